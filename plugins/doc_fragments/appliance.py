@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of how libguestfs's appliance runs."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How the appliance runs."""
+
+    DOCUMENTATION = r"""
+options:
+  accelerator:
+    description:
+      - V(auto) uses KVM where it works, and emulation where it does not, with a warning.
+      - V(tcg) is QEMU's emulation.
+    type: str
+    choices: [auto, kvm, tcg]
+    default: auto
+  memory:
+    description: The appliance's memory in MiB. The default is libguestfs's.
+    type: int
+  timeout:
+    description: Seconds after which the appliance is stopped and the module fails. By default it has all the time.
+    type: int
+  trace:
+    description: A file on the machine with the disks that gets one line of JSON per libguestfs call, with its duration.
+    type: path
+  workdir:
+    description:
+      - A directory for the overlays, which hold what is written until it is committed.
+      - The default is a directory beside the disk for a conversion, and libguestfs's for all that is thrown away.
+    type: path
+requirements:
+  - libguestfs, with its Python binding (python3-guestfs or python3-libguestfs)
+  - lxml
+"""

@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option disks."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How the disks of a guest are named."""
+
+    DOCUMENTATION = r"""
+options:
+  disks:
+    description:
+      - All disks of one guest, the one that it boots from first.
+      - Each is a path, or a dict with V(path) and any of V(format), V(device) and V(backing).
+      - V(format) is one of V(raw), V(qcow2), V(vmdk), V(vdi), V(vhdx), V(vpc). By default it is read from the disk.
+      - V(device) is the name that the guest knew the disk by; V(sda), V(sdb) and so on by default.
+      - V(backing) lists the files that may stand behind the disk. A backing file that is not named is never opened.
+    type: list
+    elements: raw
+    required: true
+"""

@@ -1,0 +1,235 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The appliance: libguestfs's small virtual machine, launched once over the disks of one guest."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import traceback
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
+
+try:
+    import guestfs
+
+    GUESTFS_IMPORT_ERROR = None
+except ImportError:
+    GUESTFS_IMPORT_ERROR = traceback.format_exc()
+
+# The calls that run a program inside the guest; they are what conversion is slow by, so they are counted.
+_COMMANDS = frozenset(("command", "command_lines", "sh", "sh_lines"))
+
+
+class ApplianceError(GuestconvError):
+    """A libguestfs call failed."""
+
+
+class Appliance:
+    """The disks, opened in a running appliance. Every libguestfs call is a method of this object.
+
+    A handle is used from one thread only and launched once, as libguestfs demands.
+
+    disks: images.Disk, in the guest's order.
+    read_only: nothing is written to the disks; libguestfs puts a throwaway overlay of its own over each.
+    accelerator: "auto", "kvm" or "tcg".
+    memory: MiB for the appliance, or None for libguestfs's default.
+    timeout: seconds after which the appliance is killed, or None. What runs then fails with `timeout`.
+    trace: a file that gets one line of JSON per call, or None.
+    workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
+    """
+
+    def __init__(
+        self, disks, *, read_only, accelerator="auto", memory=None, timeout=None, trace=None, workdir=None
+    ):
+        self.disks = disks
+        self.warnings = []
+        self.launches = 0
+        self.commands = 0
+        self.calls = 0
+        self._read_only = read_only
+        self._requested = accelerator
+        self._memory = memory
+        self._timeout = timeout
+        self._workdir = workdir
+        self._trace_path = trace
+        self._trace = None
+        self._handle = None
+        self._watchdog = None
+        self._timed_out = False
+
+    def __enter__(self):
+        if self._trace_path:
+            self._trace = _open_trace(self._trace_path)
+        if self._timeout:
+            self._watchdog = threading.Timer(self._timeout, self._expire)
+            self._watchdog.daemon = True
+            self._watchdog.start()
+        try:
+            self._launch()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self._end()
+
+    def close(self):
+        """Stop the appliance, so that all writes have reached the disks. Raises ApplianceError when they have not."""
+        self.call("shutdown")
+        self._end()
+
+    def device(self, index):
+        """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
+        return self._devices[_label(index)]
+
+    def call(self, name, *arguments, **options):
+        """Call libguestfs's function name. Raises ApplianceError, or GuestconvError `timeout`."""
+        started = time.monotonic()
+        failure = None
+        self.calls += 1
+        self.commands += name in _COMMANDS
+        try:
+            return getattr(self._handle, name)(*arguments, **options)
+        except RuntimeError as error:
+            failure = str(error)
+            if self._timed_out:
+                raise self._timeout_error() from error
+            raise ApplianceError("appliance-call-failed", failure) from error
+        finally:
+            if self._trace:
+                self._write_trace(name, arguments, options, time.monotonic() - started, failure)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *arguments, **options: self.call(name, *arguments, **options)
+
+    def _launch(self):
+        chosen, warning = accelerators.choose(self._requested)
+        if warning:
+            self.warnings.append(warning)
+        try:
+            self._start(chosen)
+        except ApplianceError as error:
+            if chosen != "kvm" or self._requested != "auto":
+                raise _launch_error(error) from error
+            self.warnings.append("The appliance did not start with KVM, so it runs under emulation, which is slower.")
+            try:
+                self._start("tcg")
+            except ApplianceError as second:
+                raise _launch_error(second) from second
+        self._devices = self.call("list_disk_labels")
+
+    def _start(self, accelerator):
+        if self._handle is not None:
+            self._handle.close()
+        self._handle = handle = guestfs.GuestFS(python_return_dict=True)
+        # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
+        handle.set_backend("direct")
+        if accelerator == "tcg":
+            handle.set_backend_setting("force_tcg", "1")
+        if self._workdir:
+            handle.set_tmpdir(self._workdir)
+        if self._memory:
+            handle.set_memsize(self._memory)
+        for index, disk in enumerate(self.disks):
+            options = {"format": disk.format, "label": _label(index), "readonly": self._read_only}
+            if not self._read_only:
+                # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
+                options["cachemode"] = "unsafe"
+            self.call("add_drive", disk.path, **options)
+        self.call("launch")
+        self.launches += 1
+
+    def _expire(self):
+        # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. The only
+        # children of a module's process are qemu, and libguestfs's process that watches over it.
+        self._timed_out = True
+        for pid in _children(os.getpid()):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def _timeout_error(self):
+        return GuestconvError(
+            "timeout",
+            f"The appliance was still at work after {self._timeout} seconds, and was stopped. The disks are unchanged.",
+            hint="Raise the option timeout, or look with the option trace which call takes so long.",
+        )
+
+    def _end(self):
+        if self._watchdog:
+            self._watchdog.cancel()
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+        if self._trace:
+            self._trace.close()
+            self._trace = None
+
+    def _write_trace(self, name, arguments, options, seconds, failure):
+        line = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
+        if options:
+            line["options"] = {key: _summary(value) for key, value in options.items()}
+        if failure:
+            line["error"] = failure
+        self._trace.write(json.dumps(line) + "\n")
+        self._trace.flush()
+
+
+def _label(index):
+    # libguestfs allows letters only, up to 20.
+    return "disk" + letters(index)
+
+
+def _summary(value):
+    """value as it may stand in a trace: contents of files are told by their length only, as they may be secret."""
+    if isinstance(value, (bytes, bytearray)):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str) and len(value) > 200:
+        return f"{value[:200]}... <{len(value)} characters>"
+    if isinstance(value, (list, tuple)):
+        return [_summary(item) for item in value]
+    return value
+
+
+def _open_trace(path):
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise GuestconvError(
+            "trace-not-writable", f"The trace cannot be written to {path}: {error.strerror}.", path="trace"
+        ) from error
+
+
+def _launch_error(error):
+    if error.code != "appliance-call-failed":
+        return error
+    return GuestconvError(
+        "appliance-launch-failed",
+        f"The libguestfs appliance did not start: {error.message}",
+        hint="Run `libguestfs-test-tool` on this machine: it says why. On Ubuntu the kernel must be readable: "
+        "`chmod 0644 /boot/vmlinuz-*`.",
+    )
+
+
+def _children(pid):
+    """The process identifiers of the children of all threads of pid (proc(5), /proc/PID/task/TID/children)."""
+    found = []
+    tasks = f"/proc/{pid}/task"
+    for thread in os.listdir(tasks):
+        try:
+            with open(f"{tasks}/{thread}/children", encoding="ascii") as children:
+                found += [int(child) for child in children.read().split()]
+        except OSError:
+            continue
+    return found

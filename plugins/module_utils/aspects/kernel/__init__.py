@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernels: what each can drive, read from its own modules; and initrds, which must hold what the root disk needs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import initrds
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import module_name
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS
+
+NAME = "kernel"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel of the boot menu.
+
+    version: as uname -r says it, which is also its directory of modules; None when no such directory is there.
+    initrd: the path of its initrd, None when it boots without one.
+    loadable, built_in: names of modules, with underscores.
+    """
+
+    version: str | None
+    initrd: str | None
+    default: bool
+    loadable: frozenset[str]
+    built_in: frozenset[str]
+
+    @property
+    def modules(self):
+        """All that it can drive."""
+        return self.loadable | self.built_in
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The kernels of the boot menu; boot is the one that boots by default, None when that is not known."""
+
+    kernels: list
+    boot: Kernel | None
+
+    @property
+    def modules(self):
+        """Names of the modules that the boot kernel has."""
+        return self.boot.modules if self.boot else frozenset()
+
+
+def inspect(root):
+    """The kernels of the boot menu, and per device model of the target whether the boot kernel can drive it."""
+    menu = root.facts["bootloader"]
+    directory = next((path for path in ("/lib/modules", "/usr/lib/modules") if root.is_dir(path)), None)
+    versions = root.list(directory) if directory else []
+    kernels = {}
+    for entry in menu.entries:
+        version = _version(entry.kernel, versions)
+        if (version, entry.initrd) not in kernels:
+            is_default = menu.default is not None and entry.kernel == menu.default.kernel
+            kernels[version, entry.initrd] = _kernel(root, version, entry.initrd, is_default, directory)
+    boot = next((kernel for kernel in kernels.values() if kernel.default), None)
+    root.facts[NAME] = Facts(list(kernels.values()), boot)
+    return Findings(
+        kernels=[_describe(kernel, root.guest.target) for kernel in kernels.values()],
+        usable={kind: _usable(boot, root.guest.target.models[kind]) for kind in KINDS} if boot else {},
+        concerns=_concerns(root, kernels.values()),
+    )
+
+
+def convert(root, conversion):
+    """See that the initrd of every kernel in the menu holds the modules that the other aspects asked for."""
+    for kernel in root.facts[NAME].kernels:
+        if kernel.version is not None and kernel.initrd is not None:
+            initrds.prepare(root, kernel, conversion)
+
+
+def _kernel(root, version, initrd, default, directory):
+    if version is None:
+        return Kernel(None, initrd, default, frozenset(), frozenset())
+    return Kernel(
+        version,
+        initrd,
+        default,
+        _names(root.read(f"{directory}/{version}/modules.dep") or ""),
+        _names(root.read(f"{directory}/{version}/modules.builtin") or ""),
+    )
+
+
+def _names(text):
+    """The names of the modules in a modules.dep or modules.builtin (text): one path a line, then perhaps a colon."""
+    return frozenset(filter(None, (module_name(line.partition(":")[0]) for line in text.splitlines())))
+
+
+def _version(path, versions):
+    """The version of the kernel at path, by the directories of modules; None when there is none for it."""
+    name = posixpath.basename(path)
+    # vmlinuz-6.1.0-50-amd64, bzImage-..., kernel-...: what is behind the first hyphen.
+    version = re.sub(r"^[A-Za-z]+-", "", name)
+    return version if version in versions else None
+
+
+def _describe(kernel, target):
+    return {
+        "version": kernel.version,
+        "default": kernel.default,
+        "initrd": kernel.initrd,
+        "drivers": {
+            model.driver: _missing(kernel, model) == [] for kind in KINDS for model in target.models[kind]
+        },
+    }
+
+
+def _missing(kernel, model):
+    return [name for name in model.modules if name not in kernel.modules]
+
+
+def _usable(kernel, models):
+    """Per driver the reason why kernel cannot use it, "" when it can."""
+    return {
+        model.driver: ", ".join(f"kernel {kernel.version} has no {name} module" for name in _missing(kernel, model))
+        for model in models
+    }
+
+
+def _concerns(root, kernels):
+    concerns = []
+    for kernel in kernels:
+        if kernel.version is None and kernel.default:
+            concerns.append(
+                Concern(
+                    "kernel-without-modules",
+                    "error",
+                    f"The kernel that boots {root.name} by default has no directory in /lib/modules.",
+                    "Install the guest's kernel package again before it moves.",
+                )
+            )
+        if kernel.initrd is not None and not root.is_file(kernel.initrd):
+            concerns.append(
+                Concern(
+                    "initrd-missing",
+                    "error" if kernel.default else "warning",
+                    f"The boot menu names the initrd {kernel.initrd}, which is not there.",
+                    "Make it again with the guest's own tool before the guest moves.",
+                )
+            )
+    return concerns

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: the aspects inspect, and a description comes of it; the aspects convert, and changes come of it.
+
+It knows the order of the aspects and nothing about them. Each is a module (or package) of aspects/ with
+
+    NAME                            its name in changes
+    inspect(root) -> Findings       reads one mounted root; leaves in root.facts[NAME] what others may want
+    convert(root, conversion)       makes the root match conversion.selection, through the door (guest_root.GuestRoot)
+"""
+
+from __future__ import annotations
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import (
+    bootloader,
+    console,
+    graphics,
+    hypervisor_tools,
+    kernel,
+    network,
+    storage,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings, describe
+
+# Inspection goes down this list, as the later build on what the earlier found (which kernel boots, what it can
+# drive). Conversion goes up it, as the earlier carry out what the later ask of them (kernel arguments, modules).
+_ASPECTS = (bootloader, kernel, storage, network, console, graphics, hypervisor_tools)
+
+
+def inspect(guest, applications=False):
+    """The description (a dict) of guest (guest.Guest), with the packages of each root if they are asked for."""
+    findings = {}
+    for root in guest.roots:
+        with guest.mounted(root, read_only=True):
+            findings[root.name] = [aspect.inspect(root) for aspect in _ASPECTS]
+            if applications:
+                findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
+    return describe(guest, findings)
+
+
+def convert(guest, description, selection):
+    """Make guest, as inspect described it, match selection. Returns the target's hardware, a dict.
+
+    The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
+    """
+    hardware = {"firmware": description["boot"]["firmware"], "machine": guest.target.machine}
+    for root in guest.roots:
+        conversion = Conversion(guest.target, selection)
+        with guest.mounted(root, read_only=False):
+            for aspect in reversed(_ASPECTS):
+                with root.on_behalf_of(aspect.NAME):
+                    aspect.convert(root, conversion)
+        hardware.update(conversion.hardware)
+    return hardware

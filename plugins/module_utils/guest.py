@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The opened guest: its filesystems, by the names that the guest knew them by, and its roots.
+
+libguestfs's inspect_os knows every system but costs about as much as the launch. Nearly every guest is told by far
+less: a filesystem with an os-release. inspect_os is asked where that finds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
+
+# The filesystems that a Linux root can stand on.
+_ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
+_OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+
+# A file that is there, and what its being there says.
+_PACKAGE_FORMATS = (("/var/lib/dpkg/status", "deb"), ("/var/lib/rpm", "rpm"), ("/usr/lib/sysimage/rpm", "rpm"))
+_PACKAGE_MANAGERS = (
+    ("/usr/bin/apt-get", "apt"),
+    ("/usr/bin/dnf", "dnf"),
+    ("/usr/bin/zypper", "zypper"),
+    ("/usr/bin/yum", "yum"),
+)
+_INIT_SYSTEMS = (
+    ("/lib/systemd/systemd", "systemd"),
+    ("/usr/lib/systemd/systemd", "systemd"),
+    ("/sbin/openrc-init", "openrc"),
+    ("/etc/inittab", "sysvinit"),
+)
+
+
+@dataclass(frozen=True)
+class Filesystem:
+    """A filesystem, swap space, or container of one (LUKS, LVM), as blkid tells it.
+
+    device: the appliance's name of it. It must not reach the guest.
+    name: the guest's name of it ("/dev/sda1", "/dev/vg/root").
+    disk: the guest's name of the disk that it is on ("sda"), "" for a logical volume.
+    """
+
+    device: str
+    name: str
+    disk: str
+    type: str
+    uuid: str
+    label: str
+    partuuid: str
+    partlabel: str
+    parttype: str
+
+
+class Guest:
+    """The disks of one guest, opened in a launched appliance.
+
+    target: targets.Target.
+    hardware: what the source hypervisor knows, as the caller gave it.
+    roots: guest_root.GuestRoot, once find_roots was called.
+    """
+
+    def __init__(self, appliance, disks, target, hardware):
+        self.appliance = appliance
+        self.disks = disks
+        self.target = target
+        self.hardware = hardware
+        self.filesystems = self._find_filesystems()
+        self.roots = []
+
+    def fingerprint(self):
+        """sha256 of the identity of the disks: their sizes, and the identifiers of what is on them.
+
+        Conversion changes none of these, so a description fits the guest before and after.
+        """
+        identity = [[disk.device, disk.virtual_size] for disk in self.disks]
+        identity += [[f.name, f.type, f.uuid, f.partuuid] for f in self.filesystems]
+        return "sha256:" + hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+
+    def boot_sector(self, index):
+        """The first 512 bytes of the disk number index."""
+        return self.appliance.pread_device(self.appliance.device(index), 512, 0)
+
+    def filesystem(self, spec):
+        """The filesystem that spec names, in a form that fstab(5) or root= on the kernel's command line has.
+
+        None when spec names none of this guest's, or is a name that only the old hardware gave (by-path, by-id).
+        """
+        key, _equals, value = spec.partition("=")
+        if _equals:
+            attribute = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}.get(key)
+            return self._by(attribute, value.strip("\"'")) if attribute else None
+        link = re.match(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)$", spec)
+        if link:
+            # udev writes characters that cannot stand in a file's name as \xHH (udev's ID_FS_LABEL_ENC).
+            value = re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match.group(1), 16)), link.group(2))
+            return self._by(link.group(1), value)
+        return self._by("name", _logical_volume(spec))
+
+    @contextmanager
+    def mounted(self, root, read_only):
+        """Mount root and what its fstab mounts, while the block runs."""
+        try:
+            for mountpoint, name in sorted(root.info["mountpoints"].items(), key=lambda item: len(item[0])):
+                self._mount(self._by("name", name), mountpoint, read_only)
+            yield root
+        finally:
+            root.close()
+            self.appliance.umount_all()
+
+    def _mount(self, filesystem, mountpoint, read_only):
+        options = "ro" if read_only else ""
+        try:
+            self.appliance.mount_options(options, filesystem.device, mountpoint)
+        except ApplianceError as error:
+            if error.code == "timeout":
+                raise
+            raise GuestconvError(
+                "filesystem-not-mounted",
+                f"{filesystem.name} ({filesystem.type}) cannot be mounted at {mountpoint}: {error.message}",
+                hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
+            ) from error
+
+    def _by(self, attribute, value):
+        for filesystem in self.filesystems:
+            if value and getattr(filesystem, attribute) == value:
+                return filesystem
+        return None
+
+    def _find_filesystems(self):
+        found = []
+        partitions = self.appliance.list_partitions()
+        for index, disk in enumerate(self.disks):
+            device = self.appliance.device(index)
+            own = [name for name in partitions if re.fullmatch(re.escape(device) + r"p?\d+", name)]
+            for name in own or [device]:
+                number = name[len(device):].lstrip("p")
+                found.append(self._filesystem(name, f"/dev/{_partition(disk.device, number)}", disk.device))
+        if any(filesystem.type == "LVM2_member" for filesystem in found):
+            found += [self._filesystem(volume, volume, "") for volume in sorted(self.appliance.lvs())]
+        return found
+
+    def _filesystem(self, device, name, disk):
+        tags = self.appliance.blkid(device)
+        return Filesystem(
+            device,
+            name,
+            disk,
+            type=tags.get("TYPE", ""),
+            uuid=tags.get("UUID", ""),
+            label=tags.get("LABEL", ""),
+            partuuid=tags.get("PART_ENTRY_UUID", ""),
+            partlabel=tags.get("PART_ENTRY_NAME", ""),
+            parttype=tags.get("PART_ENTRY_TYPE", ""),
+        )
+
+    def find_roots(self, wanted=None):
+        """Find the operating systems; only the one called wanted, when that is given.
+
+        Raises GuestconvError when there is none that can be converted, with a code that says what there is instead.
+        """
+        for filesystem in self.filesystems:
+            if filesystem.type in _ROOT_TYPES and (wanted is None or filesystem.name == wanted):
+                info = self._look_for_system(filesystem)
+                if info:
+                    root = GuestRoot(self.appliance, filesystem.name, self)
+                    root.info = info
+                    self.roots.append(root)
+        if not self.roots:
+            raise self._no_root(wanted)
+
+    def _look_for_system(self, filesystem):
+        """The facts of the Linux system whose root filesystem is this one; None when there is no system on it."""
+        self._mount(filesystem, "/", read_only=True)
+        try:
+            root = GuestRoot(self.appliance, filesystem.name, self)
+            release = next((path for path in _OS_RELEASE if root.is_file(path)), None)
+            if release is None or not root.is_dir("/etc"):
+                return None
+            return _system_facts(root, release) | {"mountpoints": self._mountpoints(root, filesystem)}
+        finally:
+            self.appliance.umount_all()
+
+    def _mountpoints(self, root, filesystem):
+        mountpoints = {"/": filesystem.name}
+        for line in (root.read("/etc/fstab") or "").splitlines():
+            fields = line.split()
+            if len(fields) < 3 or fields[0].startswith("#") or not fields[1].startswith("/") or fields[1] == "/":
+                continue
+            mounted = self.filesystem(fields[0])
+            if mounted and mounted.type not in ("", "swap"):
+                # fstab(5) writes a space in a name as \040.
+                path = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[1])
+                mountpoints[posixpath.normpath(path)] = mounted.name
+        return mountpoints
+
+    def _no_root(self, wanted):
+        if wanted is not None:
+            return GuestconvError(
+                "root-not-found",
+                f"There is no operating system on {wanted}.",
+                hint="These filesystems are there: " + ", ".join(f.name for f in self.filesystems) + ".",
+                path="root",
+            )
+        if any(filesystem.type == "crypto_LUKS" for filesystem in self.filesystems):
+            encrypted = next(f.name for f in self.filesystems if f.type == "crypto_LUKS")
+            return GuestconvError(
+                "disk-encrypted", f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet."
+            )
+        for device in self.appliance.inspect_os():
+            product = self.appliance.inspect_get_product_name(device)
+            kind = self.appliance.inspect_get_type(device)
+            return GuestconvError(
+                "os-not-supported",
+                f"The disks hold an operating system that guestconv cannot convert: {product} ({kind}).",
+                hint="guestconv converts Linux guests; see the README for which.",
+            )
+        return GuestconvError(
+            "no-operating-system",
+            f"No operating system was found on {', '.join(disk.path for disk in self.disks)}.",
+            hint="Name all of the guest's disks; if a disk is not raw, state its format.",
+        )
+
+
+def _partition(disk, number):
+    # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
+    return disk + ("p" if number and disk[-1].isdigit() else "") + number
+
+
+def _logical_volume(spec):
+    """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names."""
+    mapped = re.match(r"/dev/mapper/(.*[^-])-([^-].*)$", spec)
+    if not mapped:
+        return spec
+    return "/dev/" + "/".join(part.replace("--", "-") for part in mapped.groups())
+
+
+def _system_facts(root, release):
+    names = _assignments(root.read(release))
+    version = (names.get("VERSION_ID", "") + ".").split(".")
+    return {
+        "hostname": (root.read("/etc/hostname") or "").strip() or None,
+        "os": "linux",
+        "distribution": names.get("ID"),
+        "product_name": names.get("PRETTY_NAME"),
+        "version": {"major": _number(version[0]), "minor": _number(version[1])},
+        "arch": _architecture(root),
+        "package_format": _first_there(root, _PACKAGE_FORMATS),
+        "package_management": _first_there(root, _PACKAGE_MANAGERS),
+        "init": _first_there(root, _INIT_SYSTEMS),
+    }
+
+
+def _assignments(text):
+    """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
+    found = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith("#"):
+            found[name] = value.strip("\"'").replace("\\", "")
+    return found
+
+
+def _number(text):
+    return int(text) if text.isdigit() else None
+
+
+def _first_there(root, evidence):
+    return next((meaning for path, meaning in evidence if root.exists(path)), None)
+
+
+def _architecture(root):
+    """The machine of the dynamic linker's or shell's ELF header, in the kernel's words (uname -m)."""
+    machines = {3: "i686", 62: "x86_64", 183: "aarch64", 21: "ppc64le", 22: "s390x", 243: "riscv64"}
+    for path in ("/bin/sh", "/usr/bin/sh", "/sbin/init"):
+        if root.is_file(path):
+            header = root.head(path, 20)
+            if header[:4] == b"\x7fELF":
+                order = "little" if header[5] == 1 else "big"
+                return machines.get(int.from_bytes(header[18:20], order))
+    return None

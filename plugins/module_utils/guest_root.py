@@ -1,0 +1,337 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to one mounted root. Every read is bounded, and every write is recorded with what was there before.
+
+Changes, diff, check mode and idempotence all come from that record, so they cannot drift from what was done.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+# No configuration file of a system is larger; a guest that has one must not fill our memory.
+READ_LIMIT = 8 * 1024 * 1024
+
+# AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h: without the latter all of the 200 lenses are compiled (4 s under
+# emulation); with it just those that a file is edited with.
+_AUGEAS_FLAGS = 32 | 64
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that conversion did to the guest.
+
+    action: created, changed, removed (a file), ran (a command of the guest's).
+    detail: what for, a sentence without its full stop.
+    before, after: the file's text, None where it was not there or is not text.
+    """
+
+    root: str
+    aspect: str
+    action: str
+    path: str
+    detail: str
+    before: str | None = None
+    after: str | None = None
+
+    def as_dict(self):
+        """The change as the module returns it."""
+        return {name: getattr(self, name) for name in ("root", "aspect", "action", "path", "detail")}
+
+
+class GuestRoot:
+    """One operating system, mounted in the appliance at /.
+
+    name: the root's name in the description ("/dev/sda1").
+    guest: the opened guest (guest.Guest) that it belongs to.
+    facts: what each aspect learnt, for those after it, by the aspect's name.
+    """
+
+    def __init__(self, appliance, name, guest):
+        self.name = name
+        self.guest = guest
+        self.facts = {}
+        self._appliance = appliance
+        self._aspect = ""
+        self._texts = {}
+        self._changes = []
+        self._augeas_files = {}
+        self._augeas_open = False
+
+    # Reading
+
+    def exists(self, path):
+        """Whether path is there, as a file, directory or whatever a symbolic link leads to."""
+        return self._appliance.exists(path)
+
+    def is_file(self, path):
+        """Whether path is a regular file, or a symbolic link to one."""
+        return self._appliance.is_file(path, followsymlinks=True)
+
+    def is_dir(self, path):
+        """Whether path is a directory, or a symbolic link to one."""
+        return self._appliance.is_dir(path, followsymlinks=True)
+
+    def glob(self, pattern):
+        """The paths that match the shell pattern, sorted."""
+        return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
+
+    def list(self, directory):
+        """The names in directory, sorted; none when it is not there."""
+        return sorted(self._appliance.ls(directory)) if self.is_dir(directory) else []
+
+    def size(self, path):
+        """The size of the file at path, in bytes."""
+        return self._appliance.filesize(path)
+
+    def free(self, path):
+        """Bytes that can still be written to the filesystem of path."""
+        room = self._appliance.statvfs(path)
+        return room["bavail"] * room["frsize"]
+
+    def read(self, path):
+        """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.
+
+        Bytes that are not UTF-8 survive a read and a write.
+        """
+        if path not in self._texts:
+            content = self.read_bytes(path)
+            self._texts[path] = None if content is None else content.decode("utf-8", "surrogateescape")
+        return self._texts[path]
+
+    def read_bytes(self, path, limit=READ_LIMIT):
+        """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
+        if not self.is_file(path):
+            return None
+        size = self.size(path)
+        if size > limit:
+            raise GuestconvError(
+                "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
+            )
+        return self._appliance.read_file(path)
+
+    def head(self, path, count):
+        """The first count bytes of the file at path."""
+        return self._appliance.pread(path, count, 0)
+
+    def download(self, path, local):
+        """Copy the file at path to the host's file local."""
+        self._appliance.download(path, local)
+
+    # Writing
+
+    @contextmanager
+    def on_behalf_of(self, aspect):
+        """Record the changes made within as the aspect's."""
+        self._aspect = aspect
+        try:
+            yield
+            self._save_augeas()
+        finally:
+            self._aspect = ""
+
+    def write(self, path, text, detail):
+        """Make text the content of the file at path; owner, mode and label of a file that is there stay."""
+        before = self.read(path)
+        if before == text:
+            return
+        if before is None:
+            self._appliance.mkdir_p(posixpath.dirname(path))
+        # A file and not an argument: an argument is limited to 4 MiB by the appliance's protocol.
+        self._upload(text.encode("utf-8", "surrogateescape"), path)
+        if before is None:
+            self._appliance.chmod(0o644, path)
+        self._texts[path] = text
+        self._record("created" if before is None else "changed", path, detail, before, text)
+
+    def append_bytes(self, path, content, detail):
+        """Put content behind the end of the binary file at path."""
+        with _local_file(content) as local:
+            self._appliance.upload_offset(local, path, self.size(path))
+        self._record("changed", path, detail)
+
+    def remove(self, path, detail):
+        """Remove the file at path, if there is one."""
+        before = self.read(path)
+        if before is None:
+            return
+        self._appliance.rm(path)
+        self._texts[path] = None
+        self._record("removed", path, detail, before, None)
+
+    def run(self, argv, detail, touches=()):
+        """Run a program of the guest's, and return what it printed.
+
+        touches: paths of files which it may change, or remove: those are recorded with their texts.
+        Raises GuestconvError `guest-command-failed`.
+        """
+        texts = {path: self.read(path) for path in touches}
+        printed = self.ask(argv)
+        self._record("ran", argv[0], detail)
+        self._texts.clear()
+        for path, before in texts.items():
+            after = self.read(path)
+            if before != after:
+                action = "created" if before is None else "removed" if after is None else "changed"
+                self._record(action, path, detail, before, after)
+        return printed
+
+    def ask(self, argv):
+        """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
+        try:
+            return self._appliance.command(argv)
+        except ApplianceError as error:
+            raise GuestconvError(
+                "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
+            ) from error
+
+    # Editing with Augeas
+
+    def edit(self, path, lens, detail):
+        """The file at path as an Augeas tree, to be read and altered; None when there is no such file.
+
+        What is altered is written, and recorded with detail, at the end of on_behalf_of.
+        Raises GuestconvError `guest-file-malformed` when the lens does not understand the file.
+        """
+        if not self.is_file(path):
+            return None
+        self._save_augeas()
+        if not self._augeas_open:
+            self._appliance.aug_init("/", _AUGEAS_FLAGS)
+            self._augeas_open = True
+        if path not in self._augeas_files:
+            name = f"/augeas/load/guestconv{len(self._augeas_files)}"
+            self._appliance.aug_set(f"{name}/lens", f"{lens}.lns")
+            self._appliance.aug_set(f"{name}/incl", path)
+        self._augeas_files[path] = detail
+        self._appliance.aug_load()
+        if self._appliance.aug_match(f"/augeas/files{path}/error"):
+            raise GuestconvError(
+                "guest-file-malformed",
+                f"{path} on {self.name} cannot be understood (Augeas lens {lens}, "
+                f"line {self._augeas_error(path, 'line')}: {self._augeas_error(path, 'message')}).",
+                hint=f"Correct {path} in the guest; the guest's own programs read it as well.",
+            )
+        return Tree(self._appliance, f"/files{path}")
+
+    def _augeas_error(self, path, what):
+        node = f"/augeas/files{path}/error/{what}"
+        return self._appliance.aug_get(node) if self._appliance.aug_match(node) else "unknown"
+
+    def _save_augeas(self):
+        if not self._augeas_open:
+            return
+        before = {path: self.read(path) for path in self._augeas_files}
+        try:
+            self._appliance.aug_save()
+        except ApplianceError as error:
+            raise GuestconvError(
+                "guest-file-not-saved", f"Augeas could not save {', '.join(before)} on {self.name}: {error.message}"
+            ) from error
+        for saved in self._appliance.aug_match("/augeas/events/saved"):
+            path = self._appliance.aug_get(saved)[len("/files"):]
+            self._texts.pop(path, None)
+            self._record("changed", path, self._augeas_files[path], before[path], self.read(path))
+
+    # What was done
+
+    def _upload(self, content, path):
+        with _local_file(content) as local:
+            self._appliance.upload(local, path)
+
+    def _record(self, action, path, detail, before=None, after=None):
+        self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))
+
+    def changes(self):
+        """The changes so far, in order. Files that came out as they were before are not among them."""
+        first, last = {}, {}
+        for change in self._changes:
+            if change.before is not None or change.after is not None:
+                first.setdefault(change.path, change.before)
+                last[change.path] = change.after
+        unchanged = {path for path, before in first.items() if before == last[path]}
+        return [change for change in self._changes if change.path not in unchanged]
+
+    def close(self):
+        """Forget what was read, before another root is mounted."""
+        if self._augeas_open:
+            self._appliance.aug_close()
+            self._augeas_open = False
+            self._augeas_files.clear()
+        self._texts.clear()
+
+
+class Tree:
+    """A file as Augeas sees it. Paths are relative to the file's node, in Augeas's path language."""
+
+    def __init__(self, appliance, node):
+        self._appliance = appliance
+        self._node = node
+
+    def match(self, path):
+        """The paths (relative to the file) of the nodes that match, in the order of the file."""
+        found = self._appliance.aug_match(f"{self._node}/{path}")
+        return [node[len(self._node) + 1:] for node in found]
+
+    def get(self, path):
+        """The value of the node at path, or None when there is none, or it has no value."""
+        if not self._appliance.aug_match(f"{self._node}/{path}"):
+            return None
+        try:
+            return self._appliance.aug_get(f"{self._node}/{path}")
+        except ApplianceError:
+            # libguestfs answers "no matching node" for a node without a value too.
+            return None
+
+    def set(self, path, value):
+        """Give the node at path the value, making it when there is none."""
+        self._appliance.aug_set(f"{self._node}/{path}", value)
+
+    def remove(self, path):
+        """Remove the nodes that match path, with all below them."""
+        self._appliance.aug_rm(f"{self._node}/{path}")
+
+    def insert(self, path, label, before):
+        """Make a sibling called label beside the node at path, before or behind it."""
+        self._appliance.aug_insert(f"{self._node}/{path}", label, before)
+
+
+@contextmanager
+def _local_file(content):
+    with tempfile.NamedTemporaryFile(prefix="guestconv-") as local:
+        local.write(content)
+        local.flush()
+        yield local.name
+    # NamedTemporaryFile removes the file; libguestfs reads it by name, from this process.
+
+
+def as_diff(changes):
+    """The changes to text files as Ansible's diff: one entry per file, from its first state to its last."""
+    files = {}
+    for change in changes:
+        if change.before is None and change.after is None:
+            continue
+        key = (change.root, change.path)
+        files.setdefault(key, {"before": change.before})["after"] = change.after
+    return [
+        {
+            "before_header": f"{root}:{path}",
+            "after_header": f"{root}:{path}",
+            "before": _printable(texts["before"]),
+            "after": _printable(texts["after"]),
+        }
+        for (root, path), texts in files.items()
+        if texts["before"] != texts["after"]
+    ]
+
+
+def _printable(text):
+    # JSON carries no lone surrogates, which stand for the bytes of a file that is not UTF-8.
+    return (text or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules guestconv_inspect and guestconv_convert do, from their options to their results."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import commit, description, document, engine, images
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import as_diff
+from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import Timeline
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+
+
+def inspect(module):
+    """guestconv_inspect. Returns the module's result."""
+    options = module.params
+    run = _Run(options)
+    with run.timeline.step("disks"):
+        disks = run.as_converted(images.disks_from_option(options["disks"]))
+    with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
+        with run.timeline.step("inspect"):
+            guest.find_roots(options["root"])
+            found = engine.inspect(guest, applications=options["applications"])
+    return run.result(found, changed=False)
+
+
+def convert(module):
+    """guestconv_convert. Returns the module's result."""
+    options = module.params
+    run = _Run(options)
+    asked = _asked(options["guest"])
+    target = description.target_of(asked) if asked else TARGETS[options["target"]]
+    with run.timeline.step("disks"):
+        disks = images.disks_from_option(options["disks"], names=_device_names(asked))
+        disks = run.as_converted(disks) if module.check_mode else run.recovered(disks)
+    mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
+    workspace = commit.Workspace(
+        disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"]
+    )
+    with workspace:
+        with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
+            converted = _convert_guest(guest, asked, options["root"], run)
+        changed = bool(converted["changes"]) or mode == "dest"
+        if changed and not module.check_mode:
+            with run.timeline.step("commit"):
+                workspace.commit()
+    results = workspace.results if mode == "dest" and not module.check_mode else [disk.path for disk in disks]
+    return run.result(converted.pop("guest"), changed=changed, disks=results, **converted)
+
+
+def _convert_guest(guest, asked, root, run):
+    with run.timeline.step("inspect"):
+        if asked:
+            description.check_fingerprint(asked, guest.fingerprint())
+            root = next(iter(asked["roots"])) if len(asked["roots"]) == 1 else None
+        guest.find_roots(root)
+        found = engine.inspect(guest)
+        selection = description.select(asked or found, found)
+        _refuse_inconvertible(found)
+    with run.timeline.step("convert"):
+        hardware = engine.convert(guest, found, selection)
+    with run.timeline.step("close"):
+        guest.appliance.close()
+    changes = [change for root in guest.roots for change in root.changes()]
+    found["devices"] = {
+        kind: {identifier: {"driver": driver} for identifier, driver in devices.items()}
+        for kind, devices in selection.drivers.items()
+    }
+    return {
+        "guest": found,
+        "hardware": hardware,
+        "changes": [change.as_dict() for change in changes],
+        "diff": as_diff(changes),
+    }
+
+
+class _Run:
+    """What one run of a module gathers for its result."""
+
+    def __init__(self, options):
+        self.timeline = Timeline()
+        self.warnings = []
+        self._options = options
+
+    def as_converted(self, disks):
+        """disks; where a commit was interrupted, what they will be once it is finished."""
+        journal = commit.pending(disks)
+        if journal is None:
+            return disks
+        self.warnings.append(
+            "A conversion of these disks was interrupted while it was being committed. They are shown as they will be; "
+            "the next guestconv_convert of them finishes it."
+        )
+        return journal.as_converted()
+
+    def recovered(self, disks):
+        """disks, after an interrupted commit of them was finished."""
+        journal = commit.pending(disks)
+        if journal is not None:
+            with self.timeline.step("recover"):
+                journal.finish()
+            self.warnings.append("An earlier conversion of these disks, interrupted while committed, was finished.")
+        return disks
+
+    @contextmanager
+    def opened(self, disks, target, read_only, hardware=None):
+        """The guest on disks (guest.Guest), opened in the appliance while the block runs."""
+        options = self._options
+        appliance = Appliance(
+            disks,
+            read_only=read_only,
+            **{name: options[name] for name in ("accelerator", "memory", "timeout", "trace", "workdir")},
+        )
+        try:
+            with self.timeline.step("launch"):
+                appliance.__enter__()
+            with self.timeline.step("open"):
+                guest = Guest(appliance, disks, target, _without_none(hardware or options["hardware"] or {}))
+            yield guest
+        finally:
+            appliance.__exit__(None, None, None)
+            self.timeline.count(appliance)
+            self.warnings += appliance.warnings
+
+    def result(self, guest, **values):
+        """The result of a module: the description in both forms, and how the run went."""
+        result = dict(values, guest=guest, timeline=self.timeline.as_dict())
+        with self.timeline.step("document"):
+            result["xml"] = document.to_xml(guest)
+        if self.warnings:
+            result["warnings"] = self.warnings
+        return result
+
+
+def _asked(guest):
+    """The caller's description as a dict, from either of its forms; None when there is none."""
+    if guest is None or isinstance(guest, dict):
+        return guest
+    if isinstance(guest, str) and guest.lstrip().startswith("<"):
+        return document.from_xml(guest)
+    return description.as_mapping(guest)
+
+
+def _device_names(asked):
+    """The guest's names of the disks, in their order, as the caller's description has them."""
+    if not asked:
+        return None
+    blocks = asked["current"].get("block", {})
+    return sorted(blocks, key=lambda name: blocks[name]["position"])
+
+
+def _hardware(asked):
+    return asked["hardware"] if asked else None
+
+
+def _without_none(value):
+    """value less the suboptions that the caller did not give, which Ansible fills with None."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    return value
+
+
+def _refuse_inconvertible(found):
+    errors = [concern for concern in found["concerns"] if concern["severity"] == "error"]
+    if errors:
+        raise GuestconvError(
+            errors[0]["code"],
+            "The guest cannot be converted. " + " ".join(concern["message"] for concern in errors),
+            hint=" ".join(concern["hint"] for concern in errors if concern["hint"]),
+            path="guest.concerns",
+            extra={"concerns": errors},
+        )

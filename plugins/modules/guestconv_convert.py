@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: guestconv_convert
+short_description: Make a virtual machine's disks boot on another hypervisor
+version_added: 0.1.0
+description:
+  - Makes a guest match a description that M(virttools.guestconv.guestconv_inspect) returned and the playbook altered.
+    Kernel and initrd, boot loader, fstab, network cards' names, console, display and the old hypervisor's tools follow
+    the drivers chosen in it.
+  - Without O(guest) it inspects and converts with the recommended drivers, in one launch of the appliance.
+  - It works on overlays. The disks are changed only by a finished conversion, under a journal, so that an interrupted
+    run leaves them as they were, or is finished by the next one.
+  - Converting a converted guest changes nothing.
+extends_documentation_fragment:
+  - virttools.guestconv.attributes
+  - virttools.guestconv.disks
+  - virttools.guestconv.source
+  - virttools.guestconv.appliance
+attributes:
+  check_mode:
+    support: full
+    details: The conversion really runs, on overlays that are thrown away.
+  diff_mode:
+    support: full
+    details: The diff has the guest's text files. It is returned in every mode.
+options:
+  guest:
+    description:
+      - The description of the guest, as a dict or as XML. Only its RV(guest.devices) may be altered.
+      - A device deleted from it is unconfigured in the guest.
+    type: raw
+  target:
+    description: The hypervisor that the guest goes to. With O(guest) it is the one that the description names.
+    type: str
+    choices: [kvm, vmware]
+    default: kvm
+  root:
+    description:
+      - The only operating system to convert, when the disks hold several and O(guest) is not given.
+      - With O(guest) it is the ones in the description.
+    type: str
+  dest:
+    description:
+      - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
+      - By default O(disks) are converted in place.
+    type: path
+  dest_format:
+    description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.
+    type: str
+    choices: [qcow2, raw]
+seealso:
+  - module: virttools.guestconv.guestconv_inspect
+  - module: virttools.guestconv.guestconv_verify
+author:
+  - guestconv authors (@virttools)
+"""
+
+EXAMPLES = r"""
+- name: Convert a disk in place, with the recommended drivers
+  virttools.guestconv.guestconv_convert:
+    disks:
+      - /exports/web01.qcow2
+  register: converted
+
+- name: Inspect a disk, so as to choose its drivers
+  virttools.guestconv.guestconv_inspect:
+    disks:
+      - /exports/web02.qcow2
+  register: inspected
+
+- name: Convert it with an e1000 network card
+  virttools.guestconv.guestconv_convert:
+    disks:
+      - /exports/web02.qcow2
+    guest: "{{ inspected.guest | combine({'devices': {'network': {'ens192': {'driver': 'e1000'}}}}, recursive=True) }}"
+  register: converted
+
+- name: Convert a copy, and leave the disk of the old hypervisor alone
+  virttools.guestconv.guestconv_convert:
+    disks:
+      - path: /exports/db01.vmdk
+        format: vmdk
+    dest: /var/lib/libvirt/images
+    dest_format: qcow2
+"""
+
+RETURN = r"""
+changes:
+  description: What was done to the guest, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    root:
+      description: The operating system that was changed.
+      type: str
+      sample: /dev/sda1
+    aspect:
+      description: What it was about.
+      type: str
+      sample: storage
+    action:
+      description: V(created), V(changed) or V(removed) a file, or V(ran) a program of the guest's.
+      type: str
+      sample: changed
+    path:
+      description: The file in the guest.
+      type: str
+      sample: /etc/fstab
+    detail:
+      description: What for.
+      type: str
+diff:
+  description: The changes to text files, as Ansible shows them with C(--diff).
+  returned: success
+  type: list
+  elements: dict
+disks:
+  description: The paths of the converted disks.
+  returned: success
+  type: list
+  elements: str
+  sample: [/exports/web01.qcow2]
+guest:
+  description: The description that the guest was converted by; see M(virttools.guestconv.guestconv_inspect).
+  returned: success
+  type: dict
+hardware:
+  description: What the target's virtual machine must offer.
+  returned: success
+  type: dict
+  contains:
+    firmware:
+      description: V(bios) or V(uefi).
+      type: str
+      sample: bios
+    machine:
+      description: QEMU's machine type.
+      type: str
+      sample: q35
+    disks:
+      description: Per disk its V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
+      type: list
+      elements: dict
+    interfaces:
+      description: Per network card its V(name), V(driver), V(mac), V(addresses) and V(gateway).
+      type: list
+      elements: dict
+    video:
+      description: The V(driver) of the display, or nothing.
+      type: dict
+    console:
+      description: The V(driver) of the console, or nothing.
+      type: dict
+xml:
+  description: The same as RV(guest), as an XML document.
+  returned: success
+  type: str
+timeline:
+  description: Seconds per step, and the number of the appliance's launches, calls, and of commands run in the guest.
+  returned: success
+  type: dict
+  sample: {steps: [{step: launch, seconds: 4.2}], launches: 1, commands: 3, calls: 161}
+warnings:
+  description: What a person should know of this run, such as that it was emulated.
+  returned: when there is something
+  type: list
+  elements: str
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, operations
+
+ARGUMENT_SPEC = {
+    "disks": module_support.DISKS,
+    "guest": {"type": "raw"},
+    "target": module_support.TARGET,
+    "hardware": module_support.HARDWARE,
+    "root": {"type": "str"},
+    "dest": {"type": "path"},
+    "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
+    **module_support.APPLIANCE,
+}
+
+
+def main():
+    module_support.run(ARGUMENT_SPEC, operations.convert)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One launched appliance for all tests of a session: a launch costs some 20 s under emulation."""
+
+from __future__ import annotations
+
+import posixpath
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+
+
+@pytest.fixture(scope="session")
+def appliance(tmp_path_factory):
+    """A launched appliance with one disk, /dev/sda, of one ext4 filesystem mounted at /."""
+    path = tmp_path_factory.mktemp("appliance") / "disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(path), "256M"], check=True)
+    with Appliance(disks_from_option([str(path)]), read_only=False) as launched:
+        launched.mkfs("ext4", launched.device(0))
+        launched.mount(launched.device(0), "/")
+        yield launched
+
+
+@pytest.fixture
+def make_root(appliance):
+    """make_root({path: text}) gives a mounted GuestRoot that has just these files."""
+    made = []
+
+    def make(files, info=None, facts=None, target="kvm", hardware=None):
+        for name in appliance.ls("/"):
+            if name != "lost+found":
+                appliance.rm_rf(f"/{name}")
+        for path, text in files.items():
+            appliance.mkdir_p(posixpath.dirname(path))
+            appliance.write(path, text if isinstance(text, bytes) else text.encode())
+        guest = SimpleNamespace(
+            target=TARGETS[target], hardware=hardware or {}, disks=[], filesystems=[], filesystem=lambda spec: None
+        )
+        root = GuestRoot(appliance, "/dev/sda1", guest)
+        root.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
+        root.facts.update(facts or {})
+        made.append(root)
+        return root
+
+    yield make
+    for root in made:
+        root.close()
