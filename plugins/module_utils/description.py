@@ -149,6 +149,10 @@ def target_of(description):
     if description["checksum"] == checksum(description):
         # What it says of itself is what inspect said: a mistake in devices is told before the appliance is launched.
         select(description, description)
+    for name in TARGETS:
+        # A description is for one target; with another name in it, none of its choices would be right.
+        if name != description["target"] and description["checksum"] == checksum({**description, "target": name}):
+            raise _changed("guest.target", description["target"], repr(name))
     return TARGETS[description["target"]]
 
 

@@ -115,7 +115,8 @@ class GuestRoot:
             raise GuestconvError(
                 "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
             )
-        return self._appliance.read_file(path)
+        # One message of the appliance's protocol, which holds 4 MiB, costs a tenth of a transfer.
+        return self._appliance.pread(path, size, 0) if size <= 1 << 20 else self._appliance.read_file(path)
 
     def head(self, path, count):
         """The first count bytes of the file at path."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
@@ -33,16 +33,17 @@ def make_root(appliance):
     """make_root({path: text}) gives a mounted GuestRoot that has just these files."""
     made = []
 
-    def make(files, info=None, facts=None, target="kvm", hardware=None):
+    def make(files, info=None, facts=None, target="kvm", hardware=None, disks=(), filesystems=()):
         for name in appliance.ls("/"):
             if name != "lost+found":
                 appliance.rm_rf(f"/{name}")
         for path, text in files.items():
             appliance.mkdir_p(posixpath.dirname(path))
             appliance.write(path, text if isinstance(text, bytes) else text.encode())
-        guest = SimpleNamespace(
-            target=TARGETS[target], hardware=hardware or {}, disks=[], filesystems=[], filesystem=lambda spec: None
-        )
+        # A guest whose filesystems are told instead of found.
+        guest = Guest.__new__(Guest)
+        guest.target, guest.hardware = TARGETS[target], hardware or {}
+        guest.disks, guest.filesystems = list(disks), list(filesystems)
         root = GuestRoot(appliance, "/dev/sda1", guest)
         root.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
         root.facts.update(facts or {})

@@ -141,6 +141,7 @@ def test_oracle_22_a_choice_is_selected_and_a_deleted_device_removed():
         ("boot", None, "description-incomplete", "combine"),
         ("schema", 99, "description-schema", "99"),
         ("target", "xen", "description-changed", "kvm"),
+        ("target", "vmware", "description-changed", "kvm"),
         ("convertible", False, "description-changed", "True"),
         ("current.block.sda.size", 11, "description-changed", "10"),
         ("current.block.sda.serial", 11, "description-changed", "not there"),

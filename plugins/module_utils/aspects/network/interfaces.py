@@ -1,0 +1,260 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ifupdown's configuration: /etc/network/interfaces and what it includes (interfaces(5)).
+
+Augeas's lens for it is not used, for it does not understand files that ifupdown does: an option that goes on after a
+backslash (`up ip route add ... \\`), `inherits`, `no-auto-down`, `iface eth0` without a method (augeas 1.14,
+interfaces.aug). A static address would be lost with each of these. The format itself is lines of words.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+import re
+from dataclasses import dataclass, field
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Setting
+
+KIND = "interfaces"
+_FILE = "/etc/network/interfaces"
+
+# These begin a stanza; the first three go on with options, one to a line, until the next of these.
+_LONG_STANZAS = ("iface", "mapping", "template")
+_STANZA = re.compile(
+    r"iface|mapping|template|auto|allow-[a-z-]+|no-auto-down|no-scripts|rename|source|source-directory"
+)
+_LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
+
+# Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
+_MEMBERS = ("bond_slaves", "slaves", "bridge_ports")
+_PARENT = "vlan_raw_device"
+_OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
+_VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+_METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
+
+# dev_valid_name() of net/core/dev.c, less what makes it a pattern or an alias (interfaces(5)).
+_INTERFACE = re.compile(r"[^\s/:*?\[\]=]{1,15}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as ifupdown sees it, continuation lines joined: its words, and the lines of the text that it stands on."""
+
+    start: int
+    end: int
+    words: list
+
+
+@dataclass(frozen=True)
+class Stanza:
+    """A stanza's first line, and its options."""
+
+    head: Line
+    options: list = field(default_factory=list)
+
+    @property
+    def keyword(self):
+        return self.head.words[0]
+
+    @property
+    def name(self):
+        """The interface of an iface or mapping stanza, without the label of an alias (eth0:1)."""
+        return self.head.words[1].partition(":")[0] if len(self.head.words) > 1 else ""
+
+    def values(self, option):
+        """The words of all lines with the option, whichever of - and _ its name has."""
+        return [word for line in self.options if _option(line) == option for word in line.words[1:]]
+
+
+def read(root):
+    """What ifupdown's files say: a list of Settings."""
+    stanzas = [(file, stanza) for file, text in _texts(root).items() for stanza in parse(text)]
+    logical = _logical_names([stanza for _file, stanza in stanzas])
+    return [
+        _setting(file, stanza)
+        for file, stanza in stanzas
+        if stanza.keyword == "iface" and _INTERFACE.fullmatch(stanza.name) and stanza.name not in logical
+    ]
+
+
+def unconfigure(root, names):
+    """Take the interfaces of these names out of ifupdown's files. Everything else stays, comments too."""
+    texts = _texts(root)
+    gone = set(names)
+    for text in texts.values():
+        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & set(names)}
+    for file, text in texts.items():
+        root.write(file, without(text, gone), f"{', '.join(names)} is not on the target: its lines became comments")
+
+
+def parse(text):
+    """The Stanzas of the text of a file, in order."""
+    stanzas = []
+    for line in _lines(text):
+        if _STANZA.fullmatch(line.words[0]):
+            stanzas.append(Stanza(line))
+        elif stanzas and stanzas[-1].keyword in _LONG_STANZAS:
+            stanzas[-1].options.append(line)
+    return stanzas
+
+
+def without(text, names):
+    """text with all that configures the interfaces of these names made comments, or struck out of lists of names.
+
+    Aliases and VLANs of theirs (eth0:1, eth0.100) go with them. What remains is as it was to the byte.
+    """
+    lines = text.split("\n")
+    for stanza in parse(text):
+        if stanza.keyword in ("iface", "mapping") and _is_of(stanza.name, names):
+            for line in (stanza.head, *stanza.options):
+                _comment_out(lines, line)
+        elif _LISTS_OF_NAMES.fullmatch(stanza.keyword):
+            _strike_out(lines, stanza.head, names, "")
+        for line in stanza.options:
+            if _option(line) in (*_MEMBERS, "bond_primary") and not _is_of(stanza.name, names):
+                _strike_out(lines, line, names, "none" if _option(line) in _MEMBERS else "")
+    return "\n".join(lines)
+
+
+def _texts(root):
+    """{path: text} of the file and all that it includes, in the order in which ifupdown reads them."""
+    texts = {}
+    _include(root, _FILE, texts)
+    return texts
+
+
+def _include(root, path, texts):
+    text = root.read(path)
+    if text is None or path in texts:
+        return
+    texts[path] = text
+    for stanza in parse(text):
+        patterns = [posixpath.join(posixpath.dirname(path), word) for word in stanza.head.words[1:]]
+        if stanza.keyword == "source":
+            for pattern in patterns:
+                for included in root.glob(pattern):
+                    _include(root, included, texts)
+        elif stanza.keyword == "source-directory":
+            for directory in patterns:
+                for name in root.list(directory):
+                    # interfaces(5): only files whose names consist of these characters.
+                    if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
+                        _include(root, posixpath.join(directory, name), texts)
+
+
+def _lines(text):
+    # config.c of ifupdown: a comment has a line of its own and does not go on after a backslash; other lines do.
+    lines = text.split("\n")
+    end = 0
+    while end < len(lines):
+        start = end
+        line = lines[end]
+        end += 1
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        while line.endswith("\\") and end < len(lines):
+            line = line[:-1] + " " + lines[end]
+            end += 1
+        if line.strip("\\ \t"):
+            yield Line(start, end, line.split())
+
+
+def _logical_names(stanzas):
+    """Names that stand for settings and not for interfaces: those that mappings choose, and that others inherit."""
+    names = set()
+    for stanza in stanzas:
+        if stanza.keyword == "mapping":
+            names.update(line.words[-1] for line in stanza.options if _option(line) == "map")
+        elif "inherits" in stanza.head.words[:-1]:
+            names.add(stanza.head.words[stanza.head.words.index("inherits") + 1])
+    return names
+
+
+def _setting(file, stanza):
+    family, method, *_rest = (*stanza.head.words[2:4], "", "")
+    mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
+    gateway = (stanza.values("gateway") or [""])[0]
+    return Setting(
+        file,
+        KIND,
+        stanza.name,
+        virtual=method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
+        lower=_lower(stanza),
+        method=_METHODS.get(method),
+        addresses=_addresses(stanza, family) if method == "static" else (),
+        gateway=gateway if _address(gateway) else None,
+        mac=mac[0].lower() if mac else None,
+    )
+
+
+def _lower(stanza):
+    """The interfaces that this one is made of."""
+    names = stanza.values(_PARENT)
+    if "." in stanza.name:
+        names.append(stanza.name.partition(".")[0])
+    for option in _MEMBERS:
+        for name in stanza.values(option):
+            # bridge-utils-interfaces(5): from here on it is a pattern.
+            if name == "regex":
+                break
+            if name not in ("none", "all"):
+                names.append(name)
+    return tuple(name for name in names if _INTERFACE.fullmatch(name))
+
+
+def _addresses(stanza, family):
+    address, _slash, prefix = (stanza.values("address") or [""])[0].partition("/")
+    parsed = _address(address)
+    if parsed is None:
+        return ()
+    # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
+    # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
+    prefix = prefix or "".join(stanza.values("netmask")[:1]) or ("64" if family == "inet6" else _class_prefix(parsed))
+    try:
+        return (ipaddress.ip_interface(f"{address}/{prefix}").with_prefixlen,)
+    except ValueError:
+        return ()
+
+
+def _class_prefix(address):
+    first = address.packed[0]
+    return "8" if first < 128 else "16" if first < 192 else "24" if first < 224 else "32"
+
+
+def _address(text):
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _option(line):
+    return line.words[0].replace("-", "_")
+
+
+def _is_of(name, names):
+    """Whether the interface called name is one of names, or an alias or VLAN of one."""
+    return re.split(r"[.:]", name)[0] in names or name in names
+
+
+def _comment_out(lines, line):
+    for index in range(line.start, line.end):
+        lines[index] = "#" + lines[index]
+
+
+def _strike_out(lines, line, names, if_empty):
+    """Strike names out of the words of a line. With none left it is a comment, or if_empty stands in their place."""
+    struck = [word for word in line.words[1:] if _is_of(word, names)]
+    if not struck:
+        return
+    if len(struck) == len(line.words) - 1 and not if_empty:
+        _comment_out(lines, line)
+        return
+    text = "\n".join(lines[line.start:line.end])
+    for word in struck:
+        text = re.sub(rf"[ \t]+{re.escape(word)}(?![^\s\\])|(?<!\S){re.escape(word)}[ \t]*(?!\S)", "", text)
+    if len(struck) == len(line.words) - 1:
+        text += " " + if_empty
+    lines[line.start:line.end] = text.split("\n")

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lets an interrupted commit finish.
+
+The journal stands in the state directory of the guest's first disk from the first byte that is written to any of its
+disks until the last one is on stable storage; the notes of the other disks say where it is. So a disk without a journal
+is untouched, and one with a journal is finished by committing the overlays again: a commit copies what the overlay
+holds, and twice is as good as once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, images, qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
+    JOURNAL,
+    StateDirectory,
+    beside,
+    is_ours,
+    is_scratch,
+    lock_all,
+    release_all,
+    synchronize,
+    write_json,
+)
+
+_FINISH_HINT = "Run convert again on the same disks: it finishes the commit from the overlays, which are complete."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One disk of a journal: the Disk as asked for now, its overlay, and the overlay's size and time of change."""
+
+    disk: images.Disk
+    overlay: str
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, disk, overlay):
+        """The entry for a finished overlay."""
+        status = os.stat(overlay)
+        return cls(disk, overlay, status.st_size, status.st_mtime_ns)
+
+
+class Journal:
+    """A commit that has begun."""
+
+    def __init__(self, directory, entries):
+        self.directory = directory
+        self.entries = entries
+
+    def write(self):
+        """From here on the disks may be half written. Errors: OSError, and then there is no journal."""
+        write_json(self.directory, JOURNAL, {"version": 1, "disks": [
+            {"path": entry.disk.path, "format": entry.disk.format, "overlay": entry.overlay, "size": entry.size,
+             "changed": entry.changed} for entry in self.entries]})
+
+    def commit(self, lock, step):
+        """Bring all overlays into their disks, then remove the journal. May be repeated after any interruption.
+
+        Args: lock: descriptor of the held lock, which qemu-img inherits: if we are killed and it goes on alone, then
+        the disk stays locked until it ends; step: see Workspace. Errors: commit-incomplete.
+        """
+        for entry in self.entries:
+            disk = entry.disk
+            try:
+                # -d keeps the overlay as it is: needed to do it again, and by those who read through it.
+                qemu_img.must(["commit", "-q", "-d", "-f", "qcow2", entry.overlay],
+                              qemu_img.patience(disk.virtual_size), keep_open=(lock,))
+                synchronize(disk.path)
+            except (GuestconvError, OSError) as error:
+                raise _incomplete(disk, str(error)) from error
+            step("committed %s" % disk.device)
+        os.unlink(os.path.join(self.directory, JOURNAL))
+        synchronize(self.directory)
+        step("journal removed")
+
+    def finish(self, step=lambda point: None):
+        """Complete the commit that was interrupted and remove all traces of it. Errors: commit-incomplete, disk-busy,
+        journal-broken."""
+        states = lock_all([beside(entry.disk.path) for entry in self.entries])
+        try:
+            _check_overlays(self.entries)
+            for entry in self.entries:
+                require_unlocked(entry.disk)
+            home = next(state for state in states if state.path == self.directory)
+            self.commit(home.lock_descriptor, step)
+        finally:
+            release_all(states)
+
+    def as_converted(self):
+        """The disks as they will be: Disks over the finished overlays, for reading only.
+
+        What a half-written disk lacks the overlay holds, so this view is right at every moment. Errors: journal-broken.
+        """
+        _check_overlays(self.entries)
+        return [images.overlay_disk(entry.disk, entry.overlay) for entry in self.entries]
+
+
+def require_unlocked(disk):
+    """Errors: disk-in-use, if a running QEMU would keep qemu-img from writing to the disk."""
+    if qemu_img.denies_writing(disk.path):
+        raise GuestconvError("disk-in-use", "%s is open in a running QEMU" % disk.path,
+                             hint="Shut down the virtual machine, or wait for the process that reads it.")
+
+
+def _incomplete(disk, reason):
+    return GuestconvError(
+        "commit-incomplete", "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
+        "journal stays beside the disk." % (disk.path, reason),
+        hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.")
+
+
+def pending(disks):
+    """The journal of an interrupted commit to one of these disks, or None.
+
+    Errors: disk-busy (a commit goes on now), journal-other-disks (it was begun with more or other disks),
+    journal-broken (not to be trusted, or an overlay is gone).
+    """
+    for disk in disks:
+        state = StateDirectory(beside(disk.path))
+        if not state.has_journal():
+            first = state.notes().get("first")
+            if not isinstance(first, str) or not os.path.isabs(first):
+                continue
+            state = StateDirectory(beside(first))
+            if not state.has_journal() or disk.path not in _named(state.path):
+                continue
+        if _is_idle(state):
+            return _load(state.path, disks)
+    return None
+
+
+def _is_idle(state):
+    """True if the journal waits for somebody, False if it was just finished. Errors: disk-busy, journal-broken."""
+    if not is_ours(state.path, stat.S_ISDIR):
+        raise _broken(state.path, "it belongs to another user")
+    state.lock()
+    waits = state.has_journal()
+    state.release(keep=waits)
+    return waits
+
+
+def _broken(directory, reason):
+    return GuestconvError(
+        "journal-broken", "the journal in %s cannot be used: %s" % (directory, reason),
+        hint="A conversion of this disk was interrupted while it was written, so the disk may be half written. Bring "
+        "back what is missing, or restore the disk from a backup and remove that directory.")
+
+
+def _records(directory):
+    """The list of records in the journal file, with each field of the right type. Errors: journal-broken."""
+    name = os.path.join(directory, JOURNAL)
+    if not is_ours(directory, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
+        raise _broken(directory, "it was made by another user")
+    try:
+        with open(name, encoding="utf-8") as stream:
+            content = json.load(stream)
+        records = content["disks"]
+        types = {"path": str, "format": str, "overlay": str, "size": int, "changed": int}
+        sound = content["version"] == 1 and all(
+            isinstance(record[key], kind) for record in records for key, kind in types.items())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _broken(directory, "it cannot be read") from error
+    if not sound or not records:
+        raise _broken(directory, "it is no journal of this version")
+    return records
+
+
+def _named(directory):
+    return [record["path"] for record in _records(directory)]
+
+
+def _load(directory, disks):
+    """The Journal over the Disks asked for; of what the file says only names, sizes and times are used."""
+    records = {record["path"]: record for record in _records(directory)}
+    if directory not in map(beside, records):
+        raise _broken(directory, "it was made for disks in another place")
+    if set(records) != {disk.path for disk in disks}:
+        raise GuestconvError(
+            "journal-other-disks", "a conversion of %s was interrupted while it was written" % ", ".join(records),
+            hint="Run convert with exactly these disks: it finishes the commit.", extra={"disks": list(records)})
+    entries = []
+    for disk in disks:
+        record = records[disk.path]
+        if record["format"] != disk.format:
+            raise _broken(directory, "it says that %s is %s" % (disk.path, record["format"]))
+        place = os.path.dirname(record["overlay"])
+        if place != directory and not is_scratch(place):
+            raise _broken(directory, "it names an overlay in a foreign place: %s" % record["overlay"])
+        entries.append(Entry(disk, record["overlay"], record["size"], record["changed"]))
+    _check_overlays(entries)
+    return Journal(directory, entries)
+
+
+def _check_overlays(entries):
+    """Errors: journal-broken, unless each overlay is as it was finished, and lies over its disk and nothing else."""
+    for entry in entries:
+        home = os.path.dirname(entry.overlay)
+        if not os.path.lexists(entry.overlay):
+            raise _broken(home, "the overlay %s is missing" % entry.overlay)
+        if not is_ours(entry.overlay, stat.S_ISREG) or Entry.of(entry.disk, entry.overlay) != entry:
+            raise _broken(home, "the overlay %s was changed" % entry.overlay)
+        with open(entry.overlay, "rb") as stream:
+            try:
+                header = image_formats.read_qcow2_header(stream)
+            except image_formats.BadHeader as error:
+                raise _broken(home, "the overlay %s is damaged" % entry.overlay) from error
+        if (header.backing_file, header.backing_format) != (entry.disk.path, entry.disk.format) or header.external_data:
+            raise _broken(home, "the overlay %s is not one of %s" % (entry.overlay, entry.disk.path))

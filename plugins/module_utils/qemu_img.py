@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only place that runs qemu-img: argument vectors, a time limit, and memory and CPU limits where an image is judged.
+
+Paths given to it are absolute: so QEMU takes none for a protocol (`nbd:`, `json:`) or an option. Formats are always
+stated, for QEMU must never guess one from what a guest wrote into its disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+import subprocess
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+# As OpenStack limits it (nova/privsep/qemu.py): a crafted header can make qemu-img ask for gigabytes.
+_LIMITS = ("prlimit", "--as=1073741824", "--cpu=30")
+_INFO_SECONDS = 60
+_CHECK_SECONDS = 300
+
+# The bytes that QEMU locks in an image: RAW_LOCK_PERM_BASE + n for each permission it uses, RAW_LOCK_SHARED_BASE + n
+# for each that it does not grant others (block/file-posix.c); n of writing is 1, of resizing 3.
+_USES_WRITE, _DENIES_WRITE = 101, 201
+_FLOCK = "hhqqi"  # struct flock with a 64-bit off_t: fcntl(2)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of qemu-img came to: its exit code and what it printed."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def reason(self):
+        """The first line of the errors, for people; nothing is decided by it."""
+        lines = self.errors.strip().splitlines()
+        return lines[0].replace("qemu-img: ", "", 1) if lines else "exit code %d" % self.code
+
+
+def patience(amount):
+    """Seconds that copying `amount` bytes may take: ten minutes and a pace of 4 MiB/s."""
+    return 600 + amount // (4 << 20)
+
+
+def run(arguments, timeout, limited=False, keep_open=(), quiet=False):
+    """Run qemu-img.
+
+    Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
+    images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr.
+    Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
+    """
+    command = [*(_LIMITS if limited else ()), "qemu-img", *arguments]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else subprocess.PIPE,
+            env=dict(os.environ, LC_ALL="C"), timeout=timeout, pass_fds=keep_open, check=False)
+    except FileNotFoundError as error:
+        raise GuestconvError("qemu-img-missing", "%s was not found on this machine" % error.filename,
+                             hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).") from error
+    except subprocess.TimeoutExpired as error:
+        raise GuestconvError("qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s"
+                             % (arguments[0], timeout, arguments[-1])) from error
+    return Outcome(done.returncode, done.stdout.decode("utf-8", "replace"),
+                   (done.stderr or b"").decode("utf-8", "replace"))
+
+
+def must(arguments, timeout, **options):
+    """Run qemu-img and return its output. Errors: as run(), and qemu-img-failed where it does not succeed."""
+    outcome = run(arguments, timeout, **options)
+    if outcome.code != 0:
+        raise GuestconvError("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+                             extra={"qemu_img": outcome.errors[-2000:]})
+    return outcome.output
+
+
+def info(path, image_format):
+    """`qemu-img info` of one image without its backing file, and without regard to locks.
+
+    Returns: (dict, ""), or (None, reason) where QEMU cannot open the image.
+    """
+    outcome = run(["info", "-U", "--output=json", "-f", image_format, path], _INFO_SECONDS, limited=True)
+    return (json.loads(outcome.output), "") if outcome.code == 0 else (None, outcome.reason)
+
+
+def is_damaged(path, image_format):
+    """Whether `qemu-img check` finds the image damaged; leaked clusters, which only waste room, do not count.
+
+    It reads all metadata, so call it on suspicion only. Exit codes: 0 sound, 1 could not go on, 2 damaged, 3 leaks,
+    63 not known for this format (man qemu-img).
+    """
+    arguments = ["check", "-U", "-q", "--output=json", "-f", image_format, path]
+    return run(arguments, _CHECK_SECONDS, quiet=True).code in (1, 2)
+
+
+def held_bytes(overlay, cluster_size=1):
+    """The bytes that a qcow2 overlay itself holds, counted in whole clusters of what it will be written to.
+
+    Its backing file is not opened.
+    """
+    alone = json.dumps({"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": overlay}})
+    spans = json.loads(must(["map", "-U", "--output=json", "json:" + alone], _CHECK_SECONDS))
+    clusters, free = 0, 0  # free: the first cluster that is not counted yet
+    for span in spans:
+        if span["data"]:
+            end = -(-(span["start"] + span["length"]) // cluster_size)
+            clusters += end - max(free, span["start"] // cluster_size)
+            free = end
+    return clusters * cluster_size
+
+
+def required_bytes(overlay, image_format):
+    """The bytes that a copy of the overlay, with all that is beneath it, will need as `image_format` (raw, qcow2)."""
+    arguments = ["measure", "--output=json", "-f", "qcow2", "-O", image_format, overlay]
+    return json.loads(must(arguments, _CHECK_SECONDS))["required"]
+
+
+def is_written_to(path):
+    """Whether some QEMU has the image open for writing. See _locked() for what is looked at."""
+    return _locked(path, _USES_WRITE)
+
+
+def denies_writing(path):
+    """Whether some QEMU has the image open in a way that keeps others from writing (a reader does that, too)."""
+    return _locked(path, _USES_WRITE) or _locked(path, _DENIES_WRITE)
+
+
+def _locked(path, byte):
+    """Whether another process holds QEMU's lock on this byte of the image.
+
+    Asked of the kernel and not of qemu-img, because `qemu-img info` on a raw image takes no lock that conflicts: it
+    succeeds while a virtual machine writes to it (tried with QEMU 7.2). Asking takes no lock, so no QEMU that starts
+    at this moment is disturbed.
+    """
+    query = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, query)
+    except OSError:  # a filesystem without locks: QEMU does without, too (locking=auto)
+        return False
+    finally:
+        os.close(descriptor)
+    return struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK

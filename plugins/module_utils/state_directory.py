@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory beside a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
+
+    web01.qcow2
+    .guestconv-web01.qcow2/     mode 0700
+        lock                    under flock while somebody converts this disk
+        notes.json              what a later run must clean up if it finds no journal
+        sda.qcow2               an overlay (or in `workdir`, which the notes name)
+        journal.json            while a commit goes on, see journal.py
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import stat
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+JOURNAL = "journal.json"
+SCRATCH_PREFIX = "guestconv-"
+# A block device has no directory that outlives a reboot beside it.
+_BLOCK_DEVICE_STATE = "/var/lib/guestconv"
+_NOTES, _LOCK = "notes.json", "lock"
+
+
+def beside(path):
+    """The state directory of the disk at `path` (as in Disk.path)."""
+    if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
+        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv" + path.replace("/", "-"))
+    return os.path.join(os.path.dirname(path), ".guestconv-" + os.path.basename(path))
+
+
+def synchronize(path):
+    """Have the file or directory on stable storage."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_identity(path):
+    """[inode, time of the last write in ns]: the same only for the same file with the same content."""
+    status = os.lstat(path)
+    return [status.st_ino, status.st_mtime_ns]
+
+
+def write_json(directory, name, content):
+    """Write a file that is there completely or not at all, also after a power failure."""
+    temporary = os.path.join(directory, name + ".new")
+    with open(temporary, "w", encoding="utf-8") as stream:
+        json.dump(content, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.rename(temporary, os.path.join(directory, name))
+    synchronize(directory)
+
+
+def room_or_place(error, directory, code="workdir-not-usable"):
+    """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return GuestconvError("no-space", "%s is full" % directory)
+    return GuestconvError(code, "%s cannot be used: %s" % (directory, error.strerror),
+                          hint="guestconv keeps its state beside the disk; the directory must be writable.")
+
+
+def is_ours(path, kind):
+    """Whether `path` is itself (not through a link) a `kind` (stat.S_ISDIR, stat.S_ISREG) that this user made."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return kind(status.st_mode) and status.st_uid == os.geteuid()
+
+
+class StateDirectory:
+    """A directory that one process at a time may use, and that the next one cleans if that process was killed.
+
+    The lock is taken on a file of our own: on NFS flock is emulated with the record locks that QEMU takes on images.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self._lock = None
+
+    @property
+    def lock_descriptor(self):
+        """To be inherited by a child that must not outlive the lock: it stays locked until the child ends, too."""
+        return self._lock
+
+    def lock(self):
+        """Make the directory and take its lock. Errors: disk-busy, workdir-not-usable, no-space."""
+        for _attempt in range(10):
+            try:
+                os.makedirs(os.path.dirname(self.path), exist_ok=True)
+                try:
+                    os.mkdir(self.path, 0o700)
+                except FileExistsError:
+                    pass
+                if not is_ours(self.path, stat.S_ISDIR):
+                    raise self._busy("%s belongs to another user" % self.path)
+                if self._take():
+                    return
+            except FileNotFoundError:  # its owner has just removed it
+                continue
+            except OSError as error:
+                raise room_or_place(error, os.path.dirname(self.path)) from error
+        raise self._busy("%s comes and goes" % self.path)
+
+    def _take(self):
+        """Lock the lock file; False if it was unlinked meanwhile by the owner who made room for us."""
+        name = os.path.join(self.path, _LOCK)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == os.stat(name).st_ino:
+                self._lock, descriptor = descriptor, None
+                return True
+            return False
+        except BlockingIOError:
+            raise self._busy("%s is locked" % self.path) from None
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    @staticmethod
+    def _busy(reason):
+        return GuestconvError("disk-busy", "the disk is being converted by another process: %s" % reason,
+                              hint="Wait for it to end, then run again. If none runs, remove that directory.")
+
+    def has_journal(self):
+        """Whether a commit has begun here and not ended. Errors: disk-busy, where we may not look."""
+        try:
+            os.lstat(os.path.join(self.path, JOURNAL))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            raise self._busy("%s belongs to another user" % self.path) from None
+        return True
+
+    def notes(self):
+        """What the last owner noted, {} if nothing usable: {scratch, first, arriving}."""
+        name = os.path.join(self.path, _NOTES)
+        if not is_ours(self.path, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
+            return {}
+        try:
+            with open(name, encoding="utf-8") as stream:
+                notes = json.load(stream)
+        except (OSError, ValueError):
+            return {}
+        return notes if isinstance(notes, dict) else {}
+
+    def note(self, **notes):
+        """Add to the notes, before doing what a later run would have to undo."""
+        try:
+            write_json(self.path, _NOTES, {**self.notes(), **notes})
+        except OSError as error:
+            raise room_or_place(error, self.path) from error
+
+    def clean(self):
+        """Remove all that a run has left, but neither the lock nor a journal's files (call it without a journal).
+
+        arriving: {path: identity} of copies that were being moved to their places when the run was killed; one that
+        somebody has written to since then is his.
+        """
+        notes = self.notes()
+        for path, identity in (notes.get("arriving") or {}).items():
+            if os.path.lexists(path) and file_identity(path) == identity:
+                os.unlink(path)
+        if is_scratch(notes.get("scratch")):
+            shutil.rmtree(notes["scratch"])
+        for entry in os.scandir(self.path):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.name not in (_LOCK, _NOTES):
+                os.unlink(entry.path)
+        if notes:  # last, for a kill in between
+            os.unlink(os.path.join(self.path, _NOTES))
+
+    def release(self, keep=False):
+        """Give up the lock, and remove the directory unless it is to `keep`."""
+        try:
+            if not keep:
+                self.clean()
+                os.unlink(os.path.join(self.path, _LOCK))
+                os.rmdir(self.path)
+        except OSError:
+            pass  # somebody else came in between unlink and rmdir, or the disk's directory is gone: not ours any more
+        finally:
+            os.close(self._lock)
+            self._lock = None
+
+
+def is_scratch(path):
+    """Whether notes or a journal may name this as a directory for overlays: ours by name and by owner."""
+    return (isinstance(path, str) and os.path.isabs(path) and os.path.basename(path).startswith(SCRATCH_PREFIX)
+            and is_ours(path, stat.S_ISDIR))
+
+
+def lock_all(paths):
+    """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
+
+    Returns: list of StateDirectory in the order of `paths`. Errors: disk-busy, workdir-not-usable, no-space.
+    """
+    states = []
+    try:
+        for path in paths:
+            state = StateDirectory(path)
+            state.lock()
+            states.append(state)
+    except BaseException:
+        for state in states:
+            state.release(keep=state.has_journal() or bool(state.notes()))
+        raise
+    return states
+
+
+def release_all(states):
+    """Give up the locks and remove the directories, unless a journal is left in one: then all of them stay."""
+    keep = any(state.has_journal() for state in states)
+    for state in states:
+        state.release(keep)

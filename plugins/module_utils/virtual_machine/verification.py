@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boots a guest from throwaway overlays and says whether it came up."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
+from ansible_collections.virttools.guestconv.plugins.module_utils import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import (
+    expectations,
+    firmware,
+    hardware,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import Launch
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.machine import Failure, Machine
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.network import user_networks
+
+# Boots, when it is the emulator that fails.
+_MOST_ATTEMPTS = 3
+
+# Seconds to wait on when the console shows that it is over: for the rest of the trace, or for being wrong.
+GRACE = 5
+
+# Seconds between two looks at the guest.
+_TICK = 0.5
+
+_CONSOLE_LINES = 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a guest is booted.
+
+    timeout: seconds, for all attempts together. memory: MiB. accelerator: auto, kvm or tcg. screenshot, console_log:
+    paths of files to write, or None. workdir: where the overlays are made, or None for /var/tmp.
+    """
+
+    timeout: int = 600
+    memory: int = 1024
+    cpus: int = 1
+    accelerator: str = "auto"
+    screenshot: str | None = None
+    console_log: str | None = None
+    workdir: str | None = None
+
+
+SETTINGS = tuple(setting.name for setting in fields(Settings))
+
+
+@dataclass
+class Outcome:
+    """What became of it. failure is None when the guest came up; seconds is what the last attempt took."""
+
+    hardware: dict
+    accelerator: str
+    warnings: list[str] = field(default_factory=list)
+    failure: Failure | None = None
+    seconds: float = 0.0
+    attempts: int = 0
+    console: list[str] = field(default_factory=list)
+    screenshot: str = ""
+    command: list[str] = field(default_factory=list)
+
+    def as_dict(self):
+        """The module's values."""
+        values = {key: value for key, value in vars(self).items() if key != "failure"}
+        return dict(values, up=self.failure is None, reason=self.failure.reason if self.failure else "")
+
+
+def verify(disks, machine, expect, settings):
+    """Boot the guest on disks (list of images.Disk) in machine (a dict, as convert returns it) and return an Outcome.
+
+    expect: a dict, or None for the default; see expectations.from_dict. The disks are not written to. Raises
+    GuestconvError when the guest cannot even be tried.
+    """
+    wanted = hardware.from_dict(machine)
+    expected = expectations.from_dict(expect, wanted)
+    if len(disks) != len(wanted.disks):
+        raise GuestconvError(
+            "hardware-invalid",
+            "hardware.disks has %d disks, and there are %d." % (len(wanted.disks), len(disks)),
+            hint="Name all the disks that were converted, in the same order.",
+            path="hardware.disks",
+        )
+    for path in (settings.screenshot, settings.console_log):
+        if path:
+            # Before the boot, not after it.
+            images.require_usable_directory(os.path.dirname(os.path.abspath(path)), "path-not-writable")
+    accelerator, warning = accelerators.choose(settings.accelerator)
+    outcome = Outcome(wanted.as_dict(), accelerator, [warning] if warning else [])
+    deadline = time.monotonic() + settings.timeout
+    with _opened(settings.console_log) as log:
+        while outcome.attempts < _MOST_ATTEMPTS:
+            outcome.attempts += 1
+            emulator_failed = _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline)
+            if not emulator_failed:
+                break
+    return outcome
+
+
+def _attempt(disks, wanted, expected, settings, outcome, console, deadline):
+    """Boot once, and note in outcome how it went. True when the emulator is to blame for a failure."""
+    started = time.monotonic()
+    with ExitStack() as stack:
+        directory = stack.enter_context(_directory(settings.workdir))
+        launch = _launch(disks, wanted, expected, settings, outcome.accelerator, directory)
+        machine = Machine(launch, console, directory, with_agent=expected.agent)
+        stack.callback(machine.stop)
+        outcome.command = machine.command
+        looks = _looks(expected, machine, console)
+        for look in looks:
+            stack.callback(look.close)
+        outcome.failure, emulator_failed = _watch(machine, console, looks, deadline)
+        outcome.seconds = round(time.monotonic() - started, 1)
+        outcome.console = console.lines(_CONSOLE_LINES)
+        if settings.screenshot:
+            _take_screenshot(machine, settings.screenshot, outcome)
+    return emulator_failed
+
+
+def _launch(disks, wanted, expected, settings, accelerator, directory):
+    return Launch(
+        emulator=accelerators.find_emulator(),
+        accelerator=accelerator,
+        memory=settings.memory,
+        cpus=settings.cpus,
+        hardware=wanted,
+        overlays=tuple(
+            images.create_overlay(disk, directory, "disk%d.qcow2" % index) for index, disk in enumerate(disks)
+        ),
+        networks=tuple(user_networks(wanted.interfaces)),
+        guest_port=expected.port,
+        firmware=firmware.prepare(directory) if wanted.firmware == "uefi" else None,
+    )
+
+
+def _looks(expected, machine, console):
+    """What to look at, one object of expectations each.
+
+    With static addresses the service is to be heard at each of them: only so does it show that each card still has its
+    own address. Without any, one card that got an address by DHCP is enough, as the others may be unused.
+    """
+    looks = []
+    if expected.port:
+        launch = machine.launch
+        cards = list(zip(launch.hardware.interfaces, launch.networks, launch.host_ports))
+        static = [card for card in cards if card[1].static]
+        services = [_service(expected, *card) for card in static or cards]
+        looks += services if static else [expectations.AnyOf(services)]
+    if expected.login:
+        looks.append(expectations.Login(console))
+    if expected.agent:
+        looks.append(expectations.Agent(machine.agent))
+    return looks
+
+
+def _service(expected, interface, network, host_port):
+    guest = "%s port %d" % (network.guest, expected.port)
+    if interface.name:
+        guest += " (%s)" % interface.name
+    return expectations.Service(host_port, expected.banner, guest)
+
+
+def _watch(machine, console, looks, deadline):
+    """Wait until all looks are met: (None, False). Else the Failure, and whether it is the emulator's."""
+    ends_early = False
+    while True:
+        machine.pump(_TICK)
+        for look in looks:
+            look.check()
+        if all(look.met for look in looks):
+            return None, False
+        failure = machine.failure()
+        if failure:
+            return failure, False
+        if not ends_early and console.symptom():
+            ends_early = True
+            deadline = min(deadline, time.monotonic() + GRACE)
+        if time.monotonic() >= deadline:
+            break
+    # Looked for anew: at first only half of a line may have been there.
+    symptom = console.symptom()
+    if symptom:
+        return Failure(symptom.code, symptom.reason, symptom.hint), symptom.emulator
+    reason = "; ".join(look.missing() for look in looks if not look.met)
+    if console.asks_for_login() and not all(isinstance(look, expectations.Login) for look in looks):
+        reason += "; yet there is a login prompt on its console"
+    hint = "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout."
+    return Failure("guest-not-up", reason, hint), False
+
+
+def _take_screenshot(machine, path, outcome):
+    try:
+        machine.screenshot(path)
+        outcome.screenshot = path
+    except (GuestconvError, OSError, ValueError) as error:
+        outcome.warnings.append("There is no screenshot: %s" % error)
+
+
+@contextmanager
+def _opened(path):
+    """The file path, opened for writing; None for no path."""
+    if not path:
+        yield None
+        return
+    with open(path, "wb") as log:
+        yield log
+
+
+def _directory(workdir):
+    """A temporary directory, for a with statement."""
+    # Not in /tmp, which is often in memory: an overlay can grow.
+    workdir = os.path.abspath(workdir or "/var/tmp")
+    images.require_usable_directory(workdir, "workdir-not-usable")
+    return tempfile.TemporaryDirectory(prefix="guestconv-verify-", dir=workdir)

@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# What script/test and script/demo share: it installs what is missing, and only that. Source it; it defines
+#   ROOT          this clone
+#   CACHE         where all that we keep between runs lives
+#   COLLECTIONS   a folder whose ansible_collections/virttools/guestconv is this clone
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+CACHE=${GUESTCONV_CACHE:-$HOME/.cache/guestconv}
+COLLECTIONS=$CACHE/collections-$(sha256sum <<<"$ROOT" | cut -c 1-8)
+# The distribution's own Python, by its path: the bindings belong to it, and `python3` may be a pyenv's.
+SYSTEM_PYTHON=/usr/bin/python3
+# Debian 12's Python 3.11 runs 2.19 at most; pip takes the newest that the Python at hand can run.
+ANSIBLE_CORE='ansible-core>=2.16,<2.20'
+
+# A caller's Python is not ours.
+unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+say() { printf '==> %s\n' "$*"; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this needs root, and there is no sudo; as root, run: $*"
+    fi
+}
+
+# What this distribution calls the packages that we need, a line each: first what the collection needs, then what
+# building test guests and running the tests needs besides. This is the one list of them.
+packages() {
+    local ID='' ID_LIKE='' VERSION_ID=''
+    # shellcheck disable=SC1091
+    . /etc/os-release
+    case " $ID $ID_LIKE " in
+        *' debian '*)
+            printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml qemu-system-x86 qemu-utils ovmf \
+                zstd lz4 xz-utils cpio python3-venv ca-certificates
+            # From QEMU 8.1 on, qxl-vga and virtio-vga are in packages of their own.
+            case "$ID $VERSION_ID" in
+                'debian 12' | 'ubuntu 22.04') ;;
+                *) printf '%s\n' qemu-system-modules-opengl qemu-system-modules-spice ;;
+            esac
+            printf '%s\n' mmdebstrap debian-archive-keyring git
+            ;;
+        *' fedora '* | *' rhel '*)
+            printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml qemu-img edk2-ovmf zstd lz4 xz cpio
+            if [[ $ID = fedora ]]; then
+                printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
+                    mmdebstrap debian-keyring
+            else
+                # EL9's own Python 3.9 runs modules, but no ansible-core of today. EL has no mmdebstrap.
+                printf '%s\n' qemu-kvm python3.12
+            fi
+            printf '%s\n' git
+            ;;
+        *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
+    esac
+}
+
+# A kernel that libguestfs can start its appliance with, where the distribution's libguestfs does not depend on one:
+# print the package that has it, if there is none yet (containers and cloud machines with a foreign kernel).
+missing_kernel() {
+    local kernel
+    for kernel in /boot/vmlinuz-* /lib/modules/*/vmlinuz; do
+        [[ -e $kernel ]] && return
+    done
+    case $(. /etc/os-release && echo "$ID") in
+        ubuntu) echo linux-image-generic ;;
+        debian) echo linux-image-amd64 ;;
+        *) echo kernel-core ;;
+    esac
+}
+
+missing_packages() {
+    local wanted installed
+    mapfile -t wanted < <(packages)
+    ((${#wanted[@]})) || exit 1
+    if command -v dpkg-query >/dev/null; then
+        # dpkg-query fails for a package that it never heard of: that is an answer too.
+        installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true)
+        comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(sed -n 's/^installed //p' <<<"$installed" | sort -u)
+    else
+        installed=$(rpm -q --qf '%{NAME}\n' "${wanted[@]}" || true)
+        comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(sort -u <<<"$installed")
+    fi
+    missing_kernel
+}
+
+ensure_packages() {
+    local missing
+    missing=$(missing_packages) || exit 1
+    if [[ $missing ]]; then
+        mapfile -t missing <<<"$missing"
+        say "installing ${#missing[@]} packages: ${missing[*]}"
+        if command -v apt-get >/dev/null; then
+            as_root apt-get -qq update
+            # Dpkg::Use-Pty=0: with it, -qq still prints a line per package.
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y \
+                --no-install-recommends "${missing[@]}" >/dev/null
+        else
+            as_root dnf -q -y --setopt=install_weak_deps=False install "${missing[@]}"
+        fi
+    fi
+    ensure_readable_kernel
+}
+
+# Ubuntu keeps its kernels from all but root (https://bugs.launchpad.net/bugs/759725), and then libguestfs finds none.
+ensure_readable_kernel() {
+    local kernel unreadable=()
+    for kernel in /boot/vmlinuz-*; do
+        [[ ! -e $kernel || -r $kernel ]] || unreadable+=("$kernel")
+    done
+    if ((${#unreadable[@]})); then
+        say "letting libguestfs read the kernel: chmod a+r ${unreadable[*]}"
+        as_root chmod a+r "${unreadable[@]}"
+    fi
+}
+
+# environment NAME OPTION REQUIREMENT...: a virtual environment $CACHE/NAME with just these requirements (as pip takes
+# them), made anew when they, the files among them, or Python change. OPTION is one of `python -m venv`, or empty.
+environment() {
+    local name=$1 option=$2 python=$SYSTEM_PYTHON place=$CACHE/$1 recipe argument
+    shift 2
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
+    recipe=$("$python" --version; printf '%s\n' "$option" "$@"
+        for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
+    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
+    say "making the virtual environment $place"
+    rm -rf "$place"
+    "$python" -m venv ${option:+"$option"} "$place"
+    "$place/bin/python" -m pip -qq --no-input --disable-pip-version-check install "$@"
+    # Last, so that an environment that was interrupted is made again.
+    printf '%s\n' "$recipe" >"$place/recipe"
+}
+
+# For tests: with the bindings and lxml of the distribution's Python.
+ensure_test_environment() {
+    environment venv --system-site-packages "$ANSIBLE_CORE" \
+        -r "$ROOT/tests/unit/requirements.txt" -r "$ROOT/script/requirements.txt"
+}
+
+# As users have it: ansible-core and nothing of ours, so that modules have to find the Python with the bindings.
+ensure_plain_environment() {
+    environment venv-plain '' "$ANSIBLE_CORE"
+}
+
+# Ansible and Python find a collection by its path only; a clone may be called anything.
+ensure_collection_path() {
+    mkdir -p "$COLLECTIONS/ansible_collections/virttools"
+    ln -sfn "$ROOT" "$COLLECTIONS/ansible_collections/virttools/guestconv"
+    export ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS
+}

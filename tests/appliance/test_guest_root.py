@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door: what goes through it is done, recorded, and not recorded when nothing came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import as_diff
+
+FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"
+
+
+def recorded(root):
+    return [(change.action, change.path) for change in root.changes()]
+
+
+def test_a_write_keeps_the_mode_and_is_recorded_with_what_was_there(make_root, appliance):
+    root = make_root({"/etc/secret": "before\n"})
+    appliance.chmod(0o600, "/etc/secret")
+    with root.on_behalf_of("network"):
+        root.write("/etc/secret", "after\n", "for a reason")
+        root.write("/etc/deep/new.link", "new\n", "for another")
+    assert [change.as_dict() for change in root.changes()] == [
+        {"root": "/dev/sda1", "aspect": "network", "action": "changed", "path": "/etc/secret",
+         "detail": "for a reason"},
+        {"root": "/dev/sda1", "aspect": "network", "action": "created", "path": "/etc/deep/new.link",
+         "detail": "for another"},
+    ]
+    assert appliance.read_file("/etc/secret") == b"after\n"
+    assert appliance.stat("/etc/secret")["mode"] & 0o7777 == 0o600
+    assert appliance.stat("/etc/deep/new.link")["mode"] & 0o7777 == 0o644
+    assert as_diff(root.changes())[0]["before"] == "before\n"
+    assert as_diff(root.changes())[0]["after"] == "after\n"
+
+
+def test_oracle_24_what_comes_out_as_it_was_is_no_change(make_root):
+    root = make_root({"/a": "1\n", "/b": "1\n", "/etc/fstab": FSTAB})
+    with root.on_behalf_of("storage"):
+        root.write("/a", "1\n", "the same")
+        root.write("/b", "2\n", "there")
+        root.write("/b", "1\n", "and back")
+        root.write("/new", "1\n", "there")
+        root.remove("/new", "and away")
+        tree = root.edit("/etc/fstab", "Fstab", "the same")
+        tree.set("1/spec", "/dev/sda1")
+    assert recorded(root) == []
+    assert as_diff(root.changes()) == []
+
+
+def test_an_edit_with_augeas_keeps_comments_and_spacing(make_root):
+    root = make_root({"/etc/fstab": FSTAB})
+    with root.on_behalf_of("storage"):
+        tree = root.edit("/etc/fstab", "Fstab", "by UUID")
+        assert tree.match("*/spec") == ["1/spec"]
+        assert tree.get("#comment") == "a comment"
+        assert tree.get("9/spec") is None
+        tree.set("1/spec", "UUID=x")
+    assert root.read("/etc/fstab") == FSTAB.replace("/dev/sda1", "UUID=x")
+    assert recorded(root) == [("changed", "/etc/fstab")]
+
+
+def test_two_edits_of_two_files_are_both_saved_and_one_after_the_other_is_seen(make_root):
+    root = make_root({"/etc/fstab": FSTAB, "/etc/default/grub": "GRUB_DEFAULT=0\n"})
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "x").set("1/spec", "UUID=x")
+        root.edit("/etc/default/grub", "Shellvars", "y").set("GRUB_DEFAULT", "1")
+    with root.on_behalf_of("bootloader"):
+        tree = root.edit("/etc/default/grub", "Shellvars", "z")
+        assert tree.get("GRUB_DEFAULT") == "1"
+        tree.set("GRUB_DEFAULT", "2")
+    assert root.read("/etc/default/grub") == "GRUB_DEFAULT=2\n"
+    assert [change.aspect for change in root.changes()] == ["storage", "storage", "bootloader"]
+
+
+def test_a_file_that_its_lens_does_not_understand_is_named(make_root):
+    root = make_root({"/etc/fstab": "one\ntwo\n"})
+    with pytest.raises(GuestconvError) as caught:
+        root.edit("/etc/fstab", "Fstab", "x")
+    assert caught.value.code == "guest-file-malformed"
+    assert "/etc/fstab on /dev/sda1" in caught.value.message
+    assert root.edit("/etc/absent", "Fstab", "x") is None
+
+
+def test_bytes_that_are_not_utf_8_survive(make_root, appliance):
+    root = make_root({"/etc/latin": b"caf\xe9 1\n"})
+    with root.on_behalf_of("network"):
+        root.write("/etc/latin", root.read("/etc/latin").replace("1", "2"), "x")
+    assert appliance.read_file("/etc/latin") == b"caf\xe9 2\n"
+    as_diff(root.changes())[0]["before"].encode()
+
+
+def test_a_file_larger_than_any_configuration_is_refused(make_root, appliance):
+    root = make_root({"/etc/small": "x"})
+    appliance.truncate_size("/etc/small", 1 << 30)
+    with pytest.raises(GuestconvError) as caught:
+        root.read("/etc/small")
+    assert caught.value.code == "guest-file-too-large"
+
+
+def test_bytes_are_put_behind_a_binary_file(make_root, appliance):
+    root = make_root({"/boot/initrd.img": b"first"})
+    with root.on_behalf_of("kernel"):
+        root.append_bytes("/boot/initrd.img", b"\0second", "supplemented")
+    assert appliance.read_file("/boot/initrd.img") == b"first\0second"
+    assert recorded(root) == [("changed", "/boot/initrd.img")]
+
+
+def test_a_link_out_of_the_guest_leads_into_the_guest(make_root, tmp_path):
+    (tmp_path / "secret").write_text("of the host's")
+    root = make_root({"/etc/x": "x"})
+    assert root.read(str(tmp_path / "secret")) is None
+
+
+def test_a_program_that_fails_is_named(make_root):
+    root = make_root({"/etc/x": "x"})
+    with pytest.raises(GuestconvError) as caught:
+        root.ask(["/usr/bin/absent", "--flag"])
+    assert caught.value.code == "guest-command-failed"
+    assert "/usr/bin/absent --flag" in caught.value.message

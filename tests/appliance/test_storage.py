@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What names the disks: every file that does, in every way that it may."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
+
+FSTAB = """\
+# <file system>  <mount point>  <type>  <options>  <dump>  <pass>
+/dev/sda1        /              ext4    errors=remount-ro  0  1
+# swap was on /dev/sda5 during installation
+/dev/sda5        none           swap    sw             0  0
+/dev/sdb1        /srv/my\\040data  xfs  defaults       0  2
+/dev/disk/by-uuid/u-b1  /mnt    xfs     noauto         0  0
+LABEL=data       /data          xfs     noauto         0  0
+/dev/vg/home     /home          ext4    defaults       0  2
+/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:9:0-part1  /old  ext4  noauto  0  0
+nas:/export      /nas           nfs     defaults       0  0
+tmpfs            /tmp           tmpfs   defaults       0  0
+"""
+
+
+def filesystem(name, disk, kind, uuid, label=""):
+    return Filesystem(f"/dev/appliance/{name}", name, disk, kind, uuid, label, "", "", "")
+
+
+@pytest.fixture
+def make_guest(make_root):
+    """A root with these files, on two disks."""
+
+    def make(files):
+        return make_root(
+            files,
+            info={"mountpoints": {"/": "/dev/sda1", "/srv/my data": "/dev/sdb1", "/home": "/dev/vg/home"}},
+            disks=[SimpleNamespace(device=name, virtual_size=1 << 30) for name in ("sda", "sdb")],
+            filesystems=[
+                filesystem("/dev/sda1", "sda", "ext4", "u-a1"),
+                filesystem("/dev/sda5", "sda", "swap", "u-a5"),
+                filesystem("/dev/sdb1", "sdb", "xfs", "u-b1", "data"),
+                filesystem("/dev/vg/home", "", "ext4", "u-home"),
+            ],
+        )
+
+    return make
+
+
+def convert(root, removed=(), **drivers):
+    chosen = {name: "virtio-blk-pci" for name in ("sda", "sdb") if name not in removed}
+    chosen.update((name, driver.replace("_", "-")) for name, driver in drivers.items())
+    conversion = Conversion(KVM, Selection({"block": chosen}, {"block": list(removed)}))
+    with root.on_behalf_of(storage.NAME):
+        storage.convert(root, conversion)
+    return conversion
+
+
+def test_a_name_of_the_old_hardware_becomes_the_filesystems_uuid(make_guest):
+    root = make_guest({"/etc/fstab": FSTAB})
+    convert(root)
+    expected = FSTAB.replace("/dev/sda1 ", "UUID=u-a1 ").replace("/dev/sda5   ", "UUID=u-a5   ")
+    expected = expected.replace("/dev/sdb1", "UUID=u-b1").replace("swap was on UUID=u-a5", "swap was on /dev/sda5")
+    assert root.read("/etc/fstab").split() == expected.split()
+    changes = len(root.changes())
+    convert(root)
+    assert len(root.changes()) == changes
+
+
+def test_oracle_03_a_name_that_cannot_be_resolved_is_a_concern_that_names_it(make_guest):
+    findings = storage.inspect(make_guest({"/etc/fstab": FSTAB}))
+    assert [concern.code for concern in findings.concerns] == ["device-name-unknown"]
+    assert "/etc/fstab names /dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:9:0-part1" in findings.concerns[0].message
+
+
+def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
+    devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
+    assert devices["sda"]["mountpoints"] == ["/"]
+    assert devices["sdb"] == {
+        "name": "/dev/sdb", "name_on_target": "/dev/vdb", "position": 1, "size": 1 << 30,
+        "mountpoints": ["/srv/my data"],
+    }
+
+
+def test_crypttab_and_resume_are_renamed_as_well(make_guest):
+    root = make_guest({
+        "/etc/crypttab": "secret /dev/sdb1 none luks\n",
+        "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
+    })
+    conversion = convert(root)
+    assert root.read("/etc/crypttab") == "secret UUID=u-b1 none luks\n"
+    assert root.read("/etc/initramfs-tools/conf.d/resume") == "RESUME=UUID=u-a5\n"
+    pattern, edit = conversion.initrd_edits[0]
+    assert re.fullmatch(pattern, "conf/conf.d/resume")
+    assert edit("RESUME=/dev/sda5\n") == "RESUME=UUID=u-a5\n"
+
+
+def test_oracle_05_root_and_resume_on_the_command_line_are_renamed(make_guest):
+    conversion = convert(make_guest({"/etc/fstab": FSTAB}))
+    line = "root=/dev/sda1 ro resume=/dev/sda5 root=/dev/vg/home resume=/dev/sdz9 crash=/dev/sda1"
+    assert conversion.edit_arguments(line) == (
+        "root=UUID=u-a1 ro resume=UUID=u-a5 root=/dev/vg/home resume=/dev/sdz9 crash=/dev/sda1"
+    )
+
+
+def test_oracle_22_the_kernels_names_on_the_target_follow_the_buses(make_guest):
+    conversion = convert(make_guest({}), sdb="ahci")
+    assert conversion.disk_names == {"sda": "/dev/vda", "sdb": "/dev/sda"}
+    assert conversion.initrd_modules == ["virtio_pci", "virtio_blk", "ahci", "sd_mod"]
+    assert [(disk["device"], disk["driver"], disk["boot_order"]) for disk in conversion.hardware["disks"]] == [
+        ("sda", "virtio-blk-pci", 1), ("sdb", "ahci", 2)
+    ]
+
+
+def test_the_lines_of_a_removed_disk_become_comments(make_guest):
+    root = make_guest({"/etc/fstab": FSTAB})
+    conversion = convert(root, removed=["sdb"])
+    text = root.read("/etc/fstab")
+    lines = [line for line in text.splitlines() if "/srv/my" in line or "/mnt" in line or "/data" in line]
+    assert len(lines) == 3
+    assert all(line.startswith("# removed with its disk: ") for line in lines)
+    assert "# removed with its disk: /dev/sdb1 /srv/my\\040data xfs defaults" in text
+    assert [disk["device"] for disk in conversion.hardware["disks"]] == ["sda"]
+
+
+def test_a_disk_without_which_the_guest_does_not_boot_cannot_be_removed(make_guest):
+    with pytest.raises(GuestconvError) as caught:
+        convert(make_guest({"/etc/fstab": FSTAB}), removed=["sda"])
+    assert caught.value.code == "device-required"
+    assert caught.value.path == "guest.devices.block.sda"

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real machines whose guest is a boot sector: it writes a text to the serial port, and then does one thing more."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import zlib
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models, verification
+
+pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64")
+
+# cld; ds = 0; for each byte at si, up to a zero: wait for bit 5 of port 0x3fd (transmitter empty), write it to 0x3f8.
+_PRINT = bytes.fromhex("fc 31c0 8ed8 be0000 ac 84c0 7411 88c4 bafd03 ec a820 74fb b2f8 88e0 ee ebea")
+
+HALT = bytes.fromhex("fa f4 ebfd")
+# Port 0x604 is where SeaBIOS puts the power management of q35; 0x2000 is "sleep" (S5).
+POWER_OFF = bytes.fromhex("ba0406 b80020 ef") + HALT
+# The keyboard controller's reset line.
+RESET = bytes.fromhex("b0fe e664") + HALT
+
+LOGIN = "\r\nTiny OS web01 ttyS0\r\n\r\nweb01 login: "
+
+
+def boot_sector(text, then):
+    program = _PRINT + then
+    program = program.replace(b"\xbe\0\0", b"\xbe" + struct.pack("<H", 0x7C00 + len(program)))
+    sector = program + text.encode() + b"\0"
+    return sector.ljust(510, b"\0") + b"\x55\xaa"
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch):
+    """These guests have no long traces to wait for."""
+    monkeypatch.setattr(verification, "GRACE", 1)
+
+
+@pytest.fixture
+def make_disk(tmp_path):
+    """make(text, then) is a raw disk (images.Disk) that prints text."""
+
+    def make(text, then=HALT, name="guest, 1.raw"):
+        path = tmp_path / name
+        path.write_bytes(boot_sector(text, then).ljust(1024 * 1024, b"\0"))
+        return images.disks_from_option([{"path": str(path), "format": "raw"}])[0]
+
+    return make
+
+
+def machine(*drivers, **more):
+    disks = [{"driver": driver, "boot_order": index + 1} for index, driver in enumerate(drivers)]
+    return dict({"disks": disks, "console": {"driver": "isa-serial"}}, **more)
+
+
+def settings(tmp_path, **more):
+    return verification.Settings(**dict({"timeout": 60, "accelerator": "tcg", "workdir": str(tmp_path)}, **more))
+
+
+@pytest.mark.parametrize("driver", [name for name in models.DISKS if not models.DISKS[name].built_in])
+def test_a_guest_boots_from_each_disk_model(make_disk, tmp_path, driver):
+    outcome = verification.verify([make_disk(LOGIN)], machine(driver), {"login": True}, settings(tmp_path))
+    assert (outcome.failure, outcome.attempts) == (None, 1)
+    assert outcome.console[-1] == "web01 login:"
+
+
+@pytest.mark.parametrize("driver, type_", [("ahci", "q35"), ("ahci", "pc"), ("ide", "pc"), ("piix3-ide", "pc")])
+def test_a_guest_boots_from_the_machines_own_controllers(make_disk, tmp_path, driver, type_):
+    hardware = machine(driver, machine=type_)
+    assert verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path)).failure is None
+
+
+def test_the_disk_that_is_first_in_boot_order_boots_and_full_controllers_are_followed_by_more(make_disk, tmp_path):
+    disks = [make_disk("the wrong disk", name="%d.raw" % index) for index in range(9)] + [make_disk(LOGIN)]
+    hardware = machine(*["lsi53c895a"] * 10)
+    for place in hardware["disks"][:9]:
+        place["boot_order"] = None
+    assert verification.verify(disks, hardware, None, settings(tmp_path)).failure is None
+
+
+@pytest.mark.parametrize("driver", models.VIDEO)
+def test_a_screenshot_is_taken_of_each_display(make_disk, tmp_path, driver):
+    picture = tmp_path / "screen.png"
+    hardware = machine("ahci", video={"driver": driver})
+    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path, screenshot=str(picture)))
+    assert (outcome.failure, outcome.warnings, outcome.screenshot) == (None, [], str(picture))
+    width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+    pixels = zlib.decompress(picture.read_bytes()[41:-16])
+    assert len(pixels) == (3 * width + 1) * height
+
+
+@pytest.mark.parametrize("driver", models.INTERFACES)
+def test_a_machine_starts_with_each_network_card(make_disk, tmp_path, driver):
+    card = {"driver": driver, "slot": 192, "mac": "00:50:56:aa:bb:cc", "addresses": ["192.168.7.9/24"]}
+    hardware = machine("ahci", interfaces=[card, dict(card, slot=224, mac=None, addresses=[])])
+    assert verification.verify([make_disk(LOGIN)], hardware, {"login": True}, settings(tmp_path)).failure is None
+
+
+def test_the_disk_is_not_written_to_and_nothing_is_left_behind(make_disk, tmp_path):
+    disk = make_disk(LOGIN)
+    log = tmp_path / "console.log"
+    verification.verify([disk], machine("virtio-blk-pci"), None, settings(tmp_path, console_log=str(log)))
+    assert b"Tiny OS web01 ttyS0\r\n" in log.read_bytes()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["console.log", "guest, 1.raw"]
+
+
+@pytest.mark.parametrize(
+    "text, then, code",
+    [
+        ("ALERT!  UUID=0815 does not exist.  Dropping to a shell!\r\n(initramfs) ", HALT, "guest-stuck-in-initramfs"),
+        ("[    9.9] Kernel panic - not syncing: Attempted to kill init!\r\n", HALT, "guest-panicked"),
+        ("", POWER_OFF, "guest-powered-off"),
+        ("", RESET, "guest-restarts"),
+    ],
+)
+def test_a_failure_that_shows_ends_the_wait(make_disk, tmp_path, text, then, code):
+    outcome = verification.verify([make_disk(text, then)], machine("ahci"), None, settings(tmp_path, timeout=600))
+    assert (outcome.failure.code, outcome.attempts) == (code, 1)
+
+
+def test_a_failure_of_the_emulator_is_tried_again(make_disk, tmp_path):
+    disk = make_disk("Kernel panic - not syncing: IO-APIC + timer doesn't work!\r\n")
+    outcome = verification.verify([disk], machine("ahci"), None, settings(tmp_path))
+    assert (outcome.failure.code, outcome.attempts) == ("emulator-failed", 3)
+
+
+def test_what_was_missed_is_said_when_the_time_is_up(make_disk, tmp_path):
+    card = {"driver": "e1000", "name": "ens192", "addresses": ["10.0.2.15/24"]}
+    hardware = machine("ahci", interfaces=[card])
+    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path, timeout=3))
+    assert outcome.failure.code == "guest-not-up"
+    expected = "nothing answered at 10.0.2.15 port 22 (ens192); yet there is a login prompt on its console"
+    assert outcome.failure.reason == expected
+
+
+def test_the_last_words_of_qemu_are_the_reason_when_it_does_not_start(make_disk, tmp_path):
+    with pytest.raises(GuestconvError) as caught:
+        verification.verify([make_disk(LOGIN)], machine("ahci", machine="pc-q35-0.1"), None, settings(tmp_path))
+    assert caught.value.code == "qemu-failed"
+    assert "unsupported machine type" in caught.value.message

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each guest is. A new guest is a new row of RECIPES; what rows share stands above them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Debian packages. Guests with equal Packages are installed once. A second kernel is one more name."""
+
+    suite: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition of a disk.
+
+    number: the kernel's: 1 to 4 are primary or the extended one, 5 and up are logical.
+    start, end: MiB from the start of the disk; end is the first that is not the partition's.
+    content: "ext4", "swap" or "extended". mountpoint: where the guest has it, or "".
+    """
+
+    number: int
+    start: int
+    end: int
+    content: str
+    uuid: str = ""
+    mountpoint: str = ""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk that the guest boots from with BIOS and GRUB, off an MBR partition table.
+
+    name: what the guest knew the disk by; it is what GRUB's files say, whatever the appliance calls the disk.
+    size: MiB. device_map: whether /boot/grub/device.map stays, as old installations have it.
+    """
+
+    name: str
+    size: int
+    partitions: tuple[Partition, ...]
+    device_map: bool
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A guest: the packages, the files that are written over them, the commands that are then run in it, the disk.
+
+    files: {absolute path: text}. commands: shell, run natively and as root in a chroot, without the disk.
+    """
+
+    name: str
+    summary: str
+    packages: Packages
+    files: dict[str, str]
+    commands: tuple[str, ...]
+    disk: Disk
+
+
+RECIPES = {}
+
+
+def _add(recipe):
+    RECIPES[recipe.name] = recipe
+
+
+def _uuid(guest, what):
+    # The same in every build, so that fstab can name it before there is a file system.
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"guestconv test guest {guest} {what}"))
+
+
+_DEBIAN12_VMWARE_PACKAGES = Packages(
+    suite="bookworm",
+    names=(
+        "dbus",
+        "grub-pc",
+        "ifupdown",
+        "initramfs-tools",
+        "iproute2",
+        "kmod",
+        "linux-image-amd64",
+        "open-vm-tools",
+        "openssh-server",
+        "procps",
+        "systemd-sysv",
+        "udev",
+        "zstd",
+    ),
+)
+
+# What the two VMware guests have in common. Any NIC but ens192 stays down, so that only a guest whose network identity
+# is right answers at the address.
+_VMWARE_FILES = {
+    "/etc/hostname": "web01\n",
+    "/etc/hosts": "127.0.0.1\tlocalhost\n127.0.1.1\tweb01.example.com\tweb01\n",
+    "/etc/resolv.conf": "nameserver 10.0.2.3\n",
+    "/etc/network/interfaces": """\
+# This file describes the network interfaces available on your system
+# and how to activate them. For more information, see interfaces(5).
+
+source /etc/network/interfaces.d/*
+
+# The loopback network interface
+auto lo
+iface lo inet loopback
+
+# The primary network interface: vSphere port group "Production"
+auto ens192
+iface ens192 inet static
+\taddress 10.0.2.15/24
+\tgateway 10.0.2.2
+""",
+    "/etc/X11/xorg.conf": """\
+Section "Device"
+\tIdentifier "Configured Video Device"
+\tDriver "vmware"
+\tBusID "PCI:0:15:0"
+EndSection
+
+Section "Screen"
+\tIdentifier "Default Screen"
+\tDevice "Configured Video Device"
+EndSection
+""",
+}
+
+_PASSWORD = "echo root:guestconv | chpasswd"
+_MACHINE_ID = "rm -f /etc/machine-id; systemd-machine-id-setup"
+_GRUB_ON_SDA = "echo grub-pc grub-pc/install_devices multiselect /dev/sda | debconf-set-selections"
+# The file system checker goes into the initrd of a guest whose root is mounted, and here it is not: so say what it is.
+_FSTYPE = "/etc/initramfs-tools/conf.d/fstype"
+_INITRD = f"echo FSTYPE=ext4 > {_FSTYPE}; update-initramfs -u -k all; rm {_FSTYPE}"
+
+
+def _grub_defaults(arguments, *more):
+    lines = (
+        "# If you change this file, run 'update-grub' afterwards to update",
+        "# /boot/grub/grub.cfg.",
+        "",
+        "GRUB_DEFAULT=0",
+        # Debian's default is 5: a test need not wait for it.
+        "GRUB_TIMEOUT=1",
+        "GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`",
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet"',
+        f'GRUB_CMDLINE_LINUX="{arguments}"',
+        *more,
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _fstab(root, swap):
+    return f"""\
+# /etc/fstab: static file system information.
+#
+# <file system> <mount point>   <type>  <options>       <dump>  <pass>
+{root} /               ext4    errors=remount-ro 0       1
+# swap was on /dev/sda5 during installation
+{swap} none            swap    sw              0       0
+"""
+
+
+def _sda(guest, device_map):
+    """Debian's installer's layout for a small disk: all in one partition, and swap in a logical one."""
+    partitions = (
+        Partition(1, 1, 2047, "ext4", _uuid(guest, "root"), "/"),
+        Partition(2, 2047, 2303, "extended"),
+        Partition(5, 2048, 2303, "swap", _uuid(guest, "swap")),
+    )
+    return Disk("/dev/sda", 2304, partitions, device_map)
+
+
+# Boots on VMware's hardware only: its initrd has no other disk driver (ata_piix is VMware's IDE), and all that can name
+# a disk by the kernel's name does.
+_add(
+    Recipe(
+        name="debian12-vmware",
+        summary="Debian 12 from VMware: disks by kernel name, an initrd without virtio",
+        packages=_DEBIAN12_VMWARE_PACKAGES,
+        files={
+            **_VMWARE_FILES,
+            "/etc/fstab": _fstab("/dev/sda1", "/dev/sda5"),
+            "/etc/default/grub": _grub_defaults("resume=/dev/sda5", "GRUB_DISABLE_LINUX_UUID=true"),
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
+            "/etc/initramfs-tools/conf.d/modules": "# Only what this virtual machine has\nMODULES=list\n",
+            "/etc/initramfs-tools/modules": (
+                "# List of modules that you want to include in your initramfs.\n"
+                "# They will be loaded at boot time in the order below.\n"
+                "vmw_pvscsi\nmptspi\nmptsas\nata_piix\nsd_mod\next4\n"
+            ),
+        },
+        commands=(_PASSWORD, _MACHINE_ID, _GRUB_ON_SDA, _INITRD),
+        disk=_sda("debian12-vmware", device_map=True),
+    )
+)
+
+# As Debian's installer makes it today: disks by UUID, an initrd that has all drivers; and a rule for the NIC's name.
+_add(
+    Recipe(
+        name="debian12-vmware-modern",
+        summary="Debian 12 from VMware: disks by UUID, a complete initrd, a persistent-net rule for vmxnet3",
+        packages=_DEBIAN12_VMWARE_PACKAGES,
+        files={
+            **_VMWARE_FILES,
+            "/etc/fstab": _fstab(
+                f"UUID={_uuid('debian12-vmware-modern', 'root')}", f"UUID={_uuid('debian12-vmware-modern', 'swap')}"
+            ),
+            "/etc/default/grub": _grub_defaults(f"resume=UUID={_uuid('debian12-vmware-modern', 'swap')}"),
+            "/etc/initramfs-tools/conf.d/resume": f"RESUME=UUID={_uuid('debian12-vmware-modern', 'swap')}\n",
+            "/etc/udev/rules.d/70-persistent-net.rules": (
+                "# PCI device 0x15ad:0x07b0 (vmxnet3)\n"
+                'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="vmxnet3", ATTR{address}=="00:50:56:aa:bb:cc", '
+                'ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="ens192"\n'
+            ),
+        },
+        commands=(_PASSWORD, _MACHINE_ID, _GRUB_ON_SDA, _INITRD),
+        disk=_sda("debian12-vmware-modern", device_map=False),
+    )
+)

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence, not version tables: what a kernel can drive is read from its own modules. And what an initrd is given."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import Facts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader.grub2 import Entry
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
+
+from ..fake_root import FakeRoot
+
+DEP = """\
+kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio_pci.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio_ring.ko: kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio.ko:
+kernel/drivers/net/ethernet/intel/e1000/e1000.ko.xz:
+"""
+BUILTIN = "kernel/drivers/scsi/sd_mod.ko\nkernel/drivers/tty/serial/8250/8250.ko\n"
+MODULES = [line.partition(":")[0] for line in DEP.splitlines()]
+
+
+def entry(version="6.1.0-50-amd64", number=0):
+    return Entry(str(number), (), f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}", "root=/dev/sda1")
+
+
+class Root(FakeRoot):
+    """A root whose binary files are bytes, and which has a /boot of its own."""
+
+    room = 1 << 30
+
+    def size(self, path):
+        return len(self.files[path])
+
+    def free(self, path):
+        return self.room
+
+    def read_bytes(self, path):
+        content = self.files.get(path)
+        return content.encode() if isinstance(content, str) else content
+
+    def download(self, path, local):
+        Path(local).write_bytes(self.read_bytes(path))
+
+    def append_bytes(self, path, content, detail):
+        self.files[path] += content
+        self._changes.append(("changed", path, detail))
+
+
+def make_root(versions=("6.1.0-50-amd64",), entries=None, initrd_bytes=b"x", **files):
+    root = Root(dict(files))
+    for version in versions:
+        root.files[f"/lib/modules/{version}/modules.dep"] = DEP
+        root.files[f"/lib/modules/{version}/modules.builtin"] = BUILTIN
+        root.files[f"/boot/initrd.img-{version}"] = initrd_bytes
+        for path in MODULES:
+            root.files[f"/lib/modules/{version}/{path}"] = f"the module {path}"
+    entries = entries or [entry(version, number) for number, version in enumerate(versions)]
+    root.facts["bootloader"] = Facts(entries, entries[0])
+    return root
+
+
+def test_what_the_boot_kernel_can_drive_is_read_from_its_modules():
+    findings = kernel.inspect(make_root())
+    usable = findings.usable
+    assert usable["block"]["virtio-blk-pci"] == ""
+    assert usable["network"]["e1000"] == ""
+    assert usable["console"]["isa-serial"] == ""
+    assert usable["block"]["ahci"] == "kernel 6.1.0-50-amd64 has no ahci module"
+    assert usable["network"]["virtio-net-pci"] == "kernel 6.1.0-50-amd64 has no virtio_net module"
+    assert findings.kernels[0]["drivers"]["virtio-blk-pci"] is True
+    assert findings.kernels[0]["drivers"]["ahci"] is False
+
+
+def test_a_kernel_that_the_menu_names_several_times_is_one_kernel():
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    entries = [entry(versions[0], 0), entry(versions[0], 1), entry(versions[1], 2)]
+    findings = kernel.inspect(make_root(versions, entries))
+    assert [(found["version"], found["default"]) for found in findings.kernels] == [
+        (versions[0], True), (versions[1], False)
+    ]
+
+
+def test_a_default_kernel_without_modules_cannot_be_converted():
+    findings = kernel.inspect(make_root(entries=[entry("5.10.0-other")]))
+    assert {(concern.code, concern.severity) for concern in findings.concerns} == {
+        ("kernel-without-modules", "error"), ("initrd-missing", "error")
+    }
+
+
+def an_initrd(*modules):
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [
+        initrd.File("conf/initramfs.conf", 0o644, b"MODULES=list\n"),
+        initrd.File("conf/conf.d/resume", 0o644, b"RESUME=/dev/sda5\n"),
+        initrd.File("scripts/functions", 0o644, b"x"),
+        initrd.File("usr/lib/modules/6.1.0-50-amd64/modules.dep", 0o644, b""),
+    ]
+    files += [initrd.File(f"usr/lib/modules/6.1.0-50-amd64/{path}", 0o644, b"old") for path in modules]
+    return gzip.compress(initrd.supplement(empty, files))
+
+
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=()):
+    kernel.inspect(root)
+    conversion = Conversion(KVM, Selection({}, {}))
+    conversion.initrd_modules += modules
+    conversion.initrd_edits += edits
+    kernel.convert(root, conversion)
+
+
+def test_oracle_09_what_an_initrd_lacks_is_appended_with_what_it_depends_on():
+    before = an_initrd()
+    root = make_root(initrd_bytes=before)
+    convert(root, edits=[(r"conf/conf\.d/.+", lambda text: text.replace("/dev/sda5", "UUID=u"))])
+    after = root.files["/boot/initrd.img-6.1.0-50-amd64"]
+    assert after.startswith(before)
+    found = initrd.read(after, wanted=["conf/conf.d/resume"])
+    assert {"virtio", "virtio_ring", "virtio_pci", "virtio_blk"} <= set(found.modules("6.1.0-50-amd64"))
+    assert found.content("conf/conf.d/resume") == b"RESUME=UUID=u\n"
+    assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
+
+
+def test_oracle_10_an_initrd_that_has_it_or_needs_it_not_stays_byte_identical():
+    before = an_initrd(*MODULES[:4])
+    root = make_root(initrd_bytes=before)
+    convert(root, modules=["virtio_pci", "virtio_blk", "sd_mod"])
+    assert root.changes() == []
+    assert root.files["/boot/initrd.img-6.1.0-50-amd64"] == before
+
+
+def test_oracle_24_a_supplemented_initrd_is_not_supplemented_again():
+    root = make_root(initrd_bytes=an_initrd())
+    convert(root)
+    changes = len(root.changes())
+    convert(root)
+    assert len(root.changes()) == changes
+
+
+def test_oracle_12_every_kernel_of_the_menu_is_prepared():
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    root = make_root(versions, initrd_bytes=an_initrd())
+    convert(root)
+    for version in versions:
+        assert "virtio_blk" in initrd.read(root.files[f"/boot/initrd.img-{version}"]).modules(version)
+
+
+def test_oracle_13_too_little_room_for_the_supplement_is_refused():
+    root = make_root(initrd_bytes=an_initrd())
+    root.room = 1000
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "boot-full"
+    assert root.changes() == []
+
+
+def test_an_initrd_of_an_unknown_builder_is_refused_not_guessed_at():
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    root = make_root(initrd_bytes=initrd.supplement(empty, [initrd.File("init", 0o755, b"x")]))
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "initrd-not-supported"
+
+
+def test_the_list_of_modules_keeps_what_the_user_wrote():
+    root = make_root(initrd_bytes=an_initrd(), **{"/etc/initramfs-tools/modules": "# mine\nvirtio-pci\ndm_mod"})
+    convert(root)
+    assert root.files["/etc/initramfs-tools/modules"] == "# mine\nvirtio-pci\ndm_mod\nvirtio_blk\n"
+
+

@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images
+from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conversions import (
+    content,
+    convert,
+    in_child,
+    is_converted,
+    kill_at,
+    killed_at,
+    replace_qemu_img,
+    two_disks,
+    write_to,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import FORMATS, MEBIBYTE, create
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An empty directory."""
+    (tmp_path / "place").mkdir()
+    return tmp_path / "place"
+
+
+def refusal_of(work):
+    with pytest.raises(GuestconvError) as caught:
+        work()
+    return caught.value
+
+
+def enter(disks, **settings):
+    with Workspace(disks, **settings):
+        raise AssertionError("nothing was refused")
+
+
+# --- in place
+
+
+@pytest.mark.parametrize("image_format", ["raw", *FORMATS])
+def test_a_commit_brings_the_overlay_into_the_disk_and_leaves_no_litter(place, image_format):
+    disks = two_disks(place, image_format)
+    before = set(os.listdir(place))
+    workspace = convert(disks)
+    assert all(is_converted(disk.path, image_format) for disk in disks)
+    assert workspace.results == [disk.path for disk in disks]
+    assert set(os.listdir(place)) == before
+
+
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_without_commit_the_disks_keep_each_byte(place, image_format):
+    disks = two_disks(place, image_format)
+    before = {disk.path: content(disk.path) for disk in disks}
+    with pytest.raises(KeyboardInterrupt), Workspace(disks, room=0) as workspace:
+        write_to(workspace)
+        assert [(overlay.device, overlay.backing) for overlay in workspace.overlays] == [
+            (disk.device, (disk.path,)) for disk in disks]
+        raise KeyboardInterrupt
+    assert {disk.path: content(disk.path) for disk in disks} == before
+    assert len(os.listdir(place)) == 2
+
+
+def test_only_the_top_of_a_chain_is_written(place):
+    base = create(place / "base.qcow2", "qcow2")
+    top = create(place / "top.qcow2", "qcow2", options=["-b", base, "-F", "qcow2"], data=False)
+    before = content(base)
+    convert(images.disks_from_option([{"path": top, "backing": [base]}]))
+    assert is_converted(top, "qcow2") and content(base) == before
+
+
+def test_a_workdir_takes_the_overlays_and_is_left_empty(place, tmp_path):
+    disks, workdir = two_disks(place), tmp_path / "work"
+    workdir.mkdir()
+    with Workspace(disks, workdir=str(workdir), room=0) as workspace:
+        assert all(overlay.path.startswith(str(workdir)) for overlay in workspace.overlays)
+        write_to(workspace)
+        workspace.commit()
+    assert is_converted(disks[0].path, "raw")
+    assert os.listdir(workdir) == [] and len(os.listdir(place)) == 2
+
+
+def test_a_block_device_keeps_its_state_where_a_reboot_spares_it():
+    assert commit.beside("/dev/loop0" if os.path.exists("/dev/loop0") else "/x") in (
+        "/var/lib/guestconv/.guestconv-dev-loop0", "/.guestconv-x")
+
+
+def test_a_workdir_that_is_missing_or_full_is_refused(place):
+    disks = two_disks(place)
+    assert refusal_of(lambda: enter(disks, workdir=str(place / "gone"))).code == "workdir-not-usable"
+    assert refusal_of(lambda: enter(disks, room=1 << 60)).code == "no-space"
+    assert len(os.listdir(place)) == 2
+
+
+def test_a_disk_that_nobody_can_write_to_is_refused(place):
+    path = create(place / "disk.vmdk", "vmdk", options=["-o", "subformat=streamOptimized"], data=False)
+    assert refusal_of(lambda: enter(images.disks_from_option([path]))).code == "format-not-writable"
+
+
+@pytest.mark.parametrize("image_format, sparse", [("raw", True), ("qcow2", True), ("raw", False)])
+def test_room_for_growth_is_looked_for_before_anything_is_written(place, monkeypatch, image_format, sparse):
+    disks = two_disks(place, image_format)
+    if not sparse:
+        for disk in disks:
+            with open(disk.path, "r+b") as stream:
+                os.posix_fallocate(stream.fileno(), 0, 64 * MEBIBYTE)
+    before = content(disks[0].path)
+    with Workspace(disks, room=0) as workspace:
+        write_to(workspace)
+        monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
+        if sparse:
+            error = refusal_of(workspace.commit)
+            assert error.code == "no-space" and 10 * MEBIBYTE < error.extra["needed"] < 13 * MEBIBYTE
+            assert content(disks[0].path) == before
+        else:
+            workspace.commit()
+            assert is_converted(disks[0].path, image_format)
+    assert len(os.listdir(place)) == 2
+
+
+def test_a_disk_that_somebody_has_open_is_not_committed_to(place):
+    disks = two_disks(place, "qcow2")
+    with Workspace(disks, room=0) as workspace:
+        write_to(workspace)
+        reader = subprocess.Popen(["qemu-io", "-r", "-f", "qcow2", disks[1].path], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+        try:
+            reader.stdout.read(1)  # its prompt: the disk is open now
+            assert refusal_of(workspace.commit).code == "disk-in-use"
+        finally:
+            reader.communicate()
+    assert not is_converted(disks[0].path, "qcow2") and len(os.listdir(place)) == 2
+
+
+def test_two_conversions_of_one_disk_do_not_meet(place):
+    disks = two_disks(place)
+    with Workspace(disks, room=0):
+        for others in (disks, disks[:1], disks[1:]):
+            assert refusal_of(lambda others=others: enter(others, room=0)).code == "disk-busy"
+        assert len(os.listdir(place)) == 4  # the loser removed nothing
+    with Workspace(disks[1:], room=0):
+        assert refusal_of(lambda: enter(disks, room=0)).code == "disk-busy"
+        assert len(os.listdir(place)) == 3
+    assert len(os.listdir(place)) == 2
+
+
+def test_of_many_conversions_at_once_one_at_a_time_wins(place):
+    disks = two_disks(place)
+    children = [in_child(lambda: [convert(disks) for _time in range(2)]) for _child in range(6)]
+    for child in children:
+        os.waitpid(child, 0)
+    assert len(os.listdir(place)) == 2
+    convert(disks)
+    assert is_converted(disks[0].path, "raw")
+
+
+@pytest.mark.parametrize("with_workdir", [False, True])
+def test_the_litter_of_a_killed_run_is_removed_by_the_next(place, tmp_path, with_workdir):
+    disks, workdir = two_disks(place), tmp_path / "work"
+    workdir.mkdir()
+    before = content(disks[0].path)
+    settings = {"workdir": str(workdir)} if with_workdir else {}
+    assert killed_at("ready", disks, **settings)
+    assert content(disks[0].path) == before and len(os.listdir(place)) == 4
+    assert len(os.listdir(workdir)) == with_workdir
+    with Workspace(disks[:1], room=0):
+        pass
+    assert os.listdir(workdir) == []
+    with Workspace(disks, room=0):
+        pass
+    assert len(os.listdir(place)) == 2
+
+
+# --- throwaway
+
+
+def test_throwaway_keeps_nothing_and_needs_no_place_beside_the_disk(place, tmp_path):
+    disks, workdir = two_disks(place), tmp_path / "work"
+    workdir.mkdir()
+    before = content(disks[0].path)
+    workspace = convert(disks, mode="throwaway", workdir=str(workdir))
+    assert content(disks[0].path) == before
+    assert workspace.results == [disk.path for disk in disks]
+    assert os.listdir(workdir) == [] and len(os.listdir(place)) == 2
+
+
+def test_throwaway_litter_of_killed_runs_is_removed_but_not_that_of_running_ones(place, tmp_path):
+    disks, workdir = two_disks(place), tmp_path / "work"
+    workdir.mkdir()
+    with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)) as running:
+        def die():
+            with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)):
+                kill_at("now")("now")
+        os.waitpid(in_child(die), 0)
+        assert len(os.listdir(workdir)) == 2
+        with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)):
+            assert len(os.listdir(workdir)) == 2
+        assert all(os.path.exists(overlay.path) for overlay in running.overlays)
+    assert os.listdir(workdir) == []
+
+
+# --- dest
+
+
+@pytest.mark.parametrize("source, stated, result", [
+    ("raw", None, "one.raw"), ("qcow2", None, "one.qcow2"), ("vmdk", None, "one.qcow2"), ("vdi", "raw", "one.raw"),
+    ("raw", "qcow2", "one.qcow2"), ("qcow2", "raw", "one.raw")])
+def test_a_copy_is_converted_and_the_source_is_not_touched(place, tmp_path, source, stated, result):
+    disks = two_disks(tmp_path, source)
+    os.chmod(disks[0].path, 0o640)
+    before = {disk.path: content(disk.path) for disk in disks}
+    workspace = convert(disks, mode="dest", dest=str(place), dest_format=stated)
+    suffix = result.rpartition(".")[2]
+    assert sorted(os.listdir(place)) == [result, "two." + suffix]
+    assert workspace.results == [str(place / name) for name in sorted(os.listdir(place))]
+    assert all(is_converted(path, suffix) for path in workspace.results)
+    assert stat.S_IMODE(os.stat(workspace.results[0]).st_mode) == 0o640
+    assert {disk.path: content(disk.path) for disk in disks} == before
+
+
+def test_a_copy_depends_on_no_other_file(place, tmp_path):
+    base = create(tmp_path / "base.raw")
+    top = create(tmp_path / "top.qcow2", "qcow2", options=["-b", base, "-F", "raw"], data=False)
+    disks = images.disks_from_option([{"path": top, "backing": [base]}])
+    workspace = convert(disks, mode="dest", dest=str(place))
+    (copy,) = images.disks_from_option(workspace.results)
+    assert copy.backing == () and is_converted(copy.path, "qcow2")
+
+
+def test_copies_of_disks_with_one_name_get_their_device_names(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    disks = images.disks_from_option([create(tmp_path / name / "disk.vmdk", "vmdk", data=False) for name in ("a", "b")])
+    assert [os.path.basename(copy.path) for copy in commit.plan_copies(disks, "/dest", None)] == [
+        "disk-sda.qcow2", "disk-sdb.qcow2"]
+
+
+def test_a_dot_in_the_name_is_no_ending(tmp_path):
+    disks = images.disks_from_option([create(tmp_path / "web.example", data=False)])
+    assert commit.plan_copies(disks, "/dest", "qcow2")[0].path == "/dest/web.example.qcow2"
+
+
+def test_what_a_dest_cannot_be_is_refused(place):
+    disks = two_disks(place)
+    for dest, code in ((place / "gone", "dest-not-usable"), (disks[0].path, "dest-not-usable"), (place, "dest-exists")):
+        assert refusal_of(lambda dest=dest: enter(disks, mode="dest", dest=str(dest), room=0)).code == code
+    assert len(os.listdir(place)) == 2
+
+
+def test_room_for_the_copies_is_looked_for_before_copying(place, tmp_path, monkeypatch):
+    disks = two_disks(tmp_path)
+    with Workspace(disks, room=0, mode="dest", dest=str(place)) as workspace:
+        write_to(workspace)
+        monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
+        assert refusal_of(workspace.commit).code == "no-space"
+    assert os.listdir(place) == []
+
+
+def test_a_copy_that_fails_leaves_nothing(place, tmp_path, monkeypatch):
+    disks = two_disks(tmp_path)
+    replace_qemu_img(tmp_path / "bin", monkeypatch, 'case "$*" in *two*) [ $1 = convert ] && exit 1;; esac')
+    assert refusal_of(lambda: convert(disks, mode="dest", dest=str(place))).code == "qemu-img-failed"
+    assert os.listdir(place) == []
+
+
+@pytest.mark.parametrize("point", ["copied sda", "copied sdb", "arrived one.raw", "arrived two.raw"])
+def test_a_kill_while_copying_is_cleaned_by_the_next_run(place, tmp_path, point):
+    disks = two_disks(tmp_path)
+    assert killed_at(point, disks, mode="dest", dest=str(place))
+    convert(disks, mode="dest", dest=str(place))
+    assert sorted(os.listdir(place)) == ["one.raw", "two.raw"]
+    assert all(is_converted(str(place / name), "raw") for name in os.listdir(place))
+
+
+def test_a_copy_that_was_used_since_the_kill_is_not_removed(place, tmp_path):
+    disks = two_disks(tmp_path)
+    assert killed_at("arrived two.raw", disks, mode="dest", dest=str(place))
+    with open(place / "one.raw", "r+b") as stream:
+        stream.write(b"a guest has booted from this")
+    assert refusal_of(lambda: enter(disks, mode="dest", dest=str(place), room=0)).code == "dest-exists"
+    assert content(place / "one.raw").startswith(b"a guest")
+
+
+def test_a_dest_on_the_disk_of_another_user_is_named_in_the_refusal(place, tmp_path):
+    disks = two_disks(tmp_path)
+    (place / ".guestconv-one.raw").mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a directory of another user")
+    shutil.chown(place / ".guestconv-one.raw", 65534)
+    error = refusal_of(lambda: enter(disks, mode="dest", dest=str(place), room=0))
+    assert error.code == "disk-busy" and "another user" in error.message

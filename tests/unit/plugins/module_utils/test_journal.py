@@ -1,0 +1,253 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.journal import pending
+from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import beside
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conversions import (
+    content,
+    convert,
+    in_child,
+    is_converted,
+    killed_at,
+    replace_qemu_img,
+    two_disks,
+    wait_until,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import (
+    FORMATS,
+    MEBIBYTE,
+    create,
+)
+
+SLOW = '[ $1 = commit ] && shift && exec $REAL commit -r 2M "$@"'
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An empty directory."""
+    (tmp_path / "place").mkdir()
+    return tmp_path / "place"
+
+
+@pytest.fixture
+def interrupted(place):
+    """The disks of a guest whose conversion was killed when the first disk was written."""
+    disks = two_disks(place)
+    assert killed_at("committed sda", disks)
+    return disks
+
+
+def refusal_of(work):
+    with pytest.raises(GuestconvError) as caught:
+        work()
+    assert caught.value.hint
+    return caught.value
+
+
+def journal_of(disks):
+    return os.path.join(beside(disks[0].path), "journal.json")
+
+
+def edit_journal(disks, change):
+    with open(journal_of(disks), "r+", encoding="utf-8") as stream:
+        journal = json.load(stream)
+        change(journal)
+        stream.seek(0)
+        stream.truncate()
+        json.dump(journal, stream)
+
+
+def is_locked(disks):
+    try:
+        pending(disks)
+    except GuestconvError as error:
+        assert error.code == "disk-busy"
+        return True
+    return False
+
+
+@pytest.mark.parametrize("point, begun", [
+    ("ready", False), ("journal written", True), ("committed sda", True), ("committed sdb", True),
+    ("journal removed", False)])
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_a_kill_leaves_either_no_trace_or_a_journal_that_finishes(place, image_format, point, begun):
+    disks = two_disks(place, image_format)
+    before = [content(disk.path) for disk in disks]
+    assert killed_at(point, disks)
+    journal = pending(images.disks_from_option([disk.path for disk in disks]))
+    assert bool(journal) == begun
+    if begun:
+        assert [is_converted(overlay.path, overlay.format) for overlay in journal.as_converted()] == [True, True]
+        journal.finish()
+    elif point == "ready":
+        assert [content(disk.path) for disk in disks] == before
+        convert(disks)
+    with Workspace(disks, room=0):  # removes what a run killed after its commit has left
+        pass
+    assert all(is_converted(disk.path, image_format) for disk in disks)
+    assert len(os.listdir(place)) == 2
+    assert pending(disks) is None
+
+
+@pytest.mark.parametrize("image_format", ["raw", *FORMATS])
+def test_a_kill_in_the_middle_of_writing_a_disk_is_finished(place, tmp_path, monkeypatch, image_format):
+    disks = two_disks(place, image_format)
+    before = content(disks[0].path)
+    with monkeypatch.context() as slowly:
+        replace_qemu_img(tmp_path / "bin", slowly, SLOW)
+        child = in_child(lambda: convert(disks))
+        wait_until(lambda: content(disks[0].path) != before)
+        os.killpg(child, signal.SIGKILL)  # the process and its qemu-img
+        os.waitpid(child, 0)
+    wait_until(lambda: not is_locked(disks))
+    assert not is_converted(disks[0].path, image_format)
+    journal = pending(images.disks_from_option([disk.path for disk in disks]))
+    assert [is_converted(overlay.path, "qcow2") for overlay in journal.as_converted()] == [True, True]
+    journal.finish()
+    assert all(is_converted(disk.path, image_format) for disk in disks)
+    assert len(os.listdir(place)) == 2
+    if image_format not in ("raw", "vpc"):  # qemu-img has no check for these
+        for disk in disks:
+            code = subprocess.run(["qemu-img", "check", "-q", "-f", image_format, disk.path], check=False).returncode
+            assert code in (0, 3)  # 3: clusters were leaked, which wastes room only
+
+
+def test_while_an_orphaned_qemu_img_still_writes_the_disk_is_busy(place, tmp_path, monkeypatch):
+    disks = two_disks(place)
+    before = content(disks[0].path)
+    with monkeypatch.context() as slowly:
+        replace_qemu_img(tmp_path / "bin", slowly, SLOW)
+        child = in_child(lambda: convert(disks))
+        wait_until(lambda: content(disks[0].path) != before)
+        os.kill(child, signal.SIGKILL)  # its qemu-img goes on
+        os.waitpid(child, 0)
+        assert is_locked(disks) and is_locked(disks[1:])
+    wait_until(lambda: not is_locked(disks))
+    pending(disks).finish()
+    assert all(is_converted(disk.path, "raw") for disk in disks)
+
+
+def test_a_disk_that_fills_up_is_finished_once_there_is_room(place, tmp_path, monkeypatch):
+    disks = two_disks(place)
+    with monkeypatch.context() as full:
+        replace_qemu_img(tmp_path / "bin", full,
+                         '[ $1 = commit ] && exec prlimit --fsize=%d $REAL "$@"' % (9 * MEBIBYTE))
+        error = refusal_of(lambda: convert(disks))
+        assert error.code == "commit-incomplete" and "run convert again" in error.hint.lower()
+        assert refusal_of(pending(disks).finish).code == "commit-incomplete"
+    pending(disks).finish()
+    assert all(is_converted(disk.path, "raw") for disk in disks)
+    assert len(os.listdir(place)) == 2
+
+
+def test_overlays_in_a_workdir_are_found_from_the_disk_alone(place, tmp_path):
+    disks, workdir = two_disks(place), tmp_path / "work"
+    workdir.mkdir()
+    assert killed_at("committed sda", disks, workdir=str(workdir))
+    journal = pending(disks)
+    assert all(overlay.path.startswith(str(workdir)) for overlay in journal.as_converted())
+    journal.finish()
+    assert os.listdir(workdir) == [] and len(os.listdir(place)) == 2
+    assert all(is_converted(disk.path, "raw") for disk in disks)
+
+
+@pytest.mark.parametrize("mode", ["in-place", "throwaway"])
+def test_no_conversion_begins_over_a_journal(interrupted, mode):
+    assert refusal_of(lambda: convert(interrupted, mode=mode)).code == "journal-pending"
+    assert pending(interrupted)
+
+
+def test_a_throwaway_conversion_over_the_finished_overlays_does_not_disturb_them(interrupted, tmp_path):
+    convert(pending(interrupted).as_converted(), mode="throwaway", workdir=str(tmp_path))
+    pending(interrupted).finish()
+    assert is_converted(interrupted[1].path, "raw")
+
+
+def test_the_order_of_the_disks_and_their_device_names_are_those_asked_for(interrupted):
+    option = [{"path": disk.path, "device": device} for disk, device in zip(reversed(interrupted), ("vda", "vdb"))]
+    disks = images.disks_from_option(option)
+    assert [(disk.device, disk.backing) for disk in pending(disks).as_converted()] == [
+        ("vda", (interrupted[1].path,)), ("vdb", (interrupted[0].path,))]
+
+
+def test_a_journal_is_found_from_each_disk_and_wants_all_of_them(interrupted, place):
+    other = images.disks_from_option([create(place / "other")])
+    assert pending(other) is None
+    for disks in (interrupted[:1], interrupted[1:], interrupted + other, other + interrupted):
+        error = refusal_of(lambda disks=disks: pending(disks))
+        assert error.code == "journal-other-disks"
+        assert error.extra["disks"] == [disk.path for disk in interrupted]
+
+
+# --- a journal is not trusted
+
+
+def test_a_missing_or_changed_overlay_is_reported(interrupted):
+    journal = pending(interrupted)
+    overlay = journal.as_converted()[1].path
+    os.utime(overlay)
+    for use in (lambda: pending(interrupted), journal.finish, journal.as_converted):
+        assert refusal_of(use).code == "journal-broken"
+    os.unlink(overlay)
+    error = refusal_of(lambda: pending(interrupted))
+    assert error.code == "journal-broken" and "missing" in error.message
+    assert os.path.exists(journal_of(interrupted))
+
+
+@pytest.mark.parametrize("change", [
+    lambda journal: journal.update(version=2),
+    lambda journal: journal.update(disks=[]),
+    lambda journal: journal.update(disks=7),
+    lambda journal: journal["disks"][0].pop("size"),
+    lambda journal: journal["disks"][0].update(overlay=7),
+    lambda journal: journal["disks"][0].update(format="qcow2"),
+    lambda journal: journal["disks"][0].update(overlay="/etc/passwd"),
+    lambda journal: journal["disks"][0].update(overlay=journal["disks"][1]["overlay"]),
+    lambda journal: journal["disks"][0].update(overlay=journal["disks"][0]["path"]),
+])
+def test_a_journal_that_says_anything_unexpected_is_refused(interrupted, change):
+    edit_journal(interrupted, change)
+    assert refusal_of(lambda: pending(interrupted)).code == "journal-broken"
+
+
+def test_an_overlay_over_another_file_is_refused(interrupted, tmp_path):
+    other = images.disks_from_option([create(tmp_path / "other")])[0]
+    overlay = pending(interrupted).as_converted()[0].path
+    os.unlink(overlay)
+    images.create_overlay(other, os.path.dirname(overlay), os.path.basename(overlay), room=0)
+    status = os.stat(overlay)
+    edit_journal(interrupted, lambda journal: journal["disks"][0].update(
+        size=status.st_size, changed=status.st_mtime_ns))
+    assert "is not one of" in refusal_of(lambda: pending(interrupted)).message
+
+
+def test_a_link_in_place_of_an_overlay_or_of_the_journal_is_refused(interrupted, tmp_path):
+    for name in (journal_of(interrupted), pending(interrupted).as_converted()[0].path):
+        shutil.move(name, tmp_path / "moved")
+        os.symlink(tmp_path / "moved", name)
+        assert refusal_of(lambda: pending(interrupted)).code == "journal-broken"
+        os.unlink(name)
+        shutil.move(tmp_path / "moved", name)
+    assert pending(interrupted)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_journal_of_another_user_is_refused(interrupted):
+    for name in (journal_of(interrupted), pending(interrupted).as_converted()[0].path, beside(interrupted[0].path)):
+        os.chown(name, 65534, 65534)
+        assert refusal_of(lambda: pending(interrupted)).code == "journal-broken"
+        os.chown(name, 0, 0)
+    assert pending(interrupted)

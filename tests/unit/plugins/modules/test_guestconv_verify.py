@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import verification
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.machine import Failure
+from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
+
+HARDWARE = {"disks": [{"driver": "virtio-blk-pci", "boot_order": 1}], "console": {"driver": "isa-serial"}}
+
+
+@pytest.fixture
+def verified(monkeypatch):
+    """verified(failure) makes every boot end so; the list that it returns gets what each was started with."""
+    calls = []
+
+    def make(failure=None):
+        def verify(*arguments):
+            calls.append(arguments)
+            return verification.Outcome({}, "tcg", ["KVM does not work here"], failure, seconds=3.5, attempts=1)
+
+        monkeypatch.setattr(guestconv_verify.images, "disks_from_option", lambda disks: disks)
+        monkeypatch.setattr(guestconv_verify.verification, "verify", verify)
+        return calls
+
+    return make
+
+
+def run(capsys, arguments):
+    """The module's result, from what it prints."""
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        guestconv_verify.main()
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_guest_that_came_up_is_a_success_without_change(verified, capsys):
+    verified()
+    result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
+    assert (result["up"], result["changed"], result["reason"], result["seconds"]) == (True, False, "", 3.5)
+    assert "code" not in result
+    assert "failed" not in result
+
+
+def test_a_guest_that_did_not_come_up_is_a_failure_with_the_same_values(verified, capsys):
+    verified(Failure("guest-stuck-in-initramfs", "the initramfs did not find the root filesystem", "Convert it."))
+    result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
+    assert result["failed"] is True
+    assert (result["up"], result["code"], result["hint"]) == (False, "guest-stuck-in-initramfs", "Convert it.")
+    assert result["msg"] == "The guest did not come up: the initramfs did not find the root filesystem."
+    assert (result["attempts"], result["accelerator"]) == (1, "tcg")
+
+
+def test_the_guest_is_booted_in_check_mode_too(verified, capsys):
+    calls = verified()
+    run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE, "_ansible_check_mode": True})
+    assert len(calls) == 1
+
+
+def test_the_options_reach_the_boot(verified, capsys):
+    calls = verified()
+    options = {"timeout": 60, "memory": 2048, "cpus": 2, "accelerator": "kvm", "screenshot": "/a.png", "workdir": "/b"}
+    expect = {"login": True}
+    run(capsys, dict({"disks": ["/web01.qcow2"], "hardware": HARDWARE, "expect": expect}, **options))
+    disks, hardware, expected, settings = calls[0]
+    assert disks == ["/web01.qcow2"]
+    assert (hardware["disks"], hardware["firmware"], hardware["machine"]) == (HARDWARE["disks"], "bios", "q35")
+    assert expected == {"port": None, "banner": None, "login": True, "agent": None}
+    assert settings == verification.Settings(**options)
+
+
+def test_hardware_without_disks_is_refused(verified, capsys):
+    verified()
+    result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": {}})
+    assert result["failed"] is True
+    assert "disks" in result["msg"]
+
+
+def test_every_example_is_accepted_by_the_module(verified, capsys):
+    verified()
+    tasks = yaml.safe_load(guestconv_verify.EXAMPLES)
+    for task in tasks:
+        arguments = task["virttools.guestconv.guestconv_verify"]
+        if isinstance(arguments["hardware"], str):
+            # What the template would have given.
+            arguments["hardware"] = HARDWARE
+        assert run(capsys, arguments)["up"] is True
+
+
+def test_every_value_that_is_returned_is_documented(verified, capsys):
+    verified(Failure("guest-panicked", "the guest's kernel panicked"))
+    result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
+    documented = set(yaml.safe_load(guestconv_verify.RETURN))
+    assert set(result) - {"failed", "msg", "invocation", "exception"} == documented
+
+
+def test_the_documented_options_are_those_of_the_module():
+    documented = yaml.safe_load(guestconv_verify.DOCUMENTATION)["options"]
+    assert set(documented) | {"disks"} == set(guestconv_verify.ARGUMENT_SPEC)
+    for name, option in documented.items():
+        assert option.get("default") == guestconv_verify.ARGUMENT_SPEC[name].get("default")
