@@ -76,7 +76,12 @@ class Workspace:
         if pending(self.disks) is not None:
             raise _journal_pending(self.disks[0].path)
         try:
-            {"in-place": self._begin_in_place, "dest": self._begin_dest, "throwaway": self._begin_throwaway}[self.mode]()
+            if self.mode == "in-place":
+                self._begin_in_place()
+            elif self.mode == "dest":
+                self._begin_dest()
+            else:
+                self._begin_throwaway()
             place = self._place_for_overlays()
             for disk in self.disks:
                 path = images.create_overlay(disk, place, disk.device + ".qcow2", self._room)

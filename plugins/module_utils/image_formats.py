@@ -158,8 +158,8 @@ def qcow2_counts_beyond_end(stream, size, header):
     """Whether the image counts clusters as used that begin at or after the end of the file: a truncated copy.
 
     Only the reference counts *of the missing part* are looked at (one or two blocks of 64 KiB, whatever the size of
-    the disk), where a walk over all L2 tables, as `qemu-img check` does, would read 13 MB scattered over a 100 GB image.
-    It errs to one side only: QEMU writes a count before the cluster, so a power failure can leave a count for a
+    the disk), where a walk over all L2 tables, as `qemu-img check` does, would read 13 MB scattered over a 100 GB
+    image. It errs to one side only: QEMU writes a count before the cluster, so a power failure can leave a count for a
     cluster that was never written. A yes is therefore to be confirmed by `qemu-img check`; a no is certain, as QEMU
     refuses to use a cluster that has no count.
     """

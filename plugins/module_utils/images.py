@@ -216,8 +216,8 @@ def _refuse_truncated(path, image_format):
         elif image_format == "vdi" and image_formats.vdi_ends_early(stream, size):
             raise _corrupt(path, "it is truncated: its blocks lie beyond the end of the file")
     if suspected and qemu_img.is_damaged(path, image_format):
-        raise _corrupt(path, "its metadata point beyond the end of the file or contradict themselves; probably the copy "
-                       "is truncated")
+        raise _corrupt(path, "its metadata point beyond the end of the file or contradict themselves; probably the "
+                       "copy is truncated")
 
 
 def _corrupt(path, reason):

@@ -35,22 +35,21 @@ def convert(module):
     run = _Run(options)
     asked = _asked(options["guest"])
     target = description.target_of(asked) if asked else TARGETS[options["target"]]
+    mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
     with run.timeline.step("disks"):
         disks = images.disks_from_option(options["disks"], names=_device_names(asked))
-        disks = run.as_converted(disks) if module.check_mode else run.recovered(disks)
-    mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
+        disks = run.recovered(disks) if mode == "in-place" else run.as_converted(disks)
     workspace = commit.Workspace(
         disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"]
     )
     with workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
             converted = _convert_guest(guest, asked, options["root"], run)
-        changed = bool(converted["changes"]) or mode == "dest"
-        if changed and not module.check_mode:
+        if (converted["changes"] or mode == "dest") and not module.check_mode:
             with run.timeline.step("commit"):
                 workspace.commit()
-    results = workspace.results if mode == "dest" and not module.check_mode else [disk.path for disk in disks]
-    return run.result(converted.pop("guest"), changed=changed, disks=results, **converted)
+    changed = bool(converted["changes"]) or run.has_recovered or bool(options["dest"])
+    return run.result(converted.pop("guest"), changed=changed, disks=workspace.results, **converted)
 
 
 def _convert_guest(guest, asked, root, run):
@@ -85,6 +84,7 @@ class _Run:
     def __init__(self, options):
         self.timeline = Timeline()
         self.warnings = []
+        self.has_recovered = False
         self._options = options
 
     def as_converted(self, disks):
@@ -104,6 +104,7 @@ class _Run:
         if journal is not None:
             with self.timeline.step("recover"):
                 journal.finish()
+            self.has_recovered = True
             self.warnings.append("An earlier conversion of these disks, interrupted while committed, was finished.")
         return disks
 

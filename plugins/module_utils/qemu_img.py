@@ -1,8 +1,9 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only place that runs qemu-img: argument vectors, a time limit, and memory and CPU limits where an image is judged.
+"""The only place that runs qemu-img.
 
+Always with an argument vector and a time limit; with limits on memory and CPU time as well while an image is judged.
 Paths given to it are absolute: so QEMU takes none for a protocol (`nbd:`, `json:`) or an option. Formats are always
 stated, for QEMU must never guess one from what a guest wrote into its disk.
 """

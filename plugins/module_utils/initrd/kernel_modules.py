@@ -77,8 +77,9 @@ class KernelModules:
     def missing(self, wanted, present):
         """The paths (in the guest's module tree) of the modules to add, dependencies before what needs them.
 
-        wanted: names of modules.  present: names of modules that the initrd has.  Soft dependencies are included where
-        they exist. Raises GuestconvError module-not-found for a wanted one that the kernel does not have, built in or not.
+        wanted: names of modules.  present: names of modules that the initrd has.
+        Soft dependencies are included where they exist. Raises GuestconvError module-not-found for a wanted module that
+        the kernel does not have, built in or not.
         """
         present = frozenset(present)
         wanted = [_spelled(name) for name in wanted]

@@ -51,6 +51,9 @@ def command_line(launch):
     vector += ["-m", str(launch.memory), "-smp", str(launch.cpus), "-rtc", "base=utc"]
     vector += _machine(hardware, launch.firmware)
     vector += _socket("monitor", launch.monitor) + ["-mon", "chardev=monitor,mode=control"]
+    if any(card.slot is not None for card in hardware.interfaces):
+        # A port's number names the card only where pciehp serves the port. By default (QEMU 6.1 and up) ACPI does.
+        vector += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
     vector += _disks(hardware, launch.overlays)
     for index, card in enumerate(hardware.interfaces):
         vector += ["-netdev", _netdev(index, launch)] + _network_card(index, card)

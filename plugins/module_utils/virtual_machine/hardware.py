@@ -24,10 +24,11 @@ _HIGHEST_SLOT = 8191
 
 @dataclass(frozen=True)
 class DiskPlace:
-    """Where one disk is attached; boot_order 1 is tried first, None never."""
+    """Where one disk is attached; boot_order 1 is tried first, None never. bus says no more than driver does."""
 
     driver: str
     device: str = ""
+    bus: str = ""
     boot_order: int | None = None
     name_on_target: str = ""
 
@@ -109,6 +110,7 @@ def _disk(value, path):
     return DiskPlace(
         driver=_one_of(value.get("driver"), models.DISKS, path + ".driver"),
         device=str(value.get("device") or ""),
+        bus=str(value.get("bus") or ""),
         boot_order=_number(value.get("boot_order"), 1, 65535, path + ".boot_order"),
         name_on_target=str(value.get("name_on_target") or ""),
     )

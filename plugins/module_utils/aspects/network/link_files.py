@@ -7,10 +7,11 @@ How a name that the source's hardware gave is kept, by the source of systemd 215
 
 - The first file whose [Match] fits is used and no other, in the order of the files' names over all directories.
   Name= is used when no NamePolicy= gives a name (link-config.c); net.ifnames=0 switches off only NamePolicy=.
-- MACAddress= is compared with the address that the NIC has when it is found. VLANs, bonds and bridges take over that
-  address, and renaming them too would fail. Type=ether does not keep them out everywhere: before 245 no NIC matched it
-  (it was compared with DEVTYPE, which Ethernet hardware has not). Path=* does, in all versions: ID_PATH is set just
-  for what hangs on a hardware bus (udev-builtin-path_id.c), for virtio NICs too. PermanentMACAddress= would need 245.
+- MACAddress= is compared with the address that the NIC has when it is found (PermanentMACAddress= needs 245). VLANs,
+  bonds and bridges take that address over. Renaming one of them too fails as the name is taken, and takes it out of
+  udev's database (tried with a VLAN and 252). Type=ether does not keep them out everywhere: before 245 it was compared
+  with DEVTYPE, which Ethernet hardware has not, and matched nothing. Path=* does: ID_PATH is only set for what hangs
+  on a hardware bus (udev-builtin-path_id.c), virtio's too.
 - Driver= is what `ethtool -i` calls the driver. Bonds ("bonding"), bridges, VLANs ("802.1Q VLAN Support") and dummies
   have others than any NIC.
 - In an initrd with NIC drivers (initramfs-tools' MODULES=most) udev renames the NIC before our file is there, by

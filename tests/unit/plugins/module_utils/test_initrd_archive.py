@@ -83,8 +83,9 @@ def test_each_compression_is_read(name):
     ("lz4", ("lz4", "-l", "-9", "-q", "-c")),
 ], ids=lambda value: " ".join(value) if isinstance(value, tuple) else value)
 def test_archives_of_the_builders_tools_are_read_up_to_their_ends(name, command):
-    # More than one lz4 chunk (8 MiB) and many zstd blocks (128 KiB).
-    packed = tool(*command, data=archive(member("zeros", FILE, bytes(9 << 20)), member("last")))
+    # More than one chunk or block: lz4 has 8 MiB in one, the others less than 1 MiB.
+    size = (9 if name == "lz4" else 1) << 20
+    packed = tool(*command, data=archive(member("zeros", FILE, bytes(size)), member("last")))
     behind = bytes(-len(packed) % 4 + 4) + archive(member("behind"))
     found = initrd.read(packed + behind)
     assert list(found.members) == ["zeros", "last", "behind"]

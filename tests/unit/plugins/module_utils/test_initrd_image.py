@@ -130,7 +130,7 @@ def test_each_limit_has_its_own_error(limits, code):
 
 @pytest.mark.parametrize("name", sorted(set(COMPRESSORS) - {""}))
 def test_a_bomb_is_left_at_the_limit(name):
-    bomb = COMPRESSORS[name](archive(member("bomb", FILE, bytes(16 << 20))))
+    bomb = COMPRESSORS[name](archive(member("bomb", FILE, bytes(6 << 20))))
     assert code_of(bomb, (), initrd.Limits(unpacked=4 << 20)) == "initrd-unpacks-too-large"
 
 
@@ -161,9 +161,9 @@ def test_the_module_tree_is_where_kmod_looks(lib, tree):
 
 def test_modules_are_listed_by_the_names_the_kernel_gives_them():
     tree = "usr/lib/modules/6.1/"
-    paths = ("kernel/virtio-blk.ko.xz", "kernel/a_b.ko", "kernel/c.ko.zst", "kernel/d.ko.gz", "extra/e.ko", "kernel/e.ko")
-    others = ("modules.dep", "kernel/f.kobold", "kernel/ko")
-    found = initrd.read(archive(member("lib", LINK, b"usr/lib"), *(member(tree + path) for path in paths + others)))
+    modules = ("virtio-blk.ko.xz", "a_b.ko", "c.ko.zst", "d.ko.gz", "e.ko", "f.kobold", "ko")
+    paths = ["extra/e.ko", "modules.dep"] + ["kernel/" + name for name in modules]
+    found = initrd.read(archive(member("lib", LINK, b"usr/lib"), *(member(tree + path) for path in paths)))
     assert found.modules("6.1") == {
         "virtio_blk": "kernel/virtio-blk.ko.xz",
         "a_b": "kernel/a_b.ko",
@@ -175,7 +175,7 @@ def test_modules_are_listed_by_the_names_the_kernel_gives_them():
 
 def test_the_initrds_of_this_machine_are_listed_as_its_own_tool_lists_them():
     # update-initramfs writes to a name that ends in .new.
-    paths = [path for path in glob.glob("/boot/initrd.img-*[0-9a-z]") if os.access(path, os.R_OK) and ".new" not in path]
+    paths = [path for path in glob.glob("/boot/initrd.img-*") if os.access(path, os.R_OK) and ".new" not in path]
     if not paths:
         pytest.skip("no initrd here")
     listed = tool("lsinitramfs", paths[0]).decode().splitlines()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import kernel_modules
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.module_index import binary_index
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.test_initrd_archive import (
     DIRECTORY,
@@ -107,12 +108,14 @@ def test_a_module_that_the_kernel_lacks_is_an_error():
 
 
 def test_strange_index_files_are_not_trusted():
-    kernel = initrd.KernelModules("a.ko: a.ko b.ko c\nno colon\n:\nb.ko: a.ko\n", "softdep\nsoftdep a pre: b a post: b\n")
+    dep = "a.ko: a.ko b.ko c\nno colon\n:\nb.ko: a.ko\n"
+    kernel = initrd.KernelModules(dep, "softdep\nsoftdep a pre: b a post: b\n")
     assert sorted(kernel.missing(["a"], [])) == ["a.ko", "b.ko"]
 
 
 def test_the_dependency_file_fits_the_initrd():
-    files = KERNEL.dependency_files({"virtio": "kernel/virtio/virtio.ko", "virtio_blk": "kernel/block/virtio_blk.ko.xz"})
+    paths = {"virtio": "kernel/virtio/virtio.ko", "virtio_blk": "kernel/block/virtio_blk.ko.xz"}
+    files = KERNEL.dependency_files(paths)
     assert files["modules.dep"].decode().splitlines() == [
         "kernel/virtio/virtio.ko: kernel/virtio/virtio_ring.ko.xz",
         "kernel/block/virtio_blk.ko.xz: kernel/virtio/virtio.ko kernel/virtio/virtio_ring.ko.xz",
@@ -180,9 +183,10 @@ def test_modules_compressed_with_zstd_are_unpacked():
 @pytest.mark.parametrize("content", [
     b"not xz",
     lzma.compress(b"cut off")[:-9],
-    lzma.compress(bytes(65 << 20), preset=0),
+    lzma.compress(bytes(2 << 20), preset=0),
 ], ids=["damaged", "cut off", "huge"])
-def test_a_damaged_module_is_an_error(content):
+def test_a_damaged_module_is_an_error(content, monkeypatch):
+    monkeypatch.setattr(kernel_modules, "_LARGEST_MODULE", 1 << 20)
     with pytest.raises(GuestconvError) as caught:
         supplemented({"kernel/virtio/virtio.ko.xz": content})
     assert caught.value.code == "module-corrupt"

@@ -112,6 +112,7 @@ def test_disks_of_different_models_have_their_own_controllers():
 
 def test_a_card_with_a_slot_is_behind_a_port_of_that_number():
     machine = disks("ahci", interfaces=[{"driver": "vmxnet3", "slot": 192}, {"driver": "vmxnet3", "slot": 224}])
+    assert option(vector(machine), "-global") == ["ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
     assert option(vector(machine), "-device")[1:] == [
         "pcie-root-port,id=slot192,chassis=1,slot=192",
         "vmxnet3,netdev=net0,romfile=,bus=slot192",

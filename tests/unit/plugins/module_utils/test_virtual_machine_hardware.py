@@ -13,7 +13,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machin
 CONVERTED = {
     "firmware": "uefi",
     "machine": "q35",
-    "disks": [{"device": "sda", "driver": "virtio-blk-pci", "boot_order": 1, "name_on_target": "/dev/vda"}],
+    "disks": [
+        {
+            "device": "sda",
+            "driver": "virtio-blk-pci",
+            "bus": "virtio",
+            "boot_order": 1,
+            "name_on_target": "/dev/vda",
+        }
+    ],
     "interfaces": [
         {
             "name": "ens192",
@@ -54,7 +62,7 @@ def test_numbers_that_templating_made_strings_of_are_numbers():
         ("hardware.disks[0].driver", {"disks": [{"driver": ["ahci"]}]}),
         ("hardware.disks[0].driver", {"disks": [{"driver": "piix3-ide"}]}),
         ("hardware.disks[1].boot_order", {"disks": [{"driver": "ahci"}, {"driver": "ahci", "boot_order": 0}]}),
-        ("hardware.disks[0].bus", {"disks": [{"driver": "ahci", "bus": "sata"}]}),
+        ("hardware.disks[0].size", {"disks": [{"driver": "ahci", "size": 1}]}),
         ("hardware.firmware", {"firmware": "coreboot"}),
         ("hardware.machine", {"machine": "q35,kernel=/etc/shadow"}),
         ("hardware.machine", {"machine": ["q35"]}),

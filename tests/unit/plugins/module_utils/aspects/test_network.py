@@ -72,8 +72,8 @@ def test_a_guest_without_network_has_no_nic():
 
 
 def test_other_configuration_is_a_concern_that_names_the_files():
-    files = {"/etc/netplan/01.yaml": "", "/etc/sysconfig/network-scripts/ifcfg-lo": "", "/etc/systemd/network/a.network": ""}
-    (concern,) = network.inspect(guest(ONE, **files)).concerns
+    files = ("/etc/netplan/01.yaml", "/etc/sysconfig/network-scripts/ifcfg-lo", "/etc/systemd/network/a.network")
+    (concern,) = network.inspect(guest(ONE, **dict.fromkeys(files, ""))).concerns
     assert (concern.code, concern.severity) == ("network-configuration-not-read", "warning")
     assert "/etc/netplan/01.yaml, /etc/systemd/network/a.network." in concern.message
 

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network aspect on real files: globs, directories and links as the appliance finds them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+
+FILES = {
+    "/etc/network/interfaces": "source interfaces.d/*\nsource-directory more\nauto ens192\niface ens192 inet dhcp\n",
+    "/etc/network/interfaces.d/second.cfg": "auto ens224\niface ens224 inet static\n\taddress 10.0.2.15/24\n",
+    "/etc/network/more/third": "iface ens256 inet dhcp\n",
+    "/etc/network/more/third.dpkg-old": "iface ens300 inet dhcp\n",
+    "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": "",
+    "/etc/udev/rules.d/70-persistent-net.rules": 'DRIVERS=="vmxnet3", ATTR{address}=="00:50:56:aa:bb:01", '
+    'NAME="ens192"\n',
+}
+HARDWARE = {
+    "interfaces": [{"mac": f"00:50:56:aa:bb:0{number}", "addresses": []} for number in (1, 2, 3)],
+}
+
+
+def convert(root):
+    found = network.inspect(root).devices["network"]
+    drivers = {identifier: "virtio-net-pci" for identifier in found if identifier != "ens224"}
+    removed = [identifier for identifier in found if identifier not in drivers]
+    conversion = Conversion(root.guest.target, Selection({"network": drivers}, {"network": removed}))
+    with root.on_behalf_of(network.NAME):
+        network.convert(root, conversion)
+    return found
+
+
+def test_nics_keep_their_names_and_one_goes(make_root, appliance):
+    root = make_root(FILES, facts={"bootloader": SimpleNamespace(arguments=[])}, hardware=HARDWARE)
+    appliance.mkdir_p("/etc/systemd/network")
+    # How people take systemd's naming out of force.
+    appliance.ln_s("/dev/null", "/etc/systemd/network/99-default.link")
+    assert list(convert(root)) == ["ens192", "ens224", "ens256"]
+    assert {(change.action, change.path) for change in root.changes()} == {
+        ("changed", "/etc/network/interfaces.d/second.cfg"),
+        ("changed", "/etc/udev/rules.d/70-persistent-net.rules"),
+        ("created", "/etc/systemd/network/10-guestconv-ens256.link"),
+    }
+    assert root.read("/etc/udev/rules.d/70-persistent-net.rules").startswith('DRIVERS=="?*", ATTR{address}')
+    count = len(root.changes())
+    assert "ens224" not in convert(root)
+    assert len(root.changes()) == count

@@ -1,0 +1,23 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes sure that what is tested is this clone, and not a copy of the collection that is installed somewhere."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure():
+    """Stop where the collection is not importable, or is another."""
+    try:
+        found = importlib.import_module("ansible_collections.virttools.guestconv.plugins.module_utils.errors").__file__
+    except ImportError:
+        found = None
+    if found is None or not Path(found).resolve().is_relative_to(ROOT):
+        pytest.exit(f"The collection is to be this clone, but is {found}. Run script/test.", returncode=2)

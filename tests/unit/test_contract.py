@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contract only grows, and is recorded."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from tests import contract
+
+
+def test_nothing_of_the_recorded_contract_is_lost_or_changed():
+    assert contract.breaches(contract.recorded(), contract.current()) == []
+
+
+def test_what_the_contract_has_is_recorded():
+    # JSON has no tuples.
+    current = json.loads(json.dumps(contract.current()))
+    assert contract.recorded() == current, "the contract grew: run script/record-contract"
+
+
+OLD = {
+    "modules": {
+        "look": {
+            "options": {
+                "disks": {"type": "list", "required": True},
+                "target": {"type": "str", "choices": ["kvm"], "default": "kvm"},
+            },
+            "returns": {"guest": {"type": "dict"}},
+        }
+    },
+    "guest": {"devices": {"type": "object", "required": True}, "boot.firmware": {"choices": ["bios"]}},
+}
+OPTIONS = ("modules", "look", "options")
+
+
+def altered(*path, value=None):
+    """OLD with another value at path; without what stands there when there is no value."""
+    new = copy.deepcopy(OLD)
+    place = new
+    for step in path[:-1]:
+        place = place[step]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return new
+
+
+@pytest.mark.parametrize("new", [
+    OLD,
+    altered("modules", "alter", value={"options": {"disks": {"type": "str", "required": True}}, "returns": {}}),
+    altered(*OPTIONS, "depth", value={"type": "int"}),
+    altered(*OPTIONS, "target", "choices", value=["kvm", "xen"]),
+    altered(*OPTIONS, "target", "aliases", value=["to"]),
+    altered(*OPTIONS, "disks", "required"),
+    altered("modules", "look", "returns", "xml", value={"type": "str"}),
+    altered("guest", "boot", value={"type": "object", "required": True}),
+    altered("guest", "boot.firmware", "choices", value=["bios", "uefi"]),
+])
+def test_a_contract_may_grow(new):
+    assert contract.breaches(OLD, new) == []
+
+
+@pytest.mark.parametrize(("new", "breach"), [
+    (altered("modules", "look"), "the module look is gone"),
+    (altered(*OPTIONS, "target"), "look: option target is gone"),
+    (altered(*OPTIONS, "depth", value={"type": "int", "required": True}), "look: option depth is new and required"),
+    (altered(*OPTIONS, "target", "required", value=True), "look: option target: required was None, is True"),
+    (altered(*OPTIONS, "target", "default", value="xen"), "look: option target: default was 'kvm', is 'xen'"),
+    (altered(*OPTIONS, "target", "choices", value=["xen"]), "look: option target: choices was ['kvm'], is ['xen']"),
+    (altered(*OPTIONS, "disks", "type", value="raw"), "look: option disks: type was 'list', is 'raw'"),
+    (altered(*OPTIONS, "disks", "choices", value=["sda"]), "look: option disks: choices was None, is ['sda']"),
+    (altered("modules", "look", "returns", "guest", "type", value="str"),
+     "look: result guest: type was 'dict', is 'str'"),
+    (altered("guest", "devices"), "guest.devices is gone"),
+    (altered("guest", "devices", "required"), "guest.devices: required was True, is None"),
+])
+def test_a_breach_of_the_contract_is_found(new, breach):
+    assert contract.breaches(OLD, new) == [breach]
+
+
+def test_a_place_in_a_schema_is_found_behind_its_reference():
+    schema = {
+        "properties": {"disks": {"type": "object", "additionalProperties": {"$ref": "#/$defs/disk"}}},
+        "$defs": {"disk": {"required": ["size"], "properties": {"size": {"$ref": "#/$defs/size", "enum": [1, 2]}}},
+                  "size": {"type": "integer"}},
+    }
+    assert contract.flat_schema(schema) == {
+        "disks": {"type": "object"},
+        "disks.*": {},
+        "disks.*.size": {"type": "integer", "choices": [1, 2], "required": True},
+    }
+
+
+def test_the_record_has_a_line_per_place():
+    lines = contract.text(OLD).splitlines()
+    assert json.loads("\n".join(lines)) == OLD
+    assert '    "boot.firmware": {"choices": ["bios"]},' in lines

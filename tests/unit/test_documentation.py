@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation shows is what the modules accept: examples, playbooks, and the options themselves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from tests.contract import ROOT, documentation, flat_options, module, module_names
+
+PREFIX = "virttools.guestconv."
+GROUP = f"group/{PREFIX}guestconv"
+MODULES = module_names()
+
+# A key of a task that is none of these is its action.
+KEYWORDS = frozenset(
+    "name register when loop loop_control vars check_mode diff delegate_to failed_when changed_when until retries delay "
+    "become ignore_errors tags no_log async poll environment throttle module_defaults run_once args notify".split()
+)
+BLOCKS = ("block", "rescue", "always")
+TASK_LISTS = ("pre_tasks", "tasks", "post_tasks", "handlers")
+TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
+def tasks_in(entries, defaults=None):
+    """Yield (task, defaults) of entries, which are tasks or plays. defaults: the module_defaults that hold for it."""
+    for entry in entries:
+        inner = {**(defaults or {}), **entry.get("module_defaults", {}).get(GROUP, {})}
+        lists = [entry[key] for key in (*BLOCKS, *TASK_LISTS) if key in entry]
+        if not lists:
+            yield entry, inner
+        for tasks in lists:
+            yield from tasks_in(tasks, inner)
+
+
+def action(task):
+    """The one key of task that is its action."""
+    actions = [key for key in task if key not in KEYWORDS]
+    assert len(actions) == 1, f"not one action, but {actions} in {task}"
+    return actions[0]
+
+
+def stand_in(option):
+    """A value that option (of an argument spec) accepts, for a template that stands for all of its value."""
+    if option.get("choices"):
+        return option["choices"][0]
+    required = {name: stand_in(part) for name, part in (option.get("options") or {}).items() if part.get("required")}
+    values = {"int": 1, "float": 1.0, "bool": True, "dict": required, "raw": {}, "path": "/x"}
+    if option.get("type") == "list":
+        return [stand_in({**option, "type": option.get("elements"), "elements": None})]
+    return values.get(option.get("type"), "x")
+
+
+def without_templates(value, option):
+    """value as it could be once its templates are evaluated."""
+    if isinstance(value, str) and TEMPLATE.fullmatch(value.strip()):
+        return stand_in(option)
+    if isinstance(value, str):
+        return TEMPLATE.sub("x", value)
+    if isinstance(value, list):
+        return [without_templates(item, {**option, "type": option.get("elements")}) for item in value]
+    if isinstance(value, dict):
+        options = option.get("options") or {}
+        return {key: without_templates(item, options.get(key, {})) for key, item in value.items()}
+    return value
+
+
+def errors(task, defaults, spec):
+    """What is wrong with the arguments that task gives to a module with the argument spec spec."""
+    given = without_templates({**defaults, **(task[action(task)] or {})}, {"options": spec})
+    return ArgumentSpecValidator(spec).validate(given).error_messages
+
+
+def examples():
+    """Yield (where, tasks or plays) of every piece of YAML in the documentation, and of every playbook."""
+    for name in MODULES:
+        yield name, yaml.safe_load(module(name).EXAMPLES)
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]:
+        for number, piece in enumerate(re.findall(r"^```ya?ml\n(.*?)^```", path.read_text("utf-8"), re.S | re.M)):
+            yield f"{path.relative_to(ROOT)} {number}", yaml.safe_load(piece)
+    for path in sorted(ROOT.glob("playbooks/*.yml")):
+        yield str(path.relative_to(ROOT)), yaml.safe_load(path.read_text("utf-8"))
+
+
+def tasks_of_examples():
+    """The parameters (task, defaults) of tests of every task in examples(), with their ids."""
+    for where, entries in examples():
+        if isinstance(entries, list):
+            for number, (task, defaults) in enumerate(tasks_in(entries)):
+                yield pytest.param(task, defaults, id=f"{where}: {task.get('name', number)}")
+
+
+def test_there_are_modules():
+    assert MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documented_options_are_those_of_the_argument_spec(name):
+    documented = flat_options(documentation(name)["options"], suboptions="suboptions")
+    assert documented == flat_options(module(name).ARGUMENT_SPEC)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documentation_is_the_modules_own(name):
+    document = documentation(name)
+    assert document["module"] == name
+    assert document["version_added"]
+    assert {"check_mode", "diff_mode"} <= set(document["attributes"])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_result_is_described(name):
+    values = yaml.safe_load(module(name).RETURN)
+    for key, value in values.items():
+        assert {"description", "returned", "type"} <= set(value), key
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_examples_of_itself(name):
+    assert any(action(task) == PREFIX + name for task, unused in tasks_in(yaml.safe_load(module(name).EXAMPLES)))
+
+
+@pytest.mark.parametrize(("task", "defaults"), tasks_of_examples())
+def test_a_task_of_an_example_has_a_name_and_a_full_action(task, defaults):
+    assert task.get("name")
+    assert action(task).count(".") >= 2
+
+
+@pytest.mark.parametrize(("task", "defaults"), tasks_of_examples())
+def test_a_task_of_an_example_gives_what_the_module_accepts(task, defaults):
+    name = action(task).removeprefix(PREFIX)
+    if name in MODULES:
+        assert errors(task, defaults, module(name).ARGUMENT_SPEC) == []
+
+
+SPEC = {
+    "disks": {"type": "list", "elements": "raw", "required": True},
+    "hardware": {"type": "dict", "options": {"disks": {"type": "list", "elements": "dict", "required": True}}},
+    "timeout": {"type": "int"},
+    "target": {"type": "str", "choices": ["kvm", "vmware"]},
+}
+
+
+@pytest.mark.parametrize(("arguments", "wrong"), [
+    ({"disks": ["/a"]}, ""),
+    ({"disks": "{{ disks }}", "hardware": "{{ converted.hardware }}", "timeout": "{{ t }}", "target": "{{ x }}"}, ""),
+    ({"disks": ["{{ folder }}/a.qcow2"], "timeout": 3}, ""),
+    ({}, "missing required arguments: disks"),
+    ({"disks": ["/a"], "colour": "red"}, "colour. Supported parameters include"),
+    ({"disks": ["/a"], "timeout": "soon"}, "unable to convert to int"),
+    ({"disks": ["/a"], "target": "xen"}, "value of target must be one of: kvm, vmware"),
+    ({"disks": ["/a"], "hardware": {}}, "missing required arguments: disks found in hardware"),
+])
+def test_a_wrong_example_is_found(arguments, wrong):
+    found = errors({"name": "Look", "virttools.guestconv.look": arguments}, {}, SPEC)
+    assert len(found) == bool(wrong)
+    assert all(wrong in message for message in found)
+
+
+def test_the_tasks_of_plays_and_blocks_are_found_with_their_defaults():
+    first, second = {"name": "1", "a.b.c": {}}, {"name": "2", "a.b.c": {}}
+    play = {"hosts": "all", "module_defaults": {GROUP: {"timeout": 1}}, "tasks": [first, {"block": [second]}]}
+    assert list(tasks_in([play])) == [(first, {"timeout": 1}), (second, {"timeout": 1})]
