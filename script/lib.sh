@@ -45,13 +45,13 @@ packages() {
                 'debian 12' | 'ubuntu 22.04') ;;
                 *) printf '%s\n' qemu-system-modules-opengl qemu-system-modules-spice ;;
             esac
-            printf '%s\n' mmdebstrap debian-archive-keyring git
+            printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck
             ;;
         *' fedora '* | *' rhel '*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml qemu-img edk2-ovmf zstd lz4 xz cpio
             if [[ $ID = fedora ]]; then
                 printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
-                    mmdebstrap debian-keyring
+                    mmdebstrap debian-keyring ShellCheck
             else
                 # EL9's own Python 3.9 runs modules, but no ansible-core of today. EL has no mmdebstrap.
                 printf '%s\n' qemu-kvm python3.12

@@ -24,6 +24,8 @@ class Conversion:
     arguments: those that the command line must have; the ones that are missing are put at its end, in this order.
     initrd_modules: the kernel modules without which the guest does not reach its disks or console.
     initrd_edits: texts in the initrd to be edited: (regular expression over a member's path, text -> text).
+    initrd: how an initrd that lacks something gets it: "supplement" (an archive is appended), "rebuild" (the guest's
+        own tool makes it anew), or "auto", the first where it is sound, else the second.
     disk_names: the kernel's name of each disk that stays, on the target: {"sda": "/dev/vda"}.
     hardware: what the target's virtual machine must offer; each aspect adds its part.
     """
@@ -34,6 +36,7 @@ class Conversion:
     arguments: list = field(default_factory=list)
     initrd_modules: list = field(default_factory=list)
     initrd_edits: list = field(default_factory=list)
+    initrd: str = "auto"
     disk_names: dict = field(default_factory=dict)
     hardware: dict = field(default_factory=dict)
 

@@ -41,14 +41,16 @@ def inspect(guest, applications=False):
     return describe(guest, findings)
 
 
-def convert(guest, description, selection):
+def convert(guest, description, selection, initrd="auto"):
     """Make guest, as inspect described it, match selection. Returns the target's hardware, a dict.
+
+    initrd: see conversion.Conversion.
 
     The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
     """
     hardware = {"firmware": description["boot"]["firmware"], "machine": guest.target.machine}
     for root in guest.roots:
-        conversion = Conversion(guest.target, selection)
+        conversion = Conversion(guest.target, selection, initrd=initrd)
         with guest.mounted(root, read_only=False):
             for aspect in reversed(_ASPECTS):
                 with root.on_behalf_of(aspect.NAME):

@@ -44,7 +44,7 @@ def convert(module):
     )
     with workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
-            converted = _convert_guest(guest, asked, options["root"], run)
+            converted = _convert_guest(guest, asked, options, run)
         if (converted["changes"] or mode == "dest") and not module.check_mode:
             with run.timeline.step("commit"):
                 workspace.commit()
@@ -52,7 +52,8 @@ def convert(module):
     return run.result(converted.pop("guest"), changed=changed, disks=workspace.results, **converted)
 
 
-def _convert_guest(guest, asked, root, run):
+def _convert_guest(guest, asked, options, run):
+    root = options["root"]
     with run.timeline.step("inspect"):
         if asked:
             description.check_fingerprint(asked, guest.fingerprint())
@@ -62,7 +63,7 @@ def _convert_guest(guest, asked, root, run):
         selection = description.select(asked or found, found)
         _refuse_inconvertible(found)
     with run.timeline.step("convert"):
-        hardware = engine.convert(guest, found, selection)
+        hardware = engine.convert(guest, found, selection, initrd=options["initrd"])
     with run.timeline.step("close"):
         guest.appliance.close()
     changes = [change for root in guest.roots for change in root.changes()]

@@ -105,8 +105,8 @@ class Dpkg:
 
         It costs next to nothing, unlike packages().
         """
-        # The file is NAME:ARCH.list for packages that are there for several architectures at once.
-        return bool(self._root.glob(f"{self._INFO}/{pattern}.list") or self._root.glob(f"{self._INFO}/{pattern}:*.list"))
+        # The file is NAME:ARCH.list for packages that may be there for several architectures at once.
+        return any(self._root.glob(f"{self._INFO}/{pattern}{arch}.list") for arch in ("", ":*"))
 
     def packages(self):
         """The installed packages, a list of Package."""
@@ -132,7 +132,7 @@ class Dpkg:
         if states is not None:
             # As apt does. Left there, a package that someone installs later with dpkg alone would count as automatic,
             # and be gone with the next `apt-get autoremove`.
-            self._root.write(self._EXTENDED_STATES, forget(states, packages), detail)
+            self._root.write(self._EXTENDED_STATES, forget(states, packages), "apt forgets what is gone")
 
     def _arguments(self, packages):
         names = [package.name for package in packages]
@@ -262,8 +262,9 @@ class Rpm:
 
     def applications(self):
         """The installed packages as applications() returns them. Raises GuestconvError."""
-        # rpm writes (none) for a tag that a package does not have.
-        printed = self._root.ask(["rpm", "-qa", "--queryformat", r"%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n"])
+        # rpm writes (none) for a tag that a package does not have, and a tab and newline for \t and \n.
+        fields = r"%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n"
+        printed = self._root.ask(["rpm", "-qa", "--queryformat", fields])
         found = []
         for line in printed.splitlines():
             one = dict(zip(self._FIELDS, (None if word == "(none)" else word for word in line.split("\t"))))

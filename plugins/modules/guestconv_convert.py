@@ -53,6 +53,16 @@ options:
     description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.
     type: str
     choices: [qcow2, raw]
+  initrd:
+    description:
+      - How an initrd that lacks a driver for the target gets it.
+      - V(supplement) appends an archive with the driver to it, which the kernel unpacks over the rest.
+      - V(rebuild) has the guest's own tool make it anew, which takes minutes where the appliance is emulated.
+      - V(auto) supplements where that is sound, and rebuilds elsewhere.
+      - An initrd that lacks nothing is left alone.
+    type: str
+    choices: [auto, supplement, rebuild]
+    default: auto
 seealso:
   - module: virttools.guestconv.guestconv_inspect
   - module: virttools.guestconv.guestconv_verify
@@ -183,6 +193,7 @@ ARGUMENT_SPEC = {
     "root": {"type": "str"},
     "dest": {"type": "path"},
     "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
+    "initrd": {"type": "str", "default": "auto", "choices": ["auto", "supplement", "rebuild"]},
     **module_support.APPLIANCE,
 }
 

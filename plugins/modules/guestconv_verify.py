@@ -297,6 +297,9 @@ def verify(module):
         verification.Settings(**{name: options[name] for name in verification.SETTINGS}),
     )
     values = outcome.as_dict()
+    # Not among the values: core 2.19 deprecates that.
+    for warning in values.pop("warnings"):
+        module.warn(warning)
     if outcome.failure is None:
         return dict(values, changed=False)
     raise GuestconvError(

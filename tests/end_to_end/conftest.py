@@ -38,7 +38,7 @@ def run_playbook(tasks, directory, *arguments, variables=None):
     play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks, "vars": variables or {}}
     playbook.write_text(json.dumps([play]), encoding="utf-8")
     return subprocess.run(
-        [ansible_command("ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook), *arguments],
+        [ansible_command("ansible-playbook"), str(playbook), *arguments],
         capture_output=True,
         text=True,
         check=False,

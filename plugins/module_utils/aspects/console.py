@@ -44,7 +44,7 @@ def convert(root, conversion):
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     for path in root.glob(_LOGIN_UNITS):
         if _is_gone(re.search(r"@(.*)\.service$", path).group(1), port):
-            # The unit is bound to its device, for which getty.target, and with it the whole boot, waits 90 seconds.
+            # The unit is bound to its device, for which getty.target, and so multi-user.target, waits 90 seconds.
             root.remove(path, "no login on a console that the target does not have")
     _edit(root, _INITTAB, edit_inittab, port)
     _edit(root, _SECURETTY, edit_securetty, port)

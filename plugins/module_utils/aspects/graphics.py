@@ -23,9 +23,9 @@ NAME = "graphics"
 _XORG_DRIVERS = {"vmware": "vmwgfx", "vboxvideo": "vboxvideo", "qxl": "qxl", "cirrus": "cirrus"}
 
 _XORG_FILES = ("/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*.conf")
-_DEVICE_SECTION = re.compile(r'^[ \t]*Section[ \t]+"Device".*?^[ \t]*EndSection', re.DOTALL | re.IGNORECASE | re.MULTILINE)
-_DRIVER_LINE = re.compile(r'^[ \t]*Driver[ \t]+"([^"\n]*)"[^\n]*\n', re.IGNORECASE | re.MULTILINE)
-_BUS_LINE = re.compile(r'^[ \t]*Bus_?ID[ \t]+"[^"\n]*"[^\n]*\n', re.IGNORECASE | re.MULTILINE)
+_DEVICE_SECTION = re.compile(r'(?ims)^[ \t]*Section[ \t]+"Device".*?^[ \t]*EndSection')
+_DRIVER_LINE = re.compile(r'(?im)^[ \t]*Driver[ \t]+"([^"\n]*)"[^\n]*\n')
+_BUS_LINE = re.compile(r'(?im)^[ \t]*BusID[ \t]+"[^"\n]*"[^\n]*\n')
 
 
 def inspect(root):

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import command_line
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.picture import png_from_ppm
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.qmp import Monitor
 
 # How often QEMU is started anew when someone else took the port that was free a moment before.
@@ -45,14 +45,14 @@ class Machine:
     def __init__(self, launch, console, directory, with_agent=False):
         """Start launch (a Launch without file descriptors and host ports); end it with stop().
 
-        console: the Console that gets the guest's text. directory: where QEMU's errors and screenshots may be kept.
+        console: the Console that gets the guest's text. directory: where QEMU's errors and dumps may be kept.
         with_agent: give it the guest agent's channel. Raises GuestconvError `qemu-failed`.
         """
         self._console = console
         self._with_agent = with_agent
         self._directory = directory
         self._errors = os.path.join(directory, "qemu-errors")
-        self._screendump = os.path.join(directory, "screendump")
+        self._dumped = os.path.join(directory, "dump")
         self._process = None
         self._ours = ExitStack()
         for _attempt in range(_PORT_ATTEMPTS):
@@ -127,13 +127,26 @@ class Machine:
             return Failure("guest-restarts", "the guest restarts again and again")
         return None
 
+    def display_text(self):
+        """What the display shows in text mode; meaningless in others, empty for a machine without display.
+
+        Guests that do not use the serial port say there what is wrong. Raises GuestconvError or OSError.
+        """
+        if not self.launch.hardware.video:
+            return ""
+        return display.text_of(self._dump("pmemsave", val=display.TEXT_ADDRESS, size=display.TEXT_SIZE))
+
     def screenshot(self, path):
         """Write what the display shows to path, as PNG. Raises GuestconvError, OSError or ValueError."""
-        self._monitor.execute("screendump", filename=self._screendump)
-        with open(self._screendump, "rb") as picture:
-            png = png_from_ppm(picture.read())
+        png = display.png_from_ppm(self._dump("screendump"))
         with open(path, "wb") as target:
             target.write(png)
+
+    def _dump(self, command, **arguments):
+        """The bytes that a command of QEMU's writes to a file."""
+        self._monitor.execute(command, filename=self._dumped, **arguments)
+        with open(self._dumped, "rb") as dumped:
+            return dumped.read()
 
     def stop(self):
         """End the machine at once: all that it wrote is thrown away."""

@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machin
     expectations,
     firmware,
     hardware,
+    symptoms,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import Launch
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
@@ -32,6 +33,9 @@ GRACE = 5
 
 # Seconds between two looks at the guest.
 _TICK = 0.5
+
+# Seconds between two looks for signs of failure.
+_GLANCE = 1
 
 _CONSOLE_LINES = 40
 
@@ -173,7 +177,8 @@ def _service(expected, interface, network, host_port):
 def _watch(machine, console, looks, deadline):
     """Wait until all looks are met: (None, False). Else the Failure, and whether it is the emulator's."""
     ends_early = False
-    while True:
+    next_glance = 0.0
+    while time.monotonic() < deadline:
         machine.pump(_TICK)
         for look in looks:
             look.check()
@@ -182,20 +187,37 @@ def _watch(machine, console, looks, deadline):
         failure = machine.failure()
         if failure:
             return failure, False
-        if not ends_early and console.symptom():
-            ends_early = True
-            deadline = min(deadline, time.monotonic() + GRACE)
-        if time.monotonic() >= deadline:
-            break
+        if not ends_early and time.monotonic() >= next_glance:
+            next_glance = time.monotonic() + _GLANCE
+            ends_early = _symptom(machine, console) is not None
+            if ends_early:
+                deadline = min(deadline, time.monotonic() + GRACE)
     # Looked for anew: at first only half of a line may have been there.
-    symptom = console.symptom()
-    if symptom:
-        return Failure(symptom.code, symptom.reason, symptom.hint), symptom.emulator
+    found = _symptom(machine, console)
+    if found:
+        symptom, line = found
+        return Failure(symptom.code, "%s (%s)" % (symptom.reason, line), symptom.hint), symptom.emulator
+    return _too_late(console, looks), False
+
+
+def _symptom(machine, console):
+    """The Symptom and its line on console or display, or None."""
+    found = symptoms.find(console.text())
+    if found:
+        return found
+    try:
+        return symptoms.find(machine.display_text())
+    except (GuestconvError, OSError):
+        # QEMU has just died, which machine.failure() will say.
+        return None
+
+
+def _too_late(console, looks):
     reason = "; ".join(look.missing() for look in looks if not look.met)
     if console.asks_for_login() and not all(isinstance(look, expectations.Login) for look in looks):
         reason += "; yet there is a login prompt on its console"
     hint = "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout."
-    return Failure("guest-not-up", reason, hint), False
+    return Failure("guest-not-up", reason, hint)
 
 
 def _take_screenshot(machine, path, outcome):

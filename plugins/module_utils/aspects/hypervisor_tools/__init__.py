@@ -85,7 +85,7 @@ def _concerns(root, installed):
 
 
 def _listed(installed):
-    also = f", and what only that needs: {_names(installed.dependencies)}" if installed.dependencies else ""
+    also = f", and what only they needed: {_names(installed.dependencies)}" if installed.dependencies else ""
     return _names(installed.packages) + also
 
 

@@ -4,8 +4,8 @@
 """Initrds: what they hold is read natively; what they lack is appended as one more archive.
 
 The kernel unpacks every archive of an initrd, each over the earlier ones. So the guest's own tool, which would see the
-appliance's hardware in the place of the target's, and takes minutes under emulation, need not run. What the initrd
-is made from is changed as well, for the next time that the guest makes it.
+appliance's hardware in the place of the target's, and takes minutes under emulation, is run only where an archive
+would not do. What the initrd is made from is changed as well, for the next time that the guest makes it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,19 @@ import re
 import tempfile
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd as initrd_format
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
-# Where the builder of an initrd is told which modules to put into it (initramfs-tools(7)).
-_MODULE_LISTS = {"initramfs-tools": "/etc/initramfs-tools/modules"}
+# What an initrd may be that no archive can be appended to; the guest's own tool can make it anew.
+_REBUILD_ON = frozenset(
+    (
+        "initrd-not-appendable",
+        "initrd-modules-differ",
+        "initrd-unknown-format",
+        "initrd-compression-unsupported",
+        "initrd-path-conflict",
+    )
+)
 
 # Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
 _SPARE = 1024 * 1024
@@ -28,31 +37,54 @@ _MODE = 0o644
 
 def prepare(root, kernel, conversion):
     """See that kernel's initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
-    with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
-        root.download(kernel.initrd, local.name)
-        found = _read(local.name, kernel, conversion)
-        files = _edited_texts(found, conversion)
+    try:
+        found = _read(root, kernel, conversion)
+    except GuestconvError as error:
+        if error.code not in _REBUILD_ON:
+            raise
+        _rebuild(root, None, kernel, _loadable(kernel, conversion), error)
+    else:
+        texts = _edited_texts(found, conversion)
         missing = _missing_modules(found, kernel, conversion)
-        if missing:
-            _refuse_unless_supplemented(found, kernel)
-            files += _module_files(root, found, kernel, missing)
-        if not files:
+        if not missing and not texts:
             return
-        _append(root, found, kernel, files, missing)
-        root.download(kernel.initrd, local.name)
-        _check(_read(local.name, kernel, conversion), kernel, conversion, files)
+        _complete(root, found, kernel, conversion, texts, missing)
+    _check(_read(root, kernel, conversion), kernel, conversion)
+
+
+def _complete(root, found, kernel, conversion, texts, missing):
+    builder = builders.of(root, found.builder)
+    if builder is None and missing:
+        raise _not_supported(kernel, f"it was made by {found.builder}, which guestconv does not know")
+    if conversion.initrd == "rebuild":
+        _rebuild(root, builder, kernel, missing, None)
+        return
+    try:
+        if found.nested_images and missing:
+            # What is in a filesystem image within the initrd is mounted over what an archive would add.
+            raise GuestconvError("initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}")
+        modules = _module_files(root, found, kernel, missing) if missing else []
+        archive = initrd_format.supplement(found, texts + modules)
+    except GuestconvError as error:
+        if error.code not in _REBUILD_ON or conversion.initrd == "supplement":
+            raise
+        _rebuild(root, builder, kernel, missing, error)
+        return
+    _append(root, kernel, archive, missing)
     if missing:
-        _add_to_list(root, found.builder, missing)
+        builder.include(root, missing)
 
 
-def _read(path, kernel, conversion):
+def _read(root, kernel, conversion):
     def wanted(name):
         return any(re.fullmatch(pattern, name) for pattern, _edit in conversion.initrd_edits)
 
-    try:
-        return initrd_format.read(path, wanted)
-    except GuestconvError as error:
-        raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
+    with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
+        root.download(kernel.initrd, local.name)
+        try:
+            return initrd_format.read(local.name, wanted)
+        except GuestconvError as error:
+            raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
 
 
 def _edited_texts(found, conversion):
@@ -69,19 +101,14 @@ def _edited_texts(found, conversion):
     return files
 
 
+def _loadable(kernel, conversion):
+    """The modules that the aspects asked for, less those that are built in or that this kernel has not at all."""
+    return [name for name in conversion.initrd_modules if name in kernel.loadable]
+
+
 def _missing_modules(found, kernel, conversion):
     there = found.modules(kernel.version)
-    return [name for name in conversion.initrd_modules if name in kernel.loadable and name not in there]
-
-
-def _refuse_unless_supplemented(found, kernel):
-    if found.builder not in _MODULE_LISTS or found.nested_images:
-        raise GuestconvError(
-            "initrd-not-supported",
-            f"{kernel.initrd} lacks drivers for the target, and guestconv cannot add any to it yet: "
-            f"it was made by {found.builder}.",
-            hint="Make the initrd in the guest with the drivers of the target before it moves.",
-        )
+    return [name for name in _loadable(kernel, conversion) if name not in there]
 
 
 def _module_files(root, found, kernel, missing):
@@ -96,8 +123,7 @@ def _module_files(root, found, kernel, missing):
     return initrd_format.module_files(found, kernel.version, modules, contents, there)
 
 
-def _append(root, found, kernel, files, missing):
-    archive = initrd_format.supplement(found, files)
+def _append(root, kernel, archive, missing):
     room = root.free(posixpath.dirname(kernel.initrd))
     if room < len(archive) + _SPARE:
         raise GuestconvError(
@@ -106,25 +132,35 @@ def _append(root, found, kernel, files, missing):
             f"{(len(archive) + _SPARE) >> 10} KiB are needed to add drivers to {kernel.initrd}.",
             hint="Remove an old kernel in the guest.",
         )
-    added = f"modules {', '.join(missing)}" if missing else "its configuration"
+    added = f"the modules {', '.join(missing)}" if missing else "its configuration"
     root.append_bytes(kernel.initrd, archive, f"supplemented with {added}")
 
 
-def _check(found, kernel, conversion, files):
+def _rebuild(root, builder, kernel, modules, why):
+    """Have the guest's own tool make the initrd with modules; why: the error that keeps it from being supplemented."""
+    builder = builder or builders.of(root, "unknown")
+    if builder is None or not root.is_file(builder.program):
+        reason = why.message if why else "the program that makes initrds is not there"
+        raise _not_supported(kernel, reason)
+    builder.include(root, modules)
+    because = f", as {why.message}" if why else ""
+    root.run(builder.command(kernel), f"rebuilt {kernel.initrd} with the modules {', '.join(modules)}{because}")
+
+
+def _not_supported(kernel, reason):
+    return GuestconvError(
+        "initrd-not-supported",
+        f"{kernel.initrd} lacks drivers for the target, and guestconv cannot add any to it: {reason}.",
+        hint="Make the initrd in the guest with the drivers of the target before it moves.",
+    )
+
+
+def _check(found, kernel, conversion):
     """Doubt what was written: the initrd as it is now must hold all that was asked for."""
     lacking = _missing_modules(found, kernel, conversion)
-    lacking += [file.path for file in files if found.resolve(file.path) not in found.members]
+    lacking += [file.path for file in _edited_texts(found, conversion)]
     if lacking:
         raise GuestconvError(
-            "initrd-not-complete", f"{kernel.initrd} still lacks {', '.join(lacking)} after it was supplemented."
+            "initrd-not-complete", f"{kernel.initrd} lacks {', '.join(lacking)} after it was to be completed.",
+            hint="Look with the option trace at what was done; please report it.",
         )
-
-
-def _add_to_list(root, builder, missing):
-    path = _MODULE_LISTS[builder]
-    text = root.read(path) or ""
-    listed = {line.split()[0].replace("-", "_") for line in text.splitlines() if line.split()}
-    lines = [f"{name}\n" for name in missing if name not in listed]
-    if text and not text.endswith("\n"):
-        text += "\n"
-    root.write(path, text + "".join(lines), "the initrd's next build includes the drivers for the target")

@@ -7,11 +7,16 @@ Each format of configuration is a file of this room, which offers
 
     KIND                        its name in configured_by
     read(root) -> [Setting]     what the files of this format say
-    unconfigure(root, names)    takes the interfaces of these names out of them
+    unconfigure(root, nics)     takes these Nics out of them
+    replace_macs(root, macs)    makes what knows hardware by a MAC address know it by another: {old: new}
+
+The latter two leave everything else as it is, to the byte. All raise GuestconvError `network-configuration-malformed`
+for a file that the guest's own programs cannot read either.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass
 
@@ -28,26 +33,51 @@ _METHODS = ("static", "dhcp", "auto", "manual")
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
 KERNEL_NAME = re.compile(r"eth\d+")
 
+# dev_valid_name() of net/core/dev.c, less what makes it a pattern or an alias (interfaces(5)).
+INTERFACE = re.compile(r"[^\s/:*?\[\]=]{1,15}")
+
 
 @dataclass(frozen=True)
 class Setting:
     """What one file says of one interface.
 
-    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces named in lower.
+    name: None where the file knows the interface by something else: hardware_mac, or patterns (globs over names).
+    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces named in lower. tagged: as a VLAN.
     method: static, dhcp, auto (by router advertisements), manual, or None.
     addresses: with prefix ("10.0.2.15/24").
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
+    hardware_mac: the MAC address by which the file knows the hardware.
+    binds: whether the guest gives hardware_mac the name because of this file.
+    source_hardware: what it asks for that only the source has ("Driver=vmxnet3").
     """
 
     file: str
     kind: str
-    name: str
+    name: str | None
     virtual: bool = False
     lower: tuple = ()
+    tagged: bool = False
     method: str | None = None
     addresses: tuple = ()
     gateway: str | None = None
     mac: str | None = None
+    hardware_mac: str | None = None
+    patterns: tuple = ()
+    binds: bool = False
+    source_hardware: tuple = ()
+
+
+@dataclass(frozen=True)
+class Upper:
+    """An interface that software makes of a NIC. gets_address: whether the NIC carries its addresses untagged."""
+
+    name: str
+    addresses: tuple
+    gateway: str | None
+    carried: bool
+
+    def facts(self):
+        return {"name": self.name, "addresses": list(self.addresses)}
 
 
 @dataclass(frozen=True)
@@ -55,10 +85,14 @@ class Nic:
     """A network card.
 
     identifier: its key in the description, fit for a template (guest.devices.network.ens192).
-    name: what the guest calls it, None for one that no file configures.
+    name: what the guest calls it, None for one that no file names.
     mac: in lower case with colons, None when unknown. mac_learnt_from: the file that says so, "configuration" (which
         wants the NIC to have it, whatever the hardware has), "hardware" (the caller), or None.
     configured_by: pairs (file, kind).
+    patterns: globs, of which its name must match one.
+    used_by: the Uppers on it.
+    name_bound_by: the file of configuration because of which the guest gives it its name, or None.
+    source_hardware: pairs (file, what it asks for that only the source has).
     """
 
     identifier: str
@@ -69,35 +103,74 @@ class Nic:
     gateway: str | None = None
     method: str | None = None
     configured_by: tuple = ()
+    patterns: tuple = ()
+    used_by: tuple = ()
+    name_bound_by: str | None = None
+    source_hardware: tuple = ()
 
     @property
     def hardware_mac(self):
         """The MAC address that the hardware had, None when unknown: the one to know the NIC by before it is set up."""
         return None if self.mac_learnt_from == "configuration" else self.mac
 
+    @property
+    def reached_at(self):
+        """All addresses that it carries untagged: its own, and those of bonds and bridges on it."""
+        carried = [address for upper in self.used_by if upper.carried for address in upper.addresses]
+        return tuple(dict.fromkeys((*self.addresses, *carried)))
+
     def facts(self):
         """The NIC as it stands in current.network.<identifier>."""
         return {
             "name": self.name,
+            "name_bound_by": self.name_bound_by,
             "mac": self.mac,
             "mac_learnt_from": self.mac_learnt_from,
             "addresses": list(self.addresses),
             "gateway": self.gateway,
             "method": self.method,
             "configured_by": [{"file": file, "kind": kind} for file, kind in self.configured_by],
+            "used_by": [upper.facts() for upper in self.used_by],
         }
 
 
-def nics_of(settings):
-    """The Nics among the interfaces of settings (all files'), in the natural order of their names (eth2, eth10)."""
-    software = {setting.name for setting in settings if setting.virtual or _SOFTWARE.fullmatch(setting.name)}
-    named = {name for setting in settings for name in (setting.name, *setting.lower)} - software
-    names = sorted((name for name in named if not _SOFTWARE.fullmatch(name)), key=natural)
+def nics_of(settings, names=None):
+    """The Nics among the interfaces of settings (all files'), in the natural order of their names (eth2, eth10).
+
+    names: {MAC address: name} of what else of the guest gives NICs their names.
+    Settings for any NIC whose name matches a pattern make a Nic only where there would be none: a distribution's
+    settings for `en*` and `eth*` say nothing of how many NICs there are.
+    """
+    software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
+    by_mac = {**(names or {}), **{each.hardware_mac: each.name for each in settings if each.hardware_mac and each.name}}
+    own, loose = {}, []
+    for setting in settings:
+        key = setting.name or by_mac.get(setting.hardware_mac) or setting.hardware_mac
+        for name in setting.lower:
+            own.setdefault(name, [])
+        if key:
+            own.setdefault(key, []).append(setting)
+        elif setting.patterns:
+            loose.append(setting)
+    found = {key: of_key for key, of_key in own.items() if key not in software and not is_software(key)}
+    if not found and loose:
+        found = {_name_by_pattern(loose, by_mac.values()): loose}
     nics = []
-    for name in names:
-        identifier = unique_identifier(name, {nic.identifier for nic in nics})
-        nics.append(_merged(identifier, name, settings))
+    for key in sorted(found, key=lambda key: natural(key or "")):
+        wanted = re.sub(r"^(?=.*:)", "nic_", key or "nic").replace(":", "")
+        identifier = unique_identifier(wanted, {nic.identifier for nic in nics})
+        nics.append(_merged(identifier, None if ":" in (key or ":") else key, found[key], settings))
     return nics
+
+
+def is_software(name):
+    """Whether interfaces called so are software by what everybody calls them."""
+    return bool(_SOFTWARE.fullmatch(name))
+
+
+def matches(name, patterns):
+    """Whether one of patterns (globs) matches the name."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def unique_identifier(name, taken):
@@ -110,23 +183,59 @@ def unique_identifier(name, taken):
 
 def natural(name):
     """A key that sorts eth2 before eth10."""
-    return [(part == "", int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]
+    return [(part == "", int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
 
 
-def _merged(identifier, name, settings):
-    own = [setting for setting in settings if setting.name == name]
+def _name_by_pattern(loose, known):
+    """The one name in known that the patterns of loose match, None when there is none, or more."""
+    fitting = {name for name in known if any(matches(name, setting.patterns) for setting in loose)}
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+def _merged(identifier, name, own, settings):
     methods = {setting.method for setting in own}
     gateways = [setting.gateway for setting in own if setting.gateway]
-    mac = next((setting.mac for setting in own if setting.mac), None)
-    named_in = [setting for setting in settings if name in (setting.name, *setting.lower)]
+    wanted = next((setting.mac for setting in own if setting.mac), None)
+    known = next((setting for setting in own if setting.hardware_mac), None)
+    named_in = [setting for setting in settings if setting in own or name in setting.lower]
     return Nic(
         identifier,
         name,
-        mac,
-        "configuration" if mac else None,
+        known.hardware_mac if known else wanted,
+        known.file if known else "configuration" if wanted else None,
         addresses=tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
         # There is one place for a gateway; IPv4's where there are both.
-        gateway=min(gateways, key=lambda gateway: ":" in gateway, default=None),
+        gateway=_first_gateway(gateways),
         method=next((method for method in _METHODS if method in methods), None),
         configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in named_in)),
+        patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
+        used_by=tuple(_uppers(name, settings)) if name else (),
+        name_bound_by=next((setting.file for setting in own if setting.binds), None),
+        source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
     )
+
+
+def _first_gateway(gateways):
+    return min(gateways, key=lambda gateway: ":" in gateway, default=None)
+
+
+def _uppers(name, settings):
+    """The Uppers on the interface called name, those on its VLANs and bonds too."""
+    tagged = {name: False}
+    grown = True
+    while grown:
+        grown = False
+        for setting in settings:
+            below = [tagged[lower] for lower in setting.lower if lower in tagged]
+            if setting.name and setting.name not in tagged and below:
+                tagged[setting.name] = setting.tagged or all(below)
+                grown = True
+    for upper in tagged:
+        own = [setting for setting in settings if setting.name == upper]
+        if upper != name:
+            yield Upper(
+                upper,
+                tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
+                _first_gateway([setting.gateway for setting in own if setting.gateway]),
+                carried=not tagged[upper],
+            )

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import firmware
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.firmware import Firmware
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.picture import png_from_ppm
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.display import png_from_ppm
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.qmp import Monitor
 
 GREETING = b'{"QMP": {"version": {}, "capabilities": []}}\r\n'

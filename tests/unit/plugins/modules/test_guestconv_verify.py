@@ -98,6 +98,7 @@ def test_every_value_that_is_returned_is_documented(verified, capsys):
     result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
     documented = set(yaml.safe_load(guestconv_verify.RETURN))
     assert set(result) - {"failed", "msg", "invocation", "exception"} == documented
+    assert "deprecations" not in result
 
 
 def test_the_documented_options_are_those_of_the_module():

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import Facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader.grub2 import Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
@@ -112,9 +113,9 @@ def an_initrd(*modules):
     return gzip.compress(initrd.supplement(empty, files))
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), edits=()):
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto"):
     kernel.inspect(root)
-    conversion = Conversion(KVM, Selection({}, {}))
+    conversion = Conversion(KVM, Selection({}, {}), initrd=mode)
     conversion.initrd_modules += modules
     conversion.initrd_edits += edits
     kernel.convert(root, conversion)
@@ -179,3 +180,57 @@ def test_the_list_of_modules_keeps_what_the_user_wrote():
     assert root.files["/etc/initramfs-tools/modules"] == "# mine\nvirtio-pci\ndm_mod\nvirtio_blk\n"
 
 
+class RebuildingRoot(Root):
+    """A root whose update-initramfs and dracut make an initrd with all the modules."""
+
+    def run(self, argv, detail, touches=()):
+        super().run(argv, detail, touches)
+        self.files["/boot/initrd.img-6.1.0-50-amd64"] = an_initrd(*MODULES)
+        return ""
+
+
+def make_rebuilding(initrd_bytes, program):
+    root = make_root(initrd_bytes=initrd_bytes)
+    root.__class__ = RebuildingRoot
+    root.files[program] = "program"
+    return root
+
+
+def test_what_cannot_be_supplemented_is_rebuilt_by_the_guests_tool_and_checked():
+    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/update-initramfs")
+    convert(root)
+    assert root.commands == [["update-initramfs", "-u", "-k", "6.1.0-50-amd64"]]
+    assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
+
+
+def test_a_rebuild_can_be_asked_for_and_a_complete_initrd_is_not_rebuilt():
+    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    convert(root, mode="rebuild")
+    convert(root, mode="rebuild")
+    assert len(root.commands) == 1
+
+
+def test_a_rebuild_that_does_not_bring_the_driver_is_an_error():
+    root = make_root(initrd_bytes=an_initrd())
+    root.files["/usr/sbin/update-initramfs"] = "program"
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="rebuild")
+    assert caught.value.code == "initrd-not-complete"
+
+
+def test_a_supplement_can_be_insisted_on():
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [initrd.File("usr/lib/dracut/hostonly-files", 0o644, b""), initrd.File("squash-root.img", 0o644, b"x")]
+    root = make_rebuilding(initrd.supplement(empty, files), "/usr/bin/dracut")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="supplement")
+    assert caught.value.code == "initrd-not-appendable"
+    convert(root)
+    assert root.commands == [["dracut", "--force", "/boot/initrd.img-6.1.0-50-amd64", "6.1.0-50-amd64"]]
+    assert root.files["/etc/dracut.conf.d/guestconv.conf"] == 'add_drivers+=" virtio_pci virtio_blk "\n'
+
+
+def test_dracuts_drivers_are_named_once():
+    text = builders.add_drivers('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
+    assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'
+    assert builders.add_drivers(text, ["virtio_scsi"]) == text

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns QEMU's screenshots into PNG: it writes PNG itself from 7.1 on only, and where it was built so."""
+"""What the guest's display shows: as a picture, and as text where it is in text mode."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ import re
 import struct
 import zlib
 
+# Where a VGA has its characters in text mode, with the room for those that have scrolled off the screen.
+TEXT_ADDRESS = 0xB8000
+TEXT_SIZE = 0x8000
+
+_COLUMNS = 80
+
 _HEADER = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 
 
 def png_from_ppm(ppm):
-    """The PNG (bytes) of a picture in binary PPM (bytes; 8 bits per channel). Raises ValueError for anything else."""
+    """The PNG (bytes) of a picture in binary PPM (bytes; 8 bits per channel). Raises ValueError for anything else.
+
+    QEMU writes PNG itself, but only from 7.1 on, and where it was built so.
+    """
     header = _HEADER.match(ppm)
     if not header:
         raise ValueError("not a binary PPM picture")
@@ -31,3 +40,14 @@ def png_from_ppm(ppm):
 
 def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def text_of(memory):
+    """The text in memory (bytes, from TEXT_ADDRESS on), a line per row: rows that are full go on in the next.
+
+    In a graphics mode it is meaningless. There are no lines of earlier rows than memory holds.
+    """
+    # Each character is followed by its colours.
+    characters = memory[::2].decode("cp437").replace("\0", " ")
+    rows = [characters[start : start + _COLUMNS] for start in range(0, len(characters), _COLUMNS)]
+    return "".join(row if row[-1] != " " else row.rstrip() + "\n" for row in rows)

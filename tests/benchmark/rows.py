@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of the benchmark: each measures one thing once, on copies of the same guests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator
+from tests.benchmark import measure
+from tests.guests.build import guest as built_guest
+
+# Where distributions put the programs of virt-v2v that are not for everybody's PATH.
+_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/libexec", "/usr/libexec/virt-v2v"))
+
+LACKING, COMPLETE = "debian12-vmware", "debian12-vmware-modern"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One measurement. None stands for what cannot be told of a program that is not ours.
+
+    cpu, wall: seconds. overlay, python, largest: MiB written to the overlay, and at the peak in the memory of the
+    module's process and of the largest process. calls: of libguestfs.
+    """
+
+    cpu: float
+    wall: float
+    largest: float
+    launches: int | None = None
+    commands: int | None = None
+    calls: int | None = None
+    overlay: float | None = None
+    python: float | None = None
+
+
+class Bench:
+    """Measures, with scratch (a directory that has room) for the copies of guests.
+
+    cache: the directory with the environment that has ansible-core alone (script/lib.sh).
+    """
+
+    def __init__(self, scratch, cache):
+        self.scratch = Path(scratch)
+        self._ansible = str(Path(cache, "venv-plain", "bin", "ansible"))
+        self._description = {}
+        self.accelerator = accelerator.choose("auto")[0]
+
+    def repetition(self):
+        """Measure every row once: yields (name of the row, Sample). Raises measure.BenchmarkError."""
+        lacking = self.copy(LACKING, "lacking")
+        yield "launch", self.module("launch", lacking)[0]
+        inspect, found = self.module("inspect", lacking)
+        yield "inspect", inspect
+        yield "ansible ping", self._ansible_module("ansible.builtin.ping", {})
+        yield "ansible inspect", self._ansible_module("virttools.guestconv.guestconv_inspect", {"disks": [str(lacking)]})
+        complete = self.copy(COMPLETE, "complete")
+        yield "convert, initrd complete", self.module("convert", complete, guest=self._described(complete))[0]
+        yield "convert, driver added", self.module("convert", lacking, guest=found["guest"])[0]
+        again, result = self.module("convert", lacking, guest=found["guest"])
+        if result["changed"]:
+            raise measure.BenchmarkError("the second conversion changed the guest")
+        yield "convert again", again
+        yield "inspect+convert", self.module("convert", self.copy(LACKING, "lacking"))[0]
+        yield from self._virt_v2v()
+
+    def copy(self, name, as_name):
+        """The path of a fresh copy of the guest name."""
+        path = self.scratch / f"{as_name}.qcow2"
+        shutil.copyfile(built_guest(name), path)
+        return path
+
+    def module(self, operation, *disks, **options):
+        """Measure an operation of child.py: (Sample, what the module returned)."""
+        command, result_path = self.request(operation, [str(disk) for disk in disks], options)
+        usage = measure.run([command])
+        answer = json.loads(result_path.read_text(encoding="utf-8"))
+        timeline = answer["result"]["timeline"]
+        return (
+            Sample(
+                usage.cpu,
+                usage.wall,
+                usage.largest,
+                overlay=answer["overlay"] / 2**20 if operation == "convert" else None,
+                python=answer["python"],
+                **{name: timeline[name] for name in ("launches", "commands", "calls")},
+            ),
+            answer["result"],
+        )
+
+    def request(self, operation, disks, options, check=False, name="module"):
+        """The command that does an operation of child.py, and the path of the result that it writes."""
+        request_path, result_path = self.scratch / f"{name}-request.json", self.scratch / f"{name}-result.json"
+        request = {"operation": operation, "options": {"disks": disks, **options}, "check": check}
+        request_path.write_text(json.dumps(request), encoding="utf-8")
+        return [sys.executable, "-m", "tests.benchmark.child", str(request_path), str(result_path)], result_path
+
+    def _described(self, disk):
+        """The description of disk, which is the same in each repetition, so it is made once."""
+        if not self._description:
+            self._description = self.module("inspect", disk)[1]["guest"]
+        return self._description
+
+    def _ansible_module(self, name, options):
+        command = [self._ansible, "localhost", "-i", "localhost,", "-c", "local", "-m", name, "-a", json.dumps(options)]
+        usage = measure.run([command], {"ANSIBLE_CONFIG": os.devnull})
+        return Sample(usage.cpu, usage.wall, usage.largest)
+
+    def _virt_v2v(self):
+        """What virt-v2v has of it on this machine. In place, where it can, as nothing is copied then."""
+        inspector, in_place, copying = (
+            shutil.which(name, path=_PATH) for name in ("virt-v2v-inspector", "virt-v2v-in-place", "virt-v2v")
+        )
+        disk = self.copy(LACKING, "lacking")
+        if inspector:
+            yield "virt-v2v-inspector", self._foreign([inspector, "-i", "disk", str(disk)])
+        if in_place:
+            overlay = self.scratch / "overlay.qcow2"
+            create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(disk), "-F", "qcow2", str(overlay)]
+            subprocess.run(create, check=True)
+            empty = overlay.stat().st_blocks
+            sample = self._foreign([in_place, "-i", "disk", str(overlay)])
+            written = (overlay.stat().st_blocks - empty) * 512 / 2**20
+            yield "virt-v2v-in-place", Sample(sample.cpu, sample.wall, sample.largest, overlay=written)
+        elif copying:
+            yield "virt-v2v", self._foreign([copying, "-i", "disk", str(disk), "-o", "null"])
+
+    def _foreign(self, command):
+        environment = {"LIBGUESTFS_BACKEND": "direct"}
+        if self.accelerator == "tcg":
+            environment["LIBGUESTFS_BACKEND_SETTINGS"] = "force_tcg"
+        usage = measure.run([command], environment)
+        return Sample(usage.cpu, usage.wall, usage.largest)

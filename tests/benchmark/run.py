@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command behind script/bench."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmark import machine, scale, slots, table
+from tests.benchmark.measure import BenchmarkError
+from tests.benchmark.rows import Bench
+
+
+def main():
+    arguments = _arguments()
+    cache = Path(os.environ["GUESTCONV_CACHE"])
+    described = machine.describe()
+    _say(machine.sentence(described))
+    # In the cache: /tmp may be memory.
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=cache) as scratch:
+        bench = Bench(scratch, cache)
+        try:
+            section, results, text = arguments.measure(bench, arguments, described)
+        except BenchmarkError as error:
+            sys.exit(f"bench: {error}")
+    print(text)
+    if arguments.json:
+        _write(arguments.json, section, {"machine": described, "repeat": arguments.repeat, **results})
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(prog="script/bench")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="measure each N times (3), take medians")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put the result into FILE, beside other parts' results")
+    parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: files of the largest guest")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
+    part.add_argument("--slots", dest="measure", action="store_const", const=_slots, help="conversions at once")
+    parser.set_defaults(measure=_benchmark)
+    return parser.parse_args()
+
+
+def _benchmark(bench, arguments, _machine):
+    samples = {}
+    # One of each, then again one of each: what else the machine does meanwhile falls on all of them.
+    for number in range(arguments.repeat):
+        for row, sample in bench.repetition():
+            samples.setdefault(row, []).append(vars(sample))
+            _say(f"{number + 1}/{arguments.repeat} {row}: {sample.cpu:.1f} s of CPU, {sample.wall:.1f} s")
+    rows = table.with_overhead(table.medians(samples))
+    judged = table.goals(rows)
+    text = f"{table.benchmark_table(rows)}\n\n{table.goals_table(judged)}"
+    if not any(row.startswith("virt-v2v") for row in rows):
+        text += "\n\nvirt-v2v is not installed (package virt-v2v), so its rows are missing."
+    return "benchmark", {"samples": samples, "medians": rows, "ratios": table.ratios(rows), "goals": judged}, text
+
+
+def _scale(bench, arguments, _machine):
+    points = scale.measure_curves(bench, arguments.files, arguments.repeat, _say)
+    return "scale", {"points": points}, scale.scale_table(points)
+
+
+def _slots(bench, arguments, described):
+    points = slots.measure_slots(bench, arguments.repeat, _say)
+    advice = slots.recommend(points, described["cores"])
+    text = (
+        f"{slots.slots_table(points)}\n\n"
+        f"Recommended: {advice['slots_per_core']:.1f} slots per core, and {advice['gib_per_slot']:.1f} GiB per slot."
+    )
+    return "slots", {"points": points, "recommended": advice}, text
+
+
+def _write(path, section, results):
+    whole = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    whole[section] = results
+    path.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+
+
+def _say(text):
+    print(f"{time.strftime('%H:%M:%S')} bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

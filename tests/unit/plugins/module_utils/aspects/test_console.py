@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The console: which console= arguments stay, go and come, and where people can log in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+
+WANTS = "/etc/systemd/system/getty.target.wants"
+
+
+def guest(line="ro quiet", **files):
+    return FakeRoot(files, facts={"bootloader": SimpleNamespace(arguments=line.split())})
+
+
+def convert(root, driver):
+    """Convert root to the console driver, None for one without. Returns the Conversion."""
+    chosen = {"console": driver} if driver else {}
+    selection = Selection({"console": chosen}, {"console": [] if driver else ["console"]})
+    conversion = Conversion(TARGETS["kvm"], selection)
+    console.convert(root, conversion)
+    return conversion
+
+
+def test_inspect_tells_the_console_arguments():
+    found = console.inspect(guest("ro console=tty0 netconsole=@/,@10.0.0.1/ console=ttyS0,9600 quiet"))
+    assert found.devices == {"console": {"console": {"kernel_arguments": ["console=tty0", "console=ttyS0,9600"]}}}
+
+
+@pytest.mark.parametrize(
+    "driver, before, after",
+    (
+        pytest.param("isa-serial", "ro quiet", "ro quiet console=tty0 console=ttyS0,115200", id="none yet"),
+        pytest.param("virtconsole", "ro quiet", "ro quiet console=tty0 console=hvc0", id="none yet, virtio"),
+        pytest.param("isa-serial", "console=ttyS0,9600n8 ro", "console=ttyS0,9600n8 ro", id="own speed, serial only"),
+        pytest.param("isa-serial", "console=ttyS0 console=tty0", "console=ttyS0 console=tty0", id="own order"),
+        pytest.param("isa-serial", "ro console=tty1", "ro console=tty1 console=ttyS0,115200", id="own terminal"),
+        pytest.param("isa-serial", "console=hvc0 ro", "ro console=tty0 console=ttyS0,115200", id="from Xen"),
+        pytest.param("isa-serial", "console=ttyS1 console=ttyS0", "console=ttyS0", id="two ports"),
+        pytest.param("virtconsole", "console=tty0 console=ttyS0", "console=tty0 console=hvc0", id="port exchanged"),
+        pytest.param(None, "ro console=tty0 console=ttyS0,115200", "ro console=tty0", id="deleted"),
+        pytest.param(None, "ro quiet", "ro quiet", id="deleted, none before"),
+        pytest.param("isa-serial", "ro console=null", "ro console=null", id="none is wanted"),
+        pytest.param(
+            "isa-serial",
+            "console=ttyUSB0 earlyprintk=ttyS1 netconsole=@/,@10.0.0.1/",
+            "console=ttyUSB0 earlyprintk=ttyS1 netconsole=@/,@10.0.0.1/ console=tty0 console=ttyS0,115200",
+            id="others stay",
+        ),
+    ),
+)
+def test_command_line_names_the_consoles_of_the_target_and_a_second_conversion_changes_nothing(driver, before, after):
+    assert convert(guest(before), driver).edit_arguments(before) == after
+    assert convert(guest(after), driver).edit_arguments(after) == after
+
+
+def test_other_entries_get_the_console_as_the_default_entry_has_it():
+    conversion = convert(guest("console=tty0 console=ttyS0,9600"), "isa-serial")
+    assert conversion.edit_arguments("ro single") == "ro single console=tty0 console=ttyS0,9600"
+    assert conversion.edit_arguments("console=tty0 console=ttyS0") == "console=tty0 console=ttyS0,9600"
+
+
+def test_a_console_that_is_a_module_is_asked_into_the_initrd_once():
+    root = guest()
+    conversion = Conversion(TARGETS["kvm"], Selection({"console": {"console": "virtconsole"}}, {"console": []}))
+    conversion.initrd_modules.append("virtio_pci")
+    console.convert(root, conversion)
+    assert conversion.initrd_modules == ["virtio_pci", "virtio_console"]
+    assert conversion.hardware["console"] == {"driver": "virtconsole"}
+
+
+def test_deleted_console_is_not_in_the_hardware():
+    conversion = convert(guest(), None)
+    assert conversion.hardware["console"] is None
+    assert conversion.initrd_modules == []
+
+
+@pytest.mark.parametrize("driver, left", (("isa-serial", ["ttyS0", "ttyUSB0"]), ("virtconsole", ["ttyUSB0"])))
+def test_logins_of_systemd_on_ports_that_are_gone_are_disabled(driver, left):
+    files = {f"{WANTS}/serial-getty@{port}.service": "" for port in ("ttyS0", "ttyS1", "ttyUSB0")}
+    root = guest(**files)
+    convert(root, driver)
+    assert sorted(root.files) == [f"{WANTS}/serial-getty@{port}.service" for port in left]
+
+
+INITTAB = """\
+id:2:initdefault:
+1:2345:respawn:/sbin/getty 38400 tty1
+#T1:23:respawn:/sbin/getty -L ttyS1 9600 vt100
+T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100
+"""
+
+
+@pytest.mark.parametrize(
+    "port, line",
+    (
+        ("ttyS0", "T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100"),
+        ("hvc0", "T0:23:respawn:/sbin/getty -L hvc0 9600 vt100"),
+        (None, "#T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100"),
+    ),
+)
+def test_login_of_inittab_follows_the_console(port, line):
+    edited = console.edit_inittab(INITTAB, port)
+    assert edited.splitlines() == [*INITTAB.splitlines()[:3], line]
+    assert console.edit_inittab(edited, port) == edited
+
+
+def test_inittab_with_a_login_on_the_console_already_gets_no_second_one():
+    text = INITTAB + "H0:23:respawn:/sbin/getty hvc0\n"
+    assert console.edit_inittab(text, "hvc0").splitlines()[3:] == [
+        "#T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100",
+        "H0:23:respawn:/sbin/getty hvc0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, after",
+    (
+        ("tty1\nttyS0", "tty1\nttyS0\nhvc0\n"),
+        ("tty1\nttyS0\nhvc0\n", "tty1\nttyS0\nhvc0\n"),
+        ("console\ntty1\n", "console\ntty1\n"),
+    ),
+)
+def test_root_may_log_in_on_the_console_where_it_could_on_a_port_before(text, after):
+    assert console.edit_securetty(text, "hvc0") == after
+
+
+def test_guest_of_sysvinit_is_converted():
+    root = guest(**{"/etc/inittab": INITTAB, "/etc/securetty": "ttyS0\n"})
+    convert(root, "virtconsole")
+    assert "getty -L hvc0" in root.files["/etc/inittab"]
+    assert root.files["/etc/securetty"] == "ttyS0\nhvc0\n"
