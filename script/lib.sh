@@ -92,21 +92,25 @@ missing_packages() {
 }
 
 ensure_packages() {
-    local missing
+    local missing log=$CACHE/packages.log
     missing=$(missing_packages) || exit 1
     if [[ $missing ]]; then
         mapfile -t missing <<<"$missing"
         say "installing ${#missing[@]} packages: ${missing[*]}"
-        if command -v apt-get >/dev/null; then
-            as_root apt-get -qq update
-            # Dpkg::Use-Pty=0: with it, -qq still prints a line per package.
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y \
-                --no-install-recommends "${missing[@]}" >/dev/null
-        else
-            as_root dnf -q -y --setopt=install_weak_deps=False install "${missing[@]}"
-        fi
+        mkdir -p "$CACHE"
+        # A subshell, so that what it dies of is shown too.
+        (install_packages "${missing[@]}") >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "that failed; all of it is in $log"; }
     fi
     ensure_readable_kernel
+}
+
+install_packages() {
+    if command -v apt-get >/dev/null; then
+        as_root apt-get -qq update &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"
+    else
+        as_root dnf -q -y --setopt=install_weak_deps=False install "$@"
+    fi
 }
 
 # Ubuntu keeps its kernels from all but root (https://bugs.launchpad.net/bugs/759725), and then libguestfs finds none.
@@ -124,7 +128,7 @@ ensure_readable_kernel() {
 # environment NAME OPTION REQUIREMENT...: a virtual environment $CACHE/NAME with just these requirements (as pip takes
 # them), made anew when they, the files among them, or Python change. OPTION is one of `python -m venv`, or empty.
 environment() {
-    local name=$1 option=$2 python=$SYSTEM_PYTHON place=$CACHE/$1 recipe argument
+    local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
     recipe=$("$python" --version; printf '%s\n' "$option" "$@"

@@ -159,9 +159,10 @@ class GuestRoot:
         self._record("changed", path, detail)
 
     def remove(self, path, detail):
-        """Remove the file at path, if there is one."""
-        before = self.read(path)
-        if before is None:
+        """Remove the file or symbolic link at path, if there is one. What a link leads to stays."""
+        is_link = self._appliance.is_symlink(path)
+        before = None if is_link else self.read(path)
+        if before is None and not is_link:
             return
         self._appliance.rm(path)
         self._texts[path] = None

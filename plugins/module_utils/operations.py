@@ -19,7 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.targets import
 def inspect(module):
     """guestconv_inspect. Returns the module's result."""
     options = module.params
-    run = _Run(options)
+    run = _Run(module)
     with run.timeline.step("disks"):
         disks = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
@@ -32,7 +32,7 @@ def inspect(module):
 def convert(module):
     """guestconv_convert. Returns the module's result."""
     options = module.params
-    run = _Run(options)
+    run = _Run(module)
     asked = _asked(options["guest"])
     target = description.target_of(asked) if asked else TARGETS[options["target"]]
     mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
@@ -82,18 +82,19 @@ def _convert_guest(guest, asked, options, run):
 class _Run:
     """What one run of a module gathers for its result."""
 
-    def __init__(self, options):
+    def __init__(self, module):
         self.timeline = Timeline()
-        self.warnings = []
         self.has_recovered = False
-        self._options = options
+        self._options = module.params
+        # Ansible adds what it is given so to the result, be that a success or a failure.
+        self._warn = module.warn
 
     def as_converted(self, disks):
         """disks; where a commit was interrupted, what they will be once it is finished."""
         journal = commit.pending(disks)
         if journal is None:
             return disks
-        self.warnings.append(
+        self._warn(
             "A conversion of these disks was interrupted while it was being committed. They are shown as they will be; "
             "the next guestconv_convert of them finishes it."
         )
@@ -106,7 +107,7 @@ class _Run:
             with self.timeline.step("recover"):
                 journal.finish()
             self.has_recovered = True
-            self.warnings.append("An earlier conversion of these disks, interrupted while committed, was finished.")
+            self._warn("An earlier conversion of these disks, interrupted while committed, was finished.")
         return disks
 
     @contextmanager
@@ -127,15 +128,14 @@ class _Run:
         finally:
             appliance.__exit__(None, None, None)
             self.timeline.count(appliance)
-            self.warnings += appliance.warnings
+            for warning in appliance.warnings:
+                self._warn(warning)
 
     def result(self, guest, **values):
         """The result of a module: the description in both forms, and how the run went."""
         result = dict(values, guest=guest, timeline=self.timeline.as_dict())
         with self.timeline.step("document"):
             result["xml"] = document.to_xml(guest)
-        if self.warnings:
-            result["warnings"] = self.warnings
         return result
 
 

@@ -12,8 +12,8 @@ description:
   - Boots a guest in QEMU, on the hardware that M(virttools.guestconv.guestconv_convert) says it was converted for, and
     waits for a sign of life.
   - The guest runs on a throwaway overlay. Its disks are not written to.
-  - The guest's network is isolated. It reaches nothing, and only the port that is waited for can be reached, from
-    within this module. Each network card with a static address is in a network where that address belongs.
+  - The guest's network is isolated. The guest reaches nothing, and of its ports only the one that is waited for can be
+    reached, from this host. Each network card with a static address is in a network where that address belongs.
   - The module fails when the guest does not come up, with the same values as when it does.
 requirements:
   - QEMU for x86 with its C(qemu-img)
@@ -73,14 +73,13 @@ options:
       console:
         description:
           - The console, a dict with V(driver), V(isa-serial) or V(virtconsole).
-          - Without it nothing of what the guest says while it boots is known, and failures are only seen when the time
-            is up.
+          - A failure that shows on it, or on a display in text mode, ends the wait early.
         type: dict
   expect:
     description:
       - What shows that the guest is up. All that is given must come true.
-      - By default the service is O(expect.port=22) with O(expect.banner=SSH-) when O(hardware) has a static address,
-        else O(expect.login=true).
+      - By default the service is O(expect.port=22) with O(expect.banner=SSH-) when O(hardware) has a static IPv4
+        address, else O(expect.login=true).
     type: dict
     suboptions:
       port:
@@ -188,7 +187,7 @@ reason:
   description: Why the guest is taken not to be up; empty when it is.
   returned: when it was booted
   type: str
-  sample: nothing answered at 10.0.2.15 port 22 (ens192)
+  sample: the initramfs did not find the root filesystem (ALERT! /dev/sda1 does not exist. Dropping to a shell!)
 code:
   description:
     - What is wrong, for playbooks.
@@ -248,7 +247,7 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import images, module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils import images, journal, module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils.accelerator import ACCELERATORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import verification
@@ -290,8 +289,11 @@ ARGUMENT_SPEC = {
 def verify(module):
     """The module's result. Raises GuestconvError, with the same values, when the guest did not come up."""
     options = module.params
+    disks = images.disks_from_option(options["disks"])
+    interrupted = journal.pending(disks)
     outcome = verification.verify(
-        images.disks_from_option(options["disks"]),
+        # What the disks will be, once the next convert has finished the commit.
+        interrupted.as_converted() if interrupted else disks,
         options["hardware"],
         options["expect"],
         verification.Settings(**{name: options[name] for name in verification.SETTINGS}),

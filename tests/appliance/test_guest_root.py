@@ -84,6 +84,19 @@ def test_a_file_that_its_lens_does_not_understand_is_named(make_root):
     assert root.edit("/etc/absent", "Fstab", "x") is None
 
 
+def test_a_link_is_removed_and_not_what_it_leads_to(make_root, appliance):
+    root = make_root({"/etc/target": "x\n"})
+    appliance.ln_s("/etc/target", "/etc/link")
+    appliance.ln_s("/etc/absent", "/etc/dangling")
+    with root.on_behalf_of("console"):
+        root.remove("/etc/link", "x")
+        root.remove("/etc/dangling", "x")
+        root.remove("/etc/never", "x")
+    assert appliance.ls("/etc") == ["target"]
+    assert recorded(root) == [("removed", "/etc/link"), ("removed", "/etc/dangling")]
+    assert as_diff(root.changes()) == []
+
+
 def test_bytes_that_are_not_utf_8_survive(make_root, appliance):
     root = make_root({"/etc/latin": b"caf\xe9 1\n"})
     with root.on_behalf_of("network"):

@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models, verification
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import (
+    expectations,
+    firmware,
+    models,
+    verification,
+)
 
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64")
 
@@ -110,6 +117,30 @@ def test_the_disk_is_not_written_to_and_nothing_is_left_behind(make_disk, tmp_pa
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["console.log", "guest, 1.raw"]
 
 
+def test_an_interruption_ends_the_machine_and_removes_the_overlay(make_disk, tmp_path, monkeypatch):
+    def interrupt(login):
+        assert machines_in(tmp_path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(expectations.Login, "check", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        verification.verify([make_disk(LOGIN)], machine("ahci"), None, settings(tmp_path))
+    assert not machines_in(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["guest, 1.raw"]
+
+
+def machines_in(directory):
+    """The command lines of the processes that name directory."""
+    commands = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            commands.append(entry.read_bytes())
+        except OSError:
+            # It has just ended.
+            continue
+    return [command for command in commands if os.fsencode(directory) in command]
+
+
 @pytest.mark.parametrize(
     "text, then, code",
     [
@@ -124,6 +155,22 @@ def test_a_failure_that_shows_ends_the_wait(make_disk, tmp_path, text, then, cod
     assert (outcome.failure.code, outcome.attempts) == (code, 1)
 
 
+def test_a_failure_that_shows_on_the_display_only_ends_the_wait(tmp_path):
+    (tmp_path / "blank.raw").write_bytes(bytes(1024 * 1024))
+    blank = images.disks_from_option([{"path": str(tmp_path / "blank.raw"), "format": "raw"}])
+    hardware = machine("virtio-blk-pci", video={"driver": "VGA"})
+    outcome = verification.verify(blank, hardware, None, settings(tmp_path, timeout=600))
+    assert outcome.failure.code == "guest-stuck-in-boot-loader"
+    assert outcome.failure.reason == "the BIOS found nothing to boot (No bootable device.)"
+
+
+@pytest.mark.skipif(not any(os.path.exists(known.code) for known in firmware.FIRMWARES), reason="needs OVMF")
+def test_uefi_firmware_does_not_boot_a_disk_without_uefi_loader(make_disk, tmp_path):
+    hardware = machine("virtio-scsi-pci", firmware="uefi")
+    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path, timeout=600))
+    assert outcome.failure.code == "guest-stuck-in-boot-loader"
+
+
 def test_a_failure_of_the_emulator_is_tried_again(make_disk, tmp_path):
     disk = make_disk("Kernel panic - not syncing: IO-APIC + timer doesn't work!\r\n")
     outcome = verification.verify([disk], machine("ahci"), None, settings(tmp_path))
@@ -133,10 +180,14 @@ def test_a_failure_of_the_emulator_is_tried_again(make_disk, tmp_path):
 def test_what_was_missed_is_said_when_the_time_is_up(make_disk, tmp_path):
     card = {"driver": "e1000", "name": "ens192", "addresses": ["10.0.2.15/24"]}
     hardware = machine("ahci", interfaces=[card])
-    outcome = verification.verify([make_disk(LOGIN)], hardware, None, settings(tmp_path, timeout=3))
+    expect = {"port": 22, "agent": True}
+    outcome = verification.verify([make_disk(LOGIN)], hardware, expect, settings(tmp_path, timeout=3))
     assert outcome.failure.code == "guest-not-up"
-    expected = "nothing answered at 10.0.2.15 port 22 (ens192); yet there is a login prompt on its console"
-    assert outcome.failure.reason == expected
+    assert outcome.failure.reason.split("; ") == [
+        "nothing answered at 10.0.2.15 port 22 (ens192)",
+        "the guest agent did not answer",
+        "yet there is a login prompt on its console",
+    ]
 
 
 def test_the_last_words_of_qemu_are_the_reason_when_it_does_not_start(make_disk, tmp_path):

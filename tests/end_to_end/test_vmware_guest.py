@@ -57,7 +57,7 @@ def converted(module, disk, inspected, foreseen):
 def test_before_conversion_the_guest_does_not_come_up_on_kvm(module, copy_of):
     disk = copy_of("debian12-vmware", "unconverted")
     result = module("guestconv_verify", disks=[str(disk)], hardware=KVM_HARDWARE, expect=SSH)
-    assert result["failed"] and result["up"] is False
+    assert result["failed"] and result.get("up") is False, result
     assert result["code"] == "guest-stuck-in-initramfs"
 
 

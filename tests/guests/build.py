@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ from tests.guests.errors import BuildError
 from tests.guests.recipes import RECIPES
 
 _HERE = Path(__file__).resolve().parent
+_SCRATCH = "building-"
 
 
 def guest(name):
@@ -43,14 +45,21 @@ def guest(name):
         with _one_builder(cache):
             # Another builder may have made it while this one waited.
             if not image.exists():
+                _remove_leftovers(cache)
                 _build(recipe, image)
     return image
+
+
+def _remove_leftovers(cache):
+    """Remove what builders have left that were killed: whoever holds the lock is the only one."""
+    for leftover in cache.glob(_SCRATCH + "*"):
+        shutil.rmtree(leftover)
 
 
 def _build(recipe, image):
     started = time.monotonic()
     # In the cache, since /tmp may be small, and a rename must not leave the file system.
-    with tempfile.TemporaryDirectory(prefix="building-", dir=image.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=image.parent) as scratch:
         files = Path(scratch, "files.tar")
         _say(f"{recipe.name}: configuring the system and its initrd")
         filesystem.configure(recipe, _packages(recipe, image.parent), files)
@@ -68,7 +77,7 @@ def _packages(recipe, cache):
     installed = cache / f"packages-{packages.suite}-{_key(packages, 'filesystem.py')}.tar"
     if not installed.exists():
         _say(f"{recipe.name}: downloading and installing the packages of {packages.suite}")
-        with tempfile.TemporaryDirectory(prefix="building-", dir=cache) as scratch:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=cache) as scratch:
             made = Path(scratch, "packages.tar")
             filesystem.install(packages, made)
             made.rename(installed)

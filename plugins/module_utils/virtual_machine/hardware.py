@@ -67,7 +67,8 @@ class Hardware:
 
     @property
     def has_static_address(self):
-        return any(interface.addresses for interface in self.interfaces)
+        """Whether an interface has one of IPv4: QEMU forwards no ports to IPv6."""
+        return any(":" not in address for interface in self.interfaces for address in interface.addresses)
 
     def as_dict(self):
         """The same in the form that convert returns."""
@@ -96,7 +97,8 @@ def from_dict(value):
         firmware=_one_of(value.get("firmware") or "bios", FIRMWARES, "hardware.firmware"),
         machine=machine,
         interfaces=tuple(
-            _interface(card, "hardware.interfaces[%d]" % index) for index, card in enumerate(_items(value, "interfaces"))
+            _interface(card, "hardware.interfaces[%d]" % index)
+            for index, card in enumerate(_items(value, "interfaces"))
         ),
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),

@@ -88,6 +88,7 @@ def verify(disks, machine, expect, settings):
     """
     wanted = hardware.from_dict(machine)
     expected = expectations.from_dict(expect, wanted)
+    disks = _attached(disks, wanted)
     if len(disks) != len(wanted.disks):
         raise GuestconvError(
             "hardware-invalid",
@@ -109,6 +110,15 @@ def verify(disks, machine, expect, settings):
             if not emulator_failed:
                 break
     return outcome
+
+
+def _attached(disks, wanted):
+    """Those of disks that the hardware has, in its order: a disk that was removed from a description is not there."""
+    names = [place.device for place in wanted.disks]
+    if not all(names):
+        return disks
+    by_name = {disk.device: disk for disk in disks}
+    return [by_name[name] for name in names if name in by_name]
 
 
 def _attempt(disks, wanted, expected, settings, outcome, console, deadline):

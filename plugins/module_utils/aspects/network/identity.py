@@ -9,14 +9,12 @@ A MAC address is the one thing of a NIC that goes with it to another hypervisor.
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, replace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, unique_identifier
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-
-_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}")
 
 
 @dataclass(frozen=True)
@@ -97,12 +95,6 @@ def unknown_identity(nics):
         f"{', '.join(nic.name or nic.identifier for nic in unknown)}: on the target they could not be told apart.",
         f"Pass what the source hypervisor knows, NICs in the order given here: hardware: {{interfaces: [{example}]}}",
     )
-
-
-def normal_mac(text):
-    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is none."""
-    mac = text.strip().lower()
-    return mac.replace("-", ":") if _MAC.fullmatch(mac) else None
 
 
 def _checked_mac(mac, path):

@@ -10,12 +10,12 @@ interfaces.aug). A static address would be lost with each of these. The format i
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Setting
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -33,9 +33,6 @@ _PARENT = "vlan_raw_device"
 _OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
-
-# dev_valid_name() of net/core/dev.c, less what makes it a pattern or an alias (interfaces(5)).
-_INTERFACE = re.compile(r"[^\s/:*?\[\]=]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -75,18 +72,33 @@ def read(root):
     return [
         _setting(file, stanza)
         for file, stanza in stanzas
-        if stanza.keyword == "iface" and _INTERFACE.fullmatch(stanza.name) and stanza.name not in logical
+        if stanza.keyword == "iface" and INTERFACE.fullmatch(stanza.name) and stanza.name not in logical
     ]
 
 
-def unconfigure(root, names):
-    """Take the interfaces of these names out of ifupdown's files. Everything else stays, comments too."""
+def unconfigure(root, nics):
+    """Take these Nics out of ifupdown's files. Everything else stays, comments too."""
     texts = _texts(root)
+    names = {nic.name for nic in nics if nic.name}
     gone = set(names)
     for text in texts.values():
-        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & set(names)}
+        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & names}
     for file, text in texts.items():
-        root.write(file, without(text, gone), f"{', '.join(names)} is not on the target: its lines became comments")
+        detail = f"{', '.join(sorted(names))} is not on the target: its lines became comments"
+        root.write(file, without(text, gone), detail)
+
+
+def replace_macs(root, macs):
+    """Make what knows a NIC by its MAC address (`rename mac/...=eth0`) know it by another: {old: new}."""
+    for file, text in _texts(root).items():
+        lines = text.split("\n")
+        for stanza in parse(text):
+            if stanza.keyword == "rename" or _LISTS_OF_NAMES.fullmatch(stanza.keyword):
+                for index in range(stanza.head.start, stanza.head.end):
+                    lines[index] = re.sub(
+                        r"(?<=mac/)[0-9A-Fa-f:]{17}", lambda mac: values.with_macs_replaced(mac[0], macs), lines[index]
+                    )
+        root.write(file, "\n".join(lines), "the network card has another MAC address on the target")
 
 
 def parse(text):
@@ -175,16 +187,16 @@ def _logical_names(stanzas):
 def _setting(file, stanza):
     family, method, *_rest = (*stanza.head.words[2:4], "", "")
     mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
-    gateway = (stanza.values("gateway") or [""])[0]
     return Setting(
         file,
         KIND,
         stanza.name,
         virtual=method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
         lower=_lower(stanza),
+        tagged=bool(stanza.values(_PARENT)) or "." in stanza.name,
         method=_METHODS.get(method),
         addresses=_addresses(stanza, family) if method == "static" else (),
-        gateway=gateway if _address(gateway) else None,
+        gateway=values.gateway((stanza.values("gateway") or [""])[0]),
         mac=mac[0].lower() if mac else None,
     )
 
@@ -201,33 +213,15 @@ def _lower(stanza):
                 break
             if name not in ("none", "all"):
                 names.append(name)
-    return tuple(name for name in names if _INTERFACE.fullmatch(name))
+    return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
 def _addresses(stanza, family):
     address, _slash, prefix = (stanza.values("address") or [""])[0].partition("/")
-    parsed = _address(address)
-    if parsed is None:
-        return ()
     # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
     # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
-    prefix = prefix or "".join(stanza.values("netmask")[:1]) or ("64" if family == "inet6" else _class_prefix(parsed))
-    try:
-        return (ipaddress.ip_interface(f"{address}/{prefix}").with_prefixlen,)
-    except ValueError:
-        return ()
-
-
-def _class_prefix(address):
-    first = address.packed[0]
-    return "8" if first < 128 else "16" if first < 192 else "24" if first < 224 else "32"
-
-
-def _address(text):
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
+    prefix = prefix or "".join(stanza.values("netmask")[:1])
+    return values.with_prefix(address, prefix or ("64" if family == "inet6" else values.class_prefix(address)))
 
 
 def _option(line):

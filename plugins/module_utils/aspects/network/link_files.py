@@ -26,7 +26,7 @@ import fnmatch
 import posixpath
 from dataclasses import dataclass, field
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.identity import normal_mac
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
 
 DIRECTORY = "/etc/systemd/network"
 _OURS = f"{DIRECTORY}/10-guestconv-"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # What the kernel and the usual tools call interfaces that are not hardware. A VLAN has a dot: eth0.100.
 _SOFTWARE = re.compile(
@@ -42,7 +42,8 @@ class Setting:
     """What one file says of one interface.
 
     name: None where the file knows the interface by something else: hardware_mac, or patterns (globs over names).
-    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces named in lower. tagged: as a VLAN.
+    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces in lower (names, or MAC addresses of
+        hardware that the file knows by no other). tagged: as a VLAN.
     method: static, dhcp, auto (by router advertisements), manual, or None.
     addresses: with prefix ("10.0.2.15/24").
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
@@ -69,7 +70,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Upper:
-    """An interface that software makes of a NIC. gets_address: whether the NIC carries its addresses untagged."""
+    """An interface that software makes of a NIC. carried: whether the NIC carries its addresses untagged."""
 
     name: str
     addresses: tuple
@@ -77,6 +78,7 @@ class Upper:
     carried: bool
 
     def facts(self):
+        """The interface as it stands in current.network.<identifier>.used_by."""
         return {"name": self.name, "addresses": list(self.addresses)}
 
 
@@ -144,6 +146,7 @@ def nics_of(settings, names=None):
     software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
     by_mac = {**(names or {}), **{each.hardware_mac: each.name for each in settings if each.hardware_mac and each.name}}
     own, loose = {}, []
+    settings = [replace(each, lower=tuple(by_mac.get(lower) or lower for lower in each.lower)) for each in settings]
     for setting in settings:
         key = setting.name or by_mac.get(setting.hardware_mac) or setting.hardware_mac
         for name in setting.lower:
@@ -159,7 +162,7 @@ def nics_of(settings, names=None):
     for key in sorted(found, key=lambda key: natural(key or "")):
         wanted = re.sub(r"^(?=.*:)", "nic_", key or "nic").replace(":", "")
         identifier = unique_identifier(wanted, {nic.identifier for nic in nics})
-        nics.append(_merged(identifier, None if ":" in (key or ":") else key, found[key], settings))
+        nics.append(_merged(identifier, key, found[key], settings))
     return nics
 
 
@@ -192,15 +195,16 @@ def _name_by_pattern(loose, known):
     return fitting.pop() if len(fitting) == 1 else None
 
 
-def _merged(identifier, name, own, settings):
+def _merged(identifier, key, own, settings):
+    """The Nic that the settings in own are for. key: its name, its MAC address where it has none, or None."""
     methods = {setting.method for setting in own}
     gateways = [setting.gateway for setting in own if setting.gateway]
     wanted = next((setting.mac for setting in own if setting.mac), None)
     known = next((setting for setting in own if setting.hardware_mac), None)
-    named_in = [setting for setting in settings if setting in own or name in setting.lower]
+    named_in = [setting for setting in settings if setting in own or key in setting.lower]
     return Nic(
         identifier,
-        name,
+        None if ":" in (key or ":") else key,
         known.hardware_mac if known else wanted,
         known.file if known else "configuration" if wanted else None,
         addresses=tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
@@ -209,7 +213,7 @@ def _merged(identifier, name, own, settings):
         method=next((method for method in _METHODS if method in methods), None),
         configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in named_in)),
         patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
-        used_by=tuple(_uppers(name, settings)) if name else (),
+        used_by=tuple(_uppers(key, settings)) if key else (),
         name_bound_by=next((setting.file for setting in own if setting.binds), None),
         source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
     )
@@ -219,9 +223,9 @@ def _first_gateway(gateways):
     return min(gateways, key=lambda gateway: ":" in gateway, default=None)
 
 
-def _uppers(name, settings):
-    """The Uppers on the interface called name, those on its VLANs and bonds too."""
-    tagged = {name: False}
+def _uppers(key, settings):
+    """The Uppers on the interface with this name or MAC address, those on its VLANs and bonds too."""
+    tagged = {key: False}
     grown = True
     while grown:
         grown = False
@@ -232,7 +236,7 @@ def _uppers(name, settings):
                 grown = True
     for upper in tagged:
         own = [setting for setting in settings if setting.name == upper]
-        if upper != name:
+        if upper != key:
             yield Upper(
                 upper,
                 tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.identity import normal_mac
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
 
 DIRECTORY = "/etc/udev/rules.d"
 _OURS = f"{DIRECTORY}/70-guestconv-"

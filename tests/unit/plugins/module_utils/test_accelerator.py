@@ -34,7 +34,7 @@ def test_kvm_is_chosen_where_a_machine_runs_with_it(emulator):
 
 
 def test_emulation_is_chosen_with_a_warning_where_qemu_aborts_with_kvm(emulator):
-    emulator("sys.stderr.write('failed to set MSR\\nkvm_buf_set_msrs: Assertion failed\\n'); sys.stderr.flush(); os.abort()")
+    emulator("os.write(2, b'failed to set MSR\\nkvm_buf_set_msrs: Assertion failed\\n'); os.abort()")
     chosen, warning = accelerator.choose("auto")
     assert chosen == "tcg"
     assert warning.endswith("many times slower: kvm_buf_set_msrs: Assertion failed")

@@ -205,7 +205,8 @@ def test_applications_of_dpkg_are_listed_without_a_command():
 
 def test_applications_of_rpm_are_listed_with_one_command():
     root = FakeRoot(info={"package_format": "rpm"})
-    root.ask = lambda argv: "gpg-pubkey\t(none)\t1\t2\t(none)\nzlib\t(none)\t1.2\t40.el9\tx86_64\nbind\t32\t9\t1\tnoarch\n"
+    lines = "gpg-pubkey\t(none)\t1\t2\t(none)\n", "zlib\t(none)\t1.2\t40.el9\tx86_64\n", "bind\t32\t9\t1\tnoarch\n"
+    root.ask = lambda argv: "".join(lines)
     assert packages.applications(root) == [
         {"name": "bind", "epoch": 32, "version": "9", "release": "1", "arch": "noarch"},
         {"name": "zlib", "epoch": None, "version": "1.2", "release": "40.el9", "arch": "x86_64"},

@@ -8,7 +8,10 @@ import json
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import Launch, command_line
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import (
+    Launch,
+    command_line,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.firmware import Firmware
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.network import user_networks
 
@@ -42,10 +45,10 @@ def disks(*drivers, **more):
 
 
 def test_the_whole_command_line_of_a_small_machine():
-    card = {"driver": "virtio-net-pci", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"}
+    card = {"driver": "virtio-net-pci", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15/24"]}
     machine = {
         "disks": [{"driver": "virtio-blk-pci", "boot_order": 1}],
-        "interfaces": [card],
+        "interfaces": [dict(card, gateway="10.0.2.2")],
         "video": {"driver": "virtio-vga"},
         "console": {"driver": "isa-serial"},
     }

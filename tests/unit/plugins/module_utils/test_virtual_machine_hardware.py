@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import targets
+from ansible_collections.virttools.guestconv.plugins.module_utils import images, targets
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware, models
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware, models, verification
 
 # As guestconv_convert returns it.
 CONVERTED = {
@@ -97,3 +97,17 @@ def test_every_model_of_every_target_can_be_booted(target):
     known = {"block": models.DISKS, "network": models.INTERFACES, "graphics": models.VIDEO, "console": models.CONSOLES}
     for kind, catalogue in target.models.items():
         assert {model.driver for model in catalogue} <= set(known[kind])
+
+
+def test_a_disk_that_the_hardware_does_not_have_is_not_attached():
+    wanted = hardware.from_dict(
+        {"disks": [{"driver": "ahci", "device": "sdc"}, {"driver": "ahci", "device": "sda"}]}
+    )
+    disks = [images.Disk(f"/{name}", "raw", name, 512) for name in ("sda", "sdb", "sdc")]
+    assert [disk.device for disk in verification._attached(disks, wanted)] == ["sdc", "sda"]
+
+
+def test_without_names_in_the_hardware_the_disks_are_attached_in_their_order():
+    wanted = hardware.from_dict({"disks": [{"driver": "ahci"}, {"driver": "ahci"}]})
+    disks = [images.Disk(f"/{name}", "raw", name, 512) for name in ("sda", "sdb")]
+    assert verification._attached(disks, wanted) == disks

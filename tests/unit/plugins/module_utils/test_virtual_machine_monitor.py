@@ -83,7 +83,9 @@ def test_a_picture_becomes_a_png_of_the_same_pixels():
     assert zlib.decompress(png[41 : 41 + length]) == b"\0" + pixels[:9] + b"\0" + pixels[9:]
 
 
-@pytest.mark.parametrize("ppm", [b"", b"P5\n1 1\n255\n0", b"P6\n3 2\n255\n" + bytes(17), b"P6\n1 1\n65535\n" + bytes(6)])
+@pytest.mark.parametrize(
+    "ppm", [b"", b"P5\n1 1\n255\n0", b"P6\n3 2\n255\n" + bytes(17), b"P6\n1 1\n65535\n" + bytes(6)]
+)
 def test_anything_else_is_no_picture(ppm):
     with pytest.raises(ValueError):
         png_from_ppm(ppm)

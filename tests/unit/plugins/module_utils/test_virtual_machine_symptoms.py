@@ -39,7 +39,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machin
             "guest-in-emergency-mode",
         ),
         ("error: no such device: 0815.\nEntering rescue mode...\ngrub rescue> ", "guest-stuck-in-boot-loader"),
-        ("Booting from Hard Disk...\nBoot failed: not a bootable disk\n\nNo bootable device.\n", "guest-stuck-in-boot-loader"),
+        ("Boot failed: not a bootable disk\n\nNo bootable device.\n", "guest-stuck-in-boot-loader"),
         ("BdsDxe: No bootable option or device was found.\n", "guest-stuck-in-boot-loader"),
     ],
 )

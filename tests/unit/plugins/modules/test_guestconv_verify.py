@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -27,6 +28,7 @@ def verified(monkeypatch):
             return verification.Outcome({}, "tcg", ["KVM does not work here"], failure, seconds=3.5, attempts=1)
 
         monkeypatch.setattr(guestconv_verify.images, "disks_from_option", lambda disks: disks)
+        monkeypatch.setattr(guestconv_verify.journal, "pending", lambda disks: None)
         monkeypatch.setattr(guestconv_verify.verification, "verify", verify)
         return calls
 
@@ -106,3 +108,11 @@ def test_the_documented_options_are_those_of_the_module():
     assert set(documented) | {"disks"} == set(guestconv_verify.ARGUMENT_SPEC)
     for name, option in documented.items():
         assert option.get("default") == guestconv_verify.ARGUMENT_SPEC[name].get("default")
+
+
+def test_disks_whose_commit_was_interrupted_are_booted_as_they_will_be(verified, capsys, monkeypatch):
+    calls = verified()
+    pending = SimpleNamespace(as_converted=lambda: ["/finished/overlay.qcow2"])
+    monkeypatch.setattr(guestconv_verify.journal, "pending", lambda disks: pending)
+    run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
+    assert calls[0][0] == ["/finished/overlay.qcow2"]

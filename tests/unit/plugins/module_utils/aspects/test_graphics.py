@@ -84,7 +84,7 @@ def test_driver_that_suits_the_display_or_is_no_hypervisors_stays(named, target,
 
 def test_keywords_in_any_case_and_sections_unknown_to_augeas_are_understood():
     other = 'Section "OutputClass"\n\tMatchDriver "vmwgfx"\n\tDriver "vmware"\nEndSection\n'
-    text = other + 'SECTION "device"\n  identifier "a"\n  driver "VBoxVideo" # was vesa\n  busid "PCI:0:2:0"\nendsection\n'
-    edited = graphics.without_foreign_drivers(text, ("virtio_gpu",))
-    assert edited == other + 'SECTION "device"\n  identifier "a"\nendsection\n'
+    device = 'SECTION "device"\n  identifier "a"\n{}endsection\n'
+    text = other + device.format('  driver "VBoxVideo" # was vesa\n  busid "PCI:0:2:0"\n')
+    assert graphics.without_foreign_drivers(text, ("virtio_gpu",)) == other + device.format("")
     assert graphics.drivers_named(text) == ["VBoxVideo"]

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of shell assignments, such as ifcfg-eth0: NAME=value with all of the shell's quotings. Pure.
+
+Augeas's lens Shellvars is not used: it refuses a file for constructs that the shell takes, and these files are shell
+(augeas 1.14, shellvars.aug: two words in quotes side by side, `$'...'`), and a static address would be lost with each.
+Nothing is executed: what a $VARIABLE or `command` would give stays as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_QUOTED = r"'[^']*'|\$'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_ASSIGNMENT = re.compile(
+    rf"(?:^|(?<=;))[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\])*)",
+    re.MULTILINE | re.DOTALL | re.ASCII,
+)
+_PART = re.compile(rf"{_QUOTED}|\\.|[^'\"\\$]+|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """name=value; start and end: the value as it stands in the text, quotes and all."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+def parse(text):
+    """The Assignments in text, in order."""
+    return [
+        Assignment(match["name"], _unquoted(match["value"]), match.start("value"), match.end("value"))
+        for match in _ASSIGNMENT.finditer(text)
+    ]
+
+
+def values(text):
+    """{name: value} as the shell has them at the end of the file."""
+    return {found.name: found.value for found in parse(text)}
+
+
+def edited(text, names, change):
+    """text with the value of each assignment to one of names changed by change(value with its quotes) -> text."""
+    for found in reversed(parse(text)):
+        if found.name in names:
+            text = text[:found.start] + change(text[found.start:found.end]) + text[found.end:]
+    return text
+
+
+def _unquoted(value):
+    parts = []
+    for part in _PART.findall(value):
+        if part[0] == "'":
+            parts.append(part[1:-1])
+        elif part.startswith("$'"):
+            # The escapes of $'...' that stand for themselves; nobody writes an address with the others.
+            parts.append(re.sub(r"\\(.)", r"\1", part[2:-1], flags=re.DOTALL))
+        elif part[0] == '"':
+            # Within double quotes a backslash is one unless these follow (bash(1), QUOTING).
+            parts.append(re.sub(r'\\([$`"\\]|\n)', lambda match: match[1].strip("\n"), part[1:-1]))
+        else:
+            parts.append(part[1:].strip("\n") if part[0] == "\\" else part)
+    return "".join(parts)

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Red Hat's ifcfg files: /etc/sysconfig/network-scripts/ifcfg-* (nm-settings-ifcfg-rh(5), initscripts' sysconfig.txt).
+
+DEVICE names the interface. Where it is missing, HWADDR tells it, or else the file's name. With both, 60-net.rules of
+initscripts (rename_device) gives the NIC with that address this name.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
+
+KIND = "ifcfg"
+_DIRECTORY = "/etc/sysconfig/network-scripts"
+_GLOBAL = "/etc/sysconfig/network"
+
+# Neither initscripts nor NetworkManager read these (__sed_discard_ignored_files, utils_should_ignore_file()).
+_IGNORED = (".bak", "~", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old", ".augnew", ".augtmp", ".swp")
+
+_VIRTUAL_TYPES = re.compile(r"bond|bridge|vlan|team|ovs.*|ipip|gre|sit|tunnel|ipsec|dummy|macvlan|tap|tun", re.I)
+_CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID")
+_DHCP = ("dhcp", "bootp")
+_YES = ("yes", "true", "t", "y", "1")
+
+# What belongs to ifcfg-NAME.
+_COMPANIONS = ("route-", "route6-", "rule-", "rule6-", "keys-")
+
+
+class _File:
+    """An ifcfg file: path, text, and what it assigns."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.values = assignments.values(text)
+        self.suffix = posixpath.basename(path)[len("ifcfg-"):]
+        device = self.values.get("DEVICE") or ("" if self.hardware_mac else self.suffix)
+        # An alias has a label: eth0:1. So have the files of ranges of addresses: ifcfg-eth0-range0.
+        device = re.sub(r":.*|-range\d+$", "", device)
+        self.name = device if INTERFACE.fullmatch(device) else None
+
+    @property
+    def hardware_mac(self):
+        return values.normal_mac(self.values.get("HWADDR", ""))
+
+    def on(self, name):
+        return self.values.get(name, "").lower() in _YES
+
+
+def read(root):
+    """What the ifcfg files say: a list of Settings."""
+    files = _files(root)
+    names = {file.values["UUID"]: file.name for file in files if file.values.get("UUID") and file.name}
+    everywhere = assignments.values(root.read(_GLOBAL) or "")
+    found = []
+    for file in files:
+        found.append(_setting(file, everywhere))
+        for key in _CONTROLLERS:
+            controller = names.get(file.values.get(key), file.values.get(key, ""))
+            port = file.name or file.hardware_mac
+            if port and INTERFACE.fullmatch(controller):
+                found.append(Setting(file.path, KIND, controller, virtual=True, lower=(port,)))
+    return found
+
+
+def unconfigure(root, nics):
+    """Remove the files of these Nics, of their aliases and VLANs, with the routes that belong to them."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    names = {nic.name for nic in nics if nic.name}
+    macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
+    for file in _files(root):
+        if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
+            root.remove(file.path, detail)
+            for prefix in _COMPANIONS:
+                for name in {file.suffix, file.name or file.suffix}:
+                    root.remove(posixpath.join(_DIRECTORY, prefix + name), detail)
+
+
+def replace_macs(root, macs):
+    """Make the files that know their NIC by HWADDR know it by another: {old: new}."""
+    for file in _files(root):
+        text = assignments.edited(file.text, ("HWADDR",), lambda value: values.with_macs_replaced(value, macs))
+        root.write(file.path, text, "the network card has another MAC address on the target")
+
+
+def _files(root):
+    files = []
+    for name in root.list(_DIRECTORY):
+        if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED):
+            text = root.read(posixpath.join(_DIRECTORY, name))
+            if text is not None:
+                files.append(_File(posixpath.join(_DIRECTORY, name), text))
+    return files
+
+
+def _setting(file, everywhere):
+    kind = file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
+    tagged = file.on("VLAN") or kind.lower() == "vlan" or "." in (file.name or "")
+    addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
+    return Setting(
+        file.path,
+        KIND,
+        file.name,
+        virtual=tagged or bool(_VIRTUAL_TYPES.fullmatch(kind)) or file.on("BONDING_MASTER"),
+        lower=tuple(_parents(file)) if tagged else (),
+        tagged=tagged,
+        method=_method(file, addresses),
+        addresses=addresses,
+        gateway=_gateway(file, everywhere),
+        mac=values.normal_mac(file.values.get("MACADDR", "")),
+        hardware_mac=file.hardware_mac,
+        binds=bool(file.values.get("DEVICE") and file.hardware_mac),
+    )
+
+
+def _parents(file):
+    """The interfaces that a VLAN is on: PHYSDEV, or what stands before the dot in its name."""
+    if file.values.get("PHYSDEV"):
+        yield file.values["PHYSDEV"]
+    elif file.name and "." in file.name:
+        yield file.name.rpartition(".")[0]
+
+
+def _method(file, addresses):
+    protocol = file.values.get("BOOTPROTO", "").lower()
+    if protocol in _DHCP or file.on("DHCPV6C"):
+        return "dhcp"
+    if addresses:
+        return "static"
+    return "auto" if file.on("IPV6_AUTOCONF") else "manual" if protocol in ("none", "static") else None
+
+
+def _ipv4(assigned):
+    for key, value in assigned.items():
+        number = re.fullmatch(r"IPADDR(\d*)", key)
+        if number:
+            # ifcfg: PREFIX goes before NETMASK; without either the prefix is that of the address's class.
+            prefix = assigned.get(f"PREFIX{number[1]}") or assigned.get(f"NETMASK{number[1]}")
+            yield from values.with_prefix(value, prefix or values.class_prefix(value))
+
+
+def _ipv6(assigned):
+    for word in [*assigned.get("IPV6ADDR", "").split()[:1], *assigned.get("IPV6ADDR_SECONDARIES", "").split()]:
+        yield from values.with_prefix(word, "64")
+
+
+def _gateway(file, everywhere):
+    """The file's gateway, or that of all of the system where it is for this interface."""
+    own = [file.values[key] for key in sorted(file.values) if re.fullmatch(r"GATEWAY\d*", key)]
+    own.append(file.values.get("IPV6_DEFAULTGW", "").partition("%")[0])
+    if everywhere.get("GATEWAYDEV", file.name) == file.name and any(_ipv4(file.values)):
+        own.append(everywhere.get("GATEWAY", ""))
+    return next((gateway for gateway in map(values.gateway, own) if gateway), None)

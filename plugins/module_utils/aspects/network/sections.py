@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of sections and keys, as systemd (systemd.syntax(7)) and NetworkManager (GLib's GKeyFile) have them. Pure.
+
+Python's configparser is not used: it refuses or loses repeated sections and keys, which mean something to systemd (two
+[Address] sections, Address= twice), it knows other comments and continuation lines, and it cannot write a file back as
+it was.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """key=value in a section.
+
+    number: which section of the file it is in, for a section that is there twice.
+    start, end: the value as it stands in the text, continuation lines too. line: the start of its first line there.
+    """
+
+    section: str
+    number: int
+    key: str
+    value: str
+    start: int
+    end: int
+    line: int
+
+
+def parse(text, continued=False):
+    """The Entries of text, in order. continued: whether a backslash at its end makes a line go on in the next."""
+    entries, section, number = [], "", 0
+    for start, end in _lines(text, continued):
+        stripped = text[start:end].strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        if stripped.startswith("["):
+            section, number = stripped[1:].rstrip("]"), number + 1
+            continue
+        equals = text.find("=", start, end)
+        if equals >= 0:
+            key = text[start:equals].strip()
+            value = _joined(text[equals + 1:end]) if continued else text[equals + 1:end]
+            entries.append(Entry(section, number, key, value.strip(), equals + 1, end, start))
+    return entries
+
+
+def edited(text, entries, change):
+    """text with the value of each of entries changed by change(value as it stands in the text) -> text."""
+    for entry in sorted(entries, key=lambda entry: entry.start, reverse=True):
+        text = text[:entry.start] + change(text[entry.start:entry.end]) + text[entry.end:]
+    return text
+
+
+def commented_out(text, entries):
+    """text with these entries made comments."""
+    for entry in sorted(entries, key=lambda entry: entry.start, reverse=True):
+        lines = text[entry.line:entry.end]
+        text = text[:entry.line] + "#" + lines.replace("\n", "\n#") + text[entry.end:]
+    return text
+
+
+def _lines(text, continued):
+    """(start, end) of each line, continuation lines joined."""
+    pattern = r"[^\n]*" if not continued else r"(?![ \t]*[#;])[^\n]*(?:(?<=\\)\n[^\n]*)*|[^\n]*"
+    position = 0
+    while position < len(text):
+        end = re.compile(pattern).match(text, position).end()
+        yield position, end
+        position = end + 1
+
+
+def _joined(value):
+    # config_parse() of systemd: a comment within a continued line is passed over.
+    lines = [line for line in value.split("\n") if line.strip()[:1] not in ("#", ";")]
+    return " ".join(line[:-1] if line.endswith("\\") else line for line in lines)

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses of either kind as files of configuration write them. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}")
+_MAC_IN_TEXT = re.compile(
+    r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])"
+)
+
+
+def normal_mac(text):
+    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is none."""
+    mac = text.strip().lower()
+    return mac.replace("-", ":") if _MAC.fullmatch(mac) else None
+
+
+def with_macs_replaced(text, macs):
+    """text with each MAC address that macs, {old: new}, has replaced by the new one, in the case of the old one."""
+
+    def replaced(match):
+        old = match.group()
+        new = macs.get(normal_mac(old))
+        return old if new is None else new.upper() if old.isupper() else new
+
+    return _MAC_IN_TEXT.sub(replaced, text)
+
+
+def address(text):
+    """The ipaddress object for text without prefix, None when it is no address."""
+    try:
+        return ipaddress.ip_address(text.strip())
+    except ValueError:
+        return None
+
+
+def gateway(text):
+    """text when it is an address, None otherwise."""
+    return text.strip() if address(text or "") else None
+
+
+def with_prefix(text, prefix=""):
+    """(text with its prefix,): the tuple for Setting.addresses; empty when text is no address.
+
+    prefix: length or netmask, taken where text has none of its own.
+    """
+    host, _slash, own = text.strip().partition("/")
+    own = own or prefix
+    if address(host) is None:
+        return ()
+    try:
+        return (ipaddress.ip_interface(f"{host}/{own}" if own else host).with_prefixlen,)
+    except ValueError:
+        return ()
+
+
+def class_prefix(text):
+    """The prefix length that an IPv4 address had before there were netmasks, as text."""
+    parsed = address(text)
+    first = parsed.packed[0] if parsed and parsed.version == 4 else 255
+    return "8" if first < 128 else "16" if first < 192 else "24" if first < 224 else "32"
+
+
+def network(text):
+    """The network of an address with prefix ("10.0.2.15/24")."""
+    return ipaddress.ip_interface(text).network

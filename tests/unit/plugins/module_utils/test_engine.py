@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: the order of the aspects, and that it knows nothing else of them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import engine
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings, select
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
+
+
+class FakeGuest:
+    """Two roots, which are mounted one at a time."""
+
+    target = KVM
+    hardware = {}
+
+    def __init__(self, log):
+        self.log = log
+        self.roots = [
+            SimpleNamespace(name=name, info={}, on_behalf_of=lambda aspect: nullcontext())
+            for name in ("/dev/sda1", "/dev/sda2")
+        ]
+
+    def fingerprint(self):
+        return "sha256:" + "0" * 64
+
+    @contextmanager
+    def mounted(self, root, read_only):
+        self.log.append(("mount", root.name, "ro" if read_only else "rw"))
+        yield root
+        self.log.append(("umount", root.name))
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What the aspects `first` and `second` were asked, in order."""
+    calls = []
+
+    def aspect(name):
+        def inspect(root):
+            calls.append(("inspect", name, root.name))
+            return Findings(info={name: root.name}, devices={"block": {"sda": {name: True}}}, usable={})
+
+        def convert(root, conversion):
+            calls.append(("convert", name, root.name))
+            conversion.hardware[name] = conversion.initrd
+
+        return SimpleNamespace(NAME=name, inspect=inspect, convert=convert)
+
+    monkeypatch.setattr(engine, "_ASPECTS", (aspect("first"), aspect("second")))
+    return calls
+
+
+def test_inspection_goes_down_the_list_and_conversion_up_it_one_root_after_the_other(log):
+    guest = FakeGuest(log)
+    description = engine.inspect(guest)
+    assert log == [
+        ("mount", "/dev/sda1", "ro"), ("inspect", "first", "/dev/sda1"), ("inspect", "second", "/dev/sda1"),
+        ("umount", "/dev/sda1"),
+        ("mount", "/dev/sda2", "ro"), ("inspect", "first", "/dev/sda2"), ("inspect", "second", "/dev/sda2"),
+        ("umount", "/dev/sda2"),
+    ]
+    log.clear()
+    engine.convert(guest, description, select(description, description))
+    assert [call[:2] for call in log if call[0] == "convert"] == [("convert", "second"), ("convert", "first")] * 2
+    assert [call for call in log if call[0] == "mount"] == [("mount", "/dev/sda1", "rw"), ("mount", "/dev/sda2", "rw")]
+
+
+def test_what_the_aspects_found_is_described_per_root_and_per_device(log):
+    description = engine.inspect(FakeGuest(log))
+    assert description["roots"]["/dev/sda2"]["info"] == {"first": "/dev/sda2", "second": "/dev/sda2"}
+    assert description["current"]["block"] == {"sda": {"first": True, "second": True}}
+
+
+def test_the_hardware_is_the_machine_and_what_the_aspects_add(log):
+    guest = FakeGuest(log)
+    description = engine.inspect(guest)
+    hardware = engine.convert(guest, description, select(description, description), initrd="rebuild")
+    assert hardware == {"firmware": "bios", "machine": "q35", "first": "rebuild", "second": "rebuild"}
