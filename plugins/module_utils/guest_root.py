@@ -122,6 +122,12 @@ class GuestRoot:
         """The first count bytes of the file at path."""
         return self._appliance.pread(path, count, 0)
 
+    def tail(self, path, count):
+        """The last count bytes of the file at path, b"" when there is none; for logs. count: 1 MiB at most."""
+        if not self.is_file(path):
+            return b""
+        return self._appliance.pread(path, count, max(0, self.size(path) - count))
+
     def download(self, path, local):
         """Copy the file at path to the host's file local."""
         self._appliance.download(path, local)

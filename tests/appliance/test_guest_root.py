@@ -113,6 +113,13 @@ def test_a_file_larger_than_any_configuration_is_refused(make_root, appliance):
     assert caught.value.code == "guest-file-too-large"
 
 
+def test_the_end_of_a_log_is_read_alone(make_root, appliance):
+    root = make_root({"/var/log/kern.log": "first\nlast\n"})
+    assert root.tail("/var/log/kern.log", 5) == b"last\n"
+    assert root.tail("/var/log/kern.log", 1000) == b"first\nlast\n"
+    assert root.tail("/var/log/absent", 5) == b""
+
+
 def test_bytes_are_put_behind_a_binary_file(make_root, appliance):
     root = make_root({"/boot/initrd.img": b"first"})
     with root.on_behalf_of("kernel"):
