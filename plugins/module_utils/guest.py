@@ -213,14 +213,16 @@ class Guest:
         if any(filesystem.type == "crypto_LUKS" for filesystem in self.filesystems):
             encrypted = next(f.name for f in self.filesystems if f.type == "crypto_LUKS")
             return GuestconvError(
-                "disk-encrypted", f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet."
+                "disk-encrypted",
+                f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet.",
+                hint="Decrypt the disk in the guest before it moves.",
             )
         for device in self.appliance.inspect_os():
             product = self.appliance.inspect_get_product_name(device)
-            kind = self.appliance.inspect_get_type(device)
+            name = self.appliance.inspect_get_distro(device) if product == "unknown" else product
             return GuestconvError(
                 "os-not-supported",
-                f"The disks hold an operating system that guestconv cannot convert: {product} ({kind}).",
+                f"The disks hold an operating system that guestconv cannot convert: {name}.",
                 hint="guestconv converts Linux guests; see the README for which.",
             )
         return GuestconvError(

@@ -235,7 +235,8 @@ def _usable_size(path):
             raise GuestconvError("disk-is-directory", "%s is a directory" % path,
                                  hint="Name the disk image in it.")
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise GuestconvError("disk-not-regular", "%s is neither a file nor a block device" % path)
+            raise GuestconvError("disk-not-regular", "%s is neither a file nor a block device" % path,
+                                 hint="Name a disk image, or a volume such as /dev/vg/web01.")
         with open(path, "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
     except FileNotFoundError as error:
@@ -245,7 +246,8 @@ def _usable_size(path):
         raise GuestconvError("disk-not-readable", "%s cannot be read: %s" % (path, error.strerror),
                              hint="Run as a user who may read it, or with become.") from error
     if size == 0:
-        raise GuestconvError("disk-empty", "%s is empty" % path)
+        raise GuestconvError("disk-empty", "%s is empty" % path,
+                             hint="Was it copied in full? Copy it from the old hypervisor again.")
     return size
 
 

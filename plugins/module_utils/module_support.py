@@ -53,6 +53,8 @@ _PACKAGES = {
     "lxml": "lxml (python3-lxml)",
 }
 
+_DISKS_ARE_WHOLE = "The disks are as before, or converted, or the next conversion finishes this one."
+
 
 class Timeline:
     """Seconds per step, and how often the appliance was launched and the guest's programs were run."""
@@ -96,11 +98,11 @@ def run(argument_spec, body, needs=("guestfs", "lxml"), **module_options):
     except GuestconvError as error:
         module.fail_json(msg=error.message, code=error.code, hint=error.hint, path=error.path, **error.extra)
     except KeyboardInterrupt:
-        module.fail_json(msg="Interrupted; the disks are unchanged.", code="interrupted", hint="", path="")
+        module.fail_json(msg=f"Interrupted. {_DISKS_ARE_WHOLE}", code="interrupted", hint="Run it again.", path="")
     except Exception as error:  # pylint: disable=broad-except
         # A mistake of ours: the user is told so in a sentence; the traceback goes to -vvv with the exception key.
         module.fail_json(
-            msg=f"guestconv has a bug, sorry: {type(error).__name__}: {error}. The disks are unchanged.",
+            msg=f"guestconv has a bug, sorry: {type(error).__name__}: {error}. {_DISKS_ARE_WHOLE}",
             code="internal-error",
             hint="Please report it with the value of exception.",
             path="",

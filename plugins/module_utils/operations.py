@@ -44,15 +44,16 @@ def convert(module):
     )
     with workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
-            converted = _convert_guest(guest, asked, options, run)
+            found, converted = _convert_guest(guest, asked, options, run)
         if (converted["changes"] or mode == "dest") and not module.check_mode:
             with run.timeline.step("commit"):
                 workspace.commit()
     changed = bool(converted["changes"]) or run.has_recovered or bool(options["dest"])
-    return run.result(converted.pop("guest"), changed=changed, disks=workspace.results, **converted)
+    return run.result(found, changed=changed, disks=workspace.results, **converted)
 
 
 def _convert_guest(guest, asked, options, run):
+    """Convert an opened guest. Returns the description that it was converted by, and what is to be told of it."""
     root = options["root"]
     with run.timeline.step("inspect"):
         if asked:
@@ -71,8 +72,7 @@ def _convert_guest(guest, asked, options, run):
         kind: {identifier: {"driver": driver} for identifier, driver in devices.items()}
         for kind, devices in selection.drivers.items()
     }
-    return {
-        "guest": found,
+    return found, {
         "hardware": hardware,
         "changes": [change.as_dict() for change in changes],
         "diff": as_diff(changes),

@@ -31,7 +31,7 @@ attributes:
 options:
   guest:
     description:
-      - The description of the guest, as a dict or as XML. Only its RV(guest.devices) may be altered.
+      - The description of the guest, as a dict or as XML. Only its V(devices) may be altered.
       - A device deleted from it is unconfigured in the guest.
     type: raw
   target:

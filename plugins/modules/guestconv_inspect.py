@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Opens the disks of one guest in libguestfs's appliance, without writing to them, and returns a description of the
     guest, with the drivers that it could use on the target for each of its devices.
-  - Alter RV(guest.devices) in the playbook and pass the description to M(virttools.guestconv.guestconv_convert),
+  - Alter its V(devices) in the playbook and pass the description to M(virttools.guestconv.guestconv_convert),
     which makes the guest match it.
 extends_documentation_fragment:
   - virttools.guestconv.attributes

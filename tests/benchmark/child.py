@@ -18,7 +18,7 @@ import os
 import sys
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images, operations
+from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images, module_support, operations
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_convert, guestconv_inspect
@@ -52,7 +52,7 @@ class _WeighedWorkspace(commit.Workspace):
 
 def _launch(module):
     options = module.params
-    settings = {name: options[name] for name in ("accelerator", "memory", "timeout", "trace", "workdir")}
+    settings = {name: options[name] for name in module_support.APPLIANCE}
     with Appliance(images.disks_from_option(options["disks"]), read_only=True, **settings) as appliance:
         return {"timeline": {"launches": appliance.launches, "commands": appliance.commands, "calls": appliance.calls}}
 
@@ -68,7 +68,7 @@ def perform(operation, options, check):
     """Do what the module does with options, and return what it returns. Raises GuestconvError."""
     body, specification = _OPERATIONS[operation]
     defaults = {name: option.get("default") for name, option in specification.items()}
-    return body(SimpleNamespace(params={**defaults, **options}, check_mode=check))
+    return body(SimpleNamespace(params={**defaults, **options}, check_mode=check, warn=lambda warning: None))
 
 
 def peak_memory():

@@ -51,6 +51,9 @@ class Bench:
         self.scratch = Path(scratch)
         self._ansible = str(Path(cache, "venv-plain", "bin", "ansible"))
         self._description = {}
+        # A configuration of its own, so that the user's has no say.
+        self._ansible_configuration = self.scratch / "ansible.cfg"
+        self._ansible_configuration.touch()
         self.accelerator = accelerator.choose("auto")[0]
 
     def repetition(self):
@@ -111,7 +114,7 @@ class Bench:
     def _ansible_module(self, name, options):
         command = [self._ansible, "localhost", "-i", "localhost,", "-c", "local", "-m", name, "-a", json.dumps(options)]
         # Its environment has what it needs; where ours finds the collection is no business of its.
-        usage = measure.run([command], {"ANSIBLE_CONFIG": os.devnull, "PYTHONPATH": ""})
+        usage = measure.run([command], {"ANSIBLE_CONFIG": str(self._ansible_configuration), "PYTHONPATH": ""})
         return Sample(usage.cpu, usage.wall, usage.largest)
 
     def _virt_v2v(self):

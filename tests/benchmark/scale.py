@@ -38,8 +38,8 @@ def measure_curves(bench, files, repeat, say):
             directory.mkdir()
             try:
                 disks = synthetic.build(size, directory)
-                inspected = [vars(bench.module("inspect", *_as_raw(disks))[0]) for _ in range(repeat)]
-                launched = [vars(bench.module("launch", *_as_raw(disks))[0]) for _ in range(repeat)]
+                inspected = [vars(bench.module("inspect", *_as_raw(disks))[0]) for _time in range(repeat)]
+                launched = [vars(bench.module("launch", *_as_raw(disks))[0]) for _time in range(repeat)]
             finally:
                 shutil.rmtree(directory)
             points.append(point(curve, vars(size), inspected, launched))

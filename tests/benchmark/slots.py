@@ -26,7 +26,7 @@ def measure_slots(bench, repeat, say):
             bench.request("convert", [str(disk)], {}, check=True, name=f"slot{number}")[0]
             for number, disk in enumerate(disks[:count])
         ]
-        points.append(point(count, [vars(measure.run(commands)) for _ in range(repeat)]))
+        points.append(point(count, [vars(measure.run(commands)) for _time in range(repeat)]))
         say(f"{count} at once: {points[-1]['per_hour']:.0f} conversions an hour")
     return points
 

@@ -17,7 +17,8 @@ _FILES_PER_DIRECTORY = 1000
 # As many as Debian 12's kernel has; the last are those that make the target's devices usable.
 _MODULES = [f"kernel/drivers/class{number % 97}/module_{number}.ko" for number in range(4200)] + [
     f"kernel/drivers/{name}.ko"
-    for name in ("block/virtio_blk", "net/virtio_net", "virtio/virtio_pci", "scsi/virtio_scsi", "ata/ahci", "net/e1000")
+    for name in ("block/virtio_blk", "net/virtio_net", "virtio/virtio_pci", "scsi/virtio_scsi", "ata/ahci", "net/e1000",
+                 "tty/serial/8250/8250")
 ]
 
 
@@ -57,6 +58,7 @@ def _populate(tree, size):
         "etc/fstab": _fstab(size.fstab),
         "etc/network/interfaces": "auto ens192\niface ens192 inet static\n\taddress 10.0.2.15/24\n",
         "boot/grub/grub.cfg": "".join(_menu_entry(_version(number)) for number in range(size.menu)),
+        "usr/lib/systemd/systemd": "",
         "var/lib/dpkg/status": "Package: base-files\nStatus: install ok installed\nVersion: 12\n\n",
     }
     for number in range(size.kernels):

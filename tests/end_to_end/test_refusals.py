@@ -106,7 +106,7 @@ def without_a_boot_loader(directory):
         (with_backing_file, "backing-file-not-named", "nothing.qcow2"),
         (garbage, "no-operating-system", "garbage"),
         (without_a_system, "no-operating-system", "nothing.qcow2"),
-        (with_freedos, "os-not-supported", "FreeDOS"),
+        (with_freedos, "os-not-supported", "freedos"),
         (without_a_boot_loader, "boot-loader-not-supported", "GRUB 2"),
     ],
 )

@@ -9,5 +9,6 @@
 recipes.py says what each guest is: a new guest is a new row there. filesystem.py makes its files, on the host itself,
 where that is fast; disk.py puts them on a disk and makes it bootable, in one launch of libguestfs's appliance.
 
-The host needs the packages mmdebstrap, debian-archive-keyring, qemu-utils and python3-guestfs (libguestfs).
+The host needs the packages mmdebstrap, debian-archive-keyring, qemu-utils and python3-guestfs (libguestfs), and who
+builds must be root or have sudo.
 """

@@ -60,9 +60,10 @@ def _build(recipe, image):
     started = time.monotonic()
     # In the cache, since /tmp may be small, and a rename must not leave the file system.
     with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=image.parent) as scratch:
-        files = Path(scratch, "files.tar")
+        installed = _packages(recipe, image.parent)
         _say(f"{recipe.name}: configuring the system and its initrd")
-        filesystem.configure(recipe, _packages(recipe, image.parent), files)
+        files = Path(scratch, "files.tar")
+        filesystem.configure(recipe, installed, files)
         _say(f"{recipe.name}: writing the disk and its boot loader, in the appliance")
         made = Path(scratch, "disk.qcow2")
         disk.write(recipe.disk, files, made)

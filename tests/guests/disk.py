@@ -18,7 +18,10 @@ _GRUB_CFG = "/boot/grub/grub.cfg"
 
 
 def write(disk, files, image):
-    """Make the compressed qcow2 file image of disk (recipes.Disk) with the files in the tar files. Raises BuildError."""
+    """Make the compressed qcow2 image of disk (recipes.Disk) with the files that are in the tar files.
+
+    Raises BuildError.
+    """
     scratch = Path(image).with_suffix(".raw")
     with open(scratch, "wb") as raw:
         os.truncate(raw.fileno(), disk.size << 20)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 
 # Characters of a program's output that a message ends with.
@@ -24,4 +25,5 @@ def run(argv, **options):
     except FileNotFoundError:
         raise BuildError(f"{argv[0]} is not installed") from None
     if ended.returncode:
-        raise BuildError(f"{argv[0]} ended with status {ended.returncode}:\n{ended.stdout[-_SHOWN:]}")
+        command = shlex.join(map(str, argv))
+        raise BuildError(f"{command} ended with status {ended.returncode}:\n{ended.stdout[-_SHOWN:]}")

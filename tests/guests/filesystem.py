@@ -33,15 +33,15 @@ def install(packages, tar):
     The packages that are named count as installed by the user, the others as installed automatically: what autoremove
     goes by. The mirror is the one that this host uses. Raises BuildError.
     """
-    argv = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages.names)]
+    argv = ["--variant=minbase", "--include=" + ",".join(packages.names)]
     argv += ["--dpkgopt=" + option for option in _LEFT_OUT]
     argv += [packages.suite, str(tar)]
     sources = debian_sources(packages.suite)
     # Without sources mmdebstrap takes Debian's own. Empty standard input would mean no sources at all.
     if sources:
-        run(argv + ["-"], input=sources)
+        _mmdebstrap(argv + ["-"], input=sources)
     else:
-        run(argv)
+        _mmdebstrap(argv)
 
 
 def configure(recipe, installed, tar):
@@ -53,12 +53,18 @@ def configure(recipe, installed, tar):
         files = Path(scratch, "files.tar")
         _pack(recipe.files, files)
         # No apt: the packages are there. No clean-up of what makes guests differ: a machine-id is wanted.
-        argv = ["mmdebstrap", "--variant=custom", "--skip=setup,update,cleanup/mmdebstrap,cleanup/reproducible"]
+        argv = ["--variant=custom", "--skip=setup,update,cleanup/mmdebstrap,cleanup/reproducible"]
         argv += [f"--setup-hook=tar-in {shlex.quote(str(source))} /" for source in (installed, files)]
         argv += [f'--customize-hook=chroot "$1" sh -ec {shlex.quote(command)}' for command in recipe.commands]
-        # mmdebstrap pipes a tar into tar, which leaves at the end-of-archive mark: mmdebstrap then may die of SIGPIPE
-        # over the padding that follows. Told to ignore zeros, tar reads on to the end.
-        run(argv + [recipe.packages.suite, str(tar)], env=dict(os.environ, TAR_OPTIONS="--ignore-zeros"))
+        _mmdebstrap(argv + [recipe.packages.suite, str(tar)])
+
+
+def _mmdebstrap(argv, **options):
+    """Run mmdebstrap with argv as root: without, it needs subordinate user ids, which not every user has."""
+    # It pipes a tar-in's archive into tar, which leaves at the end-of-archive mark: mmdebstrap then may die of SIGPIPE
+    # over the padding that follows. Told to ignore zeros, tar reads on to the end.
+    command = ["env", "TAR_OPTIONS=--ignore-zeros", "mmdebstrap", "--mode=root"] + argv
+    run(command if os.geteuid() == 0 else ["sudo"] + command, **options)
 
 
 def _pack(files, tar):

@@ -126,7 +126,7 @@ def test_a_description_without_a_required_key_is_invalid(path):
     (["concerns", 0, "severity"], "fatal"),
     (["concerns", 0, "message"], ""),
     (["concerns", 0, "colour"], "red"),
-    (["hardware", "interfaces", 0, "mac"], "00-50-56-AA-BB-CC"),
+    (["hardware", "interfaces", 0, "mac"], 5056),
     (["hardware", "memory"], 1),
     (["boot", "firmware"], "coreboot"),
     (["boot", "loaders", "/dev/sda"], {"type": "bios", "name": "grub2"}),

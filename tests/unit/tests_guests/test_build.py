@@ -57,7 +57,7 @@ def test_an_altered_recipe_is_another_image(built, monkeypatch):
 
 def test_builders_at_the_same_time_build_it_once(built):
     found = []
-    builders = [threading.Thread(target=lambda: found.append(build.guest(NAME))) for _ in range(4)]
+    builders = [threading.Thread(target=lambda: found.append(build.guest(NAME))) for _time in range(4)]
     for builder in builders:
         builder.start()
     for builder in builders:

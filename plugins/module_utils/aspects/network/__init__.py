@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network: which NICs the guest configures, and that each has the same name and address on the target.
 
-nics.py says what a format of configuration offers. To read another: a file for it, its name in _FORMATS, and its
-pattern out of _NOT_READ.
+nics.py says what a format of configuration offers. To read another: a file for it, and its name in _FORMATS.
 """
 
 from __future__ import annotations
@@ -12,26 +11,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    cloud_init,
+    concerns,
     identity,
+    ifcfg_redhat,
+    ifcfg_suse,
     interfaces,
+    keyfiles,
     naming,
+    netplan,
+    networkd,
     nics,
+    traces,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 NAME = "network"
 
-_FORMATS = (interfaces,)
+_FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse)
 
-_NOT_READ = (
-    "/etc/netplan/*.yaml",
-    "/etc/NetworkManager/system-connections/*",
-    "/etc/systemd/network/*.network",
-    "/etc/sysconfig/network-scripts/ifcfg-*",
-    "/etc/sysconfig/network/ifcfg-*",
-)
-# These say nothing of a NIC.
-_LOOPBACK = ("ifcfg-lo", "ifcfg.template")
+# No guest has so many; a file of nothing but definitions must not keep us busy for hours.
+_MOST_SETTINGS = 10_000
 
 
 @dataclass(frozen=True)
@@ -47,72 +48,94 @@ def inspect(root):
     Raises GuestconvError `hardware-malformed`.
     """
     cards = identity.cards_of(root.guest.hardware)
-    configured = nics.nics_of([setting for kind in _FORMATS for setting in kind.read(root)])
-    found, guesses = identity.matched(identity.with_macs_on_disk(configured, naming.macs_on_disk(root)), cards)
+    macs = identity.new_macs(root.guest.hardware)
+    settings, seen, unread = _settings(root)
+    bound = naming.macs_on_disk(root)
+    configured = nics.nics_of(settings, {mac: name for name, (mac, _file) in bound.items()})
+    known = identity.with_macs_on_disk(configured, bound, _seen(root, configured, {**seen, **bound}))
+    found, guesses = identity.matched(known, cards)
     root.facts[NAME] = Facts(found)
-    doubts = (_not_read(root), identity.unknown_identity(found), _not_kept(root, found), _order_matters(found))
     return Findings(
         devices={"network": {nic.identifier: nic.facts() for nic in found}},
-        concerns=guesses + [concern for concern in doubts if concern],
+        concerns=[*unread, *guesses, *concerns.of(root, found, macs, settings)],
     )
 
 
 def convert(root, conversion):
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
+    macs = identity.new_macs(root.guest.hardware)
     found = root.facts[NAME].nics
     models = {nic: conversion.model("network", nic.identifier) for nic in found}
-    gone = [nic.name for nic, model in models.items() if model is None and nic.name]
+    gone = [nic for nic, model in models.items() if model is None]
     if gone:
-        for kind in _FORMATS:
-            kind.unconfigure(root, gone)
-        naming.release(root, gone)
-    kept = {nic: model for nic, model in models.items() if model is not None}
+        for kind in (*_FORMATS, cloud_init):
+            _skip_unread(kind.unconfigure, root, gone)
+        naming.release(root, [nic.name for nic in gone if nic.name])
+    if macs:
+        for kind in (*_FORMATS, cloud_init):
+            _skip_unread(kind.replace_macs, root, macs)
+        naming.use_new_macs(root, macs)
+    stays = {nic: model for nic, model in models.items() if model is not None}
+    kept = {identity.on_target(nic, macs, alone=len(stays) == 1): model for nic, model in stays.items()}
     naming.keep(root, conversion, kept)
-    conversion.hardware["interfaces"] = [_on_target(nic, model) for nic, model in kept.items()]
+    conversion.hardware["interfaces"] = _on_target(kept)
 
 
-def _on_target(nic, model):
-    return {
-        "name": nic.name or nic.identifier,
-        "driver": model.driver,
-        "mac": nic.mac,
-        "addresses": list(nic.addresses),
-        "gateway": nic.gateway,
-    }
+def _settings(root):
+    """(Settings of all files, {name: (MAC address, file)} that cloud-init met, Concerns over what cannot be read)."""
+    settings, seen, unread = [], {}, []
+    for kind in (*_FORMATS, cloud_init):
+        try:
+            of_kind = kind.read(root)
+        except GuestconvError as error:
+            unread.append(concerns.unread(error))
+            continue
+        if len(settings) + len(of_kind) > _MOST_SETTINGS:
+            raise GuestconvError(
+                "network-too-large",
+                f"The guest on {root.name} configures more than {_MOST_SETTINGS} interfaces; no more are looked at.",
+            )
+        # What cloud-init rendered counts, once it has. Until then its own configuration does.
+        if kind is cloud_init and nics.nics_of(settings):
+            seen = {each.name: (each.hardware_mac, each.file) for each in of_kind if each.name and each.hardware_mac}
+        else:
+            settings += of_kind
+    return settings, seen, unread
 
 
-def _not_read(root):
-    files = [file for pattern in _NOT_READ for file in root.glob(pattern) if not file.endswith(_LOOPBACK)]
-    if not files:
-        return None
-    return Concern(
-        "network-configuration-not-read",
-        "warning",
-        f"guestconv does not read this network configuration yet: {', '.join(files)}.",
-        "A NIC that it names may have another name on the target. Check it there, or bind it by a .link file first.",
-    )
+def _seen(root, configured, known):
+    """known, with the MAC addresses that the last run left traces of, as far as they are needed."""
+    unknown = [nic for nic in configured if nic.mac is None and nic.name not in known]
+    if unknown:
+        known = {**traces.from_leases(root), **known}
+    if any(nic.name not in known for nic in unknown):
+        known = {**traces.from_logs(root, journal=len(configured) > 1), **known}
+    return known
 
 
-def _not_kept(root, found):
-    names = [nic.name for nic in found if nic.name]
-    if not names or naming.can_be_kept(root) or names == [f"eth{index}" for index in range(len(names))]:
-        return None
-    return Concern(
-        "nic-name-not-kept",
-        "warning",
-        f"The guest has no udev, so nothing in it can give {', '.join(names)} these names on the target.",
-        "There the kernel calls them eth0, eth1, ... in the order of their places on the bus; configure them so.",
-    )
+def _skip_unread(change, root, what):
+    try:
+        change(root, what)
+    except GuestconvError as error:
+        # Inspection said so, in a Concern; the guest's own programs cannot read the file either.
+        if error.code not in concerns.UNREAD:
+            raise
 
 
-def _order_matters(found):
-    """The kernel's own names cannot be swapped: while eth0 is there, udev cannot rename another to it (EEXIST)."""
-    names = [nic.name for nic in found if nic.name and nics.KERNEL_NAME.fullmatch(nic.name)]
-    if len(names) < 2:
-        return None
-    return Concern(
-        "nic-order-matters",
-        "warning",
-        f"{', '.join(names)} are names that the kernel itself gives, in the order in which it finds the NICs.",
-        "Give the virtual machine its NICs in the order of hardware.interfaces that convert returns.",
-    )
+def _on_target(kept):
+    """The interfaces of the target's hardware. An address that several NICs carry (a bond's) is said of the first."""
+    interfaces_there, said = [], set()
+    for nic, model in kept.items():
+        addresses = [address for address in nic.reached_at if address not in said]
+        gateways = [nic.gateway, *(upper.gateway for upper in nic.used_by if upper.carried)]
+        said.update(addresses)
+        interfaces_there.append(
+            {
+                "name": nic.name or nic.identifier,
+                "driver": model.driver,
+                "mac": nic.mac,
+                "addresses": addresses,
+                "gateway": next((gateway for gateway in gateways if gateway), None) if addresses else nic.gateway,
+            }
+        )
+    return interfaces_there

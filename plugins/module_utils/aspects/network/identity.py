@@ -39,19 +39,76 @@ def cards_of(hardware):
         path = f"hardware.interfaces[{position}]"
         if not isinstance(entry, dict):
             raise _malformed(path, entry, "a dict with mac and addresses")
-        card = Card(position, _checked_mac(entry.get("mac"), path), _checked_addresses(entry.get("addresses"), path))
+        mac = entry.get("mac")
+        mac = None if mac is None else _checked_mac(mac, f"{path}.mac")
+        card = Card(position, mac, _checked_addresses(entry.get("addresses"), path))
         if card.mac and card.mac in [other.mac for other in cards]:
             raise _malformed(f"{path}.mac", card.mac, "another than those of the entries before it")
         cards.append(card)
     return cards
 
 
-def with_macs_on_disk(nics, macs):
-    """nics with the MAC addresses that files bind their names to. macs: {name: (mac, file)}."""
-    return [
-        replace(nic, mac=macs[nic.name][0], mac_learnt_from=macs[nic.name][1]) if nic.name in macs else nic
-        for nic in nics
-    ]
+def new_macs(hardware):
+    """{old: new MAC address} of the caller's hardware.target_interfaces. Raises GuestconvError `hardware-malformed`."""
+    entries = hardware.get("target_interfaces") or []
+    if not isinstance(entries, list):
+        raise _malformed("hardware.target_interfaces", entries, "a list")
+    macs = {}
+    for position, entry in enumerate(entries):
+        path = f"hardware.target_interfaces[{position}]"
+        if not isinstance(entry, dict):
+            raise _malformed(path, entry, "a dict with from and mac")
+        old, new = (_checked_mac(entry.get(key), f"{path}.{key}") for key in ("from", "mac"))
+        if old in macs:
+            raise _malformed(f"{path}.from", old, "another than those of the entries before it")
+        if new in macs.values():
+            raise _malformed(f"{path}.mac", new, "another than those of the entries before it")
+        macs[old] = new
+    return macs
+
+
+def on_target(nic, macs, alone):
+    """nic with the MAC address that it has on the target. macs: as of new_macs; alone: the guest has no other NIC."""
+    new = macs.get(nic.mac)
+    if new is None and alone and nic.hardware_mac is None and len(macs) == 1:
+        (new,) = macs.values()
+    return nic if new is None else replace(nic, mac=new, mac_learnt_from="hardware", mac_is_hint=False)
+
+
+def unknown_targets(nics, macs):
+    """The Concern that macs (as of new_macs) speaks of NICs that the guest has not, or None."""
+    known = {nic.mac for nic in nics}
+    unknown = [old for old, new in macs.items() if not {old, new} & known]
+    if not unknown or (len(nics) == 1 and nics[0].hardware_mac is None):
+        return None
+    return Concern(
+        "target-interface-unknown",
+        "error",
+        f"hardware.target_interfaces speaks of {', '.join(unknown)}, which no NIC of the guest is known to have.",
+        "Correct `from`, or say by hardware.interfaces which NIC has this address: "
+        + ", ".join(f"{nic.name or nic.identifier} has {nic.mac or 'an unknown one'}" for nic in nics)
+        + ".",
+    )
+
+
+def with_macs_on_disk(nics, bound, seen):
+    """nics with the MAC addresses that are known of their names, where their configuration does not tell it.
+
+    bound, seen: {name: (MAC address, file)} of what binds names, and of what the last run left behind.
+    """
+    alone = len(nics) == 1
+    told = [seen[nic.name][0] for nic in nics if nic.name in seen]
+    found = []
+    for nic in nics:
+        # The members of a bond are seen with one address, which cannot be that of each.
+        hint = nic.name in seen and told.count(seen[nic.name][0]) == 1
+        if nic.name in bound and nic.hardware_mac is None:
+            nic = replace(nic, mac=bound[nic.name][0], mac_learnt_from=bound[nic.name][1])
+        elif hint and nic.mac is None:
+            mac, file = seen[nic.name]
+            nic = replace(nic, mac=mac, mac_learnt_from=file, mac_is_hint=alone)
+        found.append(nic)
+    return found
 
 
 def matched(nics, cards):
@@ -85,7 +142,7 @@ def unknown_identity(nics):
         return None
     example = ", ".join(
         f'{{mac: "{nic.hardware_mac or f"<MAC address of {nic.name}>"}", '
-        f"addresses: [{', '.join(address.partition('/')[0] for address in nic.addresses)}]}}"
+        f"addresses: [{', '.join(address.partition('/')[0] for address in nic.reached_at)}]}}"
         for nic in nics
     )
     return Concern(
@@ -98,12 +155,10 @@ def unknown_identity(nics):
 
 
 def _checked_mac(mac, path):
-    if mac is None:
-        return None
     normal = normal_mac(mac) if isinstance(mac, str) else None
     if normal is None:
         # YAML reads 00:50:56:11:22:33 without quotes as a number in base 60.
-        raise _malformed(f"{path}.mac", mac, 'a MAC address such as "00:50:56:aa:bb:cc", in quotes')
+        raise _malformed(path, mac, 'a MAC address such as "00:50:56:aa:bb:cc", in quotes')
     return normal
 
 
@@ -135,7 +190,7 @@ def _pairs(nics, cards, belong):
 
 
 def _share_address(nic, card):
-    return bool(card.addresses & {ipaddress.ip_interface(address).ip for address in nic.addresses})
+    return bool(card.addresses & {ipaddress.ip_interface(address).ip for address in nic.reached_at})
 
 
 def _left(nics, pairs):
@@ -149,7 +204,7 @@ def _unused(cards, pairs):
 def _with_card(nic, card):
     if card is None or card.mac is None or card.mac == nic.hardware_mac:
         return nic
-    return replace(nic, mac=card.mac, mac_learnt_from="hardware")
+    return replace(nic, mac=card.mac, mac_learnt_from="hardware", mac_is_hint=False)
 
 
 def _by_order(nic, card):

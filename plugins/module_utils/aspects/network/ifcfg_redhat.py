@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Red Hat's ifcfg files: /etc/sysconfig/network-scripts/ifcfg-* (nm-settings-ifcfg-rh(5), initscripts' sysconfig.txt).
 
-DEVICE names the interface. Where it is missing, HWADDR tells it, or else the file's name. With both, 60-net.rules of
-initscripts (rename_device) gives the NIC with that address this name.
+DEVICE names the interface. Where it is missing, HWADDR tells it, or else the file's name. With both, initscripts' udev
+rule (60-net.rules) gives the NIC with that address this name.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _VIRTUAL_TYPES = re.compile(r"bond|bridge|vlan|team|ovs.*|ipip|gre|sit|tunnel|ip
 _CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID")
 _DHCP = ("dhcp", "bootp")
 _YES = ("yes", "true", "t", "y", "1")
+
+# What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
+_RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
 
 # What belongs to ifcfg-NAME.
 _COMPANIONS = ("route-", "route6-", "rule-", "rule6-", "keys-")
@@ -57,9 +60,10 @@ def read(root):
     files = _files(root)
     names = {file.values["UUID"]: file.name for file in files if file.values.get("UUID") and file.name}
     everywhere = assignments.values(root.read(_GLOBAL) or "")
+    renames = any(root.is_file(path) for path in _RENAMER)
     found = []
     for file in files:
-        found.append(_setting(file, everywhere))
+        found.append(_setting(file, everywhere, renames))
         for key in _CONTROLLERS:
             controller = names.get(file.values.get(key), file.values.get(key, ""))
             port = file.name or file.hardware_mac
@@ -98,7 +102,7 @@ def _files(root):
     return files
 
 
-def _setting(file, everywhere):
+def _setting(file, everywhere, renames):
     kind = file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
     tagged = file.on("VLAN") or kind.lower() == "vlan" or "." in (file.name or "")
     addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
@@ -114,7 +118,7 @@ def _setting(file, everywhere):
         gateway=_gateway(file, everywhere),
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
-        binds=bool(file.values.get("DEVICE") and file.hardware_mac),
+        binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
     )
 
 

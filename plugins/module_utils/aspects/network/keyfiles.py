@@ -45,6 +45,10 @@ class _Connection:
         return next((self._values[section, key] for key in keys if self._values.get((section, key))), "")
 
     @property
+    def uuid(self):
+        return self.get("connection", "uuid")
+
+    @property
     def type(self):
         """What the connection is for; old files of plain Ethernet have just its section."""
         return self.get("connection", "type")
@@ -68,7 +72,7 @@ class _Connection:
 def read(root):
     """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
     connections = _connections(root)
-    names = {each.get("connection", "uuid"): each.name for each in connections if each.name}
+    names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
     found = []
     for connection in connections:
@@ -89,7 +93,7 @@ def unconfigure(root, nics):
     detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
     connections = _connections(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
-    gone |= {each.get("connection", "uuid") for each in of_gone} - {""}
+    gone |= {each.uuid for each in of_gone} - {""}
     of_gone += [each for each in connections if each.get("vlan", "parent") in gone and each not in of_gone]
     for connection in of_gone:
         root.remove(connection.path, detail)
@@ -118,7 +122,7 @@ def _connections(root):
                 text = root.read(path)
                 if text is not None:
                     connection = _Connection(path, text)
-                    found.setdefault(connection.get("connection", "uuid") or path, connection)
+                    found.setdefault(connection.uuid or path, connection)
     return list(found.values())
 
 

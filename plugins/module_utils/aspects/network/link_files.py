@@ -26,7 +26,11 @@ import fnmatch
 import posixpath
 from dataclasses import dataclass, field
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
+    normal_mac,
+    with_macs_replaced,
+)
 
 DIRECTORY = "/etc/systemd/network"
 _OURS = f"{DIRECTORY}/10-guestconv-"
@@ -66,18 +70,21 @@ def text_for(nic, kernel_driver):
 
 def parse(path, text):
     """The Link in the text of a .link file."""
-    conditions, settings, section = [], {}, ""
-    for line in text.splitlines():
-        line = line.strip()
-        if line.startswith("["):
-            section = line
-        elif line and line[0] not in "#;":
-            key, _equals, value = (part.strip() for part in line.partition("="))
-            if section == "[Match]":
-                conditions.append((key, value))
-            elif section == "[Link]":
-                settings[key] = value
-    return Link(path, conditions, settings.get("Name"), settings.get("NamePolicy", ""))
+    entries = sections.parse(text, continued=True)
+    settings = {entry.key: entry.value for entry in entries if entry.section == "Link"}
+    return Link(
+        path,
+        [(entry.key, entry.value) for entry in entries if entry.section == "Match"],
+        settings.get("Name"),
+        settings.get("NamePolicy", ""),
+    )
+
+
+def with_new_macs(text, macs):
+    """text, a .link file's, which knows by the new address what it knew by the old: {old: new}."""
+    entries = sections.parse(text, continued=True)
+    known_by = [entry for entry in entries if entry.section == "Match" and entry.key in _MAC_KEYS]
+    return sections.edited(text, known_by, lambda value: with_macs_replaced(value, macs))
 
 
 def macs(links):

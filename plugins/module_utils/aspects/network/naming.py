@@ -8,7 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import link_files, udev_rules
+from dataclasses import replace
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import link_files, nics, udev_rules
 
 # Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
 # the multi-arch directory from Debian 12 on, lib64 in Fedora.
@@ -19,6 +21,9 @@ _LIBRARIES = (
     "/usr/lib64/systemd/libsystemd-shared-*.so",
 )
 _UDEV = ("/usr/lib/udev", "/lib/udev")
+
+# What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
+_NAMES_BY_PLACE = ("enp1s0", "ens3")
 
 
 def macs_on_disk(root):
@@ -31,14 +36,27 @@ def can_be_kept(root):
     return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
 
 
-def keep(root, conversion, nics):
-    """Make sure that each of nics, {Nic: its Model on the target}, has its name there. What does so already stays."""
-    alone = len(nics) == 1
-    rules = _widened_rules(root, conversion, list(nics), alone)
+def use_new_macs(root, macs):
+    """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
+    detail = "the network card has another MAC address on the target"
+    for path, text in _rules(root).items():
+        root.write(path, udev_rules.with_new_macs(text, macs), detail)
+    for path, text in _texts(root, link_files.DIRECTORY, ".link").items():
+        root.write(path, link_files.with_new_macs(text, macs), detail)
+
+
+def keep(root, conversion, on_target):
+    """Make sure that each of on_target, {Nic: its Model there}, has its name there. What does so already stays."""
+    alone = len(on_target) == 1
+    rules = _widened_rules(root, conversion, list(on_target), alone)
     links = [link for link in _links(root) if not link_files.is_ours(link.path)]
-    for nic, model in nics.items():
+    for nic, model in on_target.items():
         # Several NICs without a MAC address cannot be told apart: inspect said so, with severity error.
-        if nic.name is None or not (alone or nic.hardware_mac):
+        if not (alone or nic.hardware_mac):
+            continue
+        nic = _with_name(root, nic)
+        # A file of ours would come before what the guest's own tools make to name this MAC address.
+        if nic.name is None or (nic.name_bound_by and nic.hardware_mac):
             continue
         named = udev_rules.names_it(rules.values(), nic, alone) or _named_by_kernel(root, nic, alone)
         if can_be_kept(root) and not named:
@@ -66,6 +84,17 @@ def _bind(root, nic, model, by_links):
         root.write(udev_rules.path_for(nic.name), udev_rules.text_for(nic, model.kernel_driver), detail)
 
 
+def _with_name(root, nic):
+    """nic, with a name that its configuration is for when that is for none that it would get by itself."""
+    by_itself = _NAMES_BY_PLACE
+    if not can_be_kept(root) or "net.ifnames=0" in _kernel_arguments(root):
+        by_itself = ("eth0",)
+    if nic.name or not nic.patterns or all(nics.matches(name, nic.patterns) for name in by_itself):
+        return nic
+    made_up = [re.sub(r"[*?]", "0", pattern) for pattern in nic.patterns]
+    return replace(nic, name=next((name for name in made_up if nics.INTERFACE.fullmatch(name)), None))
+
+
 def _named_by_kernel(root, nic, alone):
     return alone and nic.name == "eth0" and "net.ifnames=0" in _kernel_arguments(root)
 
@@ -86,13 +115,13 @@ def _kernel_arguments(root):
     return root.facts["bootloader"].arguments
 
 
-def _widened_rules(root, conversion, nics, alone):
-    """{path: text} of the rules that are not ours, those for nics made to match any hardware, in the initrd too."""
+def _widened_rules(root, conversion, on_target, alone):
+    """{path: text} of the rules that are not ours, those for these Nics widened to any hardware, in the initrd too."""
     texts = {}
     for path, text in _rules(root).items():
         if udev_rules.is_ours(path):
             continue
-        texts[path] = udev_rules.widened(text, nics, alone)
+        texts[path] = udev_rules.widened(text, on_target, alone)
         if texts[path] == text:
             continue
         root.write(path, texts[path], "the rule asked for hardware that only the source has")
@@ -101,7 +130,7 @@ def _widened_rules(root, conversion, nics, alone):
         conversion.initrd_edits.append(
             (
                 rf"(?:usr/)?lib/udev/rules\.d/{re.escape(posixpath.basename(path))}",
-                lambda copy: udev_rules.widened(copy, nics, alone),
+                lambda copy: udev_rules.widened(copy, on_target, alone),
             )
         )
     return texts

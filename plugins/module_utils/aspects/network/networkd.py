@@ -32,6 +32,8 @@ _HARDWARE_KEYS = ("Driver", "Path", "Property")
 _MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced")
 _DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
 _DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
+# The drivers of interfaces that are no hardware; systemd's own files for containers' ends match by them.
+_SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
 
 
@@ -177,6 +179,11 @@ def _settings(file, vlans):
 
 def _is_for_nics(file):
     """Whether the file can be for a wired NIC."""
+    if "container" in file.words("Virtualization"):
+        # systemd's own 80-container-host0.network is for the inside of containers.
+        return False
+    if _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
+        return False
     kinds = [word for word in file.words("Type") if not word.startswith("!")]
     if kinds and not matches("ether", kinds):
         return False

@@ -90,6 +90,7 @@ class Nic:
     name: what the guest calls it, None for one that no file names.
     mac: in lower case with colons, None when unknown. mac_learnt_from: the file that says so, "configuration" (which
         wants the NIC to have it, whatever the hardware has), "hardware" (the caller), or None.
+    mac_is_hint: whether mac is too uncertain to know the NIC by: seen in the last run, and there is no other NIC.
     configured_by: pairs (file, kind).
     patterns: globs, of which its name must match one.
     used_by: the Uppers on it.
@@ -101,6 +102,7 @@ class Nic:
     name: str | None
     mac: str | None = None
     mac_learnt_from: str | None = None
+    mac_is_hint: bool = False
     addresses: tuple = ()
     gateway: str | None = None
     method: str | None = None
@@ -113,7 +115,7 @@ class Nic:
     @property
     def hardware_mac(self):
         """The MAC address that the hardware had, None when unknown: the one to know the NIC by before it is set up."""
-        return None if self.mac_learnt_from == "configuration" else self.mac
+        return None if self.mac_is_hint or self.mac_learnt_from == "configuration" else self.mac
 
     @property
     def reached_at(self):
@@ -145,12 +147,13 @@ def nics_of(settings, names=None):
     """
     software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
     by_mac = {**(names or {}), **{each.hardware_mac: each.name for each in settings if each.hardware_mac and each.name}}
-    own, loose = {}, []
+    own, above, loose = {}, {}, []
     settings = [replace(each, lower=tuple(by_mac.get(lower) or lower for lower in each.lower)) for each in settings]
     for setting in settings:
         key = setting.name or by_mac.get(setting.hardware_mac) or setting.hardware_mac
-        for name in setting.lower:
-            own.setdefault(name, [])
+        for lower in setting.lower:
+            own.setdefault(lower, [])
+            above.setdefault(lower, []).append(setting)
         if key:
             own.setdefault(key, []).append(setting)
         elif setting.patterns:
@@ -158,11 +161,13 @@ def nics_of(settings, names=None):
     found = {key: of_key for key, of_key in own.items() if key not in software and not is_software(key)}
     if not found and loose:
         found = {_name_by_pattern(loose, by_mac.values()): loose}
-    nics = []
-    for key in sorted(found, key=lambda key: natural(key or "")):
-        wanted = re.sub(r"^(?=.*:)", "nic_", key or "nic").replace(":", "")
-        identifier = unique_identifier(wanted, {nic.identifier for nic in nics})
-        nics.append(_merged(identifier, key, found[key], settings))
+    nics, taken, unnamed = [], set(), 0
+    # Not by MAC address: an identifier must be the same when the NIC has another on the target.
+    for key in sorted(found, key=lambda key: natural(key) if _is_name(key) else [(True,)]):
+        identifier = unique_identifier(key if _is_name(key) else f"nic{unnamed}", taken)
+        taken.add(identifier)
+        unnamed += not _is_name(key)
+        nics.append(_merged(identifier, key, found[key], own, above))
     return nics
 
 
@@ -189,31 +194,38 @@ def natural(name):
     return [(part == "", int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
 
 
+def _is_name(key):
+    return key is not None and ":" not in key
+
+
 def _name_by_pattern(loose, known):
     """The one name in known that the patterns of loose match, None when there is none, or more."""
     fitting = {name for name in known if any(matches(name, setting.patterns) for setting in loose)}
     return fitting.pop() if len(fitting) == 1 else None
 
 
-def _merged(identifier, key, own, settings):
-    """The Nic that the settings in own are for. key: its name, its MAC address where it has none, or None."""
+def _merged(identifier, key, own, by_key, above):
+    """The Nic that the Settings in own are for.
+
+    key: its name, its MAC address where it has none, or None. by_key: {key: Settings for it}. above: {key: Settings for
+    what is made of it}.
+    """
     methods = {setting.method for setting in own}
     gateways = [setting.gateway for setting in own if setting.gateway]
     wanted = next((setting.mac for setting in own if setting.mac), None)
     known = next((setting for setting in own if setting.hardware_mac), None)
-    named_in = [setting for setting in settings if setting in own or key in setting.lower]
     return Nic(
         identifier,
-        None if ":" in (key or ":") else key,
+        key if _is_name(key) else None,
         known.hardware_mac if known else wanted,
         known.file if known else "configuration" if wanted else None,
         addresses=tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
         # There is one place for a gateway; IPv4's where there are both.
         gateway=_first_gateway(gateways),
         method=next((method for method in _METHODS if method in methods), None),
-        configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in named_in)),
+        configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above.get(key, ())))),
         patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
-        used_by=tuple(_uppers(key, settings)) if key else (),
+        used_by=tuple(_uppers(key, by_key, above)),
         name_bound_by=next((setting.file for setting in own if setting.binds), None),
         source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
     )
@@ -223,19 +235,18 @@ def _first_gateway(gateways):
     return min(gateways, key=lambda gateway: ":" in gateway, default=None)
 
 
-def _uppers(key, settings):
+def _uppers(key, by_key, above):
     """The Uppers on the interface with this name or MAC address, those on its VLANs and bonds too."""
-    tagged = {key: False}
-    grown = True
-    while grown:
-        grown = False
-        for setting in settings:
-            below = [tagged[lower] for lower in setting.lower if lower in tagged]
-            if setting.name and setting.name not in tagged and below:
-                tagged[setting.name] = setting.tagged or all(below)
-                grown = True
+    tagged, looked_at = {key: False}, [key]
+    for lower in looked_at:
+        for setting in above.get(lower, ()):
+            through = setting.tagged or tagged[lower]
+            # What can be reached without a VLAN's tag on one way is.
+            if setting.name and (setting.name not in tagged or tagged[setting.name] > through):
+                tagged[setting.name] = through
+                looked_at.append(setting.name)
     for upper in tagged:
-        own = [setting for setting in settings if setting.name == upper]
+        own = by_key.get(upper, ())
         if upper != key:
             yield Upper(
                 upper,

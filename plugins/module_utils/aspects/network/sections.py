@@ -66,7 +66,7 @@ def commented_out(text, entries):
 
 def _lines(text, continued):
     """(start, end) of each line, continuation lines joined."""
-    pattern = r"[^\n]*" if not continued else r"(?![ \t]*[#;])[^\n]*(?:(?<=\\)\n[^\n]*)*|[^\n]*"
+    pattern = r"[^\n]*" if not continued else r"(?![ \t]*[#;])[^\n]*(?:(?<=\\)\n(?:[ \t]*[#;][^\n]*\n)*[^\n]*)*|[^\n]*"
     position = 0
     while position < len(text):
         end = re.compile(pattern).match(text, position).end()

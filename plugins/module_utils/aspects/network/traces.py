@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import READ_LIMIT
 
 _DHCLIENT_LEASES = (
     "/var/lib/dhcp/*.leases",
@@ -35,9 +36,9 @@ _LOGS = (
 )
 _JOURNALS = ("/var/log/journal/*/system.journal",)
 
-# Bytes of each log that are read, from its end; a journal's last boot may lie far before that.
-_LOG_TAIL = 2 * 1024 * 1024
-_JOURNAL_TAIL = 8 * 1024 * 1024
+# Bytes of each log that are read, from its end. A journal is read in full where it can be: it grows by 8 MiB at a time
+# (journal-file.c), so that its end may be empty.
+_TAIL = 1024 * 1024
 
 _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
 
@@ -51,8 +52,8 @@ _DHCLIENT = re.compile(rf"\b(?:Listening|Sending) on +LPF/(?P<name>[^\s/]{{1,15}
 _CLOUD_INIT = re.compile(rf"\| +(?P<name>\S{{1,15}}) +\| +True +\|.*\| +(?P<mac>{_MAC}) +\|")
 
 # RFC 2132, 9.14: hardware type 1 and the address. As numbers, or as text with octal escapes.
-_CLIENT_ID = re.compile(r"option dhcp-client-identifier ([^;\n]+);")
-_DUID = re.compile(r'default-duid "((?:[^"\\]|\\.)*)";')
+_CLIENT_ID = re.compile(r"option dhcp-client-identifier ([^;\n]{1,500});")
+_DUID = re.compile(r'default-duid "((?:[^"\\]|\\.){0,200})";')
 _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
 
 
@@ -80,11 +81,12 @@ def from_logs(root, journal):
     found = {}
     for path in _LOGS:
         if root.is_file(path):
-            text = root.tail(path, _LOG_TAIL).decode("utf-8", "replace")
+            text = root.tail(path, _TAIL).decode("utf-8", "replace")
             found.update((name, (mac, path)) for name, mac in log(text.splitlines()).items())
     for path in [path for pattern in _JOURNALS for path in root.glob(pattern)] if journal else ():
         # Fields under 512 bytes are not compressed (journal-file.c), and lie in the file in the order of their arrival.
-        text = root.tail(path, _JOURNAL_TAIL).decode("latin-1")
+        whole = root.size(path) <= READ_LIMIT
+        text = (root.read_bytes(path) if whole else root.tail(path, _TAIL)).decode("latin-1")
         lines = re.findall(r"MESSAGE=([\x20-\x7e]+)", text)
         found.update((name, (mac, path)) for name, mac in log(lines).items())
     return found
@@ -112,6 +114,8 @@ def log(lines):
     """{name: MAC address} by the lines of a log; the later ones are right where they differ."""
     found, macs = {}, {}
     for line in lines:
+        # No line with an address is longer; a hostile one would keep the pattern busy.
+        line = line[:300]
         kernel = _KERNEL.search(line)
         if kernel and kernel["mac"]:
             macs[kernel["place"]] = normal_mac(kernel["mac"])

@@ -13,7 +13,10 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
+    normal_mac,
+    with_macs_replaced,
+)
 
 DIRECTORY = "/etc/udev/rules.d"
 _OURS = f"{DIRECTORY}/70-guestconv-"
@@ -72,6 +75,15 @@ def widened(text, nics, alone):
         return _widened(line, nic, alone) if nic and _is_for(line, nic) else line
 
     return _each_rule(text, changed)
+
+
+def with_new_macs(text, macs):
+    """text with the rules that ask for a NIC by its address asking for the new one: {old: new}."""
+
+    def changed(token):
+        return with_macs_replaced(token.group(), macs) if token.group(1) in _ADDRESS else token.group()
+
+    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
 
 
 def without(text, names):

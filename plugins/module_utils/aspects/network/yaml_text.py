@@ -150,7 +150,9 @@ def _end(text, node):
         last = node.value[-1]
         node = last[1] if isinstance(last, tuple) else last
     # The end of a literal scalar is after its line break.
-    end = len(text[:node.end_mark.index].rstrip("\n")) if node.style in ("|", ">") else node.end_mark.index
+    end = node.end_mark.index
+    if getattr(node, "style", None) in ("|", ">"):
+        end = len(text[:end].rstrip("\n"))
     newline = text.find("\n", end)
     return len(text) if newline < 0 else newline
 

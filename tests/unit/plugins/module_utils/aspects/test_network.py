@@ -52,12 +52,14 @@ def test_inspection_says_what_is_known_of_a_nic():
         "network": {
             "ens192": {
                 "name": "ens192",
+                "name_bound_by": None,
                 "mac": MAC,
                 "mac_learnt_from": "hardware",
                 "addresses": ["10.0.2.15/24"],
                 "gateway": "10.0.2.2",
                 "method": "static",
                 "configured_by": [{"file": INTERFACES, "kind": "interfaces"}],
+                "used_by": [],
             }
         }
     }
@@ -72,10 +74,9 @@ def test_a_guest_without_network_has_no_nic():
 
 
 def test_other_configuration_is_a_concern_that_names_the_files():
-    files = ("/etc/netplan/01.yaml", "/etc/sysconfig/network-scripts/ifcfg-lo", "/etc/systemd/network/a.network")
-    (concern,) = network.inspect(guest(ONE, **dict.fromkeys(files, ""))).concerns
+    (concern,) = network.inspect(guest(ONE, **{"/etc/wicked/ifconfig/lan.xml": ""})).concerns
     assert (concern.code, concern.severity) == ("network-configuration-not-read", "warning")
-    assert "/etc/netplan/01.yaml, /etc/systemd/network/a.network." in concern.message
+    assert "/etc/wicked/ifconfig/lan.xml." in concern.message
 
 
 def test_nics_that_cannot_be_told_apart_are_an_error():

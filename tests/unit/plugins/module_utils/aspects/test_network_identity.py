@@ -15,7 +15,7 @@ A, B = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b"
 
 
 def nic(name, mac=None, learnt_from="/etc/x.link", addresses=()):
-    return Nic(name, name, mac, learnt_from if mac else None, addresses)
+    return Nic(name, name, mac, learnt_from if mac else None, addresses=addresses)
 
 
 def matched(nics, *interfaces):
@@ -78,7 +78,8 @@ def test_an_interface_without_a_mac_says_nothing():
 
 
 def test_macs_of_files_are_taken_by_name():
-    found = identity.with_macs_on_disk([nic("eth0"), nic("eth1")], {"eth1": (A, "/etc/rule"), "eth9": (B, "/etc/rule")})
+    macs = {"eth1": (A, "/etc/rule"), "eth9": (B, "/etc/rule")}
+    found = identity.with_macs_on_disk([nic("eth0"), nic("eth1")], macs, {})
     assert [(each.mac, each.mac_learnt_from) for each in found] == [(None, None), (A, "/etc/rule")]
 
 

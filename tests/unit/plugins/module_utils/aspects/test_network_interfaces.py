@@ -8,8 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import interfaces
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import nics_of
-
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
 FILE = "/etc/network/interfaces"
@@ -189,17 +188,26 @@ def test_unconfiguring_reaches_included_files_and_vlans_and_is_idempotent():
             "/etc/network/interfaces.d/lan": "auto office\niface office inet dhcp\n vlan_raw_device eth1\n",
         }
     )
-    interfaces.unconfigure(root, ["eth1"])
+    interfaces.unconfigure(root, [Nic("eth1", "eth1")])
     assert root.files["/etc/network/interfaces.d/lan"] == (
         "#auto office\n#iface office inet dhcp\n# vlan_raw_device eth1\n"
     )
     assert [path for _action, path, _detail in root.changes()] == ["/etc/network/interfaces.d/lan"]
-    interfaces.unconfigure(root, ["eth1"])
+    interfaces.unconfigure(root, [Nic("eth1", "eth1")])
     assert len(root.changes()) == 1
 
 
 def test_reading_changes_nothing():
     root = FakeRoot({FILE: DEBIAN})
     interfaces.read(root)
-    interfaces.unconfigure(root, ["eth7"])
+    interfaces.unconfigure(root, [Nic("eth7", "eth7")])
     assert root.changes() == []
+
+
+def test_a_rename_by_mac_follows_the_nic():
+    text = "rename mac/00:50:56:AA:bb:cc=eth0\nauto mac/00:50:56:aa:bb:cc=eth0\n# mac/00:50:56:aa:bb:cc\n"
+    root = FakeRoot({FILE: text})
+    interfaces.replace_macs(root, {"00:50:56:aa:bb:cc": "52:54:00:00:00:01"})
+    assert root.files[FILE] == (
+        "rename mac/52:54:00:00:00:01=eth0\nauto mac/52:54:00:00:00:01=eth0\n# mac/00:50:56:aa:bb:cc\n"
+    )

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person should know of the guest's network before it is converted."""
+
+from __future__ import annotations
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    cloud_init,
+    identity,
+    naming,
+    nics,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+# Codes of GuestconvErrors that stop the reading of one format, and not of the guest.
+UNREAD = ("network-configuration-malformed", "python-yaml-missing")
+
+# wicked's own XML, which SUSE's tools do not write.
+_NOT_READ = ("/etc/wicked/ifconfig/*.xml", "/etc/conf.d/net", "/etc/connman/*.config")
+
+
+def of(root, found, macs, settings):
+    """The Concerns over the Nics found. macs: as of identity.new_macs. settings: what all files say."""
+    doubts = (
+        _not_read(root),
+        identity.unknown_identity(found),
+        identity.unknown_targets(found, macs),
+        _not_kept(root, found),
+        _order_matters(found),
+        _asks_for_old_hardware(found),
+        _rendered_again(root, found, settings),
+    )
+    return [concern for concern in doubts if concern]
+
+
+def unread(error):
+    """The Concern for a format whose reader raised error. Raises it again when it is of another kind."""
+    if error.code not in UNREAD:
+        raise error
+    # Without PyYAML all of the guest's network may be unknown; a malformed file is no good to the guest either.
+    severity = "error" if error.code == "python-yaml-missing" else "warning"
+    return Concern(error.code, severity, error.message, error.hint)
+
+
+def _not_read(root):
+    files = [file for pattern in _NOT_READ for file in root.glob(pattern)]
+    if not files:
+        return None
+    return Concern(
+        "network-configuration-not-read",
+        "warning",
+        f"guestconv does not read this network configuration: {', '.join(files)}.",
+        "A NIC that it names may have another name on the target. Check it there, or bind it by a .link file first.",
+    )
+
+
+def _not_kept(root, found):
+    names = [nic.name for nic in found if nic.name]
+    if not names or naming.can_be_kept(root) or names == [f"eth{index}" for index in range(len(names))]:
+        return None
+    return Concern(
+        "nic-name-not-kept",
+        "warning",
+        f"The guest has no udev, so nothing in it can give {', '.join(names)} these names on the target.",
+        "There the kernel calls them eth0, eth1, ... in the order of their places on the bus; configure them so.",
+    )
+
+
+def _order_matters(found):
+    """The kernel's own names cannot be swapped: while eth0 is there, udev cannot rename another to it (EEXIST)."""
+    names = [nic.name for nic in found if nic.name and nics.KERNEL_NAME.fullmatch(nic.name)]
+    if len(names) < 2:
+        return None
+    return Concern(
+        "nic-order-matters",
+        "warning",
+        f"{', '.join(names)} are names that the kernel itself gives, in the order in which it finds the NICs.",
+        "Give the virtual machine its NICs in the order of hardware.interfaces that convert returns.",
+    )
+
+
+def _asks_for_old_hardware(found):
+    asked = [f"{file} ({what})" for nic in found for file, what in nic.source_hardware]
+    if not asked:
+        return None
+    return Concern(
+        "nic-configured-by-old-hardware",
+        "warning",
+        f"Network configuration is for hardware that only the source has: {', '.join(asked)}.",
+        "It may not be used on the target. Let it ask for the interface's name or MAC address instead.",
+    )
+
+
+def _rendered_again(root, found, settings):
+    """cloud-init writes network configuration anew for a new instance, which the target may be to it."""
+    by_hand = [nic for nic in found if nic.reached_at]
+    try:
+        source = cloud_init.renders(root)
+    except GuestconvError as error:
+        if error.code not in UNREAD:
+            raise
+        return None
+    if source is None or not by_hand:
+        return None
+    addresses = {address for setting in settings if setting.file == source for address in setting.addresses}
+    if source and addresses >= {address for nic in by_hand for address in nic.reached_at}:
+        return None
+    return Concern(
+        "cloud-init-renders-network",
+        "info",
+        "cloud-init is installed. Where it finds a data source on the target, it takes the virtual machine for a new "
+        f"instance and may replace the configuration of {', '.join(nic.name or nic.identifier for nic in by_hand)}.",
+        "To keep it as it is: put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-network.cfg.",
+    )

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for any text in a file of network configuration: no crash, and no change of what is not understood."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    assignments,
+    cloud_init,
+    ifcfg_redhat,
+    ifcfg_suse,
+    interfaces,
+    keyfiles,
+    link_files,
+    netplan,
+    networkd,
+    sections,
+    traces,
+    udev_rules,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+
+MAC, NEW_MAC, ABSENT = "00:50:56:aa:bb:cc", "52:54:00:00:00:01", "00:50:56:00:00:09"
+
+# Per format: its file, and the words that its texts are made of, beside any others.
+FORMATS = {
+    interfaces: (
+        "/etc/network/interfaces",
+        ["auto ", "iface ", "eth0 ", "inet ", "static", " address 10.0.0.1/8", "mapping ", "map ", "source ", "mac/", "\\"],
+    ),
+    netplan: (
+        "/etc/netplan/a.yaml",
+        ["network:", " ethernets:", "  eth0: ", "{}", "[", "]", "{", "}", "match: ", "macaddress: ", "addresses: ", "- ",
+         "&a ", "*a", '"', "'", "  bonds: {b: {interfaces: [eth0]}}", "routes: [{to: default, via: 10.0.0.1}]", "|", "? "],
+    ),
+    networkd: (
+        "/etc/systemd/network/a.network",
+        ["[Match]", "Name=eth0", "MACAddress=", "[Network]", "Address=10.0.0.1/8", "Bond=b", "Gateway=", "\\", "[Route]"],
+    ),
+    keyfiles: (
+        "/etc/NetworkManager/system-connections/a",
+        ["[connection]", "type=ethernet", "uuid=u", "interface-name=eth0", "master=u", "[ethernet]", "mac-address=", "[ipv4]",
+         "address1=10.0.0.1/8,10.0.0.2", "[vlan]", "parent=", "0;80;86;170;187;204;", ";"],
+    ),
+    ifcfg_redhat: (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0",
+        ["DEVICE=", "eth0", "HWADDR=", "IPADDR=10.0.0.1", "PREFIX=", "NETMASK=", "'", '"', "$'", "\\", ";", "TYPE=Vlan"],
+    ),
+    ifcfg_suse: (
+        "/etc/sysconfig/network/ifcfg-eth0",
+        ["IPADDR=", "'10.0.0.1/8'", "BONDING_SLAVE_0=", "BRIDGE_PORTS='eth0 eth1'", "'", '"', "ETHERDEVICE=", "eth1", "\\"],
+    ),
+    cloud_init: (
+        "/etc/cloud/cloud.cfg.d/a.cfg",
+        ["network: ", "{version: 1, ", "version: 2", " config: ", "[{type: physical, ", "name: eth0, ", "mac_address: ", "}]",
+         "}", "subnets: [{type: static, address: 10.0.0.1/8}], ", "- type: bond", "  bond_interfaces: [eth0]"],
+    ),
+}  # fmt: skip
+COMMON = ["\n", "\n", "\n", "\n  ", " ", "#", "=", ":", "\t", "\r\n", "\0", "\udcff", MAC, MAC.upper(), "eth0", "eth1"]
+
+
+def texts(words=()):
+    return st.lists(st.sampled_from([*words, *COMMON]) | st.text(max_size=4), max_size=24).map("".join)
+
+
+def quietly(function, *arguments):
+    """Call function; a GuestconvError over a malformed file is an answer too."""
+    try:
+        return function(*arguments)
+    except GuestconvError as error:
+        assert error.code == "network-configuration-malformed"
+        return []
+
+
+relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
+@relaxed
+@given(data=st.data())
+def test_any_text_is_read_and_nothing_changes_without_cause(kind, data):
+    path, words = FORMATS[kind]
+    text = data.draw(texts(words))
+    root = FakeRoot({path: text})
+    for nic in nics_of(quietly(kind.read, root)):
+        assert nic.name is None or nic.name.strip()
+    quietly(kind.unconfigure, root, [Nic("absent", "absent", ABSENT, "hardware")])
+    quietly(kind.replace_macs, root, {ABSENT: NEW_MAC})
+    assert root.files == {path: text} and root.changes() == []
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
+@relaxed
+@given(data=st.data())
+def test_a_new_mac_changes_nothing_but_the_old_one_and_can_be_taken_back(kind, data):
+    path, words = FORMATS[kind]
+    text = data.draw(texts(words))
+    root = FakeRoot({path: text})
+    quietly(kind.replace_macs, root, {MAC: NEW_MAC})
+    assert len(root.files[path].split("\n")) == len(text.split("\n"))
+    quietly(kind.replace_macs, root, {NEW_MAC: MAC})
+    assert root.files == {path: text}
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
+@relaxed
+@given(data=st.data())
+def test_unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, data):
+    path, words = FORMATS[kind]
+    text = data.draw(texts(words))
+    root = FakeRoot({path: text})
+    nic = [Nic("eth0", "eth0", MAC, "hardware")]
+    quietly(kind.unconfigure, root, nic)
+    once = dict(root.files)
+    quietly(kind.unconfigure, root, nic)
+    assert root.files == once
+    if path in once:
+        assert len(once[path].split("\n")) == len(text.split("\n"))
+
+
+@relaxed
+@given(texts(["SUBSYSTEM==", '"net"', "NAME=", '"eth0"', "ATTR{address}==", '"', ", ", "DRIVERS==", '"vmxnet3"', "\\"]))
+def test_rules_that_are_for_others_stay(text):
+    absent = Nic("absent", "absent", ABSENT, "hardware")
+    assert udev_rules.widened(text, [absent], False) == text
+    assert udev_rules.without(text, ["absent"]) == text
+    assert udev_rules.with_new_macs(text, {ABSENT: NEW_MAC}) == text
+    udev_rules.names_it([text], absent, True)
+
+
+@relaxed
+@given(texts(["[Match]", "[Link]", "Name=", "MACAddress=", "Driver=", "\\"]))
+def test_links_that_are_for_others_stay(text):
+    link_files.naming([link_files.parse("/x.link", text)], Nic("a", "a", ABSENT, "hardware"), "virtio_net")
+    assert link_files.with_new_macs(text, {ABSENT: NEW_MAC}) == text
+
+
+@relaxed
+@given(texts(["[a]", "k=v", "\\", ";"]), st.booleans())
+def test_entries_lie_where_they_say(text, continued):
+    entries = sections.parse(text, continued)
+    assert sections.edited(text, entries, lambda value: value) == text
+    for entry in entries:
+        assert text[entry.line:entry.start].rstrip("= \t").endswith(entry.key) or not entry.key
+
+
+@relaxed
+@given(texts(["A=", "export ", "'", '"', "$'", "\\", ";"]))
+def test_assignments_lie_where_they_say(text):
+    assert assignments.edited(text, {found.name for found in assignments.parse(text)}, lambda value: value) == text
+
+
+@relaxed
+@given(texts(['default-duid "', '";', "lease {", 'interface "eth0";', "option dhcp-client-identifier ", "\\001", "1:0:50"]))
+def test_any_lease_and_log_is_read(text):
+    traces.dhclient_lease(text)
+    traces.log(text.splitlines())
