@@ -25,28 +25,20 @@ def test_ad_hoc_from_an_environment_without_the_bindings(tmp_path):
     assert "Traceback" not in completed.stdout + completed.stderr
 
 
-def test_defaults_of_the_action_group_reach_the_modules(tmp_path):
+def test_defaults_of_the_action_group_reach_every_module(tmp_path):
+    modules = ("guestconv_inspect", "guestconv_convert", "guestconv_verify")
+    disk = str(tmp_path / "absent.qcow2")
     tasks = [
-        {
-            "block": [
-                {
-                    "name": "Inspect",
-                    "virttools.guestconv.guestconv_inspect": {"disks": [str(tmp_path / "absent.qcow2")]},
-                    "register": "inspected",
-                    "ignore_errors": True,
-                },
-                {
-                    "name": "Tell with what it was called",
-                    "ansible.builtin.copy": {
-                        "content": "{{ inspected.invocation.module_args.accelerator }}",
-                        "dest": str(tmp_path / "accelerator"),
-                        "mode": "0600",
-                    },
-                },
-            ],
-            "module_defaults": {"group/virttools.guestconv.guestconv": {"accelerator": "tcg"}},
-        }
+        {"name": module, f"virttools.guestconv.{module}": {"hardware": {"firmware": "bios"}}, "ignore_errors": True}
+        for module in modules[:2]
     ]
-    completed = run_playbook(tasks, tmp_path)
+    tasks.append({
+        "name": "guestconv_verify",
+        "virttools.guestconv.guestconv_verify": {"hardware": {"disks": [{"driver": "ahci"}]}},
+        "ignore_errors": True,
+    })
+    block = {"block": tasks, "module_defaults": {"group/virttools.guestconv.guestconv": {"disks": [disk]}}}
+    completed = run_playbook([block], tmp_path)
     assert completed.returncode == 0, completed.stdout + completed.stderr
-    assert (tmp_path / "accelerator").read_text(encoding="utf-8") == "tcg"
+    # Each looked for the disk that the defaults name.
+    assert completed.stdout.count('"code": "disk-not-found"') == len(modules), completed.stdout

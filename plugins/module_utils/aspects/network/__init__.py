@@ -17,6 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     ifcfg_redhat,
     ifcfg_suse,
     interfaces,
+    kernel_arguments,
     keyfiles,
     naming,
     netplan,
@@ -75,6 +76,7 @@ def convert(root, conversion):
         for kind in (*_FORMATS, cloud_init):
             _skip_unread(kind.replace_macs, root, macs)
         naming.use_new_macs(root, macs)
+        conversion.argument_edits.append(lambda argument: kernel_arguments.with_new_macs(argument, macs))
     stays = {nic: model for nic, model in models.items() if model is not None}
     kept = {identity.on_target(nic, macs, alone=len(stays) == 1): model for nic, model in stays.items()}
     naming.keep(root, conversion, kept)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
     cloud_init,
     identity,
+    kernel_arguments,
     naming,
     nics,
 )
@@ -31,6 +32,7 @@ def of(root, found, macs, settings):
         _order_matters(found),
         _asks_for_old_hardware(found),
         _rendered_again(root, found, settings),
+        _named_in_initrd(root, found),
     )
     return [concern for concern in doubts if concern]
 
@@ -113,4 +115,19 @@ def _rendered_again(root, found, settings):
         "cloud-init is installed. Where it finds a data source on the target, it takes the virtual machine for a new "
         f"instance and may replace the configuration of {', '.join(nic.name or nic.identifier for nic in by_hand)}.",
         "To keep it as it is: put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-network.cfg.",
+    )
+
+
+def _named_in_initrd(root, found):
+    """What binds a name in the guest is not in its initrd; ifname= is."""
+    arguments = root.facts["bootloader"].arguments
+    bound = kernel_arguments.macs(arguments)
+    names = kernel_arguments.used_names(arguments, [nic.name for nic in found if nic.name and nic.name not in bound])
+    if not names:
+        return None
+    return Concern(
+        "nic-named-in-initrd",
+        "warning",
+        f"The kernel's command line uses the network in the initrd, by the name {', '.join(names)}.",
+        "Add ifname=<name>:<MAC address> to the command line, so that the initrd gives the name on the target too.",
     )

@@ -10,7 +10,12 @@ import re
 
 from dataclasses import replace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import link_files, nics, udev_rules
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    kernel_arguments,
+    link_files,
+    nics,
+    udev_rules,
+)
 
 # Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
 # the multi-arch directory from Debian 12 on, lib64 in Fedora.
@@ -27,8 +32,9 @@ _NAMES_BY_PLACE = ("enp1s0", "ens3")
 
 
 def macs_on_disk(root):
-    """{name: (MAC address, file)} of all names that the guest's rules and .link files bind to a MAC address."""
-    return {**link_files.macs(_links(root)), **udev_rules.macs(_rules(root))}
+    """{name: (MAC address, where it says so)} of all names that rules, .link files and ifname= bind to a MAC address."""
+    by_arguments = kernel_arguments.macs(_kernel_arguments(root))
+    return {**by_arguments, **link_files.macs(_links(root)), **udev_rules.macs(_rules(root))}
 
 
 def can_be_kept(root):

@@ -26,7 +26,10 @@ def with_macs_replaced(text, macs):
     def replaced(match):
         old = match.group()
         new = macs.get(normal_mac(old))
-        return old if new is None else new.upper() if old.isupper() else new
+        if new is None:
+            return old
+        new = new.replace(":", match.group(1))
+        return new.upper() if old.isupper() else new
 
     return _MAC_IN_TEXT.sub(replaced, text)
 
@@ -69,3 +72,11 @@ def class_prefix(text):
 def network(text):
     """The network of an address with prefix ("10.0.2.15/24")."""
     return ipaddress.ip_interface(text).network
+
+
+def with_names_replaced(text, names):
+    """text with each interface's name that names, {old: new}, has replaced by the new one; in eth0:1 and eth0.5 too."""
+    if not names:
+        return text
+    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])(?:{pattern})(?![\w-])", lambda match: names[match.group()], text)

@@ -79,7 +79,7 @@ def quietly(function, *arguments):
         return []
 
 
-relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+relaxed = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
