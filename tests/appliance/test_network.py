@@ -50,3 +50,35 @@ def test_nics_keep_their_names_and_one_goes(make_root, appliance):
     count = len(root.changes())
     assert "ens224" not in convert(root)
     assert len(root.changes()) == count
+
+
+def test_every_format_is_read_from_real_directories(make_root, appliance):
+    lease = 'lease {\n  interface "eth1";\n  option dhcp-client-identifier 1:00:50:56:aa:bb:01;\n}\n'
+    files = {
+        "/etc/network/interfaces": "iface eth1 inet dhcp\n",
+        "/etc/netplan/50.yaml": "network: {ethernets: {eth2: {addresses: [10.0.2.2/24]}}}\n",
+        "/etc/systemd/network/10-a.network.d/more.conf": "[Network]\nAddress=10.0.3.3/24\n",
+        "/usr/lib/systemd/network/10-a.network": "[Match]\nName=eth3\n[Network]\nAddress=10.0.2.3/24\n",
+        "/usr/lib/systemd/network/20-b.network": "[Match]\nName=eth9\n",
+        "/etc/NetworkManager/system-connections/Wired 1.nmconnection": (
+            "[connection]\ntype=ethernet\ninterface-name=eth4\n"
+        ),
+        "/etc/sysconfig/network-scripts/ifcfg-eth5": "HWADDR=00:50:56:AA:BB:05\nDEVICE=eth5\n",
+        "/etc/sysconfig/network/ifcfg-eth6": "BOOTPROTO=dhcp\n",
+        "/var/lib/dhcp/dhclient.eth1.leases": lease,
+        "/var/log/syslog": b"\xff" * (2 << 20) + b"\nSending on   LPF/eth6/00:50:56:aa:bb:06\n",
+        "/var/log/journal/0123/system.journal": b"LPKSHHRH\0MESSAGE=Sending on   LPF/eth4/00:50:56:aa:bb:04\0\0",
+    }
+    root = make_root(files, facts={"bootloader": SimpleNamespace(arguments=[])})
+    appliance.ln_s("/dev/null", "/etc/systemd/network/20-b.network")
+    found = network.inspect(root).devices["network"]
+    assert {name: facts["mac"] and facts["mac"][-2:] for name, facts in found.items()} == {
+        "eth1": "01",
+        "eth2": None,
+        "eth3": None,
+        "eth4": "04",
+        "eth5": "05",
+        "eth6": "06",
+    }
+    assert found["eth2"]["addresses"] == ["10.0.2.2/24"]
+    assert found["eth3"]["addresses"] == ["10.0.2.3/24", "10.0.3.3/24"]

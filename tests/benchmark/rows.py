@@ -50,6 +50,7 @@ class Bench:
     def __init__(self, scratch, cache):
         self.scratch = Path(scratch)
         self._ansible = str(Path(cache, "venv-plain", "bin", "ansible"))
+        self._guests = {}
         self._description = {}
         # A configuration of its own, so that the user's has no say.
         self._ansible_configuration = self.scratch / "ansible.cfg"
@@ -58,13 +59,14 @@ class Bench:
 
     def repetition(self):
         """Measure every row once: yields (name of the row, Sample). Raises measure.BenchmarkError."""
+        complete = self.copy(COMPLETE, "complete")
         lacking = self.copy(LACKING, "lacking")
         yield "launch", self.module("launch", lacking)[0]
         inspect, found = self.module("inspect", lacking)
         yield "inspect", inspect
         yield "ansible ping", self._ansible_module("ansible.builtin.ping", {})
-        yield "ansible inspect", self._ansible_module("virttools.guestconv.guestconv_inspect", {"disks": [str(lacking)]})
-        complete = self.copy(COMPLETE, "complete")
+        options = {"disks": [str(lacking)]}
+        yield "ansible inspect", self._ansible_module("virttools.guestconv.guestconv_inspect", options)
         yield "convert, initrd complete", self.module("convert", complete, guest=self._described(complete))[0]
         yield "convert, driver added", self.module("convert", lacking, guest=found["guest"])[0]
         again, result = self.module("convert", lacking, guest=found["guest"])
@@ -77,7 +79,9 @@ class Bench:
     def copy(self, name, as_name):
         """The path of a fresh copy of the guest name."""
         path = self.scratch / f"{as_name}.qcow2"
-        shutil.copyfile(built_guest(name), path)
+        if name not in self._guests:
+            self._guests[name] = built_guest(name)
+        shutil.copyfile(self._guests[name], path)
         return path
 
     def module(self, operation, *disks, **options):

@@ -38,8 +38,8 @@ def main():
 def _arguments():
     parser = argparse.ArgumentParser(prog="script/bench")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="measure each N times (3), take medians")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="put the result into FILE, beside other parts' results")
-    parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: files of the largest guest")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put the result into FILE, beside the other parts'")
+    parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: at most (200000)")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
     part.add_argument("--slots", dest="measure", action="store_const", const=_slots, help="conversions at once")

@@ -61,7 +61,7 @@ def ratios(rows):
 
 
 def goals(rows):
-    """The goals, each {"goal": a sentence, "value": number, "limit": number, "met": bool}; unmeasured ones are left out."""
+    """The goals that were measured, each {"goal": a sentence, "value": number, "limit": number, "met": bool}."""
     found = ratios(rows)
     judged = [
         _goal(f"{row}: at most {limit} bare launches", found[row]["launch"], limit)

@@ -27,11 +27,10 @@ def write(disk, files, image):
         os.truncate(raw.fileno(), disk.size << 20)
     appliance = _launch(scratch)
     try:
-        # The order in which the appliance's kernel finds disks is not stable; the label is.
         device = appliance.list_disk_labels()[_LABEL]
         _partition(appliance, disk, device)
         appliance.tar_in(str(files), "/", xattrs=True)
-        _install_grub(appliance, disk, device)
+        _install_grub(appliance, disk)
         appliance.shutdown()
     except RuntimeError as error:
         raise BuildError(f"the disk cannot be written: {error}") from error
@@ -90,9 +89,12 @@ def _partition(appliance, disk, device):
     appliance.part_set_bootable(device, 1, True)
 
 
-def _install_grub(appliance, disk, device):
+def _install_grub(appliance, disk):
     """Install GRUB with the guest's own tools, and let no name of the appliance's stay in what they write."""
     appliance.mkdir_p("/boot/grub")
+    # The order in which the appliance's kernel finds disks is not stable. libguestfs's functions translate names back
+    # and forth, so that the first disk is /dev/sda to them; a program in the guest sees the kernel's own names.
+    device = appliance.command(["readlink", "-f", f"/dev/disk/guestfs/{_LABEL}"]).strip()
     appliance.write(_DEVICE_MAP, f"(hd0)\t{device}\n".encode())
     appliance.command(["grub-install", "--target=i386-pc", "--no-floppy", device])
     appliance.command(["update-grub"])

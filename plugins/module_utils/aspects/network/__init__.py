@@ -23,6 +23,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     netplan,
     networkd,
     nics,
+    policies,
     traces,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
@@ -65,20 +66,22 @@ def inspect(root):
 def convert(root, conversion):
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
     macs = identity.new_macs(root.guest.hardware)
-    found = root.facts[NAME].nics
-    models = {nic: conversion.model("network", nic.identifier) for nic in found}
+    models = {nic: conversion.model("network", nic.identifier) for nic in root.facts[NAME].nics}
+    wanted = {nic: policies.of(conversion, nic) for nic, model in models.items() if model is not None}
     gone = [nic for nic, model in models.items() if model is None]
+    touched = gone or macs or any(each.policy != "keep" for each in wanted.values())
+    formats = _readable(root) if touched else ()
     if gone:
-        for kind in (*_FORMATS, cloud_init):
-            _skip_unread(kind.unconfigure, root, gone)
+        for kind in formats:
+            kind.unconfigure(root, gone)
         naming.release(root, [nic.name for nic in gone if nic.name])
+    changed = policies.apply(root, conversion, formats, wanted)
     if macs:
-        for kind in (*_FORMATS, cloud_init):
-            _skip_unread(kind.replace_macs, root, macs)
+        for kind in formats:
+            kind.replace_macs(root, macs)
         naming.use_new_macs(root, macs)
         conversion.argument_edits.append(lambda argument: kernel_arguments.with_new_macs(argument, macs))
-    stays = {nic: model for nic, model in models.items() if model is not None}
-    kept = {identity.on_target(nic, macs, alone=len(stays) == 1): model for nic, model in stays.items()}
+    kept = {identity.on_target(nic, macs, alone=len(wanted) == 1): models[old] for old, nic in changed.items()}
     naming.keep(root, conversion, kept)
     conversion.hardware["interfaces"] = _on_target(kept)
 
@@ -115,13 +118,17 @@ def _seen(root, configured, known):
     return known
 
 
-def _skip_unread(change, root, what):
-    try:
-        change(root, what)
-    except GuestconvError as error:
-        # Inspection said so, in a Concern; the guest's own programs cannot read the file either.
-        if error.code not in concerns.UNREAD:
-            raise
+def _readable(root):
+    """The formats less those whose files cannot be read: inspection said so, and the guest cannot read them either."""
+    readable = []
+    for kind in (*_FORMATS, cloud_init):
+        try:
+            kind.read(root)
+        except GuestconvError as error:
+            concerns.unread(error)
+            continue
+        readable.append(kind)
+    return readable
 
 
 def _on_target(kept):

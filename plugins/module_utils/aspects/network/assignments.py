@@ -66,3 +66,19 @@ def _unquoted(value):
         else:
             parts.append(part[1:].strip("\n") if part[0] == "\\" else part)
     return "".join(parts)
+
+
+def with_value(text, name, value):
+    """text with the assignment to name giving it value, at its end where there is none."""
+    if name in values(text):
+        return edited(text, (name,), lambda _old: value)
+    return text + ("" if not text or text.endswith("\n") else "\n") + f"{name}={value}\n"
+
+
+def commented_out(text, names):
+    """text with the lines that assign to one of names (a predicate) made comments."""
+    for found in reversed(parse(text)):
+        if names(found.name):
+            start = text.rfind("\n", 0, found.start) + 1
+            text = text[:start] + "#" + text[start:found.end].replace("\n", "\n#") + text[found.end:]
+    return text

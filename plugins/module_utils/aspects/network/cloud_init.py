@@ -22,6 +22,7 @@ _PROGRAM = "/usr/bin/cloud-init"
 
 _METHODS = {"static": "static", "static6": "static", "dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp"}
 _METHODS.update({"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "manual": "manual"})
+_OF_STATIC = ("address", "netmask", "gateway", "routes")
 _PORTS = ("bond_interfaces", "bridge_interfaces")
 
 
@@ -57,6 +58,40 @@ def replace_macs(root, macs):
                 changes.append((node, values.with_macs_replaced(node.value, macs)))
         detail = "the network card has another MAC address on the target"
         root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def rename(root, names):
+    """Call NICs by their new names: {old: new}."""
+    for path, (_root, _keys, network) in _documents(root).items():
+        changes = netplan.name_changes({path: network}, names)[path]
+        for item in _items(network):
+            nodes = [yaml_text.below(item, "vlan_link")]
+            nodes += [yaml_text.below(item, "name")] if _word(item, "type") == "physical" else []
+            nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
+            changes += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+        detail = "the network card has another name on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    for path, (document, keys, network) in _documents(root).items():
+        text = netplan.with_dhcp(root.read(path), path, keys, nics)
+        if _version(network) == "1":
+            types, gone = [], []
+            for index, item in enumerate(_items(network)):
+                if _word(item, "type") != "physical" or _word(item, "name") not in {nic.name for nic in nics}:
+                    continue
+                for place, subnet in yaml_text.children(yaml_text.below(item, "subnets")).items():
+                    if _word(subnet, "type") in ("static", "static6"):
+                        types.append(yaml_text.below(subnet, "type"))
+                        static = [key for key in _OF_STATIC if key in yaml_text.children(subnet)]
+                        gone += [(*keys, "config", index, "subnets", place, key) for key in static]
+            text = yaml_text.with_scalars(text, [(node, node.value.replace("static", "dhcp")) for node in types])
+            # "dhcp" is shorter than "static": the places of nodes are other ones now.
+            text = yaml_text.without(text, yaml_text.compose(text, path), gone)
+        root.write(path, text, detail)
 
 
 def renders(root):
@@ -158,4 +193,3 @@ def _paths_of_version_1(network, names):
 
 def _word(node, key):
     return yaml_text.scalar(yaml_text.below(node, key))
-

@@ -25,13 +25,16 @@ _IGNORED = (".bak", "~", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old", ".a
 _VIRTUAL_TYPES = re.compile(r"bond|bridge|vlan|team|ovs.*|ipip|gre|sit|tunnel|ipsec|dummy|macvlan|tap|tun", re.I)
 _CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID")
 _DHCP = ("dhcp", "bootp")
+_OF_STATIC = re.compile(
+    r"(?:IPADDR|PREFIX|NETMASK|GATEWAY|BROADCAST|NETWORK)\d*|IPV6ADDR(?:_SECONDARIES)?|IPV6_DEFAULTGW"
+)
 _YES = ("yes", "true", "t", "y", "1")
 
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
 
 # What belongs to ifcfg-NAME.
-_COMPANIONS = ("route-", "route6-", "rule-", "rule6-", "keys-")
+_COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
 
 
 class _File:
@@ -90,6 +93,54 @@ def replace_macs(root, macs):
     for file in _files(root):
         text = assignments.edited(file.text, ("HWADDR",), lambda value: values.with_macs_replaced(value, macs))
         root.write(file.path, text, "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Make the files for interfaces by name be for their new names: {old: new}; those of aliases and VLANs too."""
+    detail = "the network card has another name on the target"
+    written = {}
+    for file in _files(root):
+        keys = ("DEVICE", "PHYSDEV") if file.values.get("PHYSDEV") is None else ("PHYSDEV",)
+        if file.name in names:
+            keys = ("DEVICE", "PHYSDEV")
+        text = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
+        suffix = file.suffix
+        if "DEVICE" in keys:
+            suffix = values.with_names_replaced(file.suffix, names)
+        written[posixpath.join(_DIRECTORY, f"ifcfg-{suffix}")] = text
+        if suffix != file.suffix:
+            root.remove(file.path, detail)
+            for prefix in _COMPANIONS:
+                companion = root.read(posixpath.join(_DIRECTORY, prefix + file.suffix))
+                if companion is not None:
+                    root.remove(posixpath.join(_DIRECTORY, prefix + file.suffix), detail)
+                    companion = values.with_names_replaced(companion, names)
+                    written[posixpath.join(_DIRECTORY, prefix + suffix)] = companion
+    everywhere = root.read(_GLOBAL)
+    if everywhere is not None:
+        change = assignments.edited(everywhere, ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names))
+        written[_GLOBAL] = change
+    for path, text in written.items():
+        root.write(path, text, detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    names = {nic.name or nic.hardware_mac for nic in nics}
+    for file in _files(root):
+        addresses = [*_ipv4(file.values), *_ipv6(file.values)]
+        if (file.name or file.hardware_mac) not in names or not addresses:
+            continue
+        if ":" in file.values.get("DEVICE", file.suffix):
+            # A further address has no place beside that from DHCP.
+            root.remove(file.path, detail)
+            continue
+        text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+        text = assignments.with_value(text, "BOOTPROTO", "dhcp")
+        if any(":" in address for address in addresses):
+            text = assignments.with_value(text, "IPV6_AUTOCONF", "yes")
+        root.write(file.path, text, detail)
 
 
 def _files(root):

@@ -22,6 +22,8 @@ _IGNORED = re.compile(r"ifcfg-(?:lo|.*~|.*\.(?:template|rpmnew|rpmsave|rpmorig|b
 _METHODS = {"dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp", "static": "static", "none": "manual", "auto6": "auto"}
 # ifcfg-bonding(5), ifcfg-team(5): BONDING_SLAVE_0 (once BONDING_SLAVE0), TEAM_PORT_DEVICE_0.
 _PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE)_?\d*")
+_EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
+_OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LABEL)_?\w*")
 _PARENTS = ("ETHERDEVICE", "MACVLAN_DEVICE")
 _OF_VIRTUAL = ("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS)
 
@@ -83,6 +85,57 @@ def replace_macs(root, macs):
                 root.write(path[:-len(file.hardware_mac)] + macs[file.hardware_mac], text, detail)
 
 
+def rename(root, names):
+    """Make the files for interfaces be for their new names: {old: new}; those of VLANs too, and ports and routes."""
+    detail = "the network card has another name on the target"
+    written = {}
+    for file in _files(root):
+        keys = [key for key in file.values if _PORT.fullmatch(key) or key in ("BRIDGE_PORTS", *_PARENTS)]
+        text = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
+        suffix = posixpath.basename(file.path)[len("ifcfg-"):]
+        # A VLAN that says what it is on may be called anything.
+        new = suffix if any(file.values.get(key) for key in _PARENTS) else values.with_names_replaced(suffix, names)
+        written[posixpath.join(_DIRECTORY, f"ifcfg-{new}")] = text
+        if new != suffix:
+            root.remove(file.path, detail)
+            routes = root.read(posixpath.join(_DIRECTORY, f"ifroute-{suffix}"))
+            if routes is not None:
+                root.remove(posixpath.join(_DIRECTORY, f"ifroute-{suffix}"), detail)
+                written[posixpath.join(_DIRECTORY, f"ifroute-{new}")] = values.with_names_replaced(routes, names)
+    if root.read(_ROUTES) is not None:
+        lines = root.read(_ROUTES).split("\n")
+        written[_ROUTES] = "\n".join(
+            line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+        )
+    for path, text in written.items():
+        root.write(path, text, detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP; their default routes go."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    by_key = {nic.name or nic.hardware_mac: nic for nic in nics}
+    for file in _files(root):
+        nic = by_key.get(file.name or file.hardware_mac)
+        if nic is None or not any(_addresses(file.values)):
+            continue
+        text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+        root.write(file.path, assignments.with_value(text, "BOOTPROTO", "'dhcp'"), detail)
+        for path in (posixpath.join(_DIRECTORY, f"ifroute-{posixpath.basename(file.path)[6:]}"), _ROUTES):
+            if root.read(path) is not None:
+                root.write(path, _without_default(root.read(path), nic.gateway), detail)
+
+
+def _without_default(text, gateway):
+    """text, of routes, with the default routes through gateway made comments."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        words = line.split()
+        if len(words) > 1 and words[0] in _EVERYWHERE and words[1] == gateway:
+            lines[index] = "#" + line
+    return "\n".join(lines)
+
+
 def _files(root):
     files = []
     for name in root.list(_DIRECTORY):
@@ -128,7 +181,7 @@ def _gateway(root, file, addresses):
         for line in (root.read(path) or "").splitlines():
             # destination gateway netmask interface [type] [options]
             words = [*line.split(), "-", "-", "-", "-"][:4]
-            if words[0] not in ("default", "0.0.0.0/0", "::/0") or not values.gateway(words[1]):
+            if words[0] not in _EVERYWHERE or not values.gateway(words[1]):
                 continue
             if path != _ROUTES or words[3] == file.name or (words[3] == "-" and _reaches(addresses, words[1])):
                 return words[1]

@@ -31,6 +31,7 @@ _LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
 _MEMBERS = ("bond_slaves", "slaves", "bridge_ports")
 _PARENT = "vlan_raw_device"
 _OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
+_OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
@@ -99,6 +100,24 @@ def replace_macs(root, macs):
                         r"(?<=mac/)[0-9A-Fa-f:]{17}", lambda mac: values.with_macs_replaced(mac[0], macs), lines[index]
                     )
         root.write(file, "\n".join(lines), "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Call NICs by their new names: {old: new}; their aliases and VLANs too, and in commands."""
+    for file, text in _texts(root).items():
+        lines = text.split("\n")
+        for stanza in parse(text):
+            for line in (stanza.head, *stanza.options):
+                for index in range(line.start, line.end):
+                    lines[index] = values.with_names_replaced(lines[index], names)
+        root.write(file, "\n".join(lines), "the network card has another name on the target")
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements). Other options stay."""
+    names = {nic.name for nic in nics}
+    for file, text in _texts(root).items():
+        root.write(file, _with_dhcp(text, names), f"{', '.join(sorted(names))} gets its address by DHCP on the target")
 
 
 def parse(text):
@@ -252,3 +271,24 @@ def _strike_out(lines, line, names, if_empty):
     if len(struck) == len(line.words) - 1:
         text += " " + if_empty
     lines[line.start:line.end] = text.split("\n")
+
+
+def _with_dhcp(text, names):
+    lines, done = text.split("\n"), set()
+    for stanza in parse(text):
+        words = stanza.head.words
+        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
+            continue
+        if ":" in words[1] or (stanza.name, words[2]) in done:
+            # A further address has no place beside that from DHCP.
+            for line in (stanza.head, *stanza.options):
+                _comment_out(lines, line)
+            continue
+        done.add((stanza.name, words[2]))
+        method = "auto" if words[2] == "inet6" else "dhcp"
+        for index in range(stanza.head.start, stanza.head.end):
+            lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
+        for line in stanza.options:
+            if _option(line) in _OF_STATIC:
+                _comment_out(lines, line)
+    return "\n".join(lines)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NICs on the kernel's command line: ifname= binds names, and others use them in the initrd (dracut.cmdline(7)). Pure."""
+"""NICs on the kernel's command line: ifname= binds names, others use them in the initrd (dracut.cmdline(7)). Pure."""
 
 from __future__ import annotations
 

@@ -111,6 +111,42 @@ def replace_macs(root, macs):
         root.write(connection.path, text, "the network card has another MAC address on the target")
 
 
+def rename(root, names):
+    """Make connections that are for interfaces by name be for their new names: {old: new}."""
+    places = (("connection", "interface-name"), ("match", "interface-name"), ("vlan", "parent"), ("macvlan", "parent"))
+    for connection in _connections(root):
+        entries = [
+            entry
+            for entry in connection.entries
+            if (_section(entry), entry.key) in places
+            # A VLAN may be called after its NIC; that is its own name.
+            and (connection.wired or entry.key == "parent")
+        ]
+        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        root.write(connection.path, text, "the network card has another name on the target")
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
+    for connection in _connections(root):
+        if connection.wired and connection.path in paths:
+            methods = [
+                entry
+                for entry in connection.entries
+                if entry.section in ("ipv4", "ipv6") and (entry.key, entry.value) == ("method", "manual")
+            ]
+            text = sections.edited(connection.text, methods, lambda value: value.replace("manual", "auto"))
+            switched = {entry.section for entry in methods}
+            static = [
+                entry
+                for entry in sections.parse(text)
+                if entry.section in switched and (_NUMBERED_ADDRESS.fullmatch(entry.key) or entry.key == "gateway")
+            ]
+            root.write(connection.path, sections.commented_out(text, static), detail)
+
+
 def _connections(root):
     """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
     found = {}

@@ -30,6 +30,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
     normal_mac,
     with_macs_replaced,
+    with_names_replaced,
 )
 
 DIRECTORY = "/etc/systemd/network"
@@ -85,6 +86,13 @@ def with_new_macs(text, macs):
     entries = sections.parse(text, continued=True)
     known_by = [entry for entry in entries if entry.section == "Match" and entry.key in _MAC_KEYS]
     return sections.edited(text, known_by, lambda value: with_macs_replaced(value, macs))
+
+
+def with_new_names(text, names):
+    """text, a .link file's, which gives the new name where it gave the old: {old: new}."""
+    entries = sections.parse(text, continued=True)
+    given = [entry for entry in entries if (entry.section, entry.key) == ("Link", "Name")]
+    return sections.edited(text, given, lambda value: with_names_replaced(value, names))
 
 
 def macs(links):

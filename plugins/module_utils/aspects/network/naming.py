@@ -32,7 +32,7 @@ _NAMES_BY_PLACE = ("enp1s0", "ens3")
 
 
 def macs_on_disk(root):
-    """{name: (MAC address, where it says so)} of all names that rules, .link files and ifname= bind to a MAC address."""
+    """{name: (MAC address, where it says so)} of the names that rules, .link files and ifname= bind to a MAC address."""
     by_arguments = kernel_arguments.macs(_kernel_arguments(root))
     return {**by_arguments, **link_files.macs(_links(root)), **udev_rules.macs(_rules(root))}
 
@@ -49,6 +49,21 @@ def use_new_macs(root, macs):
         root.write(path, udev_rules.with_new_macs(text, macs), detail)
     for path, text in _texts(root, link_files.DIRECTORY, ".link").items():
         root.write(path, link_files.with_new_macs(text, macs), detail)
+
+
+def use_new_names(root, names):
+    """Make rules and .link files give NICs their new names: {old: new}. Our own for the old names go."""
+    detail = "the network card has another name on the target"
+    for path, text in _rules(root).items():
+        if path in map(udev_rules.path_for, names):
+            root.remove(path, detail)
+        else:
+            root.write(path, udev_rules.with_new_names(text, names), detail)
+    for path, text in _texts(root, link_files.DIRECTORY, ".link").items():
+        if path in map(link_files.path_for, names):
+            root.remove(path, detail)
+        else:
+            root.write(path, link_files.with_new_names(text, names), detail)
 
 
 def keep(root, conversion, on_target):

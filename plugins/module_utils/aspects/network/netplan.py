@@ -21,6 +21,7 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
 _HARDWARE = "ethernets"
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
+_OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
 _YES = ("true", "yes", "on", "y", "1")
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
 
@@ -47,6 +48,66 @@ def replace_macs(root, macs):
         changes = mac_changes(yaml_text.below(document, "network"), macs)
         detail = "the network card has another MAC address on the target"
         root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def rename(root, names):
+    """Make definitions that are for interfaces by name be for their new names: {old: new}."""
+    documents = _documents(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, changes in name_changes(networks, names).items():
+        detail = "the network card has another name on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    for path in _documents(root):
+        root.write(path, with_dhcp(root.read(path), path, ("network",), nics), detail)
+
+
+def name_changes(networks, names):
+    """{path: [(node, new text)]} for all places in networks where NICs stand by their names."""
+    merged, _files = _merged(networks)
+    # Where there is a `match`, the definition's own name means nothing.
+    renamed = {old: new for old, new in names.items() if "match" not in merged[_HARDWARE].get(old, {"match": {}})}
+    found = {path: [] for path in networks}
+    for path, network in networks.items():
+        definitions = yaml_text.below(network, _HARDWARE)
+        found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions).items() if key in renamed]
+        nodes = []
+        for definition in yaml_text.children(definitions).values():
+            nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
+        found[path] += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+        nodes = []
+        for section in _SOFTWARE:
+            for definition in yaml_text.children(yaml_text.below(network, section)).values():
+                nodes += [yaml_text.below(definition, "link")]
+                nodes += yaml_text.children(yaml_text.below(definition, "interfaces")).values()
+        found[path] += [(node, renamed[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in renamed]
+    return found
+
+
+def with_dhcp(text, path, keys, nics):
+    """text, the file at path whose `network` mapping keys lead to, with DHCP in place of static addresses for nics."""
+    wanted = {nic.name or nic.hardware_mac for nic in nics}
+    network = yaml_text.below(yaml_text.compose(text, path), *keys)
+    names = _names(_merged({path: network})[0][_HARDWARE])
+    loose = {nic.patterns for nic in nics if nic.name is None}
+    for identifier in list(yaml_text.children(yaml_text.below(network, _HARDWARE))):
+        # The text changes; so do the places of all nodes.
+        root = yaml_text.compose(text, path)
+        definition = yaml_text.below(root, *keys, _HARDWARE, identifier)
+        there = yaml_text.children(definition)
+        static = [(*keys, _HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
+        if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
+            continue
+        if "dhcp4" in there:
+            text = yaml_text.with_scalars(text, [(there["dhcp4"], "true")])
+        else:
+            text = yaml_text.with_entry(text, definition, "dhcp4: true")
+        text = yaml_text.without(text, yaml_text.compose(text, path), static)
+    return text
 
 
 def settings_of(networks, kind):
@@ -213,4 +274,3 @@ def _text(value):
 
 def _texts(value):
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-

@@ -11,6 +11,7 @@ an empty one, or a link to /dev/null, masks it.
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import (
@@ -28,6 +29,9 @@ _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
 _NAME_KEYS = ("Name", "OriginalName")
 # What only hardware of one kind, or on one bus, has.
 _HARDWARE_KEYS = ("Driver", "Path", "Property")
+_SOFTWARE_DRIVERS = {"veth", "tun", "bridge", "bonding", "dummy", "macvlan"}
+# What systemd-detect-virt(1) calls where there is no hardware.
+_CONTAINERS = {"container", "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "no", "!vm"}
 # Interfaces on this one, by the key in its [Network] that names them; and those that it is a port of.
 _MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced")
 _DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
@@ -111,6 +115,70 @@ def replace_macs(root, macs):
             root.write(path, text, "the network card has another MAC address on the target")
 
 
+def rename(root, names):
+    """Make files that are for interfaces by name be for their new names: {old: new}."""
+    for file in _files(root, ".network"):
+        for path, text in file.texts.items():
+            entries = [
+                entry
+                for entry in sections.parse(text, continued=True)
+                if entry.section == "Match" and entry.key in _NAME_KEYS
+            ]
+            text = sections.edited(text, entries, lambda value: values.with_names_replaced(value, names))
+            root.write(_writable(path), text, "the network card has another name on the target")
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
+    for file in _files(root, ".network"):
+        if file.path in paths and _method(file, _all_addresses(file)) == "static":
+            for path, text in file.texts.items():
+                root.write(_writable(path), _with_dhcp(text, path == file.path), detail)
+
+
+def _writable(path):
+    """Where a changed file goes: one in /etc hides the distribution's."""
+    if path.startswith(f"{_WRITABLE}/"):
+        return path
+    return posixpath.join(_WRITABLE, *path.split("/systemd/network/", 1)[1:])
+
+
+def _with_dhcp(text, is_main):
+    """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
+    static = [
+        entry
+        for entry in sections.parse(text, continued=True)
+        if (entry.section in ("Network", "Address") and entry.key in ("Address", "Gateway"))
+        or (entry.section == "Route" and _is_default(entry, text))
+    ]
+    text = sections.commented_out(text, static)
+    if not is_main:
+        return text
+    entries = sections.parse(text, continued=True)
+    switches = [entry for entry in entries if (entry.section, entry.key) == ("Network", "DHCP")]
+    if switches:
+        return sections.edited(text, switches, lambda _value: "yes")
+    header = re.search(r"^[ \t]*\[Network\].*$", text, re.MULTILINE)
+    if header:
+        return text[:header.end()] + "\nDHCP=yes" + text[header.end():]
+    return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
+
+
+def _is_default(entry, text):
+    """Whether the entry is of a [Route] section for the default route."""
+    same = [each for each in sections.parse(text, continued=True) if each.number == entry.number]
+    return {each.value for each in same if each.key == "Destination"} <= set(_EVERYWHERE)
+
+
+def _all_addresses(file):
+    return [
+        *file.values("Network", "Address"),
+        *(each.get("Address", "") for each in file.sections("Address")),
+    ]
+
+
 def _files(root, suffix):
     """The _Files with this suffix that are in force, in the order in which networkd looks at them."""
     found, drop_ins = {}, {}
@@ -154,8 +222,7 @@ def _settings(file, vlans):
     gateways += [
         route.get("Gateway", "") for route in file.sections("Route") if route.get("Destination", "") in _EVERYWHERE
     ]
-    addresses = file.values("Network", "Address")
-    addresses += [each.get("Address", "") for each in file.sections("Address")]
+    addresses = _all_addresses(file)
     yield Setting(
         file.path,
         KIND,
@@ -186,6 +253,9 @@ def _is_for_nics(file):
         return False
     kinds = [word for word in file.words("Type") if not word.startswith("!")]
     if kinds and not matches("ether", kinds):
+        return False
+    # systemd's own 80-container-*.network and 80-vm-*.network, which every guest has.
+    if set(file.words("Virtualization")) & _CONTAINERS or set(file.words("Driver")) & _SOFTWARE_DRIVERS:
         return False
     # Kind= is that of software: "vlan", "bridge"; a NIC has none, and the pattern "!*" says so.
     return not [word for word in file.words("Kind") if not word.startswith("!")]

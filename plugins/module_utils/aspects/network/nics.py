@@ -10,7 +10,10 @@ Each format of configuration is a file of this room, which offers
     unconfigure(root, nics)     takes these Nics out of them
     replace_macs(root, macs)    makes what knows hardware by a MAC address know it by another: {old: new}
 
-The latter two leave everything else as it is, to the byte. All raise GuestconvError `network-configuration-malformed`
+    rename(root, names)         calls NICs by other names: {old: new}
+    use_dhcp(root, nics)        lets these Nics get their addresses by DHCP
+
+The latter four leave everything else as it is, to the byte. All raise GuestconvError `network-configuration-malformed`
 for a file that the guest's own programs cannot read either.
 """
 

@@ -16,6 +16,7 @@ import re
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
     normal_mac,
     with_macs_replaced,
+    with_names_replaced,
 )
 
 DIRECTORY = "/etc/udev/rules.d"
@@ -82,6 +83,15 @@ def with_new_macs(text, macs):
 
     def changed(token):
         return with_macs_replaced(token.group(), macs) if token.group(1) in _ADDRESS else token.group()
+
+    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
+
+
+def with_new_names(text, names):
+    """text with the rules that give one of these names giving the new one: {old: new}."""
+
+    def changed(token):
+        return with_names_replaced(token.group(), names) if token.group(1) == "NAME" else token.group()
 
     return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
 

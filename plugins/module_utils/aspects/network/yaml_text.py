@@ -73,6 +73,12 @@ def children(node):
     return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}
 
 
+def keys(node):
+    """{key: its own node} of a mapping."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return {key.value: key for key, _value in pairs if isinstance(key, yaml.ScalarNode)}
+
+
 def scalar(node):
     """The text of a scalar node; "" of a null, of anything else, and of None."""
     return node.value if isinstance(node, yaml.ScalarNode) and not node.tag.endswith(":null") else ""
@@ -84,6 +90,13 @@ def with_scalars(text, changes):
     for (start, end), (old, new) in sorted(spans.items(), reverse=True):
         text = text[:start] + text[start:end].replace(old, new, 1) + text[end:]
     return text
+
+
+def with_entry(text, node, entry):
+    """text with entry ("key: value") put before the first of the mapping node, which has one at least."""
+    first = node.value[0][0].start_mark
+    between = ", " if node.flow_style else "\n" + " " * first.column
+    return text[:first.index] + entry + between + text[first.index:]
 
 
 def without(text, root, paths):

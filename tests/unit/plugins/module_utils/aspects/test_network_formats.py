@@ -25,9 +25,7 @@ BY_NAME = {
     "/etc/netplan/50.yaml": (
         "network:\n  version: 2\n  ethernets:\n    NAME: {addresses: [10.0.2.15/24], gateway4: 10.0.2.2}\n"
     ),
-    "/etc/systemd/network/50-lan.network": (
-        "[Match]\nName=NAME\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n"
-    ),
+    "/etc/systemd/network/50-lan.network": "[Match]\nName=NAME\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n",
     "/etc/NetworkManager/system-connections/lan.nmconnection": (
         "[connection]\ntype=ethernet\ninterface-name=NAME\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24,10.0.2.2\n"
     ),
@@ -44,9 +42,12 @@ BY_MAC = {
     "/etc/netplan/50.yaml": (
         "network:\n  ethernets:\n    a: {match: {macaddress: '@MAC@'}, addresses: [10.0.2.15/24], gateway4: 10.0.2.2}\n"
     ),
-    "/etc/systemd/network/50-lan.network": "[Match]\nMACAddress=@MAC@\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n",
+    "/etc/systemd/network/50-lan.network": (
+        "[Match]\nMACAddress=@MAC@\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n"
+    ),
     "/etc/NetworkManager/system-connections/lan": (
-        "[connection]\ntype=ethernet\n[ethernet]\nmac-address=@MAC@\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24,10.0.2.2\n"
+        "[connection]\ntype=ethernet\n[ethernet]\nmac-address=@MAC@\n[ipv4]\nmethod=manual\n"
+        "address1=10.0.2.15/24,10.0.2.2\n"
     ),
     "/etc/sysconfig/network-scripts/ifcfg-lan": "HWADDR=@MAC@\nIPADDR=10.0.2.15\nPREFIX=24\nGATEWAY=10.0.2.2\n",
     "/etc/cloud/cloud.cfg.d/50.cfg": (
@@ -166,7 +167,9 @@ def test_rules_and_links_of_the_users_follow_a_new_mac():
 
 
 def test_the_only_nic_of_an_unknown_mac_gets_the_new_one():
-    root = guest({"/etc/network/interfaces": "iface ens192 inet dhcp\n"}, {"target_interfaces": [{"from": MAC, "mac": NEW_MAC}]})
+    root = guest(
+        {"/etc/network/interfaces": "iface ens192 inet dhcp\n"}, {"target_interfaces": [{"from": MAC, "mac": NEW_MAC}]}
+    )
     assert network.inspect(root).concerns == []
     assert [nic["mac"] for nic in convert(root)] == [NEW_MAC]
     assert f"MACAddress={NEW_MAC}\n" in root.files[LINK]
@@ -265,10 +268,13 @@ def test_a_lease_does_not_bind_the_only_nic():
     [
         ({"/etc/netplan/a.yaml": "a: ["}, "network-configuration-malformed", "warning"),
         ({"/etc/systemd/network/a.network": "[Match]\nDriver=vmxnet3\n"}, "nic-configured-by-old-hardware", "warning"),
-        ({"/usr/bin/cloud-init": "", "/etc/network/interfaces": "iface ens3 inet static\n address 10.0.0.1\n"},
-         "cloud-init-renders-network", "info"),
+        (
+            {"/usr/bin/cloud-init": "", "/etc/network/interfaces": "iface ens3 inet static\n address 10.0.0.1\n"},
+            "cloud-init-renders-network",
+            "info",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_person_should_know_is_a_concern(files, code, severity):
     (concern,) = network.inspect(guest(files)).concerns
     assert (concern.code, concern.severity) == (code, severity)

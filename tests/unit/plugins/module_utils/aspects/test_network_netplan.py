@@ -79,7 +79,12 @@ def test_a_static_address_is_read():
         ("{addresses: [10.0.2.15/24], gateway4: 10.0.2.2}", ("10.0.2.15/24",), "10.0.2.2", "static"),
         ("{addresses: [2001:db8::1/64], gateway6: '2001:db8::2'}", ("2001:db8::1/64",), "2001:db8::2", "static"),
         ("{addresses: [10.0.2.15/24: {label: 'x:y'}]}", ("10.0.2.15/24",), None, "static"),
-        ("{addresses: [10.0.2.15/24], routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]}", ("10.0.2.15/24",), "10.0.2.2", "static"),
+        (
+            "{addresses: [10.0.2.15/24], routes: [{to: 0.0.0.0/0, via: 10.0.2.2}]}",
+            ("10.0.2.15/24",),
+            "10.0.2.2",
+            "static",
+        ),
         ("{dhcp4: true}", (), None, "dhcp"),
         ("{dhcp4: no, dhcp6: yes}", (), None, "dhcp"),
         ("{dhcp4: false, accept-ra: true}", (), None, "auto"),
@@ -88,7 +93,7 @@ def test_a_static_address_is_read():
         ("{addresses: nonsense, routes: 7, match: x, interfaces: {}}", (), None, None),
         ("{addresses: [[1], {}, null], routes: [1, {to: {}}]}", (), None, None),
     ],
-)  # fmt: skip
+)
 def test_definitions_are_read(definition, addresses, gateway, method):
     for nic in nics(ethernets(f"ens192: {definition}")):
         assert (nic.addresses, nic.gateway, nic.method) == (addresses, gateway, method)
@@ -135,7 +140,7 @@ def test_later_files_add_to_earlier_ones_and_etc_hides_usr():
 
 
 def test_bonds_bridges_and_vlans_are_used_by_their_members():
-    (one, other) = nics(
+    one, other = nics(
         f"network:\n ethernets:\n  a: {{match: {{macaddress: {MAC}}}, set-name: ens192}}\n  ens224: {{}}\n"
         " bonds:\n  bond0:\n   interfaces: [a, ens224]\n   addresses: [10.0.2.15/24]\n"
         " bridges:\n  lan: {interfaces: [bond0], dhcp4: yes}\n"
@@ -179,22 +184,40 @@ def test_without_pyyaml_the_message_says_what_to_install(monkeypatch):
             STATIC + "    ens224:\n      # why\n      dhcp4: yes\n\n  # end\n",
             STATIC + "#    ens224:\n#      # why\n#      dhcp4: yes\n\n  # end\n",
         ),
-        ("network:\n  ethernets:\n    ens224: {}\n  version: 2\n", "network:\n#  ethernets:\n#    ens224: {}\n  version: 2\n"),
+        (
+            "network:\n  ethernets:\n    ens224: {}\n  version: 2\n",
+            "network:\n#  ethernets:\n#    ens224: {}\n  version: 2\n",
+        ),
         ("network: {ethernets: {ens192: {}, ens224: {}}}\n", "network: {ethernets: {ens192: {}}}\n"),
         ("network: {ethernets: {ens224: {}}, version: 2}\n", "network: {version: 2}\n"),
         ("network:\n  ethernets:\n    ens224: {}", "#network:\n#  ethernets:\n#    ens224: {}"),
         (
-            "network:\n  ethernets: {ens192: {}, ens224: {}}\n  bonds:\n    b:\n      interfaces:\n      - ens192\n      - ens224 # x\n",
-            "network:\n  ethernets: {ens192: {}}\n  bonds:\n    b:\n      interfaces:\n      - ens192\n#      - ens224 # x\n",
+            (
+                "network:\n  ethernets: {ens192: {}, ens224: {}}\n  bonds:\n    b:\n      interfaces:\n      - ens192\n"
+                "      - ens224 # x\n"
+            ),
+            (
+                "network:\n  ethernets: {ens192: {}}\n  bonds:\n    b:\n      interfaces:\n      - ens192\n#      -"
+                " ens224 # x\n"
+            ),
         ),
         (
-            "network:\n  ethernets:\n    ens224:\n  vlans:\n    v: {id: 5, link: ens224}\n    w: {id: 5, link: ens192}\n",
-            "network:\n#  ethernets:\n#    ens224:\n  vlans:\n#    v: {id: 5, link: ens224}\n    w: {id: 5, link: ens192}\n",
+            (
+                "network:\n  ethernets:\n    ens224:\n  vlans:\n    v: {id: 5, link: ens224}\n    w: {id: 5, link:"
+                " ens192}\n"
+            ),
+            (
+                "network:\n#  ethernets:\n#    ens224:\n  vlans:\n#    v: {id: 5, link: ens224}\n    w: {id: 5, link:"
+                " ens192}\n"
+            ),
         ),
-        ("network:\n  ethernets:\n    x:\n      match: {name: ens224}\n", "#network:\n#  ethernets:\n#    x:\n#      match: {name: ens224}\n"),
+        (
+            "network:\n  ethernets:\n    x:\n      match: {name: ens224}\n",
+            "#network:\n#  ethernets:\n#    x:\n#      match: {name: ens224}\n",
+        ),
         (STATIC, STATIC),
     ],
-)  # fmt: skip
+)
 def test_a_nic_that_goes_leaves_comments(before, after):
     root = FakeRoot({FILE: before})
     netplan.unconfigure(root, [Nic("ens224", "ens224")])
@@ -237,14 +260,18 @@ def test_version_2_is_netplans():
     assert (nic.name, nic.configured_by) == ("ens192", ((CLOUD, "cloud-init"),))
 
 
-@pytest.mark.parametrize("path", ["/var/lib/cloud/seed/nocloud/network-config", "/var/lib/cloud/seed/nocloud-net/network-config"])
+@pytest.mark.parametrize(
+    "path", ["/var/lib/cloud/seed/nocloud/network-config", "/var/lib/cloud/seed/nocloud-net/network-config"]
+)
 def test_a_seed_may_be_the_configuration_itself(path):
     text = "version: 2\nethernets: {ens192: {dhcp4: true}}\n"
     assert [nic.name for nic in cloud(text, path)] == ["ens192"]
     assert [nic.name for nic in cloud("network: {%s}" % text.strip().replace("\n", ", "), path)] == ["ens192"]
 
 
-@pytest.mark.parametrize("text", ["network: {config: disabled}\n", "users: [version]\n", "", "version: 2\n", "network: version\n"])
+@pytest.mark.parametrize(
+    "text", ["network: {config: disabled}\n", "users: [version]\n", "", "version: 2\n", "network: version\n"]
+)
 def test_what_configures_no_network_is_passed_over(text):
     assert cloud(text) == []
 
@@ -256,8 +283,14 @@ def test_what_configures_no_network_is_passed_over(text):
         ({"/usr/bin/cloud-init": ""}, ""),
         ({"/usr/bin/cloud-init": "", "/etc/cloud/cloud-init.disabled": ""}, None),
         ({"/usr/bin/cloud-init": "", CLOUD: STATIC}, CLOUD),
-        ({"/usr/bin/cloud-init": "", CLOUD: STATIC, "/etc/cloud/cloud.cfg.d/99.cfg": "network: {config: disabled}"}, None),
-        ({"/usr/bin/cloud-init": "", CLOUD: "network: {config: disabled}", "/etc/cloud/cloud.cfg.d/99.cfg": "x: 1"}, None),
+        (
+            {"/usr/bin/cloud-init": "", CLOUD: STATIC, "/etc/cloud/cloud.cfg.d/99.cfg": "network: {config: disabled}"},
+            None,
+        ),
+        (
+            {"/usr/bin/cloud-init": "", CLOUD: "network: {config: disabled}", "/etc/cloud/cloud.cfg.d/99.cfg": "x: 1"},
+            None,
+        ),
     ],
 )
 def test_what_cloud_init_would_render(files, source):
@@ -273,7 +306,9 @@ def test_a_nic_of_version_1_leaves_comments():
     ).replace("[ens192, ens224]", "[ens192]")
 
 
-@pytest.mark.parametrize("text", [VERSION_1, f"network:\n version: 2\n ethernets:\n  x: {{match: {{macaddress: '{MAC.upper()}'}}}}\n"])
+@pytest.mark.parametrize(
+    "text", [VERSION_1, f"network:\n version: 2\n ethernets:\n  x: {{match: {{macaddress: '{MAC.upper()}'}}}}\n"]
+)
 def test_cloud_inits_mac_addresses_follow(text):
     root = FakeRoot({CLOUD: text})
     cloud_init.replace_macs(root, {MAC: NEW_MAC})
@@ -283,4 +318,6 @@ def test_cloud_inits_mac_addresses_follow(text):
 def test_cloud_inits_version_2_is_unconfigured_too():
     root = FakeRoot({CLOUD: STATIC})
     cloud_init.unconfigure(root, [Nic("ens192", "ens192")])
-    assert root.files[CLOUD].startswith("# the lab\nnetwork:\n  version: 2\n  renderer: networkd\n#  ethernets:\n#    ens192:")
+    assert root.files[CLOUD].startswith(
+        "# the lab\nnetwork:\n  version: 2\n  renderer: networkd\n#  ethernets:\n#    ens192:"
+    )

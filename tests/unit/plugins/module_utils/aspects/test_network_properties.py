@@ -33,36 +33,126 @@ MAC, NEW_MAC, ABSENT = "00:50:56:aa:bb:cc", "52:54:00:00:00:01", "00:50:56:00:00
 FORMATS = {
     interfaces: (
         "/etc/network/interfaces",
-        ["auto ", "iface ", "eth0 ", "inet ", "static", " address 10.0.0.1/8", "mapping ", "map ", "source ", "mac/", "\\"],
+        [
+            "auto ",
+            "iface ",
+            "eth0 ",
+            "inet ",
+            "static",
+            " address 10.0.0.1/8",
+            "mapping ",
+            "map ",
+            "source ",
+            "mac/",
+            "\\",
+        ],
     ),
     netplan: (
         "/etc/netplan/a.yaml",
-        ["network:", " ethernets:", "  eth0: ", "{}", "[", "]", "{", "}", "match: ", "macaddress: ", "addresses: ", "- ",
-         "&a ", "*a", '"', "'", "  bonds: {b: {interfaces: [eth0]}}", "routes: [{to: default, via: 10.0.0.1}]", "|", "? "],
+        [
+            "network:",
+            " ethernets:",
+            "  eth0: ",
+            "{}",
+            "[",
+            "]",
+            "{",
+            "}",
+            "match: ",
+            "macaddress: ",
+            "addresses: ",
+            "- ",
+            "&a ",
+            "*a",
+            '"',
+            "'",
+            "  bonds: {b: {interfaces: [eth0]}}",
+            "routes: [{to: default, via: 10.0.0.1}]",
+            "|",
+            "? ",
+        ],
     ),
     networkd: (
         "/etc/systemd/network/a.network",
-        ["[Match]", "Name=eth0", "MACAddress=", "[Network]", "Address=10.0.0.1/8", "Bond=b", "Gateway=", "\\", "[Route]"],
+        [
+            "[Match]",
+            "Name=eth0",
+            "MACAddress=",
+            "[Network]",
+            "Address=10.0.0.1/8",
+            "Bond=b",
+            "Gateway=",
+            "\\",
+            "[Route]",
+        ],
     ),
     keyfiles: (
         "/etc/NetworkManager/system-connections/a",
-        ["[connection]", "type=ethernet", "uuid=u", "interface-name=eth0", "master=u", "[ethernet]", "mac-address=", "[ipv4]",
-         "address1=10.0.0.1/8,10.0.0.2", "[vlan]", "parent=", "0;80;86;170;187;204;", ";"],
+        [
+            "[connection]",
+            "type=ethernet",
+            "uuid=u",
+            "interface-name=eth0",
+            "master=u",
+            "[ethernet]",
+            "mac-address=",
+            "[ipv4]",
+            "address1=10.0.0.1/8,10.0.0.2",
+            "[vlan]",
+            "parent=",
+            "0;80;86;170;187;204;",
+            ";",
+        ],
     ),
     ifcfg_redhat: (
         "/etc/sysconfig/network-scripts/ifcfg-eth0",
-        ["DEVICE=", "eth0", "HWADDR=", "IPADDR=10.0.0.1", "PREFIX=", "NETMASK=", "'", '"', "$'", "\\", ";", "TYPE=Vlan"],
+        [
+            "DEVICE=",
+            "eth0",
+            "HWADDR=",
+            "IPADDR=10.0.0.1",
+            "PREFIX=",
+            "NETMASK=",
+            "'",
+            '"',
+            "$'",
+            "\\",
+            ";",
+            "TYPE=Vlan",
+        ],
     ),
     ifcfg_suse: (
         "/etc/sysconfig/network/ifcfg-eth0",
-        ["IPADDR=", "'10.0.0.1/8'", "BONDING_SLAVE_0=", "BRIDGE_PORTS='eth0 eth1'", "'", '"', "ETHERDEVICE=", "eth1", "\\"],
+        [
+            "IPADDR=",
+            "'10.0.0.1/8'",
+            "BONDING_SLAVE_0=",
+            "BRIDGE_PORTS='eth0 eth1'",
+            "'",
+            '"',
+            "ETHERDEVICE=",
+            "eth1",
+            "\\",
+        ],
     ),
     cloud_init: (
         "/etc/cloud/cloud.cfg.d/a.cfg",
-        ["network: ", "{version: 1, ", "version: 2", " config: ", "[{type: physical, ", "name: eth0, ", "mac_address: ", "}]",
-         "}", "subnets: [{type: static, address: 10.0.0.1/8}], ", "- type: bond", "  bond_interfaces: [eth0]"],
+        [
+            "network: ",
+            "{version: 1, ",
+            "version: 2",
+            " config: ",
+            "[{type: physical, ",
+            "name: eth0, ",
+            "mac_address: ",
+            "}]",
+            "}",
+            "subnets: [{type: static, address: 10.0.0.1/8}], ",
+            "- type: bond",
+            "  bond_interfaces: [eth0]",
+        ],
     ),
-}  # fmt: skip
+}
 COMMON = ["\n", "\n", "\n", "\n  ", " ", "#", "=", ":", "\t", "\r\n", "\0", "\udcff", MAC, MAC.upper(), "eth0", "eth1"]
 
 
@@ -93,6 +183,8 @@ def test_any_text_is_read_and_nothing_changes_without_cause(kind, data):
         assert nic.name is None or nic.name.strip()
     quietly(kind.unconfigure, root, [Nic("absent", "absent", ABSENT, "hardware")])
     quietly(kind.replace_macs, root, {ABSENT: NEW_MAC})
+    quietly(kind.rename, root, {"absent": "present"})
+    quietly(kind.use_dhcp, root, [Nic("absent", "absent", ABSENT, "hardware")])
     assert root.files == {path: text} and root.changes() == []
 
 
@@ -125,6 +217,23 @@ def test_unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, data):
         assert len(once[path].split("\n")) == len(text.split("\n"))
 
 
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
+@relaxed
+@given(data=st.data())
+def test_policies_are_applied_to_any_text_without_crash_and_only_once(kind, data):
+    path, words = FORMATS[kind]
+    root = FakeRoot({path: data.draw(texts(words))})
+    nic = Nic("eth0", "eth0", MAC, "hardware", configured_by=((path, kind.KIND),))
+    quietly(kind.use_dhcp, root, [nic])
+    once = dict(root.files)
+    quietly(kind.use_dhcp, root, [nic])
+    assert root.files == once
+    quietly(kind.rename, root, {"eth0": "enp1s0"})
+    once = dict(root.files)
+    quietly(kind.rename, root, {"eth0": "enp1s0"})
+    assert root.files == once
+
+
 @relaxed
 @given(texts(["SUBSYSTEM==", '"net"', "NAME=", '"eth0"', "ATTR{address}==", '"', ", ", "DRIVERS==", '"vmxnet3"', "\\"]))
 def test_rules_that_are_for_others_stay(text):
@@ -148,7 +257,7 @@ def test_entries_lie_where_they_say(text, continued):
     entries = sections.parse(text, continued)
     assert sections.edited(text, entries, lambda value: value) == text
     for entry in entries:
-        assert text[entry.line:entry.start].rstrip("= \t").endswith(entry.key) or not entry.key
+        assert text[entry.line : entry.start].rstrip("= \t").endswith(entry.key) or not entry.key
 
 
 @relaxed
@@ -158,7 +267,9 @@ def test_assignments_lie_where_they_say(text):
 
 
 @relaxed
-@given(texts(['default-duid "', '";', "lease {", 'interface "eth0";', "option dhcp-client-identifier ", "\\001", "1:0:50"]))
+@given(
+    texts(['default-duid "', '";', "lease {", 'interface "eth0";', "option dhcp-client-identifier ", "\\001", "1:0:50"])
+)
 def test_any_lease_and_log_is_read(text):
     traces.dhclient_lease(text)
     traces.log(text.splitlines())

@@ -36,7 +36,10 @@ class Root(FakeRoot):
     ],
 )
 def test_a_lease_of_dhclient_tells_the_client_identifier(client_id, mac):
-    text = f'lease {{\n  interface "ens192";\n  fixed-address 10.0.2.15;\n  option dhcp-client-identifier {client_id};\n}}\n'
+    text = (
+        'lease {\n  interface "ens192";\n  fixed-address 10.0.2.15;\n  option dhcp-client-identifier'
+        f" {client_id};\n}}\n"
+    )
     assert traces.dhclient_lease(text) == ({"ens192": mac} if mac else {})
 
 
@@ -57,13 +60,17 @@ def test_a_duid_tells_the_address_of_its_only_interface(duid, interfaces, found)
 def test_leases_are_found_where_programs_keep_them():
     root = Root(
         {
-            "/var/lib/dhcp/dhclient.ens192.leases": f'lease {{\n  interface "ens192";\n  option dhcp-client-identifier 1:{MAC};\n}}\n',
-            f"/var/lib/NetworkManager/internal-{UUID}-ens224.lease": f"ADDRESS=10.0.2.15\nCLIENTID=01{OTHER.replace(':', '')}\n",
+            "/var/lib/dhcp/dhclient.ens192.leases": (
+                f'lease {{\n  interface "ens192";\n  option dhcp-client-identifier 1:{MAC};\n}}\n'
+            ),
+            f"/var/lib/NetworkManager/internal-{UUID}-ens224.lease": (
+                f"ADDRESS=10.0.2.15\nCLIENTID=01{OTHER.replace(':', '')}\n"
+            ),
             f"/var/lib/NetworkManager/internal-{UUID}-ens225.lease": "ADDRESS=10.0.2.15\n",
             "/var/lib/wicked/lease-eth0-dhcp-ipv4.xml": "<lease><client-id>01:00:50:56:00:00:01</client-id></lease>",
             "/var/lib/wicked/lease-eth1-dhcp-ipv4.xml": "<lease><client-id>ff:00:50:56:00:00:01</client-id></lease>",
         }
-    )  # fmt: skip
+    )
     assert {name: mac for name, (mac, _file) in traces.from_leases(root).items()} == {
         "ens192": MAC,
         "ens224": OTHER,
@@ -86,14 +93,20 @@ def test_leases_are_found_where_programs_keep_them():
             {"ens33": OTHER, "ens34": MAC},
         ),
         (["r8169 0000:02:00.0 eth0: RTL8168h/8111h, 00:50:56:aa:bb:cc, XID 541, IRQ 127"], {"eth0": MAC}),
-        (["vmxnet3 0000:0b:00.0 ens192: NIC Link is Up 10000 Mbps", "vmxnet3 0000:0b:00.0 ens192: renamed from eth0"], {}),
+        (
+            [
+                "vmxnet3 0000:0b:00.0 ens192: NIC Link is Up 10000 Mbps",
+                "vmxnet3 0000:0b:00.0 ens192: renamed from eth0",
+            ],
+            {},
+        ),
         (["Nov 21 web01 dhclient[1]: Listening on LPF/ens192/00:50:56:aa:bb:cc"], {"ens192": MAC}),
         (["ci-info: | ens192 | True | 10.0.2.15 | 255.255.255.0 | global | 00:50:56:aa:bb:cc |"], {"ens192": MAC}),
         (["ci-info: | ens192 | False | . | . | . | 00:50:56:aa:bb:cc |"], {}),
         (["Sending on   LPF/ens192/00:0c:29:11:22:33", "Sending on   LPF/ens192/00:50:56:aa:bb:cc"], {"ens192": MAC}),
         (["bluetooth hci0: 00:50:56:aa:bb:cc:dd:ee", "", "\udcff"], {}),
     ],
-)  # fmt: skip
+)
 def test_drivers_and_programs_that_name_a_nic_with_its_address(lines, found):
     assert traces.log(lines) == found
 
