@@ -34,7 +34,7 @@ NAME = "network"
 _FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse)
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
-_MOST_SETTINGS = 10_000
+_MOST_SETTINGS = 5000
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,7 @@ def _settings(root):
             raise GuestconvError(
                 "network-too-large",
                 f"The guest on {root.name} configures more than {_MOST_SETTINGS} interfaces; no more are looked at.",
+                hint="Remove the configuration of interfaces that are gone from the guest.",
             )
         # What cloud-init rendered counts, once it has. Until then its own configuration does.
         if kind is cloud_init and nics.nics_of(settings):

@@ -14,8 +14,10 @@ import re
 from dataclasses import dataclass
 
 _QUOTED = r"'[^']*'|\$'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+# A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
-    rf"(?:^|(?<=;))[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\])*)",
+    rf"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\])*)"
+    r"(?:[ \t]+#[^\n]*)?)",
     re.MULTILINE | re.DOTALL | re.ASCII,
 )
 _PART = re.compile(rf"{_QUOTED}|\\.|[^'\"\\$]+|.", re.DOTALL)
@@ -36,6 +38,7 @@ def parse(text):
     return [
         Assignment(match["name"], _unquoted(match["value"]), match.start("value"), match.end("value"))
         for match in _ASSIGNMENT.finditer(text)
+        if match["name"]
     ]
 
 

@@ -76,19 +76,18 @@ def rename(root, names):
 def use_dhcp(root, nics):
     """Let these Nics get their addresses by DHCP."""
     detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
-    for path, (document, keys, network) in _documents(root).items():
+    for path, (_root, keys, network) in _documents(root).items():
         text = netplan.with_dhcp(root.read(path), path, keys, nics)
         if _version(network) == "1":
-            types, gone = [], []
-            for index, item in enumerate(_items(network)):
-                if _word(item, "type") != "physical" or _word(item, "name") not in {nic.name for nic in nics}:
-                    continue
-                for place, subnet in yaml_text.children(yaml_text.below(item, "subnets")).items():
-                    if _word(subnet, "type") in ("static", "static6"):
-                        types.append(yaml_text.below(subnet, "type"))
-                        static = [key for key in _OF_STATIC if key in yaml_text.children(subnet)]
-                        gone += [(*keys, "config", index, "subnets", place, key) for key in static]
+            static = _static_subnets(network, {nic.name for nic in nics})
+            types = [yaml_text.below(subnet, "type") for subnet in static.values()]
             text = yaml_text.with_scalars(text, [(node, node.value.replace("static", "dhcp")) for node in types])
+            gone = [
+                (*keys, *place, key)
+                for place, subnet in static.items()
+                for key in _OF_STATIC
+                if key in yaml_text.children(subnet)
+            ]
             # "dhcp" is shorter than "static": the places of nodes are other ones now.
             text = yaml_text.without(text, yaml_text.compose(text, path), gone)
         root.write(path, text, detail)
@@ -102,7 +101,8 @@ def renders(root):
     if not root.is_file(_PROGRAM) or any(root.is_file(path) for path in _OFF):
         return None
     for path in reversed(_paths(root)):
-        network = _network(yaml_text.compose(root.read(path) or "", path), path)[1]
+        text = root.read(path) or ""
+        network = _network(yaml_text.compose(text, path), path)[1] if "network" in text else None
         if network is not None:
             return None if _word(network, "config") == "disabled" else path
     return ""
@@ -172,6 +172,17 @@ def _version_1(path, network):
             hardware_mac=mac if physical else None,
             binds=physical and mac is not None,
         )
+
+
+def _static_subnets(network, names):
+    """{keys that lead to it: node} of the static subnets of version 1's NICs of these names."""
+    return {
+        ("config", index, "subnets", place): subnet
+        for index, item in enumerate(_items(network))
+        if _word(item, "type") == "physical" and _word(item, "name") in names
+        for place, subnet in yaml_text.children(yaml_text.below(item, "subnets")).items()
+        if _word(subnet, "type") in ("static", "static6")
+    }
 
 
 def _ports(item):

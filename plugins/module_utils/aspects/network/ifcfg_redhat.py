@@ -84,7 +84,7 @@ def unconfigure(root, nics):
         if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
             root.remove(file.path, detail)
             for prefix in _COMPANIONS:
-                for name in {file.suffix, file.name or file.suffix}:
+                for name in (file.suffix, file.name or file.suffix):
                     root.remove(posixpath.join(_DIRECTORY, prefix + name), detail)
 
 

@@ -204,7 +204,7 @@ def _logical_names(stanzas):
 
 
 def _setting(file, stanza):
-    family, method, *_rest = (*stanza.head.words[2:4], "", "")
+    family, method = (*stanza.head.words[2:4], "", "")[:2]
     mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
     return Setting(
         file,

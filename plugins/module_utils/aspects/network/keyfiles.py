@@ -20,8 +20,8 @@ KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
 _DIRECTORIES = (_WRITABLE, "/usr/lib/NetworkManager/system-connections")
 
-# nm_keyfile_utils_ignore_filename() of libnm: hidden files, and what editors and certificates leave there.
-_IGNORED = re.compile(r"\..*|.*(?:~|\.swp|\.swpx|\.pem|\.der|\.[A-Za-z0-9]{6})")
+# nm_keyfile_utils_ignore_filename() of libnm-core: hidden and backup files, mkstemp()'s, certificates and keys.
+_IGNORED = re.compile(r"\..*|.*(?:~|\.(?i:pem|der)|\.[A-Za-z0-9]{6})")
 
 # The types' names as D-Bus has them, from before NetworkManager 1.8, and their aliases.
 _WIRED = ("ethernet", "802-3-ethernet", "wired")
@@ -153,17 +153,13 @@ def _connections(root):
     for directory in _DIRECTORIES:
         for name in root.list(directory):
             # Only in /etc the extension may be missing, as older versions wrote no other.
-            if (directory == _WRITABLE and not _ignored(name)) or name.endswith(".nmconnection"):
+            if not _IGNORED.fullmatch(name) and (directory == _WRITABLE or name.endswith(".nmconnection")):
                 path = posixpath.join(directory, name)
                 text = root.read(path)
                 if text is not None:
                     connection = _Connection(path, text)
                     found.setdefault(connection.uuid or path, connection)
     return list(found.values())
-
-
-def _ignored(name):
-    return bool(_IGNORED.fullmatch(name)) and not name.endswith(".nmconnection")
 
 
 def _setting(connection, names):

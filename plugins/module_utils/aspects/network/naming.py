@@ -32,7 +32,7 @@ _NAMES_BY_PLACE = ("enp1s0", "ens3")
 
 
 def macs_on_disk(root):
-    """{name: (MAC address, where it says so)} of the names that rules, .link files and ifname= bind to a MAC address."""
+    """{name: (MAC address, where it says so)} of names that rules, .link files and ifname= bind to a MAC address."""
     by_arguments = kernel_arguments.macs(_kernel_arguments(root))
     return {**by_arguments, **link_files.macs(_links(root)), **udev_rules.macs(_rules(root))}
 

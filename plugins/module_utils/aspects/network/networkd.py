@@ -29,9 +29,8 @@ _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
 _NAME_KEYS = ("Name", "OriginalName")
 # What only hardware of one kind, or on one bus, has.
 _HARDWARE_KEYS = ("Driver", "Path", "Property")
-_SOFTWARE_DRIVERS = {"veth", "tun", "bridge", "bonding", "dummy", "macvlan"}
 # What systemd-detect-virt(1) calls where there is no hardware.
-_CONTAINERS = {"container", "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "wsl", "no", "!vm"}
+_CONTAINERS = frozenset(("container", "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "no"))
 # Interfaces on this one, by the key in its [Network] that names them; and those that it is a port of.
 _MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced")
 _DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
@@ -246,16 +245,11 @@ def _settings(file, vlans):
 
 def _is_for_nics(file):
     """Whether the file can be for a wired NIC."""
-    if "container" in file.words("Virtualization"):
-        # systemd's own 80-container-host0.network is for the inside of containers.
-        return False
-    if _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
-        return False
     kinds = [word for word in file.words("Type") if not word.startswith("!")]
     if kinds and not matches("ether", kinds):
         return False
     # systemd's own 80-container-*.network and 80-vm-*.network, which every guest has.
-    if set(file.words("Virtualization")) & _CONTAINERS or set(file.words("Driver")) & _SOFTWARE_DRIVERS:
+    if _CONTAINERS.intersection(file.words("Virtualization")) or _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
         return False
     # Kind= is that of software: "vlan", "bridge"; a NIC has none, and the pattern "!*" says so.
     return not [word for word in file.words("Kind") if not word.startswith("!")]

@@ -240,14 +240,15 @@ def _first_gateway(gateways):
 
 def _uppers(key, by_key, above):
     """The Uppers on the interface with this name or MAC address, those on its VLANs and bonds too."""
-    tagged, looked_at = {key: False}, [key]
-    for lower in looked_at:
+    tagged, pending = {key: False}, [key]
+    while pending:
+        lower = pending.pop()
         for setting in above.get(lower, ()):
             through = setting.tagged or tagged[lower]
             # What can be reached without a VLAN's tag on one way is.
             if setting.name and (setting.name not in tagged or tagged[setting.name] > through):
                 tagged[setting.name] = through
-                looked_at.append(setting.name)
+                pending.append(setting.name)
     for upper in tagged:
         own = by_key.get(upper, ())
         if upper != key:

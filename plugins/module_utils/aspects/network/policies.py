@@ -64,4 +64,9 @@ def _changed(nic, policy):
 
 
 def _malformed(path, value, expected):
-    return GuestconvError("policy-malformed", f"{path} is {value!r}; it must be {expected}.", path=path)
+    return GuestconvError(
+        "policy-malformed",
+        f"{path} is {value!r}; it must be {expected}.",
+        hint="A network card has `policy: keep`, `policy: dhcp`, or `policy: rename` with `name: <new name>`.",
+        path=path,
+    )

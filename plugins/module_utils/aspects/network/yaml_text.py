@@ -24,6 +24,9 @@ else:
 # A few lines of aliases can stand for billions of nodes; no network has so many.
 _MOST_NODES = 100_000
 
+# Characters. PyYAML takes some 15 seconds for a million.
+_LONGEST = 256 * 1024
+
 
 def compose(text, path):
     """The root node of text, None when it is empty.
@@ -38,6 +41,8 @@ def compose(text, path):
             extra={"exception": YAML_IMPORT_ERROR},
         )
     try:
+        if len(text) > _LONGEST:
+            raise ValueError(f"it has more than {_LONGEST} characters")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _count(root, _MOST_NODES)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -153,6 +158,9 @@ def _commented_lines(text, parent, key):
         if value is children(parent)[key] and (first is value or first.value == key)
     ][-1]
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
+    if isinstance(parent, yaml.MappingNode) and text[start:pair[0].start_mark.index].strip():
+        # The first key of a mapping in a list, behind the hyphen, which stays for the others.
+        start = pair[0].start_mark.index
     end = max(_end(text, pair[1]), pair[0].start_mark.index)
     return start, end, "#" + text[start:end].replace("\n", "\n#")
 

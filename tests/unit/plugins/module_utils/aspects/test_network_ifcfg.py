@@ -50,6 +50,10 @@ def test_the_shells_quotings_are_understood(written, value):
     assert assignments.values(f"A={written}\nC=3\n")["C"] == "3"
 
 
+def test_comments_assign_nothing():
+    assert assignments.values("# A=1; A=2\nB=1 # C=1; C=2\nD=1; E=2\n") == {"B": "1", "D": "1", "E": "2"}
+
+
 @pytest.mark.parametrize("text", ["A='", 'A="', "A=$'", "A=\\", "=", "A", "1A=2", "A =2", "if [ A=1 ]; then"])
 def test_what_is_no_assignment_does_no_harm(text):
     assert set(assignments.values(text)) <= {"A"}

@@ -135,7 +135,7 @@ def test_other_connections_are_no_nic(kind):
     assert nics(connection(kind)) == []
 
 
-@pytest.mark.parametrize("name", [".hidden", "lan~", "lan.swp", "lan.pem", "lan.ABC123"])
+@pytest.mark.parametrize("name", [".hidden", "lan~", ".hidden.nmconnection", "lan.PEM", "lan.ABC123"])
 def test_files_that_networkmanager_ignores_are_ignored(name):
     root = FakeRoot({f"{DIRECTORY}/{name}": STATIC})
     assert keyfiles.read(root) == []

@@ -158,8 +158,8 @@ _BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for 
 
 @pytest.mark.parametrize(
     "text",
-    ["a: [", "\t- x", "a: *b", "a: 1\n---\nb: 2\n", "\x00", "a: &a [*a]", _BOMB, "[" * 700],
-    ids=["open", "tab", "alias", "documents", "nul", "endless", "bomb", "deep"],
+    ["a: [", "\t- x", "a: *b", "a: 1\n---\nb: 2\n", "\x00", "a: &a [*a]", _BOMB, "[" * 700, "#" * 300_000],
+    ids=["open", "tab", "alias", "documents", "nul", "endless", "bomb", "deep", "long"],
 )
 def test_what_netplan_cannot_read_is_malformed(text):
     with pytest.raises(GuestconvError) as error:

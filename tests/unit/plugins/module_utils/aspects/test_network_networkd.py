@@ -104,6 +104,7 @@ def test_hardware_is_known_by_what_match_says(match, name, mac, patterns):
         "Name=6rd-*\nType=sit",
         "Virtualization=container\nName=host0",
         "Name=vb-*\nDriver=veth",
+        "Name=ve-*\nDriver=veth",
         "Name=vz-*\nDriver=bridge",
         "Name=vt-*\nDriver=tun",
         "Type=wlan\nWLANInterfaceType=ad-hoc",
@@ -183,9 +184,3 @@ def test_mac_addresses_follow_and_the_rest_stays():
     root = FakeRoot({FILE: text})
     networkd.replace_macs(root, {MAC: NEW_MAC})
     assert root.files[FILE] == text.replace(MAC, NEW_MAC, 1)
-
-
-@pytest.mark.parametrize("match", ["Virtualization=container\nName=host0", "Name=ve-*\nDriver=veth"])
-def test_systemds_own_files_for_containers_are_of_no_nic(match):
-    text = f"[Match]\n{match}\n\n[Network]\nDHCP=yes\n"
-    assert networkd.read(FakeRoot({f"{USR}/80-container.network": text})) == []

@@ -237,6 +237,13 @@ DYNAMIC = [
             "      address: 10.0.2.15/24\n#      gateway: 10.0.2.2\n      dns_nameservers: [10.0.2.3]\n"
         ),
     ),
+    (
+        "/etc/cloud/cloud.cfg.d/a.cfg",
+        "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n"
+        "    - address: 10.0.2.15/24\n      type: static\n",
+        "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n"
+        "    - #address: 10.0.2.15/24\n      type: dhcp\n",
+    ),
 ]
 
 
