@@ -38,7 +38,7 @@ packages() {
     . /etc/os-release
     case " $ID $ID_LIKE " in
         *' debian '*)
-            printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml qemu-system-x86 qemu-utils ovmf \
+            printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml python3-yaml qemu-system-x86 qemu-utils ovmf \
                 zstd lz4 xz-utils cpio python3-venv ca-certificates
             # From QEMU 8.1 on, qxl-vga and virtio-vga are in packages of their own.
             case "$ID $VERSION_ID" in
@@ -48,7 +48,7 @@ packages() {
             printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck
             ;;
         *' fedora '* | *' rhel '*)
-            printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml qemu-img edk2-ovmf zstd lz4 xz cpio
+            printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio
             if [[ $ID = fedora ]]; then
                 printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
                     mmdebstrap debian-keyring ShellCheck

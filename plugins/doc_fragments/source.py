@@ -31,4 +31,17 @@ options:
             description: IP addresses that were seen on it.
             type: list
             elements: str
+      target_interfaces:
+        description: The network cards that have another MAC address on the target.
+        type: list
+        elements: dict
+        suboptions:
+          from:
+            description: The MAC address on the source.
+            type: str
+            required: true
+          mac:
+            description: The MAC address on the target.
+            type: str
+            required: true
 """

@@ -13,6 +13,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS, TARGETS
 
 SCHEMA = 1
+
+# What a caller may say of a device, beside its driver.
+_SETTINGS = {"network": ("policy", "name")}
+
 _KEYS = (
     "schema",
     "fingerprint",
@@ -169,10 +173,15 @@ def check_fingerprint(asked, fingerprint):
 
 @dataclass(frozen=True)
 class Selection:
-    """What the caller chose. drivers: {kind: {id: driver}}; removed: {kind: [id]}, devices to be unconfigured."""
+    """What the caller chose.
+
+    drivers: {kind: {id: driver}}. removed: {kind: [id]}, devices to be unconfigured.
+    settings: {kind: {id: all that the description has of the device}}; the aspect of the kind checks the values.
+    """
 
     drivers: dict
     removed: dict
+    settings: dict = field(default_factory=dict)
 
 
 def select(asked, found):
@@ -188,7 +197,7 @@ def select(asked, found):
         kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]]
         for kind in KINDS
     }
-    return Selection(drivers, removed)
+    return Selection(drivers, removed, {kind: dict(asked["devices"].get(kind, {})) for kind in KINDS})
 
 
 def _selected_drivers(devices, found):
@@ -208,9 +217,10 @@ def _selected_drivers(devices, found):
                 raise _unknown(path, f"{kind} device of this guest", found["current"][kind])
             if not isinstance(settings, dict):
                 raise _malformed(path, settings)
+            allowed = ("driver", *_SETTINGS.get(kind, ()))
             for key in settings:
-                if key != "driver":
-                    raise _unknown(f"{path}.{key}", "setting of a device", ("driver",))
+                if key not in allowed:
+                    raise _unknown(f"{path}.{key}", f"setting of a {kind} device", allowed)
             drivers[kind][identifier] = _selected_driver(path, settings.get("driver"), found, kind, identifier)
     return drivers
 

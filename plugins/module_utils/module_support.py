@@ -31,6 +31,11 @@ HARDWARE = {
             "elements": "dict",
             "options": {"mac": {"type": "str"}, "addresses": {"type": "list", "elements": "str"}},
         },
+        "target_interfaces": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"from": {"type": "str", "required": True}, "mac": {"type": "str", "required": True}},
+        },
     },
 }
 

@@ -68,10 +68,7 @@ def _convert_guest(guest, asked, options, run):
     with run.timeline.step("close"):
         guest.appliance.close()
     changes = [change for root in guest.roots for change in root.changes()]
-    found["devices"] = {
-        kind: {identifier: {"driver": driver} for identifier, driver in devices.items()}
-        for kind, devices in selection.drivers.items()
-    }
+    found["devices"] = selection.settings
     return found, {
         "hardware": hardware,
         "changes": [change.as_dict() for change in changes],

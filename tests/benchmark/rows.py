@@ -50,6 +50,8 @@ class Bench:
     def __init__(self, scratch, cache):
         self.scratch = Path(scratch)
         self._ansible = str(Path(cache, "venv-plain", "bin", "ansible"))
+        # Rows of virt-v2v that could not be measured, and why.
+        self.missing = {}
         self._guests = {}
         self._description = {}
         # A configuration of its own, so that the user's has no say.
@@ -127,22 +129,30 @@ class Bench:
             shutil.which(name, path=_PATH) for name in ("virt-v2v-inspector", "virt-v2v-in-place", "virt-v2v")
         )
         disk = self.copy(LACKING, "lacking")
-        if inspector:
-            yield "virt-v2v-inspector", self._foreign([inspector, "-i", "disk", str(disk)])
-        if in_place:
-            overlay = self.scratch / "overlay.qcow2"
-            create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(disk), "-F", "qcow2", str(overlay)]
-            subprocess.run(create, check=True)
-            empty = overlay.stat().st_blocks
-            sample = self._foreign([in_place, "-i", "disk", str(overlay)])
-            written = (overlay.stat().st_blocks - empty) * 512 / 2**20
-            yield "virt-v2v-in-place", Sample(sample.cpu, sample.wall, sample.largest, overlay=written)
-        elif copying:
-            yield "virt-v2v", self._foreign([copying, "-i", "disk", str(disk), "-o", "null"])
+        yield from self._foreign("virt-v2v-inspector", inspector, ["-i", "disk", str(disk)])
+        overlay = self.scratch / "overlay.qcow2"
+        create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(disk), "-F", "qcow2", str(overlay)]
+        subprocess.run(create, check=True)
+        yield from self._foreign("virt-v2v-in-place", in_place, ["-i", "disk", str(overlay)], overlay)
+        if not in_place:
+            yield from self._foreign("virt-v2v", copying, ["-i", "disk", str(disk), "-o", "null"])
 
-    def _foreign(self, command):
+    def _foreign(self, row, program, arguments, overlay=None):
+        """Measure a program of virt-v2v's that may be absent, or not work here: that does not end the benchmark.
+
+        overlay: the file that it writes to.
+        """
+        if program is None:
+            self.missing[row] = "not installed (package virt-v2v)"
+            return
+        empty = overlay.stat().st_blocks if overlay else 0
         environment = {"LIBGUESTFS_BACKEND": "direct"}
         if self.accelerator == "tcg":
             environment["LIBGUESTFS_BACKEND_SETTINGS"] = "force_tcg"
-        usage = measure.run([command], environment)
-        return Sample(usage.cpu, usage.wall, usage.largest)
+        try:
+            usage = measure.run([[program, *arguments]], environment)
+        except measure.BenchmarkError as error:
+            self.missing[row] = str(error)
+            return
+        written = (overlay.stat().st_blocks - empty) * 512 / 2**20 if overlay else None
+        yield row, Sample(usage.cpu, usage.wall, usage.largest, overlay=written)

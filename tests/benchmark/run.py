@@ -57,8 +57,8 @@ def _benchmark(bench, arguments, _machine):
     rows = table.with_overhead(table.medians(samples))
     judged = table.goals(rows)
     text = f"{table.benchmark_table(rows)}\n\n{table.goals_table(judged)}"
-    if not any(row.startswith("virt-v2v") for row in rows):
-        text += "\n\nvirt-v2v is not installed (package virt-v2v), so its rows are missing."
+    for row, why in bench.missing.items():
+        text += f"\n\nThe row {row} is missing: {why}"
     return "benchmark", {"samples": samples, "medians": rows, "ratios": table.ratios(rows), "goals": judged}, text
 
 

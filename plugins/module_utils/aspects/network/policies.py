@@ -30,7 +30,7 @@ class Policy:
 
 def of(conversion, nic):
     """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
-    settings = getattr(conversion.selection, "settings", {}).get("network", {}).get(nic.identifier, {})
+    settings = conversion.selection.settings.get("network", {}).get(nic.identifier, {})
     path = f"guest.devices.network.{nic.identifier}"
     policy, name = settings.get("policy") or "keep", settings.get("name")
     if policy not in POLICIES:

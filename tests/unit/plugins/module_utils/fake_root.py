@@ -55,6 +55,12 @@ class FakeRoot:
     def read_bytes(self, path):
         return None if path not in self.files else self.files[path].encode()
 
+    def size(self, path):
+        return len(self.read_bytes(path))
+
+    def tail(self, path, count):
+        return (self.read_bytes(path) or b"")[-count:]
+
     def write(self, path, text, detail):
         if self.files.get(path) != text:
             self._changes.append(("changed" if path in self.files else "created", path, detail))

@@ -172,3 +172,10 @@ def test_a_description_from_before_the_guest_changed_is_still_good():
     found = altered("current.network.ens192.mac", "00:50:56:aa:bb:cc")
     found["checksum"] = description.checksum(found)
     assert description.select(described(), found).drivers["network"] == {"ens192": "virtio-net-pci"}
+
+
+def test_what_a_caller_says_of_a_network_card_reaches_the_aspect():
+    asked = altered("devices.network.ens192", {"driver": "e1000", "policy": "dhcp"})
+    assert description.select(asked, described()).settings["network"] == {
+        "ens192": {"driver": "e1000", "policy": "dhcp"}
+    }
