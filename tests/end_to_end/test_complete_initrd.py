@@ -60,7 +60,7 @@ def test_oracle_10_16_17_the_initrd_is_the_same_and_the_rule_fits_the_new_card(c
     with looked_into(converted["disks"][0]) as root:
         after = {"initrd": initrd_of(root), "rules": root.read(RULES), "interfaces": root.read("/etc/network/interfaces")}
     assert after["interfaces"] == before["interfaces"]
-    assert 'DRIVERS=="vmxnet3"' in before["rules"] and "vmxnet3" not in after["rules"]
+    assert 'DRIVERS=="vmxnet3"' in before["rules"] and 'DRIVERS=="vmxnet3"' not in after["rules"]
     assert 'ATTR{address}=="00:50:56:aa:bb:cc"' in after["rules"] and 'NAME="ens192"' in after["rules"]
     # The initrd has a copy of the rules: only that is appended, if it is there.
     appended = [change["detail"] for change in converted["changes"] if change["aspect"] == "kernel"]
