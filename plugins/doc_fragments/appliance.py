@@ -35,4 +35,5 @@ options:
 requirements:
   - libguestfs, with its Python binding (python3-guestfs or python3-libguestfs)
   - lxml
+  - PyYAML, for guests whose network netplan or cloud-init configures
 """

@@ -332,6 +332,11 @@ def writable_in_place(disk):
         raise GuestconvError("format-not-writable", "%s cannot be written to: a %s VMDK is read-only for QEMU"
                              % (disk.path, disk.create_type or "compressed"),
                              hint="Give `dest`: the converted copy is written there.")
+    if disk.format == "vhdx":
+        # A VHDX has a log of its own. An interrupted write leaves it to be replayed, without which QEMU 7.2 neither
+        # opens the disk for reading nor commits to it (tried: "Block job failed"), so no journal of ours can finish.
+        raise GuestconvError("format-not-writable", "%s is a VHDX, which could not be finished after an interruption"
+                             % disk.path, hint="Give `dest`: the converted copy is written there.")
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError("disk-not-writable", "%s may not be written to" % disk.path,
                              hint="Run as a user who may write to it, or give `dest` for a converted copy.")

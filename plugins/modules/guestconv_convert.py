@@ -47,7 +47,7 @@ options:
   dest:
     description:
       - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
-      - By default O(disks) are converted in place.
+      - By default O(disks) are converted in place, which VHDX and compressed VMDK disks cannot be.
     type: path
   dest_format:
     description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.

@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 
 MEBIBYTE = 1 << 20
 FORMATS = ("qcow2", "vmdk", "vdi", "vhdx", "vpc")
+IN_PLACE = ("raw", "qcow2", "vmdk", "vdi", "vpc")
 
 
 def qemu_io(path, image_format, *commands):

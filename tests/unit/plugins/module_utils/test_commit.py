@@ -26,7 +26,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.con
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import (
-    FORMATS,
+    IN_PLACE,
     MEBIBYTE,
     create,
 )
@@ -53,7 +53,7 @@ def enter(disks, **settings):
 # --- in place
 
 
-@pytest.mark.parametrize("image_format", ["raw", *FORMATS])
+@pytest.mark.parametrize("image_format", IN_PLACE)
 def test_a_commit_brings_the_overlay_into_the_disk_and_leaves_no_litter(place, image_format):
     disks = two_disks(place, image_format)
     before = set(os.listdir(place))
@@ -112,6 +112,12 @@ def test_a_workdir_that_is_missing_or_full_is_refused(place):
 def test_a_disk_that_nobody_can_write_to_is_refused(place):
     path = create(place / "disk.vmdk", "vmdk", options=["-o", "subformat=streamOptimized"], data=False)
     assert refusal_of(lambda: enter(images.disks_from_option([path]))).code == "format-not-writable"
+
+
+def test_a_vhdx_whose_commit_could_not_be_finished_is_not_converted_in_place(place):
+    path = create(place / "disk.vhdx", "vhdx")
+    assert refusal_of(lambda: enter(images.disks_from_option([path]))).code == "format-not-writable"
+    assert os.listdir(place) == ["disk.vhdx"]
 
 
 @pytest.mark.parametrize("image_format, sparse", [("raw", True), ("qcow2", True), ("raw", False)])
