@@ -151,6 +151,18 @@ def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, convert
     assert leftovers == []
 
 
-def test_the_converted_guest_boots_and_answers_at_its_own_address(module, disk, converted):
-    result = module("guestconv_verify", disks=[str(disk)], hardware=converted["hardware"], expect=SSH)
+def test_the_converted_guest_boots_and_answers_at_its_own_address(module, disk, converted, scratch):
+    before = digest(disk)
+    result = module(
+        "guestconv_verify",
+        disks=[str(disk)],
+        hardware=converted["hardware"],
+        # Also on the console that was chosen: the login prompt is read there.
+        expect={**SSH, "login": True},
+        screenshot=str(scratch / "screen.png"),
+    )
     assert result.get("up") is True, result
+    assert result["changed"] is False and result["reason"] == "" and result["seconds"] > 0
+    assert any("web01 login:" in line for line in result["console"])
+    assert (scratch / "screen.png").read_bytes().startswith(b"\x89PNG")
+    assert digest(disk) == before

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the appliance runs: its trace, its warnings, and its end when it takes too long."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import appliance as appliances
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
+
+
+@pytest.fixture
+def disks(tmp_path):
+    path = tmp_path / "disk.raw"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "raw", str(path), "64M"], check=True)
+    return disks_from_option([{"path": str(path), "format": "raw"}])
+
+
+def test_a_trace_has_each_call_with_its_duration_and_no_contents(disks, tmp_path):
+    trace = tmp_path / "trace.json"
+    with Appliance(disks, read_only=False, accelerator="tcg", memory=1024, trace=str(trace)) as appliance:
+        appliance.mkfs("ext4", appliance.device(0))
+        appliance.mount(appliance.device(0), "/")
+        appliance.write("/secret", b"password")
+        with pytest.raises(ApplianceError):
+            appliance.read_file("/absent")
+        assert (appliance.launches, appliance.warnings) == (1, [])
+        appliance.close()
+    lines = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
+    calls = {line["call"]: line for line in lines}
+    assert {"launch", "mkfs", "mount", "write", "read_file", "shutdown"} <= set(calls)
+    assert calls["write"]["arguments"] == ["/secret", "<8 bytes>"]
+    assert "password" not in trace.read_text(encoding="utf-8")
+    assert "absent" in calls["read_file"]["error"] and "error" not in calls["mount"]
+    assert all(line["seconds"] >= 0 for line in lines)
+
+
+def test_an_appliance_that_takes_too_long_is_stopped(disks):
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance(disks, read_only=True, accelerator="tcg", timeout=1) as appliance:
+            while True:  # a machine with KVM may have launched by then
+                appliance.list_devices()
+    assert caught.value.code == "timeout"
+    assert "1 seconds" in caught.value.message and caught.value.hint
+
+
+def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warning(disks, monkeypatch):
+    started = []
+
+    def start(self, accelerator):
+        started.append(accelerator)
+        if accelerator == "kvm":
+            raise ApplianceError("appliance-call-failed", "qemu died")
+
+    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested: ("kvm", None))
+    monkeypatch.setattr(Appliance, "_start", start)
+    monkeypatch.setattr(Appliance, "call", lambda self, name: {})
+    with Appliance(disks, read_only=True) as appliance:
+        assert started == ["kvm", "tcg"]
+        assert len(appliance.warnings) == 1 and "emulation" in appliance.warnings[0]
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_the_launch(disks, tmp_path):
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance(disks, read_only=True, trace=str(tmp_path / "absent" / "trace.json")):
+            pass
+    assert caught.value.code == "trace-not-writable"
