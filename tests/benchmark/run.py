@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -20,6 +21,8 @@ from tests.benchmark.rows import Bench
 
 def main():
     arguments = _arguments()
+    # So that the scratch directory, with its copies of guests, goes when the benchmark is stopped.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     cache = Path(os.environ["GUESTCONV_CACHE"])
     described = machine.describe()
     _say(machine.sentence(described))
@@ -49,6 +52,7 @@ def _arguments():
 
 def _benchmark(bench, arguments, _machine):
     samples = {}
+    bench.warm_up()
     # One of each, then again one of each: what else the machine does meanwhile falls on all of them.
     for number in range(arguments.repeat):
         for row, sample in bench.repetition():
@@ -63,11 +67,13 @@ def _benchmark(bench, arguments, _machine):
 
 
 def _scale(bench, arguments, _machine):
+    bench.warm_up()
     points = scale.measure_curves(bench, arguments.files, arguments.repeat, _say)
     return "scale", {"points": points}, scale.scale_table(points)
 
 
 def _slots(bench, arguments, described):
+    bench.warm_up()
     points = slots.measure_slots(bench, arguments.repeat, _say)
     advice = slots.recommend(points, described["cores"])
     text = (
