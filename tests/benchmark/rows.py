@@ -93,8 +93,8 @@ class Bench:
         return path
 
     def module(self, operation, *disks, **options):
-        """Measure an operation of child.py: (Sample, what the module returned)."""
-        command, result_path = self.request(operation, [str(disk) for disk in disks], options)
+        """Measure an operation of child.py on disks, as the option `disks` has them: (Sample, what was returned)."""
+        command, result_path = self.request(operation, disks, options)
         usage = measure.run([command])
         answer = json.loads(result_path.read_text(encoding="utf-8"))
         timeline = answer["result"]["timeline"]
@@ -114,7 +114,7 @@ class Bench:
         """The command that does an operation of child.py, and the path of the result that it writes."""
         request_path, result_path = self.scratch / f"{name}-request.json", self.scratch / f"{name}-result.json"
         request = {"operation": operation, "options": {"disks": disks, **options}, "check": check}
-        request_path.write_text(json.dumps(request), encoding="utf-8")
+        request_path.write_text(json.dumps(request, default=str), encoding="utf-8")
         return [sys.executable, "-m", "tests.benchmark.child", str(request_path), str(result_path)], result_path
 
     def _described(self, disk):

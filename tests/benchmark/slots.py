@@ -23,7 +23,7 @@ def measure_slots(bench, repeat, say):
     for count in SLOTS:
         commands = [
             # In check mode, which converts too, the copies stay what they are.
-            bench.request("convert", [str(disk)], {}, check=True, name=f"slot{number}")[0]
+            bench.request("convert", [disk], {}, check=True, name=f"slot{number}")[0]
             for number, disk in enumerate(disks[:count])
         ]
         points.append(point(count, [vars(measure.run(commands)) for _time in range(repeat)]))
