@@ -114,12 +114,15 @@ def _missing_modules(found, kernel, conversion):
 def _module_files(root, found, kernel, missing):
     """The modules with those that they depend on, and the indexes by which kmod and udev find them."""
     source = f"/lib/modules/{kernel.version}"
-    texts = {name: root.read(f"{source}/modules.{name}") or "" for name in ("dep", "softdep", "builtin", "alias")}
-    modules = initrd_format.KernelModules(**texts)
+    # Some of them are wanted both as texts and as they are: each is read once.
+    indexes = {name: root.read_bytes(f"{source}/{name}") for name in ("modules.dep", *initrd_format.INDEX_FILES)}
+    texts = {name: indexes[f"modules.{name}"] or b"" for name in ("dep", "softdep", "builtin", "alias")}
+    modules = initrd_format.KernelModules(
+        **{name: text.decode("utf-8", "surrogateescape") for name, text in texts.items()}
+    )
     paths = modules.missing(missing, found.modules(kernel.version))
     contents = {path: root.read_bytes(posixpath.join(source, path)) for path in paths}
-    indexes = {name: root.read_bytes(f"{source}/{name}") for name in initrd_format.INDEX_FILES}
-    there = {name: content for name, content in indexes.items() if content is not None}
+    there = {name: indexes[name] for name in initrd_format.INDEX_FILES if indexes[name] is not None}
     return initrd_format.module_files(found, kernel.version, modules, contents, there)
 
 
