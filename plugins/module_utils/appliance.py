@@ -90,6 +90,19 @@ class Appliance:
         """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
         return self._devices[_label(index)]
 
+    def status(self, path):
+        """What stat(2) says of path, symbolic links followed (guestfs_statns); None when there is nothing.
+
+        It costs less than a tenth of is_file and is_dir, for each of which the appliance starts a process.
+        """
+        try:
+            return self.call("statns", path)
+        except ApplianceError:
+            # A symbolic link exists even when it leads nowhere.
+            if self.call("exists", path) and not self.call("is_symlink", path):
+                raise
+            return None
+
     def call(self, name, *arguments, **options):
         """Call libguestfs's function name. Raises ApplianceError, or GuestconvError `timeout`."""
         started = time.monotonic()

@@ -75,6 +75,7 @@ class Guest:
         self.hardware = hardware
         self.filesystems = self._find_filesystems()
         self.roots = []
+        self._mounted = {}
 
     def fingerprint(self):
         """sha256 of the identity of the disks: their sizes, and the identifiers of what is on them.
@@ -107,19 +108,32 @@ class Guest:
 
     @contextmanager
     def mounted(self, root, read_only):
-        """Mount root and what its fstab mounts, while the block runs."""
+        """Have root and what its fstab mounts mounted, while the block runs."""
         try:
-            for mountpoint, name in sorted(root.info["mountpoints"].items(), key=lambda item: len(item[0])):
-                self._mount(self._by("name", name), mountpoint, read_only)
+            self._show(root.info["mountpoints"], read_only)
             yield root
         finally:
             root.close()
-            self.appliance.umount_all()
+            if not read_only:
+                self._show({}, read_only=True)
 
-    def _mount(self, filesystem, mountpoint, read_only):
-        options = "ro" if read_only else ""
+    def _show(self, mountpoints, read_only):
+        """Have the filesystems of mountpoints ({path: name}) mounted and no others. A mount takes half a second."""
+        if not self._mounted.items() <= mountpoints.items():
+            self.appliance.umount_all()
+            self._mounted = {}
+        for mountpoint, name in sorted(mountpoints.items(), key=lambda item: len(item[0])):
+            filesystem = self._by("name", name)
+            if mountpoint not in self._mounted:
+                options = "ro" if read_only else ""
+                self._mount(filesystem, mountpoint, "mount_options", options, filesystem.device, mountpoint)
+            elif not read_only:
+                self._mount(filesystem, mountpoint, "remount", mountpoint, rw=True)
+            self._mounted[mountpoint] = name
+
+    def _mount(self, filesystem, mountpoint, *call, **options):
         try:
-            self.appliance.mount_options(options, filesystem.device, mountpoint)
+            self.appliance.call(*call, **options)
         except ApplianceError as error:
             if error.code == "timeout":
                 raise
@@ -179,15 +193,12 @@ class Guest:
 
     def _look_for_system(self, filesystem):
         """The facts of the Linux system whose root filesystem is this one; None when there is no system on it."""
-        self._mount(filesystem, "/", read_only=True)
-        try:
-            root = GuestRoot(self.appliance, filesystem.name, self)
-            release = next((path for path in _OS_RELEASE if root.is_file(path)), None)
-            if release is None or not root.is_dir("/etc"):
-                return None
-            return _system_facts(root, release) | {"mountpoints": self._mountpoints(root, filesystem)}
-        finally:
-            self.appliance.umount_all()
+        self._show({"/": filesystem.name}, read_only=True)
+        root = GuestRoot(self.appliance, filesystem.name, self)
+        release = next((path for path in _OS_RELEASE if root.is_file(path)), None)
+        if release is None or not root.is_dir("/etc"):
+            return None
+        return _system_facts(root, release) | {"mountpoints": self._mountpoints(root, filesystem)}
 
     def _mountpoints(self, root, filesystem):
         mountpoints = {"/": filesystem.name}
@@ -217,6 +228,7 @@ class Guest:
                 f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet.",
                 hint="Decrypt the disk in the guest before it moves.",
             )
+        self._show({}, read_only=True)
         for device in self.appliance.inspect_os():
             product = self.appliance.inspect_get_product_name(device)
             name = self.appliance.inspect_get_distro(device) if product == "unknown" else product

@@ -9,7 +9,7 @@ Changes, diff, check mode and idempotence all come from that record, so they can
 from __future__ import annotations
 
 import posixpath
-import tempfile
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
 READ_LIMIT = 8 * 1024 * 1024
+
+# A message of the appliance's protocol holds 4 MiB (GUESTFS_MESSAGE_MAX), and costs a hundredth of a file transfer.
+_MESSAGE = 3 * 1024 * 1024
 
 # AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h: without the latter all of the 200 lenses are compiled (4 s under
 # emulation); with it just those that a file is edited with.
@@ -64,6 +67,7 @@ class GuestRoot:
         self._changes = []
         self._augeas_files = {}
         self._augeas_open = False
+        self._augeas_altered = False
 
     # Reading
 
@@ -73,11 +77,17 @@ class GuestRoot:
 
     def is_file(self, path):
         """Whether path is a regular file, or a symbolic link to one."""
-        return self._appliance.is_file(path, followsymlinks=True)
+        return self._file_size(path) is not None
 
     def is_dir(self, path):
         """Whether path is a directory, or a symbolic link to one."""
-        return self._appliance.is_dir(path, followsymlinks=True)
+        found = self._appliance.status(path)
+        return found is not None and stat.S_ISDIR(found["st_mode"])
+
+    def _file_size(self, path):
+        """The size of the regular file at path in bytes, None when there is none."""
+        found = self._appliance.status(path)
+        return found["st_size"] if found is not None and stat.S_ISREG(found["st_mode"]) else None
 
     def glob(self, pattern):
         """The paths that match the shell pattern, sorted."""
@@ -108,25 +118,27 @@ class GuestRoot:
 
     def read_bytes(self, path, limit=READ_LIMIT):
         """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
-        if not self.is_file(path):
+        size = self._file_size(path)
+        if size is None:
             return None
-        size = self.size(path)
         if size > limit:
             raise GuestconvError(
                 "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
             )
-        # One message of the appliance's protocol, which holds 4 MiB, costs a tenth of a transfer.
-        return self._appliance.pread(path, size, 0) if size <= 1 << 20 else self._appliance.read_file(path)
+        return self._range(path, 0, size)
 
     def head(self, path, count):
         """The first count bytes of the file at path."""
         return self._appliance.pread(path, count, 0)
 
     def tail(self, path, count):
-        """The last count bytes of the file at path, b"" when there is none; for logs. count: 1 MiB at most."""
-        if not self.is_file(path):
-            return b""
-        return self._appliance.pread(path, count, max(0, self.size(path) - count))
+        """The last count bytes of the file at path, b"" when there is none."""
+        size = self._file_size(path) or 0
+        return self._range(path, max(0, size - count), size)
+
+    def _range(self, path, start, end):
+        offsets = range(start, end, _MESSAGE)
+        return b"".join(self._appliance.pread(path, min(_MESSAGE, end - offset), offset) for offset in offsets)
 
     def download(self, path, local):
         """Copy the file at path to the host's file local."""
@@ -151,8 +163,7 @@ class GuestRoot:
             return
         if before is None:
             self._appliance.mkdir_p(posixpath.dirname(path))
-        # A file and not an argument: an argument is limited to 4 MiB by the appliance's protocol.
-        self._upload(text.encode("utf-8", "surrogateescape"), path)
+        self._put(text.encode("utf-8", "surrogateescape"), path)
         if before is None:
             self._appliance.chmod(0o644, path)
         self._texts[path] = text
@@ -160,8 +171,8 @@ class GuestRoot:
 
     def append_bytes(self, path, content, detail):
         """Put content behind the end of the binary file at path."""
-        with _local_file(content) as local:
-            self._appliance.upload_offset(local, path, self.size(path))
+        for offset in range(0, len(content), _MESSAGE):
+            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
         self._record("changed", path, detail)
 
     def remove(self, path, detail):
@@ -227,15 +238,19 @@ class GuestRoot:
                 f"line {self._augeas_error(path, 'line')}: {self._augeas_error(path, 'message')}).",
                 hint=f"Correct {path} in the guest; the guest's own programs read it as well.",
             )
-        return Tree(self._appliance, f"/files{path}")
+        return Tree(self._appliance, f"/files{path}", self._note_altered)
+
+    def _note_altered(self):
+        self._augeas_altered = True
 
     def _augeas_error(self, path, what):
         node = f"/augeas/files{path}/error/{what}"
         return self._appliance.aug_get(node) if self._appliance.aug_match(node) else "unknown"
 
     def _save_augeas(self):
-        if not self._augeas_open:
+        if not self._augeas_altered:
             return
+        self._augeas_altered = False
         before = {path: self.read(path) for path in self._augeas_files}
         try:
             self._appliance.aug_save()
@@ -250,9 +265,10 @@ class GuestRoot:
 
     # What was done
 
-    def _upload(self, content, path):
-        with _local_file(content) as local:
-            self._appliance.upload(local, path)
+    def _put(self, content, path):
+        self._appliance.write(path, content[:_MESSAGE])
+        for offset in range(_MESSAGE, len(content), _MESSAGE):
+            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
 
     def _record(self, action, path, detail, before=None, after=None):
         self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))
@@ -277,11 +293,15 @@ class GuestRoot:
 
 
 class Tree:
-    """A file as Augeas sees it. Paths are relative to the file's node, in Augeas's path language."""
+    """A file as Augeas sees it. Paths are relative to the file's node, in Augeas's path language.
 
-    def __init__(self, appliance, node):
+    on_change: called with nothing before the tree is altered.
+    """
+
+    def __init__(self, appliance, node, on_change):
         self._appliance = appliance
         self._node = node
+        self._on_change = on_change
 
     def match(self, path):
         """The paths (relative to the file) of the nodes that match, in the order of the file."""
@@ -300,24 +320,18 @@ class Tree:
 
     def set(self, path, value):
         """Give the node at path the value, making it when there is none."""
+        self._on_change()
         self._appliance.aug_set(f"{self._node}/{path}", value)
 
     def remove(self, path):
         """Remove the nodes that match path, with all below them."""
+        self._on_change()
         self._appliance.aug_rm(f"{self._node}/{path}")
 
     def insert(self, path, label, before):
         """Make a sibling called label beside the node at path, before or behind it."""
+        self._on_change()
         self._appliance.aug_insert(f"{self._node}/{path}", label, before)
-
-
-@contextmanager
-def _local_file(content):
-    with tempfile.NamedTemporaryFile(prefix="guestconv-") as local:
-        local.write(content)
-        local.flush()
-        yield local.name
-    # NamedTemporaryFile removes the file; libguestfs reads it by name, from this process.
 
 
 def as_diff(changes):

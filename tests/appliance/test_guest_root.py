@@ -30,8 +30,8 @@ def test_a_write_keeps_the_mode_and_is_recorded_with_what_was_there(make_root, a
          "detail": "for another"},
     ]
     assert appliance.read_file("/etc/secret") == b"after\n"
-    assert appliance.stat("/etc/secret")["mode"] & 0o7777 == 0o600
-    assert appliance.stat("/etc/deep/new.link")["mode"] & 0o7777 == 0o644
+    assert appliance.statns("/etc/secret")["st_mode"] & 0o7777 == 0o600
+    assert appliance.statns("/etc/deep/new.link")["st_mode"] & 0o7777 == 0o644
     assert as_diff(root.changes())[0]["before"] == "before\n"
     assert as_diff(root.changes())[0]["after"] == "after\n"
 
@@ -140,3 +140,38 @@ def test_a_program_that_fails_is_named(make_root):
         root.ask(["/usr/bin/absent", "--flag"])
     assert caught.value.code == "guest-command-failed"
     assert "/usr/bin/absent --flag" in caught.value.message
+
+
+def test_a_link_is_what_it_leads_to_and_nothing_when_it_leads_nowhere(make_root, appliance):
+    root = make_root({"/etc/file": "text\n"})
+    appliance.ln_s("file", "/etc/link")
+    appliance.ln_s("/nowhere", "/etc/dangling")
+    appliance.ln_s("loop", "/etc/loop")
+    assert root.is_file("/etc/link") and not root.is_dir("/etc/link") and root.read("/etc/link") == "text\n"
+    assert root.is_dir("/etc") and not root.is_file("/etc") and root.read("/etc") is None
+    for path in ("/etc/dangling", "/etc/loop", "/etc/file/below", "/etc/absent"):
+        assert not root.is_file(path) and not root.is_dir(path) and root.read(path) is None
+
+
+def test_a_file_larger_than_a_message_of_the_appliance_is_read_and_written_whole(make_root, appliance):
+    text = "".join(f"{number:07d}\n" for number in range(600_000))
+    root = make_root({})
+    with root.on_behalf_of("network"):
+        root.write("/large", text, "for a reason")
+        root.append_bytes("/large", b"end\n" * 1_000_000, "for another")
+    root.close()
+    assert root.size("/large") == len(text) + 4_000_000
+    assert root.read_bytes("/large", limit=1 << 24) == text.encode() + b"end\n" * 1_000_000
+    assert root.tail("/large", 5_000_000)[:8] == text.encode()[-1_000_000:][:8]
+
+
+def test_a_mode_survives_an_edit_with_augeas_that_is_asked_for_twice(make_root, appliance):
+    root = make_root({"/etc/fstab": FSTAB})
+    appliance.chmod(0o640, "/etc/fstab")
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "read only")
+    assert recorded(root) == []
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "by UUID").set("1/spec", "UUID=x")
+    assert recorded(root) == [("changed", "/etc/fstab")]
+    assert appliance.statns("/etc/fstab")["st_mode"] & 0o7777 == 0o640

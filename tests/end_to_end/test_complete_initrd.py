@@ -94,7 +94,7 @@ def test_oracle_23_a_failure_in_the_middle_leaves_the_disk_as_it_was(module, cop
     with Appliance(disks_from_option([str(disk)]), read_only=False) as appliance:
         appliance.mount(appliance.device(0) + "1", "/")
         # It is read when most of the conversion is done.
-        appliance.write("/etc/default/grub", b"this is (no shell\n")
+        appliance.write("/etc/default/grub", b"this is (no shell\nGRUB_DISABLE_LINUX_UUID=true\n")
         appliance.close()
     before = digest(disk)
     result = module("guestconv_convert", disks=[str(disk)])

@@ -39,6 +39,8 @@ _REFERENCES = (
 
 # Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
 _HARDWARE_NAME = re.compile(r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|disk/by-(?:path|id)/.+)$")
+# How every one of them begins. A file without it need not be taken apart, which costs a second of Augeas.
+_BEGIN_OF_HARDWARE_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme|disk/by-)")
 
 
 def inspect(root):
@@ -57,11 +59,7 @@ def inspect(root):
             "mountpoints": _mountpoints_on(root, disk.device),
         }
     for reference in _REFERENCES:
-        tree = root.edit(reference.path, reference.lens, "")
-        for node in tree.match(reference.nodes) if tree else ():
-            name = tree.get(node)
-            if _HARDWARE_NAME.match(name or "") and stable_name(root.guest, name) is None:
-                findings.concerns.append(_unknown_name(reference, name))
+        findings.concerns += [_unknown_name(reference, name) for name in _unknown_names(root, reference)]
     return findings
 
 
@@ -118,6 +116,19 @@ def _names_on_target(devices, models):
     return names
 
 
+def _unknown_names(root, reference):
+    """The names by hardware, in the file of reference, of what is not among the guest's filesystems."""
+    if not _may_name_hardware(root, reference):
+        return []
+    tree = root.edit(reference.path, reference.lens, "")
+    names = [tree.get(node) or "" for node in tree.match(reference.nodes)]
+    return [name for name in names if _HARDWARE_NAME.match(name) and stable_name(root.guest, name) is None]
+
+
+def _may_name_hardware(root, reference):
+    return _BEGIN_OF_HARDWARE_NAME.search(root.read(reference.path) or "") is not None
+
+
 def _mountpoints_on(root, device):
     names = {filesystem.name for filesystem in root.guest.filesystems if filesystem.disk == device}
     return sorted(path for path, name in root.info["mountpoints"].items() if name in names)
@@ -135,6 +146,8 @@ def _refuse_needed(root, device):
 
 
 def _rename(root, reference, removed):
+    if not removed and not _may_name_hardware(root, reference):
+        return
     tree = root.edit(reference.path, reference.lens, f"named each {reference.named} by UUID instead of by hardware")
     if tree is None:
         return

@@ -18,6 +18,7 @@ _CONFIGURATIONS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
 _ENVIRONMENT_BLOCKS = ("/boot/grub/grubenv", "/boot/grub2/grubenv")
 _DEVICE_MAPS = ("/boot/grub/device.map", "/boot/grub2/device.map")
 _DEFAULTS = "/etc/default/grub"
+_SETTINGS = ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_DISABLE_LINUX_UUID")
 _DEBCONF = "/var/cache/debconf/config.dat"
 
 _LINUX = re.compile(r"^(?P<start>\s*linux(?:16|efi)?\s+)(?P<kernel>\S+)(?P<arguments>[^\n]*)$", re.MULTILINE)
@@ -177,26 +178,51 @@ def edit_debconf(text, names):
 
 
 def _edit_defaults(root, conversion):
-    tree = root.edit(_DEFAULTS, "Shellvars", "what grub.cfg is generated from fits the target")
-    if tree is None:
+    """Edit /etc/default/grub, by Augeas, where one of its settings has to be another."""
+    text = root.read(_DEFAULTS)
+    # Whether there is anything to do is told without Augeas, which takes a second to learn this file's grammar.
+    if text is None or not edit_settings(settings(text), conversion.edit_arguments):
         return
-    lines = {name: tree.get(name) for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT")}
-    everywhere = [argument for line in lines.values() for argument in _unquoted(line).split()]
+    tree = root.edit(_DEFAULTS, "Shellvars", "what grub.cfg is generated from fits the target")
+    found = {name: _unquoted(tree.get(name)) for name in _SETTINGS if tree.get(name) is not None}
+    for name, value in edit_settings(found, conversion.edit_arguments).items():
+        tree.set(name, value)
+
+
+def settings(text):
+    """The settings of interest in an /etc/default/grub (text), which is a piece of shell: {name: value}."""
+    found = {}
+    for line in text.splitlines():
+        words = _words(line)
+        name, equals, value = words[-1].partition("=") if words else ("", "", "")
+        if equals and name in _SETTINGS and words[:-1] in ([], ["export"]):
+            found[name] = value
+    return found
+
+
+def edit_settings(found, edit):
+    """Those of the settings (as settings returns them) that must be others: {name: text of the new value}.
+
+    edit: edit(str, list | None) -> str, for the kernel's arguments; see conversion.Conversion.edit_arguments.
+    """
+    changed = {}
+    lines = {name: found.get(name) for name in _SETTINGS[:2]}
+    everywhere = [argument for line in lines.values() for argument in (line or "").split()]
     for name, line in lines.items():
         if line is None and name == "GRUB_CMDLINE_LINUX_DEFAULT":
             continue
         # What an argument is added for holds for the recovery entries too, which have GRUB_CMDLINE_LINUX alone.
         present = everywhere if name == "GRUB_CMDLINE_LINUX" else None
-        edited = conversion.edit_arguments(_unquoted(line), present)
-        if edited != _unquoted(line):
-            tree.set(name, f'"{edited}"')
-    if _unquoted(tree.get("GRUB_DISABLE_LINUX_UUID")) == "true":
+        edited = edit(line or "", present)
+        if edited != (line or ""):
+            changed[name] = f'"{edited}"'
+    if found.get("GRUB_DISABLE_LINUX_UUID") == "true":
         # With it grub-mkconfig names the root by the kernel's name of the day.
-        tree.set("GRUB_DISABLE_LINUX_UUID", "false")
+        changed["GRUB_DISABLE_LINUX_UUID"] = "false"
+    return changed
 
 
 def _unquoted(value):
-    value = value or ""
     return value[1:-1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else value
 
 

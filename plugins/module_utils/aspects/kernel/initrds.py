@@ -10,6 +10,7 @@ would not do. What the initrd is made from is changed as well, for the next time
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import tempfile
@@ -37,28 +38,39 @@ _MODE = 0o644
 
 def prepare(root, kernel, conversion):
     """See that kernel's initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
-    try:
-        found = _read(root, kernel, conversion)
-    except GuestconvError as error:
-        if error.code not in _REBUILD_ON:
-            raise
-        _rebuild(root, None, kernel, _loadable(kernel, conversion), error)
-    else:
-        texts = _edited_texts(found, conversion)
-        missing = _missing_modules(found, kernel, conversion)
-        if not missing and not texts:
-            return
-        _complete(root, found, kernel, conversion, texts, missing)
-    _check(_read(root, kernel, conversion), kernel, conversion)
+    with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
+        root.download(kernel.initrd, local.name)
+        try:
+            found = _read(local.name, kernel, conversion)
+        except GuestconvError as error:
+            if error.code not in _REBUILD_ON:
+                raise
+            _rebuild(root, None, kernel, _loadable(kernel, conversion), error)
+            archive = None
+        else:
+            texts = _edited_texts(found, conversion)
+            missing = _missing_modules(found, kernel, conversion)
+            if not missing and not texts:
+                return
+            archive = _complete(root, found, kernel, conversion, texts, missing)
+        if archive is None:
+            root.download(kernel.initrd, local.name)
+        else:
+            # What was there before is known, and large: only what was put behind it is read back.
+            local.seek(0, os.SEEK_END)
+            local.write(root.tail(kernel.initrd, len(archive)))
+            local.flush()
+        _check(_read(local.name, kernel, conversion), kernel, conversion)
 
 
 def _complete(root, found, kernel, conversion, texts, missing):
+    """Complete the initrd. Returns the archive that was appended to it, None when it was made anew."""
     builder = builders.of(root, found.builder)
     if builder is None and missing:
         raise _not_supported(kernel, f"it was made by {found.builder}, which guestconv does not know")
     if conversion.initrd == "rebuild":
         _rebuild(root, builder, kernel, missing, None)
-        return
+        return None
     try:
         if found.nested_images and missing:
             # What is in a filesystem image within the initrd is mounted over what an archive would add.
@@ -69,22 +81,23 @@ def _complete(root, found, kernel, conversion, texts, missing):
         if error.code not in _REBUILD_ON or conversion.initrd == "supplement":
             raise
         _rebuild(root, builder, kernel, missing, error)
-        return
+        return None
     _append(root, kernel, archive, missing)
     if missing:
         builder.include(root, missing)
+    return archive
 
 
-def _read(root, kernel, conversion):
+def _read(path, kernel, conversion):
+    """The initrd of kernel, of which the host's file path is a copy. Raises GuestconvError."""
+
     def wanted(name):
         return any(re.fullmatch(pattern, name) for pattern, _edit in conversion.initrd_edits)
 
-    with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
-        root.download(kernel.initrd, local.name)
-        try:
-            return initrd_format.read(local.name, wanted)
-        except GuestconvError as error:
-            raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
+    try:
+        return initrd_format.read(path, wanted)
+    except GuestconvError as error:
+        raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
 
 
 def _edited_texts(found, conversion):

@@ -137,3 +137,40 @@ def test_grub_pc_is_installed_to_the_disk_of_the_target(value, names, expected):
 def test_the_boot_sector_says_what_boots():
     assert grub2.in_boot_sector(b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0" + bytes(198))
     assert not grub2.in_boot_sector(bytes(512))
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ('GRUB_CMDLINE_LINUX="a b"\n', {"GRUB_CMDLINE_LINUX": "a b"}),
+        ("export GRUB_CMDLINE_LINUX='a  b'  # why\n", {"GRUB_CMDLINE_LINUX": "a  b"}),
+        ("GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX=b\n", {"GRUB_CMDLINE_LINUX": "b"}),
+        ("#GRUB_DISABLE_LINUX_UUID=true\nGRUB_TIMEOUT=5\n", {}),
+        ("  GRUB_DISABLE_LINUX_UUID=true\n", {"GRUB_DISABLE_LINUX_UUID": "true"}),
+        ("this is (no shell\n'neither", {}),
+    ],
+)
+def test_the_settings_of_default_grub_are_read_as_the_shell_would(text, expected):
+    assert grub2.settings(text) == expected
+
+
+def to_uuid(line, present):
+    there = line.split() + list(present or ()) + ["x"] * (present is None)
+    return line.replace("/dev/sda1", "UUID=1") + ("" if "x" in there else " x")
+
+
+@pytest.mark.parametrize(
+    "found, expected",
+    [
+        # What must be there is added to the line that recovery entries have too.
+        ({}, {"GRUB_CMDLINE_LINUX": '" x"'}),
+        ({"GRUB_CMDLINE_LINUX": "x"}, {}),
+        ({"GRUB_CMDLINE_LINUX": "", "GRUB_CMDLINE_LINUX_DEFAULT": "quiet x"}, {}),
+        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_CMDLINE_LINUX_DEFAULT": "root=/dev/sda1"},
+         {"GRUB_CMDLINE_LINUX_DEFAULT": '"root=UUID=1"'}),
+        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "true"}, {"GRUB_DISABLE_LINUX_UUID": "false"}),
+        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "false"}, {}),
+    ],
+)
+def test_oracle_05_only_settings_that_must_change_are_changed(found, expected):
+    assert grub2.edit_settings(found, to_uuid) == expected
