@@ -18,6 +18,12 @@ options:
     type: str
     choices: [auto, kvm, tcg]
     default: auto
+  fixed_appliance:
+    description:
+      - A directory with a fixed appliance, as C(libguestfs-make-fixed-appliance) makes it.
+      - By default libguestfs makes an appliance of this host's packages, keeps it in C(/var/tmp), and makes it anew when
+        they change.
+    type: path
   memory:
     description: The appliance's memory in MiB. The default is libguestfs's.
     type: int

@@ -43,10 +43,20 @@ class Appliance:
     timeout: seconds after which the appliance is killed, or None. What runs then fails with `timeout`.
     trace: a file that gets one line of JSON per call, or None.
     workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
+    fixed_appliance: a directory with one, or None for that which libguestfs makes of this host's packages.
     """
 
     def __init__(
-        self, disks, *, read_only, accelerator="auto", memory=None, timeout=None, trace=None, workdir=None
+        self,
+        disks,
+        *,
+        read_only,
+        accelerator="auto",
+        memory=None,
+        timeout=None,
+        trace=None,
+        workdir=None,
+        fixed_appliance=None,
     ):
         self.disks = disks
         self.warnings = []
@@ -58,6 +68,7 @@ class Appliance:
         self._memory = memory
         self._timeout = timeout
         self._workdir = workdir
+        self._fixed = fixed_appliance
         self._trace_path = trace
         self._trace = None
         self._handle = None
@@ -65,6 +76,8 @@ class Appliance:
         self._timed_out = False
 
     def __enter__(self):
+        if self._fixed:
+            _check_fixed(self._fixed)
         if self._trace_path:
             self._trace = _open_trace(self._trace_path)
         if self._timeout:
@@ -149,6 +162,8 @@ class Appliance:
         handle.set_backend("direct")
         if accelerator == "tcg":
             handle.set_backend_setting("force_tcg", "1")
+        if self._fixed:
+            handle.set_path(self._fixed)
         if self._workdir:
             handle.set_tmpdir(self._workdir)
         if self._memory:
@@ -202,6 +217,22 @@ class Appliance:
 def _label(index):
     # libguestfs allows letters only, up to 20.
     return "disk" + letters(index)
+
+
+def _check_fixed(directory):
+    # The files by which libguestfs knows a fixed appliance (lib/appliance.c).
+    lacking = [
+        name
+        for name in ("kernel", "initrd", "root", "README.fixed")
+        if not os.path.isfile(os.path.join(directory, name))
+    ]
+    if lacking:
+        raise GuestconvError(
+            "appliance-not-found",
+            f"There is no fixed appliance in {directory}: it has no {', '.join(lacking)}.",
+            hint=f"Make it with `libguestfs-make-fixed-appliance {directory}`, of the package libguestfs-tools.",
+            path="fixed_appliance",
+        )
 
 
 def _summary(value):

@@ -43,6 +43,7 @@ TARGET = {"type": "str", "default": "kvm", "choices": list(TARGETS)}
 
 # How the appliance runs.
 APPLIANCE = {
+    "fixed_appliance": {"type": "path"},
     "accelerator": {"type": "str", "default": "auto", "choices": ["auto", "kvm", "tcg"]},
     "memory": {"type": "int"},
     "timeout": {"type": "int"},

@@ -12,7 +12,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance impo
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import as_diff
-from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import Timeline
+from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import APPLIANCE, Timeline
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 
 
@@ -111,11 +111,7 @@ class _Run:
     def opened(self, disks, target, read_only, hardware=None):
         """The guest on disks (guest.Guest), opened in the appliance while the block runs."""
         options = self._options
-        appliance = Appliance(
-            disks,
-            read_only=read_only,
-            **{name: options[name] for name in ("accelerator", "memory", "timeout", "trace", "workdir")},
-        )
+        appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with self.timeline.step("launch"):
                 appliance.__enter__()

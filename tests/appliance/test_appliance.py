@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +74,26 @@ def test_a_trace_that_cannot_be_written_is_refused_before_the_launch(disks, tmp_
         with Appliance(disks, read_only=True, trace=str(tmp_path / "absent" / "trace.json")):
             pass
     assert caught.value.code == "trace-not-writable"
+
+
+def test_a_fixed_appliance_is_the_one_that_is_started(disks, tmp_path, appliance):
+    # The session's appliance has made libguestfs cache one; libguestfs-make-fixed-appliance(1) copies just these files.
+    cached = Path(appliance.get_cachedir(), f".guestfs-{os.geteuid()}", "appliance.d")
+    fixed = tmp_path / "fixed"
+    fixed.mkdir()
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance(disks, read_only=True, fixed_appliance=str(fixed)):
+            pass
+    assert (caught.value.code, caught.value.path) == ("appliance-not-found", "fixed_appliance")
+    assert "libguestfs-make-fixed-appliance" in caught.value.hint
+    for name in ("kernel", "initrd", "root"):
+        (fixed / name).symlink_to(cached / name)
+    (fixed / "README.fixed").touch()
+    with Appliance(disks, read_only=True, fixed_appliance=str(fixed)) as launched:
+        command_lines = [Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8") for pid in _children_of_mine()]
+        assert any(f"{fixed}/kernel" in line for line in command_lines), command_lines
+        assert launched.list_devices() == ["/dev/sda"]
+
+
+def _children_of_mine():
+    return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]

@@ -45,9 +45,11 @@ class Bench:
     """Measures, with scratch (a directory that has room) for the copies of guests.
 
     cache: the directory with the environment that has ansible-core alone (script/lib.sh).
+    fixed_appliance: as the modules' option, for our rows.
     """
 
-    def __init__(self, scratch, cache):
+    def __init__(self, scratch, cache, fixed_appliance=None):
+        self._fixed_appliance = fixed_appliance
         self.scratch = Path(scratch)
         self._ansible = str(Path(cache, "venv-plain", "bin", "ansible"))
         # Rows of virt-v2v that could not be measured, and why.
@@ -113,7 +115,8 @@ class Bench:
     def request(self, operation, disks, options, check=False, name="module"):
         """The command that does an operation of child.py, and the path of the result that it writes."""
         request_path, result_path = self.scratch / f"{name}-request.json", self.scratch / f"{name}-result.json"
-        request = {"operation": operation, "options": {"disks": disks, **options}, "check": check}
+        options = {"disks": disks, "fixed_appliance": self._fixed_appliance, **options}
+        request = {"operation": operation, "options": options, "check": check}
         request_path.write_text(json.dumps(request, default=str), encoding="utf-8")
         return [sys.executable, "-m", "tests.benchmark.child", str(request_path), str(result_path)], result_path
 

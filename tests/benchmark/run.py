@@ -28,7 +28,7 @@ def main():
     _say(machine.sentence(described))
     # In the cache: /tmp may be memory.
     with tempfile.TemporaryDirectory(prefix="bench-", dir=cache) as scratch:
-        bench = Bench(scratch, cache)
+        bench = Bench(scratch, cache, arguments.fixed_appliance)
         try:
             section, results, text = arguments.measure(bench, arguments, described)
         except BenchmarkError as error:
@@ -43,6 +43,7 @@ def _arguments():
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="measure each N times (3), take medians")
     parser.add_argument("--json", type=Path, metavar="FILE", help="put the result into FILE, beside the other parts'")
     parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: at most (200000)")
+    parser.add_argument("--fixed-appliance", metavar="DIRECTORY", help="measure ours with this fixed appliance")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
     part.add_argument("--slots", dest="measure", action="store_const", const=_slots, help="conversions at once")

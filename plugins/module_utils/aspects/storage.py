@@ -39,8 +39,9 @@ _REFERENCES = (
 
 # Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
 _HARDWARE_NAME = re.compile(r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|disk/by-(?:path|id)/.+)$")
-# How every one of them begins. A file without it need not be taken apart, which costs a second of Augeas.
-_BEGIN_OF_HARDWARE_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme|disk/by-)")
+# How every one of them begins, in a line that is no comment. A file without it need not be taken apart by Augeas,
+# which takes half a second to learn a lens. Debian's installer names disks so in comments.
+_BEGIN_OF_HARDWARE_NAME = re.compile(r"(?m)^[ \t]*(?![#\s]).*?/dev/(?:sd|hd|vd|xvd|nvme|disk/by-(?:path|id))")
 
 
 def inspect(root):
