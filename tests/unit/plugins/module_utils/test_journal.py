@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,6 +108,19 @@ def test_a_kill_leaves_either_no_trace_or_a_journal_that_finishes(place, image_f
     assert pending(disks) is None
 
 
+def is_sound(path, image_format):
+    """Whether qemu-img finds nothing wrong but room that is wasted."""
+    check = subprocess.run(
+        ["qemu-img", "check", "-f", image_format, path], capture_output=True, text=True, check=False
+    )
+    # QEMU counts a new block of a VDI in the header before it maps it (vdi_co_pwritev): killed in between, that block is
+    # wasted, but check calls it an error.
+    wasted = re.search(r"allocated blocks mismatch, is (\d+), should be (\d+)", check.stderr)
+    if check.returncode == 2 and wasted:
+        return check.stderr.count("ERROR") == 1 and int(wasted.group(1)) < int(wasted.group(2))
+    return check.returncode in (0, 3)  # 3: clusters were leaked
+
+
 @pytest.mark.parametrize("image_format", IN_PLACE)
 def test_a_kill_in_the_middle_of_writing_a_disk_is_finished(place, tmp_path, monkeypatch, image_format):
     disks = two_disks(place, image_format)
@@ -126,8 +140,7 @@ def test_a_kill_in_the_middle_of_writing_a_disk_is_finished(place, tmp_path, mon
     assert len(os.listdir(place)) == 2
     if image_format not in ("raw", "vpc"):  # qemu-img has no check for these
         for disk in disks:
-            code = subprocess.run(["qemu-img", "check", "-q", "-f", image_format, disk.path], check=False).returncode
-            assert code in (0, 3)  # 3: clusters were leaked, which wastes room only
+            assert is_sound(disk.path, image_format)
 
 
 def test_while_an_orphaned_qemu_img_still_writes_the_disk_is_busy(place, tmp_path, monkeypatch):

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a fleet's run: from the guests' outcomes to a summary, a JUnit file and a page."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.report import junit, page
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import LINES, lines, load
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.summary import summarize
+
+SUMMARY, JUNIT, PAGE = "summary.json", "junit.xml", "index.html"
+
+
+@dataclass(frozen=True)
+class Report:
+    """summary: as in summary.json. paths: {kind: path} of the files. changed: whether one of them was not so before."""
+
+    summary: dict
+    paths: dict
+    changed: bool
+
+
+def write(directory, dry=False):
+    """Make the Report of the outcomes in `directory` (a path), beside them. dry: without writing anything.
+
+    The same outcomes give the same bytes. Raises GuestconvError outcomes-not-found, path-not-writable.
+    """
+    found = load(directory)
+    summary = summarize(found)
+    files = {
+        "outcomes": (LINES, lines(found.guests)),
+        "summary": (SUMMARY, json.dumps(summary, indent=2) + "\n"),
+        "junit": (JUNIT, junit.document(found.guests)),
+        "page": (PAGE, page.document(found.guests, summary, directory)),
+    }
+    paths, changed = {}, False
+    for kind, (name, text) in files.items():
+        paths[kind] = os.path.join(directory, name)
+        # A text may hold half a surrogate pair: JSON can say that, UTF-8 cannot.
+        changed |= _replace(paths[kind], text.encode("utf-8", "replace"), dry)
+    return Report(summary, paths, changed)
+
+
+def _replace(path, content, dry):
+    """Have the file at path hold content, whole or not at all. Returns whether it did not before."""
+    try:
+        with open(path, "rb") as stream:
+            if stream.read() == content:
+                return False
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise _not_writable(path, error) from error
+    if not dry:
+        try:
+            with open(path + ".new", "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(path + ".new", path)
+        except OSError as error:
+            raise _not_writable(path, error) from error
+    return True
+
+
+def _not_writable(path, error):
+    return GuestconvError("path-not-writable", f"{path} cannot be written: {error.strerror}.", path="directory",
+                          hint="The report is written into the directory of the outcomes.")

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The outcome of one guest, put together from what the modules returned in the phases of its migration."""
+
+from __future__ import annotations
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
+    CONVERTED,
+    FAILED,
+    PHASES,
+    SKIPPED,
+)
+
+# What a phase may tell that is kept as it is; of several phases, the last one's counts.
+_KEPT = ("hardware", "disks", "changes", "diff")
+
+
+def outcome(phases, guest, started, ended, failure=None, **more):
+    """The outcome of a guest, as outcomes.parse takes it.
+
+    phases: {name of a phase: the registered result of its module, or None for one that was not begun}.
+    guest: its name. started, ended: in ISO 8601. failure: what ended the work, as Ansible's `ansible_failed_result`
+    is, or None. more: further keys of an outcome, as conversion_host and screenshot.
+    """
+    begun = [(name, phases[name]) for name in PHASES if phases.get(name) and not phases[name].get("skipped")]
+    result = {
+        "guest": guest,
+        "outcome": FAILED if failure else CONVERTED if begun else SKIPPED,
+        "started": started,
+        "ended": ended,
+        "phase": begun[-1][0] if begun else None,
+        "phases": [
+            {"name": name, "seconds": _seconds(returned), "resumed": bool(returned.get("resumed"))}
+            for name, returned in begun
+        ],
+        "warnings": [text for _name, returned in begun for text in returned.get("warnings") or ()],
+        **more,
+    }
+    for _name, returned in begun:
+        result.update({key: returned[key] for key in _KEPT if key in returned})
+        # verify, and a failure, have none.
+        if isinstance(returned.get("guest"), dict):
+            result.update(_of_description(returned["guest"]))
+    result["disks"] = [disk["path"] if isinstance(disk, dict) else disk for disk in result.get("disks") or ()]
+    if failure:
+        result.update(_of_failure(failure))
+    return result
+
+
+def _seconds(returned):
+    if "seconds" in returned:
+        return round(float(returned["seconds"]), 1)
+    steps = (returned.get("timeline") or {}).get("steps") or ()
+    return round(sum(step["seconds"] for step in steps), 1)
+
+
+def _of_description(guest):
+    def drivers(kinds):
+        return {
+            kind: {name: {"driver": device.get("driver")} for name, device in devices.items()}
+            for kind, devices in kinds.items()
+        }
+
+    roots = [root["info"] for root in guest["roots"].values()]
+    # What is installed would make a report of 1,000 guests too large to open.
+    info = {key: value for key, value in roots[0].items() if key != "applications"} if roots else {}
+    return {
+        "target": guest["target"],
+        "info": info,
+        "concerns": guest["concerns"],
+        "devices": {"before": drivers(guest["current"]), "after": drivers(guest["devices"])},
+    }
+
+
+def _of_failure(failure):
+    found = {
+        "code": failure.get("code") or "task-failed",
+        "message": str(failure.get("msg") or "A task failed and did not say why."),
+        "hint": str(failure.get("hint") or ""),
+    }
+    if failure.get("concerns"):
+        found["concerns"] = failure["concerns"]
+    return found

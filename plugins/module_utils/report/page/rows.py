@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page is told of a guest: its row, which is there from the beginning, and what unfolds below it."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import seconds
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import diffs
+
+_KINDS = ("block", "network", "graphics", "console")
+
+# A source may be a URL with a password in it, and a report is passed around.
+_PASSWORD = re.compile(r"(://[^/@:\s]*):[^/@\s]*@")
+
+
+def row(outcome):
+    """The row of the outcome (a dict), a dict of what JSON can hold: all that the table shows, sorts and filters by."""
+    return {
+        "guest": outcome["guest"],
+        "outcome": outcome["outcome"],
+        "phase": outcome.get("phase"),
+        "code": outcome.get("code"),
+        "message": outcome.get("message"),
+        "host": outcome.get("conversion_host"),
+        "system": _system(outcome.get("info") or {}),
+        "hostname": (outcome.get("info") or {}).get("hostname"),
+        "seconds": seconds(outcome),
+        "phases": [
+            {"name": phase["name"], "seconds": phase.get("seconds", 0), "resumed": bool(phase.get("resumed"))}
+            for phase in outcome.get("phases") or ()
+        ],
+        "devices": _devices(outcome.get("devices") or {}),
+        "concerns": [[concern.get("severity"), concern.get("code")] for concern in outcome.get("concerns") or ()],
+        "check_mode": bool(outcome.get("check_mode")),
+    }
+
+
+def detail(outcome, picture):
+    """What unfolds below the row of the outcome (a dict); picture: as pictures.embedded has it, or None."""
+    return {
+        "hint": outcome.get("hint"),
+        "started": outcome["started"],
+        "ended": outcome.get("ended"),
+        "target": outcome.get("target"),
+        "source": _source(outcome.get("source") or {}),
+        "disks": outcome.get("disks") or [],
+        "warnings": outcome.get("warnings") or [],
+        "concerns": outcome.get("concerns") or [],
+        "changes": outcome.get("changes") or [],
+        "diffs": [diffs.unified(entry) for entry in outcome.get("diff") or ()],
+        "hardware": outcome.get("hardware"),
+        "screenshot": outcome.get("screenshot"),
+        "picture": picture,
+    }
+
+
+def _system(info):
+    return info.get("product_name") or info.get("distribution") or info.get("os")
+
+
+def _devices(devices):
+    """[{kind, id, before, after, removed}] with the drivers of each device; None is what nobody knows."""
+    before, after = _drivers(devices.get("before")), _drivers(devices.get("after"))
+    places = sorted({*before, *after}, key=lambda place: (_rank(place[0]), place))
+    return [
+        {
+            "kind": kind,
+            "id": name,
+            "before": before.get((kind, name)),
+            "after": after.get((kind, name)),
+            # A device that is no more is one that was deleted; without any, nothing was decided yet.
+            "removed": bool(after) and (kind, name) not in after,
+        }
+        for kind, name in places
+    ]
+
+
+def _rank(kind):
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+
+
+def _drivers(kinds):
+    """{(kind, id): driver} of {kind: {id: {driver}}}."""
+    return {
+        (kind, name): _mapping(device).get("driver")
+        for kind, devices in _mapping(kinds).items()
+        for name, device in _mapping(devices).items()
+    }
+
+
+def _mapping(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _source(source):
+    """What a person wants to know of where the guest came from: [[name, text]]. Credentials are not among it."""
+    disks = source.get("disks")
+    facts = [(key, source.get(key)) for key in ("type", "path", "uri", "name", "server", "vm")]
+    for disk in disks if isinstance(disks, list) else ():
+        facts.append(("disk", disk.get("path") if isinstance(disk, dict) else disk))
+    return [[key, _PASSWORD.sub(r"\1@", value)] for key, value in facts if isinstance(value, str) and value]
