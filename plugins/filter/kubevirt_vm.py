@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: kubevirt_vm
+short_description: The KubeVirt virtual machine for a converted guest
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Turns the hardware that a guest was converted for into the manifest of a KubeVirt C(VirtualMachine)
+    (C(kubevirt.io/v1)), whose network cards and disks are those.
+  - What KubeVirt does not offer is an error that says which device it is. So it has no C(vmxnet3), no C(qxl-vga), no
+    C(virtconsole), and by default no machine type but C(q35).
+extends_documentation_fragment:
+  - virttools.guestconv.platform
+options:
+  name:
+    description:
+      - The name of the virtual machine, of lower-case letters, digits and dashes.
+  volumes:
+    description:
+      - What the disks are in the cluster, one for each disk of the hardware, in the same order.
+      - The name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and V(device), the name
+        that the guest knew the disk by.
+    type: list
+    elements: raw
+    required: true
+  namespace:
+    description: The namespace of the virtual machine. By default the manifest says none.
+    type: str
+  network:
+    description:
+      - What the network cards are plugged into. V(pod) is the network that every pod has, by way of NAT and with an
+        address by DHCP; only one card can be on it. Else the name of a C(NetworkAttachmentDefinition), which is the
+        one for guests with static addresses.
+    type: str
+    default: pod
+  run_strategy:
+    description: Whether KubeVirt starts the virtual machine.
+    type: str
+    choices: [Halted, Always, RerunOnFailure, Manual, Once]
+    default: Halted
+  video_config:
+    description:
+      - Whether to say the model of the display. Clusters take that only with KubeVirt's feature gate C(VideoConfig),
+        from KubeVirt 1.6 on.
+      - When it is not said, the guest has a VGA (with UEFI a bochs-display), on which every guest is seen.
+    type: bool
+    default: false
+seealso:
+  - plugin: virttools.guestconv.libvirt_domain
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Convert the guest, whose disk is on a volume of the cluster
+  virttools.guestconv.guestconv_convert:
+    disks: [/dev/web01]
+  register: converted
+
+- name: Define it
+  kubernetes.core.k8s:
+    definition: >-
+      {{ converted.hardware | virttools.guestconv.kubevirt_vm(
+           name='web01', namespace='vms', volumes=['web01-root'], memory=2048, network='vms/vlan7') }}
+
+- name: Define and start it, with the module for that
+  kubevirt.core.kubevirt_vm:
+    name: web01
+    namespace: vms
+    run_strategy: Always
+    spec: >-
+      {{ (converted.hardware | virttools.guestconv.kubevirt_vm(
+           name='web01', volumes=[{'data_volume': 'web01-root'}], memory=2048)).spec.template.spec }}
+"""
+
+RETURN = r"""
+_value:
+  description: The manifest.
+  type: dict
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+
+
+class FilterModule:
+    """The filter kubevirt_vm."""
+
+    def filters(self):
+        """{name: function}, as Ansible asks for it."""
+        return {"kubevirt_vm": as_filter("kubevirt_vm", kubevirt.virtual_machine)}

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: libvirt_domain
+short_description: The libvirt domain for a converted guest
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Turns the hardware that a guest was converted for into the XML of a libvirt domain, whose devices are those.
+  - It is for libvirt 9.0 and later, with QEMU on x86-64.
+  - The display can be seen by VNC, on the host itself.
+  - A guest with a virtio device gets the guest agent's channel, a source of randomness, and a balloon, too.
+requirements:
+  - lxml, in the Python that runs Ansible
+extends_documentation_fragment:
+  - virttools.guestconv.platform
+options:
+  disks:
+    description:
+      - The disks on the host that will run the guest, one for each disk of the hardware, in the same order.
+      - A disk is its absolute path, or a dictionary of V(path), V(format) (V(qcow2), V(raw), V(vmdk), V(vdi), V(vhdx)
+        or V(vpc); by default told by the end of the path), and V(device), the name that the guest knew the disk by.
+    type: list
+    elements: raw
+    required: true
+  network:
+    description:
+      - What the network cards are plugged into. The name of one of libvirt's networks, or a dictionary with the key
+        V(network) or V(bridge).
+    type: raw
+    default: default
+  domain_type:
+    description: How libvirt runs the guest. V(qemu) is emulation.
+    type: str
+    choices: [kvm, qemu]
+    default: kvm
+seealso:
+  - plugin: virttools.guestconv.kubevirt_vm
+    plugin_type: filter
+  - plugin: virttools.guestconv.openstack_image_properties
+    plugin_type: filter
+  - plugin: virttools.guestconv.proxmox_vm
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Convert the guest
+  virttools.guestconv.guestconv_convert:
+    disks: [/var/lib/libvirt/images/web01.qcow2]
+  register: converted
+
+- name: Define it
+  community.libvirt.virt:
+    command: define
+    xml: "{{ converted.hardware | virttools.guestconv.libvirt_domain(name='web01', disks=converted.disks) }}"
+
+- name: Define it on a bridge
+  community.libvirt.virt:
+    command: define
+    xml: >-
+      {{ converted.hardware | virttools.guestconv.libvirt_domain(
+           name='web01', disks=converted.disks, cpus=2, memory=4096,
+           network={'bridge': 'br0'}, networks={'ens224': {'network': 'storage'}}) }}
+"""
+
+RETURN = r"""
+_value:
+  description: The domain's XML.
+  type: str
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+
+
+class FilterModule:
+    """The filter libvirt_domain."""
+
+    def filters(self):
+        """{name: function}, as Ansible asks for it."""
+        return {"libvirt_domain": as_filter("libvirt_domain", libvirt.domain)}

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: openstack_image_properties
+short_description: The properties of an OpenStack image for a converted guest
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Turns the hardware that a guest was converted for into the properties of an image, by which OpenStack gives the
+    servers that are made of it just those devices.
+  - An image has one model for all disks, and one for all network cards. A guest whose differ is an error.
+  - What OpenStack does not offer is an error that says which device it is. So it has no C(virtconsole).
+  - The memory and the number of processors are the flavor's, and MAC addresses the port's.
+options:
+  _input:
+    description:
+      - The hardware that the guest was converted for, as
+        RV(virttools.guestconv.guestconv_convert#module:hardware) says.
+    type: dict
+    required: true
+  os_type:
+    description: The kind of the guest's operating system.
+    type: str
+    choices: [linux, windows]
+    default: linux
+  guest_agent:
+    description: Whether the guest runs QEMU's guest agent, so that OpenStack talks to it.
+    type: bool
+    default: false
+seealso:
+  - plugin: virttools.guestconv.libvirt_domain
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Convert the guest
+  virttools.guestconv.guestconv_convert:
+    disks: [/exports/web01.qcow2]
+  register: converted
+
+- name: Make an image of it
+  openstack.cloud.image:
+    name: web01
+    filename: "{{ converted.disks[0] }}"
+    disk_format: qcow2
+    container_format: bare
+    properties: "{{ converted.hardware | virttools.guestconv.openstack_image_properties }}"
+
+- name: Make an image that says more of the guest
+  openstack.cloud.image:
+    name: web01
+    filename: "{{ converted.disks[0] }}"
+    disk_format: qcow2
+    container_format: bare
+    properties: >-
+      {{ converted.hardware | virttools.guestconv.openstack_image_properties(guest_agent=true)
+         | combine({'os_distro': 'debian', 'os_version': '12'}) }}
+"""
+
+RETURN = r"""
+_value:
+  description: The properties.
+  type: dict
+  sample:
+    hw_disk_bus: virtio
+    hw_firmware_type: bios
+    hw_machine_type: q35
+    hw_qemu_guest_agent: "no"
+    hw_vif_model: virtio
+    hw_video_model: virtio
+    os_type: linux
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import openstack
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+
+
+class FilterModule:
+    """The filter openstack_image_properties."""
+
+    def filters(self):
+        """{name: function}, as Ansible asks for it."""
+        return {"openstack_image_properties": as_filter("openstack_image_properties", openstack.image_properties)}

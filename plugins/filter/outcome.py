@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: outcome
+short_description: The outcome of a guest, for the report
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Puts together what became of a guest from what the modules returned, as M(virttools.guestconv.guestconv_report)
+    takes it.
+options:
+  _input:
+    description:
+      - "What the modules returned in the phases of the guest's migration: V(fetch), V(inspect), V(convert), V(verify),
+        V(define). V(null) stands for one that was not begun."
+    type: dict
+    required: true
+  guest:
+    description: The name of the guest.
+    type: str
+    required: true
+  started:
+    description: When the work on it began, in ISO 8601.
+    type: str
+    required: true
+  ended:
+    description: When the work on it ended, in ISO 8601.
+    type: str
+    required: true
+  failure:
+    description: What ended it, C(ansible_failed_result), when it failed.
+    type: dict
+seealso:
+  - module: virttools.guestconv.guestconv_report
+"""
+
+EXAMPLES = r"""
+- name: Keep what became of the guest
+  ansible.builtin.copy:
+    content: "{{ phases | virttools.guestconv.outcome(guest=inventory_hostname, started=started, ended=now(utc=true).isoformat()) | to_json }}"
+    dest: "/var/log/guestconv/outcomes/{{ inventory_hostname }}.json"
+    mode: "0640"
+  delegate_to: localhost
+  vars:
+    started: "2026-11-21T13:00:00Z"
+    phases:
+      convert: "{{ converted }}"
+      verify: "{{ verified }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The outcome.
+  type: dict
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.assembly import outcome
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+
+
+class FilterModule:
+    """The filter outcome."""
+
+    def filters(self):
+        """{name: function}, as Ansible asks for it."""
+        return {"outcome": as_filter("outcome", outcome)}

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: proxmox_vm
+short_description: The Proxmox VE virtual machine for a converted guest
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Turns the hardware that a guest was converted for into the options of C(community.proxmox.proxmox_kvm) (before, it
+    was in C(community.general)), whose devices are those.
+  - The options have the values that they have in Proxmox VE's C(qm.conf). What is numbered there (C(net0), C(net1)) is
+    a dictionary (C(net)).
+  - What Proxmox VE does not offer is an error that says which device it is. So it has no C(virtconsole), and one model
+    of the SCSI controller for all disks.
+extends_documentation_fragment:
+  - virttools.guestconv.platform
+options:
+  volumes:
+    description:
+      - What C(qm.conf) says of the disks, one for each disk of the hardware, in the same order. Such as
+        V(local-lvm:vm-100-disk-0), or V(local-lvm:0,import-from=/exports/web01.qcow2) to have it imported.
+      - Or dictionaries with V(volume), and V(device), the name that the guest knew the disk by.
+    type: list
+    elements: raw
+    required: true
+  network:
+    description:
+      - What the network cards are plugged into. The name of a bridge, which further settings of the card can follow,
+        as in V(vmbr0,tag=7).
+    type: str
+    default: vmbr0
+  storage:
+    description: Where the variables of UEFI are kept. A guest that boots by UEFI needs it.
+    type: str
+  ostype:
+    description: The guest's operating system, in C(qm.conf)'s words. V(l26) is Linux.
+    type: str
+    default: l26
+  guest_agent:
+    description: Whether the guest runs QEMU's guest agent, so that Proxmox VE talks to it.
+    type: bool
+    default: false
+seealso:
+  - plugin: virttools.guestconv.libvirt_domain
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Convert the guest
+  virttools.guestconv.guestconv_convert:
+    disks: [/exports/web01.qcow2]
+  register: converted
+
+- name: Create it, with its disk imported
+  community.proxmox.proxmox_kvm:
+    api_host: pve1
+    api_user: root@pam
+    api_token_id: ansible
+    api_token_secret: "{{ token }}"
+    node: pve1
+  module_defaults:
+    community.proxmox.proxmox_kvm: >-
+      {{ converted.hardware | virttools.guestconv.proxmox_vm(
+           name='web01', volumes=['local-lvm:0,import-from=' ~ converted.disks[0]],
+           memory=2048, network='vmbr0,tag=7') }}
+"""
+
+RETURN = r"""
+_value:
+  description: The options.
+  type: dict
+  sample:
+    agent: enabled=0
+    bios: seabios
+    boot: order=virtio0
+    cores: 1
+    cpu: host
+    machine: q35
+    memory: 2048
+    name: web01
+    net: {net0: "virtio=00:50:56:AA:BB:CC,bridge=vmbr0"}
+    ostype: l26
+    serial: {serial0: socket}
+    vga: virtio
+    virtio: {virtio0: "local-lvm:0,import-from=/exports/web01.qcow2"}
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import proxmox
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+
+
+class FilterModule:
+    """The filter proxmox_vm."""
+
+    def filters(self):
+        """{name: function}, as Ansible asks for it."""
+        return {"proxmox_vm": as_filter("proxmox_vm", proxmox.virtual_machine)}

@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine as KubeVirt's VirtualMachine (kubevirt.io/v1)."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
+
+PLATFORM = "KubeVirt"
+
+# What KubeVirt's admission webhook lets through on x86-64.
+DISKS = {"virtio-blk-pci": "virtio", "virtio-scsi-pci": "scsi", "ahci": "sata"}
+
+INTERFACES = {
+    "virtio-net-pci": "virtio",
+    "e1000e": "e1000e",
+    "e1000": "e1000",
+    "rtl8139": "rtl8139",
+    "pcnet": "pcnet",
+}
+
+VIDEO = {"virtio-vga": "virtio", "VGA": "vga", "bochs-display": "bochs"}
+
+CONSOLES = {"isa-serial": True}
+
+RUN_STRATEGIES = ("Halted", "Always", "RerunOnFailure", "Manual", "Once")
+
+# The network that every pod has.
+POD = "pod"
+
+# A label of RFC 1123: the machine's name becomes its host name in the cluster, and the value of a label.
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_VOLUME_KEYS = ("claim", "data_volume", "device")
+
+
+def virtual_machine(
+    hardware,
+    name,
+    volumes,
+    namespace=None,
+    memory=None,
+    cpus=None,
+    network=POD,
+    networks=None,
+    run_strategy="Halted",
+    video_config=False,
+):
+    """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
+
+    Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume, and
+    device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
+    of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
+    video_config: say the display's model, which only clusters with the feature gate VideoConfig take.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
+    """
+    machine = request.machine(hardware, cpus, memory)
+    places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
+    plugs = request.networks(machine.hardware.interfaces, network, networks)
+    metadata = {"name": _label(name, "name")}
+    if namespace is not None:
+        metadata["namespace"] = _label(namespace, "namespace")
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": metadata,
+        "spec": {
+            "runStrategy": request.one_of(run_strategy, RUN_STRATEGIES, "run_strategy"),
+            "template": {
+                "spec": {
+                    "domain": _domain(machine, places, plugs, request.flag(video_config, "video_config")),
+                    "networks": _networks(plugs),
+                    "volumes": [_volume(index, given) for index, (unused, given) in enumerate(places)],
+                }
+            },
+        },
+    }
+
+
+def _label(value, option):
+    if not isinstance(value, str) or not _LABEL.fullmatch(value):
+        rule = "Kubernetes takes lower-case letters, digits and dashes, 63 at most."
+        raise request.invalid(option, "%r is no name for Kubernetes." % (value,), rule)
+    return value
+
+
+def _domain(machine, places, plugs, video_config):
+    return {
+        "machine": {"type": _machine_type(machine.hardware)},
+        # Windows for desktops uses no more than two sockets.
+        "cpu": {"cores": machine.cpus},
+        "memory": {"guest": "%dMi" % machine.memory},
+        "firmware": {"bootloader": _boot_loader(machine.hardware.firmware)},
+        "devices": _devices(machine, places, plugs, video_config),
+    }
+
+
+def _machine_type(hardware):
+    if hardware.family != "q35":
+        raise GuestconvError(
+            "device-not-offered",
+            "hardware.machine: KubeVirt has no %s, unless a cluster's configuration allows it." % hardware.machine,
+            hint="Convert the guest for the machine type q35.",
+            path="hardware.machine",
+        )
+    return hardware.machine
+
+
+def _boot_loader(firmware):
+    # Without saying so, secure boot is on, and then the guest would need System Management Mode, too.
+    return {"efi": {"secureBoot": False}} if firmware == "uefi" else {"bios": {}}
+
+
+def _devices(machine, places, plugs, video_config):
+    hardware = machine.hardware
+    devices = {
+        "disks": [_disk(index, place) for index, (place, unused) in enumerate(places)],
+        "interfaces": [
+            _interface(index, card, plug) for index, (card, plug) in enumerate(zip(hardware.interfaces, plugs))
+        ],
+        # KubeVirt's own default is to add each of these.
+        "autoattachPodInterface": False,
+        "autoattachMemBalloon": machine.has_virtio,
+        "autoattachGraphicsDevice": hardware.video is not None,
+        "autoattachSerialConsole": hardware.console is not None,
+    }
+    if hardware.console:
+        request.word(CONSOLES, hardware.console, "console", PLATFORM)
+    if hardware.video:
+        video = request.word(VIDEO, hardware.video, "display", PLATFORM)
+        if video_config:
+            devices["video"] = {"type": video}
+    if machine.has_virtio:
+        devices["rng"] = {}
+    return devices
+
+
+def _disk(index, place):
+    bus = request.word(DISKS, place.driver, request.disk_title(place), PLATFORM)
+    disk = {"name": _disk_name(index), "disk": {"bus": bus}}
+    if place.boot_order:
+        disk["bootOrder"] = place.boot_order
+    return disk
+
+
+def _disk_name(index):
+    return "disk%d" % index
+
+
+def _volume(index, given):
+    sources = [key for key in ("claim", "data_volume") if key in given]
+    if len(sources) != 1:
+        raise request.invalid("volumes[%d]" % index, "This should be a claim or a data_volume.")
+    name = given[sources[0]]
+    if sources[0] == "claim":
+        return {"name": _disk_name(index), "persistentVolumeClaim": {"claimName": name}}
+    return {"name": _disk_name(index), "dataVolume": {"name": name}}
+
+
+def _interface(index, card, plug):
+    title = request.interface_title(card)
+    interface = {"name": _interface_name(index), "model": request.word(INTERFACES, card.driver, title, PLATFORM)}
+    # The pod has one address, which the guest gets by way of NAT; on another network it is a machine like others.
+    interface["masquerade" if plug == POD else "bridge"] = {}
+    if card.mac:
+        interface["macAddress"] = card.mac.lower()
+    return interface
+
+
+def _interface_name(index):
+    return "nic%d" % index
+
+
+def _networks(plugs):
+    if plugs.count(POD) > 1:
+        raise request.invalid(
+            "networks",
+            "Only one network card can be on the pod's network.",
+            "Name a NetworkAttachmentDefinition for the others: networks={'ens224': 'default/vlan7'}.",
+        )
+    found = []
+    for index, plug in enumerate(plugs):
+        kind = {"pod": {}} if plug == POD else {"multus": {"networkName": request.text(plug, "network")}}
+        found.append(dict(kind, name=_interface_name(index)))
+    return found

@@ -1,0 +1,259 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine as libvirt's domain XML (https://libvirt.org/formatdomain.html), for its QEMU driver."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models
+
+try:
+    from lxml import etree
+except ImportError:
+    etree = None
+
+PLATFORM = "libvirt"
+
+
+@dataclass(frozen=True)
+class _Disk:
+    """bus: libvirt's. prefix: of the disks' names in the document, which have to be different on one bus."""
+
+    bus: str
+    prefix: str
+
+
+DISKS = {
+    "virtio-blk-pci": _Disk("virtio", "vd"),
+    "virtio-scsi-pci": _Disk("scsi", "sd"),
+    "ahci": _Disk("sata", "sd"),
+    "ide": _Disk("ide", "hd"),
+    "piix3-ide": _Disk("ide", "hd"),
+}
+
+INTERFACES = {
+    "virtio-net-pci": "virtio",
+    "e1000e": "e1000e",
+    "e1000": "e1000",
+    "rtl8139": "rtl8139",
+    "vmxnet3": "vmxnet3",
+    "pcnet": "pcnet",
+}
+
+VIDEO = {
+    "virtio-vga": "virtio",
+    "qxl-vga": "qxl",
+    "VGA": "vga",
+    "cirrus-vga": "cirrus",
+    "vmware-svga": "vmvga",
+    "bochs-display": "bochs",
+}
+
+# The processor that guestconv_verify boots with: all that the host has, or all that QEMU can emulate. QEMU's default
+# lacks what today's distributions are compiled for (x86-64-v2).
+PROCESSORS = {"kvm": "host-passthrough", "qemu": "maximum"}
+
+# Where the disk number unit of a controller is, as guestconv_verify has it.
+_PLACES = {
+    "scsi": lambda unit: {"bus": 0, "target": unit, "unit": 0},
+    "sata": lambda unit: {"bus": 0, "target": 0, "unit": unit},
+    "ide": lambda unit: {"bus": unit // 2, "target": 0, "unit": unit % 2},
+}
+
+# By a file's name, since the controller does not see the file, and an image must never be probed by who starts it.
+_FORMATS = {
+    ".qcow2": "qcow2",
+    ".raw": "raw",
+    ".img": "raw",
+    ".vmdk": "vmdk",
+    ".vdi": "vdi",
+    ".vhdx": "vhdx",
+    ".vhd": "vpc",
+}
+_DISK_KEYS = ("path", "format", "device")
+
+
+def domain(hardware, name, disks, memory=None, cpus=None, network="default", networks=None, domain_type="kvm"):
+    """The domain XML for hardware (a dict, as convert returns it), as text.
+
+    Args: name: the domain's; disks: paths on the host, or dicts of path, format and device, for the disks of hardware;
+    memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of one key, network or
+    bridge; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `library-missing`.
+    """
+    _require_lxml()
+    machine = request.machine(hardware, cpus, memory)
+    places = request.pairs(machine.hardware.disks, request.items(_named(disks), "disks", _DISK_KEYS), "disks")
+    plugs = request.networks(machine.hardware.interfaces, network, networks)
+    domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
+    root = etree.Element("domain", type=domain_type)
+    _child(root, "name", text=_name(name))
+    _child(root, "memory", text=machine.memory, unit="MiB")
+    _child(root, "vcpu", text=machine.cpus)
+    _boot_settings(root, machine.hardware)
+    _features(root)
+    _processor(root, domain_type)
+    _child(root, "clock", offset="utc")
+    devices = _child(root, "devices")
+    _disks(devices, places)
+    for card, plug in zip(machine.hardware.interfaces, plugs):
+        _interface(devices, card, plug)
+    _console(devices, machine.hardware.console)
+    _display(devices, machine.hardware.video)
+    _virtio_helpers(devices, machine.has_virtio)
+    return etree.tostring(root, pretty_print=True, encoding="unicode")
+
+
+def _require_lxml():
+    if etree is None:
+        raise GuestconvError(
+            "library-missing",
+            "The Python that runs Ansible has no lxml, which libvirt's XML is written with.",
+            hint="Install it there: pip install lxml, or the package python3-lxml.",
+        )
+
+
+def _child(parent, tag, text=None, **attributes):
+    """A new element in parent; attributes that are None are left out."""
+    element = etree.SubElement(parent, tag)
+    for key, value in attributes.items():
+        if value is not None:
+            element.set(key, str(value))
+    if text is not None:
+        element.text = str(text)
+    return element
+
+
+def _name(value):
+    if "/" in request.text(value, "name"):
+        raise request.invalid("name", "libvirt allows no slash in %r." % value)
+    return value
+
+
+def _boot_settings(root, hardware):
+    """The machine type and the firmware. libvirt finds one without secure boot, and keeps the guest's variables."""
+    uefi = hardware.firmware == "uefi"
+    settings = _child(root, "os", firmware="efi" if uefi else None)
+    _child(settings, "type", text="hvm", arch="x86_64", machine=hardware.machine)
+    if uefi:
+        firmware = _child(settings, "firmware")
+        _child(firmware, "feature", enabled="no", name="enrolled-keys")
+        _child(firmware, "feature", enabled="no", name="secure-boot")
+
+
+def _features(root):
+    features = _child(root, "features")
+    for name in ("acpi", "apic"):
+        _child(features, name)
+
+
+def _processor(root, domain_type):
+    processor = _child(root, "cpu", mode=PROCESSORS[domain_type])
+    if domain_type == "qemu":
+        # Firmware and kernels from before five-level page tables hang with them, and no host limits emulation to four.
+        _child(processor, "feature", policy="disable", name="la57")
+
+
+def _disks(devices, places):
+    """The disks, each at the place of its controller where guestconv_verify has it, and the SCSI controllers."""
+    letters_used, units = Counter(), Counter()
+    for place, given in places:
+        model = request.word(DISKS, place.driver, request.disk_title(place), PLATFORM)
+        path = _path(given)
+        is_block = path.startswith("/dev/")
+        disk = _child(devices, "disk", type="block" if is_block else "file", device="disk")
+        _child(disk, "driver", name="qemu", type=_format(given))
+        _child(disk, "source", **{"dev" if is_block else "file": path})
+        _child(disk, "target", dev=model.prefix + letters(letters_used[model.prefix]), bus=model.bus)
+        if place.boot_order:
+            _child(disk, "boot", order=place.boot_order)
+        capacity = models.DISKS[place.driver].capacity
+        if capacity:
+            controller, unit = divmod(units[model.bus], capacity)
+            if model.bus == "scsi" and unit == 0:
+                _child(devices, "controller", type="scsi", index=controller, model="virtio-scsi")
+            _child(disk, "address", type="drive", controller=controller, **_PLACES[model.bus](unit))
+        letters_used[model.prefix] += 1
+        units[model.bus] += 1
+
+
+def _named(disks):
+    """disks, without the key `backing` that the modules' option of this name has: an image says that itself."""
+    if not isinstance(disks, (list, tuple)):
+        return disks
+    return [{key: each[key] for key in each if key != "backing"} if isinstance(each, dict) else each for each in disks]
+
+
+def _path(given):
+    path = given.get("path", "")
+    if not os.path.isabs(path):
+        raise request.invalid("disks", "%r is no absolute path on the host that will run the guest." % path)
+    return path
+
+
+def _format(given):
+    name = given.get("format") or _FORMATS.get(os.path.splitext(given["path"])[1].lower())
+    if given["path"].startswith("/dev/"):
+        name = name or "raw"
+    if name is None:
+        raise request.invalid(
+            "disks", "The name %s does not say its format." % given["path"], "Give {path: ..., format: qcow2}."
+        )
+    return request.one_of(name, sorted(set(_FORMATS.values())), "disks.format")
+
+
+def _interface(devices, card, plug):
+    model = request.word(INTERFACES, card.driver, request.interface_title(card), PLATFORM)
+    kind, source = _network(plug)
+    interface = _child(devices, "interface", type=kind)
+    if card.mac:
+        _child(interface, "mac", address=card.mac.lower())
+    _child(interface, "source", **{kind: source})
+    _child(interface, "model", type=model)
+
+
+def _network(plug):
+    """(network or bridge, its name) of what a caller says that a card is plugged into."""
+    plug = plug if isinstance(plug, dict) else {"network": plug}
+    if len(plug) != 1 or not set(plug) <= {"network", "bridge"}:
+        hint = "Give the name of a network, or {network: ...}, or {bridge: ...}."
+        raise request.invalid("network", "%r is no network." % (plug,), hint)
+    ((kind, source),) = plug.items()
+    return kind, request.text(source, "network")
+
+
+def _console(devices, driver):
+    if driver == "isa-serial":
+        # libvirt wants the first serial port as a console, too.
+        serial = _child(devices, "serial", type="pty")
+        _child(serial, "target", type="isa-serial", port=0)
+        _child(_child(devices, "console", type="pty"), "target", type="serial", port=0)
+    elif driver == "virtconsole":
+        _child(_child(devices, "console", type="pty"), "target", type="virtio", port=0)
+
+
+def _display(devices, driver):
+    """The video card, and VNC on the host itself to see it by; with a tablet, as a mouse's pointer would drift."""
+    if driver is None:
+        _child(_child(devices, "video"), "model", type="none")
+        return
+    model = request.word(VIDEO, driver, "display", PLATFORM)
+    _child(devices, "input", type="tablet", bus="usb")
+    _child(devices, "graphics", type="vnc", autoport="yes", listen="127.0.0.1")
+    _child(_child(devices, "video"), "model", type=model, primary="yes")
+
+
+def _virtio_helpers(devices, wanted):
+    """The guest agent's channel, randomness and the balloon, for guests that have virtio's drivers."""
+    if wanted:
+        channel = _child(devices, "channel", type="unix")
+        _child(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
+        _child(_child(devices, "rng", model="virtio"), "backend", text="/dev/urandom", model="random")
+    _child(devices, "memballoon", model="virtio" if wanted else "none")

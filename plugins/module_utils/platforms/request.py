@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person asks for when a machine is defined, checked, and brought together with the guest's hardware."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware as machines
+
+# What guestconv_verify boots a guest with, unless it is told otherwise.
+_CPUS = 1
+_MEMORY = 1024
+
+# Documents carry no control characters, and no name of anything has them.
+_TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine to be defined: its hardware, its number of processors, and its memory in MiB."""
+
+    hardware: machines.Hardware
+    cpus: int
+    memory: int
+
+    @property
+    def has_virtio(self):
+        """Whether the guest was prepared for a virtio device: then it can drive the others, too."""
+        drivers = [device.driver for device in (*self.hardware.disks, *self.hardware.interfaces)]
+        drivers += [self.hardware.video, self.hardware.console]
+        return any(driver and driver.startswith("virt") for driver in drivers)
+
+
+def machine(hardware, cpus=None, memory=None):
+    """The Machine for hardware (a dict, as convert returns it). cpus and memory (MiB) go before what hardware knows.
+
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`.
+    """
+    found = machines.from_dict(hardware)
+    return Machine(
+        found,
+        cpus=_number(cpus or found.cpus or _CPUS, "cpus"),
+        memory=_number(memory or found.memory or _MEMORY, "memory"),
+    )
+
+
+def word(words, driver, device, platform):
+    """What platform calls driver, by its table words ({driver: word}).
+
+    device: what the driver is of, for a person: "network card ens192". Raises GuestconvError `device-not-offered`.
+    """
+    if driver in words:
+        return words[driver]
+    raise GuestconvError(
+        "device-not-offered",
+        "%s: a %s cannot be had from %s." % (device, driver, platform),
+        hint="Convert the guest with another driver for it: %s." % " or ".join(words),
+    )
+
+
+def disk_title(disk):
+    """What to call a hardware.DiskPlace in an error."""
+    return ("disk %s" % disk.device).strip()
+
+
+def interface_title(card):
+    """What to call a hardware.Interface in an error."""
+    return ("network card %s" % (card.name or card.mac or "")).strip()
+
+
+def text(value, option):
+    """value, when it is a line of text. Raises GuestconvError `platform-option-invalid`."""
+    if not isinstance(value, str) or not _TEXT.fullmatch(value):
+        raise invalid(option, "%r should be a line of text." % (value,))
+    return value
+
+
+def flag(value, option):
+    """value, when it is a boolean: the string "no" would count as true. Raises GuestconvError."""
+    if not isinstance(value, bool):
+        raise invalid(option, "%r should be true or false." % (value,))
+    return value
+
+
+def one_of(value, allowed, option):
+    """value, when it is among allowed. Raises GuestconvError `platform-option-invalid`."""
+    if not isinstance(value, str) or value not in allowed:
+        raise invalid(option, "%r is not known here." % (value,), "Allowed: %s." % ", ".join(allowed))
+    return value
+
+
+def items(given, option, keys):
+    """given as dicts: a list of strings, each the value of the first of keys, or of dicts with some of keys.
+
+    Raises GuestconvError `platform-option-invalid`.
+    """
+    if not isinstance(given, (list, tuple)):
+        raise invalid(option, "This should be a list.")
+    found = []
+    for index, item in enumerate(given):
+        where = "%s[%d]" % (option, index)
+        item = item if isinstance(item, dict) else {keys[0]: item}
+        for key in item:
+            if key not in keys:
+                raise invalid("%s.%s" % (where, key), "There is no such key.", "Allowed: %s." % ", ".join(keys))
+        # A template makes None of what is not said.
+        found.append({key: text(item[key], "%s.%s" % (where, key)) for key in item if item[key] is not None})
+    return found
+
+
+def pairs(disks, given, option):
+    """[(DiskPlace, item)] of disks and of given, which are items() of option, one for each of them.
+
+    Items are for the disks in their order, or by their `device` when that is said of any; the others are then called
+    sda, sdb, ... by their position, as convert does. By name, too, when there are more items than disks: a disk that
+    was removed from a description is not in its hardware. Raises GuestconvError `platform-option-invalid`.
+    """
+    if len(given) == len(disks) and not any("device" in item for item in given):
+        return list(zip(disks, given))
+    by_name = {item.get("device") or "sd" + letters(index): item for index, item in enumerate(given)}
+    if len(by_name) != len(given):
+        raise invalid(option, "Two of them are for the same device.")
+    for disk in disks:
+        if disk.device not in by_name:
+            raise invalid(
+                option,
+                "There is nothing for %s." % disk_title(disk),
+                "The hardware has %d disks: %s." % (len(disks), ", ".join(disk.device or "unnamed" for disk in disks)),
+            )
+    return [(disk, by_name[disk.device]) for disk in disks]
+
+
+def networks(interfaces, default, named):
+    """What each of interfaces is plugged into: what named ({name or MAC address: network}) says of it, else default.
+
+    Raises GuestconvError `platform-option-invalid` for a name that is none of theirs.
+    """
+    named = {} if named is None else named
+    if not isinstance(named, dict):
+        raise invalid("networks", "This should be a dictionary.")
+    chosen = {str(key).lower(): value for key, value in named.items()}
+    found = []
+    known = set()
+    for card in interfaces:
+        names = [key.lower() for key in (card.mac, card.name) if key]
+        found.append(next((chosen[key] for key in names if key in chosen), default))
+        known.update(names)
+    for key in chosen:
+        if key not in known:
+            raise invalid("networks.%s" % key, "There is no such network card.", "There is: %s." % _listed(known))
+    return found
+
+
+def invalid(option, message, hint=""):
+    """The GuestconvError for a filter's option."""
+    return GuestconvError("platform-option-invalid", "%s: %s" % (option, message), hint=hint, path=option)
+
+
+def _number(value, option):
+    # Ansible's templating can make a string of a number.
+    digits = str(value)
+    if not (digits.isascii() and digits.isdigit() and int(digits)):
+        raise invalid(option, "%r is no positive number." % (value,))
+    return int(digits)
+
+
+def _listed(names):
+    return ", ".join(sorted(names)) or "none"
