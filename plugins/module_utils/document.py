@@ -38,6 +38,7 @@ import json
 import re
 import traceback
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import hostile_xml
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 try:
@@ -111,7 +112,7 @@ def from_xml(text: str | bytes) -> dict:
     `xml-unknown-attribute`, `xml-missing-attribute`, `xml-duplicate-element`, `xml-invalid-value`,
     `description-changed`.
     """
-    document = _parse(text)
+    document = hostile_xml.parse(text, MAX_SIZE)
     if document.tag != "guestconv":
         raise GuestconvError("xml-unknown-element", f"The root element is <{document.tag}>, not <guestconv>.",
                              hint="Pass the `xml` that guestconv_inspect returned.", path=_path(document))
@@ -137,30 +138,6 @@ def from_xml(text: str | bytes) -> dict:
         choices = guest.get("choices", {})
         guest["devices"] = _read_by_kind(sections["devices"], lambda element: _read_device(element, choices))
     return guest
-
-
-def _parse(text):
-    """The root element of hostile `text`."""
-    try:
-        data = text.encode("utf-8") if isinstance(text, str) else text
-        data.decode("utf-8")
-    except UnicodeError as error:
-        raise GuestconvError("xml-malformed", f"The XML document is not UTF-8: {error.reason}.") from error
-    if len(data) > MAX_SIZE:
-        raise GuestconvError("xml-too-large", f"The XML document has {len(data)} bytes, more than {MAX_SIZE}.")
-    # Before parsing, as libxml2 expands entities in attributes while it parses, whatever resolve_entities says. Only
-    # a comment or CDATA section could hold these characters innocently; to_xml writes neither.
-    if b"<!DOCTYPE" in data:
-        raise GuestconvError("xml-not-accepted", "The XML document has a DOCTYPE, which is not accepted.",
-                             hint="Remove the DOCTYPE: a description needs neither DTD nor entities.")
-    # The encoding is given so that no declared one (UTF-7, say) can make a DOCTYPE out of other bytes.
-    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
-                             dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True)
-    try:
-        return etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise GuestconvError("xml-malformed", f"The XML document is malformed at line {error.lineno}: {error.msg}.",
-                             extra={"line": error.lineno}) from error
 
 
 # Devices and facts

@@ -58,8 +58,11 @@ def has_protocol(name):
 
 
 def _read(stream, offset, length):
-    """Up to `length` bytes at `offset`; fewer at the end of the file."""
-    stream.seek(offset)
+    """Up to `length` bytes at `offset`; fewer at the end of the file. BadHeader where no file reaches."""
+    try:
+        stream.seek(offset)
+    except (OSError, OverflowError, ValueError):
+        raise BadHeader("the header points to where no file reaches") from None
     return stream.read(length)
 
 

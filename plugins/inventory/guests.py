@@ -1,0 +1,287 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests that are to be converted, as inventory hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: guests
+short_description: Guests to convert, from disks, OVAs, VMX files and libvirt
+version_added: 0.1.0
+description:
+  - Finds virtual machines where they are kept, and makes each an inventory host. Nothing ever connects to these hosts.
+    The roles and playbooks of this collection do a guest's work on a conversion host.
+  - Of disks only headers are read, and no other program is run.
+  - A guest that cannot be read is left out with a warning, so that it does not hide the others.
+requirements:
+  - lxml, for OVA, OVF and libvirt
+  - libvirt's Python binding, for O(uri)
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+options:
+  plugin:
+    description: That the file is a configuration of this plugin.
+    type: str
+    required: true
+    choices: [virttools.guestconv.guests]
+  paths:
+    description:
+      - Files, directories, and patterns (V(/exports/*/*.ova)). What is relative is so to the directory of the
+        configuration file.
+      - Descriptions of guests are files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain). The
+        files of the disks that they name are no guests of their own.
+      - All other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or C(.vhd), are guests
+        by their names. V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is V(web01_1.vmdk)
+        where V(web01.vmdk) is there, too. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) says no guest, and is a disk of
+        the one that is called like the directory. Then, or when a disk is called like the directory, a subdirectory is one
+        guest with all disks in it.
+      - Disks of one guest are in the order of their names, with C(root), C(system), C(os) or C(boot) first. It is the
+        first that the guest boots from.
+      - A disk that stands on others, such as a snapshot, is one disk with V(backing), if these are in its directory.
+    type: list
+    elements: str
+    default: []
+  uri:
+    description:
+      - A libvirt whose domains are guests, such as V(qemu:///system) or V(qemu+ssh://root@kvm1/system).
+      - It is only read. When it does not answer, that is an error.
+    type: str
+  exclude:
+    description:
+      - Patterns of paths, of names of files and directories, and of names of guests, to leave out.
+    type: list
+    elements: str
+    default: []
+  recursive:
+    description: Whether to look into the subdirectories of O(paths), too. Hidden ones and links are passed over.
+    type: bool
+    default: true
+  strict:
+    description:
+      - Whether what is otherwise left out or told with a warning is an error. That is a guest that cannot be read, a
+        name that two guests have, or a template of O(compose), O(groups) or O(keyed_groups) that fails.
+    type: bool
+    default: false
+notes:
+  - The plugin runs where C(ansible-playbook) does, and the paths are those of that machine. Conversion hosts need to
+    see the same files at the same paths, as on a shared storage.
+  - "Names of hosts are the names of the guests, or else of their files, with what is neither letter, digit, nor one of
+    C(.), C(_), C(-) made C(-). When two guests have the same name, both get a suffix made of where they are, so that
+    neither is ever taken for the other, and there is a warning."
+  - "Variables: C(guestconv_source) says where the guest is; C(guestconv_hardware) what is known of its virtual machine,
+    as the modules' option C(hardware) takes it; C(guestconv_disks) are its disks as the modules' option C(disks) takes
+    them, where they are files that can be used as they are; C(guestconv_name) is its name as the source has it;
+    C(guestconv_size) is the size of all its disks in bytes, as the guest sees them, where it is known. They are never
+    templates, whatever a guest is called."
+  - "Groups: C(guestconv_guests) has all of them; C(guestconv_source_ova), C(_ovf), C(_vmx), C(_libvirt) and C(_disks);
+    C(guestconv_format_qcow2) and so on, by the formats of their disks; C(guestconv_firmware_bios) and C(_uefi);
+    C(guestconv_size_small) (up to 32 GiB in all), C(_medium) (up to 256 GiB), and C(_large). A guest is in none of a
+    kind of group when that is not known."
+author:
+  - guestconv authors (@virttools)
+"""
+
+EXAMPLES = r"""
+# exports.guests.yml: all that stands below /exports
+plugin: virttools.guestconv.guests
+paths:
+  - /exports
+
+---
+# vmware.guests.yml: a mounted datastore and some OVAs, without the templates
+plugin: virttools.guestconv.guests
+paths:
+  - /vmfs/volumes/datastore1
+  - ./appliances/*.ova
+exclude:
+  - "*-template*"
+  - lost+found
+# Waves, for hosts: wave_1
+groups:
+  wave_1: "'guestconv_size_small' in group_names"
+  big: guestconv_size | default(0) > 500 * 1024 ** 3
+keyed_groups:
+  - key: guestconv_source.path | dirname | basename
+    prefix: folder
+compose:
+  guestconv_conversion_host: "'conv2' if guestconv_hardware.firmware | default('bios') == 'uefi' else 'conv1'"
+
+---
+# kvm.guestconv.yml: the domains of a libvirt, of which nothing may be left out silently
+plugin: virttools.guestconv.guests
+uri: qemu:///system
+strict: true
+"""
+
+import hashlib
+import os
+import unicodedata
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.image_formats import has_protocol
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery, libvirt_domains
+
+_ENDINGS = ("guests.yml", "guests.yaml", "guestconv.yml", "guestconv.yaml")
+
+# GiB up to which a guest is in the group.
+_SIZES = (("small", 32), ("medium", 256), ("large", float("inf")))
+
+# What Ansible means something else by.
+_RESERVED = ("all", "ungrouped", "localhost")
+
+_DISK_OPTIONS = ("path", "format", "device", "backing")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable):
+    """See DOCUMENTATION."""
+
+    NAME = "virttools.guestconv.guests"
+
+    def verify_file(self, path):
+        """Whether path is called as a configuration of this plugin is."""
+        return super().verify_file(path) and path.endswith(_ENDINGS)
+
+    def parse(self, inventory, loader, path, cache=True):
+        """Add what is found to inventory. Raises AnsibleParserError."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        exclude = self.get_option("exclude")
+        try:
+            guests, problems = self._find(os.path.dirname(os.path.abspath(path)), exclude)
+        except GuestconvError as error:
+            raise AnsibleParserError(f"{error.message} {error.hint}") from error
+        for problem in problems:
+            self._leave_out(f"{problem.message} {problem.hint} ({problem.code})")
+        for name, guest in self._named([guest for guest in guests if not _is_excluded(guest, exclude)]):
+            self._add(name, guest)
+
+    def _find(self, directory, exclude):
+        """(Guests, problems) of all that the options name; paths are relative to directory."""
+        guests, problems = [], []
+        uri = self.get_option("uri")
+        if uri:
+            found = domains(uri, exclude)
+            guests, problems = found.guests, found.problems
+        paths = [os.path.normpath(os.path.join(directory, os.path.expanduser(one))) for one in self.get_option("paths")]
+        known = guests if uri and libvirt_domains.is_local(uri) else ()
+        found = discovery.find(paths, exclude, self.get_option("recursive"), known)
+        return guests + found.guests, problems + found.problems
+
+    def _leave_out(self, message):
+        if self.get_option("strict"):
+            raise AnsibleParserError(message)
+        self.display.warning(message)
+
+    def _named(self, guests):
+        """(name of the host, Guest) of all."""
+        by_name = {}
+        for guest in guests:
+            by_name.setdefault(host_name(guest), []).append(guest)
+        for name, called_so in by_name.items():
+            if len(called_so) == 1:
+                yield name, called_so[0]
+                continue
+            names = {f"{name}-{_suffix(guest)}": guest for guest in called_so}
+            places = ", ".join(f"{guest.origin} is {suffixed}" for suffixed, guest in names.items())
+            self._leave_out(f"{len(called_so)} guests are called {name}. To tell them apart, {places}. If they are the "
+                            "same guest, exclude all but one.")
+            yield from names.items()
+
+    def _add(self, name, guest):
+        self.inventory.add_host(name)
+        variables = variables_of(guest)
+        for key, value in variables.items():
+            self.inventory.set_variable(name, key, never_template(value))
+        for warning in guest.description["warnings"]:
+            self.display.warning(f"{name}: {warning}")
+        for group in groups_of(guest, variables.get("guestconv_size")):
+            self.inventory.add_group(group)
+            self.inventory.add_host(name, group)
+        facts = self.inventory.get_host(name).get_vars()
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), facts, name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), facts, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, name, strict=strict)
+
+
+def domains(uri, exclude):
+    """The discovery.Found of the libvirt at uri, less excluded names. Raises GuestconvError when it does not answer."""
+    found = discovery.Found([], [])
+    with libvirt_domains.connected(uri) as connection:
+        for name in connection.names():
+            if discovery.is_excluded(name, exclude):
+                continue
+            source = {"type": "libvirt", "uri": uri, "name": name}
+            found.attempt(lambda source=source: discovery.Guest(
+                source, f"{source['name']} of {source['uri']}", connection.read(source["name"])))
+    return found
+
+
+def never_template(value):
+    """value with every string marked that would be a template: who names a guest must not run anything here.
+
+    From ansible-core 2.19 on no string of a plugin is a template anyway.
+    """
+    if isinstance(value, dict):
+        return {key: never_template(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [never_template(item) for item in value]
+    return wrap_var(value) if isinstance(value, str) and "{" in value else value
+
+
+def host_name(guest):
+    """The name of the inventory host for a discovery.Guest: what Ansible takes for no pattern, range or port."""
+    named = _clean(guest.description["name"]) or _clean(os.path.splitext(os.path.basename(guest.origin))[0])
+    return f"guest-{named}".rstrip("-") if named in _RESERVED or not named else named
+
+
+def _clean(text):
+    text = unicodedata.normalize("NFC", text)
+    return "".join(character if character.isalnum() or character in "._-" else "-" for character in text).strip("-._")
+
+
+def _suffix(guest):
+    # Of the place alone, so that it stays when another guest of the name comes or goes.
+    return hashlib.sha256(guest.origin.encode()).hexdigest()[:6]
+
+
+def _is_excluded(guest, exclude):
+    return discovery.is_excluded(guest.description["name"], exclude)
+
+
+def variables_of(guest):
+    """{name: value} of the variables of a discovery.Guest."""
+    disks = guest.description["disks"]
+    variables = {"guestconv_source": guest.source, "guestconv_name": guest.description["name"]}
+    if guest.description["hardware"]:
+        variables["guestconv_hardware"] = guest.description["hardware"]
+    if all(_is_usable(disk) for disk in disks) and _is_here(guest):
+        variables["guestconv_disks"] = [{key: disk[key] for key in _DISK_OPTIONS if key in disk} for disk in disks]
+    if all("size" in disk for disk in disks):
+        variables["guestconv_size"] = sum(disk["size"] for disk in disks)
+    return variables
+
+
+def _is_usable(disk):
+    packed = "member" in disk or "compression" in disk
+    return not packed and not has_protocol(disk["path"]) and os.path.exists(disk["path"])
+
+
+def _is_here(guest):
+    return "uri" not in guest.source or libvirt_domains.is_local(guest.source["uri"])
+
+
+def groups_of(guest, size):
+    """The names of the groups that a discovery.Guest is in; size: of its disks in bytes, or None."""
+    groups = ["guestconv_guests", f"guestconv_source_{guest.source['type']}"]
+    groups += sorted({f"guestconv_format_{disk['format']}" for disk in guest.description["disks"] if "format" in disk})
+    if "firmware" in guest.description["hardware"]:
+        groups.append(f"guestconv_firmware_{guest.description['hardware']['firmware']}")
+    if size is not None:
+        groups.append("guestconv_size_" + next(name for name, most in _SIZES if size <= most * (1 << 30)))
+    return groups

@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests that stand in directories: as disks, OVAs, OVFs, VMX files or libvirt's domain XML."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.images import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import (
+    disk_files,
+    disk_names,
+    libvirt_xml,
+    ova,
+    ovf,
+    vmx,
+)
+
+# What reads a source of each type that is one file, by the ending of its name.
+READERS = {
+    ".ova": ("ova", ova.read),
+    ".ovf": ("ovf", ovf.read),
+    ".vmx": ("vmx", vmx.read),
+    ".xml": ("libvirt", libvirt_xml.read),
+}
+
+# Changed block tracking keeps a map of a disk in a file that is called like a disk.
+_NO_DISKS = ("-ctk.vmdk",)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A guest that was found.
+
+    source: as `guestconv_source` has it, with its type. origin: a path, or a URI and a name: what makes it itself.
+    description: as sources/__init__.py says.
+    """
+
+    source: dict
+    origin: str
+    description: dict
+
+
+@dataclass
+class Found:
+    """guests: list of Guest. problems: list of GuestconvError, one for each that is left out."""
+
+    guests: list
+    problems: list
+
+    def attempt(self, read):
+        """Add the Guest that read() returns, or the error that it raises. Returns whether it is a guest."""
+        try:
+            self.guests.append(read())
+        except GuestconvError as error:
+            self.problems.append(error)
+            return False
+        return True
+
+
+def find(paths, exclude=(), recursive=True, known=()):
+    """The Found in paths.
+
+    Args: paths: absolute paths of files and directories, and patterns of them. exclude: patterns of paths, or of names
+    of files. recursive: whether to look into subdirectories. known: Guests from elsewhere, whose disks are no guests.
+    """
+    found = Found([], [])
+    folders = {}
+    for pattern in paths:
+        matches = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        if not matches:
+            found.problems.append(GuestconvError("source-not-found", f"There is nothing at {pattern}.", path=pattern))
+        for match in matches:
+            _walk(match, match != pattern, recursive, exclude, folders, found)
+    taken = {os.path.realpath(path) for guest in known for path in _files(guest.description)}
+    for folder in folders.values():
+        folder.read_descriptors(found, taken)
+    for folder in folders.values():
+        folder.read_disks(found, taken)
+    return found
+
+
+def _walk(path, is_one_of_several, recursive, exclude, folders, found):
+    """Note in folders, {path: _Folder}, what is at path."""
+    if not os.path.isdir(path):
+        _folder(folders, os.path.dirname(path), False).add(os.path.basename(path), exclude, found, is_named=True)
+        return
+
+    def failed(error):
+        found.problems.append(GuestconvError(
+            "source-not-readable", f"{error.filename} cannot be read: {error.strerror}.", path=error.filename))
+
+    for directory, below, names in os.walk(path, onerror=failed):
+        # Hidden ones are the storage's own: .snapshot, .zfs.
+        below[:] = sorted(name for name in below if recursive and not name.startswith(".")
+                          and not is_excluded(os.path.join(directory, name), exclude))
+        folder = _folder(folders, directory, is_one_of_several or directory != path)
+        for name in names:
+            folder.add(name, exclude, found, is_named=False)
+
+
+def _folder(folders, path, is_subdirectory):
+    return folders.setdefault(os.path.realpath(path), _Folder(path, is_subdirectory))
+
+
+def is_excluded(path, exclude):
+    """Whether one of the patterns exclude is for path, or for the last part of it."""
+    return any(fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(os.path.basename(path), one) for one in exclude)
+
+
+class _Folder:
+    """The files of one directory that may be guests'. is_subdirectory: see disk_names.group."""
+
+    def __init__(self, path, is_subdirectory):
+        self._path, self._is_subdirectory = path, is_subdirectory
+        # {name: whether the user named the file itself, and not its directory}
+        self._names = {}
+        # Stems of descriptors that could not be read: their disks are not guests of their own.
+        self._broken = set()
+
+    def add(self, name, exclude, found, is_named):
+        """Take a file of the directory, unless it is hidden or excluded."""
+        path = os.path.join(self._path, name)
+        known = (*READERS, *disk_files.EXTENSIONS)
+        if os.path.splitext(name)[1].lower() not in known:
+            if is_named:
+                found.problems.append(GuestconvError("source-not-supported", f"{path} is of no known kind.", path=path,
+                                                     hint=f"Known are {', '.join(known)}."))
+            return
+        if name.startswith(".") and not is_named or is_excluded(path, exclude):
+            return
+        if not path.isprintable():
+            # What is not UTF-8, say: no variable of Ansible's can hold it.
+            found.problems.append(GuestconvError("source-not-supported", f"{path!r} has a name that is no text.",
+                                                 path=repr(path), hint="Rename it."))
+            return
+        self._names[name] = is_named or self._names.get(name, False)
+
+    def read_descriptors(self, found, taken):
+        """Add the guests that files describe to found, and the paths of all their files to taken."""
+        for name in sorted(self._names):
+            stem, ending = os.path.splitext(name)
+            if ending.lower() not in READERS:
+                continue
+            path = os.path.join(self._path, name)
+            if found.attempt(lambda path=path, ending=ending: _described(path, *READERS[ending.lower()])):
+                taken.update(map(os.path.realpath, _files(found.guests[-1].description)))
+            elif found.problems[-1].code == "source-not-a-domain" and not self._names[name]:
+                # Many files are XML. This one was not named, only its directory.
+                found.problems.pop()
+            else:
+                self._broken.add(stem)
+
+    def read_disks(self, found, taken):
+        """Add the guests whose disks are in the directory, and in no file of taken, to found."""
+        names = [name for name in self._names if self._may_be_disk(name)]
+        extents, backing = self._below(names)
+        taken = taken | extents | backing
+        names = [name for name in names if os.path.realpath(os.path.join(self._path, name)) not in taken]
+        for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
+            if guest not in self._broken:
+                found.attempt(lambda guest=guest, disks=disks: self._guest(guest, disks))
+
+    def _may_be_disk(self, name):
+        ending = os.path.splitext(name)[1].lower()
+        if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
+            return False
+        # All VMDKs beside a VMX are its guest's: other branches of its snapshots, too.
+        return ending != ".vmdk" or not any(other.lower().endswith(".vmx") for other in self._names)
+
+    def _below(self, names):
+        """Real paths of the files that VMDK descriptors are made of, and of those that stand below other disks."""
+        extents, backing = set(), set()
+        for name in names:
+            path = os.path.join(self._path, name)
+            try:
+                disk = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(name)[1].lower()])
+            except GuestconvError:
+                # Told when its guest is read.
+                continue
+            extents.update(map(os.path.realpath, disk.extents))
+            backing.update(map(os.path.realpath, disk.backing))
+        return extents, backing
+
+    def _guest(self, name, disks):
+        entries = []
+        devices = [device for _file, device in disks]
+        if None in devices or len(set(devices)) < len(devices):
+            devices = device_names(len(disks))
+        stems = [disk_names.stem(file) for file, _device in disks]
+        for (file, _device), device, stem in zip(disks, devices, stems):
+            path = os.path.join(self._path, file)
+            if stems.count(stem) > 1:
+                raise GuestconvError(
+                    "source-disk-duplicate", f"{path} and another file are both called {stem}, but for the ending.",
+                    path=path, hint="If one is a copy or a snapshot of the other, exclude it; if not, call it -disk2.")
+            known = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(file)[1].lower()])
+            entry = known.entry()
+            entry["device"] = device
+            entries.append(entry)
+        keys = ("path", "format", "device", "backing")
+        source = {"type": "disks", "disks": [{key: disk[key] for key in keys if key in disk} for disk in entries]}
+        description = {"name": name, "disks": entries, "hardware": {}, "warnings": []}
+        return Guest(source, os.path.join(self._path, name), description)
+
+
+def _described(path, kind, read):
+    return Guest({"type": kind, "path": path}, path, read(path))
+
+
+def _files(description):
+    """The paths of the files that the disks of a description are made of."""
+    for disk in description["disks"]:
+        for path in (disk["path"], *disk.get("backing", ())):
+            yield path
+            if disk.get("format") == "vmdk" and "member" not in disk:
+                yield from _extents(path)
+
+
+def _extents(path):
+    try:
+        return disk_files.examine(path).extents
+    except GuestconvError:
+        return ()

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which disk files in a directory are the disks of one guest. Pure: by their names alone.
+
+1. `web01-disk1.qcow2`, `web01-disk-0.raw`, `web01-sda.qcow2`: an ending that says it is one of several disks.
+2. `web01_1.vmdk`, `web01-1.qcow2`: a number, which is taken for a further disk only where `web01.*` is there, too.
+   `web-1.qcow2` and `web-2.qcow2` are two guests.
+3. `disk0.qcow2`, `sda.raw`, `root.qcow2`: names that say no more than which disk it is. The guest is called like the
+   directory.
+4. `web01-000001.vmdk` is VMware's snapshot of `web01.vmdk`, and the same disk.
+5. In a subdirectory one of whose disks is called so, or like the subdirectory, all disks are one guest's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+_DEVICE = r"(?:[shv]d[a-z]|xvd[a-z]|nvme\d+n\d+)"
+_ENDING = re.compile(rf"(?P<stem>.+)[-_.](?:disk[-_.]?\d*|(?P<device>{_DEVICE}))\Z", re.IGNORECASE)
+_SNAPSHOT = re.compile(r"(.+)-\d{6}\.vmdk\Z", re.IGNORECASE)
+_NUMBER = re.compile(r"(?P<stem>.+)[-_.]\d{1,3}\Z")
+_NO_GUEST = re.compile(
+    rf"(?:(?:hard)?disk|drive|volume|vol)[-_.]?\d*\Z|(?:root|system|os|boot|data|swap)\Z|(?P<device>{_DEVICE})\Z",
+    re.IGNORECASE,
+)
+
+# Of these the guest boots; the others come behind.
+_FIRST = ("root", "system", "os", "boot")
+
+
+def group(directory, names, is_subdirectory):
+    """The guests that disks belong to.
+
+    Args: directory: its path. names: of the files of disks in it. is_subdirectory: whether it is one of several in the
+    place where guests are kept, and may so be one guest's.
+    Returns: {name of the guest: [(name of the file, the guest's name of the disk or None)]}, the disks in order.
+    """
+    stems = {name: stem(name) for name in names}
+    own = os.path.basename(os.path.normpath(directory))
+    guests = {}
+    for name, of_name in stems.items():
+        guest, device = _guest_of(of_name, set(stems.values()), own)
+        guests.setdefault(guest, []).append((name, device))
+    if is_subdirectory and own in guests:
+        guests = {own: [disk for disks in guests.values() for disk in disks]}
+    return {
+        guest: sorted(disks, key=lambda disk: _place(stems[disk[0]], own)) for guest, disks in sorted(guests.items())
+    }
+
+
+def stem(name):
+    """The name of a disk's file without what says its format, and which snapshot it is."""
+    snapshot = _SNAPSHOT.match(name)
+    return snapshot.group(1) if snapshot else os.path.splitext(name)[0]
+
+
+def _guest_of(of_name, stems, own):
+    """(name of the guest, name of the disk or None)."""
+    no_guest = _NO_GUEST.match(of_name)
+    if no_guest:
+        return own, _lower(no_guest.group("device"))
+    ending = _ENDING.match(of_name)
+    if ending:
+        return ending.group("stem"), _lower(ending.group("device"))
+    number = _NUMBER.match(of_name)
+    if number and number.group("stem") in stems:
+        return number.group("stem"), None
+    return of_name, None
+
+
+def _lower(text):
+    return text and text.lower()
+
+
+def _place(of_name, own):
+    """What orders names as people do: disk2 before disk10, and first what the guest boots from."""
+    word = re.split(r"[-_.\d]", of_name.lower().rstrip("0123456789-_."))[-1]
+    rank = 0 if word in _FIRST else 1 if of_name.lower().startswith(own.lower()) else 2
+    parts = re.findall(r"([0-9]{1,9})|([^0-9]+)", of_name)
+    return rank, [(0, int(digits), "") if digits else (1, 0, text) for digits, text in parts]

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was fetched into a directory, and how far: the state of one guest's fetching, beside its disks.
+
+    web01.qcow2
+    .guestconv-fetch-web01/     mode 0700
+        lock                    under flock while somebody fetches this guest
+        fetch.json              what is there, and from where
+        web01.qcow2.part        a copy that is not complete
+        web01.qcow2.file        an image file as it is elsewhere, to become that copy
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import slices
+from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
+    StateDirectory,
+    is_ours,
+    room_or_place,
+    synchronize,
+    write_json,
+)
+
+_RECORD = "fetch.json"
+
+
+class _State(StateDirectory):
+    @staticmethod
+    def _busy(reason):
+        return GuestconvError("fetch-busy", f"the guest is being fetched by another process: {reason}",
+                              hint="Wait for it to end, then run again. If none runs, remove that directory.")
+
+
+class Record:
+    """The state of the guest whose files are called after stem in the directory dest."""
+
+    def __init__(self, dest, stem):
+        self._dest = dest
+        self._state = _State(os.path.join(dest, f".guestconv-fetch-{stem}"))
+        self._parts, self._done, self._verified = {}, {}, None
+        self.reload()
+
+    @property
+    def directory(self):
+        """Where incomplete copies are."""
+        return self._state.path
+
+    @property
+    def lock_descriptor(self):
+        """See StateDirectory."""
+        return self._state.lock_descriptor
+
+    def __enter__(self):
+        """Take the lock. Errors: fetch-busy, dest-not-usable, no-space."""
+        try:
+            self._state.lock()
+        except GuestconvError as error:
+            if error.code == "workdir-not-usable":
+                error.code, error.path, error.hint = "dest-not-usable", "dest", "Give a directory that can be written to."
+            raise
+        self.reload()
+        return self
+
+    def __exit__(self, *_exception):
+        self._state.release(keep=bool(self._parts or self._done))
+
+    def reload(self):
+        """Read what the last process noted; what is no such note is taken for none."""
+        name = os.path.join(self._state.path, _RECORD)
+        content = {}
+        if is_ours(self._state.path, stat.S_ISDIR) and is_ours(name, stat.S_ISREG):
+            try:
+                with open(name, encoding="utf-8") as stream:
+                    content = json.load(stream)
+            except (OSError, ValueError):
+                pass
+        content = content if isinstance(content, dict) and content.get("version") == 1 else {}
+        self._parts = _sound(content.get("parts"), {"source": str, "size": int, "copied": int})
+        self._done = _sound(content.get("done"), {"source": str, "inode": int})
+        self._verified = content.get("verified")
+
+    def _write(self):
+        content = {"version": 1, "parts": self._parts, "done": self._done, "verified": self._verified}
+        try:
+            write_json(self._state.path, _RECORD, content)
+        except OSError as error:
+            raise room_or_place(error, self._state.path, "dest-not-usable") from error
+
+    # Checksums of a manifest
+
+    def is_verified(self, identity):
+        """Whether the checksums of the package in that state were compared."""
+        return self._verified == identity
+
+    def note_verified(self, identity):
+        """They were."""
+        self._verified = identity
+        self._write()
+
+    # Incomplete copies
+
+    def begin(self, name, source, size, image_format):
+        """How many bytes of the copy called name there are; it is made anew if it is of another source.
+
+        Args: source: the identity of what is copied; size: bytes. Errors: no-space, dest-not-usable.
+        """
+        path, part = self.path_of(name), self._parts.get(name)
+        if part and (part["source"], part["size"]) == (source, size) and is_ours(path, stat.S_ISREG):
+            if image_format == "raw":
+                return part["copied"]
+            # A killed qemu-img leaves clusters behind that are counted and not used; nothing worse, or it is begun anew.
+            if qemu_img.run(["check", "-q", "-r", "leaks", "-f", image_format, path], qemu_img.patience(size)).code == 0:
+                return part["copied"]
+        slices.create(path, image_format, size)
+        self._parts[name] = {"source": source, "size": size, "copied": 0}
+        self._write()
+        return 0
+
+    def checkpoint(self, name, copied):
+        """So many bytes of the copy are on stable storage."""
+        self._parts[name]["copied"] = copied
+        self._write()
+
+    def copied(self, name, source):
+        """Bytes that there are of a copy of that source."""
+        part = self._parts.get(name, {})
+        return part["copied"] if part.get("source") == source else 0
+
+    def path_of(self, name):
+        """The path of an incomplete copy."""
+        return os.path.join(self._state.path, name)
+
+    def forget(self, *names):
+        """Remove incomplete copies."""
+        for name in tuple(names):
+            if os.path.lexists(self.path_of(name)):
+                os.unlink(self.path_of(name))
+            self._parts.pop(name, None)
+        self._write()
+
+    # Complete ones
+
+    def is_done(self, name, source):
+        """Whether the file called name in dest came from that source.
+
+        Errors: dest-exists, where it is something else; source-changed, where the source has changed since.
+        """
+        path = os.path.join(self._dest, name)
+        try:
+            inode = os.lstat(path).st_ino
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise room_or_place(error, self._dest, "dest-not-usable") from error
+        done = self._done.get(name)
+        if done is None or done["inode"] != inode:
+            raise GuestconvError("dest-exists", f"{path} exists already, and was not fetched from anywhere.", path="dest",
+                                 hint="Remove it, or give another `dest`: a disk is never overwritten.")
+        if done["source"] != source:
+            raise GuestconvError(
+                "source-changed", f"{path} was fetched from another source, in another mode, or before the source was "
+                "changed.",
+                path="dest", hint="Remove it to fetch the guest again. An overlay of a disk that was changed is void.")
+        return True
+
+    def arrive(self, files):
+        """Move complete copies to their places. files: {name: (name of the incomplete copy, source)}."""
+        for name, (part, source) in files.items():
+            # First: when it is interrupted in between, the next run finds the same inode under the other name.
+            self._done[name] = {"source": source, "inode": os.lstat(self.path_of(part)).st_ino}
+        self._write()
+        try:
+            for name, (part, source) in files.items():
+                # What came meanwhile under that name is not ours to overwrite.
+                self.is_done(name, source)
+                os.rename(self.path_of(part), os.path.join(self._dest, name))
+            synchronize(self._dest)
+        except OSError as error:
+            raise room_or_place(error, self._dest, "dest-not-usable") from error
+        self.forget(*self._parts)
+
+
+def _sound(entries, kinds):
+    """entries, {name: dict}, less those that lack a value of one of kinds, {key: type}."""
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        name: entry for name, entry in entries.items()
+        if isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
+    }
