@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import initrds
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import module_name
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS, TARGETS
 
 NAME = "kernel"
+
+# What is asked of a kernel: the modules of all device models. Of the thousands that it has none else is remembered, as
+# a guest may have hundreds of kernels.
+_OF_INTEREST = frozenset(
+    name for target in TARGETS.values() for kind in KINDS for model in target.models[kind] for name in model.modules
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Kernel:
 
     version: as uname -r says it, which is also its directory of modules; None when no such directory is there.
     initrd: the path of its initrd, None when it boots without one.
-    loadable, built_in: names of modules, with underscores.
+    loadable, built_in: names of modules, with underscores; those that device models need.
     """
 
     version: str | None
@@ -34,7 +40,7 @@ class Kernel:
 
     @property
     def modules(self):
-        """All that it can drive."""
+        """All of these that it has."""
         return self.loadable | self.built_in
 
 
@@ -85,14 +91,15 @@ def _kernel(root, version, initrd, default, directory):
         version,
         initrd,
         default,
-        _names(root.read(f"{directory}/{version}/modules.dep") or ""),
-        _names(root.read(f"{directory}/{version}/modules.builtin") or ""),
+        _names(root, f"{directory}/{version}/modules.dep"),
+        _names(root, f"{directory}/{version}/modules.builtin"),
     )
 
 
-def _names(text):
-    """The names of the modules in a modules.dep or modules.builtin (text): one path a line, then perhaps a colon."""
-    return frozenset(filter(None, (module_name(line.partition(":")[0]) for line in text.splitlines())))
+def _names(root, path):
+    """The names of interest in a modules.dep or modules.builtin: one path a line, then perhaps a colon."""
+    text = (root.read_bytes(path) or b"").decode("utf-8", "replace")
+    return _OF_INTEREST.intersection(module_name(line.partition(":")[0]) for line in text.splitlines())
 
 
 def _version(path, versions):
