@@ -31,6 +31,10 @@ options:
             description: IP addresses that were seen on it.
             type: list
             elements: str
+          driver:
+            description: Its model, by QEMU's name. It is told to whoever reads the description.
+            type: str
+            choices: [virtio-net-pci, vmxnet3, e1000e, e1000, rtl8139, pcnet]
       target_interfaces:
         description: The network cards that have another MAC address on the target.
         type: list
@@ -44,4 +48,29 @@ options:
             description: The MAC address on the target.
             type: str
             required: true
+      generate_macs:
+        description:
+          - What to do with a guest of several network cards of which nobody knows the MAC addresses. By default it
+            cannot be converted, as its cards could not be told apart on the target.
+          - With V(true) new addresses are made up, the same ones each time. The guest knows its cards by them, and the
+            target must give them to the cards as the hardware says that conversion returns.
+        type: bool
+      cpus:
+        description: The number of processors. The result of a conversion has it, for the definition of the new machine.
+        type: int
+      memory:
+        description: The memory in MiB. The result of a conversion has it, for the definition of the new machine.
+        type: int
+      disks:
+        description: Where the disks hang, in the order of O(disks). It is told to whoever reads the description.
+        type: list
+        elements: dict
+        suboptions:
+          controller:
+            description: The model of the controller, by QEMU's name.
+            type: str
+            choices: [virtio-blk-pci, nvme, virtio-scsi-pci, pvscsi, mptsas1068, lsi53c895a, ahci, piix3-ide, ide]
+          boot_order:
+            description: The disk with the lowest number is booted from first.
+            type: int
 """

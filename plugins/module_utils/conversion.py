@@ -22,8 +22,11 @@ class Conversion:
 
     argument_edits: each maps one argument of the kernel's command line to what it must be, None to drop it.
     arguments: those that the command line must have; the ones that are missing are put at its end, in this order.
-    initrd_modules: the kernel modules without which the guest does not reach its disks or console.
+    initrd_modules: the kernel modules without which the guest does not reach its disks or console, or the initrd not
+        the network that it uses.
     initrd_edits: texts in the initrd to be edited: (regular expression over a member's path, text -> text).
+    initrd_copies: what the initrd's copies of files of the guest become, if it has any: {path in the guest: text}.
+    initrd_files: files of the guest that the initrd must have copies of: {path in the guest: text}.
     initrd: how an initrd that lacks something gets it: "supplement" (an archive is appended), "rebuild" (the guest's
         own tool makes it anew), or "auto", the first where it is sound, else the second.
     disk_names: the kernel's name of each disk that stays, on the target: {"sda": "/dev/vda"}.
@@ -36,6 +39,8 @@ class Conversion:
     arguments: list = field(default_factory=list)
     initrd_modules: list = field(default_factory=list)
     initrd_edits: list = field(default_factory=list)
+    initrd_copies: dict = field(default_factory=dict)
+    initrd_files: dict = field(default_factory=dict)
     initrd: str = "auto"
     disk_names: dict = field(default_factory=dict)
     hardware: dict = field(default_factory=dict)

@@ -192,12 +192,46 @@ def select(asked, found):
     if asked["checksum"] != checksum(asked):
         path, was, now = _difference(found, asked, "guest") or ("guest", "as inspect returned it", "something else")
         raise _changed(path, now, repr(was))
-    drivers = _selected_drivers(asked["devices"], found)
+    devices = _by_present_names(asked, found)
+    drivers = _selected_drivers(devices, found)
     removed = {
         kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]]
         for kind in KINDS
     }
-    return Selection(drivers, removed, {kind: dict(asked["devices"].get(kind, {})) for kind in KINDS})
+    return Selection(drivers, removed, {kind: dict(devices.get(kind, {})) for kind in KINDS})
+
+
+def _by_present_names(asked, found):
+    """The devices of the description asked, where those that an earlier conversion renamed have their new identifiers.
+
+    So the description from before a renaming is good for a second conversion too, which has nothing to do.
+    Raises GuestconvError `description-outdated` where it cannot be known whether that was done.
+    """
+    devices = asked["devices"]
+    for kind, of_kind in devices.items() if isinstance(devices, dict) else ():
+        if kind in _SETTINGS and isinstance(of_kind, dict):
+            present = {_present_name(asked, found, kind, identifier): identifier for identifier in of_kind}
+            devices = {**devices, kind: {now: of_kind[identifier] for now, identifier in present.items()}}
+    return devices
+
+
+def _present_name(asked, found, kind, identifier):
+    """What the device identifier of the description asked is called in found. See _by_present_names."""
+    was, here = asked["current"][kind].get(identifier, {}), found["current"][kind].get(identifier)
+    settings = asked["devices"][kind][identifier]
+    new_name = str(settings.get("name") or "") if isinstance(settings, dict) else ""
+    there = next((other for other, facts in found["current"][kind].items() if facts.get("name") == new_name), None)
+    if there is None and here is None and was:
+        raise _outdated(f"guest.devices.{kind}.{identifier}", f"is no {kind} device of the guest any more")
+    if there is None or new_name == was.get("name"):
+        return identifier
+    mac = was.get("mac")
+    if here is None or (mac and found["current"][kind][there].get("mac") == mac):
+        return there
+    # Where two exchange their names, only the MAC addresses tell whether they have.
+    if mac in (None, here.get("mac")) or here.get("mac") is None:
+        return identifier
+    raise _outdated(f"guest.devices.{kind}.{identifier}", "may have got its new name already")
 
 
 def _selected_drivers(devices, found):
@@ -312,6 +346,15 @@ def _changed(path, value, allowed):
     return GuestconvError(
         "description-changed",
         f"{path} was altered to {value!r}. It is read-only; allowed is: {allowed}. Only guest.devices may be altered.",
+        path=path,
+    )
+
+
+def _outdated(path, what):
+    return GuestconvError(
+        "description-outdated",
+        f"{path} {what}: the guest was converted, or changed, since it was inspected.",
+        hint="Inspect the guest again, and pass that description.",
         path=path,
     )
 

@@ -30,30 +30,42 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.description im
 _ASPECTS = (bootloader, kernel, storage, network, console, graphics, hypervisor_tools)
 
 
-def inspect(guest, applications=False):
-    """The description (a dict) of guest (guest.Guest), with the packages of each root if they are asked for."""
+def inspect(guest, applications=False, tell=lambda aspect, fraction: None):
+    """The description (a dict) of guest (guest.Guest), with the packages of each root if they are asked for.
+
+    tell: called with each aspect's name as it begins, and how much of the whole is done (0 to 1).
+    """
     findings = {}
-    for root in guest.roots:
+    for number, root in enumerate(guest.roots):
         with guest.mounted(root, read_only=True):
-            findings[root.name] = [aspect.inspect(root) for aspect in _ASPECTS]
+            findings[root.name] = [aspect.inspect(root) for aspect in _told(_ASPECTS, number, guest.roots, tell)]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
     return describe(guest, findings)
 
 
-def convert(guest, description, selection, initrd="auto"):
+def convert(guest, description, selection, initrd="auto", tell=lambda aspect, fraction: None):
     """Make guest, as inspect described it, match selection. Returns the target's hardware, a dict.
 
-    initrd: see conversion.Conversion.
+    initrd: see conversion.Conversion. tell: as of inspect.
 
     The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
     """
     hardware = {"firmware": description["boot"]["firmware"], "machine": guest.target.machine}
-    for root in guest.roots:
+    for number, root in enumerate(guest.roots):
         conversion = Conversion(guest.target, selection, initrd=initrd)
         with guest.mounted(root, read_only=False):
-            for aspect in reversed(_ASPECTS):
+            for aspect in _told(_ASPECTS[::-1], number, guest.roots, tell):
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, conversion)
         hardware.update(conversion.hardware)
+    # For who defines the new virtual machine: as large as the old one was, where that is known.
+    hardware.update((key, guest.hardware[key]) for key in ("cpus", "memory") if guest.hardware.get(key))
     return hardware
+
+
+def _told(aspects, number, roots, tell):
+    """Yield the aspects of the root that has this number, and tell of each as it begins."""
+    for index, aspect in enumerate(aspects):
+        tell(aspect.NAME, (number + index / len(aspects)) / len(roots))
+        yield aspect

@@ -185,6 +185,16 @@ class GuestRoot:
         self._texts[path] = None
         self._record("removed", path, detail, before, None)
 
+    def rename(self, path, new, detail):
+        """Give the file at path, if there is one, the path new, replacing a file there. Owner, mode and label stay."""
+        text, replaced = self.read(path), self.read(new)
+        if text is None:
+            return
+        self._appliance.mv(path, new)
+        self._texts.update({path: None, new: text})
+        self._record("removed", path, detail, text, None)
+        self._record("created" if replaced is None else "changed", new, detail, replaced, text)
+
     def run(self, argv, detail, touches=()):
         """Run a program of the guest's, and return what it printed.
 

@@ -36,6 +36,33 @@ def test_a_write_keeps_the_mode_and_is_recorded_with_what_was_there(make_root, a
     assert as_diff(root.changes())[0]["after"] == "after\n"
 
 
+def test_a_renamed_file_keeps_owner_and_mode_and_is_recorded_with_its_texts(make_root, appliance):
+    root = make_root({"/etc/ifcfg-a": "1\n", "/etc/ifcfg-b": "2\n", "/etc/ifcfg-c": "3\n"})
+    appliance.chmod(0o600, "/etc/ifcfg-a")
+    appliance.chown(7, 8, "/etc/ifcfg-a")
+    with root.on_behalf_of("network"):
+        root.rename("/etc/ifcfg-a", "/etc/ifcfg-new", "another name")
+        root.write("/etc/ifcfg-new", "one\n", "another name")
+        root.rename("/etc/ifcfg-b", "/etc/ifcfg-c", "another name")
+        root.rename("/etc/none", "/etc/nothing", "another name")
+        root.rename("/etc/ifcfg-c", "/etc/aside", "there")
+        root.rename("/etc/aside", "/etc/ifcfg-c", "and back")
+    status = appliance.statns("/etc/ifcfg-new")
+    assert (status["st_mode"] & 0o7777, status["st_uid"], status["st_gid"]) == (0o600, 7, 8)
+    assert appliance.read_file("/etc/ifcfg-new") == b"one\n"
+    assert appliance.read_file("/etc/ifcfg-c") == b"2\n"
+    assert not appliance.exists("/etc/ifcfg-a")
+    diff = {
+        each["before_header"].partition(":")[2]: (each["before"], each["after"]) for each in as_diff(root.changes())
+    }
+    assert diff == {
+        "/etc/ifcfg-a": ("1\n", ""),
+        "/etc/ifcfg-new": ("", "one\n"),
+        "/etc/ifcfg-b": ("2\n", ""),
+        "/etc/ifcfg-c": ("3\n", "2\n"),
+    }
+
+
 def test_oracle_24_what_comes_out_as_it_was_is_no_change(make_root):
     root = make_root({"/a": "1\n", "/b": "1\n", "/etc/fstab": FSTAB})
     with root.on_behalf_of("storage"):

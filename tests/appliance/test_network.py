@@ -25,13 +25,13 @@ HARDWARE = {
 }
 
 
-def convert(root):
+def convert(root, **settings):
     found = network.inspect(root).devices["network"]
     drivers = {identifier: "virtio-net-pci" for identifier in found if identifier != "ens224"}
     removed = [identifier for identifier in found if identifier not in drivers]
-    conversion = Conversion(root.guest.target, Selection({"network": drivers}, {"network": removed}))
+    selection = Selection({"network": drivers}, {"network": removed}, {"network": settings})
     with root.on_behalf_of(network.NAME):
-        network.convert(root, conversion)
+        network.convert(root, Conversion(root.guest.target, selection))
     return found
 
 
@@ -65,8 +65,10 @@ def test_every_format_is_read_from_real_directories(make_root, appliance):
         ),
         "/etc/sysconfig/network-scripts/ifcfg-eth5": "HWADDR=00:50:56:AA:BB:05\nDEVICE=eth5\n",
         "/etc/sysconfig/network/ifcfg-eth6": "BOOTPROTO=dhcp\n",
+        "/etc/wicked/ifconfig/eth7.xml": "<interface><name>eth7</name></interface>\n",
         "/var/lib/dhcp/dhclient.eth1.leases": lease,
         "/var/log/syslog": b"\xff" * (2 << 20) + b"\nSending on   LPF/eth6/00:50:56:aa:bb:06\n",
+        "/var/lib/wicked/lease-eth7-dhcp-ipv4.xml": "<lease><client-id>01:00:50:56:aa:bb:07</client-id></lease>",
         "/var/log/journal/0123/system.journal": b"LPKSHHRH\0MESSAGE=Sending on   LPF/eth4/00:50:56:aa:bb:04\0\0",
     }
     root = make_root(files, facts={"bootloader": SimpleNamespace(arguments=[])})
@@ -79,6 +81,41 @@ def test_every_format_is_read_from_real_directories(make_root, appliance):
         "eth4": "04",
         "eth5": "05",
         "eth6": "06",
+        "eth7": "07",
     }
     assert found["eth2"]["addresses"] == ["10.0.2.2/24"]
     assert found["eth3"]["addresses"] == ["10.0.2.3/24", "10.0.3.3/24"]
+
+
+def test_a_renamed_nic_takes_its_files_along(make_root, appliance):
+    suse = "/etc/sysconfig/network"
+    files = {
+        f"{suse}/ifcfg-eth0": "IPADDR=10.0.2.15/24\n",
+        f"{suse}/ifroute-eth0": "default 10.0.2.2 - eth0\n",
+        f"{suse}/ifcfg-bond0": "BONDING_MASTER=yes\nBONDING_SLAVE_0=eth0\n",
+        "/etc/wicked/ifconfig/v.xml": (
+            "<interface><name>office</name><vlan><device>eth0</device></vlan></interface><!-- eth0 -->\n"
+        ),
+        "/usr/lib/systemd/network/50-lan.link": "[Match]\nMACAddress=00:50:56:aa:bb:01\n[Link]\nName=eth0\n",
+        "/etc/initramfs-tools/initramfs.conf": "DEVICE=eth0\n",
+        "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": "",
+    }
+    root = make_root(files, facts={"bootloader": SimpleNamespace(arguments=[])})
+    appliance.chmod(0o600, f"{suse}/ifcfg-eth0")
+    convert(root, eth0={"policy": "rename", "name": "lan0"})
+    assert {(change.action, change.path) for change in root.changes()} == {
+        ("removed", f"{suse}/ifcfg-eth0"),
+        ("created", f"{suse}/ifcfg-lan0"),
+        ("removed", f"{suse}/ifroute-eth0"),
+        ("created", f"{suse}/ifroute-lan0"),
+        ("changed", f"{suse}/ifroute-lan0"),
+        ("changed", f"{suse}/ifcfg-bond0"),
+        ("changed", "/etc/wicked/ifconfig/v.xml"),
+        ("created", "/etc/systemd/network/50-lan.link"),
+        ("changed", "/etc/initramfs-tools/initramfs.conf"),
+    }
+    assert appliance.statns(f"{suse}/ifcfg-lan0")["st_mode"] & 0o7777 == 0o600
+    assert root.read(f"{suse}/ifroute-lan0") == "default 10.0.2.2 - lan0\n"
+    count = len(root.changes())
+    assert list(convert(root, lan0={"policy": "rename", "name": "lan0"})) == ["lan0"]
+    assert len(root.changes()) == count

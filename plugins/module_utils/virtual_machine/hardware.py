@@ -18,6 +18,8 @@ FIRMWARES = ("bios", "uefi")
 _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
+_SIZES = ("cpus", "memory")
+
 # The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
 _HIGHEST_SLOT = 8191
 
@@ -51,7 +53,10 @@ class Interface:
 
 @dataclass(frozen=True)
 class Hardware:
-    """A machine. video and console are drivers, None for a machine without."""
+    """A machine. video and console are drivers, None for a machine without.
+
+    cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
+    """
 
     disks: tuple[DiskPlace, ...]
     firmware: str = "bios"
@@ -59,6 +64,8 @@ class Hardware:
     interfaces: tuple[Interface, ...] = field(default=())
     video: str | None = None
     console: str | None = None
+    cpus: int | None = None
+    memory: int | None = None
 
     @property
     def family(self):
@@ -77,7 +84,7 @@ class Hardware:
         result["interfaces"] = [dict(card, addresses=list(card["addresses"])) for card in result["interfaces"]]
         for kind in ("video", "console"):
             result[kind] = result[kind] and {"driver": result[kind]}
-        return result
+        return {key: value for key, value in result.items() if key not in _SIZES or value is not None}
 
 
 def from_dict(value):
@@ -85,7 +92,7 @@ def from_dict(value):
 
     Raises GuestconvError `hardware-invalid`, whose path says where in value.
     """
-    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console"))
+    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_SIZES))
     machine = value.get("machine") or "q35"
     if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
         raise _invalid("hardware.machine", "%r is no machine type known here." % (machine,), ("q35", "pc"))
@@ -102,6 +109,7 @@ def from_dict(value):
         ),
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
+        **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )
     _check_machine(hardware)
     return hardware

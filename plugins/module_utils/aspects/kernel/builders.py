@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs that make a guest's initrds: how each is told to include modules, and how it is run."""
+"""The programs that make a guest's initrds: how each is told to include modules and files, and how it is run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Callable
 
-_WHY = "the initrd's next build includes the drivers for the target"
+_WHY = "the initrd's next build includes what the target needs"
 _DRACUT_CONFIGURATION = "/etc/dracut.conf.d/guestconv.conf"
 
 
@@ -17,7 +17,8 @@ _DRACUT_CONFIGURATION = "/etc/dracut.conf.d/guestconv.conf"
 class Builder:
     """name: as initrd.Initrd.builder has it. program: its path.
 
-    include(root, modules) edits its configuration. command(kernel) is what makes the initrd of a kernel anew.
+    include(root, modules, files) edits its configuration, so that every initrd holds these modules, and copies of these
+    files of the guest (paths). command(kernel) is what makes the initrd of a kernel anew.
     """
 
     name: str
@@ -27,7 +28,7 @@ class Builder:
 
 
 def of(root, name):
-    """The Builder called name; where the initrd does not say ("unknown"), the one that is installed. None: not known."""
+    """The Builder called name; where the initrd does not say ("unknown"), the one that is installed; None without."""
     for builder in _BUILDERS:
         if name == builder.name or (name == "unknown" and root.is_file(builder.program)):
             return builder
@@ -42,20 +43,50 @@ def add_to_list(text, modules):
     return text + "".join(f"{name}\n" for name in modules if name not in listed)
 
 
-def add_drivers(text, modules):
-    """text of a dracut.conf(5) of ours that adds modules to every initrd, hostonly or not, besides those it names."""
-    named = " ".join(re.findall(r'(?m)^add_drivers\+="([^"\n]*)"', text)).split()
-    # dracut joins what the files add, so the spaces at both ends are needed.
-    return f'add_drivers+=" {" ".join(dict.fromkeys([*named, *modules]))} "\n'
+def add_for_dracut(text, modules, files=()):
+    """text of a dracut.conf(5) of ours that adds modules and files to every initrd, hostonly or not, and what it names.
+
+    Of /etc/systemd/network and /etc/udev/rules.d dracut itself copies .link files and 70-persistent-net.rules alone,
+    and not into initrds for any host (modules.d/35network-legacy, 35network-manager, 95udev-rules).
+    """
+    lines = []
+    for key, added in (("add_drivers", modules), ("install_items", files)):
+        named = " ".join(re.findall(rf'(?m)^{key}\+="([^"\n]*)"', text)).split()
+        if named or added:
+            # dracut joins what the files add, so the spaces at both ends are needed.
+            lines.append(f'{key}+=" {" ".join(dict.fromkeys([*named, *added]))} "\n')
+    return "".join(lines)
 
 
-def _include_in_initramfs_tools(root, modules):
+def places(path):
+    """Where in an initrd (paths without a slash at their beginning) the copy of a file of the guest's for udev may be.
+
+    dracut leaves it where it is. initramfs-tools' hook for udev (of systemd's package) puts .link files and rules of
+    /etc into /lib, in Debian 13 into /usr/lib. udev reads all of these.
+    """
+    below = re.sub(r"^/(?:etc|usr/local/lib|usr/lib|lib)/", "", path)
+    found = [path.lstrip("/"), *(f"{directory}/{below}" for directory in ("etc", "lib", "usr/lib"))]
+    return tuple(dict.fromkeys(found))
+
+
+def _include_in_initramfs_tools(root, modules, files):
+    # Files need no mention: the hook for udev copies /etc/systemd/network/*.link and /etc/udev/rules.d/*.rules.
     path = "/etc/initramfs-tools/modules"
-    root.write(path, add_to_list(root.read(path) or "", modules), _WHY)
+    if modules:
+        root.write(path, add_to_list(root.read(path) or "", modules), _WHY)
 
 
-def _include_in_dracut(root, modules):
-    root.write(_DRACUT_CONFIGURATION, add_drivers(root.read(_DRACUT_CONFIGURATION) or "", modules), _WHY)
+def _initramfs_tools_command(kernel):
+    # update-initramfs, which also keeps count of what it made, knows this one path. Any other it would leave as it is.
+    if kernel.initrd == f"/boot/initrd.img-{kernel.version}":
+        return ["update-initramfs", "-u", "-k", kernel.version]
+    return ["mkinitramfs", "-o", kernel.initrd, kernel.version]
+
+
+def _include_in_dracut(root, modules, files):
+    text = add_for_dracut(root.read(_DRACUT_CONFIGURATION) or "", modules, files)
+    if text:
+        root.write(_DRACUT_CONFIGURATION, text, _WHY)
 
 
 _BUILDERS = (
@@ -63,7 +94,7 @@ _BUILDERS = (
         "initramfs-tools",
         "/usr/sbin/update-initramfs",
         _include_in_initramfs_tools,
-        lambda kernel: ["update-initramfs", "-u", "-k", kernel.version],
+        _initramfs_tools_command,
     ),
     Builder(
         "dracut",

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import tempfile
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd as initrd_format
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 # What an initrd may be that no archive can be appended to; the guest's own tool can make it anew.
@@ -45,14 +44,14 @@ def prepare(root, kernel, conversion):
         except GuestconvError as error:
             if error.code not in _REBUILD_ON:
                 raise
-            _rebuild(root, None, kernel, _loadable(kernel, conversion), error)
+            _rebuild(root, None, kernel, _loadable(kernel, conversion), list(conversion.initrd_files), error)
             archive = None
         else:
-            texts = _edited_texts(found, conversion)
+            changed = texts.otherwise(found, conversion)
             missing = _missing_modules(found, kernel, conversion)
-            if not missing and not texts:
+            if not missing and not changed:
                 return
-            archive = _complete(root, found, kernel, conversion, texts, missing)
+            archive = _complete(root, found, kernel, conversion, changed, missing)
         if archive is None:
             root.download(kernel.initrd, local.name)
         else:
@@ -63,55 +62,42 @@ def prepare(root, kernel, conversion):
         _check(_read(local.name, kernel, conversion), kernel, conversion)
 
 
-def _complete(root, found, kernel, conversion, texts, missing):
-    """Complete the initrd. Returns the archive that was appended to it, None when it was made anew."""
+def _complete(root, found, kernel, conversion, changed, missing):
+    """Complete the initrd. Returns the archive that was appended to it, None when it was made anew.
+
+    changed: as of texts.otherwise. missing: names of modules.
+    """
     builder = builders.of(root, found.builder)
+    added = [f"/{path}" for path in changed if path not in found.members]
     if builder is None and missing:
         raise _not_supported(kernel, f"it was made by {found.builder}, which guestconv does not know")
     if conversion.initrd == "rebuild":
-        _rebuild(root, builder, kernel, missing, None)
+        _rebuild(root, builder, kernel, missing, added, None)
         return None
     try:
-        if found.nested_images and missing:
+        if found.nested_images and (missing or added):
             # What is in a filesystem image within the initrd is mounted over what an archive would add.
             raise GuestconvError("initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}")
         modules = _module_files(root, found, kernel, missing) if missing else []
-        archive = initrd_format.supplement(found, texts + modules)
+        files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]
+        archive = initrd_format.supplement(found, files + modules)
     except GuestconvError as error:
         if error.code not in _REBUILD_ON or conversion.initrd == "supplement":
             raise
-        _rebuild(root, builder, kernel, missing, error)
+        _rebuild(root, builder, kernel, missing, added, error)
         return None
     _append(root, kernel, archive, missing)
-    if missing:
-        builder.include(root, missing)
+    if builder is not None:
+        builder.include(root, missing, added)
     return archive
 
 
 def _read(path, kernel, conversion):
     """The initrd of kernel, of which the host's file path is a copy. Raises GuestconvError."""
-
-    def wanted(name):
-        return any(re.fullmatch(pattern, name) for pattern, _edit in conversion.initrd_edits)
-
     try:
-        return initrd_format.read(path, wanted)
+        return initrd_format.read(path, texts.wanted(conversion))
     except GuestconvError as error:
         raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
-
-
-def _edited_texts(found, conversion):
-    """The texts of the initrd that must be otherwise, as files to append."""
-    files = []
-    for name in found.members:
-        for pattern, edit in conversion.initrd_edits:
-            content = found.content(name) if re.fullmatch(pattern, name) else None
-            if content is not None:
-                text = content.decode("utf-8", "surrogateescape")
-                edited = edit(text)
-                if edited != text:
-                    files.append(initrd_format.File(name, _MODE, edited.encode("utf-8", "surrogateescape")))
-    return files
 
 
 def _loadable(kernel, conversion):
@@ -129,9 +115,9 @@ def _module_files(root, found, kernel, missing):
     source = f"/lib/modules/{kernel.version}"
     # Some of them are wanted both as texts and as they are: each is read once.
     indexes = {name: root.read_bytes(f"{source}/{name}") for name in ("modules.dep", *initrd_format.INDEX_FILES)}
-    texts = {name: indexes[f"modules.{name}"] or b"" for name in ("dep", "softdep", "builtin", "alias")}
+    lists = {name: indexes[f"modules.{name}"] or b"" for name in ("dep", "softdep", "builtin", "alias")}
     modules = initrd_format.KernelModules(
-        **{name: text.decode("utf-8", "surrogateescape") for name, text in texts.items()}
+        **{name: text.decode("utf-8", "surrogateescape") for name, text in lists.items()}
     )
     paths = modules.missing(missing, found.modules(kernel.version))
     contents = {path: root.read_bytes(posixpath.join(source, path)) for path in paths}
@@ -152,15 +138,19 @@ def _append(root, kernel, archive, missing):
     root.append_bytes(kernel.initrd, archive, f"supplemented with {added}")
 
 
-def _rebuild(root, builder, kernel, modules, why):
-    """Have the guest's own tool make the initrd with modules; why: the error that keeps it from being supplemented."""
+def _rebuild(root, builder, kernel, modules, files, why):
+    """Have the guest's own tool make the initrd with modules and copies of files.
+
+    why: the error that keeps it from being supplemented.
+    """
     builder = builder or builders.of(root, "unknown")
     if builder is None or not root.is_file(builder.program):
         reason = why.message if why else "the program that makes initrds is not there"
         raise _not_supported(kernel, reason)
-    builder.include(root, modules)
+    builder.include(root, modules, files)
     because = f", as {why.message}" if why else ""
-    root.run(builder.command(kernel), f"rebuilt {kernel.initrd} with the modules {', '.join(modules)}{because}")
+    what = ", ".join([*modules, *files]) or "its configuration"
+    root.run(builder.command(kernel), f"rebuilt {kernel.initrd} with {what}{because}")
 
 
 def _not_supported(kernel, reason):
@@ -174,7 +164,7 @@ def _not_supported(kernel, reason):
 def _check(found, kernel, conversion):
     """Doubt what was written: the initrd as it is now must hold all that was asked for."""
     lacking = _missing_modules(found, kernel, conversion)
-    lacking += [file.path for file in _edited_texts(found, conversion)]
+    lacking += texts.otherwise(found, conversion)
     if lacking:
         raise GuestconvError(
             "initrd-not-complete", f"{kernel.initrd} lacks {', '.join(lacking)} after it was to be completed.",

@@ -9,6 +9,7 @@ nics.py says what a format of configuration offers. To read another: a file for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
     cloud_init,
@@ -16,6 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     identity,
     ifcfg_redhat,
     ifcfg_suse,
+    in_initrd,
     interfaces,
     kernel_arguments,
     keyfiles,
@@ -25,13 +27,14 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     nics,
     policies,
     traces,
+    wicked,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 NAME = "network"
 
-_FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse)
+_FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse, wicked)
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
 _MOST_SETTINGS = 5000
@@ -52,13 +55,17 @@ def inspect(root):
     cards = identity.cards_of(root.guest.hardware)
     macs = identity.new_macs(root.guest.hardware)
     settings, seen, unread = _settings(root)
-    bound = naming.macs_on_disk(root)
+    # What the initrd set up stays only where nothing in the guest configures the network.
+    settings = settings if nics.nics_of(settings) else [*settings, *kernel_arguments.read(root)]
+    bound, given = naming.bindings(root)
     configured = nics.nics_of(settings, {mac: name for name, (mac, _file) in bound.items()})
     known = identity.with_macs_on_disk(configured, bound, _seen(root, configured, {**seen, **bound}))
     found, guesses = identity.matched(known, cards)
+    if root.guest.hardware.get("generate_macs"):
+        found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.facts[NAME] = Facts(found)
     return Findings(
-        devices={"network": {nic.identifier: nic.facts() for nic in found}},
+        devices={"network": {nic.identifier: nic.facts(given.get(nic.name)) for nic in found}},
         concerns=[*unread, *guesses, *concerns.of(root, found, macs, settings)],
     )
 
@@ -68,22 +75,65 @@ def convert(root, conversion):
     macs = identity.new_macs(root.guest.hardware)
     models = {nic: conversion.model("network", nic.identifier) for nic in root.facts[NAME].nics}
     wanted = {nic: policies.of(conversion, nic) for nic, model in models.items() if model is not None}
+    policies.check_names(wanted)
     gone = [nic for nic, model in models.items() if model is None]
-    touched = gone or macs or any(each.policy != "keep" for each in wanted.values())
-    formats = _readable(root) if touched else ()
-    if gone:
-        for kind in formats:
-            kind.unconfigure(root, gone)
-        naming.release(root, [nic.name for nic in gone if nic.name])
-    changed = policies.apply(root, conversion, formats, wanted)
-    if macs:
-        for kind in formats:
-            kind.replace_macs(root, macs)
-        naming.use_new_macs(root, macs)
-        conversion.argument_edits.append(lambda argument: kernel_arguments.with_new_macs(argument, macs))
-    kept = {identity.on_target(nic, macs, alone=len(wanted) == 1): models[old] for old, nic in changed.items()}
+    dynamic = [nic for nic, each in wanted.items() if each.policy == "dhcp"]
+    names = {nic.name: each.name for nic, each in wanted.items() if each.name and nic.name not in (None, each.name)}
+    if gone or dynamic or names or macs:
+        _rewrite(root, conversion, gone, dynamic, macs, names)
+    now = {policies.changed(nic, each): models[nic] for nic, each in wanted.items()}
+    kept = {identity.on_target(nic, macs, alone=len(wanted) == 1): model for nic, model in now.items()}
     naming.keep(root, conversion, kept)
     conversion.hardware["interfaces"] = _on_target(kept)
+
+
+def _rewrite(root, conversion, gone, dynamic, macs, names):
+    """Rewrite the configuration in all formats, and what names NICs.
+
+    gone, dynamic: the Nics that are not there any more, and those that shall use DHCP. macs, names: {old: new}.
+    """
+    formats = _readable(root)
+    gone_names = [nic.name for nic in gone if nic.name]
+    for kind in formats:
+        # All by the old names, and the old MAC addresses, but for what follows.
+        if gone:
+            kind.unconfigure(root, gone)
+        if dynamic:
+            kind.use_dhcp(root, dynamic)
+        if macs:
+            kind.replace_macs(root, macs)
+        if names:
+            kind.rename(root, names)
+    if gone:
+        naming.release(root, conversion, gone_names)
+    if names:
+        naming.use_new_names(root, conversion, names)
+    if macs:
+        naming.use_new_macs(root, conversion, macs)
+    change = partial(
+        kernel_arguments.edited, gone=gone_names, dynamic=[nic.name for nic in dynamic], macs=macs, names=names
+    )
+    conversion.argument_edits.append(change)
+    in_initrd.edit_configuration(root, conversion, change, {**dict.fromkeys(gone_names, ""), **names})
+    if dynamic or names:
+        _check(root, {names.get(nic.name, nic.name) for nic in dynamic}, set(names) - set(names.values()))
+
+
+def _check(root, dynamic, former):
+    """Doubt what was rewritten: no NIC in dynamic has a static address, and none is called as one in former.
+
+    Raises GuestconvError `policy-not-possible`.
+    """
+    for nic in nics.nics_of(_settings(root)[0]):
+        if nic.name and (nic.name in former or (nic.name in dynamic and nic.addresses)):
+            raise GuestconvError(
+                "policy-not-possible",
+                f"The policy chosen for {nic.name} could not be applied to all of its configuration: "
+                f"{', '.join(file for file, _kind in nic.configured_by)} would still configure {nic.name}"
+                + ("." if nic.name in former else f" with {', '.join(nic.addresses)}."),
+                hint="Leave out the policy of this network card, or change its configuration in the guest first.",
+                path="guest.devices.network",
+            )
 
 
 def _settings(root):

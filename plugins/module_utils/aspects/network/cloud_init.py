@@ -24,6 +24,7 @@ _METHODS = {"static": "static", "static6": "static", "dhcp": "dhcp", "dhcp4": "d
 _METHODS.update({"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "manual": "manual"})
 _OF_STATIC = ("address", "netmask", "gateway", "routes")
 _PORTS = ("bond_interfaces", "bridge_interfaces")
+_NO_MASK = ("", "0", "0.0.0.0", "::")
 
 
 def read(root):
@@ -65,7 +66,7 @@ def rename(root, names):
     for path, (_root, _keys, network) in _documents(root).items():
         changes = netplan.name_changes({path: network}, names)[path]
         for item in _items(network):
-            nodes = [yaml_text.below(item, "vlan_link")]
+            nodes = [yaml_text.below(item, "vlan_link"), yaml_text.below(item, "params", "bond-primary")]
             nodes += [yaml_text.below(item, "name")] if _word(item, "type") == "physical" else []
             nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
             changes += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
@@ -152,7 +153,8 @@ def _version_1(path, network):
         subnets = list(yaml_text.children(yaml_text.below(item, "subnets")).values())
         methods = {_METHODS.get(_word(subnet, "type")) for subnet in subnets}
         mac = values.normal_mac(_word(item, "mac_address"))
-        gateways = [values.gateway(_word(subnet, "gateway")) for subnet in subnets]
+        routes = [each for subnet in subnets for each in yaml_text.children(yaml_text.below(subnet, "routes")).values()]
+        gateways = [values.gateway(_word(each, "gateway")) for each in (*subnets, *filter(_is_default, routes))]
         physical = kind == "physical"
         yield Setting(
             path,
@@ -172,6 +174,13 @@ def _version_1(path, network):
             hardware_mac=mac if physical else None,
             binds=physical and mac is not None,
         )
+
+
+def _is_default(route):
+    """Whether a route of version 1 is for everywhere."""
+    host, _slash, prefix = (_word(route, "destination") or _word(route, "network")).partition("/")
+    everywhere = values.address(host)
+    return bool(everywhere and everywhere.is_unspecified) and (prefix or _word(route, "netmask")) in _NO_MASK
 
 
 def _static_subnets(network, names):

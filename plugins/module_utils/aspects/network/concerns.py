@@ -8,9 +8,9 @@ from __future__ import annotations
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
     cloud_init,
     identity,
-    kernel_arguments,
     naming,
     nics,
+    wicked,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -18,8 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 # Codes of GuestconvErrors that stop the reading of one format, and not of the guest.
 UNREAD = ("network-configuration-malformed", "python-yaml-missing")
 
-# wicked's own XML, which SUSE's tools do not write.
-_NOT_READ = ("/etc/wicked/ifconfig/*.xml", "/etc/conf.d/net", "/etc/connman/*.config")
+_NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 
 
 def of(root, found, macs, settings):
@@ -27,12 +26,12 @@ def of(root, found, macs, settings):
     doubts = (
         _not_read(root),
         identity.unknown_identity(found),
+        identity.generated(found),
         identity.unknown_targets(found, macs),
         _not_kept(root, found),
         _order_matters(found),
         _asks_for_old_hardware(found),
         _rendered_again(root, found, settings),
-        _named_in_initrd(root, found),
     )
     return [concern for concern in doubts if concern]
 
@@ -48,6 +47,11 @@ def unread(error):
 
 def _not_read(root):
     files = [file for pattern in _NOT_READ for file in root.glob(pattern)]
+    try:
+        files += wicked.not_read(root)
+    except GuestconvError as error:
+        if error.code not in UNREAD:
+            raise
     if not files:
         return None
     return Concern(
@@ -115,19 +119,4 @@ def _rendered_again(root, found, settings):
         "cloud-init is installed. Where it finds a data source on the target, it takes the virtual machine for a new "
         f"instance and may replace the configuration of {', '.join(nic.name or nic.identifier for nic in by_hand)}.",
         "To keep it as it is: put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-network.cfg.",
-    )
-
-
-def _named_in_initrd(root, found):
-    """What binds a name in the guest is not in its initrd; ifname= is."""
-    arguments = root.facts["bootloader"].arguments
-    bound = kernel_arguments.macs(arguments)
-    names = kernel_arguments.used_names(arguments, [nic.name for nic in found if nic.name and nic.name not in bound])
-    if not names:
-        return None
-    return Concern(
-        "nic-named-in-initrd",
-        "warning",
-        f"The kernel's command line uses the network in the initrd, by the name {', '.join(names)}.",
-        "Add ifname=<name>:<MAC address> to the command line, so that the initrd gives the name on the target too.",
     )

@@ -8,6 +8,7 @@ A MAC address is the one thing of a NIC that goes with it to another hypervisor.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass, replace
 
@@ -135,10 +136,36 @@ def matched(nics, cards):
     return found, concerns
 
 
+def with_generated_macs(nics, fingerprint):
+    """nics with a new MAC address for each that could not be told from the others: the target is to give it to the NIC.
+
+    The addresses are locally administered (IEEE 802, 02 in the first octet), and the same at each inspection of the
+    guest with this fingerprint. 40 bits of them differ by guest, so that those of a large fleet do too.
+    """
+    unknown = _not_told_apart(nics)
+    return [_with_generated_mac(nic, fingerprint) if nic in unknown else nic for nic in nics]
+
+
+def generated(nics):
+    """The Concern that MAC addresses were made up, or None."""
+    made_up = [nic for nic in nics if nic.mac_learnt_from == "generated"]
+    if not made_up:
+        return None
+    return Concern(
+        "nic-mac-generated",
+        "warning",
+        "The target must give these network cards new MAC addresses, by which the guest will know them: "
+        + ", ".join(f"{nic.name or nic.identifier} {nic.mac}" for nic in made_up)
+        + ".",
+        "They stand in the hardware that convert returns, with the addresses of each. What knew the old ones (a DHCP "
+        "server's reservations, a switch, a licence) must be told.",
+    )
+
+
 def unknown_identity(nics):
     """The Concern that NICs cannot be told apart, or None when they can."""
-    unknown = [nic for nic in nics if nic.hardware_mac is None]
-    if len(nics) < 2 or not unknown:
+    unknown = _not_told_apart(nics)
+    if not unknown:
         return None
     example = ", ".join(
         f'{{mac: "{nic.hardware_mac or f"<MAC address of {nic.name}>"}", '
@@ -150,8 +177,19 @@ def unknown_identity(nics):
         "error",
         f"The guest has {len(nics)} NICs, and nothing on its disks tells the MAC address of "
         f"{', '.join(nic.name or nic.identifier for nic in unknown)}: on the target they could not be told apart.",
-        f"Pass what the source hypervisor knows, NICs in the order given here: hardware: {{interfaces: [{example}]}}",
+        f"Pass what the source hypervisor knows, NICs in the order given here: hardware: {{interfaces: [{example}]}} "
+        "Or, where nobody knows, accept new ones that the target must give them: hardware: {generate_macs: true}",
     )
+
+
+def _with_generated_mac(nic, fingerprint):
+    digest = hashlib.sha256(f"{fingerprint} {nic.identifier}".encode()).digest()
+    mac = ":".join(f"{octet:02x}" for octet in (2, *digest[:5]))
+    return replace(nic, mac=mac, mac_learnt_from="generated", mac_is_hint=False)
+
+
+def _not_told_apart(nics):
+    return [nic for nic in nics if nic.hardware_mac is None] if len(nics) > 1 else []
 
 
 def _checked_mac(mac, path):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
 
 KIND = "ifcfg"
@@ -33,7 +33,7 @@ _YES = ("yes", "true", "t", "y", "1")
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
 
-# What belongs to ifcfg-NAME.
+# What belongs to ifcfg-NAME, before its name.
 _COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
 
 
@@ -60,12 +60,12 @@ class _File:
 
 def read(root):
     """What the ifcfg files say: a list of Settings."""
-    files = _files(root)
-    names = {file.values["UUID"]: file.name for file in files if file.values.get("UUID") and file.name}
+    found_files = _files(root)
+    names = {file.values["UUID"]: file.name for file in found_files if file.values.get("UUID") and file.name}
     everywhere = assignments.values(root.read(_GLOBAL) or "")
     renames = any(root.is_file(path) for path in _RENAMER)
     found = []
-    for file in files:
+    for file in found_files:
         found.append(_setting(file, everywhere, renames))
         for key in _CONTROLLERS:
             controller = names.get(file.values.get(key), file.values.get(key, ""))
@@ -82,10 +82,8 @@ def unconfigure(root, nics):
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
     for file in _files(root):
         if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
-            root.remove(file.path, detail)
-            for prefix in _COMPANIONS:
-                for name in (file.suffix, file.name or file.suffix):
-                    root.remove(posixpath.join(_DIRECTORY, prefix + name), detail)
+            for path in (file.path, *_companions(file)):
+                root.remove(path, detail)
 
 
 def replace_macs(root, macs):
@@ -98,29 +96,25 @@ def replace_macs(root, macs):
 def rename(root, names):
     """Make the files for interfaces by name be for their new names: {old: new}; those of aliases and VLANs too."""
     detail = "the network card has another name on the target"
-    written = {}
+    moved, texts = {}, {}
     for file in _files(root):
-        keys = ("DEVICE", "PHYSDEV") if file.values.get("PHYSDEV") is None else ("PHYSDEV",)
-        if file.name in names:
-            keys = ("DEVICE", "PHYSDEV")
-        text = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
-        suffix = file.suffix
-        if "DEVICE" in keys:
-            suffix = values.with_names_replaced(file.suffix, names)
-        written[posixpath.join(_DIRECTORY, f"ifcfg-{suffix}")] = text
-        if suffix != file.suffix:
-            root.remove(file.path, detail)
-            for prefix in _COMPANIONS:
-                companion = root.read(posixpath.join(_DIRECTORY, prefix + file.suffix))
-                if companion is not None:
-                    root.remove(posixpath.join(_DIRECTORY, prefix + file.suffix), detail)
-                    companion = values.with_names_replaced(companion, names)
-                    written[posixpath.join(_DIRECTORY, prefix + suffix)] = companion
-    everywhere = root.read(_GLOBAL)
-    if everywhere is not None:
-        change = assignments.edited(everywhere, ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names))
-        written[_GLOBAL] = change
-    for path, text in written.items():
+        # A VLAN that says what it is on may be called anything.
+        of_nic = file.name in names or file.values.get("PHYSDEV") is None
+        keys = ("PHYSDEV", "BONDING_OPTS", *(("DEVICE",) if of_nic else ()))
+        path = files.with_names_replaced(file.path, names) if of_nic else file.path
+        moved[file.path] = path
+        texts[path] = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
+        for companion in _companions(file):
+            new = files.with_names_replaced(companion, names) if of_nic else companion
+            if root.read(companion) is not None:
+                moved[companion] = new
+                texts[new] = values.with_names_replaced(root.read(companion), names)
+    files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
+    if root.read(_GLOBAL) is not None:
+        texts[_GLOBAL] = assignments.edited(
+            root.read(_GLOBAL), ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names)
+        )
+    for path, text in texts.items():
         root.write(path, text, detail)
 
 
@@ -144,13 +138,19 @@ def use_dhcp(root, nics):
 
 
 def _files(root):
-    files = []
+    found = []
     for name in root.list(_DIRECTORY):
         if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED):
             text = root.read(posixpath.join(_DIRECTORY, name))
             if text is not None:
-                files.append(_File(posixpath.join(_DIRECTORY, name), text))
-    return files
+                found.append(_File(posixpath.join(_DIRECTORY, name), text))
+    return found
+
+
+def _companions(file):
+    """The paths of what may belong to the file: initscripts look by the file's name and by the interface's."""
+    stems = dict.fromkeys((file.suffix, file.name or file.suffix))
+    return [posixpath.join(_DIRECTORY, prefix + stem) for stem in stems for prefix in _COMPANIONS]
 
 
 def _setting(file, everywhere, renames):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
 
 KIND = "ifcfg"
@@ -25,6 +25,8 @@ _PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE)_?\d*")
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
 _OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LABEL)_?\w*")
 _PARENTS = ("ETHERDEVICE", "MACVLAN_DEVICE")
+# What else names interfaces; BONDING_MODULE_OPTS has the primary one.
+_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", *_PARENTS)
 _OF_VIRTUAL = ("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS)
 
 
@@ -64,7 +66,7 @@ def unconfigure(root, nics):
     for file in _files(root):
         if file.name in names or (file.hardware_mac and file.hardware_mac in macs) or names & set(file.parents):
             root.remove(file.path, detail)
-            root.remove(posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-"):]), detail)
+            root.remove(_routes_of(file), detail)
         elif names & set(file.ports):
             keys = [key for key in file.values if _PORT.fullmatch(key) or key == "BRIDGE_PORTS"]
             text = assignments.edited(file.text, keys, lambda value: _without_words(value, names))
@@ -73,41 +75,33 @@ def unconfigure(root, nics):
 
 def replace_macs(root, macs):
     """Rename the files whose name ends with their NIC's MAC address: {old: new}."""
-    detail = "the network card has another MAC address on the target"
+    moved = {}
     for file in _files(root):
-        if file.hardware_mac not in macs:
-            continue
-        route = posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-"):])
-        for path in (file.path, route):
-            text = root.read(path)
-            if text is not None:
-                root.remove(path, detail)
-                root.write(path[:-len(file.hardware_mac)] + macs[file.hardware_mac], text, detail)
+        if file.hardware_mac in macs:
+            for path in (file.path, _routes_of(file)):
+                moved[path] = path[:-len(file.hardware_mac)] + macs[file.hardware_mac]
+    files.rename(root, moved, "the network card has another MAC address on the target")
 
 
 def rename(root, names):
     """Make the files for interfaces be for their new names: {old: new}; those of VLANs too, and ports and routes."""
     detail = "the network card has another name on the target"
-    written = {}
+    moved, texts = {}, {}
     for file in _files(root):
-        keys = [key for key in file.values if _PORT.fullmatch(key) or key in ("BRIDGE_PORTS", *_PARENTS)]
-        text = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
-        suffix = posixpath.basename(file.path)[len("ifcfg-"):]
+        keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
         # A VLAN that says what it is on may be called anything.
-        new = suffix if any(file.values.get(key) for key in _PARENTS) else values.with_names_replaced(suffix, names)
-        written[posixpath.join(_DIRECTORY, f"ifcfg-{new}")] = text
-        if new != suffix:
-            root.remove(file.path, detail)
-            routes = root.read(posixpath.join(_DIRECTORY, f"ifroute-{suffix}"))
-            if routes is not None:
-                root.remove(posixpath.join(_DIRECTORY, f"ifroute-{suffix}"), detail)
-                written[posixpath.join(_DIRECTORY, f"ifroute-{new}")] = values.with_names_replaced(routes, names)
-    if root.read(_ROUTES) is not None:
-        lines = root.read(_ROUTES).split("\n")
-        written[_ROUTES] = "\n".join(
-            line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+        has_own_name = any(file.values.get(key) for key in _PARENTS) and file.name not in names
+        for path in (file.path, _routes_of(file)):
+            moved[path] = path if has_own_name else files.with_names_replaced(path, names)
+        texts[moved[file.path]] = assignments.edited(
+            file.text, keys, lambda value: values.with_names_replaced(value, names)
         )
-    for path, text in written.items():
+        if root.read(_routes_of(file)) is not None:
+            texts[moved[_routes_of(file)]] = _routes_renamed(root.read(_routes_of(file)), names)
+    files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
+    if root.read(_ROUTES) is not None:
+        texts[_ROUTES] = _routes_renamed(root.read(_ROUTES), names)
+    for path, text in texts.items():
         root.write(path, text, detail)
 
 
@@ -121,7 +115,7 @@ def use_dhcp(root, nics):
             continue
         text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
         root.write(file.path, assignments.with_value(text, "BOOTPROTO", "'dhcp'"), detail)
-        for path in (posixpath.join(_DIRECTORY, f"ifroute-{posixpath.basename(file.path)[6:]}"), _ROUTES):
+        for path in (_routes_of(file), _ROUTES):
             if root.read(path) is not None:
                 root.write(path, _without_default(root.read(path), nic.gateway), detail)
 
@@ -137,13 +131,26 @@ def _without_default(text, gateway):
 
 
 def _files(root):
-    files = []
+    found = []
     for name in root.list(_DIRECTORY):
         if name.startswith("ifcfg-") and not _IGNORED.fullmatch(name):
             text = root.read(posixpath.join(_DIRECTORY, name))
             if text is not None:
-                files.append(_File(posixpath.join(_DIRECTORY, name), text))
-    return files
+                found.append(_File(posixpath.join(_DIRECTORY, name), text))
+    return found
+
+
+def _routes_of(file):
+    """The path of the routes of the file's interface alone."""
+    return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-"):])
+
+
+def _routes_renamed(text, names):
+    """text, of routes, with new names; comments stay."""
+    lines = text.split("\n")
+    return "\n".join(
+        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+    )
 
 
 def _setting(root, file):
@@ -176,8 +183,7 @@ def _addresses(assigned):
 
 def _gateway(root, file, addresses):
     """The default route in the interface's own file, or in that of all, which a static address in its network takes."""
-    suffix = posixpath.basename(file.path)[len("ifcfg-"):]
-    for path in (f"{_DIRECTORY}/ifroute-{suffix}", _ROUTES):
+    for path in (_routes_of(file), _ROUTES):
         for line in (root.read(path) or "").splitlines():
             # destination gateway netmask interface [type] [options]
             words = [*line.split(), "-", "-", "-", "-"][:4]

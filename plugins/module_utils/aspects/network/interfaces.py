@@ -10,9 +10,10 @@ interfaces.aug). A static address would be lost with each of these. The format i
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
@@ -33,6 +34,8 @@ _PARENT = "vlan_raw_device"
 _OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
 _OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+# No interface has so many options, no guest so many mappings; a hostile file must not fill our memory by way of those.
+_MOST_OPTIONS = _MOST_MAPPINGS = 100
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
 
@@ -61,6 +64,12 @@ class Stanza:
         """The interface of an iface or mapping stanza, without the label of an alias (eth0:1)."""
         return self.head.words[1].partition(":")[0] if len(self.head.words) > 1 else ""
 
+    @property
+    def inherits(self):
+        """The name of the settings that an iface stanza inherits, "" for none."""
+        words = self.head.words
+        return words[words.index("inherits", 2) + 1] if "inherits" in words[2:-1] else ""
+
     def values(self, option):
         """The words of all lines with the option, whichever of - and _ its name has."""
         return [word for line in self.options if _option(line) == option for word in line.words[1:]]
@@ -69,12 +78,16 @@ class Stanza:
 def read(root):
     """What ifupdown's files say: a list of Settings."""
     stanzas = [(file, stanza) for file, text in _texts(root).items() for stanza in parse(text)]
-    logical = _logical_names([stanza for _file, stanza in stanzas])
-    return [
-        _setting(file, stanza)
-        for file, stanza in stanzas
-        if stanza.keyword == "iface" and INTERFACE.fullmatch(stanza.name) and stanza.name not in logical
+    physical = _physical_names([stanza for _file, stanza in stanzas])
+    found = [
+        _setting(file, stanza, name)
+        for file, stanza in _with_inherited(stanzas)
+        if stanza.keyword == "iface"
+        for name in physical.get(stanza.name, [stanza.name])
+        if INTERFACE.fullmatch(name)
     ]
+    mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
+    return found + [Setting(file, KIND, name) for file, name in mapped if INTERFACE.fullmatch(name)]
 
 
 def unconfigure(root, nics):
@@ -115,9 +128,14 @@ def rename(root, names):
 
 def use_dhcp(root, nics):
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements). Other options stay."""
-    names = {nic.name for nic in nics}
-    for file, text in _texts(root).items():
-        root.write(file, _with_dhcp(text, names), f"{', '.join(sorted(names))} gets its address by DHCP on the target")
+    names = {nic.name for nic in nics if nic.name}
+    detail = f"{', '.join(sorted(names))} gets its address by DHCP on the target"
+    texts = _texts(root)
+    physical = _physical_names([stanza for text in texts.values() for stanza in parse(text)])
+    # Settings that another NIC may get as well stay.
+    of_them = names | {logical for logical, of_one in physical.items() if of_one and set(of_one) <= names}
+    for file, text in texts.items():
+        root.write(file, _with_dhcp(text, of_them), detail)
 
 
 def parse(text):
@@ -192,24 +210,54 @@ def _lines(text):
             yield Line(start, end, line.split())
 
 
-def _logical_names(stanzas):
-    """Names that stand for settings and not for interfaces: those that mappings choose, and that others inherit."""
-    names = set()
-    for stanza in stanzas:
-        if stanza.keyword == "mapping":
-            names.update(line.words[-1] for line in stanza.options if _option(line) == "map")
-        elif "inherits" in stanza.head.words[:-1]:
-            names.add(stanza.head.words[stanza.head.words.index("inherits") + 1])
-    return names
+def _with_inherited(stanzas):
+    """The pairs (file, Stanza) with the options that `inherits` brings, as config.c of ifupdown copies them.
+
+    They come before the stanza's own, from the first of that name, and family, that was there before; family and method
+    too, where the stanza has none.
+    """
+    first, found = {}, []
+    for file, stanza in stanzas:
+        words = stanza.head.words
+        at = words.index("inherits", 2) if stanza.inherits else 0
+        other = first.get((stanza.inherits, *words[2:min(at, 3)])) if at else None
+        if other is not None:
+            head = replace(stanza.head, words=[*words[:at], *other.head.words[at:4]])
+            stanza = Stanza(head, [*other.options, *stanza.options][:_MOST_OPTIONS])
+        if stanza.keyword in ("iface", "template"):
+            first.setdefault(tuple(stanza.head.words[1:2]), stanza)
+            first.setdefault(tuple(stanza.head.words[1:3]), stanza)
+        found.append((file, stanza))
+    return found
 
 
-def _setting(file, stanza):
+def _physical_names(stanzas):
+    """{name of settings: [interfaces that may get them]}, for settings that are called otherwise than an interface.
+
+    Mappings choose them, `auto eth0=home` does, and others inherit them; the latter may be of an interface as well.
+    """
+    brought_up = [word for each in stanzas if _LISTS_OF_NAMES.fullmatch(each.keyword) for word in each.head.words[1:]]
+    names = dict.fromkeys(word for word in brought_up if "=" not in word)
+    physical = {stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names}
+    for stanza in [each for each in stanzas if each.keyword == "mapping"][:_MOST_MAPPINGS]:
+        mapped = [stanza.name, *fnmatch.filter(list(names)[:_MOST_OPTIONS], stanza.name)]
+        for line in stanza.options[:_MOST_OPTIONS]:
+            if _option(line) == "map":
+                physical.setdefault(line.words[-1], []).extend(mapped)
+    for word in brought_up:
+        name, equals, logical = word.partition("=")
+        if equals:
+            physical.setdefault(logical, []).append(name)
+    return {logical: list(dict.fromkeys(of_one)) for logical, of_one in physical.items()}
+
+
+def _setting(file, stanza, name):
     family, method = (*stanza.head.words[2:4], "", "")[:2]
     mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
     return Setting(
         file,
         KIND,
-        stanza.name,
+        name,
         virtual=method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
         lower=_lower(stanza),
         tagged=bool(stanza.values(_PARENT)) or "." in stanza.name,
@@ -248,8 +296,8 @@ def _option(line):
 
 
 def _is_of(name, names):
-    """Whether the interface called name is one of names, or an alias or VLAN of one."""
-    return re.split(r"[.:]", name)[0] in names or name in names
+    """Whether the interface called name is one of names, or an alias or VLAN of one, or has settings (eth0=home)."""
+    return re.split(r"[.:=]", name)[0] in names or name in names
 
 
 def _comment_out(lines, line):

@@ -113,14 +113,21 @@ def replace_macs(root, macs):
 
 def rename(root, names):
     """Make connections that are for interfaces by name be for their new names: {old: new}."""
-    places = (("connection", "interface-name"), ("match", "interface-name"), ("vlan", "parent"), ("macvlan", "parent"))
+    places = (
+        ("connection", "interface-name"),
+        ("match", "interface-name"),
+        ("vlan", "parent"),
+        ("macvlan", "parent"),
+        ("bond", "primary"),
+        ("bond", "active_slave"),
+    )
     for connection in _connections(root):
         entries = [
             entry
             for entry in connection.entries
             if (_section(entry), entry.key) in places
             # A VLAN may be called after its NIC; that is its own name.
-            and (connection.wired or entry.key == "parent")
+            and (connection.wired or entry.key != "interface-name")
         ]
         text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
         root.write(connection.path, text, "the network card has another name on the target")

@@ -27,14 +27,17 @@ import posixpath
 from dataclasses import dataclass, field
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.systemd_files import WRITABLE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
     normal_mac,
     with_macs_replaced,
     with_names_replaced,
 )
 
-DIRECTORY = "/etc/systemd/network"
-_OURS = f"{DIRECTORY}/10-guestconv-"
+_OURS = f"{WRITABLE}/10-guestconv-"
+
+# systemd's own file, which fits everything.
+DEFAULTS = ("/usr/lib/systemd/network/99-default.link", "/lib/systemd/network/99-default.link")
 
 # The version of systemd from which on a NIC that the initrd has named gets another name: see above.
 RENAMES_SINCE = 240
@@ -141,6 +144,9 @@ def _fits_condition(key, value, nic, kernel_driver):
         return _one_fits(words, "ether")
     if key in ("Path", "OriginalName") and "*" in words:
         return True
+    # A NIC of a virtual machine is on no USB, and Kind= is that of software: "vlan", "bridge".
+    if (key == "Path" and words == ["*-usb-*"]) or (key == "Kind" and not any(word[0] == "!" for word in words)):
+        return False
     return None
 
 

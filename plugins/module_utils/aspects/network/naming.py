@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeping the names of NICs: which means gives a NIC its name on the target, and making it where there is none."""
+"""Keeping the names of NICs: which means gives a NIC its name on the target, and making it where there is none.
+
+biosdevname= on the kernel's command line changes nothing: biosdevname gives no names in a virtual machine.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ import re
 from dataclasses import replace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    in_initrd,
     kernel_arguments,
     link_files,
     nics,
+    systemd_files,
     udev_rules,
 )
 
@@ -30,11 +35,22 @@ _UDEV = ("/usr/lib/udev", "/lib/udev")
 # What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
 _NAMES_BY_PLACE = ("enp1s0", "ens3")
 
+# Names that a NIC may get by its place. VMware's slots are numbered from 32 on (ens192), which no target's are.
+_BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?:[1-9]|[12]\d|3[01])")
 
-def macs_on_disk(root):
-    """{name: (MAC address, where it says so)} of names that rules, .link files and ifname= bind to a MAC address."""
+
+def bindings(root):
+    """What rules, .link files and ifname= give names to.
+
+    ({name: (MAC address, where it says so)} of those bound to one, {name: where} of all, whatever they are bound to).
+    """
+    links, rules = _links(root), _rules(root)
     by_arguments = kernel_arguments.macs(_kernel_arguments(root))
-    return {**by_arguments, **link_files.macs(_links(root)), **udev_rules.macs(_rules(root))}
+    macs = {**by_arguments, **link_files.macs(links), **udev_rules.macs(rules)}
+    given = {name: source for name, (_mac, source) in by_arguments.items()}
+    given.update((link.name, link.path) for link in reversed(links) if link.name)
+    given.update((name, path) for path, text in reversed(rules.items()) for name in udev_rules.names_given(text))
+    return macs, given
 
 
 def can_be_kept(root):
@@ -42,33 +58,34 @@ def can_be_kept(root):
     return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
 
 
-def use_new_macs(root, macs):
+def use_new_macs(root, conversion, macs):
     """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
     detail = "the network card has another MAC address on the target"
     for path, text in _rules(root).items():
-        root.write(path, udev_rules.with_new_macs(text, macs), detail)
-    for path, text in _texts(root, link_files.DIRECTORY, ".link").items():
-        root.write(path, link_files.with_new_macs(text, macs), detail)
+        _put(root, conversion, path, udev_rules.with_new_macs(text, macs), detail)
+    for path, text in _link_texts(root).items():
+        _put_link(root, conversion, path, text, link_files.with_new_macs(text, macs), detail)
 
 
-def use_new_names(root, names):
+def use_new_names(root, conversion, names):
     """Make rules and .link files give NICs their new names: {old: new}. Our own for the old names go."""
     detail = "the network card has another name on the target"
     for path, text in _rules(root).items():
-        if path in map(udev_rules.path_for, names):
-            root.remove(path, detail)
-        else:
-            root.write(path, udev_rules.with_new_names(text, names), detail)
-    for path, text in _texts(root, link_files.DIRECTORY, ".link").items():
-        if path in map(link_files.path_for, names):
-            root.remove(path, detail)
-        else:
-            root.write(path, link_files.with_new_names(text, names), detail)
+        ours = path in map(udev_rules.path_for, names)
+        _put(root, conversion, path, None if ours else udev_rules.with_new_names(text, names), detail)
+    for path, text in _link_texts(root).items():
+        ours = path in map(link_files.path_for, names)
+        _put_link(root, conversion, path, text, None if ours else link_files.with_new_names(text, names), detail)
 
 
 def keep(root, conversion, on_target):
-    """Make sure that each of on_target, {Nic: its Model there}, has its name there. What does so already stays."""
+    """Make sure that each of on_target, {Nic: its Model there}, has its name there. What does so already stays.
+
+    Where the initrd brings NICs up, it gets what gives the names, and their drivers.
+    """
     alone = len(on_target) == 1
+    in_use = in_initrd.uses_network(root)
+    named_early = in_use or _may_be_exchanged(on_target)
     rules = _widened_rules(root, conversion, list(on_target), alone)
     links = [link for link in _links(root) if not link_files.is_ours(link.path)]
     for nic, model in on_target.items():
@@ -76,33 +93,73 @@ def keep(root, conversion, on_target):
         if not (alone or nic.hardware_mac):
             continue
         nic = _with_name(root, nic)
-        # A file of ours would come before what the guest's own tools make to name this MAC address.
-        if nic.name is None or (nic.name_bound_by and nic.hardware_mac):
+        by_tools = nic.name_bound_by and nic.hardware_mac
+        # What the guest's own tools (netplan, initscripts, cloud-init) make to name this MAC address is not there yet
+        # in the initrd. A .link file of ours would put theirs, with its other settings, out of force; a rule does not.
+        if nic.name is None or (by_tools and not named_early):
             continue
         named = udev_rules.names_it(rules.values(), nic, alone) or _named_by_kernel(root, nic, alone)
         if can_be_kept(root) and not named:
-            _bind(root, nic, model, link_files.naming(links, nic, model.kernel_driver))
+            by_links = "claimed" if by_tools else link_files.naming(links, nic, model.kernel_driver)
+            _bind(root, conversion, nic, model, by_links)
+    if named_early:
+        _give_to_initrd(root, conversion, on_target, with_drivers=in_use)
 
 
-def release(root, names):
+def release(root, conversion, names):
     """Take out of rules and .link files what gives these names."""
     detail = f"{', '.join(sorted(names))} is not on the target"
     for path, text in _rules(root).items():
-        if path in map(udev_rules.path_for, names):
-            root.remove(path, detail)
-        else:
-            root.write(path, udev_rules.without(text, names), detail)
+        ours = path in map(udev_rules.path_for, names)
+        _put(root, conversion, path, None if ours else udev_rules.without(text, names), detail)
     for link in _links(root):
         if link.name in names:
-            root.remove(link.path, detail)
+            # The distribution's own file is masked by an empty one.
+            own = link.path.startswith(f"{systemd_files.WRITABLE}/")
+            _put(root, conversion, systemd_files.writable(link.path), None if own else "", detail)
 
 
-def _bind(root, nic, model, by_links):
+def _bind(root, conversion, nic, model, by_links):
     detail = f"the NIC keeps the name {nic.name} on the target"
     if by_links == "free" and _systemd_renames(root):
-        root.write(link_files.path_for(nic.name), link_files.text_for(nic, model.kernel_driver), detail)
+        text = link_files.text_for(nic, model.kernel_driver)
+        _put(root, conversion, link_files.path_for(nic.name), text, detail)
     elif by_links != "named" or not _systemd_renames(root):
-        root.write(udev_rules.path_for(nic.name), udev_rules.text_for(nic, model.kernel_driver), detail)
+        text = udev_rules.text_for(nic, model.kernel_driver)
+        _put(root, conversion, udev_rules.path_for(nic.name), text, detail)
+
+
+def _may_be_exchanged(on_target):
+    """Whether the initrd's udev might give one of these NICs, by its place on the target, the name of another.
+
+    The other could not have it any more: udev knows no exchange of names, and the kernel refuses one that is taken
+    (EEXIST; rename_netif() of systemd's udev-event.c, tried with 252). In the initrd both are still the kernel's eth*.
+    """
+    return len(on_target) > 1 and any(_BY_PLACE.fullmatch(nic.name or "") for nic in on_target)
+
+
+def _give_to_initrd(root, conversion, on_target, with_drivers):
+    """Have the initrd hold what gives these NICs their names, and their drivers."""
+    names = {_with_name(root, nic).name for nic in on_target}
+    for model in on_target.values() if with_drivers else ():
+        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
+    paths = {path for name, path in bindings(root)[1].items() if name in names}
+    texts = {path: text for file in _link_files(root) if file.path in paths for path, text in file.texts.items()}
+    texts.update((path, text) for path, text in _rules(root).items() if path in paths)
+    conversion.initrd_files.update(texts)
+
+
+def _put(root, conversion, path, text, detail):
+    """Make text the content of the rules or .link file at path, None to remove it; in the initrd's copy too.
+
+    udev passes over an empty file, which is what a copy becomes when the file is gone.
+    """
+    if text != root.read(path):
+        conversion.initrd_copies[path] = text or ""
+    if text is None:
+        root.remove(path, detail)
+    else:
+        root.write(path, text, detail)
 
 
 def _with_name(root, nic):
@@ -136,6 +193,12 @@ def _kernel_arguments(root):
     return root.facts["bootloader"].arguments
 
 
+def _put_link(root, conversion, path, before, after, detail):
+    """Make after the content of a .link file or drop-in; a file in /etc hides the distribution's own."""
+    if after != before:
+        _put(root, conversion, systemd_files.writable(path), after, detail)
+
+
 def _widened_rules(root, conversion, on_target, alone):
     """{path: text} of the rules that are not ours, those for these Nics widened to any hardware, in the initrd too."""
     texts = {}
@@ -143,30 +206,28 @@ def _widened_rules(root, conversion, on_target, alone):
         if udev_rules.is_ours(path):
             continue
         texts[path] = udev_rules.widened(text, on_target, alone)
-        if texts[path] == text:
-            continue
-        root.write(path, texts[path], "the rule asked for hardware that only the source has")
-        # initramfs-tools' hook for udev copies /etc/udev/rules.d/*.rules. Where the copy misses the NIC, udev names it
-        # by its place on the bus, and a rule with KERNEL=="eth*" does not match any more.
-        conversion.initrd_edits.append(
-            (
-                rf"(?:usr/)?lib/udev/rules\.d/{re.escape(posixpath.basename(path))}",
-                lambda copy: udev_rules.widened(copy, on_target, alone),
-            )
-        )
+        # Where the initrd's copy misses the NIC, udev names it there by its place on the bus, and a rule with
+        # KERNEL=="eth*" does not match any more.
+        _put(root, conversion, path, texts[path], "the rule asked for hardware that only the source has")
     return texts
 
 
 def _rules(root):
-    return _texts(root, udev_rules.DIRECTORY, ".rules")
+    names = [name for name in root.list(udev_rules.DIRECTORY) if name.endswith(".rules")]
+    texts = {path: root.read(path) for path in (f"{udev_rules.DIRECTORY}/{name}" for name in names)}
+    # Without text is a link to /dev/null, which takes a file of the distribution's out of force.
+    return {path: text for path, text in texts.items() if text is not None}
 
 
 def _links(root):
-    return [link_files.parse(path, text) for path, text in _texts(root, link_files.DIRECTORY, ".link").items()]
+    return [link_files.parse(file.path, "\n".join(file.texts.values())) for file in _link_files(root)]
 
 
-def _texts(root, directory, suffix):
-    paths = [f"{directory}/{name}" for name in root.list(directory) if name.endswith(suffix)]
-    texts = {path: root.read(path) for path in paths}
-    # Without text is a link to /dev/null, which takes a file of the distribution's out of force.
-    return {path: text for path, text in texts.items() if text is not None}
+def _link_texts(root):
+    """{path: text} of the .link files and their drop-ins."""
+    return {path: text for file in _link_files(root) for path, text in file.texts.items()}
+
+
+def _link_files(root):
+    """The .link files in force, less systemd's own for all that no other file is for: ours is to come before it."""
+    return [file for file in systemd_files.files(root, ".link") if file.path not in link_files.DEFAULTS]

@@ -16,12 +16,14 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
 
 KIND = "netplan"
-# /run does not outlive the guest's shutdown.
+# /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
 _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
 _HARDWARE = "ethernets"
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
+# Where a bond names one of its ports beside.
+_PRIMARY = ("parameters", "primary")
 _YES = ("true", "yes", "on", "y", "1")
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
 
@@ -82,7 +84,7 @@ def name_changes(networks, names):
         nodes = []
         for section in _SOFTWARE:
             for definition in yaml_text.children(yaml_text.below(network, section)).values():
-                nodes += [yaml_text.below(definition, "link")]
+                nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.children(yaml_text.below(definition, "interfaces")).values()
         found[path] += [(node, renamed[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in renamed]
     return found
@@ -140,9 +142,12 @@ def paths_of(networks, nics):
                 if identifier in gone:
                     found.setdefault(path, []).append((section, identifier))
                     continue
-                for index, port in yaml_text.children(yaml_text.below(definition, "interfaces")).items():
+                ports = yaml_text.children(yaml_text.below(definition, "interfaces"))
+                places = {("interfaces", index): port for index, port in ports.items()}
+                places[_PRIMARY] = yaml_text.below(definition, *_PRIMARY)
+                for keys, port in places.items():
                     if yaml_text.scalar(port) in gone:
-                        found.setdefault(path, []).append((section, identifier, "interfaces", index))
+                        found.setdefault(path, []).append((section, identifier, *keys))
     return found
 
 

@@ -4,8 +4,7 @@
 """systemd-networkd's files: .network and .netdev (systemd.network(5), systemd.netdev(5)).
 
 The first .network file whose [Match] fits an interface configures it, and no other, in the order of the files' names
-over all directories; drop-ins (NAME.network.d/*.conf) add to it. A file in /etc hides one of its name in /usr/lib, and
-an empty one, or a link to /dev/null, masks it.
+over all directories (see systemd_files.py).
 """
 
 from __future__ import annotations
@@ -19,14 +18,21 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     Setting,
     matches,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.systemd_files import (
+    WRITABLE,
+    files,
+    rewrite,
+)
 
 KIND = "networkd"
-_WRITABLE = "/etc/systemd/network"
-# /run does not outlive the guest's shutdown. /lib is where Debian has it before /usr was merged.
-_DIRECTORIES = (_WRITABLE, "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
-
 _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
 _NAME_KEYS = ("Name", "OriginalName")
+# Where interfaces are named beside, (section, key).
+_NAMING = (
+    ("Network", "BindCarrier"),
+    ("RoutingPolicyRule", "IncomingInterface"),
+    ("RoutingPolicyRule", "OutgoingInterface"),
+)
 # What only hardware of one kind, or on one bus, has.
 _HARDWARE_KEYS = ("Driver", "Path", "Property")
 # What systemd-detect-virt(1) calls where there is no hardware.
@@ -40,108 +46,62 @@ _SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "tea
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
 
 
-class _File:
-    """A file with its drop-ins: path, and texts {path: text} in the order in which they are read."""
-
-    def __init__(self, path, texts):
-        self.path = path
-        self.texts = texts
-        self.entries = [
-            (order, entry)
-            for order, text in enumerate(texts.values())
-            for entry in sections.parse(text, continued=True)
-        ]
-
-    def values(self, section, *keys):
-        """The values of all lines with one of keys; an empty one takes back those before it (systemd.syntax(7))."""
-        found = []
-        for _order, entry in self.entries:
-            if entry.section == section and entry.key in keys:
-                found = [*found, entry.value] if entry.value else []
-        return found
-
-    def sections(self, name):
-        """Each section called so, as {key: value}."""
-        found = {}
-        for order, entry in self.entries:
-            if entry.section == name:
-                found.setdefault((order, entry.number), {})[entry.key] = entry.value
-        return list(found.values())
-
-    def words(self, *keys):
-        """What [Match] asks by keys, word by word."""
-        return [word for value in self.values("Match", *keys) for word in value.split()]
-
-    @property
-    def macs(self):
-        return [mac for mac in map(values.normal_mac, self.words(*_MAC_KEYS)) if mac]
-
-
 def read(root):
     """What networkd's files say: a list of Settings."""
-    devices = [_device(file) for file in _files(root, ".netdev")]
+    devices = [_device(file) for file in files(root, ".netdev")]
     vlans = {device.name for device in devices if device.tagged}
     return [
         *(device for device in devices if device.name),
-        *(setting for file in _files(root, ".network") for setting in _settings(file, vlans)),
+        *(setting for file in files(root, ".network") for setting in _settings(file, vlans)),
     ]
 
 
 def unconfigure(root, nics):
     """Take away the .network files that are for none but these Nics."""
     detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
-    for file in _files(root, ".network"):
+    for file in files(root, ".network"):
         if not _is_only_for(file, nics):
             continue
         for path in file.texts:
-            if path.startswith(f"{_WRITABLE}/"):
+            if path.startswith(f"{WRITABLE}/"):
                 root.remove(path, detail)
-        if any(not path.startswith(f"{_WRITABLE}/") for path in file.texts):
+        if any(not path.startswith(f"{WRITABLE}/") for path in file.texts):
             # The distribution's own file is masked by an empty one.
-            root.write(posixpath.join(_WRITABLE, posixpath.basename(file.path)), "", detail)
+            root.write(posixpath.join(WRITABLE, posixpath.basename(file.path)), "", detail)
 
 
 def replace_macs(root, macs):
     """Make files that know their NIC by a MAC address know it by another: {old: new}."""
-    for file in _files(root, ".network"):
-        for path, text in file.texts.items():
-            known_by = [
-                entry
-                for entry in sections.parse(text, continued=True)
-                if entry.section == "Match" and entry.key in _MAC_KEYS
-            ]
-            text = sections.edited(text, known_by, lambda value: values.with_macs_replaced(value, macs))
-            root.write(path, text, "the network card has another MAC address on the target")
+    places = [("Match", key) for key in _MAC_KEYS]
+    detail = "the network card has another MAC address on the target"
+    _edit(root, places, lambda value: values.with_macs_replaced(value, macs), detail)
 
 
 def rename(root, names):
-    """Make files that are for interfaces by name be for their new names: {old: new}."""
-    for file in _files(root, ".network"):
-        for path, text in file.texts.items():
-            entries = [
-                entry
-                for entry in sections.parse(text, continued=True)
-                if entry.section == "Match" and entry.key in _NAME_KEYS
-            ]
-            text = sections.edited(text, entries, lambda value: values.with_names_replaced(value, names))
-            root.write(_writable(path), text, "the network card has another name on the target")
+    """Make files that are for interfaces by name be for their new names: {old: new}; and what else names them."""
+    places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING]
+    detail = "the network card has another name on the target"
+    _edit(root, places, lambda value: values.with_names_replaced(value, names), detail)
 
 
 def use_dhcp(root, nics):
     """Let these Nics get their addresses by DHCP."""
     detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
     paths = {path for nic in nics for path, _kind in nic.configured_by}
-    for file in _files(root, ".network"):
+    for file in files(root, ".network"):
         if file.path in paths and _method(file, _all_addresses(file)) == "static":
             for path, text in file.texts.items():
-                root.write(_writable(path), _with_dhcp(text, path == file.path), detail)
+                rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
 
 
-def _writable(path):
-    """Where a changed file goes: one in /etc hides the distribution's."""
-    if path.startswith(f"{_WRITABLE}/"):
-        return path
-    return posixpath.join(_WRITABLE, *path.split("/systemd/network/", 1)[1:])
+def _edit(root, places, change, detail):
+    """Edit the values in places, (section, key) each, of all .network files and drop-ins by change(text) -> text."""
+    for file in files(root, ".network"):
+        for path, text in file.texts.items():
+            entries = [
+                entry for entry in sections.parse(text, continued=True) if (entry.section, entry.key) in places
+            ]
+            rewrite(root, path, text, sections.edited(text, entries, change), detail)
 
 
 def _with_dhcp(text, is_main):
@@ -178,29 +138,6 @@ def _all_addresses(file):
     ]
 
 
-def _files(root, suffix):
-    """The _Files with this suffix that are in force, in the order in which networkd looks at them."""
-    found, drop_ins = {}, {}
-    for directory in _DIRECTORIES:
-        for name in root.list(directory):
-            path = posixpath.join(directory, name)
-            if name.endswith(suffix):
-                found.setdefault(name, path)
-            elif name.endswith(f"{suffix}.d"):
-                for drop_in in root.list(path):
-                    if drop_in.endswith(".conf"):
-                        drop_ins.setdefault(name[:-2], {}).setdefault(drop_in, posixpath.join(path, drop_in))
-    files = []
-    for name in sorted(found):
-        text = root.read(found[name])
-        if text is None or not text.strip():
-            continue
-        of_file = [path for _name, path in sorted(drop_ins.get(name, {}).items())]
-        texts = {path: root.read(path) or "" for path in of_file}
-        files.append(_File(found[name], {found[name]: text, **texts}))
-    return files
-
-
 def _device(file):
     """The Setting for the interface that a .netdev file makes."""
     name = "".join(file.values("NetDev", "Name")[-1:])
@@ -213,7 +150,7 @@ def _device(file):
 def _settings(file, vlans):
     """The Setting for the interface that a .network file configures, and one for each that it becomes part of."""
     names = file.words(*_NAME_KEYS)
-    macs = file.macs
+    macs = _macs(file)
     name = names[0] if len(names) == 1 and INTERFACE.fullmatch(names[0]) and names[0][0] != "!" else None
     if not _is_for_nics(file):
         return
@@ -241,6 +178,10 @@ def _settings(file, vlans):
         for upper in [word for key in _MADE_OF_IT for value in file.values("Network", key) for word in value.split()]:
             if INTERFACE.fullmatch(upper):
                 yield Setting(file.path, KIND, upper, virtual=True, lower=(lower,), tagged=upper in vlans)
+
+
+def _macs(file):
+    return [mac for mac in map(values.normal_mac, file.words(*_MAC_KEYS)) if mac]
 
 
 def _is_for_nics(file):
@@ -273,4 +214,4 @@ def _is_only_for(file, nics):
     names = file.words(*_NAME_KEYS)
     if names:
         return {nic.name for nic in nics} >= set(names)
-    return bool(file.macs) and {nic.hardware_mac for nic in nics} >= set(file.macs)
+    return bool(_macs(file)) and {nic.hardware_mac for nic in nics} >= set(_macs(file))

@@ -92,7 +92,8 @@ class Nic:
     identifier: its key in the description, fit for a template (guest.devices.network.ens192).
     name: what the guest calls it, None for one that no file names.
     mac: in lower case with colons, None when unknown. mac_learnt_from: the file that says so, "configuration" (which
-        wants the NIC to have it, whatever the hardware has), "hardware" (the caller), or None.
+        wants the NIC to have it, whatever the hardware has), "hardware" (the caller), "generated" (made up, for the
+        target to give it), or None.
     mac_is_hint: whether mac is too uncertain to know the NIC by: seen in the last run, and there is no other NIC.
     configured_by: pairs (file, kind).
     patterns: globs, of which its name must match one.
@@ -126,11 +127,11 @@ class Nic:
         carried = [address for upper in self.used_by if upper.carried for address in upper.addresses]
         return tuple(dict.fromkeys((*self.addresses, *carried)))
 
-    def facts(self):
-        """The NIC as it stands in current.network.<identifier>."""
+    def facts(self, bound_by=None):
+        """The NIC as it stands in current.network.<identifier>. bound_by: what binds its name beside configuration."""
         return {
             "name": self.name,
-            "name_bound_by": self.name_bound_by,
+            "name_bound_by": bound_by or self.name_bound_by,
             "mac": self.mac,
             "mac_learnt_from": self.mac_learnt_from,
             "addresses": list(self.addresses),

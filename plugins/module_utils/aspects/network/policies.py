@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import kernel_arguments, naming
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -42,22 +41,20 @@ def of(conversion, nic):
     return Policy(policy, name)
 
 
-def apply(root, conversion, formats, policies):
-    """Rewrite the configuration in all formats by policies: {Nic: Policy}. Returns {Nic: as it is now}."""
-    renamed = {nic.name: each.name for nic, each in policies.items() if each.name and nic.name not in (None, each.name)}
-    # By the old names, which the Nics have.
-    dynamic = [nic for nic, each in policies.items() if each.policy == "dhcp"]
-    for kind in formats if dynamic else ():
-        kind.use_dhcp(root, dynamic)
-    if renamed:
-        for kind in formats:
-            kind.rename(root, renamed)
-        naming.use_new_names(root, renamed)
-        conversion.argument_edits.append(lambda argument: kernel_arguments.with_new_names(argument, renamed))
-    return {nic: _changed(nic, each) for nic, each in policies.items()}
+def check_names(policies):
+    """Refuse policies, {Nic: Policy}, that give one name to several NICs. Raises GuestconvError `policy-malformed`."""
+    taken = {}
+    for nic, each in policies.items():
+        name = each.name or nic.name
+        if name in taken and name is not None:
+            renamed = nic if each.name else taken[name]
+            path = f"guest.devices.network.{renamed.identifier}.name"
+            raise _malformed(path, name, "a name that no other NIC of the guest has")
+        taken[name] = nic
 
 
-def _changed(nic, policy):
+def changed(nic, policy):
+    """The Nic as it is after policy."""
     if policy.policy == "dhcp":
         return replace(nic, addresses=(), gateway=None, method="dhcp")
     return replace(nic, name=policy.name) if policy.name else nic

@@ -51,17 +51,20 @@ def parse(text, continued=False):
 
 def edited(text, entries, change):
     """text with the value of each of entries changed by change(value as it stands in the text) -> text."""
-    for entry in sorted(entries, key=lambda entry: entry.start, reverse=True):
-        text = text[:entry.start] + change(text[entry.start:entry.end]) + text[entry.end:]
-    return text
+    parts, position = [], 0
+    for entry in sorted(entries, key=lambda entry: entry.start):
+        parts += [text[position:entry.start], change(text[entry.start:entry.end])]
+        position = entry.end
+    return "".join([*parts, text[position:]])
 
 
 def commented_out(text, entries):
     """text with these entries made comments."""
-    for entry in sorted(entries, key=lambda entry: entry.start, reverse=True):
-        lines = text[entry.line:entry.end]
-        text = text[:entry.line] + "#" + lines.replace("\n", "\n#") + text[entry.end:]
-    return text
+    parts, position = [], 0
+    for entry in sorted(entries, key=lambda entry: entry.start):
+        parts += [text[position:entry.line], "#", text[entry.line:entry.end].replace("\n", "\n#")]
+        position = entry.end
+    return "".join([*parts, text[position:]])
 
 
 def _lines(text, continued):

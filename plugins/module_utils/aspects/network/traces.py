@@ -25,7 +25,8 @@ _DHCLIENT_LEASES = (
     "/var/lib/NetworkManager/dhclient*.lease",
 )
 _NM_LEASES = "/var/lib/NetworkManager/internal-*.lease"
-_WICKED_LEASES = "/var/lib/wicked/lease-*-dhcp-ipv4.xml"
+# networkd keeps its leases in /run, which does not outlive the guest's shutdown.
+_WICKED_LEASES = "/var/lib/wicked/lease-*-dhcp-ipv[46].xml"
 _LOGS = (
     "/var/log/dmesg",
     "/var/log/boot.msg",
@@ -68,11 +69,7 @@ def from_leases(root):
         client = re.search(r"^CLIENTID=01([0-9a-fA-F]{12})$", root.read(path) or "", re.MULTILINE)
         if name and client:
             found[name[1]] = (_colons(bytes.fromhex(client[1])), path)
-    for path in root.glob(_WICKED_LEASES):
-        name = re.search(r"lease-(.+)-dhcp-ipv4\.xml$", path)
-        client = re.search(rf"<client-id>01:({_MAC})</client-id>", root.read(path) or "")
-        if name and client:
-            found[name[1]] = (normal_mac(client[1]), path)
+    found.update(_wicked_leases(root))
     return found
 
 
@@ -92,16 +89,35 @@ def from_logs(root, journal):
     return found
 
 
+def _wicked_leases(root):
+    """{name: (MAC address, file)} by wicked's leases (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
+    found, by_duid = {}, {}
+    for path in root.glob(_WICKED_LEASES):
+        called = re.search(r"lease-(.+)-dhcp-ipv([46])\.xml$", path)
+        if not called:
+            continue
+        name, family = called.groups()
+        client = re.search(r"<client-id>([0-9a-fA-F:]{1,400})</client-id>", root.read(path) or "")
+        content = _client_id(client[1]) if client else b""
+        # RFC 4361: a type of 255, four octets of the interface's, and the DUID.
+        duid = content if family == "6" else content[5:] if content[:1] == b"\xff" else b""
+        if family == "4" and content[:1] == b"\1" and len(content) == 7:
+            found[name] = (_colons(content[1:]), path)
+        if _duid_mac(duid) or name not in by_duid:
+            by_duid[name] = (_duid_mac(duid), path)
+    # The DUID is the system's. It has the address of one interface: of which is clear only where there is no other.
+    told = {name: known for name, known in by_duid.items() if known[0] and len(by_duid) == 1}
+    return {**told, **found}
+
+
 def dhclient_lease(text):
     """{name: MAC address} by a lease file of dhclient's, the last lease of an interface first."""
     found = {}
     names = _INTERFACE.findall(text)
     duid = _DUID.search(text)
-    if duid and len(set(names)) == 1:
-        # RFC 8415, 11.2 and 11.4: DUID-LLT and DUID-LL hold the address of the interface that dhclient was started for.
-        content = _octets(duid[1])
-        if content[:4] in (b"\0\1\0\1", b"\0\3\0\1") and len(content) in (10, 14):
-            found[names[0]] = _colons(content[-6:])
+    # It holds the address of the interface that dhclient was started for.
+    if duid and len(set(names)) == 1 and _duid_mac(_octets(duid[1])):
+        found[names[0]] = _duid_mac(_octets(duid[1]))
     for block in re.split(r"^lease6? \{", text, flags=re.MULTILINE)[1:]:
         name, client = _INTERFACE.search(block), _CLIENT_ID.search(block)
         content = _client_id(client[1]) if client else b""
@@ -128,6 +144,12 @@ def log(lines):
             if said:
                 found[said["name"]] = normal_mac(said["mac"])
     return found
+
+
+def _duid_mac(duid):
+    """The MAC address in a DUID-LLT or DUID-LL of Ethernet (RFC 8415, 11.2 and 11.4), None in another."""
+    is_one = duid[:4] in (b"\0\1\0\1", b"\0\3\0\1") and len(duid) in (10, 14)
+    return _colons(duid[-6:]) if is_one else None
 
 
 def _client_id(text):

@@ -64,6 +64,11 @@ def macs(texts):
     return found
 
 
+def names_given(text):
+    """The names that the rules in text give to interfaces."""
+    return [name for name in map(_name, _rules(text)) if name]
+
+
 def widened(text, nics, alone):
     """text with the rules that name one of nics changed to match it on any hardware. Everything else stays.
 

@@ -26,8 +26,10 @@ class FakeRoot:
             disks=list(disks),
             filesystems=list(filesystems),
             filesystem=self._filesystem,
+            fingerprint=lambda: "sha256:0",
         )
         self.commands = []
+        self.renamed = []
         self._changes = []
 
     def changes(self):
@@ -70,6 +72,12 @@ class FakeRoot:
         if path in self.files:
             del self.files[path]
             self._changes.append(("removed", path, detail))
+
+    def rename(self, path, new, detail):
+        if path in self.files:
+            self._changes += [("removed", path, detail), ("changed" if new in self.files else "created", new, detail)]
+            self.files[new] = self.files.pop(path)
+            self.renamed.append((path, new))
 
     def run(self, argv, detail, touches=()):
         self.commands.append(argv)

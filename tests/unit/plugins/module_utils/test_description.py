@@ -179,3 +179,56 @@ def test_what_a_caller_says_of_a_network_card_reaches_the_aspect():
     assert description.select(asked, described()).settings["network"] == {
         "ens192": {"driver": "e1000", "policy": "dhcp"}
     }
+
+
+A, B = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b"
+
+
+def with_cards(cards, **settings):
+    """The description of a guest with these NICs, {name: MAC address}; settings: {name: what the caller says of it}."""
+    devices = {"network": {name: {"name": name, "mac": mac} for name, mac in cards.items()}}
+    found = description.describe(guest(), {"/dev/sda1": [Findings(devices=devices, usable=usable())]})
+    for name, of_card in settings.items():
+        found["devices"]["network"][name].update(of_card)
+    return found
+
+
+def to(name):
+    return {"policy": "rename", "name": name}
+
+
+@pytest.mark.parametrize(
+    "before, settings, after, present",
+    [
+        ({"ens192": None}, {"ens192": to("lan0")}, {"ens192": None}, {"ens192": "lan0"}),
+        ({"ens192": None}, {"ens192": to("lan0")}, {"lan0": None}, {"lan0": "lan0"}),
+        # The MAC address is another one on the target.
+        ({"ens192": A}, {"ens192": to("lan0")}, {"lan0": B}, {"lan0": "lan0"}),
+        # They exchange their names, or are to.
+        ({"x": A, "y": B}, {"x": to("y"), "y": to("x")}, {"x": A, "y": B}, {"x": "y", "y": "x"}),
+        ({"x": A, "y": B}, {"x": to("y"), "y": to("x")}, {"x": B, "y": A}, {"y": "y", "x": "x"}),
+        # Each takes the name of the next.
+        ({"eth0": A, "eth1": B}, {"eth0": to("eth1"), "eth1": to("eth2")}, {"eth1": A, "eth2": B},
+         {"eth1": "eth1", "eth2": "eth2"}),
+    ],
+)
+def test_a_description_from_before_a_renaming_is_still_good(before, settings, after, present):
+    selection = description.select(with_cards(before, **settings), with_cards(after))
+    assert {name: each["name"] for name, each in selection.settings["network"].items()} == present
+    assert set(selection.drivers["network"]) == set(present)
+    assert selection.removed["network"] == []
+
+
+@pytest.mark.parametrize(
+    "before, settings, after",
+    [
+        ({"ens192": A}, {}, {"lan0": A}),
+        ({"ens192": A}, {"ens192": to("lan0")}, {"ens224": A}),
+        # Both MAC addresses are other ones, so that nobody knows which of the two this one was.
+        ({"x": A, "y": B}, {"x": to("y"), "y": to("x")}, {"x": "02:00:00:00:00:01", "y": "02:00:00:00:00:02"}),
+    ],
+)
+def test_a_description_that_does_not_fit_any_more_says_to_inspect_again(before, settings, after):
+    error = refusal(with_cards(before, **settings), with_cards(after))
+    assert error.code == "description-outdated"
+    assert "Inspect the guest again" in error.hint

@@ -84,3 +84,12 @@ def test_the_hardware_is_the_machine_and_what_the_aspects_add(log):
     description = engine.inspect(guest)
     hardware = engine.convert(guest, description, select(description, description), initrd="rebuild")
     assert hardware == {"firmware": "bios", "machine": "q35", "first": "rebuild", "second": "rebuild"}
+
+
+def test_the_hardware_is_as_large_as_that_of_the_source(log):
+    guest = FakeGuest(log)
+    guest.hardware = {"cpus": 4, "memory": 65536, "disks": [{"controller": "pvscsi"}]}
+    description = engine.inspect(guest)
+    hardware = engine.convert(guest, description, select(description, description))
+    assert description["hardware"] == guest.hardware
+    assert (hardware["cpus"], hardware["memory"], "disks" in hardware) == (4, 65536, False)

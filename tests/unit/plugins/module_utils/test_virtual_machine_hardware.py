@@ -41,6 +41,12 @@ def test_what_convert_returns_comes_back_the_same():
     assert hardware.from_dict(CONVERTED).as_dict() == CONVERTED
 
 
+def test_the_size_of_the_machine_comes_back_where_it_is_known():
+    sized = dict(CONVERTED, cpus=4, memory=65536)
+    assert hardware.from_dict(sized).as_dict() == sized
+    assert hardware.from_dict(dict(sized, cpus=None, memory="65536")).as_dict() == dict(CONVERTED, memory=65536)
+
+
 def test_all_but_the_disks_has_a_default():
     found = hardware.from_dict({"disks": [{"driver": "ahci"}], "video": None, "interfaces": None})
     assert (found.firmware, found.machine, found.interfaces) == ("bios", "q35", ())
@@ -67,6 +73,8 @@ def test_numbers_that_templating_made_strings_of_are_numbers():
         ("hardware.machine", {"machine": "q35,kernel=/etc/shadow"}),
         ("hardware.machine", {"machine": ["q35"]}),
         ("hardware.tpm", {"tpm": {}}),
+        ("hardware.cpus", {"cpus": 0}),
+        ("hardware.memory", {"memory": "64 GiB"}),
         ("hardware.video.driver", {"video": {"driver": "voodoo"}}),
         ("hardware.video", {"video": "VGA"}),
         ("hardware.console.driver", {"console": {"driver": "sclpconsole"}}),

@@ -113,11 +113,13 @@ def an_initrd(*modules):
     return gzip.compress(initrd.supplement(empty, files))
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto"):
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None):
     kernel.inspect(root)
     conversion = Conversion(KVM, Selection({}, {}), initrd=mode)
     conversion.initrd_modules += modules
     conversion.initrd_edits += edits
+    conversion.initrd_copies.update(copies or {})
+    conversion.initrd_files.update(files or {})
     kernel.convert(root, conversion)
 
 
@@ -203,6 +205,12 @@ def test_what_cannot_be_supplemented_is_rebuilt_by_the_guests_tool_and_checked()
     assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
 
 
+def test_an_initrd_that_is_not_update_initramfs_s_is_rebuilt_where_it_is():
+    beside = kernel.Kernel("6.1.0-50-amd64", "/boot/initrd-small", False, frozenset(), frozenset())
+    command = builders.of(make_root(), "initramfs-tools").command(beside)
+    assert command == ["mkinitramfs", "-o", "/boot/initrd-small", "6.1.0-50-amd64"]
+
+
 def test_a_rebuild_can_be_asked_for_and_a_complete_initrd_is_not_rebuilt():
     root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
     convert(root, mode="rebuild")
@@ -231,6 +239,99 @@ def test_a_supplement_can_be_insisted_on():
 
 
 def test_dracuts_drivers_are_named_once():
-    text = builders.add_drivers('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
+    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
     assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'
-    assert builders.add_drivers(text, ["virtio_scsi"]) == text
+    assert builders.add_for_dracut(text, ["virtio_scsi"]) == text
+
+
+LINK, RULES = "/etc/systemd/network/10-lan.link", "/etc/udev/rules.d/70-persistent-net.rules"
+
+
+def an_initrd_of(builder, *files):
+    """An initrd of that builder's with these files, (path, text) each; in Debian's /lib is a link to /usr/lib."""
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    evidence = {"initramfs-tools": "conf/initramfs.conf", "dracut": "usr/lib/dracut/hostonly-files"}[builder]
+    members = [initrd.File(path, 0o644, text.encode()) for path, text in ((evidence, ""), *files)]
+    link = initrd.writer.header("lib", 0o120777, 7, 9) + initrd.writer.padded(b"usr/lib")
+    return link + initrd.supplement(empty, members)
+
+
+def texts_in(root, *paths):
+    after = root.files["/boot/initrd.img-6.1.0-50-amd64"]
+    found = initrd.read(after, wanted=lambda name: True)
+    return [None if found.content(path) is None else found.content(path).decode() for path in paths]
+
+
+@pytest.mark.parametrize(
+    "builder, place",
+    [
+        ("initramfs-tools", "usr/lib/udev/rules.d/70-persistent-net.rules"),
+        ("dracut", "etc/udev/rules.d/70-persistent-net.rules"),
+    ],
+)
+def test_the_initrds_copy_of_a_guests_file_follows_it_wherever_its_builder_put_it(builder, place):
+    root = make_root(initrd_bytes=an_initrd_of(builder, (place, "old")))
+    convert(root, modules=(), copies={RULES: "new", LINK: "none there"})
+    assert texts_in(root, place, LINK, "usr/lib/systemd/network/10-lan.link") == ["new", None, None]
+    changes = len(root.changes())
+    convert(root, modules=(), copies={RULES: "new"}, files={RULES: "new"})
+    assert len(root.changes()) == changes == 1
+
+
+@pytest.mark.parametrize("builder", ["initramfs-tools", "dracut"])
+def test_a_file_that_the_initrd_must_have_is_put_there_and_into_its_next_build(builder):
+    root = make_root(initrd_bytes=an_initrd_of(builder))
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert texts_in(root, "etc/systemd/network/10-lan.link") == ["[Link]"]
+    # initramfs-tools' hook for udev copies it unasked.
+    configuration = {"dracut": f'install_items+=" {LINK} "\n', "initramfs-tools": None}[builder]
+    assert root.files.get("/etc/dracut.conf.d/guestconv.conf") == configuration
+    assert "/etc/initramfs-tools/modules" not in root.files
+    changes = len(root.changes())
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert len(root.changes()) == changes
+
+
+def test_a_copy_that_is_there_already_is_not_put_there_again():
+    before = an_initrd_of("initramfs-tools", ("usr/lib/systemd/network/10-lan.link", "[Link]"))
+    root = make_root(initrd_bytes=before)
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert root.files["/boot/initrd.img-6.1.0-50-amd64"] == before
+
+
+def test_several_edits_of_one_text_are_all_made():
+    root = make_root(initrd_bytes=an_initrd())
+    edits = [
+        (r"conf/conf\.d/.+", lambda text: text.replace("sda5", "sda6")),
+        (r"conf/conf\.d/resume", lambda text: text.replace("RESUME", "X")),
+    ]
+    convert(root, modules=(), edits=edits)
+    assert texts_in(root, "conf/conf.d/resume") == ["X=/dev/sda6\n"]
+
+
+def test_a_file_is_not_put_beside_an_image_that_would_hide_it():
+    initrd_bytes = an_initrd_of("dracut", ("squash-root.img", "x"))
+    root = make_rebuilding(initrd_bytes, "/usr/bin/dracut")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, modules=(), files={LINK: "[Link]"}, mode="supplement")
+    assert caught.value.code == "initrd-not-appendable"
+    # The stand-in for dracut does not heed install_items.
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, modules=(), files={LINK: "[Link]"})
+    assert caught.value.code == "initrd-not-complete"
+    assert root.commands == [["dracut", "--force", "/boot/initrd.img-6.1.0-50-amd64", "6.1.0-50-amd64"]]
+    assert root.files["/etc/dracut.conf.d/guestconv.conf"] == f'install_items+=" {LINK} "\n'
+
+
+def test_dracuts_files_and_drivers_are_kept_beside_each_other():
+    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', [], ["/etc/a.link"])
+    assert text == 'add_drivers+=" virtio_pci "\ninstall_items+=" /etc/a.link "\n'
+    assert builders.add_for_dracut(text, [], ["/etc/a.link"]) == text
+
+
+def test_of_a_kernels_thousands_of_modules_only_those_that_devices_need_are_remembered():
+    root = make_root()
+    root.files["/lib/modules/6.1.0-50-amd64/modules.dep"] += "".join(f"kernel/fs/fs_{n}.ko:\n" for n in range(4000))
+    kernel.inspect(root)
+    (found,) = root.facts["kernel"].kernels
+    assert found.modules == {"virtio_blk", "virtio_pci", "e1000", "sd_mod", "8250"}

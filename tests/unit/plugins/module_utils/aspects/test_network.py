@@ -74,14 +74,48 @@ def test_a_guest_without_network_has_no_nic():
 
 
 def test_other_configuration_is_a_concern_that_names_the_files():
-    (concern,) = network.inspect(guest(ONE, **{"/etc/wicked/ifconfig/lan.xml": ""})).concerns
+    files = {
+        "/etc/wicked/ifconfig/all.xml": "<policy><match><link-type>ethernet</link-type></match></policy>",
+        "/etc/wicked/ifconfig/empty.xml": "<!-- nothing -->",
+        "/etc/connman/lan.config": "",
+    }
+    (concern,) = network.inspect(guest(ONE, **files)).concerns
     assert (concern.code, concern.severity) == ("network-configuration-not-read", "warning")
-    assert "/etc/wicked/ifconfig/lan.xml." in concern.message
+    assert "/etc/connman/lan.config, /etc/wicked/ifconfig/all.xml." in concern.message
 
 
 def test_nics_that_cannot_be_told_apart_are_an_error():
     assert codes(network.inspect(guest(TWO))) == ["nic-identity-unknown"]
     assert codes(network.inspect(guest(TWO, hardware=BOTH_MACS))) == []
+
+
+def test_the_error_says_how_to_accept_new_macs_and_then_they_are_bound():
+    root = guest(TWO)
+    (concern,) = network.inspect(root).concerns
+    assert "hardware: {generate_macs: true}" in concern.hint
+    root.guest.hardware = {"generate_macs": True}
+    findings = network.inspect(root)
+    macs = {name: nic["mac"] for name, nic in findings.devices["network"].items()}
+    assert {nic["mac_learnt_from"] for nic in findings.devices["network"].values()} == {"generated"}
+    (concern,) = findings.concerns
+    assert (concern.code, concern.severity) == ("nic-mac-generated", "warning")
+    assert f"ens192 {macs['ens192']}, ens224 {macs['ens224']}" in concern.message
+    interfaces = convert(root).hardware["interfaces"]
+    assert {nic["name"]: nic["mac"] for nic in interfaces} == macs
+    assert f"MACAddress={macs['ens192']}\n" in root.files[LINK]
+    assert f"MACAddress={macs['ens224']}\n" in root.files[LINK.replace("ens192", "ens224")]
+    before = dict(root.files)
+    assert convert(root).hardware["interfaces"] == interfaces
+    assert root.files == before
+
+
+def test_a_known_mac_is_not_replaced_by_a_new_one():
+    hardware = {"generate_macs": True, "interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
+    found = network.inspect(guest(TWO, hardware=hardware)).devices["network"]
+    assert (found["ens192"]["mac"], found["ens192"]["mac_learnt_from"]) == (MAC, "hardware")
+    assert found["ens224"]["mac_learnt_from"] == "generated"
+    (only,) = network.inspect(guest(ONE, hardware={"generate_macs": True})).devices["network"].values()
+    assert only["mac"] is None
 
 
 def test_the_kernels_names_need_the_right_order():
@@ -114,6 +148,14 @@ def test_the_name_of_the_only_nic_is_bound_to_its_driver_and_follows_it():
     assert "Driver=virtio_net\n" in root.files[LINK]
     convert(root, {"ens192": "e1000"})
     assert "Driver=e1000\n" in root.files[LINK]
+
+
+def test_a_name_bound_to_a_driver_says_what_binds_it():
+    root = guest(ONE)
+    assert network.inspect(root).devices["network"]["ens192"]["name_bound_by"] is None
+    convert(root)
+    found = network.inspect(root).devices["network"]["ens192"]
+    assert (found["mac"], found["name_bound_by"]) == (None, LINK)
 
 
 def test_the_name_follows_the_targets_drivers():
@@ -189,9 +231,55 @@ def test_other_settings_of_a_link_stay_in_force():
 )
 def test_a_name_that_is_bound_already_costs_nothing(path, text):
     root = guest(ONE, **{path: text})
-    assert network.inspect(root).devices["network"]["ens192"]["mac_learnt_from"] == path
+    found = network.inspect(root).devices["network"]["ens192"]
+    assert (found["mac_learnt_from"], found["name_bound_by"]) == (path, path)
     convert(root)
     assert root.changes() == []
+
+
+LOCAL, USR = "/usr/local/lib/systemd/network", "/usr/lib/systemd/network"
+BY_MAC = f"[Match]\nMACAddress={MAC}\n[Link]\nName=ens192\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {f"{LOCAL}/50-lan.link": BY_MAC},
+        {f"{USR}/50-lan.link": BY_MAC},
+        {f"{USR}/50-lan.link": BY_MAC.replace("ens192", "lan"), f"{LOCAL}/50-lan.link": BY_MAC},
+        {f"{USR}/50-lan.link": BY_MAC.replace("ens192", "lan"), f"{USR}/50-lan.link.d/a.conf": "[Link]\nName=ens192\n"},
+    ],
+)
+def test_links_count_in_all_of_systemds_directories_with_their_drop_ins(files):
+    root = guest(ONE, **files)
+    found = network.inspect(root).devices["network"]["ens192"]
+    assert found["mac"] == MAC
+    assert found["name_bound_by"] in files
+    convert(root)
+    assert root.changes() == []
+
+
+def test_a_link_of_the_distributions_is_changed_in_etc():
+    hardware = {"target_interfaces": [{"from": MAC, "mac": "52:54:00:00:00:01"}]}
+    root = guest(ONE, hardware=hardware, **{f"{USR}/50-lan.link": BY_MAC})
+    convert(root)
+    assert root.files[f"{USR}/50-lan.link"] == BY_MAC
+    assert root.files["/etc/systemd/network/50-lan.link"] == BY_MAC.replace(MAC, "52:54:00:00:00:01")
+    root = guest(ONE, **{f"{USR}/50-lan.link": BY_MAC})
+    convert(root, removed=["ens192"])
+    assert root.files["/etc/systemd/network/50-lan.link"] == ""
+
+
+def test_systemds_own_links_leave_the_nic_to_ours():
+    files = {
+        f"{USR}/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\nProperty=x\n[Link]\nNamePolicy=mac\n",
+        f"{USR}/98-default-mac-none.link": "[Match]\nKind=bridge bond team\n[Link]\nMACAddressPolicy=none\n",
+        f"{USR}/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel\n",
+        "/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel\n",
+    }
+    root = guest(ONE, **files)
+    convert(root)
+    assert [path for _action, path, _detail in root.changes()] == [LINK]
 
 
 def test_the_kernels_name_of_the_only_nic_needs_nothing():
@@ -212,10 +300,8 @@ def test_oracle_17_a_rule_is_widened_in_the_guest_and_in_the_initrd():
     conversion = convert(root)
     assert [path for _action, path, _detail in root.changes()] == [RULES]
     assert root.files[RULES] == rule % "?*"
-    ((pattern, edit),) = conversion.initrd_edits
-    assert pattern == r"(?:usr/)?lib/udev/rules\.d/70\-persistent\-net\.rules"
-    assert edit(rule % "vmxnet3") == rule % "?*"
-    assert convert(root).initrd_edits == []
+    assert conversion.initrd_copies == {RULES: rule % "?*"}
+    assert convert(root).initrd_copies == {}
 
 
 def test_a_removed_nic_is_unconfigured_everywhere():

@@ -33,6 +33,10 @@ BY_NAME = {
         "DEVICE=NAME\nBOOTPROTO=none\nIPADDR=10.0.2.15\nPREFIX=24\nGATEWAY=10.0.2.2\n"
     ),
     "/etc/sysconfig/network/ifcfg-ens192": "IPADDR='10.0.2.15/24'\nSTARTMODE=auto\n",
+    "/etc/wicked/ifconfig/lan.xml": (
+        "<interface><name>NAME</name><ipv4:static><address><local>10.0.2.15/24</local></address>"
+        "<route><nexthop><gateway>10.0.2.2</gateway></nexthop></route></ipv4:static></interface>\n"
+    ),
     "/etc/cloud/cloud.cfg.d/50.cfg": (
         "network:\n  version: 1\n  config:\n  - {type: physical, name: NAME, subnets: [{type: static, "
         "address: 10.0.2.15/24, gateway: 10.0.2.2}]}\n"
@@ -53,6 +57,11 @@ BY_MAC = {
     "/etc/cloud/cloud.cfg.d/50.cfg": (
         "network: {version: 2, ethernets: {a: {match: {macaddress: '@MAC@'}, addresses: [10.0.2.15/24], "
         "gateway4: 10.0.2.2}}}\n"
+    ),
+    "/etc/wicked/ifconfig/lan.xml": (
+        "<interface><name namespace='ethernet'><permanent-address>@MAC@</permanent-address></name><ipv4:static>"
+        "<address><local>10.0.2.15/24</local></address><route><nexthop><gateway>10.0.2.2</gateway></nexthop></route>"
+        "</ipv4:static></interface>\n"
     ),
 }
 BINDING = {
@@ -126,11 +135,12 @@ def test_oracle_17_a_rule_for_the_old_driver_is_widened(path):
 @pytest.mark.parametrize("path", BY_MAC)
 def test_configuration_follows_a_new_mac(path):
     hardware = {"target_interfaces": [{"from": MAC.upper(), "mac": NEW_MAC}]}
-    root = guest({path: "# kept\n" + BY_MAC[path].replace("@MAC@", MAC)}, hardware)
+    kept = "<!-- kept -->\n" if path.endswith(".xml") else "# kept\n"
+    root = guest({path: kept + BY_MAC[path].replace("@MAC@", MAC)}, hardware)
     assert network.inspect(root).concerns == []
     (interface,) = convert(root)
     assert interface["mac"] == NEW_MAC
-    assert root.files[path] == "# kept\n" + BY_MAC[path].replace("@MAC@", NEW_MAC)
+    assert root.files[path] == kept + BY_MAC[path].replace("@MAC@", NEW_MAC)
     before = dict(root.files)
     assert network.inspect(root).concerns == []
     assert convert(root) == [interface]

@@ -131,3 +131,21 @@ def test_malformed_hardware_is_refused_with_its_path(interfaces, path):
 )
 def test_identifiers_are_fit_for_templates(name, identifier):
     assert unique_identifier(name, {"taken"}) == identifier
+
+
+def test_generated_macs_are_local_stable_and_differ_by_guest_and_nic():
+    nics = [nic("eth0"), nic("eth1", A), nic("eth2", B, "configuration")]
+    found = identity.with_generated_macs(nics, "sha256:1")
+    assert found[1] == nics[1]
+    macs = [found[0].hardware_mac, found[2].hardware_mac]
+    assert macs == [each.hardware_mac for each in identity.with_generated_macs(nics, "sha256:1") if each != nics[1]]
+    others = [each.mac for each in identity.with_generated_macs(nics, "sha256:2") if each != nics[1]]
+    assert len({*macs, *others}) == 4
+    # Locally administered, and of one station (IEEE 802): the lowest bits of the first octet are 10.
+    assert all(int(mac[:2], 16) & 3 == 2 and identity.normal_mac(mac) == mac for mac in macs)
+    assert identity.unknown_identity(found) is None
+
+
+def test_a_nic_alone_needs_no_generated_mac():
+    assert identity.with_generated_macs([nic("eth0")], "sha256:1") == [nic("eth0")]
+    assert identity.generated([nic("eth0", A)]) is None

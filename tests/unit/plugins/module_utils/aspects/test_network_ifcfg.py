@@ -131,6 +131,19 @@ def test_red_hats_bonds_and_vlans_are_used_by_their_members(port):
     assert nic.reached_at == ("10.0.2.15/24",)
 
 
+@pytest.mark.parametrize(
+    "port",
+    [
+        "DEVICETYPE=TeamPort\nTEAM_MASTER=team0\n",
+        "TEAM_MASTER_UUID=u-1\nTEAM_PORT_CONFIG='{\"prio\": 100}'\n",
+    ],
+)
+def test_red_hats_team_is_used_by_its_ports(port):
+    team = "DEVICE=team0\nUUID=u-1\nDEVICETYPE=Team\nTEAM_CONFIG='{\"runner\": {}}'\nIPADDR=10.0.2.15/24\n"
+    (nic,) = redhat(port, **{f"{REDHAT}/ifcfg-team0": team})
+    assert (nic.name, nic.reached_at) == ("ens192", ("10.0.2.15/24",))
+
+
 def test_red_hats_bridge_is_used_by_its_port():
     (nic,) = redhat("BRIDGE=lan\n", **{f"{REDHAT}/ifcfg-lan": "TYPE=Bridge\nBOOTPROTO=dhcp\n"})
     assert [upper.name for upper in nic.used_by] == ["lan"]
@@ -204,6 +217,12 @@ def test_suses_bonds_bridges_and_vlans_are_used_by_their_members():
         assert {upper.name: upper.carried for upper in nic.used_by} == {"bond0": True, "lan": True, "office": False}
 
 
+def test_suses_team_is_used_by_its_ports():
+    team = "TEAM_RUNNER=activebackup\nTEAM_PORT_DEVICE_0='eth0'\nTEAM_PORT_DEVICE_1=eth1\nIPADDR=10.0.2.15/24\n"
+    nics = suse("", **{f"{SUSE}/ifcfg-team0": team})
+    assert [(nic.name, nic.reached_at) for nic in nics] == [(name, ("10.0.2.15/24",)) for name in ("eth0", "eth1")]
+
+
 def test_suses_old_files_are_named_by_the_hardware():
     name = f"eth-id-{MAC}"
     root = FakeRoot({f"{SUSE}/ifcfg-{name}": "IPADDR=10.0.2.15/24\n", f"{SUSE}/ifroute-{name}": "default 10.0.2.2\n"})
@@ -211,6 +230,7 @@ def test_suses_old_files_are_named_by_the_hardware():
     assert (nic.name, nic.hardware_mac, nic.gateway) == (None, MAC, "10.0.2.2")
     ifcfg_suse.replace_macs(root, {MAC: NEW_MAC})
     assert sorted(root.files) == [f"{SUSE}/ifcfg-eth-id-{NEW_MAC}", f"{SUSE}/ifroute-eth-id-{NEW_MAC}"]
+    assert len(root.renamed) == 2
     ifcfg_suse.unconfigure(root, [Nic("x", None, NEW_MAC, "hardware")])
     assert root.files == {}
 

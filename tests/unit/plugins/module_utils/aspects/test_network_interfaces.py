@@ -123,7 +123,11 @@ def test_the_method_says_most(methods, method):
         ("iface lan0 inet dhcp\niface brick inet dhcp\n", ["brick", "lan0"]),
         ("iface eth10 inet dhcp\niface eth2 inet dhcp\n", ["eth2", "eth10"]),
         ("auto /eth*\niface /eth* inet dhcp\niface eth*=x inet dhcp\n", []),
-        ("mapping eth0\n script grep\n map home\n map 1 work\niface home inet dhcp\niface work inet dhcp\n", []),
+        ("mapping eth0\n script grep\n map home\n map 1 work\niface home inet dhcp\niface work inet dhcp\n", ["eth0"]),
+        ("mapping eth0\n script x\n", ["eth0"]),
+        ("auto eth1\nmapping eth*\n script x\n map home\niface home inet dhcp\n", ["eth1"]),
+        ("auto eth0=home\niface home inet dhcp\n", ["eth0"]),
+        ("auto eth1 eth0\niface eth0 inet dhcp\niface eth1 inet dhcp inherits eth0\n", ["eth0", "eth1"]),
         ("iface eth0 inet static inherits office\niface office inet static\n", ["eth0"]),
         ("auto eth5\n", []),
         ("iface\niface eth0\nfoo\n\\\n", ["eth0"]),
@@ -131,6 +135,52 @@ def test_the_method_says_most(methods, method):
 )
 def test_nics_are_told_from_what_is_made_of_them(text, names):
     assert list(nics(text)) == names
+
+
+OFFICE = "iface office inet static\n address 10.0.0.5/8\n gateway 10.0.0.1\n"
+
+
+@pytest.mark.parametrize(
+    "text, address, method",
+    [
+        (OFFICE + "iface eth0 inet static inherits office\n mtu 9000\n", "10.0.0.5/8", "static"),
+        (OFFICE + "iface eth0 inherits office\n", "10.0.0.5/8", "static"),
+        (OFFICE + "iface eth0 inet inherits office\n", "10.0.0.5/8", "static"),
+        (OFFICE + "iface eth0 inet dhcp inherits office\n", None, "dhcp"),
+        (OFFICE + "iface lab inherits office\niface eth0 inherits lab\n", "10.0.0.5/8", "static"),
+        ("iface office inet6 auto\n" + OFFICE + "iface eth0 inet static inherits office\n", "10.0.0.5/8", "static"),
+        # ifupdown copies from what stands before.
+        ("iface eth0 inet static inherits office\n" + OFFICE, None, "static"),
+        ("mapping eth0\n script x\n map home\n map 1 office\niface home inet dhcp\n" + OFFICE, "10.0.0.5/8", "static"),
+        ("allow-hotplug eth0=office\n" + OFFICE, "10.0.0.5/8", "static"),
+    ],
+)
+def test_settings_that_are_inherited_or_mapped_count_for_the_nic(text, address, method):
+    (nic,) = nics(text).values()
+    assert (nic.name, nic.addresses, nic.method) == ("eth0", (address,) if address else (), method)
+
+
+def test_a_mapped_nic_that_goes_leaves_the_settings_to_others():
+    text = "auto eth0=home eth1=home\nmapping eth0\n script x\n map home\niface home inet dhcp\n"
+    assert interfaces.without(text, {"eth0"}) == (
+        "auto eth1=home\n#mapping eth0\n# script x\n# map home\niface home inet dhcp\n"
+    )
+
+
+def test_a_mapped_nic_gets_dhcp_unless_another_shares_its_settings():
+    text = "auto eth0=home\niface home inet static\n address 10.0.0.5/8\n"
+    root = FakeRoot({FILE: text})
+    interfaces.use_dhcp(root, [Nic("eth0", "eth0")])
+    assert root.files[FILE] == "auto eth0=home\niface home inet dhcp\n# address 10.0.0.5/8\n"
+    root = FakeRoot({FILE: "auto eth1=home\n" + text})
+    interfaces.use_dhcp(root, [Nic("eth0", "eth0")])
+    assert root.files[FILE] == "auto eth1=home\n" + text
+
+
+def test_chains_of_inheritance_do_not_fill_the_memory():
+    text = "".join(f"iface x{number} inherits x{number - 1}\n up {number}\n" for number in range(1, 3000))
+    found = interfaces._with_inherited([(FILE, stanza) for stanza in interfaces.parse(text)])
+    assert max(len(stanza.options) for _file, stanza in found) == 100
 
 
 def test_included_files_are_read_as_ifupdown_finds_them():

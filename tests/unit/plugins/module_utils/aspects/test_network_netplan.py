@@ -215,6 +215,12 @@ def test_without_pyyaml_the_message_says_what_to_install(monkeypatch):
             "network:\n  ethernets:\n    x:\n      match: {name: ens224}\n",
             "#network:\n#  ethernets:\n#    x:\n#      match: {name: ens224}\n",
         ),
+        (
+            "network:\n  ethernets: {ens192: {}, ens224: {}}\n  bonds:\n    b:\n      interfaces: [ens192, ens224]\n"
+            "      parameters:\n        mode: active-backup\n        primary: ens224\n",
+            "network:\n  ethernets: {ens192: {}}\n  bonds:\n    b:\n      interfaces: [ens192]\n"
+            "      parameters:\n        mode: active-backup\n#        primary: ens224\n",
+        ),
         (STATIC, STATIC),
     ],
 )
@@ -253,6 +259,24 @@ def test_version_1_is_read():
     assert (one.method, one.name_bound_by, other.method) == ("static", CLOUD, "dhcp")
     assert {upper.name: upper.carried for upper in one.used_by} == {"bond0": True, "bond0.5": False}
     assert one.reached_at == ("10.0.2.15/24", "10.0.3.15/24")
+
+
+@pytest.mark.parametrize(
+    "route, gateway",
+    [
+        ("{network: 0.0.0.0, netmask: 0.0.0.0, gateway: 10.0.2.2}", "10.0.2.2"),
+        ("{destination: 0.0.0.0/0, gateway: 10.0.2.2}", "10.0.2.2"),
+        ("{network: '::', netmask: '::', gateway: '2001:db8::1'}", "2001:db8::1"),
+        ("{network: 192.0.2.0, netmask: 255.255.255.0, gateway: 10.0.2.2}", None),
+        ("{gateway: 10.0.2.2}", None),
+    ],
+)
+def test_version_1s_default_route_may_be_among_the_routes(route, gateway):
+    (nic,) = cloud(
+        "network: {version: 1, config: [{type: physical, name: ens192, subnets: [{type: static, "
+        f"address: 10.0.2.15/24, routes: [{route}]}}]}}]}}\n"
+    )
+    assert (nic.addresses, nic.gateway) == (("10.0.2.15/24",), gateway)
 
 
 def test_version_2_is_netplans():

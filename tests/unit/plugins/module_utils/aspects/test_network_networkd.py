@@ -141,6 +141,18 @@ def test_drop_ins_add_and_are_hidden_by_name():
     assert nic.addresses == ("10.0.3.15/24",)
 
 
+def test_drop_ins_of_all_directories_are_read_in_the_order_of_their_names():
+    files = {
+        f"{USR}/10-lan.network.d/20-b.conf": "[Network]\nAddress=10.0.2.2/24\n",
+        f"{ETC}/10-lan.network.d/10-a.conf": "[Network]\nAddress=\nAddress=10.0.1.1/24\n",
+        "/usr/local/lib/systemd/network/10-lan.network.d/30-c.conf": "[Network]\nAddress=10.0.3.3/24\n",
+        f"{USR}/10-lan.network.d/30-c.conf": "[Network]\nAddress=10.9.9.9/24\n",
+        "/run/systemd/network/10-lan.network.d/40-d.conf": "[Network]\nAddress=10.9.9.9/24\n",
+    }
+    (nic,) = nics(STATIC, **files)
+    assert nic.addresses == ("10.0.1.1/24", "10.0.2.2/24", "10.0.3.3/24")
+
+
 def test_bonds_bridges_and_vlans_are_used_by_their_members():
     files = {
         f"{ETC}/bond.netdev": "[NetDev]\nName=uplink\nKind=bond\n",
@@ -177,6 +189,15 @@ def test_a_nic_that_goes_takes_what_is_only_its_own():
     count = len(root.changes())
     networkd.unconfigure(root, [Nic("ens192", "ens192", MAC, "hardware")])
     assert len(root.changes()) == count
+
+
+def test_the_distributions_files_stay_and_what_changes_is_in_etc():
+    files = {f"{USR}/10-a.network": network(f"MACAddress={MAC}"), f"{USR}/20-b.network": network("Name=ens224")}
+    root = FakeRoot(files)
+    networkd.replace_macs(root, {MAC: NEW_MAC})
+    networkd.rename(root, {"ens192": "lan0"})
+    networkd.use_dhcp(root, [Nic("ens224", "ens224", configured_by=((f"{USR}/20-b.network", "networkd"),))])
+    assert root.files == {**files, f"{ETC}/10-a.network": network(f"MACAddress={NEW_MAC}")}
 
 
 def test_mac_addresses_follow_and_the_rest_stays():

@@ -14,237 +14,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.conversion imp
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
-MAC = "00:50:56:aa:bb:cc"
-ETC = "/etc/sysconfig/network-scripts"
-SUSE = "/etc/sysconfig/network"
+from .network_rewritings import DYNAMIC, ETC, MAC, RENAMED, SUSE
+
 LIBRARY = {"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": ""}
-
-RENAMED = [
-    (
-        {
-            "/etc/network/interfaces": (
-                "# ens192\nauto lo ens192 ens1920\niface ens192 inet static\n  address 10.0.2.15/24\n  up ip route add"
-                " 192.0.2.0/24 dev ens192\n  # ens192\niface ens192:1 inet manual\niface ens192.5 inet dhcp\niface"
-                " bond0 inet manual\n  bond-slaves ens192 ens224\n"
-            ),
-        },
-        {
-            "/etc/network/interfaces": (
-                "# ens192\nauto lo enp1s0 ens1920\niface enp1s0 inet static\n  address 10.0.2.15/24\n  up ip route add"
-                " 192.0.2.0/24 dev enp1s0\n  # ens192\niface enp1s0:1 inet manual\niface enp1s0.5 inet dhcp\niface"
-                " bond0 inet manual\n  bond-slaves enp1s0 ens224\n"
-            ),
-        },
-    ),
-    (
-        {
-            "/etc/netplan/a.yaml": (
-                "network:\n  ethernets:\n    ens192: {addresses: [10.0.2.15/24]} # ens192\n"
-                "  bridges: {br0: {interfaces: ['ens192']}}\n  vlans:\n    ens192.5: {id: 5, link: ens192}\n"
-            ),
-            "/etc/netplan/b.yaml": "network: {ethernets: {ens192: {dhcp6: true}}}\n",
-        },
-        {
-            "/etc/netplan/a.yaml": (
-                "network:\n  ethernets:\n    enp1s0: {addresses: [10.0.2.15/24]} # ens192\n"
-                "  bridges: {br0: {interfaces: ['enp1s0']}}\n  vlans:\n    ens192.5: {id: 5, link: enp1s0}\n"
-            ),
-            "/etc/netplan/b.yaml": "network: {ethernets: {enp1s0: {dhcp6: true}}}\n",
-        },
-    ),
-    (
-        {
-            "/etc/netplan/a.yaml": (
-                f"network: {{ethernets: {{x: {{match: {{macaddress: '{MAC}'}}, set-name: ens192}}}}}}\n"
-            )
-        },
-        {
-            "/etc/netplan/a.yaml": (
-                f"network: {{ethernets: {{x: {{match: {{macaddress: '{MAC}'}}, set-name: enp1s0}}}}}}\n"
-            )
-        },
-    ),
-    (
-        {
-            "/etc/systemd/network/ens192.network": (
-                "# ens192\n[Match]\nName=ens192\n[Network]\nAddress=10.0.2.15/24\nVLAN=ens192.5\n"
-            ),
-            "/etc/systemd/network/vlan.netdev": "[NetDev]\nName=ens192.5\nKind=vlan\n",
-        },
-        {
-            "/etc/systemd/network/ens192.network": (
-                "# ens192\n[Match]\nName=enp1s0\n[Network]\nAddress=10.0.2.15/24\nVLAN=ens192.5\n"
-            ),
-            "/etc/systemd/network/vlan.netdev": "[NetDev]\nName=ens192.5\nKind=vlan\n",
-        },
-    ),
-    (
-        {
-            "/etc/NetworkManager/system-connections/ens192": (
-                "[connection]\nid=ens192\ntype=ethernet\ninterface-name=ens192\n"
-            ),
-            "/etc/NetworkManager/system-connections/v": (
-                "[connection]\ntype=vlan\ninterface-name=ens192.5\n[vlan]\nparent=ens192\n"
-            ),
-        },
-        {
-            "/etc/NetworkManager/system-connections/ens192": (
-                "[connection]\nid=ens192\ntype=ethernet\ninterface-name=enp1s0\n"
-            ),
-            "/etc/NetworkManager/system-connections/v": (
-                "[connection]\ntype=vlan\ninterface-name=ens192.5\n[vlan]\nparent=enp1s0\n"
-            ),
-        },
-    ),
-    (
-        {
-            f"{ETC}/ifcfg-ens192": "# ens192\nNAME=ens192\nDEVICE='ens192'\nIPADDR=10.0.2.15\n",
-            f"{ETC}/ifcfg-ens192:1": "DEVICE=ens192:1\nIPADDR=10.0.2.16\n",
-            f"{ETC}/ifcfg-ens192.5": "VLAN=yes\n",
-            f"{ETC}/ifcfg-office": "TYPE=Vlan\nPHYSDEV=ens192\nDEVICE=office\n",
-            f"{ETC}/route-ens192": "192.0.2.0/24 via 10.0.2.9 dev ens192\n",
-            "/etc/sysconfig/network": "GATEWAYDEV=ens192\n",
-        },
-        {
-            f"{ETC}/ifcfg-enp1s0": "# ens192\nNAME=ens192\nDEVICE='enp1s0'\nIPADDR=10.0.2.15\n",
-            f"{ETC}/ifcfg-enp1s0:1": "DEVICE=enp1s0:1\nIPADDR=10.0.2.16\n",
-            f"{ETC}/ifcfg-enp1s0.5": "VLAN=yes\n",
-            f"{ETC}/ifcfg-office": "TYPE=Vlan\nPHYSDEV=enp1s0\nDEVICE=office\n",
-            f"{ETC}/route-enp1s0": "192.0.2.0/24 via 10.0.2.9 dev enp1s0\n",
-            "/etc/sysconfig/network": "GATEWAYDEV=enp1s0\n",
-        },
-    ),
-    (
-        {
-            f"{SUSE}/ifcfg-ens192": "IPADDR=10.0.2.15/24\n",
-            f"{SUSE}/ifcfg-br0": "BRIDGE=yes\nBRIDGE_PORTS='ens192 ens224'\n",
-            f"{SUSE}/ifcfg-office": "ETHERDEVICE=ens192\n",
-            f"{SUSE}/ifroute-ens192": "default 10.0.2.2 - ens192\n",
-            f"{SUSE}/routes": "# ens192\ndefault 10.0.2.2 - ens192\n",
-        },
-        {
-            f"{SUSE}/ifcfg-enp1s0": "IPADDR=10.0.2.15/24\n",
-            f"{SUSE}/ifcfg-br0": "BRIDGE=yes\nBRIDGE_PORTS='enp1s0 ens224'\n",
-            f"{SUSE}/ifcfg-office": "ETHERDEVICE=enp1s0\n",
-            f"{SUSE}/ifroute-enp1s0": "default 10.0.2.2 - enp1s0\n",
-            f"{SUSE}/routes": "# ens192\ndefault 10.0.2.2 - enp1s0\n",
-        },
-    ),
-    (
-        {
-            "/etc/cloud/cloud.cfg.d/a.cfg": (
-                "network:\n  version: 1\n  config:\n  - {type: physical, name: ens192}\n  - {type: bond, name: bond0,"
-                " bond_interfaces: [ens192]}\n  - {type: vlan, name: ens192.5, vlan_link: ens192}\n"
-            )
-        },
-        {
-            "/etc/cloud/cloud.cfg.d/a.cfg": (
-                "network:\n  version: 1\n  config:\n  - {type: physical, name: enp1s0}\n  - {type: bond, name: bond0,"
-                " bond_interfaces: [enp1s0]}\n  - {type: vlan, name: ens192.5, vlan_link: enp1s0}\n"
-            )
-        },
-    ),
-]
-
-DYNAMIC = [
-    (
-        "/etc/network/interfaces",
-        (
-            "iface ens192 inet static\n  address 10.0.2.15/24\n  gateway 10.0.2.2\n  mtu 9000\niface ens192 inet6"
-            " static\n  address 2001:db8::1/64\niface ens192:1 inet static\n  address 10.0.2.16/24\niface ens224 inet"
-            " static\n"
-        ),
-        (
-            "iface ens192 inet dhcp\n#  address 10.0.2.15/24\n#  gateway 10.0.2.2\n  mtu 9000\niface ens192 inet6"
-            " auto\n#  address 2001:db8::1/64\n#iface ens192:1 inet static\n#  address 10.0.2.16/24\niface ens224 inet"
-            " static\n"
-        ),
-    ),
-    (
-        "/etc/netplan/a.yaml",
-        (
-            "network:\n  ethernets:\n    ens192:\n      addresses: # old\n        - 10.0.2.15/24\n      gateway4:"
-            " 10.0.2.2\n      mtu: 9000\n"
-        ),
-        (
-            "network:\n  ethernets:\n    ens192:\n      dhcp4: true\n#      addresses: # old\n#        -"
-            " 10.0.2.15/24\n#      gateway4: 10.0.2.2\n      mtu: 9000\n"
-        ),
-    ),
-    (
-        "/etc/netplan/a.yaml",
-        "network: {ethernets: {ens192: {dhcp4: no, addresses: [10.0.2.15/24]}, ens224: {addresses: [10.0.3.15/24]}}}\n",
-        "network: {ethernets: {ens192: {dhcp4: true}, ens224: {addresses: [10.0.3.15/24]}}}\n",
-    ),
-    (
-        "/etc/systemd/network/a.network",
-        (
-            "[Match]\nName=ens192\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3\n"
-            "[Route]\nGateway=10.0.2.9\n"
-            "Destination=192.0.2.0/24\n[Route]\nGateway=10.0.2.2\n"
-        ),
-        (
-            "[Match]\nName=ens192\n\n[Network]\nDHCP=yes\n#Address=10.0.2.15/24\n#Gateway=10.0.2.2\nDNS=10.0.2.3\n"
-            "[Route]\n"
-            "Gateway=10.0.2.9\nDestination=192.0.2.0/24\n[Route]\n#Gateway=10.0.2.2\n"
-        ),
-    ),
-    (
-        "/etc/systemd/network/a.network",
-        "[Match]\nName=ens192\n[Address]\nAddress=10.0.2.15/24\n",
-        "[Match]\nName=ens192\n[Address]\n#Address=10.0.2.15/24\n\n[Network]\nDHCP=yes\n",
-    ),
-    (
-        "/etc/systemd/network/a.network",
-        "[Match]\nName=ens192\n[Network]\nDHCP=no\nAddress=10.0.2.15/24\n",
-        "[Match]\nName=ens192\n[Network]\nDHCP=yes\n#Address=10.0.2.15/24\n",
-    ),
-    (
-        "/etc/NetworkManager/system-connections/a",
-        (
-            "[connection]\ntype=ethernet\ninterface-name=ens192\n[ipv4]\nmethod ="
-            " manual\naddress1=10.0.2.15/24,10.0.2.2\ngateway=10.0.2.2\n"
-            "dns=10.0.2.3;\n[ipv6]\nmethod=disabled\naddress1=2001:db8::1/64\n"
-        ),
-        (
-            "[connection]\ntype=ethernet\ninterface-name=ens192\n[ipv4]\nmethod ="
-            " auto\n#address1=10.0.2.15/24,10.0.2.2\n#gateway=10.0.2.2\n"
-            "dns=10.0.2.3;\n[ipv6]\nmethod=disabled\naddress1=2001:db8::1/64\n"
-        ),
-    ),
-    (
-        f"{ETC}/ifcfg-ens192",
-        "BOOTPROTO='none' # why\nIPADDR=10.0.2.15\nPREFIX=24\nGATEWAY=10.0.2.2\nDNS1=10.0.2.3\nIPV6ADDR=2001:db8::1/64",
-        (
-            "BOOTPROTO=dhcp #"
-            " why\n#IPADDR=10.0.2.15\n#PREFIX=24\n#GATEWAY=10.0.2.2\nDNS1=10.0.2.3\n#IPV6ADDR=2001:db8::1/64\n"
-            "IPV6_AUTOCONF=yes\n"
-        ),
-    ),
-    (
-        f"{SUSE}/ifcfg-ens192",
-        "IPADDR='10.0.2.15/24'\nIPADDR_1='10.0.3.15/24'\nLABEL_1='x'\nSTARTMODE='auto'\n",
-        "#IPADDR='10.0.2.15/24'\n#IPADDR_1='10.0.3.15/24'\n#LABEL_1='x'\nSTARTMODE='auto'\nBOOTPROTO='dhcp'\n",
-    ),
-    (
-        "/etc/cloud/cloud.cfg.d/a.cfg",
-        (
-            "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n    - type:"
-            " static\n      address: 10.0.2.15/24\n      gateway: 10.0.2.2\n      dns_nameservers: [10.0.2.3]\n"
-        ),
-        (
-            "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n    - type: dhcp\n#"
-            "      address: 10.0.2.15/24\n#      gateway: 10.0.2.2\n      dns_nameservers: [10.0.2.3]\n"
-        ),
-    ),
-    (
-        "/etc/cloud/cloud.cfg.d/a.cfg",
-        "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n"
-        "    - address: 10.0.2.15/24\n      type: static\n",
-        "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    subnets:\n"
-        "    - #address: 10.0.2.15/24\n      type: dhcp\n",
-    ),
-]
 
 
 def guest(files, hardware=None):
@@ -252,11 +24,12 @@ def guest(files, hardware=None):
     return FakeRoot({**LIBRARY, **files}, facts=facts, hardware=hardware or {"interfaces": [{"mac": MAC}]})
 
 
-def convert(root, **settings):
-    """Convert with these settings for ens192; the other NICs are kept."""
+def convert(root, others=None, **settings):
+    """Convert with these settings for ens192; others: {NIC: its settings}, for the others."""
     found = network.inspect(root).devices["network"]
     drivers = {"network": {identifier: "virtio-net-pci" for identifier in found}}
-    selection = SimpleNamespace(drivers=drivers, removed={}, settings={"network": {"ens192": settings}})
+    of_network = {"ens192": settings, **(others or {})}
+    selection = SimpleNamespace(drivers=drivers, removed={}, settings={"network": of_network})
     conversion = Conversion(root.guest.target, selection)
     network.convert(root, conversion)
     return conversion
@@ -355,3 +128,65 @@ def test_what_makes_no_sense_is_refused_with_its_path(settings, path):
         convert(root, **settings)
     assert (error.value.code, error.value.path) == ("policy-malformed", f"guest.devices.network.ens192.{path}")
     assert root.changes() == []
+
+
+@pytest.mark.parametrize("before, after", RENAMED)
+def test_a_second_conversion_by_the_new_name_changes_nothing(before, after):
+    root = guest(before)
+    first = convert(root, policy="rename", name="enp1s0").hardware
+    files = dict(root.files)
+    again = convert(root, others={"enp1s0": {"policy": "rename", "name": "enp1s0"}})
+    assert root.files == files
+    assert again.hardware == first
+
+
+def test_a_file_that_is_called_after_its_nic_is_moved_with_all_that_it_has():
+    root = guest({f"{ETC}/ifcfg-ens192": "IPADDR=10.0.2.15\n", f"{ETC}/route-ens192": "default via 10.0.2.2\n"})
+    convert(root, policy="rename", name="enp1s0")
+    assert root.renamed == [
+        (f"{ETC}/ifcfg-ens192", f"{ETC}/ifcfg-enp1s0"),
+        (f"{ETC}/route-ens192", f"{ETC}/route-enp1s0"),
+    ]
+    root = guest({f"{SUSE}/ifcfg-ens192": "", f"{SUSE}/ifroute-ens192": "default 10.0.2.2\n"})
+    convert(root, policy="rename", name="enp1s0")
+    assert [new for _old, new in root.renamed] == [f"{SUSE}/ifcfg-enp1s0", f"{SUSE}/ifroute-enp1s0"]
+
+
+@pytest.mark.parametrize("directory", [ETC, SUSE])
+def test_two_nics_can_exchange_their_names(directory):
+    files = {f"{directory}/ifcfg-ens192": "IPADDR=10.0.2.15/24\n", f"{directory}/ifcfg-ens224": "IPADDR=10.0.3.15/24\n"}
+    other = "00:50:56:aa:bb:cd"
+    hardware = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}, {"mac": other, "addresses": ["10.0.3.15"]}]}
+    root = guest(files, hardware)
+    swap = {"ens224": {"policy": "rename", "name": "ens192"}}
+    interfaces = convert(root, others=swap, policy="rename", name="ens224").hardware["interfaces"]
+    assert {nic["name"]: nic["mac"] for nic in interfaces} == {"ens224": MAC, "ens192": other}
+    assert root.files[f"{directory}/ifcfg-ens224"] == "IPADDR=10.0.2.15/24\n"
+    assert root.files[f"{directory}/ifcfg-ens192"] == "IPADDR=10.0.3.15/24\n"
+    assert not [path for path in root.files if path.endswith(".guestconv")]
+
+
+def test_a_name_that_another_nic_has_is_refused():
+    files = {"/etc/network/interfaces": "iface ens192 inet dhcp\niface ens224 inet dhcp\n"}
+    hardware = {"interfaces": [{"mac": MAC}, {"mac": "00:50:56:aa:bb:cd"}]}
+    root = guest(files, hardware)
+    with pytest.raises(GuestconvError) as error:
+        convert(root, policy="rename", name="ens224")
+    assert (error.value.code, error.value.path) == ("policy-malformed", "guest.devices.network.ens192.name")
+    assert root.changes() == []
+
+
+@pytest.mark.parametrize(
+    "text, settings",
+    [
+        ("iface office inet static\n address 10.0.2.15/24\niface ens192 inherits office\n", {"policy": "dhcp"}),
+        ("auto ens224=x ens192=x\niface x inet static\n address 10.0.2.15/24\n", {"policy": "dhcp"}),
+    ],
+)
+def test_a_policy_that_cannot_be_carried_out_is_an_error_that_names_the_file(text, settings):
+    hardware = {"interfaces": [{"mac": MAC}, {"mac": "00:50:56:aa:bb:cd"}]}
+    root = guest({"/etc/network/interfaces": text}, hardware)
+    with pytest.raises(GuestconvError) as error:
+        convert(root, **settings)
+    assert error.value.code == "policy-not-possible"
+    assert "/etc/network/interfaces would still configure ens192 with 10.0.2.15/24." in error.value.message

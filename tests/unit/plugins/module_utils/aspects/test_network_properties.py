@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +17,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     cloud_init,
     ifcfg_redhat,
     ifcfg_suse,
+    in_initrd,
     interfaces,
+    kernel_arguments,
     keyfiles,
     link_files,
     netplan,
@@ -22,8 +27,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     sections,
     traces,
     udev_rules,
+    wicked,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
@@ -152,6 +159,25 @@ FORMATS = {
             "  bond_interfaces: [eth0]",
         ],
     ),
+    wicked: (
+        "/etc/wicked/ifconfig/a.xml",
+        [
+            "<interface>",
+            "</interface>",
+            "<name>eth0</name>",
+            "<name namespace='ethernet'><permanent-address>",
+            "</permanent-address></name>",
+            "<ipv4:static>",
+            "</ipv4:static>",
+            "<address><local>10.0.0.1/8</local></address>",
+            "<route/>",
+            "<bond><slaves><slave><device>eth0</device></slave></slaves></bond>",
+            "<ipv4:dhcp/>",
+            "<!--",
+            "-->",
+            "/>",
+        ],
+    ),
 }
 COMMON = ["\n", "\n", "\n", "\n  ", " ", "#", "=", ":", "\t", "\r\n", "\0", "\udcff", MAC, MAC.upper(), "eth0", "eth1"]
 
@@ -264,6 +290,32 @@ def test_entries_lie_where_they_say(text, continued):
 @given(texts(["A=", "export ", "'", '"', "$'", "\\", ";"]))
 def test_assignments_lie_where_they_say(text):
     assert assignments.edited(text, {found.name for found in assignments.parse(text)}, lambda value: value) == text
+
+
+@relaxed
+@given(texts(["ip=", "ifname=", "bond=", "vlan=", "10.0.0.1", ":dhcp", "[fec0::1]", "::", ",", MAC]))
+def test_arguments_that_are_for_others_stay(text):
+    arguments = text.split()
+    root = FakeRoot(facts={"bootloader": SimpleNamespace(arguments=arguments)})
+    nics_of(kernel_arguments.read(root))
+    kernel_arguments.use_network(arguments)
+    for argument in arguments:
+        change = {"gone": ["absent"], "dynamic": ["absent"], "macs": {ABSENT: NEW_MAC}, "names": {"absent": "x"}}
+        assert kernel_arguments.edited(argument, **change) == argument
+
+
+@relaxed
+@given(texts(["IP=", "DEVICE=", "kernel_cmdline+=", '"', "'", "ip=eth0:dhcp", "#"]))
+def test_configuration_of_initrds_is_edited_without_crash_and_only_once(text):
+    paths = ("/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf")
+    root = FakeRoot(dict.fromkeys(paths, text), facts={"bootloader": SimpleNamespace(arguments=[])})
+    in_initrd.uses_network(root)
+    for names in ({"absent": "present"}, {"eth0": "enp1s0"}, {"eth0": "enp1s0"}):
+        before = dict(root.files)
+        change = partial(kernel_arguments.edited, names=names)
+        in_initrd.edit_configuration(root, Conversion(root.guest.target, None), change, names)
+        assert names == {"eth0": "enp1s0"} or root.files == before
+    assert root.files == before
 
 
 @relaxed

@@ -78,6 +78,30 @@ def test_leases_are_found_where_programs_keep_them():
     }
 
 
+LLT, LL, UUID_TYPE = "00:01:00:01:1f:02:03:04", "00:03:00:01", "00:04:00:01:02:03"
+
+
+@pytest.mark.parametrize(
+    "leases, found",
+    [
+        ({"eth0-dhcp-ipv4": f"ff:00:00:00:01:{LLT}:{MAC}"}, {"eth0": MAC}),
+        ({"eth0-dhcp-ipv6": f"{LL}:{MAC}"}, {"eth0": MAC}),
+        ({"eth0-dhcp-ipv4": f"01:{OTHER}", "eth0-dhcp-ipv6": f"{LL}:{MAC}"}, {"eth0": OTHER}),
+        ({"eth0-dhcp-ipv4": "x", "eth0-dhcp-ipv6": f"{LLT}:{MAC}"}, {"eth0": MAC}),
+        ({"eth0-dhcp-ipv6": f"{LL}:{MAC}", "eth1-dhcp-ipv4": "x"}, {}),
+        ({"eth0-dhcp-ipv6": f"{LL}:{MAC}", "eth1-dhcp-ipv4": f"01:{OTHER}"}, {"eth1": OTHER}),
+        ({"eth0-dhcp-ipv6": f"{UUID_TYPE}:{MAC}"}, {}),
+        ({"eth0\n-dhcp-ipv6": f"{LL}:{MAC}"}, {}),
+    ],
+)
+def test_wickeds_duid_tells_the_address_of_the_only_interface(leases, found):
+    files = {
+        f"/var/lib/wicked/lease-{name}.xml": f"<lease><client-id>{client}</client-id></lease>"
+        for name, client in leases.items()
+    }
+    assert {name: mac for name, (mac, _file) in traces.from_leases(Root(files)).items()} == found
+
+
 @pytest.mark.parametrize(
     "lines, found",
     [

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""systemd's files for the network: .network, .netdev and .link, with their drop-ins (NAME.network.d/*.conf).
+
+A file in /etc hides one of its name in /usr/lib, and an empty one, or a link to /dev/null, masks it. Drop-ins add to a
+file, in the order of their names over all directories, and hide each other likewise.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections
+
+WRITABLE = "/etc/systemd/network"
+# /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it. /lib
+# is where Debian has it before /usr was merged.
+_DIRECTORIES = (WRITABLE, "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
+
+
+class File:
+    """A file with its drop-ins: path, and texts {path: text} in the order in which they are read."""
+
+    def __init__(self, path, texts):
+        self.path = path
+        self.texts = texts
+        self.entries = [
+            (order, entry)
+            for order, text in enumerate(texts.values())
+            for entry in sections.parse(text, continued=True)
+        ]
+
+    def values(self, section, *keys):
+        """The values of all lines with one of keys; an empty one takes back those before it (systemd.syntax(7))."""
+        found = []
+        for _order, entry in self.entries:
+            if entry.section == section and entry.key in keys:
+                if entry.value:
+                    found.append(entry.value)
+                else:
+                    found.clear()
+        return found
+
+    def sections(self, name):
+        """Each section called so, as {key: value}."""
+        found = {}
+        for order, entry in self.entries:
+            if entry.section == name:
+                found.setdefault((order, entry.number), {})[entry.key] = entry.value
+        return list(found.values())
+
+    def words(self, *keys):
+        """What [Match] asks by keys, word by word."""
+        return [word for value in self.values("Match", *keys) for word in value.split()]
+
+
+def files(root, suffix):
+    """The Files with this suffix that are in force, in the order in which systemd looks at them."""
+    found, drop_ins = {}, {}
+    for directory in _DIRECTORIES:
+        for name in root.list(directory):
+            path = posixpath.join(directory, name)
+            if name.endswith(suffix):
+                found.setdefault(name, path)
+            elif name.endswith(f"{suffix}.d"):
+                for drop_in in root.list(path):
+                    if drop_in.endswith(".conf"):
+                        drop_ins.setdefault(name[:-2], {}).setdefault(drop_in, posixpath.join(path, drop_in))
+    in_force = []
+    for name in sorted(found):
+        text = root.read(found[name])
+        if text is None or not text.strip():
+            continue
+        of_file = [path for _name, path in sorted(drop_ins.get(name, {}).items())]
+        texts = {path: root.read(path) or "" for path in of_file}
+        in_force.append(File(found[name], {found[name]: text, **texts}))
+    return in_force
+
+
+def rewrite(root, path, before, after, detail):
+    """Change the file at path; of the distribution's own it is a copy in /etc, which hides that."""
+    if after != before:
+        root.write(writable(path), after, detail)
+
+
+def writable(path):
+    """The path in /etc of what goes before the file at path."""
+    return posixpath.join(WRITABLE, path.split("/systemd/network/", 1)[1])
