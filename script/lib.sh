@@ -32,7 +32,7 @@ as_root() {
 
 # What this distribution calls the packages that we need, a line each: first what the collection needs, then what
 # building test guests and running the tests needs besides. This is the one list of them.
-#   packages [browser]    browser: with the one that tests look at the report with, where it is packaged
+#   packages [tests]    tests: with what only script/test needs: a browser, where it is packaged, and an SSH server
 packages() {
     local ID='' ID_LIKE='' VERSION_ID=''
     # shellcheck disable=SC1091
@@ -40,7 +40,7 @@ packages() {
     case " $ID $ID_LIKE " in
         *' debian '*)
             printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml python3-yaml qemu-system-x86 qemu-utils ovmf \
-                zstd lz4 xz-utils cpio python3-venv ca-certificates
+                zstd lz4 xz-utils cpio nbdkit python3-venv ca-certificates
             # From QEMU 8.1 on, qxl-vga and virtio-vga are in packages of their own.
             case "$ID $VERSION_ID" in
                 'debian 12' | 'ubuntu 22.04') ;;
@@ -49,19 +49,22 @@ packages() {
             printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck libvirt-clients libxml2-utils python3-libvirt \
                 libvirt-daemon libvirt-daemon-driver-qemu iproute2
             # Ubuntu's are snaps, which containers cannot have.
-            [[ ${1:-} != browser || $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
+            [[ ${1:-} != tests || $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
+            [[ ${1:-} != tests ]] || printf '%s\n' openssh-server openssl
             ;;
         *' fedora '* | *' rhel '*)
-            printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio
+            printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio \
+                nbdkit nbdkit-curl-plugin nbdkit-ssh-plugin nbdkit-nbd-plugin nbdkit-gzip-filter
             if [[ $ID = fedora ]]; then
                 printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
                     mmdebstrap debian-keyring ShellCheck
-                [[ ${1:-} != browser ]] || printf '%s\n' chromium chromedriver
+                [[ ${1:-} != tests ]] || printf '%s\n' chromium chromedriver
             else
                 # EL9's own Python 3.9 runs modules, but no ansible-core of today. EL has no mmdebstrap.
                 printf '%s\n' qemu-kvm python3.12
             fi
             printf '%s\n' git libvirt-client libxml2 python3-libvirt libvirt-daemon-driver-qemu iproute
+            [[ ${1:-} != tests ]] || printf '%s\n' openssh-server openssl
             ;;
         *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
     esac

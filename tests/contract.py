@@ -66,6 +66,8 @@ def flat_options(spec, suboptions="options", before=""):
     """{place: facts} of an argument spec; of documented options when suboptions is "suboptions"."""
     places = {}
     for name, option in spec.items():
+        if name.startswith("_"):  # of the action plugin, as Ansible has it
+            continue
         facts = {fact: option.get(fact) for fact in _OPTION_FACTS}
         facts["type"] = facts["type"] or "str"
         places[before + name] = {fact: value for fact, value in facts.items() if value != _OPTION_FACTS[fact]}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 import time
 import traceback
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
+from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import kill_children
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
 
@@ -181,11 +181,7 @@ class Appliance:
         # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. The only
         # children of a module's process are qemu, and libguestfs's process that watches over it.
         self._timed_out = True
-        for pid in _children(os.getpid()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill_children()
 
     def _timeout_error(self):
         return GuestconvError(
@@ -264,16 +260,3 @@ def _launch_error(error):
         hint="Run `libguestfs-test-tool` on this machine: it says why. On Ubuntu the kernel must be readable: "
         "`chmod 0644 /boot/vmlinuz-*`.",
     )
-
-
-def _children(pid):
-    """The process identifiers of the children of all threads of pid (proc(5), /proc/PID/task/TID/children)."""
-    found = []
-    tasks = f"/proc/{pid}/task"
-    for thread in os.listdir(tasks):
-        try:
-            with open(f"{tasks}/{thread}/children", encoding="ascii") as children:
-                found += [int(child) for child in children.read().split()]
-        except OSError:
-            continue
-    return found

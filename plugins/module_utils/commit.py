@@ -48,13 +48,14 @@ class Workspace:
         mode: "in-place", "dest" (converted copies in the directory `dest`, the disks stay untouched) or "throwaway"
         (nothing is kept). dest_format: raw, qcow2, or None for the disk's own if it is one of these, else qcow2.
         room: bytes that each overlay must find free. step: called with the name of each point that is reached;
-        the tests of interruption kill the process there.
+        the tests of interruption kill the process there. tell: called while commit() writes, with what it does and how
+        much of all the disks is written (0 to 1).
     Errors on entering: disk-busy, journal-pending and those of pending(), workdir-not-usable, no-space; in-place:
         format-not-writable, disk-not-writable; dest: dest-not-usable, dest-exists.
     """
 
     def __init__(self, disks, workdir=None, mode="in-place", dest=None, dest_format=None, room=images.OVERLAY_ROOM,
-                 step=lambda point: None):
+                 step=lambda point: None, tell=lambda disk, fraction: None):
         if mode not in MODES or (mode == "dest") != bool(dest):
             raise ValueError("mode %r with dest %r" % (mode, dest))
         self.disks = list(disks)
@@ -65,6 +66,7 @@ class Workspace:
         self._copies = plan_copies(self.disks, self._dest, dest_format) if dest else []
         self._room = room
         self._step = step
+        self._tell = tell
         self._states = []
 
     @property
@@ -160,7 +162,7 @@ class Workspace:
         except OSError as error:
             raise room_or_place(error, home.path) from error
         self._step("journal written")
-        journal.commit(home.lock_descriptor, self._step)
+        journal.commit(home.lock_descriptor, self._step, self._tell)
 
     def _begin_dest(self):
         images.require_usable_directory(self._dest, "dest-not-usable")
@@ -179,10 +181,11 @@ class Workspace:
                        for overlay, copy in zip(self.overlays, self._copies))
         images.require_room(self._dest, required, "the converted copy")
         parts = [os.path.join(state.path, "copy") for state in self._states]
+        tellers = qemu_img.tellers([overlay.device for overlay in self.overlays], self._tell)
         try:
-            for overlay, copy, part in zip(self.overlays, self._copies, parts):
-                qemu_img.must(["convert", "-q", "-f", "qcow2", "-O", copy.format, overlay.path, part],
-                              qemu_img.patience(overlay.virtual_size), keep_open=(self._states[0].lock_descriptor,))
+            for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
+                qemu_img.transfer(["convert", "-f", "qcow2", "-O", copy.format, overlay.path, part],
+                                  qemu_img.patience(overlay.virtual_size), tell, self._states[0].lock_descriptor)
                 _resemble(part, copy.source)
                 synchronize(part)
                 self._step("copied %s" % overlay.device)

@@ -6,6 +6,24 @@
 from __future__ import annotations
 
 
+# What may go better when it is tried again later, unchanged. Nothing else does, and a retry only costs time.
+RETRYABLE = frozenset((
+    "appliance-launch-failed",  # too little memory at this moment, or too busy a machine
+    "timeout",  # so, too: it is the machine that is slow, or the guest hangs each time
+    "guest-not-up",  # so, too
+    "emulator-failed",  # the emulated timer was late on a busy machine
+    "qemu-img-timeout",  # the storage was busy
+    "disk-busy",  # another run has the disk; maybe one that was abandoned, which ends soon
+    "fetch-busy",  # so, too
+    "source-unreachable",  # the network or the server was away
+    "fetch-failed",  # the connection broke, say; a copy goes on where it was
+    "no-space",  # overlays of other runs go when these end
+    "commit-incomplete",  # trying again is what finishes it
+    "interrupted",  # from outside
+    "no-result",  # killed from outside, as when the memory of the machine is used up
+))
+
+
 class GuestconvError(Exception):
     """Something is wrong that a person can be told about.
 
@@ -23,3 +41,8 @@ class GuestconvError(Exception):
         self.hint = hint
         self.path = path
         self.extra = extra or {}
+
+    @property
+    def retryable(self):
+        """Whether the same may go well when it is tried again later."""
+        return self.code in RETRYABLE

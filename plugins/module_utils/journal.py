@@ -62,18 +62,19 @@ class Journal:
             {"path": entry.disk.path, "format": entry.disk.format, "overlay": entry.overlay, "size": entry.size,
              "changed": entry.changed} for entry in self.entries]})
 
-    def commit(self, lock, step):
+    def commit(self, lock, step, tell):
         """Bring all overlays into their disks, then remove the journal. May be repeated after any interruption.
 
         Args: lock: descriptor of the held lock, which qemu-img inherits: if we are killed and it goes on alone, then
-        the disk stays locked until it ends; step: see Workspace. Errors: commit-incomplete.
+        the disk stays locked until it ends; step, tell: see Workspace. Errors: commit-incomplete.
         """
-        for entry in self.entries:
+        tellers = qemu_img.tellers([entry.disk.device for entry in self.entries], tell)
+        for entry, tell_of_disk in zip(self.entries, tellers):
             disk = entry.disk
             try:
                 # -d keeps the overlay as it is: needed to do it again, and by those who read through it.
-                qemu_img.must(["commit", "-q", "-d", "-f", "qcow2", entry.overlay],
-                              qemu_img.patience(disk.virtual_size), keep_open=(lock,))
+                qemu_img.transfer(["commit", "-d", "-f", "qcow2", entry.overlay],
+                                  qemu_img.patience(disk.virtual_size), tell_of_disk, lock)
                 synchronize(disk.path)
             except (GuestconvError, OSError) as error:
                 raise _incomplete(disk, str(error)) from error
@@ -82,7 +83,7 @@ class Journal:
         synchronize(self.directory)
         step("journal removed")
 
-    def finish(self, step=lambda point: None):
+    def finish(self, step=lambda point: None, tell=lambda disk, fraction: None):
         """Complete the commit that was interrupted and remove all traces of it. Errors: commit-incomplete, disk-busy,
         journal-broken."""
         states = lock_all([beside(entry.disk.path) for entry in self.entries])
@@ -91,7 +92,7 @@ class Journal:
             for entry in self.entries:
                 require_unlocked(entry.disk)
             home = next(state for state in states if state.path == self.directory)
-            self.commit(home.lock_descriptor, step)
+            self.commit(home.lock_descriptor, step, tell)
         finally:
             release_all(states)
 

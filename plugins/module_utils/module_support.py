@@ -16,7 +16,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.long_run import long_run
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models
 
 # A disk is a path, or a dict that images.disks_from_option checks: Ansible has no type for "either".
 DISKS = {"type": "list", "elements": "raw", "required": True}
@@ -29,12 +31,27 @@ HARDWARE = {
         "interfaces": {
             "type": "list",
             "elements": "dict",
-            "options": {"mac": {"type": "str"}, "addresses": {"type": "list", "elements": "str"}},
+            "options": {
+                "mac": {"type": "str"},
+                "addresses": {"type": "list", "elements": "str"},
+                "driver": {"type": "str", "choices": list(models.INTERFACES)},
+            },
         },
         "target_interfaces": {
             "type": "list",
             "elements": "dict",
             "options": {"from": {"type": "str", "required": True}, "mac": {"type": "str", "required": True}},
+        },
+        "generate_macs": {"type": "bool"},
+        "cpus": {"type": "int"},
+        "memory": {"type": "int"},
+        "disks": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "controller": {"type": "str", "choices": list(models.DISKS)},
+                "boot_order": {"type": "int"},
+            },
         },
     },
 }
@@ -51,6 +68,21 @@ APPLIANCE = {
     "workdir": {"type": "path"},
 }
 
+# What every module takes that runs for minutes; see long_run.
+PROGRESS = {
+    "progress": {"type": "path"},
+    "resume": {"type": "path"},
+    "slots": {
+        "type": "dict",
+        "options": {
+            "count": {"type": "int", "required": True},
+            "directory": {"type": "path", "default": "/run/lock/guestconv"},
+        },
+    },
+    # Of the action plugin: see watch.
+    "_watch": {"type": "path"},
+}
+
 # Where the distributions' packages put the bindings, when the interpreter that runs the module lacks them.
 _INTERPRETERS = ["/usr/bin/python3", "/usr/libexec/platform-python", "/usr/bin/python3.12", "/usr/bin/python3.11"]
 
@@ -65,7 +97,9 @@ _DISKS_ARE_WHOLE = "The disks are as before, or converted, or the next conversio
 class Timeline:
     """Seconds per step, and how often the appliance was launched and the guest's programs were run."""
 
-    def __init__(self):
+    def __init__(self, begin=lambda step: None):
+        """begin: called with the name of each step that begins."""
+        self._begin = begin
         self._steps = []
         self.launches = 0
         self.commands = 0
@@ -74,6 +108,7 @@ class Timeline:
     @contextmanager
     def step(self, name):
         """Count the seconds of the block as those of the step called name."""
+        self._begin(name)
         started = time.monotonic()
         try:
             yield
@@ -91,30 +126,39 @@ class Timeline:
         return {"steps": self._steps, "launches": self.launches, "commands": self.commands, "calls": self.calls}
 
 
-def run(argument_spec, body, needs=("guestfs", "lxml"), **module_options):
+def run(argument_spec, body, needs=("guestfs", "lxml"), steps=None, **module_options):
     """Be a module: body(module) returns the result as a dict. Whatever is wrong ends in fail_json, never in a traceback.
 
     needs: the Python modules without which body does not work; another interpreter that has them takes over.
+    steps: for a module that takes minutes and has the options PROGRESS, as in progress.Progress. It is called as
+        body(module, progress).
     """
     module = AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
     _respawn_if_missing(module, needs)
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        result = body(module)
+        if steps is None:
+            result = body(module)
+        else:
+            with long_run(module.params, steps) as progress:
+                result = body(module, progress)
     except GuestconvError as error:
-        module.fail_json(msg=error.message, code=error.code, hint=error.hint, path=error.path, **error.extra)
+        _fail(module, error)
     except KeyboardInterrupt:
-        module.fail_json(msg=f"Interrupted. {_DISKS_ARE_WHOLE}", code="interrupted", hint="Run it again.", path="")
+        _fail(module, GuestconvError("interrupted", f"Interrupted. {_DISKS_ARE_WHOLE}", hint="Run it again."))
     except Exception as error:  # pylint: disable=broad-except
         # A mistake of ours: the user is told so in a sentence; the traceback goes to -vvv with the exception key.
-        module.fail_json(
-            msg=f"guestconv has a bug, sorry: {type(error).__name__}: {error}. {_DISKS_ARE_WHOLE}",
-            code="internal-error",
-            hint="Please report it with the value of exception.",
-            path="",
-            exception=traceback.format_exc(),
-        )
+        message = f"guestconv has a bug, sorry: {type(error).__name__}: {error}. {_DISKS_ARE_WHOLE}"
+        hint = "Please report it with the value of exception."
+        _fail(module, GuestconvError("internal-error", message, hint), exception=traceback.format_exc())
     module.exit_json(**result)
+
+
+def _fail(module, error, **values):
+    values.update(error.extra)
+    module.fail_json(
+        msg=error.message, code=error.code, hint=error.hint, path=error.path, retryable=error.retryable, **values
+    )
 
 
 def _terminated(signum, frame):
@@ -130,10 +174,8 @@ def _respawn_if_missing(module, needs):
         for interpreter in _INTERPRETERS:
             if interpreter != sys.executable and _has_all(interpreter, needs):
                 respawn_module(interpreter)
-    module.fail_json(
-        msg=missing_required_lib(_PACKAGES[missing[0]]), code="library-missing", hint="Run script/demo, or install "
-        + " and ".join(_PACKAGES[name] for name in missing) + ".", path=""
-    )
+    hint = "Run script/demo, or install " + " and ".join(_PACKAGES[name] for name in missing) + "."
+    _fail(module, GuestconvError("library-missing", missing_required_lib(_PACKAGES[missing[0]]), hint))
 
 
 def _importable(name):

@@ -16,23 +16,30 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 
 
-def inspect(module):
-    """guestconv_inspect. Returns the module's result."""
+# What share of a run is behind it when a step begins, in percent, about as docs/benchmarks.md has them.
+INSPECT_STEPS = {"disks": 0, "launch": 1, "open": 70, "inspect": 75, "document": 99}
+CONVERT_STEPS = {
+    "disks": 0, "launch": 1, "open": 45, "inspect": 50, "convert": 60, "close": 80, "commit": 82, "document": 99
+}
+
+
+def inspect(module, progress):
+    """guestconv_inspect, which tells of its progress (progress.Progress). Returns the module's result."""
     options = module.params
-    run = _Run(module)
+    run = _Run(module, progress)
     with run.timeline.step("disks"):
         disks = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
             guest.find_roots(options["root"])
-            found = engine.inspect(guest, applications=options["applications"])
+            found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
     return run.result(found, changed=False)
 
 
-def convert(module):
-    """guestconv_convert. Returns the module's result."""
+def convert(module, progress):
+    """guestconv_convert, which tells of its progress (progress.Progress). Returns the module's result."""
     options = module.params
-    run = _Run(module)
+    run = _Run(module, progress)
     asked = _asked(options["guest"])
     target = description.target_of(asked) if asked else TARGETS[options["target"]]
     mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
@@ -40,7 +47,8 @@ def convert(module):
         disks = images.disks_from_option(options["disks"], names=_device_names(asked))
         disks = run.recovered(disks) if mode == "in-place" else run.as_converted(disks)
     workspace = commit.Workspace(
-        disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"]
+        disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"],
+        tell=progress.tell,
     )
     with workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
@@ -60,11 +68,12 @@ def _convert_guest(guest, asked, options, run):
             description.check_fingerprint(asked, guest.fingerprint())
             root = next(iter(asked["roots"])) if len(asked["roots"]) == 1 else None
         guest.find_roots(root)
-        found = engine.inspect(guest)
+        found = engine.inspect(guest, tell=run.progress.tell)
+        run.progress.guest = _hostname(found)
         selection = description.select(asked or found, found)
         _refuse_inconvertible(found)
     with run.timeline.step("convert"):
-        hardware = engine.convert(guest, found, selection, initrd=options["initrd"])
+        hardware = engine.convert(guest, found, selection, initrd=options["initrd"], tell=run.progress.tell)
     with run.timeline.step("close"):
         guest.appliance.close()
     changes = [change for root in guest.roots for change in root.changes()]
@@ -79,8 +88,9 @@ def _convert_guest(guest, asked, options, run):
 class _Run:
     """What one run of a module gathers for its result."""
 
-    def __init__(self, module):
-        self.timeline = Timeline()
+    def __init__(self, module, progress):
+        self.progress = progress
+        self.timeline = Timeline(progress.begin)
         self.has_recovered = False
         self._options = module.params
         # Ansible adds what it is given so to the result, be that a success or a failure.
@@ -102,7 +112,7 @@ class _Run:
         journal = commit.pending(disks)
         if journal is not None:
             with self.timeline.step("recover"):
-                journal.finish()
+                journal.finish(tell=self.progress.tell)
             self.has_recovered = True
             self._warn("An earlier conversion of these disks, interrupted while committed, was finished.")
         return disks
@@ -130,6 +140,12 @@ class _Run:
         with self.timeline.step("document"):
             result["xml"] = document.to_xml(guest)
         return result
+
+
+def _hostname(found):
+    """The guest's name by its first root that has one, or None."""
+    names = (root["info"].get("hostname") for root in found["roots"].values())
+    return next(filter(None, names), None)
 
 
 def _asked(guest):

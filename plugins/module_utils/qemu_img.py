@@ -13,14 +13,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import select
 import struct
 import subprocess
+import tempfile
+import time
 from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 # As OpenStack limits it (nova/privsep/qemu.py): a crafted header can make qemu-img ask for gigabytes.
 _LIMITS = ("prlimit", "--as=1073741824", "--cpu=30")
+# For what must not go on alone when we are killed.
+_MORTAL = ("setpriv", "--pdeathsig", "KILL")
 _INFO_SECONDS = 60
 _CHECK_SECONDS = 300
 
@@ -50,25 +56,24 @@ def patience(amount):
     return 600 + amount // (4 << 20)
 
 
-def run(arguments, timeout, limited=False, keep_open=(), quiet=False):
+def run(arguments, timeout, limited=False, keep_open=(), quiet=False, mortal=False):
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
-    images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr.
+    images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr;
+    mortal: have the kernel kill it when we are killed, where it could wait for somebody else's server.
     Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
     """
-    command = [*(_LIMITS if limited else ()), "qemu-img", *arguments]
+    command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), "qemu-img", *arguments]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else subprocess.PIPE,
             env=dict(os.environ, LC_ALL="C"), timeout=timeout, pass_fds=keep_open, check=False)
     except FileNotFoundError as error:
-        raise GuestconvError("qemu-img-missing", "%s was not found on this machine" % error.filename,
-                             hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).") from error
+        raise _missing(error) from error
     except subprocess.TimeoutExpired as error:
-        raise GuestconvError("qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s"
-                             % (arguments[0], timeout, arguments[-1])) from error
+        raise _too_slow(arguments, timeout) from error
     return Outcome(done.returncode, done.stdout.decode("utf-8", "replace"),
                    (done.stderr or b"").decode("utf-8", "replace"))
 
@@ -76,10 +81,72 @@ def run(arguments, timeout, limited=False, keep_open=(), quiet=False):
 def must(arguments, timeout, **options):
     """Run qemu-img and return its output. Errors: as run(), and qemu-img-failed where it does not succeed."""
     outcome = run(arguments, timeout, **options)
+    _require_success(arguments, outcome)
+    return outcome.output
+
+
+def transfer(arguments, timeout, tell, lock, mortal=False):
+    """Run a command of qemu-img that moves data (commit, convert), as must() does.
+
+    tell: called with how much of it is done (0 to 1). lock: a descriptor that the child inherits. mortal: as in run().
+    """
+    # What it says is kept in a file: a pipe that nobody reads would stop it when it is full.
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                [*(_MORTAL if mortal else ()), "qemu-img", arguments[0], "-p", *arguments[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=errors, env=dict(os.environ, LC_ALL="C"), pass_fds=(lock,))
+        except FileNotFoundError as error:
+            raise _missing(error) from error
+        try:
+            if not _follow(process.stdout, time.monotonic() + timeout, tell):
+                raise _too_slow(arguments, timeout)
+            code = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        errors.seek(0)
+        _require_success(arguments, Outcome(code, "", errors.read().decode("utf-8", "replace")))
+
+
+def tellers(names, tell):
+    """What transfer() takes as tell, for each of the disks that are written one after the other: tell hears of all."""
+    return [
+        lambda fraction, number=number, name=name: tell("writing %s" % name, (number + fraction) / len(names))
+        for number, name in enumerate(names)
+    ]
+
+
+def _follow(output, deadline, tell):
+    """Tell of the progress that output shows, until it ends. False if it has not by the deadline (time.monotonic())."""
+    tail = b""
+    while select.select([output], [], [], max(0, deadline - time.monotonic()))[0]:
+        said = os.read(output.fileno(), 4096)
+        if not said:
+            return True
+        # util/qemu-progress.c: "    (%3.2f/100%%)\r"
+        tail = (tail + said)[-4096:]
+        percents = re.findall(rb"\(([\d.]+)/100%\)", tail)
+        if percents:
+            tell(float(percents[-1]) / 100)
+    return False
+
+
+def _require_success(arguments, outcome):
     if outcome.code != 0:
         raise GuestconvError("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
                              extra={"qemu_img": outcome.errors[-2000:]})
-    return outcome.output
+
+
+def _missing(error):
+    return GuestconvError("qemu-img-missing", "%s was not found on this machine" % error.filename,
+                          hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).")
+
+
+def _too_slow(arguments, timeout):
+    return GuestconvError("qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s"
+                          % (arguments[0], timeout, arguments[-1]))
 
 
 def info(path, image_format):

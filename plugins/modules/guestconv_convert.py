@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - virttools.guestconv.disks
   - virttools.guestconv.source
   - virttools.guestconv.appliance
+  - virttools.guestconv.progress
 attributes:
   check_mode:
     support: full
@@ -161,12 +162,28 @@ hardware:
       description: Per network card its V(name), V(driver), V(mac), V(addresses) and V(gateway).
       type: list
       elements: dict
+    cpus:
+      description: The number of processors that the source has, where O(hardware) or O(guest) says it.
+      type: int
+      returned: when known
+    memory:
+      description: The memory that the source has, in MiB, where O(hardware) or O(guest) says it.
+      type: int
+      returned: when known
     video:
       description: The V(driver) of the display, or nothing.
       type: dict
     console:
       description: The V(driver) of the console, or nothing.
       type: dict
+resumed:
+  description: Whether this is the kept result of an earlier run.
+  returned: when O(resume) was given
+  type: bool
+retryable:
+  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  returned: failure
+  type: bool
 xml:
   description: The same as RV(guest), as an XML document.
   returned: success
@@ -195,11 +212,12 @@ ARGUMENT_SPEC = {
     "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
     "initrd": {"type": "str", "default": "auto", "choices": ["auto", "supplement", "rebuild"]},
     **module_support.APPLIANCE,
+    **module_support.PROGRESS,
 }
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, operations.convert)
+    module_support.run(ARGUMENT_SPEC, operations.convert, steps=operations.CONVERT_STEPS)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - virttools.guestconv.disks
   - virttools.guestconv.source
   - virttools.guestconv.appliance
+  - virttools.guestconv.progress
 attributes:
   check_mode:
     support: full
@@ -130,6 +131,14 @@ guest:
     unavailable:
       description: Per device the drivers of the target that this guest cannot use, and why.
       type: dict
+resumed:
+  description: Whether this is the kept result of an earlier run.
+  returned: when O(resume) was given
+  type: bool
+retryable:
+  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  returned: failure
+  type: bool
 xml:
   description: The same as RV(guest), as an XML document.
   returned: success
@@ -155,11 +164,12 @@ ARGUMENT_SPEC = {
     "root": {"type": "str"},
     "applications": {"type": "bool", "default": False},
     **module_support.APPLIANCE,
+    **module_support.PROGRESS,
 }
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, operations.inspect)
+    module_support.run(ARGUMENT_SPEC, operations.inspect, steps=operations.INSPECT_STEPS)
 
 
 if __name__ == "__main__":

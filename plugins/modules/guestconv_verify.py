@@ -21,6 +21,7 @@ requirements:
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
+  - virttools.guestconv.progress
 attributes:
   check_mode:
     support: full
@@ -75,6 +76,12 @@ options:
           - The console, a dict with V(driver), V(isa-serial) or V(virtconsole).
           - A failure that shows on it, or on a display in text mode, ends the wait early.
         type: dict
+      cpus:
+        description: How many processors the machine is to have. To boot it here, O(cpus) counts.
+        type: int
+      memory:
+        description: How much memory the machine is to have, in MiB. To boot it here, O(memory) counts.
+        type: int
   expect:
     description:
       - What shows that the guest is up. All that is given must come true.
@@ -104,11 +111,14 @@ options:
     type: int
     default: 600
   memory:
-    description: The guest's memory in MiB.
+    description:
+      - The guest's memory in MiB.
+      - It is not that of O(hardware), since a host that converts has no room for every guest at its full size. Nor has
+        it to be, to show that a guest comes up.
     type: int
     default: 1024
   cpus:
-    description: The number of the guest's processors.
+    description: The number of the guest's processors, whatever O(hardware) says.
     type: int
     default: 1
   accelerator:
@@ -209,6 +219,14 @@ path:
   description: The option at fault, such as V(hardware.disks[0].driver); empty when none is.
   returned: failure
   type: str
+retryable:
+  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  returned: failure
+  type: bool
+resumed:
+  description: Whether this is the kept result of an earlier run.
+  returned: when O(resume) was given
+  type: bool
 console:
   description: The last 40 lines that the guest wrote to its console, without control sequences.
   returned: when it was booted
@@ -265,6 +283,8 @@ ARGUMENT_SPEC = {
             "interfaces": {"type": "list", "elements": "dict", "default": []},
             "video": {"type": "dict"},
             "console": {"type": "dict"},
+            "cpus": {"type": "int"},
+            "memory": {"type": "int"},
         },
     },
     "expect": {
@@ -283,12 +303,14 @@ ARGUMENT_SPEC = {
     "screenshot": {"type": "path"},
     "console_log": {"type": "path"},
     "workdir": {"type": "path"},
+    **module_support.PROGRESS,
 }
 
 
-def verify(module):
-    """The module's result. Raises GuestconvError, with the same values, when the guest did not come up."""
+def verify(module, progress):
+    """The module's result; it tells of its progress (progress.Progress). Raises GuestconvError, with the same values, when the guest did not come up."""
     options = module.params
+    progress.begin("disks")
     disks = images.disks_from_option(options["disks"])
     interrupted = journal.pending(disks)
     outcome = verification.verify(
@@ -297,6 +319,7 @@ def verify(module):
         options["hardware"],
         options["expect"],
         verification.Settings(**{name: options[name] for name in verification.SETTINGS}),
+        progress.begin,
     )
     values = outcome.as_dict()
     # Not among the values: core 2.19 deprecates that.
@@ -313,7 +336,8 @@ def verify(module):
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, verify, needs=())
+    # How long a guest takes to boot nobody knows, so its steps have no shares.
+    module_support.run(ARGUMENT_SPEC, verify, needs=(), steps={})
 
 
 if __name__ == "__main__":

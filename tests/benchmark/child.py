@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images, module_support, operations
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.progress import Progress
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_convert, guestconv_inspect
 
 
@@ -50,7 +51,7 @@ class _WeighedWorkspace(commit.Workspace):
         return sum(os.stat(disk.path).st_blocks * 512 for disk in self.overlays if os.path.exists(disk.path))
 
 
-def _launch(module):
+def _launch(module, _progress):
     options = module.params
     settings = {name: options[name] for name in module_support.APPLIANCE}
     with Appliance(images.disks_from_option(options["disks"]), read_only=True, **settings) as appliance:
@@ -68,7 +69,8 @@ def perform(operation, options, check):
     """Do what the module does with options, and return what it returns. Raises GuestconvError."""
     body, specification = _OPERATIONS[operation]
     defaults = {name: option.get("default") for name, option in specification.items()}
-    return body(SimpleNamespace(params={**defaults, **options}, check_mode=check, warn=lambda warning: None))
+    module = SimpleNamespace(params={**defaults, **options}, check_mode=check, warn=lambda warning: None)
+    return body(module, Progress())
 
 
 def peak_memory():

@@ -10,7 +10,6 @@ it changes is its own: nothing of this machine's network, files, or libvirt is t
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 if not __package__:
@@ -39,15 +40,26 @@ def guest(name):
         recipe = RECIPES[name]
     except KeyError:
         raise BuildError(f"there is no recipe for {name!r}; there are: {', '.join(sorted(RECIPES))}") from None
+    return made_once(f"{recipe.name}-{_key(recipe, 'filesystem.py', 'disk.py')}.qcow2", partial(_build, recipe))
+
+
+def made_once(name, make):
+    """The path name in the cache, which make(path) makes first if the cache lacks it, and nobody else at that time."""
     cache = _cache()
-    image = cache / f"{recipe.name}-{_key(recipe, 'filesystem.py', 'disk.py')}.qcow2"
-    if not image.exists():
+    path = cache / name
+    if not path.exists():
         with _one_builder(cache):
             # Another builder may have made it while this one waited.
-            if not image.exists():
+            if not path.exists():
                 _remove_leftovers(cache)
-                _build(recipe, image)
-    return image
+                make(path)
+    return path
+
+
+def scratch_beside(path):
+    """A temporary directory on path's file system, for a with statement: what is made there is then renamed to path."""
+    # In the cache, since /tmp may be small, and a rename must not leave the file system.
+    return tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=path.parent)
 
 
 def _remove_leftovers(cache):
@@ -58,8 +70,7 @@ def _remove_leftovers(cache):
 
 def _build(recipe, image):
     started = time.monotonic()
-    # In the cache, since /tmp may be small, and a rename must not leave the file system.
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=image.parent) as scratch:
+    with scratch_beside(image) as scratch:
         installed = _packages(recipe, image.parent)
         _say(f"{recipe.name}: configuring the system and its initrd")
         files = Path(scratch, "files.tar")
@@ -78,7 +89,7 @@ def _packages(recipe, cache):
     installed = cache / f"packages-{packages.suite}-{_key(packages, 'filesystem.py')}.tar"
     if not installed.exists():
         _say(f"{recipe.name}: downloading and installing the packages of {packages.suite}")
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=cache) as scratch:
+        with scratch_beside(installed) as scratch:
             made = Path(scratch, "packages.tar")
             filesystem.install(packages, made)
             made.rename(installed)

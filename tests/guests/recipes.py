@@ -8,6 +8,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from tests.guests import initrds
+
 
 @dataclass(frozen=True)
 class Packages:
@@ -220,5 +222,122 @@ _add(
         },
         commands=(_PASSWORD, _MACHINE_ID, _GRUB_ON_SDA, _INITRD),
         disk=_sda("debian12-vmware-modern", device_map=False),
+    )
+)
+
+
+# What tests/guests/network_variants.py makes its guests of, one per way of configuring the network. All of these are
+# installed, and none is enabled. It boots quickly, for it is booted many times: no display, no swap, no timers, and an
+# initrd of a third of the size, which yet has all drivers that it needs, and names the network cards as any does.
+_ANNOUNCE = "/usr/local/lib/announce"
+_ANNOUNCE_UNIT = "/etc/systemd/system/announce.service"
+_ANNOUNCED = "network netplan NetworkManager/system-connections systemd/network udev/rules.d"
+_NOT_NEEDED = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "fstrim.timer",
+    "getty@tty1.service",
+    "grub-common.service",
+    "ModemManager.service",
+    "modprobe@drm.service",
+    "systemd-logind.service",
+    "systemd-timesyncd.service",
+    "wpa_supplicant.service",
+)
+
+_add(
+    Recipe(
+        name="debian12-network",
+        summary="Debian 12 with all that can configure a network, and no network: see network_variants.py",
+        packages=Packages(
+            suite="bookworm",
+            names=(
+                *(name for name in _DEBIAN12_VMWARE_PACKAGES.names if name != "open-vm-tools"),
+                "ifenslave",
+                "netplan.io",
+                "network-manager",
+                "vlan",
+            ),
+        ),
+        files={
+            **{path: text for path, text in _VMWARE_FILES.items() if path.startswith(("/etc/host", "/etc/resolv"))},
+            "/etc/network/interfaces": "auto lo\niface lo inet loopback\n",
+            "/etc/fstab": f"UUID={_uuid('debian12-network', 'root')} / ext4 errors=remount-ro 0 1\n",
+            "/etc/default/grub": _grub_defaults(
+                "console=tty0 console=ttyS0,115200", "GRUB_TIMEOUT=0", "GRUB_TERMINAL=console"
+            ),
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=none\n",
+            "/etc/initramfs-tools/conf.d/modules": "MODULES=list\n",
+            "/etc/initramfs-tools/modules": (
+                "vmw_pvscsi\nvmxnet3\nahci\nvirtio_pci\nvirtio_blk\nvirtio_scsi\nsd_mod\next4\n"
+                "e1000\ne1000e\nvirtio_net\n"
+            ),
+            # What became of the network, as lines "announce SUBJECT WORDS..." on the serial port, and then a login
+            # prompt there: not before systemd has nothing more to start, and each manager says that it is done.
+            _ANNOUNCE: f"""\
+systemctl is-system-running --wait
+udevadm settle
+systemctl is-active --quiet NetworkManager && nm-online --wait-for-startup --quiet --timeout 300
+while grep -qsE '^ADMIN_STATE=(pending|initialized|configuring)' /run/systemd/netif/links/*; do sleep 1; done
+{{
+    echo
+    echo "announce addresses $(ip -json address)"
+    for family in -4 -6; do echo "announce routes $(ip -json $family route show default)"; done
+    for card in /sys/class/net/*/device; do
+        name=${{card#/sys/class/net/}}
+        echo "announce driver ${{name%/device}} $(basename "$(readlink "$card/driver")")"
+    done
+    for bond in /sys/class/net/*/bonding; do
+        [ -e "$bond" ] && echo "announce members $(cat "$bond/slaves") active $(cat "$bond/active_slave")"
+    done
+    cd /etc && find {_ANNOUNCED} -type f -exec sha256sum {{}} + | sed 's/^/announce file /'
+    echo "announce end"
+}} >/dev/ttyS0
+""",
+            _ANNOUNCE_UNIT: f"""\
+[Unit]
+Description=Say on the serial port what became of the network
+After=ssh.service
+OnSuccess=serial-getty@ttyS0.service
+
+[Service]
+Type=exec
+ExecStart=/bin/sh {_ANNOUNCE}
+
+[Install]
+WantedBy=multi-user.target
+""",
+        },
+        commands=(
+            _PASSWORD,
+            _MACHINE_ID,
+            _GRUB_ON_SDA,
+            "systemctl mask " + " ".join(_NOT_NEEDED),
+            "systemctl disable networking NetworkManager NetworkManager-wait-online NetworkManager-dispatcher",
+            "systemctl enable announce",
+            # The login prompt comes after the announcement, and from nowhere else.
+            "mkdir -p /etc/systemd/system-generators",
+            "ln -s /dev/null /etc/systemd/system-generators/systemd-getty-generator",
+            _INITRD,
+        ),
+        disk=_sda("debian12-network", device_map=False),
+    )
+)
+
+_add(
+    Recipe(
+        name="debian12-initrds",
+        summary="Debian 12 with an initrd of every kind, without virtio: see initrds.py",
+        packages=Packages("bookworm", initrds.PACKAGES),
+        files={
+            "/etc/fstab": f"UUID={_uuid('debian12-initrds', 'root')} / ext4 errors=remount-ro 0 1\n",
+            "/etc/default/grub": _grub_defaults(""),
+            **initrds.files(_uuid("debian12-initrds", "root")),
+        },
+        commands=initrds.COMMANDS,
+        disk=_sda("debian12-initrds", device_map=False),
     )
 )

@@ -21,7 +21,8 @@ CONTRACT = """
 schema fingerprint checksum target convertible
 concerns.[].code concerns.[].severity concerns.[].message concerns.[].hint
 concerns.[].root concerns.[].device concerns.[].path
-hardware.firmware hardware.interfaces.[].mac hardware.interfaces.[].addresses.[]
+hardware.firmware hardware.interfaces.[].mac hardware.interfaces.[].addresses.[] hardware.interfaces.[].driver
+hardware.cpus hardware.memory hardware.disks.[].controller hardware.disks.[].boot_order
 boot.firmware boot.loaders.*.type boot.loaders.*.name transform.[]
 roots.*.info.hostname roots.*.info.os roots.*.info.distribution roots.*.info.product_name
 roots.*.info.version.major roots.*.info.version.minor roots.*.info.arch roots.*.info.package_format
@@ -86,6 +87,7 @@ NIC = ["network", "ens192"]
     (["roots"], {}),
     (["devices", "network"], {}),
     (["hardware"], {}),
+    (["hardware"], {"cpus": 2, "memory": 4096, "disks": [{"controller": "pvscsi", "boot_order": 1}, {}]}),
     ([*INFO, "hostname"], None),
     ([*INFO, "version", "minor"], None),
     ([*KERNEL, "drivers", "ahci"], "builtin"),
@@ -127,7 +129,9 @@ def test_a_description_without_a_required_key_is_invalid(path):
     (["concerns", 0, "message"], ""),
     (["concerns", 0, "colour"], "red"),
     (["hardware", "interfaces", 0, "mac"], 5056),
-    (["hardware", "memory"], 1),
+    (["hardware", "colour"], "red"),
+    (["hardware", "memory"], "8 GiB"),
+    (["hardware", "disks"], [{"path": "/a.qcow2"}]),
     (["boot", "firmware"], "coreboot"),
     (["boot", "loaders", "/dev/sda"], {"type": "bios", "name": "grub2"}),
     (["boot", "loaders", "sda"], "grub2"),

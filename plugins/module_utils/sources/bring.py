@@ -78,8 +78,8 @@ def plan(request, disks, stem, mode=None, image_format="qcow2"):
     for number, entry in enumerate(disks):
         place = origins.of_entry(entry, request)
         if mode == "overlay" and not place.is_local:
-            raise GuestconvError("overlay-not-possible", f"No overlay can stand on {entry['device']}, which is not a file of "
-                                 "this machine by itself.", path="mode", hint="Leave out `mode`, or let it be copy.")
+            raise GuestconvError("overlay-not-possible", f"No overlay can stand on {entry['device']}, which is no file "
+                                 "of this machine by itself.", path="mode", hint="Leave out `mode`, or let it be copy.")
         if mode == "overlay" and image_format != "qcow2":
             raise GuestconvError("overlay-not-possible", "An overlay is qcow2.", path="format",
                                  hint="Leave out `format`, or let `mode` be copy.")
@@ -206,8 +206,9 @@ class _Fetch:
             return images.disks_from_option([option])[0]
         except GuestconvError as error:
             error.path = ""
-            error.hint = ("What was fetched is one file. If it is a snapshot, or the small part of a VMDK, make one image of "
-                          "the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: raw`.")
+            error.hint = ("What was fetched is one file. If it is a snapshot, or the small part of a VMDK, make one "
+                          "image of the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: "
+                          "raw`.")
             raise
 
     def _copy_to(self, name, node, size, image_format, task):

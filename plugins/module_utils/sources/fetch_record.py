@@ -63,7 +63,8 @@ class Record:
             self._state.lock()
         except GuestconvError as error:
             if error.code == "workdir-not-usable":
-                error.code, error.path, error.hint = "dest-not-usable", "dest", "Give a directory that can be written to."
+                error.code, error.path = "dest-not-usable", "dest"
+                error.hint = "Give a directory that can be written to."
             raise
         self.reload()
         return self
@@ -115,8 +116,9 @@ class Record:
         if part and (part["source"], part["size"]) == (source, size) and is_ours(path, stat.S_ISREG):
             if image_format == "raw":
                 return part["copied"]
-            # A killed qemu-img leaves clusters behind that are counted and not used; nothing worse, or it is begun anew.
-            if qemu_img.run(["check", "-q", "-r", "leaks", "-f", image_format, path], qemu_img.patience(size)).code == 0:
+            # A killed qemu-img leaves clusters behind that are counted and not used. Is it worse, it is begun anew.
+            repair = ["check", "-q", "-r", "leaks", "-f", image_format, path]
+            if qemu_img.run(repair, qemu_img.patience(size)).code == 0:
                 return part["copied"]
         slices.create(path, image_format, size)
         self._parts[name] = {"source": source, "size": size, "copied": 0}
@@ -161,8 +163,8 @@ class Record:
             raise room_or_place(error, self._dest, "dest-not-usable") from error
         done = self._done.get(name)
         if done is None or done["inode"] != inode:
-            raise GuestconvError("dest-exists", f"{path} exists already, and was not fetched from anywhere.", path="dest",
-                                 hint="Remove it, or give another `dest`: a disk is never overwritten.")
+            raise GuestconvError("dest-exists", f"{path} exists already, and was not fetched from anywhere.",
+                                 path="dest", hint="Remove it, or give another `dest`: a disk is never overwritten.")
         if done["source"] != source:
             raise GuestconvError(
                 "source-changed", f"{path} was fetched from another source, in another mode, or before the source was "

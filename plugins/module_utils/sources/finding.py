@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import unicodedata
 from urllib.parse import urlsplit
@@ -34,22 +33,23 @@ def describe(request):
     """
     if request.disks:
         name = posixpath.splitext(posixpath.basename(request.disks[0]["path"].partition("?")[0]))[0]
-        description = {"name": name, "disks": list(request.disks), "hardware": {}, "warnings": []}
+        description = {"name": name, "disks": [dict(disk) for disk in request.disks], "hardware": {}, "warnings": []}
     elif "uri" in request.settings:
         description = _of_domain(request.settings["uri"], request.settings["name"])
     else:
         description = _READERS[request.type](request.settings["path"])
     taken = {disk.get("device") for disk in description["disks"]}
-    free = (name for name in images.device_names(2 * len(taken) + len(description["disks"])) if name not in taken)
-    description["disks"] = [disk if disk.get("device") else dict(disk, device=next(free)) for disk in description["disks"]]
+    free = (name for name in images.device_names(len(taken) + len(description["disks"])) if name not in taken)
+    for disk in description["disks"]:
+        disk["device"] = disk.get("device") or next(free)
     return description
 
 
 def _of_domain(uri, name):
     with libvirt_domains.connected(uri) as connection:
         if connection.is_running(name):
-            raise GuestconvError("disk-in-use", f"The domain {name} is running, and its disks change.", path="source.name",
-                                 hint="Shut it down first; a suspended one counts as running.")
+            raise GuestconvError("disk-in-use", f"The domain {name} is running, and its disks change.",
+                                 path="source.name", hint="Shut it down first; a suspended one counts as running.")
         description = connection.read(name)
     if not libvirt_domains.is_local(uri):
         for disk in description["disks"]:
@@ -62,8 +62,8 @@ def _on_host(uri, path):
     """The URL of a file on the machine whose libvirt is at uri."""
     parts = urlsplit(uri)
     if parts.scheme.partition("+")[2] not in ("ssh", "libssh", "libssh2"):
-        raise GuestconvError("source-url-not-supported", f"The disks of the libvirt at {uri} cannot be fetched from there.",
-                             path="source.uri", hint="Give a URI with SSH, qemu+ssh://HOST/system: the disks come by it.")
+        raise GuestconvError("source-url-not-supported", f"No disks can be fetched from the machine of {uri}.",
+                             path="source.uri", hint="Give a URI with SSH, qemu+ssh://HOST/system.")
     return urls.of_file(parts.hostname, parts.port, parts.username, path)
 
 

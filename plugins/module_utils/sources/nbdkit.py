@@ -106,8 +106,9 @@ class Server:
             writer = None
             ready, _writable, _failed = select.select([reader], [], [], _READY_SECONDS)
             if not ready or not os.read(reader, 32):
+                reason = self.complaint() or "it does not say why"
                 raise GuestconvError(
-                    "nbdkit-failed", f"nbdkit {self._plugin} did not start: {self.complaint() or 'it does not say why'}",
+                    "nbdkit-failed", f"nbdkit {self._plugin} did not start: {reason}",
                     hint="Is that plugin installed? `nbdkit PLUGIN --dump-plugin` tells.")
         finally:
             for descriptor in (reader, writer, secret):

@@ -111,10 +111,16 @@ def _files(disk):
     """The paths of all files that a disk is made of."""
     for path in (disk.path, *disk.backing):
         yield path
-        if disk.format == "vmdk":
-            with open(path, "rb") as stream:
-                for extent in image_formats.read_vmdk_header(stream).extents:
-                    yield os.path.join(os.path.dirname(path), extent.name)
+        with open(path, "rb") as stream:
+            if image_formats.probe(stream, stream.seek(0, os.SEEK_END))[0] != "vmdk":
+                continue
+            try:
+                extents = image_formats.read_vmdk_header(stream).extents
+            except image_formats.BadHeader:
+                # What is raw by the word of who named it may begin like one all the same. Or its names lead nowhere.
+                continue
+        names = (os.path.join(os.path.dirname(path), extent.name) for extent in extents)
+        yield from (name for name in names if os.path.isfile(name))
 
 
 class Member:
@@ -204,13 +210,16 @@ class Web:
         url, access = self._url, self._access
         facts = web.identify(url, access)
         user = url.user or access.user
-        settings = {"url": url.text, "protocols": "https", "timeout": _CURL_TIMEOUT, "cainfo": access.cafile, "user": user}
+        settings = {"url": url.text, "protocols": "https", "timeout": _CURL_TIMEOUT, "cainfo": access.cafile,
+                    "user": user}
         secret = access.password if user is not None else None
         with _kept_open("curl", settings, _RETRY, secret) as (node, complaint):
             found = _opened(node, self._format != "raw", lambda: [url.text, *web.identify(url, access)],
                             lambda: complaint().replace(url.text, url.shown))
             if found.size != slices.whole_sectors(facts[0]):
                 raise GuestconvError("source-changed", f"{url.shown} changes while it is read.")
+            if facts[1:] == [None, None]:
+                found.identify = lambda: [url.text, slices.head_digest(node, found.size)]
             yield found
 
 

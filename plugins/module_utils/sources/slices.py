@@ -4,8 +4,8 @@
 """Copying in slices, each by one qemu-img that reads and writes a window of the disk.
 
 qemu-img knows all formats, finds holes, reads ahead and waits for storage; what it lacks is to go on where it was
-stopped. So a copy is made of slices, and how far they reach on stable storage is noted after each. A slice that is begun
-again writes all of its bytes again, zeroes too, so what an interrupted one left behind does no harm.
+stopped. So a copy is made of slices, and how far they reach on stable storage is noted after each. A slice that is
+begun again writes all of its bytes again, zeroes too, so what an interrupted one left behind does no harm.
 """
 
 from __future__ import annotations

@@ -36,8 +36,9 @@ def identify(url, access):
         with _opener(access).open(request, timeout=_SECONDS) as answer:
             match = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
             if answer.status != 206 or not match:
-                raise GuestconvError("source-without-ranges", f"The server of {url.shown} does not give parts of files.",
-                                     hint="Use a server that knows range requests (Apache, nginx and object stores do).")
+                raise GuestconvError(
+                    "source-without-ranges", f"The server of {url.shown} does not give parts of files.",
+                    hint="Use a server that knows range requests: Apache, nginx and object stores do.")
             return [int(match.group(1)), answer.headers.get("ETag"), answer.headers.get("Last-Modified")]
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error

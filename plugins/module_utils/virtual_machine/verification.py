@@ -80,10 +80,10 @@ class Outcome:
         return dict(values, up=self.failure is None, reason=self.failure.reason if self.failure else "")
 
 
-def verify(disks, machine, expect, settings):
+def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
     """Boot the guest on disks (list of images.Disk) in machine (a dict, as convert returns it) and return an Outcome.
 
-    expect: a dict, or None for the default; see expectations.from_dict. The disks are not written to. Raises
+    expect: a dict, or None for the default; see expectations.from_dict. begin: called with what begins. The disks are not written to. Raises
     GuestconvError when the guest cannot even be tried.
     """
     wanted = hardware.from_dict(machine)
@@ -106,6 +106,7 @@ def verify(disks, machine, expect, settings):
     with _opened(settings.console_log) as log:
         while outcome.attempts < _MOST_ATTEMPTS:
             outcome.attempts += 1
+            begin("boot", "boot once more (%d)" % outcome.attempts if outcome.attempts > 1 else "")
             emulator_failed = _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline)
             if not emulator_failed:
                 break

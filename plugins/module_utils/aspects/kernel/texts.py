@@ -14,7 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel
 def wanted(conversion):
     """The function that says whether the content of the member of this name is needed to tell."""
     copies = {place for path in _copies(conversion) for place in builders.places(path)}
-    return lambda name: name in copies or any(re.fullmatch(pattern, name) for pattern, _ in conversion.initrd_edits)
+    return lambda name: name in copies or any(re.fullmatch(pattern, name) for pattern, _edit in conversion.initrd_edits)
 
 
 def otherwise(found, conversion):

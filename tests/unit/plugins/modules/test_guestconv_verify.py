@@ -10,6 +10,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import verification
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.machine import Failure
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
@@ -70,11 +71,19 @@ def test_the_options_reach_the_boot(verified, capsys):
     options = {"timeout": 60, "memory": 2048, "cpus": 2, "accelerator": "kvm", "screenshot": "/a.png", "workdir": "/b"}
     expect = {"login": True}
     run(capsys, dict({"disks": ["/web01.qcow2"], "hardware": HARDWARE, "expect": expect}, **options))
-    disks, hardware, expected, settings = calls[0]
+    disks, hardware, expected, settings, _begin = calls[0]
     assert disks == ["/web01.qcow2"]
     assert (hardware["disks"], hardware["firmware"], hardware["machine"]) == (HARDWARE["disks"], "bios", "q35")
     assert expected == {"port": None, "banner": None, "login": True, "agent": None}
     assert settings == verification.Settings(**options)
+
+
+def test_the_guest_is_not_booted_with_the_memory_that_it_is_to_have(verified, capsys):
+    calls = verified()
+    run(capsys, {"disks": ["/web01.qcow2"], "hardware": dict(HARDWARE, cpus=32, memory=65536)})
+    _disks, hardware, _expected, settings, *_more = calls[0]
+    assert (hardware["cpus"], hardware["memory"]) == (32, 65536)
+    assert (settings.cpus, settings.memory) == (1, 1024)
 
 
 def test_hardware_without_disks_is_refused(verified, capsys):
@@ -99,13 +108,14 @@ def test_every_value_that_is_returned_is_documented(verified, capsys):
     verified(Failure("guest-panicked", "the guest's kernel panicked"))
     result = run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
     documented = set(yaml.safe_load(guestconv_verify.RETURN))
-    assert set(result) - {"failed", "msg", "invocation", "exception"} == documented
+    # What the action plugin adds.
+    assert set(result) - {"failed", "msg", "invocation", "exception"} == documented - {"resumed"}
     assert "deprecations" not in result
 
 
 def test_the_documented_options_are_those_of_the_module():
     documented = yaml.safe_load(guestconv_verify.DOCUMENTATION)["options"]
-    assert set(documented) | {"disks"} == set(guestconv_verify.ARGUMENT_SPEC)
+    assert set(documented) | {"disks", *module_support.PROGRESS} == set(guestconv_verify.ARGUMENT_SPEC)
     for name, option in documented.items():
         assert option.get("default") == guestconv_verify.ARGUMENT_SPEC[name].get("default")
 

@@ -27,8 +27,8 @@ def published_schema():
 def valid_manifest(schema):
     """manifest(...): what virtual_machine returns, which KubeVirt's own schema has found valid."""
 
-    def make(hardware=None, name="web01", volumes=VOLUMES, **options):
-        made = kubevirt.virtual_machine(hardware or converted(), name, volumes, **options)
+    def make(hardware=None, name="web01", volumes=None, **options):
+        made = kubevirt.virtual_machine(hardware or converted(), name, VOLUMES if volumes is None else volumes, **options)
         # Not jsonschema.validate: it would check the schema each time.
         jsonschema.Draft7Validator(schema).validate(made)
         return made

@@ -15,9 +15,9 @@ from tests.unit.plugins.module_utils.platforms.samples import card, converted, d
 DISK = ["/images/web01.qcow2"]
 
 
-def domain(hardware=None, name="web01", disks=DISK, **options):
+def domain(hardware=None, name="web01", disks=None, **options):
     """The parsed domain, whose text libvirt's own schema has found valid."""
-    text = libvirt.domain(hardware or converted(), name, disks, **options)
+    text = libvirt.domain(hardware or converted(), name, DISK if disks is None else disks, **options)
     command = ["virt-xml-validate", "-", "domain"]
     validated = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert validated.returncode == 0, validated.stderr + text

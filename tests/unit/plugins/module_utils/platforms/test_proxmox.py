@@ -14,9 +14,9 @@ from tests.unit.plugins.module_utils.platforms.samples import card, converted, d
 VOLUMES = ["local-lvm:vm-100-disk-0"]
 
 
-def options(hardware=None, volumes=VOLUMES, **others):
+def options(hardware=None, volumes=None, **others):
     """The options of the virtual machine web01."""
-    return proxmox.virtual_machine(hardware or converted(), "web01", volumes, **others)
+    return proxmox.virtual_machine(hardware or converted(), "web01", VOLUMES if volumes is None else volumes, **others)
 
 
 def test_a_machine_is_the_one_that_the_guest_was_converted_for():

@@ -126,7 +126,9 @@ def test_disks_without_a_name_get_those_that_are_free():
 
 
 @pytest.mark.parametrize(("path", "name"), [
-    ("https://host/x/web01.qcow2?token=a/b.c", "web01"), ("nbd://host/web02", "web02"), ("/srv/web03.tar.qcow2", "web03.tar"),
+    ("https://host/x/web01.qcow2?token=a/b.c", "web01"),
+    ("nbd://host/web02", "web02"),
+    ("/srv/web03.tar.qcow2", "web03.tar"),
 ])
 def test_a_guest_of_disks_is_called_after_the_first(path, name):
     assert described(path)["name"] == name
@@ -140,7 +142,8 @@ def planned(disks, **options):
 def test_local_files_get_overlays_and_what_is_elsewhere_copies():
     tasks = planned(["/a.vmdk", "https://host/b.qcow2", "ssh://host/c", "nbd://host/d"])
     assert [(task.mode, task.name) for task in tasks] == [
-        ("overlay", "web01-sda.qcow2"), ("copy", "web01-sdb.qcow2"), ("copy", "web01-sdc.qcow2"), ("copy", "web01-sdd.qcow2")]
+        ("overlay", "web01-sda.qcow2"), ("copy", "web01-sdb.qcow2"), ("copy", "web01-sdc.qcow2"),
+        ("copy", "web01-sdd.qcow2")]
 
 
 def test_a_raw_disk_is_a_copy():
@@ -148,7 +151,9 @@ def test_a_raw_disk_is_a_copy():
     assert (task.mode, task.name) == ("copy", "web01.raw")
 
 
-@pytest.mark.parametrize(("disk", "image_format", "path"), [("https://host/a", "qcow2", "mode"), ("/a.raw", "raw", "format")])
+@pytest.mark.parametrize(("disk", "image_format", "path"), [
+    ("https://host/a", "qcow2", "mode"), ("/a.raw", "raw", "format"),
+])
 def test_an_overlay_that_cannot_be_is_refused(disk, image_format, path):
     with pytest.raises(GuestconvError) as caught:
         planned([disk], mode="overlay", image_format=image_format)

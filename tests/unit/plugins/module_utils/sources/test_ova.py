@@ -84,8 +84,8 @@ def test_an_ova_is_described_with_the_place_of_each_disk_in_it(tmp_path, vmdk):
 def test_qemu_reads_a_disk_in_place_at_its_offset(tmp_path, vmdk):
     path = archive(tmp_path, *(entry(name, data) for name, data in package(vmdk).items()))
     (disk,) = ova.read(path)["disks"]
-    node = {"driver": disk["format"], "file": {"driver": "raw", "offset": disk["offset"], "size": disk["length"],
-                                              "file": {"driver": "file", "filename": path}}}
+    window = {"driver": "raw", "offset": disk["offset"], "size": disk["length"]}
+    node = {"driver": disk["format"], "file": {**window, "file": {"driver": "file", "filename": path}}}
     copy = tmp_path / "copy.raw"
     subprocess.run(["qemu-img", "convert", "-O", "raw", "json:" + json.dumps(node), str(copy)], check=True)
     with open(copy, "rb") as stream:

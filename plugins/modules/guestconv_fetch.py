@@ -1,0 +1,278 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: guestconv_fetch
+short_description: Bring the disks of a virtual machine to the machine that converts it
+version_added: 0.1.0
+description:
+  - Makes an overlay or a copy of each disk of one guest in a directory of the machine that it runs on, and tells what
+    the source knows of the virtual machine's hardware. What it returns is what
+    M(virttools.guestconv.guestconv_inspect) and M(virttools.guestconv.guestconv_convert) take.
+  - The source is only read. The virtual machine has to be shut down.
+  - A copy that was interrupted goes on where it was when the module is run again, if the source did not change. A disk
+    appears under its name when all disks of the guest are complete, and not before.
+  - A disk that is there already, from the same source in the same state, is left as it is, even if it was converted
+    since.
+extends_documentation_fragment:
+  - virttools.guestconv.attributes
+  - virttools.guestconv.progress
+attributes:
+  check_mode:
+    support: full
+    details: Servers are asked for what is there, but nothing is copied. Checksums are not compared.
+  diff_mode:
+    support: none
+    details: There is no text to compare.
+options:
+  source:
+    description:
+      - Where the guest is. V(type) is one of V(disks), V(ova), V(ovf), V(vmx), V(libvirt) and V(vddk); the other keys
+        go by it. Paths are absolute, and of the machine that the module runs on.
+      - "V(disks): C(disks) is a list of all disks, the one that the guest boots from first. Each is a path or URL, or
+        a dict with C(path), and any of C(format), C(device) and C(backing), as for
+        O(virttools.guestconv.guestconv_inspect#module:disks)."
+      - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file beside its disks. The checksums of an
+        OVA's or OVF's manifest are compared."
+      - "V(libvirt): C(path) of a domain's XML; or C(uri) of a libvirt and the C(name) of the domain. With
+        C(qemu+ssh://) the disks come from that machine by SSH."
+      - "V(vddk): C(server) (a vCenter or ESXi host), C(user), C(thumbprint) of the server's certificate, C(vm) (its
+        managed object reference, such as C(vm-123)), C(disks) with paths such as C([datastore1] web01/web01.vmdk), and
+        C(libdir), where VMware's VDDK library is unpacked."
+      - "URLs of disks are C(ssh://USER@HOST/PATH), C(https://HOST/PATH), C(nbd://HOST:PORT/EXPORT) and
+        C(nbd+unix:///EXPORT?socket=PATH). What they lead to is taken for an image file that is judged when it is here,
+        and for an NBD export for what the guest sees. State C(format=raw) for a disk that is raw: then it is converted
+        on the way, and not afterwards. An image file with a backing file, or in several files, cannot be fetched by
+        URL."
+      - "For URLs, V(disks) and V(libvirt) may have C(user), C(cafile) (the certificates of the authorities to trust
+        instead of the machine's, in PEM), C(identity) (a private key for SSH without passphrase; otherwise the user's
+        own and the agent's are tried) and C(known_hosts) (of SSH; by default the user's). Certificates and keys of
+        hosts are always checked."
+    type: dict
+    required: true
+  dest:
+    description: The directory for the disks, which is made if it is not there.
+    type: path
+    required: true
+  mode:
+    description:
+      - V(overlay) makes a qcow2 overlay of a local file or block device, which takes no time and little room. The
+        source stays as it is when the overlay is converted, and the overlay needs it as long as it lives.
+      - V(copy) makes a disk that stands by itself.
+      - The default is V(overlay) where it is possible and O(format=qcow2), else V(copy).
+    type: str
+    choices: [overlay, copy]
+  format:
+    description: The format of the disks that are made.
+    type: str
+    choices: [qcow2, raw]
+    default: qcow2
+  name:
+    description:
+      - What the files are called after, with the device behind it when there are several disks (V(web01-sda.qcow2)).
+        Characters that are no letter, digit, dot, dash or underscore become dashes.
+      - The default is the name that the guest has in the source.
+    type: str
+  password:
+    description: The password for HTTPS, SSH or VMware. It appears on no command line and in no result.
+    type: str
+requirements:
+  - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and
+    nbdkit-gzip-filter on EL and Fedora)
+  - "nbdkit's vddk plugin, for V(vddk): nbdkit-vddk-plugin on EL and Fedora, nbdkit-plugin-vddk on Debian 13 (contrib)
+    and Ubuntu; Debian 12 has none. VMware's library is to be had from VMware"
+  - lxml, for OVA, OVF and libvirt
+  - libvirt's Python binding, for a libvirt by its URI
+notes:
+  - "Whether a source is in the same state is told by the inode, size and time of the last change of a local file, by
+    size, ETag and time of the last change on a web server that tells them, and by size and the first 4 MiB everywhere
+    else."
+  - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not give
+    a signed URL where others may look there.
+  - Files are readable for the user only who runs the module.
+  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to begin anew.
+seealso:
+  - module: virttools.guestconv.guestconv_inspect
+  - module: virttools.guestconv.guestconv_convert
+author:
+  - guestconv authors (@virttools)
+"""
+
+EXAMPLES = r"""
+- name: Put an overlay on a guest's disk, so that the disk stays as it is
+  virttools.guestconv.guestconv_fetch:
+    source:
+      type: disks
+      disks:
+        - /exports/web01.vmdk
+    dest: /var/lib/guestconv/web01
+  register: fetched
+
+- name: Convert the overlay, with what the source knows of the hardware
+  virttools.guestconv.guestconv_convert:
+    disks: "{{ fetched.disks }}"
+
+- name: Unpack an OVA, after comparing its checksums
+  virttools.guestconv.guestconv_fetch:
+    source:
+      type: ova
+      path: /exports/db01.ova
+    dest: /var/lib/libvirt/images
+
+- name: Fetch a domain of another host, with its disks by SSH
+  virttools.guestconv.guestconv_fetch:
+    source:
+      type: libvirt
+      uri: qemu+ssh://root@kvm1.example.com/system
+      name: app01
+      identity: /root/.ssh/migration
+    dest: /var/lib/libvirt/images
+    format: raw
+
+- name: Fetch two disks from a web server that has a certificate of its own
+  virttools.guestconv.guestconv_fetch:
+    source:
+      type: disks
+      user: migration
+      cafile: /etc/pki/lab.pem
+      disks:
+        - path: https://images.example.com/app02-root.qcow2
+          device: vda
+        - path: https://images.example.com/app02-data.raw
+          format: raw
+          device: vdb
+    password: "{{ images_password }}"
+    name: app02
+    dest: /var/lib/libvirt/images
+
+- name: Fetch a guest of VMware's, shut down, with VMware's library
+  virttools.guestconv.guestconv_fetch:
+    source:
+      type: vddk
+      server: vcenter.example.com
+      user: migration@vsphere.local
+      thumbprint: "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33"
+      vm: vm-123
+      libdir: /opt/vmware-vix-disklib-distrib
+      disks:
+        - "[datastore1] web02/web02.vmdk"
+    password: "{{ vcenter_password }}"
+    name: web02
+    dest: /var/lib/libvirt/images
+"""
+
+RETURN = r"""
+code:
+  description: What is wrong, for scripts; such as V(source-unreachable), V(source-checksum-mismatch) or V(no-space).
+  returned: failure
+  type: str
+copied:
+  description: The bytes that this run copied from the source, those of holes among them. It is less than the size of
+    the disks when an earlier run was interrupted.
+  returned: success
+  type: int
+  sample: 10737418240
+disks:
+  description: The disks that are there now, in the order of the source, as
+    O(virttools.guestconv.guestconv_convert#module:disks) takes them. In check mode, those that there would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+      sample: /var/lib/guestconv/web01/web01.qcow2
+    format:
+      description: Its format.
+      type: str
+      sample: qcow2
+    device:
+      description: The name that the guest knew the disk by, or is taken to have known it by.
+      type: str
+      sample: sda
+    backing:
+      description: The files that an overlay stands on.
+      returned: for an overlay
+      type: list
+      elements: str
+hardware:
+  description: What the source knows of the virtual machine, as far as it does. It is what
+    O(virttools.guestconv.guestconv_inspect#module:hardware) takes.
+  returned: success
+  type: dict
+  contains:
+    firmware:
+      description: V(bios) or V(uefi).
+      type: str
+    cpus:
+      description: The number of processors.
+      type: int
+    memory:
+      description: The memory in MiB.
+      type: int
+    interfaces:
+      description: The network cards, with V(mac) and V(driver).
+      type: list
+      elements: dict
+    disks:
+      description: Per disk its V(controller) in QEMU's names, and V(boot_order).
+      type: list
+      elements: dict
+  sample: {firmware: bios, cpus: 2, memory: 2048, interfaces: [{mac: "00:50:56:aa:bb:cc"}]}
+hint:
+  description: What to do about it.
+  returned: failure
+  type: str
+name:
+  description: The name of the guest; O(name) if that is given.
+  returned: success
+  type: str
+  sample: web01
+path:
+  description: The value at fault, such as V(source.disks[0].path); empty when none is.
+  returned: failure
+  type: str
+resumed:
+  description: Whether this is the kept result of an earlier run.
+  returned: when O(resume) was given
+  type: bool
+retryable:
+  description: Whether the same may go well when it is tried again later, as when the network was away.
+  returned: failure
+  type: bool
+timeline:
+  description: Seconds per step.
+  returned: success
+  type: dict
+  sample: {steps: [{step: metadata, seconds: 0.1}, {step: copy, seconds: 94.2}], launches: 0, commands: 0, calls: 0}
+warnings:
+  description: What a person should know, such as that a disk is left out, or that an OVA has no manifest.
+  returned: when there is something
+  type: list
+  elements: str
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import bring
+
+ARGUMENT_SPEC = {
+    "source": {"type": "dict", "required": True},
+    "dest": {"type": "path", "required": True},
+    "mode": {"type": "str", "choices": ["overlay", "copy"]},
+    "format": {"type": "str", "default": "qcow2", "choices": ["qcow2", "raw"]},
+    "name": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    **module_support.PROGRESS,
+}
+
+
+def main():
+    module_support.run(ARGUMENT_SPEC, bring.fetch, needs=("lxml",), steps=bring.STEPS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: guestconv_host
+short_description: Check that a machine can convert guests, and how many at once
+version_added: 0.1.0
+description:
+  - Checks what the other modules need of the machine that they run on, before the first of many guests fails there.
+  - Changes nothing.
+extends_documentation_fragment:
+  - virttools.guestconv.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+options:
+  images:
+    description: The directory for the guests' disks.
+    type: path
+    required: true
+  free:
+    description: How many GiB must be free there.
+    type: int
+    default: 0
+  slots_per_core:
+    description: How many conversions are worth running at once for each processor.
+    type: float
+    default: 1.0
+  gib_per_slot:
+    description: How much memory a conversion takes, in GiB.
+    type: float
+    default: 1.5
+  slot_directory:
+    description: The directory of the slots that RV(slots) names.
+    type: path
+    default: /run/lock/guestconv
+requirements:
+  - libguestfs, with its Python binding (python3-guestfs or python3-libguestfs)
+  - lxml
+  - QEMU for x86
+seealso:
+  - module: virttools.guestconv.guestconv_convert
+author:
+  - guestconv authors (@virttools)
+"""
+
+EXAMPLES = r"""
+- name: Check that this machine can convert guests
+  virttools.guestconv.guestconv_host:
+    images: /srv/guests
+    free: 100
+  register: machine
+
+- name: Convert, as many at once as it has room for
+  virttools.guestconv.guestconv_convert:
+    disks: [/srv/guests/web01.qcow2]
+    slots: "{{ machine.slots }}"
+"""
+
+RETURN = r"""
+accelerator:
+  description: How QEMU runs machines here, V(kvm), or V(tcg), which is emulation and many times slower.
+  returned: success
+  type: str
+  sample: kvm
+libguestfs:
+  description: The version of libguestfs.
+  returned: success
+  type: str
+  sample: 1.48.6
+free:
+  description: GiB that are free in O(images).
+  returned: success
+  type: float
+  sample: 411.2
+slots:
+  description: How many conversions have room at once, as the option O(virttools.guestconv.guestconv_convert#module:slots) takes it.
+  returned: success
+  type: dict
+  sample: {count: 4, directory: /run/lock/guestconv}
+code:
+  description: What is wrong, for playbooks, as V(images-not-usable), V(images-full), V(qemu-not-found), V(library-missing).
+  returned: failure
+  type: str
+  sample: images-full
+hint:
+  description: What to do about it.
+  returned: failure
+  type: str
+path:
+  description: The option that it is about, if it is about one.
+  returned: failure
+  type: str
+warnings:
+  description: What a person should know of this machine, such as that KVM does not work.
+  returned: when there is something
+  type: list
+  elements: str
+"""
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import conversion_host, module_support
+
+ARGUMENT_SPEC = {
+    "images": {"type": "path", "required": True},
+    "free": {"type": "int", "default": 0},
+    "slots_per_core": {"type": "float", "default": 1.0},
+    "gib_per_slot": {"type": "float", "default": 1.5},
+    "slot_directory": {"type": "path", "default": "/run/lock/guestconv"},
+}
+
+
+def main():
+    module_support.run(ARGUMENT_SPEC, conversion_host.check)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins of long modules share: progress is displayed, and what is done is not redone.
+
+The module is started by Ansible's own async_wrapper. It writes its progress into a directory on the machine where it
+runs, which is looked into every few seconds through the connection; see module_utils/watch.py for how it learns that
+nobody does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import time
+from contextlib import contextmanager
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
+from ansible.utils.vars import merge_hash
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
+
+_DIRECTORY = "guestconv-watch-"
+
+# Seconds between two looks: short at first, since what fails does so soon.
+_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.25, 5, 1.4
+
+# Seconds until async_wrapper kills the module: never. The module has a time limit of its own, which does not count the
+# wait for a slot, and it ends when nobody looks; async_wrapper leaves QEMU running and cleans up nothing.
+_NEVER = 30 * 24 * 3600
+
+# What a result has only because it was fetched by async_status.
+_ASYNC_KEYS = (
+    "ansible_job_id", "finished", "started", "results_file", "stdout", "stdout_lines", "stderr", "stderr_lines"
+)
+
+# Characters of a displayed step.
+_LONGEST_TEXT = 120
+
+
+class LongModule(ActionBase):
+    """Runs the module of the same name."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        """The module's own result, with `resumed` where the option resume was given."""
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        path = arguments.pop("resume", None)
+        if not path:
+            return merge_hash(result, self._run_module(arguments, task_vars))
+        if self._task.async_val:
+            raise AnsibleActionFail("The option resume does not go with async: leave out one of them.")
+        returned = self._run_if_need_be(unfrackpath(path, follow=False), arguments, task_vars)
+        if "module_args" in returned.get("invocation", {}):
+            returned["invocation"]["module_args"]["resume"] = path
+        return merge_hash(result, returned)
+
+    def _run_if_need_be(self, path, arguments, task_vars):
+        """The result, which is the kept one if there is one."""
+        if self._task.check_mode:
+            return dict(self._run_module(arguments, task_vars), resumed=False)
+        digest = resume.digest(self._task.action, arguments)
+        kept, complaint = resume.load(path, digest)
+        if complaint:
+            self._display.warning("%s is of no use to resume from, so all is done again: %s" % (path, complaint))
+        if kept is not None:
+            return dict(kept, resumed=True, changed=False)
+        result = self._run_module(arguments, task_vars)
+        if not result.get("failed"):
+            try:
+                resume.save(path, digest, result)
+            except OSError as error:
+                self._display.warning("The result cannot be kept in %s: %s" % (path, error.strerror))
+        return dict(result, resumed=False)
+
+    def _run_module(self, arguments, task_vars):
+        if self._task.async_val:
+            wrap_async = not self._connection.has_native_async
+            return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+        if self._is_to_be_watched(task_vars):
+            result = self._run_watched(arguments, task_vars)
+            if result is not None:
+                return result
+        return self._execute_module(module_args=arguments, task_vars=task_vars)
+
+    def _is_to_be_watched(self, task_vars):
+        wanted = self._templar.template(task_vars.get("guestconv_progress", True))
+        connection = self._connection
+        # Connections to Windows, and those that have a way of their own of running modules.
+        foreign = connection.has_native_async or connection.always_pipeline_modules
+        return boolean(wanted, strict=False) and not foreign and connection._shell.SHELL_FAMILY == "sh"
+
+    def _run_watched(self, arguments, task_vars):
+        """The module's result; None if it could not be started so, and has not been."""
+        directory = self._make_watch_directory()
+        if directory is None:
+            return None
+        try:
+            with _interruptible():
+                job = self._start(dict(arguments, _watch=directory), task_vars)
+                if "ansible_job_id" not in job:
+                    self._display.vv("The module cannot run asynchronously: %s" % job.get("msg", job))
+                    return None
+                result = self._follow(job, directory, task_vars)
+        finally:
+            # If we were interrupted, this is what tells the module.
+            self._remove(directory)
+        self._remove(job["results_file"])
+        return _as_if_plain(result, job)
+
+    def _make_watch_directory(self):
+        """The path of a new directory on the other machine, of the user that the module runs as; None if there is none.
+        """
+        # One command, since each costs a round trip. The name is mktemp's, the rest are ours.
+        command = 'd=$(mktemp -d -t %sXXXXXXXXXX) && touch "$d"/%s && echo "$d"' % (_DIRECTORY, watch.ATTENDED)
+        made = self._low_level_execute_command(command)
+        directory = made["stdout"].strip().rpartition("\n")[2]
+        if made["rc"] != 0 or not os.path.isabs(directory) or not os.path.basename(directory).startswith(_DIRECTORY):
+            self._display.vv("No progress can be followed: %s" % (made["stderr"] or made["stdout"]))
+            return None
+        return directory
+
+    def _start(self, arguments, task_vars):
+        """Start the module. Returns what async_wrapper says."""
+        # async_wrapper's time limit is taken from the task; the task executor must not find it there afterwards.
+        self._task.async_val = _NEVER
+        try:
+            return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True)
+        finally:
+            self._task.async_val = 0
+
+    def _follow(self, job, directory, task_vars):
+        """Display the progress until the module has ended. Returns what async_status says then.
+
+        Errors: AnsibleConnectionFailure, if the connection stays away.
+        """
+        guest = task_vars.get("inventory_hostname", "")
+        wait, shown, reached = _FIRST_WAIT, "", time.monotonic()
+        while True:
+            time.sleep(wait)
+            wait = min(wait * _GROWTH, _LONGEST_WAIT)
+            try:
+                progress, is_running = self._look(job, directory)
+                reached = time.monotonic()
+                text = progress_text(progress)
+                if text and text != shown:
+                    self._display.display("[%s] %s" % (guest, text))
+                    shown = text
+                if not is_running:
+                    status = self._status(job, task_vars)
+                    if status.get("finished"):
+                        return status
+            except AnsibleConnectionFailure as error:
+                self._display.vv("[%s] the connection is away: %s" % (guest, error))
+                if time.monotonic() - reached > watch.PATIENCE:
+                    raise
+                self._reset_connection()
+
+    def _look(self, job, directory):
+        """The progress (None if there is none to see), and whether the module seems to run."""
+        attended, progress = (shlex.quote("%s/%s" % (directory, name)) for name in (watch.ATTENDED, watch.PROGRESS))
+        # As long as the module runs, async_wrapper's file has only a few words of its own.
+        results = shlex.quote(job["results_file"])
+        command = "touch -c %s; head -n 1 %s; echo; head -c 300 %s" % (attended, progress, results)
+        answer = self._low_level_execute_command(command)
+        lines = answer["stdout"].splitlines()
+        found = [line for line in map(_as_dict, lines) if line]
+        shown = [line for line in found if "percent" in line]
+        return (shown[-1] if shown else None), any("started" in line for line in found)
+
+    def _status(self, job, task_vars):
+        """What async_status says: the module's result, once it has ended."""
+        directory, job_id = os.path.split(job["results_file"])
+        arguments = {"jid": job_id, "mode": "status", "_async_dir": directory}
+        check_mode, self._task.check_mode = self._task.check_mode, False  # that of 2.16 does nothing in check mode
+        try:
+            return self._execute_module("ansible.legacy.async_status", arguments, task_vars=task_vars)
+        finally:
+            self._task.check_mode = check_mode
+
+    def _reset_connection(self):
+        try:
+            self._connection.reset()
+        except (AttributeError, AnsibleError):
+            pass  # not every kind of connection can, nor has every one to
+
+    def _remove(self, path):
+        try:
+            self._low_level_execute_command("rm -rf -- %s" % shlex.quote(path))
+        except AnsibleConnectionFailure:
+            pass  # the module will note that nobody watches
+
+
+@contextmanager
+def _interruptible():
+    """Have SIGINT and SIGTERM raise KeyboardInterrupt while the block runs, so that the module can be told.
+
+    ansible-core's workers die of them at once since 2.19, and before that of SIGTERM.
+    """
+    def interrupt(signum, frame):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # ansible-core sends both, one after the other
+        raise KeyboardInterrupt
+
+    before = {signum: signal.signal(signum, interrupt) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            if signal.getsignal(signum) is interrupt:
+                signal.signal(signum, handler)
+
+
+def progress_text(progress):
+    """progress (a dict as of module_utils/progress.py, or None) for people; empty where there is nothing to say."""
+    if not progress or progress.get("state") != "running" or progress.get("step") == "start":
+        return ""
+    text = str(progress.get("detail") or progress.get("step"))
+    percent = progress.get("percent")
+    if isinstance(percent, int):
+        text += " %d%%" % percent
+    # It comes from another machine, and goes to a terminal.
+    return "".join(character for character in text if character.isprintable())[:_LONGEST_TEXT]
+
+
+def _as_if_plain(result, job):
+    """The result as it would be of a module that did not run asynchronously."""
+    # Every result of the module's own, and none of async_wrapper's or async_status's, repeats this argument.
+    if "_watch" not in result.get("invocation", {}).get("module_args", {}):
+        return _no_result(result)
+    for key in _ASYNC_KEYS:
+        result.pop(key, None)
+    del result["invocation"]["module_args"]["_watch"]
+    for key in ("warnings", "deprecations"):
+        if job.get(key):
+            result[key] = job[key] + result.get(key, [])
+    if "ansible_facts" in job:  # the interpreter, where it was discovered
+        result["ansible_facts"] = job["ansible_facts"]
+    return result
+
+
+def _no_result(result):
+    """The failure of a module that ended without a word, as async_wrapper tells it."""
+    error = GuestconvError(
+        "no-result", "The module ended without a result, as if it had been killed.",
+        hint="See module_stdout and module_stderr, and whether the machine has used up its memory. The disks are as "
+        "before, or the next conversion finishes this one.",
+    )
+    return {
+        "failed": True, "msg": error.message, "code": error.code, "hint": error.hint, "path": "",
+        "retryable": error.retryable,
+        "module_stdout": result.get("data") or result.get("outdata") or "", "module_stderr": result.get("stderr") or "",
+    }
+
+
+def _as_dict(line):
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The result of a run that ended well, kept in a file of the controller, so that the run need not be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+
+# What changes nothing of the result: how a run is watched, and a password, which may have been renewed.
+_IRRELEVANT = frozenset(("progress", "resume", "slots", "trace", "password"))
+_VERSION = 1
+# What is of the one run only.
+_PASSING = ("ansible_facts", "deprecations")
+
+
+def digest(module, arguments):
+    """What tells a run from others: the module's name (without the collection's) and its arguments."""
+    relevant = {name: value for name, value in arguments.items() if name not in _IRRELEVANT}
+    # Twice, since keys that are of several types cannot be sorted before they are text.
+    plain = json.loads(json.dumps([module.rpartition(".")[2], relevant], default=str))
+    text = json.dumps(plain, sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def load(path, expected):
+    """The kept result of the run whose digest is expected, if there is one; and what is wrong with the file, or None."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            kept = json.load(stream)
+        if kept["version"] != _VERSION or not isinstance(kept["result"], dict):
+            raise ValueError("it is not one of this version's")
+        return (kept["result"] if kept["digest"] == expected else None), None
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        return None, error.strerror
+    except (ValueError, KeyError, TypeError) as error:
+        return None, "%s: %s" % (type(error).__name__, error)
+
+
+def save(path, own_digest, result):
+    """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError.
+    """
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
+    descriptor, temporary = tempfile.mkstemp(prefix=".guestconv-resume-", dir=directory)  # its mode is 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump({"version": _VERSION, "digest": own_digest, "result": kept}, stream, default=_as_text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _as_text(value):
+    """A warning as text: since ansible-core 2.19 they are objects."""
+    return getattr(getattr(value, "event", None), "msg", None) or str(value)

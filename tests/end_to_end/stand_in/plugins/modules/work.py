@@ -1,0 +1,75 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module that is as long as ours, and does nothing: it has two steps, and ends as it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+ARGUMENT_SPEC = {
+    "end": {"type": "str", "default": "well", "choices": ["well", "badly", "by mistake", "killed", "never"]},
+    "note": {"type": "path"},
+    "secret": {"type": "str", "no_log": True},
+    **module_support.PROGRESS,
+}
+
+
+def work(module, progress):
+    """Tell of both steps, so that whoever watches sees them, and end."""
+    options = module.params
+    _note(options["note"], "began")
+    module.warn("a warning")
+    module.deprecate("a deprecation", version="9.0.0", collection_name="tests.stand_in")
+    for step, detail, fraction in (("first", "", 0), ("first", "a half", 0.5), ("second", "", 0)):
+        if detail:
+            progress.tell(detail, fraction)
+        else:
+            progress.begin(step)
+        _seen(options["_watch"])
+    if options["end"] == "badly":
+        raise GuestconvError("disk-busy", "It is busy.", hint="Wait.", path="disks[0]", extra={"answer": 41})
+    if options["end"] == "by mistake":
+        return {}["absent"]
+    if options["end"] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if options["end"] == "never":
+        try:
+            while True:
+                signal.pause()
+        finally:
+            _note(options["note"], "cleaned up")
+    text = {"before_header": "x", "after_header": "x", "before": "old\n", "after": "new\n"}
+    return {"changed": True, "answer": 42, "check_mode": module.check_mode, "diff": [text], "said": options["secret"]}
+
+
+def _note(path, text):
+    if path:
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+
+
+def _seen(directory):
+    """Wait until whoever watches has looked twice: then he saw what was there before."""
+    looks = 0 if directory else 2
+    last = None
+    while looks < 2:
+        touched = os.stat(os.path.join(directory, watch.ATTENDED)).st_mtime_ns
+        looks += touched != last and last is not None
+        last = touched
+        time.sleep(0.02)
+
+
+def main():
+    """Be a module."""
+    module_support.run(ARGUMENT_SPEC, work, needs=(), steps={"first": 0, "second": 60})
+
+
+if __name__ == "__main__":
+    main()
