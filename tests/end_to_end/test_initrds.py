@@ -102,9 +102,8 @@ def for_scsi(module, converted, after, disk, scratch):
 
 
 def announced(console):
-    """The device of the root filesystem, once that is mounted and its first program runs; None when it never was."""
-    found = [line.split()[2:] for line in console.splitlines() if line.startswith("announce root ")]
-    return found[0][0] if found else None
+    """The device and the UUID of the root filesystem, as its first program says them; nothing when that never ran."""
+    return [tuple(line.split()[2:]) for line in console.splitlines() if line.startswith("announce root ")]
 
 
 @kinds(INITRDS)
@@ -127,7 +126,7 @@ def test_before_conversion_it_is_of_its_kind_and_lacks_the_driver(before, made):
 )
 def test_before_conversion_it_does_not_find_the_disk(before, disk, made, given_up):
     console = before.start(made, disk, arguments=f"{ARGUMENTS} {SHORT_OF_PATIENCE}")
-    assert announced(console) is None
+    assert announced(console) == []
     assert given_up in console
 
 
@@ -158,7 +157,7 @@ def test_a_supplement_leaves_what_was_there_and_is_compressed_as_it_is(before, a
 @kinds(INITRDS)
 def test_after_conversion_it_finds_the_disk(after, disk, made):
     console = after.start(made, disk)
-    assert announced(console) == "/dev/vda1", console
+    assert announced(console) == [("/dev/vda1", ROOT.uuid)], console
 
 
 @kinds([made for made in INITRDS if made.default or made.compression == "lz4" and made.builder == "initramfs-tools"])
@@ -166,4 +165,4 @@ def test_one_that_was_supplemented_is_supplemented_again_for_another_bus(for_scs
     old, new = after.initrd(made), for_scsi.initrd(made)
     assert new.read_bytes().startswith(old.read_bytes()) and new.stat().st_size > old.stat().st_size
     console = for_scsi.start(made, disk, "virtio-scsi-pci")
-    assert announced(console) == "/dev/sda1", console
+    assert announced(console) == [("/dev/sda1", ROOT.uuid)], console

@@ -103,9 +103,9 @@ def files(uuid):
 for initrd in /boot/initrd-*; do
     cat <<END
 menuentry '$initrd' {{
-	search --no-floppy --fs-uuid --set=root {uuid}
-	linux $(echo /boot/vmlinuz-*) root=UUID={uuid} ro
-	initrd $initrd
+\tsearch --no-floppy --fs-uuid --set=root {uuid}
+\tlinux $(echo /boot/vmlinuz-*) root=UUID={uuid} ro
+\tinitrd $initrd
 }}
 END
 done

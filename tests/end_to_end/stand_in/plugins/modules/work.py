@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -22,9 +21,18 @@ ARGUMENT_SPEC = {
 
 
 def work(module, progress):
+    """Do it, and note when that begins, and when it is interrupted."""
+    _note(module, "began %d" % os.getpid())
+    try:
+        return _work(module, progress)
+    except KeyboardInterrupt:
+        _note(module, "cleaned up")
+        raise
+
+
+def _work(module, progress):
     """Tell of both steps, so that whoever watches sees them, and end."""
     options = module.params
-    _note(options["note"], "began")
     module.warn("a warning")
     module.deprecate("a deprecation", version="9.0.0", collection_name="tests.stand_in")
     for step, detail, fraction in (("first", "", 0), ("first", "a half", 0.5), ("second", "", 0)):
@@ -39,30 +47,25 @@ def work(module, progress):
         return {}["absent"]
     if options["end"] == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
-    if options["end"] == "never":
-        try:
-            while True:
-                signal.pause()
-        finally:
-            _note(options["note"], "cleaned up")
+    while options["end"] == "never":
+        signal.pause()
     text = {"before_header": "x", "after_header": "x", "before": "old\n", "after": "new\n"}
     return {"changed": True, "answer": 42, "check_mode": module.check_mode, "diff": [text], "said": options["secret"]}
 
 
-def _note(path, text):
-    if path:
-        with open(path, "a", encoding="utf-8") as stream:
+def _note(module, text):
+    if module.params["note"]:
+        with open(module.params["note"], "a", encoding="utf-8") as stream:
             stream.write(text + "\n")
 
 
 def _seen(directory):
     """Wait until whoever watches has looked twice: then he saw what was there before."""
-    looks = 0 if directory else 2
-    last = None
-    while looks < 2:
-        touched = os.stat(os.path.join(directory, watch.ATTENDED)).st_mtime_ns
-        looks += touched != last and last is not None
-        last = touched
+    seen = set()
+    while directory and len(seen) < 3:
+        path = os.path.join(directory, watch.ATTENDED)
+        if os.path.exists(path):
+            seen.add(os.stat(path).st_mtime_ns)
         time.sleep(0.02)
 
 
