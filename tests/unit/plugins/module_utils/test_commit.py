@@ -279,6 +279,16 @@ def test_room_for_the_copies_is_looked_for_before_copying(place, tmp_path, monke
     assert os.listdir(place) == []
 
 
+@pytest.mark.parametrize("mode", ["in-place", "dest"])
+def test_how_far_the_writing_is_is_told(place, tmp_path, mode):
+    told = []
+    convert(two_disks(tmp_path), mode=mode, dest=str(place) if mode == "dest" else None,
+            tell=lambda disk, fraction: told.append((disk, fraction)))
+    fractions = [fraction for _disk, fraction in told]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert list(dict.fromkeys(disk for disk, _fraction in told)) == ["writing sda", "writing sdb"]
+
+
 def test_a_copy_that_fails_leaves_nothing(place, tmp_path, monkeypatch):
     disks = two_disks(tmp_path)
     replace_qemu_img(tmp_path / "bin", monkeypatch, 'case "$*" in *two*) [ $1 = convert ] && exit 1;; esac')

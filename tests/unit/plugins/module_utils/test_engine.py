@@ -93,3 +93,12 @@ def test_the_hardware_is_as_large_as_that_of_the_source(log):
     hardware = engine.convert(guest, description, select(description, description))
     assert description["hardware"] == guest.hardware
     assert (hardware["cpus"], hardware["memory"], "disks" in hardware) == (4, 65536, False)
+
+
+def test_each_aspect_is_told_of_as_it_begins(log):
+    guest, told = FakeGuest(log), []
+    description = engine.inspect(guest, tell=lambda *what: told.append(what))
+    assert told == [("first", 0), ("second", 0.25), ("first", 0.5), ("second", 0.75)]
+    told.clear()
+    engine.convert(guest, description, select(description, description), tell=lambda *what: told.append(what))
+    assert told == [("second", 0), ("first", 0.25), ("second", 0.5), ("first", 0.75)]

@@ -9,20 +9,26 @@ import json
 import os
 import signal
 
+from pathlib import Path
+
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils import errors, module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.slots import slot
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture
 def run(capsys):
     """run(body) gives the exit status and the result of a module with this body."""
 
-    def run_body(body, needs=()):
-        with patch_module_args({}), pytest.raises(SystemExit) as ended:
-            module_support.run({}, body, needs=needs)
+    def run_body(body, needs=(), steps=None, **options):
+        spec = {} if steps is None else module_support.PROGRESS
+        with patch_module_args(options), pytest.raises(SystemExit) as ended:
+            module_support.run(spec, body, needs=needs, steps=steps)
         return ended.value.code, json.loads(capsys.readouterr().out)
 
     return run_body
@@ -40,7 +46,19 @@ def test_an_error_is_a_failure_with_its_code_hint_and_path(run):
     status, result = run(body)
     assert status == 1 and result["failed"] is True
     assert (result["msg"], result["code"], result["hint"]) == ("No such disk.", "disk-not-found", "Look.")
-    assert (result["path"], result["allowed"]) == ("disks[0]", ["x"])
+    assert (result["path"], result["allowed"], result["retryable"]) == ("disks[0]", ["x"], False)
+
+
+def test_an_error_of_a_busy_machine_is_worth_a_retry(run):
+    def body(module):
+        raise GuestconvError("appliance-launch-failed", "It did not start.")
+
+    assert run(body)[1]["retryable"] is True
+
+
+def test_the_codes_that_are_worth_a_retry_are_those_of_errors_that_there_are():
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "plugins").rglob("*.py") if path.name != "errors.py")
+    assert [code for code in sorted(errors.RETRYABLE) if f'"{code}"' not in sources] == []
 
 
 def test_a_mistake_of_ours_is_told_in_a_sentence(run):
@@ -89,3 +107,39 @@ def test_another_interpreter_that_has_the_library_takes_over(run, monkeypatch):
     with patch_module_args({}), pytest.raises(SystemExit):
         module_support.run({}, lambda module: {}, needs=("no_such_library",))
     assert respawned == ["/usr/bin/python-b"]
+
+
+def test_a_long_module_tells_its_progress_to_the_user_and_to_whoever_watches(run, tmp_path):
+    file, watched = tmp_path / "web01.json", tmp_path / "watch"
+    watched.mkdir()
+    (watched / "attended").touch()
+
+    def body(module, progress):
+        progress.begin("convert")
+        told = [json.loads(path.read_text("utf-8"))["percent"] for path in (file, watched / "progress.json")]
+        return {"told": told}
+
+    status, result = run(body, steps={"convert": 60}, progress=str(file), _watch=str(watched))
+    assert (status, result["told"]) == (0, [60, 60])
+    assert json.loads(file.read_text("utf-8"))["state"] == "ended"
+
+
+def test_a_long_module_runs_in_a_slot_and_tells_that_it_waits(run, tmp_path, monkeypatch):
+    file, directory = tmp_path / "web01.json", str(tmp_path / "slots")
+    waited = []
+
+    def busy(count, place, waiting):
+        waiting()
+        waited.append((count, place, json.loads(file.read_text("utf-8"))["step"]))
+        return slot(count, place)
+
+    monkeypatch.setattr("ansible_collections.virttools.guestconv.plugins.module_utils.slots.slot", busy)
+    options = {"progress": str(file), "slots": {"count": 1, "directory": directory}}
+    status, result = run(lambda module, progress: {"files": os.listdir(directory)}, steps={}, **options)
+    assert waited == [(1, directory, "waiting for a slot")]
+    assert status == 0 and sorted(result["files"]) == ["queue", "slot-0"]
+
+
+def test_a_module_does_not_resume_without_its_action_plugin(run):
+    status, result = run(lambda module, progress: {}, steps={}, resume="/state/web01.json")
+    assert (status, result["code"], result["path"]) == (1, "resume-not-possible", "resume")
