@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles that need no appliance; test_fleet.py has the others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from tests.end_to_end.conftest import CACHE
+
+HARDWARE = {
+    "firmware": "bios",
+    "machine": "q35",
+    "disks": [{"device": "sda", "driver": "virtio-blk-pci", "bus": "virtio", "boot_order": 1, "name_on_target": "/dev/vda"}],
+    "interfaces": [{"name": "ens192", "driver": "e1000", "mac": "00:50:56:aa:bb:cc", "addresses": [], "gateway": None}],
+    "video": {"driver": "VGA"},
+    "console": {"driver": "isa-serial"},
+}
+
+
+def run_role(directory, role, variables):
+    """Run a role on localhost, from an environment that has lxml. Returns the completed process, its output as text."""
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [
+            {"name": "Run the role", "ansible.builtin.import_role": {"name": f"virttools.guestconv.{role}"}},
+            {
+                "name": "Keep what it found out",
+                "ansible.builtin.copy": {
+                    "content": "{{ {'slots': guestconv_slots | default({})} | to_json }}",
+                    "dest": str(directory / "facts.json"),
+                    "mode": "0600",
+                },
+            },
+        ],
+    }
+    playbook = directory / "playbook.yml"
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), str(playbook)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_conversion_host_makes_the_directory_and_finds_the_slots_and_has_nothing_to_do_again(tmp_path):
+    variables = {
+        # What is missing here, script/lib.sh installs.
+        "conversion_host_install": False,
+        "conversion_host_images": str(tmp_path / "images"),
+        "conversion_host_free": 0,
+        "conversion_host_gib_per_slot": 1000000,
+    }
+    first = run_role(tmp_path, "conversion_host", variables)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert (tmp_path / "images").stat().st_mode & 0o777 == 0o700
+    facts = json.loads((tmp_path / "facts.json").read_text(encoding="utf-8"))
+    assert facts["slots"] == {"count": 1, "directory": "/run/lock/guestconv"}
+    assert "changed=0 " in run_role(tmp_path, "conversion_host", variables).stdout
+
+
+def test_conversion_host_says_what_is_too_little(tmp_path):
+    variables = {
+        "conversion_host_install": False,
+        "conversion_host_images": str(tmp_path),
+        "conversion_host_free": 1000000000,
+    }
+    run = run_role(tmp_path, "conversion_host", variables)
+    assert run.returncode == 2
+    assert '"code": "images-full"' in run.stdout
+
+
+@pytest.mark.parametrize(
+    "platform, options, part",
+    [
+        ("kubevirt", {"volumes": ["web01-root"], "namespace": "shop"}, {"kind": "VirtualMachine"}),
+        ("openstack", {}, {"hw_disk_bus": "virtio", "hw_vif_model": "e1000"}),
+        ("proxmox", {"volumes": ["local-lvm:vm-100-disk-0"]}, {"bios": "seabios"}),
+    ],
+)
+def test_define_writes_what_the_platform_takes_and_nothing_twice(tmp_path, platform, options, part):
+    variables = {
+        "define_platform": platform,
+        "define_name": "web01",
+        "define_hardware": HARDWARE,
+        "define_options": options,
+        "define_file": str(tmp_path / "web01.yml"),
+    }
+    first = run_role(tmp_path, "define", variables)
+    assert first.returncode == 0, first.stdout + first.stderr
+    written = yaml.safe_load((tmp_path / "web01.yml").read_text(encoding="utf-8"))
+    assert part.items() <= written.items()
+    assert "changed=0 " in run_role(tmp_path, "define", variables).stdout
