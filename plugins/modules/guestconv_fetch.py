@@ -77,7 +77,9 @@ options:
       - The default is the name that the guest has in the source.
     type: str
   password:
-    description: The password for HTTPS, SSH or VMware. It appears on no command line and in no result.
+    description:
+      - The password for HTTPS, SSH or VMware.
+      - It appears on no command line, and in no file but that in which Ansible brings the module its arguments.
     type: str
 requirements:
   - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and

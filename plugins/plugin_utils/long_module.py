@@ -30,7 +30,7 @@ from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 _DIRECTORY = "guestconv-watch-"
 
 # Seconds between two looks: short at first, since what fails does so soon.
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.25, 5, 1.4
+_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.25, 3, 1.4
 
 # Seconds until async_wrapper kills the module: never. The module has a time limit of its own, which does not count the
 # wait for a slot, and it ends when nobody looks; async_wrapper leaves QEMU running and cleans up nothing.
@@ -142,13 +142,17 @@ class LongModule(ActionBase):
     def _follow(self, job, directory, task_vars):
         """Display the progress until the module has ended. Returns what async_status says then.
 
-        Errors: AnsibleConnectionFailure, if the connection stays away.
+        Errors: AnsibleConnectionFailure, if the connection stays away; AnsibleError, if our own parent is gone.
         """
+        parent = os.getppid()
         guest = task_vars.get("inventory_hostname", "")
         wait, shown, reached = _FIRST_WAIT, "", time.monotonic()
         while True:
             time.sleep(wait)
             wait = min(wait * _GROWTH, _LONGEST_WAIT)
+            if os.getppid() != parent:
+                # Workers of ansible-core go on when ansible-playbook was killed (before 2.19, with SIGTERM too).
+                raise AnsibleError("Ansible itself has ended, so this module is to end, too.")
             try:
                 progress, is_running = self._look(job, directory)
                 reached = time.monotonic()

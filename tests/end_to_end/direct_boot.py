@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boots a kernel and an initrd without boot loader, and reads files of a disk without the appliance: both in seconds."""
+"""Boots a kernel and an initrd without boot loader, and reads files of a disk without the appliance: seconds each."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _CONTROLLERS = {
 def boot(kernel, initrd, arguments, disk, driver, devices=()):
     """What the machine says on its serial console until it turns itself off, or reboots.
 
-    kernel, initrd: paths. arguments: of the kernel. disk: the path of a raw image, which stays as it is; driver: by which
-    it is attached. devices: further arguments of QEMU's.
+    kernel, initrd: paths. arguments: the kernel's. disk: the path of a raw image; it stays as it is. driver: by which
+    that is attached. devices: further arguments of QEMU's.
     """
     accelerator, _why = choose("auto")
     command = [find_emulator(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35"]

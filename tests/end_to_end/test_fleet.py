@@ -32,6 +32,8 @@ def fleet(scratch, copy_of):
     hosts = {
         name: {
             "ansible_connection": "local",
+            # As localhost has it, and not whichever Python is the newest on this machine.
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "guestconv_slots": {"count": 1, "directory": str(place / "slots" / name)},
         }
         for name in ("conv1", "conv2")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import watch
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import long_module
@@ -174,9 +174,18 @@ def test_a_connection_that_stays_away_is_a_host_that_is_unreachable(action, monk
     assert plugin._task.async_val == 0
 
 
+def test_when_ansible_itself_has_ended_the_module_is_told_to_end(action, monkeypatch):
+    parents = iter([100, 100, 1])
+    monkeypatch.setattr(long_module.os, "getppid", lambda: next(parents))
+    machine = Machine([look(progress("launch", 1))])
+    with pytest.raises(AnsibleError):
+        action(machine).run(task_vars={})
+    assert machine.commands[-1] == "rm -rf -- /tmp/guestconv-watch-abc"
+
+
 def test_an_interruption_is_told_to_the_module(action):
     machine = Machine([KeyboardInterrupt()])
-    machine.command, command = None, machine.command
+    command = machine.command
 
     def interrupted(text):
         if text.startswith("touch"):
