@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -142,8 +143,10 @@ def test_the_report_has_all_guests_and_the_pictures_of_their_consoles(fleet, res
     assert (summary["outcomes"]["converted"], summary["outcomes"]["failed"]) == (2, 1)
     assert summary["conversion_hosts"] == {"conv1": 1, "conv2": 2}
     page = (fleet / "run" / "index.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 2
-    assert resumed["web01"]["screenshot"] == "screenshots/web01.png"
+    for name in GOOD:
+        assert resumed[name]["screenshot"] == f"screenshots/{name}.png"
+        picture = (fleet / "run" / "screenshots" / f"{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG") and base64.b64encode(picture).decode() in page
 
 
 def test_the_sources_are_as_they_were(fleet, resumed, copy_of):
