@@ -30,6 +30,9 @@ def in_one_process(name):
 
 # In one order everywhere, by which pytest knows which tests share fixtures.
 GUESTS = [pytest.param(name, marks=in_one_process(name)) for name in VARIANTS if name != ALONE]
+# Of a bond without members systemd-networkd never says that it is done, so this guest never announces anything. What
+# becomes of a bond whose members have other names is shown by ifupdown's.
+ANNOUNCING = [guest for guest in GUESTS if guest.values != ("networkd-bond",)]
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def test_unconverted_the_cards_in_each_others_place_have_each_others_name(unconv
     assert not unconverted.drivers.items() & {card: KERNEL_DRIVERS[driver] for card, driver in wanted.items()}.items()
 
 
-@pytest.mark.parametrize("name", GUESTS, indirect=True)
+@pytest.mark.parametrize("name", ANNOUNCING, indirect=True)
 def test_unconverted_the_guest_is_not_at_its_addresses_on_the_target(unconverted, machine, name):
     wanted = {card["mac"]: set(card["addresses"]) for card in machine["interfaces"]}
     assert any(wanted.values())
