@@ -24,6 +24,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root imp
 _ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
+# Types of extended partitions: CHS, LBA, Linux (sfdisk --list-types).
+_EXTENDED = frozenset((0x05, 0x0F, 0x85))
+
 # A file that is there, and what its being there says.
 _PACKAGE_FORMATS = (("/var/lib/dpkg/status", "deb"), ("/var/lib/rpm", "rpm"), ("/usr/lib/sysimage/rpm", "rpm"))
 _PACKAGE_MANAGERS = (
@@ -73,6 +76,7 @@ class Guest:
         self.disks = disks
         self.target = target
         self.hardware = hardware
+        self._boot_sectors = {}
         self.filesystems = self._find_filesystems()
         self.roots = []
         self._mounted = {}
@@ -88,7 +92,9 @@ class Guest:
 
     def boot_sector(self, index):
         """The first 512 bytes of the disk number index."""
-        return self.appliance.pread_device(self.appliance.device(index), 512, 0)
+        if index not in self._boot_sectors:
+            self._boot_sectors[index] = self.appliance.pread_device(self.appliance.device(index), 512, 0)
+        return self._boot_sectors[index]
 
     def filesystem(self, spec):
         """The filesystem that spec names, in a form that fstab(5) or root= on the kernel's command line has.
@@ -155,12 +161,23 @@ class Guest:
         for index, disk in enumerate(self.disks):
             device = self.appliance.device(index)
             own = [name for name in partitions if re.fullmatch(re.escape(device) + r"p?\d+", name)]
+            containers = self._extended_partitions(index) if own else ()
             for name in own or [device]:
                 number = name[len(device):].lstrip("p")
-                found.append(self._filesystem(name, f"/dev/{_partition(disk.device, number)}", disk.device))
+                if number not in containers:
+                    found.append(self._filesystem(name, f"/dev/{_partition(disk.device, number)}", disk.device))
         if any(filesystem.type == "LVM2_member" for filesystem in found):
             found += [self._filesystem(volume, volume, "") for volume in sorted(self.appliance.lvs())]
         return found
+
+    def _extended_partitions(self, index):
+        """The numbers (str) of those of the disk's partitions that hold no filesystem, but others (MBR).
+
+        A look into each would cost a quarter of a second.
+        """
+        sector = self.boot_sector(index)
+        # Four entries of 16 bytes, the type in the fifth of each.
+        return {str(number) for number in range(1, 5) if sector[446 + 16 * (number - 1) + 4] in _EXTENDED}
 
     def _filesystem(self, device, name, disk):
         tags = self.appliance.blkid(device)

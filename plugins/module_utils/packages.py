@@ -96,6 +96,7 @@ class Dpkg:
     # Which packages apt installed as dependencies of others.
     _EXTENDED_STATES = "/var/lib/apt/extended_states"
     _UPDATE_INITRAMFS = "/etc/initramfs-tools/update-initramfs.conf"
+    _POLICY = "/usr/sbin/policy-rc.d"
 
     def __init__(self, root):
         self._root = root
@@ -126,7 +127,7 @@ class Dpkg:
         that somebody had changed: with their texts, which nothing else has.
         """
         edited = [path for package in packages for path, md5 in package.conffiles if self._md5(path) not in (md5, None)]
-        with self._initrds_left_alone():
+        with self._initrds_left_alone(), self._services_left_alone():
             self._root.run(["dpkg", "--purge", *self._arguments(packages)], detail, touches=edited)
         states = self._root.read(self._EXTENDED_STATES)
         if states is not None:
@@ -158,6 +159,19 @@ class Dpkg:
         self._root.write(self._UPDATE_INITRAMFS, text + "\nupdate_initramfs=no\n", "no initrd is made for now")
         yield
         self._root.write(self._UPDATE_INITRAMFS, text, "initrds are made again")
+
+    @contextmanager
+    def _services_left_alone(self):
+        """Keep the packages' scripts from stopping services while the block runs: in the appliance none is running.
+
+        invoke-rc.d(8) asks policy-rc.d, and takes 101 for "do not" (README.policy-rc.d of init-system-helpers).
+        """
+        if self._root.exists(self._POLICY):
+            yield
+            return
+        self._root.write(self._POLICY, "#!/bin/sh\nexit 101\n", "no service is touched for now", mode=0o755)
+        yield
+        self._root.remove(self._POLICY, "services are touched again")
 
 
 def parse_status(status, extended_states=""):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import as_diff
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import DOWNLOAD_LIMIT, as_diff
 
 FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"
 
@@ -140,6 +140,15 @@ def test_a_file_larger_than_any_configuration_is_refused(make_root, appliance):
     assert caught.value.code == "guest-file-too-large"
 
 
+def test_a_file_that_would_fill_the_disk_is_refused(make_root, appliance, tmp_path):
+    root = make_root({"/boot/initrd.img": "x"})
+    appliance.truncate_size("/boot/initrd.img", DOWNLOAD_LIMIT + 1)
+    with pytest.raises(GuestconvError) as caught:
+        root.download("/boot/initrd.img", tmp_path / "initrd")
+    assert caught.value.code == "guest-file-too-large"
+    assert not (tmp_path / "initrd").exists()
+
+
 def test_the_end_of_a_log_is_read_alone(make_root, appliance):
     root = make_root({"/var/log/kern.log": "first\nlast\n"})
     assert root.tail("/var/log/kern.log", 5) == b"last\n"
@@ -180,7 +189,7 @@ def test_a_link_is_what_it_leads_to_and_nothing_when_it_leads_nowhere(make_root,
         assert not root.is_file(path) and not root.is_dir(path) and root.read(path) is None
 
 
-def test_a_file_larger_than_a_message_of_the_appliance_is_read_and_written_whole(make_root, appliance):
+def test_a_file_larger_than_a_message_of_the_appliance_is_read_and_written_whole(make_root, tmp_path):
     text = "".join(f"{number:07d}\n" for number in range(600_000))
     root = make_root({})
     with root.on_behalf_of("network"):
@@ -189,6 +198,8 @@ def test_a_file_larger_than_a_message_of_the_appliance_is_read_and_written_whole
     root.close()
     assert root.size("/large") == len(text) + 4_000_000
     assert root.read_bytes("/large", limit=1 << 24) == text.encode() + b"end\n" * 1_000_000
+    root.download("/large", tmp_path / "large")
+    assert (tmp_path / "large").read_bytes() == text.encode() + b"end\n" * 1_000_000
     assert root.tail("/large", 5_000_000)[:8] == text.encode()[-1_000_000:][:8]
 
 

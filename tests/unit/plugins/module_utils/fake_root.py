@@ -63,7 +63,7 @@ class FakeRoot:
     def tail(self, path, count):
         return (self.read_bytes(path) or b"")[-count:]
 
-    def write(self, path, text, detail):
+    def write(self, path, text, detail, mode=0o644):
         if self.files.get(path) != text:
             self._changes.append(("changed" if path in self.files else "created", path, detail))
             self.files[path] = text

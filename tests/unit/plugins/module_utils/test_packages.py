@@ -11,6 +11,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import package
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
 CONF = "/etc/initramfs-tools/update-initramfs.conf"
+POLICY = "/usr/sbin/policy-rc.d"
 STATES = "/var/lib/apt/extended_states"
 # Stanzas as Debian 12 has them, shortened.
 STATUS = """\
@@ -137,10 +138,10 @@ def test_packages_that_may_be_there_are_told_by_files():
 
 
 class RootWithInitramfsTools(FakeRoot):
-    """Notes what update-initramfs was told when the command ran, and which files were watched."""
+    """Notes what was there when the command ran, and which files were watched."""
 
     def run(self, argv, detail, touches=()):
-        self.told, self.watched = self.files[CONF], list(touches)
+        self.during, self.watched = dict(self.files), list(touches)
         return super().run(argv, detail, touches)
 
 
@@ -154,9 +155,18 @@ def test_oracle_10_no_initrd_is_made_while_packages_go():
     files = {packages.Dpkg._STATUS: STATUS, CONF: "update_initramfs=all\n"}
     root = RootWithInitramfsTools(files)
     purge(root)
-    assert root.told.splitlines()[-1] == "update_initramfs=no"
+    assert root.during[CONF].splitlines()[-1] == "update_initramfs=no"
     assert root.files[CONF] == "update_initramfs=all\n"
     assert root.commands == [["dpkg", "--purge", "open-vm-tools", "libxmlsec1", "pci.ids"]]
+
+
+@pytest.mark.parametrize("policy", (None, "#!/bin/sh\nexit 0\n"))
+def test_no_service_is_touched_while_packages_go_unless_the_guest_has_a_policy_of_its_own(policy):
+    files = {packages.Dpkg._STATUS: STATUS, CONF: "", **({POLICY: policy} if policy else {})}
+    root = RootWithInitramfsTools(files)
+    purge(root)
+    assert root.during[POLICY] == (policy or "#!/bin/sh\nexit 101\n")
+    assert root.files.get(POLICY) == policy
 
 
 def test_configuration_that_somebody_changed_is_recorded_when_it_goes():
