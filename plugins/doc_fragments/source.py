@@ -62,7 +62,9 @@ options:
         description: The memory in MiB. The result of a conversion has it, for the definition of the new machine.
         type: int
       disks:
-        description: Where the disks hang, in the order of O(disks). It is told to whoever reads the description.
+        description:
+          - What the disks are attached to, in the order of O(disks). The description of the guest has it as its current
+            hardware.
         type: list
         elements: dict
         suboptions:
@@ -71,6 +73,6 @@ options:
             type: str
             choices: [virtio-blk-pci, nvme, virtio-scsi-pci, pvscsi, mptsas1068, lsi53c895a, ahci, piix3-ide, ide]
           boot_order:
-            description: The disk with the lowest number is booted from first.
+            description: The disk with the lowest number is booted from first, on the target as well.
             type: int
 """

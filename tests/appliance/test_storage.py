@@ -40,9 +40,10 @@ def filesystem(name, disk, kind, uuid, label=""):
 def make_guest(make_root):
     """A root with these files, on two disks."""
 
-    def make(files):
+    def make(files, disks=()):
         return make_root(
             files,
+            hardware={"disks": list(disks)},
             info={"mountpoints": {"/": "/dev/sda1", "/srv/my data": "/dev/sdb1", "/home": "/dev/vg/home"}},
             disks=[SimpleNamespace(device=name, virtual_size=1 << 30) for name in ("sda", "sdb")],
             filesystems=[
@@ -86,9 +87,20 @@ def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
     assert devices["sda"]["mountpoints"] == ["/"]
     assert devices["sdb"] == {
-        "name": "/dev/sdb", "name_on_target": "/dev/vdb", "position": 1, "size": 1 << 30,
+        "name": "/dev/sdb", "driver": None, "name_on_target": "/dev/vdb", "position": 1, "size": 1 << 30,
         "mountpoints": ["/srv/my data"],
     }
+
+
+def test_what_the_source_knows_of_the_disks_is_told_and_the_one_that_it_booted_from_is_the_first_again(make_guest):
+    root = make_guest({}, disks=[{"controller": "pvscsi"}, {"controller": "ahci", "boot_order": 1}])
+    devices = storage.inspect(root).devices["block"]
+    assert {name: facts["driver"] for name, facts in devices.items()} == {"sda": "pvscsi", "sdb": "ahci"}
+    disks = convert(root).hardware["disks"]
+    assert [(disk["device"], disk["boot_order"]) for disk in disks] == [("sda", 2), ("sdb", 1)]
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, removed=["sdb"])
+    assert caught.value.code == "device-required"
 
 
 def test_crypttab_and_resume_are_renamed_as_well(make_guest):

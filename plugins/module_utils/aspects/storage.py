@@ -54,6 +54,7 @@ def inspect(root):
     for position, disk in enumerate(root.guest.disks):
         findings.devices.setdefault("block", {})[disk.device] = {
             "name": f"/dev/{disk.device}",
+            "driver": _at_source(root.guest, position).get("controller"),
             "name_on_target": names[disk.device],
             "position": position,
             "size": disk.virtual_size,
@@ -84,10 +85,10 @@ def convert(root, conversion):
             "device": device,
             "driver": model.driver,
             "bus": model.bus,
-            "boot_order": order,
+            "boot_order": [each for each in _in_boot_order(root.guest) if each in models].index(device) + 1,
             "name_on_target": conversion.disk_names[device],
         }
-        for order, (device, model) in enumerate(models.items(), 1)
+        for device, model in models.items()
     ]
 
 
@@ -105,6 +106,18 @@ def stable_name(guest, name):
         if value and not re.search(r"\s", value):
             return f"{tag}={value}"
     return None
+
+
+def _at_source(guest, position):
+    """What the caller knows of the disk at this position in the source's virtual machine: controller, boot_order."""
+    told = guest.hardware.get("disks") or []
+    return told[position] if position < len(told) else {}
+
+
+def _in_boot_order(guest):
+    """The disks' names, first that which the source booted from. Disks without an order come last, as they were given."""
+    orders = {disk.device: _at_source(guest, position).get("boot_order") for position, disk in enumerate(guest.disks)}
+    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
 
 
 def _names_on_target(devices, models):
@@ -137,7 +150,7 @@ def _mountpoints_on(root, device):
 
 def _refuse_needed(root, device):
     needed = [path for path in _mountpoints_on(root, device) if path in ("/", "/boot", "/boot/efi", "/usr", "/var")]
-    if needed or root.guest.disks[0].device == device:
+    if needed or _in_boot_order(root.guest)[0] == device:
         raise GuestconvError(
             "device-required",
             f"The disk {device} cannot be removed: the guest does not boot without it"
