@@ -281,7 +281,10 @@ _add(
 systemctl is-system-running --wait
 udevadm settle
 systemctl is-active --quiet NetworkManager && nm-online --wait-for-startup --quiet --timeout 300
-while grep -qsE '^ADMIN_STATE=(pending|initialized|configuring)' /run/systemd/netif/links/*; do sleep 1; done
+networkd() {{ sed -n s/^ADMIN_STATE=//p /run/systemd/netif/links/${{1:-*}} 2>/dev/null; }}
+cards() {{ for card in /sys/class/net/*/device; do networkd "$(cat "${{card%device}}ifindex")"; done; }}
+# A bond without members is never done: there is something to wait for while networkd has any card in hand.
+while cards | grep -qv unmanaged && networkd | grep -qE 'pending|initialized|configuring'; do sleep 1; done
 {{
     echo
     echo "announce addresses $(ip -json address)"
