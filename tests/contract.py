@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users rely on: the modules' options and results, and the description of a guest. It only grows.
+"""What users rely on: what modules, filters, inventory plugins and roles take and give, and the description of a guest.
+
+It only grows.
 
 docs/contract.json is the record of it, which script/record-contract writes. Everything in it is flat: a mapping of
 places ("hardware.interfaces.mac", or "devices.network.*.driver" with * for any key and [] for any item) to facts.
@@ -23,6 +25,9 @@ COLLECTION = "ansible_collections.virttools.guestconv.plugins"
 
 # The facts of an option that are a promise. What has the value that stands here is not mentioned.
 _OPTION_FACTS = {"type": None, "elements": None, "required": False, "default": None, "choices": None, "aliases": None}
+
+
+_KINDS = ("modules", "filters", "inventories", "roles")
 
 
 def module_names():
@@ -54,7 +59,33 @@ def current():
             "options": flat_options(module(name).ARGUMENT_SPEC),
             "returns": _flat_returns(yaml.safe_load(module(name).RETURN)),
         }
-    return {"modules": modules, "guest": flat_schema(json.loads(SCHEMA.read_text(encoding="utf-8")))}
+    return {
+        "modules": modules,
+        "filters": _plugins("filter"),
+        "inventories": _plugins("inventory"),
+        "roles": _roles(),
+        "guest": flat_schema(json.loads(SCHEMA.read_text(encoding="utf-8"))),
+    }
+
+
+def _plugins(kind):
+    """The plugins of a kind, which have no argument spec but what their documentation says."""
+    found = {}
+    for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
+        plugin = importlib.import_module(f"{COLLECTION}.{kind}.{path.stem}")
+        found[path.stem] = {
+            "options": flat_options(yaml.safe_load(plugin.DOCUMENTATION).get("options", {}), "suboptions"),
+            "returns": _flat_returns(yaml.safe_load(getattr(plugin, "RETURN", "")) or {}),
+        }
+    return found
+
+
+def _roles():
+    found = {}
+    for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+        spec = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]
+        found[path.parts[-3]] = {"options": flat_options(spec.get("options", {})), "returns": {}}
+    return found
 
 
 def recorded():
@@ -103,13 +134,14 @@ def flat_schema(whole, schema=None, before="", required=False):
 def breaches(old, new):
     """What users of the contract old would miss in new, a sentence each; none when new only grew."""
     found = []
-    for name, module_of_old in old["modules"].items():
-        module_of_new = new["modules"].get(name)
-        if module_of_new is None:
-            found.append(f"the module {name} is gone")
-            continue
-        found += _changed(f"{name}: option ", module_of_old["options"], module_of_new["options"], may_require=False)
-        found += _changed(f"{name}: result ", module_of_old["returns"], module_of_new["returns"], may_require=True)
+    for kind in _KINDS:
+        for name, in_old in old.get(kind, {}).items():
+            in_new = new.get(kind, {}).get(name)
+            if in_new is None:
+                found.append(f"{name} is gone, which was one of the {kind}")
+                continue
+            found += _changed(f"{name}: option ", in_old["options"], in_new["options"], may_require=False)
+            found += _changed(f"{name}: result ", in_old["returns"], in_new["returns"], may_require=True)
     return found + _changed("guest.", old["guest"], new["guest"], may_require=True)
 
 

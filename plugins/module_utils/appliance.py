@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import threading
 import time
 import traceback
@@ -162,6 +163,9 @@ class Appliance:
         handle.set_backend("direct")
         if accelerator == "tcg":
             handle.set_backend_setting("force_tcg", "1")
+            if platform.machine() == "x86_64":
+                # After libguestfs's own, so it is the one that counts.
+                handle.config("-cpu", accelerators.PROCESSORS["tcg"])
         if self._fixed:
             handle.set_path(self._fixed)
         if self._workdir:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils import appliance as appliances
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -42,6 +43,13 @@ def test_a_trace_has_each_call_with_its_duration_and_no_contents(disks, tmp_path
     assert "password" not in trace.read_text(encoding="utf-8")
     assert "absent" in calls["read_file"]["error"] and "error" not in calls["mount"]
     assert all(line["seconds"] >= 0 for line in lines)
+
+
+@pytest.mark.skipif(accelerators.choose("auto")[0] != "tcg", reason="KVM works here, and the processor is the host's")
+def test_an_emulated_processor_lacks_what_emulation_is_slow_by_and_has_what_distributions_demand(appliance):
+    flags = appliance.debug("sh", ["grep -m1 ^flags /proc/cpuinfo"]).split()
+    assert {"avx2", "bmi2", "fma", "xsave"} <= set(flags)
+    assert {"erms", "la57"}.isdisjoint(flags)
 
 
 def test_an_appliance_that_takes_too_long_is_stopped(disks):

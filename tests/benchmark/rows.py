@@ -67,8 +67,11 @@ class Bench:
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(empty), "1M"], check=True)
         self.module("launch", empty)
 
-    def repetition(self):
-        """Measure every row once: yields (name of the row, Sample). Raises measure.BenchmarkError."""
+    def repetition(self, virt_v2v):
+        """Measure every row once: yields (name of the row, Sample). Raises measure.BenchmarkError.
+
+        virt_v2v: its rows too.
+        """
         complete = self.copy(COMPLETE, "complete")
         lacking = self.copy(LACKING, "lacking")
         yield "launch", self.module("launch", lacking)[0]
@@ -84,7 +87,8 @@ class Bench:
             raise measure.BenchmarkError("the second conversion changed the guest")
         yield "convert again", again
         yield "inspect+convert", self.module("convert", self.copy(LACKING, "lacking"))[0]
-        yield from self._virt_v2v()
+        if virt_v2v:
+            yield from self._virt_v2v()
 
     def copy(self, name, as_name):
         """The path of a fresh copy of the guest name."""

@@ -33,6 +33,7 @@ OLD = {
             "returns": {"guest": {"type": "dict"}},
         }
     },
+    "roles": {"move": {"options": {"move_wave": {"type": "int"}}, "returns": {}}},
     "guest": {"devices": {"type": "object", "required": True}, "boot.firmware": {"choices": ["bios"]}},
 }
 OPTIONS = ("modules", "look", "options")
@@ -67,7 +68,7 @@ def test_a_contract_may_grow(new):
 
 
 @pytest.mark.parametrize(("new", "breach"), [
-    (altered("modules", "look"), "the module look is gone"),
+    (altered("modules", "look"), "look is gone, which was one of the modules"),
     (altered(*OPTIONS, "target"), "look: option target is gone"),
     (altered(*OPTIONS, "depth", value={"type": "int", "required": True}), "look: option depth is new and required"),
     (altered(*OPTIONS, "target", "required", value=True), "look: option target: required was None, is True"),
@@ -77,6 +78,9 @@ def test_a_contract_may_grow(new):
     (altered(*OPTIONS, "disks", "choices", value=["sda"]), "look: option disks: choices was None, is ['sda']"),
     (altered("modules", "look", "returns", "guest", "type", value="str"),
      "look: result guest: type was 'dict', is 'str'"),
+    (altered("roles"), "move is gone, which was one of the roles"),
+    (altered("roles", "move", "options", "move_wave", "type", value="str"),
+     "move: option move_wave: type was 'int', is 'str'"),
     (altered("guest", "devices"), "guest.devices is gone"),
     (altered("guest", "devices", "required"), "guest.devices: required was True, is None"),
 ])

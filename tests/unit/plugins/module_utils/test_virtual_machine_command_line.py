@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.accelerator import PROCESSORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import (
     Launch,
@@ -61,7 +62,7 @@ def test_the_whole_command_line_of_a_small_machine():
     network = "net=10.0.0.0/20,host=10.0.2.2,dns=10.0.0.1,dhcpstart=10.0.0.16,hostfwd=tcp:127.0.0.1:40000-10.0.2.15:22"
     assert vector(machine) == [
         *["/usr/bin/qemu-system-x86_64", "-name", "guestconv-verify", "-nodefaults", "-no-user-config"],
-        *["-display", "none", "-no-shutdown", "-accel", "tcg", "-cpu", "max,la57=off"],
+        *["-display", "none", "-no-shutdown", "-accel", "tcg", "-cpu", PROCESSORS["tcg"]],
         *["-m", "1024", "-smp", "2", "-rtc", "base=utc", "-machine", "q35"],
         *["-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control"],
         *["-blockdev", json.dumps(block, sort_keys=True), "-device", "virtio-blk-pci,drive=disk0,bootindex=1"],
