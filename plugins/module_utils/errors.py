@@ -20,6 +20,7 @@ RETRYABLE = frozenset((
     "no-space",  # overlays of other runs go when these end
     "commit-incomplete",  # trying again is what finishes it
     "interrupted",  # from outside
+    "conversion-host-unreachable",  # the network or the machine was away
     "no-result",  # killed from outside, as when the memory of the machine is used up
 ))
 

@@ -79,7 +79,8 @@ options:
   password:
     description:
       - The password for HTTPS, SSH or VMware.
-      - It appears on no command line, and in no file but that in which Ansible brings the module its arguments.
+      - It appears on no command line, and this module writes it to no file. Ansible itself keeps a module's arguments,
+        with this one, in its temporary directory on that machine (mode 0700) while the module runs.
     type: str
 requirements:
   - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and

@@ -29,8 +29,10 @@ from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 
 _DIRECTORY = "guestconv-watch-"
 
-# Seconds between two looks: short at first, since what fails does so soon.
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.25, 3, 1.4
+# Seconds between two looks: short at first, since what fails does so soon. Each look is a command on the other machine,
+# of which a copy that takes hours needs few: then its end may be noticed a fiftieth later.
+_FIRST_WAIT, _GROWTH, _SHARE = 0.25, 1.4, 1 / 50
+_LONGEST_WAIT, _LONGEST_WAIT_OF_ALL = 3, 15
 
 # Seconds until async_wrapper kills the module: never. The module has a time limit of its own, which does not count the
 # wait for a slot, and it ends when nobody looks; async_wrapper leaves QEMU running and cleans up nothing.
@@ -54,16 +56,25 @@ class LongModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """The module's own result, with `resumed` where the option resume was given."""
         result = super().run(tmp, task_vars)
+        try:
+            return merge_hash(result, self._result(task_vars))
+        except AnsibleConnectionFailure as error:
+            if not self._task.delegate_to:
+                raise
+            # Ansible would take the guest for the machine that is away, and out of the play: no rescue, no outcome.
+            return merge_hash(result, _unreachable(self._task.delegate_to, error))
+
+    def _result(self, task_vars):
         arguments = dict(self._task.args)
         path = arguments.pop("resume", None)
         if not path:
-            return merge_hash(result, self._run_module(arguments, task_vars))
+            return self._run_module(arguments, task_vars)
         if self._task.async_val:
             raise AnsibleActionFail("The option resume does not go with async: leave out one of them.")
         returned = self._run_if_need_be(unfrackpath(path, follow=False), arguments, task_vars)
         if "module_args" in returned.get("invocation", {}):
             returned["invocation"]["module_args"]["resume"] = path
-        return merge_hash(result, returned)
+        return returned
 
     def _run_if_need_be(self, path, arguments, task_vars):
         """The result, which is the kept one if there is one."""
@@ -146,10 +157,11 @@ class LongModule(ActionBase):
         """
         parent = os.getppid()
         guest = task_vars.get("inventory_hostname", "")
-        wait, shown, reached = _FIRST_WAIT, "", time.monotonic()
+        wait, shown, began = _FIRST_WAIT, "", time.monotonic()
+        reached = began
         while True:
             time.sleep(wait)
-            wait = min(wait * _GROWTH, _LONGEST_WAIT)
+            wait = min(wait * _GROWTH, next_longest_wait(time.monotonic() - began))
             if os.getppid() != parent:
                 # Workers of ansible-core go on when ansible-playbook was killed (before 2.19, with SIGTERM too).
                 raise AnsibleError("Ansible itself has ended, so this module is to end, too.")
@@ -225,6 +237,11 @@ def _interruptible():
                 signal.signal(signum, handler)
 
 
+def next_longest_wait(elapsed):
+    """Seconds that there may be between two looks at a module that has run for `elapsed` seconds."""
+    return min(max(_LONGEST_WAIT, elapsed * _SHARE), _LONGEST_WAIT_OF_ALL)
+
+
 def progress_text(progress):
     """progress (a dict as of module_utils/progress.py, or None) for people; empty where there is nothing to say."""
     if not progress or progress.get("state") != "running" or progress.get("step") == "start":
@@ -260,11 +277,21 @@ def _no_result(result):
         hint="See module_stdout and module_stderr, and whether the machine has used up its memory. The disks are as "
         "before, or the next conversion finishes this one.",
     )
-    return {
-        "failed": True, "msg": error.message, "code": error.code, "hint": error.hint, "path": "",
-        "retryable": error.retryable,
-        "module_stdout": result.get("data") or result.get("outdata") or "", "module_stderr": result.get("stderr") or "",
-    }
+    said = result.get("data") or result.get("outdata") or ""
+    return _failure(error, module_stdout=said, module_stderr=result.get("stderr") or "")
+
+
+def _unreachable(machine, error):
+    return _failure(GuestconvError(
+        "conversion-host-unreachable", "The conversion host %s cannot be reached: %s" % (machine, error),
+        hint="See that it runs, and that Ansible can log in to it. What was begun there ends by itself.",
+    ))
+
+
+def _failure(error, **values):
+    """The result of a module that failed so."""
+    result = {"failed": True, "msg": error.message, "code": error.code, "hint": error.hint, "path": error.path}
+    return dict(result, retryable=error.retryable, **values)
 
 
 def _as_dict(line):

@@ -10,8 +10,9 @@ import json
 import os
 import tempfile
 
-# What changes nothing of the result: how a run is watched, and a password, which may have been renewed.
-_IRRELEVANT = frozenset(("progress", "resume", "slots", "trace", "password"))
+# What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
+# password, which may have been renewed.
+_IRRELEVANT = frozenset(("progress", "resume", "slots", "timeout", "trace", "password"))
 _VERSION = 1
 # What is of the one run only.
 _PASSING = ("ansible_facts", "deprecations")

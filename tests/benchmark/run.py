@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmark import machine, scale, slots, table
+from tests.benchmark import fleet, machine, scale, slots, table
 from tests.benchmark.measure import BenchmarkError
 from tests.benchmark.rows import Bench
 
@@ -40,13 +40,16 @@ def main():
 
 def _arguments():
     parser = argparse.ArgumentParser(prog="script/bench")
-    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="measure each N times (3), take medians")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="times to measure each (3), virt-v2v once")
     parser.add_argument("--json", type=Path, metavar="FILE", help="put the result into FILE, beside the other parts'")
     parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: at most (200000)")
+    parser.add_argument("--guests", type=int, default=1000, metavar="N", help="with --fleet: N, and a tenth (1000)")
+    parser.add_argument("--forks", type=int, default=20, metavar="N", help="with --fleet: Ansible's (20)")
     parser.add_argument("--fixed-appliance", metavar="DIRECTORY", help="measure ours with this fixed appliance")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
     part.add_argument("--slots", dest="measure", action="store_const", const=_slots, help="conversions at once")
+    part.add_argument("--fleet", dest="measure", action="store_const", const=_fleet, help="the controller's cost")
     parser.set_defaults(measure=_benchmark)
     return parser.parse_args()
 
@@ -56,7 +59,8 @@ def _benchmark(bench, arguments, _machine):
     bench.warm_up()
     # One of each, then again one of each: what else the machine does meanwhile falls on all of them.
     for number in range(arguments.repeat):
-        for row, sample in bench.repetition():
+        # virt-v2v takes longer than all of ours, and is many times beyond what the noise could explain.
+        for row, sample in bench.repetition(virt_v2v=number == 0):
             samples.setdefault(row, []).append(vars(sample))
             _say(f"{number + 1}/{arguments.repeat} {row}: {sample.cpu:.1f} s of CPU, {sample.wall:.1f} s")
     rows = table.with_overhead(table.medians(samples))
@@ -82,6 +86,11 @@ def _slots(bench, arguments, described):
         f"Recommended: {advice['slots_per_core']:.1f} slots per core, and {advice['gib_per_slot']:.1f} GiB per slot."
     )
     return "slots", {"points": points, "recommended": advice}, text
+
+
+def _fleet(bench, arguments, _machine):
+    points = fleet.measure_fleet(bench, arguments.guests, arguments.forks, _say)
+    return "fleet", {"points": points}, fleet.fleet_table(points)
 
 
 def _write(path, section, results):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -67,6 +68,44 @@ def load(directory):
         if outcome["guest"] not in last or _end(outcome) >= _end(last[outcome["guest"]]):
             last[outcome["guest"]] = outcome
     return Outcomes(sorted(last.values(), key=lambda outcome: (_end(outcome), outcome["guest"])), unreadable)
+
+
+def keep(directory, outcome):
+    """Write the outcome (a dict) into `directory`, which is made if need be. Returns the path of its file.
+
+    Raises GuestconvError outcome-invalid, path-not-writable.
+    """
+    # What is no JSON of itself, as a warning of ansible-core's, is told as text.
+    content = json.dumps(outcome, default=str).encode()
+    try:
+        guest = parse(content)["guest"]
+        if os.path.basename(guest) != guest or guest.startswith("."):
+            raise ValueError(f"{guest!r} cannot be the name of a file")
+    except ValueError as error:
+        raise GuestconvError("outcome-invalid", f"This is no outcome: {error}.", path="outcome") from error
+    path = os.path.join(directory, FILES, f"{guest}.json")
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise GuestconvError(
+            "path-not-writable", f"{path} cannot be written: {error.strerror}.", path="directory",
+            hint="This user must be able to write to the directory of the report.",
+        ) from error
+    return path
+
+
+def _replace(path, content):
+    """Have the file at path hold content (bytes), whole or not at all. Raises OSError."""
+    # With a dot before it, it is not taken for an outcome; its mode is 0600.
+    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def _pieces(directory):

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import watch
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import long_module
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, progress_text
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, next_longest_wait, progress_text
 
 RUNNING = '{"started": true, "finished": false, "ansible_job_id": "j1.2"}'
 RESULTS = "/root/.ansible_async/j1.2"
@@ -34,6 +34,11 @@ def progress(step, percent, detail="", state="running"):
 ])
 def test_progress_is_a_short_line_for_people(told, text):
     assert progress_text(told) == text
+
+
+@pytest.mark.parametrize(("elapsed", "longest"), [(0, 3), (150, 3), (500, 10), (7200, 15)])
+def test_a_module_is_looked_at_less_often_the_longer_it_runs(elapsed, longest):
+    assert next_longest_wait(elapsed) == longest < watch.PATIENCE
 
 
 class Machine:
@@ -74,12 +79,14 @@ def action(monkeypatch):
     """action(machine, **arguments) is an action plugin of a task with these arguments, its connection to that machine."""
     monkeypatch.setattr(long_module.time, "sleep", lambda seconds: None)
 
-    def make(machine, check_mode=False, async_val=0, **arguments):
+    def make(machine, check_mode=False, async_val=0, delegate_to=None, **arguments):
         connection = SimpleNamespace(
             has_native_async=False, always_pipeline_modules=False, reset=lambda: None,
             _shell=SimpleNamespace(SHELL_FAMILY="sh", tmpdir="/tmp/x"),
         )
-        task = SimpleNamespace(args=arguments, async_val=async_val, check_mode=check_mode, action="a.b.work")
+        task = SimpleNamespace(
+            args=arguments, async_val=async_val, check_mode=check_mode, action="a.b.work", delegate_to=delegate_to
+        )
         plugin = LongModule(task, connection, None, None, SimpleNamespace(template=lambda value: value), None)
         displayed = []
         plugin._display = SimpleNamespace(display=displayed.append, warning=displayed.append, vv=lambda text: None)
@@ -172,6 +179,14 @@ def test_a_connection_that_stays_away_is_a_host_that_is_unreachable(action, monk
     with pytest.raises(AnsibleConnectionFailure):
         plugin.run(task_vars={})
     assert plugin._task.async_val == 0
+
+
+def test_where_it_is_not_the_host_itself_that_is_away_its_task_fails(action, monkeypatch):
+    monkeypatch.setattr(watch, "PATIENCE", -1)
+    machine = Machine([AnsibleConnectionFailure("no route")])
+    result = action(machine, delegate_to="conv1").run(task_vars={})
+    assert (result["failed"], result["code"], result["retryable"]) == (True, "conversion-host-unreachable", True)
+    assert "unreachable" not in result and "conv1 cannot be reached: no route" in result["msg"]
 
 
 def test_when_ansible_itself_has_ended_the_module_is_told_to_end(action, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 
-ARGUMENTS = {"disks": ["/a.qcow2"], "timeout": 60}
+ARGUMENTS = {"disks": ["/a.qcow2"], "memory": 1024}
 
 
 @pytest.fixture
@@ -19,11 +19,12 @@ def path(tmp_path):
 
 @pytest.mark.parametrize(("same", "module", "arguments"), [
     (True, "guestconv_convert", ARGUMENTS),
-    (True, "virttools.guestconv.guestconv_convert", {"timeout": 60, "disks": ["/a.qcow2"]}),
+    (True, "virttools.guestconv.guestconv_convert", {"memory": 1024, "disks": ["/a.qcow2"]}),
     (True, "guestconv_convert", {**ARGUMENTS, "progress": "/p", "slots": {"count": 2}, "trace": "/t", "password": "x"}),
+    (True, "guestconv_convert", {**ARGUMENTS, "timeout": 60}),
     (False, "guestconv_inspect", ARGUMENTS),
-    (False, "guestconv_convert", {**ARGUMENTS, "timeout": 61}),
-    (False, "guestconv_convert", {"disks": ["/b.qcow2"], "timeout": 60}),
+    (False, "guestconv_convert", {**ARGUMENTS, "memory": 2048}),
+    (False, "guestconv_convert", {"disks": ["/b.qcow2"], "memory": 1024}),
     (False, "guestconv_convert", {**ARGUMENTS, "dest": "/d"}),
 ])
 def test_what_a_run_is_told_by(same, module, arguments):
