@@ -43,6 +43,9 @@ def interrupted_when_unwatched(directory):
     finally:
         ended.set()
         watcher.join()
+        if _time_of_change(os.path.join(directory, ATTENDED)) is None:
+            # Whoever wanted to remove it may have found it filled once more by what we told last.
+            _remove(directory)
 
 
 def _watch(directory, ended):

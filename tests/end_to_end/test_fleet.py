@@ -1,79 +1,123 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small fleet through the playbook migrate, on two conversion hosts: interrupted in the middle, and resumed."""
+"""A fleet through the playbook migrate, on two conversion hosts: interrupted in the middle, resumed, mended.
+
+The first run is interrupted when some guests are done, some are under way, and some are not begun. The second one ends:
+ten guests are converted and come up, one cannot be converted, one hangs. Then the one is mended, and run alone.
+"""
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
-import shutil
+import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
+from tests.end_to_end import fleet_guests
 from tests.end_to_end.conftest import CACHE, digest
+from tests.end_to_end.fleet_guests import DRACUT, GOOD, GUESTS, HANGING, MALFORMED, OVERLAYS, SCSI, SLOTS
+from tests.guests.network_variants import VARIANTS, disk
 
-GOOD = {"web01": "debian12-vmware", "web02": "debian12-vmware-modern"}
+# Guests under way at once: fewer than there are, more than the machines have slots.
+FORKS = 6
+DONE_BEFORE_INTERRUPTION = 2
+PHASES = ["fetch", "inspect", "convert", "verify"]
+# Seconds after which a run is taken to hang.
 CEILING = 3600
 
 
-@pytest.fixture(scope="module")
-def fleet(scratch, copy_of):
-    """The directory of a fleet: two guests that are well, and one disk without an operating system."""
-    place = scratch / "fleet"
-    (place / "disks").mkdir(parents=True)
-    for name, guest in GOOD.items():
-        shutil.move(copy_of(guest, name), place / "disks" / f"{name}.qcow2")
-    empty = place / "disks" / "empty.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(empty), "64M"], check=True)
-    hosts = {
-        name: {
-            "ansible_connection": "local",
-            # As localhost has it, and not whichever Python is the newest on this machine.
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "guestconv_slots": {"count": 1, "directory": str(place / "slots" / name)},
-        }
-        for name in ("conv1", "conv2")
-    }
-    inventory = {
-        "all": {
-            "children": {
-                "guestconv_conversion_hosts": {"hosts": hosts},
-                "wave_1": {"hosts": {"web01": {"guestconv_conversion_host": "conv1"}}},
-                "wave_2": {
-                    "hosts": {
-                        "web02": {
-                            "guestconv_conversion_host": "conv2",
-                            "guestconv_devices_host": [{"network": {"*": {"driver": "e1000"}}}],
-                        },
-                        "empty": {"guestconv_conversion_host": "conv2"},
-                    }
-                },
-            },
-            "vars": {
-                "guestconv_images": str(place / "images"),
-                "guestconv_directory": str(place / "run"),
-                "guestconv_verify_timeout": 1800,
-                "guestconv_devices_all": [{"graphics": {"*": {"driver": ["qxl-vga", "VGA"]}}}],
-            },
-        }
-    }
-    (place / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
-    plugin = {"plugin": "virttools.guestconv.guests", "paths": [str(place / "disks")]}
-    (place / "disks.guests.yml").write_text(json.dumps(plugin), encoding="utf-8")
-    return place
+class Fleet:
+    """The fleet in the directory place, which has its inventories: hosts.json and *.guests.yml."""
+
+    def __init__(self, place):
+        self.place = place
+        self.run = place / "run"
+
+    def migration(self, log, *arguments):
+        """The playbook migrate, started in a session of its own. log: the name of the file that gets what it prints."""
+        # From the environment with lxml, which the inventory plugin needs.
+        command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), "virttools.guestconv.migrate", *arguments]
+        for inventory in (self.place / "hosts.json", *self.place.glob("*.guests.yml")):
+            command += ["-i", str(inventory)]
+        command += ["--forks", str(FORKS)]
+        with open(self.place / log, "wb") as stream:
+            return subprocess.Popen(
+                command, stdout=stream, stderr=subprocess.STDOUT, cwd=self.place, start_new_session=True
+            )
+
+    def said(self, log):
+        """What a run has printed."""
+        return (self.place / log).read_text(encoding="utf-8")
+
+    def outcomes(self):
+        """{guest: its outcome}, of those that were begun."""
+        return {path.stem: json.loads(path.read_text()) for path in (self.run / "outcomes").glob("*.json")}
+
+    def results(self):
+        """{file with the result of a phase: its bytes and the time of its last change}."""
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (self.run / "state").glob("*/*.json")}
+
+    def images(self, guests):
+        """{file: time of its last change and size} of the guests' disks on the machines that convert."""
+        files = [path for name in guests for path in (self.place / "images" / name).glob("*.qcow2")]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+    def left_over(self):
+        """What is still there of runs that have ended, when no process of theirs is to be waited for any more."""
+        begun = time.monotonic()
+        while self._processes() and time.monotonic() - begun < CEILING:
+            time.sleep(0.2)
+        return [*self._processes(), *self._slots_in_use(), *self._overlays()]
+
+    def _processes(self):
+        """The command lines of all processes that were started from the fleet's directory, or are told of it."""
+        return [told for told in map(_told, Path("/proc").glob("[0-9]*")) if str(self.place).encode() in told]
+
+    def _slots_in_use(self):
+        slots = [path.open("r+b") for path in (self.place / "slots").glob("*/*")]
+        try:
+            return [slot.name for slot in slots if not _lockable(slot)]
+        finally:
+            for slot in slots:
+                slot.close()
+
+    def _overlays(self):
+        """The throwaway overlays on the fleet's disks, wherever they are."""
+        found = list((self.place / "images").glob("*/.guestconv-*/*.qcow2"))
+        known = str(self.place).encode()
+        return found + [path for path in Path("/var/tmp").glob("guestconv-*/*") if known in _head(path)]
 
 
-def migration(fleet, log):
-    """The playbook migrate, started in a session of its own. log: a file for what it prints."""
-    # From the environment with lxml, which the inventory plugin needs.
-    command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), "virttools.guestconv.migrate"]
-    command += ["-i", str(fleet / "disks.guests.yml"), "-i", str(fleet / "hosts.json")]
-    return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=fleet, start_new_session=True)
+def _told(process):
+    """The working directory and the command line of a process (its directory in /proc)."""
+    try:
+        return os.fsencode(os.readlink(process / "cwd")) + b" " + (process / "cmdline").read_bytes()
+    except OSError:
+        return b""  # it has ended
+
+
+def _lockable(slot):
+    try:
+        fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _head(path):
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4096)
+    except OSError:
+        return b""  # of another test's, which removes it
 
 
 def ended(process):
@@ -83,72 +127,188 @@ def ended(process):
         process.poll() is None and os.killpg(process.pid, signal.SIGKILL)
 
 
+def converted(outcomes):
+    return {name for name, outcome in outcomes.items() if outcome["outcome"] == "converted"}
+
+
 @pytest.fixture(scope="module")
-def interrupted(fleet):
-    """What is there after a run that was interrupted when the first guest was converted: {file: its bytes}."""
-    kept = fleet / "run" / "state" / "web01" / "convert.json"
-    with open(fleet / "first.log", "wb") as log:
-        process = migration(fleet, log)
-        while not kept.exists() and process.poll() is None:
-            time.sleep(0.2)
-        os.killpg(process.pid, signal.SIGINT)
-        ended(process)
-    assert kept.exists(), (fleet / "first.log").read_text(encoding="utf-8")
-    return {path: path.read_bytes() for path in (fleet / "run" / "state").glob("*/*.json")}
+def fleet(scratch):
+    place = scratch / "fleet"
+    fleet_guests.make(place)
+    return Fleet(place)
+
+
+@pytest.fixture(scope="module")
+def sources(fleet):
+    """{disk that guests are made of: its digest} before anything is done."""
+    disks = [*(fleet.place / "disks").glob("*.qcow2"), *(Path(disk(name)["path"]) for name in OVERLAYS)]
+    return {path: digest(path) for path in disks}
+
+
+@pytest.fixture(scope="module")
+def interrupted(fleet, sources):
+    """What is there after a run that was interrupted as by Ctrl-C, when the first guests were done."""
+    process = fleet.migration("first.log")
+    while len(converted(fleet.outcomes())) < DONE_BEFORE_INTERRUPTION and process.poll() is None:
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    ended(process)
+    left_over = fleet.left_over()
+    outcomes = fleet.outcomes()
+    return {
+        "outcomes": outcomes,
+        "results": fleet.results(),
+        "images": fleet.images(converted(outcomes)),
+        "left over": left_over,
+    }
 
 
 @pytest.fixture(scope="module")
 def resumed(fleet, interrupted):
-    """The outcomes of the run that was started after it, by guest."""
-    with open(fleet / "second.log", "wb") as log:
-        status = ended(migration(fleet, log))
-    said = (fleet / "second.log").read_text(encoding="utf-8")
-    outcomes = {path.stem: json.loads(path.read_text()) for path in (fleet / "run" / "outcomes").glob("*.json")}
-    return {"status": status, "said": said, **outcomes}
+    """The run that was started after it: {guest: outcome}, and what it printed and returned."""
+    status = ended(fleet.migration("second.log"))
+    return {"status": status, "said": fleet.said("second.log"), **fleet.outcomes()}
 
 
-def test_the_guests_that_are_well_are_converted_and_come_up(resumed):
+@pytest.fixture(scope="module")
+def mended(fleet, resumed):
+    """The same of a run for the one guest whose disk was mended."""
+    results = fleet.results()
+    fleet_guests.mend(fleet.place / "images" / MALFORMED / f"{MALFORMED}.raw")
+    status = ended(fleet.migration("third.log", "--limit", MALFORMED))
+    return {"status": status, "said": fleet.said("third.log"), "results": results, **fleet.outcomes()}
+
+
+def resumption(outcome):
+    """{phase: whether its result was there before the run}."""
+    return {phase["name"]: phase["resumed"] for phase in outcome["phases"]}
+
+
+def steps(said):
+    """The names of the guests whose progress was displayed."""
+    return set(re.findall(r"^\[([\w-]+)\] \w", said, re.MULTILINE))
+
+
+def test_when_it_is_interrupted_some_are_done_some_under_way_and_some_not_begun(interrupted):
+    outcomes = interrupted["outcomes"]
+    done = converted(outcomes)
+    under_way = {name for name, outcome in outcomes.items() if outcome["outcome"] == "interrupted"}
+    assert len(done) >= DONE_BEFORE_INTERRUPTION
+    assert under_way and set(GUESTS) - outcomes.keys()
+    results = {path.parent.name for path in interrupted["results"]}
+    assert done <= results and results & under_way, "some of those under way have phases that are done"
+
+
+def test_of_the_interrupted_run_nothing_goes_on_and_nothing_is_left_over(interrupted):
+    assert interrupted["left over"] == []
+
+
+def test_the_ten_that_are_well_are_converted_and_come_up(resumed):
+    assert len(GOOD) == 10
     for name in GOOD:
         assert resumed[name]["outcome"] == "converted", resumed[name].get("message", resumed["said"])
-        assert [phase["name"] for phase in resumed[name]["phases"]] == ["fetch", "inspect", "convert", "verify"]
+        assert list(resumption(resumed[name])) == PHASES
 
 
-def test_one_that_fails_touches_no_other_and_says_why(resumed):
-    assert (resumed["empty"]["outcome"], resumed["empty"]["phase"]) == ("failed", "inspect")
-    assert resumed["empty"]["code"] == "no-operating-system"
+def test_what_was_done_before_the_interruption_is_not_done_again(fleet, resumed, interrupted):
+    for name in GOOD:
+        done = {phase: fleet.run / "state" / name / f"{phase}.json" in interrupted["results"] for phase in PHASES}
+        assert resumption(resumed[name]) == done
+    for path, kept in interrupted["results"].items():
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == kept
+    assert fleet.images(converted(interrupted["outcomes"])) == interrupted["images"]
+    # Whoever has come up before is not even looked at.
+    verified = {path.parent.name for path in interrupted["results"] if path.stem == "verify"}
+    assert steps(resumed["said"]) == set(GUESTS) - verified
+
+
+def test_one_that_cannot_be_converted_says_why_and_its_disk_is_as_it_was(fleet, resumed):
+    outcome = resumed[MALFORMED]
+    assert (outcome["outcome"], outcome["phase"], outcome["code"]) == ("failed", "convert", "guest-file-malformed")
+    assert "/etc/default/grub" in outcome["message"]
+    assert "guest-file-malformed: " in resumed["said"]
+    disks = [fleet.place / folder / f"{MALFORMED}.raw" for folder in ("disks", f"images/{MALFORMED}")]
+    assert subprocess.run(["qemu-img", "compare", "-f", "raw", "-F", "raw", *disks], check=False).returncode == 0
+
+
+def test_one_that_hangs_is_ended_when_its_time_is_over(fleet, resumed):
+    outcome = resumed[HANGING]
+    assert (outcome["outcome"], outcome["phase"], outcome["code"]) == ("failed", "verify", "guest-not-up")
+    assert "guest-not-up: " in resumed["said"]
+    assert fleet.left_over() == []
+
+
+def test_the_run_fails_with_those_two_and_no_other(resumed):
     assert resumed["status"] != 0
-    assert "no-operating-system" in resumed["said"]
+    recap = dict(re.findall(r"^([\w-]+) +: .* failed=(\d+) ", resumed["said"], re.MULTILINE))
+    assert {name for name in GUESTS if recap[name] != "0"} == {MALFORMED, HANGING}
 
 
-def test_what_was_done_before_the_interruption_is_not_done_again(resumed, interrupted):
-    was_resumed = {phase["name"]: phase["resumed"] for phase in resumed["web01"]["phases"]}
-    assert was_resumed == {"fetch": True, "inspect": True, "convert": True, "verify": False}
-    for path, content in interrupted.items():
-        assert path.read_bytes() == content
+def test_guests_wait_for_the_slots_of_the_machine_that_their_name_gives_them(fleet, resumed, interrupted):
+    machines = {name: resumed[name]["conversion_host"] for name in GUESTS}
+    assert set(machines.values()) == set(SLOTS)
+    for name, outcome in interrupted["outcomes"].items():
+        assert outcome["outcome"] == "interrupted" or outcome["conversion_host"] == machines[name]
+    assert "] waiting for a slot" in fleet.said("first.log") + resumed["said"]
+    for machine, count in SLOTS.items():
+        slots = {path.name for path in (fleet.place / "slots" / machine).iterdir()}
+        assert slots == {"queue", *(f"slot-{number}" for number in range(count))}
 
 
 def test_devices_are_those_of_the_policy_by_layers(resumed):
-    web01, web02 = (resumed[name]["devices"]["after"] for name in ("web01", "web02"))
-    assert web01["graphics"]["video0"]["driver"] == web02["graphics"]["video0"]["driver"] == "qxl-vga"
-    assert web01["network"]["ens192"]["driver"] == "virtio-net-pci"
-    assert web02["network"]["ens192"]["driver"] == "e1000"
-
-
-def test_progress_is_said_with_the_guests_name(resumed):
-    assert "[web01] " in resumed["said"] and "%" in resumed["said"]
+    after = {name: resumed[name]["devices"]["after"] for name in GOOD}
+    assert {graphics["driver"] for name in GOOD for graphics in after[name]["graphics"].values()} == {"qxl-vga"}
+    for name in GOOD:
+        assert after[name]["block"]["sda"]["driver"] == ("virtio-scsi-pci" if name in SCSI else "virtio-blk-pci")
+    for name in OVERLAYS:
+        assert {card: found["driver"] for card, found in after[name]["network"].items()} == VARIANTS[name].drivers
+    assert after["web01"]["network"]["ens192"]["driver"] == "virtio-net-pci"
+    assert after["web02"]["network"]["ens192"]["driver"] == "e1000"
+    assert after[DRACUT]["network"] == {}
 
 
 def test_the_report_has_all_guests_and_the_pictures_of_their_consoles(fleet, resumed):
-    summary = json.loads((fleet / "run" / "summary.json").read_text(encoding="utf-8"))
-    assert (summary["outcomes"]["converted"], summary["outcomes"]["failed"]) == (2, 1)
-    assert summary["conversion_hosts"] == {"conv1": 1, "conv2": 2}
-    page = (fleet / "run" / "index.html").read_text(encoding="utf-8")
-    for name in GOOD:
+    summary = json.loads((fleet.run / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["outcomes"]["converted"], summary["outcomes"]["failed"], summary["guests"]) == (10, 2, 12)
+    assert sum(summary["conversion_hosts"].values()) == 12 and summary["conversion_hosts"].keys() == SLOTS.keys()
+    page = (fleet.run / "index.html").read_text(encoding="utf-8")
+    for name in (*GOOD, HANGING):
         assert resumed[name]["screenshot"] == f"screenshots/{name}.png"
-        picture = (fleet / "run" / "screenshots" / f"{name}.png").read_bytes()
+        picture = (fleet.run / "screenshots" / f"{name}.png").read_bytes()
         assert picture.startswith(b"\x89PNG") and base64.b64encode(picture).decode() in page
 
 
-def test_the_sources_are_as_they_were(fleet, resumed, copy_of):
-    for name, guest in GOOD.items():
-        assert digest(fleet / "disks" / f"{name}.qcow2") == digest(copy_of(guest, f"{name}-again"))
+def test_the_one_that_was_mended_is_tried_again_alone_and_is_well(fleet, mended):
+    assert mended["status"] == 0, mended["said"]
+    assert mended[MALFORMED]["outcome"] == "converted"
+    assert resumption(mended[MALFORMED]) == {"fetch": True, "inspect": True, "convert": False, "verify": False}
+    assert steps(mended["said"]) == {MALFORMED}
+    now = fleet.results()
+    assert {path: now[path] for path in mended["results"]} == mended["results"]
+    summary = json.loads((fleet.run / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["outcomes"]["converted"], summary["outcomes"]["failed"], summary["guests"]) == (11, 1, 12)
+
+
+def test_the_sources_are_as_they_were(sources, mended):
+    assert {path: digest(path) for path in sources} == sources
+
+
+def test_a_machine_that_cannot_be_reached_fails_its_guests_and_no_other_and_all_are_reported(tmp_path):
+    machines = {
+        # There nobody listens.
+        "conv1": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+        "conv2": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"},
+    }
+    hosts = {name: {"guestconv_conversion_host": name.replace("guest", "conv")} for name in ("guest1", "guest2")}
+    options = {
+        "guestconv_source": {"type": "disks", "disks": [str(tmp_path / "absent.qcow2")]},
+        "guestconv_directory": str(tmp_path / "run"), "guestconv_images": str(tmp_path / "images"), "fetch_delay": 0,
+    }
+    groups = {"guestconv_conversion_hosts": {"hosts": machines}}
+    inventory = {"all": {"hosts": hosts, "children": groups, "vars": options}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    fleet = Fleet(tmp_path)
+    assert ended(fleet.migration("log")) != 0
+    codes = {name: outcome["code"] for name, outcome in fleet.outcomes().items()}
+    assert codes == {"guest1": "conversion-host-unreachable", "guest2": "disk-not-found"}, fleet.said("log")
+    assert json.loads((fleet.run / "summary.json").read_text(encoding="utf-8"))["outcomes"]["failed"] == 2

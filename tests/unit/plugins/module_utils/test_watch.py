@@ -85,6 +85,13 @@ def test_what_hangs_and_so_does_not_notice_loses_its_children(directory, monkeyp
     assert noticed == [signal.SIGTERM]
 
 
+def test_a_run_that_ends_before_it_notices_leaves_nothing_of_what_it_told(directory, monkeypatch):
+    monkeypatch.setattr(watch, "_GLANCE", 60)
+    with interrupted_when_unwatched(str(directory)):
+        (directory / watch.ATTENDED).unlink()
+    assert not directory.exists()
+
+
 def test_what_is_not_ours_in_the_directory_stays(directory):
     (directory / "other").touch()
     watch._remove(str(directory))
