@@ -285,6 +285,11 @@ networkd() {{ sed -n s/^ADMIN_STATE=//p /run/systemd/netif/links/${{1:-*}} 2>/de
 cards() {{ for card in /sys/class/net/*/device; do networkd "$(cat "${{card%device}}ifindex")"; done; }}
 # A bond without members is never done: there is something to wait for while networkd has any card in hand.
 while cards | grep -qv unmanaged && networkd | grep -qE 'pending|initialized|configuring'; do sleep 1; done
+# What ifupdown does for a card that is plugged in runs beside all else, and an IPv6 address is looked for elsewhere first.
+for second in $(seq 60); do
+    pidof ifup || ip -oneline address show tentative | grep . || break
+    sleep 1
+done >/dev/null
 {{
     echo
     echo "announce addresses $(ip -json address)"
