@@ -25,8 +25,5 @@ class ActionModule(ActionBase):
         try:
             result.update(changed=False, dest=outcomes.keep(options["directory"], options["outcome"]))
         except GuestconvError as error:
-            result.update(
-                failed=True, msg=error.message, code=error.code, hint=error.hint, path=error.path,
-                retryable=error.retryable,
-            )
+            result.update(failed=True, **error.as_result())
         return result

@@ -47,3 +47,10 @@ class GuestconvError(Exception):
     def retryable(self):
         """Whether the same may go well when it is tried again later."""
         return self.code in RETRYABLE
+
+    def as_result(self):
+        """What a module or action that failed so returns of it, beside `failed`."""
+        return {
+            **self.extra, "msg": self.message, "code": self.code, "hint": self.hint, "path": self.path,
+            "retryable": self.retryable,
+        }

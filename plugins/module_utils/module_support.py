@@ -155,10 +155,7 @@ def run(argument_spec, body, needs=("guestfs", "lxml"), steps=None, **module_opt
 
 
 def _fail(module, error, **values):
-    values.update(error.extra)
-    module.fail_json(
-        msg=error.message, code=error.code, hint=error.hint, path=error.path, retryable=error.retryable, **values
-    )
+    module.fail_json(**{**values, **error.as_result()})
 
 
 def _terminated(signum, frame):

@@ -278,20 +278,15 @@ def _no_result(result):
         "before, or the next conversion finishes this one.",
     )
     said = result.get("data") or result.get("outdata") or ""
-    return _failure(error, module_stdout=said, module_stderr=result.get("stderr") or "")
+    return dict(error.as_result(), failed=True, module_stdout=said, module_stderr=result.get("stderr") or "")
 
 
 def _unreachable(machine, error):
-    return _failure(GuestconvError(
+    unreachable = GuestconvError(
         "conversion-host-unreachable", "The conversion host %s cannot be reached: %s" % (machine, error),
         hint="See that it runs, and that Ansible can log in to it. What was begun there ends by itself.",
-    ))
-
-
-def _failure(error, **values):
-    """The result of a module that failed so."""
-    result = {"failed": True, "msg": error.message, "code": error.code, "hint": error.hint, "path": error.path}
-    return dict(result, retryable=error.retryable, **values)
+    )
+    return dict(unreachable.as_result(), failed=True)
 
 
 def _as_dict(line):

@@ -80,12 +80,13 @@ def convert(root, conversion):
     conversion.argument_edits.append(lambda argument: _edit_argument(root.guest, argument))
     # The copy of conf.d/resume that initramfs-tools' mkinitramfs put into the initrd.
     conversion.initrd_edits.append((r"conf/conf\.d/.+", lambda text: _edit_resume(root.guest, text)))
+    in_boot_order = [device for device in _in_boot_order(root.guest) if device in models]
     conversion.hardware["disks"] = [
         {
             "device": device,
             "driver": model.driver,
             "bus": model.bus,
-            "boot_order": [each for each in _in_boot_order(root.guest) if each in models].index(device) + 1,
+            "boot_order": in_boot_order.index(device) + 1,
             "name_on_target": conversion.disk_names[device],
         }
         for device, model in models.items()
