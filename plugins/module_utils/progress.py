@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 
@@ -88,16 +88,5 @@ class Progress:
 
 
 def _replace(path, text):
-    """Write a file that is the old or the new one at any moment. Errors: OSError.
-
-    Unlike state_directory.write_json it does not wait for the disk: after a power failure this is worth nothing.
-    """
-    descriptor, temporary = tempfile.mkstemp(prefix=".guestconv-progress-", dir=os.path.dirname(os.path.abspath(path)))
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            os.fchmod(descriptor, 0o644)  # nothing in it is secret, and others may want to look
-            stream.write(text)
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    """Write it whole. Errors: OSError. Nothing in it is secret, and after a power failure it is worth nothing."""
+    whole_file.replace(path, text.encode(), mode=0o644)

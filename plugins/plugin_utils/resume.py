@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
 
 # What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
 # password, which may have been renewed.
@@ -46,19 +47,10 @@ def load(path, expected):
 def save(path, own_digest, result):
     """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError.
     """
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
-    descriptor, temporary = tempfile.mkstemp(prefix=".guestconv-resume-", dir=directory)  # its mode is 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump({"version": _VERSION, "digest": own_digest, "result": kept}, stream, default=_as_text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    content = json.dumps({"version": _VERSION, "digest": own_digest, "result": kept}, default=_as_text)
+    whole_file.replace(path, content.encode(), synced=True)
 
 
 def _as_text(value):

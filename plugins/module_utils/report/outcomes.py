@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 # Guests end on several hosts at once, and again when a run is resumed: a file for each, replaced as a whole, is the
@@ -86,26 +86,13 @@ def keep(directory, outcome):
     path = os.path.join(directory, FILES, f"{guest}.json")
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        _replace(path, content)
+        whole_file.replace(path, content)
     except OSError as error:
         raise GuestconvError(
             "path-not-writable", f"{path} cannot be written: {error.strerror}.", path="directory",
             hint="This user must be able to write to the directory of the report.",
         ) from error
     return path
-
-
-def _replace(path, content):
-    """Have the file at path hold content (bytes), whole or not at all. Raises OSError."""
-    # With a dot before it, it is not taken for an outcome; its mode is 0600.
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _pieces(directory):
