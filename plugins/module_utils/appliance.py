@@ -13,7 +13,7 @@ import time
 import traceback
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
-from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import kill_children
+from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import children, kill_children
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
 
@@ -74,6 +74,7 @@ class Appliance:
         self._trace = None
         self._handle = None
         self._watchdog = None
+        self._older_children = None
         self._timed_out = False
 
     def __enter__(self):
@@ -82,6 +83,7 @@ class Appliance:
         if self._trace_path:
             self._trace = _open_trace(self._trace_path)
         if self._timeout:
+            self._older_children = children()
             self._watchdog = threading.Timer(self._timeout, self._expire)
             self._watchdog.daemon = True
             self._watchdog.start()
@@ -182,10 +184,10 @@ class Appliance:
         self.launches += 1
 
     def _expire(self):
-        # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. The only
-        # children of a module's process are qemu, and libguestfs's process that watches over it.
+        # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. libguestfs says which
+        # one that is only between two calls, so all go that were started since: qemu, and what watches over it.
         self._timed_out = True
-        kill_children()
+        kill_children(spared=self._older_children)
 
     def _timeout_error(self):
         return GuestconvError(

@@ -9,23 +9,26 @@ import os
 import signal
 
 
-def kill_children():
-    """Kill them all at once. A call that waits for one of them, and cannot be interrupted itself, fails then."""
-    for pid in _children(os.getpid()):
+def children():
+    """The identifiers of the processes that are there now (proc(5), /proc/PID/task/TID/children), a set."""
+    found = set()
+    tasks = f"/proc/{os.getpid()}/task"
+    for thread in os.listdir(tasks):
+        try:
+            with open(f"{tasks}/{thread}/children", encoding="ascii") as file:
+                found.update(map(int, file.read().split()))
+        except OSError:
+            continue  # the thread has ended
+    return found
+
+
+def kill_children(spared=frozenset()):
+    """Kill them all at once. A call that waits for one of them, and cannot be interrupted itself, fails then.
+
+    spared: identifiers of those that were there before whatever hangs, and are not of it.
+    """
+    for pid in children() - spared:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-
-
-def _children(pid):
-    """The process identifiers of the children of all threads of pid (proc(5), /proc/PID/task/TID/children)."""
-    found = []
-    tasks = f"/proc/{pid}/task"
-    for thread in os.listdir(tasks):
-        try:
-            with open(f"{tasks}/{thread}/children", encoding="ascii") as children:
-                found += [int(child) for child in children.read().split()]
-        except OSError:
-            continue
-    return found

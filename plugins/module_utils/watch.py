@@ -17,7 +17,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import kill_children
+from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import children, kill_children
 
 # The files in the directory.
 ATTENDED, PROGRESS = "attended", "progress.json"
@@ -36,7 +36,7 @@ _GRACE = 60
 def interrupted_when_unwatched(directory):
     """Have this process sent SIGTERM, if it comes to be unwatched while the block runs. directory: as told above."""
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(directory, ended), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(directory, ended, children()), daemon=True)
     watcher.start()
     try:
         yield
@@ -48,7 +48,7 @@ def interrupted_when_unwatched(directory):
             _remove(directory)
 
 
-def _watch(directory, ended):
+def _watch(directory, ended, older):
     last, since = None, time.monotonic()
     while not ended.wait(_GLANCE):
         # What changes is looked at, and not how old it is: the clock may be set meanwhile.
@@ -59,7 +59,7 @@ def _watch(directory, ended):
             os.kill(os.getpid(), signal.SIGTERM)
             _remove(directory)
             if not ended.wait(_GRACE):
-                kill_children()
+                kill_children(spared=older)
             return
 
 

@@ -52,13 +52,14 @@ def test_an_emulated_processor_lacks_what_emulation_is_slow_by_and_has_what_dist
     assert {"erms", "la57"}.isdisjoint(flags)
 
 
-def test_an_appliance_that_takes_too_long_is_stopped(disks):
+def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, appliance):
     with pytest.raises(GuestconvError) as caught:
-        with Appliance(disks, read_only=True, accelerator="tcg", timeout=1) as appliance:
+        with Appliance(disks, read_only=True, accelerator="tcg", timeout=1) as slow:
             while True:  # a machine with KVM may have launched by then
-                appliance.list_devices()
+                slow.list_devices()
     assert caught.value.code == "timeout"
     assert "1 seconds" in caught.value.message and caught.value.hint
+    assert appliance.list_devices() == ["/dev/sda"]
 
 
 def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warning(disks, monkeypatch):

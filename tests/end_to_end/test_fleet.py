@@ -30,6 +30,8 @@ from tests.guests.network_variants import VARIANTS, disk
 FORKS = 6
 DONE_BEFORE_INTERRUPTION = 2
 PHASES = ["fetch", "inspect", "convert", "verify"]
+# In the environment of what a run starts: its working directory may be another, and its command line does not tell.
+OF_THE_FLEET = "GUESTCONV_TEST_FLEET"
 # Seconds after which a run is taken to hang.
 CEILING = 3600
 
@@ -50,7 +52,12 @@ class Fleet:
         command += ["--forks", str(FORKS)]
         with open(self.place / log, "wb") as stream:
             return subprocess.Popen(
-                command, stdout=stream, stderr=subprocess.STDOUT, cwd=self.place, start_new_session=True
+                command,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                cwd=self.place,
+                env={**os.environ, OF_THE_FLEET: str(self.place)},
+                start_new_session=True,
             )
 
     def said(self, log):
@@ -72,14 +79,17 @@ class Fleet:
 
     def left_over(self):
         """What is still there of runs that have ended, when no process of theirs is to be waited for any more."""
-        begun = time.monotonic()
-        while self._processes() and time.monotonic() - begun < CEILING:
+        begun, quiet = time.monotonic(), 0
+        while quiet < 10 and time.monotonic() - begun < CEILING:
+            # One look at /proc misses a process whose parent ends meanwhile, as Ansible's asynchronous ones do.
+            quiet = 0 if self._processes() or self._slots_in_use() else quiet + 1
             time.sleep(0.2)
         return [*self._processes(), *self._slots_in_use(), *self._overlays()]
 
     def _processes(self):
-        """The command lines of all processes that were started from the fleet's directory, or are told of it."""
-        return [told for told in map(_told, Path("/proc").glob("[0-9]*")) if str(self.place).encode() in told]
+        """The command lines of all processes that come from a run of the fleet's."""
+        mark = f"{OF_THE_FLEET}={self.place}\0".encode()
+        return [_command(process) for process in Path("/proc").glob("[0-9]*") if mark in _content(process / "environ")]
 
     def _slots_in_use(self):
         slots = [path.open("r+b") for path in (self.place / "slots").glob("*/*")]
@@ -93,15 +103,21 @@ class Fleet:
         """The throwaway overlays on the fleet's disks, wherever they are."""
         found = list((self.place / "images").glob("*/.guestconv-*/*.qcow2"))
         known = str(self.place).encode()
-        return found + [path for path in Path("/var/tmp").glob("guestconv-*/*") if known in _head(path)]
+        return found + [path for path in Path("/var/tmp").glob("guestconv-*/*") if known in _content(path)]
 
 
-def _told(process):
-    """The working directory and the command line of a process (its directory in /proc)."""
+def _command(process):
+    """The command line of a process (its directory in /proc)."""
+    return _content(process / "cmdline").replace(b"\0", b" ").decode(errors="replace")
+
+
+def _content(path):
+    """Its first 256 KiB; nothing, when it has gone meanwhile."""
     try:
-        return os.fsencode(os.readlink(process / "cwd")) + b" " + (process / "cmdline").read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(1 << 18)
     except OSError:
-        return b""  # it has ended
+        return b""
 
 
 def _lockable(slot):
@@ -110,14 +126,6 @@ def _lockable(slot):
     except BlockingIOError:
         return False
     return True
-
-
-def _head(path):
-    try:
-        with path.open("rb") as stream:
-            return stream.read(4096)
-    except OSError:
-        return b""  # of another test's, which removes it
 
 
 def ended(process):

@@ -72,16 +72,20 @@ def test_a_run_that_is_watched_is_left_alone_whatever_the_clock_says(directory):
     assert directory.exists()
 
 
-def test_what_hangs_and_so_does_not_notice_loses_its_children(directory, monkeypatch):
+def test_what_hangs_and_so_does_not_notice_loses_the_children_that_it_has_started(directory, monkeypatch):
     monkeypatch.setattr(watch, "_GRACE", 0.01)
     noticed = []
     before = signal.signal(signal.SIGTERM, lambda signum, frame: noticed.append(signum))
+    older = subprocess.Popen(["sleep", "1000"])
     try:
-        with subprocess.Popen(["sleep", "1000"]) as child, interrupted_when_unwatched(str(directory)):
+        with interrupted_when_unwatched(str(directory)), subprocess.Popen(["sleep", "1000"]) as child:
             (directory / watch.ATTENDED).unlink()
             assert child.wait() == -signal.SIGKILL
+        assert older.poll() is None
     finally:
         signal.signal(signal.SIGTERM, before)
+        older.terminate()
+        older.wait()
     assert noticed == [signal.SIGTERM]
 
 
