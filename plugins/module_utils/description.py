@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.printable import printable
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS, TARGETS
 
 SCHEMA = 1
@@ -98,6 +99,7 @@ def describe(guest, findings):
         "choices": _per_device(current, lambda kind: {"driver": list(choices[kind])}),
         "unavailable": _per_device(current, lambda kind: dict(unavailable[kind])),
     }
+    description = printable(description)
     description["checksum"] = checksum(description)
     return {key: description[key] for key in _KEYS}
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.printable import printable
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
 READ_LIMIT = 8 * 1024 * 1024
@@ -24,9 +26,8 @@ DOWNLOAD_LIMIT = 1024 * 1024 * 1024
 # A message of the appliance's protocol holds 4 MiB (GUESTFS_MESSAGE_MAX), and costs a hundredth of a file transfer.
 _MESSAGE = 3 * 1024 * 1024
 
-# AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h: without the latter all of the 200 lenses are compiled (4 s under
-# emulation); with it just those that a file is edited with.
-_AUGEAS_FLAGS = 32 | 64
+# Of selinux(8).
+_LABEL = "security.selinux"
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,12 @@ class GuestRoot:
         Bytes that are not UTF-8 survive a read and a write.
         """
         if path not in self._texts:
-            content = self.read_bytes(path)
-            self._texts[path] = None if content is None else content.decode("utf-8", "surrogateescape")
+            self._texts[path] = self._decoded(path)
         return self._texts[path]
+
+    def _decoded(self, path):
+        content = self.read_bytes(path)
+        return None if content is None else content.decode("utf-8", "surrogateescape")
 
     def read_bytes(self, path, limit=READ_LIMIT):
         """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
@@ -173,13 +177,22 @@ class GuestRoot:
         before = self.read(path)
         if before == text:
             return
-        if before is None:
-            self._appliance.mkdir_p(posixpath.dirname(path))
-        self._put(text.encode("utf-8", "surrogateescape"), path)
-        if before is None:
-            self._appliance.chmod(mode, path)
+        content = text.encode("utf-8", "surrogateescape")
+        with self._labelled(path) if before is None else nullcontext():
+            self._put(content, path)
+            if before is None:
+                self._appliance.chmod(mode, path)
         self._texts[path] = text
         self._record("created" if before is None else "changed", path, detail, before, text)
+
+    def copy(self, path, new, detail):
+        """Make the file at new the same as the one at path, whatever it holds; owner and label of one there stay."""
+        is_new = not self.is_file(new)
+        if not is_new and self._appliance.equal(path, new):
+            return
+        with self._labelled(new) if is_new else nullcontext():
+            self._appliance.cp(path, new)
+        self._record("created" if is_new else "changed", new, detail)
 
     def append_bytes(self, path, content, detail):
         """Put content behind the end of the binary file at path."""
@@ -245,7 +258,7 @@ class GuestRoot:
             return None
         self._save_augeas()
         if not self._augeas_open:
-            self._appliance.aug_init("/", _AUGEAS_FLAGS)
+            self._appliance.aug_init("/", augeas.FLAGS)
             self._augeas_open = True
         if path not in self._augeas_files:
             name = f"/augeas/load/guestconv{len(self._augeas_files)}"
@@ -260,7 +273,7 @@ class GuestRoot:
                 f"line {self._augeas_error(path, 'line')}: {self._augeas_error(path, 'message')}).",
                 hint=f"Correct {path} in the guest; the guest's own programs read it as well.",
             )
-        return Tree(self._appliance, f"/files{path}", self._note_altered)
+        return augeas.Tree(self._appliance, f"/files{path}", self._note_altered)
 
     def _note_altered(self):
         self._augeas_altered = True
@@ -273,19 +286,50 @@ class GuestRoot:
         if not self._augeas_altered:
             return
         self._augeas_altered = False
-        before = {path: self.read(path) for path in self._augeas_files}
+        there = {path: self.read_bytes(path + augeas.NEW) for path in self._augeas_files}
         try:
             self._appliance.aug_save()
         except ApplianceError as error:
             raise GuestconvError(
-                "guest-file-not-saved", f"Augeas could not save {', '.join(before)} on {self.name}: {error.message}"
+                "guest-file-not-saved",
+                f"Augeas could not save {', '.join(self._augeas_files)} on {self.name}: {error.message}",
             ) from error
         for saved in self._appliance.aug_match("/augeas/events/saved"):
             path = self._appliance.aug_get(saved)[len("/files"):]
-            self._texts.pop(path, None)
-            self._record("changed", path, self._augeas_files[path], before[path], self.read(path))
+            self.write(path, self._decoded(path + augeas.NEW), self._augeas_files[path])
+            if there[path] is None:
+                self._appliance.rm(path + augeas.NEW)
+            else:
+                self._put(there[path], path + augeas.NEW)
 
     # What was done
+
+    @contextmanager
+    def _labelled(self, path):
+        """Make the directories that the file at path needs; give them and the file, which the block makes, a label.
+
+        It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
+        the appliance's gives none.
+        """
+        made, directory = [], posixpath.dirname(path)
+        while not self._appliance.exists(directory):
+            made, directory = [directory, *made], posixpath.dirname(directory)
+        if made:
+            self._appliance.mkdir_p(made[-1])
+        yield
+        label = self._label(directory)
+        for each in [*made, path] if label else ():
+            # A string of C's, with its end.
+            self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
+
+    def _label(self, path):
+        """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""
+        try:
+            attributes = self._appliance.getxattrs(path)
+        except ApplianceError:
+            return None
+        values = [each["attrval"] for each in attributes if each["attrname"] == _LABEL]
+        return values[0].rstrip(b"\0").decode("ascii", "replace") if values else None
 
     def _put(self, content, path):
         self._appliance.write(path, content[:_MESSAGE])
@@ -314,48 +358,6 @@ class GuestRoot:
         self._texts.clear()
 
 
-class Tree:
-    """A file as Augeas sees it. Paths are relative to the file's node, in Augeas's path language.
-
-    on_change: called with nothing before the tree is altered.
-    """
-
-    def __init__(self, appliance, node, on_change):
-        self._appliance = appliance
-        self._node = node
-        self._on_change = on_change
-
-    def match(self, path):
-        """The paths (relative to the file) of the nodes that match, in the order of the file."""
-        found = self._appliance.aug_match(f"{self._node}/{path}")
-        return [node[len(self._node) + 1:] for node in found]
-
-    def get(self, path):
-        """The value of the node at path, or None when there is none, or it has no value."""
-        if not self._appliance.aug_match(f"{self._node}/{path}"):
-            return None
-        try:
-            return self._appliance.aug_get(f"{self._node}/{path}")
-        except ApplianceError:
-            # libguestfs answers "no matching node" for a node without a value too.
-            return None
-
-    def set(self, path, value):
-        """Give the node at path the value, making it when there is none."""
-        self._on_change()
-        self._appliance.aug_set(f"{self._node}/{path}", value)
-
-    def remove(self, path):
-        """Remove the nodes that match path, with all below them."""
-        self._on_change()
-        self._appliance.aug_rm(f"{self._node}/{path}")
-
-    def insert(self, path, label, before):
-        """Make a sibling called label beside the node at path, before or behind it."""
-        self._on_change()
-        self._appliance.aug_insert(f"{self._node}/{path}", label, before)
-
-
 def as_diff(changes):
     """The changes to text files as Ansible's diff: one entry per file, from its first state to its last."""
     files = {}
@@ -368,14 +370,9 @@ def as_diff(changes):
         {
             "before_header": f"{root}:{path}",
             "after_header": f"{root}:{path}",
-            "before": _printable(texts["before"]),
-            "after": _printable(texts["after"]),
+            "before": printable(texts["before"] or ""),
+            "after": printable(texts["after"] or ""),
         }
         for (root, path), texts in files.items()
         if texts["before"] != texts["after"]
     ]
-
-
-def _printable(text):
-    # JSON carries no lone surrogates, which stand for the bytes of a file that is not UTF-8.
-    return (text or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -17,6 +17,7 @@ from ansible.module_utils.common.respawn import has_respawned, probe_interpreter
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.long_run import long_run
+from ansible_collections.virttools.guestconv.plugins.module_utils.printable import printable
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models
 
@@ -151,11 +152,11 @@ def run(argument_spec, body, needs=("guestfs", "lxml"), steps=None, **module_opt
         message = f"guestconv has a bug, sorry: {type(error).__name__}: {error}. {_DISKS_ARE_WHOLE}"
         hint = "Please report it with the value of exception."
         _fail(module, GuestconvError("internal-error", message, hint), exception=traceback.format_exc())
-    module.exit_json(**result)
+    module.exit_json(**printable(result))
 
 
 def _fail(module, error, **values):
-    module.fail_json(**{**values, **error.as_result()})
+    module.fail_json(**printable({**values, **error.as_result()}))
 
 
 def _terminated(signum, frame):

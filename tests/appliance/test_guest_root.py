@@ -213,3 +213,56 @@ def test_a_mode_survives_an_edit_with_augeas_that_is_asked_for_twice(make_root, 
         root.edit("/etc/fstab", "Fstab", "by UUID").set("1/spec", "UUID=x")
     assert recorded(root) == [("changed", "/etc/fstab")]
     assert appliance.statns("/etc/fstab")["st_mode"] & 0o7777 == 0o640
+
+
+ETC = "system_u:object_r:etc_t:s0"
+
+
+def label(appliance, path):
+    return {each["attrname"]: each["attrval"] for each in appliance.getxattrs(path)}.get("security.selinux")
+
+
+def test_a_file_that_augeas_edits_stays_the_same_file_with_its_label_and_links(make_root, appliance):
+    root = make_root({"/etc/fstab": FSTAB, "/etc/fstab.augnew": "somebody's"})
+    appliance.setxattr("security.selinux", ETC, len(ETC) + 1, "/etc/fstab")
+    appliance.ln("/etc/fstab", "/etc/fstab.link")
+    before = appliance.statns("/etc/fstab")["st_ino"]
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "by UUID").set("1/spec", "UUID=x")
+    assert recorded(root) == [("changed", "/etc/fstab")]
+    assert label(appliance, "/etc/fstab") == f"{ETC}\0".encode()
+    assert appliance.statns("/etc/fstab")["st_ino"] == before
+    assert b"UUID=x" in appliance.read_file("/etc/fstab.link")
+    assert appliance.read_file("/etc/fstab.augnew") == b"somebody's"
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "once more").set("1/spec", "UUID=y")
+    assert b"UUID=y" in appliance.read_file("/etc/fstab")
+
+
+def test_a_file_beside_which_nothing_was_has_nothing_beside_it_after_an_edit(make_root, appliance):
+    root = make_root({"/etc/fstab": FSTAB})
+    with root.on_behalf_of("storage"):
+        root.edit("/etc/fstab", "Fstab", "by UUID").set("1/spec", "UUID=x")
+    assert appliance.ls("/etc") == ["fstab"]
+
+
+def test_new_files_and_directories_get_the_label_of_the_directory_that_was_there(make_root, appliance):
+    root = make_root({"/etc/udev/README": "", "/efi/shim.efi": b"\0\xff" * 1000})
+    appliance.setxattr("security.selinux", ETC, len(ETC) + 1, "/etc/udev")
+    with root.on_behalf_of("network"):
+        root.write("/etc/udev/rules.d/70-x.rules", "x\n", "for a reason")
+        root.copy("/efi/shim.efi", "/etc/udev/copy.efi", "for another")
+        root.copy("/efi/shim.efi", "/efi/BOOT/BOOTX64.EFI", "in a directory without a label")
+    for path in ("/etc/udev/rules.d", "/etc/udev/rules.d/70-x.rules", "/etc/udev/copy.efi"):
+        assert label(appliance, path) == f"{ETC}\0".encode(), path
+    assert label(appliance, "/efi/BOOT/BOOTX64.EFI") is None
+
+
+def test_a_copy_is_recorded_when_it_makes_a_difference(make_root, appliance):
+    root = make_root({"/efi/shim.efi": b"\0\xff" * 1000, "/efi/other.efi": b"\1"})
+    with root.on_behalf_of("bootloader"):
+        root.copy("/efi/shim.efi", "/efi/boot.efi", "for a reason")
+        root.copy("/efi/shim.efi", "/efi/other.efi", "for a reason")
+        root.copy("/efi/shim.efi", "/efi/boot.efi", "again")
+    assert recorded(root) == [("created", "/efi/boot.efi"), ("changed", "/efi/other.efi")]
+    assert appliance.read_file("/efi/boot.efi") == appliance.read_file("/efi/other.efi") == b"\0\xff" * 1000
