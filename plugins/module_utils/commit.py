@@ -46,24 +46,27 @@ class Workspace:
         disks: list of Disk. workdir: directory for the overlays (default: beside the disk, or beside its copy;
         /var/tmp for "throwaway"); the lock and the journal stay beside the disk, where the next run finds them.
         mode: "in-place", "dest" (converted copies in the directory `dest`, the disks stay untouched) or "throwaway"
-        (nothing is kept). dest_format: raw, qcow2, or None for the disk's own if it is one of these, else qcow2.
+        (nothing is kept; but what would be in the way of a conversion in place, or to `dest` if it is given, is told).
+        originals: the disks that `disks` stand for, where these are over the overlays of an interrupted commit.
+        dest_format: raw, qcow2, or None for the disk's own if it is one of these, else qcow2.
         room: bytes that each overlay must find free. step: called with the name of each point that is reached;
         the tests of interruption kill the process there. tell: called while commit() writes, with what it does and how
         much of all the disks is written (0 to 1).
-    Errors on entering: disk-busy, journal-pending and those of pending(), workdir-not-usable, no-space; in-place:
-        format-not-writable, disk-not-writable; dest: dest-not-usable, dest-exists.
+    Errors on entering: disk-busy, journal-pending and those of pending(), workdir-not-usable, no-space; without dest:
+        format-not-writable, disk-not-writable; with it: dest-not-usable, dest-exists.
     """
 
     def __init__(self, disks, workdir=None, mode="in-place", dest=None, dest_format=None, room=images.OVERLAY_ROOM,
-                 step=lambda point: None, tell=lambda disk, fraction: None):
-        if mode not in MODES or (mode == "dest") != bool(dest):
+                 step=lambda point: None, tell=lambda disk, fraction: None, originals=None):
+        if mode not in MODES or mode == "dest" and not dest or mode == "in-place" and dest:
             raise ValueError("mode %r with dest %r" % (mode, dest))
         self.disks = list(disks)
         self.mode = mode
         self.overlays = []
         self._workdir = os.path.realpath(workdir) if workdir else None
         self._dest = os.path.realpath(dest) if dest else None
-        self._copies = plan_copies(self.disks, self._dest, dest_format) if dest else []
+        self._originals = list(originals or disks)
+        self._copies = plan_copies(self._originals, self._dest, dest_format) if dest else []
         self._room = room
         self._step = step
         self._tell = tell
@@ -72,7 +75,7 @@ class Workspace:
     @property
     def results(self):
         """The paths of the guest's disks after commit(), in the order of `disks`."""
-        return [copy.path for copy in self._copies] if self.mode == "dest" else [disk.path for disk in self.disks]
+        return [copy.path for copy in self._copies] if self._dest else [disk.path for disk in self._originals]
 
     def __enter__(self):
         if pending(self.disks) is not None:
@@ -139,11 +142,14 @@ class Workspace:
         return scratch
 
     def _begin_in_place(self):
-        for disk in self.disks:
-            images.writable_in_place(disk)
+        self._refuse_read_only()
         self._lock([disk.path for disk in self.disks])
         for state in self._states:
             state.note(first=self.disks[0].path)
+
+    def _refuse_read_only(self):
+        for disk in self._originals:
+            images.writable_in_place(disk)
 
     def _commit_in_place(self):
         """Check all that can be checked, then write the journal, then the disks."""
@@ -206,6 +212,11 @@ class Workspace:
 
     def _begin_throwaway(self):
         """Take a directory of a new name, after removing those that killed runs of this user left."""
+        if self._dest:
+            images.require_usable_directory(self._dest, "dest-not-usable")
+            self._refuse_existing()
+        else:
+            self._refuse_read_only()
         place = self._workdir or "/var/tmp"
         images.require_usable_directory(place, "workdir-not-usable")
         for entry in os.scandir(place):

@@ -150,16 +150,44 @@ def target_of(description):
             hint="Inspect the guest again with this version.",
             path="guest.schema",
         )
-    if description["target"] not in TARGETS:
+    if not isinstance(description["target"], str) or description["target"] not in TARGETS:
         raise _changed("guest.target", description["target"], ", ".join(TARGETS))
     if description["checksum"] == checksum(description):
         # What it says of itself is what inspect said: a mistake in devices is told before the appliance is launched.
-        select(description, description)
+        # Of a guest that was not convertible it may be no mistake, but the reason; that is looked at anew.
+        if description["convertible"]:
+            select(description, description)
+        return TARGETS[description["target"]]
+    _refuse_added_hardware(description)
     for name in TARGETS:
         # A description is for one target; with another name in it, none of its choices would be right.
         if name != description["target"] and description["checksum"] == checksum({**description, "target": name}):
             raise _changed("guest.target", description["target"], repr(name))
     return TARGETS[description["target"]]
+
+
+def _refuse_added_hardware(description):
+    """Say of hardware that was put into a description where inspect takes it: all that is found would go by it."""
+    hardware = description["hardware"]
+    if isinstance(hardware, dict):
+        less = [{}, *({name: hardware[name] for name in hardware if name != key} for key in hardware)]
+        if any(description["checksum"] == checksum({**description, "hardware": one}) for one in less):
+            raise _changed("guest.hardware", hardware, "what guestconv_inspect was given as hardware")
+
+
+def disk_names(description):
+    """The guest's names of the disks, in their order; None where description does not say (select() says why)."""
+    try:
+        blocks = description["current"]["block"]
+        return sorted(blocks, key=lambda name: blocks[name]["position"]) or None
+    except (AttributeError, KeyError, TypeError):
+        return None
+
+
+def only_root(description, names):
+    """The one root that description was narrowed to, if it is among names; None when there is no such."""
+    roots = description["roots"]
+    return next(iter(roots)) if isinstance(roots, dict) and len(roots) == 1 and roots.keys() <= set(names) else None
 
 
 def check_fingerprint(asked, fingerprint):
@@ -192,7 +220,9 @@ def select(asked, found):
     Raises GuestconvError with the path in the description of what cannot be, and what could.
     """
     if asked["checksum"] != checksum(asked):
-        path, was, now = _difference(found, asked, "guest") or ("guest", "as inspect returned it", "something else")
+        # When nothing differs, what was altered is what inspection goes by, or the checksum.
+        unseen = ("guest.hardware", "as inspect returned it", asked["hardware"])
+        path, was, now = _difference(found, asked, "guest") or unseen
         raise _changed(path, now, repr(was))
     devices = _by_present_names(asked, found)
     drivers = _selected_drivers(devices, found)

@@ -58,10 +58,30 @@ def convert(guest, description, selection, initrd="auto", tell=lambda aspect, fr
             for aspect in _told(_ASPECTS[::-1], number, guest.roots, tell):
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, conversion)
-        hardware.update(conversion.hardware)
+        _merge(hardware, conversion.hardware)
     # For who defines the new virtual machine: as large as the old one was, where that is known.
     hardware.update((key, guest.hardware[key]) for key in ("cpus", "memory") if guest.hardware.get(key))
     return hardware
+
+
+def _merge(hardware, of_root):
+    """Add to hardware what a root says that the machine must offer: there is one machine, whatever the number of roots.
+
+    Of a device that several roots know, each says what it knows.
+    """
+    for key, value in of_root.items():
+        if isinstance(value, list) and key in hardware:
+            known = {_identifier(device): device for device in hardware[key]}
+            for device in value:
+                there = known.setdefault(_identifier(device), {})
+                there.update((name, fact) for name, fact in device.items() if there.get(name) in (None, "", []))
+            hardware[key] = list(known.values())
+        elif hardware.get(key) is None:
+            hardware[key] = value
+
+
+def _identifier(device):
+    return device.get("device") or device.get("name")
 
 
 def _told(aspects, number, roots, tell):

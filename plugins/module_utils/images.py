@@ -71,6 +71,9 @@ def disks_from_option(option, names=None, in_use_check=True):
     a running QEMU writes to, and look for truncated ones (which cannot be told while they grow).
     Returns: list of Disk. Errors: GuestconvError, its path saying which item: disks[0].
     """
+    if not option:
+        raise GuestconvError("disk-option-invalid", "No disk is given.", path="disks",
+                             hint="Name the guest's disks, the one that it boots from first.")
     names = names or device_names(len(option))
     disks = []
     for number, item in enumerate(option):
@@ -85,18 +88,40 @@ def disks_from_option(option, names=None, in_use_check=True):
 
 def _disk(item, default_device, in_use_check):
     settings = item if isinstance(item, dict) else {"path": item}
-    unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
-    if unknown or not isinstance(settings.get("path"), str) or not settings["path"]:
-        raise GuestconvError("disk-option-invalid",
-                             "unknown key %s" % ", ".join(unknown) if unknown else "a disk needs a path",
+    wrong = _wrong_setting(settings)
+    if wrong:
+        raise GuestconvError("disk-option-invalid", wrong,
                              hint="A disk is a path, or a dict with the keys %s." % ", ".join(_KEYS))
     device = settings.get("device") or default_device
     if not _DEVICE.match(device):
         raise GuestconvError("device-name-invalid", "%r is no name of a disk" % device,
                              hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.")
-    path = _canonical(settings["path"])
-    allowed = {_canonical(name) for name in settings.get("backing") or ()}
+    allowed = {_canonical(os.path.expanduser(name)) for name in _listed(settings.get("backing"))}
+    path = _canonical(os.path.expanduser(settings["path"]))
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
+
+
+def _listed(backing):
+    """The option `backing` as a list: one path stands for a list of one."""
+    return [backing] if isinstance(backing, str) else backing or []
+
+
+def _wrong_setting(settings):
+    """What is wrong with one item of the option `disks`, a dict; None when nothing is."""
+    unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
+    if unknown:
+        return "unknown key %s" % ", ".join(unknown)
+    if not settings.get("path"):
+        return "a disk needs a path"
+    backing = _listed(settings.get("backing"))
+    for key, values in (*((key, [settings.get(key)]) for key in _KEYS[:3]), ("backing", backing)):
+        if not isinstance(values, list) or not all(_is_text(value) for value in values if value is not None):
+            return "%s cannot be %r" % (key, settings[key])
+    return None
+
+
+def _is_text(value):
+    return isinstance(value, str) and "\0" not in value
 
 
 def _canonical(path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import commit, description, document, engine, images
@@ -28,7 +29,7 @@ def inspect(module, progress):
     options = module.params
     run = _Run(module, progress)
     with run.timeline.step("disks"):
-        disks = run.as_converted(images.disks_from_option(options["disks"]))
+        disks, _pending = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
             guest.find_roots(options["root"])
@@ -40,15 +41,19 @@ def convert(module, progress):
     """guestconv_convert, which tells of its progress (progress.Progress). Returns the module's result."""
     options = module.params
     run = _Run(module, progress)
+    _refuse_empty(options["dest"])
     asked = _asked(options["guest"])
-    target = description.target_of(asked) if asked else TARGETS[options["target"]]
+    target = TARGETS[options["target"]] if asked is None else description.target_of(asked)
     mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
     with run.timeline.step("disks"):
-        disks = images.disks_from_option(options["disks"], names=_device_names(asked))
-        disks = run.recovered(disks) if mode == "in-place" else run.as_converted(disks)
+        originals = images.disks_from_option(options["disks"], names=description.disk_names(asked))
+        if mode == "in-place":
+            disks, is_recovery = run.recovered(originals)
+        else:
+            disks, is_recovery = run.as_converted(originals)
     workspace = commit.Workspace(
         disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"],
-        tell=progress.tell,
+        tell=progress.tell, originals=originals,
     )
     with workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
@@ -56,7 +61,7 @@ def convert(module, progress):
         if (converted["changes"] or mode == "dest") and not module.check_mode:
             with run.timeline.step("commit"):
                 workspace.commit()
-    changed = bool(converted["changes"]) or run.has_recovered or bool(options["dest"])
+    changed = bool(converted["changes"]) or is_recovery or bool(options["dest"])
     return run.result(found, changed=changed, disks=workspace.results, **converted)
 
 
@@ -64,14 +69,14 @@ def _convert_guest(guest, asked, options, run):
     """Convert an opened guest. Returns the description that it was converted by, and what is to be told of it."""
     root = options["root"]
     with run.timeline.step("inspect"):
-        if asked:
+        if asked is not None:
             description.check_fingerprint(asked, guest.fingerprint())
-            root = next(iter(asked["roots"])) if len(asked["roots"]) == 1 else None
+            root = description.only_root(asked, [filesystem.name for filesystem in guest.filesystems])
         guest.find_roots(root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
-        selection = description.select(asked or found, found)
         _refuse_inconvertible(found)
+        selection = description.select(found if asked is None else asked, found)
     with run.timeline.step("convert"):
         hardware = engine.convert(guest, found, selection, initrd=options["initrd"], tell=run.progress.tell)
     with run.timeline.step("close"):
@@ -91,36 +96,37 @@ class _Run:
     def __init__(self, module, progress):
         self.progress = progress
         self.timeline = Timeline(progress.begin)
-        self.has_recovered = False
         self._options = module.params
         # Ansible adds what it is given so to the result, be that a success or a failure.
         self._warn = module.warn
 
     def as_converted(self, disks):
-        """disks; where a commit was interrupted, what they will be once it is finished."""
+        """disks; where a commit was interrupted, what they will be once it is finished. And whether one was."""
         journal = commit.pending(disks)
         if journal is None:
-            return disks
+            return disks, False
         self._warn(
             "A conversion of these disks was interrupted while it was being committed. They are shown as they will be; "
             "the next guestconv_convert of them finishes it."
         )
-        return journal.as_converted()
+        return journal.as_converted(), True
 
     def recovered(self, disks):
-        """disks, after an interrupted commit of them was finished."""
+        """disks, after an interrupted commit of them was finished. And whether there was one."""
         journal = commit.pending(disks)
-        if journal is not None:
-            with self.timeline.step("recover"):
-                journal.finish(tell=self.progress.tell)
-            self.has_recovered = True
-            self._warn("An earlier conversion of these disks, interrupted while committed, was finished.")
-        return disks
+        if journal is None:
+            return disks, False
+        with self.timeline.step("recover"):
+            journal.finish(tell=self.progress.tell)
+        self._warn("An earlier conversion of these disks, interrupted while committed, was finished.")
+        return disks, True
 
     @contextmanager
     def opened(self, disks, target, read_only, hardware=None):
         """The guest on disks (guest.Guest), opened in the appliance while the block runs."""
         options = self._options
+        if options["workdir"]:
+            images.require_usable_directory(options["workdir"], "workdir-not-usable")
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with self.timeline.step("launch"):
@@ -152,21 +158,30 @@ def _asked(guest):
     """The caller's description as a dict, from either of its forms; None when there is none."""
     if guest is None or isinstance(guest, dict):
         return guest
-    if isinstance(guest, str) and guest.lstrip().startswith("<"):
-        return document.from_xml(guest)
+    text = guest.lstrip("\ufeff \t\r\n") if isinstance(guest, str) else ""
+    if text.startswith("<"):
+        return document.from_xml(text)
+    if text.startswith("{"):
+        # As `ansible -a 'guest=...'` and templates with to_json pass it.
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
     return description.as_mapping(guest)
 
 
-def _device_names(asked):
-    """The guest's names of the disks, in their order, as the caller's description has them."""
-    if not asked:
-        return None
-    blocks = asked["current"].get("block", {})
-    return sorted(blocks, key=lambda name: blocks[name]["position"])
-
-
 def _hardware(asked):
-    return asked["hardware"] if asked else None
+    """What the caller's description says of the source; if that is no dict, select() will say so."""
+    return asked["hardware"] if asked is not None and isinstance(asked["hardware"], dict) else None
+
+
+def _refuse_empty(dest):
+    # A variable that was left empty must not make a conversion in place of one to a copy.
+    if dest == "":
+        raise GuestconvError(
+            "dest-not-usable", "dest is empty.", path="dest",
+            hint="Name a directory for the converted copies, or leave dest out to convert the disks in place.",
+        )
 
 
 def _without_none(value):

@@ -245,7 +245,13 @@ def _opened(path):
     if not path:
         yield None
         return
-    with open(path, "wb") as log:
+    try:
+        log = open(path, "wb")  # pylint: disable=consider-using-with
+    except OSError as error:
+        raise GuestconvError(
+            "path-not-writable", "%s cannot be written: %s." % (path, error.strerror), path="console_log",
+        ) from error
+    with log:
         yield log
 
 

@@ -322,3 +322,22 @@ def test_a_dest_on_the_disk_of_another_user_is_named_in_the_refusal(place, tmp_p
     shutil.chown(place / ".guestconv-one.raw", 65534)
     error = refusal_of(lambda: enter(disks, mode="dest", dest=str(place), room=0))
     assert error.code == "disk-busy" and "another user" in error.message
+
+
+def test_throwaway_with_dest_says_where_the_copies_would_be_and_what_is_in_their_way(place, tmp_path):
+    disks, dest, workdir = two_disks(place), tmp_path / "dest", tmp_path / "work"
+    dest.mkdir()
+    workdir.mkdir()
+    settings = {"mode": "throwaway", "dest": str(dest), "workdir": str(workdir), "dest_format": "qcow2"}
+    workspace = convert(disks, **settings)
+    assert workspace.results == [str(dest / "one.qcow2"), str(dest / "two.qcow2")]
+    assert os.listdir(dest) == []
+    (dest / "two.qcow2").touch()
+    assert refusal_of(lambda: convert(disks, **settings)).code == "dest-exists"
+    dest.rename(tmp_path / "elsewhere")
+    assert refusal_of(lambda: convert(disks, **settings)).code == "dest-not-usable"
+
+
+def test_throwaway_without_dest_refuses_what_cannot_be_written_in_place(place, tmp_path):
+    disks = images.disks_from_option([create(place / "one.vhdx", "vhdx")])
+    assert refusal_of(lambda: convert(disks, mode="throwaway", workdir=str(tmp_path))).code == "format-not-writable"

@@ -142,6 +142,10 @@ def test_oracle_22_a_choice_is_selected_and_a_deleted_device_removed():
         ("schema", 99, "description-schema", "99"),
         ("target", "xen", "description-changed", "kvm"),
         ("target", "vmware", "description-changed", "kvm"),
+        ("target", ["kvm"], "description-changed", "kvm"),
+        ("hardware", {"memory": 4096}, "description-changed", "guestconv_inspect was given"),
+        ("roots", 5, "description-changed", "hostname"),
+        ("current", [], "description-changed", "ens192"),
         ("convertible", False, "description-changed", "True"),
         ("current.block.sda.size", 11, "description-changed", "10"),
         ("current.block.sda.serial", 11, "description-changed", "not there"),
@@ -232,3 +236,42 @@ def test_a_description_that_does_not_fit_any_more_says_to_inspect_again(before, 
     error = refusal(with_cards(before, **settings), with_cards(after))
     assert error.code == "description-outdated"
     assert "Inspect the guest again" in error.hint
+
+
+def test_a_description_of_a_guest_that_could_not_be_converted_may_be_tried_again():
+    reasons = {kind: dict.fromkeys(USABLE[kind], "kernel 2.4 has none") for kind in KINDS}
+    findings = Findings(devices={"block": {"sda": {"size": 10}}}, usable=reasons)
+    asked = description.describe(guest(), {"/dev/sda1": [findings]})
+    assert not asked["convertible"]
+    assert description.target_of(asked) == KVM
+
+
+@pytest.mark.parametrize("blocks, names", [
+    ({"sda": {"position": 1}, "vdb": {"position": 0}}, ["vdb", "sda"]),
+    ({"sda": {}}, None),
+    ({"sda": None}, None),
+    ({"sda": {"position": 0}, "sdb": {"position": "1"}}, None),
+    ({}, None),
+    (None, None),
+    ([], None),
+])
+def test_the_disks_have_the_names_of_the_description_if_it_has_them(blocks, names):
+    assert description.disk_names({"current": {"block": blocks}}) == names
+
+
+@pytest.mark.parametrize("roots, root", [
+    ({"/dev/sda1": {}}, "/dev/sda1"),
+    ({"/dev/sda9": {}}, None),
+    ({"/dev/sda1": {}, "/dev/sda2": {}}, None),
+    (None, None),
+    ([["/dev/sda1"]], None),
+])
+def test_a_description_of_one_root_narrows_the_conversion_to_it(roots, root):
+    assert description.only_root({"roots": roots}, ["/dev/sda1", "/dev/sda2"]) == root
+
+
+def test_what_a_guest_says_in_other_bytes_than_utf8_is_described_so_that_json_can_carry_it():
+    said = b"web\xff".decode("utf-8", "surrogateescape")
+    found = described(info={"hostname": said})
+    assert found["roots"]["/dev/sda1"]["info"]["hostname"] == "web\ufffd"
+    assert found["checksum"] == description.checksum(found)

@@ -102,3 +102,21 @@ def test_each_aspect_is_told_of_as_it_begins(log):
     told.clear()
     engine.convert(guest, description, select(description, description), tell=lambda *what: told.append(what))
     assert told == [("second", 0), ("first", 0.25), ("second", 0.5), ("first", 0.75)]
+
+
+def test_what_several_roots_say_of_one_machine_is_brought_together(log, monkeypatch):
+    says = iter([
+        {"interfaces": [{"name": "ens192", "mac": None, "addresses": ["10.0.2.15"]}], "video": None},
+        {"interfaces": [{"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": []}, {"name": "ens224"}],
+         "video": {"driver": "virtio-vga"}},
+        {"interfaces": []},
+    ])
+    monkeypatch.setattr(engine, "_ASPECTS", (SimpleNamespace(
+        NAME="network", convert=lambda root, conversion: conversion.hardware.update(next(says))),))
+    guest = FakeGuest(log)
+    guest.roots.append(SimpleNamespace(name="/dev/sdb1", info={}, on_behalf_of=lambda aspect: nullcontext()))
+    hardware = engine.convert(guest, {"boot": {"firmware": "bios"}}, None)
+    assert hardware["interfaces"] == [
+        {"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15"]}, {"name": "ens224"}
+    ]
+    assert hardware["video"] == {"driver": "virtio-vga"}

@@ -136,11 +136,30 @@ def test_a_disk_that_may_not_be_read_is_refused():
     ({"path": "/x", "formt": "raw"}, "disk-option-invalid"),
     ({"format": "raw"}, "disk-option-invalid"),
     (7, "disk-option-invalid"),
+    ({"path": "/x", "device": 5}, "disk-option-invalid"),
+    ({"path": "/x", "format": []}, "disk-option-invalid"),
+    ({"path": "/x", "backing": 5}, "disk-option-invalid"),
+    ({"path": "/x", "backing": [5]}, "disk-option-invalid"),
+    ({"path": "/x\0y"}, "disk-option-invalid"),
+    ("", "disk-option-invalid"),
     ({"path": "/x", "device": "/dev/sda"}, "device-name-invalid"),
 ])
 def test_malformed_items_are_refused_with_their_position(item, code):
     error = refusal([item])
     assert (error.code, error.path) == (code, "disks[0]")
+
+
+def test_no_disk_at_all_is_refused():
+    error = refusal([])
+    assert (error.code, error.path) == ("disk-option-invalid", "disks")
+
+
+def test_a_path_may_begin_with_the_users_home_and_one_backing_file_need_be_no_list(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    base = create(tmp_path / "base", data=False)
+    create(tmp_path / "top.qcow2", "qcow2", options=["-b", base, "-F", "raw"], data=False)
+    (disk,) = images.disks_from_option([{"path": "~/top.qcow2", "backing": "~/base"}])
+    assert (disk.path, disk.backing) == (str(tmp_path / "top.qcow2"), (base,))
 
 
 def test_a_disk_or_a_device_named_twice_is_refused(tmp_path):
