@@ -16,6 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import acceler
 from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import children, kill_children
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
+from ansible_collections.virttools.guestconv.plugins.module_utils.write_errors import WriteErrors
 
 try:
     import guestfs
@@ -74,8 +75,10 @@ class Appliance:
         self._trace = None
         self._handle = None
         self._watchdog = None
-        self._older_children = None
-        self._timed_out = False
+        self._older_children = children()
+        self._write_errors = None
+        # The GuestconvError that made us kill it.
+        self._stopped = None
 
     def __enter__(self):
         if self._fixed:
@@ -83,7 +86,6 @@ class Appliance:
         if self._trace_path:
             self._trace = _open_trace(self._trace_path)
         if self._timeout:
-            self._older_children = children()
             self._watchdog = threading.Timer(self._timeout, self._expire)
             self._watchdog.daemon = True
             self._watchdog.start()
@@ -111,6 +113,8 @@ class Appliance:
 
         It costs less than a tenth of is_file and is_dir, for each of which the appliance starts a process.
         """
+        if not is_possible(path):
+            return None
         try:
             return self.call("statns", path)
         except ApplianceError:
@@ -129,9 +133,18 @@ class Appliance:
             return getattr(self._handle, name)(*arguments, **options)
         except RuntimeError as error:
             failure = str(error)
-            if self._timed_out:
-                raise self._timeout_error() from error
+            if self._stopped:
+                raise self._stopped from error
             raise ApplianceError("appliance-call-failed", failure) from error
+        except ValueError as error:
+            # Of the binding, which takes and gives str only.
+            failure = str(error)
+            raise ApplianceError(
+                "guest-text-not-utf-8",
+                f"{name} {' '.join(repr(_summary(one)) for one in arguments)}: the guest has a name or text there that "
+                "is not UTF-8, or that holds a NUL.",
+                hint="Rename or rewrite it in the guest, or move it out of that directory.",
+            ) from error
         finally:
             if self._trace:
                 self._write_trace(name, arguments, options, time.monotonic() - started, failure)
@@ -160,6 +173,7 @@ class Appliance:
     def _start(self, accelerator):
         if self._handle is not None:
             self._handle.close()
+            self._write_errors.end()
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
@@ -175,21 +189,28 @@ class Appliance:
             handle.set_path(self._fixed)
         if self._workdir:
             handle.set_tmpdir(self._workdir)
-        if self._memory:
-            handle.set_memsize(self._memory)
+        if self._memory is not None:
+            _give_memory(handle, self._memory)
         for index, disk in enumerate(self.disks):
             options = {"format": disk.format, "label": _label(index), "readonly": self._read_only}
             if not self._read_only:
                 # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
                 options["cachemode"] = "unsafe"
             self.call("add_drive", disk.path, **options)
+        self._write_errors = WriteErrors([disk.path for disk in self.disks], self._stop)
+        for option, value in self._write_errors.qemu_options:
+            handle.config(option, value)
+        self._write_errors.start()
         self.call("launch")
         self.launches += 1
 
     def _expire(self):
+        self._stop(self._timeout_error())
+
+    def _stop(self, reason):
         # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. libguestfs says which
         # one that is only between two calls, so all go that were started since: qemu, and what watches over it.
-        self._timed_out = True
+        self._stopped = self._stopped or reason
         kill_children(spared=self._older_children)
 
     def _timeout_error(self):
@@ -205,9 +226,11 @@ class Appliance:
         if self._handle is not None:
             self._handle.close()
             self._handle = None
+        if self._write_errors:
+            self._write_errors.end()
+            self._write_errors = None
         if self._trace:
-            self._trace.close()
-            self._trace = None
+            self._close_trace()
 
     def _write_trace(self, name, arguments, options, seconds, failure):
         line = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
@@ -215,13 +238,46 @@ class Appliance:
             line["options"] = {key: _summary(value) for key, value in options.items()}
         if failure:
             line["error"] = failure
-        self._trace.write(json.dumps(line) + "\n")
-        self._trace.flush()
+        try:
+            self._trace.write(json.dumps(line) + "\n")
+            self._trace.flush()
+        except OSError as error:
+            self.warnings.append(f"The trace ends early, as it cannot be written: {error.strerror}.")
+            self._close_trace()
+
+    def _close_trace(self):
+        trace, self._trace = self._trace, None
+        try:
+            trace.close()
+        except OSError:
+            pass  # what was not written is told already
 
 
 def _label(index):
     # libguestfs allows letters only, up to 20.
     return "disk" + letters(index)
+
+
+def is_possible(path):
+    """Whether a file can have this path at all, and the binding can pass it: a guest's texts may hold any."""
+    try:
+        encoded = path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    parts = encoded.split(b"/")
+    return path.startswith("/") and b"\0" not in encoded and len(encoded) < 4096 and all(len(p) < 256 for p in parts)
+
+
+def _give_memory(handle, memory):
+    try:
+        handle.set_memsize(memory)
+    except (RuntimeError, OverflowError) as error:
+        raise GuestconvError(
+            "memory-invalid",
+            f"The appliance cannot have {memory} MiB of memory: {error}.",
+            hint="Leave memory out, or give 1024 or more.",
+            path="memory",
+        ) from error
 
 
 def _check_fixed(directory):

@@ -38,7 +38,9 @@ class Tree:
             return None
         try:
             return self._appliance.aug_get(f"{self._node}/{path}")
-        except ApplianceError:
+        except ApplianceError as error:
+            if error.code != "appliance-call-failed":
+                raise
             # libguestfs answers "no matching node" for a node without a value too.
             return None
 

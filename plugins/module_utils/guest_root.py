@@ -8,15 +8,17 @@ Changes, diff, check mode and idempotence all come from that record, so they can
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
+import re
 import stat
+import tempfile
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError, is_possible
+from ansible_collections.virttools.guestconv.plugins.module_utils.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.printable import printable
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
 READ_LIMIT = 8 * 1024 * 1024
@@ -28,28 +30,6 @@ _MESSAGE = 3 * 1024 * 1024
 
 # Of selinux(8).
 _LABEL = "security.selinux"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that conversion did to the guest.
-
-    action: created, changed, removed (a file), ran (a command of the guest's).
-    detail: what for, a sentence without its full stop.
-    before, after: the file's text, None where it was not there or is not text.
-    """
-
-    root: str
-    aspect: str
-    action: str
-    path: str
-    detail: str
-    before: str | None = None
-    after: str | None = None
-
-    def as_dict(self):
-        """The change as the module returns it."""
-        return {name: getattr(self, name) for name in ("root", "aspect", "action", "path", "detail")}
 
 
 class GuestRoot:
@@ -76,7 +56,7 @@ class GuestRoot:
 
     def exists(self, path):
         """Whether path is there, as a file, directory or whatever a symbolic link leads to."""
-        return self._appliance.exists(path)
+        return is_possible(path) and self._appliance.exists(path)
 
     def is_file(self, path):
         """Whether path is a regular file, or a symbolic link to one."""
@@ -94,11 +74,26 @@ class GuestRoot:
 
     def glob(self, pattern):
         """The paths that match the shell pattern, sorted."""
-        return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
+        try:
+            return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
+        except ApplianceError as error:
+            directory, name = posixpath.split(pattern)
+            if error.code != "guest-text-not-utf-8" or re.search(r"[*?\[]", directory):
+                raise
+            return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
 
     def list(self, directory):
-        """The names in directory, sorted; none when it is not there."""
-        return sorted(self._appliance.ls(directory)) if self.is_dir(directory) else []
+        """The names in directory, sorted, but those that are not UTF-8; none when it is not there."""
+        if not self.is_dir(directory):
+            return []
+        try:
+            return sorted(self._appliance.ls(directory))
+        except ApplianceError as error:
+            if error.code != "guest-text-not-utf-8":
+                raise
+        with tempfile.NamedTemporaryFile() as names:
+            self._appliance.ls0(directory, names.name)
+            return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))
 
     def size(self, path):
         """The size of the file at path, in bytes."""
@@ -358,21 +353,14 @@ class GuestRoot:
         self._texts.clear()
 
 
-def as_diff(changes):
-    """The changes to text files as Ansible's diff: one entry per file, from its first state to its last."""
-    files = {}
-    for change in changes:
-        if change.before is None and change.after is None:
-            continue
-        key = (change.root, change.path)
-        files.setdefault(key, {"before": change.before})["after"] = change.after
-    return [
-        {
-            "before_header": f"{root}:{path}",
-            "after_header": f"{root}:{path}",
-            "before": printable(texts["before"] or ""),
-            "after": printable(texts["after"] or ""),
-        }
-        for (root, path), texts in files.items()
-        if texts["before"] != texts["after"]
-    ]
+def _is_utf8(name):
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _matches(name, pattern):
+    # As the shell has it, `*` is not for hidden files.
+    return fnmatch.fnmatchcase(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import signal
 import sys
@@ -147,12 +148,28 @@ def run(argument_spec, body, needs=("guestfs", "lxml"), steps=None, **module_opt
         _fail(module, error)
     except KeyboardInterrupt:
         _fail(module, GuestconvError("interrupted", f"Interrupted. {_DISKS_ARE_WHOLE}", hint="Run it again."))
+    except OSError as error:
+        _fail(module, _host_error(error), exception=traceback.format_exc())
     except Exception as error:  # pylint: disable=broad-except
         # A mistake of ours: the user is told so in a sentence; the traceback goes to -vvv with the exception key.
         message = f"guestconv has a bug, sorry: {type(error).__name__}: {error}. {_DISKS_ARE_WHOLE}"
         hint = "Please report it with the value of exception."
         _fail(module, GuestconvError("internal-error", message, hint), exception=traceback.format_exc())
     module.exit_json(**printable(result))
+
+
+def _host_error(error):
+    """What an OSError that nobody expected means to a person: it is the machine's, not the guest's."""
+    place = f" {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return GuestconvError(
+            "no-space", f"The file system of{place or ' what was written'} is full. {_DISKS_ARE_WHOLE}",
+            hint="Make room there, then run it again.",
+        )
+    return GuestconvError(
+        "host-io-failed", f"This machine failed at{place or ' a file'}: {error.strerror or error}. {_DISKS_ARE_WHOLE}",
+        hint="See to that, then run it again.",
+    )
 
 
 def _fail(module, error, **values):

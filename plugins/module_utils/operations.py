@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import commit, description, document, engine, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import APPLIANCE, Timeline
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,45 @@ def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, applian
                 slow.list_devices()
     assert caught.value.code == "timeout"
     assert "1 seconds" in caught.value.message and caught.value.hint
-    assert appliance.list_devices() == ["/dev/sda"]
+    assert appliance.device(0) in appliance.list_devices()
+
+
+# What a write to the overlay meets on a full quota or a broken network file system, by other means.
+WRITES_TOO_MUCH = """
+import resource, sys
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
+try:
+    with Appliance(disks_from_option([sys.argv[1]]), read_only=False) as appliance:
+        appliance.mkfs("ext4", appliance.device(0))
+        appliance.mount(appliance.device(0), "/")
+        appliance.fill(1, 64 << 20, "/large")
+        appliance.close()
+except GuestconvError as error:
+    print(error.code, error.message)
+"""
+
+
+def test_a_write_error_that_the_appliance_would_not_notice_ends_it(tmp_path):
+    disk = tmp_path / "disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(disk), "256M"], check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", WRITES_TOO_MUCH, str(disk)], check=True, capture_output=True, text=True
+    ).stdout
+    assert said.startswith("host-io-failed")
+    assert str(disk) in said and "File too large" in said
+
+
+def test_a_trace_that_cannot_be_written_any_more_ends_with_a_warning(disks):
+    traced = Appliance(disks, read_only=True, trace="/dev/full")
+    traced._trace = open(traced._trace_path, "w", encoding="utf-8")
+    with pytest.raises(AttributeError):
+        traced.call("nothing", "of libguestfs's")
+    assert traced._trace is None
+    assert len(traced.warnings) == 1 and "No space left on device" in traced.warnings[0]
 
 
 def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warning(disks, monkeypatch):
@@ -83,6 +122,14 @@ def test_a_trace_that_cannot_be_written_is_refused_before_the_launch(disks, tmp_
         with Appliance(disks, read_only=True, trace=str(tmp_path / "absent" / "trace.json")):
             pass
     assert caught.value.code == "trace-not-writable"
+
+
+@pytest.mark.parametrize("memory", [0, 64, -1, 1 << 40])
+def test_memory_that_no_appliance_can_have_is_refused(disks, memory):
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance(disks, read_only=True, memory=memory):
+            pass
+    assert (caught.value.code, caught.value.path) == ("memory-invalid", "memory")
 
 
 def test_a_fixed_appliance_is_the_one_that_is_started(disks, tmp_path, appliance):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import DOWNLOAD_LIMIT, as_diff
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import DOWNLOAD_LIMIT
 
 FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"
 
@@ -266,3 +267,23 @@ def test_a_copy_is_recorded_when_it_makes_a_difference(make_root, appliance):
         root.copy("/efi/shim.efi", "/efi/boot.efi", "again")
     assert recorded(root) == [("created", "/efi/boot.efi"), ("changed", "/efi/other.efi")]
     assert appliance.read_file("/efi/boot.efi") == appliance.read_file("/efi/other.efi") == b"\0\xff" * 1000
+
+
+def test_names_that_are_not_utf8_are_passed_over_and_paths_that_no_file_has_are_not_there(make_root, appliance):
+    root = make_root({"/etc/modprobe.d/caf.conf": "", "/etc/modprobe.d/.hidden.conf": "", "/etc/modprobe.d/other": ""})
+    # The binding passes no such name; the shell of the appliance makes it.
+    appliance.debug("sh", [r"touch $(printf '/sysroot/etc/modprobe.d/caf\351.conf')"])
+    assert root.list("/etc/modprobe.d") == [".hidden.conf", "caf.conf", "other"]
+    assert root.glob("/etc/modprobe.d/*.conf") == ["/etc/modprobe.d/caf.conf"]
+    with pytest.raises(GuestconvError) as caught:
+        root.glob("/etc/modprobe.*/*.conf")
+    assert caught.value.code == "guest-text-not-utf-8" and caught.value.hint
+    for path in ("/caf\udce9", "/a\0b", "relative", "/" + "x" * 256, "/x" * 2048):
+        assert root.read(path) is None and not root.exists(path) and not root.is_dir(path)
+
+
+def test_a_value_that_is_not_utf8_is_refused_with_what_to_do(make_root):
+    root = make_root({"/etc/fstab": b"/dev/caf\xe9  /  ext4  defaults 0 1\n"})
+    with pytest.raises(GuestconvError) as caught:
+        root.edit("/etc/fstab", "Fstab", "").get("1/spec")
+    assert caught.value.code == "guest-text-not-utf-8" and caught.value.hint

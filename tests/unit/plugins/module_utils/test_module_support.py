@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -65,6 +66,30 @@ def test_a_mistake_of_ours_is_told_in_a_sentence(run):
     status, result = run(lambda module: {}["absent"])
     assert status == 1 and result["code"] == "internal-error"
     assert "Traceback" not in result["msg"] and "KeyError" in result["msg"]
+
+
+@pytest.mark.parametrize("number, code, said", [
+    (errno.ENOSPC, "no-space", "/tmp/initrd"),
+    (errno.EDQUOT, "no-space", "/tmp/initrd"),
+    (errno.EIO, "host-io-failed", "Input/output error"),
+])
+def test_an_error_of_the_machine_is_not_told_as_a_mistake_of_ours(run, number, code, said):
+    def body(module):
+        raise OSError(number, os.strerror(number), "/tmp/initrd")
+
+    status, result = run(body)
+    assert (status, result["code"]) == (1, code)
+    assert said in result["msg"] and result["hint"] and "bug" not in result["msg"]
+
+
+def test_what_a_guest_says_in_bytes_that_are_no_text_does_not_break_the_result(run):
+    said = b"web\xff".decode("utf-8", "surrogateescape")
+    assert run(lambda module: {"changed": True, "path": said})[1]["path"] == "web\ufffd"
+
+    def body(module):
+        raise GuestconvError("guest-command-failed", said)
+
+    assert run(body)[1]["msg"] == "web\ufffd"
 
 
 def test_a_signal_to_end_is_an_interruption_in_which_everything_is_cleaned_up(run):
