@@ -307,11 +307,18 @@ ARGUMENT_SPEC = {
 }
 
 
+def _device_names(hardware, count):
+    """The guest's names of count disks, as hardware has them; None where it does not say, or has another number."""
+    disks = hardware.get("disks")
+    names = [disk.get("device") if isinstance(disk, dict) else None for disk in disks] if isinstance(disks, list) else []
+    return names if len(names) == count and all(isinstance(name, str) and name for name in names) else None
+
+
 def verify(module, progress):
     """The module's result; it tells of its progress (progress.Progress). Raises GuestconvError, with the same values, when the guest did not come up."""
     options = module.params
     progress.begin("disks")
-    disks = images.disks_from_option(options["disks"])
+    disks = images.disks_from_option(options["disks"], names=_device_names(options["hardware"], len(options["disks"])))
     interrupted = journal.pending(disks)
     outcome = verification.verify(
         # What the disks will be, once the next convert has finished the commit.

@@ -170,6 +170,9 @@ def _single(value, drivers, path):
 def _keys(value, path, known):
     if not isinstance(value, dict):
         raise _invalid(path, "This should be a dictionary.", known)
+    if "schema" in value:
+        # A description, of which the chosen drivers alone do not say what the machine must offer.
+        raise _invalid(path, "This is what guestconv_inspect returns; give `hardware`, which guestconv_convert returns.")
     for key in value:
         if key not in known:
             raise _invalid("%s.%s" % (path, key), "There is no such key.", known)

@@ -93,6 +93,13 @@ def test_what_is_not_understood_is_an_error_that_says_where(path, change):
     assert (caught.value.code, caught.value.path) == ("hardware-invalid", path)
 
 
+def test_a_description_in_the_place_of_hardware_is_told_from_a_misspelt_key():
+    with pytest.raises(GuestconvError) as caught:
+        hardware.from_dict({"schema": 1, "devices": {}})
+    assert (caught.value.code, caught.value.path) == ("hardware-invalid", "hardware")
+    assert "guestconv_convert returns" in caught.value.message
+
+
 @pytest.mark.parametrize(
     "machine, family", [("pc", "pc"), ("pc-i440fx-7.2", "pc"), ("q35", "q35"), ("pc-q35-7.2", "q35")]
 )

@@ -28,7 +28,7 @@ def verified(monkeypatch):
             calls.append(arguments)
             return verification.Outcome({}, "tcg", ["KVM does not work here"], failure, seconds=3.5, attempts=1)
 
-        monkeypatch.setattr(guestconv_verify.images, "disks_from_option", lambda disks: disks)
+        monkeypatch.setattr(guestconv_verify.images, "disks_from_option", lambda disks, names: [*disks, names])
         monkeypatch.setattr(guestconv_verify.journal, "pending", lambda disks: None)
         monkeypatch.setattr(guestconv_verify.verification, "verify", verify)
         return calls
@@ -41,6 +41,18 @@ def run(capsys, arguments):
     with patch_module_args(arguments), pytest.raises(SystemExit):
         guestconv_verify.main()
     return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("places, names", [
+    ([{"driver": "ahci", "device": "vda"}], ["vda"]),
+    ([{"driver": "ahci", "device": "vda"}, {"driver": "ahci", "device": "vdb"}], None),
+    ([{"driver": "ahci"}], None),
+    ([{"driver": "ahci", "device": 5}], None),
+])
+def test_the_disks_have_the_names_by_which_the_guest_was_converted(verified, capsys, places, names):
+    calls = verified()
+    run(capsys, {"disks": ["/web01.qcow2"], "hardware": {"disks": places}})
+    assert calls[0][0] == ["/web01.qcow2", names]
 
 
 def test_a_guest_that_came_up_is_a_success_without_change(verified, capsys):
@@ -72,7 +84,7 @@ def test_the_options_reach_the_boot(verified, capsys):
     expect = {"login": True}
     run(capsys, dict({"disks": ["/web01.qcow2"], "hardware": HARDWARE, "expect": expect}, **options))
     disks, hardware, expected, settings, _begin = calls[0]
-    assert disks == ["/web01.qcow2"]
+    assert disks == ["/web01.qcow2", None]
     assert (hardware["disks"], hardware["firmware"], hardware["machine"]) == (HARDWARE["disks"], "bios", "q35")
     assert expected == {"port": None, "banner": None, "login": True, "agent": None}
     assert settings == verification.Settings(**options)
