@@ -176,6 +176,46 @@ hardware:
     console:
       description: The V(driver) of the console, or nothing.
       type: dict
+code:
+  description:
+    - What went wrong; these words are stable.
+    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
+      concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
+      V(network-configuration-malformed)."
+    - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
+      V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
+      with V(disk-)."
+    - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
+      V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
+    - "The description: V(description-changed), V(description-unknown-key), V(description-incomplete),
+      V(description-malformed), V(description-schema), V(description-outdated), V(description-of-another-guest),
+      V(driver-not-available), V(device-required), or one that begins with V(xml-)."
+    - "The conversion: V(boot-full), V(guest-command-failed), V(guest-file-not-saved), V(initrd-not-complete) and others
+      that begin with V(initrd-)."
+    - "What it is written to: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
+      V(dest-not-usable), V(dest-exists), V(journal-pending), V(journal-broken), V(journal-other-disks),
+      V(state-of-another-user), V(commit-incomplete), V(interrupted)."
+  returned: failure
+  type: str
+  sample: driver-not-available
+hint:
+  description: What to do about it.
+  returned: failure
+  type: str
+path:
+  description: The option at fault, such as V(disks[0]) or V(guest.devices.network.ens192.driver); empty when none is.
+  returned: failure
+  type: str
+concerns:
+  description: The concerns of severity error, as in RV(guest.concerns).
+  returned: failure, when the guest is not convertible
+  type: list
+  elements: dict
+allowed:
+  description: The drivers that the device at RV(path) can have.
+  returned: failure, when another was chosen
+  type: list
+  elements: str
 resumed:
   description: Whether this is the kept result of an earlier run.
   returned: when O(resume) was given

@@ -131,6 +131,28 @@ guest:
     unavailable:
       description: Per device the drivers of the target that this guest cannot use, and why.
       type: dict
+code:
+  description:
+    - What went wrong; these words are stable.
+    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
+      concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
+      V(network-configuration-malformed)."
+    - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
+      V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
+      with V(disk-)."
+    - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
+      V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
+  returned: failure
+  type: str
+  sample: disk-not-found
+hint:
+  description: What to do about it.
+  returned: failure
+  type: str
+path:
+  description: The option at fault, such as V(disks[0]); empty when none is.
+  returned: failure
+  type: str
 resumed:
   description: Whether this is the kept result of an earlier run.
   returned: when O(resume) was given
