@@ -126,6 +126,13 @@ def test_oracle_24_a_second_conversion_changes_nothing(module, disk, inspected, 
     assert second["timeline"]["commands"] == 0
 
 
+def test_check_mode_with_dest_names_the_copies_and_makes_none(module, disk, converted, tmp_path):
+    result = module("guestconv_convert", check=True, disks=[str(disk)], dest=str(tmp_path), dest_format="raw")
+    assert result["disks"] == [str(tmp_path / f"{disk.stem}.raw")], result
+    assert result["changed"] is True and result["changes"] == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, converted):
     with looked_into(disk) as root:
         fstab = [line for line in root.read("/etc/fstab").splitlines() if not line.startswith("#")]
