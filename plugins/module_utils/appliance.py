@@ -171,9 +171,7 @@ class Appliance:
         self._devices = self.call("list_disk_labels")
 
     def _start(self, accelerator):
-        if self._handle is not None:
-            self._handle.close()
-            self._write_errors.end()
+        self._close_handle()
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
@@ -223,14 +221,17 @@ class Appliance:
     def _end(self):
         if self._watchdog:
             self._watchdog.cancel()
+        self._close_handle()
+        if self._trace:
+            self._close_trace()
+
+    def _close_handle(self):
         if self._handle is not None:
             self._handle.close()
             self._handle = None
-        if self._write_errors:
+        if self._write_errors is not None:
             self._write_errors.end()
             self._write_errors = None
-        if self._trace:
-            self._close_trace()
 
     def _write_trace(self, name, arguments, options, seconds, failure):
         line = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
