@@ -22,6 +22,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.state_director
     SCRATCH_PREFIX,
     StateDirectory,
     beside,
+    device_fact,
     file_identity,
     is_ours,
     lock_all,
@@ -52,8 +53,8 @@ class Workspace:
         room: bytes that each overlay must find free. step: called with the name of each point that is reached;
         the tests of interruption kill the process there. tell: called while commit() writes, with what it does and how
         much of all the disks is written (0 to 1).
-    Errors on entering: disk-busy, journal-pending and those of pending(), workdir-not-usable, no-space; without dest:
-        format-not-writable, disk-not-writable; with it: dest-not-usable, dest-exists.
+    Errors on entering: disk-busy, state-of-another-user, journal-pending and those of pending(), workdir-not-usable,
+        no-space; without dest: those of images.writable_in_place(); with it: dest-not-usable, dest-exists.
     """
 
     def __init__(self, disks, workdir=None, mode="in-place", dest=None, dest_format=None, room=images.OVERLAY_ROOM,
@@ -71,6 +72,7 @@ class Workspace:
         self._step = step
         self._tell = tell
         self._states = []
+        self._identities = {}
 
     @property
     def results(self):
@@ -88,6 +90,7 @@ class Workspace:
             else:
                 self._begin_throwaway()
             place = self._place_for_overlays()
+            self._identities = _identities(self.disks)
             for disk in self.disks:
                 path = images.create_overlay(disk, place, disk.device + ".qcow2", self._room)
                 self.overlays.append(images.overlay_disk(disk, path))
@@ -106,9 +109,10 @@ class Workspace:
     def commit(self):
         """Make the conversion take effect; see the modes.
 
-        Errors: no-space, disk-in-use (both before anything is written); in-place: commit-incomplete; dest: dest-exists,
-        dest-not-usable, qemu-img-failed, after which no copy is left.
+        Errors: no-space, disk-in-use, disk-changed (all before anything is written); in-place: commit-incomplete; dest:
+        dest-exists, dest-not-usable, qemu-img-failed, after which no copy is left.
         """
+        self._refuse_changed()
         if self.mode == "in-place":
             self._commit_in_place()
         elif self.mode == "dest":
@@ -160,6 +164,7 @@ class Workspace:
         for disk in self.disks:
             require_unlocked(disk)
         _require_room_to_grow(self.disks, overlays)
+        self._refuse_changed()
         home = self._states[0]
         journal = Journal(home.path, [Entry.of(disk, path) for disk, path in zip(self.disks, overlays)])
         self._step("ready")
@@ -169,6 +174,15 @@ class Workspace:
             raise room_or_place(error, home.path) from error
         self._step("journal written")
         journal.commit(home.lock_descriptor, self._step, self._tell)
+
+    def _refuse_changed(self):
+        """Nobody may have written to what lies under the overlays since these were made."""
+        for path in self._identities:
+            if _identity(path) != self._identities[path]:
+                raise GuestconvError(
+                    "disk-changed", "%s was written to, or replaced, while its guest was converted, so the conversion "
+                    "is void. It is not brought into any disk." % path,
+                    hint="Stop what writes to it, as a virtual machine or a copy that goes on; then run again.")
 
     def _begin_dest(self):
         images.require_usable_directory(self._dest, "dest-not-usable")
@@ -195,6 +209,7 @@ class Workspace:
                 _resemble(part, copy.source)
                 synchronize(part)
                 self._step("copied %s" % overlay.device)
+            self._refuse_changed()
             self._arrive(parts)
         except OSError as error:
             raise room_or_place(error, self._dest, "dest-not-usable") from error
@@ -282,6 +297,23 @@ def _resemble(path, source):
         except PermissionError:
             pass
         os.chmod(path, stat.S_IMODE(status.st_mode))
+
+
+def _identities(disks):
+    """{path: _identity(path)} of all that the disks are read from."""
+    return {path: _identity(path) for disk in disks for path in (disk.path, *disk.backing, *disk.extents)}
+
+
+def _identity(path):
+    """What changes when somebody writes to a file, or this machine to a block device."""
+    path = os.path.realpath(path)
+    if os.path.isfile(path):
+        return file_identity(path)
+    if not os.path.exists(path):
+        return None
+    # The sectors written to a device (the kernel's Documentation/block/stat.rst), with what was still to be written.
+    synchronize(path)
+    return device_fact(path, "stat").split()[6:7]
 
 
 def _require_room_to_grow(disks, overlays):

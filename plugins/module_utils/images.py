@@ -38,6 +38,7 @@ class Disk:
     backing: absolute paths of the images below this one, from the top down; QEMU opens no others.
     create_type: of a VMDK ("monolithicSparse"), else "". writable: whether QEMU can write to this kind of image.
     cluster_size: bytes in which the image grows, 0 where it has no clusters.
+    extents: absolute paths of further files that hold data of it or of an image below it (VMDK).
     """
 
     path: str
@@ -48,6 +49,7 @@ class Disk:
     create_type: str = ""
     writable: bool = True
     cluster_size: int = 0
+    extents: tuple = ()
 
 
 def device_names(count):
@@ -98,6 +100,12 @@ def _disk(item, default_device, in_use_check):
                              hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.")
     allowed = {_canonical(os.path.expanduser(name)) for name in _listed(settings.get("backing"))}
     path = _canonical(os.path.expanduser(settings["path"]))
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        # qemu-img has no other way to be told of one image alone than JSON (held_bytes()).
+        raise GuestconvError("disk-name-not-utf-8", "%r is not UTF-8" % os.fsencode(path),
+                             hint="Rename the file, or the directory that it is in.") from error
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
 
 
@@ -164,6 +172,7 @@ class _Image:
     backing_file: str = ""
     backing_format: str = ""
     writable: bool = True
+    extents: tuple = ()
 
 
 def _judge(path, stated_format, device, allowed, in_use_check):
@@ -172,7 +181,7 @@ def _judge(path, stated_format, device, allowed, in_use_check):
     Args: allowed: canonical paths of the backing files that the caller named. Returns: Disk.
     """
     top = image = _image(path, stated_format, in_use_check)
-    chain, opened, seen = [], path, {path}
+    chain, opened, seen, extents = [], path, {path}, image.extents
     while image.backing_file:
         opened = _agreed_backing(opened, image.backing_file, allowed)
         if _canonical(opened) in seen:
@@ -180,11 +189,12 @@ def _judge(path, stated_format, device, allowed, in_use_check):
         seen.add(_canonical(opened))
         chain.append(opened)
         image = _image(opened, image.backing_format or _safe_guess(opened), in_use_check)
+        extents += image.extents
     if in_use_check:
         _refuse_truncated(path, top.format)
     detail = top.facts.get("format-specific", {}).get("data", {})
     return Disk(path, top.format, device, top.facts["virtual-size"], tuple(chain), detail.get("create-type", ""),
-                top.writable, top.facts.get("cluster-size", 0))
+                top.writable, top.facts.get("cluster-size", 0), extents)
 
 
 def _image(path, stated_format, in_use_check):
@@ -330,7 +340,7 @@ def _qcow2_header(path, stream, size):
 def _vmdk_header(path, stream, _size):
     """What _Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
     header = image_formats.read_vmdk_header(stream)
-    directory = os.path.dirname(path)
+    directory, targets = os.path.dirname(path), []
     for extent in header.extents:
         target = os.path.realpath(os.path.join(directory, extent.name))
         if image_formats.has_protocol(extent.name) or not target.startswith(os.path.join(directory, "")):
@@ -343,16 +353,20 @@ def _vmdk_header(path, stream, _size):
             # QEMU would follow a descriptor inside of an extent; nobody makes such images but to have it do that.
             if not extent.end and image_formats.read_vmdk_header(inner).extents:
                 raise _corrupt(path, "its extent %s names further extents" % extent.name)
+        targets.append(target)
     # Version 3 has changed block tracking, which writes of QEMU would belie: VMware KB 2064959, block/vmdk.c.
     writable = not header.compressed and header.version != 3 and header.create_type in ("", *_WRITABLE_VMDK)
-    return {"backing_file": header.parent, "backing_format": "vmdk", "writable": writable}
+    return {"backing_file": header.parent, "backing_format": "vmdk", "writable": writable, "extents": tuple(targets)}
 
 
 _HEADERS = {"qcow2": _qcow2_header, "vmdk": _vmdk_header}
 
 
 def writable_in_place(disk):
-    """Refuse a disk that cannot be converted in place. Errors: format-not-writable, disk-not-writable."""
+    """Refuse a disk that cannot be converted in place.
+
+    Errors: format-not-writable, disk-not-writable, disk-linked.
+    """
     if not disk.writable:
         raise GuestconvError("format-not-writable", "%s cannot be written to: a %s VMDK is read-only for QEMU"
                              % (disk.path, disk.create_type or "compressed"),
@@ -365,6 +379,12 @@ def writable_in_place(disk):
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError("disk-not-writable", "%s may not be written to" % disk.path,
                              hint="Run as a user who may write to it, or give `dest` for a converted copy.")
+    # Under its other name it would change as well (`cp -al` makes such backups), with neither lock nor journal there.
+    status = os.stat(disk.path)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        raise GuestconvError("disk-linked", "%s is one of %d names (hard links) of the same file"
+                             % (disk.path, status.st_nlink),
+                             hint="Give `dest` for a converted copy, or replace the link by a copy of the file.")
 
 
 def free_bytes(directory):
@@ -407,4 +427,4 @@ def require_usable_directory(directory, code):
 
 def overlay_disk(disk, path):
     """The Disk that an overlay at `path` over `disk` is."""
-    return Disk(path, "qcow2", disk.device, disk.virtual_size, (disk.path, *disk.backing))
+    return Disk(path, "qcow2", disk.device, disk.virtual_size, (disk.path, *disk.backing), extents=disk.extents)

@@ -11,6 +11,7 @@ holds, and twice is as good as once.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import stat
@@ -60,7 +61,7 @@ class Journal:
         """From here on the disks may be half written. Errors: OSError, and then there is no journal."""
         write_json(self.directory, JOURNAL, {"version": 1, "disks": [
             {"path": entry.disk.path, "format": entry.disk.format, "overlay": entry.overlay, "size": entry.size,
-             "changed": entry.changed} for entry in self.entries]})
+             "changed": entry.changed, "inode": _inode(entry.disk.path)} for entry in self.entries]})
 
     def commit(self, lock, step, tell):
         """Bring all overlays into their disks, then remove the journal. May be repeated after any interruption.
@@ -84,8 +85,10 @@ class Journal:
         step("journal removed")
 
     def finish(self, step=lambda point: None, tell=lambda disk, fraction: None):
-        """Complete the commit that was interrupted and remove all traces of it. Errors: commit-incomplete, disk-busy,
-        journal-broken."""
+        """Complete the commit that was interrupted and remove all traces of it.
+
+        Errors: commit-incomplete, disk-busy, state-of-another-user, journal-broken.
+        """
         states = lock_all([beside(entry.disk.path) for entry in self.entries])
         try:
             _check_overlays(self.entries)
@@ -122,27 +125,62 @@ def _incomplete(disk, reason):
 def pending(disks):
     """The journal of an interrupted commit to one of these disks, or None.
 
-    Errors: disk-busy (a commit goes on now), journal-other-disks (it was begun with more or other disks),
-    journal-broken (not to be trusted, or an overlay is gone).
+    Errors: disk-busy (a commit goes on now), journal-other-disks (it was begun with more or other disks, or with these
+    under other names), journal-broken (not to be trusted, or an overlay is gone), state-of-another-user.
     """
     for disk in disks:
-        state = StateDirectory(beside(disk.path))
-        if not state.has_journal():
-            first = state.notes().get("first")
-            if not isinstance(first, str) or not os.path.isabs(first):
-                continue
-            state = StateDirectory(beside(first))
-            if not state.has_journal() or disk.path not in _named(state.path):
-                continue
-        if _is_idle(state):
+        state = _home(disk)
+        if state is not None and _is_idle(state):
             return _load(state.path, disks)
     return None
 
 
+def _home(disk):
+    """The StateDirectory with the journal of a commit to this disk, or None."""
+    state = StateDirectory(beside(disk.path))
+    if state.has_journal():
+        return state
+    first = state.notes().get("first")
+    if isinstance(first, str) and os.path.isabs(first):
+        home = StateDirectory(beside(first))
+        if home.has_journal():
+            if disk.path in _named(home.path):
+                return home
+        elif not os.path.exists(first):
+            raise GuestconvError(
+                "journal-other-disks", "%s was being converted together with %s, beside which the journal would be if "
+                "that was interrupted; but it is not there" % (disk.path, first),
+                hint="Bring it back, under this name, and run convert with all disks of the guest. If it is gone for "
+                "good, this disk may be half written: restore it from a backup and remove %s." % state.path,
+                extra={"disks": [first]})
+    return _home_by_inode(disk)
+
+
+def _home_by_inode(disk):
+    """As _home(), of a file that was renamed since."""
+    inode = _inode(disk.path)
+    if inode is None:
+        return None
+    for name in glob.glob(os.path.join(glob.escape(os.path.dirname(disk.path)), ".guestconv-*", JOURNAL)):
+        try:
+            if inode in [record.get("inode") for record in _records(os.path.dirname(name))]:
+                return StateDirectory(os.path.dirname(name))
+        except GuestconvError:  # that of another disk, or just finished
+            continue
+    return None
+
+
+def _inode(path):
+    """The number of a file, None for a block device."""
+    status = os.stat(path)
+    return status.st_ino if stat.S_ISREG(status.st_mode) else None
+
+
 def _is_idle(state):
-    """True if the journal waits for somebody, False if it was just finished. Errors: disk-busy, journal-broken."""
-    if not is_ours(state.path, stat.S_ISDIR):
-        raise _broken(state.path, "it belongs to another user")
+    """True if the journal waits for somebody, False if it was just finished.
+
+    Errors: disk-busy, state-of-another-user.
+    """
     state.lock()
     waits = state.has_journal()
     state.release(keep=waits)
@@ -182,12 +220,14 @@ def _named(directory):
 def _load(directory, disks):
     """The Journal over the Disks asked for; of what the file says only names, sizes and times are used."""
     records = {record["path"]: record for record in _records(directory)}
-    if directory not in map(beside, records):
-        raise _broken(directory, "it was made for disks in another place")
     if set(records) != {disk.path for disk in disks}:
         raise GuestconvError(
             "journal-other-disks", "a conversion of %s was interrupted while it was written" % ", ".join(records),
-            hint="Run convert with exactly these disks: it finishes the commit.", extra={"disks": list(records)})
+            hint="Run convert with exactly these disks, under exactly these names: it finishes the commit. Only if "
+            "they are gone for good, remove %s." % directory,
+            extra={"disks": list(records)})
+    if directory not in map(beside, records):
+        raise _broken(directory, "it was made for disks in another place")
     entries = []
     for disk in disks:
         record = records[disk.path]

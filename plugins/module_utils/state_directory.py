@@ -26,14 +26,39 @@ JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
 # A block device has no directory that outlives a reboot beside it.
 _BLOCK_DEVICE_STATE = "/var/lib/guestconv"
+_KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
 
 
 def beside(path):
     """The state directory of the disk at `path` (as in Disk.path)."""
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
-        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv" + path.replace("/", "-"))
+        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
     return os.path.join(os.path.dirname(path), ".guestconv-" + os.path.basename(path))
+
+
+def _device_key(path):
+    """What a block device is called whichever of its names is used, and after a reboot as well, if that is known."""
+    # Of the device mapper: logical volumes, multipath.
+    name = device_fact(path, "dm/uuid") or device_fact(path, "dm/name")
+    if name:
+        return name
+    path = os.path.realpath(path)
+    names = os.listdir(_LASTING_NAMES) if os.path.isdir(_LASTING_NAMES) else []
+    # Not by what the guest has written to the device, as lvm-pv-uuid-... is.
+    return max((name for name in names if not name.startswith("lvm-")
+                and os.path.realpath(os.path.join(_LASTING_NAMES, name)) == path), default=path)
+
+
+def device_fact(path, name):
+    """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
+    try:
+        number = os.stat(path).st_rdev
+        with open("%s/%d:%d/%s" % (_KERNEL_DEVICES, os.major(number), os.minor(number), name),
+                  encoding="utf-8") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""
 
 
 def synchronize(path):
@@ -65,9 +90,10 @@ def write_json(directory, name, content):
 def room_or_place(error, directory, code="workdir-not-usable"):
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return GuestconvError("no-space", "%s is full" % directory)
+        return GuestconvError("no-space", "%s has no room left" % directory)
     return GuestconvError(code, "%s cannot be used: %s" % (directory, error.strerror),
-                          hint="guestconv keeps its state beside the disk; the directory must be writable.")
+                          hint="guestconv keeps its state beside the disk, in a directory that it makes: this user "
+                          "must be able to.")
 
 
 def is_ours(path, kind):
@@ -95,23 +121,39 @@ class StateDirectory:
         return self._lock
 
     def lock(self):
-        """Make the directory and take its lock. Errors: disk-busy, workdir-not-usable, no-space."""
+        """Make the directory and take its lock.
+
+        Errors: disk-busy, state-of-another-user, workdir-not-usable, no-space.
+        """
         for _attempt in range(10):
             try:
                 os.makedirs(os.path.dirname(self.path), exist_ok=True)
-                try:
-                    os.mkdir(self.path, 0o700)
-                except FileExistsError:
-                    pass
-                if not is_ours(self.path, stat.S_ISDIR):
-                    raise self._busy("%s belongs to another user" % self.path)
+                self._make()
                 if self._take():
                     return
             except FileNotFoundError:  # its owner has just removed it
                 continue
             except OSError as error:
-                raise room_or_place(error, os.path.dirname(self.path)) from error
+                raise room_or_place(error, self.path) from error
         raise self._busy("%s comes and goes" % self.path)
+
+    def _make(self):
+        """Have the directory, as our own. Errors: state-of-another-user; OSError."""
+        try:
+            os.mkdir(self.path, 0o700)
+            is_new = True
+        except FileExistsError:
+            is_new = False
+        status = os.lstat(self.path)
+        is_foreign = status.st_uid != os.geteuid()
+        if is_foreign and is_new:
+            os.rmdir(self.path)
+            raise PermissionError(errno.EPERM, "what this user makes there belongs to another one, as on NFS with "
+                                  "root_squash")
+        if is_foreign:
+            raise self._of_another_user()
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
     def _take(self):
         """Lock the lock file; False if it was unlinked meanwhile by the owner who made room for us."""
@@ -132,16 +174,31 @@ class StateDirectory:
     @staticmethod
     def _busy(reason):
         return GuestconvError("disk-busy", "the disk is being converted by another process: %s" % reason,
-                              hint="Wait for it to end, then run again. If none runs, remove that directory.")
+                              hint="Wait for it to end, then run again.")
+
+    def _of_another_user(self):
+        try:
+            owner = "the user with the id %d" % os.lstat(self.path).st_uid
+        except OSError:
+            owner = "another user"
+        return GuestconvError("state-of-another-user", "%s belongs to %s" % (self.path, owner),
+                              hint="Run as that user. An interrupted conversion may be in it: do not remove it.")
 
     def has_journal(self):
-        """Whether a commit has begun here and not ended. Errors: disk-busy, where we may not look."""
+        """Whether a commit has begun here and not ended.
+
+        Errors: state-of-another-user, where we may not look; workdir-not-usable.
+        """
         try:
             os.lstat(os.path.join(self.path, JOURNAL))
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError:
-            raise self._busy("%s belongs to another user" % self.path) from None
+        except PermissionError:
+            raise self._of_another_user() from None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # so nobody can have made one
+                return False
+            raise room_or_place(error, self.path) from error
         return True
 
     def notes(self):
@@ -206,7 +263,7 @@ def is_scratch(path):
 def lock_all(paths):
     """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
 
-    Returns: list of StateDirectory in the order of `paths`. Errors: disk-busy, workdir-not-usable, no-space.
+    Returns: list of StateDirectory in the order of `paths`. Errors: those of StateDirectory.lock().
     """
     states = []
     try:

@@ -15,6 +15,8 @@ description:
   - Without O(guest) it inspects and converts with the recommended drivers, in one launch of the appliance.
   - It works on overlays. The disks are changed only by a finished conversion, under a journal, so that an interrupted
     run leaves them as they were, or is finished by the next one.
+  - When something else writes to a disk during the conversion, this fails with the code V(disk-changed) and changes
+    nothing. What other machines write to a shared block device is not noticed.
   - Converting a converted guest changes nothing.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
@@ -48,7 +50,8 @@ options:
   dest:
     description:
       - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
-      - By default O(disks) are converted in place, which VHDX and compressed VMDK disks cannot be.
+      - By default O(disks) are converted in place, which VHDX and compressed VMDK disks cannot be, nor files with several
+        hard links.
     type: path
   dest_format:
     description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.

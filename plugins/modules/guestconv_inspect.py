@@ -142,6 +142,7 @@ code:
       with V(disk-)."
     - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
       V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
+    - "A conversion that was interrupted: V(journal-broken), V(journal-other-disks), V(state-of-another-user)."
   returned: failure
   type: str
   sample: disk-not-found

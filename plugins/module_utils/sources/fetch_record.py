@@ -35,7 +35,7 @@ class _State(StateDirectory):
     @staticmethod
     def _busy(reason):
         return GuestconvError("fetch-busy", f"the guest is being fetched by another process: {reason}",
-                              hint="Wait for it to end, then run again. If none runs, remove that directory.")
+                              hint="Wait for it to end, then run again.")
 
 
 class Record:
@@ -58,7 +58,7 @@ class Record:
         return self._state.lock_descriptor
 
     def __enter__(self):
-        """Take the lock. Errors: fetch-busy, dest-not-usable, no-space."""
+        """Take the lock. Errors: fetch-busy, state-of-another-user, dest-not-usable, no-space."""
         try:
             self._state.lock()
         except GuestconvError as error:

@@ -42,6 +42,8 @@ class Monitor:
             if "error" in answer:
                 raise _failed("%s: %s" % (command, answer["error"].get("desc", answer["error"])))
             if "return" in answer:
+                # What came along with it would else be seen only when more comes.
+                self._take_events()
                 return answer["return"]
 
     def receive(self):
@@ -51,11 +53,15 @@ class Monitor:
         except OSError:
             return False
         self._buffer += data
+        self._take_events()
+        return bool(data)
+
+    def _take_events(self):
+        """Of what has arrived; nothing else is waited for."""
         while b"\n" in self._buffer:
             message = self._cut()
             if "event" in message:
                 self.events.append(message)
-        return bool(data)
 
     def _next(self, deadline):
         """The next message that is not an event."""

@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import beside
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conversions import (
     content,
     convert,
@@ -95,13 +94,6 @@ def test_a_workdir_takes_the_overlays_and_is_left_empty(place, tmp_path):
     assert os.listdir(workdir) == [] and len(os.listdir(place)) == 2
 
 
-def test_a_block_device_keeps_its_state_where_a_reboot_spares_it():
-    devices = [entry for entry in os.scandir("/dev") if stat.S_ISBLK(entry.stat().st_mode)]
-    if not devices:
-        pytest.skip("this machine has no block device")
-    assert beside(devices[0].path) == "/var/lib/guestconv/.guestconv-dev-" + devices[0].name
-
-
 def test_a_workdir_that_is_missing_or_full_is_refused(place):
     disks = two_disks(place)
     assert refusal_of(lambda: enter(disks, workdir=str(place / "gone"))).code == "workdir-not-usable"
@@ -153,6 +145,76 @@ def test_a_disk_that_somebody_has_open_is_not_committed_to(place):
         finally:
             reader.communicate()
     assert not is_converted(disks[0].path, "qcow2") and len(os.listdir(place)) == 2
+
+
+def rewrite(path):
+    with open(path, "r+b") as stream:
+        stream.write(stream.read(1))
+
+
+def replace(path):
+    shutil.copy2(path, path + ".new")
+    os.replace(path + ".new", path)
+
+
+@pytest.mark.parametrize("mode", ["in-place", "dest"])
+@pytest.mark.parametrize("name, change", [
+    ("one.raw", rewrite), ("one.raw", replace), ("one.raw", os.unlink), ("base.qcow2", rewrite),
+    ("base.qcow2", replace), ("three-flat.vmdk", rewrite)])
+def test_a_disk_that_was_written_to_during_the_conversion_gets_nothing_of_it(place, tmp_path, mode, name, change):
+    base = create(tmp_path / "base.qcow2", "qcow2")
+    paths = [
+        create(tmp_path / "zero.raw"), create(tmp_path / "one.raw"),
+        create(tmp_path / "two.qcow2", "qcow2", options=["-b", base, "-F", "qcow2"], data=False),
+        create(tmp_path / "three.vmdk", "vmdk", options=["-o", "subformat=monolithicFlat"])]
+    disks = images.disks_from_option([{"path": path, "backing": [base]} for path in paths])
+    before = content(paths[0])
+    with Workspace(disks, room=0, mode=mode, dest=str(place) if mode == "dest" else None) as workspace:
+        write_to(workspace)
+        change(str(tmp_path / name))
+        error = refusal_of(workspace.commit)
+        assert error.code == "disk-changed" and name in error.message and not error.retryable
+    assert content(paths[0]) == before
+    assert os.listdir(place) == [] and not [left for left in os.listdir(tmp_path) if left.startswith(".guestconv")]
+
+
+def test_a_disk_that_is_written_to_just_before_the_journal_is_keeps_what_it_has(place, monkeypatch):
+    disks = two_disks(place)
+    before = [content(disk.path) for disk in disks]
+    monkeypatch.setattr(commit, "require_unlocked", lambda disk: rewrite(disk.path))
+    assert refusal_of(lambda: convert(disks)).code == "disk-changed"
+    assert [content(disk.path) for disk in disks] == before and len(os.listdir(place)) == 2
+
+
+def test_a_disk_that_is_written_to_while_it_is_copied_leaves_no_copy(place, tmp_path):
+    disks = two_disks(tmp_path)
+    error = refusal_of(lambda: convert(
+        disks, mode="dest", dest=str(place), step=lambda point: point == "copied sdb" and rewrite(disks[0].path)))
+    assert error.code == "disk-changed" and os.listdir(place) == []
+
+
+def test_what_only_reads_a_disk_does_not_void_the_conversion(place):
+    disks = two_disks(place, "qcow2")
+    with Workspace(disks, room=0) as workspace:
+        write_to(workspace)
+        content(disks[0].path)
+        os.chmod(disks[1].path, 0o600)
+        workspace.commit()
+    assert all(is_converted(disk.path, "qcow2") for disk in disks)
+
+
+def test_a_hard_linked_disk_is_not_converted_in_place_but_to_a_copy(place, tmp_path):
+    disks = two_disks(place)
+    os.link(disks[1].path, tmp_path / "backup")
+    for settings in ({}, {"mode": "throwaway", "workdir": str(tmp_path)}):
+        error = refusal_of(lambda settings=settings: enter(disks, room=0, **settings))
+        assert error.code == "disk-linked" and disks[1].path in error.message
+    (tmp_path / "dest").mkdir()
+    convert(disks, mode="dest", dest=str(tmp_path / "dest"))
+    assert is_converted(str(tmp_path / "dest" / "two.raw"), "raw")
+    os.unlink(tmp_path / "backup")
+    convert(disks)
+    assert is_converted(disks[1].path, "raw")
 
 
 def test_two_conversions_of_one_disk_do_not_meet(place):
@@ -321,7 +383,8 @@ def test_a_dest_on_the_disk_of_another_user_is_named_in_the_refusal(place, tmp_p
         pytest.skip("only root can make a directory of another user")
     shutil.chown(place / ".guestconv-one.raw", 65534)
     error = refusal_of(lambda: enter(disks, mode="dest", dest=str(place), room=0))
-    assert error.code == "disk-busy" and "another user" in error.message
+    assert error.code == "state-of-another-user" and "65534" in error.message and "do not remove" in error.hint
+    assert os.listdir(place) == [".guestconv-one.raw"]
 
 
 def test_throwaway_with_dest_says_where_the_copies_would_be_and_what_is_in_their_way(place, tmp_path):

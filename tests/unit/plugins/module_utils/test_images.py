@@ -52,6 +52,26 @@ def test_a_raw_disk_with_a_foreign_header_is_raw_where_the_caller_says_so(tmp_pa
     assert (disk.format, disk.virtual_size) == ("raw", os.path.getsize(path))
 
 
+@pytest.mark.parametrize("name", [b"w\xffeb", b"w\xffeb/disk"])
+def test_a_disk_whose_name_is_not_utf_8_is_refused_at_once(tmp_path, name):
+    path = os.path.join(os.fsencode(tmp_path), name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.truncate(MEBIBYTE)
+    error = refusal([os.fsdecode(path)])
+    assert error.code == "disk-name-not-utf-8" and "\\xff" in error.message
+    assert error.message.isascii() and error.path == "disks[0]"
+
+
+def test_the_extents_of_a_vmdk_and_of_what_is_below_it_are_known(tmp_path):
+    flat = ["-o", "subformat=monolithicFlat"]
+    base = create(tmp_path / "base.vmdk", "vmdk", options=flat, data=False)
+    top = create(tmp_path / "top.qcow2", "qcow2", options=["-b", base, "-F", "vmdk"], data=False)
+    (disk,) = images.disks_from_option([{"path": top, "backing": [base]}])
+    assert disk.extents == (str(tmp_path / "base-flat.vmdk"),)
+    assert images.overlay_disk(disk, str(tmp_path / "overlay")).extents == disk.extents
+
+
 def test_devices_are_named_by_position_by_the_caller_or_by_the_given_names(tmp_path):
     paths = [create(tmp_path / name, size="1M", data=False) for name in ("a", "b", "c")]
     option = [paths[0], {"path": paths[1], "device": "vda"}, paths[2]]

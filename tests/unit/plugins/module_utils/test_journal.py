@@ -210,6 +210,41 @@ def test_a_journal_is_found_from_each_disk_and_wants_all_of_them(interrupted, pl
         assert error.extra["disks"] == [disk.path for disk in interrupted]
 
 
+def test_the_second_disk_alone_is_not_touched_while_the_first_is_away(interrupted, place):
+    first, second = (disk.path for disk in interrupted)
+    os.rename(place, place.with_name("unmounted"))
+    place.mkdir()
+    shutil.move(place.with_name("unmounted") / "two.raw", second)
+    shutil.move(place.with_name("unmounted") / ".guestconv-two.raw", place)
+    error = refusal_of(lambda: convert(interrupted[1:]))
+    assert error.code == "journal-other-disks" and error.extra["disks"] == [first] and first in error.message
+    for name in ("one.raw", ".guestconv-one.raw"):
+        shutil.move(place.with_name("unmounted") / name, place)
+    pending(interrupted).finish()
+    assert is_converted(first, "raw") and is_converted(second, "raw")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_renamed_disk_is_known_by_its_journal_and_finished_under_its_old_name(interrupted, place, number):
+    old, new = interrupted[number].path, str(place / "renamed.raw")
+    os.rename(old, new)
+    disks = images.disks_from_option([new if disk.path == old else disk.path for disk in interrupted])
+    for asked in (disks, [disks[number]]):
+        error = refusal_of(lambda asked=asked: convert(asked))
+        assert error.code == "journal-other-disks" and old in error.message
+    os.rename(new, old)
+    pending(interrupted).finish()
+    assert all(is_converted(disk.path, "raw") for disk in interrupted)
+
+
+def test_the_journal_of_another_guest_in_the_directory_is_none_of_ours(interrupted, place):
+    edit_journal(interrupted, lambda journal: journal.update(disks=[{}]))
+    other = images.disks_from_option([create(place / "other")])
+    assert pending(other) is None
+    convert(other)
+    assert is_converted(other[0].path, "raw")
+
+
 # --- a journal is not trusted
 
 
@@ -264,8 +299,11 @@ def test_a_link_in_place_of_an_overlay_or_of_the_journal_is_refused(interrupted,
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_journal_of_another_user_is_refused(interrupted):
-    for name in (journal_of(interrupted), pending(interrupted).as_converted()[0].path, beside(interrupted[0].path)):
+    names = (journal_of(interrupted), pending(interrupted).as_converted()[0].path, beside(interrupted[0].path))
+    for name, code in zip(names, ("journal-broken", "journal-broken", "state-of-another-user")):
         os.chown(name, 65534, 65534)
-        assert refusal_of(lambda: pending(interrupted)).code == "journal-broken"
+        error = refusal_of(lambda: pending(interrupted))
+        assert error.code == code and not error.retryable
         os.chown(name, 0, 0)
-    assert pending(interrupted)
+    pending(interrupted).finish()
+    assert all(is_converted(disk.path, "raw") for disk in interrupted)
