@@ -15,10 +15,13 @@ import posixpath
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.volumes import Volumes
 
 # The filesystems that a Linux root can stand on.
 _ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
@@ -49,7 +52,7 @@ class Filesystem:
 
     device: the appliance's name of it. It must not reach the guest.
     name: the guest's name of it ("/dev/sda1", "/dev/vg/root").
-    disk: the guest's name of the disk that it is on ("sda"), "" for a logical volume.
+    disk: the guest's name of the disk that it is on ("sda"), "" for a logical volume; see Guest.disks_of.
     """
 
     device: str
@@ -96,46 +99,66 @@ class Guest:
             self._boot_sectors[index] = self.appliance.pread_device(self.appliance.device(index), 512, 0)
         return self._boot_sectors[index]
 
-    def filesystem(self, spec):
-        """The filesystem that spec names, in a form that fstab(5) or root= on the kernel's command line has.
+    @cached_property
+    def _volumes(self):
+        return Volumes(self.appliance, self.filesystems)
 
-        None when spec names none of this guest's, or is a name that only the old hardware gave (by-path, by-id).
+    def filesystem(self, spec, beside=()):
+        """The filesystem that spec names, the first of those that filesystems_called gives; None when there is none."""
+        return next(iter(self.filesystems_called(spec, beside)), None)
+
+    def filesystems_called(self, spec, beside=()):
+        """The filesystems that spec names, in a form that fstab(5) or root= on the kernel's command line has.
+
+        Several have the same UUID where a disk was cloned. None where spec names none of this guest's, or is a name
+        that only the old hardware gave (by-path, by-id), and not clearly of a partition of the guest's only disk.
+        beside: the other names that the guest uses, by which that is told.
         """
-        key, _equals, value = spec.partition("=")
-        if _equals:
+        key, equals, value = spec.partition("=")
+        if equals:
             attribute = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}.get(key)
-            return self._by(attribute, value.strip("\"'")) if attribute else None
+            return self._having(attribute, value.strip("\"'")) if attribute else []
         link = re.match(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)$", spec)
         if link:
             # udev writes characters that cannot stand in a file's name as \xHH (udev's ID_FS_LABEL_ENC).
             value = re.sub(r"\\x([0-9a-fA-F]{2})", lambda match: chr(int(match.group(1), 16)), link.group(2))
-            return self._by(link.group(1), value)
-        return self._by("name", _logical_volume(spec))
+            return self._having(link.group(1), value)
+        uuid = device_names.logical_volume_uuid(spec)
+        if uuid:
+            return [volume for volume in [self._volumes.by_uuid(uuid)] if volume]
+        number = device_names.partition_on_only_disk(spec, beside) if len(self.disks) == 1 else None
+        if number:
+            spec = f"/dev/{device_names.partition(self.disks[0].device, number)}"
+        return self._having("name", device_names.logical_volume(spec))
+
+    def disks_of(self, filesystem):
+        """The guest's names of the disks (frozenset) without which the filesystem is not whole."""
+        return frozenset((filesystem.disk,)) if filesystem.disk else self._volumes.disks(filesystem)
 
     @contextmanager
     def mounted(self, root, read_only):
         """Have root and what its fstab mounts mounted, while the block runs."""
         try:
-            self._show(root.info["mountpoints"], read_only)
+            self._show(root.mounts, read_only)
             yield root
         finally:
             root.close()
             if not read_only:
                 self._show({}, read_only=True)
 
-    def _show(self, mountpoints, read_only):
-        """Have the filesystems of mountpoints ({path: name}) mounted and no others. A mount takes half a second."""
-        if not self._mounted.items() <= mountpoints.items():
+    def _show(self, mounts, read_only):
+        """Have mounts ({path: (filesystem's name, options)}) mounted and no others. A mount takes half a second."""
+        if not self._mounted.items() <= mounts.items():
             self.appliance.umount_all()
             self._mounted = {}
-        for mountpoint, name in sorted(mountpoints.items(), key=lambda item: len(item[0])):
-            filesystem = self._by("name", name)
+        for mountpoint, mount in sorted(mounts.items(), key=lambda item: len(item[0])):
+            filesystem = self._having("name", mount[0])[0]
             if mountpoint not in self._mounted:
-                options = "ro" if read_only else ""
+                options = ",".join(filter(None, ("ro" if read_only else "", mount[1])))
                 self._mount(filesystem, mountpoint, "mount_options", options, filesystem.device, mountpoint)
             elif not read_only:
                 self._mount(filesystem, mountpoint, "remount", mountpoint, rw=True)
-            self._mounted[mountpoint] = name
+            self._mounted[mountpoint] = mount
 
     def _mount(self, filesystem, mountpoint, *call, **options):
         try:
@@ -149,11 +172,8 @@ class Guest:
                 hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
             ) from error
 
-    def _by(self, attribute, value):
-        for filesystem in self.filesystems:
-            if value and getattr(filesystem, attribute) == value:
-                return filesystem
-        return None
+    def _having(self, attribute, value):
+        return [each for each in self.filesystems if value and getattr(each, attribute) == value]
 
     def _find_filesystems(self):
         found = []
@@ -165,7 +185,8 @@ class Guest:
             for name in own or [device]:
                 number = name[len(device):].lstrip("p")
                 if number not in containers:
-                    found.append(self._filesystem(name, f"/dev/{_partition(disk.device, number)}", disk.device))
+                    own_name = f"/dev/{device_names.partition(disk.device, number)}"
+                    found.append(self._filesystem(name, own_name, disk.device))
         if any(filesystem.type == "LVM2_member" for filesystem in found):
             found += [self._filesystem(volume, volume, "") for volume in sorted(self.appliance.lvs())]
         return found
@@ -200,35 +221,43 @@ class Guest:
         """
         for filesystem in self.filesystems:
             if filesystem.type in _ROOT_TYPES and (wanted is None or filesystem.name == wanted):
-                info = self._look_for_system(filesystem)
-                if info:
-                    root = GuestRoot(self.appliance, filesystem.name, self)
-                    root.info = info
+                root = self._look_for_system(filesystem)
+                if root:
                     self.roots.append(root)
         if not self.roots:
             raise self._no_root(wanted)
 
     def _look_for_system(self, filesystem):
-        """The facts of the Linux system whose root filesystem is this one; None when there is no system on it."""
-        self._show({"/": filesystem.name}, read_only=True)
+        """The Linux system (GuestRoot) whose root filesystem is this one; None when there is no system on it."""
+        self._show({"/": (filesystem.name, "")}, read_only=True)
         root = GuestRoot(self.appliance, filesystem.name, self)
         release = next((path for path in _OS_RELEASE if root.is_file(path)), None)
         if release is None or not root.is_dir("/etc"):
             return None
-        return _system_facts(root, release) | {"mountpoints": self._mountpoints(root, filesystem)}
+        root.mounts = {"/": (filesystem.name, ""), **self._mounts(root.read("/etc/fstab") or "", filesystem)}
+        mountpoints = {path: name for path, (name, _options) in root.mounts.items()}
+        root.info = {**_system_facts(root, release), "mountpoints": mountpoints}
+        return root
 
-    def _mountpoints(self, root, filesystem):
-        mountpoints = {"/": filesystem.name}
-        for line in (root.read("/etc/fstab") or "").splitlines():
-            fields = line.split()
+    def _mounts(self, fstab, root):
+        """What fstab (text) mounts below the root filesystem: {path: (filesystem's name, options)}."""
+        mounts = {}
+        beside = device_names.of_hardware(fstab)
+        for line in fstab.splitlines():
+            fields = [_unescaped(field) for field in line.split()]
             if len(fields) < 3 or fields[0].startswith("#") or not fields[1].startswith("/") or fields[1] == "/":
                 continue
-            mounted = self.filesystem(fields[0])
-            if mounted and mounted.type not in ("", "swap"):
-                # fstab(5) writes a space in a name as \040.
-                path = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[1])
-                mountpoints[posixpath.normpath(path)] = mounted.name
-        return mountpoints
+            # Of clones the one on the root's disk: it is what the guest was seen with.
+            found = self.filesystems_called(fields[0], beside)
+            mounted = min(found, key=lambda each: each.disk != root.disk, default=None)
+            if mounted is None or mounted.type in ("", "swap", "swsuspend"):
+                continue
+            # btrfs(5): which of its subvolumes. The other options of a line say how, which is no matter here.
+            options = [option for option in ",".join(fields[3:4]).split(",") if re.match("subvol(id)?=", option)]
+            # Without, the root would show over itself.
+            if options or mounted != root:
+                mounts[posixpath.normpath(fields[1])] = (mounted.name, ",".join(options))
+        return mounts
 
     def _no_root(self, wanted):
         if wanted is not None:
@@ -261,17 +290,9 @@ class Guest:
         )
 
 
-def _partition(disk, number):
-    # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
-    return disk + ("p" if number and disk[-1].isdigit() else "") + number
-
-
-def _logical_volume(spec):
-    """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names."""
-    mapped = re.match(r"/dev/mapper/(.*[^-])-([^-].*)$", spec)
-    if not mapped:
-        return spec
-    return "/dev/" + "/".join(part.replace("--", "-") for part in mapped.groups())
+def _unescaped(field):
+    # fstab(5) writes a space as \040.
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), field)
 
 
 def _system_facts(root, release):
@@ -301,7 +322,7 @@ def _assignments(text):
 
 
 def _number(text):
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _first_there(root, evidence):

@@ -19,10 +19,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.targets import
 
 @pytest.fixture(scope="session")
 def appliance(tmp_path_factory):
-    """A launched appliance with one disk, /dev/sda, of one ext4 filesystem mounted at /."""
-    path = tmp_path_factory.mktemp("appliance") / "disk.qcow2"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(path), "256M"], check=True)
-    with Appliance(disks_from_option([str(path)]), read_only=False) as launched:
+    """A launched appliance with a disk of one ext4 filesystem, mounted at /, and two disks with nothing on them."""
+    directory = tmp_path_factory.mktemp("appliance")
+    paths = [str(directory / name) for name in ("disk.qcow2", "second.qcow2", "third.qcow2")]
+    for path in paths:
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "256M"], check=True)
+    with Appliance(disks_from_option(paths), read_only=False) as launched:
         launched.mkfs("ext4", launched.device(0))
         launched.mount(launched.device(0), "/")
         yield launched
@@ -42,6 +44,7 @@ def make_root(appliance):
             appliance.write(path, text if isinstance(text, bytes) else text.encode())
         # A guest whose filesystems are told instead of found.
         guest = Guest.__new__(Guest)
+        guest.appliance = appliance
         guest.target, guest.hardware = TARGETS[target], hardware or {}
         guest.disks, guest.filesystems = list(disks), list(filesystems)
         root = GuestRoot(appliance, "/dev/sda1", guest)

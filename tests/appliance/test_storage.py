@@ -14,7 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import
 from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Filesystem, Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
 FSTAB = """\
@@ -38,15 +38,15 @@ def filesystem(name, disk, kind, uuid, label=""):
 
 @pytest.fixture
 def make_guest(make_root):
-    """A root with these files, on two disks."""
+    """A root with these files, on two disks, or on other filesystems."""
 
-    def make(files, disks=()):
+    def make(files, disks=(), filesystems=()):
         return make_root(
             files,
             hardware={"disks": list(disks)},
             info={"mountpoints": {"/": "/dev/sda1", "/srv/my data": "/dev/sdb1", "/home": "/dev/vg/home"}},
             disks=[SimpleNamespace(device=name, virtual_size=1 << 30) for name in ("sda", "sdb")],
-            filesystems=[
+            filesystems=filesystems or [
                 filesystem("/dev/sda1", "sda", "ext4", "u-a1"),
                 filesystem("/dev/sda5", "sda", "swap", "u-a5"),
                 filesystem("/dev/sdb1", "sdb", "xfs", "u-b1", "data"),
@@ -83,6 +83,30 @@ def test_oracle_03_a_name_that_cannot_be_resolved_is_a_concern_that_names_it(mak
     assert "/etc/fstab names /dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:9:0-part1" in findings.concerns[0].message
 
 
+LOST = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:9:0-part1"
+STABLE = (
+    f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} / ext4 defaults 0 1\n"
+    "/dev/disk/by-id/md-uuid-1:2 /srv ext4 defaults 0 2\n"
+)
+
+
+def test_oracle_03_what_the_guest_waits_for_at_its_start_is_an_error_and_what_it_does_not_a_warning(make_guest):
+    fstab = "".join(
+        f"{LOST} {line} 0 0\n"
+        for line in ("/a ext4 rw", "none swap sw", "/b ext4 rw,nofail", "/c xfs noauto", "/d xfs x-systemd.automount")
+    )
+    findings = storage.inspect(make_guest({"/etc/fstab": fstab + STABLE}))
+    assert [concern.severity for concern in findings.concerns] == ["error"] + ["warning"] * 4
+    assert {concern.code for concern in findings.concerns} == {"device-name-unknown"}
+
+
+def test_names_that_hold_on_any_hardware_stay_and_are_no_concern(make_guest):
+    root = make_guest({"/etc/fstab": STABLE})
+    assert storage.inspect(root).concerns == []
+    convert(root)
+    assert (root.read("/etc/fstab"), root.changes()) == (STABLE, [])
+
+
 def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
     assert devices["sda"]["mountpoints"] == ["/"]
@@ -107,10 +131,12 @@ def test_crypttab_and_resume_are_renamed_as_well(make_guest):
     root = make_guest({
         "/etc/crypttab": "secret /dev/sdb1 none luks\n",
         "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
+        "/etc/initramfs-tools/initramfs.conf": 'MODULES=most\nRESUME="/dev/sda5"\n',
     })
     conversion = convert(root)
     assert root.read("/etc/crypttab") == "secret UUID=u-b1 none luks\n"
     assert root.read("/etc/initramfs-tools/conf.d/resume") == "RESUME=UUID=u-a5\n"
+    assert root.read("/etc/initramfs-tools/initramfs.conf") == 'MODULES=most\nRESUME="UUID=u-a5"\n'
     pattern, edit = conversion.initrd_edits[0]
     assert re.fullmatch(pattern, "conf/conf.d/resume")
     assert edit("RESUME=/dev/sda5\n") == "RESUME=UUID=u-a5\n"
@@ -149,3 +175,64 @@ def test_a_disk_without_which_the_guest_does_not_boot_cannot_be_removed(make_gue
         convert(make_guest({"/etc/fstab": FSTAB}), removed=["sda"])
     assert caught.value.code == "device-required"
     assert caught.value.path == "guest.devices.block.sda"
+
+
+def test_the_lines_of_a_removed_volume_group_become_comments_and_those_of_a_clone_that_stays_do_not(make_guest):
+    root = make_guest(
+        {"/etc/fstab": "UUID=u-lv /srv ext4 defaults 0 0\n/dev/mapper/data-srv /mnt ext4 noauto 0 0\n"
+                       "UUID=u-a1 / ext4 defaults 0 1\n"},
+        filesystems=[
+            filesystem("/dev/sda1", "sda", "ext4", "u-a1"),
+            filesystem("/dev/sdb1", "sdb", "ext4", "u-a1"),
+            filesystem("/dev/sdb2", "sdb", "LVM2_member", "pv"),
+            filesystem("/dev/data/srv", "", "ext4", "u-lv"),
+        ],
+    )
+    convert(root, removed=["sdb"])
+    lines = root.read("/etc/fstab").splitlines()
+    assert [line.startswith("# removed with its disk: ") for line in lines] == [True, True, False]
+
+
+def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hibernation_is_seen(appliance):
+    names = [appliance.device(index) for index in (1, 2)]
+    for name in names:
+        appliance.pvcreate(name)
+    appliance.vgcreate("vg-1", names)
+    appliance.lvcreate("root", "vg-1", 160)
+    appliance.lvcreate("home", "vg-1", 32)
+    appliance.lvcreate("swap", "vg-1", 8)
+    appliance.mkswap("/dev/vg-1/swap")
+    appliance.pwrite_device("/dev/vg-1/swap", b"S1SUSPEND\0", 4086)
+    appliance.umount_all()
+    appliance.mkfs("btrfs", "/dev/vg-1/root")
+    appliance.mkfs("ext4", "/dev/vg-1/home")
+    uuids = appliance.vguuid("vg-1") + appliance.lvuuid("/dev/vg-1/home")
+    link = "/dev/disk/by-id/dm-uuid-LVM-" + uuids.replace("-", "")
+    try:
+        appliance.mount("/dev/vg-1/root", "/")
+        appliance.btrfs_subvolume_create("/@var")
+        appliance.mkdir("/@var/lib")
+        for directory in ("/etc", "/var", "/home"):
+            appliance.mkdir(directory)
+        appliance.write("/etc/os-release", b"ID=sles\n")
+        fstab = f"/dev/vg-1/root /var btrfs rw,subvol=@var 0 0\n{link} /home ext4 defaults 0 0\n"
+        appliance.write("/etc/fstab", fstab.encode())
+        appliance.umount_all()
+        disks = [SimpleNamespace(device=name, virtual_size=256 << 20) for name in ("sda", "sdb", "sdc")]
+        guest = Guest(appliance, disks, KVM, {})
+        guest.find_roots("/dev/vg-1/root")
+        (root,) = guest.roots
+        assert root.info["mountpoints"] == {
+            "/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"
+        }
+        with guest.mounted(root, read_only=True):
+            assert root.list("/var") == ["lib"]
+            findings = storage.inspect(root)
+        assert [concern.code for concern in findings.concerns] == ["guest-hibernated"]
+        assert {name: facts["mountpoints"] for name, facts in findings.devices["block"].items()} == {
+            "sda": [], "sdb": ["/", "/home", "/var"], "sdc": ["/", "/home", "/var"]
+        }
+    finally:
+        appliance.umount_all()
+        appliance.vgremove("vg-1")
+        appliance.mount(appliance.device(0), "/")

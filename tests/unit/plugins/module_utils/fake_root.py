@@ -88,7 +88,7 @@ class FakeRoot:
         self.commands.append(argv)
         return ""
 
-    def _filesystem(self, spec):
+    def _filesystem(self, spec, _beside=()):
         for filesystem in self.guest.filesystems:
             if spec in (filesystem.name, f"UUID={filesystem.uuid}"):
                 return filesystem

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""LVM's own ways to name disks: the filter in lvm.conf, and the devices file."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+_CONFIGURATION = "/etc/lvm/lvm.conf"
+_DEVICES = "/etc/lvm/devices/system.devices"
+_DEVICES_UNUSED = re.compile(r"(?m)^[ \t]*use_devicesfile[ \t]*=[ \t]*0")
+# dracut's module lvm has it in the initrd.
+_DEVICES_IN_INITRD = r"etc/lvm/devices/system\.devices"
+
+# lvm.conf(5): a list of strings, or one; a line of comment may stand among them. It is matched with its line's end:
+# else parts of it would pass for more of the list, in more ways than can be tried.
+_FILTER = re.compile(
+    r'(?m)^[^#\n"]*?\b((?:global_)?filter)\s*=\s*(\[(?:[\s,]|"(?:[^"\\\n]|\\.)*"|#[^\n]*\n)*\]|"(?:[^"\\\n]|\\.)*")'
+)
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|#[^\n]*')
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+# Python would take for ever over what a hostile guest may write: a repeated group, many groups, many repetitions in a
+# row. LVM's own language has neither look-around nor references.
+_TOO_HARD = re.compile(r"\(\?|\\\d|\)[*+?{]|\(.*\(")
+_REPETITIONS = 3
+
+
+def concerns(root, names_on_target):
+    """A concern for each filter that accepted a physical volume by a name which it does not have on the target.
+
+    names_on_target: {"sda": "/dev/vda"}, of the disks that go there.
+    """
+    members = [member for member in _members(root) if member.disk in names_on_target]
+    # With a devices file LVM ignores the filters (lvmdevices(8)).
+    if not members or (root.read(_DEVICES) is not None and not _DEVICES_UNUSED.search(_configuration(root))):
+        return []
+    return [
+        Concern(
+            "lvm-filter-by-name",
+            "error",
+            f"{_CONFIGURATION}: {name} rejects {', '.join(lost)}, as the physical volume is called on the target. "
+            "The guest would not find its volume group.",
+            f"Accept the disks by names that do not depend on the hardware (a|^/dev/disk/by-id/lvm-pv-uuid-|), or take "
+            f"{name} out of {_CONFIGURATION} in the guest, and have its initrd made anew.",
+        )
+        for name, patterns in filters(_configuration(root))
+        for lost in [_lost(patterns, members, names_on_target)]
+        if lost
+    ]
+
+
+def convert(root, conversion):
+    """Have LVM's devices file, and the initrd's copy, name the physical volumes as they are called on the target.
+
+    Raises GuestconvError where a filter does not let the disks pass by the names that the chosen drivers give them.
+    """
+    for concern in concerns(root, conversion.disk_names):
+        raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
+    names = {
+        member.uuid.replace("-", ""): _name(member, conversion.disk_names[member.disk])
+        for member in _members(root)
+        if member.disk in conversion.disk_names
+    }
+    text = root.read(_DEVICES) if names else None
+    if text is not None:
+        root.write(_DEVICES, edit_devices(text, names), "named LVM's disks as they are called on the target")
+        conversion.initrd_edits.append((_DEVICES_IN_INITRD, lambda copy: edit_devices(copy, names)))
+
+
+def filters(text):
+    """The filters in an lvm.conf (text): [(name, [(whether it accepts, compiled pattern)])]."""
+    found = []
+    for match in _FILTER.finditer(text):
+        # A comment is a string of None.
+        patterns = [_pattern(string.group(1) or "") for string in _STRING.finditer(match.group(2))]
+        found.append((match.group(1), [pattern for pattern in patterns if pattern]))
+    return found
+
+
+def accepts(patterns, names):
+    """Whether a device that has these names passes a filter: by one name that is accepted first, or if none matches."""
+    verdicts = [
+        next((accepted for accepted, expression in patterns if expression.search(name)), None) for name in names
+    ]
+    return True in verdicts or False not in verdicts
+
+
+def edit_devices(text, names):
+    """text of a devices file with the physical volumes {PVID: name} known by these names.
+
+    Such an entry holds for any hardware: LVM looks for the PVID elsewhere when the name is another's (lvmdevices(8)).
+    """
+
+    def edited(match):
+        name = names.get(match["pvid"])
+        if name is None:
+            return match.group(0)
+        return f"IDTYPE=devname IDNAME={name} DEVNAME={name} PVID={match['pvid']}"
+
+    return re.sub(r"(?m)^IDTYPE=\S+ IDNAME=\S+ DEVNAME=\S+ PVID=(?P<pvid>\w+)", edited, text)
+
+
+def _pattern(string):
+    """(whether it accepts, the compiled pattern) of a string such as a|^/dev/sda|; None where it is not understood."""
+    string = re.sub(r"\\([\"\\])", r"\1", string)
+    if string[:1] not in ("a", "r") or len(string) < 3 or string[-1] != _CLOSING.get(string[1], string[1]):
+        return None
+    expression = string[2:-1]
+    branches = [expression] if "(" in expression else expression.split("|")
+    if _TOO_HARD.search(expression) or max(len(re.findall(r"[*+?{]", branch)) for branch in branches) > _REPETITIONS:
+        return None
+    try:
+        return string[0] == "a", re.compile(expression)
+    except (re.error, OverflowError, ValueError):  # The latter for a number of repetitions that is too long.
+        return None
+
+
+def _configuration(root):
+    return root.read(_CONFIGURATION) or ""
+
+
+def _members(root):
+    return [filesystem for filesystem in root.guest.filesystems if filesystem.type == "LVM2_member"]
+
+
+def _name(member, disk):
+    """The name of the partition member on the disk that is called disk (/dev/vda) now."""
+    number = member.name[len(f"/dev/{member.disk}"):].lstrip("p")
+    return disk + number
+
+
+def _lost(patterns, members, names_on_target):
+    """The names on the target of those physical volumes that were accepted on the source, and are not any more."""
+    by_link = any(accepted and "/by-" in expression.pattern for accepted, expression in patterns)
+    lost = []
+    for member in members:
+        name = _name(member, names_on_target[member.disk])
+        # Of the links that udev makes of serial numbers and PCI paths only the directory can be known.
+        links = [f"/dev/disk/by-id/lvm-pv-uuid-{member.uuid}", "/dev/disk/by-path/pci-", "/dev/disk/by-partuuid/"]
+        if not accepts(patterns, [name, *links]) and (by_link or accepts(patterns, [member.name, *links])):
+            lost.append(name)
+    return lost

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of disks, partitions and volumes below /dev: which of them the hardware gave, and what they mean. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
+# The device mapper's and LVM's links in by-id are made of what stands on the disks; but multipath's ids are the disk's
+# own (util-linux, lvm2: 13-dm-disk.rules, 69-dm-lvm.rules; mdadm: 63-md-raid-arrays.rules).
+_FROM_THE_DISKS = r"dm-name-|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
+_OF_HARDWARE = re.compile(
+    r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
+    rf"|disk/by-path/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
+)
+
+# A line that is no comment; Debian's installer names disks so in comments.
+_LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
+_NAME = re.compile(r"/dev/[^\s\"',;]+")
+_PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$")
+
+# No guest has more; to compare each of a hostile one's with all others would take hours.
+_MOST_LINKS = 1000
+
+
+def is_of_hardware(name):
+    """Whether name (/dev/...) was given by the hardware, so that it means something else, or nothing, on another."""
+    return _OF_HARDWARE.match(name) is not None
+
+
+def of_hardware(text):
+    """The names (set) that the hardware gave, in those lines of text that are no comments."""
+    names = (name for line in _LINE.findall(text) for name in _NAME.findall(line))
+    return {name for name in names if is_of_hardware(name)}
+
+
+def partition_on_only_disk(name, beside):
+    """The number (str) of the partition that udev's link name means in a guest that has one disk; None if in doubt.
+
+    beside: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
+    """
+    link = _PARTITION_LINK.match(name)
+    if not link or "usb" in name or len(beside) > _MOST_LINKS:
+        return None
+    others = filter(None, map(_PARTITION_LINK.match, beside))
+    if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):
+        return None
+    return link["number"]
+
+
+def partition(disk, number):
+    """The kernel's name of a disk's partition, less /dev/; of the disk itself, where number (str) is "" ."""
+    # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
+    return disk + ("p" if number and disk[-1].isdigit() else "") + number
+
+
+def logical_volume(name):
+    """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names; else name."""
+    mapped = re.match(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.*[^-])-([^-].*)", name, re.DOTALL)
+    if not mapped:
+        return name
+    return "/dev/" + "/".join(part.replace("--", "-") for part in mapped.groups())
+
+
+def logical_volume_uuid(name):
+    """The UUID, without hyphens, of the logical volume that udev's link name is made of; None for other names.
+
+    lvm2, lib/activate/dev_manager.c: "LVM-", the volume group's UUID, the volume's. Ubuntu's installer names so.
+    """
+    link = re.match(r"/dev/disk/by-id/dm-uuid-LVM-\w{32}(\w{32})$", name)
+    return link.group(1) if link else None
