@@ -20,7 +20,9 @@ options:
         type: str
         choices: [bios, uefi]
       interfaces:
-        description: The network cards, in the order of the hypervisor.
+        description:
+          - All network cards, in the order of the hypervisor; an empty list for a virtual machine without any.
+          - A network card that the guest configures beyond them is taken to be gone.
         type: list
         elements: dict
         suboptions:

@@ -22,6 +22,7 @@ class Installed:
     packages: packages.Package of the tools themselves. dependencies: of what only they need.
     needed_by: of those that cannot do without the tools.
     unpackaged: whether there are tools that came without a package.
+    left: whether there are tools in packages of a format that conversion does not remove.
     """
 
     tools: Tools
@@ -29,6 +30,7 @@ class Installed:
     dependencies: list
     needed_by: list
     unpackaged: bool
+    left: bool
 
 
 def inspect(root):
@@ -54,12 +56,14 @@ def _installed(root, tools):
     unpackaged = any(root.exists(path) for path in tools.unpackaged)
     own, dependencies, needed_by = [], [], []
     patterns = tools.packages.get(root.info["package_format"], ())
+    left = not patterns and not unpackaged and any(root.exists(path) for path in tools.programs)
     if any(packages.Dpkg(root).has(pattern) for pattern in patterns):
         everything = packages.Dpkg(root).packages()
         own = [one for one in everything if any(fnmatch.fnmatchcase(one.name, pattern) for pattern in patterns)]
         dependencies = packages.only_needed_by(own, everything)
         needed_by = packages.left_without(own, everything)
-    return Installed(tools, own, dependencies, needed_by, unpackaged) if own or unpackaged else None
+    found = own or unpackaged or left
+    return Installed(tools, own, dependencies, needed_by, unpackaged, left) if found else None
 
 
 def _concerns(root, installed):
@@ -70,6 +74,13 @@ def _concerns(root, installed):
             "warning",
             f"{title} were installed on {root.name} without a package; conversion leaves them where they are.",
             installed.tools.remedy,
+        )
+    if installed.left:
+        yield Concern(
+            f"{hypervisor}-tools-left",
+            "info",
+            f"{title} are installed on {root.name}; conversion does not remove packages of this kind, and leaves them.",
+            installed.tools.leftover_remedy,
         )
     if installed.needed_by:
         yield Concern(

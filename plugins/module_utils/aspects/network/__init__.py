@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     interfaces,
     kernel_arguments,
     keyfiles,
+    matching,
     naming,
     netplan,
     networkd,
@@ -60,13 +61,13 @@ def inspect(root):
     bound, given = naming.bindings(root)
     configured = nics.nics_of(settings, {mac: name for name, (mac, _file) in bound.items()})
     known = identity.with_macs_on_disk(configured, bound, _seen(root, configured, {**seen, **bound}))
-    found, guesses = identity.matched(known, cards)
+    found, guesses = matching.matched(known, cards, macs)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.facts[NAME] = Facts(found)
     return Findings(
         devices={"network": {nic.identifier: nic.facts(given.get(nic.name)) for nic in found}},
-        concerns=[*unread, *guesses, *concerns.of(root, found, macs, settings)],
+        concerns=[*unread, *guesses, *concerns.of(root, found, cards, macs, settings)],
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_QUOTED = r"'[^']*'|\$'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_QUOTED = r"'[^']*'|\$'[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\""
 # A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
     rf"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\])*)"
@@ -49,10 +49,12 @@ def values(text):
 
 def edited(text, names, change):
     """text with the value of each assignment to one of names changed by change(value with its quotes) -> text."""
-    for found in reversed(parse(text)):
+    parts, position = [], 0
+    for found in parse(text):
         if found.name in names:
-            text = text[:found.start] + change(text[found.start:found.end]) + text[found.end:]
-    return text
+            parts += [text[position:found.start], change(text[found.start:found.end])]
+            position = found.end
+    return "".join([*parts, text[position:]])
 
 
 def _unquoted(value):
@@ -80,8 +82,14 @@ def with_value(text, name, value):
 
 def commented_out(text, names):
     """text with the lines that assign to one of names (a predicate) made comments."""
-    for found in reversed(parse(text)):
+    parts, position = [], 0
+    for found in parse(text):
         if names(found.name):
-            start = text.rfind("\n", 0, found.start) + 1
-            text = text[:start] + "#" + text[start:found.end].replace("\n", "\n#") + text[found.end:]
-    return text
+            start = text.rfind("\n", position, found.start) + 1
+            # Else it stands on the line of the one before, which is a comment already.
+            if start or not position:
+                parts += [text[position:start], "#"]
+                position = start
+            parts.append(text[position:found.end].replace("\n", "\n#"))
+            position = found.end
+    return "".join([*parts, text[position:]])

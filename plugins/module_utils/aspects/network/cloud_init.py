@@ -173,6 +173,7 @@ def _version_1(path, network):
             mac=None if physical else mac,
             hardware_mac=mac if physical else None,
             binds=physical and mac is not None,
+            at_boot=not subnets or any(_word(subnet, "control") != "manual" for subnet in subnets),
         )
 
 

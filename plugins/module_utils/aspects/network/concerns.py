@@ -21,10 +21,15 @@ UNREAD = ("network-configuration-malformed", "python-yaml-missing")
 _NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 
 
-def of(root, found, macs, settings):
-    """The Concerns over the Nics found. macs: as of identity.new_macs. settings: what all files say."""
+def of(root, found, cards, macs, settings):
+    """The Concerns over the Nics found.
+
+    cards, macs: as of identity.cards_of and new_macs. settings: what all files say.
+    """
     doubts = (
         _not_read(root),
+        identity.none_known(found, root.guest.hardware),
+        identity.not_on_source(found, cards),
         identity.unknown_identity(found),
         identity.generated(found),
         identity.unknown_targets(found, macs),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which NIC has which MAC address: what the disk says, and what the caller knows of the source hypervisor. Pure.
+"""What the disk and the caller know of MAC addresses, and what nobody knows of them. Pure.
 
 A MAC address is the one thing of a NIC that goes with it to another hypervisor.
 """
@@ -12,7 +12,6 @@ import hashlib
 import ipaddress
 from dataclasses import dataclass, replace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, unique_identifier
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import normal_mac
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -76,6 +75,37 @@ def on_target(nic, macs, alone):
     return nic if new is None else replace(nic, mac=new, mac_learnt_from="hardware", mac_is_hint=False)
 
 
+def not_on_source(nics, cards):
+    """The Concern that the guest configures NICs that are none of the source's Cards, or None."""
+    gone = [nic for nic in nics if not nic.on_source]
+    if not gone:
+        return None
+    names = ", ".join(nic.name or nic.identifier for nic in gone)
+    files = ", ".join(dict.fromkeys(file for nic in gone for file, _kind in nic.configured_by))
+    return Concern(
+        "nic-not-on-source",
+        "warning",
+        f"hardware.interfaces has {len(cards)} network card{'' if len(cards) == 1 else 's'}, and {names}, which "
+        f"{files} configures, is none of them: most likely left over from a network card that is gone.",
+        f"Delete {', '.join(f'guest.devices.network.{nic.identifier}' for nic in gone)}, or else the target has a "
+        "network card too many. If the source has it, add it to hardware.interfaces, with its addresses.",
+    )
+
+
+def none_known(nics, hardware):
+    """The Concern that nobody knows of a NIC, or None. An empty hardware.interfaces says that there is none."""
+    if nics or hardware.get("interfaces") is not None:
+        return None
+    return Concern(
+        "nic-unknown",
+        "warning",
+        "No file of the guest configures a network card, so nothing tells how many it has: the target's virtual "
+        "machine gets none.",
+        'Pass what the source hypervisor knows: hardware: {interfaces: [{mac: "<MAC address>"}]}, or [] for a guest '
+        "without a network card.",
+    )
+
+
 def unknown_targets(nics, macs):
     """The Concern that macs (as of new_macs) speaks of NICs that the guest has not, or None."""
     known = {nic.mac for nic in nics}
@@ -112,30 +142,6 @@ def with_macs_on_disk(nics, bound, seen):
     return found
 
 
-def matched(nics, cards):
-    """(Nics, Concerns): nics with the MAC addresses of their cards, and a Nic for each card that is none's.
-
-    A fact goes before a guess: the MAC address that the disk knows, the address that is configured, and only then the
-    order, unless there is just one of each left.
-    """
-    nics, cards = list(nics), list(cards)
-    pairs = _pairs(nics, cards, lambda nic, card: card.mac is not None and card.mac == nic.mac)
-    pairs.update(_pairs(_left(nics, pairs), _unused(cards, pairs), _share_address))
-    nics_left = [nic for nic in _left(nics, pairs) if nic.hardware_mac is None or len(nics) == len(cards)]
-    cards_left = _unused(cards, pairs)
-    guessed = list(zip(nics_left, cards_left))
-    concerns = []
-    if len(nics_left) > 1 or len(cards_left) > 1:
-        concerns = [_by_order(nic, card) for nic, card in guessed if card.mac]
-    pairs.update((nic.identifier, card) for nic, card in guessed)
-    found = [_with_card(nic, pairs.get(nic.identifier)) for nic in nics]
-    for card in _unused(cards, pairs):
-        # The guest configures no interface that could be this one, yet the virtual machine has it.
-        identifier = unique_identifier(f"nic{card.position}", {nic.identifier for nic in found})
-        found.append(_with_card(Nic(identifier, None), card))
-    return found, concerns
-
-
 def with_generated_macs(nics, fingerprint):
     """nics with a new MAC address for each that could not be told from the others: the target is to give it to the NIC.
 
@@ -164,21 +170,22 @@ def generated(nics):
 
 def unknown_identity(nics):
     """The Concern that NICs cannot be told apart, or None when they can."""
-    unknown = _not_told_apart(nics)
+    unknown = [nic for nic in _not_told_apart(nics) if nic.on_source]
     if not unknown:
         return None
     example = ", ".join(
-        f'{{mac: "{nic.hardware_mac or f"<MAC address of {nic.name}>"}", '
+        f'{{mac: "{nic.mac if nic not in unknown else f"<MAC address of {nic.name}>"}", '
         f"addresses: [{', '.join(address.partition('/')[0] for address in nic.reached_at)}]}}"
         for nic in nics
     )
     return Concern(
         "nic-identity-unknown",
         "error",
-        f"The guest has {len(nics)} NICs, and nothing on its disks tells the MAC address of "
-        f"{', '.join(nic.name or nic.identifier for nic in unknown)}: on the target they could not be told apart.",
+        f"The guest has {len(nics)} NICs, and {_what_is_unknown(unknown)}: on the target they could not be told "
+        "apart.",
         f"Pass what the source hypervisor knows, NICs in the order given here: hardware: {{interfaces: [{example}]}} "
-        "Or, where nobody knows, accept new ones that the target must give them: hardware: {generate_macs: true}",
+        "Leave out one that the virtual machine does not have. Or, where nobody knows, accept new ones that the target "
+        "must give them: hardware: {generate_macs: true}",
     )
 
 
@@ -189,7 +196,15 @@ def _with_generated_mac(nic, fingerprint):
 
 
 def _not_told_apart(nics):
-    return [nic for nic in nics if nic.hardware_mac is None] if len(nics) > 1 else []
+    macs = [nic.hardware_mac for nic in nics]
+    return [nic for nic in nics if len(nics) > 1 and (nic.hardware_mac is None or macs.count(nic.hardware_mac) > 1)]
+
+
+def _what_is_unknown(nics):
+    missing = [nic.name or nic.identifier for nic in nics if nic.hardware_mac is None]
+    shared = [nic.name or nic.identifier for nic in nics if nic.hardware_mac is not None]
+    said = [f"nothing on its disks tells the MAC address of {', '.join(missing)}"] if missing else []
+    return ", and ".join(said + [f"its disks tell the same MAC address of {', '.join(shared)}"] * bool(shared))
 
 
 def _checked_mac(mac, path):
@@ -215,41 +230,3 @@ def _checked_addresses(addresses, path):
 
 def _malformed(path, value, expected):
     return GuestconvError("hardware-malformed", f"{path} is {value!r}; it must be {expected}.", path=path)
-
-
-def _pairs(nics, cards, belong):
-    """{NIC's identifier: Card} for those that belong to each other and to no other."""
-    found = {}
-    for nic in nics:
-        fitting = [card for card in cards if belong(nic, card)]
-        if len(fitting) == 1 and sum(belong(other, fitting[0]) for other in nics) == 1:
-            found[nic.identifier] = fitting[0]
-    return found
-
-
-def _share_address(nic, card):
-    return bool(card.addresses & {ipaddress.ip_interface(address).ip for address in nic.reached_at})
-
-
-def _left(nics, pairs):
-    return [nic for nic in nics if nic.identifier not in pairs]
-
-
-def _unused(cards, pairs):
-    return [card for card in cards if card not in pairs.values()]
-
-
-def _with_card(nic, card):
-    if card is None or card.mac is None or card.mac == nic.hardware_mac:
-        return nic
-    return replace(nic, mac=card.mac, mac_learnt_from="hardware", mac_is_hint=False)
-
-
-def _by_order(nic, card):
-    return Concern(
-        "nic-matched-by-order",
-        "warning",
-        f"hardware.interfaces[{card.position}] ({card.mac}) is taken for {nic.name}, by nothing but its place in the "
-        "list.",
-        f"Give hardware.interfaces[{card.position}] the addresses of {nic.name}, or check that it is right.",
-    )

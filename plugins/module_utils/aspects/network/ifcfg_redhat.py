@@ -19,6 +19,10 @@ KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network-scripts"
 _GLOBAL = "/etc/sysconfig/network"
 
+_LABEL = re.compile(r":.*|-range\d+$")
+# What the kernel, systemd and biosdevname call a NIC: eth0, ens192, em1, p1p1.
+_NIC = re.compile(r"eth\d+|en[opsx]\w+|em\d+|p\d+p\d+(?:_\d+)?")
+
 # Neither initscripts nor NetworkManager read these (__sed_discard_ignored_files, utils_should_ignore_file()).
 _IGNORED = (".bak", "~", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old", ".augnew", ".augtmp", ".swp")
 
@@ -45,14 +49,26 @@ class _File:
         self.text = text
         self.values = assignments.values(text)
         self.suffix = posixpath.basename(path)[len("ifcfg-"):]
-        device = self.values.get("DEVICE") or ("" if self.hardware_mac else self.suffix)
+        device = self.values.get("DEVICE") or ("" if self.hardware_mac or self.is_for_any_nic else self.suffix)
         # An alias has a label: eth0:1. So have the files of ranges of addresses: ifcfg-eth0-range0.
-        device = re.sub(r":.*|-range\d+$", "", device)
-        self.name = device if INTERFACE.fullmatch(device) else None
+        unlabelled = _LABEL.sub("", device)
+        self.is_alias = unlabelled != device
+        self.name = unlabelled if INTERFACE.fullmatch(unlabelled) else None
 
     @property
     def hardware_mac(self):
         return values.normal_mac(self.values.get("HWADDR", ""))
+
+    @property
+    def is_for_any_nic(self):
+        """Whether it is a profile of NetworkManager's (it has a UUID) that asks for no NIC in particular.
+
+        nmtui and nm-connection-editor write it as ifcfg-Profile_1 or ifcfg-Wired_connection_1. A file that is called
+        after a NIC may be read by initscripts too, for which it is that NIC's.
+        """
+        wired = self.values.get("TYPE", "").lower() == "ethernet"
+        known = self.values.get("DEVICE") or self.hardware_mac or _NIC.fullmatch(_LABEL.sub("", self.suffix))
+        return bool(wired and self.values.get("UUID") and not known)
 
     def on(self, name):
         return self.values.get(name, "").lower() in _YES
@@ -122,9 +138,11 @@ def use_dhcp(root, nics):
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
     detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
     names = {nic.name or nic.hardware_mac for nic in nics}
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
     for file in _files(root):
         addresses = [*_ipv4(file.values), *_ipv6(file.values)]
-        if (file.name or file.hardware_mac) not in names or not addresses:
+        of_them = file.path in paths if file.is_for_any_nic else (file.name or file.hardware_mac) in names
+        if not of_them or not addresses:
             continue
         if ":" in file.values.get("DEVICE", file.suffix):
             # A further address has no place beside that from DHCP.
@@ -170,6 +188,9 @@ def _setting(file, everywhere, renames):
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
+        patterns=("*",) if file.is_for_any_nic else (),
+        # What is missing is "yes" to initscripts and to NetworkManager. An alias comes up with its interface.
+        at_boot=not (file.is_alias or values.says_no(file.values.get("ONBOOT", ""))),
     )
 
 

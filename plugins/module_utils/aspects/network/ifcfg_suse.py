@@ -19,6 +19,9 @@ _DIRECTORY = "/etc/sysconfig/network"
 _ROUTES = f"{_DIRECTORY}/routes"
 _IGNORED = re.compile(r"ifcfg-(?:lo|.*~|.*\.(?:template|rpmnew|rpmsave|rpmorig|bak|old|orig|scpmbackup|swp))")
 
+# STARTMODE may also be off, or manual, which is what wicked takes it for where it is missing (__ni_suse_startmode()).
+_AT_BOOT = ("auto", "boot", "onboot", "on", "nfsroot", "hotplug", "ifplugd")
+
 _METHODS = {"dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp", "static": "static", "none": "manual", "auto6": "auto"}
 # ifcfg-bonding(5), ifcfg-team(5): BONDING_SLAVE_0 (once BONDING_SLAVE0), TEAM_PORT_DEVICE_0.
 _PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE)_?\d*")
@@ -170,6 +173,7 @@ def _setting(root, file):
         gateway=_gateway(root, file, addresses),
         mac=values.normal_mac(file.values.get("LLADDR", "")),
         hardware_mac=file.hardware_mac,
+        at_boot=file.values.get("STARTMODE", "").lower() in _AT_BOOT,
     )
 
 

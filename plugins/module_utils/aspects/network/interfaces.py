@@ -16,7 +16,11 @@ import re
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import values
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import (
+    INTERFACE,
+    Setting,
+    matches,
+)
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -26,6 +30,9 @@ _LONG_STANZAS = ("iface", "mapping", "template")
 _STANZA = re.compile(
     r"iface|mapping|template|auto|allow-[a-z-]+|no-auto-down|no-scripts|rename|source|source-directory"
 )
+# A word and the space before it; a backslash at the end of a line is none of its.
+_WORD = re.compile(r"(?m)(?:^|(?<![ \t])[ \t]+)((?:[^\s\\]|\\(?!\n))+)")
+_BRINGS_UP = re.compile(r"auto|allow-[a-z-]+")
 _LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
 
 # Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
@@ -35,7 +42,7 @@ _OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mo
 _OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
 # No interface has so many options, no guest so many mappings; a hostile file must not fill our memory by way of those.
-_MOST_OPTIONS = _MOST_MAPPINGS = 100
+_MOST_OPTIONS = _MOST_MAPPINGS = _MOST_PATTERNS = 100
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
 
 
@@ -79,15 +86,20 @@ def read(root):
     """What ifupdown's files say: a list of Settings."""
     stanzas = [(file, stanza) for file, text in _texts(root).items() for stanza in parse(text)]
     physical = _physical_names([stanza for _file, stanza in stanzas])
+    names, patterns = _brought_up([stanza for _file, stanza in stanzas])
     found = [
-        _setting(file, stanza, name)
+        _setting(file, stanza, name, at_boot=name in names or matches(name, patterns))
         for file, stanza in _with_inherited(stanzas)
         if stanza.keyword == "iface"
         for name in physical.get(stanza.name, [stanza.name])
         if INTERFACE.fullmatch(name)
     ]
     mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
-    return found + [Setting(file, KIND, name) for file, name in mapped if INTERFACE.fullmatch(name)]
+    return found + [
+        Setting(file, KIND, name, at_boot=name in names or matches(name, patterns))
+        for file, name in mapped
+        if INTERFACE.fullmatch(name)
+    ]
 
 
 def unconfigure(root, nics):
@@ -169,28 +181,29 @@ def without(text, names):
 
 def _texts(root):
     """{path: text} of the file and all that it includes, in the order in which ifupdown reads them."""
-    texts = {}
-    _include(root, _FILE, texts)
+    texts, pending = {}, [_FILE]
+    while pending:
+        path = pending.pop()
+        text = root.read(path)
+        if text is not None and path not in texts:
+            texts[path] = text
+            pending += reversed(list(_included(root, path, text)))
     return texts
 
 
-def _include(root, path, texts):
-    text = root.read(path)
-    if text is None or path in texts:
-        return
-    texts[path] = text
+def _included(root, path, text):
+    """The paths that the file at path, with this text, includes."""
     for stanza in parse(text):
         patterns = [posixpath.join(posixpath.dirname(path), word) for word in stanza.head.words[1:]]
         if stanza.keyword == "source":
             for pattern in patterns:
-                for included in root.glob(pattern):
-                    _include(root, included, texts)
+                yield from root.glob(pattern)
         elif stanza.keyword == "source-directory":
             for directory in patterns:
                 for name in root.list(directory):
                     # interfaces(5): only files whose names consist of these characters.
                     if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
-                        _include(root, posixpath.join(directory, name), texts)
+                        yield posixpath.join(directory, name)
 
 
 def _lines(text):
@@ -199,13 +212,12 @@ def _lines(text):
     end = 0
     while end < len(lines):
         start = end
-        line = lines[end]
         end += 1
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not lines[start].strip() or lines[start].lstrip().startswith("#"):
             continue
-        while line.endswith("\\") and end < len(lines):
-            line = line[:-1] + " " + lines[end]
+        while lines[end - 1].endswith("\\") and end < len(lines):
             end += 1
+        line = " ".join([*(part[:-1] for part in lines[start:end - 1]), lines[end - 1]])
         if line.strip("\\ \t"):
             yield Line(start, end, line.split())
 
@@ -251,7 +263,19 @@ def _physical_names(stanzas):
     return {logical: list(dict.fromkeys(of_one)) for logical, of_one in physical.items()}
 
 
-def _setting(file, stanza, name):
+def _brought_up(stanzas):
+    """(set of the names, list of the patterns) of the interfaces that something brings up by itself.
+
+    That is `auto` at boot, and for each other class (allow-hotplug, allow-ovs) what that is called after. A pattern has
+    a slash before it, and perhaps one after it with options: /eth*/1 (interfaces(5), interface patterns).
+    """
+    lists = [stanza.head.words[1:] for stanza in stanzas if _BRINGS_UP.fullmatch(stanza.keyword)]
+    words = [word.partition("=")[0] for each in lists for word in each]
+    patterns = list(dict.fromkeys(word.split("/")[1] for word in words if word.startswith("/")))
+    return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
+
+
+def _setting(file, stanza, name, at_boot):
     family, method = (*stanza.head.words[2:4], "", "")[:2]
     mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
     return Setting(
@@ -265,6 +289,7 @@ def _setting(file, stanza, name):
         addresses=_addresses(stanza, family) if method == "static" else (),
         gateway=values.gateway((stanza.values("gateway") or [""])[0]),
         mac=mac[0].lower() if mac else None,
+        at_boot=at_boot,
     )
 
 
@@ -313,9 +338,8 @@ def _strike_out(lines, line, names, if_empty):
     if len(struck) == len(line.words) - 1 and not if_empty:
         _comment_out(lines, line)
         return
-    text = "\n".join(lines[line.start:line.end])
-    for word in struck:
-        text = re.sub(rf"[ \t]+{re.escape(word)}(?![^\s\\])|(?<!\S){re.escape(word)}[ \t]*(?!\S)", "", text)
+    gone = set(struck)
+    text = _WORD.sub(lambda found: "" if found[1] in gone else found[0], "\n".join(lines[line.start:line.end]))
     if len(struck) == len(line.words) - 1:
         text += " " + if_empty
     lines[line.start:line.end] = text.split("\n")

@@ -94,7 +94,8 @@ def with_new_names(argument, new):
 
 def _fields(value):
     """The fields of an argument's value, which colons part; those in brackets belong to IPv6 addresses."""
-    return re.findall(r"(?:^|(?<=:))(?:\[[^\]]*\]|[^:\[])*", value)
+    # An address in brackets, with its zone, is shorter than 100 characters.
+    return re.split(r":(?![^\[\]]{0,100}\])", value)
 
 
 def _for_one(key, fields):

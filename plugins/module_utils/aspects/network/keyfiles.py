@@ -191,6 +191,7 @@ def _setting(connection, names):
         source_hardware=tuple(
             f"{key}={connection.get('match', key)}" for key in ("driver", "path") if connection.get("match", key)
         ),
+        at_boot=not values.says_no(connection.get("connection", "autoconnect")),
     )
 
 
@@ -232,7 +233,7 @@ def _section(entry):
 def _mac(text):
     """The MAC address in text; NetworkManager before 0.9.10 wrote it as numbers: 0;80;86;170;187;204;"""
     numbers = [word.strip() for word in text.split(";") if word.strip()]
-    if len(numbers) == 6 and all(number.isdecimal() and int(number) < 256 for number in numbers):
+    if len(numbers) == 6 and all(number.isdecimal() and int(number[:4]) < 256 for number in numbers):
         return ":".join(f"{int(number):02x}" for number in numbers)
     return values.normal_mac(text)
 

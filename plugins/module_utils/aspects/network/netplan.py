@@ -123,7 +123,15 @@ def settings_of(networks, kind):
             one = _setting(first, kind, section, identifier, definition, names)
             settings.append(one)
             settings += [
-                Setting(file, kind, one.name, one.virtual, hardware_mac=one.hardware_mac, patterns=one.patterns)
+                Setting(
+                    file,
+                    kind,
+                    one.name,
+                    one.virtual,
+                    hardware_mac=one.hardware_mac,
+                    patterns=one.patterns,
+                    at_boot=one.at_boot,
+                )
                 for file in others
             ]
     return settings
@@ -228,6 +236,7 @@ def _setting(file, kind, section, identifier, definition, names):
         patterns=tuple(_match_names(match)) or ("*",) if loose else (),
         binds=binds,
         source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
+        at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
     )
 
 

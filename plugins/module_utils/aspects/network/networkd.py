@@ -44,6 +44,8 @@ _DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
 # The drivers of interfaces that are no hardware; systemd's own files for containers' ends match by them.
 _SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
+_YES = ("yes", "true", "on", "1")
+_NOT_AT_BOOT = ("manual", "down", "always-down")
 
 
 def read(root):
@@ -106,11 +108,13 @@ def _edit(root, places, change, detail):
 
 def _with_dhcp(text, is_main):
     """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
+    entries = sections.parse(text, continued=True)
+    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
     static = [
         entry
-        for entry in sections.parse(text, continued=True)
+        for entry in entries
         if (entry.section in ("Network", "Address") and entry.key in ("Address", "Gateway"))
-        or (entry.section == "Route" and _is_default(entry, text))
+        or (entry.section == "Route" and entry.number not in to_somewhere)
     ]
     text = sections.commented_out(text, static)
     if not is_main:
@@ -123,12 +127,6 @@ def _with_dhcp(text, is_main):
     if header:
         return text[:header.end()] + "\nDHCP=yes" + text[header.end():]
     return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
-
-
-def _is_default(entry, text):
-    """Whether the entry is of a [Route] section for the default route."""
-    same = [each for each in sections.parse(text, continued=True) if each.number == entry.number]
-    return {each.value for each in same if each.key == "Destination"} <= set(_EVERYWHERE)
 
 
 def _all_addresses(file):
@@ -172,12 +170,18 @@ def _settings(file, vlans):
         source_hardware=tuple(
             f"{key}={value}" for key in _HARDWARE_KEYS for value in file.values("Match", key) if value != "*"
         ),
+        at_boot=_is_at_boot(file),
     )
     lower = name or (macs[0] if len(macs) == 1 else None)
     if lower:
         for upper in [word for key in _MADE_OF_IT for value in file.values("Network", key) for word in value.split()]:
             if INTERFACE.fullmatch(upper):
                 yield Setting(file.path, KIND, upper, virtual=True, lower=(lower,), tagged=upper in vlans)
+
+
+def _is_at_boot(file):
+    unmanaged = "".join(file.values("Link", "Unmanaged")[-1:]).lower() in _YES
+    return not unmanaged and "".join(file.values("Link", "ActivationPolicy")[-1:]) not in _NOT_AT_BOOT
 
 
 def _macs(file):
@@ -207,7 +211,7 @@ def _method(file, addresses):
     if dhcp in _DHCP:
         return "dhcp"
     accepts = "".join(file.values("Network", "IPv6AcceptRA")[-1:]).lower()
-    return "auto" if accepts in ("yes", "true", "on", "1") else None
+    return "auto" if accepts in _YES else None
 
 
 def _is_only_for(file, nics):

@@ -53,6 +53,7 @@ class Setting:
     hardware_mac: the MAC address by which the file knows the hardware.
     binds: whether the guest gives hardware_mac the name because of this file.
     source_hardware: what it asks for that only the source has ("Driver=vmxnet3").
+    at_boot: whether the interface is brought up when the system boots.
     """
 
     file: str
@@ -69,6 +70,7 @@ class Setting:
     patterns: tuple = ()
     binds: bool = False
     source_hardware: tuple = ()
+    at_boot: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Nic:
     used_by: the Uppers on it.
     name_bound_by: the file of configuration because of which the guest gives it its name, or None.
     source_hardware: pairs (file, what it asks for that only the source has).
+    at_boot: whether it is brought up when the system boots, by itself or for what is made of it.
+    on_source: False where the caller told the cards of the source, and it is none of them.
     """
 
     identifier: str
@@ -115,11 +119,18 @@ class Nic:
     used_by: tuple = ()
     name_bound_by: str | None = None
     source_hardware: tuple = ()
+    at_boot: bool = True
+    on_source: bool = True
 
     @property
     def hardware_mac(self):
         """The MAC address that the hardware had, None when unknown: the one to know the NIC by before it is set up."""
         return None if self.mac_is_hint or self.mac_learnt_from == "configuration" else self.mac
+
+    @property
+    def mac_was_seen(self):
+        """Whether mac is but a trace of a former run, such as a lease: the NIC may have had another since."""
+        return bool(self.mac_learnt_from) and self.mac_learnt_from.startswith("/var/")
 
     @property
     def reached_at(self):
@@ -232,6 +243,7 @@ def _merged(identifier, key, own, by_key, above):
         used_by=tuple(_uppers(key, by_key, above)),
         name_bound_by=next((setting.file for setting in own if setting.binds), None),
         source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
+        at_boot=not own or any(setting.at_boot for setting in (*own, *above.get(key, ()))),
     )
 
 

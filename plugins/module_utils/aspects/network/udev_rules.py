@@ -22,7 +22,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 DIRECTORY = "/etc/udev/rules.d"
 _OURS = f"{DIRECTORY}/70-guestconv-"
 
-_TOKEN = re.compile(r'([A-Za-z]+(?:\{[^}"]*\})?)\s*(==|!=|\+=|-=|:=|=)\s*"((?:[^"\\]|\\.)*)"')
+# From the beginning of a word on, and keys of a likely length: the search is not to begin anew within what it has seen.
+_TOKEN = re.compile(r'(?<![A-Za-z])([A-Za-z]+(?:\{[^}"\n]{0,200}\})?)\s*(==|!=|\+=|-=|:=|=)\s*"((?:[^"\\]|\\.)*)"')
+# Characters of a rule. udev joins no more into one (UDEV_LINE_SIZE in udev-def.h).
+_LONGEST = 16 * 1024
 _ADDRESS = ("ATTR{address}", "ATTRS{address}", "SYSFS{address}")
 
 # Keys by which a rule asks for the hardware that the source has. BUS, ID and DRIVER are DRIVERS and KERNELS of old.
@@ -117,12 +120,16 @@ def names_it(texts, nic, alone):
 
 def _rules(text):
     # udev-rules.c: a rule goes on on the next line after a backslash.
-    return [line for line in re.split(r"(?<!\\)\n", text) if not line.lstrip().startswith("#")]
+    return [line for line in re.split(r"(?<!\\)\n", text) if _is_rule(line)]
 
 
 def _each_rule(text, change):
     parts = re.split(r"((?<!\\)\n)", text)
-    return "".join(part if part == "\n" or part.lstrip().startswith("#") else change(part) for part in parts)
+    return "".join(change(part) if part != "\n" and _is_rule(part) else part for part in parts)
+
+
+def _is_rule(line):
+    return len(line) <= _LONGEST and not line.lstrip().startswith("#")
 
 
 def _name(line):

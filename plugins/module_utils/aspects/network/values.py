@@ -8,6 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 
+# What the formats' programs take for "no", all together: GKeyFile, ifcfg's shell and NetworkManager, systemd, YAML 1.1.
+_NO = ("no", "false", "off", "n", "f", "0")
+
 _MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}")
 _MAC_IN_TEXT = re.compile(
     r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])"
@@ -32,6 +35,11 @@ def with_macs_replaced(text, macs):
         return new.upper() if old.isupper() else new
 
     return _MAC_IN_TEXT.sub(replaced, text)
+
+
+def says_no(text):
+    """Whether text, the value of a switch, turns it off; "" does not."""
+    return text.strip().lower() in _NO
 
 
 def address(text):

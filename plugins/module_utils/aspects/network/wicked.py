@@ -31,7 +31,6 @@ _STATIC = {"ipv4:static": "ipv4:dhcp", "ipv6:static": "ipv6:auto"}
 _DYNAMIC = {"ipv4:dhcp": "dhcp", "ipv6:dhcp": "dhcp", "ipv6:auto": "auto"}
 # Elements whose text is the name of an interface; <primary> says that of a bond, but "true" of its port.
 _NAMING = ("device", "primary", "iif", "oif")
-_OFF = ("false", "no", "off", "0")
 _EVERYWHERE = ("", "default", "0.0.0.0/0", "::/0")
 
 
@@ -194,6 +193,7 @@ def _settings(path, interface, name, aliases):
         gateway=next(filter(None, gateways), None),
         mac=values.normal_mac(interface.value("ethernet", "address")),
         hardware_mac=mac,
+        at_boot=interface.value("control", "mode").lower() not in ("manual", "off"),
     )
     # Newer versions have a port name its bond, team or bridge.
     upper = interface.value("link", "master")
@@ -215,7 +215,8 @@ def _routes(interface):
 def _method(interface, addresses):
     if addresses:
         return "static"
-    on = [each.tag for each in interface.children if each.tag in _DYNAMIC and each.value("enabled").lower() not in _OFF]
+    dynamic = [each for each in interface.children if each.tag in _DYNAMIC]
+    on = [each.tag for each in dynamic if not values.says_no(each.value("enabled"))]
     return next((_DYNAMIC[tag] for tag in _DYNAMIC if tag in on), None)
 
 

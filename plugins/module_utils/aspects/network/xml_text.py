@@ -17,7 +17,7 @@ from xml.parsers import expat
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 _TAG = "guestconv"
-_START_TAG = re.compile(rb"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_START_TAG = re.compile(rb"<[^<>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*)*>")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>")
 
 # No network has so many; a hostile file must not fill our memory, or keep us busy.

@@ -88,6 +88,26 @@ def test_tools_without_a_package_are_reported_and_left(path):
     assert root.changes() == []
 
 
+VMTOOLSD = "/usr/bin/vmtoolsd"
+
+
+@pytest.mark.parametrize("package_format", ["rpm", None])
+def test_tools_in_packages_of_another_format_are_reported_and_left(package_format):
+    root = FakeRoot({VMTOOLSD: ""}, info={"package_format": package_format})
+    assert inspect(root) == ("vmware", [("vmware-tools-left", "info")])
+    convert(root)
+    assert (root.changes(), root.commands) == ([], [])
+
+
+def test_tools_in_packages_that_are_removed_are_not_said_to_stay():
+    assert inspect(guest(TOOLS, LIBRARY, **{VMTOOLSD: ""})) == ("vmware", [("vmware-tools-installed", "info")])
+
+
+def test_tools_of_the_tarball_are_reported_once():
+    root = FakeRoot({VMTOOLSD: "", "/etc/vmware-tools/locations": ""}, info={"package_format": "rpm"})
+    assert inspect(root) == ("vmware", [("vmware-tools-tarball", "warning")])
+
+
 def test_guest_of_another_package_format_is_left_alone():
     root = FakeRoot({EVIDENCE: ""}, info={"package_format": None})
     assert inspect(root) == (None, [])

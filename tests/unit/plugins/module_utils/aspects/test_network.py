@@ -337,6 +337,15 @@ def test_a_nic_that_nothing_configures_is_on_the_target_all_the_same():
     assert root.changes() == []
 
 
+@pytest.mark.parametrize("hardware", [None, {"interfaces": [{"mac": MAC}]}])
+def test_a_nic_that_any_profile_of_networkmanagers_is_for_is_not_called_after_its_file(hardware):
+    files = {"/etc/sysconfig/network-scripts/ifcfg-Profile_1": "TYPE=Ethernet\nUUID=u-1\nIPADDR=10.0.2.15/24\n"}
+    root = guest("", hardware=hardware, **files)
+    (nic,) = convert(root).hardware["interfaces"]
+    assert (nic["name"], nic["addresses"]) == ("nic0", ["10.0.2.15/24"])
+    assert root.changes() == []
+
+
 def test_a_name_that_is_no_identifier_is_a_nic_too():
     root = guest(ONE.replace("ens192", "lan-0"))
     assert network.inspect(root).devices["network"]["lan_0"]["name"] == "lan-0"

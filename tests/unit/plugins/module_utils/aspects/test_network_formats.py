@@ -276,7 +276,11 @@ def test_a_lease_does_not_bind_the_only_nic():
 @pytest.mark.parametrize(
     "files, code, severity",
     [
-        ({"/etc/netplan/a.yaml": "a: ["}, "network-configuration-malformed", "warning"),
+        (
+            {"/etc/netplan/a.yaml": "a: [", "/etc/network/interfaces": "iface ens3 inet dhcp\n"},
+            "network-configuration-malformed",
+            "warning",
+        ),
         ({"/etc/systemd/network/a.network": "[Match]\nDriver=vmxnet3\n"}, "nic-configured-by-old-hardware", "warning"),
         (
             {"/usr/bin/cloud-init": "", "/etc/network/interfaces": "iface ens3 inet static\n address 10.0.0.1\n"},

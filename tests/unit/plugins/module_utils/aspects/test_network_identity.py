@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import identity
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import identity, matching
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, unique_identifier
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -20,7 +20,7 @@ def nic(name, mac=None, learnt_from="/etc/x.link", addresses=()):
 
 def matched(nics, *interfaces):
     """({name or identifier: MAC}, codes of the concerns)."""
-    found, concerns = identity.matched(nics, identity.cards_of({"interfaces": list(interfaces)}))
+    found, concerns = matching.matched(nics, identity.cards_of({"interfaces": list(interfaces)}), {})
     return {each.name or each.identifier: each.mac for each in found}, [concern.code for concern in concerns]
 
 
@@ -59,6 +59,13 @@ def test_the_order_is_a_guess_that_is_said():
     found, concerns = matched([nic("eth0"), nic("eth1")], {"mac": A}, {"mac": B})
     assert found == {"eth0": A, "eth1": B}
     assert concerns == ["nic-matched-by-order"] * 2
+
+
+def test_a_nic_without_a_name_is_called_by_its_identifier():
+    interfaces = identity.cards_of({"interfaces": [{"mac": A}, {"mac": B}]})
+    _found, (concern,) = matching.matched([Nic("nic0", None, patterns=("*",))], interfaces, {})
+    assert f"({A}) is taken for nic0, by" in concern.message
+    assert "the addresses of nic0," in concern.hint
 
 
 def test_an_ambiguous_address_decides_nothing():

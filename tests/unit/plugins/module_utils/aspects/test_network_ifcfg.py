@@ -93,6 +93,40 @@ def test_red_hats_device_is_known_by_name_or_mac(text, name, mac):
     assert (nic.name, nic.hardware_mac, nic.name_bound_by) == (name, mac, None)
 
 
+ANY_NIC = "TYPE=Ethernet\nBOOTPROTO=none\nIPADDR=10.0.2.15\nPREFIX=24\nNAME='Profile 1'\nUUID=u-1\nONBOOT=yes\n"
+
+
+@pytest.mark.parametrize("name", ["Profile_1", "Wired_connection_1"])
+def test_a_profile_of_networkmanagers_that_asks_for_no_nic_is_for_any(name):
+    (nic,) = redhat(ANY_NIC, name=name)
+    assert (nic.name, nic.hardware_mac, nic.patterns, nic.addresses) == (None, None, ("*",), ("10.0.2.15/24",))
+    (nic,) = redhat(ANY_NIC, name=name, **{f"{REDHAT}/ifcfg-ens224": "DEVICE=ens224\n"})
+    assert nic.name == "ens224"
+
+
+@pytest.mark.parametrize(
+    "name, more, known_as",
+    [
+        ("Profile_1", "DEVICE=ens192\n", ("ens192", None)),
+        ("Profile_1", f"HWADDR={MAC}\n", (None, MAC)),
+        ("lan", "UUID=\n", ("lan", None)),
+        ("ens192", "", ("ens192", None)),
+        ("eth0", "", ("eth0", None)),
+        ("p1p1", "", ("p1p1", None)),
+    ],
+)
+def test_a_profile_of_networkmanagers_for_one_nic_is_for_that(name, more, known_as):
+    (nic,) = redhat(ANY_NIC + more, name=name)
+    assert (nic.name, nic.hardware_mac) == known_as
+
+
+def test_a_profile_for_any_nic_can_use_dhcp_and_another_stays():
+    root = FakeRoot({f"{REDHAT}/ifcfg-Profile_1": ANY_NIC, f"{REDHAT}/ifcfg-Profile_2": ANY_NIC})
+    ifcfg_redhat.use_dhcp(root, [Nic("nic0", None, MAC, configured_by=((f"{REDHAT}/ifcfg-Profile_1", "ifcfg"),))])
+    assert "\n#IPADDR=10.0.2.15\n" in root.files[f"{REDHAT}/ifcfg-Profile_1"]
+    assert root.files[f"{REDHAT}/ifcfg-Profile_2"] == ANY_NIC
+
+
 def test_initscripts_binds_the_name_where_its_program_is_there():
     text = f"DEVICE=eth7\nHWADDR={MAC}\n"
     (nic,) = redhat(text, **{"/usr/lib/udev/rename_device": ""})

@@ -86,6 +86,12 @@ def test_hardware_is_known_by_name_or_mac(text, name, mac):
     assert nic.mac_learnt_from == (FILE if mac else "configuration")
 
 
+def test_numbers_that_are_no_octets_are_no_mac():
+    more = f"[ethernet]\nmac-address=0;80;86;170;187;{'9' * 5000};\n"
+    (nic,) = nics(connection(interface_name="ens192", more=more))
+    assert (nic.name, nic.hardware_mac) == ("ens192", None)
+
+
 @pytest.mark.parametrize(
     "match, patterns",
     [
