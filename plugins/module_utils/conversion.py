@@ -74,4 +74,6 @@ def _edit_each(text, edits: list[Callable[[str], str | None]]):
                 return ""
         return space + argument
 
-    return re.sub(r"(\s*)(\S+)", replaced, text)
+    # Blanks without an argument behind them are none of the pattern's: it would look for one from each of them.
+    arguments = text.rstrip()
+    return re.sub(r"(\s*)(\S+)", replaced, arguments) + text[len(arguments):]

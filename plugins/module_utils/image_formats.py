@@ -43,6 +43,8 @@ _DESCRIPTOR_LIMIT = 1 << 20
 _DESCRIPTOR = re.compile(rb"\A(?:[ \t]*#[^\n]*\n|[ \t\r]*\n)*[ \t]*version[ \t]*=[ \t]*[123]\b")
 # QEMU matches extents with sscanf, whose blanks span lines; so does this \s. Only RW extents are opened by it.
 _EXTENT = re.compile(rb"\bRW\s+[-+]?(\d+)\s*([A-Za-z]+)\s*\"([^\"\r\n]*)(?:\"\s*(\d+))?")
+# Of a number of sectors. More need not fit into QEMU's 64 bits, and Python refuses to read 5000.
+_MOST_DIGITS = 18
 _CREATE_TYPE = re.compile(rb'createType\s*=\s*"([^"\n]*)"')
 # QEMU looks for this word anywhere in the descriptor: vmdk_parent_open().
 _PARENT = re.compile(rb'parentFileNameHint.{2}([^"\0]*)', re.DOTALL)
@@ -246,6 +248,8 @@ def _first(pattern, text):
 def _extents(text):
     extents = []
     for sectors, kind, name, offset in _EXTENT.findall(text):
+        if max(len(sectors), len(offset)) > _MOST_DIGITS:
+            raise BadHeader("the VMDK's descriptor has a number that is none of sectors")
         flat = kind in (b"FLAT", b"VMFS")
         end = (int(sectors) + int(offset or 0)) * _SECTOR if flat else 0
         extents.append(Extent(os.fsdecode(name), end))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -58,26 +59,32 @@ def only_needed_by(going, packages):
     as needed, and so do suggestions (apt's APT::AutoRemove::SuggestsImportant). A package that is an orphan already,
     and what that needs, stays.
     """
-    candidates, added = set(), set(going)
+    going = set(going)
+    removable = [package for package in packages if package.removable and package not in going]
+    candidates = _reached(going, removable, Package.pulls_in)
+    staying = [package for package in packages if package not in candidates and package not in going]
+    needed = _reached(staying, candidates, lambda package: package.pulls_in() | package.suggests)
+    return sorted(candidates - needed, key=lambda package: (package.name, package.arch))
+
+
+def _reached(start, packages, asked_for):
+    """The set of those of packages that start asks for, or one that is asked for. asked_for: Package -> its names."""
+    by_name = {}
+    for package in packages:
+        for name in package.names:
+            by_name.setdefault(name, []).append(package)
+    reached, added = set(), start
     while added:
-        pulled_in = frozenset().union(*(package.pulls_in() for package in added))
-        added = {
-            package
-            for package in packages
-            if package.removable and not pulled_in.isdisjoint(package.names)
-        } - candidates - set(going)
-        candidates |= added
-    needed = True
-    while needed:
-        staying = [package for package in packages if package not in candidates and package not in going]
-        wanted = frozenset().union(*(package.pulls_in() | package.suggests for package in staying))
-        needed = {package for package in candidates if not wanted.isdisjoint(package.names)}
-        candidates -= needed
-    return sorted(candidates, key=lambda package: (package.name, package.arch))
+        # Each name is taken out, so that no package is come upon by it twice.
+        names = frozenset().union(*map(asked_for, added))
+        added = {package for name in names for package in by_name.pop(name, ())} - reached
+        reached |= added
+    return reached
 
 
 def left_without(going, packages):
     """Those of packages that depend on one of going, and on nothing else in its stead: dpkg would not let it go."""
+    going = set(going)
     staying = [package for package in packages if package not in going]
     there = frozenset().union(*(package.names for package in staying))
     lost = frozenset().union(*(package.names for package in going)) - there
@@ -136,8 +143,8 @@ class Dpkg:
             self._root.write(self._EXTENDED_STATES, forget(states, packages), "apt forgets what is gone")
 
     def _arguments(self, packages):
-        names = [package.name for package in packages]
-        return [p.name if names.count(p.name) == 1 else f"{p.name}:{p.arch}" for p in packages]
+        counts = Counter(package.name for package in packages)
+        return [p.name if counts[p.name] == 1 else f"{p.name}:{p.arch}" for p in packages]
 
     def _md5(self, path):
         content = self._root.read_bytes(path)
@@ -213,12 +220,12 @@ def _stanzas(text):
         for line in block.splitlines():
             if line[:1] in (" ", "\t"):
                 if field is not None:
-                    stanza[field] += f"\n{line.strip()}"
+                    stanza[field].append(line.strip())
             else:
                 field, _colon, value = line.partition(":")
-                stanza[field] = value.strip()
+                stanza[field] = [value.strip()]
         if "Package" in stanza:
-            yield stanza
+            yield {field: "\n".join(lines) for field, lines in stanza.items()}
 
 
 def _groups(relation):
@@ -244,20 +251,25 @@ def _conffiles(field):
 
 def split_version(version):
     """epoch, version and release of a Debian version: [epoch:]upstream[-revision] (deb-version(7))."""
-    epoch, rest = re.match(r"(?:(\d+):)?(.*)", version).groups()
+    epoch, rest = re.match(r"(?:([0-9]{1,10}):)?(.*)", version).groups()
     upstream, hyphen, revision = rest.rpartition("-")
     return {
-        "epoch": None if epoch is None else int(epoch),
+        "epoch": _epoch(epoch),
         "version": upstream if hyphen else revision,
         "release": revision if hyphen else None,
     }
+
+
+def _epoch(text):
+    """The number of an epoch; None where there is none, or something else in its place."""
+    return int(text) if re.fullmatch("[0-9]{1,10}", text or "") else None
 
 
 def forget(extended_states, packages):
     """extended_states, the text of apt's file, without the stanzas of packages."""
     gone = {(package.name, package.arch) for package in packages}
     # As apt writes it, each stanza ends with an empty line.
-    blocks = re.findall(r"(?:[^\n]+\n)+\n*", extended_states)
+    blocks = re.split(r"(?<=\n\n)(?!\n)", extended_states)
     return "".join(block for block in blocks if not any(_is_of(stanza, gone) for stanza in _stanzas(block)))
 
 
@@ -284,5 +296,5 @@ class Rpm:
             one = dict(zip(self._FIELDS, (None if word == "(none)" else word for word in line.split("\t"))))
             # The public keys that rpm trusts stand in its database as if they were packages.
             if len(one) == len(self._FIELDS) and one["name"] != "gpg-pubkey":
-                found.append({**one, "epoch": None if one["epoch"] is None else int(one["epoch"])})
+                found.append({**one, "epoch": _epoch(one["epoch"])})
         return found

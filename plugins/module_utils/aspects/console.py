@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
@@ -14,6 +15,7 @@ NAME = "console"
 # Serial ports, and the consoles of hypervisors that systemd's getty-generator knows (virtio and Xen, old Xen, POWER,
 # s390). Others, such as ttyUSB0, are hardware that somebody connects to the virtual machine, and stay.
 _PORT = r"(?:ttyS\d+|hvc\d+|xvc\d+|hvsi\d+|sclp_line\d+|ttysclp\d+)"
+_NAME_OF_PORT = re.compile(rf"\b{_PORT}\b")
 _CONSOLE = re.compile(rf"console=({_PORT})(?:,.*)?$")
 _TERMINAL = re.compile(r"console=tty\d+$")
 # ttynull, by either of its names (drivers/tty/ttynull.c, kernel/printk/printk.c): somebody wants no console at all.
@@ -21,7 +23,8 @@ _NO_CONSOLE = ("console=", "console=null", "console=ttynull")
 
 _INITTAB = "/etc/inittab"
 _SECURETTY = "/etc/securetty"
-_LOGIN_UNITS = "/etc/systemd/system/*.wants/serial-getty@*.service"
+_LOGIN_UNIT = ("serial-getty@", ".service")
+_LOGIN_UNITS = "/etc/systemd/system/*.wants/" + "*".join(_LOGIN_UNIT)
 
 
 def inspect(root):
@@ -43,7 +46,8 @@ def convert(root, conversion):
         # filesystem's udev loads any module. So a console that is a module has to come from the initrd.
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     for path in root.glob(_LOGIN_UNITS):
-        if _is_gone(re.search(r"@(.*)\.service$", path).group(1), port):
+        prefix, suffix = _LOGIN_UNIT
+        if _is_gone(posixpath.basename(path)[len(prefix):-len(suffix)], port):
             # The unit is bound to its device, for which getty.target, and so multi-user.target, waits 90 seconds.
             root.remove(path, "no login on a console that the target does not have")
     _edit(root, _INITTAB, edit_inittab, port)
@@ -88,16 +92,17 @@ def edit_argument(argument, port, wanted):
 def edit_inittab(text, port):
     """text of a sysvinit inittab (inittab(5)), with logins on ports that are gone moved to port, or commented out."""
     lines = text.split("\n")
-    logins = {number: _login_port(line) for number, line in enumerate(lines)}
-    for number, login in logins.items():
+    logins = [_login_port(line) for line in lines]
+    is_there = port in logins
+    for number, login in enumerate(logins):
         if not _is_gone(login, port):
             continue
-        if port is None or port in logins.values():
+        if port is None or is_there:
             # init would start it anew all the time, and complain.
             lines[number] = f"#{lines[number]}"
         else:
             lines[number] = re.sub(rf"\b{login}\b", port, lines[number])
-            logins[number] = port
+            is_there = True
     return "\n".join(lines)
 
 
@@ -121,5 +126,9 @@ def _is_gone(name, port):
 
 def _login_port(line):
     """The port that a line of an inittab runs a getty on, or None."""
-    match = re.match(rf"[^#:]*:[^:]*:respawn:.*getty.*\b({_PORT})\b", line)
-    return match.group(1) if match else None
+    fields = line.split(":", 3)
+    if len(fields) < 4 or "#" in fields[0] or fields[2] != "respawn":
+        return None
+    process = fields[3]
+    found = _NAME_OF_PORT.findall(process, process.find("getty")) if "getty" in process else []
+    return found[-1] if found else None

@@ -23,7 +23,8 @@ NAME = "graphics"
 _XORG_DRIVERS = {"vmware": "vmwgfx", "vboxvideo": "vboxvideo", "qxl": "qxl", "cirrus": "cirrus"}
 
 _XORG_FILES = ("/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*.conf")
-_DEVICE_SECTION = re.compile(r'(?ims)^[ \t]*Section[ \t]+"Device".*?^[ \t]*EndSection')
+_BEGIN_OF_DEVICE = re.compile(r'(?im)^[ \t]*Section[ \t]+"Device"')
+_END_OF_SECTION = re.compile(r"(?im)^[ \t]*EndSection")
 _DRIVER_LINE = re.compile(r'(?im)^[ \t]*Driver[ \t]+"([^"\n]*)"[^\n]*\n')
 _BUS_LINE = re.compile(r'(?im)^[ \t]*BusID[ \t]+"[^"\n]*"[^\n]*\n')
 
@@ -52,7 +53,7 @@ def convert(root, conversion):
 
 def drivers_named(text):
     """The drivers that the Device sections of an xorg.conf (text) name."""
-    return [driver for section in _DEVICE_SECTION.findall(text) for driver in _DRIVER_LINE.findall(section)]
+    return [driver for start, end in _device_sections(text) for driver in _DRIVER_LINE.findall(text[start:end])]
 
 
 def without_foreign_drivers(text, modules):
@@ -63,15 +64,32 @@ def without_foreign_drivers(text, modules):
     next one; modesetting alone, which needs a kernel driver, would not do for a plain VGA.
     """
 
-    def edited(match):
-        section = match.group(0)
+    def edited(section):
         drivers = [driver.lower() for driver in _DRIVER_LINE.findall(section)]
         if not any(driver in _XORG_DRIVERS and _XORG_DRIVERS[driver] not in modules for driver in drivers):
             return section
         # The BusID is the slot of the display that is gone.
         return _BUS_LINE.sub("", _DRIVER_LINE.sub("", section))
 
-    return _DEVICE_SECTION.sub(edited, text)
+    parts, position = [], 0
+    for start, end in _device_sections(text):
+        parts += [text[position:start], edited(text[start:end])]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _device_sections(text):
+    """(start, end) of each Device section that has an end.
+
+    Not one pattern for all of a section: in a text without an end that would be looked for from each beginning anew.
+    """
+    begin = _BEGIN_OF_DEVICE.search(text)
+    while begin:
+        end = _END_OF_SECTION.search(text, begin.end())
+        if end is None:
+            return
+        yield begin.start(), end.end()
+        begin = _BEGIN_OF_DEVICE.search(text, end.end())
 
 
 def _xorg_files(root):

@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources import
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.metadata import malformed
 
 _LINE = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=\s*(?:\"([^\"]*)\"|([^\"\s#]+))\s*(?:#.*)?")
-_ENCODING = re.compile(rb"^\s*\.encoding\s*=\s*\"?([A-Za-z0-9_.-]+)", re.IGNORECASE | re.MULTILINE)
+_ENCODING = re.compile(rb"^[ \t]*\.encoding[ \t]*=[ \t]*\"?([A-Za-z0-9_.-]+)", re.IGNORECASE | re.MULTILINE)
 # A quote or a line's end in a value is |22 or |0A.
 _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 

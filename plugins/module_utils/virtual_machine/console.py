@@ -15,8 +15,8 @@ _LONGEST_LOG = 16 * 1024 * 1024
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f]"
 )
-# Menus place the cursor (CSI H) rather than end lines.
-_LINE_END = re.compile(r"\r*\n|\r|\x1b\[[0-9;]*[Hf]")
+# Menus place the cursor (CSI H) rather than end lines. Several \r before a \n, or without one, end one line.
+_LINE_END = re.compile(r"\r+\n?|\n|\x1b\[[0-9;]*[Hf]")
 
 # agetty's, and login's second try; at the start of a line, since log messages mention logins too.
 _LOGIN = re.compile(r"^\S+ login:", re.MULTILINE)

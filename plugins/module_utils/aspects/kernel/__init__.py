@@ -30,6 +30,7 @@ class Kernel:
     version: as uname -r says it, which is also its directory of modules; None when no such directory is there.
     initrd: the path of its initrd, None when it boots without one.
     loadable, built_in: names of modules, with underscores; those that device models need.
+    path: of the kernel itself.
     """
 
     version: str | None
@@ -37,11 +38,21 @@ class Kernel:
     default: bool
     loadable: frozenset[str]
     built_in: frozenset[str]
+    path: str = ""
 
     @property
     def modules(self):
         """All of these that it has."""
         return self.loadable | self.built_in
+
+    @property
+    def name(self):
+        """Its version; without a directory of modules, what the name of its file says of that."""
+        return self.version or _named_version(self.path) or self.path
+
+    def needs_built_in(self, kind):
+        """Whether modules are no use for devices of this kind: without an initrd they are on the disk to be found."""
+        return kind == "block" and self.initrd is None
 
 
 @dataclass(frozen=True)
@@ -65,15 +76,16 @@ def inspect(root):
     kernels = {}
     for entry in menu.entries:
         version = _version(entry.kernel, versions)
-        if (version, entry.initrd) not in kernels:
+        key = version or entry.kernel, entry.initrd
+        if key not in kernels:
             is_default = menu.default is not None and entry.kernel == menu.default.kernel
-            kernels[version, entry.initrd] = _kernel(root, version, entry.initrd, is_default, directory)
+            kernels[key] = _kernel(root, entry, version, is_default, directory)
     boot = next((kernel for kernel in kernels.values() if kernel.default), None)
     root.facts[NAME] = Facts(list(kernels.values()), boot)
     return Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in kernels.values()],
-        usable={kind: _usable(boot, root.guest.target.models[kind]) for kind in KINDS} if boot else {},
-        concerns=_concerns(root, kernels.values()),
+        usable={kind: _usable(boot, kind, root.guest.target.models[kind]) for kind in KINDS} if boot else {},
+        concerns=_concerns(root, kernels.values()) + _others(root, boot, menu.entries, kernels.values()),
     )
 
 
@@ -84,15 +96,16 @@ def convert(root, conversion):
             initrds.prepare(root, kernel, conversion)
 
 
-def _kernel(root, version, initrd, default, directory):
+def _kernel(root, entry, version, default, directory):
     if version is None:
-        return Kernel(None, initrd, default, frozenset(), frozenset())
+        return Kernel(None, entry.initrd, default, frozenset(), frozenset(), entry.kernel)
     return Kernel(
         version,
-        initrd,
+        entry.initrd,
         default,
         _names(root, f"{directory}/{version}/modules.dep"),
         _names(root, f"{directory}/{version}/modules.builtin"),
+        entry.kernel,
     )
 
 
@@ -104,33 +117,39 @@ def _names(root, path):
 
 def _version(path, versions):
     """The version of the kernel at path, by the directories of modules; None when there is none for it."""
-    name = posixpath.basename(path)
-    # vmlinuz-6.1.0-50-amd64, bzImage-..., kernel-...: what is behind the first hyphen.
-    version = re.sub(r"^[A-Za-z]+-", "", name)
+    version = _named_version(path)
     return version if version in versions else None
+
+
+def _named_version(path):
+    # vmlinuz-6.1.0-50-amd64, bzImage-..., kernel-...: what is behind the first hyphen.
+    return re.sub(r"^[A-Za-z]+-", "", posixpath.basename(path))
 
 
 def _describe(kernel, target):
     return {
-        "version": kernel.version,
+        "version": kernel.name,
         "default": kernel.default,
         "initrd": kernel.initrd,
         "drivers": {
-            model.driver: _missing(kernel, model) == [] for kind in KINDS for model in target.models[kind]
+            model.driver: _missing(kernel, kind, model) == [] for kind in KINDS for model in target.models[kind]
         },
     }
 
 
-def _missing(kernel, model):
-    return [name for name in model.modules if name not in kernel.modules]
+def _missing(kernel, kind, model):
+    there = kernel.built_in if kernel.needs_built_in(kind) else kernel.modules
+    return [name for name in model.modules if name not in there]
 
 
-def _usable(kernel, models):
+def _usable(kernel, kind, models):
     """Per driver the reason why kernel cannot use it, "" when it can."""
-    return {
-        model.driver: ", ".join(f"kernel {kernel.version} has no {name} module" for name in _missing(kernel, model))
-        for model in models
-    }
+    return {model.driver: _reason(kernel, kind, model) for model in models}
+
+
+def _reason(kernel, kind, model):
+    said = "without an initrd has no built-in {}" if kernel.needs_built_in(kind) else "has no {} module"
+    return ", ".join(f"kernel {kernel.name} " + said.format(name) for name in _missing(kernel, kind, model))
 
 
 def _concerns(root, kernels):
@@ -152,6 +171,35 @@ def _concerns(root, kernels):
                     "error" if kernel.default else "warning",
                     f"The boot menu names the initrd {kernel.initrd}, which is not there.",
                     "Make it again with the guest's own tool before the guest moves.",
+                )
+            )
+    return concerns
+
+
+def _others(root, boot, entries, kernels):
+    """A concern for each kernel but the boot kernel that cannot be prepared for the disk that is recommended.
+
+    What has no root= is no kernel that boots the guest (memtest86+).
+    """
+    with_root = {entry.kernel for entry in entries if re.search(r"(?:^|\s)root=", entry.arguments)}
+    models = root.guest.target.models["block"]
+    disk = next((model for model in models if boot and not _missing(boot, "block", model)), None)
+    concerns = []
+    for kernel in kernels:
+        if kernel.default or kernel.path not in with_root:
+            continue
+        reason = None
+        if kernel.version is None:
+            reason = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
+        elif disk is not None:
+            reason = _reason(kernel, "block", disk) and f"for {disk.driver}, {_reason(kernel, 'block', disk)}"
+        if reason:
+            concerns.append(
+                Concern(
+                    "kernel-not-prepared",
+                    "warning",
+                    f"{kernel.path}, which the boot menu offers too, may not boot on the target: {reason}.",
+                    "The guest boots by another entry. To keep this one, install its kernel again in the guest.",
                 )
             )
     return concerns

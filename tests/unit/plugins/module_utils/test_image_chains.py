@@ -98,6 +98,14 @@ def test_extents_outside_of_the_directory_are_refused_before_qemu_sees_them(tmp_
     assert refusal([str(tmp_path / "vm" / "disk.vmdk")]).code == "extent-outside"
 
 
+@pytest.mark.parametrize("extent", ['RW %s FLAT "disk-flat.vmdk" 0', 'RW 8 FLAT "disk-flat.vmdk" %s'])
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_an_extent_of_more_sectors_than_can_be_is_refused(tmp_path, monkeypatch, extent, digits):
+    (tmp_path / "disk.vmdk").write_text(DESCRIPTOR % (extent % ("9" * digits)))
+    monkeypatch.setattr(qemu_img, "run", None)
+    assert refusal([str(tmp_path / "disk.vmdk")]).code == "disk-corrupt"
+
+
 def test_extents_named_by_an_embedded_descriptor_are_judged_too(tmp_path, monkeypatch):
     (tmp_path / "vm").mkdir()
     path = create(tmp_path / "vm" / "disk.vmdk", "vmdk", data=False)

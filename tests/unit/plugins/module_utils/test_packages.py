@@ -197,6 +197,8 @@ def test_packages_of_two_architectures_are_told_apart_when_they_are_purged():
         ("2025b-0+deb12u2", (None, "2025b", "0+deb12u2")),
         ("1:2.3-4-5", (1, "2.3-4", "5")),
         ("20230311", (None, "20230311", None)),
+        ("99999999999:1", (None, "99999999999:1", None)),
+        pytest.param("9" * 5000 + ":1", (None, "9" * 5000 + ":1", None), id="no epoch"),
     ),
 )
 def test_versions_of_debian_are_split(version, parts):
@@ -221,6 +223,21 @@ def test_applications_of_rpm_are_listed_with_one_command():
         {"name": "bind", "epoch": 32, "version": "9", "release": "1", "arch": "noarch"},
         {"name": "zlib", "epoch": None, "version": "1.2", "release": "40.el9", "arch": "x86_64"},
     ]
+
+
+@pytest.mark.parametrize("epoch", ("x", "", "\N{SUPERSCRIPT TWO}", "-1", "9" * 5000))
+def test_an_epoch_that_is_no_number_is_none(epoch):
+    root = FakeRoot(info={"package_format": "rpm"})
+    root.ask = lambda argv: f"bind\t{epoch}\t9\t1\tnoarch\n"
+    assert [(one["name"], one["epoch"]) for one in packages.applications(root)] == [("bind", None)]
+
+
+def test_apt_forgets_the_stanzas_of_packages_and_nothing_else():
+    stanza = "Package: {}\nArchitecture: amd64\nAuto-Installed: 1\n"
+    kept = "\n\n" + stanza.format("a") + "\n\n\n"
+    text = kept + stanza.format("b") + "\n" + stanza.format("c")
+    assert packages.forget(text, [packages.Package("b", "1", "amd64")]) == kept + stanza.format("c")
+    assert packages.forget(text, []) == text
 
 
 def test_guest_without_a_known_package_format_has_no_applications():

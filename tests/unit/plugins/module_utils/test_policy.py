@@ -77,6 +77,15 @@ def test_the_last_rule_that_matches_a_device_wins(policies, expected):
         ({"version.major": [5, 7]}, False),
         ({"source": "vmware", "firmware": "bios"}, True),
         ({"firmware": "uefi"}, False),
+        # As people write them.
+        ({"distribution": "CentOS", "version.major": "6"}, True),
+        ({"distribution": ["RHEL", "Cent*"], "version.major": "6*"}, True),
+        ({"distribution": "Debian", "version.major": "6"}, False),
+        ({"version.major": "1"}, False),
+        # A version that has no minor number is of none, and a source that is not known of no name.
+        ({"distribution": "debian", "version.minor": None}, True),
+        ({"distribution": "debian", "version.minor": "*"}, False),
+        ({"distribution": "debian", "source": "none"}, False),
     ],
 )
 def test_a_rule_applies_when_its_facts_hold_for_one_root(when, applies):

@@ -39,6 +39,10 @@ def test_a_sequence_that_comes_in_two_parts_is_still_one():
     assert made.lines(1) == ["ab"]
 
 
+def test_carriage_returns_in_a_row_end_one_line():
+    assert console("a\r\r\r\nb\r\rc\n\nd").text() == "a\nb\nc\n\nd"
+
+
 def test_the_last_lines_are_given():
     assert console("\n".join(str(number) for number in range(100))).lines(2) == ["98", "99"]
 

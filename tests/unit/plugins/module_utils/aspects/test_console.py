@@ -92,6 +92,13 @@ def test_logins_of_systemd_on_ports_that_are_gone_are_disabled(driver, left):
     assert sorted(root.files) == [f"{WANTS}/serial-getty@{port}.service" for port in left]
 
 
+def test_a_login_unit_of_a_strange_name_stays():
+    strange = f"{WANTS}/serial-getty@ttyS1\nb.service"
+    root = guest(**{strange: "", "/etc/systemd/system/a@b.wants/serial-getty@ttyS1.service": ""})
+    convert(root, "isa-serial")
+    assert list(root.files) == [strange]
+
+
 INITTAB = """\
 id:2:initdefault:
 1:2345:respawn:/sbin/getty 38400 tty1
@@ -112,6 +119,25 @@ def test_login_of_inittab_follows_the_console(port, line):
     edited = console.edit_inittab(INITTAB, port)
     assert edited.splitlines() == [*INITTAB.splitlines()[:3], line]
     assert console.edit_inittab(edited, port) == edited
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "T0:23:respawn:/sbin/getty-wrapper getty ttyS1 ttyS0",
+        "T0:23:respawn:/bin/sh -c 'exec getty 9600 ttyS0'",
+    ),
+)
+def test_the_last_port_behind_getty_is_the_logins(line):
+    assert console.edit_inittab(line, "hvc0") == line.replace("ttyS0", "hvc0")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ("T0:23:off:/sbin/getty ttyS0", "T0:23:respawn:gettyttyS0", "T0:23:respawn:ttyS0 getty", "getty ttyS0"),
+)
+def test_a_line_that_runs_no_login_on_a_port_stays(line):
+    assert console.edit_inittab(line, "hvc0") == line
 
 
 def test_inittab_with_a_login_on_the_console_already_gets_no_second_one():

@@ -75,6 +75,8 @@ def test_entries_have_their_positions_kernels_and_arguments():
         ("Debian GNU/Linux", None, FIFTY),
         ("gnulinux-advanced-9d>gnulinux-49-advanced-9d", None, FORTY_NINE),
         ("Advanced options for Debian GNU/Linux>Debian, with Linux 6.1.0-49-amd64", None, FORTY_NINE),
+        ("Advanced options for Debian GNU/Linux>1", None, FORTY_NINE),
+        ("gnulinux-advanced-9d", None, FIFTY),
         ("old", None, OLD),
         ("${saved_entry}", "1>1", FORTY_NINE),
         ("${saved_entry}", None, FIFTY),
@@ -87,20 +89,45 @@ def test_oracle_11_the_default_entry_is_the_one_that_grub_boots(default, saved, 
     assert grub2.default_entry(entries, grub2.default_name(text, saved)).kernel == kernel
 
 
+def test_a_title_with_an_angle_bracket_is_told_from_an_entry_of_a_submenu():
+    text = "submenu a {\nmenuentry b {\nlinux /1\n}\n}\nmenuentry 'a>b' {\nlinux /2\n}\n"
+    entries = grub2.parse_entries(text)
+    assert [grub2.default_entry(entries, name).kernel for name in ("a>b", "a>>b")] == ["/1", "/2"]
+
+
+def test_an_initrd_command_without_a_file_names_none():
+    (entry,) = grub2.parse_entries("menuentry a {\nlinux /vmlinuz\ninitrd \n}\n")
+    assert entry.initrd is None
+
+
 def test_a_menu_without_linux_has_no_default():
     assert grub2.default_entry(grub2.parse_entries("menuentry 'x' {\n\tchainloader +1\n}\n"), "0") is None
 
 
 def test_oracle_05_an_edit_changes_the_command_lines_and_nothing_else():
     text = GRUB_CFG % "0"
-    edited = grub2.edit_entries(text, lambda line: line.replace("/dev/sda1", "UUID=x"))
+    edited = grub2.edit_entries(text, *[lambda line: line.replace("/dev/sda1", "UUID=x")] * 2)
     assert edited.replace("root=UUID=x", "root=/dev/sda1") == text
     assert edited.count("root=UUID=x") == 4
 
 
+def test_an_entry_without_an_initrd_is_edited_in_its_own_way():
+    edited = grub2.edit_entries(GRUB_CFG % "0", lambda line: "with", lambda line: "without")
+    lines = [line.split()[1:] for line in edited.splitlines() if line.strip().startswith("linux")]
+    assert lines == [[FIFTY, "with"], [FIFTY, "with"], [FORTY_NINE, "with"], [OLD, "without"]]
+
+
+def test_an_initrd_is_its_own_entrys_only():
+    text = "\tlinux /a root=/dev/sda1\n\tlinux /b root=/dev/sda1\n\tinitrd /i\n}\n{\n\tinitrd /j\n}\n\tlinux /c x\n"
+    edited = grub2.edit_entries(text, lambda line: "with", lambda line: "without")
+    assert [line for line in edited.split("\n") if "linux" in line] == [
+        "\tlinux /a without", "\tlinux /b with", "\tlinux /c without"
+    ]
+
+
 def test_an_edit_that_changes_nothing_keeps_the_spacing():
     text = "\tlinux\t/boot/vmlinuz  root=UUID=x   ro \n"
-    assert grub2.edit_entries(text, str) == text
+    assert grub2.edit_entries(text, str, str) == text
 
 
 def test_device_map_names_the_disk_of_the_target():
@@ -108,69 +135,6 @@ def test_device_map_names_the_disk_of_the_target():
     assert grub2.rename_disks("(hd0)\t/dev/sda\n(hd1)\t/dev/sdb\n", names) == "(hd0)\t/dev/vda\n(hd1)\t/dev/vdb\n"
 
 
-DEBCONF = """\
-Name: foo/bar
-Template: foo/bar
-Value: /dev/sda
-
-Name: grub-pc/install_devices
-Template: grub-pc/install_devices
-Value: %s
-Owners: grub-pc
-Flags: seen
-"""
-
-
-@pytest.mark.parametrize(
-    "value, names, expected",
-    [
-        ("/dev/sda", {"sda": "/dev/vda"}, "/dev/vda"),
-        ("/dev/sda, /dev/sdb", {"sda": "/dev/vda", "sdb": "/dev/vdb"}, "/dev/vda, /dev/vdb"),
-        ("/dev/disk/by-id/scsi-36000c29", {"sda": "/dev/vda"}, "/dev/vda"),
-        ("/dev/disk/by-id/scsi-36000c29", {"sda": "/dev/vda", "sdb": "/dev/vdb"}, "/dev/disk/by-id/scsi-36000c29"),
-    ],
-)
-def test_grub_pc_is_installed_to_the_disk_of_the_target(value, names, expected):
-    assert grub2.edit_debconf(DEBCONF % value, names) == DEBCONF % expected
-
-
 def test_the_boot_sector_says_what_boots():
     assert grub2.in_boot_sector(b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0" + bytes(198))
     assert not grub2.in_boot_sector(bytes(512))
-
-
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        ('GRUB_CMDLINE_LINUX="a b"\n', {"GRUB_CMDLINE_LINUX": "a b"}),
-        ("export GRUB_CMDLINE_LINUX='a  b'  # why\n", {"GRUB_CMDLINE_LINUX": "a  b"}),
-        ("GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX=b\n", {"GRUB_CMDLINE_LINUX": "b"}),
-        ("#GRUB_DISABLE_LINUX_UUID=true\nGRUB_TIMEOUT=5\n", {}),
-        ("  GRUB_DISABLE_LINUX_UUID=true\n", {"GRUB_DISABLE_LINUX_UUID": "true"}),
-        ("this is (no shell\n'neither", {}),
-    ],
-)
-def test_the_settings_of_default_grub_are_read_as_the_shell_would(text, expected):
-    assert grub2.settings(text) == expected
-
-
-def to_uuid(line, present):
-    there = line.split() + list(present or ()) + ["x"] * (present is None)
-    return line.replace("/dev/sda1", "UUID=1") + ("" if "x" in there else " x")
-
-
-@pytest.mark.parametrize(
-    "found, expected",
-    [
-        # What must be there is added to the line that recovery entries have too.
-        ({}, {"GRUB_CMDLINE_LINUX": '" x"'}),
-        ({"GRUB_CMDLINE_LINUX": "x"}, {}),
-        ({"GRUB_CMDLINE_LINUX": "", "GRUB_CMDLINE_LINUX_DEFAULT": "quiet x"}, {}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_CMDLINE_LINUX_DEFAULT": "root=/dev/sda1"},
-         {"GRUB_CMDLINE_LINUX_DEFAULT": '"root=UUID=1"'}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "true"}, {"GRUB_DISABLE_LINUX_UUID": "false"}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "false"}, {}),
-    ],
-)
-def test_oracle_05_only_settings_that_must_change_are_changed(found, expected):
-    assert grub2.edit_settings(found, to_uuid) == expected

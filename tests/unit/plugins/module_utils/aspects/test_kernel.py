@@ -335,3 +335,53 @@ def test_of_a_kernels_thousands_of_modules_only_those_that_devices_need_are_reme
     kernel.inspect(root)
     (found,) = root.facts["kernel"].kernels
     assert found.modules == {"virtio_blk", "virtio_pci", "e1000", "sd_mod", "8250"}
+
+
+def rescue(arguments="root=/dev/sda1"):
+    return Entry("9", (), "/boot/vmlinuz-0-rescue-abc", "/boot/initramfs-0-rescue-abc.img", arguments)
+
+
+def of_others(findings):
+    return [concern for concern in findings.concerns if concern.code == "kernel-not-prepared"]
+
+
+def test_oracle_12_another_kernel_without_modules_is_named_in_a_concern_and_has_a_version():
+    files = {"/boot/initramfs-0-rescue-abc.img": "x"}
+    findings = kernel.inspect(make_root(entries=[entry(), rescue()], **files))
+    (concern,) = findings.concerns
+    assert (concern.code, concern.severity) == ("kernel-not-prepared", "warning")
+    assert "/boot/vmlinuz-0-rescue-abc" in concern.message and "no directory in /lib/modules" in concern.message
+    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64", "0-rescue-abc"]
+
+
+def test_what_boots_no_root_is_no_kernel_to_be_prepared():
+    memtest = Entry("3", (), "/boot/memtest86+.bin", None, "console=ttyS0,115200")
+    findings = kernel.inspect(make_root(entries=[entry(), memtest]))
+    assert findings.concerns == []
+
+
+def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_named_in_a_concern():
+    versions = ("6.1.0-50-amd64", "2.6.32-5")
+    root = make_root(versions)
+    root.files["/lib/modules/2.6.32-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
+    (concern,) = of_others(kernel.inspect(root))
+    assert "/boot/vmlinuz-2.6.32-5" in concern.message
+    assert "virtio-blk-pci, kernel 2.6.32-5 has no virtio_blk module" in concern.message
+    assert kernel.inspect(make_root(versions)).concerns == []
+
+
+def test_without_an_initrd_only_what_is_built_in_drives_the_disk():
+    without = Entry("0", (), "/boot/vmlinuz-6.1.0-50-amd64", None, "root=/dev/sda1")
+    root = make_root(entries=[without])
+    findings = kernel.inspect(root)
+    assert findings.usable["block"]["virtio-blk-pci"] == (
+        "kernel 6.1.0-50-amd64 without an initrd has no built-in virtio_pci, "
+        "kernel 6.1.0-50-amd64 without an initrd has no built-in virtio_blk"
+    )
+    assert findings.kernels[0]["drivers"]["virtio-blk-pci"] is False
+    # A network card can wait for the root filesystem.
+    assert findings.usable["network"]["e1000"] == ""
+    root.files["/lib/modules/6.1.0-50-amd64/modules.builtin"] += (
+        "kernel/drivers/block/virtio_blk.ko\nkernel/drivers/virtio/virtio_pci.ko\n"
+    )
+    assert kernel.inspect(root).usable["block"]["virtio-blk-pci"] == ""

@@ -6,8 +6,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.assembly import outcome
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
 
 GUEST = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "description_debian12_vmware.json").read_text(encoding="utf-8")
@@ -63,6 +68,27 @@ def test_a_failure_says_its_phase_its_code_and_what_to_do():
 def test_a_failure_of_anything_else_has_a_code_too():
     found = parsed(outcome({}, **TIMES, failure={"msg": "'guestconv_disks' is undefined"}))
     assert (found["outcome"], found["code"], found["phase"]) == ("failed", "task-failed", None)
+
+
+# As ansible-core 2.16 and 2.19 tell of what a filter raised.
+@pytest.mark.parametrize("wrapping", [
+    "An unhandled exception occurred while running the lookup. Error was a <class 'ansible.errors.AnsibleFilterError'>, "
+    "original message: {}",
+    "Task failed: Error while resolving value for 'guest': The filter plugin 'virttools.guestconv.choose' failed: {}",
+])
+def test_what_fails_in_a_filter_has_its_code_too(wrapping):
+    def refuse():
+        raise GuestconvError("policy-not-possible", "network ens192 cannot have e100.", hint="Allowed: e1000, rtl8139.")
+
+    with pytest.raises(AnsibleFilterError) as caught:
+        as_filter("choose", refuse)()
+    found = parsed(outcome({}, **TIMES, failure={"msg": wrapping.format(caught.value)}))
+    assert (found["code"], found["message"]) == ("policy-not-possible", "network ens192 cannot have e100.")
+    assert found["hint"] == "Allowed: e1000, rtl8139."
+
+
+def test_what_was_brought_and_not_tried_is_not_converted():
+    assert parsed(outcome({"fetch": {"changed": True}, "convert": {"skipped": True}}, **TIMES))["outcome"] == "skipped"
 
 
 def test_a_guest_with_which_nothing_was_begun_was_skipped():
