@@ -10,3 +10,18 @@ from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module im
 
 class ActionModule(LongModule):
     """The module guestconv_fetch does the work."""
+
+    def _instead_of_a_run(self, kept, arguments, task_vars):
+        """As ever, but only while the source and the disks are as they were: those are no arguments."""
+        # Quietly, and without a slot: there is little to do, and of many guests nothing.
+        asked = {name: value for name, value in arguments.items() if name not in ("progress", "slots")}
+        check_mode, self._task.check_mode = self._task.check_mode, True
+        try:
+            found = self._execute_module(module_args=asked, task_vars=task_vars)
+        finally:
+            self._task.check_mode = check_mode
+        if found.get("failed"):
+            return dict(found, resumed=False)
+        if found.get("changed") or any(found.get(key) != kept.get(key) for key in ("disks", "hardware")):
+            return None
+        return super()._instead_of_a_run(kept, arguments, task_vars)

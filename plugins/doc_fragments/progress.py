@@ -23,8 +23,13 @@ options:
     description:
       - A file on the controller, made with its directory, that keeps the result of a run that ended well. A later run
         with the same arguments returns this result with RV(resumed=true) and C(changed=false), and does not start
-        anything; one with others runs, and replaces it. O(progress), O(slots), C(trace) and C(password) may differ.
-      - It does not look at the disks. Remove the file if they are others than they were.
+        anything; one with others removes it, and keeps its own. O(progress), O(slots), C(timeout), C(trace) and
+        C(password) may differ.
+      - M(virttools.guestconv.guestconv_fetch) is started all the same, as with C(--check), to see that the source and
+        the disks are as they were. The other modules do not look at the disks. Remove the file if they are others.
+      - After a run of the phase before, whose result is kept beside it, a kept result is of no more use. That is
+        C(fetch.json) for M(virttools.guestconv.guestconv_inspect) and M(virttools.guestconv.guestconv_convert), and
+        C(convert.json) for M(virttools.guestconv.guestconv_verify).
       - In check mode it is neither read nor written. It does not go with C(async).
     type: path
   slots:

@@ -23,9 +23,11 @@ options:
       - Policies, as further arguments. Each is a list of rules, or one rule, or nothing.
       - "A rule has a dictionary per kind of device (C(network), C(block), C(graphics), C(console)): of a pattern of the
         devices' ids, such as V(ens*), and of what those devices get. C(driver) may be a list. The first one that the
-        guest can use is taken. A device that gets V(null) is taken out of the guest."
+        guest can use is taken. A device that gets V(null) is taken out of the guest. A pattern that no device of a guest
+        has does nothing to that guest, and is not told: so look at the ids in its description."
       - "Its key C(when) has facts that must hold for the rule to apply: those of C(guest.roots.*.info) with values,
-        patterns, or lists of them, and C(firmware). What is within is named with dots, as in C(version.major)."
+        patterns, or lists of them, and C(firmware). What is within is named with dots, as in C(version.major). Case does
+        not count, and V(12) is the same in quotes. A fact that there is not is an error."
     type: list
     elements: raw
 seealso:

@@ -33,6 +33,21 @@ options:
   failure:
     description: What ended it, C(ansible_failed_result), when it failed.
     type: dict
+  conversion_host:
+    description: The machine that did the work.
+    type: str
+  source:
+    description: Where the guest was, as O(virttools.guestconv.guestconv_fetch#module:source) takes it.
+    type: dict
+  check_mode:
+    description: Whether it was done in check mode, of which nothing is left but what is reported.
+    type: bool
+  message:
+    description: What there is to say of a guest that did not fail, such as why nothing was done with it.
+    type: str
+  screenshot:
+    description: A picture (PNG) of the guest's console, as its path seen from the directory of the report.
+    type: str
 seealso:
   - module: virttools.guestconv.guestconv_report
 """
@@ -40,12 +55,17 @@ seealso:
 EXAMPLES = r"""
 - name: Keep what became of the guest
   ansible.builtin.copy:
-    content: "{{ phases | virttools.guestconv.outcome(guest=inventory_hostname, started=started, ended=now(utc=true).isoformat()) | to_json }}"
+    content: "{{ phases | virttools.guestconv.outcome(**about) | to_json }}"
     dest: "/var/log/guestconv/outcomes/{{ inventory_hostname }}.json"
     mode: "0640"
   delegate_to: localhost
   vars:
-    started: "2026-11-21T13:00:00Z"
+    about:
+      guest: "{{ inventory_hostname }}"
+      started: "2026-11-21T13:00:00Z"
+      ended: "{{ now(utc=true).isoformat() }}"
+      conversion_host: conv1
+      screenshot: "screenshots/{{ inventory_hostname }}.png"
     phases:
       convert: "{{ converted }}"
       verify: "{{ verified }}"

@@ -12,11 +12,13 @@ version_added: 0.1.0
 description:
   - Finds virtual machines where they are kept, and makes each an inventory host. Nothing ever connects to these hosts.
     The roles and playbooks of this collection do a guest's work on a conversion host.
+  - The name of the configuration file ends with C(guests.yml), C(guests.yaml), C(guestconv.yml) or C(guestconv.yaml),
+    such as C(exports.guests.yml). Any other file is not this plugin's, and Ansible then says that it is no inventory.
   - Of disks only headers are read, and no other program is run.
   - A guest that cannot be read is left out with a warning, so that it does not hide the others.
 requirements:
-  - lxml, for OVA, OVF and libvirt
-  - libvirt's Python binding, for O(uri)
+  - lxml in the Python that runs Ansible, for OVA, OVF and libvirt. Without it such guests are left out, with a warning.
+  - libvirt's Python binding there, for O(uri)
 extends_documentation_fragment:
   - ansible.builtin.constructed
 options:
@@ -60,12 +62,13 @@ options:
   strict:
     description:
       - Whether what is otherwise left out or told with a warning is an error. That is a guest that cannot be read, a
-        name that two guests have, or a template of O(compose), O(groups) or O(keyed_groups) that fails.
+        name or a disk that two guests have, no place to look at, or a template of O(compose), O(groups) or
+        O(keyed_groups) that fails.
     type: bool
     default: false
 notes:
-  - The plugin runs where C(ansible-playbook) does, and the paths are those of that machine. Conversion hosts need to
-    see the same files at the same paths, as on a shared storage.
+  - The plugin runs where C(ansible-playbook) does, and the paths are those of that machine. What is a file there is
+    looked for on the conversion hosts, which need to see the same files at the same paths, as on a shared storage.
   - "Names of hosts are the names of the guests, or else of their files, with what is neither letter, digit, nor one of
     C(.), C(_), C(-) made C(-). When two guests have the same name, both get a suffix made of where they are, so that
     neither is ever taken for the other, and there is a warning."
@@ -156,14 +159,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         except GuestconvError as error:
             raise AnsibleParserError(f"{error.message} {error.hint}") from error
         for problem in problems:
-            self._leave_out(f"{problem.message} {problem.hint} ({problem.code})")
-        for name, guest in self._named([guest for guest in guests if not _is_excluded(guest, exclude)]):
+            self._complain(f"{problem.message} {problem.hint} ({problem.code})")
+        named = list(self._named([guest for guest in guests if not _is_excluded(guest, exclude)]))
+        self._warn_of_shared_disks(named)
+        for name, guest in named:
             self._add(name, guest)
 
     def _find(self, directory, exclude):
         """(Guests, problems) of all that the options name; paths are relative to directory."""
         guests, problems = [], []
         uri = self.get_option("uri")
+        if not uri and not self.get_option("paths"):
+            self._complain("Neither paths nor uri says where guests are, so there are none.")
         if uri:
             found = domains(uri, exclude)
             guests, problems = found.guests, found.problems
@@ -172,7 +179,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         found = discovery.find(paths, exclude, self.get_option("recursive"), known)
         return guests + found.guests, problems + found.problems
 
-    def _leave_out(self, message):
+    def _complain(self, message):
         if self.get_option("strict"):
             raise AnsibleParserError(message)
         self.display.warning(message)
@@ -188,9 +195,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 continue
             names = {f"{name}-{_suffix(guest)}": guest for guest in called_so}
             places = ", ".join(f"{guest.origin} is {suffixed}" for suffixed, guest in names.items())
-            self._leave_out(f"{len(called_so)} guests are called {name}. To tell them apart, {places}. If they are the "
+            self._complain(f"{len(called_so)} guests are called {name}. To tell them apart, {places}. If they are the "
                             "same guest, exclude all but one.")
             yield from names.items()
+
+    def _warn_of_shared_disks(self, named):
+        """named: (name of the host, Guest) of all."""
+        users = {}
+        for name, guest in named:
+            for disk in guest.description["disks"]:
+                users.setdefault((disk["path"], disk.get("member")), []).append(name)
+        for (path, _member), names in users.items():
+            if len(names) > 1:
+                self._complain(f"{' and '.join(names)} have the same disk, {path}. Each would get, and convert, a copy "
+                                "of its own. If they are the same guest, exclude all but one.")
 
     def _add(self, name, guest):
         self.inventory.add_host(name)

@@ -57,7 +57,7 @@ def _applies(conditions, guest):
     """Whether all conditions, {name of a fact: value or list of values}, hold for a root of the guest.
 
     The facts are those of guest.roots.*.info, with dots for what is within ("version.major"), and `firmware`.
-    Text may be a pattern of fnmatch.
+    A value may be a pattern of fnmatch. Case does not count, nor whether a number was written as text.
     """
     return any(
         all(_holds(_fact(dict(root["info"], firmware=guest["boot"]["firmware"]), name), wanted)
@@ -75,11 +75,14 @@ def _fact(info, name):
 
 
 def _holds(fact, wanted):
-    values = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-    return any(
-        fnmatch.fnmatchcase(fact, value) if isinstance(fact, str) and isinstance(value, str) else fact == value
-        for value in values
-    )
+    return any(_is(fact, value) for value in (wanted if isinstance(wanted, (list, tuple)) else [wanted]))
+
+
+def _is(fact, value):
+    # A rule for `Debian`, or for version "12" in quotes, would else pass over its guests without a word.
+    if isinstance(fact, (str, int)) and isinstance(value, (str, int)):
+        return fnmatch.fnmatchcase(str(fact).lower(), str(value).lower())
+    return fact == value
 
 
 def _apply(rule, chosen):

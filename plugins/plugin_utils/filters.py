@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filters share: a sentence for the user, whatever is wrong."""
+"""What the filters share: a sentence for the user, whatever is wrong, with its code.
+
+Ansible keeps of what a filter raises the text alone, so that has it all; report/assembly.py takes it apart again.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,15 @@ def as_filter(name, function):
             signature.bind(*args, **options)
         except TypeError as error:
             taken = ", ".join(signature.parameters)
-            raise AnsibleFilterError("%s: %s. It takes %s." % (name, error, taken)) from None
+            raise AnsibleFilterError(_said(name, error, "argument-invalid", "It takes %s." % taken)) from None
         try:
             return function(*args, **options)
         except GuestconvError as error:
-            said = "%s: %s (%s) %s" % (name, error.message, error.code, error.hint)
             # Not from error: Ansible would say the message of a cause once more.
-            raise AnsibleFilterError(said.strip()) from None
+            raise AnsibleFilterError(_said(name, error.message, error.code, error.hint)) from None
 
     return filtered
+
+
+def _said(name, message, code, hint):
+    return ("virttools.guestconv.%s: %s (%s) %s" % (name, message, code, hint)).strip()

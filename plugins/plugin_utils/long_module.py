@@ -48,8 +48,13 @@ _LONGEST_TEXT = 120
 
 
 class LongModule(ActionBase):
-    """Runs the module of the same name."""
+    """Runs the module of the same name.
 
+    _stands_on: the name, beside its own, of the file with the kept result of the phase before. When that phase has run
+    again, this one does, too.
+    """
+
+    _stands_on = None
     _supports_check_mode = True
     _supports_async = True
 
@@ -80,12 +85,15 @@ class LongModule(ActionBase):
         """The result, which is the kept one if there is one."""
         if self._task.check_mode:
             return dict(self._run_module(arguments, task_vars), resumed=False)
-        digest = resume.digest(self._task.action, arguments)
+        before = resume.run_of(os.path.join(os.path.dirname(path), self._stands_on)) if self._stands_on else None
+        digest = resume.digest(self._task.action, arguments, before)
         kept, complaint = resume.load(path, digest)
         if complaint:
             self._display.warning("%s is of no use to resume from, so all is done again: %s" % (path, complaint))
-        if kept is not None:
-            return dict(kept, resumed=True, changed=False)
+        result = self._instead_of_a_run(kept, arguments, task_vars) if kept is not None else None
+        if result is not None:
+            return result
+        resume.forget(path)
         result = self._run_module(arguments, task_vars)
         if not result.get("failed"):
             try:
@@ -93,6 +101,10 @@ class LongModule(ActionBase):
             except OSError as error:
                 self._display.warning("The result cannot be kept in %s: %s" % (path, error.strerror))
         return dict(result, resumed=False)
+
+    def _instead_of_a_run(self, kept, arguments, task_vars):
+        """The result to return in place of a run whose result was kept; None if it has to run again."""
+        return dict(kept, resumed=True, changed=False)
 
     def _run_module(self, arguments, task_vars):
         if self._task.async_val:

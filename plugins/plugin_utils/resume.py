@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
 
@@ -19,13 +20,23 @@ _VERSION = 1
 _PASSING = ("ansible_facts", "deprecations")
 
 
-def digest(module, arguments):
-    """What tells a run from others: the module's name (without the collection's) and its arguments."""
+def digest(module, arguments, before=None):
+    """What tells a run from others: the module's name (without the collection's), its arguments, and run_of() what it
+    stands on."""
     relevant = {name: value for name, value in arguments.items() if name not in _IRRELEVANT}
     # Twice, since keys that are of several types cannot be sorted before they are text.
-    plain = json.loads(json.dumps([module.rpartition(".")[2], relevant], default=str))
+    plain = json.loads(json.dumps([module.rpartition(".")[2], relevant, before], default=str))
     text = json.dumps(plain, sort_keys=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def run_of(path):
+    """What tells the run whose result is kept at path from all others, even of the same arguments; None without one."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream)["run"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # load() says what is wrong with it
 
 
 def load(path, expected):
@@ -44,13 +55,21 @@ def load(path, expected):
         return None, "%s: %s" % (type(error).__name__, error)
 
 
+def forget(path):
+    """Keep nothing at path any more: what begins now may end before its own result is kept."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # save() tells of a place that cannot be written to
+
+
 def save(path, own_digest, result):
     """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError.
     """
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
-    content = json.dumps({"version": _VERSION, "digest": own_digest, "result": kept}, default=_as_text)
-    whole_file.replace(path, content.encode(), synced=True)
+    content = {"version": _VERSION, "digest": own_digest, "run": uuid.uuid4().hex, "result": kept}
+    whole_file.replace(path, json.dumps(content, default=_as_text).encode(), synced=True)
 
 
 def _as_text(value):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -43,15 +44,26 @@ def packages(path):
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
-    """The context of a build, as ansible-builder makes it of our definition."""
-    place = tmp_path_factory.mktemp("builder") / "context"
-    builder("create", "-f", ENVIRONMENT, "-c", place, "--output-filename", "Containerfile")
-    return place
+    """The context of a build, as the commands at the head of our definition make it."""
+    clone = tmp_path_factory.mktemp("builder")
+    (clone / "extensions").mkdir()
+    shutil.copytree(AWX, clone / "extensions" / "awx")
+    run(ansible_command("ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(clone))
+    definition = clone / ENVIRONMENT.relative_to(ROOT)
+    builder("create", "-f", definition, "-c", clone / "context", "--output-filename", "Containerfile")
+    return clone / "context"
 
 
-def test_the_environment_has_the_collections_and_a_python_that_runs_them(context):
-    collections = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    assert collections == ["virttools.guestconv", "community.libvirt"]
+def test_the_environment_has_the_collections_and_a_python_that_runs_them(context, tmp_path):
+    ours, community = yaml.safe_load((context / "_build" / "requirements.yml").read_text("utf-8"))["collections"]
+    assert community["name"] == "community.libvirt"
+    # As the image does it, in the directory that it gets the files in.
+    (context / "_build" / "ours.yml").write_text(json.dumps({"collections": [ours]}), encoding="utf-8")
+    command = [ansible_command("ansible-galaxy"), "collection", "install", "-r", "ours.yml", "-p", str(tmp_path)]
+    # Elsewhere it is installed already.
+    empty = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "PYTHONPATH": ""}
+    subprocess.run(command, cwd=context / "_build", env=empty, capture_output=True, check=True)
+    assert (tmp_path / "ansible_collections" / "virttools" / "guestconv" / "playbooks" / "migrate.yml").is_file()
     recipe = (context / "Containerfile").read_text(encoding="utf-8")
     assert "python3.12" in recipe and "ansible-core>=2.16" in recipe and "ansible-runner" in recipe
 

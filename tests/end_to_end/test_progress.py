@@ -140,7 +140,7 @@ def test_what_ended_well_is_not_done_again(playbook, tmp_path):
     runs = note.read_text(encoding="utf-8").splitlines()
     assert len(runs) == 2, "one of each guest; that with another argument has no note"
     file = tmp_path / "state" / "web01" / "work.json"
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert not file.exists(), "the one that ended badly may have changed what the kept result was of"
     file.write_text("{", encoding="utf-8")
     ended = playbook(tasks[:1] + [kept(tmp_path, "first")], "--limit", "web01,conv1")
     assert "all is done again" in ended.stdout + ended.stderr

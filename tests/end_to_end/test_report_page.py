@@ -240,6 +240,14 @@ def test_a_row_unfolds_to_all_that_is_known_of_the_guest(opened):
     assert page.find_elements(By.CSS_SELECTOR, ".unfolded") == []
 
 
+def test_a_conversion_that_changed_nothing_says_what_that_means(opened):
+    again = {"changes": [], "phases": [{"name": "convert", "seconds": 60.0, "resumed": False}]}
+    page = opened([outcome("web01", **again), outcome("web02", **again, check_mode=True), outcome("web03")])
+    for guest in ("web01", "web02"):
+        assert "What an earlier conversion has changed is not told again." in unfold(page, guest).text
+    assert "changes" not in unfold(page, "web03").text
+
+
 def test_a_diff_unfolds_with_its_lines_told_apart(opened):
     page = opened([outcome("web01", diff=[{"after_header": "/etc/fstab", "before": "a\nb\n", "after": "a\nc\n"}])])
     unfolded = unfold(page, "web01")

@@ -35,7 +35,7 @@ def run_role(directory, role, variables):
             {
                 "name": "Keep what it found out",
                 "ansible.builtin.copy": {
-                    "content": "{{ {'slots': guestconv_slots | default({})} | to_json }}",
+                    "content": "{{ {'slots': guestconv_slots | default({}), 'fetched': fetch_result | default({})} | to_json }}",
                     "dest": str(directory / "facts.json"),
                     "mode": "0600",
                 },
@@ -73,6 +73,30 @@ def test_conversion_host_says_what_is_too_little(tmp_path):
     run = run_role(tmp_path, "conversion_host", variables)
     assert run.returncode == 2
     assert '"code": "images-full"' in run.stdout
+
+
+def test_fetch_looks_again_whether_the_disk_and_its_source_are_as_they_were(tmp_path):
+    source, copy = tmp_path / "source.raw", tmp_path / "images" / "localhost.qcow2"
+    source.write_bytes(bytes(1024**2))
+    variables = {
+        "fetch_source": {"type": "disks", "disks": [{"path": str(source), "format": "raw"}]},
+        "fetch_dest": str(copy.parent), "fetch_resume": str(tmp_path / "state" / "fetch.json"), "fetch_delay": 0,
+    }
+
+    def fetched():
+        ended = run_role(tmp_path, "fetch", variables)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return json.loads((tmp_path / "facts.json").read_text(encoding="utf-8"))["fetched"]
+
+    assert fetched()["resumed"] is False
+    kept = (tmp_path / "state" / "fetch.json").read_bytes()
+    assert fetched()["resumed"] is True and (tmp_path / "state" / "fetch.json").read_bytes() == kept
+    copy.unlink()
+    again = fetched()
+    assert (again["resumed"], again["changed"]) == (False, True) and copy.exists()
+    source.write_bytes(bytes(2 * 1024**2))
+    changed = run_role(tmp_path, "fetch", variables)
+    assert changed.returncode == 2 and '"code": "source-changed"' in changed.stdout
 
 
 @pytest.mark.parametrize(

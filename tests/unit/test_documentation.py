@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.policy import choose
 from tests.contract import ROOT, documentation, flat_options, module, module_names
 
 PREFIX = "virttools.guestconv."
 GROUP = f"group/{PREFIX}guestconv"
 MODULES = module_names()
+GUIDES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+DESCRIPTION = ROOT / "tests/unit/plugins/module_utils/fixtures/description_debian12_vmware.json"
 
 # A key of a task that is none of these is its action.
 KEYWORDS = frozenset(
-    "name register when loop loop_control vars check_mode diff delegate_to failed_when changed_when until retries delay "
-    "become ignore_errors tags no_log async poll environment throttle module_defaults run_once args notify".split()
+    "name register when loop loop_control vars check_mode diff delegate_to failed_when changed_when until retries "
+    "delay become ignore_errors ignore_unreachable tags no_log async poll environment throttle module_defaults "
+    "run_once args notify".split()
 )
 BLOCKS = ("block", "rescue", "always")
 TASK_LISTS = ("pre_tasks", "tasks", "post_tasks", "handlers")
@@ -32,7 +37,8 @@ def tasks_in(entries, defaults=None):
     for entry in entries:
         inner = {**(defaults or {}), **entry.get("module_defaults", {}).get(GROUP, {})}
         lists = [entry[key] for key in (*BLOCKS, *TASK_LISTS) if key in entry]
-        if not lists:
+        # A play may have nothing but roles.
+        if not lists and "roles" not in entry:
             yield entry, inner
         for tasks in lists:
             yield from tasks_in(tasks, inner)
@@ -80,7 +86,7 @@ def examples():
     """Yield (where, tasks or plays) of every piece of YAML in the documentation, and of every playbook."""
     for name in MODULES:
         yield name, yaml.safe_load(module(name).EXAMPLES)
-    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]:
+    for path in GUIDES:
         for number, piece in enumerate(re.findall(r"^```ya?ml\n(.*?)^```", path.read_text("utf-8"), re.S | re.M)):
             yield f"{path.relative_to(ROOT)} {number}", yaml.safe_load(piece)
     for path in sorted(ROOT.glob("playbooks/*.yml")):
@@ -136,6 +142,34 @@ def test_a_task_of_an_example_gives_what_the_module_accepts(task, defaults):
     name = action(task).removeprefix(PREFIX)
     if name in MODULES:
         assert errors(task, defaults, module(name).ARGUMENT_SPEC) == []
+
+
+def policies_of_examples():
+    """The parameters (policy) of a test of every policy in examples(), with their ids."""
+    for where, piece in examples():
+        for name in [name for name in piece if str(name).startswith("guestconv_devices_")]:
+            yield pytest.param(piece[name], id=f"{where}: {name}")
+
+
+@pytest.mark.parametrize("policy", policies_of_examples())
+def test_a_policy_of_an_example_is_one(policy):
+    guest = json.loads(DESCRIPTION.read_text("utf-8"))
+    assert choose(guest, policy)["devices"].keys() == guest["devices"].keys()
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=str)
+def test_what_a_guide_names_of_the_collection_is_there(guide):
+    places = ("playbooks/*.yml", "roles/*", "plugins/modules/*.py", "plugins/filter/*.py", "plugins/inventory/*.py")
+    there = {path.stem for place in places for path in ROOT.glob(place)} | {GROUP.removeprefix(f"group/{PREFIX}")}
+    assert set(re.findall(re.escape(PREFIX) + r"(\w+)", guide.read_text("utf-8"))) <= there
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=str)
+def test_a_variable_of_a_guide_is_one_that_the_collection_knows(guide):
+    files = [path for place in ("playbooks/**/*.yml", "roles/**/*.yml", "plugins/**/*.py") for path in ROOT.glob(place)]
+    known = set(re.findall(r"guestconv_\w+", " ".join(path.read_text("utf-8") for path in files)))
+    variables = set(re.findall(r"guestconv_\w+", guide.read_text("utf-8")))
+    assert variables <= known | set(MODULES)
 
 
 SPEC = {

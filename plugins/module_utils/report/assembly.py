@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
     CONVERTED,
     FAILED,
@@ -14,6 +16,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcome
 
 # What a phase may tell that is kept as it is; of several phases, the last one's counts.
 _KEPT = ("hardware", "disks", "changes", "diff")
+
+# What our filters raise, somewhere in what Ansible says of it; see plugin_utils/filters.py.
+_OF_A_FILTER = re.compile(
+    r"virttools\.guestconv\.\w+: (?P<msg>.+?) \((?P<code>[a-z]+(?:-[a-z]+)+)\)(?: (?P<hint>.*))?", re.DOTALL
+)
 
 
 def outcome(phases, guest, started, ended, failure=None, **more):
@@ -26,7 +33,7 @@ def outcome(phases, guest, started, ended, failure=None, **more):
     begun = [(name, phases[name]) for name in PHASES if phases.get(name) and not phases[name].get("skipped")]
     result = {
         "guest": guest,
-        "outcome": FAILED if failure else CONVERTED if begun else SKIPPED,
+        "outcome": FAILED if failure else CONVERTED if "convert" in dict(begun) else SKIPPED,
         "started": started,
         "ended": ended,
         "phase": begun[-1][0] if begun else None,
@@ -74,6 +81,9 @@ def _of_description(guest):
 
 
 def _of_failure(failure):
+    raised = None if failure.get("code") else _OF_A_FILTER.search(str(failure.get("msg")))
+    if raised:
+        failure = raised.groupdict()
     found = {
         "code": failure.get("code") or "task-failed",
         "message": str(failure.get("msg") or "A task failed and did not say why."),

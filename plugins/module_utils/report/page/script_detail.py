@@ -47,7 +47,11 @@ function devices(row) {
 }
 
 function changes(row, detail) {
-  if (!detail.changes.length) return null;
+  if (!detail.changes.length) {
+    return !row.phases.some((phase) => phase.name === "convert") || row.outcome !== "converted" ? null :
+      section("0 changes", make("p", {class: "small quiet"},
+        "Nothing had to be changed in the guest. What an earlier conversion has changed is not told again."));
+  }
   const title = count(detail.changes.length, "change") + (row.check_mode ? " that would be made" : "");
   return section(title, make("ul", {class: "items"}, detail.changes.map((change) => make("li", {},
     make("div", {}, said(change.action ?? "", "small quiet"), " ", said(change.path ?? "", "mono")),

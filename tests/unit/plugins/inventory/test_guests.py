@@ -178,6 +178,22 @@ def test_guests_of_the_same_name_are_told_apart_by_where_they_are(exports, inven
     assert f"same-{guests._suffix(first)}" in twins
 
 
+def test_a_disk_that_two_guests_have_is_warned_of(tmp_path):
+    disk = tmp_path / "web.raw"
+    place(tmp_path, {"web.raw": RAW, "web.xml": domain("web", disk, "raw"), "clone.xml": domain("clone", disk, "raw")})
+    variables, _groups, warnings = listed(run(tmp_path, {"paths": ["."]}))
+    assert sorted(variables) == ["clone", "web"]
+    assert "clone and web have the same disk" in warnings
+
+
+def test_guests_with_disks_of_their_own_are_not_warned_of(exports, inventory):
+    assert "have the same disk" not in inventory[2]
+
+
+def test_a_configuration_that_names_no_place_is_warned_of(tmp_path):
+    assert "Neither paths nor uri says where guests are" in listed(run(tmp_path, {"exclude": ["x"]}))[2]
+
+
 def test_the_graph_has_the_groups(exports, tmp_path):
     finished = run(tmp_path, {"paths": [str(exports / "files.ova")]}, arguments=("--graph",))
     assert finished.returncode == 0

@@ -31,6 +31,27 @@ def test_what_a_run_is_told_by(same, module, arguments):
     assert (resume.digest(module, arguments) == resume.digest("guestconv_convert", ARGUMENTS)) is same
 
 
+def test_a_run_is_told_from_others_by_what_it_stands_on():
+    digests = {resume.digest("guestconv_verify", ARGUMENTS, before) for before in (None, "one run", "another")}
+    assert len(digests) == 3
+
+
+def test_each_kept_run_is_told_from_all_others(path):
+    runs = set()
+    for _time in range(2):
+        resume.save(path, "d", {"answer": 42})
+        runs.add(resume.run_of(path))
+    assert len(runs) == 2 and None not in runs
+    assert resume.run_of(path + ".absent") is None
+
+
+def test_what_is_forgotten_is_kept_no_more(path):
+    resume.save(path, "d", {"answer": 42})
+    resume.forget(path)
+    assert resume.load(path, "d") == (None, None)
+    resume.forget(path)
+
+
 def test_keys_of_several_types_have_a_digest():
     assert resume.digest("m", {"a": {1: "x", "b": object}}).startswith("sha256:")
 

@@ -28,6 +28,8 @@ _RESULTS = os.path.join(os.path.dirname(__file__), "..", "..", "results")
 
 # How often a module that is looked at is still at work.
 LOOKS = "GUESTCONV_RECORDED_LOOKS"
+# Set to have what was fetched be gone.
+GONE = "GUESTCONV_RECORDED_GONE"
 _ADDED_BY_STATUS = {"started": 1, "finished": 1, "ansible_job_id": "j1.1", "results_file": "/async/j1.1"}
 
 
@@ -64,6 +66,8 @@ class Connection(ConnectionBase):
         run = re.search(r"async_wrapper\.py j\d+ \d+ \S*AnsiballZ_guestconv_(\w+)\.py", command)
         if run:
             return json.dumps({**_ADDED_BY_STATUS, "finished": 0, "results_file": f"/async/{run.group(1)}"})
+        if re.search(r"'/usr/bin/python3 \S*AnsiballZ_guestconv_fetch\.py", command):
+            return json.dumps({**_recorded("fetch"), "changed": GONE in os.environ})
         ready = re.search(r"AnsiballZ_(async_status|stat)\.py", command)
         if ready and "chmod" not in command:
             return json.dumps(self._result_of_job() if ready.group(1) == "async_status" else _status_of_picture())
@@ -86,8 +90,12 @@ class Connection(ConnectionBase):
 
     def _result_of_job(self):
         """What async_status returns of the module that was looked at last."""
-        with open(os.path.join(_RESULTS, f"{self._module}.json"), encoding="utf-8") as stream:
-            return {**json.load(stream), **_ADDED_BY_STATUS, "invocation": {"module_args": {"_watch": "/tmp/x"}}}
+        return {**_recorded(self._module), **_ADDED_BY_STATUS, "invocation": {"module_args": {"_watch": "/tmp/x"}}}
+
+
+def _recorded(module):
+    with open(os.path.join(_RESULTS, f"{module}.json"), encoding="utf-8") as stream:
+        return json.load(stream)
 
 
 def _status_of_picture():

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the playbooks make of a fleet, on conversion hosts that answer with recorded results; test_fleet.py is real."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.benchmark import fleet
+
+GUEST = "guest0001"
+PHASES = ["fetch", "inspect", "convert", "verify"]
+GONE = {"GUESTCONV_RECORDED_GONE": "1"}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A fleet.Fleet of one guest."""
+    return fleet.prepare(tmp_path / "fleet", 1)
+
+
+def play(place, playbook, *arguments, variables=None, environment=None):
+    """Run a playbook with these extra variables. Returns the ended process, its output as text."""
+    command, usual = place.command(playbook, 2, *arguments, "-e", json.dumps(variables or {}))
+    surroundings = {**os.environ, **usual, **(environment or {})}
+    ended = subprocess.run(command, env=surroundings, cwd=place.scratch, capture_output=True, text=True, check=False)
+    assert "Traceback" not in ended.stdout + ended.stderr
+    return ended
+
+
+def outcome(place, directory="run", guest=GUEST):
+    return json.loads((place.scratch / directory / "outcomes" / f"{guest}.json").read_text(encoding="utf-8"))
+
+
+def resumed(place):
+    """{phase: whether its result was there before the run}."""
+    return {phase["name"]: phase["resumed"] for phase in outcome(place)["phases"]}
+
+
+def said(ended):
+    return " ".join((ended.stdout + ended.stderr).split())
+
+
+def test_a_guest_whose_disk_is_gone_is_fetched_and_converted_again(place):
+    assert play(place, "migrate").returncode == 0
+    assert play(place, "migrate").returncode == 0
+    assert resumed(place) == dict.fromkeys(PHASES, True)
+    assert play(place, "migrate", environment=GONE).returncode == 0
+    assert resumed(place) == dict.fromkeys(PHASES, False)
+
+
+def test_check_says_what_was_not_tried_and_leaves_the_report_alone(place):
+    assert play(place, "migrate").returncode == 0
+    files = {path: path.read_bytes() for path in (place.scratch / "run").rglob("*") if path.is_file()}
+    tried = play(place, "migrate", "--check", environment=GONE)
+    assert tried.returncode == 0, said(tried)
+    assert "1 guests: 1 not tried. See " in said(tried) and (place.scratch / "run/check/index.html").exists()
+    assert {path: path.read_bytes() for path in files} == files
+    found = outcome(place, "run/check")
+    assert (found["outcome"], found["check_mode"]) == ("skipped", True)
+    assert "its disks are not here" in found["message"]
+
+
+def test_check_tells_what_would_be_converted(place):
+    disks = {"guestconv_disks": ["/exports/guest0001.qcow2"]}
+    tried = play(place, "migrate", "--check", variables=disks)
+    assert tried.returncode == 0 and "1 guests: 1 would be converted. See " in said(tried)
+    assert list(outcome(place, "run/check")["devices"]["after"]["network"]) == ["ens192"]
+    assert list((place.scratch / "run" / "outcomes").iterdir()) == []
+
+
+def test_a_guest_under_way_stays_where_it_is_when_conversion_hosts_are_added(place):
+    assert play(place, "migrate").returncode == 0
+    first = outcome(place)["conversion_host"]
+    hosts = json.loads((place.scratch / "hosts.json").read_text(encoding="utf-8"))
+    machines = hosts["all"]["children"]["guestconv_conversion_hosts"]["hosts"]
+    # By its name alone it would be the first one's, of three.
+    machines["conv3"] = machines["conv1"]
+    (place.scratch / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
+    assert play(place, "migrate").returncode == 0
+    assert outcome(place)["conversion_host"] == first == "conv2" and resumed(place)["verify"] is True
+    del machines[first]
+    (place.scratch / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
+    assert play(place, "migrate").returncode == 0
+    assert outcome(place)["conversion_host"] in machines
+
+
+def test_a_relative_directory_is_where_the_person_is(place):
+    ended = play(place, "migrate", variables={"guestconv_directory": "out"}, environment={"PWD": ""})
+    assert ended.returncode == 0, said(ended)
+    made = {path.name for path in (place.scratch / "out").iterdir()}
+    assert {"index.html", "outcomes", "screenshots", "state"} <= made
+    assert not (fleet.ROOT / "playbooks" / "out").exists()
+
+
+@pytest.mark.parametrize("playbook", ["inspect", "migrate", "recover"])
+def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
+    ended = play(place, playbook, variables={"guestconv_guests": "wave_9"})
+    assert ended.returncode == 2 and "no-guests: wave_9 is no guest of the inventory" in said(ended)
+
+
+@pytest.mark.parametrize(("variables", "sentence"), [
+    ({"guestconv_platform": "libvrt"}, "guestconv_platform of guest0001 is libvrt, which is none of none, libvirt,"),
+    ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, which is neither true nor false."),
+])
+def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):
+    ended = play(place, "migrate", variables=variables)
+    assert ended.returncode == 2 and sentence in said(ended)
+    assert not (place.scratch / "run" / "state").exists()
+
+
+def test_what_a_policy_gets_wrong_has_its_code_whatever_the_users_strategy_is(place):
+    policy = {"guestconv_devices_all": [{"network": {"*": {"driver": "e100"}}}]}
+    ended = play(place, "migrate", variables=policy, environment={"ANSIBLE_STRATEGY": "free"})
+    assert ended.returncode == 2
+    found = outcome(place)
+    assert (found["phase"], found["code"]) == ("convert", "policy-not-possible")
+    assert found["message"] == "network ens192 of this guest cannot have the driver e100."
+    assert found["hint"] == "Allowed: virtio-net-pci, e1000e, e1000, rtl8139."
+    assert "policy-not-possible: network ens192 of this guest" in said(ended)
+
+
+def test_a_definition_that_fails_is_a_failure_of_that_phase(place):
+    assert play(place, "migrate", variables={"guestconv_platform": "kubevirt"}).returncode == 2
+    found = outcome(place)
+    assert (found["phase"], found["code"]) == ("define", "argument-invalid")
+    assert "volumes" in found["message"]
+
+
+def test_a_cache_of_facts_does_not_take_the_copies_for_the_source(place):
+    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(place.scratch / "cache")}
+    assert play(place, "migrate", environment=cache).returncode == 0
+    (kept,) = [path for path in (place.scratch / "cache").iterdir() if path.name.endswith(GUEST)]
+    facts = json.loads(kept.read_text(encoding="utf-8"))
+    facts = json.loads(facts["__payload__"]) if "__payload__" in facts else facts
+    assert set(facts) == {"guestconv_guest"}
+
+
+def test_recover_fails_a_guest_whose_conversion_host_is_away(place):
+    assert play(place, "migrate").returncode == 0
+    hosts = json.loads((place.scratch / "hosts.json").read_text(encoding="utf-8"))
+    # There nobody listens.
+    away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    hosts["all"]["children"]["guestconv_conversion_hosts"]["hosts"] = {"conv1": away, "conv2": away}
+    (place.scratch / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
+    ended = play(place, "recover")
+    assert ended.returncode == 2
+    assert "conversion-host-unreachable: The conversion host conv" in said(ended)
+    assert f"{GUEST} : ok=" in said(ended) and "unreachable=0 failed=1" in said(ended)
