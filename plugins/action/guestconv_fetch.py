@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
+from ansible.errors import AnsibleConnectionFailure
+
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule
+
+
+# A guest that was moved stays moved when its source, or the machine that did it, is taken away.
+_AWAY = frozenset((
+    "source-not-found", "source-unreachable", "source-libvirt-unreachable", "source-not-readable", "source-denied",
+))
 
 
 class ActionModule(LongModule):
@@ -18,10 +26,21 @@ class ActionModule(LongModule):
         check_mode, self._task.check_mode = self._task.check_mode, True
         try:
             found = self._execute_module(module_args=asked, task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            found = {"failed": True, "code": "source-unreachable", "msg": str(error)}
         finally:
             self._task.check_mode = check_mode
+        if _is_away(found, arguments):
+            self._display.warning("What was fetched before is taken as it was, unseen: %s" % found.get("msg"))
+            return super()._instead_of_a_run(kept, arguments, task_vars)
         if found.get("failed"):
             return dict(found, resumed=False)
         if found.get("changed") or any(found.get(key) != kept.get(key) for key in ("disks", "hardware")):
             return None
         return super()._instead_of_a_run(kept, arguments, task_vars)
+
+
+def _is_away(found, arguments):
+    """Whether the source cannot be looked at any more, and need not be: an overlay is nothing without its source."""
+    code = found.get("code") if found.get("failed") else None
+    return code in _AWAY or (code == "disk-not-found" and arguments.get("mode") == "copy")

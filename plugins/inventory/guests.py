@@ -195,8 +195,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 continue
             names = {f"{name}-{_suffix(guest)}": guest for guest in called_so}
             places = ", ".join(f"{guest.origin} is {suffixed}" for suffixed, guest in names.items())
-            self._complain(f"{len(called_so)} guests are called {name}. To tell them apart, {places}. If they are the "
-                            "same guest, exclude all but one.")
+            self._complain(
+                f"{len(called_so)} guests are called {name}. To tell them apart, {places}. If they are the same guest, "
+                "exclude all but one."
+            )
             yield from names.items()
 
     def _warn_of_shared_disks(self, named):
@@ -207,8 +209,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 users.setdefault((disk["path"], disk.get("member")), []).append(name)
         for (path, _member), names in users.items():
             if len(names) > 1:
-                self._complain(f"{' and '.join(names)} have the same disk, {path}. Each would get, and convert, a copy "
-                                "of its own. If they are the same guest, exclude all but one.")
+                self._complain(
+                    f"{' and '.join(names)} have the same disk, {path}. Each would get, and convert, a copy of its own. "
+                    "If they are the same guest, exclude all but one."
+                )
 
     def _add(self, name, guest):
         self.inventory.add_host(name)

@@ -210,7 +210,7 @@ path:
   returned: failure
   type: str
 concerns:
-  description: The concerns of severity error, as in RV(guest.concerns).
+  description: The concerns of severity error, as in C(guest.concerns).
   returned: failure, when the guest is not convertible
   type: list
   elements: dict

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.virttools.guestconv.plugins.action import (
     guestconv_convert,
@@ -46,7 +47,10 @@ class Migration:
         def module(module_args, task_vars, **_options):
             if task.check_mode and not check_mode:
                 assert name == "fetch" and "slots" not in module_args
-                return dict(self.answers.pop(0))
+                answer = self.answers.pop(0)
+                if isinstance(answer, Exception):
+                    raise answer
+                return dict(answer)
             self.ran.append(name)
             if self.interrupted == name:
                 raise KeyboardInterrupt
@@ -102,6 +106,21 @@ def test_a_source_that_was_changed_is_an_error(migration):
     result = migration.phase("fetch", source="/exports/web01.vmdk")
     assert (result["failed"], result["code"], result["resumed"]) == (True, "source-changed", False)
     assert kept(migration) == before
+
+
+@pytest.mark.parametrize("answer, arguments, resumed", [
+    ({"failed": True, "code": "source-unreachable", "msg": "Away."}, {}, True),
+    (AnsibleConnectionFailure("conv1 is away"), {}, True),
+    ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {"mode": "copy"}, True),
+    ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {}, False),
+])
+def test_a_guest_that_was_moved_stays_moved_when_its_source_is_taken_away(migration, answer, arguments, resumed):
+    migration.phase("fetch", source="/exports/web01.vmdk", **arguments)
+    before = kept(migration)
+    migration.answers, migration.ran = [answer], []
+    result = migration.phase("fetch", source="/exports/web01.vmdk", **arguments)
+    assert (result["resumed"], result.get("failed", False)) == (resumed, not resumed)
+    assert migration.ran == [] and kept(migration) == before
 
 
 def test_when_it_is_converted_anew_it_is_verified_anew(migration):
