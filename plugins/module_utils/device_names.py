@@ -51,7 +51,7 @@ def partition_on_only_disk(name, beside):
 
 
 def partition(disk, number):
-    """The kernel's name of a disk's partition, less /dev/; of the disk itself, where number (str) is "" ."""
+    """The kernel's name of a partition of disk ("sda", "/dev/vda"); of the disk itself, where number (str) is ""."""
     # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
     return disk + ("p" if number and disk[-1].isdigit() else "") + number
 

@@ -20,6 +20,7 @@ import os
 import shutil
 import stat
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 JOURNAL = "journal.json"
@@ -78,12 +79,7 @@ def file_identity(path):
 
 def write_json(directory, name, content):
     """Write a file that is there completely or not at all, also after a power failure."""
-    temporary = os.path.join(directory, name + ".new")
-    with open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(content, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.rename(temporary, os.path.join(directory, name))
+    whole_file.replace(os.path.join(directory, name), json.dumps(content).encode(), synced=True)
     synchronize(directory)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+
 _DATABASE = "/var/cache/debconf/config.dat"
 
 # Debian makes the UEFI fallback when it is told to (grub-efi-amd64.postinst), Ubuntu unless it is told not to.
@@ -84,17 +86,14 @@ def _on_target(name, names):
     """
     by_hardware = None if _LASTING.match(name) else _BY_HARDWARE.fullmatch(name)
     if by_hardware:
-        return _partition(next(iter(names.values())), by_hardware["partition"]) if len(names) == 1 else None
+        if len(names) != 1:
+            return None
+        return device_names.partition(next(iter(names.values())), by_hardware["partition"] or "")
     for old, new in [*((f"/dev/{old}", new) for old, new in names.items()), *((new, new) for new in names.values())]:
         found = re.fullmatch(rf"{re.escape(old)}{'p' if old[-1].isdigit() else ''}(\d+)", name)
         if found or name == old:
-            return _partition(new, found.group(1) if found else None)
+            return device_names.partition(new, found.group(1) if found else "")
     return None if _KERNELS_NAME.fullmatch(name) else name
-
-
-def _partition(disk, number):
-    # As the kernel has it (block/partitions/core.c): nvme0n1p1.
-    return disk + ("p" if number and disk[-1].isdigit() else "") + (number or "")
 
 
 def _value(question):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import shell_words
 
 _MAIN = "/etc/default/grub"
@@ -26,7 +27,8 @@ def convert(root, edit):
     for number, changed in enumerate(edit_settings(found, edit)):
         if changed:
             tree = root.edit(paths[number], "Shellvars", "what grub.cfg is generated from fits the target")
-            found[number] = {name: _unquoted(tree.get(name)) for name in _SETTINGS if tree.get(name) is not None}
+            there = {name: tree.get(name) for name in _SETTINGS}
+            found[number] = {name: augeas.unquoted(value)[1] for name, value in there.items() if value is not None}
             trees[number] = tree
     for number, changed in enumerate(edit_settings(found, edit) if trees else ()):
         for name, value in changed.items():
@@ -78,7 +80,3 @@ def _arguments(found):
                 own.update(lines.get(word.lstrip("$").strip("{}"), {word: None}) if word[0] == "$" else {word: None})
             lines[name] = own
     return [argument for name in _COMMAND_LINES for argument in lines[name]]
-
-
-def _unquoted(value):
-    return value[1:-1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else value

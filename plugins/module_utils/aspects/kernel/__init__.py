@@ -192,7 +192,8 @@ def _others(root, boot, entries, kernels):
         if kernel.version is None:
             reason = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
         elif disk is not None:
-            reason = _reason(kernel, "block", disk) and f"for {disk.driver}, {_reason(kernel, 'block', disk)}"
+            lacking = _reason(kernel, "block", disk)
+            reason = lacking and f"for {disk.driver}, {lacking}"
         if reason:
             concerns.append(
                 Concern(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -129,8 +130,7 @@ def _members(root):
 
 def _name(member, disk):
     """The name of the partition member on the disk that is called disk (/dev/vda) now."""
-    number = member.name[len(f"/dev/{member.disk}"):].lstrip("p")
-    return disk + number
+    return device_names.partition(disk, member.name[len(f"/dev/{member.disk}"):].lstrip("p"))
 
 
 def _lost(patterns, members, names_on_target):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils import augeas, device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 
 
@@ -51,7 +51,7 @@ def concerns(root, names):
             continue
         tree = root.edit(reference.path, reference.lens, "")
         for node in tree.match(reference.nodes):
-            name = _unquoted(tree.get(node) or "")[1]
+            name = augeas.unquoted(tree.get(node) or "")[1]
             if names.is_lost(name):
                 severity = "error" if reference.lens == "Fstab" and _is_waited_for(tree, node) else "warning"
                 found.append(_lost(names, reference.path, name, severity))
@@ -67,7 +67,7 @@ def rename(root, names, reference, removed):
         return
     # From the last to the first, so that a line which is taken out does not renumber those yet to be seen.
     for node in reversed(tree.match(reference.nodes)):
-        quote, name = _unquoted(tree.get(node) or "")
+        quote, name = augeas.unquoted(tree.get(node) or "")
         found = names.filesystems(name) if removed else []
         if found and all(root.guest.disks_of(filesystem) & removed for filesystem in found):
             _comment_out(tree, node)
@@ -154,9 +154,3 @@ def _comment_out(tree, node):
     comment = tree.match(f"{entry}/preceding-sibling::#comment[1]")[0]
     tree.set(comment, f"removed with its disk: {fields or tree.get(entry)}")
     tree.remove(entry)
-
-
-def _unquoted(value):
-    """(quote, what is within) of a value that may be quoted, as Shellvars leaves it."""
-    quote = value[:1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
-    return quote, value[1:-1] if quote else value

@@ -74,12 +74,16 @@ def test_the_state_of_another_user_is_left_alone_and_not_waited_for(tmp_path):
     assert "65534" in error.message and os.path.isdir(state.path)
 
 
-def test_a_state_that_may_not_be_looked_into_is_of_another_user(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number, code", [
+    pytest.param(errno.EACCES, "state-of-another-user", id="may not be looked into"),
+    pytest.param(errno.EIO, "workdir-not-usable", id="broken storage"),
+])
+def test_whose_a_state_is_that_cannot_be_looked_into_is_told_by_the_error(tmp_path, monkeypatch, number, code):
     state = StateDirectory(str(tmp_path))
     with monkeypatch.context() as closed:
-        closed.setattr(os, "lstat", lambda path: raise_error(errno.EACCES))
+        closed.setattr(os, "lstat", lambda path: raise_error(number))
         error = refusal_of(state.has_journal)
-    assert error.code == "state-of-another-user"
+    assert error.code == code
 
 
 def raise_error(number):
@@ -113,11 +117,3 @@ def test_what_is_no_directory_is_not_taken_for_busy(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
         assert refusal_of(StateDirectory(str(tmp_path / name)).lock).code == "workdir-not-usable"
-
-
-def test_an_error_of_the_storage_is_not_taken_for_another_user(tmp_path, monkeypatch):
-    state = StateDirectory(str(tmp_path))
-    with monkeypatch.context() as broken:
-        broken.setattr(os, "lstat", lambda path: raise_error(errno.EIO))
-        error = refusal_of(state.has_journal)
-    assert error.code == "workdir-not-usable"
