@@ -16,12 +16,6 @@ FLAGS = 2 | 32 | 64
 NEW = ".augnew"
 
 
-def unquoted(value):
-    """(quote, what is within) of a value that may be quoted, as the lens Shellvars leaves it; "" if it is not."""
-    quote = value[:1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
-    return quote, value[1:-1] if quote else value
-
-
 class Tree:
     """A file as Augeas sees it. Paths are relative to the file's node, in Augeas's path language.
 

@@ -241,6 +241,18 @@ class GuestRoot:
                 "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
             ) from error
 
+    @contextmanager
+    def in_memory(self, directory):
+        """Have an empty filesystem in memory in the place of directory while the block runs; what is in it is lost."""
+        # mount(8) of the appliance would follow a symbolic link out of the root.
+        place = self._appliance.realpath(directory)
+        # libguestfs wants a device, of which tmpfs takes no notice.
+        self._appliance.mount_vfs("mode=0755", "tmpfs", self._appliance.device(0), place)
+        try:
+            yield
+        finally:
+            self._appliance.umount(place)
+
     # Editing with Augeas
 
     def edit(self, path, lens, detail):

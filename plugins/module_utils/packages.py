@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 
@@ -100,6 +100,7 @@ class Dpkg:
 
     _INFO = "/var/lib/dpkg/info"
     _STATUS = "/var/lib/dpkg/status"
+    _UPDATES = "/var/lib/dpkg/updates"
     # Which packages apt installed as dependencies of others.
     _EXTENDED_STATES = "/var/lib/apt/extended_states"
     _UPDATE_INITRAMFS = "/etc/initramfs-tools/update-initramfs.conf"
@@ -134,13 +135,23 @@ class Dpkg:
         that somebody had changed: with their texts, which nothing else has.
         """
         edited = [path for package in packages for path, md5 in package.conffiles if self._md5(path) not in (md5, None)]
-        with self._initrds_left_alone(), self._services_left_alone():
+        with self._initrds_left_alone(), self._services_left_alone(), self._journal_in_memory():
             self._root.run(["dpkg", "--purge", *self._arguments(packages)], detail, touches=edited)
         states = self._root.read(self._EXTENDED_STATES)
         if states is not None:
             # As apt does. Left there, a package that someone installs later with dpkg alone would count as automatic,
             # and be gone with the next `apt-get autoremove`.
             self._root.write(self._EXTENDED_STATES, forget(states, packages), "apt forgets what is gone")
+
+    def _journal_in_memory(self):
+        """Have what dpkg notes of its status, until it ends well and writes all of it anew, in memory while a block runs.
+
+        dpkg syncs it to the disk eight times a package, so that it can go on after a crash; after one of the appliance's
+        the guest is as it was before. Without that a purge takes an eighth less.
+        """
+        # What an interrupted dpkg left there is what the next one goes on from.
+        is_empty = self._root.is_dir(self._UPDATES) and not self._root.list(self._UPDATES)
+        return self._root.in_memory(self._UPDATES) if is_empty else nullcontext()
 
     def _arguments(self, packages):
         counts = Counter(package.name for package in packages)

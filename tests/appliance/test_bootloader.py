@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import defaults, uefi
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import uefi
 
 SHIM, GRUB = b"MZ shim" * 1000, b"MZ grub" * 700_000
 TOP = "/boot/efi/EFI"
@@ -63,16 +63,3 @@ def test_oracle_19_the_fallback_is_made_once_on_fat(make_guest):
 def test_oracle_19_a_fallback_is_known_in_any_spelling(make_guest):
     root = make_guest({**DEBIAN, f"{TOP}/Boot/bootx64.EFI": b"MZ mine"})
     assert convert(root) == (False, [])
-
-
-def test_oracle_05_a_file_of_default_grub_d_is_edited_where_it_wins(make_root):
-    cloud = "# Cloud image\nGRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT resume=/dev/sda5\"\n"
-    root = make_root({
-        "/etc/default/grub": "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"x\"\n",
-        "/etc/default/grub.d/50-cloudimg.cfg": cloud,
-        "/etc/default/grub.d/ignored": "GRUB_CMDLINE_LINUX=resume=/dev/sda5\n",
-    })
-    with root.on_behalf_of("bootloader"):
-        defaults.convert(root, lambda line, present=None: line.replace("/dev/sda5", "UUID=u"))
-    assert root.read("/etc/default/grub.d/50-cloudimg.cfg") == cloud.replace("/dev/sda5", "UUID=u")
-    assert [change.path for change in root.changes()] == ["/etc/default/grub.d/50-cloudimg.cfg"]

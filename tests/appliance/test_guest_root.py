@@ -78,6 +78,19 @@ def test_oracle_24_what_comes_out_as_it_was_is_no_change(make_root):
     assert as_diff(root.changes()) == []
 
 
+def test_what_is_written_in_memory_is_lost_and_a_link_does_not_lead_out_of_the_root(make_root, appliance):
+    root = make_root({"/etc/real/kept": "kept\n"})
+    # In the appliance itself there is a /etc as well, but nothing that is called so.
+    appliance.ln_s("/etc/real", "/etc/linked")
+    with root.in_memory("/etc/linked"):
+        assert root.list("/etc/real") == []
+        appliance.write("/etc/linked/lost", b"lost")
+    assert root.list("/etc/real") == ["kept"]
+    with pytest.raises(ZeroDivisionError), root.in_memory("/etc/real"):
+        raise ZeroDivisionError
+    assert root.list("/etc/real") == ["kept"]
+
+
 def test_an_edit_with_augeas_keeps_comments_and_spacing(make_root):
     root = make_root({"/etc/fstab": FSTAB})
     with root.on_behalf_of("storage"):
@@ -91,15 +104,15 @@ def test_an_edit_with_augeas_keeps_comments_and_spacing(make_root):
 
 
 def test_two_edits_of_two_files_are_both_saved_and_one_after_the_other_is_seen(make_root):
-    root = make_root({"/etc/fstab": FSTAB, "/etc/default/grub": "GRUB_DEFAULT=0\n"})
+    root = make_root({"/etc/fstab": FSTAB, "/etc/crypttab": "a /dev/sdb none\n"})
     with root.on_behalf_of("storage"):
         root.edit("/etc/fstab", "Fstab", "x").set("1/spec", "UUID=x")
-        root.edit("/etc/default/grub", "Shellvars", "y").set("GRUB_DEFAULT", "1")
+        root.edit("/etc/crypttab", "Crypttab", "y").set("1/device", "/dev/vdb")
     with root.on_behalf_of("bootloader"):
-        tree = root.edit("/etc/default/grub", "Shellvars", "z")
-        assert tree.get("GRUB_DEFAULT") == "1"
-        tree.set("GRUB_DEFAULT", "2")
-    assert root.read("/etc/default/grub") == "GRUB_DEFAULT=2\n"
+        tree = root.edit("/etc/crypttab", "Crypttab", "z")
+        assert tree.get("1/device") == "/dev/vdb"
+        tree.set("1/device", "UUID=y")
+    assert root.read("/etc/crypttab") == "a UUID=y none\n"
     assert [change.aspect for change in root.changes()] == ["storage", "storage", "bootloader"]
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import assignments, files, values
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import INTERFACE, Setting
 
 KIND = "ifcfg"

@@ -11,11 +11,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
-    assignments,
-    kernel_arguments,
-    values,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import kernel_arguments, values
 
 # initramfs-tools' mkinitramfs copies its configuration to conf/ of the initrd, whose init reads IP and DEVICE there.
 _INITRAMFS_TOOLS = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names, stable_name
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -64,11 +64,12 @@ def convert(root, conversion):
     names = _names(root)
     for reference in references.REFERENCES:
         references.rename(root, names, reference, removed)
+    resume.convert(root, names, removed)
     lvm.convert(root, conversion)
     for model in models.values():
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     conversion.argument_edits.append(lambda argument: references.edit_argument(names, argument))
-    conversion.initrd_edits.append((references.RESUME_IN_INITRD, lambda text: references.edit_resume(names, text)))
+    conversion.initrd_edits.append((resume.IN_INITRD, lambda text: resume.renamed(text, names)))
     in_boot_order = [device for device in _in_boot_order(root.guest) if device in models]
     conversion.hardware["disks"] = [
         {

@@ -29,6 +29,11 @@ class Names:
         """Instead of name, which the hardware gave, one that is good on any; None when there is none."""
         return stable_name(self.guest, name, self.links)
 
+    def are_on(self, name, disks):
+        """Whether all filesystems that name names need one of these disks (a set of names)."""
+        found = self.filesystems(name) if disks else []
+        return bool(found) and all(self.guest.disks_of(filesystem) & disks for filesystem in found)
+
     def is_lost(self, name):
         """Whether name was given by the hardware, and cannot be said otherwise: it is wrong on any other hardware."""
         return device_names.is_of_hardware(name) and self.stable(name) is None

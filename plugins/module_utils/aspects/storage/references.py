@@ -1,14 +1,16 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guest's files that name filesystems: what they name, and how that is said on any hardware."""
+"""What names filesystems: what it names, and how that is said on any hardware. It is the guest's tables of filesystems,
+the kernel's command line, and what resume.py is about."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import augeas, device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
 
 
@@ -25,13 +27,7 @@ class Reference:
 REFERENCES = (
     Reference("/etc/fstab", "Fstab", "*/spec", "filesystem"),
     Reference("/etc/crypttab", "Crypttab", "*/device", "encrypted device"),
-    # initramfs-tools(7): where the initrd looks for a hibernated system.
-    Reference("/etc/initramfs-tools/conf.d/resume", "Shellvars", "RESUME", "resume device"),
-    Reference("/etc/initramfs-tools/initramfs.conf", "Shellvars", "RESUME", "resume device"),
 )
-
-# The copies of the last two that initramfs-tools' mkinitramfs puts into the initrd.
-RESUME_IN_INITRD = r"conf/(?:conf\.d/.+|initramfs\.conf)"
 
 # Arguments of the kernel's command line that name a filesystem.
 _ARGUMENTS = ("root", "resume")
@@ -40,7 +36,8 @@ _ARGUMENTS = ("root", "resume")
 def names_of_hardware(root):
     """All names of hardware (frozenset) that the files, and the boot menu's command lines, have."""
     texts = [root.read(reference.path) or "" for reference in REFERENCES]
-    return frozenset().union(*map(device_names.of_hardware, [*texts, *_command_lines(root)]))
+    texts += [*resume.texts(root).values(), *_command_lines(root)]
+    return frozenset().union(*map(device_names.of_hardware, texts))
 
 
 def concerns(root, names):
@@ -51,10 +48,12 @@ def concerns(root, names):
             continue
         tree = root.edit(reference.path, reference.lens, "")
         for node in tree.match(reference.nodes):
-            name = augeas.unquoted(tree.get(node) or "")[1]
+            name = tree.get(node) or ""
             if names.is_lost(name):
                 severity = "error" if reference.lens == "Fstab" and _is_waited_for(tree, node) else "warning"
                 found.append(_lost(names, reference.path, name, severity))
+    for path, text in resume.texts(root).items():
+        found += [_lost(names, path, name, "warning") for name in resume.devices(text) if names.is_lost(name)]
     return found + _concerns_of_arguments(root, names)
 
 
@@ -67,14 +66,13 @@ def rename(root, names, reference, removed):
         return
     # From the last to the first, so that a line which is taken out does not renumber those yet to be seen.
     for node in reversed(tree.match(reference.nodes)):
-        quote, name = augeas.unquoted(tree.get(node) or "")
-        found = names.filesystems(name) if removed else []
-        if found and all(root.guest.disks_of(filesystem) & removed for filesystem in found):
+        name = tree.get(node) or ""
+        if names.are_on(name, removed):
             _comment_out(tree, node)
         elif device_names.is_of_hardware(name):
             stable = names.stable(name)
             if stable:
-                tree.set(node, f"{quote}{stable}{quote}")
+                tree.set(node, stable)
 
 
 def edit_argument(names, argument):
@@ -85,18 +83,8 @@ def edit_argument(names, argument):
     return argument
 
 
-def edit_resume(names, text):
-    """RESUME= in the text of one of initramfs-tools' files, which are pieces of shell."""
-
-    def stable(match):
-        name = match.group("name")
-        return match.group("start") + (device_names.is_of_hardware(name) and names.stable(name) or name)
-
-    return re.sub(r"""(?m)^(?P<start>[ \t]*(?:export[ \t]+)?RESUME=["']?)(?P<name>/dev/[^\s"';#]+)""", stable, text)
-
-
 def _has_names_of_hardware(root, reference):
-    # A file without them need not be taken apart by Augeas, which takes half a second to learn a lens.
+    # A file without them need not be taken apart by Augeas.
     return bool(device_names.of_hardware(root.read(reference.path) or ""))
 
 

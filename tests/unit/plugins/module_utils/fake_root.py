@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
@@ -83,6 +84,12 @@ class FakeRoot:
         self.commands.append(argv)
         self._changes.append(("ran", argv[0], detail))
         return ""
+
+    @contextmanager
+    def in_memory(self, directory):
+        self.commands.append(["in memory", directory])
+        yield
+        self.commands.append(["on disk", directory])
 
     def ask(self, argv):
         self.commands.append(argv)

@@ -13,11 +13,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names, packages
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names, packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import debconf, grub2, shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import (
+    debconf,
+    defaults,
+    grub2,
+    shell_words,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
-    assignments,
     interfaces,
     kernel_arguments,
     networkd,
@@ -44,6 +48,8 @@ INSTALLED = "Package: a\nStatus: install ok installed\n"
 NETWORK = "[Network]\n{}Address=10.0.0.2/24\n"
 ALIASES = "".join(f" eth0:{number}" for number in range(100_000))
 ROUTES = "[Route]\nGateway=10.0.0.1\n"
+ARGUMENTS = f"GRUB_CMDLINE_LINUX='{'a ' * MEGABYTE}'\n"
+TAKEN_UP = "GRUB_CMDLINE_LINUX_DEFAULT=$GRUB_CMDLINE_LINUX\n" * 100_000
 GRUB_PC = f"Name: grub-pc/install_devices\nTemplate: grub-pc/install_devices\nValue: a{BLANKS}b\n"
 
 
@@ -88,6 +94,10 @@ def uses_lvms_devices_file(configuration):
             id="grub.cfg, blanks",
         ),
         pytest.param(shell_words.split, "a" * 8 * MEGABYTE, ["a" * 16 * 1024], id="grub.cfg, one word"),
+        pytest.param(
+            lambda text: defaults.edited([text], lambda line, _present: line), ARGUMENTS + TAKEN_UP, [ARGUMENTS + TAKEN_UP],
+            id="default/grub, settings that take up others",
+        ),
         pytest.param(lambda text: debconf.edit_devices(text, {}), GRUB_PC, GRUB_PC, id="debconf, blanks"),
         pytest.param(udev_rules.names_given, KEYS_WITHOUT_VALUE, ["eth0"], id="udev, keys without a value"),
         pytest.param(udev_rules.names_given, UNCLOSED_KEYS, ["eth0"], id="udev, unclosed keys"),

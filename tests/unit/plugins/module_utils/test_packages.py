@@ -11,6 +11,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import package
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
 CONF = "/etc/initramfs-tools/update-initramfs.conf"
+UPDATES = "/var/lib/dpkg/updates"
 POLICY = "/usr/sbin/policy-rc.d"
 STATES = "/var/lib/apt/extended_states"
 # Stanzas as Debian 12 has them, shortened.
@@ -167,6 +168,21 @@ def test_no_service_is_touched_while_packages_go_unless_the_guest_has_a_policy_o
     purge(root)
     assert root.during[POLICY] == (policy or "#!/bin/sh\nexit 101\n")
     assert root.files.get(POLICY) == policy
+
+
+class RootWithUpdates(FakeRoot):
+    """Has dpkg's journal: an empty directory, as a rule."""
+
+    def is_dir(self, path):
+        return path == UPDATES or super().is_dir(path)
+
+
+@pytest.mark.parametrize("interrupted", (False, True))
+def test_dpkgs_journal_is_in_memory_unless_it_has_something_to_go_on_from(interrupted):
+    root = RootWithUpdates({packages.Dpkg._STATUS: STATUS, **({f"{UPDATES}/0001": "Package: a\n"} if interrupted else {})})
+    purge(root)
+    purged = ["dpkg", "--purge", "open-vm-tools", "libxmlsec1", "pci.ids"]
+    assert root.commands == ([purged] if interrupted else [["in memory", UPDATES], purged, ["on disk", UPDATES]])
 
 
 def test_configuration_that_somebody_changed_is_recorded_when_it_goes():

@@ -8,21 +8,25 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import defaults
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+
+LINUX, DEFAULT, WITHOUT_UUID = "GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_DISABLE_LINUX_UUID"
 
 
 @pytest.mark.parametrize(
     "text, expected",
     [
-        ('GRUB_CMDLINE_LINUX="a b"\n', {"GRUB_CMDLINE_LINUX": "a b"}),
-        ("export GRUB_CMDLINE_LINUX='a  b'  # why\n", {"GRUB_CMDLINE_LINUX": "a  b"}),
-        ("GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX=b\n", {"GRUB_CMDLINE_LINUX": "b"}),
-        ("#GRUB_DISABLE_LINUX_UUID=true\nGRUB_TIMEOUT=5\n", {}),
-        ("  GRUB_DISABLE_LINUX_UUID=true\n", {"GRUB_DISABLE_LINUX_UUID": "true"}),
-        ("this is (no shell\n'neither", {}),
+        (f'{LINUX}="a b"\n', [(LINUX, "a b")]),
+        (f"export {LINUX}='a  b'  # why\n", [(LINUX, "a  b")]),
+        (f"{LINUX}=a\n{LINUX}=b\n", [(LINUX, "a"), (LINUX, "b")]),
+        (f"#{WITHOUT_UUID}=true\nGRUB_TIMEOUT=5\n", []),
+        (f"  {WITHOUT_UUID}=true\n", [(WITHOUT_UUID, "true")]),
+        (f'{LINUX}="a \\\n b"\n', [(LINUX, "a \\\n b")]),
+        ("this is (no shell\n'neither", []),
     ],
 )
 def test_the_settings_of_default_grub_are_read_as_the_shell_would(text, expected):
-    assert defaults.settings(text) == expected
+    assert [(found.name, found.value) for found in defaults.settings(text)] == expected
 
 
 def to_uuid(line, present):
@@ -31,42 +35,62 @@ def to_uuid(line, present):
 
 
 @pytest.mark.parametrize(
-    "found, expected",
+    "before, after",
     [
         # What must be there is added to the line that recovery entries have too.
-        ({}, {"GRUB_CMDLINE_LINUX": '" x"'}),
-        ({"GRUB_CMDLINE_LINUX": "x"}, {}),
-        ({"GRUB_CMDLINE_LINUX": "", "GRUB_CMDLINE_LINUX_DEFAULT": "quiet x"}, {}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_CMDLINE_LINUX_DEFAULT": "root=/dev/sda1"},
-         {"GRUB_CMDLINE_LINUX_DEFAULT": '"root=UUID=1"'}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "true"}, {"GRUB_DISABLE_LINUX_UUID": "false"}),
-        ({"GRUB_CMDLINE_LINUX": "x", "GRUB_DISABLE_LINUX_UUID": "false"}, {}),
+        ("# nothing", f'# nothing\n{LINUX}=" x"\n'),
+        (f"{LINUX}=x", f"{LINUX}=x"),
+        (f"{LINUX}=''\n{DEFAULT}='quiet x'", f"{LINUX}=''\n{DEFAULT}='quiet x'"),
+        (f'{LINUX}=x; {DEFAULT}="root=/dev/sda1"  # why', f'{LINUX}=x; {DEFAULT}="root=UUID=1"  # why'),
+        (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f'{LINUX}=x\n{WITHOUT_UUID}="false"\n'),
+        (f"{LINUX}=x\n{WITHOUT_UUID}='false'\n", f"{LINUX}=x\n{WITHOUT_UUID}='false'\n"),
+        # All quotings of the shell's, and lines that go on.
+        (f"{LINUX}=root=/dev/sda1", f'{LINUX}="root=UUID=1 x"'),
+        (f"{LINUX}='x a=\"1\" root=/dev/sda1'", f"{LINUX}='x a=\"1\" root=UUID=1'"),
+        (f'{LINUX}="x a=\\"1\\" root=/dev/sda1"', f'{LINUX}="x a=\\"1\\" root=UUID=1"'),
+        (f"{LINUX}='x a=\"1\" '\"root=/dev/sda1\"", f'{LINUX}="x a=\\"1\\" root=UUID=1"'),
+        (f'{LINUX}="x \\\n root=/dev/sda1"\n', f'{LINUX}="x \\\n root=UUID=1"\n'),
+        # Of several assignments each takes up the one before it, or undoes it.
+        (f'{LINUX}="a"\n{LINUX}="${LINUX} b"', f'{LINUX}="a"\n{LINUX}="${LINUX} b x"'),
+        (f'{LINUX}="x"\n{LINUX}="${{{LINUX}}} b"', f'{LINUX}="x"\n{LINUX}="${{{LINUX}}} b"'),
+        (f'{LINUX}="x root=/dev/sda1"\n{LINUX}="b"', f'{LINUX}="x root=UUID=1"\n{LINUX}="b x"'),
+        # What is set in a way that is not understood stays, and is added to.
+        (f"case $a in\n(b) {LINUX}=c;;\nesac", f'case $a in\n(b) {LINUX}=c;;\nesac\n{LINUX}="${LINUX}  x"\n'),
     ],
 )
-def test_oracle_05_only_settings_that_must_change_are_changed(found, expected):
-    assert defaults.edit_settings([found], to_uuid) == [expected]
+def test_oracle_05_only_settings_that_must_change_are_changed(before, after):
+    (edited,) = defaults.edited([before], to_uuid)
+    assert edited == after
+    assert defaults.edited([edited], to_uuid) == [edited]
 
 
 @pytest.mark.parametrize(
-    "found, expected",
+    "before, after",
     [
         # A later file wins, so it is edited as the first is; what is added stands where nothing takes it away again.
-        ([{"GRUB_CMDLINE_LINUX": "root=/dev/sda1"}, {"GRUB_CMDLINE_LINUX": "root=/dev/sda1"}],
-         [{"GRUB_CMDLINE_LINUX": '"root=UUID=1"'}, {"GRUB_CMDLINE_LINUX": '"root=UUID=1 x"'}]),
-        ([{"GRUB_CMDLINE_LINUX": "x"}, {"GRUB_CMDLINE_LINUX": "a"}], [{}, {"GRUB_CMDLINE_LINUX": '"a x"'}]),
-        ([{"GRUB_CMDLINE_LINUX": "x"}, {"GRUB_CMDLINE_LINUX": "$GRUB_CMDLINE_LINUX a"}], [{}, {}]),
-        ([{"GRUB_CMDLINE_LINUX": "a"}, {"GRUB_CMDLINE_LINUX_DEFAULT": "${GRUB_CMDLINE_LINUX_DEFAULT} root=/dev/sda1"}],
-         [{"GRUB_CMDLINE_LINUX": '"a x"'},
-          {"GRUB_CMDLINE_LINUX_DEFAULT": '"${GRUB_CMDLINE_LINUX_DEFAULT} root=UUID=1"'}]),
-        ([{"GRUB_CMDLINE_LINUX": "x"}, {"GRUB_DISABLE_LINUX_UUID": "true"}],
-         [{}, {"GRUB_DISABLE_LINUX_UUID": "false"}]),
-        ([{}, {}], [{"GRUB_CMDLINE_LINUX": '" x"'}, {}]),
+        ([f"{LINUX}='root=/dev/sda1'", f"{LINUX}='root=/dev/sda1'"], [f"{LINUX}='root=UUID=1'", f"{LINUX}='root=UUID=1 x'"]),
+        ([f"{LINUX}=x", f"{LINUX}='a'"], [f"{LINUX}=x", f"{LINUX}='a x'"]),
+        ([f"{LINUX}=x", f'{LINUX}="${LINUX} a"'], [f"{LINUX}=x", f'{LINUX}="${LINUX} a"']),
+        ([f"{LINUX}='a'", f'{DEFAULT}="${{{DEFAULT}}} root=/dev/sda1"'],
+         [f"{LINUX}='a x'", f'{DEFAULT}="${{{DEFAULT}}} root=UUID=1"']),
+        ([f"{LINUX}=x", f"{WITHOUT_UUID}='true'"], [f"{LINUX}=x", f"{WITHOUT_UUID}='false'"]),
+        (["", ""], [f'{LINUX}=" x"\n', ""]),
     ],
 )
-def test_oracle_05_the_files_of_default_grub_d_are_edited_as_they_win(found, expected):
-    assert defaults.edit_settings(found, to_uuid) == expected
+def test_oracle_05_the_files_of_default_grub_d_are_edited_as_they_win(before, after):
+    assert defaults.edited(before, to_uuid) == after
 
 
-def test_many_files_that_double_a_setting_do_not_double_the_work():
-    found = [{"GRUB_CMDLINE_LINUX": "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX x"}] * 200
-    assert defaults.edit_settings(found, to_uuid) == [{}] * 200
+def test_oracle_05_the_files_are_written_where_they_are_and_nothing_else_is():
+    texts = {
+        "/etc/default/grub": f"{DEFAULT}=quiet\n{LINUX}=x\n",
+        "/etc/default/grub.d/50-cloudimg.cfg": f'# Cloud image\n{DEFAULT}="${DEFAULT} resume=/dev/sda1"\n',
+        "/etc/default/grub.d/ignored": f"{LINUX}=/dev/sda1\n",
+    }
+    root = FakeRoot(dict(texts))
+    defaults.convert(root, to_uuid)
+    changed = {"/etc/default/grub.d/50-cloudimg.cfg": f'# Cloud image\n{DEFAULT}="${DEFAULT} resume=UUID=1"\n'}
+    assert root.files == {**texts, **changed}
+    without = FakeRoot({"/etc/default/grub.d/50-cloudimg.cfg": "a=1\n"})
+    defaults.convert(without, to_uuid)
+    assert without.files == {"/etc/default/grub.d/50-cloudimg.cfg": "a=1\n"}

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
-    assignments,
-    ifcfg_redhat,
-    ifcfg_suse,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import ifcfg_redhat, ifcfg_suse
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 
@@ -25,38 +21,6 @@ def redhat(text, name="ens192", **more):
 
 def suse(text, name="eth0", **more):
     return nics_of(ifcfg_suse.read(FakeRoot({f"{SUSE}/ifcfg-{name}": text, **more})))
-
-
-@pytest.mark.parametrize(
-    "written, value",
-    [
-        ("a", "a"),
-        ("'a b'", "a b"),
-        ('"a b"', "a b"),
-        (r'"a \"b\" \$c \d"', r'a "b" $c \d'),
-        (r"a\ b", "a b"),
-        ("'a'\"b\"c", "abc"),
-        (r"$'it\'s'", "it's"),
-        ("", ""),
-        ("a # comment", "a"),
-        ("a#b", "a#b"),
-        ("$HOME", "$HOME"),
-        ("'a\nb'", "a\nb"),
-        ("a; B=2", "a"),
-    ],
-)
-def test_the_shells_quotings_are_understood(written, value):
-    assert assignments.values(f"# A=0\n  export A={written}\nC=3\n")["A"] == value
-    assert assignments.values(f"A={written}\nC=3\n")["C"] == "3"
-
-
-def test_comments_assign_nothing():
-    assert assignments.values("# A=1; A=2\nB=1 # C=1; C=2\nD=1; E=2\n") == {"B": "1", "D": "1", "E": "2"}
-
-
-@pytest.mark.parametrize("text", ["A='", 'A="', "A=$'", "A=\\", "=", "A", "1A=2", "A =2", "if [ A=1 ]; then"])
-def test_what_is_no_assignment_does_no_harm(text):
-    assert set(assignments.values(text)) <= {"A"}
 
 
 def test_a_static_address_of_red_hats_is_read():

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
-    assignments,
     cloud_init,
     ifcfg_redhat,
     ifcfg_suse,

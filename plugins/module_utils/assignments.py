@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of shell assignments, such as ifcfg-eth0: NAME=value with all of the shell's quotings. Pure.
+"""Files of shell assignments, such as ifcfg-eth0 or default/grub: NAME=value with all of the shell's quotings. Pure.
 
 Augeas's lens Shellvars is not used: it refuses a file for constructs that the shell takes, and these files are shell
-(augeas 1.14, shellvars.aug: two words in quotes side by side, `$'...'`), and a static address would be lost with each.
-Nothing is executed: what a $VARIABLE or `command` would give stays as it is written.
+(augeas 1.14, shellvars.aug: two words in quotes side by side, `$'...'`), and a static address would be lost, or a guest
+refused, with each. And under emulation it takes most of a second to learn and to save by. Nothing is executed: what a $VARIABLE or `command` would give stays as it is written.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Assignment:
 def parse(text):
     """The Assignments in text, in order."""
     return [
-        Assignment(match["name"], _unquoted(match["value"]), match.start("value"), match.end("value"))
+        Assignment(match["name"], _meaning(match["value"]), match.start("value"), match.end("value"))
         for match in _ASSIGNMENT.finditer(text)
         if match["name"]
     ]
@@ -57,7 +57,13 @@ def edited(text, names, change):
     return "".join([*parts, text[position:]])
 
 
-def _unquoted(value):
+def quoting(value):
+    """(quote, what is within) of a value with its quotes; the quote is "" when it does not stand in one as a whole."""
+    quote = value[:1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
+    return quote, value[1:-1] if quote else value
+
+
+def _meaning(value):
     parts = []
     for part in _PART.findall(value):
         if part[0] == "'":

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""RESUME of initramfs-tools(7): where the initrd looks for a hibernated system. Its files are pieces of shell."""
+
+from __future__ import annotations
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names
+
+_CONFIGURATION = "/etc/initramfs-tools/initramfs.conf"
+_FURTHER = "/etc/initramfs-tools/conf.d/*"
+
+# Their copies, which mkinitramfs puts into the initrd.
+IN_INITRD = r"conf/(?:conf\.d/.+|initramfs\.conf)"
+
+_NAME = "RESUME"
+
+
+def texts(root):
+    """{path: text} of the files that have such a name, or may have one."""
+    paths = [path for path in (_CONFIGURATION, *root.glob(_FURTHER)) if root.is_file(path)]
+    return {path: root.read(path) for path in paths}
+
+
+def devices(text):
+    """The names that text, of such a file, gives."""
+    return [found.value for found in assignments.parse(text) if found.name == _NAME]
+
+
+def convert(root, names, removed):
+    """Name it by UUID where the hardware named it; leave none that is on the removed disks (a set of names)."""
+    for path, text in texts(root).items():
+        edited = renamed(text, names)
+        if any(names.are_on(name, removed) for name in devices(text)[-1:]):
+            edited = assignments.commented_out(text, _NAME.__eq__)
+        root.write(path, edited, "named each resume device by UUID instead of by hardware")
+
+
+def renamed(text, names):
+    """text with names (names.Names) that hold on any hardware in the place of those that the hardware gave."""
+
+    def stable(written):
+        quote, name = assignments.quoting(written)
+        if not device_names.is_of_hardware(name):
+            return written
+        return f"{quote}{names.stable(name) or name}{quote}"
+
+    return assignments.edited(text, (_NAME,), stable)
