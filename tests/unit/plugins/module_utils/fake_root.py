@@ -85,6 +85,9 @@ class FakeRoot:
         self._changes.append(("ran", argv[0], detail))
         return ""
 
+    def edit(self, path, lens, detail):
+        assert path not in self.files, f"{path} would be edited with Augeas"
+
     @contextmanager
     def in_memory(self, directory):
         self.commands.append(["in memory", directory])

@@ -182,3 +182,27 @@ def test_a_disk_of_a_volume_group_that_is_used_cannot_be_removed(path, volume, r
         converted(lvm_root(path, volume), [removed])
     assert (caught.value.code, caught.value.path) == ("device-required", f"guest.devices.block.{removed}")
     assert f"{path} is on it" in caught.value.message
+
+
+SWAP = filesystem("/dev/sdb1", "sdb", kind="swap", uuid="u-s")
+RESUME = "/etc/initramfs-tools/conf.d/resume"
+
+
+@pytest.mark.parametrize(
+    "before, removed, after, told",
+    (
+        ("RESUME=/dev/sdb1\n", (), "RESUME=UUID=u-s\n", []),
+        ("RESUME='/dev/sdb1'  # swap\nA=/dev/sdb1\n", (), "RESUME='UUID=u-s'  # swap\nA=/dev/sdb1\n", []),
+        ("RESUME=none\n#RESUME=/dev/sdb1\n", ("sdb",), "RESUME=none\n#RESUME=/dev/sdb1\n", []),
+        ("RESUME=UUID=u-s\n", ("sdb",), "#RESUME=UUID=u-s\n", []),
+        ("RESUME=/dev/sdb1\nRESUME=auto\n", ("sdb",), "RESUME=UUID=u-s\nRESUME=auto\n", []),
+        ("RESUME=/dev/sdz9\n", (), "RESUME=/dev/sdz9\n", [("device-name-unknown", "warning")]),
+    ),
+)
+def test_oracle_05_the_device_to_resume_from_is_named_by_uuid_or_not_at_all(before, removed, after, told):
+    root = make_root([ROOT, SWAP], disks=("sda", "sdb"), files={RESUME: before})
+    assert concerns(root) == told
+    converted(root, removed=removed)
+    assert root.files[RESUME] == after
+    converted(root, removed=removed)
+    assert (root.files[RESUME], len(root.changes())) == (after, int(before != after))
