@@ -51,6 +51,8 @@ packages() {
             # Ubuntu's are snaps, which containers cannot have.
             [[ ${1:-} != tests || $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
             [[ ${1:-} != tests ]] || printf '%s\n' openssh-server openssl
+            # To make a test guest that boots by UEFI. Ubuntu has no shim that is not signed.
+            [[ ${1:-} != tests || $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
         *' fedora '* | *' rhel '*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio \

@@ -13,14 +13,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_QUOTED = r"'[^']*'|\$'[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\""
+# The parts of a value, and the escapes in one, that are matched: `re` notes each of them, and a guest may have millions.
+_MOST = "{0,4096}"
+_QUOTED = rf"'[^']*'|\$'[^'\\]*(?:\\.[^'\\]*){_MOST}'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\""
 # A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
-    rf"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\])*)"
+    rf"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\]+){_MOST})"
     r"(?:[ \t]+#[^\n]*)?)",
     re.MULTILINE | re.DOTALL | re.ASCII,
 )
 _PART = re.compile(rf"{_QUOTED}|\\.|[^'\"\\$]+|.", re.DOTALL)
+_ONE_QUOTING = re.compile(rf"'[^']*'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\"", re.DOTALL)
+# A backslash that takes the end of its line with it.
+_GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\\n\Z")
+_LONGEST_END = 1024
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,7 @@ def edited(text, names, change):
 
 def quoting(value):
     """(quote, what is within) of a value with its quotes; the quote is "" when it does not stand in one as a whole."""
-    quote = value[:1] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
-    return quote, value[1:-1] if quote else value
+    return (value[0], value[1:-1]) if _ONE_QUOTING.fullmatch(value) else ("", value)
 
 
 def _meaning(value):
@@ -83,7 +88,16 @@ def with_value(text, name, value):
     """text with the assignment to name giving it value, at its end where there is none."""
     if name in values(text):
         return edited(text, (name,), lambda _old: value)
-    return text + ("" if not text or text.endswith("\n") else "\n") + f"{name}={value}\n"
+    return with_line(text, name, value)
+
+
+def with_line(text, name, value):
+    """text with one more assignment, at its end."""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    if _GOES_ON.search(text[-_LONGEST_END:]):
+        text += "\n"
+    return f"{text}{name}={value}\n"
 
 
 def commented_out(text, names):

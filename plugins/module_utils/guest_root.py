@@ -13,7 +13,7 @@ import posixpath
 import re
 import stat
 import tempfile
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError, is_possible
@@ -250,8 +250,12 @@ class GuestRoot:
         self._appliance.mount_vfs("mode=0755", "tmpfs", self._appliance.device(0), place)
         try:
             yield
-        finally:
-            self._appliance.umount(place)
+        except BaseException:
+            # What went wrong is to be told, and not what came of it.
+            with suppress(ApplianceError):
+                self._appliance.umount(place)
+            raise
+        self._appliance.umount(place)
 
     # Editing with Augeas
 

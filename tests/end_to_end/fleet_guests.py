@@ -36,7 +36,7 @@ DRACUT = "dracut"
 GOOD = (*WHOLE, DRACUT, *OVERLAYS)
 
 # The one is converted well, and hangs when it is booted. The conversion of the other stops at a file of its own.
-HANGING, MALFORMED = BROKEN = ("hanging", "malformed")
+HANGING, OVERSIZED = BROKEN = ("hanging", "oversized")
 
 # As they are begun: the one that hangs has others after it.
 GUESTS = (*GOOD[:6], *BROKEN, *GOOD[6:])
@@ -66,7 +66,7 @@ def make(place):
     base = built_guest(network_variants.BASE)
     for name in BROKEN:
         _raw(base, disks / f"{name}.raw")
-    _write(disks / f"{MALFORMED}.raw", network_variants.BASE, _GRUB_DEFAULTS, "this is (no shell\n")
+    _write(disks / f"{OVERSIZED}.raw", network_variants.BASE, _GRUB_DEFAULTS, "# more than is read\n" * 500_000)
     # By the kernel's word the guest is up: it is init that does nothing, for ever.
     _write(disks / f"{HANGING}.raw", network_variants.BASE, _INIT, "#!/bin/sh\nexec sleep infinity\n", 0o755)
     (place / "hosts.json").write_text(json.dumps(_inventory(place)), encoding="utf-8")
@@ -76,7 +76,7 @@ def make(place):
 
 
 def mend(disk):
-    """Give the raw disk of the guest MALFORMED a file that can be read."""
+    """Give the raw disk of the guest OVERSIZED a file that can be read."""
     _write(disk, network_variants.BASE, _GRUB_DEFAULTS, "GRUB_TIMEOUT=0\n")
 
 
@@ -122,7 +122,7 @@ def _inventory(place):
     for name in (DRACUT, HANGING):
         hosts[name]["fetch_mode"] = "overlay"
     # So that it can be mended where it is.
-    hosts[MALFORMED]["fetch_format"] = "raw"
+    hosts[OVERSIZED]["fetch_format"] = "raw"
     # However long it had, it would hang. It is tried once, since a guest that is late is worth a second try.
     hosts[HANGING].update(guestconv_verify_timeout=60, verify_retries=0)
     return {

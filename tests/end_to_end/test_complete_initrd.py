@@ -10,6 +10,7 @@ import hashlib
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import READ_LIMIT
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 from tests.end_to_end.conftest import digest, looked_into
 
@@ -90,16 +91,16 @@ def test_the_choices_of_another_target_come_of_the_same_evidence(module, disk):
 
 
 def test_oracle_23_a_failure_in_the_middle_leaves_the_disk_as_it_was(module, copy_of):
-    disk = copy_of("debian12-vmware-modern", "malformed")
+    disk = copy_of("debian12-vmware-modern", "oversized")
     with Appliance(disks_from_option([str(disk)]), read_only=False) as appliance:
         appliance.mount(appliance.device(0) + "1", "/")
         # It is read when most of the conversion is done.
-        appliance.write("/etc/default/grub", b"this is (no shell\nGRUB_DISABLE_LINUX_UUID=true\n")
+        appliance.truncate_size("/etc/default/grub", READ_LIMIT + 1)
         appliance.close()
     before = digest(disk)
     result = module("guestconv_convert", disks=[str(disk)])
     assert result["failed"] is True
-    assert result["code"] == "guest-file-malformed"
+    assert result["code"] == "guest-file-too-large"
     assert "/etc/default/grub on /dev/sda1" in result["msg"]
     assert digest(disk) == before
     assert [path.name for path in disk.parent.glob(".*")] == []

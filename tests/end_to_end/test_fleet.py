@@ -23,7 +23,7 @@ import pytest
 
 from tests.end_to_end import fleet_guests
 from tests.end_to_end.conftest import CACHE, digest
-from tests.end_to_end.fleet_guests import DRACUT, GOOD, GUESTS, HANGING, MALFORMED, OVERLAYS, SCSI, SLOTS
+from tests.end_to_end.fleet_guests import DRACUT, GOOD, GUESTS, HANGING, OVERLAYS, OVERSIZED, SCSI, SLOTS
 from tests.guests.network_variants import VARIANTS, disk
 
 # Guests under way at once: fewer than there are, more than the machines have slots.
@@ -182,8 +182,8 @@ def resumed(fleet, interrupted):
 def mended(fleet, resumed):
     """The same of a run for the one guest whose disk was mended."""
     results = fleet.results()
-    fleet_guests.mend(fleet.place / "images" / MALFORMED / f"{MALFORMED}.raw")
-    status = ended(fleet.migration("third.log", "--limit", MALFORMED))
+    fleet_guests.mend(fleet.place / "images" / OVERSIZED / f"{OVERSIZED}.raw")
+    status = ended(fleet.migration("third.log", "--limit", OVERSIZED))
     return {"status": status, "said": fleet.said("third.log"), "results": results, **fleet.outcomes()}
 
 
@@ -231,11 +231,11 @@ def test_what_was_done_before_the_interruption_is_not_done_again(fleet, resumed,
 
 
 def test_one_that_cannot_be_converted_says_why_and_its_disk_is_as_it_was(fleet, resumed):
-    outcome = resumed[MALFORMED]
-    assert (outcome["outcome"], outcome["phase"], outcome["code"]) == ("failed", "convert", "guest-file-malformed")
+    outcome = resumed[OVERSIZED]
+    assert (outcome["outcome"], outcome["phase"], outcome["code"]) == ("failed", "convert", "guest-file-too-large")
     assert "/etc/default/grub" in outcome["message"]
-    assert "guest-file-malformed: " in resumed["said"]
-    disks = [fleet.place / folder / f"{MALFORMED}.raw" for folder in ("disks", f"images/{MALFORMED}")]
+    assert "guest-file-too-large: " in resumed["said"]
+    disks = [fleet.place / folder / f"{OVERSIZED}.raw" for folder in ("disks", f"images/{OVERSIZED}")]
     assert subprocess.run(["qemu-img", "compare", "-f", "raw", "-F", "raw", *disks], check=False).returncode == 0
 
 
@@ -249,7 +249,7 @@ def test_one_that_hangs_is_ended_when_its_time_is_over(fleet, resumed):
 def test_the_run_fails_with_those_two_and_no_other(resumed):
     assert resumed["status"] != 0
     recap = dict(re.findall(r"^([\w-]+) +: .* failed=(\d+) ", resumed["said"], re.MULTILINE))
-    assert {name for name in GUESTS if recap[name] != "0"} == {MALFORMED, HANGING}
+    assert {name for name in GUESTS if recap[name] != "0"} == {OVERSIZED, HANGING}
 
 
 def test_guests_wait_for_the_slots_of_the_machine_that_their_name_gives_them(fleet, resumed, interrupted):
@@ -288,9 +288,9 @@ def test_the_report_has_all_guests_and_the_pictures_of_their_consoles(fleet, res
 
 def test_the_one_that_was_mended_is_tried_again_alone_and_is_well(fleet, mended):
     assert mended["status"] == 0, mended["said"]
-    assert mended[MALFORMED]["outcome"] == "converted"
-    assert resumption(mended[MALFORMED]) == {"fetch": True, "inspect": True, "convert": False, "verify": False}
-    assert steps(mended["said"]) == {MALFORMED}
+    assert mended[OVERSIZED]["outcome"] == "converted"
+    assert resumption(mended[OVERSIZED]) == {"fetch": True, "inspect": True, "convert": False, "verify": False}
+    assert steps(mended["said"]) == {OVERSIZED}
     now = fleet.results()
     assert {path: now[path] for path in mended["results"]} == mended["results"]
     summary = json.loads((fleet.run / "summary.json").read_text(encoding="utf-8"))

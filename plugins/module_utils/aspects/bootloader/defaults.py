@@ -20,21 +20,36 @@ _COMMAND_LINES = (_ALWAYS, "GRUB_CMDLINE_LINUX_DEFAULT")
 _WITHOUT_UUID = "GRUB_DISABLE_LINUX_UUID"
 
 
+# What can stand behind an assignment that is a command by itself.
+_END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
+# What makes of an unquoted value more than its characters; of one in several quotings, `$` too, as it may stand in '...'.
+_MORE = re.compile(r"[`()&|<>~]")
+# Other places that can set it, or undo it, and lines that may not come to be executed.
+_MENTION = re.compile(rf"(?m)^(?![ \t]*#).*?(?<![$\w{{]){_ALWAYS}\b")
+_CONTROL = re.compile(r"(?m)^[ \t]*(?:(?:if|for|while|until|case)\b|[({])|\w[ \t]*\(\)|<<")
+# The end of a line within a value that goes on; str takes the other character for a blank.
+_CONTINUED = re.compile(r"(?<!\\)(?:(?<=\s)|\A)\\\n|(?<!\\)\\\n(?=\s)")
+_BLANK = "\x1f\n"
+# What the shell takes for more than characters, within a value.
+_NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
+
+
 @dataclass(frozen=True)
 class Setting:
-    """name=value in one of these files, which are pieces of shell, and the quote that the value stands in, if any.
+    """name=value in one of these files, which are pieces of shell.
 
-    value: as it is written within the quotes.
+    value: as it is written within its quotes. quote: what those are to be.
+    plain: whether it is understood as the shell understands it, so that it may be edited where it stands.
     """
 
     name: str
     value: str
     quote: str = '"'
+    plain: bool = True
 
     def written(self, value):
         """value as it is to stand in the text in the place of this one's."""
-        quote = self.quote or '"'
-        return f"{quote}{value}{quote}"
+        return f"{self.quote}{value}{self.quote}"
 
 
 def convert(root, edit):
@@ -48,61 +63,85 @@ def convert(root, edit):
 
 def edited(texts, edit):
     """The texts of the files, in the order in which they are read, with their settings as they must be."""
-    found = [setting for text in texts for setting in settings(text)]
-    values, added = edit_settings(found, edit)
-    new = iter(zip(found, values))
+    found = [settings(text) for text in texts]
+    flat = [setting for of_text in found for setting in of_text]
+    values, added = edit_settings(flat, edit, all(map(_is_certain, texts, found)))
+    new = iter(zip(flat, values))
 
     def change(written):
         setting, value = next(new)
         return written if value is None else setting.written(value)
 
+    # Behind all that may set it in another way.
+    last = max((number for number, text in enumerate(texts) if _MENTION.search(text)), default=0)
     # Each assignment is met in the order in which it was found.
     texts = [assignments.edited(text, (*_COMMAND_LINES, _WITHOUT_UUID), change) for text in texts]
-    if added is not None:
-        if re.search(rf"{_ALWAYS}\b", "".join(texts)):
-            # Set in a way that is not understood, or in a comment.
-            added = f"${_ALWAYS} {added}"
-        texts[0] = assignments.with_value(texts[0], _ALWAYS, Setting(_ALWAYS, "").written(added))
+    if added:
+        before = f"${_ALWAYS} " if any(re.search(rf"{_ALWAYS}\b", text) for text in texts) else ""
+        texts[last] = assignments.with_line(texts[last], _ALWAYS, f'"{before}{added}"')
     return texts
 
 
 def settings(text):
     """The Settings of interest in such a file, in their order."""
     wanted = (*_COMMAND_LINES, _WITHOUT_UUID)
-    return [_setting(found, text[found.start:found.end]) for found in assignments.parse(text) if found.name in wanted]
+    return [_setting(text, found) for found in assignments.parse(text) if found.name in wanted]
 
 
-def _setting(found, written):
+def _setting(text, found):
+    written = text[found.start:found.end]
     quote, value = assignments.quoting(written)
-    if not quote and value != found.value:
-        # Of several quotings, side by side.
-        return Setting(found.name, re.sub(r'([`"\\])', r"\\\1", found.value))
-    return Setting(found.name, value, quote)
+    plain = bool(_END.match(text, found.end))
+    if quote or not re.search(r"[\\'\"]", written):
+        return Setting(found.name, value, quote or '"', plain and bool(quote or not _MORE.search(written)))
+    # Of several quotings, side by side.
+    value = re.sub(r'(["\\])', r"\\\1", found.value)
+    return Setting(found.name, value, plain=plain and not _MORE.search(written) and "$" not in written)
 
 
-def edit_settings(found, edit):
+def _is_certain(text, found):
+    """Whether the shell is sure to come to all that sets _ALWAYS in text, and that is in found (Settings of it)."""
+    if not _MENTION.search(text):
+        return True
+    plain = [setting for setting in found if setting.name == _ALWAYS and setting.plain]
+    return not _CONTROL.search(text) and sum(1 for _each in _MENTION.finditer(text)) == len(plain)
+
+
+def edit_settings(found, edit, certain=True):
     """What the settings must be, those in found (Setting) in their order: a pair.
 
-    The first is a list of new values, None for what stays. The second is what GRUB_CMDLINE_LINUX must be where no file
-    sets it, None when it need not be there.
+    The first is a list of new values, None for what stays. The second is what is to be added to GRUB_CMDLINE_LINUX
+    behind all of them, "" for nothing.
     edit: edit(str, list | None) -> str, for the kernel's arguments; see conversion.Conversion.edit_arguments.
+    certain: whether found is all that sets it, and the last of them is the one that counts.
     """
     present = _arguments(found)
     # What an argument is added for holds for the recovery entries too; and it must stand where nothing after it sets
     # that to something else.
-    last = max((number for number, setting in enumerate(found) if setting.name == _ALWAYS), default=None)
+    last = max((number for number, setting in enumerate(found) if certain and setting.name == _ALWAYS), default=None)
     values = [_edited(setting, edit, present if number == last else None) for number, setting in enumerate(found)]
-    added = edit("", present) if last is None else ""
-    return values, added or None
+    is_there = last is not None and values[last] is not None
+    return values, "" if is_there else edit("", present)
 
 
 def _edited(setting, edit, present):
     """The new value of the setting, None when it stays. present: as edit takes it."""
+    if not setting.plain:
+        return None
     if setting.name == _WITHOUT_UUID:
         # With it grub-mkconfig names the root by the kernel's name of the day.
         return "false" if setting.value == "true" else None
-    value = edit(setting.value, present)
-    return None if value == setting.value else value
+    value = setting.value
+    if setting.quote == '"':
+        value = edit(_CONTINUED.sub(_BLANK, value), present).replace(_BLANK, "\\\n")
+    else:
+        value = edit(value, present)
+    # An argument that holds a piece of shell, or becomes one, stays.
+    return None if value == setting.value or _shell_of(value) != _shell_of(setting.value) else value
+
+
+def _shell_of(value):
+    return _NO_SHELL.sub("", value.replace("\\\n", ""))
 
 
 def _arguments(found):

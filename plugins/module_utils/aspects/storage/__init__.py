@@ -69,7 +69,7 @@ def convert(root, conversion):
     for model in models.values():
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     conversion.argument_edits.append(lambda argument: references.edit_argument(names, argument))
-    conversion.initrd_edits.append((resume.IN_INITRD, lambda text: resume.renamed(text, names)))
+    conversion.initrd_edits.append((resume.IN_INITRD, lambda text: resume.renamed(text, names, removed)))
     in_boot_order = [device for device in _in_boot_order(root.guest) if device in models]
     conversion.hardware["disks"] = [
         {

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names
 
 _CONFIGURATION = "/etc/initramfs-tools/initramfs.conf"
@@ -30,19 +32,23 @@ def devices(text):
 def convert(root, names, removed):
     """Name it by UUID where the hardware named it; leave none that is on the removed disks (a set of names)."""
     for path, text in texts(root).items():
-        edited = renamed(text, names)
-        if any(names.are_on(name, removed) for name in devices(text)[-1:]):
-            edited = assignments.commented_out(text, _NAME.__eq__)
-        root.write(path, edited, "named each resume device by UUID instead of by hardware")
+        root.write(path, renamed(text, names, removed), "named each resume device by UUID instead of by hardware")
 
 
-def renamed(text, names):
-    """text with names (names.Names) that hold on any hardware in the place of those that the hardware gave."""
+def renamed(text, names, removed):
+    """text with names (names.Names) that hold on any hardware in the place of those that the hardware gave.
 
-    def stable(written):
+    What is on the removed disks (a set of names) becomes nothing, which is as if it was not said.
+    """
+
+    def rename(written):
         quote, name = assignments.quoting(written)
-        if not device_names.is_of_hardware(name):
+        if names.are_on(name, removed):
+            return ""
+        stable = names.stable(name) if device_names.is_of_hardware(name) else None
+        if stable is None:
             return written
-        return f"{quote}{names.stable(name) or name}{quote}"
+        quoted = shlex.quote(stable)
+        return quoted if quoted != stable else f"{quote}{stable}{quote}"
 
-    return assignments.edited(text, (_NAME,), stable)
+    return assignments.edited(text, (_NAME,), rename)

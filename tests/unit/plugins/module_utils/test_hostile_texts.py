@@ -133,6 +133,7 @@ def uses_lvms_devices_file(configuration):
             lambda text: interfaces.parse(text)[0].head.words, "auto eth0 " + "\\\n" * 3 * MEGABYTE, ["auto", "eth0"],
             id="interfaces, continuation lines",
         ),
+        pytest.param(assignments.values, r"A=" + r"\x" * MEGABYTE, {"A": "x" * 4096}, id="assignments, escapes"),
         pytest.param(
             lambda text: assignments.edited(text, ("A",), lambda _old: "b"), f"A=\n{COMMENT}" * 50_000,
             f"A=b\n{COMMENT}" * 50_000, id="assignments, edited",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import defaults
@@ -62,6 +64,61 @@ def test_oracle_05_only_settings_that_must_change_are_changed(before, after):
     (edited,) = defaults.edited([before], to_uuid)
     assert edited == after
     assert defaults.edited([edited], to_uuid) == [edited]
+
+
+def sourced(texts, directory):
+    """The command lines that grub-mkconfig's shell has after these files, as lists of arguments."""
+    paths = [directory / f"{number}.cfg" for number in range(len(texts))]
+    for path, text in zip(paths, texts):
+        path.write_text(text, encoding="utf-8")
+    script = "".join(f". {path}\n" for path in paths) + f'printf "%s\\0%s" "${LINUX}" "${DEFAULT}"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    return [line.split() for line in done.stdout.split("\0")]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        # What the shell has to work out stays, and the rest of the file is whole.
+        [f"{LINUX}=$(echo root=/dev/sda1)"],
+        [f'{LINUX}="$(echo "root=/dev/sda1 b")"'],
+        [f"{LINUX}=`echo root=/dev/sda1`"],
+        [f'X=\'a $b\'\n{LINUX}="$X "\'$b root=/dev/sda1\''],
+        [f'{LINUX}="${{X:-"a b"}} c"'],
+        [f'{LINUX}="a$([ -x /bin/no ] && /bin/no || :) root=/dev/sda1"'],
+        [f"{LINUX}=a$(( 1 + 1 ))"],
+        # Other commands on the line.
+        [f'{LINUX}="root=/dev/sda1"&& X=1'],
+        [f'{LINUX}="root=/dev/sda1" true'],
+        [f'(\n{LINUX}="root=/dev/sda1")'],
+        [f'export {LINUX}="a" {DEFAULT}="root=/dev/sda1"'],
+        # What may not be executed.
+        [f'{LINUX}="a"\nif false; then\n  {LINUX}="${LINUX} b"\nfi'],
+        [f'if true; then\n  {LINUX}="root=/dev/sda1"\nelse\n  {LINUX}="b"\nfi'],
+        [f'{LINUX}="a"\nf() {{\n{LINUX}="b"\n}}'],
+        [f'{LINUX}="a"\ncat >/dev/null <<E\n{LINUX}="b"\nE'],
+        [f'{LINUX}="a"', f'true && {LINUX}="b"'],
+        [f'{LINUX}="a"', f"X=1\nunset {LINUX}"],
+        [f": ${{{LINUX}:=a}}"],
+        # Lines that go on.
+        [f'{DEFAULT}="quiet \\\nroot=/dev/sda1 \\\n"'],
+        [f'{LINUX}="root=/dev/sda1 \\\n a \\\n"'],
+        ["X=a\\\n"],
+        # Quotes side by side.
+        [f"{LINUX}=\"a root=/dev/sda1\"' b'\" c\""],
+        [f"{LINUX}=\"a root=/dev/sda1\"'a b'\\\""],
+        [f"{LINUX}=''"],
+        [f"{LINUX}='root=/dev/sda1'\\ a"],
+    ],
+)
+def test_oracle_05_what_the_shell_makes_of_the_files_is_what_it_made_of_them_with_the_edits(texts, tmp_path):
+    before = sourced(texts, tmp_path)
+    edited = defaults.edited(texts, to_uuid)
+    always, others = sourced(edited, tmp_path)
+    converted = [[argument.replace("/dev/sda1", "UUID=1") for argument in line] for line in before]
+    assert always in ([*line, "x"] for line in (before[0], converted[0]))
+    assert others in (before[1], converted[1])
+    assert defaults.edited(edited, to_uuid) == edited
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,8 @@ RESUME = "/etc/initramfs-tools/conf.d/resume"
         ("RESUME=/dev/sdb1\n", (), "RESUME=UUID=u-s\n", []),
         ("RESUME='/dev/sdb1'  # swap\nA=/dev/sdb1\n", (), "RESUME='UUID=u-s'  # swap\nA=/dev/sdb1\n", []),
         ("RESUME=none\n#RESUME=/dev/sdb1\n", ("sdb",), "RESUME=none\n#RESUME=/dev/sdb1\n", []),
-        ("RESUME=UUID=u-s\n", ("sdb",), "#RESUME=UUID=u-s\n", []),
-        ("RESUME=/dev/sdb1\nRESUME=auto\n", ("sdb",), "RESUME=UUID=u-s\nRESUME=auto\n", []),
+        ("A=1; RESUME=UUID=u-s\n", ("sdb",), "A=1; RESUME=\n", []),
+        ("RESUME=/dev/sdb1\nRESUME=auto\n", ("sdb",), "RESUME=\nRESUME=auto\n", []),
         ("RESUME=/dev/sdz9\n", (), "RESUME=/dev/sdz9\n", [("device-name-unknown", "warning")]),
     ),
 )
