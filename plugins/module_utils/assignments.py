@@ -5,7 +5,8 @@
 
 Augeas's lens Shellvars is not used: it refuses a file for constructs that the shell takes, and these files are shell
 (augeas 1.14, shellvars.aug: two words in quotes side by side, `$'...'`), and a static address would be lost, or a guest
-refused, with each. And under emulation it takes most of a second to learn and to save by. Nothing is executed: what a $VARIABLE or `command` would give stays as it is written.
+refused, with each. And under emulation it takes most of a second to learn and to save by.
+Nothing is executed: what a $VARIABLE or `command` would give stays as it is written.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# The parts of a value, and the escapes in one, that are matched: `re` notes each of them, and a guest may have millions.
+# The most parts of a value, and escapes in one, that are matched: `re` notes each, and a guest may have millions.
 _MOST = "{0,4096}"
 _QUOTED = rf"'[^']*'|\$'[^'\\]*(?:\\.[^'\\]*){_MOST}'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\""
 # A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
-    rf"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)=(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\]+){_MOST})"
+    r"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)="
+    rf"(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\]+){_MOST})"
     r"(?:[ \t]+#[^\n]*)?)",
     re.MULTILINE | re.DOTALL | re.ASCII,
 )

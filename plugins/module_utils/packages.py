@@ -144,10 +144,10 @@ class Dpkg:
             self._root.write(self._EXTENDED_STATES, forget(states, packages), "apt forgets what is gone")
 
     def _journal_in_memory(self):
-        """Have what dpkg notes of its status, until it ends well and writes all of it anew, in memory while a block runs.
+        """Have dpkg's journal in memory while the block runs: changes of status, until it writes that as a whole.
 
-        dpkg syncs it to the disk eight times a package, so that it can go on after a crash; after one of the appliance's
-        the guest is as it was before. Without that a purge takes an eighth less.
+        dpkg syncs it to the disk eight times a package, so that it can go on after a crash; after a crash of the
+        appliance the guest is as it was before. Without that a purge takes an eighth less.
         """
         # What an interrupted dpkg left there is what the next one goes on from.
         is_empty = self._root.is_dir(self._UPDATES) and not self._root.list(self._UPDATES)

@@ -19,10 +19,9 @@ _ALWAYS = "GRUB_CMDLINE_LINUX"
 _COMMAND_LINES = (_ALWAYS, "GRUB_CMDLINE_LINUX_DEFAULT")
 _WITHOUT_UUID = "GRUB_DISABLE_LINUX_UUID"
 
-
 # What can stand behind an assignment that is a command by itself.
 _END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
-# What makes of an unquoted value more than its characters; of one in several quotings, `$` too, as it may stand in '...'.
+# What makes an unquoted value more than its characters; in several quotings `$` does too, as it may stand in '...'.
 _MORE = re.compile(r"[`()&|<>~]")
 # Other places that can set it, or undo it, and lines that may not come to be executed.
 _MENTION = re.compile(rf"(?m)^(?![ \t]*#).*?(?<![$\w{{]){_ALWAYS}\b")
