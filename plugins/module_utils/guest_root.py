@@ -252,7 +252,7 @@ class GuestRoot:
             yield
         except BaseException:
             # What went wrong is to be told, and not what came of it.
-            with suppress(ApplianceError):
+            with suppress(GuestconvError):
                 self._appliance.umount(place)
             raise
         self._appliance.umount(place)

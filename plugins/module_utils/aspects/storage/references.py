@@ -1,12 +1,10 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What names filesystems: what it names, and how that is said on any hardware. It is the guest's tables of filesystems,
-the kernel's command line, and what resume.py is about."""
+"""fstab, crypttab, the kernel's command line: which filesystems they name, and how to say that on any hardware."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
