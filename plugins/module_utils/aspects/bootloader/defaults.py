@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
@@ -37,7 +38,7 @@ _NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
 class Setting:
     """name=value in one of these files, which are pieces of shell.
 
-    value: as it is written within its quotes. quote: what those are to be.
+    value: as it is written within its quotes. quote: what those are to be, "" for none where none are needed.
     plain: whether it is understood as the shell understands it, so that it may be edited where it stands.
     """
 
@@ -48,7 +49,8 @@ class Setting:
 
     def written(self, value):
         """value as it is to stand in the text in the place of this one's."""
-        return f"{self.quote}{value}{self.quote}"
+        needed = "" if value == shlex.quote(value) else '"'
+        return f"{self.quote or needed}{value}{self.quote or needed}"
 
 
 def convert(root, edit):
@@ -92,7 +94,7 @@ def _setting(text, found):
     quote, value = assignments.quoting(written)
     plain = bool(_END.match(text, found.end))
     if quote or not re.search(r"[\\'\"]", written):
-        return Setting(found.name, value, quote or '"', plain and bool(quote or not _MORE.search(written)))
+        return Setting(found.name, value, quote, plain and bool(quote or not _MORE.search(written)))
     # Of several quotings, side by side.
     value = re.sub(r'(["\\])', r"\\\1", found.value)
     return Setting(found.name, value, plain=plain and not _MORE.search(written) and "$" not in written)

@@ -44,7 +44,7 @@ def to_uuid(line, present):
         (f"{LINUX}=x", f"{LINUX}=x"),
         (f"{LINUX}=''\n{DEFAULT}='quiet x'", f"{LINUX}=''\n{DEFAULT}='quiet x'"),
         (f'{LINUX}=x; {DEFAULT}="root=/dev/sda1"  # why', f'{LINUX}=x; {DEFAULT}="root=UUID=1"  # why'),
-        (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f'{LINUX}=x\n{WITHOUT_UUID}="false"\n'),
+        (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f'{LINUX}=x\n{WITHOUT_UUID}=false\n'),
         (f"{LINUX}=x\n{WITHOUT_UUID}='false'\n", f"{LINUX}=x\n{WITHOUT_UUID}='false'\n"),
         # All quotings of the shell's, and lines that go on.
         (f"{LINUX}=root=/dev/sda1", f'{LINUX}="root=UUID=1 x"'),
