@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 # The most parts of a value, and escapes in one, that are matched: `re` notes each, and a guest may have millions.
 _MOST = "{0,4096}"
-_QUOTED = rf"'[^']*'|\$'[^'\\]*(?:\\.[^'\\]*){_MOST}'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\""
+_PLAIN_QUOTES = rf"'[^']*'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\""
+_QUOTED = rf"{_PLAIN_QUOTES}|\$'[^'\\]*(?:\\.[^'\\]*){_MOST}'"
 # A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
     r"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)="
@@ -25,7 +26,7 @@ _ASSIGNMENT = re.compile(
     re.MULTILINE | re.DOTALL | re.ASCII,
 )
 _PART = re.compile(rf"{_QUOTED}|\\.|[^'\"\\$]+|.", re.DOTALL)
-_ONE_QUOTING = re.compile(rf"'[^']*'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\"", re.DOTALL)
+_ONE_QUOTING = re.compile(_PLAIN_QUOTES, re.DOTALL)
 # A backslash that takes the end of its line with it.
 _GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\\n\Z")
 _LONGEST_END = 1024

@@ -113,6 +113,11 @@ class GuestRoot:
             self._texts[path] = self._decoded(path)
         return self._texts[path]
 
+    def texts(self, patterns):
+        """{path: text} of the files that match the shell patterns, in their order."""
+        texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+        return {path: text for path, text in texts.items() if text is not None}
+
     def _decoded(self, path):
         content = self.read_bytes(path)
         return None if content is None else content.decode("utf-8", "surrogateescape")

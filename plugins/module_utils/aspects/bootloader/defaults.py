@@ -19,6 +19,7 @@ _FURTHER = "/etc/default/grub.d/*.cfg"
 _ALWAYS = "GRUB_CMDLINE_LINUX"
 _COMMAND_LINES = (_ALWAYS, "GRUB_CMDLINE_LINUX_DEFAULT")
 _WITHOUT_UUID = "GRUB_DISABLE_LINUX_UUID"
+_SETTINGS = (*_COMMAND_LINES, _WITHOUT_UUID)
 
 # What can stand behind an assignment that is a command by itself.
 _END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
@@ -57,7 +58,7 @@ def convert(root, edit):
     """Edit these files where a setting has to be another. edit: as of edit_settings."""
     if root.read(_MAIN) is None:
         return
-    texts = {path: root.read(path) for path in [_MAIN, *root.glob(_FURTHER)] if root.is_file(path)}
+    texts = root.texts((_MAIN, _FURTHER))
     for path, text in zip(texts, edited(list(texts.values()), edit)):
         root.write(path, text, "what grub.cfg is generated from fits the target")
 
@@ -76,7 +77,7 @@ def edited(texts, edit):
     # Behind all that may set it in another way.
     last = max((number for number, text in enumerate(texts) if _MENTION.search(text)), default=0)
     # Each assignment is met in the order in which it was found.
-    texts = [assignments.edited(text, (*_COMMAND_LINES, _WITHOUT_UUID), change) for text in texts]
+    texts = [assignments.edited(text, _SETTINGS, change) for text in texts]
     if added:
         before = f"${_ALWAYS} " if any(re.search(rf"{_ALWAYS}\b", text) for text in texts) else ""
         texts[last] = assignments.with_line(texts[last], _ALWAYS, f'"{before}{added}"')
@@ -85,8 +86,7 @@ def edited(texts, edit):
 
 def settings(text):
     """The Settings of interest in such a file, in their order."""
-    wanted = (*_COMMAND_LINES, _WITHOUT_UUID)
-    return [_setting(text, found) for found in assignments.parse(text) if found.name in wanted]
+    return [_setting(text, found) for found in assignments.parse(text) if found.name in _SETTINGS]
 
 
 def _setting(text, found):
@@ -102,13 +102,12 @@ def _setting(text, found):
 
 def _is_certain(text, found):
     """Whether the shell is sure to come to all that sets _ALWAYS in text, and that is in found (Settings of it)."""
-    if not _MENTION.search(text):
-        return True
+    mentions = len(_MENTION.findall(text))
     plain = [setting for setting in found if setting.name == _ALWAYS and setting.plain]
-    return not _CONTROL.search(text) and sum(1 for _each in _MENTION.finditer(text)) == len(plain)
+    return not mentions or (mentions == len(plain) and not _CONTROL.search(text))
 
 
-def edit_settings(found, edit, certain=True):
+def edit_settings(found, edit, certain):
     """What the settings must be, those in found (Setting) in their order: a pair.
 
     The first is a list of new values, None for what stays. The second is what is to be added to GRUB_CMDLINE_LINUX

@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import kernel_arguments, values
-
-# initramfs-tools' mkinitramfs copies its configuration to conf/ of the initrd, whose init reads IP and DEVICE there.
-_INITRAMFS_TOOLS = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*")
-_INITRAMFS_TOOLS_COPIES = r"conf/(?:initramfs\.conf|conf\.d/.+)"
 
 # dracut writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd.
 _DRACUT = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
@@ -34,11 +30,11 @@ _UNLOCKING = (
 def uses_network(root):
     """Whether an initrd of the guest's brings NICs up."""
     arguments = list(root.facts["bootloader"].arguments)
-    for text in _texts(root, _DRACUT).values():
+    for text in root.texts(_DRACUT).values():
         arguments += [word for line in _KERNEL_CMDLINE.findall(text) for word in re.split(r"[\s\"']+", line)]
     if kernel_arguments.use_network(arguments):
         return True
-    for text in _texts(root, _INITRAMFS_TOOLS).values():
+    for text in root.texts(initramfs_tools.CONFIGURATION).values():
         assigned = assignments.values(text)
         if assigned.get("DEVICE") or assigned.get("IP", "off") not in ("", "off", "none") or (
             assigned.get("BOOT") == "nfs"
@@ -53,18 +49,18 @@ def edit_configuration(root, conversion, change, names):
     change(argument of the kernel's command line) -> the argument on the target, or None. names: {old: new}, of NICs.
     """
     detail = "the initrd uses the network card as it is on the target"
-    for path, text in _texts(root, _INITRAMFS_TOOLS).items():
+    for path, text in root.texts(initramfs_tools.CONFIGURATION).items():
         root.write(path, _initramfs_tools(text, change, names), detail)
-    for path, text in _texts(root, _DRACUT).items():
+    for path, text in root.texts(_DRACUT).items():
         root.write(path, _KERNEL_CMDLINE.sub(lambda line: _words(line[0], change), text), detail)
     conversion.initrd_edits += [
-        (_INITRAMFS_TOOLS_COPIES, lambda text: _initramfs_tools(text, change, names)),
+        (initramfs_tools.COPIES, lambda text: _initramfs_tools(text, change, names)),
         (_DRACUT_COPIES, lambda text: _words(text, change)),
     ]
 
 
 def _initramfs_tools(text, change, names):
-    """text of initramfs-tools' configuration, edited."""
+    """text of initramfs-tools' configuration, from which the initrd's init has IP and DEVICE, edited."""
 
     def with_ip(value):
         quote = value[:1] if value[:1] in ("'", '"') else ""
@@ -77,8 +73,3 @@ def _initramfs_tools(text, change, names):
 def _words(text, change):
     """text with each argument in it edited."""
     return re.sub(r"[^\s\"']+", lambda word: change(word[0]) or "", text)
-
-
-def _texts(root, patterns):
-    texts = {path: root.read(path) for pattern in patterns for path in root.glob(pattern)}
-    return {path: text for path, text in texts.items() if text is not None}

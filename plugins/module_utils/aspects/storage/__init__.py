@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names, stable_name
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
@@ -69,7 +70,7 @@ def convert(root, conversion):
     for model in models.values():
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     conversion.argument_edits.append(lambda argument: references.edit_argument(names, argument))
-    conversion.initrd_edits.append((resume.IN_INITRD, lambda text: resume.renamed(text, names, removed)))
+    conversion.initrd_edits.append((initramfs_tools.COPIES, lambda text: resume.renamed(text, names, removed)))
     in_boot_order = [device for device in _in_boot_order(root.guest) if device in models]
     conversion.hardware["disks"] = [
         {

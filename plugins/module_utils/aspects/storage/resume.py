@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import shlex
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names
-
-_CONFIGURATION = "/etc/initramfs-tools/initramfs.conf"
-_FURTHER = "/etc/initramfs-tools/conf.d/*"
-
-# Their copies, which mkinitramfs puts into the initrd.
-IN_INITRD = r"conf/(?:conf\.d/.+|initramfs\.conf)"
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names, initramfs_tools
 
 _NAME = "RESUME"
 
 
 def texts(root):
     """{path: text} of the files that have such a name, or may have one."""
-    paths = [path for path in (_CONFIGURATION, *root.glob(_FURTHER)) if root.is_file(path)]
-    return {path: root.read(path) for path in paths}
+    return root.texts(initramfs_tools.CONFIGURATION)
 
 
 def devices(text):

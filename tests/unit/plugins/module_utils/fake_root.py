@@ -55,6 +55,9 @@ class FakeRoot:
     def read(self, path):
         return self.files.get(path)
 
+    def texts(self, patterns):
+        return {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+
     def read_bytes(self, path):
         return None if path not in self.files else self.files[path].encode()
 
