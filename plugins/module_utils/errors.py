@@ -9,6 +9,7 @@ from __future__ import annotations
 # What may go better when it is tried again later, unchanged. Nothing else does, and a retry only costs time.
 RETRYABLE = frozenset((
     "appliance-launch-failed",  # too little memory at this moment, or too busy a machine
+    "appliance-no-progress",  # the machine was too busy, or its KVM hung, which is remembered
     "timeout",  # so, too: it is the machine that is slow, or the guest hangs each time
     "guest-not-up",  # so, too
     "emulator-failed",  # the emulated timer was late on a busy machine
