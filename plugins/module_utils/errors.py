@@ -12,6 +12,7 @@ RETRYABLE = frozenset((
     "appliance-no-progress",  # the machine was too busy, or its KVM hung, which is remembered
     "timeout",  # so, too: it is the machine that is slow, or the guest hangs each time
     "guest-not-up",  # so, too
+    "guest-no-kernel",  # so, too
     "emulator-failed",  # the emulated timer was late on a busy machine
     "qemu-img-timeout",  # the storage was busy
     "disk-busy",  # another run has the disk; maybe one that was abandoned, which ends soon

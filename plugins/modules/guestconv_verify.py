@@ -201,7 +201,7 @@ reason:
 code:
   description:
     - What is wrong, for playbooks.
-    - "The guest: V(guest-not-up) in time, V(guest-stuck-in-initramfs) (it does not find its root filesystem),
+    - "The guest: V(guest-not-up) in time, V(guest-no-kernel) (it stays in its firmware or boot loader), V(guest-stuck-in-initramfs) (it does not find its root filesystem),
       V(guest-panicked), V(guest-in-emergency-mode), V(guest-stuck-in-boot-loader), V(guest-powered-off),
       V(guest-restarts)."
     - "The host: V(qemu-failed), V(emulator-failed) (the emulated timer was late, three times), V(disk-error),
