@@ -112,7 +112,7 @@ class Appliance:
 
     def device(self, index):
         """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
-        return self._devices[_label(index)]
+        return self._devices[label(index)]
 
     def status(self, path):
         """What stat(2) says of path, symbolic links followed (guestfs_statns); None when there is nothing.
@@ -192,7 +192,7 @@ class Appliance:
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
         self._configure(handle, accelerator)
         for index, disk in enumerate(self.disks):
-            options = {"format": disk.format, "label": _label(index), "readonly": self._read_only}
+            options = {"format": disk.format, "label": label(index), "readonly": self._read_only}
             if not self._read_only:
                 # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
                 options["cachemode"] = "unsafe"
@@ -278,7 +278,8 @@ class Appliance:
             pass  # what was not written is told already
 
 
-def _label(index):
+def label(index):
+    """The label of the disk number index in the appliance, where /dev/disk/guestfs/LABEL is the disk."""
     # libguestfs allows letters only, up to 20.
     return "disk" + letters(index)
 

@@ -122,7 +122,8 @@ options:
     type: int
     default: 1
   accelerator:
-    description: How to run the guest. V(auto) is KVM where that really works, else emulation with a warning.
+    description: How to run the guest. V(auto) is KVM where a Linux kernel starts on it, else emulation with a warning. A machine that
+      hangs with KVM before its kernel all the same is tried once more, emulated.
     type: str
     choices: [auto, kvm, tcg]
     default: auto
