@@ -15,6 +15,7 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from typing import BinaryIO
 
 SUPPORTED = ("raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc")
 
@@ -40,6 +41,8 @@ _FOREIGN = (
 _SECTOR = 512
 # QEMU reads at most this much of a descriptor: vmdk_read_desc() in block/vmdk.c.
 _DESCRIPTOR_LIMIT = 1 << 20
+# Within this much of a sparse VMDK its descriptor is: QEMU and VMware put 20 sectors behind the header.
+VMDK_EMBEDDED_LIMIT = 64 << 10
 _DESCRIPTOR = re.compile(rb"\A(?:[ \t]*#[^\n]*\n|[ \t\r]*\n)*[ \t]*version[ \t]*=[ \t]*[123]\b")
 # QEMU matches extents with sscanf, whose blanks span lines; so does this \s. Only RW extents are opened by it.
 _EXTENT = re.compile(rb"\bRW\s+[-+]?(\d+)\s*([A-Za-z]+)\s*\"([^\"\r\n]*)(?:\"\s*(\d+))?")
@@ -195,6 +198,11 @@ def vdi_ends_early(stream, size):
     (data_offset,) = _unpack("<I", head, 344)
     block_size, extra, _blocks, allocated = _unpack("<IIII", head, 376)
     return data_offset + allocated * (block_size + extra) > size
+
+
+def vpc_is_fixed(stream: BinaryIO) -> bool:
+    """Whether a VHD is a fixed one, as QEMU tells it (vpc_open()): a dynamic one begins with a copy of its footer."""
+    return _read(stream, 0, 8) != b"conectix"
 
 
 @dataclass(frozen=True)

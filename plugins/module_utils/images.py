@@ -29,6 +29,9 @@ _DEVICE = re.compile(r"\A[a-z][a-z0-9]{1,31}\Z")
 _WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat", "vmfs")
 
 
+_WITHOUT_CHECK = ("raw", "vpc")
+
+
 @dataclass(frozen=True)
 class Disk:
     """One disk of the guest, safe to open as `format`.
@@ -255,6 +258,20 @@ def _refuse_truncated(path, image_format):
                        "copy is truncated")
 
 
+def require_sound(disk: Disk) -> None:
+    """Look through all the metadata of the image by itself, before it is written to or copied.
+
+    Errors: disk-corrupt. Clusters that were leaked only waste room. A qcow2 with the dirty bit is let pass, see
+    _refuse_truncated(); raw disks and VHDs have nothing to check.
+    """
+    if disk.format == "qcow2":
+        with open(disk.path, "rb") as stream:
+            if image_formats.read_qcow2_header(stream).dirty:
+                return
+    if disk.format not in _WITHOUT_CHECK and qemu_img.is_damaged(disk.path, disk.format):
+        raise _corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
+
+
 def _corrupt(path, reason):
     return GuestconvError(
         "disk-corrupt", "%s is damaged or not complete: %s" % (path, reason),
@@ -371,11 +388,6 @@ def writable_in_place(disk):
         raise GuestconvError("format-not-writable", "%s cannot be written to: a %s VMDK is read-only for QEMU"
                              % (disk.path, disk.create_type or "compressed"),
                              hint="Give `dest`: the converted copy is written there.")
-    if disk.format == "vhdx":
-        # A VHDX has a log of its own. An interrupted write leaves it to be replayed, without which QEMU 7.2 neither
-        # opens the disk for reading nor commits to it (tried: "Block job failed"), so no journal of ours can finish.
-        raise GuestconvError("format-not-writable", "%s is a VHDX, which could not be finished after an interruption"
-                             % disk.path, hint="Give `dest`: the converted copy is written there.")
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError("disk-not-writable", "%s may not be written to" % disk.path,
                              hint="Run as a user who may write to it, or give `dest` for a converted copy.")

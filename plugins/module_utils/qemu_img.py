@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import Callable, List
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -118,6 +119,11 @@ def tellers(names, tell):
     ]
 
 
+def share(tell: Callable[[str, float], None], start: float, end: float) -> Callable[[str, float], None]:
+    """A tell for a part of all that is written: from `start` to `end`, of 1."""
+    return lambda disk, fraction: tell(disk, start + fraction * (end - start))
+
+
 def _follow(output, deadline, tell):
     """Tell of the progress that output shows, until it ends. False if it has not by the deadline (time.monotonic())."""
     tail = b""
@@ -174,7 +180,16 @@ def held_bytes(overlay, cluster_size=1):
     Its backing file is not opened.
     """
     alone = json.dumps({"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": overlay}})
-    spans = json.loads(must(["map", "-U", "--output=json", "json:" + alone], _CHECK_SECONDS))
+    return _data_bytes(["json:" + alone], cluster_size)
+
+
+def data_bytes(path: str, image_format: str, cluster_size: int = 1) -> int:
+    """The bytes of the disk that are not known to be zero, with all images beneath, counted in whole clusters."""
+    return _data_bytes(["-f", image_format, path], cluster_size)
+
+
+def _data_bytes(image: List[str], cluster_size: int) -> int:
+    spans = json.loads(must(["map", "-U", "--output=json", *image], _CHECK_SECONDS))
     clusters, free = 0, 0  # free: the first cluster that is not counted yet
     for span in spans:
         if span["data"]:

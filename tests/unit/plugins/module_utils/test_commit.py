@@ -10,8 +10,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images
-from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
+from ansible_collections.virttools.guestconv.plugins.module_utils import commit, copies, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conversions import (
     content,
@@ -22,6 +21,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.con
     killed_at,
     replace_qemu_img,
     two_disks,
+    workspace_for,
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import (
@@ -45,7 +45,7 @@ def refusal_of(work):
 
 
 def enter(disks, **settings):
-    with Workspace(disks, **settings):
+    with workspace_for(disks, **settings):
         raise AssertionError("nothing was refused")
 
 
@@ -66,7 +66,7 @@ def test_a_commit_brings_the_overlay_into_the_disk_and_leaves_no_litter(place, i
 def test_without_commit_the_disks_keep_each_byte(place, image_format):
     disks = two_disks(place, image_format)
     before = {disk.path: content(disk.path) for disk in disks}
-    with pytest.raises(KeyboardInterrupt), Workspace(disks, room=0) as workspace:
+    with pytest.raises(KeyboardInterrupt), workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         assert [(overlay.device, overlay.backing) for overlay in workspace.overlays] == [
             (disk.device, (disk.path,)) for disk in disks]
@@ -86,7 +86,7 @@ def test_only_the_top_of_a_chain_is_written(place):
 def test_a_workdir_takes_the_overlays_and_is_left_empty(place, tmp_path):
     disks, workdir = two_disks(place), tmp_path / "work"
     workdir.mkdir()
-    with Workspace(disks, workdir=str(workdir), room=0) as workspace:
+    with workspace_for(disks, workdir=str(workdir), room=0) as workspace:
         assert all(overlay.path.startswith(str(workdir)) for overlay in workspace.overlays)
         write_to(workspace)
         workspace.commit()
@@ -120,7 +120,7 @@ def test_room_for_growth_is_looked_for_before_anything_is_written(place, monkeyp
             with open(disk.path, "r+b") as stream:
                 os.posix_fallocate(stream.fileno(), 0, 64 * MEBIBYTE)
     before = content(disks[0].path)
-    with Workspace(disks, room=0) as workspace:
+    with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
         if sparse:
@@ -135,7 +135,7 @@ def test_room_for_growth_is_looked_for_before_anything_is_written(place, monkeyp
 
 def test_a_disk_that_somebody_has_open_is_not_committed_to(place):
     disks = two_disks(place, "qcow2")
-    with Workspace(disks, room=0) as workspace:
+    with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         reader = subprocess.Popen(["qemu-io", "-r", "-f", "qcow2", disks[1].path], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE)
@@ -169,7 +169,7 @@ def test_a_disk_that_was_written_to_during_the_conversion_gets_nothing_of_it(pla
         create(tmp_path / "three.vmdk", "vmdk", options=["-o", "subformat=monolithicFlat"])]
     disks = images.disks_from_option([{"path": path, "backing": [base]} for path in paths])
     before = content(paths[0])
-    with Workspace(disks, room=0, mode=mode, dest=str(place) if mode == "dest" else None) as workspace:
+    with workspace_for(disks, room=0, mode=mode, dest=str(place) if mode == "dest" else None) as workspace:
         write_to(workspace)
         change(str(tmp_path / name))
         error = refusal_of(workspace.commit)
@@ -195,7 +195,7 @@ def test_a_disk_that_is_written_to_while_it_is_copied_leaves_no_copy(place, tmp_
 
 def test_what_only_reads_a_disk_does_not_void_the_conversion(place):
     disks = two_disks(place, "qcow2")
-    with Workspace(disks, room=0) as workspace:
+    with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         content(disks[0].path)
         os.chmod(disks[1].path, 0o600)
@@ -219,11 +219,11 @@ def test_a_hard_linked_disk_is_not_converted_in_place_but_to_a_copy(place, tmp_p
 
 def test_two_conversions_of_one_disk_do_not_meet(place):
     disks = two_disks(place)
-    with Workspace(disks, room=0):
+    with workspace_for(disks, room=0):
         for others in (disks, disks[:1], disks[1:]):
             assert refusal_of(lambda others=others: enter(others, room=0)).code == "disk-busy"
         assert len(os.listdir(place)) == 4  # the loser removed nothing
-    with Workspace(disks[1:], room=0):
+    with workspace_for(disks[1:], room=0):
         assert refusal_of(lambda: enter(disks, room=0)).code == "disk-busy"
         assert len(os.listdir(place)) == 3
     assert len(os.listdir(place)) == 2
@@ -248,10 +248,10 @@ def test_the_litter_of_a_killed_run_is_removed_by_the_next(place, tmp_path, with
     assert killed_at("ready", disks, **settings)
     assert content(disks[0].path) == before and len(os.listdir(place)) == 4
     assert len(os.listdir(workdir)) == with_workdir
-    with Workspace(disks[:1], room=0):
+    with workspace_for(disks[:1], room=0):
         pass
     assert os.listdir(workdir) == []
-    with Workspace(disks, room=0):
+    with workspace_for(disks, room=0):
         pass
     assert len(os.listdir(place)) == 2
 
@@ -272,13 +272,13 @@ def test_throwaway_keeps_nothing_and_needs_no_place_beside_the_disk(place, tmp_p
 def test_throwaway_litter_of_killed_runs_is_removed_but_not_that_of_running_ones(place, tmp_path):
     disks, workdir = two_disks(place), tmp_path / "work"
     workdir.mkdir()
-    with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)) as running:
+    with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)) as running:
         def die():
-            with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)):
+            with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)):
                 kill_at("now")("now")
         os.waitpid(in_child(die), 0)
         assert len(os.listdir(workdir)) == 2
-        with Workspace(disks, room=0, mode="throwaway", workdir=str(workdir)):
+        with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)):
             assert len(os.listdir(workdir)) == 2
         assert all(os.path.exists(overlay.path) for overlay in running.overlays)
     assert os.listdir(workdir) == []
@@ -316,13 +316,13 @@ def test_copies_of_disks_with_one_name_get_their_device_names(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     disks = images.disks_from_option([create(tmp_path / name / "disk.vmdk", "vmdk", data=False) for name in ("a", "b")])
-    assert [os.path.basename(copy.path) for copy in commit.plan_copies(disks, "/dest", None)] == [
+    assert [os.path.basename(copy.path) for copy in copies.plan_copies(disks, "/dest", None)] == [
         "disk-sda.qcow2", "disk-sdb.qcow2"]
 
 
 def test_a_dot_in_the_name_is_no_ending(tmp_path):
     disks = images.disks_from_option([create(tmp_path / "web.example", data=False)])
-    assert commit.plan_copies(disks, "/dest", "qcow2")[0].path == "/dest/web.example.qcow2"
+    assert copies.plan_copies(disks, "/dest", "qcow2")[0].path == "/dest/web.example.qcow2"
 
 
 def test_what_a_dest_cannot_be_is_refused(place):
@@ -334,7 +334,7 @@ def test_what_a_dest_cannot_be_is_refused(place):
 
 def test_room_for_the_copies_is_looked_for_before_copying(place, tmp_path, monkeypatch):
     disks = two_disks(tmp_path)
-    with Workspace(disks, room=0, mode="dest", dest=str(place)) as workspace:
+    with workspace_for(disks, room=0, mode="dest", dest=str(place)) as workspace:
         write_to(workspace)
         monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
         assert refusal_of(workspace.commit).code == "no-space"

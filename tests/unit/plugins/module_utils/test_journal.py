@@ -13,7 +13,6 @@ import subprocess
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import images
-from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.journal import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import beside
@@ -25,6 +24,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.con
     killed_at,
     replace_qemu_img,
     two_disks,
+    workspace_for,
     wait_until,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import (
@@ -101,7 +101,7 @@ def test_a_kill_leaves_either_no_trace_or_a_journal_that_finishes(place, image_f
     elif point == "ready":
         assert [content(disk.path) for disk in disks] == before
         convert(disks)
-    with Workspace(disks, room=0):  # removes what a run killed after its commit has left
+    with workspace_for(disks, room=0):  # removes what a run killed after its commit has left
         pass
     assert all(is_converted(disk.path, image_format) for disk in disks)
     assert len(os.listdir(place)) == 2
