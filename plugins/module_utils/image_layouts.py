@@ -86,4 +86,4 @@ def _vdi_is_full(stream: BinaryIO) -> bool:
         blocks, allocated = struct.unpack_from("<II", stream.read(512), 384)
     except struct.error:
         raise image_formats.BadHeader("the header is cut off") from None
-    return blocks == allocated
+    return bool(blocks == allocated)

@@ -18,7 +18,7 @@ import json
 import os
 import stat
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import (
     image_formats,
@@ -40,7 +40,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.state_director
     write_json,
 )
 
-Tell = Callable[[str, float], None]
+Tell = Callable[[str, float], Any]
 
 # An earlier version wrote 1, and committed to each format in place.
 _VERSIONS = (1, 2)
@@ -76,15 +76,15 @@ class Entry:
 class Journal:
     """A commit that has begun."""
 
-    def __init__(self, directory, entries):
+    def __init__(self, directory: str, entries: List[Entry]) -> None:
         self.directory = directory
         self.entries = entries
 
-    def write(self):
+    def write(self) -> None:
         """From here on the disks may be half written. Errors: OSError, and then there is no journal."""
         write_json(self.directory, JOURNAL, {"version": 2, "disks": [entry.as_record() for entry in self.entries]})
 
-    def commit(self, lock, step, tell):
+    def commit(self, lock: int, step: Callable[[str], Any], tell: Tell) -> None:
         """Bring all overlays into their disks, then remove the journal. May be repeated after any interruption.
 
         Args: lock: descriptor of the held lock, which qemu-img inherits: if we are killed and it goes on alone, then
@@ -105,7 +105,8 @@ class Journal:
         synchronize(self.directory)
         step("journal removed")
 
-    def finish(self, step=lambda point: None, tell=lambda disk, fraction: None):
+    def finish(self, step: Callable[[str], Any] = lambda point: None,
+               tell: Tell = lambda disk, fraction: None) -> None:
         """Complete the commit that was interrupted and remove all traces of it.
 
         Errors: commit-incomplete, disk-busy, state-of-another-user, journal-broken.
@@ -142,7 +143,7 @@ class Journal:
             if entry in tellers else entry for entry in self.entries]
         self.write()
 
-    def as_converted(self):
+    def as_converted(self) -> List[images.Disk]:
         """The disks as they will be: Disks over the finished overlays, for reading only.
 
         What a half-written disk lacks the overlay holds, so this view is right at every moment. Errors: journal-broken.
@@ -159,21 +160,21 @@ def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:
     synchronize(entry.disk.path)
 
 
-def require_unlocked(disk):
+def require_unlocked(disk: images.Disk) -> None:
     """Errors: disk-in-use, if a running QEMU would keep qemu-img from writing to the disk."""
     if qemu_img.denies_writing(disk.path):
         raise GuestconvError("disk-in-use", "%s is open in a running QEMU" % disk.path,
                              hint="Shut down the virtual machine, or wait for the process that reads it.")
 
 
-def _incomplete(disk, reason):
+def _incomplete(disk: images.Disk, reason: str) -> GuestconvError:
     return GuestconvError(
         "commit-incomplete", "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
         "journal stays beside the disk." % (disk.path, reason),
         hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.")
 
 
-def pending(disks):
+def pending(disks: Sequence[images.Disk]) -> Optional[Journal]:
     """The journal of an interrupted commit to one of these disks, or None.
 
     Errors: disk-busy (a commit goes on now), journal-other-disks (it was begun with more or other disks, or with these
@@ -186,7 +187,7 @@ def pending(disks):
     return None
 
 
-def _home(disk):
+def _home(disk: images.Disk) -> Optional[StateDirectory]:
     """The StateDirectory with the journal of a commit to this disk, or None."""
     state = StateDirectory(beside(disk.path))
     if state.has_journal():
@@ -207,7 +208,7 @@ def _home(disk):
     return _home_by_inode(disk)
 
 
-def _home_by_inode(disk):
+def _home_by_inode(disk: images.Disk) -> Optional[StateDirectory]:
     """As _home(), of a file that was renamed since."""
     inode = _inode(disk.path)
     if inode is None:
@@ -226,13 +227,13 @@ def _inodes(records: List[Dict[str, Any]]) -> List[Any]:
     return [part.get("inode") for record in records for part in (record, record.get("replacement") or {})]
 
 
-def _inode(path):
+def _inode(path: str) -> Optional[int]:
     """The number of a file, None for a block device."""
     status = os.stat(path)
     return status.st_ino if stat.S_ISREG(status.st_mode) else None
 
 
-def _is_idle(state):
+def _is_idle(state: StateDirectory) -> bool:
     """True if the journal waits for somebody, False if it was just finished.
 
     Errors: disk-busy, state-of-another-user.
@@ -243,14 +244,14 @@ def _is_idle(state):
     return waits
 
 
-def _broken(directory, reason):
+def _broken(directory: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "journal-broken", "the journal in %s cannot be used: %s" % (directory, reason),
         hint="A conversion of this disk was interrupted while it was written, so the disk may be half written. Bring "
         "back what is missing, or restore the disk from a backup and remove that directory.")
 
 
-def _records(directory):
+def _records(directory: str) -> List[Dict[str, Any]]:
     """The list of records in the journal file, with each field of the right type. Errors: journal-broken."""
     name = os.path.join(directory, JOURNAL)
     if not is_ours(directory, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
@@ -258,7 +259,7 @@ def _records(directory):
     try:
         with open(name, encoding="utf-8") as stream:
             content = json.load(stream)
-        records = content["disks"]
+        records: List[Dict[str, Any]] = content["disks"]
         types = {"path": str, "format": str, "overlay": str, "size": int, "changed": int}
         sound = content["version"] in _VERSIONS and all(
             isinstance(record[key], kind) for record in records for key, kind in types.items())
@@ -271,11 +272,11 @@ def _records(directory):
     return records
 
 
-def _named(directory):
+def _named(directory: str) -> List[str]:
     return [record["path"] for record in _records(directory)]
 
 
-def _load(directory, disks):
+def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
     """The Journal over the Disks asked for; of what the file says only names, sizes and times are used."""
     records = {record["path"]: record for record in _records(directory)}
     if set(records) != {disk.path for disk in disks}:
@@ -300,7 +301,7 @@ def _load(directory, disks):
     return Journal(directory, entries)
 
 
-def _check(entries):
+def _check(entries: Sequence[Entry]) -> None:
     """Errors: journal-broken, unless each overlay is as it was finished, and lies over its disk and nothing else, and
     what replaces a disk is there or has done so.
     """
@@ -320,5 +321,5 @@ def _check(entries):
         if entry.replacement is not None:
             try:
                 entry.replacement.has_arrived(entry.disk)
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 raise _broken(home, str(error)) from error

@@ -73,7 +73,10 @@ def required_bytes(image: str, image_format: str, disk: images.Disk) -> int:
     if layout_of(disk).preallocated:
         data = disk.virtual_size
     else:
-        data = qemu_img.data_bytes(image, image_format, disk.cluster_size or 1)
+        # qemu-img measures no other formats than raw and qcow2; but that is what fills how many clusters of a size.
+        # Larger blocks than 2 MiB (VHDX) are sparse within themselves.
+        cluster_size = min(max(disk.cluster_size, 64 << 10), 2 << 20)
+        data = qemu_img.required_bytes(image, "qcow2", image_format, cluster_size)
     return data + _METADATA + disk.virtual_size // _METADATA_SHARE
 
 
@@ -95,10 +98,10 @@ class Replacement:
         if record is None:
             return None
         inode, changed = record["replaces"]
-        values = [record["inode"], record["size"], record["changed"], inode, changed]
-        if not all(isinstance(value, int) for value in values):
-            raise TypeError
-        return cls(*values[:3], (inode, changed))
+        found = cls(record["inode"], record["size"], record["changed"], (inode, changed))
+        if not all(isinstance(value, int) for value in (found.inode, found.size, found.changed, inode, changed)):
+            raise TypeError("a number is expected")
+        return found
 
     def as_record(self) -> Dict[str, Any]:
         """For the journal."""
@@ -182,7 +185,8 @@ def _resemble(path: str, original: str) -> None:
     except PermissionError as error:
         raise GuestconvError(
             "disk-not-writable", "%s is replaced as a whole, and this user may not give another file its owner and its "
-            "attributes: %s" % (original, error.strerror), hint="Run as its owner or as root, or give `dest`.") from error
+            "attributes: %s" % (original, error.strerror),
+            hint="Run as its owner or as root, or give `dest`.") from error
 
 
 def _attributes(path: str) -> Dict[str, bytes]:

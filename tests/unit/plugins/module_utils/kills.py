@@ -47,6 +47,9 @@ LAYOUTS: Dict[str, Tuple[str, Sequence[str]]] = {
     "vhdx-fixed": ("vhdx", ("-o", "subformat=fixed")),
 }
 
+# Seconds to wait at each point that a commit reaches: from one to the next it may take no time, and kills are to hit there.
+_PAUSE = 0.02
+
 # What the conversion writes, with pieces large and small, over data and over nothing.
 _WRITES = [(0x40 + number, number * 1600 << 10, 64 << 10 if number % 3 else 768 << 10) for number in range(40)]
 
@@ -144,9 +147,13 @@ class Kills:
         return images.disks_from_option([{"path": self._path, "format": self._sample.image_format}])
 
     def _convert(self, step: Callable[[str], object]) -> None:
-        with InPlace(self._disks(), room=0, step=step) as workspace:
+        def slowly(point: str) -> None:
+            step(point)
+            time.sleep(_PAUSE)
+
+        with InPlace(self._disks(), room=0, step=slowly) as workspace:
             _write(workspace.overlays[0].path)
-            step("begin")
+            slowly("begin")
             workspace.commit()
 
     def _finish_from(self, begin: Callable[[], object]) -> None:
@@ -156,7 +163,7 @@ class Kills:
     def _finish(self) -> None:
         journal = pending(self._disks())
         if journal is not None:
-            journal.finish()
+            journal.finish(step=lambda point: time.sleep(_PAUSE))
 
     def _kill(self, work: Callable[[Callable[[], object]], None], seconds: float) -> None:
         """Run work in a process, and kill it and its qemu-img at a random moment after it called what it is given.

@@ -167,7 +167,8 @@ def test_a_replaced_disk_keeps_its_owner_mode_label_and_acl(place):
     # version 2; the owner, the user 107, the group, the mask, all others (struct posix_acl_xattr_entry of the kernel)
     acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in (
         (1, 6, 0xFFFFFFFF), (2, 6, 107), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)))
-    wanted = {"system.posix_acl_access": acl, "user.note": b"web01", "security.selinux": b"system_u:object_r:svirt_t:s0\0"}
+    wanted = {"system.posix_acl_access": acl, "user.note": b"web01",
+              "security.selinux": b"system_u:object_r:svirt_t:s0\0"}
     for name, value in wanted.items():
         set_attribute(path, name, value)
     before = os.stat(path)
