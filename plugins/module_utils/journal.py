@@ -12,12 +12,16 @@ holds, and twice is as good as once.
 from __future__ import annotations
 
 import glob
-import json
 import os
 import stat
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, images, qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils import (
+    image_formats,
+    images,
+    qemu_img,
+    untrusted_json,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
     JOURNAL,
@@ -200,8 +204,7 @@ def _records(directory):
     if not is_ours(directory, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
         raise _broken(directory, "it was made by another user")
     try:
-        with open(name, encoding="utf-8") as stream:
-            content = json.load(stream)
+        content = untrusted_json.load(name)
         records = content["disks"]
         types = {"path": str, "format": str, "overlay": str, "size": int, "changed": int}
         sound = content["version"] == 1 and all(

@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import commit, description, document, engine, images
+from ansible_collections.virttools.guestconv.plugins.module_utils import (
+    commit,
+    description,
+    document,
+    engine,
+    images,
+    untrusted_json,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -164,7 +170,7 @@ def _asked(guest):
     if text.startswith("{"):
         # As `ansible -a 'guest=...'` and templates with to_json pass it.
         try:
-            return json.loads(text)
+            return untrusted_json.loads(text)
         except ValueError:
             pass
     return description.as_mapping(guest)

@@ -218,8 +218,10 @@ def _lines(text):
         while lines[end - 1].endswith("\\") and end < len(lines):
             end += 1
         line = " ".join([*(part[:-1] for part in lines[start:end - 1]), lines[end - 1]])
-        if line.strip("\\ \t"):
-            yield Line(start, end, line.split())
+        words = line.split()
+        # A line may go on, and have no word all the same.
+        if any(word.strip("\\") for word in words):
+            yield Line(start, end, words)
 
 
 def _with_inherited(stanzas):

@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
@@ -195,11 +195,9 @@ def quietly(function, *arguments):
         return []
 
 
-relaxed = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
-@relaxed
 @given(data=st.data())
 def test_any_text_is_read_and_nothing_changes_without_cause(kind, data):
     path, words = FORMATS[kind]
@@ -215,7 +213,6 @@ def test_any_text_is_read_and_nothing_changes_without_cause(kind, data):
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
-@relaxed
 @given(data=st.data())
 def test_a_new_mac_changes_nothing_but_the_old_one_and_can_be_taken_back(kind, data):
     path, words = FORMATS[kind]
@@ -228,7 +225,6 @@ def test_a_new_mac_changes_nothing_but_the_old_one_and_can_be_taken_back(kind, d
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
-@relaxed
 @given(data=st.data())
 def test_unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, data):
     path, words = FORMATS[kind]
@@ -244,7 +240,6 @@ def test_unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, data):
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__name__.rpartition(".")[2])
-@relaxed
 @given(data=st.data())
 def test_policies_are_applied_to_any_text_without_crash_and_only_once(kind, data):
     path, words = FORMATS[kind]
@@ -260,7 +255,6 @@ def test_policies_are_applied_to_any_text_without_crash_and_only_once(kind, data
     assert root.files == once
 
 
-@relaxed
 @given(texts(["SUBSYSTEM==", '"net"', "NAME=", '"eth0"', "ATTR{address}==", '"', ", ", "DRIVERS==", '"vmxnet3"', "\\"]))
 def test_rules_that_are_for_others_stay(text):
     absent = Nic("absent", "absent", ABSENT, "hardware")
@@ -270,14 +264,12 @@ def test_rules_that_are_for_others_stay(text):
     udev_rules.names_it([text], absent, True)
 
 
-@relaxed
 @given(texts(["[Match]", "[Link]", "Name=", "MACAddress=", "Driver=", "\\"]))
 def test_links_that_are_for_others_stay(text):
     link_files.naming([link_files.parse("/x.link", text)], Nic("a", "a", ABSENT, "hardware"), "virtio_net")
     assert link_files.with_new_macs(text, {ABSENT: NEW_MAC}) == text
 
 
-@relaxed
 @given(texts(["[a]", "k=v", "\\", ";"]), st.booleans())
 def test_entries_lie_where_they_say(text, continued):
     entries = sections.parse(text, continued)
@@ -286,13 +278,11 @@ def test_entries_lie_where_they_say(text, continued):
         assert text[entry.line:entry.start - 1].strip() == entry.key
 
 
-@relaxed
 @given(texts(["A=", "export ", "'", '"', "$'", "\\", ";"]))
 def test_assignments_lie_where_they_say(text):
     assert assignments.edited(text, {found.name for found in assignments.parse(text)}, lambda value: value) == text
 
 
-@relaxed
 @given(texts(["ip=", "ifname=", "bond=", "vlan=", "10.0.0.1", ":dhcp", "[fec0::1]", "::", ",", MAC]))
 def test_arguments_that_are_for_others_stay(text):
     arguments = text.split()
@@ -304,7 +294,6 @@ def test_arguments_that_are_for_others_stay(text):
         assert kernel_arguments.edited(argument, **change) == argument
 
 
-@relaxed
 @given(texts(["IP=", "DEVICE=", "kernel_cmdline+=", '"', "'", "ip=eth0:dhcp", "#"]))
 def test_configuration_of_initrds_is_edited_without_crash_and_only_once(text):
     paths = ("/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf")
@@ -318,7 +307,6 @@ def test_configuration_of_initrds_is_edited_without_crash_and_only_once(text):
     assert root.files == before
 
 
-@relaxed
 @given(
     texts(['default-duid "', '";', "lease {", 'interface "eth0";', "option dhcp-client-identifier ", "\\001", "1:0:50"])
 )
