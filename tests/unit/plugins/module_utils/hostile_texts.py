@@ -17,9 +17,10 @@ DEEP = tuple(sign * 1500 for sign in ("[", "{", "(", "<a>", '"', "\\", "- ", "? 
 
 
 def texts(*words):
-    """A strategy of texts of these words, what stands between words, and anything else."""
-    usual = st.sampled_from([*words, *words, *ENDS, *BLANKS, *SIGNS])
-    return st.lists(usual | usual | st.sampled_from(ODD + DEEP) | st.text(max_size=4), max_size=24).map("".join)
+    """A strategy of texts of these words, what stands between words, and what is odd; or of anything."""
+    # One choice a piece: many pieces in many examples are to be drawn.
+    pieces = st.sampled_from([*words, *words, *words, *ENDS, *ENDS, *BLANKS, *SIGNS, *ODD, *DEEP])
+    return st.lists(pieces, max_size=24).map("".join) | st.text(max_size=40)
 
 
 def content(text):
