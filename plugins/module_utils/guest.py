@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names, fstab
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
@@ -239,13 +239,12 @@ class Guest:
         root.info = {**_system_facts(root, release), "mountpoints": mountpoints}
         return root
 
-    def _mounts(self, fstab, root):
-        """What fstab (text) mounts below the root filesystem: {path: (filesystem's name, options)}."""
+    def _mounts(self, text, root):
+        """What an fstab (text) mounts below the root filesystem: {path: (filesystem's name, options)}."""
         mounts = {}
-        beside = device_names.of_hardware(fstab)
-        for line in fstab.splitlines():
-            fields = [_unescaped(field) for field in line.split()]
-            if len(fields) < 3 or fields[0].startswith("#") or not fields[1].startswith("/") or fields[1] == "/":
+        beside = device_names.of_hardware(text)
+        for fields in fstab.entries(text):
+            if len(fields) < 3 or not fields[1].startswith("/") or fields[1] == "/":
                 continue
             # Of clones the one on the root's disk: it is what the guest was seen with.
             found = self.filesystems_called(fields[0], beside)
@@ -290,11 +289,6 @@ class Guest:
         )
 
 
-def _unescaped(field):
-    # fstab(5) writes a space as \040.
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), field)
-
-
 def _system_facts(root, release):
     names = _assignments(root.read(release))
     version = (names.get("VERSION_ID", "") + ".").split(".")
@@ -314,7 +308,7 @@ def _system_facts(root, release):
 def _assignments(text):
     """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
     found = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith("#"):
             found[name] = value.strip("\"'").replace("\\", "")

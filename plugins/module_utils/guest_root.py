@@ -8,14 +8,13 @@ Changes, diff, check mode and idempotence all come from that record, so they can
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 import stat
 import tempfile
 from contextlib import contextmanager, nullcontext, suppress
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
+from ansible_collections.virttools.guestconv.plugins.module_utils import augeas, globs
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError, is_possible
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -384,4 +383,4 @@ def _is_utf8(name):
 
 def _matches(name, pattern):
     # As the shell has it, `*` is not for hidden files.
-    return fnmatch.fnmatchcase(name, pattern) and (name[:1] != "." or pattern[:1] == ".")
+    return globs.fits(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

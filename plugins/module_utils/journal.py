@@ -14,7 +14,6 @@ overlay shows the same over the one as over the other.
 from __future__ import annotations
 
 import glob
-import json
 import os
 import stat
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import (
     images,
     qemu_img,
     replacement,
+    untrusted_json,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.replacement import Replacement
@@ -257,8 +257,7 @@ def _records(directory: str) -> List[Dict[str, Any]]:
     if not is_ours(directory, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
         raise _broken(directory, "it was made by another user")
     try:
-        with open(name, encoding="utf-8") as stream:
-            content = json.load(stream)
+        content = untrusted_json.load(name)
         records: List[Dict[str, Any]] = content["disks"]
         types = {"path": str, "format": str, "overlay": str, "size": int, "changed": int}
         sound = content["version"] in _VERSIONS and all(

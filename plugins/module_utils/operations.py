@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import (
@@ -14,6 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import (
     engine,
     images,
     journal,
+    untrusted_json,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
@@ -181,7 +181,7 @@ def _asked(guest):
     if text.startswith("{"):
         # As `ansible -a 'guest=...'` and templates with to_json pass it.
         try:
-            return json.loads(text)
+            return untrusted_json.loads(text)
         except ValueError:
             pass
     return description.as_mapping(guest)

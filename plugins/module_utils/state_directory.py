@@ -21,7 +21,7 @@ import shutil
 import stat
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 JOURNAL = "journal.json"
@@ -97,7 +97,7 @@ def is_ours(path: str, kind: Callable[[int], bool]) -> bool:
     """Whether `path` is itself (not through a link) a `kind` (stat.S_ISDIR, stat.S_ISREG) that this user made."""
     try:
         status = os.lstat(path)
-    except OSError:
+    except (OSError, ValueError):  # The latter for a path that cannot be one: with a NUL in it, say.
         return False
     return kind(status.st_mode) and status.st_uid == os.geteuid()
 
@@ -205,8 +205,7 @@ class StateDirectory:
         if not is_ours(self.path, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
             return {}
         try:
-            with open(name, encoding="utf-8") as stream:
-                notes = json.load(stream)
+            notes = untrusted_json.load(name)
         except (OSError, ValueError):
             return {}
         return notes if isinstance(notes, dict) else {}
@@ -225,7 +224,8 @@ class StateDirectory:
         somebody has written to since then is his.
         """
         notes = self.notes()
-        for path, identity in (notes.get("arriving") or {}).items():
+        arriving = notes.get("arriving")
+        for path, identity in arriving.items() if isinstance(arriving, dict) else ():
             if os.path.lexists(path) and file_identity(path) == identity:
                 os.unlink(path)
         if is_scratch(notes.get("scratch")):

@@ -63,7 +63,7 @@ class KernelModules:
 
     def __init__(self, dep, softdep="", builtin="", alias=""):
         self._modules = {}
-        for line in dep.splitlines():
+        for line in dep.split("\n"):
             path, colon, needs = line.partition(":")
             name = module_name(path) if colon else None
             if name:
@@ -129,7 +129,7 @@ class KernelModules:
         known = self._modules.keys() | self._builtin
         named = {other for table in (self._before, self._after) for others in table.values() for other in others}
         modules = {name: [] for name in named - known}
-        for line in alias.splitlines() if modules else ():
+        for line in alias.split("\n") if modules else ():
             words = line.split()
             if len(words) == 3 and words[0] == "alias" and _spelled(words[1]) in modules:
                 modules[_spelled(words[1])].append(_spelled(words[2]))
@@ -176,7 +176,7 @@ def _uncompressed(path, content):
 def _soft_dependencies(text):
     """({module: names to load before it}, {module: names to load after it}) from "softdep NAME pre: A post: B"."""
     before, after = {}, {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.split("#")[0].split()
         if len(words) < 3 or words[0] != "softdep":
             continue

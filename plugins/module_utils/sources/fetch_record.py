@@ -13,11 +13,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img, untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
@@ -78,8 +77,7 @@ class Record:
         content = {}
         if is_ours(self._state.path, stat.S_ISDIR) and is_ours(name, stat.S_ISREG):
             try:
-                with open(name, encoding="utf-8") as stream:
-                    content = json.load(stream)
+                content = untrusted_json.load(name)
             except (OSError, ValueError):
                 pass
         content = content if isinstance(content, dict) and content.get("version") == 1 else {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils import fstab, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names, stable_name
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
@@ -141,8 +141,8 @@ def _hibernated_files(root):
     menu = root.facts.get("bootloader")
     if not any("resume_offset=" in entry.arguments for entry in (menu.entries if menu else ())):
         return []
-    lines = [line.split() for line in (root.read("/etc/fstab") or "").splitlines()]
-    paths = [fields[0] for fields in lines if fields[2:3] == ["swap"] and re.match("/(?!dev/)", fields[0])]
+    entries = fstab.entries(root.read("/etc/fstab") or "")
+    paths = [fields[0] for fields in entries if fields[2:3] == ["swap"] and re.match("/(?!dev/)", fields[0])]
     return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10:].startswith(_ASLEEP)]
 
 
