@@ -164,17 +164,22 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import module_
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}}
 
+# Of the action plugin: see plugin_utils/report_page. It is no secret, but too long for the log of the machine.
+_PAGE = {"_page": {"type": "str", "required": True, "no_log": True}}
+
 
 def make(module):
     """The module's result. Raises GuestconvError."""
-    made = report.write(module.params["directory"], dry=module.check_mode)
+    # Taken away, so that Ansible does not return it among the arguments.
+    page = module.params.pop("_page")
+    made = report.write(module.params["directory"], page, dry=module.check_mode)
     for sentence in made.summary["unreadable"]:
         module.warn(f"This outcome is not in the report: {sentence}.")
     return {"changed": made.changed, "paths": made.paths, "summary": made.summary}
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, make, needs=())
+    module_support.run({**ARGUMENT_SPEC, **_PAGE}, make, needs=())
 
 
 if __name__ == "__main__":
