@@ -141,7 +141,8 @@ environment() {
     local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
-    recipe=$("$python" --version; printf '%s\n' "$option" "$@"
+    # Without the path of this clone: another one, with the same requirements, uses the same environment.
+    recipe=$("$python" --version; printf '%s\n' "$option" "${@#"$ROOT"/}"
         for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
     say "making the virtual environment $place"

@@ -29,7 +29,8 @@ class Report:
 def write(directory: str, template: str, dry: bool = False) -> Report:
     """Make the Report of the outcomes in `directory` (a path), next to them. dry: without writing anything.
 
-    template: the page to fill in, as page.document takes it. The same outcomes give the same bytes. Raises GuestconvError outcomes-not-found, path-not-writable.
+    template: the page to fill in, as page.document takes it. The same outcomes give the same bytes.
+    Raises GuestconvError outcomes-not-found, path-not-writable.
     """
     found = load(directory)
     summary = summarize(found)
