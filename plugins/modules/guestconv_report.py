@@ -44,6 +44,9 @@ options:
         the lists of texts V(disks) and V(warnings); and the boolean V(check_mode)."
     type: path
     required: true
+  _page:
+    description: Of the action plugin of this module; not to be set.
+    type: str
 seealso:
   - module: virttools.guestconv.guestconv_convert
   - module: virttools.guestconv.guestconv_verify
@@ -162,10 +165,11 @@ warnings:
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, report
 
-ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}}
-
-# Of the action plugin: see plugin_utils/report_page. It is no secret, but too long for the log of the machine.
-_PAGE = {"_page": {"type": "str", "required": True, "no_log": True}}
+ARGUMENT_SPEC = {
+    "directory": {"type": "path", "required": True},
+    # Of the action plugin: see plugin_utils/report_page. It is no secret, but too long for the log of the machine.
+    "_page": {"type": "str", "no_log": True},
+}
 
 
 def make(module):
@@ -179,7 +183,7 @@ def make(module):
 
 
 def main():
-    module_support.run({**ARGUMENT_SPEC, **_PAGE}, make, needs=())
+    module_support.run(ARGUMENT_SPEC, make, needs=())
 
 
 if __name__ == "__main__":
