@@ -36,6 +36,10 @@ _USES_WRITE, _DENIES_WRITE = 101, 201
 _FLOCK = "hhqqi"  # struct flock with a 64-bit off_t: fcntl(2)
 
 
+class QemuImgFailed(GuestconvError):
+    """qemu-img ran, and reported an error."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one run of qemu-img came to: its exit code and what it printed."""
@@ -135,8 +139,8 @@ def _follow(output, deadline, tell):
 
 def _require_success(arguments, outcome):
     if outcome.code != 0:
-        raise GuestconvError("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
-                             extra={"qemu_img": outcome.errors[-2000:]})
+        raise QemuImgFailed("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+                            extra={"qemu_img": outcome.errors[-2000:]})
 
 
 def _missing(error):

@@ -83,13 +83,17 @@ def write_json(directory, name, content):
     synchronize(directory)
 
 
+class DirectoryNotUsable(GuestconvError):
+    """A directory cannot be written to, for another reason than that it is full."""
+
+
 def room_or_place(error, directory, code="workdir-not-usable"):
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GuestconvError("no-space", "%s has no room left" % directory)
-    return GuestconvError(code, "%s cannot be used: %s" % (directory, error.strerror),
-                          hint="guestconv keeps its state beside the disk, in a directory that it makes: this user "
-                          "must be able to.")
+    return DirectoryNotUsable(code, "%s cannot be used: %s" % (directory, error.strerror),
+                              hint="guestconv keeps its state beside the disk, in a directory that it makes: this "
+                              "user must be able to.")
 
 
 def is_ours(path, kind):
