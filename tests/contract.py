@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users rely on: what modules, filters, inventory plugins and roles take and give, the codes of errors and concerns,
-and the description of a guest.
+"""What users rely on: what modules, filters, inventory plugins and roles take and give, the codes of errors and of
+concerns, and the description of a guest.
 
 It only grows.
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds the codes of errors and concerns in source text: where they are raised, and where tests mention them.
 
-A code is raised where it is the argument for the parameter `code` of a class of errors or concerns, or of a function that
-has such a parameter, or the value of the key "code" of a dict. It is written there as a text, as one text or another, as
-a variable that was set so in the same function, or as an f-string, which stands for each code that it fits. What hands
-on the code of something else (error.code) raises none.
+A code is raised where it is the argument for the parameter `code` of a class of errors or concerns, or of a function
+that has such a parameter, or the value of the key "code" of a dict. It is written there as a text, as one text or
+another, as a variable that was set so in the same function, or as an f-string, which stands for each code that it fits.
+What hands on the code of something else (error.code) raises none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator
+from typing import Dict, Iterator, Optional, Tuple
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,6 +67,9 @@ class Module:
         return node
 
 
+_Helpers = Dict[Tuple[str, str], Tuple[int, Optional[ast.expr], Module]]
+
+
 def modules(folders: tuple[str, ...] = ("plugins",), root: Path = ROOT) -> list[Module]:
     """The Python files in these folders, parsed, but those that declare codes."""
     found = []
@@ -92,7 +95,7 @@ def raised(parsed: list[Module]) -> Found:
                 _look_at_call(node, module, errors, helpers, found)
             elif isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values):
-                    if isinstance(key, ast.Constant) and key.value == "code":
+                    if _text(key) == "code":
                         _note(value, "error", None, module, found)
     for _position, default, module in helpers.values():
         if default is not None:
@@ -113,13 +116,15 @@ def _error_classes(parsed: list[Module]) -> set[str]:
         known |= more
 
 
-def _helpers(parsed: list[Module]) -> dict[tuple[str, str], tuple[int, ast.expr | None, Module]]:
+def _helpers(parsed: list[Module]) -> _Helpers:
     """{(file, or "" for a public one; name): (the position of `code` for a caller, its default, the module)}."""
-    found = {}
+    found: _Helpers = {}
     for module in parsed:
         for node in module.nodes:
-            names = [one.arg for one in node.args.args] if isinstance(node, ast.FunctionDef) else []
-            if "code" not in names or node.name == "__init__":
+            if not isinstance(node, ast.FunctionDef) or node.name == "__init__":
+                continue
+            names = [one.arg for one in node.args.args]
+            if "code" not in names:
                 continue
             position = names.index("code")
             after = len(names) - position
@@ -130,7 +135,7 @@ def _helpers(parsed: list[Module]) -> dict[tuple[str, str], tuple[int, ast.expr 
     return found
 
 
-def _look_at_call(call: ast.Call, module: Module, errors: set[str], helpers: dict, found: Found) -> None:
+def _look_at_call(call: ast.Call, module: Module, errors: set[str], helpers: _Helpers, found: Found) -> None:
     name = _name(call.func)
     if name in errors:
         _note(_argument(call, 0, "code"), "error", None, module, found)
@@ -168,9 +173,14 @@ def _note(value: ast.expr | None, kind: str, severities: frozenset[str] | None, 
         found.uses.append(Use(place, _pattern(node), kind, severities))
 
 
+def _text(node: ast.AST | None) -> str | None:
+    """What node is when it is a text."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
 def _texts(value: ast.expr, module: Module) -> list[ast.expr] | None:
     """The texts that value may be, none when it is handed on, None when that cannot be told."""
-    if isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+    if isinstance(value, ast.JoinedStr) or _text(value) is not None:
         return [value]
     if isinstance(value, ast.IfExp):
         parts = [_texts(value.body, module), _texts(value.orelse, module)]
@@ -180,7 +190,8 @@ def _texts(value: ast.expr, module: Module) -> list[ast.expr] | None:
         parts = _assigned(value, module)
     else:
         return [] if _is_handed_on(value) else None
-    return None if None in parts else [node for part in parts for node in part or ()]
+    known = [part for part in parts if part is not None]
+    return [node for part in known for node in part] if len(known) == len(parts) else None
 
 
 def _assigned(name: ast.Name, module: Module) -> list[list[ast.expr] | None]:
@@ -199,33 +210,33 @@ def _is_handed_on(value: ast.expr) -> bool:
     if isinstance(value, ast.Attribute):
         return value.attr == "code"
     if isinstance(value, ast.Subscript):
-        return isinstance(value.slice, ast.Constant) and value.slice.value == "code"
-    return isinstance(value, ast.Call) and bool(value.args) and getattr(value.args[0], "value", None) == "code"
+        return _text(value.slice) == "code"
+    return isinstance(value, ast.Call) and bool(value.args) and _text(value.args[0]) == "code"
 
 
 def _pattern(node: ast.expr) -> str:
     if isinstance(node, ast.JoinedStr):
-        return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values)
-    return re.escape(node.value)
+        return "".join(".+" if text is None else re.escape(text) for text in map(_text, node.values))
+    return re.escape(_text(node) or "")
 
 
 def _severities(value: ast.expr | None, module: Module) -> frozenset[str] | None:
     nodes = None if value is None else _texts(value, module)
-    return frozenset(node.value for node in nodes) & _SEVERITIES if nodes else None
+    return frozenset(text for text in map(_text, nodes) if text in _SEVERITIES) if nodes else None
 
 
 def branches(parsed: list[Module], raising: Found, codes: set[str]) -> list[str]:
     """Places where something may be decided by a code: one that is compared, or stands where it is not raised.
 
-    raising: what these modules raise. A code of one word is an everyday word, so it counts only where it is compared with
-    something's `code`.
+    raising: what these modules raise. A code of one word is an everyday word, so it counts only where it is compared
+    with something's `code`.
     """
     found = []
     for module in parsed:
         for node in module.nodes:
-            is_code = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in codes
-            if is_code and "-" in node.value and id(node) not in raising.nodes:
-                found.append(f"{module.path}:{node.lineno}")
+            text = _text(node)
+            if text in codes and "-" in text and id(node) not in raising.nodes:
+                found.append(f"{module.path}:{getattr(node, 'lineno', 0)}")
             elif isinstance(node, ast.Compare) and any(map(_is_handed_on, [node.left, *node.comparators])):
                 if any(_may_be_text(one) for one in [node.left, *node.comparators] if not _is_handed_on(one)):
                     found.append(f"{module.path}:{node.lineno}")
@@ -241,13 +252,13 @@ def _may_be_text(node: ast.expr) -> bool:
 def mentioned(parsed: list[Module], codes: set[str]) -> set[str]:
     """Those of codes that these tests expect: in a text that is no docstring, and not what a test itself raises."""
     raising = raised(parsed).nodes
-    found = set()
+    found: set[str] = set()
     for module in parsed:
         for node in module.nodes:
-            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if not is_text or id(node) in raising or isinstance(module.parents[node], ast.Expr):
+            text = _text(node)
+            if text is None or id(node) in raising or isinstance(module.parents[node], ast.Expr):
                 continue
-            found.update(code for code in _codes_in(node.value) & codes if "-" in code or _is_compared(node, module))
+            found.update(code for code in _codes_in(text) & codes if "-" in code or _is_compared(node, module))
     return found
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue import DECLARED, SUBJECTS
-from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue.declaration import Declaration, Subject
+from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue.declaration import (
+    Declaration,
+    Subject,
+)
 from tests.contract import ROOT
 
 PAGE = ROOT / "docs" / "errors.md"

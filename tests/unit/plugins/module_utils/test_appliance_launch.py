@@ -14,8 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 
 @pytest.fixture
 def launch_error(monkeypatch):
-    """launch_error(chosen, fails) is what entering an Appliance raises where choose() takes chosen; fails by accelerator.
-    """
+    """launch_error(chosen, fails) is what an Appliance raises on this accelerator. fails: {accelerator: its error}."""
 
     def attempt(chosen, fails):
         def start(self, accelerator):

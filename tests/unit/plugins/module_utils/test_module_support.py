@@ -10,7 +10,6 @@ import json
 import os
 import signal
 
-
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
