@@ -38,6 +38,14 @@ class ApplianceError(GuestconvError):
     """A libguestfs call failed."""
 
 
+class CallFailed(ApplianceError):
+    """libguestfs itself reported an error."""
+
+
+class TextNotUtf8(ApplianceError):
+    """A name or text in the guest cannot be passed to, or returned by, libguestfs's Python binding."""
+
+
 class Appliance:
     """The disks, opened in a running appliance. Every libguestfs call is a method of this object.
 
@@ -141,11 +149,11 @@ class Appliance:
             failure = str(error)
             if self._stopped:
                 raise self._stopped from error
-            raise ApplianceError("appliance-call-failed", failure) from error
+            raise CallFailed("appliance-call-failed", failure) from error
         except ValueError as error:
             # Of the binding, which takes and gives str only.
             failure = str(error)
-            raise ApplianceError(
+            raise TextNotUtf8(
                 "guest-text-not-utf-8",
                 f"{name} {' '.join(repr(_summary(one)) for one in arguments)}: the guest has a name or text there that "
                 "is not UTF-8, or that holds a NUL.",
@@ -343,7 +351,7 @@ def _open_trace(path):
 
 
 def _launch_error(error):
-    if error.code != "appliance-call-failed":
+    if not isinstance(error, CallFailed):
         return error
     return GuestconvError(
         "appliance-launch-failed",

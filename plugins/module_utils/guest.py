@@ -164,8 +164,6 @@ class Guest:
         try:
             self.appliance.call(*call, **options)
         except ApplianceError as error:
-            if error.code == "timeout":
-                raise
             raise GuestconvError(
                 "filesystem-not-mounted",
                 f"{filesystem.name} ({filesystem.type}) cannot be mounted at {mountpoint}: {error.message}",

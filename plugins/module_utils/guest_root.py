@@ -15,7 +15,11 @@ import tempfile
 from contextlib import contextmanager, nullcontext, suppress
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import augeas, globs
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError, is_possible
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+    ApplianceError,
+    TextNotUtf8,
+    is_possible,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -75,9 +79,9 @@ class GuestRoot:
         """The paths that match the shell pattern, sorted."""
         try:
             return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
-        except ApplianceError as error:
+        except TextNotUtf8:
             directory, name = posixpath.split(pattern)
-            if error.code != "guest-text-not-utf-8" or re.search(r"[*?\[]", directory):
+            if re.search(r"[*?\[]", directory):
                 raise
             return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
 
@@ -87,9 +91,8 @@ class GuestRoot:
             return []
         try:
             return sorted(self._appliance.ls(directory))
-        except ApplianceError as error:
-            if error.code != "guest-text-not-utf-8":
-                raise
+        except TextNotUtf8:
+            pass
         with tempfile.NamedTemporaryFile() as names:
             self._appliance.ls0(directory, names.name)
             return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))

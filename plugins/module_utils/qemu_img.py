@@ -37,6 +37,10 @@ _USES_WRITE, _DENIES_WRITE = 101, 201
 _FLOCK = "hhqqi"  # struct flock with a 64-bit off_t: fcntl(2)
 
 
+class QemuImgFailed(GuestconvError):
+    """qemu-img ran, and reported an error."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one run of qemu-img came to: its exit code and what it printed."""
@@ -145,8 +149,8 @@ def _follow(output: IO[bytes], deadline: float, tell: Callable[[float], Any]) ->
 
 def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
     if outcome.code != 0:
-        raise GuestconvError("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
-                             extra={"qemu_img": outcome.errors[-2000:]})
+        raise QemuImgFailed("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+                            extra={"qemu_img": outcome.errors[-2000:]})
 
 
 def _missing(error: FileNotFoundError) -> GuestconvError:

@@ -84,13 +84,17 @@ def write_json(directory: str, name: str, content: Any) -> None:
     synchronize(directory)
 
 
+class DirectoryNotUsable(GuestconvError):
+    """A directory cannot be written to, for another reason than that it is full."""
+
+
 def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usable") -> GuestconvError:
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GuestconvError("no-space", "%s has no room left" % directory)
-    return GuestconvError(code, "%s cannot be used: %s" % (directory, error.strerror),
-                          hint="guestconv keeps its state beside the disk, in a directory that it makes: this user "
-                          "must be able to.")
+    return DirectoryNotUsable(code, "%s cannot be used: %s" % (directory, error.strerror),
+                              hint="guestconv keeps its state beside the disk, in a directory that it makes: this "
+                              "user must be able to.")
 
 
 def is_ours(path: str, kind: Callable[[int], bool]) -> bool:

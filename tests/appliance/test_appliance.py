@@ -16,7 +16,11 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils import appliance as appliances
 from ansible_collections.virttools.guestconv.plugins.module_utils import kvm
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+    Appliance,
+    ApplianceError,
+    CallFailed,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 
@@ -115,7 +119,7 @@ def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warni
     def start(self, accelerator):
         started.append(accelerator)
         if accelerator == "kvm":
-            raise ApplianceError("appliance-call-failed", "qemu died")
+            raise CallFailed("appliance-call-failed", "qemu died")
 
     monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: ("kvm", None))
     monkeypatch.setattr(Appliance, "_start", start)

@@ -19,6 +19,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable, ToolMissing
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.module_index import binary_index
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.writer import File
@@ -111,7 +112,7 @@ class KernelModules:
         """
         strange = sorted(name for name in paths if name not in self._modules)
         if strange:
-            raise GuestconvError(
+            raise NotSupplementable(
                 "initrd-modules-differ",
                 "the initrd has modules that the guest's kernel has not: " + ", ".join(strange[:10]),
                 hint="let the guest rebuild the initrd",
@@ -164,9 +165,9 @@ def _uncompressed(path, content):
         return content
     try:
         unpacked = compression.unpack_all(content, _COMPRESSIONS[suffix], _LARGEST_MODULE)
+    except ToolMissing:
+        raise
     except GuestconvError as error:
-        if error.code == "initrd-tool-missing":
-            raise
         raise GuestconvError("module-corrupt", f"the guest's module {path} cannot be decompressed") from error
     if unpacked is None:
         raise GuestconvError("module-corrupt", f"the guest's module {path} unpacks to too many bytes")

@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_im
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
+    DirectoryNotUsable,
     StateDirectory,
     is_ours,
     room_or_place,
@@ -60,11 +61,9 @@ class Record:
         """Take the lock. Errors: fetch-busy, state-of-another-user, dest-not-usable, no-space."""
         try:
             self._state.lock()
-        except GuestconvError as error:
-            if error.code == "workdir-not-usable":
-                error.code, error.path = "dest-not-usable", "dest"
-                error.hint = "Give a directory that can be written to."
-            raise
+        except DirectoryNotUsable as error:
+            raise GuestconvError("dest-not-usable", error.message, path="dest",
+                                 hint="Give a directory that can be written to.") from error
         self.reload()
         return self
 

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 
 
@@ -221,3 +223,31 @@ def test_of_cloned_filesystems_the_one_beside_the_root_is_mounted():
 def test_the_line_of_a_hibernated_swap_space_is_no_mount():
     tags = {"/dev/sda1": {"TYPE": "ext4"}, "/dev/sda2": {"TYPE": "swsuspend", "UUID": "u-2"}}
     assert list(mounts_of(tags, "UUID=u-2 /swap swap sw 0 0\n", "sda")[1]) == ["/"]
+
+
+class BrokenDisk(Appliance):
+    """One of whose filesystems cannot be mounted."""
+
+    def mount_options(self, options, device, mountpoint):
+        if device == "/dev/sda2":
+            raise CallFailed("appliance-call-failed", "structure needs cleaning")
+        super().mount_options(options, device, mountpoint)
+
+
+def test_a_filesystem_that_cannot_be_mounted_is_named_with_its_mount_point():
+    tags = {"/dev/sda1": {"TYPE": "ext4"}, "/dev/sda2": {"TYPE": "xfs", "UUID": "u-2"}}
+    files = {"/etc/os-release": "ID=debian\n", "/etc/fstab": "UUID=u-2 /boot xfs defaults 0 0\n"}
+    found = guest(BrokenDisk(tags, files=files), "vda")
+    found.find_roots("/dev/vda1")
+    with pytest.raises(GuestconvError, match="/dev/vda2 .xfs. cannot be mounted at /boot: structure") as caught:
+        with found.mounted(found.roots[0], read_only=True):
+            pass
+    assert caught.value.code == "filesystem-not-mounted"
+
+
+def test_a_root_that_is_not_there_is_refused_with_the_filesystems_that_are():
+    found = guest(Appliance({"/dev/sda1": {"TYPE": "ext4"}, "/dev/sda2": {"TYPE": "xfs"}}, files={}), "sda")
+    with pytest.raises(GuestconvError) as caught:
+        found.find_roots("/dev/sda3")
+    assert (caught.value.code, caught.value.path) == ("root-not-found", "root")
+    assert "/dev/sda1, /dev/sda2" in caught.value.hint
