@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Filesystem, Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Filesystem, Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 
 FSTAB = """\
 # <file system>  <mount point>  <type>  <options>  <dump>  <pass>

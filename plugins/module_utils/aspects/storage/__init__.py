@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import fstab, initramfs_tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names, stable_name
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
+from ...texts import fstab
+from ...initrd import initramfs_tools
+from . import lvm, references, resume
+from .names import Names, stable_name
+from ...model.description import Concern, Findings
+from ...errors import GuestconvError
+from ...devices.targets import letters
 
 NAME = "storage"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ...guest import device_names
+from ...model.description import Concern
+from ...errors import GuestconvError
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+from ...guest import device_names
 
 # From the one that is most likely to be the filesystem's own to the least.
 _TAGS = ("UUID", "PARTUUID", "LABEL")

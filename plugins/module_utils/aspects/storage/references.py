@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import resume
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
+from ...guest import device_names
+from . import resume
+from ...model.description import Concern
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shlex
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names, initramfs_tools
+from ...texts import assignments
+from ...guest import device_names
+from ...initrd import initramfs_tools
 
 _NAME = "RESUME"
 

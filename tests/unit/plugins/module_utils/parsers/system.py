@@ -9,14 +9,16 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names, guest, packages, printable
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, guest
+from ansible_collections.virttools.guestconv.plugins.module_utils import packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import printable
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display, expectations, signs, symptoms
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
 
 FSTAB = (
