@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import device_names
-from ..texts import fstab
 from ..appliance.appliance import ApplianceError
 from ..errors import GuestconvError
+from ..texts import fstab
+from . import device_names
 from .root import GuestRoot
 from .volumes import Volumes
 
@@ -182,7 +182,7 @@ class Guest:
             own = [name for name in partitions if re.fullmatch(re.escape(device) + r"p?\d+", name)]
             containers = self._extended_partitions(index) if own else ()
             for name in own or [device]:
-                number = name[len(device):].lstrip("p")
+                number = name[len(device) :].lstrip("p")
                 if number not in containers:
                     own_name = f"/dev/{device_names.partition(disk.device, number)}"
                     found.append(self._filesystem(name, own_name, disk.device))

@@ -9,9 +9,9 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from ..devices.targets import KINDS, TARGETS
 from ..errors import GuestconvError
 from ..texts.printable import printable
-from ..devices.targets import KINDS, TARGETS
 
 SCHEMA = 1
 
@@ -227,8 +227,7 @@ def select(asked, found):
     devices = _by_present_names(asked, found)
     drivers = _selected_drivers(devices, found)
     removed = {
-        kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]]
-        for kind in KINDS
+        kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]] for kind in KINDS
     }
     return Selection(drivers, removed, {kind: dict(devices.get(kind, {})) for kind in KINDS})
 

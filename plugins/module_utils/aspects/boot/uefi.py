@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...model.description import Concern
 from ...errors import GuestconvError
+from ...model.description import Concern
 
 # The type of an EFI system partition in a GPT, and in an MBR (UEFI specification, 5.2 and 5.3).
 _SYSTEM_PARTITION = ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef")

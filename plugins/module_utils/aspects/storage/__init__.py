@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 
-from ...texts import fstab
+from ...devices.targets import letters
+from ...errors import GuestconvError
 from ...initrd import initramfs_tools
+from ...model.description import Concern, Findings
+from ...texts import fstab
 from . import lvm, references, resume
 from .names import Names, stable_name
-from ...model.description import Concern, Findings
-from ...errors import GuestconvError
-from ...devices.targets import letters
 
 NAME = "storage"
 
@@ -113,8 +113,11 @@ def _names_on_target(devices, models):
 
 def _disks_of_mountpoints(root):
     """{path: names of the disks (frozenset)} of what the guest mounts."""
-    disks = {each.name: root.guest.disks_of(each) for each in root.guest.filesystems
-             if each.name in root.info["mountpoints"].values()}
+    disks = {
+        each.name: root.guest.disks_of(each)
+        for each in root.guest.filesystems
+        if each.name in root.info["mountpoints"].values()
+    }
     return {path: disks.get(name, frozenset()) for path, name in root.info["mountpoints"].items()}
 
 
@@ -144,7 +147,7 @@ def _hibernated_files(root):
         return []
     entries = fstab.entries(root.read("/etc/fstab") or "")
     paths = [fields[0] for fields in entries if fields[2:3] == ["swap"] and re.match("/(?!dev/)", fields[0])]
-    return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10:].startswith(_ASLEEP)]
+    return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10 :].startswith(_ASLEEP)]
 
 
 def _hibernated(name):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from ...errors import GuestconvError
 from ...guest import device_names
 from ...model.description import Concern
-from ...errors import GuestconvError
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"
@@ -130,7 +130,7 @@ def _members(root):
 
 def _name(member, disk):
     """The name of the partition member on the disk that is called disk (/dev/vda) now."""
-    return device_names.partition(disk, member.name[len(f"/dev/{member.disk}"):].lstrip("p"))
+    return device_names.partition(disk, member.name[len(f"/dev/{member.disk}") :].lstrip("p"))
 
 
 def _lost(patterns, members, names_on_target):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...guest import device_names
-from . import resume
 from ...model.description import Concern
+from . import resume
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shlex
 
-from ...texts import assignments
 from ...guest import device_names
 from ...initrd import initramfs_tools
+from ...texts import assignments
 
 _NAME = "RESUME"
 

@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import guest
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import PARSERS
 
 # What public functions call a text of somebody's that they parse.
@@ -64,7 +64,8 @@ def test_any_input_is_parsed_or_refused_and_what_is_not_edited_stays(parser, dat
 
 
 @pytest.mark.parametrize(
-    "parser, text", [(parser, text) for parser in PARSERS for text in (parser.one(), *parser.found)],
+    "parser, text",
+    [(parser, text) for parser in PARSERS for text in (parser.one(), *parser.found)],
     ids=lambda part: getattr(part, "name", "text"),
 )
 def test_a_usual_input_and_those_that_once_were_not_dealt_with_are_dealt_with(parser, text):
@@ -76,7 +77,9 @@ def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
     status = f"Package: a\nStatus: install ok installed\nDescription: b{character}Package: c\n"
     assert packages.parse_status(status)[0].name == "a"
     assert packages.forget(status, [SimpleNamespace(name="c", arch="all")]) == status
-    assert fstab.entries(f"LABEL=a{character}b / ext4 rw\n#{character}c") == [[f"LABEL=a{character}b", "/", "ext4", "rw"]]
+    assert fstab.entries(f"LABEL=a{character}b / ext4 rw\n#{character}c") == [
+        [f"LABEL=a{character}b", "/", "ext4", "rw"]
+    ]
     assert guest._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
     assert console.edit_securetty(f"#{character}ttyS0\n", "hvc0") == f"#{character}ttyS0\n"
     assert builders.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"]) == f"#{character}virtio_blk\nvirtio_blk\n"
@@ -100,7 +103,7 @@ def public_parsers():
             if inspect.isfunction(function) and function.__module__ == module.name and not name.startswith("_"):
                 first = next(iter(inspect.signature(function).parameters), "")
                 if first in TEXTS:
-                    found[f"{module.name[len(module_utils.__name__) + 1:]}.{name}"] = function
+                    found[f"{module.name[len(module_utils.__name__) + 1 :]}.{name}"] = function
     return found
 
 

@@ -37,7 +37,7 @@ class Appliance:
         return "/dev/sd" + "ab"[index]
 
     def pread_device(self, _device, count, offset):
-        return self._sector[offset:offset + count]
+        return self._sector[offset : offset + count]
 
     def blkid(self, device):
         self.asked.append(device)
@@ -73,7 +73,7 @@ class Appliance:
         return path in self._files
 
     def pread(self, path, count, offset):
-        return self._files[path][offset:offset + count].encode()
+        return self._files[path][offset : offset + count].encode()
 
     def call(self, name, *arguments, **options):
         return getattr(self, name)(*arguments, **options)
@@ -124,7 +124,7 @@ UUIDS = {"/dev/vg/root": "b" * 32, "/dev/vg/home": "c" * 32, "/dev/old/home": "d
 
 def lvm_guest(*disks):
     """vg is on all of the disks, old on the last alone."""
-    letters = "ab"[:len(disks)]
+    letters = "ab"[: len(disks)]
     tags = {f"/dev/sd{letter}": {"TYPE": "LVM2_member", "UUID": f"pv-{letter}"} for letter in letters}
     members = {"vg": [f"pv-{letter}" for letter in letters], "old": [f"pv{letters[-1]}"]}
     tags.update((name, {"TYPE": "ext4", "UUID": name}) for name in UUIDS)
@@ -185,11 +185,16 @@ def test_a_subvolume_is_mounted_as_such_and_the_root_never_over_itself():
     tags = {"/dev/sda1": {"TYPE": "btrfs", "UUID": "u-1"}, "/dev/sda2": {"TYPE": "xfs", "UUID": "u-2"}}
     root, mounted = mounts_of(tags, fstab, "sda")
     assert mounted == {
-        "/": ("/dev/sda1", "ro"), "/var": ("/dev/sda1", "ro,subvol=/@/var"), "/srv x": ("/dev/sda1", "ro,subvolid=260"),
+        "/": ("/dev/sda1", "ro"),
+        "/var": ("/dev/sda1", "ro,subvol=/@/var"),
+        "/srv x": ("/dev/sda1", "ro,subvolid=260"),
         "/home": ("/dev/sda2", "ro"),
     }
     assert root.info["mountpoints"] == {
-        "/": "/dev/sda1", "/var": "/dev/sda1", "/srv x": "/dev/sda1", "/home": "/dev/sda2"
+        "/": "/dev/sda1",
+        "/var": "/dev/sda1",
+        "/srv x": "/dev/sda1",
+        "/home": "/dev/sda2",
     }
 
 
@@ -211,8 +216,10 @@ def test_a_version_has_the_numbers_that_are_such(version, numbers):
 
 def test_of_cloned_filesystems_the_one_beside_the_root_is_mounted():
     tags = {
-        "/dev/sdb1": {"TYPE": "ext4", "UUID": "u-1"}, "/dev/sdb2": {"TYPE": "ext4", "UUID": "u-2"},
-        "/dev/sda1": {"TYPE": "ext4", "UUID": "u-1"}, "/dev/sda2": {"TYPE": "ext4", "UUID": "u-2"},
+        "/dev/sdb1": {"TYPE": "ext4", "UUID": "u-1"},
+        "/dev/sdb2": {"TYPE": "ext4", "UUID": "u-2"},
+        "/dev/sda1": {"TYPE": "ext4", "UUID": "u-1"},
+        "/dev/sda2": {"TYPE": "ext4", "UUID": "u-2"},
     }
     appliance = Appliance(tags, files={"/etc/os-release": "ID=debian\n", "/etc/fstab": "UUID=u-2 /boot ext4 ro 0 0\n"})
     found = guest(appliance, "sda", "sdb")
