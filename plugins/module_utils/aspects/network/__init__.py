@@ -14,6 +14,7 @@ from functools import partial
 
 from ...errors import GuestconvError
 from ...model.description import Findings
+from ...texts.unread import Unread
 from . import concerns
 from .cards import identity, matching, nics, policies, traces
 from .formats import (
@@ -28,7 +29,6 @@ from .formats import (
     wicked,
 )
 from .names import in_initrd, naming
-from ...texts.unread import Unread
 
 NAME = "network"
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ...model.description import Concern
+from ...texts.unread import Unread
 from .cards import identity, nics
 from .formats import cloud_init, wicked
 from .names import naming
-from ...texts.unread import Unread
 
 _NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 
