@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 # Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
 # The device mapper's and LVM's links in by-id are made of what stands on the disks; but multipath's ids are the disk's
@@ -25,38 +26,38 @@ _PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<
 _MOST_LINKS = 1000
 
 
-def is_of_hardware(name):
+def is_of_hardware(name: str) -> bool:
     """Whether name (/dev/...) was given by the hardware, so that it means something else, or nothing, on another."""
     return _OF_HARDWARE.match(name) is not None
 
 
-def of_hardware(text):
+def of_hardware(text: str) -> set[str]:
     """The names (set) that the hardware gave, in those lines of text that are no comments."""
     names = (name for line in _LINE.findall(text) for name in _NAME.findall(line))
     return {name for name in names if is_of_hardware(name)}
 
 
-def partition_on_only_disk(name, beside):
+def partition_on_only_disk(name: str, links: Collection[str]) -> str | None:
     """The number (str) of the partition that udev's link name means in a guest that has one disk; None if in doubt.
 
-    beside: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
+    links: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
     """
     link = _PARTITION_LINK.match(name)
-    if not link or "usb" in name or len(beside) > _MOST_LINKS:
+    if not link or "usb" in name or len(links) > _MOST_LINKS:
         return None
-    others = filter(None, map(_PARTITION_LINK.match, beside))
+    others = filter(None, map(_PARTITION_LINK.match, links))
     if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):
         return None
     return link["number"]
 
 
-def partition(disk, number):
+def partition(disk: str, number: str) -> str:
     """The kernel's name of a partition of disk ("sda", "/dev/vda"); of the disk itself, where number (str) is ""."""
     # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
     return disk + ("p" if number and disk[-1].isdigit() else "") + number
 
 
-def logical_volume(name):
+def logical_volume(name: str) -> str:
     """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names; else name."""
     mapped = re.match(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.*[^-])-([^-].*)", name, re.DOTALL)
     if not mapped:
@@ -64,7 +65,7 @@ def logical_volume(name):
     return "/dev/" + "/".join(part.replace("--", "-") for part in mapped.groups())
 
 
-def logical_volume_uuid(name):
+def logical_volume_uuid(name: str) -> str | None:
     """The UUID, without hyphens, of the logical volume that udev's link name is made of; None for other names.
 
     lvm2, lib/activate/dev_manager.c: "LVM-", the volume group's UUID, the volume's. Ubuntu's installer names so.

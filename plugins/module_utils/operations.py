@@ -70,8 +70,9 @@ def _convert_guest(guest, asked, options, run):
     root = options["root"]
     with run.timeline.step("inspect"):
         if asked is not None:
-            description.check_fingerprint(asked, guest.fingerprint())
-            root = description.only_root(asked, [filesystem.name for filesystem in guest.filesystems])
+            storage = guest.storage
+            description.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
+            root = description.only_root(asked, storage.identities())
         guest.find_roots(root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
@@ -132,7 +133,7 @@ class _Run:
             with self.timeline.step("launch"):
                 appliance.__enter__()
             with self.timeline.step("open"):
-                guest = Guest(appliance, disks, target, _without_none(hardware or options["hardware"] or {}))
+                guest = Guest.opened(appliance, disks, target, _without_none(hardware or options["hardware"] or {}))
             yield guest
         finally:
             appliance.__exit__(None, None, None)

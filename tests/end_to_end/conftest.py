@@ -108,7 +108,7 @@ def looked_into(disk):
     """The only root of a disk (guest_root.GuestRoot), mounted to be read."""
     disks = disks_from_option([str(disk)])
     with Appliance(disks, read_only=True) as appliance:
-        guest = Guest(appliance, disks, TARGETS["kvm"], {})
+        guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})
         guest.find_roots()
         with guest.mounted(guest.roots[0], read_only=True) as root:
             yield root

@@ -10,7 +10,9 @@ import posixpath
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import graph
 
 
 class FakeRoot:
@@ -25,10 +27,10 @@ class FakeRoot:
             target=TARGETS[target],
             hardware=hardware or {},
             disks=list(disks),
-            filesystems=list(filesystems),
-            filesystem=self._filesystem,
+            storage=graph(filesystems, [disk.device for disk in disks]),
             fingerprint=lambda: "sha256:0",
         )
+        self.plan, self.not_mounted, self.not_searched = Plan(), [], []
         self.commands = []
         self.renamed = []
         self._changes = []
@@ -100,9 +102,3 @@ class FakeRoot:
     def ask(self, argv):
         self.commands.append(argv)
         return ""
-
-    def _filesystem(self, spec, _beside=()):
-        for filesystem in self.guest.filesystems:
-            if spec in (filesystem.name, f"UUID={filesystem.uuid}"):
-                return filesystem
-        return None

@@ -32,6 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.conversion imp
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem
 
 MEGABYTE = 1_000_000
 BLANKS = " " * MEGABYTE
@@ -78,7 +79,7 @@ def with_dhcp(text):
 
 def uses_lvms_devices_file(configuration):
     files = {"/etc/lvm/lvm.conf": configuration + 'filter = "r|.*|"\n', "/etc/lvm/devices/system.devices": ""}
-    member = SimpleNamespace(type="LVM2_member", disk="sda", name="/dev/sda1", uuid="a")
+    member = filesystem("/dev/sda1", "LVM2_member", "a")
     return not lvm.concerns(FakeRoot(files, filesystems=[member]), {"sda": "/dev/vda"})
 
 

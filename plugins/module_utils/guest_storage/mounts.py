@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest mounts, tried as its own init would: what is not needed and cannot be mounted is left out.
+
+planned is pure; Mounter does it in the appliance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.subvolume import Subvolume
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts.fstab import Entry
+
+# What conversion reads and writes; without the most of them the guest does not start either.
+NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var", "/etc")
+
+_TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
+_SWAP = ("swap", "swsuspend")
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Something to be mounted at path. options: those that select a subvolume, as mount(8) takes them.
+
+    entry: the line of fstab; None for the root.
+    """
+
+    path: str
+    node: Filesystem | Subvolume
+    options: str = ""
+    entry: Entry | None = None
+
+    @property
+    def filesystem(self) -> Filesystem:
+        """The filesystem, of which a subvolume may be mounted."""
+        return self.node.filesystem if isinstance(self.node, Subvolume) else self.node
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is no conversion without it."""
+        return self.path in NEEDED
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it is mounted: what init does not mount is left alone, unless it is needed."""
+        return self.is_needed or self.entry is None or self.entry.is_tried
+
+
+@dataclass(frozen=True)
+class NotMounted:
+    """A mount that failed, and why."""
+
+    mount: Mount
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a root mounts, itself first, and the lines of its fstab that the guest waits for in vain."""
+
+    mounts: tuple[Mount, ...] = ()
+    missing: tuple[Entry, ...] = ()
+
+    @property
+    def mountpoints(self) -> dict[str, str]:
+        """The guest's names of the filesystems, by mountpoint. Those that cannot be mounted are among them."""
+        return {mount.path: mount.filesystem.name for mount in self.mounts}
+
+    def only(self, *paths: str) -> list[Mount]:
+        """Those of the mounts that are at these paths."""
+        return [mount for mount in self.mounts if mount.path in paths]
+
+
+def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> Plan:
+    """What a system mounts that is on root and has these entries in its fstab."""
+    entries = [entry for entry in entries if entry.is_mount and entry.path != "/"]
+    links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
+    mounts = {"/": Mount("/", root)}
+    missing = []
+    for entry in entries:
+        found = storage.filesystems_called(entry.spec, links)
+        if found:
+            mount = _mount(entry, found, storage, root)
+            # Without a subvolume the root would be mounted over itself.
+            if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root):
+                mounts[entry.path] = mount
+        elif _is_missing(entry):
+            missing.append(entry)
+    return Plan(tuple(mounts.values()), tuple(missing))
+
+
+def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Filesystem) -> Mount:
+    # Of clones the one on a disk of the root's: it is what the guest was seen with.
+    disks = storage.disks_of(root)
+    filesystem = min(found, key=lambda each: disks.isdisjoint(storage.disks_of(each)))
+    # The other options say how it is mounted, which does not matter here.
+    options = [option for option in entry.options if option.partition("=")[0] in ("subvol", "subvolid")]
+    return Mount(entry.path, storage.mountable(filesystem, options), ",".join(options), entry)
+
+
+def _is_missing(entry: Entry) -> bool:
+    """Whether the guest waits for a filesystem of its own disks that is not there.
+
+    Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
+    """
+    is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
+    return is_device and entry.is_waited_for and not device_names.is_of_hardware(entry.spec)
+
+
+class MountError(GuestconvError):
+    """Something could not be mounted that is needed. failed: what, and why."""
+
+    def __init__(self, failed: NotMounted) -> None:
+        self.failed = failed
+        filesystem = failed.mount.filesystem
+        super().__init__(
+            "filesystem-not-mounted",
+            f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: "
+            f"{failed.reason}",
+            hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
+        )
+
+
+class Mounter:
+    """What is mounted in the appliance. A mount takes half a second, so what can stay mounted does."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self._appliance = appliance
+        self._mounted: dict[str, Mount] = {}
+        self._failed: dict[Mount, str] = {}
+
+    def show(self, mounts: Sequence[Mount], read_only: bool) -> list[NotMounted]:
+        """Have mounts mounted and no others. Returns those that could not be mounted and are not needed.
+
+        Raises MountError for one that is needed.
+        """
+        outermost_first = sorted(mounts, key=lambda mount: len(mount.path))
+        wanted = {mount.path: mount for mount in outermost_first if mount.is_tried}
+        if not self._mounted.items() <= wanted.items():
+            self._appliance.umount_all()
+            self._mounted = {}
+        for mount in wanted.values():
+            if mount not in self._failed:
+                self._try(mount, read_only)
+        return [NotMounted(mount, self._failed[mount]) for mount in wanted.values() if mount in self._failed]
+
+    def _try(self, mount: Mount, read_only: bool) -> None:
+        is_there = mount.path in self._mounted
+        if is_there and read_only:
+            return
+        options = ",".join(filter(None, ("ro" if read_only else "", mount.options)))
+        try:
+            if is_there:
+                self._appliance.call("remount", mount.path, rw=True)
+            else:
+                self._appliance.call("mount_options", options, mount.node.device, mount.path)
+        except ApplianceError as error:
+            if error.code != "appliance-call-failed":
+                raise
+            if mount.is_needed:
+                raise MountError(NotMounted(mount, error.message)) from error
+            # One that can be read and not written stays as it is: nothing that is changed lies on it.
+            if not is_there:
+                self._failed[mount] = error.message
+                return
+        self._mounted[mount.path] = mount
