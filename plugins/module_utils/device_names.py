@@ -22,6 +22,10 @@ _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _NAME = re.compile(r"/dev/[^\s\"',;]+")
 _PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$")
 
+# blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
+# that is not printable as \xHH; udev, \xHH for both.
+_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+
 # No guest has more; to compare each of a hostile one's with all others would take hours.
 _MOST_LINKS = 1000
 
@@ -72,3 +76,19 @@ def logical_volume_uuid(name: str) -> str | None:
     """
     link = re.match(r"/dev/disk/by-id/dm-uuid-LVM-\w{32}(\w{32})$", name)
     return link.group(1) if link else None
+
+
+def unescaped(value: str) -> str:
+    """A value as it is, of what blkid or udev printed of it."""
+
+    def character(match: re.Match[bytes]) -> bytes:
+        hexadecimal, octal, other = match.groups()
+        return other if other else bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8)])
+
+    content = _ESCAPE.sub(character, value.encode("utf-8", "surrogateescape"))
+    return content.decode("utf-8", "surrogateescape")
+
+
+def bare_uuid(uuid: str) -> str:
+    """A UUID of LVM without hyphens: blkid and LVM write them, or not."""
+    return uuid.replace("-", "")

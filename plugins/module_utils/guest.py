@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.discovery import discover
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Mounter
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounter import Mounter
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import Target
 

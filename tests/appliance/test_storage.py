@@ -105,7 +105,7 @@ def test_names_that_hold_on_any_hardware_stay_and_are_no_concern(make_guest):
 
 def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
-    assert devices["sda"]["mountpoints"] == ["/"]
+    assert devices["sda"]["mountpoints"] == ["/", "/home"]
     assert devices["sdb"] == {
         "name": "/dev/sdb", "driver": None, "name_on_target": "/dev/vdb", "position": 1, "size": 1 << 30,
         "mountpoints": ["/srv/my data"],
@@ -284,6 +284,7 @@ def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(
         appliance.mkdir(directory)
     appliance.ln_s("../usr/lib/os-release", "/etc/os-release")
     appliance.write("/etc/fstab", LINES.encode())
+    appliance.umount_all()
     guest = opened(appliance)
     guest.find_roots("/dev/vg/root")
     (root,) = guest.roots
@@ -313,6 +314,7 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
             appliance.mkdir(directory)
         appliance.write("/etc/os-release", b"ID=debian\n")
         appliance.write("/etc/fstab", b"/dev/sdc /var btrfs subvol=@var 0 0\n")
+        appliance.umount_all()
         guest = opened(appliance)
         (filesystem,) = guest.storage.filesystems[1:]
         assert (filesystem.name, guest.storage.disks_of(filesystem)) == ("/dev/sdb", {"sdb", "sdc"})

@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
 
 if TYPE_CHECKING:
     from ansible_collections.virttools.guestconv.plugins.module_utils.images import Disk
 
-# blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
-# that is not printable as \xHH; udev, \xHH for both.
-_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _SECTOR = 512
 
 
@@ -54,7 +51,9 @@ class Answers:
     def tags(self, device: str) -> Mapping[str, str]:
         """What blkid knows of a device: TYPE, UUID, LABEL, PART_ENTRY_UUID and so on, without escapes."""
         if device not in self._tags:
-            self._tags[device] = {key: unescaped(value) for key, value in self.call("blkid", device).items()}
+            self._tags[device] = {
+                key: device_names.unescaped(value) for key, value in self.call("blkid", device).items()
+            }
         return self._tags[device]
 
     def volumes(self) -> list[str]:
@@ -68,18 +67,20 @@ class Answers:
                 self._volumes_by_name = self._uuids_by_name()
             # Each volume group may have a volume of that name, and lvs_full does not say which group it means.
             found = self._volumes_by_name.get(device.rpartition("/")[2], [])
-            self._volume_uuids[device] = found[0] if len(found) == 1 else bare(self.call("lvuuid", device))
+            self._volume_uuids[device] = (
+                found[0] if len(found) == 1 else device_names.bare_uuid(self.call("lvuuid", device))
+            )
         return self._volume_uuids[device]
 
     def _uuids_by_name(self) -> dict[str, list[str]]:
         names: dict[str, list[str]] = {}
         for volume in self.call("lvs_full"):
-            names.setdefault(volume["lv_name"], []).append(bare(volume["lv_uuid"]))
+            names.setdefault(volume["lv_name"], []).append(device_names.bare_uuid(volume["lv_uuid"]))
         return names
 
     def group_members(self, group: str) -> list[str]:
         """The UUIDs, without hyphens, of the physical volumes of a volume group."""
-        return [bare(uuid) for uuid in self.call("vgpvuuids", group)]
+        return [device_names.bare_uuid(uuid) for uuid in self.call("vgpvuuids", group)]
 
     def subvolumes(self, device: str) -> list[tuple[int, str]]:
         """The subvolumes of a btrfs, each by its number and its path; empty for one that cannot be read."""
@@ -90,19 +91,3 @@ class Answers:
                 raise
             return []
         return [(each["btrfssubvolume_id"], each["btrfssubvolume_path"]) for each in found]
-
-
-def unescaped(value: str) -> str:
-    """A value as it is, of what blkid or udev printed of it."""
-
-    def character(match: re.Match[bytes]) -> bytes:
-        hexadecimal, octal, other = match.groups()
-        return other if other else bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8)])
-
-    content = _ESCAPE.sub(character, value.encode("utf-8", "surrogateescape"))
-    return content.decode("utf-8", "surrogateescape")
-
-
-def bare(uuid: str) -> str:
-    """A UUID of LVM without hyphens: blkid and LVM write them, or not."""
-    return uuid.replace("-", "")

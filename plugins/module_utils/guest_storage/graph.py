@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import unescaped
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.disk import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
@@ -163,7 +162,7 @@ def _tag(spec: str) -> tuple[str, str]:
     """The tag of fstab(5) that spec is made of, and its value; "" and "" for a path. It may be udev's link of a tag."""
     link = _TAG_LINK.match(spec)
     if link:
-        return link[1].upper(), unescaped(link[2])
+        return link[1].upper(), device_names.unescaped(link[2])
     tag, equals, value = spec.partition("=")
     if not equals or tag.startswith("/"):
         return "", ""

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a guest mounts, tried as its own init would: what is not needed and cannot be mounted is left out.
-
-planned is pure; Mounter does it in the appliance.
-"""
+"""What a guest mounts, by its fstab. Pure; mounter.py does it."""
 
 from __future__ import annotations
 
@@ -12,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.subvolume import Subvolume
@@ -113,62 +108,3 @@ def _is_missing(entry: Entry) -> bool:
     """
     is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
     return is_device and entry.is_waited_for and not device_names.is_of_hardware(entry.spec)
-
-
-class MountError(GuestconvError):
-    """Something could not be mounted that is needed. failed: what, and why."""
-
-    def __init__(self, failed: NotMounted) -> None:
-        self.failed = failed
-        filesystem = failed.mount.filesystem
-        super().__init__(
-            "filesystem-not-mounted",
-            f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: "
-            f"{failed.reason}",
-            hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
-        )
-
-
-class Mounter:
-    """What is mounted in the appliance. A mount takes half a second, so what can stay mounted does."""
-
-    def __init__(self, appliance: Appliance) -> None:
-        self._appliance = appliance
-        self._mounted: dict[str, Mount] = {}
-        self._failed: dict[Mount, str] = {}
-
-    def show(self, mounts: Sequence[Mount], read_only: bool) -> list[NotMounted]:
-        """Have mounts mounted and no others. Returns those that could not be mounted and are not needed.
-
-        Raises MountError for one that is needed.
-        """
-        outermost_first = sorted(mounts, key=lambda mount: len(mount.path))
-        wanted = {mount.path: mount for mount in outermost_first if mount.is_tried}
-        if not self._mounted.items() <= wanted.items():
-            self._appliance.umount_all()
-            self._mounted = {}
-        for mount in wanted.values():
-            if mount not in self._failed:
-                self._try(mount, read_only)
-        return [NotMounted(mount, self._failed[mount]) for mount in wanted.values() if mount in self._failed]
-
-    def _try(self, mount: Mount, read_only: bool) -> None:
-        is_there = mount.path in self._mounted
-        if is_there and read_only:
-            return
-        options = ",".join(filter(None, ("ro" if read_only else "", mount.options)))
-        try:
-            if is_there:
-                self._appliance.call("remount", mount.path, rw=True)
-            else:
-                self._appliance.call("mount_options", options, mount.node.device, mount.path)
-        except ApplianceError as error:
-            if error.code != "appliance-call-failed":
-                raise
-            if mount.is_needed:
-                raise MountError(NotMounted(mount, error.message)) from error
-            # One that can be read and not written stays as it is: nothing that is changed lies on it.
-            if not is_there:
-                self._failed[mount] = error.message
-                return
-        self._mounted[mount.path] = mount

@@ -15,12 +15,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import linux_s
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import (
-    Mount,
-    MountError,
-    Plan,
-    planned,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounter import MountError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Mount, Plan, planned
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, ClassVar
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import bare
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 
@@ -71,4 +70,4 @@ def _members_of(group: str, answers: Answers, members: Sequence[Filesystem]) -> 
     if len(members) < 2:
         return tuple(members)
     uuids = answers.group_members(group)
-    return tuple(member for member in members if bare(member.uuid) in uuids)
+    return tuple(member for member in members if device_names.bare_uuid(member.uuid) in uuids)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from contextlib import contextmanager
-from types import SimpleNamespace
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import graph
@@ -23,13 +23,8 @@ class FakeRoot:
         self.files = dict(files or {})
         self.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
         self.facts = dict(facts or {})
-        self.guest = SimpleNamespace(
-            target=TARGETS[target],
-            hardware=hardware or {},
-            disks=list(disks),
-            storage=graph(filesystems, [disk.device for disk in disks]),
-            fingerprint=lambda: "sha256:0",
-        )
+        storage = graph(filesystems, [disk.device for disk in disks])
+        self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
         self.plan, self.not_mounted, self.not_searched = Plan(), [], []
         self.commands = []
         self.renamed = []

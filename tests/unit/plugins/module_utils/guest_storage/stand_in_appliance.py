@@ -34,7 +34,8 @@ class StandInAppliance:
     volumes: {name: UUID}. members: {volume group: UUIDs of its physical volumes}.
     subvolumes: {device: [(number, path)]}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
-    A device whose files are FAILS cannot be mounted. asked: the calls, as they were made.
+    A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
+    asked: the calls, as they were made.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class StandInAppliance:
         members: Mapping[str, Iterable[str]] | None = None,
         subvolumes: Mapping[str, Iterable[tuple[int, str]]] | None = None,
         files: Mapping[str, Any] | None = None,
+        unwritable: Iterable[str] = (),
     ) -> None:
         self._tags, self._sector, self._volumes = dict(tags), sector, volumes or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
+        self._unwritable = frozenset(unwritable)
         self.asked: list[tuple[Any, ...]] = []
         self.mounts: dict[str, tuple[str, str]] = {}
 
@@ -126,6 +129,8 @@ class StandInAppliance:
 
     def _remount(self, mountpoint: str, rw: bool) -> None:
         device, options = self.mounts[mountpoint]
+        if device in self._unwritable:
+            raise ApplianceError("appliance-call-failed", f"mount: {mountpoint}: cannot remount {device} read-write")
         self.mounts[mountpoint] = (device, ",".join(filter(None, ("rw" * rw, options.partition(",")[2]))))
 
     def _umount_all(self) -> None:

@@ -11,11 +11,14 @@ import json
 import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils import description
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.partition import Partition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.subvolume import Subvolume
+from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
-from ..storage_nodes import SIZE, disk, filesystem, graph
+from ..storage_nodes import SIZE, disk, filesystem, graph, image
 
 
 def test_a_link_by_path_is_a_partition_of_the_only_disk_and_of_none_where_there_are_two():
@@ -60,13 +63,26 @@ def before_and_after_a_partition_table():
     return bare, graph([esp, filesystem("/dev/sda2", "ext4", "u-1", partuuid="p-2"), data])
 
 
+def described(storage, name):
+    """The description of a guest that has a system on the filesystem called name."""
+    guest = Guest(None, [image("sda"), image("sdb")], KVM, {}, storage)
+    root = GuestRoot(None, name, guest)
+    root.info = {"mountpoints": {"/": name}, "identity": storage.identities()[name]}
+    guest.roots = [root]
+    usable = {kind: {model.driver: "" for model in models} for kind, models in KVM.models.items()}
+    findings = description.Findings(devices={"block": {"sda": {"position": 0}, "sdb": {"position": 1}}}, usable=usable)
+    return description.describe(guest, {name: [findings]})
+
+
 def test_a_description_from_before_a_partition_table_was_made_is_good_after_it():
     before, after = before_and_after_a_partition_table()
-    asked = {
-        "fingerprint": before.fingerprint(),
-        "roots": {"/dev/sda": {"info": {"identity": before.identities()["/dev/sda"]}}},
-    }
+    asked, found = described(before, "/dev/sda"), described(after, "/dev/sda2")
+    assert (list(asked["roots"]), list(found["roots"])) == (["/dev/sda"], ["/dev/sda2"])
+    del asked["devices"]["block"]["sdb"]
+    description.target_of(asked)
     description.check_fingerprint(asked, (after.fingerprint(), after.first_fingerprint()))
+    selection = description.select(asked, found)
+    assert (selection.drivers["block"], selection.removed["block"]) == ({"sda": "virtio-blk-pci"}, ["sdb"])
     assert description.only_root(asked, after.identities()) == "/dev/sda2"
     assert description.only_root(asked, before.identities()) == "/dev/sda"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounter
 
 from .stand_in_appliance import FAILS, StandInAppliance, opened
 
@@ -191,6 +192,36 @@ def test_a_data_filesystem_that_cannot_be_mounted_does_not_stop_the_guest(fstab,
     tags = filesystems(sda2="xfs", sda3="ext4")
     guest, _mounted = found(tags, files)
     assert ([root.name for root in guest.roots], concerns(guest)) == (["/dev/sda3"], expected)
+
+
+def test_a_data_filesystem_that_can_only_be_read_stays_so_and_one_that_is_needed_is_an_error():
+    tags, line = filesystems(sda1="ext4", sda2="ntfs"), "UUID=u-2 %s ntfs defaults 0 0\n"
+    files = {"/dev/sda1": system(line % "/srv", "/srv"), "/dev/sda2": {}}
+    guest, _mounted = found(tags, files, unwritable=("/dev/sda2",))
+    with guest.mounted(guest.roots[0], read_only=False):
+        assert guest.appliance.mounts == {"/": ("/dev/sda1", "rw"), "/srv": ("/dev/sda2", "ro")}
+    files = {"/dev/sda1": system(line % "/boot", "/boot"), "/dev/sda2": {}}
+    guest, _mounted = found(tags, files, unwritable=("/dev/sda2",))
+    with pytest.raises(GuestconvError) as caught, guest.mounted(guest.roots[0], read_only=False):
+        pass
+    assert caught.value.code == "filesystem-not-mounted"
+
+
+@pytest.mark.parametrize(
+    "message, reason",
+    (
+        (
+            "mount_options: mount exited with status 32: mount: /sysroot/srv: unknown filesystem type 'VMFS'.\n"
+            "       dmesg(1) may have more information after failed mount system call.",
+            "/srv: unknown filesystem type 'VMFS'",
+        ),
+        ("mount_options: mount: /sysroot: can't read superblock", "can't read superblock"),
+        ("the appliance is gone", "the appliance is gone"),
+        ("", ""),
+    ),
+)
+def test_the_reason_is_what_mount_said_without_the_names_of_the_appliance(message, reason):
+    assert mounter._reason(message) == reason
 
 
 def test_where_nothing_can_be_mounted_the_error_says_so():
