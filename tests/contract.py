@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users rely on: what modules, filters, inventory plugins and roles take and give, and the description of a guest.
+"""What users rely on: what modules, filters, inventory plugins and roles take and give, the codes of errors and of
+concerns, and the description of a guest.
 
 It only grows.
 
@@ -17,6 +18,8 @@ import sys
 from pathlib import Path
 
 import yaml
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue import DECLARED
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "contract.json"
@@ -64,6 +67,7 @@ def current():
         "filters": _plugins("filter"),
         "inventories": _plugins("inventory"),
         "roles": _roles(),
+        "codes": _codes(),
         "guest": flat_schema(json.loads(SCHEMA.read_text(encoding="utf-8"))),
     }
 
@@ -86,6 +90,14 @@ def _roles():
         spec = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]
         found[path.parts[-3]] = {"options": flat_options(spec.get("options", {})), "returns": {}}
     return found
+
+
+def _codes():
+    """{code: facts} of errors and concerns."""
+    return {
+        code: {"kinds": list(declared.kinds), **({"retryable": True} if declared.retryable else {})}
+        for code, declared in DECLARED.items()
+    }
 
 
 def recorded():
@@ -142,6 +154,7 @@ def breaches(old, new):
                 continue
             found += _changed(f"{name}: option ", in_old["options"], in_new["options"], may_require=False)
             found += _changed(f"{name}: result ", in_old["returns"], in_new["returns"], may_require=True)
+    found += _changed("code ", old.get("codes", {}), new.get("codes", {}), may_require=True)
     return found + _changed("guest.", old["guest"], new["guest"], may_require=True)
 
 
@@ -166,6 +179,8 @@ def _changed(what, old, new, may_require):
 def _grew(fact, was, now, may_require):
     if fact == "required":
         return bool(now) == may_require
+    if fact == "kinds":
+        return set(was) <= set(now)
     if fact in ("choices", "aliases"):
         return set(was or ()) <= set(now or ()) and (fact == "aliases" or None not in (was, now))
     return False

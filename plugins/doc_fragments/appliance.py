@@ -13,7 +13,10 @@ class ModuleDocFragment:
 options:
   accelerator:
     description:
-      - V(auto) uses KVM where it works, and emulation where it does not, with a warning.
+      - V(auto) uses KVM where a Linux kernel starts on it, and emulation where none does, with a warning. The answer is
+        remembered until the machine boots again, a failure for an hour. An appliance that hangs with KVM all the same is
+        started once more, emulated.
+      - V(kvm) fails with the code V(kvm-not-usable) where KVM does not work.
       - V(tcg) is QEMU's emulation.
     type: str
     choices: [auto, kvm, tcg]

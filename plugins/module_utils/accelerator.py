@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import kvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 ACCELERATORS = ("auto", "kvm", "tcg")
@@ -23,16 +21,8 @@ _EMULATORS = ("qemu-system-x86_64", "qemu-kvm", "/usr/libexec/qemu-kvm")
 # byte. An appliance takes a tenth less without.
 PROCESSORS = {"kvm": "host", "tcg": "max,la57=off,erms=off"}
 
-# A firmware that resets the machine through the keyboard controller: mov al,0xfe; out 0x64,al; hlt; jmp to the hlt.
-# The processor's first instruction is 16 bytes before the end.
-_FIRMWARE_SIZE = 65536
-_RESET_CODE = bytes.fromhex("b0fee664f4ebfd")
 
-# Seconds. A working KVM takes a tenth of one.
-_PROBE_TIMEOUT = 30
-
-
-def find_emulator():
+def find_emulator() -> str:
     """The path of QEMU's x86 emulator. Raises GuestconvError `qemu-not-found`."""
     for name in _EMULATORS:
         path = shutil.which(name)
@@ -40,58 +30,34 @@ def find_emulator():
             return path
     raise GuestconvError(
         "qemu-not-found",
-        "There is no QEMU for x86 here.",
+        "There is no QEMU for x86 on this machine.",
         hint="Install qemu-system-x86 (Debian, Ubuntu, SUSE) or qemu-kvm (EL, Fedora).",
     )
 
 
-def choose(requested):
+def choose(requested: str, fixed_appliance: str | None = None) -> tuple[str, str | None]:
     """The accelerator to run a machine with, and a warning for the user or None.
 
-    requested: "auto", "kvm" or "tcg". Raises GuestconvError `kvm-not-usable` when "kvm" is asked for and does not work,
-    and `qemu-not-found`.
+    requested: "auto", "kvm" or "tcg". fixed_appliance: a directory whose kernel serves to test KVM with, or None.
+    Raises GuestconvError `kvm-not-usable` when "kvm" is asked for and does not work, and `qemu-not-found`.
     """
     if requested == "tcg":
         return "tcg", None
-    why_not = _why_no_kvm(find_emulator())
+    why_not = kvm.why_not(find_emulator(), PROCESSORS["kvm"], fixed_appliance)
     if why_not is None:
         return "kvm", None
     if requested == "kvm":
-        raise GuestconvError("kvm-not-usable", "KVM does not work here: " + why_not, hint="Use the accelerator `auto`.")
-    return "tcg", "KVM does not work here, so the machine is emulated, which is many times slower: " + why_not
-
-
-def _why_no_kvm(emulator):
-    """Why KVM cannot be used, or None when it can.
-
-    The device node says little: on some hosts it opens and makes virtual machines, and QEMU aborts when it sets up the
-    host's processor (`kvm_buf_set_msrs: Assertion`). So a machine is really run, with a firmware that ends it at once.
-    """
-    if not os.path.exists("/dev/kvm"):
-        return "there is no /dev/kvm"
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "this user may not open /dev/kvm"
-    with tempfile.NamedTemporaryFile(prefix="guestconv-kvm-probe-") as firmware:
-        firmware.write((bytes(_FIRMWARE_SIZE - 16) + _RESET_CODE).ljust(_FIRMWARE_SIZE, b"\0"))
-        firmware.flush()
-        return _run_probe(_probe_command(emulator, firmware.name))
-
-
-def _probe_command(emulator, firmware):
-    """A machine that has KVM and firmware (a path), and which exits with 0 when the firmware resets it."""
-    machine = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "q35", "-m", "16"]
-    return [emulator] + machine + ["-accel", "kvm", "-cpu", PROCESSORS["kvm"], "-bios", firmware]
-
-
-def _run_probe(command):
-    """None when command ends well, else the last that it said."""
-    try:
-        ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PROBE_TIMEOUT, check=False
+        raise GuestconvError(
+            "kvm-not-usable",
+            f"KVM does not work on this machine: {why_not}.",
+            hint="Use the accelerator `auto` or `tcg`, or repair KVM: a nested virtual machine needs a host that passes it on.",
         )
-    except subprocess.TimeoutExpired:
-        return "a machine that should end at once still ran after %d seconds" % _PROBE_TIMEOUT
-    if ended.returncode == 0:
-        return None
-    lines = ended.stderr.strip().splitlines()
-    return lines[-1] if lines else "QEMU ended with status %d" % ended.returncode
+    return "tcg", f"KVM does not work on this machine, so QEMU emulates, which is many times slower: {why_not}."
+
+
+def kvm_failed(reason: str) -> None:
+    """Remember that a machine hung with KVM though a kernel had started on it, so that the next one is emulated.
+
+    reason: as kvm.why_not() gives one: no full stop.
+    """
+    kvm.remember_failure(find_emulator(), reason)

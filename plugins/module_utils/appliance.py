@@ -15,6 +15,11 @@ import traceback
 from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils.child_processes import children, kill_children
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.launch_watch import (
+    SILENCE,
+    ApplianceHung,
+    LaunchWatch,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.write_errors import WriteErrors
 
@@ -33,6 +38,14 @@ class ApplianceError(GuestconvError):
     """A libguestfs call failed."""
 
 
+class CallFailed(ApplianceError):
+    """libguestfs itself reported an error."""
+
+
+class TextNotUtf8(ApplianceError):
+    """A name or text in the guest cannot be passed to, or returned by, libguestfs's Python binding."""
+
+
 class Appliance:
     """The disks, opened in a running appliance. Every libguestfs call is a method of this object.
 
@@ -42,6 +55,7 @@ class Appliance:
     read_only: nothing is written to the disks; libguestfs puts a throwaway overlay of its own over each.
     accelerator: "auto", "kvm" or "tcg".
     memory: MiB for the appliance, or None for libguestfs's default.
+    A launch from which nothing is heard for long ends with `appliance-no-progress`, whatever the timeout.
     timeout: seconds after which the appliance is killed, or None. What runs then fails with `timeout`.
     trace: a file that gets one line of JSON per call, or None.
     workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
@@ -106,7 +120,7 @@ class Appliance:
 
     def device(self, index):
         """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
-        return self._devices[_label(index)]
+        return self._devices[label(index)]
 
     def status(self, path):
         """What stat(2) says of path, symbolic links followed (guestfs_statns); None when there is nothing.
@@ -135,11 +149,11 @@ class Appliance:
             failure = str(error)
             if self._stopped:
                 raise self._stopped from error
-            raise ApplianceError("appliance-call-failed", failure) from error
+            raise CallFailed("appliance-call-failed", failure) from error
         except ValueError as error:
             # Of the binding, which takes and gives str only.
             failure = str(error)
-            raise ApplianceError(
+            raise TextNotUtf8(
                 "guest-text-not-utf-8",
                 f"{name} {' '.join(repr(_summary(one)) for one in arguments)}: the guest has a name or text there that "
                 "is not UTF-8, or that holds a NUL.",
@@ -155,24 +169,54 @@ class Appliance:
         return lambda *arguments, **options: self.call(name, *arguments, **options)
 
     def _launch(self):
-        chosen, warning = accelerators.choose(self._requested)
+        chosen, warning = accelerators.choose(self._requested, self._fixed)
         if warning:
             self.warnings.append(warning)
         try:
             self._start(chosen)
-        except ApplianceError as error:
+        except (ApplianceError, ApplianceHung) as error:
             if chosen != "kvm" or self._requested != "auto":
                 raise _launch_error(error) from error
-            self.warnings.append("The appliance did not start with KVM, so it runs under emulation, which is slower.")
-            try:
-                self._start("tcg")
-            except ApplianceError as second:
-                raise _launch_error(second) from second
+            self._start_emulated(error)
         self._devices = self.call("list_disk_labels")
+
+    def _start_emulated(self, failure):
+        """Start once more, after a start with KVM that ended in failure, an ApplianceError or ApplianceHung."""
+        how = "did not start"
+        if isinstance(failure, ApplianceHung):
+            how = "hung while it started"
+            accelerators.kvm_failed("a libguestfs appliance hung on it while it started")
+        self.warnings.append(f"The appliance {how} with KVM, so it is emulated, which is many times slower.")
+        if self._watchdog and not self._watchdog.is_alive():
+            raise self._timeout_error()  # it has come to its end meanwhile, and would not come again
+        self._stopped = None
+        try:
+            self._start("tcg")
+        except (ApplianceError, ApplianceHung) as second:
+            raise _launch_error(second) from second
 
     def _start(self, accelerator):
         self._close_handle()
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
+        self._configure(handle, accelerator)
+        for index, disk in enumerate(self.disks):
+            options = {"format": disk.format, "label": label(index), "readonly": self._read_only}
+            if not self._read_only:
+                # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
+                options["cachemode"] = "unsafe"
+            self.call("add_drive", disk.path, **options)
+        self._write_errors = WriteErrors([disk.path for disk in self.disks], self._stop)
+        for option, value in self._write_errors.qemu_options:
+            handle.config(option, value)
+        self._write_errors.start()
+        with LaunchWatch(SILENCE[accelerator], self._stop) as watch:
+            # The callback gets (event, handle, text, array): guestfs-python(3).
+            heard = handle.set_event_callback(lambda *event: watch.heard(event[2]), guestfs.EVENT_APPLIANCE)
+            self.call("launch")
+        handle.delete_event_callback(heard)
+        self.launches += 1
+
+    def _configure(self, handle, accelerator):
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
         if accelerator == "tcg":
@@ -189,18 +233,6 @@ class Appliance:
             handle.set_tmpdir(self._workdir)
         if self._memory is not None:
             _give_memory(handle, self._memory)
-        for index, disk in enumerate(self.disks):
-            options = {"format": disk.format, "label": _label(index), "readonly": self._read_only}
-            if not self._read_only:
-                # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
-                options["cachemode"] = "unsafe"
-            self.call("add_drive", disk.path, **options)
-        self._write_errors = WriteErrors([disk.path for disk in self.disks], self._stop)
-        for option, value in self._write_errors.qemu_options:
-            handle.config(option, value)
-        self._write_errors.start()
-        self.call("launch")
-        self.launches += 1
 
     def _expire(self):
         self._stop(self._timeout_error())
@@ -254,7 +286,8 @@ class Appliance:
             pass  # what was not written is told already
 
 
-def _label(index):
+def label(index):
+    """The label of the disk number index in the appliance, where /dev/disk/guestfs/LABEL is the disk."""
     # libguestfs allows letters only, up to 20.
     return "disk" + letters(index)
 
@@ -318,7 +351,7 @@ def _open_trace(path):
 
 
 def _launch_error(error):
-    if error.code != "appliance-call-failed":
+    if not isinstance(error, CallFailed):
         return error
     return GuestconvError(
         "appliance-launch-failed",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import CallFailed
 
 # AUG_SAVE_NEWFILE, AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h. Without the first, what is saved is another file
 # of the same name, which has neither SELinux label nor ACL, and the old one's hard links stay with the old one. Without
@@ -38,9 +38,7 @@ class Tree:
             return None
         try:
             return self._appliance.aug_get(f"{self._node}/{path}")
-        except ApplianceError as error:
-            if error.code != "appliance-call-failed":
-                raise
+        except CallFailed:
             # libguestfs answers "no matching node" for a node without a value too.
             return None
 

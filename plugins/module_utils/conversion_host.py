@@ -24,6 +24,7 @@ def check(module):
     return {
         "changed": False,
         "accelerator": chosen,
+        "emulated_because": warning or "",
         "libguestfs": "{major}.{minor}.{release}".format(**version),
         "free": round(_free(options["images"], options["free"]) / _GIB, 1),
         "slots": {"count": count, "directory": options["slot_directory"]},

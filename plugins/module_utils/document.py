@@ -38,7 +38,7 @@ import json
 import re
 import traceback
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import hostile_xml
+from ansible_collections.virttools.guestconv.plugins.module_utils import hostile_xml, untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 try:
@@ -261,8 +261,8 @@ def _read_value(element, naming_attribute=None):
 def _scalar(element, text, type_name):
     """The JSON scalar in `text`, which must be of exactly that type."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = untrusted_json.loads(text)
+    except ValueError:
         value = text
     if _SCALAR_TYPES.get(type(value)) != type_name:
         raise GuestconvError("xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.",

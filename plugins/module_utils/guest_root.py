@@ -8,7 +8,6 @@ Changes, diff, check mode and idempotence all come from that record, so they can
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 import stat
@@ -16,8 +15,12 @@ import tempfile
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import augeas
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError, is_possible
+from ansible_collections.virttools.guestconv.plugins.module_utils import augeas, globs
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+    ApplianceError,
+    TextNotUtf8,
+    is_possible,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import NotMounted, Plan
@@ -85,9 +88,9 @@ class GuestRoot:
         """The paths that match the shell pattern, sorted."""
         try:
             return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
-        except ApplianceError as error:
+        except TextNotUtf8:
             directory, name = posixpath.split(pattern)
-            if error.code != "guest-text-not-utf-8" or re.search(r"[*?\[]", directory):
+            if re.search(r"[*?\[]", directory):
                 raise
             return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
 
@@ -97,9 +100,8 @@ class GuestRoot:
             return []
         try:
             return sorted(self._appliance.ls(directory))
-        except ApplianceError as error:
-            if error.code != "guest-text-not-utf-8":
-                raise
+        except TextNotUtf8:
+            pass
         with tempfile.NamedTemporaryFile() as names:
             self._appliance.ls0(directory, names.name)
             return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))
@@ -393,4 +395,4 @@ def _is_utf8(name):
 
 def _matches(name, pattern):
     # As the shell has it, `*` is not for hidden files.
-    return fnmatch.fnmatchcase(name, pattern) and (name[:1] != "." or pattern[:1] == ".")
+    return globs.fits(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

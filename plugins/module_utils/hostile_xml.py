@@ -14,14 +14,18 @@ except ImportError:
     etree = None
 
 
+class LxmlMissing(GuestconvError):
+    """The library that reads XML is not installed."""
+
+
 def parse(text: str | bytes, max_size: int):
     """The root element (lxml) of hostile `text`, of at most max_size bytes. Bytes must be UTF-8. Comments are left out.
 
     Raises GuestconvError `xml-too-large`, `xml-not-accepted` (a DOCTYPE), `xml-malformed`, `library-missing`.
     """
     if etree is None:
-        raise GuestconvError("library-missing", "lxml, the library that reads XML, is missing.",
-                             hint="Install python3-lxml (or lxml with pip) for the Python that runs Ansible.")
+        raise LxmlMissing("library-missing", "lxml, the library that reads XML, is missing.",
+                         hint="Install python3-lxml (or lxml with pip) for the Python that runs Ansible.")
     try:
         data = text.encode("utf-8") if isinstance(text, str) else text
         data.decode("utf-8")

@@ -15,6 +15,7 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from typing import Any, BinaryIO, Dict, Pattern, Tuple
 
 SUPPORTED = ("raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc")
 
@@ -40,6 +41,8 @@ _FOREIGN = (
 _SECTOR = 512
 # QEMU reads at most this much of a descriptor: vmdk_read_desc() in block/vmdk.c.
 _DESCRIPTOR_LIMIT = 1 << 20
+# Within this much of a sparse VMDK its descriptor is: QEMU and VMware put 20 sectors behind the header.
+VMDK_EMBEDDED_LIMIT = 64 << 10
 _DESCRIPTOR = re.compile(rb"\A(?:[ \t]*#[^\n]*\n|[ \t\r]*\n)*[ \t]*version[ \t]*=[ \t]*[123]\b")
 # QEMU matches extents with sscanf, whose blanks span lines; so does this \s. Only RW extents are opened by it.
 _EXTENT = re.compile(rb"\bRW\s+[-+]?(\d+)\s*([A-Za-z]+)\s*\"([^\"\r\n]*)(?:\"\s*(\d+))?")
@@ -54,12 +57,12 @@ class BadHeader(Exception):
     """A header that contradicts itself or ends too early; the text says how."""
 
 
-def has_protocol(name):
+def has_protocol(name: str) -> bool:
     """Whether QEMU would take `name` for a protocol or pseudo-protocol and not for a file."""
     return bool(_PROTOCOL.match(name))
 
 
-def _read(stream, offset, length):
+def _read(stream: BinaryIO, offset: int, length: int) -> bytes:
     """Up to `length` bytes at `offset`; fewer at the end of the file. BadHeader where no file reaches."""
     try:
         stream.seek(offset)
@@ -68,7 +71,7 @@ def _read(stream, offset, length):
     return stream.read(length)
 
 
-def _unpack(layout, data, offset=0):
+def _unpack(layout: str, data: bytes, offset: int = 0) -> Tuple[Any, ...]:
     """struct.unpack_from that says BadHeader where the header is cut off."""
     try:
         return struct.unpack_from(layout, data, offset)
@@ -76,7 +79,7 @@ def _unpack(layout, data, offset=0):
         raise BadHeader("the header is cut off") from None
 
 
-def probe(stream, size):
+def probe(stream: BinaryIO, size: int) -> Tuple[str, str]:
     """The format that the magic bytes say, and the name of a format that is not supported.
 
     Args: stream: the image, opened for reading in binary; size: its length in bytes.
@@ -121,7 +124,7 @@ class Qcow2Header:
     refcount_bits: int
 
 
-def read_qcow2_header(stream):
+def read_qcow2_header(stream: BinaryIO) -> Qcow2Header:
     """Parse the header and its extensions. Errors: BadHeader."""
     head = _read(stream, 0, 1 << 16)
     (magic, version, backing_offset, backing_length, cluster_bits, virtual_size, crypt, l1_entries, l1_offset,
@@ -147,7 +150,7 @@ def read_qcow2_header(stream):
         refcount_length=refcount_clusters << cluster_bits, refcount_bits=1 << order)
 
 
-def _qcow2_extensions(head, offset):
+def _qcow2_extensions(head: bytes, offset: int) -> Dict[int, bytes]:
     """{type: data} of the header extensions, which end with type 0 (or with the bytes that were read)."""
     extensions = {}
     while offset + 8 <= len(head):
@@ -159,7 +162,7 @@ def _qcow2_extensions(head, offset):
     return extensions
 
 
-def qcow2_counts_beyond_end(stream, size, header):
+def qcow2_counts_beyond_end(stream: BinaryIO, size: int, header: Qcow2Header) -> bool:
     """Whether the image counts clusters as used that begin at or after the end of the file: a truncated copy.
 
     Only the reference counts *of the missing part* are looked at (one or two blocks of 64 KiB, whatever the size of
@@ -189,12 +192,17 @@ def qcow2_counts_beyond_end(stream, size, header):
     return any(any(_read(stream, offset + skip, header.cluster_size - skip)) for offset, skip in blocks)
 
 
-def vdi_ends_early(stream, size):
+def vdi_ends_early(stream: BinaryIO, size: int) -> bool:
     """Whether the blocks that a VDI header counts as allocated do not fit into the file (QEMU does not look)."""
     head = _read(stream, 0, 512)
     (data_offset,) = _unpack("<I", head, 344)
     block_size, extra, _blocks, allocated = _unpack("<IIII", head, 376)
-    return data_offset + allocated * (block_size + extra) > size
+    return bool(data_offset + allocated * (block_size + extra) > size)
+
+
+def vpc_is_fixed(stream: BinaryIO) -> bool:
+    """Whether a VHD is a fixed one, as QEMU tells it (vpc_open()): a dynamic one begins with a copy of its footer."""
+    return _read(stream, 0, 8) != b"conectix"
 
 
 @dataclass(frozen=True)
@@ -209,14 +217,14 @@ class Extent:
 class VmdkHeader:
     """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors."""
 
-    extents: tuple
+    extents: Tuple[Extent, ...]
     parent: str
     create_type: str
     version: int
     compressed: bool
 
 
-def read_vmdk_header(stream):
+def read_vmdk_header(stream: BinaryIO) -> VmdkHeader:
     """Parse a VMDK's descriptor, standing alone or embedded. Errors: BadHeader.
 
     Follows QEMU's block/vmdk.c: extents are taken from a descriptor that stands alone, or from the embedded one if the
@@ -236,16 +244,16 @@ def read_vmdk_header(stream):
                       _first(_CREATE_TYPE, other), version, compression != 0)
 
 
-def _c_string(data):
+def _c_string(data: bytes) -> bytes:
     return data.split(b"\0", 1)[0]
 
 
-def _first(pattern, text):
+def _first(pattern: Pattern[bytes], text: bytes) -> str:
     match = pattern.search(text)
     return os.fsdecode(match.group(1)) if match else ""
 
 
-def _extents(text):
+def _extents(text: bytes) -> Tuple[Extent, ...]:
     extents = []
     for sectors, kind, name, offset in _EXTENT.findall(text):
         if max(len(sectors), len(offset)) > _MOST_DIGITS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 import uuid
+from typing import BinaryIO
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats
 from ansible_collections.virttools.guestconv.plugins.module_utils.image_formats import BadHeader
@@ -21,6 +22,9 @@ _EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]
 _VHDX_REGIONS = 192 << 10
 _VHDX_METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le
 _VHDX_SIZE = uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8").bytes_le
+# [MS-VHDX] 2.6.2.1: the parameters of the file: the size of its blocks, and flags.
+_VHDX_PARAMETERS = uuid.UUID("caa16737-fa36-4d43-b3b6-33f0aa44e76b").bytes_le
+_VHDX_KEEPS_BLOCKS = 1
 # The most entries that either of its tables may have.
 _VHDX_ENTRIES = 2047
 
@@ -65,14 +69,25 @@ def _vpc(stream, size):
     return _unpack(">Q", footer, 48)
 
 
+def vhdx_is_fixed(stream: BinaryIO) -> bool:
+    """Whether a VHDX keeps all its blocks allocated. Errors: BadHeader."""
+    _block_size, flags = struct.unpack("<II", _vhdx_item(stream, _VHDX_PARAMETERS).ljust(8, b"\0"))
+    return bool(flags & _VHDX_KEEPS_BLOCKS)
+
+
 def _vhdx(stream, _size):
+    return _unpack("<Q", _vhdx_item(stream, _VHDX_SIZE), 0)
+
+
+def _vhdx_item(stream: BinaryIO, wanted: bytes) -> bytes:
+    """The first 8 bytes of the item of a VHDX's metadata that is wanted."""
     regions = _read(stream, _VHDX_REGIONS, 64 << 10)
     metadata = _vhdx_entry(regions, b"regi", 8, "<I", 16, _VHDX_METADATA)
     (offset,) = struct.unpack_from("<Q", metadata, 16)
     table = _read(stream, offset, 64 << 10)
-    entry = _vhdx_entry(table, b"metadata", 10, "<H", 32, _VHDX_SIZE)
+    entry = _vhdx_entry(table, b"metadata", 10, "<H", 32, wanted)
     (within,) = struct.unpack_from("<I", entry, 16)
-    return _unpack("<Q", _read(stream, offset + within, 8), 0)
+    return _read(stream, offset + within, 8)
 
 
 def _vhdx_entry(table, signature, count_at, count_layout, first, wanted):

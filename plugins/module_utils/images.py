@@ -15,6 +15,7 @@ import re
 import stat
 import string
 from dataclasses import dataclass
+from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, qemu_img
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -27,6 +28,9 @@ _DEVICE = re.compile(r"\A[a-z][a-z0-9]{1,31}\Z")
 
 # What QEMU can write to; it opens the others read-only or refuses writes to clusters that exist (block/vmdk.c).
 _WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat", "vmfs")
+
+
+_WITHOUT_CHECK = ("raw", "vpc")
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,14 @@ class Disk:
     format: str
     device: str
     virtual_size: int
-    backing: tuple = ()
+    backing: Tuple[str, ...] = ()
     create_type: str = ""
     writable: bool = True
     cluster_size: int = 0
-    extents: tuple = ()
+    extents: Tuple[str, ...] = ()
 
 
-def device_names(count):
+def device_names(count: int) -> List[str]:
     """The kernel's names for the first `count` disks: sda ... sdz, sdaa, sdab ... (sd_format_disk_name())."""
     names = []
     for number in range(count):
@@ -65,7 +69,7 @@ def device_names(count):
     return names
 
 
-def disks_from_option(option, names=None, in_use_check=True):
+def disks_from_option(option: Any, names: Optional[Sequence[str]] = None, in_use_check: bool = True) -> List[Disk]:
     """Judge the module's option `disks` and return what may be opened.
 
     Args: option: paths, or dicts with path, and optionally format (default: by magic bytes), device (default: `names`,
@@ -77,7 +81,7 @@ def disks_from_option(option, names=None, in_use_check=True):
         raise GuestconvError("disk-option-invalid", "No disk is given.", path="disks",
                              hint="Name the guest's disks, the one that it boots from first.")
     names = names or device_names(len(option))
-    disks = []
+    disks: List[Disk] = []
     for number, item in enumerate(option):
         try:
             disks.append(_disk(item, names[number] if number < len(names) else "", in_use_check))
@@ -88,7 +92,7 @@ def disks_from_option(option, names=None, in_use_check=True):
     return disks
 
 
-def _disk(item, default_device, in_use_check):
+def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
     settings = item if isinstance(item, dict) else {"path": item}
     wrong = _wrong_setting(settings)
     if wrong:
@@ -109,12 +113,12 @@ def _disk(item, default_device, in_use_check):
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
 
 
-def _listed(backing):
+def _listed(backing: Any) -> Any:
     """The option `backing` as a list: one path stands for a list of one."""
     return [backing] if isinstance(backing, str) else backing or []
 
 
-def _wrong_setting(settings):
+def _wrong_setting(settings: Dict[Any, Any]) -> Optional[str]:
     """What is wrong with one item of the option `disks`, a dict; None when nothing is."""
     unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
     if unknown:
@@ -128,11 +132,11 @@ def _wrong_setting(settings):
     return None
 
 
-def _is_text(value):
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
-def _canonical(path):
+def _canonical(path: str) -> str:
     """Absolute, with links resolved; but /dev/vg/web01 stays so, for the dm-3 that it leads to is another next time."""
     absolute = os.path.abspath(path)
     try:
@@ -143,14 +147,15 @@ def _canonical(path):
     return os.path.realpath(absolute)
 
 
-def identity(path):
+def identity(path: str) -> Tuple[Union[str, int], int]:
     """What makes two paths the same disk: the device number of a block device, else filesystem and inode."""
     status = os.stat(path)
     return ("block", status.st_rdev) if stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
 
 
-def _refuse_twins(disks):
-    seen, devices = {}, {}
+def _refuse_twins(disks: Sequence[Disk]) -> None:
+    seen: Dict[Any, Disk] = {}
+    devices: Dict[str, str] = {}
     for number, disk in enumerate(disks):
         where = "disks[%d]" % number
         if devices.setdefault(disk.device, disk.path) != disk.path:
@@ -168,20 +173,21 @@ class _Image:
     """One image of a chain by itself. `facts`: what qemu-img info says."""
 
     format: str
-    facts: dict
+    facts: Dict[str, Any]
     backing_file: str = ""
     backing_format: str = ""
     writable: bool = True
-    extents: tuple = ()
+    extents: Tuple[str, ...] = ()
 
 
-def _judge(path, stated_format, device, allowed, in_use_check):
+def _judge(path: str, stated_format: Optional[str], device: str, allowed: Set[str], in_use_check: bool) -> Disk:
     """Follow a disk's chain from the top to its base, agreeing with each image before QEMU may look at it.
 
     Args: allowed: canonical paths of the backing files that the caller named. Returns: Disk.
     """
     top = image = _image(path, stated_format, in_use_check)
-    chain, opened, seen, extents = [], path, {path}, image.extents
+    chain: List[str] = []
+    opened, seen, extents = path, {path}, image.extents
     while image.backing_file:
         opened = _agreed_backing(opened, image.backing_file, allowed)
         if _canonical(opened) in seen:
@@ -197,7 +203,7 @@ def _judge(path, stated_format, device, allowed, in_use_check):
                 top.writable, top.facts.get("cluster-size", 0), extents)
 
 
-def _image(path, stated_format, in_use_check):
+def _image(path: str, stated_format: Optional[str], in_use_check: bool) -> _Image:
     """Judge one image by itself, and only at the end have QEMU look at it."""
     size = _usable_size(path)
     with open(path, "rb") as stream:
@@ -219,7 +225,7 @@ def _image(path, stated_format, in_use_check):
     return image
 
 
-def _safe_guess(path):
+def _safe_guess(path: str) -> str:
     """The format of a backing file of which the image above does not say it: QEMU would probe, and believe a guest.
 
     Only qcow2 is accepted: there our probe and QEMU's agree, and its own header is judged next.
@@ -234,7 +240,7 @@ def _safe_guess(path):
     return image_format
 
 
-def _refuse_truncated(path, image_format):
+def _refuse_truncated(path: str, image_format: str) -> None:
     """Compare what the metadata counts with the end of the file.
 
     QEMU opens truncated qcow2, vdi and vmdk images without a word, and later reads zeroes or fails in the middle. VHDX
@@ -255,14 +261,28 @@ def _refuse_truncated(path, image_format):
                        "copy is truncated")
 
 
-def _corrupt(path, reason):
+def require_sound(disk: Disk) -> None:
+    """Look through all the metadata of the image by itself, before it is written to or copied.
+
+    Errors: disk-corrupt. Clusters that were leaked only waste room. A qcow2 with the dirty bit is let pass, see
+    _refuse_truncated(); raw disks and VHDs have nothing to check.
+    """
+    if disk.format == "qcow2":
+        with open(disk.path, "rb") as stream:
+            if image_formats.read_qcow2_header(stream).dirty:
+                return
+    if disk.format not in _WITHOUT_CHECK and qemu_img.is_damaged(disk.path, disk.format):
+        raise _corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
+
+
+def _corrupt(path: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "disk-corrupt", "%s is damaged or not complete: %s" % (path, reason),
         hint="Copy it again from its source and compare the sizes; `qemu-img check` tells more. A VHDX whose log was "
         "left unwritten is repaired by `qemu-img check -r all`.")
 
 
-def _usable_size(path):
+def _usable_size(path: str) -> int:
     """Bytes in a regular file or block device that can be read. Errors: each other kind of thing has its own."""
     try:
         mode = os.stat(path).st_mode
@@ -286,7 +306,7 @@ def _usable_size(path):
     return size
 
 
-def _settled_format(path, stated, probed, foreign):
+def _settled_format(path: str, stated: Optional[str], probed: str, foreign: str) -> str:
     """The format to open the image as: the caller's word, else the magic bytes where these can be trusted."""
     if stated:
         if stated not in image_formats.SUPPORTED:
@@ -307,7 +327,7 @@ def _settled_format(path, stated, probed, foreign):
     return probed
 
 
-def _agreed_backing(image, name, allowed):
+def _agreed_backing(image: str, name: str, allowed: Set[str]) -> str:
     """The path by which QEMU will open the backing file that a header names, if the caller named it, too.
 
     Links are left in it: QEMU resolves the next relative name against the directory of the link.
@@ -321,7 +341,7 @@ def _agreed_backing(image, name, allowed):
     return path
 
 
-def _qcow2_header(path, stream, size):
+def _qcow2_header(path: str, stream: BinaryIO, size: int) -> Dict[str, Any]:
     """What _Image takes of a qcow2's header, once everything it names is agreed to."""
     header = image_formats.read_qcow2_header(stream)
     if header.external_data:
@@ -337,7 +357,7 @@ def _qcow2_header(path, stream, size):
     return {"backing_file": header.backing_file, "backing_format": header.backing_format}
 
 
-def _vmdk_header(path, stream, _size):
+def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> Dict[str, Any]:
     """What _Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
     header = image_formats.read_vmdk_header(stream)
     directory, targets = os.path.dirname(path), []
@@ -362,7 +382,7 @@ def _vmdk_header(path, stream, _size):
 _HEADERS = {"qcow2": _qcow2_header, "vmdk": _vmdk_header}
 
 
-def writable_in_place(disk):
+def writable_in_place(disk: Disk) -> None:
     """Refuse a disk that cannot be converted in place.
 
     Errors: format-not-writable, disk-not-writable, disk-linked.
@@ -371,11 +391,6 @@ def writable_in_place(disk):
         raise GuestconvError("format-not-writable", "%s cannot be written to: a %s VMDK is read-only for QEMU"
                              % (disk.path, disk.create_type or "compressed"),
                              hint="Give `dest`: the converted copy is written there.")
-    if disk.format == "vhdx":
-        # A VHDX has a log of its own. An interrupted write leaves it to be replayed, without which QEMU 7.2 neither
-        # opens the disk for reading nor commits to it (tried: "Block job failed"), so no journal of ours can finish.
-        raise GuestconvError("format-not-writable", "%s is a VHDX, which could not be finished after an interruption"
-                             % disk.path, hint="Give `dest`: the converted copy is written there.")
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError("disk-not-writable", "%s may not be written to" % disk.path,
                              hint="Run as a user who may write to it, or give `dest` for a converted copy.")
@@ -387,13 +402,13 @@ def writable_in_place(disk):
                              hint="Give `dest` for a converted copy, or replace the link by a copy of the file.")
 
 
-def free_bytes(directory):
+def free_bytes(directory: str) -> int:
     """Bytes that this process may still write to the directory's filesystem."""
     status = os.statvfs(directory)
     return status.f_bavail * status.f_frsize
 
 
-def require_room(directory, needed, purpose):
+def require_room(directory: str, needed: int, purpose: str) -> None:
     """Errors: no-space, with `needed` and `available` in bytes, where the filesystem has less than `needed` free."""
     available = free_bytes(directory)
     if available < needed:
@@ -404,7 +419,7 @@ def require_room(directory, needed, purpose):
             extra={"needed": needed, "available": available})
 
 
-def create_overlay(disk, directory, name, room=OVERLAY_ROOM):
+def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_ROOM) -> str:
     """Make a qcow2 overlay over a disk; what is written to it does not reach the disk.
 
     Args: directory: where; name: of the new file; room: bytes that must be free there.
@@ -417,7 +432,7 @@ def create_overlay(disk, directory, name, room=OVERLAY_ROOM):
     return path
 
 
-def require_usable_directory(directory, code):
+def require_usable_directory(directory: str, code: str) -> None:
     """Errors: `code`, where it is no directory that this process can write to."""
     if not os.path.isdir(directory):
         raise GuestconvError(code, "%s is not a directory" % directory, hint="Create it first.")
@@ -425,6 +440,6 @@ def require_usable_directory(directory, code):
         raise GuestconvError(code, "%s may not be written to" % directory)
 
 
-def overlay_disk(disk, path):
+def overlay_disk(disk: Disk, path: str) -> Disk:
     """The Disk that an overlay at `path` over `disk` is."""
     return Disk(path, "qcow2", disk.device, disk.virtual_size, (disk.path, *disk.backing), extents=disk.extents)

@@ -56,7 +56,7 @@ def facts(root: GuestRoot, release: str) -> dict[str, Any]:
 def _assignments(text: str) -> dict[str, str]:
     """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
     found = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith("#"):
             found[name] = value.strip("\"'").replace("\\", "")

@@ -5,16 +5,26 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import commit, description, document, engine, images
+from ansible_collections.virttools.guestconv.plugins.module_utils import (
+    description,
+    document,
+    engine,
+    images,
+    journal,
+    untrusted_json,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
+from ansible_collections.virttools.guestconv.plugins.module_utils.commit import InPlace
+from ansible_collections.virttools.guestconv.plugins.module_utils.copies import ToCopies
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import APPLIANCE, Timeline
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.throwaway import Throwaway
+from ansible_collections.virttools.guestconv.plugins.module_utils.workspace import Workspace
 
 
 # What share of a run is behind it when a step begins, in percent, about as docs/benchmarks.md has them.
@@ -44,25 +54,32 @@ def convert(module, progress):
     _refuse_empty(options["dest"])
     asked = _asked(options["guest"])
     target = TARGETS[options["target"]] if asked is None else description.target_of(asked)
-    mode = "throwaway" if module.check_mode else "dest" if options["dest"] else "in-place"
     with run.timeline.step("disks"):
         originals = images.disks_from_option(options["disks"], names=description.disk_names(asked))
-        if mode == "in-place":
-            disks, is_recovery = run.recovered(originals)
-        else:
+        if options["dest"] or module.check_mode:
             disks, is_recovery = run.as_converted(originals)
-    workspace = commit.Workspace(
-        disks, workdir=options["workdir"], mode=mode, dest=options["dest"], dest_format=options["dest_format"],
-        tell=progress.tell, originals=originals,
-    )
-    with workspace:
+        else:
+            disks, is_recovery = run.recovered(originals)
+    with _workspace(module, disks, originals, progress) as workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
             found, converted = _convert_guest(guest, asked, options, run)
-        if (converted["changes"] or mode == "dest") and not module.check_mode:
+        if (converted["changes"] or options["dest"]) and not module.check_mode:
             with run.timeline.step("commit"):
                 workspace.commit()
     changed = bool(converted["changes"]) or is_recovery or bool(options["dest"])
     return run.result(found, changed=changed, disks=workspace.results, **converted)
+
+
+def _workspace(module, disks, originals, progress) -> Workspace:
+    """The Workspace for what the module's options ask for."""
+    options = module.params
+    settings = {"workdir": options["workdir"], "tell": progress.tell, "originals": originals}
+    copies = {"dest": options["dest"], "dest_format": options["dest_format"]}
+    if module.check_mode:
+        return Throwaway(disks, **copies, **settings)
+    if options["dest"]:
+        return ToCopies(disks, **copies, **settings)
+    return InPlace(disks, **settings)
 
 
 def _convert_guest(guest, asked, options, run):
@@ -103,22 +120,22 @@ class _Run:
 
     def as_converted(self, disks):
         """disks; where a commit was interrupted, what they will be once it is finished. And whether one was."""
-        journal = commit.pending(disks)
-        if journal is None:
+        interrupted = journal.pending(disks)
+        if interrupted is None:
             return disks, False
         self._warn(
             "A conversion of these disks was interrupted while it was being committed. They are shown as they will be; "
             "the next guestconv_convert of them finishes it."
         )
-        return journal.as_converted(), True
+        return interrupted.as_converted(), True
 
     def recovered(self, disks):
         """disks, after an interrupted commit of them was finished. And whether there was one."""
-        journal = commit.pending(disks)
-        if journal is None:
+        interrupted = journal.pending(disks)
+        if interrupted is None:
             return disks, False
         with self.timeline.step("recover"):
-            journal.finish(tell=self.progress.tell)
+            interrupted.finish(tell=self.progress.tell)
         self._warn("An earlier conversion of these disks, interrupted while committed, was finished.")
         return disks, True
 
@@ -165,7 +182,7 @@ def _asked(guest):
     if text.startswith("{"):
         # As `ansible -a 'guest=...'` and templates with to_json pass it.
         try:
-            return json.loads(text)
+            return untrusted_json.loads(text)
         except ValueError:
             pass
     return description.as_mapping(guest)

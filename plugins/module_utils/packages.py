@@ -228,7 +228,7 @@ def _is_kept(stanza):
 def _stanzas(text):
     for block in re.split(r"\n{2,}", text):
         stanza, field = {}, None
-        for line in block.splitlines():
+        for line in block.split("\n"):
             if line[:1] in (" ", "\t"):
                 if field is not None:
                     stanza[field].append(line.strip())
@@ -256,7 +256,7 @@ def _name(alternative):
 
 def _conffiles(field):
     """The pairs (path, MD5 sum); `obsolete` may follow, and `newconffile` stands for no sum."""
-    words = (line.split() for line in field.splitlines() if line.strip())
+    words = (line.split() for line in field.split("\n") if line.strip())
     return tuple((line[0], line[1]) for line in words if len(line) > 1)
 
 
@@ -303,7 +303,7 @@ class Rpm:
         fields = r"%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n"
         printed = self._root.ask(["rpm", "-qa", "--queryformat", fields])
         found = []
-        for line in printed.splitlines():
+        for line in printed.split("\n"):
             one = dict(zip(self._FIELDS, (None if word == "(none)" else word for word in line.split("\t"))))
             # The public keys that rpm trusts stand in its database as if they were packages.
             if len(one) == len(self._FIELDS) and one["name"] != "gpg-pubkey":

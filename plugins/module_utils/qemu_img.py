@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -36,6 +37,10 @@ _USES_WRITE, _DENIES_WRITE = 101, 201
 _FLOCK = "hhqqi"  # struct flock with a 64-bit off_t: fcntl(2)
 
 
+class QemuImgFailed(GuestconvError):
+    """qemu-img ran, and reported an error."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one run of qemu-img came to: its exit code and what it printed."""
@@ -45,18 +50,19 @@ class Outcome:
     errors: str
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         """The first line of the errors, for people; nothing is decided by it."""
         lines = self.errors.strip().splitlines()
         return lines[0].replace("qemu-img: ", "", 1) if lines else "exit code %d" % self.code
 
 
-def patience(amount):
+def patience(amount: int) -> int:
     """Seconds that copying `amount` bytes may take: ten minutes and a pace of 4 MiB/s."""
     return 600 + amount // (4 << 20)
 
 
-def run(arguments, timeout, limited=False, keep_open=(), quiet=False, mortal=False):
+def run(arguments: Sequence[str], timeout: float, limited: bool = False, keep_open: Sequence[int] = (),
+        quiet: bool = False, mortal: bool = False) -> Outcome:
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
@@ -78,14 +84,15 @@ def run(arguments, timeout, limited=False, keep_open=(), quiet=False, mortal=Fal
                    (done.stderr or b"").decode("utf-8", "replace"))
 
 
-def must(arguments, timeout, **options):
+def must(arguments: Sequence[str], timeout: float, **options: Any) -> str:
     """Run qemu-img and return its output. Errors: as run(), and qemu-img-failed where it does not succeed."""
     outcome = run(arguments, timeout, **options)
     _require_success(arguments, outcome)
     return outcome.output
 
 
-def transfer(arguments, timeout, tell, lock, mortal=False):
+def transfer(arguments: Sequence[str], timeout: float, tell: Callable[[float], Any], lock: int,
+             mortal: bool = False) -> None:
     """Run a command of qemu-img that moves data (commit, convert), as must() does.
 
     tell: called with how much of it is done (0 to 1). lock: a descriptor that the child inherits. mortal: as in run().
@@ -94,31 +101,38 @@ def transfer(arguments, timeout, tell, lock, mortal=False):
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
-                [*(_MORTAL if mortal else ()), "qemu-img", arguments[0], "-p", *arguments[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=errors, env=dict(os.environ, LC_ALL="C"), pass_fds=(lock,))
+                [*(_MORTAL if mortal else ()), "qemu-img", arguments[0], "-p", *arguments[1:]],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+                env=dict(os.environ, LC_ALL="C"), pass_fds=(lock,))
         except FileNotFoundError as error:
             raise _missing(error) from error
+        output = cast(IO[bytes], process.stdout)
         try:
-            if not _follow(process.stdout, time.monotonic() + timeout, tell):
+            if not _follow(output, time.monotonic() + timeout, tell):
                 raise _too_slow(arguments, timeout)
             code = process.wait()
         finally:
             process.kill()
             process.wait()
-            process.stdout.close()
+            output.close()
         errors.seek(0)
         _require_success(arguments, Outcome(code, "", errors.read().decode("utf-8", "replace")))
 
 
-def tellers(names, tell):
+def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> List[Callable[[float], Any]]:
     """What transfer() takes as tell, for each of the disks that are written one after the other: tell hears of all."""
-    return [
-        lambda fraction, number=number, name=name: tell("writing %s" % name, (number + fraction) / len(names))
-        for number, name in enumerate(names)
-    ]
+    def teller(number: int, name: str) -> Callable[[float], Any]:
+        return lambda fraction: tell("writing %s" % name, (number + fraction) / len(names))
+
+    return [teller(number, name) for number, name in enumerate(names)]
 
 
-def _follow(output, deadline, tell):
+def share(tell: Callable[[str, float], Any], start: float, end: float) -> Callable[[str, float], Any]:
+    """A tell for a part of all that is written: from `start` to `end`, of 1."""
+    return lambda disk, fraction: tell(disk, start + fraction * (end - start))
+
+
+def _follow(output: IO[bytes], deadline: float, tell: Callable[[float], Any]) -> bool:
     """Tell of the progress that output shows, until it ends. False if it has not by the deadline (time.monotonic())."""
     tail = b""
     while select.select([output], [], [], max(0, deadline - time.monotonic()))[0]:
@@ -133,23 +147,23 @@ def _follow(output, deadline, tell):
     return False
 
 
-def _require_success(arguments, outcome):
+def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
     if outcome.code != 0:
-        raise GuestconvError("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
-                             extra={"qemu_img": outcome.errors[-2000:]})
+        raise QemuImgFailed("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+                            extra={"qemu_img": outcome.errors[-2000:]})
 
 
-def _missing(error):
+def _missing(error: FileNotFoundError) -> GuestconvError:
     return GuestconvError("qemu-img-missing", "%s was not found on this machine" % error.filename,
                           hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).")
 
 
-def _too_slow(arguments, timeout):
+def _too_slow(arguments: Sequence[str], timeout: float) -> GuestconvError:
     return GuestconvError("qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s"
                           % (arguments[0], timeout, arguments[-1]))
 
 
-def info(path, image_format):
+def info(path: str, image_format: str) -> Tuple[Optional[Dict[str, Any]], str]:
     """`qemu-img info` of one image without its backing file, and without regard to locks.
 
     Returns: (dict, ""), or (None, reason) where QEMU cannot open the image.
@@ -158,7 +172,7 @@ def info(path, image_format):
     return (json.loads(outcome.output), "") if outcome.code == 0 else (None, outcome.reason)
 
 
-def is_damaged(path, image_format):
+def is_damaged(path: str, image_format: str) -> bool:
     """Whether `qemu-img check` finds the image damaged; leaked clusters, which only waste room, do not count.
 
     It reads all metadata, so call it on suspicion only. Exit codes: 0 sound, 1 could not go on, 2 damaged, 3 leaks,
@@ -168,7 +182,7 @@ def is_damaged(path, image_format):
     return run(arguments, _CHECK_SECONDS, quiet=True).code in (1, 2)
 
 
-def held_bytes(overlay, cluster_size=1):
+def held_bytes(overlay: str, cluster_size: int = 1) -> int:
     """The bytes that a qcow2 overlay itself holds, counted in whole clusters of what it will be written to.
 
     Its backing file is not opened.
@@ -184,23 +198,27 @@ def held_bytes(overlay, cluster_size=1):
     return clusters * cluster_size
 
 
-def required_bytes(overlay, image_format):
-    """The bytes that a copy of the overlay, with all that is beneath it, will need as `image_format` (raw, qcow2)."""
-    arguments = ["measure", "--output=json", "-f", "qcow2", "-O", image_format, overlay]
-    return json.loads(must(arguments, _CHECK_SECONDS))["required"]
+def required_bytes(path: str, image_format: str, path_format: str = "qcow2", cluster_size: int = 0) -> int:
+    """The bytes that a copy of an image, with all that is beneath it, will need as `image_format` (raw, qcow2).
+
+    cluster_size: of that copy, a power of two, from 512 bytes to 2 MiB; 0 for QEMU's own choice.
+    """
+    options = ["-o", "cluster_size=%d" % cluster_size] if cluster_size else []
+    arguments = ["measure", "-U", "--output=json", "-f", path_format, "-O", image_format, *options, path]
+    return int(json.loads(must(arguments, _CHECK_SECONDS))["required"])
 
 
-def is_written_to(path):
+def is_written_to(path: str) -> bool:
     """Whether some QEMU has the image open for writing. See _locked() for what is looked at."""
     return _locked(path, _USES_WRITE)
 
 
-def denies_writing(path):
+def denies_writing(path: str) -> bool:
     """Whether some QEMU has the image open in a way that keeps others from writing (a reader does that, too)."""
     return _locked(path, _USES_WRITE) or _locked(path, _DENIES_WRITE)
 
 
-def _locked(path, byte):
+def _locked(path: str, byte: int) -> bool:
     """Whether another process holds QEMU's lock on this byte of the image.
 
     Asked of the kernel and not of qemu-img, because `qemu-img info` on a raw image takes no lock that conflicts: it
@@ -215,4 +233,4 @@ def _locked(path, byte):
         return False
     finally:
         os.close(descriptor)
-    return struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK
+    return bool(struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK)

@@ -29,7 +29,12 @@ def slot(count, directory, waiting=lambda: None):
     Errors: slots-invalid, slots-not-usable.
     """
     if count < 1:
-        raise GuestconvError("slots-invalid", "%d slots are none." % count, hint="Give 1 or more.", path="slots.count")
+        raise GuestconvError(
+            "slots-invalid",
+            "slots.count must be at least 1.",
+            hint="Set it to the number of guests that this machine may work on at the same time.",
+            path="slots.count",
+        )
     try:
         taken = _taken(count, directory, _prepared(directory), waiting)
     except OSError as error:

@@ -19,8 +19,9 @@ import json
 import os
 import shutil
 import stat
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 JOURNAL = "journal.json"
@@ -31,14 +32,14 @@ _KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
 
 
-def beside(path):
+def beside(path: str) -> str:
     """The state directory of the disk at `path` (as in Disk.path)."""
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
         return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
     return os.path.join(os.path.dirname(path), ".guestconv-" + os.path.basename(path))
 
 
-def _device_key(path):
+def _device_key(path: str) -> str:
     """What a block device is called whichever of its names is used, and after a reboot as well, if that is known."""
     # Of the device mapper: logical volumes, multipath.
     name = device_fact(path, "dm/uuid") or device_fact(path, "dm/name")
@@ -51,7 +52,7 @@ def _device_key(path):
                 and os.path.realpath(os.path.join(_LASTING_NAMES, name)) == path), default=path)
 
 
-def device_fact(path, name):
+def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:
         number = os.stat(path).st_rdev
@@ -62,7 +63,7 @@ def device_fact(path, name):
         return ""
 
 
-def synchronize(path):
+def synchronize(path: str) -> None:
     """Have the file or directory on stable storage."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -71,32 +72,36 @@ def synchronize(path):
         os.close(descriptor)
 
 
-def file_identity(path):
+def file_identity(path: str) -> List[int]:
     """[inode, time of the last write in ns]: the same only for the same file with the same content."""
     status = os.lstat(path)
     return [status.st_ino, status.st_mtime_ns]
 
 
-def write_json(directory, name, content):
+def write_json(directory: str, name: str, content: Any) -> None:
     """Write a file that is there completely or not at all, also after a power failure."""
     whole_file.replace(os.path.join(directory, name), json.dumps(content).encode(), synced=True)
     synchronize(directory)
 
 
-def room_or_place(error, directory, code="workdir-not-usable"):
+class DirectoryNotUsable(GuestconvError):
+    """A directory cannot be written to, for another reason than that it is full."""
+
+
+def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usable") -> GuestconvError:
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GuestconvError("no-space", "%s has no room left" % directory)
-    return GuestconvError(code, "%s cannot be used: %s" % (directory, error.strerror),
-                          hint="guestconv keeps its state beside the disk, in a directory that it makes: this user "
-                          "must be able to.")
+    return DirectoryNotUsable(code, "%s cannot be used: %s" % (directory, error.strerror),
+                              hint="guestconv keeps its state beside the disk, in a directory that it makes: this "
+                              "user must be able to.")
 
 
-def is_ours(path, kind):
+def is_ours(path: str, kind: Callable[[int], bool]) -> bool:
     """Whether `path` is itself (not through a link) a `kind` (stat.S_ISDIR, stat.S_ISREG) that this user made."""
     try:
         status = os.lstat(path)
-    except OSError:
+    except (OSError, ValueError):  # The latter for a path that cannot be one: with a NUL in it, say.
         return False
     return kind(status.st_mode) and status.st_uid == os.geteuid()
 
@@ -107,16 +112,18 @@ class StateDirectory:
     The lock is taken on a file of our own: on NFS flock is emulated with the record locks that QEMU takes on images.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
-        self._lock = None
+        self._lock: Optional[int] = None
 
     @property
-    def lock_descriptor(self):
+    def lock_descriptor(self) -> int:
         """To be inherited by a child that must not outlive the lock: it stays locked until the child ends, too."""
+        if self._lock is None:
+            raise ValueError("%s is not locked" % self.path)
         return self._lock
 
-    def lock(self):
+    def lock(self) -> None:
         """Make the directory and take its lock.
 
         Errors: disk-busy, state-of-another-user, workdir-not-usable, no-space.
@@ -133,7 +140,7 @@ class StateDirectory:
                 raise room_or_place(error, self.path) from error
         raise self._busy("%s comes and goes" % self.path)
 
-    def _make(self):
+    def _make(self) -> None:
         """Have the directory, as our own. Errors: state-of-another-user; OSError."""
         try:
             os.mkdir(self.path, 0o700)
@@ -151,28 +158,27 @@ class StateDirectory:
         if not stat.S_ISDIR(status.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
-    def _take(self):
+    def _take(self) -> bool:
         """Lock the lock file; False if it was unlinked meanwhile by the owner who made room for us."""
         name = os.path.join(self.path, _LOCK)
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(descriptor).st_ino == os.stat(name).st_ino:
-                self._lock, descriptor = descriptor, None
-                return True
-            return False
+                self._lock = descriptor
+            return self._lock is not None
         except BlockingIOError:
             raise self._busy("%s is locked" % self.path) from None
         finally:
-            if descriptor is not None:
+            if self._lock is None:
                 os.close(descriptor)
 
     @staticmethod
-    def _busy(reason):
+    def _busy(reason: str) -> GuestconvError:
         return GuestconvError("disk-busy", "the disk is being converted by another process: %s" % reason,
                               hint="Wait for it to end, then run again.")
 
-    def _of_another_user(self):
+    def _of_another_user(self) -> GuestconvError:
         try:
             owner = "the user with the id %d" % os.lstat(self.path).st_uid
         except OSError:
@@ -180,7 +186,7 @@ class StateDirectory:
         return GuestconvError("state-of-another-user", "%s belongs to %s" % (self.path, owner),
                               hint="Run as that user. An interrupted conversion may be in it: do not remove it.")
 
-    def has_journal(self):
+    def has_journal(self) -> bool:
         """Whether a commit has begun here and not ended.
 
         Errors: state-of-another-user, where we may not look; workdir-not-usable.
@@ -197,33 +203,33 @@ class StateDirectory:
             raise room_or_place(error, self.path) from error
         return True
 
-    def notes(self):
+    def notes(self) -> Dict[str, Any]:
         """What the last owner noted, {} if nothing usable: {scratch, first, arriving}."""
         name = os.path.join(self.path, _NOTES)
         if not is_ours(self.path, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
             return {}
         try:
-            with open(name, encoding="utf-8") as stream:
-                notes = json.load(stream)
+            notes = untrusted_json.load(name)
         except (OSError, ValueError):
             return {}
         return notes if isinstance(notes, dict) else {}
 
-    def note(self, **notes):
+    def note(self, **notes: Any) -> None:
         """Add to the notes, before doing what a later run would have to undo."""
         try:
             write_json(self.path, _NOTES, {**self.notes(), **notes})
         except OSError as error:
             raise room_or_place(error, self.path) from error
 
-    def clean(self):
+    def clean(self) -> None:
         """Remove all that a run has left, but neither the lock nor a journal's files (call it without a journal).
 
         arriving: {path: identity} of copies that were being moved to their places when the run was killed; one that
         somebody has written to since then is his.
         """
         notes = self.notes()
-        for path, identity in (notes.get("arriving") or {}).items():
+        arriving = notes.get("arriving")
+        for path, identity in arriving.items() if isinstance(arriving, dict) else ():
             if os.path.lexists(path) and file_identity(path) == identity:
                 os.unlink(path)
         if is_scratch(notes.get("scratch")):
@@ -236,7 +242,7 @@ class StateDirectory:
         if notes:  # last, for a kill in between
             os.unlink(os.path.join(self.path, _NOTES))
 
-    def release(self, keep=False):
+    def release(self, keep: bool = False) -> None:
         """Give up the lock, and remove the directory unless it is to `keep`."""
         try:
             if not keep:
@@ -246,22 +252,22 @@ class StateDirectory:
         except OSError:
             pass  # somebody else came in between unlink and rmdir, or the disk's directory is gone: not ours any more
         finally:
-            os.close(self._lock)
+            os.close(self.lock_descriptor)
             self._lock = None
 
 
-def is_scratch(path):
+def is_scratch(path: Any) -> bool:
     """Whether notes or a journal may name this as a directory for overlays: ours by name and by owner."""
     return (isinstance(path, str) and os.path.isabs(path) and os.path.basename(path).startswith(SCRATCH_PREFIX)
             and is_ours(path, stat.S_ISDIR))
 
 
-def lock_all(paths):
+def lock_all(paths: Iterable[str]) -> List[StateDirectory]:
     """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
 
     Returns: list of StateDirectory in the order of `paths`. Errors: those of StateDirectory.lock().
     """
-    states = []
+    states: List[StateDirectory] = []
     try:
         for path in paths:
             state = StateDirectory(path)
@@ -274,7 +280,7 @@ def lock_all(paths):
     return states
 
 
-def release_all(states):
+def release_all(states: Sequence[StateDirectory]) -> None:
     """Give up the locks and remove the directories, unless a journal is left in one: then all of them stay."""
     keep = any(state.has_journal() for state in states)
     for state in states:

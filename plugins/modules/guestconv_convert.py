@@ -50,8 +50,10 @@ options:
   dest:
     description:
       - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
-      - By default O(disks) are converted in place, which VHDX and compressed VMDK disks cannot be, nor files with several
-        hard links.
+      - By default O(disks) are converted in place, which VMDK disks cannot be that are compressed, or sparse and in
+        several files, nor files with several hard links.
+      - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced by a whole converted image of the same kind,
+        for which there must be room where the disk is.
     type: path
   dest_format:
     description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.

@@ -68,6 +68,12 @@ accelerator:
   returned: success
   type: str
   sample: kvm
+emulated_because:
+  description: Why KVM cannot be used here, as a sentence; empty where a kernel has started on it.
+  returned: success
+  type: str
+  version_added: 0.1.0
+  sample: ""
 libguestfs:
   description: The version of libguestfs.
   returned: success

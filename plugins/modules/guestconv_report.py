@@ -44,6 +44,9 @@ options:
         the lists of texts V(disks) and V(warnings); and the boolean V(check_mode)."
     type: path
     required: true
+  _page:
+    description: Of the action plugin of this module; not to be set.
+    type: str
 seealso:
   - module: virttools.guestconv.guestconv_convert
   - module: virttools.guestconv.guestconv_verify
@@ -162,12 +165,18 @@ warnings:
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, report
 
-ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}}
+ARGUMENT_SPEC = {
+    "directory": {"type": "path", "required": True},
+    # Of the action plugin: see plugin_utils/report_page. It is no secret, but too long for the log of the machine.
+    "_page": {"type": "str", "no_log": True},
+}
 
 
 def make(module):
     """The module's result. Raises GuestconvError."""
-    made = report.write(module.params["directory"], dry=module.check_mode)
+    # Taken away, so that Ansible does not return it among the arguments.
+    page = module.params.pop("_page")
+    made = report.write(module.params["directory"], page, dry=module.check_mode)
     for sentence in made.summary["unreadable"]:
         module.warn(f"This outcome is not in the report: {sentence}.")
     return {"changed": made.changed, "paths": made.paths, "summary": made.summary}

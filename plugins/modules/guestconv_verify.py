@@ -122,7 +122,8 @@ options:
     type: int
     default: 1
   accelerator:
-    description: How to run the guest. V(auto) is KVM where that really works, else emulation with a warning.
+    description: How to run the guest. V(auto) is KVM where a Linux kernel starts on it, else emulation with a warning. A machine that
+      hangs with KVM before its kernel all the same is tried once more, emulated.
     type: str
     choices: [auto, kvm, tcg]
     default: auto
@@ -201,7 +202,7 @@ reason:
 code:
   description:
     - What is wrong, for playbooks.
-    - "The guest: V(guest-not-up) in time, V(guest-stuck-in-initramfs) (it does not find its root filesystem),
+    - "The guest: V(guest-not-up) in time, V(guest-no-kernel) (it stays in its firmware or boot loader), V(guest-stuck-in-initramfs) (it does not find its root filesystem),
       V(guest-panicked), V(guest-in-emergency-mode), V(guest-stuck-in-boot-loader), V(guest-powered-off),
       V(guest-restarts)."
     - "The host: V(qemu-failed), V(emulator-failed) (the emulated timer was late, three times), V(disk-error),

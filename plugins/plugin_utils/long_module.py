@@ -10,7 +10,6 @@ nobody does.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
@@ -23,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import merge_hash
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import watch
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, watch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 
@@ -303,7 +302,7 @@ def _unreachable(machine, error):
 
 def _as_dict(line):
     try:
-        value = json.loads(line)
+        value = untrusted_json.loads(line)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

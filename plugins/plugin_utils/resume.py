@@ -10,11 +10,11 @@ import json
 import os
 import uuid
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
 
 # What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
 # password, which may have been renewed.
-_IRRELEVANT = frozenset(("progress", "resume", "slots", "timeout", "trace", "password"))
+_IRRELEVANT = frozenset(("accelerator", "progress", "resume", "slots", "timeout", "trace", "password"))
 _VERSION = 1
 # What is of the one run only.
 _PASSING = ("ansible_facts", "deprecations")
@@ -33,8 +33,7 @@ def digest(module, arguments, before=None):
 def run_of(path):
     """What tells the run whose result is kept at path from all others, even of the same arguments; None without one."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            return json.load(stream)["run"]
+        return untrusted_json.load(path)["run"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # load() says what is wrong with it
 
@@ -42,8 +41,7 @@ def run_of(path):
 def load(path, expected):
     """The kept result of the run whose digest is expected, if there is one; and what is wrong with the file, or None."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            kept = json.load(stream)
+        kept = untrusted_json.load(path)
         if kept["version"] != _VERSION or not isinstance(kept["result"], dict):
             raise ValueError("it is not one of this version's")
         return (kept["result"] if kept["digest"] == expected else None), None

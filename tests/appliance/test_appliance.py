@@ -15,7 +15,12 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils import kvm
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+    Appliance,
+    ApplianceError,
+    CallFailed,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 
@@ -51,6 +56,13 @@ def test_an_emulated_processor_lacks_what_emulation_is_slow_by_and_has_what_dist
     flags = appliance.debug("sh", ["grep -m1 ^flags /proc/cpuinfo"]).split()
     assert {"avx2", "bmi2", "fma", "xsave"} <= set(flags)
     assert {"erms", "la57"}.isdisjoint(flags)
+
+
+def test_the_end_of_a_real_kernel_is_what_shows_that_kvm_works(monkeypatch):
+    # Emulated, as KVM may not work here: what is shown is that the kernel's end is recognised.
+    monkeypatch.setattr(kvm, "_PROBE_TIMEOUT", 300)
+    probed = kvm.probe(accelerators.find_emulator(), "tcg", accelerators.PROCESSORS["tcg"], kvm.find_kernel())
+    assert probed == kvm.Probe(None)
 
 
 def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, appliance):
@@ -107,14 +119,59 @@ def test_where_kvm_looks_well_and_fails_the_appliance_is_emulated_with_one_warni
     def start(self, accelerator):
         started.append(accelerator)
         if accelerator == "kvm":
-            raise ApplianceError("appliance-call-failed", "qemu died")
+            raise CallFailed("appliance-call-failed", "qemu died")
 
-    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested: ("kvm", None))
+    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: ("kvm", None))
     monkeypatch.setattr(Appliance, "_start", start)
     monkeypatch.setattr(Appliance, "call", lambda self, name: {})
     with Appliance(disks, read_only=True) as appliance:
         assert started == ["kvm", "tcg"]
-        assert len(appliance.warnings) == 1 and "emulation" in appliance.warnings[0]
+        assert len(appliance.warnings) == 1 and "is emulated" in appliance.warnings[0]
+
+
+# The firmware runs, and then no kernel: as on a host whose KVM cannot run one. Emulated, so that any machine can do it.
+HANGING_QEMU = """#!{python}
+import os, sys
+vector = sys.argv[1:]
+if any("accel=kvm" in argument for argument in vector) and "-kernel" in vector:
+    for option in ("-kernel", "-initrd", "-append"):
+        at = vector.index(option)
+        del vector[at : at + 2]
+    vector = [argument.replace("accel=kvm:tcg", "accel=tcg") for argument in vector]
+os.execv("{qemu}", ["{qemu}", *vector])
+"""
+
+
+@pytest.fixture
+def hanging_kvm(tmp_path, monkeypatch):
+    """KVM seems to work, and the appliance's kernel does not start with it. The list gets what is remembered of it."""
+    stand_in = tmp_path / "qemu"
+    stand_in.write_text(HANGING_QEMU.format(python=sys.executable, qemu=accelerators.find_emulator()))
+    stand_in.chmod(0o755)
+    remembered = []
+    monkeypatch.setenv("LIBGUESTFS_HV", str(stand_in))
+    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: ("kvm", None))
+    monkeypatch.setattr(appliances.accelerators, "kvm_failed", remembered.append)
+    monkeypatch.setitem(appliances.SILENCE, "kvm", 5)
+    return remembered
+
+
+def test_an_appliance_that_hangs_with_kvm_is_emulated_with_one_warning_and_that_is_remembered(disks, hanging_kvm):
+    with Appliance(disks, read_only=True) as appliance:
+        assert appliance.list_devices() == ["/dev/sda"]
+        assert (appliance.launches, len(appliance.warnings)) == (1, 1)
+        assert "hung while it started with KVM, so it is emulated" in appliance.warnings[0]
+    assert hanging_kvm == ["a libguestfs appliance hung on it while it started"]
+
+
+def test_an_appliance_that_hangs_with_the_kvm_that_was_asked_for_ends_with_its_last_words(disks, hanging_kvm):
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance(disks, read_only=True, accelerator="kvm"):
+            pass
+    assert caught.value.code == "appliance-no-progress"
+    assert "for 5 seconds nothing came from it" in caught.value.message and "tcg" in caught.value.hint
+    assert "the last that it wrote was" in caught.value.message
+    assert not hanging_kvm
 
 
 def test_a_trace_that_cannot_be_written_is_refused_before_the_launch(disks, tmp_path):

@@ -125,6 +125,16 @@ def test_a_file_that_its_lens_does_not_understand_is_named(make_root):
     assert root.edit("/etc/absent", "Fstab", "x") is None
 
 
+def test_a_value_that_the_file_cannot_have_is_not_saved_and_the_file_is_as_before(make_root, appliance):
+    root = make_root({"/etc/fstab": FSTAB})
+    with pytest.raises(GuestconvError, match="could not save /etc/fstab on /dev/sda1") as caught:
+        with root.on_behalf_of("storage"):
+            # A space ends the field, so the lens has no way to write this.
+            root.edit("/etc/fstab", "Fstab", "x").set("1/spec", "/dev/a b")
+    assert caught.value.code == "guest-file-not-saved"
+    assert appliance.read_file("/etc/fstab") == FSTAB.encode()
+
+
 def test_a_link_is_removed_and_not_what_it_leads_to(make_root, appliance):
     root = make_root({"/etc/target": "x\n"})
     appliance.ln_s("/etc/target", "/etc/link")

@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 import struct
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import images
+from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import (
     expectations,
     firmware,
     models,
+    signs,
     verification,
 )
 
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="
 # cld; ds = 0; for each byte at si, up to a zero: wait for bit 5 of port 0x3fd (transmitter empty), write it to 0x3f8.
 _PRINT = bytes.fromhex("fc 31c0 8ed8 be0000 ac 84c0 7411 88c4 bafd03 ec a820 74fb b2f8 88e0 ee ebea")
 
+SPIN = bytes.fromhex("ebfe")
 HALT = bytes.fromhex("fa f4 ebfd")
 # Port 0x604 is where SeaBIOS puts the power management of q35; 0x2000 is "sleep" (S5).
 POWER_OFF = bytes.fromhex("ba0406 b80020 ef") + HALT
@@ -175,6 +178,42 @@ def test_a_failure_of_the_emulator_is_tried_again(make_disk, tmp_path):
     disk = make_disk("Kernel panic - not syncing: IO-APIC + timer doesn't work!\r\n")
     outcome = verification.verify([disk], machine("ahci"), None, settings(tmp_path))
     assert (outcome.failure.code, outcome.attempts) == ("emulator-failed", 3)
+
+
+@pytest.fixture
+def spinning(make_disk, monkeypatch):
+    """A disk whose boot sector stays at one instruction, and little patience with it."""
+    monkeypatch.setattr(signs, "SILENCE", {"kvm": 4, "tcg": 4})
+    return make_disk("Loading Linux ...", SPIN)
+
+
+def test_a_machine_that_does_not_reach_its_kernel_does_not_use_up_the_whole_time(spinning, tmp_path):
+    outcome = verification.verify([spinning], machine("ahci"), None, settings(tmp_path, timeout=600))
+    assert (outcome.failure.code, outcome.attempts, outcome.warnings) == ("guest-no-kernel", 1, [])
+    assert "no kernel started" in outcome.failure.reason and outcome.seconds < 600
+    assert outcome.console[-1] == "Loading Linux ..."
+
+
+# As if KVM worked, on any machine.
+EMULATING_QEMU = """#!{python}
+import os, sys
+vector = sys.argv[1:]
+at = vector.index("-accel")
+vector[at + 1 : at + 4] = ["tcg", "-cpu", "max"]
+os.execv("{qemu}", ["{qemu}", *vector])
+"""
+
+
+def test_a_machine_that_hangs_with_kvm_before_its_kernel_is_tried_once_more_emulated(spinning, tmp_path, monkeypatch):
+    program, remembered = tmp_path / "qemu", []
+    program.write_text(EMULATING_QEMU.format(python=sys.executable, qemu=accelerator.find_emulator()))
+    program.chmod(0o755)
+    monkeypatch.setattr(verification.accelerators, "find_emulator", lambda: str(program))
+    monkeypatch.setattr(verification.accelerators, "choose", lambda requested: ("kvm", None))
+    monkeypatch.setattr(verification.accelerators, "kvm_failed", remembered.append)
+    outcome = verification.verify([spinning], machine("ahci"), None, settings(tmp_path, accelerator="auto"))
+    assert (outcome.failure.code, outcome.attempts, outcome.accelerator) == ("guest-no-kernel", 2, "tcg")
+    assert len(outcome.warnings) == len(remembered) == 1 and "is emulated" in outcome.warnings[0]
 
 
 def test_what_was_missed_is_said_when_the_time_is_up(make_disk, tmp_path):

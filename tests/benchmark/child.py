@@ -18,37 +18,46 @@ import os
 import sys
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import commit, images, module_support, operations
+from ansible_collections.virttools.guestconv.plugins.module_utils import images, module_support, operations
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.progress import Progress
+from ansible_collections.virttools.guestconv.plugins.module_utils.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_convert, guestconv_inspect
 
 
-class _WeighedWorkspace(commit.Workspace):
-    """A workspace that tells how large its overlays became, as they are gone when the conversion is."""
+class _Weighed:
+    """How large the overlays of all workspaces became, in bytes: they are gone when the conversion is."""
 
-    written = 0
+    def __init__(self) -> None:
+        self.written = 0
+        self._empty = 0
+        self._wrap("__enter__", after=self._begin)
+        self._wrap("commit", before=self._weigh)
+        self._wrap("__exit__", before=self._weigh)
 
-    def __enter__(self):
-        super().__enter__()
-        self._empty = self._allocated()
-        return self
+    @staticmethod
+    def _wrap(name, before=lambda workspace: None, after=lambda workspace: None):
+        method = getattr(Workspace, name)
 
-    def commit(self):
-        self._weigh()
-        super().commit()
+        def wrapped(self, *arguments):
+            before(self)
+            result = method(self, *arguments)
+            after(self)
+            return result
 
-    def __exit__(self, *exception):
-        self._weigh()
-        super().__exit__(*exception)
+        setattr(Workspace, name, wrapped)
 
-    def _weigh(self):
-        _WeighedWorkspace.written = max(_WeighedWorkspace.written, self._allocated() - self._empty)
+    def _begin(self, workspace):
+        self._empty = self._allocated(workspace)
 
-    def _allocated(self):
+    def _weigh(self, workspace):
+        self.written = max(self.written, self._allocated(workspace) - self._empty)
+
+    @staticmethod
+    def _allocated(workspace):
         # stat(2): st_blocks counts units of 512 bytes. A commit has removed the overlays when it returns.
-        return sum(os.stat(disk.path).st_blocks * 512 for disk in self.overlays if os.path.exists(disk.path))
+        return sum(os.stat(disk.path).st_blocks * 512 for disk in workspace.overlays if os.path.exists(disk.path))
 
 
 def _launch(module, _progress):
@@ -86,13 +95,13 @@ def main():
     request_path, result_path = sys.argv[1:]
     with open(request_path, encoding="utf-8") as request_file:
         request = json.load(request_file)
-    commit.Workspace = _WeighedWorkspace
+    weighed = _Weighed()
     try:
         result = perform(request["operation"], request["options"], request["check"])
     except GuestconvError as error:
         sys.exit(f"{error.code}: {error.message}")
     with open(result_path, "w", encoding="utf-8") as result_file:
-        json.dump({"result": result, "overlay": _WeighedWorkspace.written, "python": peak_memory()}, result_file)
+        json.dump({"result": result, "overlay": weighed.written, "python": peak_memory()}, result_file)
 
 
 if __name__ == "__main__":

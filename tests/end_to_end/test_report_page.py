@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
@@ -15,7 +16,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import report
+from ansible_collections.virttools.guestconv.plugins.plugin_utils import report_page
 from tests import fleet
+from tests.end_to_end.conftest import run_playbook
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -48,7 +51,7 @@ def opened(browser, tmp_path):
 
     def show(guests, size=DESK, dark=False):
         (tmp_path / "console.png").write_bytes(fleet.picture(72, 40))
-        report.write(str(fleet.written(tmp_path, guests)))
+        report.write(str(fleet.written(tmp_path, guests)), report_page.template())
         return look(browser, tmp_path / "index.html", size, dark)
 
     yield show
@@ -119,6 +122,28 @@ def test_a_playbook_makes_the_page_and_a_second_one_does_not_change_it(module, b
     page = look(browser, tmp_path / "index.html")
     assert len(names(page)) == 14
     assert page.find_element(By.TAG_NAME, "h1").text in page.title
+
+
+def test_a_task_that_runs_asynchronously_makes_the_same_page_and_returns_it_in_no_case(scratch, tmp_path):
+    report.write(str(fleet.written(tmp_path, fleet.outcomes(3))), report_page.template())
+    page = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "index.html").unlink()
+    name = "virttools.guestconv.guestconv_report"
+    results = tmp_path / "results.json"
+    tasks = [
+        {"name": "Report", name: {"directory": str(tmp_path)}, "async": 300, "poll": 1, "register": "done"},
+        {"name": "Do not report", name: {"page": 1}, "register": "refused", "ignore_errors": True},
+        {"name": "Keep what they returned", "ansible.builtin.copy": {
+            "content": "{{ [done, refused] | to_json }}", "dest": str(results), "mode": "0600"}},
+    ]
+    completed = run_playbook(tasks, scratch)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    done, refused = json.loads(results.read_text("utf-8"))
+    assert done["changed"] is True
+    assert (tmp_path / "index.html").read_bytes() == page
+    assert refused["failed"] is True
+    assert "<!doctype" not in results.read_text("utf-8")
+    assert done.get("invocation", {}).get("module_args", {}).keys() <= {"directory"}
 
 
 def test_who_failed_stands_on_top_with_the_reason(opened):
@@ -244,7 +269,7 @@ def test_a_conversion_that_changed_nothing_says_what_that_means(opened):
     again = {"changes": [], "phases": [{"name": "convert", "seconds": 60.0, "resumed": False}]}
     page = opened([outcome("web01", **again), outcome("web02", **again, check_mode=True), outcome("web03")])
     for guest in ("web01", "web02"):
-        assert "What an earlier conversion has changed is not told again." in unfold(page, guest).text
+        assert "Changes that an earlier conversion made are not listed again." in unfold(page, guest).text
     assert "changes" not in unfold(page, "web03").text
 
 
@@ -432,7 +457,7 @@ def test_the_page_asks_nothing_of_any_server(opened):
 
 
 def test_the_browser_would_not_run_markup_that_got_into_the_page(browser, tmp_path):
-    report.write(str(fleet.written(tmp_path, fleet.outcomes(1))))
+    report.write(str(fleet.written(tmp_path, fleet.outcomes(1))), report_page.template())
     page = look(browser, tmp_path / "index.html")
     blocked = page.execute_async_script("""
         addEventListener("securitypolicyviolation", (event) => arguments[0](event.effectiveDirective), {once: true});

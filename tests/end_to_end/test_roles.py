@@ -11,6 +11,7 @@ import subprocess
 import pytest
 import yaml
 
+from tests.conftest import ROOT
 from tests.end_to_end.conftest import CACHE
 
 HARDWARE = {
@@ -23,7 +24,7 @@ HARDWARE = {
 }
 
 
-def run_role(directory, role, variables):
+def run_role(directory, role, variables, *options):
     """Run a role on localhost, from an environment that has lxml. Returns the completed process, its output as text."""
     play = {
         "hosts": "localhost",
@@ -44,8 +45,28 @@ def run_role(directory, role, variables):
     }
     playbook = directory / "playbook.yml"
     playbook.write_text(json.dumps([play]), encoding="utf-8")
-    command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), str(playbook)]
+    command = [str(CACHE / "venv" / "bin" / "ansible-playbook"), str(playbook), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+# A description that is good; see tests/unit.
+DESCRIPTION = "tests/unit/plugins/module_utils/fixtures/description_debian12_vmware.json"
+
+
+@pytest.mark.parametrize(
+    "role, known, passed", [("inspect", "tcg", "tcg"), ("inspect", "kvm", "auto"), ("convert", "tcg", "tcg"), ("verify", "tcg", "tcg")]
+)
+def test_a_machine_without_working_kvm_does_not_find_that_out_again_for_each_guest(tmp_path, role, known, passed):
+    variables = {
+        "guestconv_disks": ["/nowhere/web01.qcow2"],
+        "guestconv_guest": json.loads((ROOT / DESCRIPTION).read_text(encoding="utf-8")),
+        "guestconv_accelerator": known,
+        "guestconv_converted_hardware": HARDWARE,
+        f"{role}_retries": 0,
+    }
+    failed = run_role(tmp_path, role, variables, "-vvv")
+    assert "disk-not-found" in failed.stdout, failed.stdout
+    assert f'"accelerator": "{passed}"' in failed.stdout
 
 
 def test_conversion_host_makes_the_directory_and_finds_the_slots_and_has_nothing_to_do_again(tmp_path):

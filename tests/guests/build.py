@@ -16,12 +16,18 @@ import shutil
 import sys
 import tempfile
 import time
+import types
 from functools import partial
 from pathlib import Path
 
 if not __package__:
-    # Run as a script: only this file's directory is on the path then.
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    # Run as a script: only this file's directory is on the path then. And the clone may be called anything, where Python
+    # finds a collection by its path only.
+    _CLONE = str(Path(__file__).resolve().parents[2])
+    sys.path.insert(0, _CLONE)
+    for _name, _path in (("", []), (".virttools", []), (".virttools.guestconv", [_CLONE])):
+        _package = sys.modules["ansible_collections" + _name] = types.ModuleType("ansible_collections" + _name)
+        _package.__path__ = _path
 
 from tests.guests import disk, filesystem
 from tests.guests.errors import BuildError

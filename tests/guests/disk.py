@@ -8,10 +8,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+    GUESTFS_IMPORT_ERROR,
+    Appliance,
+    label,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 from tests.guests.errors import BuildError, run
 
 _SECTORS = 2048  # 512-byte sectors in a MiB
-_LABEL = "guest"  # of the disk, in the appliance
 _PARTITION_TYPES = {"ext4": 0x83, "swap": 0x82, "extended": 0x05}
 _DEVICE_MAP = "/boot/grub/device.map"
 _GRUB_CFG = "/boot/grub/grub.cfg"
@@ -25,44 +31,25 @@ def write(disk, files, image):
     scratch = Path(image).with_suffix(".raw")
     with open(scratch, "wb") as raw:
         os.truncate(raw.fileno(), disk.size << 20)
-    appliance = _launch(scratch)
     try:
-        device = appliance.list_disk_labels()[_LABEL]
-        _partition(appliance, disk, device)
-        appliance.tar_in(str(files), "/", xattrs=True)
-        _install_grub(appliance, disk)
-        appliance.shutdown()
-    except RuntimeError as error:
+        with _appliance(scratch) as appliance:
+            device = appliance.device(0)
+            _partition(appliance, disk, device)
+            appliance.tar_in(str(files), "/", xattrs=True)
+            _install_grub(appliance, disk)
+            appliance.close()
+    except GuestconvError as error:
         raise BuildError(f"the disk cannot be written: {error}") from error
-    finally:
-        appliance.close()
     run(["qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", "-o", "compression_type=zstd", scratch, image])
     scratch.unlink()
 
 
-def _launch(path):
-    """A libguestfs handle with the disk in the raw file path, launched: with KVM, or emulated where that fails.
-
-    /dev/kvm may exist and not work: QEMU then aborts within a second.
-    """
-    try:
-        import guestfs  # only who builds needs it, not who finds the guest in the cache
-    except ImportError:
-        raise BuildError("this Python has no guestfs: run /usr/bin/python3, with python3-guestfs installed") from None
-    failures = []
-    for setting in (None, "force_tcg"):
-        appliance = guestfs.GuestFS(python_return_dict=True)
-        appliance.set_backend("direct")
-        if setting:
-            appliance.set_backend_setting(setting, "1")
-        appliance.add_drive(str(path), format="raw", label=_LABEL, cachemode="unsafe")
-        try:
-            appliance.launch()
-            return appliance
-        except RuntimeError as error:
-            failures.append(str(error))
-            appliance.close()
-    raise BuildError("libguestfs's appliance did not start: " + failures[-1])
+def _appliance(path):
+    """The collection's appliance, which copes with each way in which KVM fails, over the raw file path."""
+    # Only who builds needs the binding, not who finds the guest in the cache.
+    if GUESTFS_IMPORT_ERROR:
+        raise BuildError("this Python has no guestfs: run /usr/bin/python3, with python3-guestfs installed")
+    return Appliance(disks_from_option([{"path": str(path), "format": "raw"}]), read_only=False)
 
 
 def _partition(appliance, disk, device):
@@ -94,7 +81,7 @@ def _install_grub(appliance, disk):
     appliance.mkdir_p("/boot/grub")
     # The order in which the appliance's kernel finds disks is not stable. libguestfs's functions translate names back
     # and forth, so that the first disk is /dev/sda to them; a program in the guest sees the kernel's own names.
-    device = appliance.command(["readlink", "-f", f"/dev/disk/guestfs/{_LABEL}"]).strip()
+    device = appliance.command(["readlink", "-f", f"/dev/disk/guestfs/{label(0)}"]).strip()
     appliance.write(_DEVICE_MAP, f"(hd0)\t{device}\n".encode())
     appliance.command(["grub-install", "--target=i386-pc", "--no-floppy", device])
     appliance.command(["update-grub"])

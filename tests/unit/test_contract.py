@@ -34,6 +34,7 @@ OLD = {
         }
     },
     "roles": {"move": {"options": {"move_wave": {"type": "int"}}, "returns": {}}},
+    "codes": {"disk-busy": {"kinds": ["error"], "retryable": True}, "nic-unknown": {"kinds": ["concern"]}},
     "guest": {"devices": {"type": "object", "required": True}, "boot.firmware": {"choices": ["bios"]}},
 }
 OPTIONS = ("modules", "look", "options")
@@ -60,6 +61,8 @@ def altered(*path, value=None):
     altered(*OPTIONS, "target", "aliases", value=["to"]),
     altered(*OPTIONS, "disks", "required"),
     altered("modules", "look", "returns", "xml", value={"type": "str"}),
+    altered("codes", "disk-empty", value={"kinds": ["error"]}),
+    altered("codes", "nic-unknown", "kinds", value=["concern", "error"]),
     altered("guest", "boot", value={"type": "object", "required": True}),
     altered("guest", "boot.firmware", "choices", value=["bios", "uefi"]),
 ])
@@ -81,6 +84,10 @@ def test_a_contract_may_grow(new):
     (altered("roles"), "move is gone, which was one of the roles"),
     (altered("roles", "move", "options", "move_wave", "type", value="str"),
      "move: option move_wave: type was 'int', is 'str'"),
+    (altered("codes", "disk-busy"), "code disk-busy is gone"),
+    (altered("codes", "disk-busy", "retryable"), "code disk-busy: retryable was True, is None"),
+    (altered("codes", "nic-unknown", "retryable", value=True), "code nic-unknown: retryable was None, is True"),
+    (altered("codes", "nic-unknown", "kinds", value=["error"]), "code nic-unknown: kinds was ['concern'], is ['error']"),
     (altered("guest", "devices"), "guest.devices is gone"),
     (altered("guest", "devices", "required"), "guest.devices: required was True, is None"),
 ])

@@ -108,7 +108,7 @@ def edit_inittab(text, port):
 
 def edit_securetty(text, port):
     """text of a securetty(5) that lets root in at port as well, if it did at another port of this kind."""
-    names = [line.strip() for line in text.splitlines()]
+    names = [line.strip() for line in text.split("\n")]
     if port is None or port in names or not any(re.fullmatch(_PORT, name) for name in names):
         return text
     return text + ("" if text.endswith("\n") else "\n") + f"{port}\n"

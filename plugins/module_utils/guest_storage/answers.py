@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, CallFailed
 
 if TYPE_CHECKING:
     from ansible_collections.virttools.guestconv.plugins.module_utils.images import Disk
@@ -86,8 +86,6 @@ class Answers:
         """The subvolumes of a btrfs, each by its number and its path; empty for one that cannot be read."""
         try:
             found = self.call("btrfs_subvolume_list", device)
-        except ApplianceError as error:
-            if error.code != "appliance-call-failed":
-                raise
+        except CallFailed:
             return []
         return [(each["btrfssubvolume_id"], each["btrfssubvolume_path"]) for each in found]

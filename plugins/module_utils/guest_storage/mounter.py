@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance, CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Mount, NotMounted
 
@@ -15,15 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.
 class MountError(GuestconvError):
     """Something could not be mounted that is needed. failed: what, and why."""
 
-    def __init__(self, failed: NotMounted) -> None:
-        self.failed = failed
-        filesystem = failed.mount.filesystem
-        super().__init__(
-            "filesystem-not-mounted",
-            f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: "
-            f"{failed.reason}.",
-            hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
-        )
+    failed: NotMounted
 
 
 class Mounter:
@@ -59,17 +51,26 @@ class Mounter:
                 self._appliance.call("remount", mount.path, rw=True)
             else:
                 self._appliance.call("mount_options", options, mount.node.device, mount.path)
-        except ApplianceError as error:
-            if error.code != "appliance-call-failed":
-                raise
+        except CallFailed as error:
             reason = _reason(error.message)
             if mount.is_needed:
-                raise MountError(NotMounted(mount, reason)) from error
+                raise _not_mounted(NotMounted(mount, reason)) from error
             # One that can be read and not written stays as it is: nothing that is changed lies on it.
             if not is_there:
                 self._failed[mount] = reason
                 return
         self._mounted[mount.path] = mount
+
+
+def _not_mounted(failed: NotMounted) -> MountError:
+    filesystem = failed.mount.filesystem
+    error = MountError(
+        "filesystem-not-mounted",
+        f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: {failed.reason}.",
+        hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
+    )
+    error.failed = failed
+    return error
 
 
 def _reason(message: str) -> str:

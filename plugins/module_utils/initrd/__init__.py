@@ -9,6 +9,7 @@ writer.py: one more archive for its end. kernel_modules.py: which modules that a
 
 from __future__ import annotations
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.image import (
     Initrd,
     Limits,
@@ -33,6 +34,7 @@ __all__ = (
     "KernelModules",
     "Limits",
     "Member",
+    "NotSupplementable",
     "module_files",
     "module_name",
     "read",

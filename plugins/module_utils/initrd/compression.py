@@ -20,6 +20,7 @@ import threading
 import zlib
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable, ToolMissing
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.cpio import corrupt
 
 BLOCK = 1 << 18  # bytes read at once
@@ -104,7 +105,7 @@ def unpack(source, compression):
         return _by_tool(source, _zstd_end(source), ["zstd", "-d", "-c", "-q"])
     if compression == "lz4":
         return _by_tool(source, _lz4_end(source), ["lz4", "-d", "-c", "-q"])
-    raise GuestconvError(
+    raise NotSupplementable(
         "initrd-compression-unsupported",
         f"initrds compressed with {compression} cannot be read",
         hint="let the guest rebuild it with another compression",
@@ -238,7 +239,7 @@ def _with_path(command):
     """The command with its tool's path."""
     tool = shutil.which(command[0])
     if tool is None:
-        raise GuestconvError(
+        raise ToolMissing(
             "initrd-tool-missing",
             f"{command[0]} is needed to read this guest's initrd, and is not installed here",
             hint=f"install the package {command[0]} on the machine that runs guestconv",

@@ -16,6 +16,7 @@ import stat
 from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.compression import (
     Source,
     compression_of,
@@ -256,7 +257,7 @@ def _end_before_bootconfig(file, size):
 
 
 def _unknown_format(start):
-    return GuestconvError(
+    return NotSupplementable(
         "initrd-unknown-format",
         f"this is not an initrd of cpio archives (it has {start!r} where an archive should be)",
         hint="an image of a unified kernel, of U-Boot, or of an old RAM disk can only be rebuilt in the guest",

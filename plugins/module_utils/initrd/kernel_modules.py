@@ -19,6 +19,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable, ToolMissing
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.module_index import binary_index
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.writer import File
@@ -63,7 +64,7 @@ class KernelModules:
 
     def __init__(self, dep, softdep="", builtin="", alias=""):
         self._modules = {}
-        for line in dep.splitlines():
+        for line in dep.split("\n"):
             path, colon, needs = line.partition(":")
             name = module_name(path) if colon else None
             if name:
@@ -111,7 +112,7 @@ class KernelModules:
         """
         strange = sorted(name for name in paths if name not in self._modules)
         if strange:
-            raise GuestconvError(
+            raise NotSupplementable(
                 "initrd-modules-differ",
                 "the initrd has modules that the guest's kernel has not: " + ", ".join(strange[:10]),
                 hint="let the guest rebuild the initrd",
@@ -129,7 +130,7 @@ class KernelModules:
         known = self._modules.keys() | self._builtin
         named = {other for table in (self._before, self._after) for others in table.values() for other in others}
         modules = {name: [] for name in named - known}
-        for line in alias.splitlines() if modules else ():
+        for line in alias.split("\n") if modules else ():
             words = line.split()
             if len(words) == 3 and words[0] == "alias" and _spelled(words[1]) in modules:
                 modules[_spelled(words[1])].append(_spelled(words[2]))
@@ -164,9 +165,9 @@ def _uncompressed(path, content):
         return content
     try:
         unpacked = compression.unpack_all(content, _COMPRESSIONS[suffix], _LARGEST_MODULE)
+    except ToolMissing:
+        raise
     except GuestconvError as error:
-        if error.code == "initrd-tool-missing":
-            raise
         raise GuestconvError("module-corrupt", f"the guest's module {path} cannot be decompressed") from error
     if unpacked is None:
         raise GuestconvError("module-corrupt", f"the guest's module {path} unpacks to too many bytes")
@@ -176,7 +177,7 @@ def _uncompressed(path, content):
 def _soft_dependencies(text):
     """({module: names to load before it}, {module: names to load after it}) from "softdep NAME pre: A post: B"."""
     before, after = {}, {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.split("#")[0].split()
         if len(words) < 3 or words[0] != "softdep":
             continue

@@ -10,6 +10,7 @@ import stat
 from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.compression import pack
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.cpio import header, padded, trailer
 
@@ -61,7 +62,7 @@ def _check_appendable(initrd, last):
         reason = "it ends with an lz4 archive and padding, behind which older kernels do not look"
     else:
         return
-    raise GuestconvError(
+    raise NotSupplementable(
         "initrd-not-appendable", f"nothing can be appended to the initrd: {reason}", hint="let the guest rebuild it"
     )
 
@@ -72,7 +73,7 @@ def _archive(initrd, files):
     for file in files:
         place = _place(initrd, file.path)
         if place in places:
-            raise GuestconvError("initrd-path-conflict", f"two files are to become {place!r} in the initrd")
+            raise NotSupplementable("initrd-path-conflict", f"two files are to become {place!r} in the initrd")
         places[place] = file
     parts = []
     for name in sorted(_missing_directories(initrd, places)):
@@ -96,7 +97,7 @@ def _place(initrd, path):
     place = initrd.resolve(path)
     member = initrd.members.get(place)
     if not place or member and not stat.S_ISREG(member.mode):
-        raise GuestconvError("initrd-path-conflict", f"{path!r} exists in the initrd, and is not a file")
+        raise NotSupplementable("initrd-path-conflict", f"{path!r} exists in the initrd, and is not a file")
     return place
 
 
@@ -112,7 +113,7 @@ def _missing_directories(initrd, places):
         while directory and directory not in missing:
             member = initrd.members.get(directory)
             if directory in places or member and not stat.S_ISDIR(member.mode):
-                raise GuestconvError("initrd-path-conflict", f"{directory!r} in the initrd is not a directory")
+                raise NotSupplementable("initrd-path-conflict", f"{directory!r} in the initrd is not a directory")
             if not member:
                 missing.add(directory)
             directory = posixpath.dirname(directory)

@@ -26,10 +26,11 @@ class Report:
     changed: bool
 
 
-def write(directory, dry=False):
-    """Make the Report of the outcomes in `directory` (a path), beside them. dry: without writing anything.
+def write(directory: str, template: str, dry: bool = False) -> Report:
+    """Make the Report of the outcomes in `directory` (a path), next to them. dry: without writing anything.
 
-    The same outcomes give the same bytes. Raises GuestconvError outcomes-not-found, path-not-writable.
+    template: the page to fill in, as page.document takes it. The same outcomes give the same bytes.
+    Raises GuestconvError outcomes-not-found, path-not-writable.
     """
     found = load(directory)
     summary = summarize(found)
@@ -37,7 +38,7 @@ def write(directory, dry=False):
         "outcomes": (LINES, lines(found.guests)),
         "summary": (SUMMARY, json.dumps(summary, indent=2) + "\n"),
         "junit": (JUNIT, junit.document(found.guests)),
-        "page": (PAGE, page.document(found.guests, summary, directory)),
+        "page": (PAGE, page.document(template, found.guests, summary, directory)),
     }
     paths, changed = {}, False
     for kind, (name, text) in files.items():

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 # Guests end on several hosts at once, and again when a run is resumed: a file for each, replaced as a whole, is the
@@ -114,8 +114,8 @@ def _content(path):
 def parse(content):
     """The outcome (a dict) that content (bytes of JSON) is. Raises ValueError, whose text says what is wrong."""
     try:
-        outcome = json.loads(content, parse_constant=_number, parse_float=_number)
-    except (ValueError, RecursionError) as error:
+        outcome = untrusted_json.loads(content, parse_constant=_number, parse_float=_number)
+    except ValueError as error:
         raise ValueError(f"no JSON ({error})") from error
     if not isinstance(outcome, dict):
         raise ValueError("no dictionary")

@@ -229,8 +229,8 @@ class _Fetch:
         found, reason = slices.size_of(below if image_format == "raw" else {"driver": image_format, "file": below})
         if found != size:
             record.forget(name)
-            raise GuestconvError("fetch-failed", f"The copy should have {size} bytes, and has {reason or found}.",
-                                 hint="Run it again: it begins anew.")
+            raise slices.CopyFailed("fetch-failed", f"The copy should have {size} bytes, and has {reason or found}.",
+                                    hint="Run it again: it begins anew.")
         return size - begun
 
     def _refuse_changed(self, task):
@@ -254,5 +254,5 @@ class _at:
             if error.path.startswith("disks[") or not error.path:
                 error.path = f"source.disks[{self._task.number}]"
             complaint = self._task.opened.complaint() if self._task.opened else ""
-            if error.code == "fetch-failed" and complaint:
+            if isinstance(error, slices.CopyFailed) and complaint:
                 error.message = f"{error.message} ({complaint})"

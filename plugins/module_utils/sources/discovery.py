@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources import
     ovf,
     vmx,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.libvirt_xml import NotADomain
 
 # What reads a source of each type that is one file, by the ending of its name.
 READERS = {
@@ -150,7 +151,7 @@ class _Folder:
             path = os.path.join(self._path, name)
             if found.attempt(lambda path=path, ending=ending: _described(path, *READERS[ending.lower()])):
                 taken.update(map(os.path.realpath, _files(found.guests[-1].description)))
-            elif found.problems[-1].code == "source-not-a-domain" and not self._names[name]:
+            elif isinstance(found.problems[-1], NotADomain) and not self._names[name]:
                 # Many files are XML. This one was not named, only its directory.
                 found.problems.pop()
             else:

@@ -13,14 +13,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img, untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
+    DirectoryNotUsable,
     StateDirectory,
     is_ours,
     room_or_place,
@@ -61,11 +61,9 @@ class Record:
         """Take the lock. Errors: fetch-busy, state-of-another-user, dest-not-usable, no-space."""
         try:
             self._state.lock()
-        except GuestconvError as error:
-            if error.code == "workdir-not-usable":
-                error.code, error.path = "dest-not-usable", "dest"
-                error.hint = "Give a directory that can be written to."
-            raise
+        except DirectoryNotUsable as error:
+            raise GuestconvError("dest-not-usable", error.message, path="dest",
+                                 hint="Give a directory that can be written to.") from error
         self.reload()
         return self
 
@@ -78,8 +76,7 @@ class Record:
         content = {}
         if is_ours(self._state.path, stat.S_ISDIR) and is_ours(name, stat.S_ISREG):
             try:
-                with open(name, encoding="utf-8") as stream:
-                    content = json.load(stream)
+                content = untrusted_json.load(name)
             except (OSError, ValueError):
                 pass
         content = content if isinstance(content, dict) and content.get("version") == 1 else {}

@@ -14,6 +14,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_files, metadata
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.metadata import malformed
 
+
+class NotADomain(GuestconvError):
+    """The XML document describes something else than a domain."""
+
+
 # QEMU's model by libvirt's bus; that of SCSI is the controller's.
 _BUSES = {"virtio": "virtio-blk-pci", "ide": "ide", "sata": "ahci", "nvme": "nvme"}
 _BUSES.update(dict.fromkeys(("scsi", "usb", "xen")))
@@ -82,7 +87,7 @@ def parse(text, path, volume_path=None):
     """
     domain = metadata.parse_xml(text, path)
     if domain.tag != "domain":
-        raise GuestconvError("source-not-a-domain", f"{path} has the root element <{domain.tag}>, and no domain.",
+        raise NotADomain("source-not-a-domain", f"{path} has the root element <{domain.tag}>, and no domain.",
                              path=path, hint="Write it with `virsh dumpxml --inactive DOMAIN`.")
     machine = metadata.Machine(
         name=(domain.findtext("name") or "").strip(),

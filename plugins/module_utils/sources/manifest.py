@@ -22,7 +22,7 @@ def parse(data, path):
     """
     checksums = {}
     # A name that is no UTF-8 is compared as it stands.
-    for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").splitlines(), 1):
+    for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").split("\n"), 1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())

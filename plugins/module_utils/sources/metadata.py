@@ -202,9 +202,9 @@ def parse_xml(data, path):
     """The root element of the XML document data, read from path. Raises GuestconvError `source-malformed`."""
     try:
         return hostile_xml.parse(data, MAX_DESCRIPTOR)
+    except hostile_xml.LxmlMissing:
+        raise
     except GuestconvError as error:
-        if error.code == "library-missing":
-            raise
         raise malformed(path, error.message, error.hint) from error
 
 

@@ -26,6 +26,10 @@ _MORE_PATH = "/usr/bin:/usr/sbin:/usr/local/sbin"
 _MAX_SOCKET = 100
 
 
+class NbdkitFailed(GuestconvError):
+    """nbdkit ended before it was ready."""
+
+
 class Server:
     """A context manager around one nbdkit that serves one export, read-only, on a Unix socket.
 
@@ -107,7 +111,7 @@ class Server:
             ready, _writable, _failed = select.select([reader], [], [], _READY_SECONDS)
             if not ready or not os.read(reader, 32):
                 reason = self.complaint() or "it does not say why"
-                raise GuestconvError(
+                raise NbdkitFailed(
                     "nbdkit-failed", f"nbdkit {self._plugin} did not start: {reason}",
                     hint="Is that plugin installed? `nbdkit PLUGIN --dump-plugin` tells.")
         finally:

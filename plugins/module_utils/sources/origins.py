@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, images, qemu_img
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import ova, slices, urls, web
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.nbdkit import Server
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.nbdkit import NbdkitFailed, Server
 
 # Seconds until a server that says nothing more is given up: of a request to a web server, of a connection by SSH.
 _CURL_TIMEOUT, _SSH_TIMEOUT = 120, 30
@@ -189,8 +189,8 @@ def _kept_open(plugin, settings, filters, secret):
         try:
             # It connects when it starts.
             outer = stack.enter_context(Server("nbd", {"socket": inner.socket, "shared": "true"}))
-        except GuestconvError as error:
-            if error.code != "nbdkit-failed" or not inner.complaint():
+        except NbdkitFailed as error:
+            if not inner.complaint():
                 raise
             raise _unreachable(inner.complaint()) from error
         yield outer.node, inner.complaint

@@ -32,6 +32,10 @@ _HEAD = 4 << 20
 _SECTOR = 512
 
 
+class CopyFailed(GuestconvError):
+    """A disk, or a part of it, could not be copied."""
+
+
 def file_node(path):
     """QEMU's block node of the bytes of the file path."""
     return {"driver": "file", "filename": path}
@@ -111,12 +115,10 @@ def _copy_slice(node, offset, length, path, image_format, lock, tell):
     try:
         qemu_img.transfer(arguments, qemu_img.patience(length), lambda fraction: tell(offset + int(length * fraction)),
                           lock, mortal=True)
-    except GuestconvError as error:
-        if error.code != "qemu-img-failed":
-            raise
+    except qemu_img.QemuImgFailed as error:
         require_room_at(os.path.dirname(path))
-        raise GuestconvError("fetch-failed", f"Copying failed at byte {offset}: {error.message}.",
-                             hint="Run it again: it goes on from there.") from error
+        raise CopyFailed("fetch-failed", f"Copying failed at byte {offset}: {error.message}.",
+                         hint="Run it again: it goes on from there.") from error
 
 
 def require_room_at(directory):

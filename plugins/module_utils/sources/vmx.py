@@ -47,7 +47,7 @@ def parse(data):
     """{key in lower case: value} of the VMX data (bytes). Pure. What is no setting is passed over, as VMware does."""
     match = _ENCODING.search(data)
     settings = {}
-    for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").splitlines():
+    for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
         setting = _LINE.fullmatch(line)
         if setting:
             value = setting.group(2) if setting.group(2) is not None else setting.group(3)

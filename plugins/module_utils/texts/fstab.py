@@ -61,8 +61,9 @@ def entry(row: tables.Row) -> Entry | None:
 def unescaped(field: str) -> str:
     r"""A field without its escapes: fstab(5) writes a byte that separates fields as \ooo (a blank is \040)."""
     content = field.encode("utf-8", "surrogateescape")
-    content = re.sub(rb"\\([0-3][0-7]{2})", lambda match: bytes([int(match[1], 8)]), content)
-    return content.decode("utf-8", "surrogateescape")
+    content = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8) & 255]), content)
+    # What comes after a NUL no program sees.
+    return content.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
 def _normalized(path: str) -> str:

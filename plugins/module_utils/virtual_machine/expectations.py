@@ -10,6 +10,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 # Seconds between two connections, and how long one is listened to: an emulated guest takes its time for a banner.
@@ -206,6 +207,6 @@ class Agent:
 
 def _is_answer(line):
     try:
-        return "return" in json.loads(line)
+        return "return" in untrusted_json.loads(line)
     except (ValueError, TypeError):
         return False

@@ -16,6 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import command_line
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.qmp import Monitor
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.signs import Look, processor_from
 
 # How often QEMU is started anew when someone else took the port that was free a moment before.
 _PORT_ATTEMPTS = 5
@@ -135,6 +136,18 @@ class Machine:
         if not self.launch.hardware.video:
             return ""
         return display.text_of(self._dump("pmemsave", val=display.TEXT_ADDRESS, size=display.TEXT_SIZE))
+
+    def look(self, console):
+        """What is seen of the machine now, a signs.Look. console: the text of its console. Raises GuestconvError or OSError."""
+        statistics = [device["stats"] for device in self._monitor.execute("query-blockstats")]
+        registers = self._monitor.execute("human-monitor-command", **{"command-line": "info registers"})
+        return Look(
+            console=console,
+            display=self.display_text(),
+            transferred=sum(one["rd_operations"] + one["wr_operations"] for one in statistics),
+            restarts=[event["event"] for event in self._monitor.events].count("RESET"),
+            processor=processor_from(registers),
+        )
 
     def screenshot(self, path):
         """Write what the display shows to path, as PNG. Raises GuestconvError, OSError or ValueError."""

@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machin
     expectations,
     firmware,
     hardware,
+    signs,
     symptoms,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.command_line import Launch
@@ -107,8 +108,7 @@ def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
         while outcome.attempts < _MOST_ATTEMPTS:
             outcome.attempts += 1
             begin("boot", "boot once more (%d)" % outcome.attempts if outcome.attempts > 1 else "")
-            emulator_failed = _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline)
-            if not emulator_failed:
+            if not _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline):
                 break
     return outcome
 
@@ -123,7 +123,7 @@ def _attached(disks, wanted):
 
 
 def _attempt(disks, wanted, expected, settings, outcome, console, deadline):
-    """Boot once, and note in outcome how it went. True when the emulator is to blame for a failure."""
+    """Boot once, and note in outcome how it went. True when it failed for what another attempt may be spared."""
     started = time.monotonic()
     with ExitStack() as stack:
         directory = stack.enter_context(_directory(settings.workdir))
@@ -134,12 +134,23 @@ def _attempt(disks, wanted, expected, settings, outcome, console, deadline):
         looks = _looks(expected, machine, console)
         for look in looks:
             stack.callback(look.close)
-        outcome.failure, emulator_failed = _watch(machine, console, looks, deadline)
+        watch = _Watch(machine, console, looks)
+        outcome.failure = watch.until(deadline)
         outcome.seconds = round(time.monotonic() - started, 1)
         outcome.console = console.lines(_CONSOLE_LINES)
         if settings.screenshot:
             _take_screenshot(machine, settings.screenshot, outcome)
-    return emulator_failed
+    return watch.emulator_failed or watch.hung and _emulate_from_now_on(settings, outcome)
+
+
+def _emulate_from_now_on(settings, outcome):
+    """After a machine hung before its kernel. True where it was KVM's choice, and emulation may do better."""
+    if settings.accelerator != "auto" or outcome.accelerator != "kvm":
+        return False
+    accelerators.kvm_failed("a virtual machine hung on it before its kernel started")
+    outcome.accelerator = "tcg"
+    outcome.warnings.append("The machine hung with KVM, so it is emulated, which is many times slower.")
+    return True
 
 
 def _launch(disks, wanted, expected, settings, accelerator, directory):
@@ -185,30 +196,69 @@ def _service(expected, interface, network, host_port):
     return expectations.Service(host_port, expected.banner, guest)
 
 
-def _watch(machine, console, looks, deadline):
-    """Wait until all looks are met: (None, False). Else the Failure, and whether it is the emulator's."""
-    ends_early = False
-    next_glance = 0.0
-    while time.monotonic() < deadline:
-        machine.pump(_TICK)
-        for look in looks:
-            look.check()
-        if all(look.met for look in looks):
-            return None, False
-        failure = machine.failure()
-        if failure:
-            return failure, False
-        if not ends_early and time.monotonic() >= next_glance:
-            next_glance = time.monotonic() + _GLANCE
-            ends_early = _symptom(machine, console) is not None
-            if ends_early:
-                deadline = min(deadline, time.monotonic() + GRACE)
-    # Looked for anew: at first only half of a line may have been there.
-    found = _symptom(machine, console)
-    if found:
-        symptom, line = found
-        return Failure(symptom.code, "%s (%s)" % (symptom.reason, line), symptom.hint), symptom.emulator
-    return _too_late(console, looks), False
+class _Watch:
+    """One boot of machine, until all looks are met.
+
+    emulator_failed: the failure is the emulator's. hung: the processor stood still before a kernel ran.
+    """
+
+    def __init__(self, machine, console, looks):
+        self.emulator_failed = False
+        self.hung = False
+        self._machine = machine
+        self._console = console
+        self._looks = looks
+        self._signs = signs.Signs(machine.launch.accelerator, time.monotonic())
+
+    def until(self, deadline):
+        """Wait, until deadline (time.monotonic()) at most. None when the looks are met, else the Failure."""
+        ends_early = False
+        next_glance = 0.0
+        while time.monotonic() < deadline:
+            self._machine.pump(_TICK)
+            for look in self._looks:
+                look.check()
+            if all(look.met for look in self._looks):
+                return None
+            failure = self._machine.failure()
+            if failure:
+                return failure
+            if not ends_early and time.monotonic() >= next_glance:
+                ends_early = self._glance()
+                next_glance = time.monotonic() + _GLANCE
+                if ends_early:
+                    deadline = min(deadline, time.monotonic() + GRACE)
+        return self._failure()
+
+    def _glance(self):
+        """Look at the machine once more. True when it will not come up."""
+        if not self._signs.reached_kernel:
+            try:
+                self._signs.take(self._machine.look(self._console.text()), time.monotonic())
+            except (GuestconvError, OSError):
+                pass  # QEMU has just died, which machine.failure() will report; or it hangs, which is no sign of life
+        return self._signs.over(time.monotonic()) or _symptom(self._machine, self._console) is not None
+
+    def _failure(self):
+        # Looked for anew: at first only half of a line may have been there.
+        found = _symptom(self._machine, self._console)
+        if found:
+            symptom, line = found
+            self.emulator_failed = symptom.emulator
+            return Failure(symptom.code, "%s (%s)" % (symptom.reason, line), symptom.hint)
+        if not self._signs.reached_kernel:
+            now = time.monotonic()
+            self.hung = self._signs.over(now) and self._signs.stuck
+            return _no_kernel(self._signs.silent_for(now))
+        return _too_late(self._console, self._looks)
+
+
+def _no_kernel(silence):
+    return Failure(
+        "guest-no-kernel",
+        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds" % silence,
+        "See `screenshot` for how far it came: a boot menu may wait for a key, or the machine was too slow for `timeout`.",
+    )
 
 
 def _symptom(machine, console):

@@ -83,7 +83,7 @@ def parse_entries(text):
     """The entries of a grub.cfg (text) that have a `linux` command, in order, their paths as they stand there."""
     entries = []
     menus = [_Menu("", ())]
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = shell_words.split(line)
         if words[:1] in (["menuentry"], ["submenu"]):
             menus.append(_Menu(*menus[-1].next_child(words), is_entry=words[0] == "menuentry"))
@@ -196,7 +196,7 @@ def _boot_path(root, path):
 
 def _saved_entry(root, directories):
     for directory in directories:
-        for line in (root.read(f"{directory}/grubenv") or "").splitlines():
+        for line in (root.read(f"{directory}/grubenv") or "").split("\n"):
             if line.startswith("saved_entry="):
                 return line.partition("=")[2]
     return None

@@ -112,7 +112,7 @@ def _kernel(root, entry, version, default, directory):
 def _names(root, path):
     """The names of interest in a modules.dep or modules.builtin: one path a line, then perhaps a colon."""
     text = (root.read_bytes(path) or b"").decode("utf-8", "replace")
-    return _OF_INTEREST.intersection(module_name(line.partition(":")[0]) for line in text.splitlines())
+    return _OF_INTEREST.intersection(module_name(line.partition(":")[0]) for line in text.split("\n"))
 
 
 def _version(path, versions):

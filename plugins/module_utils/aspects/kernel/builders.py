@@ -37,7 +37,7 @@ def of(root, name):
 
 def add_to_list(text, modules):
     """text of an /etc/initramfs-tools/modules (initramfs-tools(7)) with a line for each of modules that has none."""
-    listed = {line.split()[0].replace("-", "_") for line in text.splitlines() if line.split()}
+    listed = {line.split()[0].replace("-", "_") for line in text.split("\n") if line.split()}
     if text and not text.endswith("\n"):
         text += "\n"
     return text + "".join(f"{name}\n" for name in modules if name not in listed)

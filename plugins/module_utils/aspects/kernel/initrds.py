@@ -18,17 +18,6 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import initrd 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
-# What an initrd may be that no archive can be appended to; the guest's own tool can make it anew.
-_REBUILD_ON = frozenset(
-    (
-        "initrd-not-appendable",
-        "initrd-modules-differ",
-        "initrd-unknown-format",
-        "initrd-compression-unsupported",
-        "initrd-path-conflict",
-    )
-)
-
 # Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
 _SPARE = 1024 * 1024
 
@@ -41,9 +30,7 @@ def prepare(root, kernel, conversion):
         root.download(kernel.initrd, local.name)
         try:
             found = _read(local.name, kernel, conversion)
-        except GuestconvError as error:
-            if error.code not in _REBUILD_ON:
-                raise
+        except initrd_format.NotSupplementable as error:
             _rebuild(root, None, kernel, _loadable(kernel, conversion), list(conversion.initrd_files), error)
             archive = None
         else:
@@ -77,12 +64,14 @@ def _complete(root, found, kernel, conversion, changed, missing):
     try:
         if found.nested_images and (missing or added):
             # What is in a filesystem image within the initrd is mounted over what an archive would add.
-            raise GuestconvError("initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}")
+            raise initrd_format.NotSupplementable(
+                "initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}"
+            )
         modules = _module_files(root, found, kernel, missing) if missing else []
         files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]
         archive = initrd_format.supplement(found, files + modules)
-    except GuestconvError as error:
-        if error.code not in _REBUILD_ON or conversion.initrd == "supplement":
+    except initrd_format.NotSupplementable as error:
+        if conversion.initrd == "supplement":
             raise
         _rebuild(root, builder, kernel, missing, added, error)
         return None
@@ -97,7 +86,8 @@ def _read(path, kernel, conversion):
     try:
         return initrd_format.read(path, texts.wanted(conversion))
     except GuestconvError as error:
-        raise GuestconvError(error.code, f"{kernel.initrd}: {error.message}", hint=error.hint) from error
+        error.add_place(kernel.initrd)
+        raise
 
 
 def _loadable(kernel, conversion):

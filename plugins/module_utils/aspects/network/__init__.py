@@ -30,6 +30,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     traces,
     wicked,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import Unread
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
@@ -143,7 +144,7 @@ def _settings(root):
     for kind in (*_FORMATS, cloud_init):
         try:
             of_kind = kind.read(root)
-        except GuestconvError as error:
+        except Unread as error:
             unread.append(concerns.unread(error))
             continue
         if len(settings) + len(of_kind) > _MOST_SETTINGS:
@@ -176,8 +177,7 @@ def _readable(root):
     for kind in (*_FORMATS, cloud_init):
         try:
             kind.read(root)
-        except GuestconvError as error:
-            concerns.unread(error)
+        except Unread:
             continue
         readable.append(kind)
     return readable

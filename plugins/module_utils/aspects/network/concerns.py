@@ -12,11 +12,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     nics,
     wicked,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import Unread
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-
-# Codes of GuestconvErrors that stop the reading of one format, and not of the guest.
-UNREAD = ("network-configuration-malformed", "python-yaml-missing")
 
 _NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 
@@ -42,21 +39,16 @@ def of(root, found, cards, macs, settings):
 
 
 def unread(error):
-    """The Concern for a format whose reader raised error. Raises it again when it is of another kind."""
-    if error.code not in UNREAD:
-        raise error
-    # Without PyYAML all of the guest's network may be unknown; a malformed file is no good to the guest either.
-    severity = "error" if error.code == "python-yaml-missing" else "warning"
-    return Concern(error.code, severity, error.message, error.hint)
+    """The Concern for a format whose reader raised error (an unread.Unread)."""
+    return Concern(error.code, error.severity, error.message, error.hint)
 
 
 def _not_read(root):
     files = [file for pattern in _NOT_READ for file in root.glob(pattern)]
     try:
         files += wicked.not_read(root)
-    except GuestconvError as error:
-        if error.code not in UNREAD:
-            raise
+    except Unread:
+        pass  # Its reader has reported it.
     if not files:
         return None
     return Concern(
@@ -109,9 +101,7 @@ def _rendered_again(root, found, settings):
     by_hand = [nic for nic in found if nic.reached_at]
     try:
         source = cloud_init.renders(root)
-    except GuestconvError as error:
-        if error.code not in UNREAD:
-            raise
+    except Unread:
         return None
     if source is None or not by_hand:
         return None

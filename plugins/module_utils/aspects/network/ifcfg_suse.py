@@ -189,7 +189,7 @@ def _addresses(assigned):
 def _gateway(root, file, addresses):
     """The default route in the interface's own file, or in that of all, which a static address in its network takes."""
     for path in (_routes_of(file), _ROUTES):
-        for line in (root.read(path) or "").splitlines():
+        for line in (root.read(path) or "").split("\n"):
             # destination gateway netmask interface [type] [options]
             words = [*line.split(), "-", "-", "-", "-"][:4]
             if words[0] not in _EVERYWHERE or not values.gateway(words[1]):

@@ -10,11 +10,11 @@ interfaces.aug). A static address would be lost with each of these. The format i
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import globs
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import (
     INTERFACE,
@@ -218,8 +218,10 @@ def _lines(text):
         while lines[end - 1].endswith("\\") and end < len(lines):
             end += 1
         line = " ".join([*(part[:-1] for part in lines[start:end - 1]), lines[end - 1]])
-        if line.strip("\\ \t"):
-            yield Line(start, end, line.split())
+        words = line.split()
+        # A line may go on, and have no word all the same.
+        if any(word.strip("\\") for word in words):
+            yield Line(start, end, words)
 
 
 def _with_inherited(stanzas):
@@ -252,7 +254,8 @@ def _physical_names(stanzas):
     names = dict.fromkeys(word for word in brought_up if "=" not in word)
     physical = {stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names}
     for stanza in [each for each in stanzas if each.keyword == "mapping"][:_MOST_MAPPINGS]:
-        mapped = [stanza.name, *fnmatch.filter(list(names)[:_MOST_OPTIONS], stanza.name)]
+        mapped = [name for name in list(names)[:_MOST_OPTIONS] if globs.fits(name, stanza.name)]
+        mapped.insert(0, stanza.name)
         for line in stanza.options[:_MOST_OPTIONS]:
             if _option(line) == "map":
                 physical.setdefault(line.words[-1], []).extend(mapped)

@@ -22,10 +22,10 @@ How a name that the source's hardware gave is kept, by the source of systemd 215
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from dataclasses import dataclass, field
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import globs
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.systemd_files import WRITABLE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
@@ -153,4 +153,4 @@ def _fits_condition(key, value, nic, kernel_driver):
 def _one_fits(words, value):
     if any(word.startswith("!") for word in words):
         return None
-    return any(fnmatch.fnmatchcase(value, word) for word in words)
+    return any(globs.fits(value, word) for word in words)

@@ -19,9 +19,10 @@ for a file that the guest's own programs cannot read either.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass, replace
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import globs
 
 # What the kernel and the usual tools call interfaces that are not hardware. A VLAN has a dot: eth0.100.
 _SOFTWARE = re.compile(
@@ -193,7 +194,7 @@ def is_software(name):
 
 def matches(name, patterns):
     """Whether one of patterns (globs) matches the name."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return any(globs.fits(name, pattern) for pattern in patterns)
 
 
 def unique_identifier(name, taken):
@@ -206,7 +207,7 @@ def unique_identifier(name, taken):
 
 def natural(name):
     """A key that sorts eth2 before eth10."""
-    return [(part == "", int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
+    return [(part == "", int(part) if part.isdecimal() and len(part) < 10 else 0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _is_name(key):

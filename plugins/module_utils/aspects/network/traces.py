@@ -79,7 +79,7 @@ def from_logs(root, journal):
     for path in _LOGS:
         if root.is_file(path):
             text = root.tail(path, _TAIL).decode("utf-8", "replace")
-            found.update((name, (mac, path)) for name, mac in log(text.splitlines()).items())
+            found.update((name, (mac, path)) for name, mac in log(text.split("\n")).items())
     for path in [path for pattern in _JOURNALS for path in root.glob(pattern)] if journal else ():
         # Fields under 512 bytes are not compressed (journal-file.c), and lie in the file in the order of their arrival.
         whole = root.size(path) <= READ_LIMIT

@@ -10,9 +10,9 @@ bridges that take over its MAC address"; so does a rule that guestconv makes or 
 
 from __future__ import annotations
 
-import fnmatch
 import re
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import globs
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.values import (
     normal_mac,
     with_macs_replaced,
@@ -173,7 +173,7 @@ def _fits_any_hardware(line):
 
 
 def _one_fits(patterns, name):
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns.split("|"))
+    return any(globs.fits(name, pattern) for pattern in patterns.split("|"))
 
 
 def _widened(line, nic, alone):

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import Unread
 
 _TAG = "guestconv"
 _START_TAG = re.compile(rb"<[^<>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*)*>")
@@ -71,7 +71,7 @@ def parse(text, path):
     try:
         return reader.read()
     except (expat.ExpatError, ValueError) as error:
-        raise GuestconvError(
+        raise Unread(
             "network-configuration-malformed",
             f"{path} cannot be understood: {error}.",
             hint=f"Correct {path} in the guest.",

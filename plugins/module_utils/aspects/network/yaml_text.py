@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import traceback
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import NoYamlReader, Unread
 
 try:
     import yaml
@@ -34,7 +34,7 @@ def compose(text, path):
     Raises GuestconvError `python-yaml-missing`, or `network-configuration-malformed` naming path.
     """
     if yaml is None:
-        raise GuestconvError(
+        raise NoYamlReader(
             "python-yaml-missing",
             f"{path} is YAML, and this host's Python has no PyYAML to read it with.",
             hint="Install python3-yaml (Debian) or python3-pyyaml (Fedora, EL) on the host that converts.",
@@ -47,7 +47,7 @@ def compose(text, path):
         _count(root, _MOST_NODES)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise GuestconvError(
+        raise Unread(
             "network-configuration-malformed",
             f"{path} cannot be understood: {reason}.",
             hint=f"Correct {path} in the guest; its own programs cannot read it either.",

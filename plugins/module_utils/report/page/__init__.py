@@ -9,10 +9,10 @@ character that means anything to HTML, the script makes text nodes of it, and th
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
+from string import Template
+from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
     CONVERTED,
@@ -21,70 +21,38 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcome
     SKIPPED,
     instant,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import (
-    pictures,
-    script,
-    script_detail,
-    script_row,
-    style,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import pictures
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.page.rows import detail, row
 
-_STYLE = style.STYLE
-_SCRIPT = '"use strict";\n(() => {\n' + script_row.SCRIPT + script_detail.SCRIPT + script.SCRIPT + "})();\n"
 
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{headline} - guestconv</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<header>
-<p class="brand">guestconv</p>
-<h1>{headline}</h1>
-<p class="period">{period}</p>
-{notices}</header>
-<main id="main">
-<noscript><p class="notice">The guests are shown by a script, which this browser does not run. summary.json and
-junit.xml, in the same directory, have their outcomes.</p></noscript>
-</main>
-<script type="application/json" id="summary">{summary}</script>
-<script type="application/json" id="rows">{rows}</script>
-{details}<script>{script}</script>
-</body>
-</html>
-"""
+def document(template: str, guests: list[dict[str, Any]], summary: dict[str, Any], directory: str) -> str:
+    """The text of the page.
 
-
-def document(guests, summary, directory):
-    """The text of the page. guests: outcomes (dicts). summary: as in summary.json. directory: of relative paths."""
+    template: the page to fill in, as plugin_utils/report_page has it. guests: outcomes. summary: as in summary.json.
+    directory: where relative paths in the outcomes are taken from.
+    """
     seen = pictures.embedded(guests, directory)
-    return _PAGE.format(
-        policy=_policy(),
+    return Template(template).substitute(
         headline=html.escape(_headline(summary)),
         period=html.escape(_period(summary)),
         notices="".join(f'<p class="notice">{html.escape(notice)}</p>\n' for notice in _notices(summary)),
-        style=_STYLE,
-        script=_SCRIPT,
-        summary=_data(summary),
-        rows=_data([row(outcome) for outcome in guests]),
-        # Each apart from the others, so that the browser reads it only when it is to be seen.
-        details="".join(
-            f'<script type="application/json" id="detail-{number}">'
-            f'{_data(detail(outcome, seen.get(outcome["guest"])), sort_keys=True)}</script>\n'
-            for number, outcome in enumerate(guests)
-        ),
+        data="".join([
+            _element("summary", _data(summary)),
+            _element("rows", _data([row(outcome) for outcome in guests])),
+            # Each apart from the others, so that the browser reads it only when it is to be seen.
+            *(
+                _element(f"detail-{number}", _data(detail(outcome, seen.get(outcome["guest"])), sort_keys=True))
+                for number, outcome in enumerate(guests)
+            ),
+        ]),
     )
 
 
-def _data(value, sort_keys=False):
+def _element(identifier: str, text: str) -> str:
+    return f'<script type="application/json" id="{identifier}">{text}</script>\n'
+
+
+def _data(value: Any, sort_keys: bool = False) -> str:
     """value as JSON that may stand in a script element: `</script>` and `<!--` are what ends or changes one.
 
     sort_keys: for what is as it came, so that its order does not matter.
@@ -93,19 +61,7 @@ def _data(value, sort_keys=False):
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _policy():
-    """What the page may do, for the browser: its own script and style, and pictures that are in it. Nothing else."""
-    return (
-        f"default-src 'none'; script-src {_digest(_SCRIPT)}; style-src {_digest(_STYLE)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text):
-    return "'sha256-%s'" % base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-def _headline(summary):
+def _headline(summary: dict[str, Any]) -> str:
     total, counts = summary["guests"], summary["outcomes"]
     if not total:
         return "No guests"
@@ -116,11 +72,11 @@ def _headline(summary):
     return f"{counts[CONVERTED]:,} of {_guests(total)} {done}{rest}"
 
 
-def _guests(number):
+def _guests(number: int) -> str:
     return "1 guest" if number == 1 else f"{number:,} guests"
 
 
-def _period(summary):
+def _period(summary: dict[str, Any]) -> str:
     if not summary["guests"]:
         return ""
     started, ended = instant(summary["started"]), instant(summary["ended"])
@@ -136,7 +92,7 @@ def _period(summary):
     return " \N{MIDDLE DOT} ".join(facts)
 
 
-def _notices(summary):
+def _notices(summary: dict[str, Any]) -> list[str]:
     notices = []
     tried = summary["guests_in_check_mode"]
     if tried:

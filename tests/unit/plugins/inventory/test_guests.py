@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.inventory import guests
@@ -331,7 +331,6 @@ def test_a_guest_without_any_name_is_a_guest():
     assert named("///", "/exports/---.ova") == "guest"
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(max_size=30))
 def test_no_name_of_a_host_is_a_pattern_a_range_or_an_option(name):
     host = named(name)

@@ -11,7 +11,9 @@ import subprocess
 import time
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import images
-from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
+from ansible_collections.virttools.guestconv.plugins.module_utils.commit import InPlace
+from ansible_collections.virttools.guestconv.plugins.module_utils.copies import ToCopies
+from ansible_collections.virttools.guestconv.plugins.module_utils.throwaway import Throwaway
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import create, qemu_io
 
 # What convert() writes, as qemu-io says it: over data, over nothing, and 4 MiB that take a while.
@@ -35,9 +37,16 @@ def write_to(workspace):
         qemu_io(overlay.path, "qcow2", *("write -P %#x %s %s" % write for write in WRITTEN))
 
 
+def workspace_for(disks, mode="in-place", **settings):
+    """The Workspace of that way: "in-place", "dest" or "throwaway"."""
+    if mode == "in-place":
+        settings.pop("dest", None)
+    return {"in-place": InPlace, "dest": ToCopies, "throwaway": Throwaway}[mode](disks, **settings)
+
+
 def convert(disks, **settings):
     """A whole conversion; returns the Workspace."""
-    with Workspace(disks, room=0, **settings) as workspace:
+    with workspace_for(disks, room=0, **settings) as workspace:
         write_to(workspace)
         workspace.commit()
     return workspace

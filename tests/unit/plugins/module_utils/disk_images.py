@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 
 import pytest
@@ -15,7 +16,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 
 MEBIBYTE = 1 << 20
 FORMATS = ("qcow2", "vmdk", "vdi", "vhdx", "vpc")
-IN_PLACE = ("raw", "qcow2", "vmdk", "vdi", "vpc")
+IN_PLACE = ("raw", *FORMATS)
+# Those of which a conversion in place replaces the whole file, in the layout that `qemu-img create` makes by itself.
+REPLACED = ("vmdk", "vdi", "vhdx", "vpc")
 
 
 def qemu_io(path, image_format, *commands):
@@ -42,6 +45,16 @@ def patch(path, offset, data):
     with open(path, "r+b") as stream:
         stream.seek(offset)
         stream.write(data)
+
+
+def share_a_block(path):
+    """Have two blocks of a VDI share one block of the file (block/vdi.c: the map has 4 bytes for each)."""
+    with open(path, "r+b") as stream:
+        stream.seek(340)
+        (start,) = struct.unpack("<I", stream.read(4))
+        stream.seek(start + 4)  # of the second MiB, which holds data
+        entry = stream.read(4)
+        stream.write(entry)
 
 
 def halve(path):

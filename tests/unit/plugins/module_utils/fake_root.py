@@ -56,7 +56,7 @@ class FakeRoot:
         return {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
 
     def read_bytes(self, path):
-        return None if path not in self.files else self.files[path].encode()
+        return None if path not in self.files else self.files[path].encode("utf-8", "surrogateescape")
 
     def size(self, path):
         return len(self.read_bytes(path))

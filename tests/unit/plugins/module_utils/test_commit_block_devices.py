@@ -11,13 +11,13 @@ import subprocess
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import images, state_directory
-from ansible_collections.virttools.guestconv.plugins.module_utils.commit import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.journal import pending
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conversions import (
     convert,
     is_converted,
     killed_at,
+    workspace_for,
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disk_images import create
@@ -72,7 +72,7 @@ def test_a_block_device_is_converted_in_place_again_and_again(device, states):
 
 
 def test_two_conversions_of_a_block_device_by_two_names_do_not_meet(device, other_name):
-    with Workspace(judged(device), room=0):
+    with workspace_for(judged(device), room=0):
         assert code_of(lambda: convert(judged(other_name))) == "disk-busy"
 
 
@@ -90,7 +90,7 @@ def test_a_block_device_that_was_written_to_during_the_conversion_voids_it(devic
     dest = tmp_path / "dest"
     dest.mkdir()
     rewrite(device)  # before, and maybe not on the device yet
-    with Workspace(judged(device), room=0, mode=mode, dest=str(dest) if mode == "dest" else None) as workspace:
+    with workspace_for(judged(device), room=0, mode=mode, dest=str(dest) if mode == "dest" else None) as workspace:
         write_to(workspace)
         rewrite(device)
         assert code_of(workspace.commit) == "disk-changed"

@@ -31,6 +31,7 @@ def checked(monkeypatch, **options):
 def test_a_machine_that_can_says_how(monkeypatch, tmp_path):
     result, warnings = checked(monkeypatch, images=str(tmp_path))
     assert (result["changed"], result["accelerator"], warnings) == (False, "tcg", ["It is emulated."])
+    assert result["emulated_because"] == "It is emulated."
     assert result["libguestfs"].count(".") == 2 and result["free"] >= 0
     assert result["slots"]["count"] >= 1 and result["slots"]["directory"] == "/run/lock/guestconv"
 

@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -83,7 +83,6 @@ def same(left, right):
 # The identity
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(DESCRIPTIONS)
 def test_a_description_survives_the_way_through_xml(description):
     assert same(from_xml(to_xml(description)), description)

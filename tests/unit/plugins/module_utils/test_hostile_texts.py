@@ -25,6 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     interfaces,
     kernel_arguments,
     networkd,
+    nics,
     udev_rules,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
@@ -170,6 +171,14 @@ def uses_lvms_devices_file(configuration):
         ),
         pytest.param(
             vmx.parse, f'{EMPTY_LINES}.encoding = "UTF-8"\n'.encode(), {".encoding": "UTF-8"}, id="VMX, empty lines"
+        ),
+        pytest.param(
+            lambda pattern: nics.matches("eth0", ["eth*", pattern]), "[" * MEGABYTE, True, id="a pattern that fits"
+        ),
+        pytest.param(lambda pattern: nics.matches("eth0", [pattern]), "[" * MEGABYTE, False, id="a pattern, brackets"),
+        pytest.param(
+            lambda text: [setting.name for setting in interfaces.read(FakeRoot({interfaces._FILE: text}))],
+            f"auto eth0\nmapping {'[' * MEGABYTE}\niface eth0 inet dhcp\n", ["eth0"], id="interfaces, a mapping's pattern",
         ),
         pytest.param(from_console, b"\r" * MEGABYTE, {"\n"}, id="the console, carriage returns"),
     ),

@@ -152,6 +152,17 @@ def test_a_disk_that_may_not_be_read_is_refused():
         shutil.rmtree(directory)
 
 
+def test_a_disk_that_may_not_be_written_to_is_not_converted_in_place(tmp_path, monkeypatch):
+    (disk,) = images.disks_from_option([create(tmp_path / "disk", size="1M", data=False)])
+    images.writable_in_place(disk)
+    # Root may write to all files, and tests often run as root.
+    may = os.access
+    monkeypatch.setattr(images.os, "access", lambda path, mode: mode != os.W_OK and may(path, mode))
+    with pytest.raises(GuestconvError) as caught:
+        images.writable_in_place(disk)
+    assert caught.value.code == "disk-not-writable" and "dest" in caught.value.hint
+
+
 @pytest.mark.parametrize("item, code", [
     ({"path": "/x", "formt": "raw"}, "disk-option-invalid"),
     ({"format": "raw"}, "disk-option-invalid"),

@@ -181,6 +181,18 @@ def test_a_missing_tool_is_named(name, monkeypatch):
     assert f"install the package {name}" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", ["zstd", "lz4"])
+def test_a_tool_that_fails_to_compress_is_reported_with_its_own_words(name, monkeypatch, tmp_path):
+    program = tmp_path / name
+    program.write_text("#!/bin/sh\necho no memory >&2\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GuestconvError) as caught:
+        compression.pack(b"", name)
+    assert caught.value.code == "initrd-tool-failed"
+    assert f"{name} failed (3): no memory" in caught.value.message
+
+
 @pytest.mark.parametrize("data", [
     b"\x28\xb5\x2f\xfd\x00\x00" + bytes(9000),  # zstd blocks of no bytes
     b"\x02!L\x18" * 3000,  # lz4 with magic numbers only

@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
@@ -160,7 +160,6 @@ def test_files_in_each_others_way_are_refused(paths):
 names = st.lists(st.sampled_from(["a", "b", "ä", "lib", "usr", "x" * 40]), min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     files=st.dictionaries(names, st.binary(max_size=300), min_size=1, max_size=6),
     name=st.sampled_from(["", "gzip", "xz", "bzip2"]),
@@ -183,7 +182,6 @@ def with_mode(files):
     return [(path, 0o644, content) for path, content in files.items()]
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400) | st.tuples(st.integers(0, len(ROOT)), st.binary(min_size=1, max_size=20)).map(
     lambda change: ROOT[:change[0]] + change[1] + ROOT[change[0] + len(change[1]):]
 ))
@@ -197,7 +195,6 @@ def test_any_bytes_are_read_or_refused(data):
         assert isinstance(found.modules("6.1"), dict)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["gzip", "bzip2", "xz", "lzma", "zstd", "lz4"]),
     st.floats(0, 1),

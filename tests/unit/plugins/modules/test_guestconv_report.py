@@ -10,12 +10,13 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_report
+from ansible_collections.virttools.guestconv.plugins.plugin_utils import report_page
 from tests import fleet
 
 
 def run(capsys, directory, **arguments):
     """The module's result, from what it prints."""
-    with patch_module_args({"directory": str(directory), **arguments}), pytest.raises(SystemExit):
+    with patch_module_args({"directory": str(directory), "_page": report_page.template(), **arguments}), pytest.raises(SystemExit):
         guestconv_report.main()
     return json.loads(capsys.readouterr().out)
 

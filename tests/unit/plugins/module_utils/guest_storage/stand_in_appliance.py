@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
@@ -122,15 +122,15 @@ class StandInAppliance:
 
     def _mount_options(self, options: str, device: str, mountpoint: str) -> None:
         if self._files.get(device) == FAILS:
-            raise ApplianceError("appliance-call-failed", f"mount: unknown filesystem type on {device}")
+            raise CallFailed("appliance-call-failed", f"mount: unknown filesystem type on {device}")
         if mountpoint != "/" and self.status(mountpoint) is None:
-            raise ApplianceError("appliance-call-failed", f"mount: {mountpoint}: mount point does not exist")
+            raise CallFailed("appliance-call-failed", f"mount: {mountpoint}: mount point does not exist")
         self.mounts[mountpoint] = (device, options)
 
     def _remount(self, mountpoint: str, rw: bool) -> None:
         device, options = self.mounts[mountpoint]
         if device in self._unwritable:
-            raise ApplianceError("appliance-call-failed", f"mount: {mountpoint}: cannot remount {device} read-write")
+            raise CallFailed("appliance-call-failed", f"mount: {mountpoint}: cannot remount {device} read-write")
         self.mounts[mountpoint] = (device, ",".join(filter(None, ("rw" * rw, options.partition(",")[2]))))
 
     def _umount_all(self) -> None:

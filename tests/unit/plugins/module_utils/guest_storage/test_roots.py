@@ -229,3 +229,17 @@ def test_where_nothing_can_be_mounted_the_error_says_so():
         found(filesystems(sda1="xfs", sda2="ext4"), {"/dev/sda1": FAILS, "/dev/sda2": {}})
     assert caught.value.code == "filesystem-not-mounted"
     assert "/dev/sda1 (xfs) cannot be mounted at /" in caught.value.message
+
+
+def test_a_root_that_is_not_there_is_refused_with_the_filesystems_that_are():
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(sda1="ext4", sda2="xfs"), {"/dev/sda1": system("")}, wanted="/dev/sda3")
+    assert (caught.value.code, caught.value.path) == ("root-not-found", "root")
+    assert "/dev/sda1, /dev/sda2" in caught.value.hint
+
+
+def test_disks_without_a_system_are_refused_and_an_encrypted_one_for_that():
+    for kinds, code in (({"sda1": "ext4"}, "no-operating-system"), ({"sda1": "crypto_LUKS"}, "disk-encrypted")):
+        with pytest.raises(GuestconvError) as caught:
+            found(filesystems(**kinds), {"/dev/sda1": {"/lost+found/": ""}})
+        assert caught.value.code == code

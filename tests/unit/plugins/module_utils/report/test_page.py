@@ -15,13 +15,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import Outcomes
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import rows
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.summary import summarize
+from ansible_collections.virttools.guestconv.plugins.plugin_utils import report_page
 from tests import fleet
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--<script>&amp;'\"\u2028\u202e"
 
 
 def document(guests, directory="/", unreadable=()):
-    return page.document(guests, summarize(Outcomes(guests, list(unreadable))), str(directory))
+    summary = summarize(Outcomes(guests, list(unreadable)))
+    return page.document(report_page.template(), guests, summary, str(directory))
 
 
 def data(text):

@@ -8,7 +8,7 @@ import os
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, image_sizes
@@ -58,7 +58,6 @@ def test_the_format_and_the_size_of_a_disk_are_told_from_its_header(image):
     assert (found.format, found.size) == (image_format, 48 * MIB)
 
 
-@settings(deadline=None, max_examples=60)
 @given(at=st.integers(0, 1 << 20), junk=st.binary(min_size=1, max_size=64))
 def test_no_damage_to_a_header_leads_to_a_traceback(image, at, junk):
     image_format, path = image

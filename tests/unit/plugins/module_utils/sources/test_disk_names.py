@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names
@@ -56,7 +56,6 @@ def test_the_directory_itself_is_no_guest():
     assert grouped("data01.qcow2", "exports.qcow2") == {"data01": "data01.qcow2", "exports": "exports.qcow2"}
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(st.characters(blacklist_characters="/\0"), min_size=1), unique=True, max_size=8),
        st.booleans())
 def test_every_disk_is_one_guests_whatever_it_is_called(names, is_subdirectory):

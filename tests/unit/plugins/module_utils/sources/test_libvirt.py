@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import libvirt_domains, libvirt_xml
@@ -196,7 +196,6 @@ PARTS = markup(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(PARTS, PARTS)
 def test_no_domain_leads_to_anything_but_a_description_or_an_error_of_ours(parts, devices):
     try:

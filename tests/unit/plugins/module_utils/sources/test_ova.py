@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -187,7 +187,6 @@ def test_a_manifest_that_is_none_is_an_error(line):
     assert refusal(manifest.parse, line, "/x.mf") == "source-malformed"
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200))
 def test_no_manifest_leads_to_a_traceback(data):
     try:
@@ -282,7 +281,6 @@ def small(tmp_path_factory):
     return path, Path(path).read_bytes()
 
 
-@settings(deadline=None, max_examples=60)
 @given(at=st.integers(0, 15000), junk=st.binary(min_size=1, max_size=600), whole=st.booleans())
 def test_no_damage_to_an_archive_leads_to_a_traceback(small, at, junk, whole):
     path, data = small

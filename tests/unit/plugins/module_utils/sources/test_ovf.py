@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -252,7 +252,6 @@ PARTS = markup(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(PARTS, PARTS)
 def test_no_envelope_leads_to_anything_but_a_description_or_an_error_of_ours(items, parts):
     item = "<Item><ResourceType>17</ResourceType><HostResource>ovf:/file/f</HostResource></Item>"
@@ -266,7 +265,6 @@ def test_no_envelope_leads_to_anything_but_a_description_or_an_error_of_ours(ite
         assert error.code.startswith("source-")
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(0, len(VSPHERE) - 1), st.binary(min_size=1, max_size=3))
 def test_no_damage_to_an_envelope_leads_to_a_traceback(at, junk):
     try:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -158,7 +158,6 @@ KEYS = st.sampled_from(["guestos", "displayname", "memsize", "numvcpus", "firmwa
 ODD_ENCODINGS = st.binary(max_size=12).map(lambda name: b'.encoding = "' + name + b'"\na = "\xff"')
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(KEYS, st.text(max_size=20)))
 def test_no_settings_lead_to_anything_but_a_description_or_an_error_of_ours(settings):
     try:
@@ -167,7 +166,6 @@ def test_no_settings_lead_to_anything_but_a_description_or_an_error_of_ours(sett
         assert error.code.startswith("source-")
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=300) | ODD_ENCODINGS)
 def test_no_bytes_lead_to_a_traceback(data):
     assert isinstance(vmx.parse(data), dict)

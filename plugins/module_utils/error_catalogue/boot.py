@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Codes about the boot loader and the kernels."""
+
+from __future__ import annotations
+
+from .declaration import Subject, concern, error
+
+SUBJECT = Subject(
+    "Boot loader and kernels",
+    "What the guest needs in order to start on the target.",
+    (
+        concern(
+            "boot-loader-not-supported",
+            "error",
+            "No GRUB 2 menu with a Linux entry was found, so guestconv cannot prepare how the guest starts.",
+            "guestconv converts guests that boot with GRUB 2. If this guest does, regenerate its menu with "
+            "grub-mkconfig.",
+        ),
+        concern(
+            "boot-loader-missing",
+            "warning",
+            "No disk has a boot loader for the firmware (BIOS or UEFI) that the guest is converted for.",
+            "Name all of the guest's disks, and set `hardware.firmware` to the firmware of the source.",
+        ),
+        concern(
+            "uefi-fallback-missing",
+            "error",
+            "The EFI system partition has no fallback boot loader (EFI/BOOT), which a new machine starts, and no "
+            "GRUB that one could be made from.",
+            "Install GRUB in the guest again: reinstall its package, or run grub-install (shim-install) with "
+            "`--removable`.",
+        ),
+        concern(
+            "uefi-fallback-unknown",
+            "warning",
+            "guestconv could not check whether the guest has the fallback boot loader that a new machine starts.",
+            "Make sure that the EFI system partition has a boot loader in \\EFI\\BOOT before the guest moves.",
+        ),
+        concern(
+            "kernel-without-modules",
+            "error",
+            "The kernel that the guest boots by default has no directory in /lib/modules.",
+            "Reinstall the kernel package in the guest before it moves.",
+        ),
+        concern(
+            "kernel-not-prepared",
+            "warning",
+            "The boot menu offers another kernel that may not boot on the target. The default kernel is prepared.",
+            "Nothing needs to be done if that entry is not used. To keep it, reinstall that kernel in the guest.",
+        ),
+        concern(
+            "initrd-missing",
+            "warning error",
+            "The boot menu names an initrd that does not exist. The severity is `error` for the default entry.",
+            "Create it with the guest's own tool (`update-initramfs -c -k VERSION`, `dracut --force`) before the "
+            "guest moves.",
+        ),
+        error(
+            "boot-full",
+            "/boot or the EFI system partition of the guest has too little free space for what must be added to it.",
+            "Remove an old kernel in the guest, or make room on the EFI system partition.",
+        ),
+        error(
+            "module-not-found",
+            "The kernel of the guest does not have a module that the target needs.",
+            "Reinstall the kernel package in the guest, or select another driver.",
+        ),
+        error(
+            "module-corrupt",
+            "A kernel module of the guest cannot be decompressed.",
+            "Reinstall the kernel package in the guest.",
+        ),
+        error(
+            "modules-dep-invalid",
+            "The list of kernel modules of the guest (modules.dep) is malformed.",
+            "Run `depmod` in the guest, or reinstall the kernel package.",
+        ),
+    ),
+)

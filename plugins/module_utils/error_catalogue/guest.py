@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Codes about the operating system, its filesystems and its files."""
+
+from __future__ import annotations
+
+from .declaration import Subject, concern, error
+
+SUBJECT = Subject(
+    "The guest and its filesystems",
+    "What guestconv found on the disks, or did not find.",
+    (
+        error(
+            "no-operating-system",
+            "No operating system was found on the disks.",
+            "Name all of the guest's disks. If a disk is not raw, state its `format`.",
+        ),
+        error(
+            "os-not-supported",
+            "The disks hold an operating system that guestconv cannot convert.",
+            "The README lists the guests that are supported.",
+        ),
+        error(
+            "root-not-found",
+            "The filesystem that the option `root` names has no operating system.",
+            "Select one of the filesystems that the hint lists, or leave `root` out.",
+        ),
+        error(
+            "filesystem-not-mounted",
+            "A filesystem of the guest cannot be mounted.",
+            "Start the guest on its old hypervisor, let it check its filesystems, and shut it down.",
+        ),
+        concern(
+            "filesystem-not-searched",
+            "warning",
+            "A filesystem could not be mounted, so it is not known whether it has an operating system. The others are "
+            "converted.",
+            "If the guest starts from it, start the guest on its old hypervisor, let it check its filesystems, and shut "
+            "it down.",
+        ),
+        concern(
+            "mount-skipped",
+            "warning",
+            "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "
+            "files on it were not read.",
+            "Nothing needs to be done if the guest cannot mount it either, or has no system files on it.",
+        ),
+        concern(
+            "mount-source-missing",
+            "warning error",
+            "/etc/fstab of the guest mounts a filesystem that is not on the disks. The severity is `error` when the "
+            "conversion needs it (/boot, /boot/efi, /usr, /var).",
+            "Name all of the guest's disks. If that is done, remove the line in the guest, or add `nofail` to its "
+            "options.",
+        ),
+        error(
+            "guest-file-too-large",
+            "A configuration file in the guest is larger than guestconv reads.",
+            "Check why it is so large. Shorten it in the guest, or move it away.",
+        ),
+        error(
+            "guest-file-malformed",
+            "A configuration file in the guest has a syntax error.",
+            "Correct the line that the message names. The guest's own programs read the file too.",
+        ),
+        error(
+            "guest-file-not-saved",
+            "A configuration file in the guest could not be saved. The guest's disks are unchanged.",
+            "Check the file in the guest: its syntax, and whether its filesystem is full. If nothing is wrong with "
+            "it, report this with the message.",
+        ),
+        error(
+            "guest-text-not-utf-8",
+            "A file name or text in the guest is not valid UTF-8, or contains a NUL character.",
+            "Rename or rewrite it in the guest, or move it out of that directory.",
+        ),
+        error(
+            "guest-command-failed",
+            "A program of the guest, which a conversion runs inside it, failed. The guest's disks are unchanged.",
+            "The message has the output of the program. Run it in the guest on its old hypervisor, and correct what "
+            "it reports.",
+        ),
+        concern(
+            "guest-hibernated",
+            "error",
+            "The guest is hibernated: it would resume with the memory of the old system and damage its filesystems.",
+            "Start the guest on its old hypervisor, and shut it down.",
+        ),
+        concern(
+            "device-name-unknown",
+            "warning error",
+            "A file of the guest, or its kernel command line, names a disk that is not one of the disks. The "
+            "severity is `error` when the guest cannot start without it.",
+            "Name all of the guest's disks, with the `device` names that the guest uses (such as hda or xvda). If "
+            "that is done, refer to the filesystem by UUID in the guest, or remove the line.",
+        ),
+        concern(
+            "device-name-ambiguous",
+            "warning error",
+            "A file of the guest, or its kernel command line, names a filesystem that has no UUID or label of its "
+            "own, which is how a clone looks. The severity is `error` when the guest cannot start without it.",
+            "Give it a UUID of its own in the guest (`tune2fs -U`, `xfs_admin -U`, `swaplabel -U`).",
+        ),
+        concern(
+            "lvm-filter-by-name",
+            "error",
+            "A filter of LVM in the guest rejects the disks by the names that they get on the target, so the guest "
+            "would not find its volume group.",
+            "Accept the disks by names that do not depend on the hardware (`a|^/dev/disk/by-id/lvm-pv-uuid-|`), or "
+            "remove the filter in the guest, and have the guest rebuild its initrd.",
+        ),
+        concern(
+            "no-driver",
+            "error",
+            "The guest has no driver for any of the devices that the target offers of one kind.",
+            "Install a kernel with one of these drivers in the guest before it moves.",
+        ),
+        concern(
+            "vmware-tools-installed",
+            "info",
+            "VMware Tools are installed. The conversion removes them.",
+            "Nothing needs to be done.",
+        ),
+        concern(
+            "vmware-tools-left",
+            "info",
+            "VMware Tools are installed by a kind of package that the conversion does not remove. They stay.",
+            "Remove open-vm-tools with the guest's package manager. They do no harm: systemd does not start them "
+            "outside VMware.",
+        ),
+        concern(
+            "vmware-tools-needed",
+            "warning",
+            "VMware Tools stay, because another package in the guest requires them.",
+            "Remove the package that the message names, if it is not used.",
+        ),
+        concern(
+            "vmware-tools-tarball",
+            "warning",
+            "VMware Tools were installed without a package. The conversion leaves them where they are.",
+            "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
+        ),
+    ),
+)

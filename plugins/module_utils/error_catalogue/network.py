@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Codes about the network of a guest."""
+
+from __future__ import annotations
+
+from .declaration import Declaration, Subject, concern, error
+
+SUBJECT = Subject(
+    "Network",
+    "The network cards of the guest, and the files that configure them.",
+    (
+        concern(
+            "nic-unknown",
+            "warning",
+            "No file of the guest configures a network card, so the virtual machine on the target gets none.",
+            "Pass what the source hypervisor knows, `hardware: {interfaces: [{mac: MAC}]}`, or `[]` for a guest "
+            "without network cards.",
+        ),
+        concern(
+            "nic-not-on-source",
+            "warning",
+            "The guest configures a network card that `hardware.interfaces` does not list. Usually the card was "
+            "removed long ago.",
+            "Delete it from `devices.network`, or add it to `hardware.interfaces` if the source has it.",
+        ),
+        concern(
+            "nic-identity-unknown",
+            "error",
+            "The guest has several network cards, and nothing tells which is which on the target.",
+            "Pass `hardware.interfaces` with the MAC addresses of the source, or accept new addresses with "
+            "`hardware: {generate_macs: true}`.",
+        ),
+        concern(
+            "nic-mac-generated",
+            "warning",
+            "The network cards get new MAC addresses, which the virtual machine on the target must use.",
+            "Create the virtual machine with the addresses in the `hardware` that the conversion returns. Update "
+            "what knew the old ones: reservations of a DHCP server, switches, licences.",
+        ),
+        concern(
+            "nic-matched-by-order",
+            "warning",
+            "A card of `hardware.interfaces` was matched to a card of the guest only by its position in the list.",
+            "Add its `addresses` to `hardware.interfaces`, or check that the match is right.",
+        ),
+        concern(
+            "nic-address-differs",
+            "warning",
+            "A card of `hardware.interfaces` was matched to a card of the guest that is configured with another IP "
+            "address.",
+            "Check that `hardware.interfaces` belongs to this guest, and that the configuration in the guest was in "
+            "use.",
+        ),
+        concern(
+            "target-interface-unknown",
+            "error",
+            "`hardware.target_interfaces` names a MAC address that no network card of the guest has.",
+            "Correct `from`, or list the card with that address in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-name-not-kept",
+            "warning",
+            "The guest has no udev, so nothing in it can give the network cards their names on the target.",
+            "The kernel names them eth0, eth1 and so on, in the order of the bus. Configure them by these names.",
+        ),
+        concern(
+            "nic-order-matters",
+            "warning",
+            "The names of the network cards are the kernel's own (eth0, eth1), which follow the order of the cards.",
+            "Give the virtual machine its cards in the order of the `hardware.interfaces` that the conversion "
+            "returns.",
+        ),
+        concern(
+            "nic-configured-by-old-hardware",
+            "warning",
+            "A network configuration applies only to hardware that the source has, such as its driver or bus address.",
+            "Let it refer to the name or the MAC address of the interface instead. Otherwise it may not be used on "
+            "the target.",
+        ),
+        concern(
+            "cloud-init-renders-network",
+            "info",
+            "cloud-init is installed. If it finds a data source on the target, it regards the virtual machine as a "
+            "new instance and may replace the network configuration.",
+            "To keep the configuration, put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-network.cfg.",
+        ),
+        concern(
+            "network-configuration-not-read",
+            "warning",
+            "The guest has network configuration in a format that guestconv does not read.",
+            "A card that it names may have another name on the target. Check it there, or bind the name with a .link "
+            "file before the guest moves.",
+        ),
+        Declaration(
+            "network-configuration-malformed",
+            "A network configuration file of the guest has a syntax error, so it was not taken into account.",
+            "Correct the file that the message names. The guest's own programs cannot read it either.",
+            retryable=False,
+            severities=("warning",),
+        ),
+        concern(
+            "python-yaml-missing",
+            "error",
+            "The guest has network configuration in YAML, and PyYAML is not installed on the machine that runs the "
+            "module.",
+            "Install python3-yaml (Debian, Ubuntu) or python3-pyyaml (Enterprise Linux, Fedora) on that machine.",
+        ),
+        error(
+            "network-too-large",
+            "The guest configures more network interfaces than guestconv reads.",
+            "Remove the configuration of interfaces that no longer exist.",
+        ),
+        error(
+            "policy-malformed",
+            "The `policy` of a network card in the description is malformed.",
+            "A network card has `policy: keep`, `policy: dhcp`, or `policy: rename` with `name`.",
+        ),
+        error(
+            "hardware-malformed",
+            "A value of the option `hardware` is malformed.",
+            "Correct the value that `path` names.",
+        ),
+    ),
+)

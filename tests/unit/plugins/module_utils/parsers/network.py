@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parsers of the network's configuration, piece by piece. Its kinds of files are also in test_network_properties.py."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    in_initrd,
+    interfaces,
+    kernel_arguments,
+    link_files,
+    nics,
+    sections,
+    systemd_files,
+    traces,
+    udev_rules,
+    values,
+    xml_text,
+    yaml_text,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import (
+    ABSENT,
+    NEW_MAC,
+    Parser,
+    each,
+    of_file,
+)
+
+MAC = "00:50:56:aa:bb:cc"
+HERE, AWAY = Nic("eth0", "eth0", MAC, "hardware"), Nic("absent", "absent", ABSENT, "hardware")
+MALFORMED = ("network-configuration-malformed",)
+
+ASSIGNMENTS = ("A=", "B='b'", "export ", "$'\\x41'", '"\\$"', "\\\n", "A=1;A=2", "IP=eth0:dhcp", "DEVICE=eth0", "#")
+INTERFACES = (
+    "auto eth0", "iface eth0 inet static", "iface eth0 inet6 static", " address 10.0.0.1/8", " netmask ", "mapping eth*",
+    " map a eth0", "source /etc/network/interfaces", "source-directory /", "rename mac/" + MAC, "inherits", "template",
+    " bond-slaves eth0 eth1", " vlan-raw-device eth0", "allow-hotplug /eth*/1", "auto eth0=home", "eth0:1", "\\",
+)
+SYSTEMD = (
+    "[Match]", "[Link]", "[Network]", "Name=eth0", "MACAddress=" + MAC, "Driver=vmxnet3", "NamePolicy=", "Address=10.0.0.1/8",
+    "\\", "; a", "[", "]",
+)
+RULES = (
+    'SUBSYSTEM=="net"', 'NAME="eth0"', 'ATTR{address}=="' + MAC + '"', 'DRIVERS=="vmxnet3"', ", ", 'KERNEL=="eth*"',
+    'KERNELS=="0000:0b:00.0"', "\\", 'ENV{ID_PATH}=="a"', "==", "{", '"',
+)
+LEASES = (
+    'default-duid "\\000\\001\\000\\001\\036\\001\\001\\001\\000PV\\252\\273\\314";', "lease {", 'interface "eth0";',
+    'option dhcp-client-identifier "\\001\\000PV\\252\\273\\314";', "option dhcp-client-identifier 1:0:50:56:aa:bb:cc;", "}",
+    "CLIENTID=01005056aabbcc", "<client-id>ff:00:00:00:00:00:03:00:01:00:50:56:aa:bb:cc</client-id>", "\\777", "\\",
+)
+LOGS = (
+    f"e1000 0000:02:01.0 eth0: (PCI:66MHz:32-bit) {MAC}", "e1000 0000:02:01.0 ens33: renamed from eth0",
+    f"Listening on LPF/eth0/{MAC}", f"| eth0 | True | 10.0.0.1 | 255.0.0.0 | . | {MAC} |", "MESSAGE=",
+)
+YAML = (
+    "network:", " ethernets:", "  eth0: {dhcp4: true}", "a: ", "- ", "[a, b]", "{a: b}", "&a ", "*a", "? ", "|", ">", "!!",
+    "%YAML 1.1", "---", "...", "<<: *a", '"\\x', "'", "#",
+)
+XML = (
+    "<interface>", "</interface>", "<name>eth0</name>", "<a b='c'/>", "<!--", "-->", "<![CDATA[", "]]>", "<?xml version='1.0'?>",
+    "<!DOCTYPE a>", "&amp;", "&#0;", "&a;", "<ipv4:static>", "</ipv4:static>", "</guestconv>", "<a b='>'>", "<?a", "?>",
+)
+ADDRESSES = ("10.0.0.1", "/24", "255.255.255.0", "fe80::1", "%eth0", "::", MAC, MAC.upper().replace(":", "-"), "no", "eth0.5")
+
+
+def _yaml_without(text):
+    root = yaml_text.compose(text, "/a.yaml")
+    paths = [(key,) for key in yaml_text.children(root)][:1]
+    edited = yaml_text.without(text, root, paths)
+    yaml_text.plain(root)
+    if getattr(root, "value", None) and yaml_text.keys(root):
+        yaml_text.with_entry(text, root, "a: b")
+        yaml_text.with_scalars(text, [(node, "a") for node in yaml_text.keys(root).values()])
+    return edited
+
+
+def _xml_without(text):
+    document = xml_text.parse(text, "/a.xml")
+    elements = [element for element in document.walk() if element is not document]
+    for edit in (xml_text.without, lambda element: xml_text.with_text(element, str.upper),
+                 lambda element: xml_text.with_start_tag(element, str), lambda element: xml_text.before(element, "a")):
+        xml_text.edited(text, map(edit, elements))
+
+
+def _initramfs_tools(text):
+    paths = ("/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf")
+    root = FakeRoot(dict.fromkeys(paths, text), facts={"bootloader": SimpleNamespace(arguments=[])})
+    in_initrd.uses_network(root)
+    plan = Conversion(root.guest.target, None)
+    in_initrd.edit_configuration(root, plan, lambda argument: argument, {})
+    for _pattern, edit in plan.initrd_edits:
+        edit(text)
+
+
+def _arguments(text):
+    words = text.split()
+    root = FakeRoot(facts={"bootloader": SimpleNamespace(arguments=words)})
+    nics.nics_of(kernel_arguments.read(root))
+    kernel_arguments.macs(words)
+    kernel_arguments.use_network(words)
+    return [kernel_arguments.edited(word, ["eth1"], ["eth0"], {MAC: NEW_MAC}, {"eth0": "enp1s0"}) for word in words]
+
+
+def _each_argument(**change):
+    """Edits the arguments in a text one by one."""
+    return lambda text: " ".join(kernel_arguments.edited(word, **change) or "" for word in text.split(" "))
+
+
+def _traces(text):
+    names = ("/var/lib/dhcp/dhclient.eth0.leases", "/var/log/syslog", "/var/log/journal/a/system.journal",
+             "/var/lib/wicked/lease-eth0-dhcp-ipv4.xml", "/var/lib/wicked/lease-eth0-dhcp-ipv6.xml",
+             "/var/lib/NetworkManager/internal-01234567-0123-0123-0123-0123456789ab-eth0.lease")
+    root = FakeRoot(dict.fromkeys(names, text))
+    traces.from_leases(root)
+    traces.from_logs(root, journal=True)
+
+
+def _values(text):
+    for function in (values.normal_mac, values.address, values.gateway, values.class_prefix, values.says_no,
+                     nics.is_software, nics.natural):
+        function(text)
+    for found in (*values.with_prefix(text), *values.with_prefix("10.0.0.1", text), *values.with_prefix(text, "64")):
+        values.network(found)
+    nics.unique_identifier(text, {text})
+    nics.matches("eth0", [text])
+
+
+def _links(text):
+    link = link_files.parse("/etc/systemd/network/a.link", text)
+    link_files.naming([link], HERE, "virtio_net")
+    link_files.macs([link])
+    for suffix in (".link", ".network"):
+        for file in systemd_files.files(FakeRoot({f"/etc/systemd/network/a{suffix}": text}), suffix):
+            file.words("Name")
+            file.sections("Match")
+
+
+def _every_entry(continued):
+    return lambda text: sections.edited(text, sections.parse(text, continued), str)
+
+
+def _commented_entries(continued):
+    return lambda text: sections.commented_out(text, sections.parse(text, continued))
+
+
+PARSERS = (
+    Parser("files of assignments", ASSIGNMENTS, assignments.values,
+           unedited=(lambda text: assignments.edited(text, {found.name for found in assignments.parse(text)}, str),
+                     lambda text: assignments.commented_out(text, lambda name: False)),
+           edits=(lambda text: assignments.with_value(text, "A", "b"),
+                  lambda text: assignments.commented_out(text, lambda name: name in ("A", "B")))),
+    Parser("interfaces", INTERFACES, each(interfaces.parse, of_file("/etc/network/interfaces", interfaces.read)),
+           unedited=(lambda text: interfaces.without(text, {"absent"}), lambda text: interfaces._with_dhcp(text, {"absent"})),
+           edits=(lambda text: interfaces.without(text, {"eth0"}), lambda text: interfaces._with_dhcp(text, {"eth0"})),
+           # A line that goes on, and has no word.
+           found=("\\\n\r\n",)),
+    Parser("sections", SYSTEMD, unedited=(_every_entry(True), _every_entry(False)),
+           edits=(_commented_entries(True), _commented_entries(False))),
+    Parser("files of systemd", SYSTEMD, _links,
+           unedited=(lambda text: link_files.with_new_macs(text, {ABSENT: NEW_MAC}),
+                     lambda text: link_files.with_new_names(text, {"absent": "a"})),
+           edits=(lambda text: link_files.with_new_macs(text, {MAC: NEW_MAC}),
+                  lambda text: link_files.with_new_names(text, {"eth0": "enp1s0"}))),
+    Parser("udev's rules", RULES,
+           each(udev_rules.names_given, lambda text: udev_rules.macs({"/a": text}),
+                lambda text: udev_rules.names_it([text], HERE, True)),
+           unedited=(lambda text: udev_rules.widened(text, [AWAY], True), lambda text: udev_rules.without(text, ["absent"]),
+                     lambda text: udev_rules.with_new_macs(text, {ABSENT: NEW_MAC}),
+                     lambda text: udev_rules.with_new_names(text, {"absent": "a"})),
+           edits=(lambda text: udev_rules.widened(text, [HERE], True), lambda text: udev_rules.without(text, ["eth0"]),
+                  lambda text: udev_rules.widened(text, [HERE], False),
+                  lambda text: udev_rules.with_new_macs(text, {MAC: NEW_MAC}),
+                  lambda text: udev_rules.with_new_names(text, {"eth0": "enp1s0"}))),
+    Parser("the network on the kernel's command line",
+           ("ip=", "ip=eth0:dhcp", "ip=10.0.0.1::10.0.0.2:255.0.0.0:a:eth0:none", "ifname=eth0:" + MAC, "BOOTIF=01-",
+            "bond=bond0:eth0,eth1", "vlan=eth0.5:eth0", "[fec0::1]", "::", "bootdev="), _arguments,
+           unedited=(_each_argument(gone=["absent"], dynamic=["absent"], macs={ABSENT: NEW_MAC}, names={"absent": "a"}),),
+           edits=(_each_argument(dynamic=["eth0"]), _each_argument(macs={MAC: NEW_MAC}),
+                  _each_argument(names={"eth0": "enp1s0"}))),
+    Parser("the network in initramfs-tools and dracut",
+           (*ASSIGNMENTS, 'kernel_cmdline+=" ip=eth0:dhcp "', "BOOT=nfs"), _initramfs_tools),
+    Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
+    Parser("YAML", YAML, _yaml_without, codes=MALFORMED),
+    Parser("XML of wicked", XML, _xml_without, codes=MALFORMED, unedited=(lambda text: xml_text.edited(text, []),)),
+    Parser("addresses", ADDRESSES, _values,
+           unedited=(lambda text: values.with_macs_replaced(text, {ABSENT: NEW_MAC}),
+                     lambda text: values.with_names_replaced(text, {"absent": "a"})),
+           edits=(lambda text: values.with_macs_replaced(text, {MAC: NEW_MAC}),
+                  lambda text: values.with_names_replaced(text, {"eth0": "enp1s0"}))),
+)

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parsers of the other files of a guest: its system, disks, packages, logins and display, and its console."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from hypothesis import strategies as st
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import device_names, linux_system, packages, printable
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display, expectations, symptoms
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem, graph
+
+FSTAB = (
+    "/dev/sda1 / ext4 defaults 0 1", "UUID=a /home btrfs subvol=@home,subvolid=5 0 0", "LABEL=\\040 none swap sw 0 0", "#",
+    "/swapfile none swap sw", "/dev/disk/by-id/ata-a-part1", "/dev/disk/by-label/a\\x20b", "/dev/mapper/a--b-c", "\\777",
+    "/dev/disk/by-id/dm-uuid-LVM-" + "a" * 64, "PARTUUID=", "/dev/sda1",
+)
+RELEASE = ("ID=debian", 'VERSION_ID="12.1"', "PRETTY_NAME='a'", "VERSION_ID=", "\\", '"', "12", ".")
+RESUME = ("RESUME=/dev/sda2", "RESUME=", "RESUME='UUID=a'", "export ", "/dev/sdb1", "#")
+LVM = (
+    "filter = [ ", '"a|^/dev/sda|"', '"r|.*|"', "]", "global_filter=", "use_devicesfile = 0", "#", '"a/(/"', '"a|[|"', '"a|a{9}|"',
+    '"r|\\|"', "devices { ", "IDTYPE=devname IDNAME=/dev/sda1 DEVNAME=/dev/sda1 PVID=a", "PVID=", '"a|\\Z|"', '"a|+|"',
+)
+PACKAGES = (
+    "Package: a", "Status: install ok installed", "\n\n", "Version: 1:2.0-3", "Depends: b (>= 1) | c, d:any", "Architecture: amd64",
+    "Conffiles:\n /etc/a 0123\n /etc/b newconffile", "Auto-Installed: 1", " continued", "Provides: x", "Essential: yes",
+    "Suggests:", "a\t(none)\t1\t2\tx86_64", "gpg-pubkey\t0\t1\t2\t(none)",
+)
+INITTAB = ("1:2345:respawn:/sbin/getty 38400 ttyS0", "T0:23:respawn:/sbin/getty -L ttyS1", "#", "hvc0", "ttyS0", "getty", "tty1", ":")
+XORG = ('Section "Device"', 'Driver "vmware"', 'BusID "PCI:0:15:0"', "EndSection", 'Section "Screen"', 'driver "modesetting"')
+CONSOLE = (
+    "login:", "\x1b[2J", "\x1b[1;1H", "\x1b]0;a\x07", "Kernel panic - not syncing: a", "grub>", "No bootable device.",
+    "Give root password for maintenance", "dracut:/#", "(initramfs)", '{"return": {}}', "SSH-2.0-a\r\n",
+)
+
+
+def _fstab(text):
+    root_filesystem = filesystem("/dev/sda1", "ext4", "a", "a b", partuuid="b")
+    volume = filesystem("/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32)
+    found = graph([root_filesystem, volume])
+    mounts.planned(fstab.parse(text), found, root_filesystem)
+    root = FakeRoot({"/etc/fstab": text, "/etc/crypttab": text},
+                    facts={"bootloader": SimpleNamespace(entries=[SimpleNamespace(arguments="resume_offset=1 " + text)])})
+    storage._hibernated_files(root)
+    for name in references.names_of_hardware(root):
+        device_names.partition_on_only_disk(name, ())
+    for word in text.split():
+        found.filesystems_called(word)
+        device_names.logical_volume(word)
+        references.edit_argument(Names(found, frozenset()), f"root={word}")
+
+
+def _release(text):
+    root = FakeRoot({"/etc/os-release": text, "/etc/hostname": text})
+    root.head = lambda path, count: hostile_texts.content(text)[:count]
+    root.files["/bin/sh"] = text
+    return printable.printable(linux_system.facts(root, "/etc/os-release"))
+
+
+def _resumed(text):
+    names = SimpleNamespace(are_on=lambda name, removed: name == "/dev/sdb1", stable=lambda name: "UUID=a b")
+    return resume.renamed(text, names, frozenset(("sdb",)))
+
+
+def _lvm(text):
+    for _name, patterns in lvm.filters(text):
+        lvm.accepts(patterns, ["/dev/sda1", text[:99]])
+    member = filesystem("/dev/sda1", "LVM2_member", "a-b")
+    lvm.concerns(FakeRoot({"/etc/lvm/lvm.conf": text}, filesystems=[member]), {"sda": "/dev/vda"})
+
+
+def _installed(text):
+    found = packages.parse_status(text, text)
+    for package in found:
+        packages.split_version(package.version)
+    packages.only_needed_by(found[:1], found)
+    packages.left_without(found[:1], found)
+
+
+def _forgotten(text):
+    return packages.forget(text, [SimpleNamespace(name="a", arch="amd64")])
+
+
+def _rpm(text):
+    root = FakeRoot()
+    root.ask = lambda argv: text
+    packages.Rpm(root).applications()
+
+
+def _console(data):
+    fed = Console()
+    for start in range(0, len(data), 7):
+        fed.feed(data[start:start + 7])
+    fed.lines(5)
+    fed.asks_for_login()
+    symptoms.find(fed.text())
+    display.text_of(data)
+    for line in data.split(b"\n"):
+        expectations._is_answer(line)
+
+
+PARSERS = (
+    Parser("fstab", FSTAB, _fstab, unedited=(lambda text: tables.edited(text, lambda row: row.line),),
+           edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),)),
+    Parser("os-release", RELEASE, _release),
+    Parser("resume", RESUME, resume.devices, unedited=(lambda text: resume.renamed(text, Names(None, frozenset()), frozenset())
+                                                       if "/dev/" not in text else text,), edits=(_resumed,)),
+    Parser("lvm.conf and devices", LVM, _lvm, unedited=(lambda text: lvm.edit_devices(text, {}),),
+           edits=(lambda text: lvm.edit_devices(text, {"a": "/dev/vda1"}),)),
+    Parser("dpkg and apt", PACKAGES, each(_installed, _rpm),
+           unedited=(lambda text: packages.forget(text, []),), edits=(_forgotten,)),
+    Parser("inittab and securetty", INITTAB,
+           unedited=(lambda text: console.edit_securetty(text, None),),
+           edits=(lambda text: console.edit_inittab(text, "hvc0"), lambda text: console.edit_inittab(text, None),
+                  lambda text: console.edit_inittab(text, "ttyS0"), lambda text: console.edit_securetty(text, "hvc0"))),
+    Parser("xorg.conf", XORG, graphics.drivers_named,
+           unedited=(lambda text: text if "vmware" in text.lower() else graphics.without_foreign_drivers(text, ()),),
+           edits=(lambda text: graphics.without_foreign_drivers(text, ()),)),
+    Parser("the console", (), _console,
+           inputs=st.binary(max_size=300) | hostile_texts.documents(*CONSOLE),
+           sample="\n".join(CONSOLE).encode(),
+           # More brackets than Python's reader of JSON takes.
+           found=(b"[" * 4000 + b"\n",)),
+)
