@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.discovery import discover
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
@@ -25,7 +24,7 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
-    roots: the operating systems, once find_roots was called.
+    roots: the operating systems, once they were looked for (guest_storage/roots.py).
     """
 
     def __init__(
@@ -56,10 +55,6 @@ class Guest:
     def boot_sector(self, index: int) -> bytes:
         """The first 512 bytes of the disk number index."""
         return self.storage.disks[index].boot_sector
-
-    def find_roots(self, wanted: str | None = None) -> None:
-        """Find the operating systems; only the one called wanted, when that is given. Raises GuestconvError."""
-        self.roots = roots.find(self, wanted)
 
     @contextmanager
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:

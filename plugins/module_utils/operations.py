@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commit import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.copies import ToCopies
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import APPLIANCE, Timeline
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.throwaway import Throwaway
@@ -42,7 +43,7 @@ def inspect(module, progress):
         disks, _pending = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
-            guest.find_roots(options["root"])
+            roots.find(guest, options["root"])
             found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
     return run.result(found, changed=False)
 
@@ -90,7 +91,7 @@ def _convert_guest(guest, asked, options, run):
             storage = guest.storage
             description.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = description.only_root(asked, storage.identities())
-        guest.find_roots(root)
+        roots.find(guest, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)

@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest import G
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import graph
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import graph
 
 
 @pytest.fixture(scope="session")

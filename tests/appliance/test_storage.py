@@ -14,8 +14,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.conversion imp
 from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem, image
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem, image
 
 FSTAB = """\
 # <file system>  <mount point>  <type>  <options>  <dump>  <pass>
@@ -215,7 +216,7 @@ def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hi
         appliance.umount_all()
         disks = [image(name, 256 << 20) for name in ("sda", "sdb", "sdc")]
         guest = Guest.opened(appliance, disks, KVM, {})
-        guest.find_roots("/dev/vg-1/root")
+        roots.find(guest, "/dev/vg-1/root")
         (root,) = guest.roots
         assert root.info["mountpoints"] == {
             "/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"
@@ -286,7 +287,7 @@ def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(
     appliance.write("/etc/fstab", LINES.encode())
     appliance.umount_all()
     guest = opened(appliance)
-    guest.find_roots("/dev/vg/root")
+    roots.find(guest, "/dev/vg/root")
     (root,) = guest.roots
     assert root.info["distribution"] == "debian"
     mountpoints = {"/": "root", "/usr": "usr", "/srv": "vmfs", "/nowhere": "data", "/mnt": "vmfs"}
@@ -318,7 +319,7 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
         guest = opened(appliance)
         (filesystem,) = guest.storage.filesystems[1:]
         assert (filesystem.name, guest.storage.disks_of(filesystem)) == ("/dev/sdb", {"sdb", "sdc"})
-        guest.find_roots()
+        roots.find(guest)
         (root,) = [root for root in guest.roots if root.name != "/dev/sda"]
         assert root.info["mountpoints"] == {"/": "/dev/sdb", "/var": "/dev/sdb"}
         assert root.info["identity"] == f"UUID={appliance.vfs_uuid(names[1])}"

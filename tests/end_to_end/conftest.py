@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
 from tests.guests.build import guest as built_guest
@@ -109,6 +110,6 @@ def looked_into(disk):
     disks = disks_from_option([str(disk)])
     with Appliance(disks, read_only=True) as appliance:
         guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})
-        guest.find_roots()
+        roots.find(guest)
         with guest.mounted(guest.roots[0], read_only=True) as root:
             yield root

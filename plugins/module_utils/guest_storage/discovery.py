@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import layers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 
 
 def discover(answers: Answers) -> Graph:
@@ -20,5 +20,5 @@ def discover(answers: Answers) -> Graph:
             if seen[layer] < len(nodes):
                 fresh = nodes[max(seen[layer], 0) :]
                 seen[layer] = len(nodes)
-                nodes += layer.discover(answers, Graph(nodes), fresh)
+                nodes += layer.discover(answers, Nodes(nodes), fresh)
     return Graph(nodes)

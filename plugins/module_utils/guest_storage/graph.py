@@ -9,16 +9,13 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.disk import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.partition import Partition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.subvolume import Subvolume
-
-_Kind = TypeVar("_Kind", bound=Layer)
 
 # The directories of links that udev makes of tags (60-persistent-storage.rules).
 _TAG_LINK = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)\Z", re.DOTALL)
@@ -29,15 +26,8 @@ _STABLE_TAGS = ("UUID", "PARTUUID", "LABEL")
 _EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"))
 
 
-class Graph:
-    """The nodes, each after those that it is made of."""
-
-    def __init__(self, nodes: Iterable[Layer] = ()) -> None:
-        self.nodes = tuple(nodes)
-
-    def of_kind(self, kind: type[_Kind]) -> list[_Kind]:
-        """The nodes of one layer, in the order in which they were found."""
-        return [node for node in self.nodes if isinstance(node, kind)]
+class Graph(Nodes):
+    """The nodes, and what only several of them can answer."""
 
     @property
     def disks(self) -> list[Disk]:
@@ -58,10 +48,6 @@ class Graph:
     def filesystems(self) -> list[Filesystem]:
         """The filesystems, swap spaces and members of other layers."""
         return self.of_kind(Filesystem)
-
-    def made_of(self, node: Layer) -> list[Layer]:
-        """The nodes that are made of this one directly."""
-        return [each for each in self.nodes if node in each.parents]
 
     def disks_of(self, node: Layer) -> frozenset[str]:
         """The ids ("sda") of the disks without which the node is not whole."""

@@ -1,16 +1,14 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interface of a layer of storage: what every node of the graph says of itself."""
+"""The interface of a layer of storage: what every node of the graph says of itself; and the nodes together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
 
 
 class Layer(Protocol):
@@ -47,9 +45,27 @@ class Layer(Protocol):
         """Whether path (below /dev) is one of the guest's names of this node."""
 
     @classmethod
-    def discover(cls, answers: Answers, graph: Graph, fresh: Sequence[Layer]) -> Iterable[Layer]:
-        """The nodes of this layer that the guest has, and that are not in the graph yet.
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
+        """The nodes of this layer that the guest has, and that are not known yet.
 
         This alone may ask the appliance (answers), and may open what must be opened (LUKS, RAID). It is called again
         as long as any layer finds nodes. fresh: the nodes that were found since it was called last.
         """
+
+
+_Kind = TypeVar("_Kind", bound=Layer)
+
+
+class Nodes:
+    """Nodes of all layers, each after those that it is made of."""
+
+    def __init__(self, nodes: Iterable[Layer] = ()) -> None:
+        self.nodes = tuple(nodes)
+
+    def of_kind(self, kind: type[_Kind]) -> list[_Kind]:
+        """The nodes of one layer, in the order in which they were found."""
+        return [node for node in self.nodes if isinstance(node, kind)]
+
+    def made_of(self, node: Layer) -> list[Layer]:
+        """The nodes that are made of this one directly."""
+        return [each for each in self.nodes if node in each.parents]

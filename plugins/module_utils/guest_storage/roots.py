@@ -9,25 +9,21 @@ far less: a filesystem with an os-release. inspect_os is asked where that finds 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ansible_collections.virttools.guestconv.plugins.module_utils import linux_system
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounter import MountError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Mount, Plan, planned
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
-
 # The filesystems that a Linux root can be on.
 _ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
 
 
-def find(guest: Guest, wanted: str | None = None) -> list[GuestRoot]:
-    """The operating systems; only the one called wanted, when that is given.
+def find(guest: Guest, wanted: str | None = None) -> None:
+    """Find the operating systems, which become guest.roots; only the one called wanted, when that is given.
 
     A filesystem that cannot be mounted does not keep the others from being converted; the first root says that it was
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
@@ -47,7 +43,7 @@ def find(guest: Guest, wanted: str | None = None) -> list[GuestRoot]:
     if not roots:
         raise _no_root(guest, wanted, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
-    return roots
+    guest.roots = roots
 
 
 def _look_at(guest: Guest, filesystem: Filesystem, reasons: list[GuestconvError]) -> GuestRoot | None:

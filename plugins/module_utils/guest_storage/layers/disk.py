@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
-
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 
 # Types of extended partitions: CHS, LBA, Linux (sfdisk --list-types).
 _EXTENDED = frozenset((0x05, 0x0F, 0x85))
@@ -51,8 +48,8 @@ class Disk:
         return path == self.name
 
     @classmethod
-    def discover(cls, answers: Answers, graph: Graph, fresh: Sequence[Layer]) -> Iterable[Layer]:
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
         """The disks that were given, the first time."""
-        for index, disk in enumerate(() if graph.nodes else answers.disks):
+        for index, disk in enumerate(() if known.nodes else answers.disks):
             device = answers.disk_device(index)
             yield cls(device, f"/dev/{disk.device}", disk.virtual_size, answers.first_sector(device))

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.disk import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.partition import Partition
-
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,15 @@ class Filesystem:
         return False
 
     @classmethod
-    def discover(cls, answers: Answers, graph: Graph, fresh: Sequence[Layer]) -> Iterable[Layer]:
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
         """What is on each new device that is not divided further.
 
         A btrfs on several devices is one, if they appeared together. Each has the filesystem's UUID and one of its own,
         which tells it from a clone.
         """
         found: list[tuple[str, str, str, dict[str, Layer]]] = []
-        for device in sorted(fresh, key=partial(_place, graph)):
-            if not device.IS_DEVICE or graph.made_of(device):
+        for device in sorted(fresh, key=partial(_place, known)):
+            if not device.IS_DEVICE or known.made_of(device):
                 continue
             tags = answers.tags(device.device)
             contents = tuple(tags.get(key, "") for key in ("TYPE", "UUID", "LABEL"))
@@ -93,6 +90,6 @@ class Filesystem:
         return [cls(tuple(members.values()), kind, uuid, label) for kind, uuid, label, members in found]
 
 
-def _place(graph: Graph, device: Layer) -> int:
+def _place(known: Nodes, device: Layer) -> int:
     """Disks in the guest's order, whether they are partitioned or not; then the others as they were found."""
-    return graph.nodes.index(device.disk if isinstance(device, Partition) else device)
+    return known.nodes.index(device.disk if isinstance(device, Partition) else device)

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Callable, ClassVar
+from typing import Callable, ClassVar
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
-
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
 
 PHYSICAL_VOLUME = "LVM2_member"
 
@@ -50,18 +47,18 @@ class LogicalVolume:
         return uuid is not None and uuid == self.uuid()
 
     @classmethod
-    def discover(cls, answers: Answers, graph: Graph, fresh: Sequence[Layer]) -> Iterable[Layer]:
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
         """The volumes that are complete now that new physical volumes appeared."""
         if not any(isinstance(node, Filesystem) and node.type == PHYSICAL_VOLUME for node in fresh):
             return
-        members = [node for node in graph.of_kind(Filesystem) if node.type == PHYSICAL_VOLUME]
-        known = {node.device for node in graph.of_kind(cls)}
+        members = [node for node in known.of_kind(Filesystem) if node.type == PHYSICAL_VOLUME]
+        there = {node.device for node in known.of_kind(cls)}
         groups: dict[str, tuple[Layer, ...]] = {}
         for device in answers.volumes():
             group = device.split("/")[2]
             if group not in groups:
                 groups[group] = _members_of(group, answers, members)
-            if device not in known:
+            if device not in there:
                 yield cls(device, device, groups[group], partial(answers.volume_uuid, device))
 
 

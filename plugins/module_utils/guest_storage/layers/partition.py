@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layer import Layer, Nodes
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.disk import Disk
-
-if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Partition:
         return path == self.name
 
     @classmethod
-    def discover(cls, answers: Answers, graph: Graph, fresh: Sequence[Layer]) -> Iterable[Layer]:
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
         """The partitions of new disks, less the extended ones: a look into each would cost a quarter of a second."""
         disks = [node for node in fresh if isinstance(node, Disk)]
         partitions = answers.partitions() if disks else []

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import graph
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import graph
 
 
 class FakeRoot:

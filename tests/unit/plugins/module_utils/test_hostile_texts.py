@@ -33,7 +33,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.conversion imp
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem
 
 MEGABYTE = 1_000_000
 BLANKS = " " * MEGABYTE

@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
 from ..fake_root import FakeRoot
-from ..storage_nodes import filesystem, graph, image
+from ..guest_storage.storage_nodes import filesystem, graph, image
 
 GRUB = (b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0").ljust(510, b"\0") + b"\x55\xaa"
 FOREIGN = b"\xfa\xb8\x00\x10".ljust(510, b"\0") + b"\x55\xaa"

@@ -16,7 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import (
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import (
     filesystem,
     graph,
     image,

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem
 
 PVID = "Ab1" * 10 + "xy"
 DEVICES = f"""\

@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance impo
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
-from ..storage_nodes import image
+from .storage_nodes import image
 
 FAILS = "fails to be mounted"
 

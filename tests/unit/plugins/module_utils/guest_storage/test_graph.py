@@ -18,7 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.subvolume import Subvolume
 from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
 
-from ..storage_nodes import SIZE, disk, filesystem, graph, image
+from .storage_nodes import SIZE, disk, filesystem, graph, image
 
 
 def test_a_link_by_path_is_a_partition_of_the_only_disk_and_of_none_where_there_are_two():

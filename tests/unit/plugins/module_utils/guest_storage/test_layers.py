@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import discovery, layers
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import discovery, layers, roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers import LAYERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
 
-from ..storage_nodes import image
 from .stand_in_appliance import StandInAppliance, opened
+from .storage_nodes import image
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def test_a_new_layer_goes_the_whole_way(monkeypatch):
         assert storage.filesystem(name).name == "/dev/md0"
     assert storage.stable_name("/dev/md0") == "UUID=u-md"
     assert storage.disks_of(storage.filesystem("/dev/md0")) == {"sda", "sdb"}
-    guest.find_roots()
+    roots.find(guest)
     assert {root.name: root.info["mountpoints"] for root in guest.roots} == {
         "/dev/md0": {"/": "/dev/md0", "/boot": "/dev/sda1"}
     }

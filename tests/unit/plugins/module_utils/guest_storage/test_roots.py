@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounter
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounter, roots
 
 from .stand_in_appliance import FAILS, StandInAppliance, opened
 
@@ -30,7 +30,7 @@ def found(tags, files, *disks, wanted=None, **more):
     """The guest with its roots found, and what is mounted for the first of them."""
     appliance = StandInAppliance(tags, files=files, **more)
     guest = opened(appliance, *(disks or ("sda",)))
-    guest.find_roots(wanted)
+    roots.find(guest, wanted)
     with guest.mounted(guest.roots[0], read_only=True):
         mounted = dict(appliance.mounts)
     return guest, mounted

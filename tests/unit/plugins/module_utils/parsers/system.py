@@ -20,7 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machin
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.storage_nodes import filesystem, graph
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem, graph
 
 FSTAB = (
     "/dev/sda1 / ext4 defaults 0 1", "UUID=a /home btrfs subvol=@home,subvolid=5 0 0", "LABEL=\\040 none swap sw 0 0", "#",
