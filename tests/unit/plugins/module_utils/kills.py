@@ -47,7 +47,8 @@ LAYOUTS: Dict[str, Tuple[str, Sequence[str]]] = {
     "vhdx-fixed": ("vhdx", ("-o", "subformat=fixed")),
 }
 
-# Seconds to wait at each point that a commit reaches: from one to the next it may take no time, and kills are to hit there.
+# Seconds to wait at each point that a commit reaches: from one to the next it may take no time, and kills are to hit
+# there too.
 _PAUSE = 0.02
 
 # What the conversion writes, with pieces large and small, over data and over nothing.

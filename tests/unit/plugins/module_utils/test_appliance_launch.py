@@ -20,7 +20,7 @@ def launch_error(monkeypatch):
         def start(self, accelerator):
             raise fails[accelerator]
 
-        monkeypatch.setattr(appliances.accelerators, "choose", lambda requested: (chosen, None))
+        monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: (chosen, None))
         monkeypatch.setattr(Appliance, "_start", start)
         with pytest.raises(GuestconvError) as caught:
             with Appliance([], read_only=True):

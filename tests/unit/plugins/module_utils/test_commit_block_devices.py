@@ -71,6 +71,16 @@ def test_a_block_device_is_converted_in_place_again_and_again(device, states):
         assert is_converted(device, "raw") and os.listdir(states) == []
 
 
+def test_an_image_on_a_block_device_that_would_have_to_be_replaced_is_refused(device, tmp_path, states):
+    image = create(tmp_path / "small.vdi", "vdi", size="49M")
+    subprocess.run(["dd", "if=" + image, "of=" + device, "conv=notrunc", "status=none"], check=True)
+    disks = images.disks_from_option([{"path": device, "format": "vdi"}])
+    with pytest.raises(GuestconvError) as caught:
+        convert(disks)
+    assert caught.value.code == "format-not-writable" and "`dest`" in caught.value.hint
+    assert os.listdir(states) == []
+
+
 def test_two_conversions_of_a_block_device_by_two_names_do_not_meet(device, other_name):
     with workspace_for(judged(device), room=0):
         assert code_of(lambda: convert(judged(other_name))) == "disk-busy"

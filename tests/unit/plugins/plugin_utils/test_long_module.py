@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -99,7 +100,7 @@ def action(monkeypatch):
 
 
 def look(told, results=RUNNING):
-    return "%s\n\n%s" % (long_module.json.dumps(told), results)
+    return "%s\n\n%s" % (json.dumps(told), results)
 
 
 def test_changes_are_displayed_once_and_the_result_is_plain(action):

@@ -11,7 +11,12 @@ import uuid
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import hostile_xml, image_formats, image_sizes
+from ansible_collections.virttools.guestconv.plugins.module_utils import (
+    hostile_xml,
+    image_formats,
+    image_layouts,
+    image_sizes,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import (
     disk_files,
@@ -99,6 +104,7 @@ def _image(data):
     image_formats.probe(stream, size)
     calls = [lambda: image_formats.read_vmdk_header(stream), lambda: image_formats.vdi_ends_early(stream, size)]
     calls += [lambda kind=kind: image_sizes.virtual_size(stream, size, kind) for kind in image_formats.SUPPORTED]
+    calls += [lambda kind=kind: image_layouts.layout(stream, kind, 65536) for kind in image_formats.SUPPORTED]
     calls.append(lambda: image_formats.qcow2_counts_beyond_end(stream, size, image_formats.read_qcow2_header(stream)))
     for call in calls:
         try:

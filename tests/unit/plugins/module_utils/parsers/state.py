@@ -171,7 +171,7 @@ PARSERS = (
            sample=DESCRIPTION),
     Parser("a description in a text", ('{"a": ', "<guest>"), operations._asked, codes=("description-malformed", "xml-"),
            found=("{" + '"a":{' * 3000,)),
-    Parser("a description in XML", (), document.from_xml, codes=("xml-",),
+    Parser("a description in XML", (), document.from_xml, codes=("xml-", "description-changed"),
            inputs=DOCUMENTS | hostile_texts.damaged(DOCUMENT.encode()) | st.tuples(
                st.sampled_from(DOCUMENT.split("\n")), DOCUMENTS).map(lambda change: DOCUMENT.replace(*change)), sample=DOCUMENT),
     Parser("a journal", (), _in_state(state_directory.JOURNAL, _journal), codes=("journal-broken",), inputs=contents(JOURNAL),

@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display, expectations, symptoms
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
@@ -111,6 +111,9 @@ def _console(data):
         expectations._is_answer(line)
 
 
+# Of QEMU's `info registers`.
+REGISTERS = ("RIP=ffffffff810012ab", "EIP=0000b7b9", "CPL=3", "CR0=80050033", "EFER=0000000000000500", "HLT=0", "CPL=9", "RIP=")
+
 PARSERS = (
     Parser("fstab", FSTAB, _fstab, unedited=(lambda text: tables.edited(text, lambda row: row.line),),
            edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),)),
@@ -128,6 +131,7 @@ PARSERS = (
     Parser("xorg.conf", XORG, graphics.drivers_named,
            unedited=(lambda text: text if "vmware" in text.lower() else graphics.without_foreign_drivers(text, ()),),
            edits=(lambda text: graphics.without_foreign_drivers(text, ()),)),
+    Parser("registers", REGISTERS, signs.processor_from),
     Parser("the console", (), _console,
            inputs=st.binary(max_size=300) | hostile_texts.documents(*CONSOLE),
            sample="\n".join(CONSOLE).encode(),
