@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue import DECLARED
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors.catalogue import DECLARED
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "contract.json"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue import DECLARED, SUBJECTS
-from ansible_collections.virttools.guestconv.plugins.module_utils.error_catalogue.declaration import (
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors.catalogue import DECLARED, SUBJECTS
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors.catalogue.declaration import (
     Declaration,
     Subject,
 )

@@ -9,7 +9,7 @@ import json
 import random
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.display import png_from_ppm
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.display import png_from_ppm
 
 START = datetime(2026, 11, 21, 13, 0, tzinfo=timezone.utc)
 PHASES = ("fetch", "inspect", "convert", "verify", "define")

@@ -53,7 +53,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.policy import choose
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
 
 

@@ -126,8 +126,9 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.image_formats import has_protocol
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery, libvirt_domains
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_formats import has_protocol
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains
 
 _ENDINGS = ("guests.yml", "guests.yaml", "guestconv.yml", "guestconv.yaml")
 

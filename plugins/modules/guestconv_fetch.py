@@ -259,8 +259,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import bring
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch
 
 ARGUMENT_SPEC = {
     "source": {"type": "dict", "required": True},
@@ -274,7 +274,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, bring.fetch, needs=("lxml",), steps=bring.STEPS)
+    module_support.run(ARGUMENT_SPEC, fetch.fetch, needs=("lxml",), steps=fetch.STEPS)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import conversion_host, module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import host
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
 
 ARGUMENT_SPEC = {
     "images": {"type": "path", "required": True},
@@ -121,7 +122,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module_support.run(ARGUMENT_SPEC, conversion_host.check)
+    module_support.run(ARGUMENT_SPEC, host.check)
 
 
 if __name__ == "__main__":

@@ -178,7 +178,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
 
 ARGUMENT_SPEC = {
     "disks": module_support.DISKS,

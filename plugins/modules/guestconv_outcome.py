@@ -66,7 +66,7 @@ dest:
   sample: /var/log/guestconv/2026-11-21/outcomes/web01.json
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}, "outcome": {"type": "dict", "required": True}}

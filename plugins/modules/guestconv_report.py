@@ -163,7 +163,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, report
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils import report
 
 ARGUMENT_SPEC = {
     "directory": {"type": "path", "required": True},

@@ -266,14 +266,15 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import images, journal, module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.accelerator import ACCELERATORS
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import verification
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 ARGUMENT_SPEC = {
     "disks": module_support.DISKS,
-    # The drivers and numbers in it are checked by virtual_machine.hardware, whose errors say where.
+    # The drivers and numbers in it are checked by model.hardware, whose errors say where.
     "hardware": {
         "type": "dict",
         "required": True,

@@ -4,7 +4,7 @@
 """What the action plugins of long modules share: progress is displayed, and what is done is not redone.
 
 The module is started by Ansible's own async_wrapper. It writes its progress into a directory on the machine where it
-runs, which is looked into every few seconds through the connection; see module_utils/watch.py for how it learns that
+runs, which is looked into every few seconds through the connection; see module_utils/run/watch.py for how it learns that
 nobody does.
 """
 
@@ -22,7 +22,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import merge_hash
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 
@@ -254,7 +255,7 @@ def next_longest_wait(elapsed):
 
 
 def progress_text(progress):
-    """progress (a dict as of module_utils/progress.py, or None) for people; empty where there is nothing to say."""
+    """progress (a dict as of module_utils/run/progress.py, or None) for people; empty where there is nothing to say."""
     if not progress or progress.get("state") != "running" or progress.get("step") == "start":
         return ""
     text = str(progress.get("detail") or progress.get("step"))

@@ -10,7 +10,8 @@ import json
 import os
 import uuid
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import whole_file
 
 # What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
 # password, which may have been renewed.

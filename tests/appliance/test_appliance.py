@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator as accelerators
-from ansible_collections.virttools.guestconv.plugins.module_utils import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils import kvm
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import (
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import kvm
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
     Appliance,
     ApplianceError,
     CallFailed,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, applian
 # What a write to the overlay meets on a full quota or a broken network file system, by other means.
 WRITES_TOO_MUCH = """
 import resource, sys
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
 try:

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import uefi
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import uefi
 
 SHIM, GRUB = b"MZ shim" * 1000, b"MZ grub" * 700_000
 TOP = "/boot/efi/EFI"

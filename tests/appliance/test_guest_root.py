@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.changes import as_diff
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import DOWNLOAD_LIMIT
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import DOWNLOAD_LIMIT
 
 FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"
 

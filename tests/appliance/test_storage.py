@@ -10,13 +10,16 @@ import re
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KVM
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem, image
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    image,
+)
 
 FSTAB = """\
 # <file system>  <mount point>  <type>  <options>  <dump>  <pass>

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import guestfs
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator
 
 
 def describe():

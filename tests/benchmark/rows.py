@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import accelerator
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator
 from tests.benchmark import measure
 from tests.guests.build import guest as built_guest
 

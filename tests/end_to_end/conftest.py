@@ -16,11 +16,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import roots
-from ansible_collections.virttools.guestconv.plugins.module_utils.images import disks_from_option
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from tests.guests.build import guest as built_guest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +106,7 @@ def digest(path):
 
 @contextmanager
 def looked_into(disk):
-    """The only root of a disk (guest_root.GuestRoot), mounted to be read."""
+    """The only root of a disk (guest.root.GuestRoot), mounted to be read."""
     disks = disks_from_option([str(disk)])
     with Appliance(disks, read_only=True) as appliance:
         guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})

@@ -8,7 +8,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.accelerator import PROCESSORS, choose, find_emulator
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import (
+    PROCESSORS,
+    choose,
+    find_emulator,
+)
 
 # Seconds. A boot takes ten to thirty where it is emulated; a machine that hangs would take for ever.
 _CEILING = 600

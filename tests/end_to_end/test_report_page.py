@@ -278,7 +278,7 @@ def test_a_diff_unfolds_with_its_lines_told_apart(opened):
     unfolded = unfold(page, "web01")
     summary = unfolded.find_element(By.TAG_NAME, "summary")
     assert summary.text == "/etc/fstab +1 \u22121"
-    for unused in range(3):
+    for _unused in range(3):
         summary.click()
     lines = unfolded.find_elements(By.CSS_SELECTOR, ".diff span")
     assert [(line.text, line.get_attribute("class")) for line in lines] == [
@@ -306,7 +306,7 @@ def test_everything_can_be_done_from_the_keyboard(opened):
     page.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert page.find_element(By.CSS_SELECTOR, "input").get_property("value") == ""
     order = []
-    for unused in range(60):
+    for _unused in range(60):
         page.switch_to.active_element.send_keys(Keys.TAB)
         order.append(page.switch_to.active_element.text)
         if order[-1] == "web01":

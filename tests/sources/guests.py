@@ -19,8 +19,8 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.progress import Progress
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import bring
+from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch as bring
 
 MEBIBYTE = 1 << 20
 PASSWORD = "Schw1erig!"

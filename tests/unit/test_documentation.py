@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.policy import choose
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
 from tests.contract import ROOT, documentation, flat_options, module, module_names
 
 PREFIX = "virttools.guestconv."

@@ -48,8 +48,8 @@ def subschema(path):
     for step in path.split("."):
         while "$ref" in schema:
             schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
-        schema = {"*": lambda s: s["additionalProperties"], "[]": lambda s: s["items"]}.get(
-            step, lambda s: s["properties"][step])(schema)
+        below = {"*": "additionalProperties", "[]": "items"}.get(step)
+        schema = schema[below] if below else schema["properties"][step]
     return schema
 
 

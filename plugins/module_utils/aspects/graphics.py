@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
+from ..model.description import Findings
 
 NAME = "graphics"
 

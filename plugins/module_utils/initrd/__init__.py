@@ -5,27 +5,15 @@
 
 cpio.py: one archive. compression.py: what archives are wrapped in. image.py: the whole file, as the kernel unpacks it.
 writer.py: one more archive for its end. kernel_modules.py: which modules that archive must hold, and their indexes.
+builders.py: the programs that make initrds.
 """
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.image import (
-    Initrd,
-    Limits,
-    Member,
-    read,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.kernel_modules import (
-    INDEX_FILES,
-    KernelModules,
-    module_files,
-    module_name,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.writer import (
-    File,
-    supplement,
-)
+from .errors import NotSupplementable
+from .image import Initrd, Limits, Member, read
+from .kernel_modules import INDEX_FILES, KernelModules, module_files, module_name
+from .writer import File, supplement
 
 __all__ = (
     "File",

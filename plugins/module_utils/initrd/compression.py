@@ -19,9 +19,9 @@ import subprocess
 import threading
 import zlib
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable, ToolMissing
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.cpio import corrupt
+from ..errors import GuestconvError
+from .errors import NotSupplementable, ToolMissing
+from .cpio import corrupt
 
 BLOCK = 1 << 18  # bytes read at once
 PIECE = 1 << 20  # most bytes unpacked at once
@@ -223,7 +223,7 @@ def _feed(source, end, pipe):
 
 def _packed_by_tool(data, command):
     done = subprocess.run(
-        _with_path(command), input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_ENVIRONMENT, check=False
+        _with_path(command), input=data, capture_output=True, env=_ENVIRONMENT, check=False
     )
     if done.returncode:
         detail = done.stderr.decode("utf-8", "replace").strip()[:200]

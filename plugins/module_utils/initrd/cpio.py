@@ -14,7 +14,7 @@ import stat
 import struct
 from typing import NamedTuple, Protocol
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ..errors import GuestconvError
 
 # 070702 carries checksums; kernels before 5.19 refuse it. Neither they nor we verify the sums.
 _MAGICS = (b"070701", b"070702")

@@ -15,16 +15,11 @@ import re
 import stat
 from typing import NamedTuple
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.compression import (
-    Source,
-    compression_of,
-    truncated,
-    unpack,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.cpio import CpioParser
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.kernel_modules import module_name
+from ..errors import GuestconvError
+from .errors import NotSupplementable
+from .compression import Source, compression_of, truncated, unpack
+from .cpio import CpioParser
+from .kernel_modules import module_name
 
 _MOST_LINKS = 40  # as the kernel's MAXSYMLINKS
 _MOST_PARTS = 4096  # PATH_MAX: no path has more steps
@@ -157,7 +152,7 @@ class Initrd:
         return found
 
 
-def read(source, wanted=(), limits=Limits()):
+def read(source, wanted=(), limits=Limits()):  # noqa: B008 - its fields cannot be changed
     """Read an initrd.
 
     source: path of the file, or its bytes.

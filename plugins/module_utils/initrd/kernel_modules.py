@@ -18,11 +18,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable, ToolMissing
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.module_index import binary_index
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.writer import File
+from ..errors import GuestconvError
+from .errors import NotSupplementable, ToolMissing
+from . import compression
+from .module_index import binary_index
+from .writer import File
 
 # The indexes to take from the guest as they are; not all of them exist with every kmod. modules.dep is not one of them.
 INDEX_FILES = (

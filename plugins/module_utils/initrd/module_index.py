@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ..errors import GuestconvError
 
 _HEADER = struct.pack(">II", 0xB007F457, 0x00020001)
 _HAS_PREFIX = 0x80000000

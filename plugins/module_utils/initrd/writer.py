@@ -9,10 +9,10 @@ import posixpath
 import stat
 from typing import NamedTuple
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.errors import NotSupplementable
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.compression import pack
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.cpio import header, padded, trailer
+from ..errors import GuestconvError
+from .errors import NotSupplementable
+from .compression import pack
+from .cpio import header, padded, trailer
 
 _DIRECTORY = stat.S_IFDIR | 0o755
 _LINK = stat.S_IFLNK | 0o777

@@ -9,10 +9,10 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models
+from ..errors import GuestconvError
+from . import request
+from ..devices.targets import letters
+from ..devices import models
 
 try:
     from lxml import etree

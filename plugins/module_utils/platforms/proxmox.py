@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
+from ..errors import GuestconvError
+from . import request
 
 PLATFORM = "Proxmox VE"
 

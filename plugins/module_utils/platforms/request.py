@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import letters
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import hardware as machines
+from ..errors import GuestconvError
+from ..devices.targets import letters
+from ..model import hardware as machines
 
 # What guestconv_verify boots a guest with, unless it is told otherwise.
 _CPUS = 1

@@ -9,10 +9,10 @@ import json
 import os
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.report import junit, page
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import LINES, lines, load
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.summary import summarize
+from ..errors import GuestconvError
+from . import junit, page
+from .outcomes import LINES, lines, load
+from .summary import summarize
 
 SUMMARY, JUNIT, PAGE = "summary.json", "junit.xml", "index.html"
 

@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
-    CONVERTED,
-    FAILED,
-    PHASES,
-    SKIPPED,
-)
+from .outcomes import CONVERTED, FAILED, PHASES, SKIPPED
 
 # What a phase may tell that is kept as it is; of several phases, the last one's counts.
 _KEPT = ("hardware", "disks", "changes", "diff")

@@ -11,13 +11,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
-    FAILED,
-    INTERRUPTED,
-    SKIPPED,
-    instant,
-    seconds,
-)
+from .outcomes import FAILED, INTERRUPTED, SKIPPED, instant, seconds
 
 # The element that says why a case did not pass. What was interrupted says nothing of the guest: an error, no failure.
 _ELEMENTS = {FAILED: "failure", INTERRUPTED: "error", SKIPPED: "skipped"}

@@ -11,8 +11,9 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import untrusted_json, whole_file
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ..texts import untrusted_json
+from ..run import whole_file
+from ..errors import GuestconvError
 
 # Guests end on several hosts at once, and again when a run is resumed: a file for each, replaced as a whole, is the
 # only thing that none of it can garble.

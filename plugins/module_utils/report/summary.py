@@ -8,14 +8,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
-    FAILED,
-    INTERRUPTED,
-    OUTCOMES,
-    PHASES,
-    instant,
-    seconds,
-)
+from .outcomes import FAILED, INTERRUPTED, OUTCOMES, PHASES, instant, seconds
 
 
 def summarize(found):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where guests come from. One file per kind of source reads what the source knows of a guest, without its contents.
+"""Where guests come from. One file of kinds/ per kind of source reads what the source knows of a guest, without its contents.
 
 Each has read(path), which returns a dict, a guest's description by its source:
 

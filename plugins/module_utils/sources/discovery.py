@@ -10,17 +10,12 @@ import glob
 import os
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.images import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import (
-    disk_files,
-    disk_names,
-    libvirt_xml,
-    ova,
-    ovf,
-    vmx,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.libvirt_xml import NotADomain
+from ..errors import GuestconvError
+from ..disks.images import device_names
+from ..disks import disk_files
+from . import disk_names
+from .kinds import libvirt_xml, ova, ovf, vmx
+from .kinds.libvirt_xml import NotADomain
 
 # What reads a source of each type that is one file, by the ending of its name.
 READERS = {

@@ -16,17 +16,11 @@ from __future__ import annotations
 import os
 import stat
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import qemu_img, untrusted_json
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import slices
-from ansible_collections.virttools.guestconv.plugins.module_utils.state_directory import (
-    DirectoryNotUsable,
-    StateDirectory,
-    is_ours,
-    room_or_place,
-    synchronize,
-    write_json,
-)
+from ..disks import qemu_img
+from ..texts import untrusted_json
+from ..errors import GuestconvError
+from ..disks import slices
+from ..disks.state_directory import DirectoryNotUsable, StateDirectory, is_ours, room_or_place, synchronize, write_json
 
 _RECORD = "fetch.json"
 

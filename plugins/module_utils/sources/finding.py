@@ -9,16 +9,10 @@ import posixpath
 import unicodedata
 from urllib.parse import urlsplit
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import images
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import (
-    libvirt_domains,
-    libvirt_xml,
-    ova,
-    ovf,
-    urls,
-    vmx,
-)
+from ..disks import images
+from ..errors import GuestconvError
+from .kinds import libvirt_domains, libvirt_xml, ova, ovf, vmx
+from .places import urls
 
 _READERS = {"ova": ova.read, "ovf": ovf.read, "vmx": vmx.read, "libvirt": libvirt_xml.read}
 

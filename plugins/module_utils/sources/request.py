@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import urls
+from ..disks import image_formats
+from ..errors import GuestconvError
+from .places import urls
 
 # How servers are logged in to.
 _ACCESS = ("user", "cafile", "identity", "known_hosts")
@@ -28,7 +28,7 @@ TYPES = tuple(_KEYS)
 
 _DISK_KEYS = ("path", "format", "device", "backing")
 _FILES = ("path", "libdir", "cafile", "identity", "known_hosts")
-# As images.py has it.
+# As disks/images.py has it.
 _DEVICE = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 

@@ -9,7 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import tables
+from . import tables
 
 # With these in its options the guest starts without what a line mounts (systemd.mount(5)).
 _NOT_WAITED_FOR = frozenset(("noauto", "nofail", "_netdev", "x-systemd.automount"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from tests.sources.guests import MEBIBYTE, converted, disks, fetch, fetching, is_same, raw_disk, refusal, visible
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import libvirt_domains, libvirt_xml
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains, libvirt_xml
 from tests.sources.guests import DOMAIN, PASSWORD, disks, fetch, is_same, notes, refusal, visible
 from tests.sources.servers import fake_nbdkit, nbd_export
 

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import progress as progress_file
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import progress as progress_file
 from tests.sources.guests import MEBIBYTE, PASSWORD, disks, fetch, fetching, is_same, notes, raw_disk, refusal, visible
 from tests.sources.servers import WebServer
 
@@ -63,7 +63,7 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(tls, tmp_path):
 
 def interrupted_at_the_second_slice(monkeypatch, source, dest):
     """Fetch until one slice is copied, and be interrupted then."""
-    slices = "ansible_collections.virttools.guestconv.plugins.module_utils.sources.slices"
+    slices = "ansible_collections.virttools.guestconv.plugins.module_utils.disks.slices"
     begun = []
 
     def interrupted(length, seconds):

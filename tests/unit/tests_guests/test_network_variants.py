@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from tests.guests.network_variants import ALONE, VARIANTS
 
 LIBRARY = {"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": ""}

@@ -9,10 +9,10 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import initrds
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import module_name
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import KINDS, TARGETS
+from . import initrds
+from ...model.description import Concern, Findings
+from ...initrd import module_name
+from ...devices.targets import KINDS, TARGETS
 
 NAME = "kernel"
 

@@ -14,9 +14,10 @@ import os
 import posixpath
 import tempfile
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import initrd as initrd_format
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders, texts
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ... import initrd as initrd_format
+from ...initrd import builders
+from . import texts
+from ...errors import GuestconvError
 
 # Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
 _SPARE = 1024 * 1024

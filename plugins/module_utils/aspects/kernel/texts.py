@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders
+from ...initrd import builders
 
 
 def wanted(conversion):

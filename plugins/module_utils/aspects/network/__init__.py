@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network: which NICs the guest configures, and that each has the same name and address on the target.
 
-nics.py says what a format of configuration offers. To read another: a file for it, and its name in _FORMATS.
+cards/nics.py says what a format of configuration offers. To read another: a file in formats/, and its name in
+_FORMATS.
 """
 
 from __future__ import annotations
@@ -11,28 +12,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+from .formats import (
     cloud_init,
-    concerns,
-    identity,
     ifcfg_redhat,
     ifcfg_suse,
-    in_initrd,
     interfaces,
     kernel_arguments,
     keyfiles,
-    matching,
-    naming,
     netplan,
     networkd,
-    nics,
-    policies,
-    traces,
     wicked,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import Unread
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from . import concerns
+from .cards import identity, matching, nics, policies, traces
+from .names import in_initrd, naming
+from .unread import Unread
+from ...model.description import Findings
+from ...errors import GuestconvError
 
 NAME = "network"
 

@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
-    cloud_init,
-    identity,
-    naming,
-    nics,
-    wicked,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.unread import Unread
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
+from .formats import cloud_init, wicked
+from .cards import identity, nics
+from .names import naming
+from .unread import Unread
+from ...model.description import Concern
 
 _NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 

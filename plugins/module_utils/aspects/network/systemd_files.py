@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import sections
+from ...texts import sections
 
 WRITABLE = "/etc/systemd/network"
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it. /lib

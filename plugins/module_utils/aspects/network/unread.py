@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ...errors import GuestconvError
 
 
 class Unread(GuestconvError):

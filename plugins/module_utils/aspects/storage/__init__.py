@@ -12,24 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import initramfs_tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
-    lvm,
-    references,
-    resume,
-    unmounted,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern, Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import NEEDED
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import Model, letters
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
+from ...initrd import initramfs_tools
+from . import lvm, references, resume, unmounted
+from .names import Names
+from ..conversion import Conversion
+from ...model.description import Concern, Findings
+from ...errors import GuestconvError
+from ...guest.root import GuestRoot
+from ...guest.storage.mounts import NEEDED
+from ...devices.targets import Model, letters
+from ...texts import fstab
 
 if TYPE_CHECKING:
-    from ansible_collections.virttools.guestconv.plugins.module_utils.guest import Guest
+    from ...guest.guest import Guest
 
 NAME = "storage"
 

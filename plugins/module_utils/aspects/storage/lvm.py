@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.logical_volume import (
-    PHYSICAL_VOLUME,
-)
+from ...guest import device_names
+from ..conversion import Conversion
+from ...model.description import Concern
+from ...errors import GuestconvError
+from ...guest.root import GuestRoot
+from ...guest.storage.layers.filesystem import Filesystem
+from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"

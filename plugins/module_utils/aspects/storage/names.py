@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.graph import Graph
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.layers.filesystem import Filesystem
+from ...guest import device_names
+from ...guest.storage.graph import Graph
+from ...guest.storage.layers.filesystem import Filesystem
 
 
 @dataclass(frozen=True)

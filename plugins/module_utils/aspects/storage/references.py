@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import resume
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
+from ...guest import device_names
+from . import resume
+from .names import Names
+from ...model.description import Concern
+from ...guest.root import GuestRoot
+from ...texts import fstab, tables
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names, initramfs_tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
+from ...texts import assignments
+from ...guest import device_names
+from ...initrd import initramfs_tools
+from .names import Names
+from ...guest.root import GuestRoot
 
 _NAME = "RESUME"
 

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Concern
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_root import GuestRoot
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage.mounts import NEEDED, NotMounted
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts.fstab import Entry
+from ...model.description import Concern
+from ...guest.root import GuestRoot
+from ...guest.storage.mounts import NEEDED, NotMounted
+from ...texts.fstab import Entry
 
 
 def concerns(root: GuestRoot) -> list[Concern]:

@@ -14,15 +14,9 @@ import json
 from string import Template
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import (
-    CONVERTED,
-    FAILED,
-    INTERRUPTED,
-    SKIPPED,
-    instant,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import pictures
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.page.rows import detail, row
+from ..outcomes import CONVERTED, FAILED, INTERRUPTED, SKIPPED, instant
+from . import pictures
+from .rows import detail, row
 
 
 def document(template: str, guests: list[dict[str, Any]], summary: dict[str, Any], directory: str) -> str:

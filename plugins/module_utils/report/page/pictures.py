@@ -9,7 +9,7 @@ import base64
 import os
 import struct
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import CONVERTED
+from ..outcomes import CONVERTED
 
 # A console in text mode has 2 to 10 kB, a graphical login up to a megabyte; a browser opens a page of 32 MiB at once.
 _MOST_BYTES = 1024 * 1024

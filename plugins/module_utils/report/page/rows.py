@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcomes import seconds
-from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import diffs
+from ..outcomes import seconds
+from . import diffs
 
 _KINDS = ("block", "network", "graphics", "console")
 

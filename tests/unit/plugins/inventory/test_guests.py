@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.inventory import guests
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery, libvirt_domains
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.storage import (
     GIB,
     domain,

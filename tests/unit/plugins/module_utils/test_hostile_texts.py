@@ -13,27 +13,28 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments, device_names, packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import (
-    debconf,
-    defaults,
-    grub2,
-    shell_words,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
     networkd,
-    nics,
-    udev_rules,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import udev_rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vmx
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 
 MEGABYTE = 1_000_000
 BLANKS = " " * MEGABYTE

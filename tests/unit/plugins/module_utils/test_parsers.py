@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
-from ansible_collections.virttools.guestconv.plugins.module_utils import linux_system, packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import linux_system
+from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import manifest, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import PARSERS
 

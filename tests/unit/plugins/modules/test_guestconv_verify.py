@@ -10,9 +10,9 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import verification
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.machine import Failure
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.machine import Failure
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
 
 HARDWARE = {"disks": [{"driver": "virtio-blk-pci", "boot_order": 1}], "console": {"driver": "isa-serial"}}

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import long_module
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, next_longest_wait, progress_text
 

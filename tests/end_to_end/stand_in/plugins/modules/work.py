@@ -9,7 +9,8 @@ import os
 import signal
 import time
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import module_support, watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 ARGUMENT_SPEC = {

@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.description import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.targets import TARGETS
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 XORG = "/etc/X11/xorg.conf"
 SNIPPET = "/etc/X11/xorg.conf.d/20-display.conf"

@@ -12,18 +12,17 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import conversion, initrd
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, kernel
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.bootloader import (
-    debconf,
-    defaults,
-    grub2,
-    shell_words,
-)
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import builders, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
 GRUB = (

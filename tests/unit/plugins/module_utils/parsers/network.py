@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import assignments
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
+    link_files,
+    udev_rules,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
-    link_files,
-    nics,
-    sections,
-    systemd_files,
-    traces,
-    udev_rules,
-    values,
-    xml_text,
-    yaml_text,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.nics import Nic
-from ansible_collections.virttools.guestconv.plugins.module_utils.conversion import Conversion
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, xml_text, yaml_text
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import (
     ABSENT,
     NEW_MAC,

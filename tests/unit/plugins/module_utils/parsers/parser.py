@@ -11,7 +11,7 @@ from typing import Any, Callable
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 ABSENT = "00:50:56:00:00:09"
 NEW_MAC = "52:54:00:aa:00:01"

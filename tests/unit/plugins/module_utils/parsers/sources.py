@@ -11,25 +11,19 @@ import uuid
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import (
-    hostile_xml,
-    image_formats,
-    image_layouts,
-    image_sizes,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, image_layouts, image_sizes
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import (
-    disk_files,
-    disk_names,
-    finding,
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
     libvirt_xml,
     manifest,
     metadata,
-    origins,
     ovf,
-    urls,
     vmx,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import origins, urls
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 

@@ -13,17 +13,13 @@ import tempfile
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import (
-    description,
-    document,
-    journal,
-    operations,
-    state_directory,
-    untrusted_json,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, document
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import journal, state_directory
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import fetch_record
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser

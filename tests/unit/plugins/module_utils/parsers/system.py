@@ -9,18 +9,23 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import device_names, linux_system, packages, printable
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, linux_system
+from ansible_collections.virttools.guestconv.plugins.module_utils import packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import printable
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest_storage import mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import display, expectations, signs, symptoms
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine.console import Console
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest_storage.storage_nodes import filesystem, graph
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+)
 
 FSTAB = (
     "/dev/sda1 / ext4 defaults 0 1", "UUID=a /home btrfs subvol=@home,subvolid=5 0 0", "LABEL=\\040 none swap sw 0 0", "#",

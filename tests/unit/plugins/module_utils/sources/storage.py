@@ -10,7 +10,7 @@ import struct
 import tarfile
 from pathlib import Path
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parent / "kinds" / "fixtures"
 GIB = 1 << 30
 
 

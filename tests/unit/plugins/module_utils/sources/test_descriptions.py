@@ -12,13 +12,13 @@ import jsonschema
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import image_formats, images
-from ansible_collections.virttools.guestconv.plugins.module_utils.module_support import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import libvirt_xml, ovf, vmx
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtual_machine import models
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, images
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.module_support import HARDWARE
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from tests.contract import SCHEMA
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parent / "kinds" / "fixtures"
 PARSERS = {
     ".ovf": ovf.parse,
     ".vmx": lambda data, path: vmx.describe(vmx.parse(data), path),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import nbdkit
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import nbdkit
 
 
 def refusal():

@@ -1,0 +1,357 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The appliance: libguestfs's small virtual machine, launched once over the disks of one guest."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import time
+import traceback
+
+from ..qemu import accelerator as accelerators
+from ..run.child_processes import children, kill_children
+from ..errors import GuestconvError
+from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
+from ..devices.targets import letters
+from .write_errors import WriteErrors
+
+try:
+    import guestfs
+
+    GUESTFS_IMPORT_ERROR = None
+except ImportError:
+    GUESTFS_IMPORT_ERROR = traceback.format_exc()
+
+# The calls that run a program inside the guest; they are what conversion is slow by, so they are counted.
+_COMMANDS = frozenset(("command", "command_lines", "sh", "sh_lines"))
+
+
+class ApplianceError(GuestconvError):
+    """A libguestfs call failed."""
+
+
+class CallFailed(ApplianceError):
+    """libguestfs itself reported an error."""
+
+
+class TextNotUtf8(ApplianceError):
+    """A name or text in the guest cannot be passed to, or returned by, libguestfs's Python binding."""
+
+
+class Appliance:
+    """The disks, opened in a running appliance. Every libguestfs call is a method of this object.
+
+    A handle is used from one thread only and launched once, as libguestfs demands.
+
+    disks: images.Disk, in the guest's order.
+    read_only: nothing is written to the disks; libguestfs puts a throwaway overlay of its own over each.
+    accelerator: "auto", "kvm" or "tcg".
+    memory: MiB for the appliance, or None for libguestfs's default.
+    A launch from which nothing is heard for long ends with `appliance-no-progress`, whatever the timeout.
+    timeout: seconds after which the appliance is killed, or None. What runs then fails with `timeout`.
+    trace: a file that gets one line of JSON per call, or None.
+    workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
+    fixed_appliance: a directory with one, or None for that which libguestfs makes of this host's packages.
+    """
+
+    def __init__(
+        self,
+        disks,
+        *,
+        read_only,
+        accelerator="auto",
+        memory=None,
+        timeout=None,
+        trace=None,
+        workdir=None,
+        fixed_appliance=None,
+    ):
+        self.disks = disks
+        self.warnings = []
+        self.launches = 0
+        self.commands = 0
+        self.calls = 0
+        self._read_only = read_only
+        self._requested = accelerator
+        self._memory = memory
+        self._timeout = timeout
+        self._workdir = workdir
+        self._fixed = fixed_appliance
+        self._trace_path = trace
+        self._trace = None
+        self._handle = None
+        self._watchdog = None
+        self._older_children = children()
+        self._write_errors = None
+        # The GuestconvError that made us kill it.
+        self._stopped = None
+
+    def __enter__(self):
+        if self._fixed:
+            _check_fixed(self._fixed)
+        if self._trace_path:
+            self._trace = _open_trace(self._trace_path)
+        if self._timeout:
+            self._watchdog = threading.Timer(self._timeout, self._expire)
+            self._watchdog.daemon = True
+            self._watchdog.start()
+        try:
+            self._launch()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self._end()
+
+    def close(self):
+        """Stop the appliance, so that all writes have reached the disks. Raises ApplianceError when they have not."""
+        self.call("shutdown")
+        self._end()
+
+    def device(self, index):
+        """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
+        return self._devices[label(index)]
+
+    def status(self, path):
+        """What stat(2) says of path, symbolic links followed (guestfs_statns); None when there is nothing.
+
+        It costs less than a tenth of is_file and is_dir, for each of which the appliance starts a process.
+        """
+        if not is_possible(path):
+            return None
+        try:
+            return self.call("statns", path)
+        except ApplianceError:
+            # A symbolic link exists even when it leads nowhere.
+            if self.call("exists", path) and not self.call("is_symlink", path):
+                raise
+            return None
+
+    def call(self, name, *arguments, **options):
+        """Call libguestfs's function name. Raises ApplianceError, or GuestconvError `timeout`."""
+        started = time.monotonic()
+        failure = None
+        self.calls += 1
+        self.commands += name in _COMMANDS
+        try:
+            return getattr(self._handle, name)(*arguments, **options)
+        except RuntimeError as error:
+            failure = str(error)
+            if self._stopped:
+                raise self._stopped from error
+            raise CallFailed("appliance-call-failed", failure) from error
+        except ValueError as error:
+            # Of the binding, which takes and gives str only.
+            failure = str(error)
+            raise TextNotUtf8(
+                "guest-text-not-utf-8",
+                f"{name} {' '.join(repr(_summary(one)) for one in arguments)}: the guest has a name or text there that "
+                "is not UTF-8, or that holds a NUL.",
+                hint="Rename or rewrite it in the guest, or move it out of that directory.",
+            ) from error
+        finally:
+            if self._trace:
+                self._write_trace(name, arguments, options, time.monotonic() - started, failure)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *arguments, **options: self.call(name, *arguments, **options)
+
+    def _launch(self):
+        chosen, warning = accelerators.choose(self._requested, self._fixed)
+        if warning:
+            self.warnings.append(warning)
+        try:
+            self._start(chosen)
+        except (ApplianceError, ApplianceHung) as error:
+            if chosen != "kvm" or self._requested != "auto":
+                raise _launch_error(error) from error
+            self._start_emulated(error)
+        self._devices = self.call("list_disk_labels")
+
+    def _start_emulated(self, failure):
+        """Start once more, after a start with KVM that ended in failure, an ApplianceError or ApplianceHung."""
+        how = "did not start"
+        if isinstance(failure, ApplianceHung):
+            how = "hung while it started"
+            accelerators.kvm_failed("a libguestfs appliance hung on it while it started")
+        self.warnings.append(f"The appliance {how} with KVM, so it is emulated, which is many times slower.")
+        if self._watchdog and not self._watchdog.is_alive():
+            raise self._timeout_error()  # it has come to its end meanwhile, and would not come again
+        self._stopped = None
+        try:
+            self._start("tcg")
+        except (ApplianceError, ApplianceHung) as second:
+            raise _launch_error(second) from second
+
+    def _start(self, accelerator):
+        self._close_handle()
+        self._handle = handle = guestfs.GuestFS(python_return_dict=True)
+        self._configure(handle, accelerator)
+        for index, disk in enumerate(self.disks):
+            options = {"format": disk.format, "label": label(index), "readonly": self._read_only}
+            if not self._read_only:
+                # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
+                options["cachemode"] = "unsafe"
+            self.call("add_drive", disk.path, **options)
+        self._write_errors = WriteErrors([disk.path for disk in self.disks], self._stop)
+        for option, value in self._write_errors.qemu_options:
+            handle.config(option, value)
+        self._write_errors.start()
+        with LaunchWatch(SILENCE[accelerator], self._stop) as watch:
+            # The callback gets (event, handle, text, array): guestfs-python(3).
+            heard = handle.set_event_callback(lambda *event: watch.heard(event[2]), guestfs.EVENT_APPLIANCE)
+            self.call("launch")
+        handle.delete_event_callback(heard)
+        self.launches += 1
+
+    def _configure(self, handle, accelerator):
+        # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
+        handle.set_backend("direct")
+        if accelerator == "tcg":
+            handle.set_backend_setting("force_tcg", "1")
+            # Processes at the same addresses: what was translated for one is used for the next, so that starting one
+            # costs a third less. The kernel's own addresses stay random.
+            handle.set_append("norandmaps")
+            if platform.machine() == "x86_64":
+                # After libguestfs's own, so it is the one that counts.
+                handle.config("-cpu", accelerators.PROCESSORS["tcg"])
+        if self._fixed:
+            handle.set_path(self._fixed)
+        if self._workdir:
+            handle.set_tmpdir(self._workdir)
+        if self._memory is not None:
+            _give_memory(handle, self._memory)
+
+    def _expire(self):
+        self._stop(self._timeout_error())
+
+    def _stop(self, reason):
+        # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. libguestfs says which
+        # one that is only between two calls, so all go that were started since: qemu, and what watches over it.
+        self._stopped = self._stopped or reason
+        kill_children(spared=self._older_children)
+
+    def _timeout_error(self):
+        return GuestconvError(
+            "timeout",
+            f"The appliance was still at work after {self._timeout} seconds, and was stopped. The disks are unchanged.",
+            hint="Raise the option timeout, or look with the option trace which call takes so long.",
+        )
+
+    def _end(self):
+        if self._watchdog:
+            self._watchdog.cancel()
+        self._close_handle()
+        if self._trace:
+            self._close_trace()
+
+    def _close_handle(self):
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+        if self._write_errors is not None:
+            self._write_errors.end()
+            self._write_errors = None
+
+    def _write_trace(self, name, arguments, options, seconds, failure):
+        line = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
+        if options:
+            line["options"] = {key: _summary(value) for key, value in options.items()}
+        if failure:
+            line["error"] = failure
+        try:
+            self._trace.write(json.dumps(line) + "\n")
+            self._trace.flush()
+        except OSError as error:
+            self.warnings.append(f"The trace ends early, as it cannot be written: {error.strerror}.")
+            self._close_trace()
+
+    def _close_trace(self):
+        trace, self._trace = self._trace, None
+        try:
+            trace.close()
+        except OSError:
+            pass  # what was not written is told already
+
+
+def label(index):
+    """The label of the disk number index in the appliance, where /dev/disk/guestfs/LABEL is the disk."""
+    # libguestfs allows letters only, up to 20.
+    return "disk" + letters(index)
+
+
+def is_possible(path):
+    """Whether a file can have this path at all, and the binding can pass it: a guest's texts may hold any."""
+    try:
+        encoded = path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    parts = encoded.split(b"/")
+    return path.startswith("/") and b"\0" not in encoded and len(encoded) < 4096 and all(len(p) < 256 for p in parts)
+
+
+def _give_memory(handle, memory):
+    try:
+        handle.set_memsize(memory)
+    except (RuntimeError, OverflowError) as error:
+        raise GuestconvError(
+            "memory-invalid",
+            f"The appliance cannot have {memory} MiB of memory: {error}.",
+            hint="Leave memory out, or give 1024 or more.",
+            path="memory",
+        ) from error
+
+
+def _check_fixed(directory):
+    # The files by which libguestfs knows a fixed appliance (lib/appliance.c).
+    lacking = [
+        name
+        for name in ("kernel", "initrd", "root", "README.fixed")
+        if not os.path.isfile(os.path.join(directory, name))
+    ]
+    if lacking:
+        raise GuestconvError(
+            "appliance-not-found",
+            f"There is no fixed appliance in {directory}: it has no {', '.join(lacking)}.",
+            hint=f"Make it with `libguestfs-make-fixed-appliance {directory}`, of the package libguestfs-tools.",
+            path="fixed_appliance",
+        )
+
+
+def _summary(value):
+    """value as it may stand in a trace: contents of files are told by their length only, as they may be secret."""
+    if isinstance(value, (bytes, bytearray)):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str) and len(value) > 200:
+        return f"{value[:200]}... <{len(value)} characters>"
+    if isinstance(value, (list, tuple)):
+        return [_summary(item) for item in value]
+    return value
+
+
+def _open_trace(path):
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise GuestconvError(
+            "trace-not-writable", f"The trace cannot be written to {path}: {error.strerror}.", path="trace"
+        ) from error
+
+
+def _launch_error(error):
+    if not isinstance(error, CallFailed):
+        return error
+    return GuestconvError(
+        "appliance-launch-failed",
+        f"The libguestfs appliance did not start: {error.message}",
+        hint="Run `libguestfs-test-tool` on this machine: it says why. On Ubuntu the kernel must be readable: "
+        "`chmod 0644 /boot/vmlinuz-*`.",
+    )

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GRUB 2: its menu, grub.cfg, and device.map. What the menu is generated from is in defaults.py.
+
+grub.cfg is edited, not generated: grub-mkconfig sees the appliance's disks and would name those.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .....texts import shell_words
+
+NAME = "grub2"
+
+DIRECTORIES = ("/boot/grub", "/boot/grub2")
+CONFIGURATION = "grub.cfg"
+
+# No \s, which goes on over the ends of lines: a search would go over empty ones again from each of them.
+_LINUX = re.compile(r"^(?P<start>[ \t]*linux(?:16|efi)?[ \t]+)(?P<kernel>\S+)(?P<arguments>[^\n]*)$", re.MULTILINE)
+_INITRD = re.compile(r"^[ \t]*initrd(?:16|efi)?[ \t]+(?P<initrd>\S[^\n]*)$", re.MULTILINE)
+# What comes behind the last command of a `linux` line's entry, or behind another such line's.
+_END = re.compile(r"^[ \t]*(?:\}|linux(?:16|efi)?\s)|\Z", re.MULTILINE)
+
+# Submenus within each other. What is deeper is taken as if it were in the last of these.
+_DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the boot menu that boots Linux.
+
+    position: its number in its menu, after that of the submenus around it: "0", "1>2".
+    names: what else GRUB knows the submenus around it and then itself by: title and --id, for each.
+    arguments: the kernel's command line.
+    """
+
+    position: str
+    names: tuple[tuple[str, ...], ...]
+    kernel: str
+    initrd: str | None
+    arguments: str
+
+
+def in_boot_sector(sector):
+    """Whether the boot sector is GRUB's boot.img (grub-core/boot/i386/pc/boot.S has the message "GRUB ")."""
+    return b"GRUB " in sector[:440]
+
+
+def menu(root, directories=DIRECTORIES):
+    """The Linux entries of the menu, and the default one (None when there is none).
+
+    directories: where it may be, the likeliest first.
+    """
+    for directory in directories:
+        text = root.read(f"{directory}/{CONFIGURATION}") or ""
+        entries = [_in_root(root, entry) for entry in parse_entries(text)]
+        if entries:
+            return entries, default_entry(entries, default_name(text, _saved_entry(root, (directory, *directories))))
+    return [], None
+
+
+def convert(root, conversion, edit, edit_without_initrd, directories=DIRECTORIES):
+    """Edit the command lines of every entry, and the disks' names in GRUB's own configuration.
+
+    edit, edit_without_initrd: as of edit_entries. directories: where a grub.cfg may be.
+    """
+    for directory in directories:
+        path = f"{directory}/{CONFIGURATION}"
+        text = root.read(path)
+        if text is not None:
+            edited = edit_entries(text, edit, edit_without_initrd)
+            root.write(path, edited, "the kernel's command lines fit the target")
+    for path in (f"{directory}/device.map" for directory in DIRECTORIES):
+        text = root.read(path)
+        if text is not None:
+            root.write(path, rename_disks(text, conversion.disk_names), "the disks' names on the target")
+
+
+def parse_entries(text):
+    """The entries of a grub.cfg (text) that have a `linux` command, in order, their paths as they stand there."""
+    entries = []
+    menus = [_Menu("", ())]
+    for line in text.split("\n"):
+        words = shell_words.split(line)
+        if words[:1] in (["menuentry"], ["submenu"]):
+            menus.append(_Menu(*menus[-1].next_child(words), is_entry=words[0] == "menuentry"))
+        elif words[:1] == ["}"] and len(menus) > 1:
+            closed = menus.pop()
+            if closed.is_entry and closed.kernel:
+                entries.append(Entry(closed.position, closed.names, closed.kernel, closed.initrd, closed.arguments))
+        elif menus[-1].is_entry:
+            menus[-1].take(line)
+    return entries
+
+
+class _Menu:
+    """A menu or an entry while it is being read."""
+
+    def __init__(self, position, names, is_entry=False):
+        self.position, self.names, self.is_entry = position, names, is_entry
+        self.children = 0
+        self.kernel, self.initrd, self.arguments = "", None, ""
+
+    def next_child(self, words):
+        """The position and the names of the next menuentry or submenu in this menu."""
+        own = [words[1]] if len(words) > 1 else []
+        for option, value in zip(words, words[1:]):
+            # grub-mkconfig writes `$menuentry_id_option 'gnulinux-...'`, which GRUB sets to --id where it knows it.
+            if option in ("--id", "$menuentry_id_option"):
+                own.append(value)
+        own += [word[len("--id="):] for word in words if word.startswith("--id=")]
+        if len(self.names) == _DEEPEST:
+            return self.position, self.names
+        position = f"{self.position}>{self.children}" if self.position else str(self.children)
+        self.children += 1
+        return position, (*self.names, tuple(own))
+
+    def take(self, line):
+        """Read a command of the entry."""
+        linux, initrd = _LINUX.match(line), _INITRD.match(line)
+        if linux:
+            self.kernel, self.arguments = linux["kernel"], linux["arguments"].strip()
+        elif initrd:
+            # Early microcode may be named before the initrd proper; that is the last.
+            self.initrd = initrd["initrd"].split()[-1]
+
+
+def default_name(text, saved):
+    """What the variable `default` of a grub.cfg (text) comes to: a position, title or id.
+
+    saved: saved_entry of the environment block, or None. grub-mkconfig writes `set default="${next_entry}"` for a
+    boot that was asked for once, and behind `else` the lasting one.
+    """
+    lasting = "0"
+    for value in re.findall(r"(?m)^[ \t]*set default=([^\n]*)$", text):
+        value = value.strip().removeprefix('"').removesuffix('"')
+        if '"' not in value and value != "${next_entry}":
+            lasting = value
+    return (saved or "0") if lasting == "${saved_entry}" else lasting
+
+
+def default_entry(entries, name):
+    """The entry called name, else the first, as GRUB falls back to it. A submenu's name means its first entry."""
+    # GRUB writes >> for a > that is part of a title (menuentry_eq() of grub-core/normal/menu.c).
+    path = [part.replace("\0", ">") for part in name.replace(">>", "\0").split(">")]
+    exact = (entry for entry in entries if len(entry.names) == len(path) and _is_on(entry, path))
+    below = (entry for entry in entries if len(entry.names) > len(path) and _is_on(entry, path))
+    return next(exact, None) or next(below, None) or next(iter(entries), None)
+
+
+def _is_on(entry, path):
+    """Whether path, in which each is a number, title or id, leads to entry or a menu around it."""
+    places = zip(path, entry.position.split(">"), entry.names)
+    return all(part == number or part in names for part, number, names in places)
+
+
+def edit_entries(text, edit, edit_without_initrd):
+    """text of a grub.cfg with each kernel's command line edited by edit(str) -> str, without an initrd by the other."""
+
+    def edited(match):
+        arguments = match["arguments"]
+        end = _END.search(text, match.end()).start()
+        new = (edit if _INITRD.search(text, match.end(), end) else edit_without_initrd)(arguments.strip())
+        if new.split() == arguments.split():
+            return match.group(0)
+        return f"{match['start']}{match['kernel']} {new}"
+
+    return _LINUX.sub(edited, text)
+
+
+def rename_disks(text, names):
+    """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target."""
+    return re.sub(r"/dev/\w+", lambda match: names.get(match.group(0)[len("/dev/"):], match.group(0)), text)
+
+
+def _in_root(root, entry):
+    """The entry with paths in the root: with a separate /boot, GRUB's paths begin there."""
+    return Entry(
+        entry.position,
+        entry.names,
+        _boot_path(root, entry.kernel),
+        _boot_path(root, entry.initrd) if entry.initrd else None,
+        entry.arguments,
+    )
+
+
+def _boot_path(root, path):
+    # "($root)/vmlinuz" and the like name a device of GRUB's first.
+    path = re.sub(r"^\([^)]*\)", "", path)
+    below_boot = f"/boot{path}"
+    return below_boot if "/boot" in root.info["mountpoints"] and root.is_file(below_boot) else path
+
+
+def _saved_entry(root, directories):
+    for directory in directories:
+        for line in (root.read(f"{directory}/grubenv") or "").split("\n"):
+            if line.startswith("saved_entry="):
+                return line.partition("=")[2]
+    return None

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debconf's answers, by which upgrades of Debian's and Ubuntu's packages install GRUB. Pure, but for convert."""
+
+from __future__ import annotations
+
+import re
+
+from .....guest import device_names
+
+_DATABASE = "/var/cache/debconf/config.dat"
+
+# Debian makes the UEFI fallback when it is told to (grub-efi-amd64.postinst), Ubuntu unless it is told not to.
+_KEEP_FALLBACK = {"grub2/force_efi_extra_removable": "true", "grub2/no_efi_extra_removable": "false"}
+
+# Of udev's links below by-id and by-path these are not made of the hardware.
+_LASTING = re.compile(r"/dev/disk/by-id/(?:dm-|md-|lvm-)")
+_BY_HARDWARE = re.compile(r"/dev/disk/by-(?:id|path)/.+?(?:-part(?P<partition>\d+))?")
+_KERNELS_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme)\w+")
+
+
+def convert(root, names, keep_fallback):
+    """Have upgrades install GRUB to the disks of the target. names: conversion.Conversion.disk_names.
+
+    keep_fallback: whether they must keep the UEFI fallback up to date, which would fall behind what it starts.
+    """
+    text = root.read(_DATABASE)
+    if text is None:
+        return
+    text = edit_devices(text, names)
+    root.write(_DATABASE, text, "upgrades of GRUB install it to the disks of the target")
+    if keep_fallback:
+        root.write(_DATABASE, answer_for_fallback(text), "upgrades of GRUB keep the UEFI fallback up to date")
+
+
+def edit_devices(text, names):
+    """text of debconf's database with the disks and partitions that GRUB is installed to named as on the target."""
+    return _edit_questions(text, {
+        "grub-pc/install_devices": lambda question: _edit_disks(question, names),
+        "grub-efi/install_devices": lambda question: _edit_partitions(question, names),
+    })
+
+
+def answer_for_fallback(text):
+    """text of debconf's database with the questions answered that say whether the UEFI fallback is kept up to date."""
+    return _edit_questions(text, {
+        name: lambda question, answer=answer: question if (_value(question) or "false") == answer
+        else _with_value(question, answer)
+        for name, answer in _KEEP_FALLBACK.items()
+    })
+
+
+def _edit_questions(text, edits):
+    questions = text.split("\n\n")
+    for number, question in enumerate(questions):
+        edit = edits.get(question.partition("\n")[0].partition("Name: ")[2])
+        if edit:
+            questions[number] = edit(question)
+    return "\n\n".join(questions)
+
+
+def _edit_disks(question, names):
+    """The answer for grub-pc. What cannot be resolved stays: the package asks again."""
+    value = _value(question) or ""
+    found = [_on_target(name, names) or name for name in value.split(", ")]
+    return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
+
+
+def _edit_partitions(question, names):
+    """The answer for Ubuntu's grub-multi-install, which fails, and the upgrade with it, where one of them is not there.
+
+    Not answered, it takes what is mounted at /boot/efi.
+    """
+    value = _value(question) or ""
+    found = [_on_target(name, names) for name in value.split(", ")] if value else []
+    if None in found:
+        return "\n".join(line for line in question.split("\n") if not line.startswith(("Value:", "Flags:")))
+    return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
+
+
+def _on_target(name, names):
+    """The name on the target of a disk or partition; None where it is not known which one is meant.
+
+    A link of udev's that is made of the old disk's serial number can be resolved only where there is one disk.
+    """
+    by_hardware = None if _LASTING.match(name) else _BY_HARDWARE.fullmatch(name)
+    if by_hardware:
+        if len(names) != 1:
+            return None
+        return device_names.partition(next(iter(names.values())), by_hardware["partition"] or "")
+    for old, new in [*((f"/dev/{old}", new) for old, new in names.items()), *((new, new) for new in names.values())]:
+        found = re.fullmatch(rf"{re.escape(old)}{'p' if old[-1].isdigit() else ''}(\d+)", name)
+        if found or name == old:
+            return device_names.partition(new, found.group(1) if found else "")
+    return None if _KERNELS_NAME.fullmatch(name) else name
+
+
+def _value(question):
+    found = re.search(r"(?m)^Value:(.*)$", question)
+    return found.group(1).strip(" \t") if found else None
+
+
+def _with_value(question, value):
+    lines = [line for line in question.split("\n") if not line.startswith("Value:")]
+    # Debconf writes the fields in this order: Name, Template, Value, Owners, Flags, Variables.
+    place = next((number for number, line in enumerate(lines) if line.startswith("Template:")), 0) + 1
+    return "\n".join([*lines[:place], f"Value: {value}", *lines[place:]])

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/etc/default/grub, and what is read after it: what grub-mkconfig generates grub.cfg from."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from .....texts import assignments
+
+_MAIN = "/etc/default/grub"
+# Debian's and Ubuntu's grub-mkconfig reads these after it, in this order, and so they win.
+_FURTHER = "/etc/default/grub.d/*.cfg"
+
+# The recovery entries have the first of them alone.
+_ALWAYS = "GRUB_CMDLINE_LINUX"
+_COMMAND_LINES = (_ALWAYS, "GRUB_CMDLINE_LINUX_DEFAULT")
+_WITHOUT_UUID = "GRUB_DISABLE_LINUX_UUID"
+_SETTINGS = (*_COMMAND_LINES, _WITHOUT_UUID)
+
+# What can stand behind an assignment that is a command by itself.
+_END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
+# What makes an unquoted value more than its characters; in several quotings `$` does too, as it may stand in '...'.
+_MORE = re.compile(r"[`()&|<>~]")
+# Other places that can set it, or undo it, and lines that may not come to be executed.
+_MENTION = re.compile(rf"(?m)^(?![ \t]*#).*?(?<![$\w{{]){_ALWAYS}\b")
+_CONTROL = re.compile(r"(?m)^[ \t]*(?:(?:if|for|while|until|case)\b|[({])|\w[ \t]*\(\)|<<")
+# The end of a line within a value that goes on; str takes the other character for a blank.
+_CONTINUED = re.compile(r"(?<!\\)(?:(?<=\s)|\A)\\\n|(?<!\\)\\\n(?=\s)")
+_BLANK = "\x1f\n"
+# What the shell takes for more than characters, within a value.
+_NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """name=value in one of these files, which are pieces of shell.
+
+    value: as it is written within its quotes. quote: what those are to be, "" for none where none are needed.
+    plain: whether it is understood as the shell understands it, so that it may be edited where it stands.
+    """
+
+    name: str
+    value: str
+    quote: str = '"'
+    plain: bool = True
+
+    def written(self, value):
+        """value as it is to stand in the text in the place of this one's."""
+        needed = "" if value == shlex.quote(value) else '"'
+        return f"{self.quote or needed}{value}{self.quote or needed}"
+
+
+def convert(root, edit):
+    """Edit these files where a setting has to be another. edit: as of edit_settings."""
+    if root.read(_MAIN) is None:
+        return
+    texts = root.texts((_MAIN, _FURTHER))
+    for path, text in zip(texts, edited(list(texts.values()), edit)):
+        root.write(path, text, "what grub.cfg is generated from fits the target")
+
+
+def edited(texts, edit):
+    """The texts of the files, in the order in which they are read, with their settings as they must be."""
+    found = [settings(text) for text in texts]
+    flat = [setting for of_text in found for setting in of_text]
+    values, added = edit_settings(flat, edit, all(map(_is_certain, texts, found)))
+    new = iter(zip(flat, values))
+
+    def change(written):
+        setting, value = next(new)
+        return written if value is None else setting.written(value)
+
+    # Behind all that may set it in another way.
+    last = max((number for number, text in enumerate(texts) if _MENTION.search(text)), default=0)
+    # Each assignment is met in the order in which it was found.
+    texts = [assignments.edited(text, _SETTINGS, change) for text in texts]
+    if added:
+        before = f"${_ALWAYS} " if any(re.search(rf"{_ALWAYS}\b", text) for text in texts) else ""
+        texts[last] = assignments.with_line(texts[last], _ALWAYS, f'"{before}{added}"')
+    return texts
+
+
+def settings(text):
+    """The Settings of interest in such a file, in their order."""
+    return [_setting(text, found) for found in assignments.parse(text) if found.name in _SETTINGS]
+
+
+def _setting(text, found):
+    written = text[found.start:found.end]
+    quote, value = assignments.quoting(written)
+    plain = bool(_END.match(text, found.end))
+    if quote or not re.search(r"[\\'\"]", written):
+        return Setting(found.name, value, quote, plain and bool(quote or not _MORE.search(written)))
+    # Of several quotings, side by side.
+    value = re.sub(r'(["\\])', r"\\\1", found.value)
+    return Setting(found.name, value, plain=plain and not _MORE.search(written) and "$" not in written)
+
+
+def _is_certain(text, found):
+    """Whether the shell is sure to come to all that sets _ALWAYS in text, and that is in found (Settings of it)."""
+    mentions = len(_MENTION.findall(text))
+    plain = [setting for setting in found if setting.name == _ALWAYS and setting.plain]
+    return not mentions or (mentions == len(plain) and not _CONTROL.search(text))
+
+
+def edit_settings(found, edit, certain):
+    """What the settings must be, those in found (Setting) in their order: a pair.
+
+    The first is a list of new values, None for what stays. The second is what is to be added to GRUB_CMDLINE_LINUX
+    behind all of them, "" for nothing.
+    edit: edit(str, list | None) -> str, for the kernel's arguments; see conversion.Conversion.edit_arguments.
+    certain: whether found is all that sets it, and the last of them is the one that counts.
+    """
+    present = _arguments(found)
+    # What an argument is added for holds for the recovery entries too; and it must stand where nothing after it sets
+    # that to something else.
+    last = max((number for number, setting in enumerate(found) if certain and setting.name == _ALWAYS), default=None)
+    values = [_edited(setting, edit, present if number == last else None) for number, setting in enumerate(found)]
+    is_there = last is not None and values[last] is not None
+    return values, "" if is_there else edit("", present)
+
+
+def _edited(setting, edit, present):
+    """The new value of the setting, None when it stays. present: as edit takes it."""
+    if not setting.plain:
+        return None
+    if setting.name == _WITHOUT_UUID:
+        # With it grub-mkconfig names the root by the kernel's name of the day.
+        return "false" if setting.value == "true" else None
+    value = setting.value
+    if setting.quote == '"':
+        value = edit(_CONTINUED.sub(_BLANK, value), present).replace(_BLANK, "\\\n")
+    else:
+        value = edit(value, present)
+    # An argument that holds a piece of shell, or becomes one, stays.
+    return None if value == setting.value or _shell_of(value) != _shell_of(setting.value) else value
+
+
+def _shell_of(value):
+    return _NO_SHELL.sub("", value.replace("\\\n", ""))
+
+
+def _arguments(found):
+    """The kernel's arguments after all settings. One may take up, as $GRUB_CMDLINE_LINUX, what was set before it."""
+    # The setting of each name that is the last before each of them, and before the end. Each is looked at once, however
+    # often later ones take it up.
+    before = [{}]
+    for number, setting in enumerate(found):
+        before.append({**before[-1], setting.name: number})
+    arguments, seen = {}, {None}
+    pending = [before[-1].get(name) for name in _COMMAND_LINES]
+    while pending:
+        number = pending.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        for word in found[number].value.split():
+            name = word[1:].strip("{}") if word[0] == "$" else ""
+            if name in _COMMAND_LINES:
+                pending.append(before[number].get(name))
+            else:
+                arguments[word] = None
+    return list(arguments)

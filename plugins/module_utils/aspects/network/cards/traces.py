@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MAC addresses in what the guest's running left behind: DHCP leases and logs.
+
+They are facts of the last run, not of the configuration: a clone of a virtual machine carries those of its origin. So
+they serve to tell several NICs from each other, and to give the only one its address again; never to bind the name of
+the only one, which its driver binds more safely.
+
+Most drivers do not print the address (vmxnet3, virtio_net, hv_netvsc and xen-netfront do not); Intel's, Realtek's and
+Broadcom's do when they find the card, under the kernel's first name for it. dhclient does at each start.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..values import normal_mac
+from ....guest.root import READ_LIMIT
+
+_DHCLIENT_LEASES = (
+    "/var/lib/dhcp/*.leases",
+    "/var/lib/dhcp/*.lease",
+    "/var/lib/dhclient/*.lease*",
+    "/var/lib/NetworkManager/dhclient*.lease",
+)
+_NM_LEASES = "/var/lib/NetworkManager/internal-*.lease"
+# networkd keeps its leases in /run, which does not outlive the guest's shutdown.
+_WICKED_LEASES = "/var/lib/wicked/lease-*-dhcp-ipv[46].xml"
+_LOGS = (
+    "/var/log/dmesg",
+    "/var/log/boot.msg",
+    "/var/log/cloud-init-output.log",
+    "/var/log/kern.log",
+    "/var/log/messages",
+    "/var/log/syslog",
+)
+_JOURNALS = ("/var/log/journal/*/system.journal",)
+
+# Bytes of each log that are read, from its end. A journal is read in full where it can be: it grows by 8 MiB at a time
+# (journal-file.c), so that its end may be empty.
+_TAIL = 1024 * 1024
+
+_MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
+
+# dev_printk(): driver, place on the bus, the interface's name: e1000 0000:02:01.0 eth0: (PCI:66MHz:32-bit) 00:0c:...
+_KERNEL = re.compile(
+    r"\b[\w-]+ (?P<place>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|virtio\d+|vif-\d+)"
+    rf" (?P<name>[^\s:]{{1,15}}): (?:.*\brenamed from (?P<old>\S+)|.*?(?<![\w:])(?P<mac>{_MAC})(?![\w:]))"
+)
+_DHCLIENT = re.compile(rf"\b(?:Listening|Sending) on +LPF/(?P<name>[^\s/]{{1,15}})/(?P<mac>{_MAC})")
+# cloud-init's table of interfaces: name, up, address, mask, scope, hardware's address.
+_CLOUD_INIT = re.compile(rf"\| +(?P<name>\S{{1,15}}) +\| +True +\|.*\| +(?P<mac>{_MAC}) +\|")
+
+# RFC 2132, 9.14: hardware type 1 and the address. As numbers, or as text with octal escapes.
+_CLIENT_ID = re.compile(r"option dhcp-client-identifier ([^;\n]{1,500});")
+_DUID = re.compile(r'default-duid "((?:[^"\\]|\\.){0,200})";')
+_INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
+
+
+def from_leases(root):
+    """{name: (MAC address, file)} by the leases of dhclient, NetworkManager and wicked."""
+    found = {}
+    for path in [path for pattern in _DHCLIENT_LEASES for path in root.glob(pattern)]:
+        found.update((name, (mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
+    for path in root.glob(_NM_LEASES):
+        # internal-UUID-INTERFACE.lease
+        name = re.search(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)\.lease$", path)
+        client = re.search(r"^CLIENTID=01([0-9a-fA-F]{12})$", root.read(path) or "", re.MULTILINE)
+        if name and client:
+            found[name[1]] = (_colons(bytes.fromhex(client[1])), path)
+    found.update(_wicked_leases(root))
+    return found
+
+
+def from_logs(root, journal):
+    """{name: (MAC address, file)} by the ends of the logs; journal: whether to search systemd's journal too."""
+    found = {}
+    for path in _LOGS:
+        if root.is_file(path):
+            text = root.tail(path, _TAIL).decode("utf-8", "replace")
+            found.update((name, (mac, path)) for name, mac in log(text.split("\n")).items())
+    for path in [path for pattern in _JOURNALS for path in root.glob(pattern)] if journal else ():
+        # Fields under 512 bytes are not compressed (journal-file.c), and lie in the file in the order of their arrival.
+        whole = root.size(path) <= READ_LIMIT
+        text = (root.read_bytes(path) if whole else root.tail(path, _TAIL)).decode("latin-1")
+        lines = re.findall(r"MESSAGE=([\x20-\x7e]+)", text)
+        found.update((name, (mac, path)) for name, mac in log(lines).items())
+    return found
+
+
+def _wicked_leases(root):
+    """{name: (MAC address, file)} by wicked's leases (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
+    found, by_duid = {}, {}
+    for path in root.glob(_WICKED_LEASES):
+        called = re.search(r"lease-(.+)-dhcp-ipv([46])\.xml$", path)
+        if not called:
+            continue
+        name, family = called.groups()
+        client = re.search(r"<client-id>([0-9a-fA-F:]{1,400})</client-id>", root.read(path) or "")
+        content = _client_id(client[1]) if client else b""
+        # RFC 4361: a type of 255, four octets of the interface's, and the DUID.
+        duid = content if family == "6" else content[5:] if content[:1] == b"\xff" else b""
+        if family == "4" and content[:1] == b"\1" and len(content) == 7:
+            found[name] = (_colons(content[1:]), path)
+        if _duid_mac(duid) or name not in by_duid:
+            by_duid[name] = (_duid_mac(duid), path)
+    # The DUID is the system's. It has the address of one interface: of which is clear only where there is no other.
+    told = {name: known for name, known in by_duid.items() if known[0] and len(by_duid) == 1}
+    return {**told, **found}
+
+
+def dhclient_lease(text):
+    """{name: MAC address} by a lease file of dhclient's, the last lease of an interface first."""
+    found = {}
+    names = _INTERFACE.findall(text)
+    duid = _DUID.search(text)
+    # It holds the address of the interface that dhclient was started for.
+    if duid and len(set(names)) == 1 and _duid_mac(_octets(duid[1])):
+        found[names[0]] = _duid_mac(_octets(duid[1]))
+    for block in re.split(r"^lease6? \{", text, flags=re.MULTILINE)[1:]:
+        name, client = _INTERFACE.search(block), _CLIENT_ID.search(block)
+        content = _client_id(client[1]) if client else b""
+        if name and content[:1] == b"\1" and len(content) == 7:
+            found[name[1]] = _colons(content[1:])
+    return found
+
+
+def log(lines):
+    """{name: MAC address} by the lines of a log; the later ones are right where they differ."""
+    found, macs = {}, {}
+    for line in lines:
+        # No line with an address is longer; a hostile one would keep the pattern busy.
+        line = line[:300]
+        kernel = _KERNEL.search(line)
+        if kernel and kernel["mac"]:
+            macs[kernel["place"]] = normal_mac(kernel["mac"])
+            found[kernel["name"]] = macs[kernel["place"]]
+        elif kernel and kernel["place"] in macs:
+            found.pop(kernel["old"], None)
+            found[kernel["name"]] = macs[kernel["place"]]
+        else:
+            said = _DHCLIENT.search(line) or _CLOUD_INIT.search(line)
+            if said:
+                found[said["name"]] = normal_mac(said["mac"])
+    return found
+
+
+def _duid_mac(duid):
+    """The MAC address in a DUID-LLT or DUID-LL of Ethernet (RFC 8415, 11.2 and 11.4), None in another."""
+    is_one = duid[:4] in (b"\0\1\0\1", b"\0\3\0\1") and len(duid) in (10, 14)
+    return _colons(duid[-6:]) if is_one else None
+
+
+def _client_id(text):
+    if text.startswith('"'):
+        return _octets(text[1:-1])
+    words = text.split(":")
+    if not all(re.fullmatch(r"[0-9a-fA-F]{1,2}", word) for word in words):
+        return b""
+    return bytes(int(word, 16) for word in words)
+
+
+def _octets(text):
+    r"""The octets of a text in quotes, in which dhclient writes those that cannot be printed as \ooo."""
+    parts = re.findall(r"\\[0-7]{3}|\\.|.", text, re.DOTALL)
+    values = [int(part[1:], 8) if re.fullmatch(r"\\[0-7]{3}", part) else ord(part[-1]) for part in parts]
+    return bytes(value & 255 for value in values)
+
+
+def _colons(octets):
+    return ":".join(f"{octet:02x}" for octet in octets)

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""cloud-init's own network configuration, versions 1 and 2.
+
+cloud-init renders it into one of the other formats when it meets a new instance, and gives NICs their names by it at
+every boot (apply_network_config_names). Sources in its order: its configuration, then the seed of the NoCloud data
+source. What it stored of the instance (network-config.json) tells what it last rendered.
+"""
+
+from __future__ import annotations
+
+from . import netplan
+from .. import values
+from ....texts import yaml_text
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "cloud-init"
+_CONFIGURATION = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
+_SEEDS = ("/var/lib/cloud/seed/nocloud/network-config", "/var/lib/cloud/seed/nocloud-net/network-config")
+_STORED = "/var/lib/cloud/instance/network-config.json"
+_OFF = ("/etc/cloud/cloud-init.disabled",)
+_PROGRAM = "/usr/bin/cloud-init"
+
+_METHODS = {"static": "static", "static6": "static", "dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp"}
+_METHODS.update({"ipv6_dhcpv6-stateful": "dhcp", "ipv6_slaac": "auto", "manual": "manual"})
+_OF_STATIC = ("address", "netmask", "gateway", "routes")
+_PORTS = ("bond_interfaces", "bridge_interfaces")
+_NO_MASK = ("", "0", "0.0.0.0", "::")
+
+
+def read(root):
+    """What cloud-init's network configuration says: a list of Settings."""
+    return [
+        setting
+        for path, (_root, _keys, network) in _documents(root).items()
+        for setting in (
+            netplan.settings_of({path: network}, KIND) if _version(network) == "2" else _version_1(path, network)
+        )
+    ]
+
+
+def unconfigure(root, nics):
+    """Make comments of what configures these Nics."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target: its lines became comments"
+    for path, (document, keys, network) in _documents(root).items():
+        if _version(network) == "2":
+            gone = netplan.paths_of({path: network}, nics).get(path, [])
+        else:
+            gone = _paths_of_version_1(network, {nic.name for nic in nics})
+        root.write(path, yaml_text.without(root.read(path), document, [(*keys, *each) for each in gone]), detail)
+
+
+def replace_macs(root, macs):
+    """Make what knows a NIC by its MAC address know it by another: {old: new}."""
+    for path, (_root, _keys, network) in _documents(root).items():
+        changes = netplan.mac_changes(network, macs)
+        for item in _items(network):
+            node = yaml_text.below(item, "mac_address")
+            if _word(item, "type") == "physical" and _word(item, "mac_address"):
+                changes.append((node, values.with_macs_replaced(node.value, macs)))
+        detail = "the network card has another MAC address on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def rename(root, names):
+    """Call NICs by their new names: {old: new}."""
+    for path, (_root, _keys, network) in _documents(root).items():
+        changes = netplan.name_changes({path: network}, names)[path]
+        for item in _items(network):
+            nodes = [yaml_text.below(item, "vlan_link"), yaml_text.below(item, "params", "bond-primary")]
+            nodes += [yaml_text.below(item, "name")] if _word(item, "type") == "physical" else []
+            nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
+            changes += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+        detail = "the network card has another name on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    for path, (_root, keys, network) in _documents(root).items():
+        text = netplan.with_dhcp(root.read(path), path, keys, nics)
+        if _version(network) == "1":
+            static = _static_subnets(network, {nic.name for nic in nics})
+            types = [yaml_text.below(subnet, "type") for subnet in static.values()]
+            text = yaml_text.with_scalars(text, [(node, node.value.replace("static", "dhcp")) for node in types])
+            gone = [
+                (*keys, *place, key)
+                for place, subnet in static.items()
+                for key in _OF_STATIC
+                if key in yaml_text.children(subnet)
+            ]
+            # "dhcp" is shorter than "static": the places of nodes are other ones now.
+            text = yaml_text.without(text, yaml_text.compose(text, path), gone)
+        root.write(path, text, detail)
+
+
+def renders(root):
+    """The file from which cloud-init takes a network configuration, "" when it makes one up, None when it makes none.
+
+    For a new instance, that is: the target can be one to it.
+    """
+    if not root.is_file(_PROGRAM) or any(root.is_file(path) for path in _OFF):
+        return None
+    for path in reversed(_paths(root)):
+        text = root.read(path) or ""
+        network = _network(yaml_text.compose(text, path), path)[1] if "network" in text else None
+        if network is not None:
+            return None if _word(network, "config") == "disabled" else path
+    return ""
+
+
+def _paths(root):
+    return [path for pattern in _CONFIGURATION for path in root.glob(pattern)]
+
+
+def _documents(root):
+    """{path: (root node, keys that lead to the network, its node)} of all files that have one."""
+    found = {}
+    for path in (*_paths(root), *_SEEDS, _STORED):
+        text = root.read(path)
+        # Most files have none, and a configuration may be templates that only cloud-init can read.
+        if text is None or "version" not in text:
+            continue
+        document = yaml_text.compose(text, path)
+        keys, network = _network(document, path)
+        if network is not None and _version(network) in ("1", "2"):
+            found[path] = (document, keys, network)
+    return found
+
+
+def _network(document, path):
+    """(keys, node): the network configuration in a document. A seed may be one itself."""
+    network = yaml_text.below(document, "network")
+    if network is None and path in (*_SEEDS, _STORED):
+        return (), document
+    return ("network",), network
+
+
+def _version(network):
+    return _word(network, "version")
+
+
+def _items(network):
+    """The nodes of version 1's list."""
+    return yaml_text.children(yaml_text.below(network, "config")).values()
+
+
+def _version_1(path, network):
+    for item in _items(network):
+        kind, name = _word(item, "type"), _word(item, "name")
+        if not INTERFACE.fullmatch(name):
+            continue
+        subnets = list(yaml_text.children(yaml_text.below(item, "subnets")).values())
+        methods = {_METHODS.get(_word(subnet, "type")) for subnet in subnets}
+        mac = values.normal_mac(_word(item, "mac_address"))
+        routes = [each for subnet in subnets for each in yaml_text.children(yaml_text.below(subnet, "routes")).values()]
+        gateways = [values.gateway(_word(each, "gateway")) for each in (*subnets, *filter(_is_default, routes))]
+        physical = kind == "physical"
+        yield Setting(
+            path,
+            KIND,
+            name,
+            virtual=not physical,
+            lower=tuple(_ports(item)),
+            tagged=kind == "vlan",
+            method=next((method for method in ("static", "dhcp", "auto", "manual") if method in methods), None),
+            addresses=tuple(
+                address
+                for subnet in subnets
+                for address in values.with_prefix(_word(subnet, "address"), _word(subnet, "netmask"))
+            ),
+            gateway=next((gateway for gateway in gateways if gateway), None),
+            mac=None if physical else mac,
+            hardware_mac=mac if physical else None,
+            binds=physical and mac is not None,
+            at_boot=not subnets or any(_word(subnet, "control") != "manual" for subnet in subnets),
+        )
+
+
+def _is_default(route):
+    """Whether a route of version 1 is for everywhere."""
+    host, _slash, prefix = (_word(route, "destination") or _word(route, "network")).partition("/")
+    everywhere = values.address(host)
+    return bool(everywhere and everywhere.is_unspecified) and (prefix or _word(route, "netmask")) in _NO_MASK
+
+
+def _static_subnets(network, names):
+    """{keys that lead to it: node} of the static subnets of version 1's NICs of these names."""
+    return {
+        ("config", index, "subnets", place): subnet
+        for index, item in enumerate(_items(network))
+        if _word(item, "type") == "physical" and _word(item, "name") in names
+        for place, subnet in yaml_text.children(yaml_text.below(item, "subnets")).items()
+        if _word(subnet, "type") in ("static", "static6")
+    }
+
+
+def _ports(item):
+    nodes = [yaml_text.below(item, "vlan_link")]
+    nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
+    return [name for name in map(yaml_text.scalar, nodes) if INTERFACE.fullmatch(name)]
+
+
+def _paths_of_version_1(network, names):
+    for index, item in enumerate(_items(network)):
+        if _word(item, "name") in names or _word(item, "vlan_link") in names:
+            yield ("config", index)
+            continue
+        for key in _PORTS:
+            for place, node in yaml_text.children(yaml_text.below(item, key)).items():
+                if yaml_text.scalar(node) in names:
+                    yield ("config", index, key, place)
+
+
+def _word(node, key):
+    return yaml_text.scalar(yaml_text.below(node, key))

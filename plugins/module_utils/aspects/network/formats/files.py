@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are called after their NIC, and go by another name when the NIC does."""
+
+from __future__ import annotations
+
+import posixpath
+
+from .. import values
+
+
+def with_names_replaced(path, names):
+    """path, which ends with -<interface>, with the interface's new name: {old: new}."""
+    directory, name = posixpath.split(path)
+    kind, hyphen, interface = name.partition("-")
+    return posixpath.join(directory, kind + hyphen + values.with_names_replaced(interface, names))
+
+
+def rename(root, paths, detail):
+    """Rename files: {path: new path}. They may take each other's places, as when two NICs exchange their names."""
+    if set(paths) & set(paths.values()):
+        aside = {path: f"{path}.guestconv" for path in paths}
+        for path, other in aside.items():
+            root.rename(path, other, detail)
+        paths = {aside[path]: new for path, new in paths.items()}
+    for path, new in paths.items():
+        root.rename(path, new, detail)

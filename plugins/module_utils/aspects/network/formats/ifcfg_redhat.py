@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Red Hat's ifcfg files: /etc/sysconfig/network-scripts/ifcfg-* (nm-settings-ifcfg-rh(5), initscripts' sysconfig.txt).
+
+DEVICE names the interface. Where it is missing, HWADDR tells it, or else the file's name. With both, initscripts' udev
+rule (60-net.rules) gives the NIC with that address this name.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ....texts import assignments
+from . import files
+from .. import values
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "ifcfg"
+_DIRECTORY = "/etc/sysconfig/network-scripts"
+_GLOBAL = "/etc/sysconfig/network"
+
+_LABEL = re.compile(r":.*|-range\d+$")
+# What the kernel, systemd and biosdevname call a NIC: eth0, ens192, em1, p1p1.
+_NIC = re.compile(r"eth\d+|en[opsx]\w+|em\d+|p\d+p\d+(?:_\d+)?")
+
+# Neither initscripts nor NetworkManager read these (__sed_discard_ignored_files, utils_should_ignore_file()).
+_IGNORED = (".bak", "~", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old", ".augnew", ".augtmp", ".swp")
+
+_VIRTUAL_TYPES = re.compile(r"bond|bridge|vlan|team|ovs.*|ipip|gre|sit|tunnel|ipsec|dummy|macvlan|tap|tun", re.I)
+_CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID")
+_DHCP = ("dhcp", "bootp")
+_OF_STATIC = re.compile(
+    r"(?:IPADDR|PREFIX|NETMASK|GATEWAY|BROADCAST|NETWORK)\d*|IPV6ADDR(?:_SECONDARIES)?|IPV6_DEFAULTGW"
+)
+_YES = ("yes", "true", "t", "y", "1")
+
+# What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
+_RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
+
+# What belongs to ifcfg-NAME, before its name.
+_COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
+
+
+class _File:
+    """An ifcfg file: path, text, and what it assigns."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.values = assignments.values(text)
+        self.suffix = posixpath.basename(path)[len("ifcfg-"):]
+        device = self.values.get("DEVICE") or ("" if self.hardware_mac or self.is_for_any_nic else self.suffix)
+        # An alias has a label: eth0:1. So have the files of ranges of addresses: ifcfg-eth0-range0.
+        unlabelled = _LABEL.sub("", device)
+        self.is_alias = unlabelled != device
+        self.name = unlabelled if INTERFACE.fullmatch(unlabelled) else None
+
+    @property
+    def hardware_mac(self):
+        return values.normal_mac(self.values.get("HWADDR", ""))
+
+    @property
+    def is_for_any_nic(self):
+        """Whether it is a profile of NetworkManager's (it has a UUID) that asks for no NIC in particular.
+
+        nmtui and nm-connection-editor write it as ifcfg-Profile_1 or ifcfg-Wired_connection_1. A file that is called
+        after a NIC may be read by initscripts too, for which it is that NIC's.
+        """
+        wired = self.values.get("TYPE", "").lower() == "ethernet"
+        known = self.values.get("DEVICE") or self.hardware_mac or _NIC.fullmatch(_LABEL.sub("", self.suffix))
+        return bool(wired and self.values.get("UUID") and not known)
+
+    def on(self, name):
+        return self.values.get(name, "").lower() in _YES
+
+
+def read(root):
+    """What the ifcfg files say: a list of Settings."""
+    found_files = _files(root)
+    names = {file.values["UUID"]: file.name for file in found_files if file.values.get("UUID") and file.name}
+    everywhere = assignments.values(root.read(_GLOBAL) or "")
+    renames = any(root.is_file(path) for path in _RENAMER)
+    found = []
+    for file in found_files:
+        found.append(_setting(file, everywhere, renames))
+        for key in _CONTROLLERS:
+            controller = names.get(file.values.get(key), file.values.get(key, ""))
+            port = file.name or file.hardware_mac
+            if port and INTERFACE.fullmatch(controller):
+                found.append(Setting(file.path, KIND, controller, virtual=True, lower=(port,)))
+    return found
+
+
+def unconfigure(root, nics):
+    """Remove the files of these Nics, of their aliases and VLANs, with the routes that belong to them."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    names = {nic.name for nic in nics if nic.name}
+    macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
+    for file in _files(root):
+        if file.name in names or (not file.name and file.hardware_mac in macs) or names & set(_parents(file)):
+            for path in (file.path, *_companions(file)):
+                root.remove(path, detail)
+
+
+def replace_macs(root, macs):
+    """Make the files that know their NIC by HWADDR know it by another: {old: new}."""
+    for file in _files(root):
+        text = assignments.edited(file.text, ("HWADDR",), lambda value: values.with_macs_replaced(value, macs))
+        root.write(file.path, text, "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Make the files for interfaces by name be for their new names: {old: new}; those of aliases and VLANs too."""
+    detail = "the network card has another name on the target"
+    moved, texts = {}, {}
+    for file in _files(root):
+        # A VLAN that says what it is on may be called anything.
+        of_nic = file.name in names or file.values.get("PHYSDEV") is None
+        keys = ("PHYSDEV", "BONDING_OPTS", *(("DEVICE",) if of_nic else ()))
+        path = files.with_names_replaced(file.path, names) if of_nic else file.path
+        moved[file.path] = path
+        texts[path] = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
+        for companion in _companions(file):
+            new = files.with_names_replaced(companion, names) if of_nic else companion
+            if root.read(companion) is not None:
+                moved[companion] = new
+                texts[new] = values.with_names_replaced(root.read(companion), names)
+    files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
+    if root.read(_GLOBAL) is not None:
+        texts[_GLOBAL] = assignments.edited(
+            root.read(_GLOBAL), ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names)
+        )
+    for path, text in texts.items():
+        root.write(path, text, detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    names = {nic.name or nic.hardware_mac for nic in nics}
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
+    for file in _files(root):
+        addresses = [*_ipv4(file.values), *_ipv6(file.values)]
+        of_them = file.path in paths if file.is_for_any_nic else (file.name or file.hardware_mac) in names
+        if not of_them or not addresses:
+            continue
+        if ":" in file.values.get("DEVICE", file.suffix):
+            # A further address has no place beside that from DHCP.
+            root.remove(file.path, detail)
+            continue
+        text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+        text = assignments.with_value(text, "BOOTPROTO", "dhcp")
+        if any(":" in address for address in addresses):
+            text = assignments.with_value(text, "IPV6_AUTOCONF", "yes")
+        root.write(file.path, text, detail)
+
+
+def _files(root):
+    found = []
+    for name in root.list(_DIRECTORY):
+        if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED):
+            text = root.read(posixpath.join(_DIRECTORY, name))
+            if text is not None:
+                found.append(_File(posixpath.join(_DIRECTORY, name), text))
+    return found
+
+
+def _companions(file):
+    """The paths of what may belong to the file: initscripts look by the file's name and by the interface's."""
+    stems = dict.fromkeys((file.suffix, file.name or file.suffix))
+    return [posixpath.join(_DIRECTORY, prefix + stem) for stem in stems for prefix in _COMPANIONS]
+
+
+def _setting(file, everywhere, renames):
+    kind = file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
+    tagged = file.on("VLAN") or kind.lower() == "vlan" or "." in (file.name or "")
+    addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
+    return Setting(
+        file.path,
+        KIND,
+        file.name,
+        virtual=tagged or bool(_VIRTUAL_TYPES.fullmatch(kind)) or file.on("BONDING_MASTER"),
+        lower=tuple(_parents(file)) if tagged else (),
+        tagged=tagged,
+        method=_method(file, addresses),
+        addresses=addresses,
+        gateway=_gateway(file, everywhere),
+        mac=values.normal_mac(file.values.get("MACADDR", "")),
+        hardware_mac=file.hardware_mac,
+        binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
+        patterns=("*",) if file.is_for_any_nic else (),
+        # What is missing is "yes" to initscripts and to NetworkManager. An alias comes up with its interface.
+        at_boot=not (file.is_alias or values.says_no(file.values.get("ONBOOT", ""))),
+    )
+
+
+def _parents(file):
+    """The interfaces that a VLAN is on: PHYSDEV, or what stands before the dot in its name."""
+    if file.values.get("PHYSDEV"):
+        yield file.values["PHYSDEV"]
+    elif file.name and "." in file.name:
+        yield file.name.rpartition(".")[0]
+
+
+def _method(file, addresses):
+    protocol = file.values.get("BOOTPROTO", "").lower()
+    if protocol in _DHCP or file.on("DHCPV6C"):
+        return "dhcp"
+    if addresses:
+        return "static"
+    return "auto" if file.on("IPV6_AUTOCONF") else "manual" if protocol in ("none", "static") else None
+
+
+def _ipv4(assigned):
+    for key, value in assigned.items():
+        number = re.fullmatch(r"IPADDR(\d*)", key)
+        if number:
+            # ifcfg: PREFIX goes before NETMASK; without either the prefix is that of the address's class.
+            prefix = assigned.get(f"PREFIX{number[1]}") or assigned.get(f"NETMASK{number[1]}")
+            yield from values.with_prefix(value, prefix or values.class_prefix(value))
+
+
+def _ipv6(assigned):
+    for word in [*assigned.get("IPV6ADDR", "").split()[:1], *assigned.get("IPV6ADDR_SECONDARIES", "").split()]:
+        yield from values.with_prefix(word, "64")
+
+
+def _gateway(file, everywhere):
+    """The file's gateway, or that of all of the system where it is for this interface."""
+    own = [file.values[key] for key in sorted(file.values) if re.fullmatch(r"GATEWAY\d*", key)]
+    own.append(file.values.get("IPV6_DEFAULTGW", "").partition("%")[0])
+    if everywhere.get("GATEWAYDEV", file.name) == file.name and any(_ipv4(file.values)):
+        own.append(everywhere.get("GATEWAY", ""))
+    return next((gateway for gateway in map(values.gateway, own) if gateway), None)

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SUSE's ifcfg files, which wicked reads: /etc/sysconfig/network/ifcfg-* (ifcfg(5), ifcfg-bonding(5), routes(5)).
+
+The file's name is the interface's. Before SUSE Linux Enterprise 11 it was that of the hardware: ifcfg-eth-id-<MAC>.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ....texts import assignments
+from . import files
+from .. import values
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "ifcfg"
+_DIRECTORY = "/etc/sysconfig/network"
+_ROUTES = f"{_DIRECTORY}/routes"
+_IGNORED = re.compile(r"ifcfg-(?:lo|.*~|.*\.(?:template|rpmnew|rpmsave|rpmorig|bak|old|orig|scpmbackup|swp))")
+
+# STARTMODE may also be off, or manual, which is what wicked takes it for where it is missing (__ni_suse_startmode()).
+_AT_BOOT = ("auto", "boot", "onboot", "on", "nfsroot", "hotplug", "ifplugd")
+
+_METHODS = {"dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp", "static": "static", "none": "manual", "auto6": "auto"}
+# ifcfg-bonding(5), ifcfg-team(5): BONDING_SLAVE_0 (once BONDING_SLAVE0), TEAM_PORT_DEVICE_0.
+_PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE)_?\d*")
+_EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
+_OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LABEL)_?\w*")
+_PARENTS = ("ETHERDEVICE", "MACVLAN_DEVICE")
+# What else names interfaces; BONDING_MODULE_OPTS has the primary one.
+_NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", *_PARENTS)
+_OF_VIRTUAL = ("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS)
+
+
+class _File:
+    """An ifcfg file: path, text, and what it assigns."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.values = assignments.values(text)
+        suffix = posixpath.basename(path)[len("ifcfg-"):]
+        identity = re.match(r"(?:\w+-)?id-([0-9A-Fa-f:]{17})$", suffix)
+        self.hardware_mac = values.normal_mac(identity[1]) if identity else None
+        self.name = suffix if INTERFACE.fullmatch(suffix) and not self.hardware_mac else None
+
+    @property
+    def parents(self):
+        named = [self.values[key] for key in _PARENTS if self.values.get(key)]
+        return named or ([self.name.rpartition(".")[0]] if self.name and "." in self.name else [])
+
+    @property
+    def ports(self):
+        found = [value for key, value in self.values.items() if _PORT.fullmatch(key)]
+        return [name for name in (*found, *self.values.get("BRIDGE_PORTS", "").split()) if INTERFACE.fullmatch(name)]
+
+
+def read(root):
+    """What the ifcfg files say: a list of Settings."""
+    return [_setting(root, file) for file in _files(root)]
+
+
+def unconfigure(root, nics):
+    """Remove the files of these Nics and of VLANs on them, and strike them out of bonds and bridges."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    names = {nic.name for nic in nics if nic.name}
+    macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
+    for file in _files(root):
+        if file.name in names or (file.hardware_mac and file.hardware_mac in macs) or names & set(file.parents):
+            root.remove(file.path, detail)
+            root.remove(_routes_of(file), detail)
+        elif names & set(file.ports):
+            keys = [key for key in file.values if _PORT.fullmatch(key) or key == "BRIDGE_PORTS"]
+            text = assignments.edited(file.text, keys, lambda value: _without_words(value, names))
+            root.write(file.path, text, detail)
+
+
+def replace_macs(root, macs):
+    """Rename the files whose name ends with their NIC's MAC address: {old: new}."""
+    moved = {}
+    for file in _files(root):
+        if file.hardware_mac in macs:
+            for path in (file.path, _routes_of(file)):
+                moved[path] = path[:-len(file.hardware_mac)] + macs[file.hardware_mac]
+    files.rename(root, moved, "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Make the files for interfaces be for their new names: {old: new}; those of VLANs too, and ports and routes."""
+    detail = "the network card has another name on the target"
+    moved, texts = {}, {}
+    for file in _files(root):
+        keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
+        # A VLAN that says what it is on may be called anything.
+        has_own_name = any(file.values.get(key) for key in _PARENTS) and file.name not in names
+        for path in (file.path, _routes_of(file)):
+            moved[path] = path if has_own_name else files.with_names_replaced(path, names)
+        texts[moved[file.path]] = assignments.edited(
+            file.text, keys, lambda value: values.with_names_replaced(value, names)
+        )
+        if root.read(_routes_of(file)) is not None:
+            texts[moved[_routes_of(file)]] = _routes_renamed(root.read(_routes_of(file)), names)
+    files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
+    if root.read(_ROUTES) is not None:
+        texts[_ROUTES] = _routes_renamed(root.read(_ROUTES), names)
+    for path, text in texts.items():
+        root.write(path, text, detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP; their default routes go."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    by_key = {nic.name or nic.hardware_mac: nic for nic in nics}
+    for file in _files(root):
+        nic = by_key.get(file.name or file.hardware_mac)
+        if nic is None or not any(_addresses(file.values)):
+            continue
+        text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+        root.write(file.path, assignments.with_value(text, "BOOTPROTO", "'dhcp'"), detail)
+        for path in (_routes_of(file), _ROUTES):
+            if root.read(path) is not None:
+                root.write(path, _without_default(root.read(path), nic.gateway), detail)
+
+
+def _without_default(text, gateway):
+    """text, of routes, with the default routes through gateway made comments."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        words = line.split()
+        if len(words) > 1 and words[0] in _EVERYWHERE and words[1] == gateway:
+            lines[index] = "#" + line
+    return "\n".join(lines)
+
+
+def _files(root):
+    found = []
+    for name in root.list(_DIRECTORY):
+        if name.startswith("ifcfg-") and not _IGNORED.fullmatch(name):
+            text = root.read(posixpath.join(_DIRECTORY, name))
+            if text is not None:
+                found.append(_File(posixpath.join(_DIRECTORY, name), text))
+    return found
+
+
+def _routes_of(file):
+    """The path of the routes of the file's interface alone."""
+    return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-"):])
+
+
+def _routes_renamed(text, names):
+    """text, of routes, with new names; comments stay."""
+    lines = text.split("\n")
+    return "\n".join(
+        line if line.lstrip().startswith("#") else values.with_names_replaced(line, names) for line in lines
+    )
+
+
+def _setting(root, file):
+    tagged = bool(file.values.get("ETHERDEVICE")) or "." in (file.name or "")
+    addresses = tuple(dict.fromkeys(_addresses(file.values)))
+    protocols = re.split(r"[+,\s]+", file.values.get("BOOTPROTO", "static").lower())
+    method = next((_METHODS[word] for word in protocols if word in _METHODS), None)
+    return Setting(
+        file.path,
+        KIND,
+        file.name,
+        virtual=tagged or any(file.values.get(key, "no") not in ("", "no") for key in _OF_VIRTUAL),
+        lower=tuple(name for name in (*file.parents, *file.ports) if INTERFACE.fullmatch(name)),
+        tagged=tagged,
+        method="manual" if method == "static" and not addresses else method,
+        addresses=addresses,
+        gateway=_gateway(root, file, addresses),
+        mac=values.normal_mac(file.values.get("LLADDR", "")),
+        hardware_mac=file.hardware_mac,
+        at_boot=file.values.get("STARTMODE", "").lower() in _AT_BOOT,
+    )
+
+
+def _addresses(assigned):
+    for key, value in assigned.items():
+        suffix = re.fullmatch(r"IPADDR(_?\w*)", key)
+        if suffix:
+            prefix = assigned.get(f"PREFIXLEN{suffix[1]}") or assigned.get(f"NETMASK{suffix[1]}")
+            yield from values.with_prefix(value, prefix or ("64" if ":" in value else values.class_prefix(value)))
+
+
+def _gateway(root, file, addresses):
+    """The default route in the interface's own file, or in that of all, which a static address in its network takes."""
+    for path in (_routes_of(file), _ROUTES):
+        for line in (root.read(path) or "").split("\n"):
+            # destination gateway netmask interface [type] [options]
+            words = [*line.split(), "-", "-", "-", "-"][:4]
+            if words[0] not in _EVERYWHERE or not values.gateway(words[1]):
+                continue
+            if path != _ROUTES or words[3] == file.name or (words[3] == "-" and _reaches(addresses, words[1])):
+                return words[1]
+    return None
+
+
+def _reaches(addresses, gateway):
+    return any(values.address(gateway) in values.network(address) for address in addresses)
+
+
+def _without_words(value, names):
+    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.:-])(?:{pattern})(?![\w.:-])[ \t]*", "", value)

@@ -1,0 +1,365 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ifupdown's configuration: /etc/network/interfaces and what it includes (interfaces(5)).
+
+Augeas's lens for it is not used, for it does not understand files that ifupdown does: an option that goes on after a
+backslash (`up ip route add ... \\`), `inherits`, `no-auto-down`, `iface eth0` without a method (augeas 1.14,
+interfaces.aug). A static address would be lost with each of these. The format itself is lines of words.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+
+from ....texts import globs
+from .. import values
+from ..cards.nics import INTERFACE, Setting, matches
+
+KIND = "interfaces"
+_FILE = "/etc/network/interfaces"
+
+# These begin a stanza; the first three go on with options, one to a line, until the next of these.
+_LONG_STANZAS = ("iface", "mapping", "template")
+_STANZA = re.compile(
+    r"iface|mapping|template|auto|allow-[a-z-]+|no-auto-down|no-scripts|rename|source|source-directory"
+)
+# A word and the space before it; a backslash at the end of a line is none of its.
+_WORD = re.compile(r"(?m)(?:^|(?<![ \t])[ \t]+)((?:[^\s\\]|\\(?!\n))+)")
+_BRINGS_UP = re.compile(r"auto|allow-[a-z-]+")
+_LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
+
+# Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
+_MEMBERS = ("bond_slaves", "slaves", "bridge_ports")
+_PARENT = "vlan_raw_device"
+_OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
+_OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
+_VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
+# No interface has so many options, no guest so many mappings; a hostile file must not fill our memory by way of those.
+_MOST_OPTIONS = _MOST_MAPPINGS = _MOST_PATTERNS = 100
+_METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as ifupdown sees it, continuation lines joined: its words, and the lines of the text that it stands on."""
+
+    start: int
+    end: int
+    words: list
+
+
+@dataclass(frozen=True)
+class Stanza:
+    """A stanza's first line, and its options."""
+
+    head: Line
+    options: list = field(default_factory=list)
+
+    @property
+    def keyword(self):
+        return self.head.words[0]
+
+    @property
+    def name(self):
+        """The interface of an iface or mapping stanza, without the label of an alias (eth0:1)."""
+        return self.head.words[1].partition(":")[0] if len(self.head.words) > 1 else ""
+
+    @property
+    def inherits(self):
+        """The name of the settings that an iface stanza inherits, "" for none."""
+        words = self.head.words
+        return words[words.index("inherits", 2) + 1] if "inherits" in words[2:-1] else ""
+
+    def values(self, option):
+        """The words of all lines with the option, whichever of - and _ its name has."""
+        return [word for line in self.options if _option(line) == option for word in line.words[1:]]
+
+
+def read(root):
+    """What ifupdown's files say: a list of Settings."""
+    stanzas = [(file, stanza) for file, text in _texts(root).items() for stanza in parse(text)]
+    physical = _physical_names([stanza for _file, stanza in stanzas])
+    names, patterns = _brought_up([stanza for _file, stanza in stanzas])
+    found = [
+        _setting(file, stanza, name, at_boot=name in names or matches(name, patterns))
+        for file, stanza in _with_inherited(stanzas)
+        if stanza.keyword == "iface"
+        for name in physical.get(stanza.name, [stanza.name])
+        if INTERFACE.fullmatch(name)
+    ]
+    mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
+    return found + [
+        Setting(file, KIND, name, at_boot=name in names or matches(name, patterns))
+        for file, name in mapped
+        if INTERFACE.fullmatch(name)
+    ]
+
+
+def unconfigure(root, nics):
+    """Take these Nics out of ifupdown's files. Everything else stays, comments too."""
+    texts = _texts(root)
+    names = {nic.name for nic in nics if nic.name}
+    gone = set(names)
+    for text in texts.values():
+        gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & names}
+    for file, text in texts.items():
+        detail = f"{', '.join(sorted(names))} is not on the target: its lines became comments"
+        root.write(file, without(text, gone), detail)
+
+
+def replace_macs(root, macs):
+    """Make what knows a NIC by its MAC address (`rename mac/...=eth0`) know it by another: {old: new}."""
+    for file, text in _texts(root).items():
+        lines = text.split("\n")
+        for stanza in parse(text):
+            if stanza.keyword == "rename" or _LISTS_OF_NAMES.fullmatch(stanza.keyword):
+                for index in range(stanza.head.start, stanza.head.end):
+                    lines[index] = re.sub(
+                        r"(?<=mac/)[0-9A-Fa-f:]{17}", lambda mac: values.with_macs_replaced(mac[0], macs), lines[index]
+                    )
+        root.write(file, "\n".join(lines), "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Call NICs by their new names: {old: new}; their aliases and VLANs too, and in commands."""
+    for file, text in _texts(root).items():
+        lines = text.split("\n")
+        for stanza in parse(text):
+            for line in (stanza.head, *stanza.options):
+                for index in range(line.start, line.end):
+                    lines[index] = values.with_names_replaced(lines[index], names)
+        root.write(file, "\n".join(lines), "the network card has another name on the target")
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements). Other options stay."""
+    names = {nic.name for nic in nics if nic.name}
+    detail = f"{', '.join(sorted(names))} gets its address by DHCP on the target"
+    texts = _texts(root)
+    physical = _physical_names([stanza for text in texts.values() for stanza in parse(text)])
+    # Settings that another NIC may get as well stay.
+    of_them = names | {logical for logical, of_one in physical.items() if of_one and set(of_one) <= names}
+    for file, text in texts.items():
+        root.write(file, _with_dhcp(text, of_them), detail)
+
+
+def parse(text):
+    """The Stanzas of the text of a file, in order."""
+    stanzas = []
+    for line in _lines(text):
+        if _STANZA.fullmatch(line.words[0]):
+            stanzas.append(Stanza(line))
+        elif stanzas and stanzas[-1].keyword in _LONG_STANZAS:
+            stanzas[-1].options.append(line)
+    return stanzas
+
+
+def without(text, names):
+    """text with all that configures the interfaces of these names made comments, or struck out of lists of names.
+
+    Aliases and VLANs of theirs (eth0:1, eth0.100) go with them. What remains is as it was to the byte.
+    """
+    lines = text.split("\n")
+    for stanza in parse(text):
+        if stanza.keyword in ("iface", "mapping") and _is_of(stanza.name, names):
+            for line in (stanza.head, *stanza.options):
+                _comment_out(lines, line)
+        elif _LISTS_OF_NAMES.fullmatch(stanza.keyword):
+            _strike_out(lines, stanza.head, names, "")
+        for line in stanza.options:
+            if _option(line) in (*_MEMBERS, "bond_primary") and not _is_of(stanza.name, names):
+                _strike_out(lines, line, names, "none" if _option(line) in _MEMBERS else "")
+    return "\n".join(lines)
+
+
+def _texts(root):
+    """{path: text} of the file and all that it includes, in the order in which ifupdown reads them."""
+    texts, pending = {}, [_FILE]
+    while pending:
+        path = pending.pop()
+        text = root.read(path)
+        if text is not None and path not in texts:
+            texts[path] = text
+            pending += reversed(list(_included(root, path, text)))
+    return texts
+
+
+def _included(root, path, text):
+    """The paths that the file at path, with this text, includes."""
+    for stanza in parse(text):
+        patterns = [posixpath.join(posixpath.dirname(path), word) for word in stanza.head.words[1:]]
+        if stanza.keyword == "source":
+            for pattern in patterns:
+                yield from root.glob(pattern)
+        elif stanza.keyword == "source-directory":
+            for directory in patterns:
+                for name in root.list(directory):
+                    # interfaces(5): only files whose names consist of these characters.
+                    if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
+                        yield posixpath.join(directory, name)
+
+
+def _lines(text):
+    # config.c of ifupdown: a comment has a line of its own and does not go on after a backslash; other lines do.
+    lines = text.split("\n")
+    end = 0
+    while end < len(lines):
+        start = end
+        end += 1
+        if not lines[start].strip() or lines[start].lstrip().startswith("#"):
+            continue
+        while lines[end - 1].endswith("\\") and end < len(lines):
+            end += 1
+        line = " ".join([*(part[:-1] for part in lines[start:end - 1]), lines[end - 1]])
+        words = line.split()
+        # A line may go on, and have no word all the same.
+        if any(word.strip("\\") for word in words):
+            yield Line(start, end, words)
+
+
+def _with_inherited(stanzas):
+    """The pairs (file, Stanza) with the options that `inherits` brings, as config.c of ifupdown copies them.
+
+    They come before the stanza's own, from the first of that name, and family, that was there before; family and method
+    too, where the stanza has none.
+    """
+    first, found = {}, []
+    for file, stanza in stanzas:
+        words = stanza.head.words
+        at = words.index("inherits", 2) if stanza.inherits else 0
+        other = first.get((stanza.inherits, *words[2:min(at, 3)])) if at else None
+        if other is not None:
+            head = replace(stanza.head, words=[*words[:at], *other.head.words[at:4]])
+            stanza = Stanza(head, [*other.options, *stanza.options][:_MOST_OPTIONS])
+        if stanza.keyword in ("iface", "template"):
+            first.setdefault(tuple(stanza.head.words[1:2]), stanza)
+            first.setdefault(tuple(stanza.head.words[1:3]), stanza)
+        found.append((file, stanza))
+    return found
+
+
+def _physical_names(stanzas):
+    """{name of settings: [interfaces that may get them]}, for settings that are called otherwise than an interface.
+
+    Mappings choose them, `auto eth0=home` does, and others inherit them; the latter may be of an interface as well.
+    """
+    brought_up = [word for each in stanzas if _LISTS_OF_NAMES.fullmatch(each.keyword) for word in each.head.words[1:]]
+    names = dict.fromkeys(word for word in brought_up if "=" not in word)
+    physical = {stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names}
+    for stanza in [each for each in stanzas if each.keyword == "mapping"][:_MOST_MAPPINGS]:
+        mapped = [name for name in list(names)[:_MOST_OPTIONS] if globs.fits(name, stanza.name)]
+        mapped.insert(0, stanza.name)
+        for line in stanza.options[:_MOST_OPTIONS]:
+            if _option(line) == "map":
+                physical.setdefault(line.words[-1], []).extend(mapped)
+    for word in brought_up:
+        name, equals, logical = word.partition("=")
+        if equals:
+            physical.setdefault(logical, []).append(name)
+    return {logical: list(dict.fromkeys(of_one)) for logical, of_one in physical.items()}
+
+
+def _brought_up(stanzas):
+    """(set of the names, list of the patterns) of the interfaces that something brings up by itself.
+
+    That is `auto` at boot, and for each other class (allow-hotplug, allow-ovs) what that is called after. A pattern has
+    a slash before it, and perhaps one after it with options: /eth*/1 (interfaces(5), interface patterns).
+    """
+    lists = [stanza.head.words[1:] for stanza in stanzas if _BRINGS_UP.fullmatch(stanza.keyword)]
+    words = [word.partition("=")[0] for each in lists for word in each]
+    patterns = list(dict.fromkeys(word.split("/")[1] for word in words if word.startswith("/")))
+    return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
+
+
+def _setting(file, stanza, name, at_boot):
+    family, method = (*stanza.head.words[2:4], "", "")[:2]
+    mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
+    return Setting(
+        file,
+        KIND,
+        name,
+        virtual=method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
+        lower=_lower(stanza),
+        tagged=bool(stanza.values(_PARENT)) or "." in stanza.name,
+        method=_METHODS.get(method),
+        addresses=_addresses(stanza, family) if method == "static" else (),
+        gateway=values.gateway((stanza.values("gateway") or [""])[0]),
+        mac=mac[0].lower() if mac else None,
+        at_boot=at_boot,
+    )
+
+
+def _lower(stanza):
+    """The interfaces that this one is made of."""
+    names = stanza.values(_PARENT)
+    if "." in stanza.name:
+        names.append(stanza.name.partition(".")[0])
+    for option in _MEMBERS:
+        for name in stanza.values(option):
+            # bridge-utils-interfaces(5): from here on it is a pattern.
+            if name == "regex":
+                break
+            if name not in ("none", "all"):
+                names.append(name)
+    return tuple(name for name in names if INTERFACE.fullmatch(name))
+
+
+def _addresses(stanza, family):
+    address, _slash, prefix = (stanza.values("address") or [""])[0].partition("/")
+    # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
+    # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
+    prefix = prefix or "".join(stanza.values("netmask")[:1])
+    return values.with_prefix(address, prefix or ("64" if family == "inet6" else values.class_prefix(address)))
+
+
+def _option(line):
+    return line.words[0].replace("-", "_")
+
+
+def _is_of(name, names):
+    """Whether the interface called name is one of names, or an alias or VLAN of one, or has settings (eth0=home)."""
+    return re.split(r"[.:=]", name)[0] in names or name in names
+
+
+def _comment_out(lines, line):
+    for index in range(line.start, line.end):
+        lines[index] = "#" + lines[index]
+
+
+def _strike_out(lines, line, names, if_empty):
+    """Strike names out of the words of a line. With none left it is a comment, or if_empty stands in their place."""
+    struck = [word for word in line.words[1:] if _is_of(word, names)]
+    if not struck:
+        return
+    if len(struck) == len(line.words) - 1 and not if_empty:
+        _comment_out(lines, line)
+        return
+    gone = set(struck)
+    text = _WORD.sub(lambda found: "" if found[1] in gone else found[0], "\n".join(lines[line.start:line.end]))
+    if len(struck) == len(line.words) - 1:
+        text += " " + if_empty
+    lines[line.start:line.end] = text.split("\n")
+
+
+def _with_dhcp(text, names):
+    lines, done = text.split("\n"), set()
+    for stanza in parse(text):
+        words = stanza.head.words
+        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
+            continue
+        if ":" in words[1] or (stanza.name, words[2]) in done:
+            # A further address has no place beside that from DHCP.
+            for line in (stanza.head, *stanza.options):
+                _comment_out(lines, line)
+            continue
+        done.add((stanza.name, words[2]))
+        method = "auto" if words[2] == "inet6" else "dhcp"
+        for index in range(stanza.head.start, stanza.head.end):
+            lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
+        for line in stanza.options:
+            if _option(line) in _OF_STATIC:
+                _comment_out(lines, line)
+    return "\n".join(lines)

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NICs on the kernel's command line (dracut.cmdline(7), the kernel's nfsroot.rst, initramfs-tools(7)). Pure.
+
+ifname= gives names to MAC addresses; ip= and others configure NICs by name, in the initrd. What no file configures
+afterwards keeps that configuration.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .. import values
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "kernel-arguments"
+SOURCE = "/proc/cmdline"
+
+# Arguments that name NICs; ip= is the kernel's and initramfs-tools's too.
+_NAMING = re.compile(r"(?:ip|ifname|bond|bridge|team|vlan|nameserver|rd\.route|bootdev|rd\.znet_ifname)=(.*)")
+# Those that know a NIC by its MAC address; BOOTIF= is PXELINUX's, with the type of the hardware before it. In dracut
+# NetworkManager takes an address with hyphens in the place of a name (reader_get_connection() of its initrd-generator).
+# The one with colons at the end of ip= is to be set.
+_KNOWING = re.compile(r"(ifname=[^:]*:|BOOTIF=01-|(?:ip|bootdev)=(?=[0-9A-Fa-f]{2}-))([0-9A-Fa-f:-]{17})(.*)")
+# Those by which the initrd brings NICs up.
+_USING = re.compile(
+    r"ip=(?!off$|none$).+|(?:bond|bridge|team|vlan|bootdev|netroot|nfsroot|rd\.iscsi\.\w+)=.+"
+    r"|rd\.neednet(?:=(?!0$|no$|off$).+)?|root=(?:/dev/nfs|nfs4?:|nbd:|iscsi:|dhcp6?|https?:|ftp:).*"
+)
+_METHODS = {"dhcp": "dhcp", "on": "dhcp", "any": "dhcp", "both": "dhcp", "bootp": "dhcp", "dhcp6": "dhcp"}
+_METHODS.update({"single-dhcp": "dhcp", "either6": "auto", "auto6": "auto", "link6": "auto", "ibft": "manual"})
+_UPPERS = ("bond", "bridge", "team", "vlan")
+
+
+def read(root):
+    """What the command line says: a list of Settings."""
+    found = []
+    for argument in root.facts["bootloader"].arguments:
+        key, _equals, value = argument.partition("=")
+        fields = _fields(value)
+        if key == "ip":
+            found += _settings(fields)
+        elif key in _UPPERS and len(fields) > 1 and INTERFACE.fullmatch(fields[0]):
+            lower = tuple(name for name in fields[1].split(",") if INTERFACE.fullmatch(name))
+            found.append(Setting(SOURCE, KIND, fields[0], virtual=True, lower=lower, tagged=key == "vlan"))
+    return found
+
+
+def macs(arguments):
+    """{name: (MAC address, SOURCE)} of the names that ifname= binds."""
+    found = {}
+    for argument in arguments:
+        bound = re.fullmatch(r"ifname=([^:\s]{1,15}):(.{17})", argument)
+        if bound and values.normal_mac(bound[2]):
+            found[bound[1]] = (values.normal_mac(bound[2]), SOURCE)
+    return found
+
+
+def use_network(arguments):
+    """Whether the initrd brings NICs up by arguments."""
+    return any(_USING.fullmatch(argument) for argument in arguments)
+
+
+def edited(argument, gone=(), dynamic=(), macs=None, names=None):
+    """argument, as it must be on the target; None when it is only for a NIC that is gone.
+
+    gone, dynamic: names of NICs that are not there any more, and of those that shall use DHCP.
+    macs, names: {old: new}.
+    """
+    key, _equals, value = argument.partition("=")
+    fields = _fields(value)
+    if _for_one(key, fields) in gone:
+        return None
+    if key == "ip" and len(fields) > 6 and fields[5] in dynamic:
+        fields[0] = fields[2] = fields[3] = ""
+        argument = "ip=" + ":".join([*fields[:6], "dhcp", *fields[7:]])
+    return with_new_names(with_new_macs(argument, macs or {}), names or {})
+
+
+def with_new_macs(argument, new):
+    """argument, knowing a NIC by the new MAC address where it knew it by the old: {old: new}."""
+    found = _KNOWING.fullmatch(argument)
+    return found[1] + values.with_macs_replaced(found[2], new) + found[3] if found else argument
+
+
+def with_new_names(argument, new):
+    """argument, using the new names of NICs for the old: {old: new}."""
+    found = _NAMING.fullmatch(argument)
+    if not found:
+        return argument
+    return argument[:found.start(1)] + values.with_names_replaced(found[1], new)
+
+
+def _fields(value):
+    """The fields of an argument's value, which colons part; those in brackets belong to IPv6 addresses."""
+    # An address in brackets, with its zone, is shorter than 100 characters.
+    return re.split(r":(?![^\[\]]{0,100}\])", value)
+
+
+def _for_one(key, fields):
+    """The NIC that the argument is for alone, or None."""
+    if key == "ip" and len(fields) > 1:
+        return fields[0] if fields[1] in _METHODS else fields[5] if len(fields) > 5 else None
+    if key == "vlan" and len(fields) > 1:
+        return fields[1]
+    return fields[0] if key in ("ifname", "bootdev") and fields else None
+
+
+def _settings(fields):
+    name = _for_one("ip", fields) or ""
+    mac = values.normal_mac(name)
+    if not mac and not INTERFACE.fullmatch(name):
+        return
+    known_by = {"name": None if mac else name, "hardware_mac": mac}
+    if fields[1] in _METHODS:
+        yield Setting(SOURCE, KIND, method=_METHODS[fields[1]], **known_by)
+        return
+    # ip=<client>:[<peer>]:<gateway>:<netmask or prefix>:<hostname>:<interface>:<method>
+    address, gateway = fields[0].strip("[]"), fields[2].strip("[]")
+    addresses = values.with_prefix(address, fields[3] or ("64" if ":" in address else values.class_prefix(address)))
+    method = "static" if addresses else _METHODS.get("".join(fields[6:7]))
+    yield Setting(SOURCE, KIND, method=method, addresses=addresses, gateway=values.gateway(gateway), **known_by)

@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NetworkManager's keyfiles: one connection to a file (nm-settings-keyfile(5)).
+
+A connection is for the interface that interface-name, mac-address and [match] say, together; without any, for every NIC
+of its type. Ports name their bond, bridge or team by controller (master before 1.46): its interface's name or its
+connection's UUID; a VLAN names its parent by name, UUID or MAC address.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ....texts import sections
+from .. import values
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "keyfile"
+_WRITABLE = "/etc/NetworkManager/system-connections"
+_DIRECTORIES = (_WRITABLE, "/usr/lib/NetworkManager/system-connections")
+
+# nm_keyfile_utils_ignore_filename() of libnm-core: hidden and backup files, mkstemp()'s, certificates and keys.
+_IGNORED = re.compile(r"\..*|.*(?:~|\.(?i:pem|der)|\.[A-Za-z0-9]{6})")
+
+# The types' names as D-Bus has them, from before NetworkManager 1.8, and their aliases.
+_WIRED = ("ethernet", "802-3-ethernet", "wired")
+_OTHER_HARDWARE = ("wifi", "802-11-wireless", "wireless", "gsm", "cdma", "infiniband", "bluetooth", "wimax")
+_METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None}
+_METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
+_NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
+
+
+class _Connection:
+    """A keyfile: its path, text, entries, and the last value of each key."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.entries = sections.parse(text)
+        self._values = {(_section(entry), entry.key): _unescaped(entry.value) for entry in self.entries}
+
+    def get(self, section, *keys):
+        """The value of the first of keys that the section has, "" without."""
+        return next((self._values[section, key] for key in keys if self._values.get((section, key))), "")
+
+    @property
+    def uuid(self):
+        return self.get("connection", "uuid")
+
+    @property
+    def type(self):
+        """What the connection is for; old files of plain Ethernet have just its section."""
+        return self.get("connection", "type")
+
+    @property
+    def wired(self):
+        return self.type in _WIRED or (not self.type and any(key[0] == "ethernet" for key in self._values))
+
+    @property
+    def name(self):
+        """The interface's name, None where the connection is for another or any."""
+        # Before 1.0 the names of VLANs, bonds, bridges and teams stood in their own sections.
+        name = self.get("connection", "interface-name") or self.get(self.type, "interface-name")
+        return name if INTERFACE.fullmatch(name) else None
+
+    @property
+    def hardware_mac(self):
+        return _mac(self.get("ethernet", "mac-address")) if self.wired else None
+
+
+def read(root):
+    """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
+    connections = _connections(root)
+    names = {each.uuid: each.name for each in connections if each.name and each.uuid}
+    names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
+    found = []
+    for connection in connections:
+        if not connection.type and not connection.wired or connection.type in _OTHER_HARDWARE:
+            continue
+        found.append(_setting(connection, names))
+        controller = connection.get("connection", "controller", "master")
+        controller = names.get(controller, controller)
+        port = connection.name or connection.hardware_mac
+        if port and INTERFACE.fullmatch(controller):
+            found.append(Setting(connection.path, KIND, controller, virtual=True, lower=(port,)))
+    return found
+
+
+def unconfigure(root, nics):
+    """Take the connections of these Nics away, and those of VLANs on them."""
+    gone = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    connections = _connections(root)
+    of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
+    gone |= {each.uuid for each in of_gone} - {""}
+    of_gone += [each for each in connections if each.get("vlan", "parent") in gone and each not in of_gone]
+    for connection in of_gone:
+        root.remove(connection.path, detail)
+
+
+def replace_macs(root, macs):
+    """Make connections that know their NIC by a MAC address know it by another: {old: new}."""
+    for connection in _connections(root):
+        known_by = [
+            entry
+            for entry in connection.entries
+            if (_section(entry), entry.key) in (("ethernet", "mac-address"), ("vlan", "parent"))
+        ]
+        text = sections.edited(connection.text, known_by, lambda value: _with_mac_replaced(value, macs))
+        root.write(connection.path, text, "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Make connections that are for interfaces by name be for their new names: {old: new}."""
+    places = (
+        ("connection", "interface-name"),
+        ("match", "interface-name"),
+        ("vlan", "parent"),
+        ("macvlan", "parent"),
+        ("bond", "primary"),
+        ("bond", "active_slave"),
+    )
+    for connection in _connections(root):
+        entries = [
+            entry
+            for entry in connection.entries
+            if (_section(entry), entry.key) in places
+            # A VLAN may be called after its NIC; that is its own name.
+            and (connection.wired or entry.key != "interface-name")
+        ]
+        text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        root.write(connection.path, text, "the network card has another name on the target")
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
+    for connection in _connections(root):
+        if connection.wired and connection.path in paths:
+            methods = [
+                entry
+                for entry in connection.entries
+                if entry.section in ("ipv4", "ipv6") and (entry.key, entry.value) == ("method", "manual")
+            ]
+            text = sections.edited(connection.text, methods, lambda value: value.replace("manual", "auto"))
+            switched = {entry.section for entry in methods}
+            static = [
+                entry
+                for entry in sections.parse(text)
+                if entry.section in switched and (_NUMBERED_ADDRESS.fullmatch(entry.key) or entry.key == "gateway")
+            ]
+            root.write(connection.path, sections.commented_out(text, static), detail)
+
+
+def _connections(root):
+    """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
+    found = {}
+    for directory in _DIRECTORIES:
+        for name in root.list(directory):
+            # Only in /etc the extension may be missing, as older versions wrote no other.
+            if not _IGNORED.fullmatch(name) and (directory == _WRITABLE or name.endswith(".nmconnection")):
+                path = posixpath.join(directory, name)
+                text = root.read(path)
+                if text is not None:
+                    connection = _Connection(path, text)
+                    found.setdefault(connection.uuid or path, connection)
+    return list(found.values())
+
+
+def _setting(connection, names):
+    parent = connection.get("vlan", "parent") or connection.get("macvlan", "parent")
+    parent = values.normal_mac(parent) or parent
+    parent = names.get(parent, parent)
+    wanted_names = connection.get("match", "interface-name").split(";") if connection.wired else []
+    any_name = connection.wired and not connection.name and not connection.hardware_mac
+    return Setting(
+        connection.path,
+        KIND,
+        connection.name,
+        virtual=not connection.wired,
+        lower=(parent,) if INTERFACE.fullmatch(parent) or values.normal_mac(parent) else (),
+        tagged=connection.type == "vlan",
+        method=_method(connection),
+        addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
+        gateway=_gateway(connection, "ipv4") or _gateway(connection, "ipv6"),
+        mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
+        hardware_mac=connection.hardware_mac,
+        patterns=_patterns(wanted_names) if any_name else (),
+        source_hardware=tuple(
+            f"{key}={connection.get('match', key)}" for key in ("driver", "path") if connection.get("match", key)
+        ),
+        at_boot=not values.says_no(connection.get("connection", "autoconnect")),
+    )
+
+
+def _patterns(words):
+    # nm-settings(5): "!" excludes, "&" makes it mandatory, "|" is the default.
+    wanted = [word.lstrip("|&") for word in words if word.strip() and not word.startswith(("!", "&!", "|!"))]
+    return tuple(wanted) or ("*",)
+
+
+def _method(connection):
+    methods = {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
+    return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
+
+
+def _addresses(connection, section):
+    if connection.get(section, "method") in ("disabled", "ignore"):
+        return
+    for entry in connection.entries:
+        if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key):
+            # address1=10.0.2.15/24,10.0.2.2 ; before 0.9.10 addresses1=10.0.2.15;24;10.0.2.2; and addresses in a list.
+            words = re.split(r"[;,]", entry.value)
+            prefix = words[1].strip() if len(words) > 1 and words[1].strip().isdecimal() else ""
+            yield from values.with_prefix(words[0], prefix)
+
+
+def _gateway(connection, section):
+    found = values.gateway(connection.get(section, "gateway"))
+    for entry in connection.entries:
+        if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
+            last = [word for word in re.split(r"[;,]", entry.value)[1:] if values.address(word)]
+            found = last[0].strip() if last else None
+    return found if found not in ("0.0.0.0", "::") else None
+
+
+def _section(entry):
+    return "ethernet" if entry.section in _WIRED else entry.section
+
+
+def _mac(text):
+    """The MAC address in text; NetworkManager before 0.9.10 wrote it as numbers: 0;80;86;170;187;204;"""
+    numbers = [word.strip() for word in text.split(";") if word.strip()]
+    if len(numbers) == 6 and all(number.isdecimal() and int(number[:4]) < 256 for number in numbers):
+        return ":".join(f"{int(number):02x}" for number in numbers)
+    return values.normal_mac(text)
+
+
+def _with_mac_replaced(value, macs):
+    if ";" in value and macs.get(_mac(value)):
+        return "".join(f"{int(byte, 16)};" for byte in macs[_mac(value)].split(":"))
+    return values.with_macs_replaced(value, macs)
+
+
+def _unescaped(value):
+    # GKeyFile's escapes; a name has none of the others.
+    return value.replace("\\s", " ").replace("\\\\", "\\")

@@ -1,0 +1,291 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""netplan's YAML (netplan(5)), which cloud-init's network configuration version 2 is too.
+
+All files count, in the order of their names: a later one adds to what an earlier one says of an interface. A mapping is
+merged, a list is put behind the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from .. import values
+from ....texts import yaml_text
+from ..cards.nics import INTERFACE, Setting
+
+KIND = "netplan"
+# /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
+_DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
+
+_HARDWARE = "ethernets"
+_SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
+_OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
+# Where a bond names one of its ports beside.
+_PRIMARY = ("parameters", "primary")
+_YES = ("true", "yes", "on", "y", "1")
+_EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
+
+
+def read(root):
+    """What netplan's files say: a list of Settings."""
+    documents = {path: yaml_text.below(document, "network") for path, document in _documents(root).items()}
+    return settings_of(documents, KIND)
+
+
+def unconfigure(root, nics):
+    """Make comments of what configures these Nics, and of VLANs on them; strike them out of bonds and bridges."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target: its lines became comments"
+    documents = _documents(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, keys in paths_of(networks, nics).items():
+        gone = [("network", *each) for each in keys]
+        root.write(path, yaml_text.without(root.read(path), documents[path], gone), detail)
+
+
+def replace_macs(root, macs):
+    """Make definitions that know their NIC by a MAC address know it by another: {old: new}."""
+    for path, document in _documents(root).items():
+        changes = mac_changes(yaml_text.below(document, "network"), macs)
+        detail = "the network card has another MAC address on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def rename(root, names):
+    """Make definitions that are for interfaces by name be for their new names: {old: new}."""
+    documents = _documents(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, changes in name_changes(networks, names).items():
+        detail = "the network card has another name on the target"
+        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    for path in _documents(root):
+        root.write(path, with_dhcp(root.read(path), path, ("network",), nics), detail)
+
+
+def name_changes(networks, names):
+    """{path: [(node, new text)]} for all places in networks where NICs stand by their names."""
+    merged, _files = _merged(networks)
+    # Where there is a `match`, the definition's own name means nothing.
+    renamed = {old: new for old, new in names.items() if "match" not in merged[_HARDWARE].get(old, {"match": {}})}
+    found = {path: [] for path in networks}
+    for path, network in networks.items():
+        definitions = yaml_text.below(network, _HARDWARE)
+        found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions).items() if key in renamed]
+        nodes = []
+        for definition in yaml_text.children(definitions).values():
+            nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
+        found[path] += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+        nodes = []
+        for section in _SOFTWARE:
+            for definition in yaml_text.children(yaml_text.below(network, section)).values():
+                nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
+                nodes += yaml_text.children(yaml_text.below(definition, "interfaces")).values()
+        found[path] += [(node, renamed[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in renamed]
+    return found
+
+
+def with_dhcp(text, path, keys, nics):
+    """text, the file at path whose `network` mapping keys lead to, with DHCP in place of static addresses for nics."""
+    wanted = {nic.name or nic.hardware_mac for nic in nics}
+    network = yaml_text.below(yaml_text.compose(text, path), *keys)
+    names = _names(_merged({path: network})[0][_HARDWARE])
+    loose = {nic.patterns for nic in nics if nic.name is None}
+    for identifier in list(yaml_text.children(yaml_text.below(network, _HARDWARE))):
+        # The text changes; so do the places of all nodes.
+        root = yaml_text.compose(text, path)
+        definition = yaml_text.below(root, *keys, _HARDWARE, identifier)
+        there = yaml_text.children(definition)
+        static = [(*keys, _HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
+        if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
+            continue
+        if "dhcp4" in there:
+            text = yaml_text.with_scalars(text, [(there["dhcp4"], "true")])
+        else:
+            text = yaml_text.with_entry(text, definition, "dhcp4: true")
+        text = yaml_text.without(text, yaml_text.compose(text, path), static)
+    return text
+
+
+def settings_of(networks, kind):
+    """The Settings in networks: {path: node of a `network` mapping}."""
+    merged, files = _merged(networks)
+    names = _names(merged[_HARDWARE])
+    settings = []
+    for section, definitions in merged.items():
+        for identifier, definition in definitions.items():
+            first, *others = files[section, identifier]
+            one = _setting(first, kind, section, identifier, definition, names)
+            settings.append(one)
+            settings += [
+                Setting(
+                    file,
+                    kind,
+                    one.name,
+                    one.virtual,
+                    hardware_mac=one.hardware_mac,
+                    patterns=one.patterns,
+                    at_boot=one.at_boot,
+                )
+                for file in others
+            ]
+    return settings
+
+
+def paths_of(networks, nics):
+    """{path: [tuple of keys]} of all in networks that is of these Nics: definitions, and places in lists."""
+    merged, _files = _merged(networks)
+    wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
+    gone = {identifier for identifier, name in _names(merged[_HARDWARE]).items() if name in wanted}
+    gone |= {identifier for identifier, vlan in merged["vlans"].items() if vlan.get("link") in gone}
+    found = {}
+    for path, network in networks.items():
+        for section in (_HARDWARE, *_SOFTWARE):
+            for identifier, definition in yaml_text.children(yaml_text.below(network, section)).items():
+                if identifier in gone:
+                    found.setdefault(path, []).append((section, identifier))
+                    continue
+                ports = yaml_text.children(yaml_text.below(definition, "interfaces"))
+                places = {("interfaces", index): port for index, port in ports.items()}
+                places[_PRIMARY] = yaml_text.below(definition, *_PRIMARY)
+                for keys, port in places.items():
+                    if yaml_text.scalar(port) in gone:
+                        found.setdefault(path, []).append((section, identifier, *keys))
+    return found
+
+
+def mac_changes(network, macs):
+    """[(node, new text)] for all MAC addresses by which the node of a `network` mapping knows hardware."""
+    definitions = yaml_text.children(yaml_text.below(network, _HARDWARE)).values()
+    nodes = [yaml_text.below(definition, "match", "macaddress") for definition in definitions]
+    return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if yaml_text.scalar(node)]
+
+
+def _documents(root):
+    """{path: root node} of the files in force, in netplan's order."""
+    found = {}
+    for directory in _DIRECTORIES:
+        for name in root.list(directory):
+            if name.endswith(".yaml"):
+                found.setdefault(name, posixpath.join(directory, name))
+    texts = {found[name]: root.read(found[name]) for name in sorted(found)}
+    return {path: yaml_text.compose(text, path) for path, text in texts.items() if text is not None and text.strip()}
+
+
+def _merged(networks):
+    """({section: {id: definition}}, {(section, id): [path]}) of all files together."""
+    merged = {section: {} for section in (_HARDWARE, *_SOFTWARE)}
+    files = {}
+    for path, network in networks.items():
+        for section, definitions in merged.items():
+            for identifier, definition in yaml_text.children(yaml_text.below(network, section)).items():
+                known = definitions.get(identifier, {})
+                definitions[identifier] = _put_together(known, _mapping(yaml_text.plain(definition)))
+                files.setdefault((section, identifier), []).append(path)
+    return merged, files
+
+
+def _put_together(old, new):
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{key: _put_together(old[key], value) if key in old else value for key, value in new.items()}}
+    return old + new if isinstance(old, list) and isinstance(new, list) else new
+
+
+def _names(definitions):
+    """{id: the interface's name, or the MAC address by which it is known, or None}."""
+    return {
+        identifier: _name(identifier, definition) or values.normal_mac(_text(_match(definition).get("macaddress")))
+        for identifier, definition in definitions.items()
+    }
+
+
+def _name(identifier, definition):
+    """The interface's name: that of the definition, unless `match` chooses by something else."""
+    name = identifier
+    if "match" in definition:
+        name = _text(definition.get("set-name")) or _text(_match(definition).get("name"))
+    return name if INTERFACE.fullmatch(name) else None
+
+
+def _setting(file, kind, section, identifier, definition, names):
+    match = _match(definition)
+    name = identifier if section != _HARDWARE else _name(identifier, definition)
+    mac = values.normal_mac(_text(match.get("macaddress"))) if section == _HARDWARE else None
+    lower = [*_texts(definition.get("interfaces")), _text(definition.get("link"))]
+    addresses = tuple(dict.fromkeys(_addresses(definition)))
+    # netplan and cloud-init make a rule, or a .link file, from `match` and `set-name`.
+    binds = bool(mac and definition.get("set-name") and name)
+    loose = section == _HARDWARE and not name and not mac
+    return Setting(
+        file,
+        kind,
+        name if INTERFACE.fullmatch(name or "") else None,
+        virtual=section != _HARDWARE,
+        lower=tuple(found for found in (names.get(port, port) for port in lower if port) if found),
+        tagged=section == "vlans",
+        method=_method(definition, addresses),
+        addresses=addresses,
+        gateway=_gateway(definition),
+        mac=values.normal_mac(_text(definition.get("macaddress"))),
+        hardware_mac=mac,
+        patterns=tuple(_match_names(match)) or ("*",) if loose else (),
+        binds=binds,
+        source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
+        at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
+    )
+
+
+def _match(definition):
+    return _mapping(definition.get("match"))
+
+
+def _match_names(match):
+    return [name for name in _match_words(match.get("name")) if name]
+
+
+def _match_words(value):
+    return [word for word in (_texts(value) or [_text(value)]) if word]
+
+
+def _method(definition, addresses):
+    if addresses:
+        return "static"
+    if any(_text(definition.get(key)).lower() in _YES for key in ("dhcp4", "dhcp6")):
+        return "dhcp"
+    return "auto" if _text(definition.get("accept-ra")).lower() in _YES else None
+
+
+def _addresses(definition):
+    addresses = definition.get("addresses")
+    for each in addresses if isinstance(addresses, list) else ():
+        # An address with options is a mapping of one key: {10.0.0.5/8: {label: ...}}.
+        for text in each if isinstance(each, dict) else (each,):
+            if isinstance(text, str):
+                yield from values.with_prefix(text)
+
+
+def _gateway(definition):
+    routes = definition.get("routes")
+    texts = [_text(definition.get("gateway4")), _text(definition.get("gateway6"))]
+    for route in routes if isinstance(routes, list) else ():
+        if isinstance(route, dict) and re.sub(r"\s", "", _text(route.get("to"))) in _EVERYWHERE:
+            texts.append(_text(route.get("via")))
+    return next((gateway for gateway in map(values.gateway, texts) if gateway), None)
+
+
+def _mapping(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value):
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value):
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""systemd-networkd's files: .network and .netdev (systemd.network(5), systemd.netdev(5)).
+
+The first .network file whose [Match] fits an interface configures it, and no other, in the order of the files' names
+over all directories (see ../systemd_files.py).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ....texts import sections
+from .. import values
+from ..cards.nics import INTERFACE, Setting, matches
+from ..systemd_files import WRITABLE, files, rewrite
+
+KIND = "networkd"
+_MAC_KEYS = ("MACAddress", "PermanentMACAddress")
+_NAME_KEYS = ("Name", "OriginalName")
+# Where interfaces are named beside, (section, key).
+_NAMING = (
+    ("Network", "BindCarrier"),
+    ("RoutingPolicyRule", "IncomingInterface"),
+    ("RoutingPolicyRule", "OutgoingInterface"),
+)
+# What only hardware of one kind, or on one bus, has.
+_HARDWARE_KEYS = ("Driver", "Path", "Property")
+# What systemd-detect-virt(1) calls where there is no hardware.
+_CONTAINERS = frozenset(("container", "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "no"))
+# Interfaces on this one, by the key in its [Network] that names them; and those that it is a port of.
+_MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced")
+_DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
+_DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
+# The drivers of interfaces that are no hardware; systemd's own files for containers' ends match by them.
+_SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
+_EVERYWHERE = ("0.0.0.0/0", "::/0", "")
+_YES = ("yes", "true", "on", "1")
+_NOT_AT_BOOT = ("manual", "down", "always-down")
+
+
+def read(root):
+    """What networkd's files say: a list of Settings."""
+    devices = [_device(file) for file in files(root, ".netdev")]
+    vlans = {device.name for device in devices if device.tagged}
+    return [
+        *(device for device in devices if device.name),
+        *(setting for file in files(root, ".network") for setting in _settings(file, vlans)),
+    ]
+
+
+def unconfigure(root, nics):
+    """Take away the .network files that are for none but these Nics."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    for file in files(root, ".network"):
+        if not _is_only_for(file, nics):
+            continue
+        for path in file.texts:
+            if path.startswith(f"{WRITABLE}/"):
+                root.remove(path, detail)
+        if any(not path.startswith(f"{WRITABLE}/") for path in file.texts):
+            # The distribution's own file is masked by an empty one.
+            root.write(posixpath.join(WRITABLE, posixpath.basename(file.path)), "", detail)
+
+
+def replace_macs(root, macs):
+    """Make files that know their NIC by a MAC address know it by another: {old: new}."""
+    places = [("Match", key) for key in _MAC_KEYS]
+    detail = "the network card has another MAC address on the target"
+    _edit(root, places, lambda value: values.with_macs_replaced(value, macs), detail)
+
+
+def rename(root, names):
+    """Make files that are for interfaces by name be for their new names: {old: new}; and what else names them."""
+    places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING]
+    detail = "the network card has another name on the target"
+    _edit(root, places, lambda value: values.with_names_replaced(value, names), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP."""
+    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    paths = {path for nic in nics for path, _kind in nic.configured_by}
+    for file in files(root, ".network"):
+        if file.path in paths and _method(file, _all_addresses(file)) == "static":
+            for path, text in file.texts.items():
+                rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
+
+
+def _edit(root, places, change, detail):
+    """Edit the values in places, (section, key) each, of all .network files and drop-ins by change(text) -> text."""
+    for file in files(root, ".network"):
+        for path, text in file.texts.items():
+            entries = [
+                entry for entry in sections.parse(text, continued=True) if (entry.section, entry.key) in places
+            ]
+            rewrite(root, path, text, sections.edited(text, entries, change), detail)
+
+
+def _with_dhcp(text, is_main):
+    """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
+    entries = sections.parse(text, continued=True)
+    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
+    static = [
+        entry
+        for entry in entries
+        if (entry.section in ("Network", "Address") and entry.key in ("Address", "Gateway"))
+        or (entry.section == "Route" and entry.number not in to_somewhere)
+    ]
+    text = sections.commented_out(text, static)
+    if not is_main:
+        return text
+    entries = sections.parse(text, continued=True)
+    switches = [entry for entry in entries if (entry.section, entry.key) == ("Network", "DHCP")]
+    if switches:
+        return sections.edited(text, switches, lambda _value: "yes")
+    header = re.search(r"^[ \t]*\[Network\].*$", text, re.MULTILINE)
+    if header:
+        return text[:header.end()] + "\nDHCP=yes" + text[header.end():]
+    return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
+
+
+def _all_addresses(file):
+    return [
+        *file.values("Network", "Address"),
+        *(each.get("Address", "") for each in file.sections("Address")),
+    ]
+
+
+def _device(file):
+    """The Setting for the interface that a .netdev file makes."""
+    name = "".join(file.values("NetDev", "Name")[-1:])
+    kind = "".join(file.values("NetDev", "Kind")[-1:])
+    return Setting(
+        file.path, KIND, name if INTERFACE.fullmatch(name) else None, virtual=True, tagged=kind.lower() == "vlan"
+    )
+
+
+def _settings(file, vlans):
+    """The Setting for the interface that a .network file configures, and one for each that it becomes part of."""
+    names = file.words(*_NAME_KEYS)
+    macs = _macs(file)
+    name = names[0] if len(names) == 1 and INTERFACE.fullmatch(names[0]) and names[0][0] != "!" else None
+    if not _is_for_nics(file):
+        return
+    gateways = file.values("Network", "Gateway")
+    gateways += [
+        route.get("Gateway", "") for route in file.sections("Route") if route.get("Destination", "") in _EVERYWHERE
+    ]
+    addresses = _all_addresses(file)
+    yield Setting(
+        file.path,
+        KIND,
+        name,
+        method=_method(file, addresses),
+        addresses=tuple(dict.fromkeys(found for text in addresses for found in values.with_prefix(text))),
+        gateway=next((gateway for gateway in map(values.gateway, gateways) if gateway), None),
+        mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
+        hardware_mac=macs[0] if len(macs) == 1 else None,
+        patterns=() if name or len(macs) == 1 else _patterns(names),
+        source_hardware=tuple(
+            f"{key}={value}" for key in _HARDWARE_KEYS for value in file.values("Match", key) if value != "*"
+        ),
+        at_boot=_is_at_boot(file),
+    )
+    lower = name or (macs[0] if len(macs) == 1 else None)
+    if lower:
+        for upper in [word for key in _MADE_OF_IT for value in file.values("Network", key) for word in value.split()]:
+            if INTERFACE.fullmatch(upper):
+                yield Setting(file.path, KIND, upper, virtual=True, lower=(lower,), tagged=upper in vlans)
+
+
+def _is_at_boot(file):
+    unmanaged = "".join(file.values("Link", "Unmanaged")[-1:]).lower() in _YES
+    return not unmanaged and "".join(file.values("Link", "ActivationPolicy")[-1:]) not in _NOT_AT_BOOT
+
+
+def _macs(file):
+    return [mac for mac in map(values.normal_mac, file.words(*_MAC_KEYS)) if mac]
+
+
+def _is_for_nics(file):
+    """Whether the file can be for a wired NIC."""
+    kinds = [word for word in file.words("Type") if not word.startswith("!")]
+    if kinds and not matches("ether", kinds):
+        return False
+    # systemd's own 80-container-*.network and 80-vm-*.network, which every guest has.
+    if _CONTAINERS.intersection(file.words("Virtualization")) or _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
+        return False
+    # Kind= is that of software: "vlan", "bridge"; a NIC has none, and the pattern "!*" says so.
+    return not [word for word in file.words("Kind") if not word.startswith("!")]
+
+
+def _patterns(names):
+    return tuple(name for name in names if not name.startswith("!")) or ("*",)
+
+
+def _method(file, addresses):
+    if addresses:
+        return "static"
+    dhcp = "".join(file.values("Network", "DHCP")[-1:]).lower()
+    if dhcp in _DHCP:
+        return "dhcp"
+    accepts = "".join(file.values("Network", "IPv6AcceptRA")[-1:]).lower()
+    return "auto" if accepts in _YES else None
+
+
+def _is_only_for(file, nics):
+    names = file.words(*_NAME_KEYS)
+    if names:
+        return {nic.name for nic in nics} >= set(names)
+    return bool(_macs(file)) and {nic.hardware_mac for nic in nics} >= set(_macs(file))

@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wicked's own XML: /etc/wicked/ifconfig/*.xml (wicked(8), and its schema/*.xml for the elements).
+
+SUSE's tools write ifcfg files instead, which go before the XML of the same interface (client/read-config.c). Policies
+and templates, which hold for whatever matches them, are not read.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from .. import values
+from ....texts import xml_text
+from ..cards.nics import INTERFACE, Setting
+from ....errors import GuestconvError
+
+KIND = "wicked"
+_DIRECTORY = "/etc/wicked/ifconfig"
+_IFCFG = "/etc/sysconfig/network"
+# wicked-config(5): the daemons' settings, some of them for a <device name="eth0">.
+_DAEMONS = "/etc/wicked/*.xml"
+
+# What an interface is made of stands in the element that says what it is.
+_ON_ONE = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan")
+_OF_PORTS = ("bond", "team", "bridge", "ovs-bridge")
+_OTHER_SOFTWARE = ("dummy", "tun", "tap", "gre", "ipip", "sit", "ppp")
+_OTHER_HARDWARE = ("wireless", "infiniband", "infiniband:child", "openvpn", "modem")
+_STATIC = {"ipv4:static": "ipv4:dhcp", "ipv6:static": "ipv6:auto"}
+_DYNAMIC = {"ipv4:dhcp": "dhcp", "ipv6:dhcp": "dhcp", "ipv6:auto": "auto"}
+# Elements whose text is the name of an interface; <primary> says that of a bond, but "true" of its port.
+_NAMING = ("device", "primary", "iif", "oif")
+_EVERYWHERE = ("", "default", "0.0.0.0/0", "::/0")
+
+
+def read(root):
+    """What the interfaces of the files say: a list of Settings."""
+    interfaces = [(path, each) for path, _text, document in _documents(root) for each in document.all("interface")]
+    aliases = {each.value("alias"): each.value("name") for _path, each in interfaces}
+    hidden = set(root.list(_IFCFG)) if interfaces else ()
+    found = []
+    for path, interface in interfaces:
+        name, _mac = key = _key(interface)
+        if any(key) and f"ifcfg-{name}" not in hidden:
+            found += _settings(path, interface, name, aliases)
+    return found
+
+
+def unconfigure(root, nics):
+    """Make comments of these Nics, of VLANs on them, and of their places in bonds and bridges."""
+    names = {nic.name for nic in nics if nic.name}
+    macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
+
+    def edits(document):
+        for interface in document.all("interface"):
+            name, mac = _key(interface)
+            if name in names or mac in macs or names.intersection(_lower(interface, {})) and not _ports(interface):
+                yield xml_text.without(interface)
+            for port in _ports(interface):
+                if port.value("device") in names:
+                    yield xml_text.without(port)
+
+    gone = ", ".join(nic.name or nic.identifier for nic in nics)
+    _edit(root, edits, f"{gone} is not on the target: its configuration became a comment")
+
+
+def replace_macs(root, macs):
+    """Make interfaces that are known by a MAC address known by another: {old: new}."""
+
+    def edits(document):
+        for address in document.all("interface", "name", "permanent-address"):
+            yield xml_text.with_text(address, lambda value: values.with_macs_replaced(value, macs))
+
+    _edit(root, edits, "the network card has another MAC address on the target")
+
+
+def rename(root, names):
+    """Call NICs by their new names: {old: new}; in the settings of the daemons too."""
+    detail = "the network card has another name on the target"
+
+    def edits(document):
+        for interface in document.all("interface"):
+            named = [each for each in interface.walk() if each.tag in _NAMING]
+            for element in (*interface.all("name"), *named):
+                if element.text.strip() in names and "namespace" not in element.attributes:
+                    yield xml_text.with_text(element, lambda value: values.with_names_replaced(value, names))
+
+    def edits_of_daemons(document):
+        for device in document.walk():
+            if device.tag == "device" and device.attributes.get("name") in names:
+                yield xml_text.with_start_tag(device, lambda tag: values.with_names_replaced(tag, names))
+
+    _edit(root, edits, detail)
+    for path in root.glob(_DAEMONS):
+        try:
+            document = xml_text.parse(root.read(path) or "", path)
+        except GuestconvError:
+            # wicked cannot read it either, and it configures no NIC.
+            continue
+        root.write(path, xml_text.edited(root.read(path), edits_of_daemons(document)), detail)
+
+
+def use_dhcp(root, nics):
+    """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
+    keys = {nic.name or nic.hardware_mac for nic in nics}
+
+    def edits(document):
+        for interface in document.all("interface"):
+            if next(filter(None, _key(interface)), "") in keys:
+                for tag, dynamic in _STATIC.items():
+                    for static in interface.all(tag):
+                        yield from _dynamic(interface, static, dynamic)
+
+    of_whom = ", ".join(nic.name or nic.identifier for nic in nics)
+    _edit(root, edits, f"{of_whom} gets its address by DHCP on the target")
+
+
+def not_read(root):
+    """The files with policies or templates."""
+    return [
+        path
+        for path, _text, document in _documents(root)
+        if any(element.tag != "interface" for element in document.children)
+    ]
+
+
+def _documents(root):
+    """(path, text, xml_text.Element around all) of each file. Raises GuestconvError."""
+    found = []
+    for name in root.list(_DIRECTORY):
+        path = posixpath.join(_DIRECTORY, name)
+        text = root.read(path) if name.endswith(".xml") else None
+        if text is not None:
+            found.append((path, text, xml_text.parse(text, path)))
+    return found
+
+
+def _edit(root, edits, detail):
+    for path, text, document in _documents(root):
+        root.write(path, xml_text.edited(text, edits(document)), detail)
+
+
+def _key(interface):
+    """(name, MAC address) by which the guest knows it; one of them, or none, is there."""
+    for name in interface.all("name")[:1]:
+        namespace = name.attributes.get("namespace")
+        if namespace == "ethernet":
+            return None, values.normal_mac(name.value("permanent-address"))
+        if not namespace and INTERFACE.fullmatch(name.text.strip()):
+            return name.text.strip(), None
+    return None, None
+
+
+def _ports(interface):
+    """The elements that name a port each, of a bond, team or bridge."""
+    kinds = [each for each in interface.children if each.tag in _OF_PORTS]
+    lists = [each for kind in kinds for each in kind.children if each.tag in ("slaves", "ports")]
+    return [port for each in lists for port in each.children]
+
+
+def _lower(interface, aliases):
+    """The names of the interfaces that it is made of. aliases: {alias: name}."""
+    on_one = [each for each in interface.children if each.tag in _ON_ONE]
+    devices = [device for each in (*on_one, *_ports(interface)) for device in each.all("device")]
+    names = [
+        aliases.get(each.text.strip(), "") if each.attributes.get("namespace") == "alias" else each.text.strip()
+        for each in devices
+    ]
+    return tuple(name for name in names if INTERFACE.fullmatch(name))
+
+
+def _settings(path, interface, name, aliases):
+    tags = {each.tag for each in interface.children}
+    if tags.intersection(_OTHER_HARDWARE):
+        return
+    mac = _key(interface)[1]
+    addresses = tuple(dict.fromkeys(_addresses(interface)))
+    gateways = [
+        values.gateway(route.value("nexthop", "gateway"))
+        for route in _routes(interface)
+        if route.value("destination") in _EVERYWHERE
+    ]
+    yield Setting(
+        path,
+        KIND,
+        name,
+        virtual=bool(tags.intersection((*_ON_ONE, *_OF_PORTS, *_OTHER_SOFTWARE))),
+        lower=_lower(interface, aliases),
+        tagged="vlan" in tags,
+        method=_method(interface, addresses),
+        addresses=addresses,
+        gateway=next(filter(None, gateways), None),
+        mac=values.normal_mac(interface.value("ethernet", "address")),
+        hardware_mac=mac,
+        at_boot=interface.value("control", "mode").lower() not in ("manual", "off"),
+    )
+    # Newer versions have a port name its bond, team or bridge.
+    upper = interface.value("link", "master")
+    if INTERFACE.fullmatch(upper):
+        yield Setting(path, KIND, upper, virtual=True, lower=(name or mac,))
+
+
+def _addresses(interface):
+    for tag in _STATIC:
+        for address in interface.all(tag, "address"):
+            text = address.value("local")
+            yield from values.with_prefix(text, "64" if ":" in text else values.class_prefix(text))
+
+
+def _routes(interface):
+    return [route for tag in _STATIC for route in interface.all(tag, "route")]
+
+
+def _method(interface, addresses):
+    if addresses:
+        return "static"
+    dynamic = [each for each in interface.children if each.tag in _DYNAMIC]
+    on = [each.tag for each in dynamic if not values.says_no(each.value("enabled"))]
+    return next((_DYNAMIC[tag] for tag in _DYNAMIC if tag in on), None)
+
+
+def _dynamic(interface, static, dynamic):
+    """The edits that put the element dynamic in the place of what static has of addresses and default routes."""
+    gone = [
+        each
+        for each in static.children
+        if each.tag == "address" or (each.tag == "route" and each.value("destination") in _EVERYWHERE)
+    ]
+    if not any(each.tag == "address" for each in gone):
+        return
+    for each in gone if len(gone) < len(static.children) else [static]:
+        yield xml_text.without(each)
+    there = interface.all(dynamic)
+    for enabled in there[0].all("enabled")[:1] if there else ():
+        yield xml_text.with_text(enabled, lambda value: re.sub(r"\S+", "true", value, count=1))
+    if not there:
+        yield xml_text.before(static, f"<{dynamic}>\n  <enabled>true</enabled>\n</{dynamic}>")

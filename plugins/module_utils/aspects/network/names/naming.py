@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeping the names of NICs: which means gives a NIC its name on the target, and making it where there is none.
+
+biosdevname= on the kernel's command line changes nothing: biosdevname gives no names in a virtual machine.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from dataclasses import replace
+
+from . import in_initrd, link_files, udev_rules
+from ..formats import kernel_arguments
+from ..cards import nics
+from .. import systemd_files
+
+# Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
+# the multi-arch directory from Debian 12 on, lib64 in Fedora.
+_LIBRARIES = (
+    "/usr/lib/systemd/libsystemd-shared-*.so",
+    "/lib/systemd/libsystemd-shared-*.so",
+    "/usr/lib/*/systemd/libsystemd-shared-*.so",
+    "/usr/lib64/systemd/libsystemd-shared-*.so",
+)
+_UDEV = ("/usr/lib/udev", "/lib/udev")
+
+# What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
+_NAMES_BY_PLACE = ("enp1s0", "ens3")
+
+# Names that a NIC may get by its place. VMware's slots are numbered from 32 on (ens192), which no target's are.
+_BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?:[1-9]|[12]\d|3[01])")
+
+
+def bindings(root):
+    """What rules, .link files and ifname= give names to.
+
+    ({name: (MAC address, where it says so)} of those bound to one, {name: where} of all, whatever they are bound to).
+    """
+    links, rules = _links(root), _rules(root)
+    by_arguments = kernel_arguments.macs(_kernel_arguments(root))
+    macs = {**by_arguments, **link_files.macs(links), **udev_rules.macs(rules)}
+    given = {name: source for name, (_mac, source) in by_arguments.items()}
+    given.update((link.name, link.path) for link in reversed(links) if link.name)
+    given.update((name, path) for path, text in reversed(rules.items()) for name in udev_rules.names_given(text))
+    return macs, given
+
+
+def can_be_kept(root):
+    """Whether the guest has udev, without which interfaces have the kernel's names."""
+    return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
+
+
+def use_new_macs(root, conversion, macs):
+    """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
+    detail = "the network card has another MAC address on the target"
+    for path, text in _rules(root).items():
+        _put(root, conversion, path, udev_rules.with_new_macs(text, macs), detail)
+    for path, text in _link_texts(root).items():
+        _put_link(root, conversion, path, text, link_files.with_new_macs(text, macs), detail)
+
+
+def use_new_names(root, conversion, names):
+    """Make rules and .link files give NICs their new names: {old: new}. Our own for the old names go."""
+    detail = "the network card has another name on the target"
+    for path, text in _rules(root).items():
+        ours = path in map(udev_rules.path_for, names)
+        _put(root, conversion, path, None if ours else udev_rules.with_new_names(text, names), detail)
+    for path, text in _link_texts(root).items():
+        ours = path in map(link_files.path_for, names)
+        _put_link(root, conversion, path, text, None if ours else link_files.with_new_names(text, names), detail)
+
+
+def keep(root, conversion, on_target):
+    """Make sure that each of on_target, {Nic: its Model there}, has its name there. What does so already stays.
+
+    Where the initrd brings NICs up, it gets what gives the names, and their drivers.
+    """
+    alone = len(on_target) == 1
+    in_use = in_initrd.uses_network(root)
+    named_early = in_use or _may_be_exchanged(on_target)
+    rules = _widened_rules(root, conversion, list(on_target), alone)
+    links = [link for link in _links(root) if not link_files.is_ours(link.path)]
+    for nic, model in on_target.items():
+        # Several NICs without a MAC address cannot be told apart: inspect said so, with severity error.
+        if not (alone or nic.hardware_mac):
+            continue
+        nic = _with_name(root, nic)
+        by_tools = nic.name_bound_by and nic.hardware_mac
+        # What the guest's own tools (netplan, initscripts, cloud-init) make to name this MAC address is not there yet
+        # in the initrd. A .link file of ours would put theirs, with its other settings, out of force; a rule does not.
+        if nic.name is None or (by_tools and not named_early):
+            continue
+        named = udev_rules.names_it(rules.values(), nic, alone) or _named_by_kernel(root, nic, alone)
+        if can_be_kept(root) and not named:
+            by_links = "claimed" if by_tools else link_files.naming(links, nic, model.kernel_driver)
+            _bind(root, conversion, nic, model, by_links)
+    if named_early:
+        _give_to_initrd(root, conversion, on_target, with_drivers=in_use)
+
+
+def release(root, conversion, names):
+    """Take out of rules and .link files what gives these names."""
+    detail = f"{', '.join(sorted(names))} is not on the target"
+    for path, text in _rules(root).items():
+        ours = path in map(udev_rules.path_for, names)
+        _put(root, conversion, path, None if ours else udev_rules.without(text, names), detail)
+    for link in _links(root):
+        if link.name in names:
+            # The distribution's own file is masked by an empty one.
+            own = link.path.startswith(f"{systemd_files.WRITABLE}/")
+            _put(root, conversion, systemd_files.writable(link.path), None if own else "", detail)
+
+
+def _bind(root, conversion, nic, model, by_links):
+    detail = f"the NIC keeps the name {nic.name} on the target"
+    if by_links == "free" and _systemd_renames(root):
+        text = link_files.text_for(nic, model.kernel_driver)
+        _put(root, conversion, link_files.path_for(nic.name), text, detail)
+    elif by_links != "named" or not _systemd_renames(root):
+        text = udev_rules.text_for(nic, model.kernel_driver)
+        _put(root, conversion, udev_rules.path_for(nic.name), text, detail)
+
+
+def _may_be_exchanged(on_target):
+    """Whether the initrd's udev might give one of these NICs, by its place on the target, the name of another.
+
+    The other could not have it any more: udev knows no exchange of names, and the kernel refuses one that is taken
+    (EEXIST; rename_netif() of systemd's udev-event.c, tried with 252). In the initrd both are still the kernel's eth*.
+    """
+    return len(on_target) > 1 and any(_BY_PLACE.fullmatch(nic.name or "") for nic in on_target)
+
+
+def _give_to_initrd(root, conversion, on_target, with_drivers):
+    """Have the initrd hold what gives these NICs their names, and their drivers."""
+    names = {_with_name(root, nic).name for nic in on_target}
+    for model in on_target.values() if with_drivers else ():
+        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
+    paths = {path for name, path in bindings(root)[1].items() if name in names}
+    texts = {path: text for file in _link_files(root) if file.path in paths for path, text in file.texts.items()}
+    texts.update((path, text) for path, text in _rules(root).items() if path in paths)
+    conversion.initrd_files.update(texts)
+
+
+def _put(root, conversion, path, text, detail):
+    """Make text the content of the rules or .link file at path, None to remove it; in the initrd's copy too.
+
+    udev passes over an empty file, which is what a copy becomes when the file is gone.
+    """
+    if text != root.read(path):
+        conversion.initrd_copies[path] = text or ""
+    if text is None:
+        root.remove(path, detail)
+    else:
+        root.write(path, text, detail)
+
+
+def _with_name(root, nic):
+    """nic, with a name that its configuration is for when that is for none that it would get by itself."""
+    by_itself = _NAMES_BY_PLACE
+    if not can_be_kept(root) or "net.ifnames=0" in _kernel_arguments(root):
+        by_itself = ("eth0",)
+    if nic.name or not nic.patterns or all(nics.matches(name, nic.patterns) for name in by_itself):
+        return nic
+    made_up = [re.sub(r"[*?]", "0", pattern) for pattern in nic.patterns]
+    return replace(nic, name=next((name for name in made_up if nics.INTERFACE.fullmatch(name)), None))
+
+
+def _named_by_kernel(root, nic, alone):
+    return alone and nic.name == "eth0" and "net.ifnames=0" in _kernel_arguments(root)
+
+
+def _systemd_renames(root):
+    """Whether a .link file names a NIC for sure: see link_files for the version, and for initrds that name it first."""
+    # systemd.net-naming-scheme(7): the schemes v238 and v239 are from before the one with renaming again.
+    if root.info["init"] != "systemd" or any(
+        re.match(r"net\.naming-scheme=v23\d", argument) for argument in _kernel_arguments(root)
+    ):
+        return False
+    names = (posixpath.basename(path) for pattern in _LIBRARIES for path in root.glob(pattern))
+    versions = [re.match(r"libsystemd-shared-(\d+)", name) for name in names]
+    return max((int(found.group(1)) for found in versions if found), default=0) >= link_files.RENAMES_SINCE
+
+
+def _kernel_arguments(root):
+    return root.facts["bootloader"].arguments
+
+
+def _put_link(root, conversion, path, before, after, detail):
+    """Make after the content of a .link file or drop-in; a file in /etc hides the distribution's own."""
+    if after != before:
+        _put(root, conversion, systemd_files.writable(path), after, detail)
+
+
+def _widened_rules(root, conversion, on_target, alone):
+    """{path: text} of the rules that are not ours, those for these Nics widened to any hardware, in the initrd too."""
+    texts = {}
+    for path, text in _rules(root).items():
+        if udev_rules.is_ours(path):
+            continue
+        texts[path] = udev_rules.widened(text, on_target, alone)
+        # Where the initrd's copy misses the NIC, udev names it there by its place on the bus, and a rule with
+        # KERNEL=="eth*" does not match any more.
+        _put(root, conversion, path, texts[path], "the rule asked for hardware that only the source has")
+    return texts
+
+
+def _rules(root):
+    names = [name for name in root.list(udev_rules.DIRECTORY) if name.endswith(".rules")]
+    texts = {path: root.read(path) for path in (f"{udev_rules.DIRECTORY}/{name}" for name in names)}
+    # Without text is a link to /dev/null, which takes a file of the distribution's out of force.
+    return {path: text for path, text in texts.items() if text is not None}
+
+
+def _links(root):
+    return [link_files.parse(file.path, "\n".join(file.texts.values())) for file in _link_files(root)]
+
+
+def _link_texts(root):
+    """{path: text} of the .link files and their drop-ins."""
+    return {path: text for file in _link_files(root) for path, text in file.texts.items()}
+
+
+def _link_files(root):
+    """The .link files in force, less systemd's own for all that no other file is for: ours is to come before it."""
+    return [file for file in systemd_files.files(root, ".link") if file.path not in link_files.DEFAULTS]

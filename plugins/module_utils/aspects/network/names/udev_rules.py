@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""udev's rules that give NICs their names, such as 70-persistent-net.rules (udev(7)). Pure.
+
+A rule's NAME= goes before every .link file: 80-net-setup-link.rules takes systemd's name only where NAME=="". Debian's
+generator (75-persistent-net-generator.rules, up to Debian 8) wrote DRIVERS=="?*" for "hardware, and not the VLANs and
+bridges that take over its MAC address"; so does a rule that guestconv makes or widens.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ....texts import globs
+from ..values import normal_mac, with_macs_replaced, with_names_replaced
+
+DIRECTORY = "/etc/udev/rules.d"
+_OURS = f"{DIRECTORY}/70-guestconv-"
+
+# From the beginning of a word on, and keys of a likely length: the search is not to begin anew within what it has seen.
+_TOKEN = re.compile(r'(?<![A-Za-z])([A-Za-z]+(?:\{[^}"\n]{0,200}\})?)\s*(==|!=|\+=|-=|:=|=)\s*"((?:[^"\\]|\\.)*)"')
+# Characters of a rule. udev joins no more into one (UDEV_LINE_SIZE in udev-def.h).
+_LONGEST = 16 * 1024
+_ADDRESS = ("ATTR{address}", "ATTRS{address}", "SYSFS{address}")
+
+# Keys by which a rule asks for the hardware that the source has. BUS, ID and DRIVER are DRIVERS and KERNELS of old.
+_HARDWARE = re.compile(
+    r"DRIVERS?|KERNELS|DEVPATH|ID|ENV\{ID_(?:PATH|PATH_TAG|NET_DRIVER|NET_NAME_\w+|VENDOR_ID|MODEL_ID)\}"
+    r"|(?:ATTRS|SYSFS)\{(?:vendor|device|subsystem_vendor|subsystem_device)\}"
+)
+
+
+def path_for(name):
+    """Our file that binds this name."""
+    return f"{_OURS}{name}.rules"
+
+
+def is_ours(path):
+    """Whether guestconv made the file."""
+    return path.startswith(_OURS)
+
+
+def text_for(nic, kernel_driver):
+    """The content of the file that binds nic's name: to its MAC address, or to the driver while that is not known."""
+    match = f'DRIVERS=="{kernel_driver}"'
+    if nic.hardware_mac:
+        match = f'DRIVERS=="?*", ATTR{{address}}=="{nic.hardware_mac}"'
+    return (
+        f"# Made by guestconv: {nic.name} is what this system's network configuration calls the network card.\n"
+        f'SUBSYSTEM=="net", ACTION=="add", {match}, ATTR{{type}}=="1", NAME="{nic.name}"\n'
+    )
+
+
+def macs(texts):
+    """{name: (MAC address, file)} of the names that the rules in texts ({file: text}) bind to a MAC address."""
+    found = {}
+    for file, text in texts.items():
+        for line in _rules(text):
+            name, mac = _name(line), _mac(line)
+            if name and mac:
+                found.setdefault(name, (mac, file))
+    return found
+
+
+def names_given(text):
+    """The names that the rules in text give to interfaces."""
+    return [name for name in map(_name, _rules(text)) if name]
+
+
+def widened(text, nics, alone):
+    """text with the rules that name one of nics changed to match it on any hardware. Everything else stays.
+
+    alone: the guest has no other NIC, so that a rule need not tell it from others.
+    """
+    by_name = {nic.name: nic for nic in nics}
+
+    def changed(line):
+        nic = by_name.get(_name(line))
+        return _widened(line, nic, alone) if nic and _is_for(line, nic) else line
+
+    return _each_rule(text, changed)
+
+
+def with_new_macs(text, macs):
+    """text with the rules that ask for a NIC by its address asking for the new one: {old: new}."""
+
+    def changed(token):
+        return with_macs_replaced(token.group(), macs) if token.group(1) in _ADDRESS else token.group()
+
+    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
+
+
+def with_new_names(text, names):
+    """text with the rules that give one of these names giving the new one: {old: new}."""
+
+    def changed(token):
+        return with_names_replaced(token.group(), names) if token.group(1) == "NAME" else token.group()
+
+    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
+
+
+def without(text, names):
+    """text with the rules that give one of these names made comments."""
+    return _each_rule(text, lambda line: "#" + line.replace("\n", "\n#") if _name(line) in names else line)
+
+
+def names_it(texts, nic, alone):
+    """Whether a rule in texts (widened) will name nic on the target."""
+    return any(
+        _name(line) == nic.name and _is_for(line, nic) and (alone or _mac(line)) and _fits_any_hardware(line)
+        for text in texts
+        for line in _rules(text)
+    )
+
+
+def _rules(text):
+    # udev-rules.c: a rule goes on on the next line after a backslash.
+    return [line for line in re.split(r"(?<!\\)\n", text) if _is_rule(line)]
+
+
+def _each_rule(text, change):
+    parts = re.split(r"((?<!\\)\n)", text)
+    return "".join(change(part) if part != "\n" and _is_rule(part) else part for part in parts)
+
+
+def _is_rule(line):
+    return len(line) <= _LONGEST and not line.lstrip().startswith("#")
+
+
+def _name(line):
+    """The name that the rule gives to an interface, or None."""
+    given = (value for key, operator, value in _TOKEN.findall(line) if key == "NAME" and operator in ("=", ":="))
+    return next(given, None)
+
+
+def _mac(line):
+    """The MAC address that the rule asks for, or None."""
+    asked = (value for key, operator, value in _TOKEN.findall(line) if key in _ADDRESS and operator == "==")
+    return next((mac for mac in map(normal_mac, asked) if mac), None)
+
+
+def _is_for(line, nic):
+    """Whether the rule asks for nothing but nic's MAC address, or for none."""
+    return _mac(line) in (None, nic.hardware_mac)
+
+
+def _is_old_hardware(token):
+    key, operator, value = token.groups()
+    if operator != "==" or not _HARDWARE.fullmatch(key) or value in ("*", "?*"):
+        return False
+    # KERNELS is compared with the NIC's own name too: "eth*" does not ask for a place on a bus.
+    return not (key == "KERNELS" and _one_fits(value, "eth0"))
+
+
+def _fits_any_hardware(line):
+    """Whether nothing in the rule asks for what only the source's hardware has, or no hardware at all."""
+    for token in _TOKEN.finditer(line):
+        key, operator, value = token.groups()
+        if _is_old_hardware(token):
+            return False
+        # The kernel writes MAC addresses in lower case, and udev does not fold case.
+        if operator == "==" and key in _ADDRESS and value != value.lower():
+            return False
+        # The kernel calls every Ethernet NIC eth<n> at first.
+        if operator == "==" and key == "KERNEL" and not _one_fits(value, "eth0"):
+            return False
+    return True
+
+
+def _one_fits(patterns, name):
+    return any(globs.fits(name, pattern) for pattern in patterns.split("|"))
+
+
+def _widened(line, nic, alone):
+    tokens = list(_TOKEN.finditer(line))
+    old = [token for token in tokens if _is_old_hardware(token)]
+    needs_mac = _mac(line) is None and nic.hardware_mac is not None
+    if not old or (_mac(line) is None and not needs_mac and not alone):
+        return line
+    instead = []
+    if not any(token.group(1) == "DRIVERS" and token not in old for token in tokens):
+        instead.append('DRIVERS=="?*"')
+    if needs_mac:
+        instead.append(f'ATTR{{address}}=="{nic.hardware_mac}"')
+    for token in reversed(old):
+        put = ", ".join(instead) if token is old[0] else ""
+        line = line[:token.start()] + put + _rest(line[token.end():], bool(put))
+    return line
+
+
+def _rest(rest, replaced):
+    """What follows a token that is taken out of a rule, less the comma that parted them."""
+    return rest if replaced else re.sub(r"^\s*,[ \t]*", "", rest, count=1)

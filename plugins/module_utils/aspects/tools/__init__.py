@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools of the hypervisor that the guest comes from: they go, with what was installed for them alone."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+
+from ... import packages
+from .catalogue import TOOLS, Tools
+from ...model.description import Concern, Findings
+
+NAME = "hypervisor_tools"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Tools that are installed.
+
+    packages: packages.Package of the tools themselves. dependencies: of what only they need.
+    needed_by: of those that cannot do without the tools.
+    unpackaged: whether there are tools that came without a package.
+    left: whether there are tools in packages of a format that conversion does not remove.
+    """
+
+    tools: Tools
+    packages: list
+    dependencies: list
+    needed_by: list
+    unpackaged: bool
+    left: bool
+
+
+def inspect(root):
+    """Which hypervisor's tools are installed, and what conversion will do about them."""
+    found = [installed for installed in (_installed(root, tools) for tools in TOOLS) if installed]
+    root.facts[NAME] = found
+    findings = Findings(info={"source": found[0].tools.hypervisor if found else None})
+    for installed in found:
+        if installed.tools.hypervisor != root.guest.target.name:
+            findings.concerns += _concerns(root, installed)
+    return findings
+
+
+def convert(root, conversion):
+    """Remove the tools of every hypervisor but the target, and what only they needed. No network is used."""
+    for installed in root.facts[NAME]:
+        if installed.tools.hypervisor != conversion.target.name and installed.packages and not installed.needed_by:
+            packages.Dpkg(root).purge(installed.packages + installed.dependencies, f"removed {_listed(installed)}")
+
+
+def _installed(root, tools):
+    """The Installed of tools, None when there are none. What costs is only looked at when there is evidence."""
+    unpackaged = any(root.exists(path) for path in tools.unpackaged)
+    own, dependencies, needed_by = [], [], []
+    patterns = tools.packages.get(root.info["package_format"], ())
+    left = not patterns and not unpackaged and any(root.exists(path) for path in tools.programs)
+    if any(packages.Dpkg(root).has(pattern) for pattern in patterns):
+        everything = packages.Dpkg(root).packages()
+        own = [one for one in everything if any(fnmatch.fnmatchcase(one.name, pattern) for pattern in patterns)]
+        dependencies = packages.only_needed_by(own, everything)
+        needed_by = packages.left_without(own, everything)
+    found = own or unpackaged or left
+    return Installed(tools, own, dependencies, needed_by, unpackaged, left) if found else None
+
+
+def _concerns(root, installed):
+    hypervisor, title = installed.tools.hypervisor, installed.tools.title
+    if installed.unpackaged:
+        yield Concern(
+            f"{hypervisor}-tools-tarball",
+            "warning",
+            f"{title} were installed on {root.name} without a package; conversion leaves them where they are.",
+            installed.tools.remedy,
+        )
+    if installed.left:
+        yield Concern(
+            f"{hypervisor}-tools-left",
+            "info",
+            f"{title} are installed on {root.name}; conversion does not remove packages of this kind, and leaves them.",
+            installed.tools.leftover_remedy,
+        )
+    if installed.needed_by:
+        yield Concern(
+            f"{hypervisor}-tools-needed",
+            "warning",
+            f"{_names(installed.packages)} stay on {root.name}, as {_names(installed.needed_by)} cannot do without.",
+            f"Remove {_names(installed.needed_by)} in the guest if nobody uses it.",
+        )
+    elif installed.packages:
+        yield Concern(
+            f"{hypervisor}-tools-installed", "info", f"Conversion removes {_listed(installed)} from {root.name}."
+        )
+
+
+def _listed(installed):
+    also = f", and what only they needed: {_names(installed.dependencies)}" if installed.dependencies else ""
+    return _names(installed.packages) + also
+
+
+def _names(some):
+    return ", ".join(one.name for one in some)

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine that converts guests: whether it can, and how many at once."""
+
+from __future__ import annotations
+
+import os
+
+from ..qemu import accelerator
+from ..appliance import appliance
+from ..errors import GuestconvError
+
+_GIB = 1 << 30
+
+
+def check(module):
+    """guestconv_host. Returns the module's result. Raises GuestconvError for what keeps this machine from converting."""
+    options = module.params
+    chosen, warning = accelerator.choose("auto")
+    if warning:
+        module.warn(warning)
+    version = appliance.guestfs.GuestFS(python_return_dict=True).version()
+    count = slots(os.cpu_count() or 1, _memory(), options["slots_per_core"], options["gib_per_slot"])
+    return {
+        "changed": False,
+        "accelerator": chosen,
+        "emulated_because": warning or "",
+        "libguestfs": "{major}.{minor}.{release}".format(**version),
+        "free": round(_free(options["images"], options["free"]) / _GIB, 1),
+        "slots": {"count": count, "directory": options["slot_directory"]},
+    }
+
+
+def slots(cores, memory, slots_per_core, gib_per_slot):
+    """How many conversions have room at once on a machine with so many cores, and memory in bytes: one at least."""
+    return max(1, int(min(cores * slots_per_core, memory / _GIB / gib_per_slot)))
+
+
+def _memory():
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _free(directory, wanted):
+    """Bytes that are free in directory. Raises GuestconvError when they are fewer than wanted (GiB)."""
+    try:
+        room = os.statvfs(directory)
+    except OSError as error:
+        raise GuestconvError(
+            "images-not-usable", f"{directory} cannot be used: {error.strerror}.", hint="Make the directory.", path="images"
+        ) from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise GuestconvError(
+            "images-not-usable", f"{directory} cannot be written to.", hint="Run the module as its owner.", path="images"
+        )
+    free = room.f_bavail * room.f_frsize
+    if free < wanted * _GIB:
+        raise GuestconvError(
+            "images-full",
+            f"{directory} has {free / _GIB:.1f} GiB free, and {wanted} GiB are wanted.",
+            hint="Make room, or name another directory.",
+            path="images",
+        )
+    return free

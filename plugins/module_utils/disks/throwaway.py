@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conversion of which nothing is kept, for check mode."""
+
+from __future__ import annotations
+
+import os
+import stat
+import uuid
+from typing import Any, List, Optional, Sequence
+
+from . import commit, images
+from .copies import plan_copies, refuse_existing
+from ..errors import GuestconvError
+from .images import Disk
+from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
+from .workspace import Workspace
+
+_PREFIX = SCRATCH_PREFIX + "throwaway-"
+_PLACE = "/var/tmp"
+
+
+class Throwaway(Workspace):
+    """A Workspace whose commit() keeps nothing; but what would be in the way of a conversion is told.
+
+    Args: dest, dest_format: as ToCopies, if the conversion would be one to copies; others: as Workspace. The overlays
+        are in `workdir`, by default in /var/tmp: beside the disk no place is needed.
+    Errors on entering: as Workspace, and those of InPlace, or those of ToCopies with `dest`.
+    """
+
+    def __init__(self, disks: Sequence[Disk], dest: Optional[str] = None, dest_format: Optional[str] = None,
+                 **settings: Any) -> None:
+        super().__init__(disks, **settings)
+        self._dest = os.path.realpath(dest) if dest else None
+        self._copies = plan_copies(self._originals, self._dest, dest_format) if self._dest else None
+
+    @property
+    def results(self) -> List[str]:
+        """The paths that the guest's disks would have, in the order of `disks`."""
+        return super().results if self._copies is None else [copy.path for copy in self._copies]
+
+    def _begin(self) -> None:
+        """Take a directory of a new name, after removing those that killed runs of this user left."""
+        if self._dest:
+            images.require_usable_directory(self._dest, "dest-not-usable")
+            refuse_existing(self.results)
+        else:
+            commit.refuse_read_only(self._originals)
+        place = self._workdir or _PLACE
+        images.require_usable_directory(place, "workdir-not-usable")
+        for entry in os.scandir(place):
+            if entry.name.startswith(_PREFIX) and is_ours(entry.path, stat.S_ISDIR):
+                _remove_if_abandoned(entry.path)
+        self._states = lock_all([os.path.join(place, _PREFIX + uuid.uuid4().hex)])
+
+    def _place_for_overlays(self) -> str:
+        return self._states[0].path
+
+    def _commit(self) -> None:
+        pass
+
+
+def _remove_if_abandoned(path: str) -> None:
+    try:
+        state = StateDirectory(path)
+        state.lock()
+    except GuestconvError:  # somebody works in it
+        return
+    state.release()

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The opened guest: its storage (a graph), and the roots on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..appliance.appliance import Appliance
+from .root import GuestRoot
+from .storage.answers import Answers
+from .storage.discovery import discover
+from .storage.graph import Graph
+from .storage.mounter import Mounter
+from ..disks.images import Disk
+from ..devices.targets import Target
+
+
+class Guest:
+    """The disks of one guest, opened in a launched appliance.
+
+    hardware: what the source hypervisor knows, as the caller gave it.
+    storage: the graph of what is on the disks.
+    roots: the operating systems, once they were looked for (guest_storage/roots.py).
+    """
+
+    def __init__(
+        self,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        target: Target,
+        hardware: Mapping[str, Any],
+        storage: Graph,
+    ) -> None:
+        self.appliance = appliance
+        self.disks = disks
+        self.target = target
+        self.hardware = hardware
+        self.storage = storage
+        self.mounter = Mounter(appliance)
+        self.roots: list[GuestRoot] = []
+
+    @classmethod
+    def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
+        """The guest on the disks of a launched appliance, which is asked what is on them."""
+        return cls(appliance, disks, target, hardware, discover(Answers(appliance, disks)))
+
+    def fingerprint(self) -> str:
+        """The identity of the disks; see Graph.fingerprint."""
+        return self.storage.fingerprint()
+
+    def boot_sector(self, index: int) -> bytes:
+        """The first 512 bytes of the disk number index."""
+        return self.storage.disks[index].boot_sector
+
+    @contextmanager
+    def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:
+        """Have root and what its fstab mounts mounted while the block runs. root.not_mounted says what could not be."""
+        try:
+            root.not_mounted = self.mounter.show(root.plan.mounts, read_only)
+            yield root
+        finally:
+            root.close()
+            if not read_only:
+                self.mounter.show([], read_only=True)

@@ -1,0 +1,395 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to one mounted root. Every read is bounded, and every write is recorded with what was there before.
+
+Changes, diff, check mode and idempotence all come from that record, so they cannot drift from what was done.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import stat
+import tempfile
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
+
+from ..appliance import augeas
+from ..texts import globs
+from ..appliance.appliance import ApplianceError, TextNotUtf8, is_possible
+from ..model.changes import Change
+from ..errors import GuestconvError
+from .storage.mounts import NotMounted, Plan
+
+# No configuration file of a system is larger; a guest that has one must not fill our memory.
+READ_LIMIT = 8 * 1024 * 1024
+# Nor is any initrd; a sparse file of a guest's may have any size, and must not fill our disk.
+DOWNLOAD_LIMIT = 1024 * 1024 * 1024
+
+# A message of the appliance's protocol holds 4 MiB (GUESTFS_MESSAGE_MAX), and costs a hundredth of a file transfer.
+_MESSAGE = 3 * 1024 * 1024
+
+# Of selinux(8).
+_LABEL = "security.selinux"
+
+
+class GuestRoot:
+    """One operating system, mounted in the appliance at /.
+
+    name: the root's name in the description ("/dev/sda1").
+    guest: the opened guest (guest.Guest) that it belongs to.
+    info: the facts for roots.<name>.info in the description.
+    facts: what each aspect learnt, for those after it, by the aspect's name.
+    plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
+    not_searched: mounts that failed when roots were looked for. The first root has them.
+    """
+
+    def __init__(self, appliance, name, guest):
+        self.name = name
+        self.guest = guest
+        self.facts: dict[str, Any] = {}
+        self.info: dict[str, Any] = {}
+        self.plan = Plan()
+        self.not_mounted: list[NotMounted] = []
+        self.not_searched: list[NotMounted] = []
+        self._appliance = appliance
+        self._aspect = ""
+        self._texts = {}
+        self._changes = []
+        self._augeas_files = {}
+        self._augeas_open = False
+        self._augeas_altered = False
+
+    # Reading
+
+    def exists(self, path):
+        """Whether path is there, as a file, directory or whatever a symbolic link leads to."""
+        return is_possible(path) and self._appliance.exists(path)
+
+    def is_file(self, path):
+        """Whether path is a regular file, or a symbolic link to one."""
+        return self._file_size(path) is not None
+
+    def is_dir(self, path):
+        """Whether path is a directory, or a symbolic link to one."""
+        found = self._appliance.status(path)
+        return found is not None and stat.S_ISDIR(found["st_mode"])
+
+    def _file_size(self, path):
+        """The size of the regular file at path in bytes, None when there is none."""
+        found = self._appliance.status(path)
+        return found["st_size"] if found is not None and stat.S_ISREG(found["st_mode"]) else None
+
+    def glob(self, pattern):
+        """The paths that match the shell pattern, sorted."""
+        try:
+            return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
+        except TextNotUtf8:
+            directory, name = posixpath.split(pattern)
+            if re.search(r"[*?\[]", directory):
+                raise
+            return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
+
+    def list(self, directory):
+        """The names in directory, sorted, but those that are not UTF-8; none when it is not there."""
+        if not self.is_dir(directory):
+            return []
+        try:
+            return sorted(self._appliance.ls(directory))
+        except TextNotUtf8:
+            pass
+        with tempfile.NamedTemporaryFile() as names:
+            self._appliance.ls0(directory, names.name)
+            return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))
+
+    def size(self, path):
+        """The size of the file at path, in bytes."""
+        return self._appliance.filesize(path)
+
+    def free(self, path):
+        """Bytes that can still be written to the filesystem of path."""
+        room = self._appliance.statvfs(path)
+        return room["bavail"] * room["frsize"]
+
+    def read(self, path):
+        """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.
+
+        Bytes that are not UTF-8 survive a read and a write.
+        """
+        if path not in self._texts:
+            self._texts[path] = self._decoded(path)
+        return self._texts[path]
+
+    def texts(self, patterns):
+        """{path: text} of the files that match the shell patterns, in their order."""
+        texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+        return {path: text for path, text in texts.items() if text is not None}
+
+    def _decoded(self, path):
+        content = self.read_bytes(path)
+        return None if content is None else content.decode("utf-8", "surrogateescape")
+
+    def read_bytes(self, path, limit=READ_LIMIT):
+        """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
+        size = self._file_size(path)
+        return None if size is None else b"".join(self._pieces(path, 0, self._bounded(path, size, limit)))
+
+    def _bounded(self, path, size, limit):
+        if size > limit:
+            raise GuestconvError(
+                "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
+            )
+        return size
+
+    def head(self, path, count):
+        """The first count bytes of the file at path."""
+        return self._appliance.pread(path, count, 0)
+
+    def tail(self, path, count):
+        """The last count bytes of the file at path, b"" when there is none."""
+        size = self._file_size(path) or 0
+        return b"".join(self._pieces(path, max(0, size - count), size))
+
+    def _pieces(self, path, start, end):
+        for offset in range(start, end, _MESSAGE):
+            yield self._appliance.pread(path, min(_MESSAGE, end - offset), offset)
+
+    def download(self, path, local):
+        """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
+
+        In messages: libguestfs's download takes three times as long for the same.
+        """
+        size = self._bounded(path, self.size(path), DOWNLOAD_LIMIT)
+        with open(local, "wb") as copy:
+            for piece in self._pieces(path, 0, size):
+                copy.write(piece)
+
+    # Writing
+
+    @contextmanager
+    def on_behalf_of(self, aspect):
+        """Record the changes made within as the aspect's."""
+        self._aspect = aspect
+        try:
+            yield
+            self._save_augeas()
+        finally:
+            self._aspect = ""
+
+    def write(self, path, text, detail, mode=0o644):
+        """Make text the content of the file at path; owner, mode and label of a file that is there stay.
+
+        mode: of a file that was not there.
+        """
+        before = self.read(path)
+        if before == text:
+            return
+        content = text.encode("utf-8", "surrogateescape")
+        with self._labelled(path) if before is None else nullcontext():
+            self._put(content, path)
+            if before is None:
+                self._appliance.chmod(mode, path)
+        self._texts[path] = text
+        self._record("created" if before is None else "changed", path, detail, before, text)
+
+    def copy(self, path, new, detail):
+        """Make the file at new the same as the one at path, whatever it holds; owner and label of one there stay."""
+        is_new = not self.is_file(new)
+        if not is_new and self._appliance.equal(path, new):
+            return
+        with self._labelled(new) if is_new else nullcontext():
+            self._appliance.cp(path, new)
+        self._record("created" if is_new else "changed", new, detail)
+
+    def append_bytes(self, path, content, detail):
+        """Put content behind the end of the binary file at path."""
+        for offset in range(0, len(content), _MESSAGE):
+            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
+        self._record("changed", path, detail)
+
+    def remove(self, path, detail):
+        """Remove the file or symbolic link at path, if there is one. What a link leads to stays."""
+        is_link = self._appliance.is_symlink(path)
+        before = None if is_link else self.read(path)
+        if before is None and not is_link:
+            return
+        self._appliance.rm(path)
+        self._texts[path] = None
+        self._record("removed", path, detail, before, None)
+
+    def rename(self, path, new, detail):
+        """Give the file at path, if there is one, the path new, replacing a file there. Owner, mode and label stay."""
+        text, replaced = self.read(path), self.read(new)
+        if text is None:
+            return
+        self._appliance.mv(path, new)
+        self._texts.update({path: None, new: text})
+        self._record("removed", path, detail, text, None)
+        self._record("created" if replaced is None else "changed", new, detail, replaced, text)
+
+    def run(self, argv, detail, touches=()):
+        """Run a program of the guest's, and return what it printed.
+
+        touches: paths of files which it may change, or remove: those are recorded with their texts.
+        Raises GuestconvError `guest-command-failed`.
+        """
+        texts = {path: self.read(path) for path in touches}
+        printed = self.ask(argv)
+        self._record("ran", argv[0], detail)
+        self._texts.clear()
+        for path, before in texts.items():
+            after = self.read(path)
+            if before != after:
+                action = "created" if before is None else "removed" if after is None else "changed"
+                self._record(action, path, detail, before, after)
+        return printed
+
+    def ask(self, argv):
+        """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
+        try:
+            return self._appliance.command(argv)
+        except ApplianceError as error:
+            raise GuestconvError(
+                "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
+            ) from error
+
+    @contextmanager
+    def in_memory(self, directory):
+        """Have an empty filesystem in memory in the place of directory while the block runs; what is in it is lost."""
+        # mount(8) of the appliance would follow a symbolic link out of the root.
+        place = self._appliance.realpath(directory)
+        # libguestfs wants a device, of which tmpfs takes no notice.
+        self._appliance.mount_vfs("mode=0755", "tmpfs", self._appliance.device(0), place)
+        try:
+            yield
+        except BaseException:
+            # What went wrong is to be told, and not what came of it.
+            with suppress(GuestconvError):
+                self._appliance.umount(place)
+            raise
+        self._appliance.umount(place)
+
+    # Editing with Augeas
+
+    def edit(self, path, lens, detail):
+        """The file at path as an Augeas tree, to be read and altered; None when there is no such file.
+
+        What is altered is written, and recorded with detail, at the end of on_behalf_of.
+        Raises GuestconvError `guest-file-malformed` when the lens does not understand the file.
+        """
+        if not self.is_file(path):
+            return None
+        self._save_augeas()
+        if not self._augeas_open:
+            self._appliance.aug_init("/", augeas.FLAGS)
+            self._augeas_open = True
+        if path not in self._augeas_files:
+            name = f"/augeas/load/guestconv{len(self._augeas_files)}"
+            self._appliance.aug_set(f"{name}/lens", f"{lens}.lns")
+            self._appliance.aug_set(f"{name}/incl", path)
+        self._augeas_files[path] = detail
+        self._appliance.aug_load()
+        if self._appliance.aug_match(f"/augeas/files{path}/error"):
+            raise GuestconvError(
+                "guest-file-malformed",
+                f"{path} on {self.name} cannot be understood (Augeas lens {lens}, "
+                f"line {self._augeas_error(path, 'line')}: {self._augeas_error(path, 'message')}).",
+                hint=f"Correct {path} in the guest; the guest's own programs read it as well.",
+            )
+        return augeas.Tree(self._appliance, f"/files{path}", self._note_altered)
+
+    def _note_altered(self):
+        self._augeas_altered = True
+
+    def _augeas_error(self, path, what):
+        node = f"/augeas/files{path}/error/{what}"
+        return self._appliance.aug_get(node) if self._appliance.aug_match(node) else "unknown"
+
+    def _save_augeas(self):
+        if not self._augeas_altered:
+            return
+        self._augeas_altered = False
+        there = {path: self.read_bytes(path + augeas.NEW) for path in self._augeas_files}
+        try:
+            self._appliance.aug_save()
+        except ApplianceError as error:
+            raise GuestconvError(
+                "guest-file-not-saved",
+                f"Augeas could not save {', '.join(self._augeas_files)} on {self.name}: {error.message}",
+            ) from error
+        for saved in self._appliance.aug_match("/augeas/events/saved"):
+            path = self._appliance.aug_get(saved)[len("/files"):]
+            self.write(path, self._decoded(path + augeas.NEW), self._augeas_files[path])
+            if there[path] is None:
+                self._appliance.rm(path + augeas.NEW)
+            else:
+                self._put(there[path], path + augeas.NEW)
+
+    # What was done
+
+    @contextmanager
+    def _labelled(self, path):
+        """Make the directories that the file at path needs; give them and the file, which the block makes, a label.
+
+        It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
+        the appliance's gives none.
+        """
+        made, directory = [], posixpath.dirname(path)
+        while not self._appliance.exists(directory):
+            made, directory = [directory, *made], posixpath.dirname(directory)
+        if made:
+            self._appliance.mkdir_p(made[-1])
+        yield
+        label = self._label(directory)
+        for each in [*made, path] if label else ():
+            # A string of C's, with its end.
+            self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
+
+    def _label(self, path):
+        """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""
+        try:
+            attributes = self._appliance.getxattrs(path)
+        except ApplianceError:
+            return None
+        values = [each["attrval"] for each in attributes if each["attrname"] == _LABEL]
+        return values[0].rstrip(b"\0").decode("ascii", "replace") if values else None
+
+    def _put(self, content, path):
+        self._appliance.write(path, content[:_MESSAGE])
+        for offset in range(_MESSAGE, len(content), _MESSAGE):
+            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
+
+    def _record(self, action, path, detail, before=None, after=None):
+        self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))
+
+    def changes(self):
+        """The changes so far, in order. Files that came out as they were before are not among them."""
+        first, last = {}, {}
+        for change in self._changes:
+            if change.before is not None or change.after is not None:
+                first.setdefault(change.path, change.before)
+                last[change.path] = change.after
+        unchanged = {path for path, before in first.items() if before == last[path]}
+        return [change for change in self._changes if change.path not in unchanged]
+
+    def close(self):
+        """Forget what was read, before another root is mounted."""
+        if self._augeas_open:
+            self._appliance.aug_close()
+            self._augeas_open = False
+            self._augeas_files.clear()
+        self._texts.clear()
+
+
+def _is_utf8(name):
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _matches(name, pattern):
+    # As the shell has it, `*` is not for hidden files.
+    return globs.fits(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What conversion did to a guest, as it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..texts.printable import printable
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that conversion did to the guest.
+
+    action: created, changed, removed (a file), ran (a command of the guest's).
+    detail: what for, a sentence without its full stop.
+    before, after: the file's text, None where it was not there or is not text.
+    """
+
+    root: str
+    aspect: str
+    action: str
+    path: str
+    detail: str
+    before: str | None = None
+    after: str | None = None
+
+    def as_dict(self):
+        """The change as the module returns it."""
+        return {name: getattr(self, name) for name in ("root", "aspect", "action", "path", "detail")}
+
+
+def as_diff(changes):
+    """The changes to text files as Ansible's diff: one entry per file, from its first state to its last."""
+    files = {}
+    for change in changes:
+        if change.before is None and change.after is None:
+            continue
+        key = (change.root, change.path)
+        files.setdefault(key, {"before": change.before})["after"] = change.after
+    return [
+        {
+            "before_header": f"{root}:{path}",
+            "after_header": f"{root}:{path}",
+            "before": printable(texts["before"] or ""),
+            "after": printable(texts["after"] or ""),
+        }
+        for (root, path), texts in files.items()
+        if texts["before"] != texts["after"]
+    ]

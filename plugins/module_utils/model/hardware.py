@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hardware that a guest is booted on: what convert returns as `hardware`, checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import asdict, dataclass, field
+
+from ..errors import GuestconvError
+from ..devices import models
+
+FIRMWARES = ("bios", "uefi")
+
+# What goes into QEMU's command line as text is held to these: there, a comma begins another option.
+_MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+
+_SIZES = ("cpus", "memory")
+
+# The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
+_HIGHEST_SLOT = 8191
+
+
+@dataclass(frozen=True)
+class DiskPlace:
+    """Where one disk is attached; boot_order 1 is tried first, None never. bus says no more than driver does."""
+
+    driver: str
+    device: str = ""
+    bus: str = ""
+    boot_order: int | None = None
+    name_on_target: str = ""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A network card.
+
+    addresses: the static ones, in CIDR notation; none means DHCP. slot: the PCI slot that the guest finds it in, which
+    names it ens<slot>; None where that does not matter.
+    """
+
+    driver: str
+    name: str = ""
+    mac: str | None = None
+    addresses: tuple[str, ...] = ()
+    gateway: str | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """A machine. video and console are drivers, None for a machine without.
+
+    cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
+    """
+
+    disks: tuple[DiskPlace, ...]
+    firmware: str = "bios"
+    machine: str = "q35"
+    interfaces: tuple[Interface, ...] = field(default=())
+    video: str | None = None
+    console: str | None = None
+    cpus: int | None = None
+    memory: int | None = None
+
+    @property
+    def family(self):
+        """ "pc" for the i440FX machines, "q35" for the PCI Express ones."""
+        return "pc" if self.machine == "pc" or self.machine.startswith("pc-i440fx") else "q35"
+
+    @property
+    def has_static_address(self):
+        """Whether an interface has one of IPv4: QEMU forwards no ports to IPv6."""
+        return any(":" not in address for interface in self.interfaces for address in interface.addresses)
+
+    def as_dict(self):
+        """The same in the form that convert returns."""
+        result = asdict(self)
+        result["disks"] = [dict(disk) for disk in result["disks"]]
+        result["interfaces"] = [dict(card, addresses=list(card["addresses"])) for card in result["interfaces"]]
+        for kind in ("video", "console"):
+            result[kind] = result[kind] and {"driver": result[kind]}
+        return {key: value for key, value in result.items() if key not in _SIZES or value is not None}
+
+
+def from_dict(value):
+    """The Hardware that value (a dict, as convert returns it) describes.
+
+    Raises GuestconvError `hardware-invalid`, whose path says where in value.
+    """
+    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_SIZES))
+    machine = value.get("machine") or "q35"
+    if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
+        raise _invalid("hardware.machine", "%r is no machine type known here." % (machine,), ("q35", "pc"))
+    disks = _items(value, "disks")
+    if not disks:
+        raise _invalid("hardware.disks", "There is no disk to boot from.")
+    hardware = Hardware(
+        disks=tuple(_disk(disk, "hardware.disks[%d]" % index) for index, disk in enumerate(disks)),
+        firmware=_one_of(value.get("firmware") or "bios", FIRMWARES, "hardware.firmware"),
+        machine=machine,
+        interfaces=tuple(
+            _interface(card, "hardware.interfaces[%d]" % index)
+            for index, card in enumerate(_items(value, "interfaces"))
+        ),
+        video=_single(value.get("video"), models.VIDEO, "hardware.video"),
+        console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
+        **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
+    )
+    _check_machine(hardware)
+    return hardware
+
+
+def _disk(value, path):
+    _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target"))
+    return DiskPlace(
+        driver=_one_of(value.get("driver"), models.DISKS, path + ".driver"),
+        device=str(value.get("device") or ""),
+        bus=str(value.get("bus") or ""),
+        boot_order=_number(value.get("boot_order"), 1, 65535, path + ".boot_order"),
+        name_on_target=str(value.get("name_on_target") or ""),
+    )
+
+
+def _interface(value, path):
+    _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot"))
+    mac = value.get("mac") or None
+    if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
+        raise _invalid(path + ".mac", "%r is no MAC address." % (mac,))
+    addresses = [
+        _address(address, ipaddress.ip_interface, "%s.addresses[%d]" % (path, index))
+        for index, address in enumerate(_items(value, "addresses", path))
+    ]
+    gateway = value.get("gateway") or None
+    return Interface(
+        driver=_one_of(value.get("driver"), models.INTERFACES, path + ".driver"),
+        name=str(value.get("name") or ""),
+        mac=mac,
+        addresses=tuple(addresses),
+        gateway=gateway and _address(gateway, ipaddress.ip_address, path + ".gateway"),
+        slot=_number(value.get("slot"), 1, _HIGHEST_SLOT, path + ".slot"),
+    )
+
+
+def _check_machine(hardware):
+    """Refuse what the machine type cannot have."""
+    for index, disk in enumerate(hardware.disks):
+        model = models.DISKS[disk.driver]
+        if model.capacity and not model.controller and hardware.family not in model.built_in:
+            path = "hardware.disks[%d].driver" % index
+            raise _invalid(path, "The machine type %s has no %s." % (hardware.machine, disk.driver))
+    for index, card in enumerate(hardware.interfaces):
+        if card.slot is not None and hardware.family != "q35":
+            path = "hardware.interfaces[%d].slot" % index
+            raise _invalid(path, "Only a PCI Express machine (q35) has numbered slots.")
+
+
+def _single(value, drivers, path):
+    """The driver in {driver: ...}, or None for a device that the machine lacks."""
+    if not value:
+        return None
+    _keys(value, path, ("driver",))
+    return _one_of(value.get("driver"), drivers, path + ".driver")
+
+
+def _keys(value, path, known):
+    if not isinstance(value, dict):
+        raise _invalid(path, "This should be a dictionary.", known)
+    if "schema" in value:
+        # A description, of which the chosen drivers alone do not say what the machine must offer.
+        raise _invalid(path, "This is what guestconv_inspect returns; give `hardware`, which guestconv_convert returns.")
+    for key in value:
+        if key not in known:
+            raise _invalid("%s.%s" % (path, key), "There is no such key.", known)
+
+
+def _items(value, key, path="hardware"):
+    items = value.get(key) or []
+    if not isinstance(items, (list, tuple)):
+        raise _invalid("%s.%s" % (path, key), "This should be a list.")
+    return items
+
+
+def _one_of(value, allowed, path):
+    # A list or dict has no hash, so it must not be looked up in a dict.
+    if not isinstance(value, str) or value not in allowed:
+        raise _invalid(path, "%r is not known here." % (value,), allowed)
+    return value
+
+
+def _number(value, lowest, highest, path):
+    if value is None:
+        return None
+    # Ansible's templating can make a string of a number.
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+        raise _invalid(path, "%r is no number from %d to %d." % (value, lowest, highest))
+    return int(text)
+
+
+def _address(value, parse, path):
+    try:
+        return str(parse(str(value)))
+    except ValueError as error:
+        raise _invalid(path, str(error)) from error
+
+
+def _invalid(path, message, allowed=()):
+    hint = "Allowed: %s." % ", ".join(allowed) if allowed else ""
+    return GuestconvError("hardware-invalid", "%s: %s" % (path, message), hint=hint, path=path)

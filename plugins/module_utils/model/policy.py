@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policy: which driver which device of which guest is to have, written once for a fleet.
+
+A policy is a list of rules. A rule is a dict of patterns (fnmatch) of device ids per kind, and of what a device that
+matches gets; its key `when` has facts that must hold for it to apply:
+
+    - when: {distribution: [centos, rhel], version.major: 6}
+      network: {"*": {driver: [e1000e, e1000]}}
+      block: {sdb: {driver: ahci}}
+      console: {"*": null}
+"""
+
+from __future__ import annotations
+
+import copy
+import fnmatch
+
+from ..errors import GuestconvError
+from ..devices.targets import KINDS
+
+
+def choose(guest, *policies):
+    """The description guest (a dict) with its devices as the policies have them: rule after rule, the last one wins.
+
+    policies: each a list of rules, a single rule, or None.
+    A driver may be a list: the first of them that the guest can use is taken. A device that gets None is taken out.
+    Raises GuestconvError `policy-invalid` for what is no policy, `policy-not-possible` for a driver that the guest
+    cannot use, with the path in the description and the allowed values.
+    """
+    chosen = copy.deepcopy(guest)
+    for number, policy in enumerate(policies):
+        rules = policy if isinstance(policy, (list, tuple)) else [policy] if policy else []
+        for index, rule in enumerate(rules):
+            _check_rule(rule, "policy %d, rule %d" % (number + 1, index + 1))
+            if _applies(rule.get("when") or {}, guest):
+                _apply(rule, chosen)
+    return chosen
+
+
+def _check_rule(rule, where):
+    if not isinstance(rule, dict):
+        raise _invalid(where, "A rule is a dictionary, not %r." % (rule,))
+    for key, value in rule.items():
+        if key not in KINDS and key != "when":
+            raise _invalid("%s.%s" % (where, key), "There is no such key; known are when, %s." % ", ".join(KINDS))
+        if not isinstance(value, dict):
+            raise _invalid("%s.%s" % (where, key), "This is a dictionary.")
+    for kind in KINDS:
+        for pattern, settings in rule.get(kind, {}).items():
+            if settings is not None and not isinstance(settings, dict):
+                raise _invalid("%s.%s.%s" % (where, kind, pattern), "This is a dictionary such as {driver: ...}, or null.")
+
+
+def _applies(conditions, guest):
+    """Whether all conditions, {name of a fact: value or list of values}, hold for a root of the guest.
+
+    The facts are those of guest.roots.*.info, with dots for what is within ("version.major"), and `firmware`.
+    A value may be a pattern of fnmatch. Case does not count, nor whether a number was written as text.
+    """
+    return any(
+        all(_holds(_fact(dict(root["info"], firmware=guest["boot"]["firmware"]), name), wanted)
+            for name, wanted in conditions.items())
+        for root in guest["roots"].values()
+    )
+
+
+def _fact(info, name):
+    for part in name.split("."):
+        if not isinstance(info, dict) or part not in info:
+            raise _invalid("when.%s" % name, "There is no such fact; see guest.roots.*.info in what inspect returns.")
+        info = info[part]
+    return info
+
+
+def _holds(fact, wanted):
+    return any(_is(fact, value) for value in (wanted if isinstance(wanted, (list, tuple)) else [wanted]))
+
+
+def _is(fact, value):
+    # A rule for `Debian`, or for version "12" in quotes, would else pass over its guests without a word.
+    if isinstance(fact, (str, int)) and isinstance(value, (str, int)):
+        return fnmatch.fnmatchcase(str(fact).lower(), str(value).lower())
+    return fact == value
+
+
+def _apply(rule, chosen):
+    for kind in KINDS:
+        devices = chosen["devices"].get(kind, {})
+        for pattern, settings in rule.get(kind, {}).items():
+            for device in [one for one in devices if fnmatch.fnmatchcase(one, pattern)]:
+                if settings is None:
+                    del devices[device]
+                else:
+                    devices[device].update(_possible(chosen, kind, device, settings))
+
+
+def _possible(guest, kind, device, settings):
+    """settings with, of a list of drivers, the one that is taken."""
+    allowed = guest["choices"].get(kind, {}).get(device, {})
+    taken = {}
+    for name, wanted in settings.items():
+        candidates = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+        if name in allowed:
+            usable = [one for one in candidates if one in allowed[name]]
+            if not usable:
+                raise GuestconvError(
+                    "policy-not-possible",
+                    "%s %s of this guest cannot have the %s %s."
+                    % (kind, device, name, " or ".join(str(one) for one in candidates)),
+                    hint="Allowed: %s." % ", ".join(allowed[name]),
+                    path="guest.devices.%s.%s.%s" % (kind, device, name),
+                )
+            candidates = usable
+        taken[name] = candidates[0]
+    return taken
+
+
+def _invalid(path, message):
+    return GuestconvError("policy-invalid", "%s: %s" % (path, message), path=path)

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Talks to QEMU over its monitor (QMP), on a socket that QEMU was given."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from ..errors import GuestconvError
+
+# Seconds for one answer. QEMU's main thread can be held up by an emulated guest, not for long.
+_ANSWER_TIMEOUT = 60
+
+
+class Monitor:
+    """A QMP session. events: the dicts that QEMU sent by itself, in order."""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self._buffer = b""
+        self.events = []
+
+    def open(self):
+        """Wait for QEMU's greeting, and begin the session. Raises GuestconvError `qemu-failed` when QEMU dies first."""
+        deadline = time.monotonic() + _ANSWER_TIMEOUT
+        while "QMP" not in self._next(deadline):
+            pass
+        self.execute("qmp_capabilities")
+
+    def execute(self, command, **arguments):
+        """QEMU's answer to command. Raises GuestconvError `qemu-failed` when it is an error, or none comes."""
+        deadline = time.monotonic() + _ANSWER_TIMEOUT
+        message = {"execute": command, "arguments": arguments}
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as error:
+            raise _failed("QEMU's monitor is closed: %s" % error) from error
+        while True:
+            answer = self._next(deadline)
+            if "error" in answer:
+                raise _failed("%s: %s" % (command, answer["error"].get("desc", answer["error"])))
+            if "return" in answer:
+                # What came along with it would else be seen only when more comes.
+                self._take_events()
+                return answer["return"]
+
+    def receive(self):
+        """Take in what has arrived. False when QEMU has closed the connection."""
+        try:
+            data = self._socket.recv(65536)
+        except OSError:
+            return False
+        self._buffer += data
+        self._take_events()
+        return bool(data)
+
+    def _take_events(self):
+        """Of what has arrived; nothing else is waited for."""
+        while b"\n" in self._buffer:
+            message = self._cut()
+            if "event" in message:
+                self.events.append(message)
+
+    def _next(self, deadline):
+        """The next message that is not an event."""
+        while True:
+            while b"\n" in self._buffer:
+                message = self._cut()
+                if "event" not in message:
+                    return message
+                self.events.append(message)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _failed("QEMU's monitor did not answer within %d seconds." % _ANSWER_TIMEOUT)
+            self._read(left)
+
+    def _read(self, timeout):
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(65536)
+        except OSError as error:
+            raise _failed("QEMU's monitor is closed: %s" % error) from error
+        finally:
+            self._socket.settimeout(None)
+        if not data:
+            raise _failed("QEMU ended.")
+        self._buffer += data
+
+    def _cut(self):
+        line, _end, self._buffer = self._buffer.partition(b"\n")
+        return json.loads(line)
+
+
+def _failed(message):
+    return GuestconvError("qemu-failed", message)

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many runs at once a machine bears: as many as there are slots. A slot is a file under flock.
+
+The kernel frees a slot when the process that has it ends, however it ends. Playbooks, slices of AWX and people on the
+command line share the slots of a machine by naming the same directory.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import time
+from contextlib import contextmanager
+
+from ..errors import GuestconvError
+
+# Seconds between two looks for a free slot, by the one that is next.
+_TICK = 1
+
+
+@contextmanager
+def slot(count, directory, waiting=lambda: None):
+    """Have one of count slots while the block runs; wait for it as long as it takes, in the order of arrival.
+
+    directory: where the slots' files are; it is made if it is not there. waiting: called when there is none free.
+    Errors: slots-invalid, slots-not-usable.
+    """
+    if count < 1:
+        raise GuestconvError(
+            "slots-invalid",
+            "slots.count must be at least 1.",
+            hint="Set it to the number of guests that this machine may work on at the same time.",
+            path="slots.count",
+        )
+    try:
+        taken = _taken(count, directory, _prepared(directory), waiting)
+    except OSError as error:
+        raise _not_usable("%s cannot be used: %s." % (directory, error.strerror)) from error
+    try:
+        yield
+    finally:
+        os.close(taken)
+
+
+def _prepared(directory):
+    """Make the directory if need be. Returns the mode for files in it: for those who share the directory, too."""
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    status = os.lstat(directory)
+    if not stat.S_ISDIR(status.st_mode):
+        raise _not_usable("%s is a link." % directory)
+    # Who can lock the files can stop all conversions; who can remove them can have more of them than there are slots.
+    if status.st_uid not in (0, os.geteuid()):
+        raise _not_usable("%s belongs to another user." % directory)
+    if status.st_mode & stat.S_IWOTH:
+        raise _not_usable("Everybody can write to %s." % directory)
+    return stat.S_IMODE(status.st_mode) & 0o660
+
+
+def _taken(count, directory, mode, waiting):
+    """The descriptor of a free slot, locked. Who is at the head of the queue alone looks for it."""
+    queue = _opened(os.path.join(directory, "queue"), mode)
+    try:
+        if not _locked(queue):
+            waiting()
+            fcntl.flock(queue, fcntl.LOCK_EX)
+        while True:
+            for number in range(count):
+                descriptor = _opened(os.path.join(directory, "slot-%d" % number), mode)
+                if _locked(descriptor):
+                    return descriptor
+                os.close(descriptor)
+            waiting()
+            time.sleep(_TICK)
+    finally:
+        os.close(queue)
+
+
+def _opened(path, mode):
+    """A descriptor of the file, made if it is not there; neither through a link nor of a pipe. Errors: OSError."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        descriptor = os.open(path, flags | os.O_CREAT, mode)
+        os.fchmod(descriptor, mode)  # whatever the umask
+    return descriptor
+
+
+def _locked(descriptor):
+    """Whether we have the lock now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _not_usable(message):
+    return GuestconvError(
+        "slots-not-usable", message, path="slots.directory",
+        hint="Name a directory that is this user's or root's, that this user can write to, and that not everybody can.",
+    )

@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt's domain XML, of QEMU's and Xen's domains (https://libvirt.org/formatdomain.html)."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import quote
+
+from ...disks import image_formats
+from ...errors import GuestconvError
+from ...disks import disk_files
+from . import metadata
+from .metadata import malformed
+
+
+class NotADomain(GuestconvError):
+    """The XML document describes something else than a domain."""
+
+
+# QEMU's model by libvirt's bus; that of SCSI is the controller's.
+_BUSES = {"virtio": "virtio-blk-pci", "ide": "ide", "sata": "ahci", "nvme": "nvme"}
+_BUSES.update(dict.fromkeys(("scsi", "usb", "xen")))
+_SCSI = {
+    "virtio-scsi": "virtio-scsi-pci",
+    "virtio-transitional": "virtio-scsi-pci",
+    "virtio-non-transitional": "virtio-scsi-pci",
+    "lsilogic": "lsi53c895a",
+    "lsisas1068": "mptsas1068",
+    "vmpvscsi": "pvscsi",
+}
+_NICS = {
+    "virtio": "virtio-net-pci",
+    "virtio-transitional": "virtio-net-pci",
+    "virtio-non-transitional": "virtio-net-pci",
+    "e1000": "e1000",
+    "e1000e": "e1000e",
+    "rtl8139": "rtl8139",
+    "pcnet": "pcnet",
+    "vmxnet3": "vmxnet3",
+}
+
+# Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
+_POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
+_UNIT = re.compile(r"([kmgtpe])(b|ib)?|b|bytes?", re.IGNORECASE)
+_MIB = 1 << 20
+
+# sda, vdb, hdc, xvdd: the letters of a target say its place where no address does.
+_TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
+
+# The protocols of network disks that a URL is known for: nbdkit and QEMU read them.
+_URLS = ("nbd", "ssh", "http", "https")
+
+
+def read(path):
+    """The description of the guest of the domain XML path, as sources/__init__.py says.
+
+    Its disks may be files of another machine. Where they are here, their headers are read. Raises GuestconvError
+    `source-...`.
+    """
+    description = parse(metadata.read_file(path), path)
+    for disk in description["disks"]:
+        beside = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
+        is_file = not image_formats.has_protocol(disk["path"])
+        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(beside):
+            # Exported together into one folder.
+            disk["path"] = beside
+    with_headers(description)
+    return description
+
+
+def with_headers(description):
+    """Fill in what the headers say of those disks of description (as of parse()) that this process can read."""
+    for disk in description["disks"]:
+        if image_formats.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
+            continue
+        # The domain says the format, which the guest cannot change; and libvirt opens what stands below it, too.
+        disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
+
+
+def parse(text, path, volume_path=None):
+    """The description in the domain XML text, as of read(), without a look at its disks.
+
+    path: where it comes from, for errors. volume_path: a function that tells the path of the volume (pool, name), None
+    where that cannot be asked. Pure but for volume_path. Raises GuestconvError `source-...`.
+    """
+    domain = metadata.parse_xml(text, path)
+    if domain.tag != "domain":
+        raise NotADomain("source-not-a-domain", f"{path} has the root element <{domain.tag}>, and no domain.",
+                             path=path, hint="Write it with `virsh dumpxml --inactive DOMAIN`.")
+    machine = metadata.Machine(
+        name=(domain.findtext("name") or "").strip(),
+        disks=[],
+        interfaces=[
+            (metadata.normal_mac(_attribute(card, "mac", "address")), _NICS.get(_attribute(card, "model", "type")))
+            for card in domain.iterfind("devices/interface")
+        ],
+        firmware=_firmware(domain),
+        cpus=_cpus(domain),
+        memory=_memory(domain),
+    )
+    controllers = {
+        metadata.number(controller.get("index")) or 0: _SCSI.get(controller.get("model"))
+        for controller in domain.iterfind("devices/controller[@type='scsi']")
+    }
+    for position, element in enumerate(domain.iterfind("devices/disk")):
+        if element.get("device", "disk") in ("disk", "lun"):
+            machine.disks.append(_disk(element, position, controllers, path, volume_path))
+    if machine.disks and all(disk.boot_order is None for disk in machine.disks):
+        # <boot dev="hd"/>, which is the default, is the first in the domain, whatever bus it is on.
+        machine.disks[0].boot_order = 1
+    return metadata.describe(machine, path)
+
+
+def _firmware(domain):
+    """libvirt's BIOS is what is left unsaid; and its UEFI is always on flash memory."""
+    os_element = domain.find("os")
+    if os_element is None or os_element.findtext("type") != "hvm":
+        return None
+    loader = os_element.find("loader")
+    # type="rom" is how UEFI was given before 1.2.9, and how Xen still has it.
+    on_flash = loader is not None and (
+        loader.get("type") == "pflash" or re.search("OVMF|AAVMF|edk2|efi", loader.text or "", re.IGNORECASE)
+    )
+    return "uefi" if os_element.get("firmware") == "efi" or on_flash else "bios"
+
+
+def _cpus(domain):
+    element = domain.find("vcpu")
+    if element is None:
+        return None
+    # `current` is how many are there when it starts, of at most as many as the text says.
+    return metadata.number(element.get("current") or element.text, 1 << 20) or None
+
+
+def _memory(domain):
+    """MiB."""
+    element = domain.find("memory")
+    if element is None:
+        return None
+    amount, unit = metadata.number(element.text, 1 << 60), _UNIT.fullmatch(element.get("unit", "KiB"))
+    if not amount or not unit:
+        return None
+    base = 1000 if (unit.group(2) or "").lower() == "b" else 1024
+    scale = base ** _POWERS[unit.group(1).upper()] if unit.group(1) else 1
+    return -(-amount * scale // _MIB)
+
+
+# Disks
+
+
+def _disk(element, position, controllers, path, volume_path):
+    target, bus = _attribute(element, "target", "dev"), _attribute(element, "target", "bus")
+    if bus not in _BUSES:
+        # Older libvirt leaves the bus to the target's name.
+        bus = {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
+    place = _place(element, bus, target, position)
+    order = metadata.number(_attribute(element, "boot", "order"), 1 << 20)
+    image_format = _attribute(element, "driver", "type") or None
+    return metadata.Disk(
+        _path(element, path, volume_path), bus, place,
+        # Of what it calls otherwise ("aio", Xen's) the header tells more.
+        format=image_format if image_format in image_formats.SUPPORTED else None,
+        controller=controllers.get(place[0]) if bus == "scsi" else _BUSES[bus],
+        boot_order=order,
+        # Of these alone the guest's name is libvirt's: the backend says it to the guest.
+        device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None)
+
+
+def _place(element, bus, target, position):
+    """(controller, unit), by the address if there is one, else by the target's name."""
+    address = element.find("address")
+    if address is not None and bus in ("scsi", "sata", "ide", "nvme") and address.get("type") == "drive":
+        fields = [metadata.number(address.get(name), 1 << 16) or 0 for name in ("controller", "bus", "target", "unit")]
+        return fields[0], (fields[1] << 32) + (fields[2] << 16) + fields[3]
+    if address is not None and bus == "virtio" and address.get("type") == "pci":
+        fields = [_hexadecimal(address.get(name)) for name in ("domain", "bus", "slot", "function")]
+        return fields[0], (fields[1] << 32) + (fields[2] << 16) + fields[3]
+    match = _TARGET.match(target)
+    if not match:
+        return 0, position
+    # Behind each other like numbers of the base 26: z, aa, ab.
+    letters = match.group(1)
+    return 0, sum((ord(letter) - 96) * 26 ** exponent for exponent, letter in enumerate(reversed(letters)))
+
+
+def _hexadecimal(text):
+    """libvirt writes the parts of a PCI address so ("0x0000"), and reads decimal ones, too."""
+    try:
+        return min(abs(int(text or "0", 0)), 1 << 31)
+    except ValueError:
+        return 0
+
+
+def _path(element, path, volume_path):
+    """The file, the block device, or the URL of a disk."""
+    kind = element.get("type", "")
+    source = element.find("source")
+    if source is None:
+        raise malformed(path, f"the disk {_attribute(element, 'target', 'dev')!r} has no source.",
+                        "Give the disk a source, or remove it from the domain.")
+    found = None
+    if kind in ("file", "block"):
+        found = source.get("file" if kind == "file" else "dev")
+    elif kind == "volume" and volume_path and source.get("pool") and source.get("volume"):
+        found = volume_path(source.get("pool"), source.get("volume"))
+    elif kind == "network":
+        found = _url(source)
+    if not found or (kind in ("file", "block") and not found.startswith("/")):
+        raise GuestconvError(
+            "source-disk-not-supported",
+            f"{path}: the disk {_attribute(element, 'target', 'dev')!r} is of the type {kind!r}"
+            + (f" ({source.get('protocol')})" if source.get("protocol") else "") + ", which cannot be read from here.",
+            path=path, hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.")
+    return found
+
+
+def _url(source):
+    """The URL of a network disk, None when there is none for it."""
+    scheme, host = source.get("protocol"), source.find("host")
+    if scheme not in _URLS or host is None:
+        return None
+    name = quote(source.get("name", "").lstrip("/"))
+    if host.get("transport") == "unix":
+        return f"nbd+unix:///{name}?socket={quote(host.get('socket', ''))}" if scheme == "nbd" else None
+    address = host.get("name", "")
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]+", address):
+        return None
+    if ":" in address:
+        address = f"[{address}]"
+    port = metadata.number(host.get("port"), 65535)
+    return f"{scheme}://{address}" + (f":{port}" if port else "") + f"/{name}"
+
+
+def _attribute(element, child, name):
+    """The attribute of a child element; "" when there is none."""
+    found = element.find(child)
+    return "" if found is None else found.get(name, "")

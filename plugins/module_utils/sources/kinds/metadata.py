@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kinds of sources share: files read with a bound, and disks in the guest's order by the guest's names. Pure
+but for read_file."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+
+from ...texts import hostile_xml
+from ...errors import GuestconvError
+from ...devices.targets import letters
+
+# Bytes. An OVF with the licence texts of a product is some 100 kB.
+MAX_DESCRIPTOR = 4 << 20
+
+# The kernel's prefix for the disks of each bus, and the order of the buses. Those that share a prefix share its
+# letters, too. Between them the order is a guess: the kernel gives letters as drivers find disks, and IDE's is the
+# one that stands first on the PCI bus of VMware's machines and of QEMU's pc. IDE has been libata's for all kernels of
+# this century's second decade, so its disks are sda and not hda.
+_PREFIXES = {"virtio": "vd", "xen": "xvd", "ide": "sd", "scsi": "sd", "sata": "sd", "usb": "sd", "nvme": "nvme"}
+BUSES = tuple(_PREFIXES)
+
+# Hypervisors allow far more than guests have; a bound for what is hostile.
+_MAX_DEVICES = 1024
+
+
+@dataclass
+class Disk:
+    """A disk as a source describes it.
+
+    path: of the file. bus: one of BUSES. place: (number of the controller, unit), what orders the disks of a bus.
+    format: one of image_formats.SUPPORTED, None when unknown. size: bytes, None when unknown.
+    controller: QEMU's device model (devices.models.DISKS), None when unknown or when QEMU has none.
+    boot_order: a lower number is booted from earlier; None when it is not said.
+    device: the guest's name of it, where the source knows better than the order.
+    more: further keys for its entry in `disks`.
+    """
+
+    path: str
+    bus: str
+    place: tuple[int, int]
+    format: str | None = None
+    size: int | None = None
+    controller: str | None = None
+    boot_order: int | None = None
+    device: str | None = None
+    more: dict = field(default_factory=dict)
+
+
+@dataclass
+class Machine:
+    """A virtual machine as a source describes it. interfaces: [(MAC address or None, QEMU's model or None)].
+
+    memory: MiB. warnings: sentences.
+    """
+
+    name: str
+    disks: list[Disk]
+    interfaces: list[tuple] = field(default_factory=list)
+    firmware: str | None = None
+    cpus: int | None = None
+    memory: int | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def describe(machine, path):
+    """The description of machine (Machine), read from the file path, as sources/__init__.py says.
+
+    Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
+    """
+    if not machine.disks:
+        raise GuestconvError("source-without-disks", f"{path} describes no disk.", path=path,
+                             hint="Were its disks left out of the export, as independent ones are? Add them.")
+    if max(len(machine.disks), len(machine.interfaces)) > _MAX_DEVICES:
+        raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
+    seen = set()
+    for disk in machine.disks:
+        identity = (disk.path, disk.more.get("member"))
+        if identity in seen:
+            raise GuestconvError("source-disk-duplicate", f"{path} names the disk {disk.path} twice.", path=path,
+                                 hint="If they are two disks of the same name, put one elsewhere, and name that.")
+        seen.add(identity)
+    ordered = _in_order(machine.disks)
+    if len({disk.device for disk in ordered}) < len(ordered):
+        raise malformed(path, "two disks hang at the same place.")
+    warnings = list(machine.warnings)
+    hardware = {
+        "firmware": machine.firmware,
+        "cpus": machine.cpus,
+        "memory": machine.memory,
+        "interfaces": _interfaces(machine.interfaces, warnings),
+        "disks": _hardware_disks(ordered),
+    }
+    return {
+        "name": machine.name,
+        "disks": [_known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more) for d in ordered],
+        "hardware": {key: value for key, value in hardware.items() if value},
+        "warnings": warnings,
+    }
+
+
+def _in_order(disks):
+    """disks, named as the guest names them, with the one that it boots from first."""
+    by_place = sorted(disks, key=lambda disk: (BUSES.index(disk.bus), disk.place))
+    counts = {}
+    taken = {disk.device for disk in disks}
+    for disk in by_place:
+        if disk.device is None and disk.bus == "nvme":
+            controller, unit = disk.place
+            disk.device = f"nvme{controller}n{unit + 1}"
+        while disk.device is None:
+            prefix = _PREFIXES[disk.bus]
+            name = prefix + letters(counts.get(prefix, 0))
+            counts[prefix] = counts.get(prefix, 0) + 1
+            if name not in taken:
+                disk.device = name
+    # The names go by the place: which disk the firmware starts is nothing to the kernel.
+    return sorted(by_place, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
+
+
+def _hardware_disks(ordered):
+    """Of each disk the controller, and its number in the order of booting among those that have one, from 1."""
+    entries = [
+        _known(controller=disk.controller, boot_order=None if disk.boot_order is None else number)
+        for number, disk in enumerate(ordered, 1)
+    ]
+    return entries if any(entries) else []
+
+
+def _interfaces(interfaces, warnings):
+    macs, entries = set(), []
+    for mac, driver in interfaces:
+        if mac in macs:
+            warnings.append(f"Two network cards have the MAC address {mac}; it is taken for that of the first.")
+            mac = None
+        macs.add(mac and mac.lower())
+        entries.append(_known(mac=mac, driver=driver))
+    return entries
+
+
+def _known(**values):
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def normal_mac(text):
+    """A MAC address in any notation in lower case with colons; None when it is none, or all zeroes."""
+    digits = re.sub(r"[:.-]", "", (text or "").strip().lower())
+    if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
+        return None
+    return ":".join(digits[at:at + 2] for at in range(0, 12, 2))
+
+
+def number(text, highest=1 << 62):
+    """The whole number in text, None when it is none or out of 0 to highest."""
+    text = (text or "").strip()
+    # Of any length int() would take quadratic time, or refuse it from Python 3.11 on.
+    if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > highest:
+        return None
+    return int(text)
+
+
+def read_file(path, limit=MAX_DESCRIPTOR):
+    """The bytes of the regular file path. Raises GuestconvError `source-not-found`, `source-not-readable`,
+    `source-too-large` for more than limit bytes."""
+    with open_file(path) as stream:
+        try:
+            data = stream.read(limit + 1)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+    if len(data) > limit:
+        raise GuestconvError("source-too-large", f"{path} has more than {limit} bytes, too many for what it should be.",
+                             path=path)
+    return data
+
+
+def open_file(path):
+    """The regular file path, open for reading. Raises GuestconvError `source-not-found`, `source-not-readable`."""
+    try:
+        # First, as opening a pipe would wait for its other end.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise GuestconvError("source-not-readable", f"{path} is not a file.", path=path)
+        return open(path, "rb")
+    except FileNotFoundError as error:
+        raise GuestconvError("source-not-found", f"{path} does not exist.", path=path,
+                             hint="Paths are those of the machine that reads it.") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path, error):
+    reason = getattr(error, "strerror", None) or error
+    return GuestconvError("source-not-readable", f"{path!r} cannot be read: {reason}.", path=path,
+                          hint="Give the user who runs this the right to read it.")
+
+
+def parse_xml(data, path):
+    """The root element of the XML document data, read from path. Raises GuestconvError `source-malformed`."""
+    try:
+        return hostile_xml.parse(data, MAX_DESCRIPTOR)
+    except hostile_xml.LxmlMissing:
+        raise
+    except GuestconvError as error:
+        raise malformed(path, error.message, error.hint) from error
+
+
+def local_name(element):
+    """The name of an lxml element without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def malformed(path, what, hint=""):
+    """The GuestconvError for the file path that is not what its name says."""
+    return GuestconvError("source-malformed", f"{path} cannot be understood: {what}", path=path,
+                          hint=hint or "Export the guest again, and compare the sizes of the files.")

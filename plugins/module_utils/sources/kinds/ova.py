@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OVA: an OVF package in a tar archive, which is not compressed (DMTF DSP0243, 6.4).
+
+Each disk is one run of bytes of the archive, from `offset` on and `length` bytes long, so it can be read in place:
+QEMU's driver `raw` shows such a part of a file (`offset`, `size`) as one of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from ...errors import GuestconvError
+from ...disks import disk_files
+from . import manifest, metadata, ovf
+from .metadata import malformed
+
+# An OVA has a file per disk, a descriptor, a manifest, perhaps a certificate, NVRAM and messages per language.
+_MAX_MEMBERS = 1000
+# tarfile reads the extended headers (pax, GNU's long names) in one piece; else blocks of 512 bytes, a few per member.
+_MAX_READ = 1 << 20
+_MAX_READS = 16 * _MAX_MEMBERS
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in the archive: its name, where in the archive it begins, and how many bytes it has."""
+
+    name: str
+    offset: int
+    length: int
+
+
+def read(path):
+    """The description of the guest of the OVA path, as sources/__init__.py says. Of its disks only headers are read.
+
+    Raises GuestconvError `source-...`.
+    """
+    with metadata.open_file(path) as stream:
+        found = _members(stream, path)
+        descriptor = _descriptor(found, path)
+        data = _content(stream, descriptor, path)
+        checksums = _checksums(stream, found, path)
+        # The rest is gigabytes: verify().
+        of_descriptor = {name: checksum for name, checksum in checksums.items() if name == descriptor.name}
+        manifest.verify(of_descriptor, lambda name: [data], path)
+        description = ovf.parse(data, path)
+        for disk in description["disks"]:
+            disk.update(_located(stream, found, descriptor, disk, path))
+    if checksums:
+        description["warnings"] += [
+            f"The manifest has no checksum for {disk['member']}." for disk in description["disks"]
+            if disk["member"] not in checksums
+        ]
+    return description
+
+
+def verify(path, progress=None):
+    """Compare all that the manifest of the OVA path lists with its checksums, which reads all of it.
+
+    progress: see manifest.verify. Returns the names of the files that were verified, none if there is no manifest.
+    Raises GuestconvError.
+    """
+    with metadata.open_file(path) as stream:
+        found = _members(stream, path)
+
+        def chunks(name):
+            if name not in found:
+                raise malformed(path, f"its manifest lists {name}, which is not in it.")
+            view = _View(stream, found[name])
+            return iter(lambda: view.read(_CHUNK), b"")
+
+        return manifest.verify(_checksums(stream, found, path), chunks, path, progress)
+
+
+def _members(stream, path):
+    """{name: Member} of the regular files of the archive in stream. Others are refused: an OVA has none."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    found = {}
+    try:
+        with tarfile.open(fileobj=_Bounded(stream, path), mode="r:") as archive:
+            for number, info in enumerate(archive):
+                if number == _MAX_MEMBERS:
+                    raise malformed(path, f"it has more than {_MAX_MEMBERS} files.")
+                name = posixpath.normpath(info.name)
+                if info.isdir() or posixpath.basename(name).startswith("._"):
+                    # The tar of macOS adds a file ._NAME with the attributes of each.
+                    continue
+                _refuse_hostile(info, name, path)
+                if name in found:
+                    raise _hostile(path, f"holds {name!r} twice")
+                if info.offset_data + info.size > size:
+                    raise malformed(path, f"it ends in the middle of {name}.", "Copy it again, and compare the sizes.")
+                found[name] = Member(name, info.offset_data, info.size)
+    except GuestconvError:
+        raise
+    except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
+        raise malformed(path, f"it is no tar archive, or a damaged one ({error}).") from error
+    return found
+
+
+def _refuse_hostile(info, name, path):
+    if not info.isreg() or info.issparse():
+        raise _hostile(path, f"holds {name!r}, which is a link, a device or a sparse file")
+    if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or info.size < 0:
+        raise _hostile(path, f"holds {name!r}, which would lie outside of it")
+
+
+def _hostile(path, what):
+    return GuestconvError("source-hostile", f"{path} {what}.", path=path,
+                          hint="No tool that exports guests makes such an archive. Ask who gave it to you.")
+
+
+def _descriptor(found, path):
+    names = [name for name in found if name.lower().endswith(".ovf")]
+    if len(names) != 1:
+        raise malformed(path, f"it holds {len(names)} OVF descriptors, and one is expected.")
+    return found[names[0]]
+
+
+def _content(stream, member, path):
+    if member.length > metadata.MAX_DESCRIPTOR:
+        what = f"{path}: {member.name} has {member.length} bytes, too many for what it should be."
+        raise GuestconvError("source-too-large", what, path=path)
+    return _View(stream, member).read(member.length)
+
+
+def _checksums(stream, found, path):
+    """The checksums of the manifest, by the names of members; none without a manifest."""
+    names = [name for name in found if name.lower().endswith(".mf")]
+    if not names:
+        return {}
+    folder = posixpath.dirname(names[0])
+    checksums = manifest.parse(_content(stream, found[names[0]], path), path)
+    return {posixpath.normpath(posixpath.join(folder, name)): checksum for name, checksum in checksums.items()}
+
+
+def _located(stream, found, descriptor, disk, path):
+    """What is to be changed in disk, an entry of the description, for its file is in the archive."""
+    folder = posixpath.dirname(descriptor.name)
+    names = [posixpath.normpath(posixpath.join(folder, name)) for name in (disk["path"], unquote(disk["path"]))]
+    member = next((found[name] for name in names if name in found), None)
+    if member is None:
+        what = f"{path} refers to {disk['path']!r}, which is not in it."
+        raise GuestconvError("source-disk-missing", what, path=path,
+                             hint="Export it again as one OVA, with all of its disks.")
+    place = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
+    if "compression" in disk:
+        return place
+    where = f"{path}: {member.name}"
+    if not member.length:
+        raise GuestconvError("source-disk-damaged", f"{where} is empty.", path=path, hint="Export the guest again.")
+    try:
+        found_format, size = disk_files.measure(_View(stream, member), member.length, where, ovf.stated_format(disk))
+    except GuestconvError as error:
+        error.path = path
+        raise
+    ovf.check_format(disk, found_format, path)
+    return dict(place, format=found_format, size=size)
+
+
+@contextmanager
+def opened_member(disk):
+    """The image file of a disk, an entry of a description as of read(), to be read as a file of its own."""
+    with metadata.open_file(disk["path"]) as stream:
+        yield _View(stream, Member(disk["member"], disk["offset"], disk["length"]))
+
+
+class _View:
+    """A member, to be read as a file of its own."""
+
+    def __init__(self, stream, member):
+        self._stream, self._member = stream, member
+        self._position = 0
+
+    def seek(self, offset, whence=io.SEEK_SET):
+        """As of files; whence is io.SEEK_SET."""
+        self._position = min(offset, self._member.length)
+        return self._position
+
+    def read(self, length):
+        """As of files."""
+        length = min(length, self._member.length - self._position)
+        self._stream.seek(self._member.offset + self._position)
+        data = self._stream.read(max(length, 0))
+        self._position += len(data)
+        return data
+
+
+class _Bounded:
+    """The archive, for tarfile, which trusts every size in it, and may go round in circles (CVE-2025-8194)."""
+
+    def __init__(self, stream, path):
+        self._stream, self._path = stream, path
+        self._left = _MAX_READS
+
+    def read(self, length):
+        """As of files."""
+        self._left -= 1
+        if self._left < 0 or not 0 <= length <= _MAX_READ:
+            raise _hostile(self._path, "has headers that are too large or never end")
+        return self._stream.read(length)
+
+    def seek(self, offset, whence=io.SEEK_SET):
+        """As of files."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self):
+        """As of files."""
+        return self._stream.tell()

@@ -1,0 +1,396 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor beside the files of the disks.
+
+Producers differ more than the versions do, so elements and attributes are found by their names without namespaces. What
+VMware adds to it (firmware, boot order), VirtualBox (a whole machine of its own, with the MAC addresses) and oVirt (the
+interface of a disk) is read, too.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from ...errors import GuestconvError
+from ...disks import disk_files
+from . import manifest, metadata
+from .metadata import local_name, malformed
+
+# The envelope's namespace of version 1 and 2. In drafts (0.9) it was VMware's, and the sections had other names.
+_ENVELOPES = ("http://schemas.dmtf.org/ovf/envelope/1", "http://schemas.dmtf.org/ovf/envelope/2")
+
+# CIM_ResourceAllocationSettingData.ResourceType. 20, "other storage device", is SATA and NVMe.
+_PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _OTHER_STORAGE = "3", "4", "5", "6", "10", "20"
+_DISKS = ("17", "31")
+
+# (bus, QEMU's model) by ResourceSubType in lower case: of VMware, VirtualBox, and others.
+_CONTROLLERS = {
+    "lsilogic": ("scsi", "lsi53c895a"),
+    "lsilogicsas": ("scsi", "mptsas1068"),
+    "buslogic": ("scsi", None),
+    "virtualscsi": ("scsi", "pvscsi"),
+    "virtioscsi": ("scsi", "virtio-scsi-pci"),
+    "virtio-scsi": ("scsi", "virtio-scsi-pci"),
+    "ahci": ("sata", "ahci"),
+    "vmware.sata.ahci": ("sata", "ahci"),
+    "nvme": ("nvme", "nvme"),
+    "vmware.nvme.controller": ("nvme", "nvme"),
+}
+# The model where no known one is named.
+_DEFAULTS = {_IDE: ("ide", "ide"), _SCSI: ("scsi", "lsi53c895a"), _OTHER_STORAGE: ("sata", "ahci")}
+
+# oVirt's ovf:disk-interface, which stands for a controller.
+_INTERFACES = {
+    "VirtIO": ("virtio", "virtio-blk-pci"),
+    "VirtIO_SCSI": ("scsi", "virtio-scsi-pci"),
+    "IDE": ("ide", "ide"),
+    "SATA": ("sata", "ahci"),
+}
+
+# rasd:ResourceSubType in lower case, oVirt's numbers of it (its VmInterfaceType), and VirtualBox's types of adapters.
+_NICS = {
+    "e1000": "e1000",
+    "e1000e": "e1000e",
+    "vmxnet3": "vmxnet3",
+    "pcnet32": "pcnet",
+    "virtio": "virtio-net-pci",
+    "virtio-net": "virtio-net-pci",
+    "am79c970a": "pcnet",
+    "am79c973": "pcnet",
+    "1": "rtl8139",
+    "2": "e1000",
+    "3": "virtio-net-pci",
+    "6": "e1000e",
+    "82540em": "e1000",
+    "82543gc": "e1000",
+    "82545em": "e1000",
+}
+
+# What ovf:format of a disk contains.
+_FORMATS = (("vmdk", "vmdk"), ("qcow", "qcow2"), ("linkid=137171", "vpc"), ("vhdx", "vhdx"), ("vdi", "vdi"))
+
+# Programmatic units of DSP0004 ("byte * 2^30"), and the words that OVF 1.0 had instead.
+_UNIT = re.compile(r"byte\s*\*\s*(\d{1,4})\s*(?:\^\s*(\d{1,2}))?")
+_UNITS = {"byte": 1, "bytes": 1}
+for _exponent, _prefix in enumerate(("kilo", "mega", "giga", "tera"), 1):
+    for _word in (_prefix + "bytes", _prefix[0] + "b", _prefix[0] + "ib"):
+        _UNITS[_word] = 1 << 10 * _exponent
+
+_HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
+
+_MIB = 1 << 20
+
+
+def read(path):
+    """The description of the guest of the OVF path and of the disks beside it, as sources/__init__.py says.
+
+    Raises GuestconvError `source-...`.
+    """
+    description = parse(metadata.read_file(path), path)
+    for disk in description["disks"]:
+        disk.update(_beside(path, disk))
+    return description
+
+
+def verify(path, progress=None):
+    """Compare the files beside the OVF path with the checksums of its manifest, if there is one.
+
+    progress: see manifest.verify. Returns the names of the files that were verified. Raises GuestconvError.
+    """
+    listing = os.path.splitext(path)[0] + ".mf"
+    if not os.path.lexists(listing):
+        return []
+    checksums = manifest.parse(metadata.read_file(listing), listing)
+    folder = os.path.dirname(path)
+
+    def chunks(name):
+        with metadata.open_file(os.path.join(folder, _inside(name, path))) as stream:
+            yield from iter(lambda: stream.read(_MIB), b"")
+
+    return manifest.verify(checksums, chunks, path, progress)
+
+
+def parse(data, path):
+    """The description in the envelope data (bytes), as of read(), of disks that are named as the envelope names them.
+
+    path: of the envelope, for errors. Pure.
+    """
+    envelope = metadata.parse_xml(data, path)
+    if local_name(envelope) != "Envelope" or not envelope.tag.startswith(tuple(f"{{{uri}}}" for uri in _ENVELOPES)):
+        raise malformed(path, f"its root element is <{envelope.tag}>, which is no OVF envelope of version 1 or 2.",
+                        "Export it again as OVF 1.0 or later; older ones were drafts.")
+    system = _system(envelope, path)
+    hardware = next(_named(system, "VirtualHardwareSection"), None)
+    if hardware is None:
+        raise malformed(path, "there is no VirtualHardwareSection.")
+    items = _items(envelope, hardware)
+    # VirtualBox's own description of the machine, beside the standard's.
+    box = next(_named(system, "Machine"), None)
+    machine = metadata.Machine(
+        name=_name(system),
+        disks=[],
+        interfaces=_interfaces(items, box),
+        firmware=_firmware(hardware, box),
+        cpus=_quantity(items, _PROCESSOR),
+        memory=_memory(items),
+    )
+    machine.disks = _disks(envelope, system, items, machine.warnings, path)
+    return metadata.describe(machine, path)
+
+
+# The machine
+
+
+def _system(envelope, path):
+    systems = list(_named(envelope, "VirtualSystem"))
+    if len(systems) != 1:
+        raise GuestconvError(
+            "source-several-guests" if systems else "source-malformed",
+            f"{path} holds {len(systems)} virtual machines" + (", and one is expected." if systems else "."),
+            hint="Export each machine of the vApp by itself.", path=path)
+    return systems[0]
+
+
+def _name(system):
+    name = next((child.text for child in system if local_name(child) == "Name" and child.text), None)
+    return (name or _attribute(system, "id") or "").strip()
+
+
+def _firmware(hardware, box):
+    for element in _named(hardware, "Config", "ExtraConfig"):
+        if _attribute(element, "key") == "firmware":
+            return "uefi" if _attribute(element, "value").lower() == "efi" else "bios"
+    if box is not None:
+        kinds = [_attribute(element, "type") for element in _named(box, "Firmware")]
+        return "uefi" if kinds and kinds[0].upper().startswith("EFI") else "bios"
+    return None
+
+
+# Items of the hardware
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One Item, StorageItem or EthernetPortItem: its type, and all of its values by their names."""
+
+    type: str
+    values: dict
+
+    def __getitem__(self, name):
+        return self.values.get(name, "")
+
+    def subtypes(self):
+        """In the order of preference: a list may be given (DSP0243, 8.1)."""
+        return self["ResourceSubType"].lower().split()
+
+
+def _items(envelope, hardware):
+    """The items of the configuration that is deployed when none is asked for."""
+    configurations = list(_named(envelope, "Configuration"))
+    default = next((one for one in configurations if _attribute(one, "default") in ("true", "1")),
+                   configurations[0] if configurations else None)
+    items = []
+    for element in _named(hardware, "Item", "StorageItem", "EthernetPortItem"):
+        # With ovf:bound it says which values would be allowed, too.
+        if _attribute(element, "bound"):
+            continue
+        wanted = _attribute(element, "configuration").split()
+        if wanted and (default is None or _attribute(default, "id") not in wanted):
+            continue
+        values = {local_name(child): (child.text or "").strip() for child in element}
+        items.append(_Item(values.get("ResourceType", ""), values))
+    return items
+
+
+def _quantity(items, kind):
+    quantities = [metadata.number(item["VirtualQuantity"], 1 << 20) for item in items if item.type == kind]
+    return quantities[0] or None if quantities else None
+
+
+def _memory(items):
+    """MiB."""
+    for item in items:
+        if item.type == _MEMORY:
+            # Without a unit all that is known mean MiB.
+            unit = _unit(item["AllocationUnits"] or item["VirtualQuantityUnits"] or "byte * 2^20")
+            return -(-(metadata.number(item["VirtualQuantity"], 1 << 50) or 0) * (unit or _MIB) // _MIB) or None
+    return None
+
+
+def _unit(text):
+    """Bytes of a unit, None when it is not understood."""
+    match = _UNIT.fullmatch(text.strip().lower())
+    if match:
+        unit = int(match.group(1)) ** int(match.group(2) or 1)
+        return unit if unit <= 1 << 60 else None
+    return _UNITS.get(text.strip().lower())
+
+
+def _interfaces(items, box):
+    found = []
+    for item in items:
+        if item.type == _ETHERNET:
+            driver = next((_NICS[subtype] for subtype in item.subtypes() if subtype in _NICS), None)
+            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), driver))
+    adapters = [] if box is None else [a for a in _named(box, "Adapter") if _attribute(a, "enabled") == "true"]
+    if adapters and not any(mac for mac, _driver in found):
+        # VirtualBox has the MAC addresses in its own description only, in the order of its slots.
+        adapters.sort(key=lambda adapter: metadata.number(_attribute(adapter, "slot")) or 0)
+        return [
+            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _NICS.get(_attribute(adapter, "type").lower()))
+            for adapter in adapters
+        ]
+    return found
+
+
+# Disks
+
+
+def _disks(envelope, system, items, warnings, path):
+    """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
+    files = {_attribute(file, "id"): file for file in _named(envelope, "File")}
+    disks = {_attribute(disk, "diskId"): disk for disk in _named(envelope, "Disk")}
+    controllers = _controllers(items)
+    order = [_attribute(section, "instanceId") for section in _named(system, "BootOrderSection")]
+    found = []
+    for position, item in enumerate(items):
+        if item.type not in _DISKS:
+            continue
+        unit = metadata.number(item["AddressOnParent"], 1 << 20)
+        disk, file = _resource(item, disks, files, path)
+        if file is None:
+            warnings.append(f"{item['ElementName'] or 'A disk'} is left out: it is empty, and has no file.")
+            continue
+        bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
+        found.append(metadata.Disk(
+            _attribute(file, "href"), bus, (controller, position if unit is None else unit),
+            format=_format(disk), size=_capacity(disk), controller=model,
+            boot_order=_boot_order(disk, item["InstanceID"], order), more=_compression(file, path)))
+    return found
+
+
+def _interface_of(disk):
+    """(bus, model) of a disk that hangs on no controller that is described."""
+    return _INTERFACES.get("" if disk is None else _attribute(disk, "disk-interface"), ("scsi", None))
+
+
+def _boot_order(disk, instance, order):
+    """order: the instances of VMware's boot order."""
+    if instance in order:
+        return order.index(instance)
+    return 0 if disk is not None and _attribute(disk, "boot") == "true" else None
+
+
+def _controllers(items):
+    """{InstanceID: (bus, model, number among those of its bus)}."""
+    controllers, counts = {}, {}
+    # Address is VMware's number of the controller.
+    for item in sorted(items, key=lambda item: metadata.number(item["Address"], 1 << 20) or 0):
+        if item.type in _DEFAULTS:
+            known = [_CONTROLLERS[subtype] for subtype in item.subtypes() if subtype in _CONTROLLERS]
+            bus, model = known[0] if known else _DEFAULTS[item.type]
+            controllers[item["InstanceID"]] = bus, model, counts.get(bus, 0)
+            counts[bus] = counts.get(bus, 0) + 1
+    return controllers
+
+
+def _resource(item, disks, files, path):
+    """(element of the disk or None, element of its file or None) that an item names."""
+    match = _HOST_RESOURCE.fullmatch(item["HostResource"])
+    if not match:
+        return None, None
+    kind, name = match.groups()
+    disk = disks.get(name) if kind == "disk" else None
+    reference = name if kind == "file" else _attribute(disk, "fileRef") if disk is not None else name
+    if kind == "disk" and disk is not None and not reference:
+        return disk, None
+    if reference not in files or (kind == "disk" and disk is None):
+        raise malformed(path, f"{item['HostResource']!r} is named in it, and not described.")
+    return disk, files[reference]
+
+
+def _format(disk):
+    if disk is None:
+        return None
+    # oVirt says VMDK of raw disks, and means this attribute of its own.
+    if _attribute(disk, "volume-format"):
+        return {"RAW": "raw", "COW": "qcow2"}.get(_attribute(disk, "volume-format"))
+    uri = _attribute(disk, "format").lower()
+    return next((name for part, name in _FORMATS if part in uri), None)
+
+
+def _capacity(disk):
+    """Bytes, None when that is not known: it may be a variable's name, too ("${disk}")."""
+    if disk is None:
+        return None
+    capacity = metadata.number(_attribute(disk, "capacity"))
+    unit = _unit(_attribute(disk, "capacityAllocationUnits") or "byte")
+    return capacity * unit if capacity and unit else None
+
+
+def _compression(file, path):
+    if _attribute(file, "chunkSize"):
+        raise GuestconvError("source-not-supported", f"{path}: the disk {_attribute(file, 'href')} is cut into chunks.",
+                             hint="Join the chunks, or export it without --chunkSize.", path=path)
+    kind = _attribute(file, "compression").lower()
+    if kind not in ("", "identity", "gzip"):
+        raise GuestconvError("source-not-supported", f"{path}: the compression {kind!r} is not known.", path=path,
+                             hint="Export it without compression.")
+    return {"compression": kind} if kind == "gzip" else {}
+
+
+def _beside(path, disk):
+    """What is to be changed in disk, an entry of a description of the OVF path, for its file is there."""
+    name = _inside(disk["path"], path)
+    found = os.path.join(os.path.dirname(path), name)
+    if not os.path.lexists(found):
+        found = os.path.join(os.path.dirname(path), _inside(unquote(disk["path"]), path))
+    if "compression" in disk:
+        metadata.open_file(found).close()
+        return {"path": found}
+    known = disk_files.examine(found, stated_format(disk))
+    check_format(disk, known.format, path)
+    return known.entry()
+
+
+def stated_format(disk):
+    """The format that a file is to be read as whatever its header says: raw, as the guest may have written it."""
+    return "raw" if disk.get("format") == "raw" else None
+
+
+def check_format(disk, found, path):
+    """Refuse a disk (an entry of a description) whose file has the header of another format than raw is named for."""
+    if found == "raw" and disk.get("format") not in (None, "raw"):
+        what = f"{path}: {disk['path']} should be {disk['format']}, and has no such header."
+        raise GuestconvError("source-disk-format", what, path=path,
+                             hint="Export the guest again, and compare the sizes of the files.")
+
+
+def _inside(name, path):
+    """name, a relative reference of the OVF path, that stays in its folder. Raises GuestconvError."""
+    normal = posixpath.normpath(name)
+    if not name or "\0" in name or posixpath.isabs(normal) or normal.split("/")[0] in ("..", ".") or "://" in name:
+        raise GuestconvError("source-hostile", f"{path} refers to {name!r}, which is not beside it.", path=path,
+                             hint="Put all files into one folder, and name them there.")
+    return normal
+
+
+# Elements and attributes
+
+
+def _named(element, *names):
+    """The elements below element with one of these names, in their order."""
+    return (below for below in element.iterdescendants() if isinstance(below.tag, str) and local_name(below) in names)
+
+
+def _attribute(element, name):
+    """The value of an attribute in any namespace or none; "" when it is not there."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return value
+    return ""

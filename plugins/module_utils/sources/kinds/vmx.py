@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMX: the file by which VMware's hosts and desktops know a guest, beside the files of its disks.
+
+`key = "value"` a line, the keys in any case. The disk that a snapshot made (web01-000001.vmdk) is named here while it
+is the current one, and it is what is converted; the disks below it are found by its descriptor.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ...errors import GuestconvError
+from ...disks import disk_files
+from . import metadata
+from .metadata import malformed
+
+_LINE = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=\s*(?:\"([^\"]*)\"|([^\"\s#]+))\s*(?:#.*)?")
+_ENCODING = re.compile(rb"^[ \t]*\.encoding[ \t]*=[ \t]*\"?([A-Za-z0-9_.-]+)", re.IGNORECASE | re.MULTILINE)
+# A quote or a line's end in a value is |22 or |0A.
+_ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
+
+_DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
+_CARD = re.compile(r"ethernet(\d{1,3})\..+")
+
+_SCSI = {"lsilogic": "lsi53c895a", "lsisas1068": "mptsas1068", "pvscsi": "pvscsi", "buslogic": None}
+_CONTROLLERS = {"ide": "ide", "sata": "ahci", "nvme": "nvme"}
+# Without virtualDev it is the "flexible" card, which begins as this one.
+_NICS = {name: name for name in ("e1000", "e1000e", "vmxnet3")}
+_NICS.update(dict.fromkeys(("", "flexible", "vlance"), "pcnet"))
+
+
+def read(path):
+    """The description of the guest of the VMX path and of its disks, as sources/__init__.py says.
+
+    Raises GuestconvError `source-...`.
+    """
+    description = describe(parse(metadata.read_file(path)), path)
+    for disk in description["disks"]:
+        # A VMX may name any file of this machine. What is no VMDK is none of a guest's, and is not taken for one.
+        disk.update(disk_files.examine(_present(path, disk["path"]), stated="vmdk").entry())
+    return description
+
+
+def parse(data):
+    """{key in lower case: value} of the VMX data (bytes). Pure. What is no setting is passed over, as VMware does."""
+    match = _ENCODING.search(data)
+    settings = {}
+    for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
+        setting = _LINE.fullmatch(line)
+        if setting:
+            value = setting.group(2) if setting.group(2) is not None else setting.group(3)
+            settings[setting.group(1).lower()] = _ESCAPE.sub(lambda escape: chr(int(escape.group(1), 16)), value)
+    return settings
+
+
+def describe(settings, path):
+    """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
+    if "encryption.keysafe" in settings or "encryption.data" in settings:
+        raise GuestconvError("source-encrypted", f"{path} is encrypted.", path=path,
+                             hint="Remove the encryption of the virtual machine first.")
+    if not {"config.version", "virtualhw.version", "displayname", "guestos"} & set(settings):
+        raise malformed(path, "it has none of the settings of a virtual machine.")
+    machine = metadata.Machine(
+        name=settings.get("displayname", "").strip() or os.path.splitext(os.path.basename(path))[0],
+        disks=_disks(settings, path),
+        interfaces=_interfaces(settings),
+        # The defaults of VMware; there is none that every version shares for memory.
+        firmware="uefi" if settings.get("firmware", "").lower() == "efi" else "bios",
+        cpus=metadata.number(settings.get("numvcpus"), 1 << 20) or 1,
+        memory=metadata.number(settings.get("memsize"), 1 << 40) or None,
+    )
+    return metadata.describe(machine, path)
+
+
+def _decoded(data, encoding):
+    # On a host in another language VMware names the encoding of its Windows: windows-1252, GBK, Shift_JIS.
+    try:
+        # Whatever else Python calls an encoding, a VMX in it has ASCII's characters where ASCII has them.
+        if encoding.lower() != "utf-8" and b'key = "value"'.decode(encoding) == 'key = "value"':
+            return data.decode(encoding, "replace")
+    except (LookupError, ValueError):
+        pass
+    return data.decode("utf-8-sig", "replace")
+
+
+def _disks(settings, path):
+    order = [name.strip().lower() for name in settings.get("bios.hddorder", "").split(",")]
+    found = []
+    for key, name in settings.items():
+        match = _DISK.fullmatch(key)
+        if not match or not _is_disk(settings, *match.groups()):
+            continue
+        bus, controller, unit = match.groups()
+        place = f"{bus}{controller}:{unit}"
+        found.append(metadata.Disk(
+            _located(path, name), bus, (int(controller), int(unit)), format="vmdk",
+            controller=_controller(settings, bus, controller),
+            boot_order=order.index(place) if place in order else None))
+    return found
+
+
+def _is_disk(settings, bus, controller, unit):
+    device = f"{bus}{controller}:{unit}"
+    if "false" in (settings.get(f"{bus}{controller}.present", "").lower(),
+                   settings.get(f"{device}.present", "").lower()):
+        return False
+    kind = settings.get(f"{device}.devicetype", "").lower()
+    # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either.
+    return "cdrom" not in kind and not settings[f"{device}.filename"].lower().endswith((".iso", ".flp"))
+
+
+def _controller(settings, bus, number):
+    if bus != "scsi":
+        return _CONTROLLERS[bus]
+    return _SCSI.get(settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic")
+
+
+def _interfaces(settings):
+    numbers = {int(match.group(1)) for match in map(_CARD.fullmatch, settings) if match}
+    found = []
+    for number in sorted(numbers):
+        card = f"ethernet{number}."
+        if settings.get(card + "present", "").lower() != "true":
+            continue
+        # `address` is what a person has set, which counts while the type says so.
+        keys = ("generatedaddress", "address")
+        if settings.get(card + "addresstype", "").lower() == "static":
+            keys = ("address", "generatedaddress")
+        mac = next(filter(None, (metadata.normal_mac(settings.get(card + key)) for key in keys)), None)
+        found.append((mac, _NICS.get(settings.get(card + "virtualdev", "").lower())))
+    return found
+
+
+def _located(path, name):
+    """The path of the disk that the VMX path calls name."""
+    # VMware on Windows separates by backslashes.
+    if "\\" in name and "/" not in name:
+        name = name.replace("\\", "/")
+    return os.path.join(os.path.dirname(path), name)
+
+
+def _present(path, disk):
+    """disk, or what is called like it beside the VMX path: an absolute path is that of the host it was copied from."""
+    beside = os.path.join(os.path.dirname(path), os.path.basename(disk))
+    return beside if not os.path.lexists(disk) and os.path.lexists(beside) else disk

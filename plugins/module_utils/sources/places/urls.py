@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""URLs of disks. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from ...errors import GuestconvError
+
+SCHEMES = ("https", "ssh", "nbd", "nbd+unix")
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+# What begins with a dash would be an option to some program; IPv6 addresses come without their brackets.
+_HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
+_NBD_PORT = 10809
+
+
+@dataclass(frozen=True)
+class Url:
+    """A URL in its parts. text: as it was given. path: decoded, with its first slash. socket: of nbd+unix."""
+
+    scheme: str
+    host: str
+    port: int | None
+    user: str | None
+    path: str
+    socket: str | None
+    text: str
+
+    @property
+    def shown(self):
+        """What may be told to everybody: a query may hold a signature that is as good as a password."""
+        return self.text.partition("?")[0]
+
+
+def is_url(text):
+    """Whether text is a URL and not the path of a file."""
+    return bool(_URL.match(text))
+
+
+def of_file(host, port, user, path):
+    """The text of the ssh URL of the file path (absolute)."""
+    login = f"{quote(user, safe='')}@" if user else ""
+    address = f"[{host}]" if ":" in host else host
+    return f"ssh://{login}{address}{f':{port}' if port else ''}{quote(path)}"
+
+
+def parse(text):
+    """The Url in text. Raises GuestconvError `source-url-invalid`, `source-url-not-supported`."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _invalid(text, str(error)) from error
+    if parts.scheme not in SCHEMES:
+        raise GuestconvError("source-url-not-supported", f"Disks cannot be fetched by {parts.scheme}.",
+                             hint=f"Known are {', '.join(SCHEMES)}.")
+    if parts.password is not None:
+        raise GuestconvError("source-url-invalid", "The URL holds a password, which would be seen by all.",
+                             hint="Give it in the option `password`, which is not logged.")
+    path, host = unquote(parts.path), parts.hostname or ""
+    if "\0" in path or parts.fragment:
+        raise _invalid(text, "it has a fragment or a NUL")
+    if parts.scheme == "nbd+unix":
+        socket = parse_qs(parts.query).get("socket", [""])[0]
+        if host or not socket.startswith("/"):
+            raise _invalid(text, "it should be nbd+unix:///EXPORT?socket=/PATH")
+        return Url(parts.scheme, "", None, None, path, socket, text)
+    if not _HOST.fullmatch(host):
+        raise _invalid(text, "it names no host")
+    if parts.scheme in ("https", "ssh") and path in ("", "/"):
+        raise _invalid(text, "it names no file")
+    if parts.scheme == "nbd":
+        port = port or _NBD_PORT
+    return Url(parts.scheme, host, port, unquote(parts.username) if parts.username else None, path, None, text)
+
+
+def _invalid(text, reason):
+    return GuestconvError("source-url-invalid", f"{text.partition('?')[0]!r} is no URL of a disk: {reason}.")

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""QEMU's command line for a machine: a pure function of what the machine is to be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..qemu.accelerator import PROCESSORS
+from ..devices import models
+from .firmware import Firmware
+from ..model.hardware import Hardware
+from .network import UserNetwork
+
+
+@dataclass(frozen=True)
+class Launch:
+    """All that a machine's command line says.
+
+    overlays: the paths of throwaway qcow2 files, one per disk of hardware, in order.
+    networks: one per interface of hardware, in order.
+    guest_port: the port of the guest's that is looked at, or None; host_ports: per interface, the port of 127.0.0.1
+    that leads there.
+    firmware: for UEFI; None for BIOS, which QEMU has built in.
+    monitor, console, agent: the file descriptors of open sockets, which QEMU inherits: QMP, the console's text, and the
+    guest agent's channel. None for a machine without.
+    """
+
+    emulator: str
+    accelerator: str
+    memory: int
+    cpus: int
+    hardware: Hardware
+    overlays: tuple[str, ...]
+    networks: tuple[UserNetwork, ...]
+    guest_port: int | None = None
+    host_ports: tuple[int, ...] = ()
+    firmware: Firmware | None = None
+    monitor: int | None = None
+    console: int | None = None
+    agent: int | None = None
+
+
+def command_line(launch):
+    """The argument vector that starts launch. The machine stays, halted, when the guest powers off (-no-shutdown)."""
+    hardware = launch.hardware
+    vector = [launch.emulator, "-name", "guestconv-verify", "-nodefaults", "-no-user-config", "-display", "none"]
+    vector += ["-no-shutdown", "-accel", launch.accelerator, "-cpu", PROCESSORS[launch.accelerator]]
+    vector += ["-m", str(launch.memory), "-smp", str(launch.cpus), "-rtc", "base=utc"]
+    vector += _machine(hardware, launch.firmware)
+    vector += _socket("monitor", launch.monitor) + ["-mon", "chardev=monitor,mode=control"]
+    if any(card.slot is not None for card in hardware.interfaces):
+        # A port's number names the card only where pciehp serves the port. By default (QEMU 6.1 and up) ACPI does.
+        vector += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
+    vector += _disks(hardware, launch.overlays)
+    for index, card in enumerate(hardware.interfaces):
+        vector += ["-netdev", _netdev(index, launch)] + _network_card(index, card)
+    if hardware.video:
+        vector += ["-device", hardware.video]
+    return vector + _characters(hardware.console, launch)
+
+
+def _machine(hardware, firmware):
+    if firmware is None:
+        return ["-machine", hardware.machine]
+    code = {"driver": firmware.format, "file": {"driver": "file", "filename": firmware.code}, "read-only": True}
+    variables = {"driver": firmware.format, "file": {"driver": "file", "filename": firmware.variables}}
+    machine = ["-machine", hardware.machine + ",pflash0=firmware-code,pflash1=firmware-variables"]
+    return machine + _block("firmware-code", code) + _block("firmware-variables", variables)
+
+
+def _block(name, description):
+    # As JSON, since a path may hold a comma.
+    return ["-blockdev", json.dumps(dict(description, **{"node-name": name}), sort_keys=True)]
+
+
+def _disks(hardware, overlays):
+    """Each disk behind a controller of its model; a full controller is followed by another."""
+    vector = []
+    counts = {}
+    for index, (disk, overlay) in enumerate(zip(hardware.disks, overlays)):
+        model = models.DISKS[disk.driver]
+        unit = counts.get(disk.driver, 0)
+        counts[disk.driver] = unit + 1
+        name = "disk%d" % index
+        # The overlay dies with the machine, so it need never reach the host's disk.
+        file = {"driver": "file", "filename": overlay}
+        vector += _block(name, {"driver": "qcow2", "file": file, "cache": {"no-flush": True}})
+        properties = [model.device, "drive=" + name]
+        if model.capacity:
+            controller, new = _controller(disk.driver, model, unit, hardware.family)
+            vector += new
+            unit %= model.capacity
+            place = {"controller": controller, "unit": unit, "channel": unit // 2, "place": unit % 2}
+            properties.append(model.address.format(**place))
+        if disk.driver == "nvme":
+            # The device has no default serial number, and does not start without one.
+            properties.append("serial=" + name)
+        if disk.boot_order:
+            properties.append("bootindex=%d" % disk.boot_order)
+        vector += ["-device", ",".join(properties)]
+    return vector
+
+
+def _controller(driver, model, unit, family):
+    """The id of the controller for the disk number unit of its model, and the arguments that make a new one."""
+    number, place = divmod(unit, model.capacity)
+    if number == 0 and family in model.built_in:
+        return model.built_in[family], []
+    name = "%s-%d" % (driver, number)
+    return name, ["-device", "%s,id=%s" % (model.controller, name)] if place == 0 else []
+
+
+def _netdev(index, launch):
+    """An isolated network: restrict=on lets nothing out, and leaves the forwarded port."""
+    network = launch.networks[index]
+    options = ["user", "id=net%d" % index, "restrict=on", "ipv6=off"]
+    options += ["net=%s" % network.network, "host=%s" % network.host]
+    options += ["dns=%s" % network.dns, "dhcpstart=%s" % network.dhcp_start]
+    if launch.guest_port:
+        forward = (launch.host_ports[index], network.guest, launch.guest_port)
+        options.append("hostfwd=tcp:127.0.0.1:%d-%s:%d" % forward)
+    return ",".join(options)
+
+
+def _network_card(index, card):
+    # No network boot: not every host has the ROMs, and a guest without boot loader would stay in them.
+    properties = [card.driver, "netdev=net%d" % index, "romfile="]
+    if card.mac:
+        properties.append("mac=" + card.mac)
+    if card.slot is None:
+        return ["-device", ",".join(properties)]
+    # The guest names a card ens<slot> after the slot of the port above it.
+    port = "pcie-root-port,id=slot{0},chassis={1},slot={0}".format(card.slot, index + 1)
+    return ["-device", port, "-device", ",".join(properties + ["bus=slot%d" % card.slot])]
+
+
+def _characters(console, launch):
+    """The console and the guest agent's channel, and the virtio-serial controller where one of them needs it."""
+    vector = []
+    if console == "virtconsole" or launch.agent is not None:
+        vector += ["-device", "virtio-serial-pci"]
+    if console:
+        vector += _socket("console", launch.console) + ["-device", console + ",chardev=console"]
+    if launch.agent is not None:
+        vector += _socket("agent", launch.agent)
+        vector += ["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
+    return vector
+
+
+def _socket(name, descriptor):
+    return ["-chardev", "socket,id=%s,fd=%d" % (name, descriptor)]

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is wrong, the user gets a sentence and a code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.run.slots import slot
+
+
+@pytest.fixture
+def run(capsys):
+    """run(body) gives the exit status and the result of a module with this body."""
+
+    def run_body(body, needs=(), steps=None, **options):
+        spec = {} if steps is None else module_support.PROGRESS
+        with patch_module_args(options), pytest.raises(SystemExit) as ended:
+            module_support.run(spec, body, needs=needs, steps=steps)
+        return ended.value.code, json.loads(capsys.readouterr().out)
+
+    return run_body
+
+
+def test_a_result_is_returned(run):
+    status, result = run(lambda module: {"changed": True, "answer": 42})
+    assert (status, result["changed"], result["answer"]) == (0, True, 42)
+
+
+def test_an_error_is_a_failure_with_its_code_hint_and_path(run):
+    def body(module):
+        raise GuestconvError("disk-not-found", "No such disk.", hint="Look.", path="disks[0]", extra={"allowed": ["x"]})
+
+    status, result = run(body)
+    assert status == 1 and result["failed"] is True
+    assert (result["msg"], result["code"], result["hint"]) == ("No such disk.", "disk-not-found", "Look.")
+    assert (result["path"], result["allowed"], result["retryable"]) == ("disks[0]", ["x"], False)
+
+
+def test_an_error_of_a_busy_machine_is_worth_a_retry(run):
+    def body(module):
+        raise GuestconvError("appliance-launch-failed", "It did not start.")
+
+    assert run(body)[1]["retryable"] is True
+
+
+def test_a_mistake_of_ours_is_told_in_a_sentence(run):
+    status, result = run(lambda module: {}["absent"])
+    assert status == 1 and result["code"] == "internal-error"
+    assert "Traceback" not in result["msg"] and "KeyError" in result["msg"]
+
+
+@pytest.mark.parametrize("number, code, said", [
+    (errno.ENOSPC, "no-space", "/tmp/initrd"),
+    (errno.EDQUOT, "no-space", "/tmp/initrd"),
+    (errno.EIO, "host-io-failed", "Input/output error"),
+])
+def test_an_error_of_the_machine_is_not_told_as_a_mistake_of_ours(run, number, code, said):
+    def body(module):
+        raise OSError(number, os.strerror(number), "/tmp/initrd")
+
+    status, result = run(body)
+    assert (status, result["code"]) == (1, code)
+    assert said in result["msg"] and result["hint"] and "bug" not in result["msg"]
+
+
+def test_what_a_guest_says_in_bytes_that_are_no_text_does_not_break_the_result(run):
+    said = b"web\xff".decode("utf-8", "surrogateescape")
+    assert run(lambda module: {"changed": True, "path": said})[1]["path"] == "web\ufffd"
+
+    def body(module):
+        raise GuestconvError("guest-command-failed", said)
+
+    assert run(body)[1]["msg"] == "web\ufffd"
+
+
+def test_a_signal_to_end_is_an_interruption_in_which_everything_is_cleaned_up(run):
+    cleaned = []
+
+    def body(module):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        finally:
+            cleaned.append(True)
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        status, result = run(body)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert status == 1 and result["code"] == "interrupted" and cleaned == [True]
+
+
+def test_a_library_that_no_interpreter_has_is_named(run, monkeypatch):
+    monkeypatch.setitem(module_support._PACKAGES, "no_such_library", "a library (python3-absent)")
+    monkeypatch.setattr(module_support, "_INTERPRETERS", [])
+    status, result = run(lambda module: {}, needs=("no_such_library",))
+    assert status == 1 and result["code"] == "library-missing"
+    assert "python3-absent" in result["hint"]
+
+
+def test_another_interpreter_that_has_the_library_takes_over(run, monkeypatch):
+    respawned = []
+
+    def respawn(interpreter):
+        respawned.append(interpreter)
+        raise SystemExit(0)
+
+    monkeypatch.setitem(module_support._PACKAGES, "no_such_library", "a library")
+    monkeypatch.setattr(module_support, "_INTERPRETERS", ["/usr/bin/python-a", "/usr/bin/python-b"])
+    monkeypatch.setattr(module_support, "_has_all", lambda interpreter, needs: interpreter.endswith("b"))
+    monkeypatch.setattr(module_support, "respawn_module", respawn)
+    with patch_module_args({}), pytest.raises(SystemExit):
+        module_support.run({}, lambda module: {}, needs=("no_such_library",))
+    assert respawned == ["/usr/bin/python-b"]
+
+
+def test_a_long_module_tells_its_progress_to_the_user_and_to_whoever_watches(run, tmp_path):
+    file, watched = tmp_path / "web01.json", tmp_path / "watch"
+    watched.mkdir()
+    (watched / "attended").touch()
+
+    def body(module, progress):
+        progress.begin("convert")
+        told = [json.loads(path.read_text("utf-8"))["percent"] for path in (file, watched / "progress.json")]
+        return {"told": told}
+
+    status, result = run(body, steps={"convert": 60}, progress=str(file), _watch=str(watched))
+    assert (status, result["told"]) == (0, [60, 60])
+    assert json.loads(file.read_text("utf-8"))["state"] == "ended"
+
+
+def test_a_long_module_runs_in_a_slot_and_tells_that_it_waits(run, tmp_path, monkeypatch):
+    file, directory = tmp_path / "web01.json", str(tmp_path / "slots")
+    waited = []
+
+    def busy(count, place, waiting):
+        waiting()
+        waited.append((count, place, json.loads(file.read_text("utf-8"))["step"]))
+        return slot(count, place)
+
+    monkeypatch.setattr("ansible_collections.virttools.guestconv.plugins.module_utils.run.slots.slot", busy)
+    options = {"progress": str(file), "slots": {"count": 1, "directory": directory}}
+    status, result = run(lambda module, progress: {"files": os.listdir(directory)}, steps={}, **options)
+    assert waited == [(1, directory, "waiting for a slot")]
+    assert status == 0 and sorted(result["files"]) == ["queue", "slot-0"]
+
+
+def test_a_module_does_not_resume_without_its_action_plugin(run):
+    status, result = run(lambda module, progress: {}, steps={}, resume="/state/web01.json")
+    assert (status, result["code"], result["path"]) == (1, "resume-not-possible", "resume")

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The appliance's launch, without one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+
+
+@pytest.fixture
+def launch_error(monkeypatch):
+    """launch_error(chosen, fails) is what an Appliance raises on this accelerator. fails: {accelerator: its error}."""
+
+    def attempt(chosen, fails):
+        def start(self, accelerator):
+            raise fails[accelerator]
+
+        monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: (chosen, None))
+        monkeypatch.setattr(Appliance, "_start", start)
+        with pytest.raises(GuestconvError) as caught:
+            with Appliance([], read_only=True):
+                pass
+        return caught.value
+
+    return attempt
+
+
+@pytest.mark.parametrize("chosen", ["kvm", "tcg"])
+def test_an_appliance_that_starts_with_no_accelerator_may_start_later(launch_error, chosen):
+    failure = CallFailed("appliance-call-failed", "qemu died")
+    error = launch_error(chosen, {"kvm": failure, "tcg": failure})
+    assert (error.code, error.retryable) == ("appliance-launch-failed", True)
+    assert "qemu died" in error.message and "libguestfs-test-tool" in error.hint
+
+
+def test_what_stopped_the_launch_from_here_is_reported_as_it_is(launch_error):
+    error = launch_error("tcg", {"tcg": GuestconvError("no-space", "It is full.")})
+    assert (error.code, error.message) == ("no-space", "It is full.")

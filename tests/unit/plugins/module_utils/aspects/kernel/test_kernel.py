@@ -1,0 +1,387 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence, not version tables: what a kernel can drive is read from its own modules. And what an initrd is given."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import Facts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import Entry
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+
+DEP = """\
+kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio_pci.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio_ring.ko: kernel/drivers/virtio/virtio.ko
+kernel/drivers/virtio/virtio.ko:
+kernel/drivers/net/ethernet/intel/e1000/e1000.ko.xz:
+"""
+BUILTIN = "kernel/drivers/scsi/sd_mod.ko\nkernel/drivers/tty/serial/8250/8250.ko\n"
+MODULES = [line.partition(":")[0] for line in DEP.splitlines()]
+
+
+def entry(version="6.1.0-50-amd64", number=0):
+    return Entry(str(number), (), f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}", "root=/dev/sda1")
+
+
+class Root(FakeRoot):
+    """A root whose binary files are bytes, and which has a /boot of its own."""
+
+    room = 1 << 30
+
+    def size(self, path):
+        return len(self.files[path])
+
+    def free(self, path):
+        return self.room
+
+    def read_bytes(self, path):
+        content = self.files.get(path)
+        return content.encode() if isinstance(content, str) else content
+
+    def download(self, path, local):
+        Path(local).write_bytes(self.read_bytes(path))
+
+    def append_bytes(self, path, content, detail):
+        self.files[path] += content
+        self._changes.append(("changed", path, detail))
+
+
+def make_root(versions=("6.1.0-50-amd64",), entries=None, initrd_bytes=b"x", **files):
+    root = Root(dict(files))
+    for version in versions:
+        root.files[f"/lib/modules/{version}/modules.dep"] = DEP
+        root.files[f"/lib/modules/{version}/modules.builtin"] = BUILTIN
+        root.files[f"/boot/initrd.img-{version}"] = initrd_bytes
+        for path in MODULES:
+            root.files[f"/lib/modules/{version}/{path}"] = f"the module {path}"
+    entries = entries or [entry(version, number) for number, version in enumerate(versions)]
+    root.facts["bootloader"] = Facts(entries, entries[0])
+    return root
+
+
+def test_what_the_boot_kernel_can_drive_is_read_from_its_modules():
+    findings = kernel.inspect(make_root())
+    usable = findings.usable
+    assert usable["block"]["virtio-blk-pci"] == ""
+    assert usable["network"]["e1000"] == ""
+    assert usable["console"]["isa-serial"] == ""
+    assert usable["block"]["ahci"] == "kernel 6.1.0-50-amd64 has no ahci module"
+    assert usable["network"]["virtio-net-pci"] == "kernel 6.1.0-50-amd64 has no virtio_net module"
+    assert findings.kernels[0]["drivers"]["virtio-blk-pci"] is True
+    assert findings.kernels[0]["drivers"]["ahci"] is False
+
+
+def test_a_kernel_that_the_menu_names_several_times_is_one_kernel():
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    entries = [entry(versions[0], 0), entry(versions[0], 1), entry(versions[1], 2)]
+    findings = kernel.inspect(make_root(versions, entries))
+    assert [(found["version"], found["default"]) for found in findings.kernels] == [
+        (versions[0], True), (versions[1], False)
+    ]
+
+
+def test_a_default_kernel_without_modules_cannot_be_converted():
+    findings = kernel.inspect(make_root(entries=[entry("5.10.0-other")]))
+    assert {(concern.code, concern.severity) for concern in findings.concerns} == {
+        ("kernel-without-modules", "error"), ("initrd-missing", "error")
+    }
+
+
+def an_initrd(*modules):
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [
+        initrd.File("conf/initramfs.conf", 0o644, b"MODULES=list\n"),
+        initrd.File("conf/conf.d/resume", 0o644, b"RESUME=/dev/sda5\n"),
+        initrd.File("scripts/functions", 0o644, b"x"),
+        initrd.File("usr/lib/modules/6.1.0-50-amd64/modules.dep", 0o644, b""),
+    ]
+    files += [initrd.File(f"usr/lib/modules/6.1.0-50-amd64/{path}", 0o644, b"old") for path in modules]
+    return gzip.compress(initrd.supplement(empty, files))
+
+
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None):
+    kernel.inspect(root)
+    conversion = Conversion(KVM, Selection({}, {}), initrd=mode)
+    conversion.initrd_modules += modules
+    conversion.initrd_edits += edits
+    conversion.initrd_copies.update(copies or {})
+    conversion.initrd_files.update(files or {})
+    kernel.convert(root, conversion)
+
+
+def test_oracle_09_what_an_initrd_lacks_is_appended_with_what_it_depends_on():
+    before = an_initrd()
+    root = make_root(initrd_bytes=before)
+    convert(root, edits=[(r"conf/conf\.d/.+", lambda text: text.replace("/dev/sda5", "UUID=u"))])
+    after = root.files["/boot/initrd.img-6.1.0-50-amd64"]
+    assert after.startswith(before)
+    found = initrd.read(after, wanted=["conf/conf.d/resume"])
+    assert {"virtio", "virtio_ring", "virtio_pci", "virtio_blk"} <= set(found.modules("6.1.0-50-amd64"))
+    assert found.content("conf/conf.d/resume") == b"RESUME=UUID=u\n"
+    assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
+
+
+def test_oracle_10_an_initrd_that_has_it_or_needs_it_not_stays_byte_identical():
+    before = an_initrd(*MODULES[:4])
+    root = make_root(initrd_bytes=before)
+    convert(root, modules=["virtio_pci", "virtio_blk", "sd_mod"])
+    assert root.changes() == []
+    assert root.files["/boot/initrd.img-6.1.0-50-amd64"] == before
+
+
+def test_oracle_24_a_supplemented_initrd_is_not_supplemented_again():
+    root = make_root(initrd_bytes=an_initrd())
+    convert(root)
+    changes = len(root.changes())
+    convert(root)
+    assert len(root.changes()) == changes
+
+
+def test_oracle_12_every_kernel_of_the_menu_is_prepared():
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    root = make_root(versions, initrd_bytes=an_initrd())
+    convert(root)
+    for version in versions:
+        assert "virtio_blk" in initrd.read(root.files[f"/boot/initrd.img-{version}"]).modules(version)
+
+
+def test_oracle_13_too_little_room_for_the_supplement_is_refused():
+    root = make_root(initrd_bytes=an_initrd())
+    root.room = 1000
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "boot-full"
+    assert root.changes() == []
+
+
+def test_an_initrd_of_an_unknown_builder_is_refused_not_guessed_at():
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    root = make_root(initrd_bytes=initrd.supplement(empty, [initrd.File("init", 0o755, b"x")]))
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "initrd-not-supported"
+
+
+def test_the_list_of_modules_keeps_what_the_user_wrote():
+    root = make_root(initrd_bytes=an_initrd(), **{"/etc/initramfs-tools/modules": "# mine\nvirtio-pci\ndm_mod"})
+    convert(root)
+    assert root.files["/etc/initramfs-tools/modules"] == "# mine\nvirtio-pci\ndm_mod\nvirtio_blk\n"
+
+
+class RebuildingRoot(Root):
+    """A root whose update-initramfs and dracut make an initrd with all the modules."""
+
+    def run(self, argv, detail, touches=()):
+        super().run(argv, detail, touches)
+        self.files["/boot/initrd.img-6.1.0-50-amd64"] = an_initrd(*MODULES)
+        return ""
+
+
+def make_rebuilding(initrd_bytes, program):
+    root = make_root(initrd_bytes=initrd_bytes)
+    root.__class__ = RebuildingRoot
+    root.files[program] = "program"
+    return root
+
+
+def test_what_cannot_be_supplemented_is_rebuilt_by_the_guests_tool_and_checked():
+    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/update-initramfs")
+    convert(root)
+    assert root.commands == [["update-initramfs", "-u", "-k", "6.1.0-50-amd64"]]
+    assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
+
+
+def test_an_initrd_that_is_not_update_initramfs_s_is_rebuilt_where_it_is():
+    beside = kernel.Kernel("6.1.0-50-amd64", "/boot/initrd-small", False, frozenset(), frozenset())
+    command = builders.of(make_root(), "initramfs-tools").command(beside)
+    assert command == ["mkinitramfs", "-o", "/boot/initrd-small", "6.1.0-50-amd64"]
+
+
+def test_a_rebuild_can_be_asked_for_and_a_complete_initrd_is_not_rebuilt():
+    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    convert(root, mode="rebuild")
+    convert(root, mode="rebuild")
+    assert len(root.commands) == 1
+
+
+def test_a_rebuild_that_does_not_bring_the_driver_is_an_error():
+    root = make_root(initrd_bytes=an_initrd())
+    root.files["/usr/sbin/update-initramfs"] = "program"
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="rebuild")
+    assert caught.value.code == "initrd-not-complete"
+
+
+def test_a_supplement_can_be_insisted_on():
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [initrd.File("usr/lib/dracut/hostonly-files", 0o644, b""), initrd.File("squash-root.img", 0o644, b"x")]
+    root = make_rebuilding(initrd.supplement(empty, files), "/usr/bin/dracut")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="supplement")
+    assert caught.value.code == "initrd-not-appendable"
+    convert(root)
+    assert root.commands == [["dracut", "--force", "/boot/initrd.img-6.1.0-50-amd64", "6.1.0-50-amd64"]]
+    assert root.files["/etc/dracut.conf.d/guestconv.conf"] == 'add_drivers+=" virtio_pci virtio_blk "\n'
+
+
+def test_dracuts_drivers_are_named_once():
+    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
+    assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'
+    assert builders.add_for_dracut(text, ["virtio_scsi"]) == text
+
+
+LINK, RULES = "/etc/systemd/network/10-lan.link", "/etc/udev/rules.d/70-persistent-net.rules"
+
+
+def an_initrd_of(builder, *files):
+    """An initrd of that builder's with these files, (path, text) each; in Debian's /lib is a link to /usr/lib."""
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    evidence = {"initramfs-tools": "conf/initramfs.conf", "dracut": "usr/lib/dracut/hostonly-files"}[builder]
+    members = [initrd.File(path, 0o644, text.encode()) for path, text in ((evidence, ""), *files)]
+    link = initrd.writer.header("lib", 0o120777, 7, 9) + initrd.writer.padded(b"usr/lib")
+    return link + initrd.supplement(empty, members)
+
+
+def texts_in(root, *paths):
+    after = root.files["/boot/initrd.img-6.1.0-50-amd64"]
+    found = initrd.read(after, wanted=lambda name: True)
+    return [None if found.content(path) is None else found.content(path).decode() for path in paths]
+
+
+@pytest.mark.parametrize(
+    "builder, place",
+    [
+        ("initramfs-tools", "usr/lib/udev/rules.d/70-persistent-net.rules"),
+        ("dracut", "etc/udev/rules.d/70-persistent-net.rules"),
+    ],
+)
+def test_the_initrds_copy_of_a_guests_file_follows_it_wherever_its_builder_put_it(builder, place):
+    root = make_root(initrd_bytes=an_initrd_of(builder, (place, "old")))
+    convert(root, modules=(), copies={RULES: "new", LINK: "none there"})
+    assert texts_in(root, place, LINK, "usr/lib/systemd/network/10-lan.link") == ["new", None, None]
+    changes = len(root.changes())
+    convert(root, modules=(), copies={RULES: "new"}, files={RULES: "new"})
+    assert len(root.changes()) == changes == 1
+
+
+@pytest.mark.parametrize("builder", ["initramfs-tools", "dracut"])
+def test_a_file_that_the_initrd_must_have_is_put_there_and_into_its_next_build(builder):
+    root = make_root(initrd_bytes=an_initrd_of(builder))
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert texts_in(root, "etc/systemd/network/10-lan.link") == ["[Link]"]
+    # initramfs-tools' hook for udev copies it unasked.
+    configuration = {"dracut": f'install_items+=" {LINK} "\n', "initramfs-tools": None}[builder]
+    assert root.files.get("/etc/dracut.conf.d/guestconv.conf") == configuration
+    assert "/etc/initramfs-tools/modules" not in root.files
+    changes = len(root.changes())
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert len(root.changes()) == changes
+
+
+def test_a_copy_that_is_there_already_is_not_put_there_again():
+    before = an_initrd_of("initramfs-tools", ("usr/lib/systemd/network/10-lan.link", "[Link]"))
+    root = make_root(initrd_bytes=before)
+    convert(root, modules=(), files={LINK: "[Link]"})
+    assert root.files["/boot/initrd.img-6.1.0-50-amd64"] == before
+
+
+def test_several_edits_of_one_text_are_all_made():
+    root = make_root(initrd_bytes=an_initrd())
+    edits = [
+        (r"conf/conf\.d/.+", lambda text: text.replace("sda5", "sda6")),
+        (r"conf/conf\.d/resume", lambda text: text.replace("RESUME", "X")),
+    ]
+    convert(root, modules=(), edits=edits)
+    assert texts_in(root, "conf/conf.d/resume") == ["X=/dev/sda6\n"]
+
+
+def test_a_file_is_not_put_beside_an_image_that_would_hide_it():
+    initrd_bytes = an_initrd_of("dracut", ("squash-root.img", "x"))
+    root = make_rebuilding(initrd_bytes, "/usr/bin/dracut")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, modules=(), files={LINK: "[Link]"}, mode="supplement")
+    assert caught.value.code == "initrd-not-appendable"
+    # The stand-in for dracut does not heed install_items.
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, modules=(), files={LINK: "[Link]"})
+    assert caught.value.code == "initrd-not-complete"
+    assert root.commands == [["dracut", "--force", "/boot/initrd.img-6.1.0-50-amd64", "6.1.0-50-amd64"]]
+    assert root.files["/etc/dracut.conf.d/guestconv.conf"] == f'install_items+=" {LINK} "\n'
+
+
+def test_dracuts_files_and_drivers_are_kept_beside_each_other():
+    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', [], ["/etc/a.link"])
+    assert text == 'add_drivers+=" virtio_pci "\ninstall_items+=" /etc/a.link "\n'
+    assert builders.add_for_dracut(text, [], ["/etc/a.link"]) == text
+
+
+def test_of_a_kernels_thousands_of_modules_only_those_that_devices_need_are_remembered():
+    root = make_root()
+    root.files["/lib/modules/6.1.0-50-amd64/modules.dep"] += "".join(f"kernel/fs/fs_{n}.ko:\n" for n in range(4000))
+    kernel.inspect(root)
+    (found,) = root.facts["kernel"].kernels
+    assert found.modules == {"virtio_blk", "virtio_pci", "e1000", "sd_mod", "8250"}
+
+
+def rescue(arguments="root=/dev/sda1"):
+    return Entry("9", (), "/boot/vmlinuz-0-rescue-abc", "/boot/initramfs-0-rescue-abc.img", arguments)
+
+
+def of_others(findings):
+    return [concern for concern in findings.concerns if concern.code == "kernel-not-prepared"]
+
+
+def test_oracle_12_another_kernel_without_modules_is_named_in_a_concern_and_has_a_version():
+    files = {"/boot/initramfs-0-rescue-abc.img": "x"}
+    findings = kernel.inspect(make_root(entries=[entry(), rescue()], **files))
+    (concern,) = findings.concerns
+    assert (concern.code, concern.severity) == ("kernel-not-prepared", "warning")
+    assert "/boot/vmlinuz-0-rescue-abc" in concern.message and "no directory in /lib/modules" in concern.message
+    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64", "0-rescue-abc"]
+
+
+def test_what_boots_no_root_is_no_kernel_to_be_prepared():
+    memtest = Entry("3", (), "/boot/memtest86+.bin", None, "console=ttyS0,115200")
+    findings = kernel.inspect(make_root(entries=[entry(), memtest]))
+    assert findings.concerns == []
+
+
+def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_named_in_a_concern():
+    versions = ("6.1.0-50-amd64", "2.6.32-5")
+    root = make_root(versions)
+    root.files["/lib/modules/2.6.32-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
+    (concern,) = of_others(kernel.inspect(root))
+    assert "/boot/vmlinuz-2.6.32-5" in concern.message
+    assert "virtio-blk-pci, kernel 2.6.32-5 has no virtio_blk module" in concern.message
+    assert kernel.inspect(make_root(versions)).concerns == []
+
+
+def test_without_an_initrd_only_what_is_built_in_drives_the_disk():
+    without = Entry("0", (), "/boot/vmlinuz-6.1.0-50-amd64", None, "root=/dev/sda1")
+    root = make_root(entries=[without])
+    findings = kernel.inspect(root)
+    assert findings.usable["block"]["virtio-blk-pci"] == (
+        "kernel 6.1.0-50-amd64 without an initrd has no built-in virtio_pci, "
+        "kernel 6.1.0-50-amd64 without an initrd has no built-in virtio_blk"
+    )
+    assert findings.kernels[0]["drivers"]["virtio-blk-pci"] is False
+    # A network card can wait for the root filesystem.
+    assert findings.usable["network"]["e1000"] == ""
+    root.files["/lib/modules/6.1.0-50-amd64/modules.builtin"] += (
+        "kernel/drivers/block/virtio_blk.ko\nkernel/drivers/virtio/virtio_pci.ko\n"
+    )
+    assert kernel.inspect(root).usable["block"]["virtio-blk-pci"] == ""

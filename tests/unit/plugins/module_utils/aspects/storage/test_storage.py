@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What names the disks, as far as it takes no editing of files: the command line, clones, hibernation, removal."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+    image,
+)
+
+BY_PATH = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:0:0"
+
+
+def make_root(filesystems, disks=("sda",), mountpoints=None, lines=(), files=None):
+    """lines: the kernel's command lines, the default one first."""
+    guest = Guest(None, [image(name) for name in disks], KVM, {}, graph(filesystems, disks))
+    entries = [SimpleNamespace(arguments=line) for line in lines]
+    menu = SimpleNamespace(entries=entries, default=entries[0] if entries else None)
+    root = FakeRoot(files, info={"mountpoints": mountpoints or {"/": "/dev/sda1"}}, facts={"bootloader": menu})
+    root.guest = guest
+    return root
+
+
+def concerns(root):
+    return [(concern.code, concern.severity) for concern in storage.inspect(root).concerns]
+
+
+def converted(root, removed=()):
+    kept = {disk.device: "virtio-blk-pci" for disk in root.guest.disks if disk.device not in removed}
+    conversion = Conversion(KVM, Selection({"block": kept}, {"block": list(removed)}))
+    storage.convert(root, conversion)
+    return conversion
+
+
+ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
+
+
+@pytest.mark.parametrize(
+    "lines, expected",
+    (
+        (["root=/dev/sda1 ro"], []),
+        (["root=/dev/hda1 ro"], [("device-name-unknown", "error")]),
+        (["root=/dev/sda1 resume=/dev/hda5"], [("device-name-unknown", "warning")]),
+        (["root=/dev/sda1", "root=/dev/hda1"], [("device-name-unknown", "warning")]),
+        (["root=/dev/hda1", "root=/dev/hda1 single"], [("device-name-unknown", "error")]),
+        (["root=/dev/mapper/vg-root resume=/dev/vg/swap"], []),
+        ([f"root=/dev/disk/by-id/dm-uuid-LVM-{'a' * 64}"], []),
+        (["root=UUID=elsewhere"], []),
+        ([], []),
+    ),
+)
+def test_oracle_05_an_argument_that_names_lost_hardware_is_a_concern(lines, expected):
+    assert concerns(make_root([ROOT], lines=lines)) == expected
+
+
+def test_the_concern_names_the_argument():
+    (concern,) = storage.inspect(make_root([ROOT], lines=["root=/dev/hda1"])).concerns
+    assert "(root=) names /dev/hda1" in concern.message
+
+
+def test_oracle_03_on_the_only_disk_links_by_path_are_resolved_on_the_command_line():
+    line = f"root={BY_PATH}-part1 ro"
+    assert concerns(make_root([ROOT], lines=[line])) == []
+    assert converted(make_root([ROOT], lines=[line])).edit_arguments(line) == "root=UUID=u-1 ro"
+
+
+def test_where_a_file_names_another_disk_links_by_path_are_not_guessed():
+    other = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:1:0-part1"
+    line = f"root={BY_PATH}-part1 ro"
+    root = make_root([ROOT], lines=[line], files={"/etc/crypttab": f"# {other}\n"})
+    assert concerns(root) == []
+    root = make_root([ROOT], lines=[line, f"root={other}"])
+    assert concerns(root) == [("device-name-unknown", "error"), ("device-name-unknown", "warning")]
+    assert converted(root).edit_arguments(line) == line
+
+
+@pytest.mark.parametrize(
+    "clone, stable",
+    (
+        (filesystem("/dev/sdb1", uuid="u-2", partuuid="p-1"), "UUID=u-1"),
+        (filesystem("/dev/sdb1", uuid="u-1", partuuid="p-2"), "PARTUUID=p-1"),
+        (filesystem("/dev/sdb1", uuid="u-1", partuuid="p-1"), None),
+    ),
+)
+def test_a_filesystem_is_named_by_what_no_clone_of_it_has_too(clone, stable):
+    root = make_root([ROOT, clone], disks=("sda", "sdb"), lines=["root=/dev/sda1"])
+    assert root.guest.storage.stable_name("/dev/sda1") == stable
+    assert concerns(root) == ([] if stable else [("device-name-ambiguous", "error")])
+    assert converted(root).edit_arguments("root=/dev/sda1") == f"root={stable or '/dev/sda1'}"
+
+
+def test_a_kernel_without_initrd_can_be_given_the_tags_that_it_understands():
+    assert graph([ROOT]).stable_name("/dev/sda1", tags=("PARTUUID",)) == "PARTUUID=p-1"
+    bare = graph([filesystem("/dev/sda1", uuid="u-1")])
+    assert bare.stable_name("/dev/sda1", tags=("PARTUUID",)) is None
+
+
+def test_oracle_20_a_hibernated_guest_is_not_convertible():
+    asleep = filesystem("/dev/sda5", "swsuspend", "u-5")
+    assert concerns(make_root([ROOT, asleep])) == [("guest-hibernated", "error")]
+    assert concerns(make_root([ROOT, filesystem("/dev/sda5", "swap", "u-5")])) == []
+
+
+@pytest.mark.parametrize("signature, argument, expected", (
+    (b"S1SUSPEND\0", "resume_offset=4096", [("guest-hibernated", "error")]),
+    (b"SWAPSPACE2", "resume_offset=4096", []),
+    # Without the argument nothing looks for it, and nor do we.
+    (b"S1SUSPEND\0", "quiet", []),
+))
+def test_a_swap_file_that_the_kernel_would_resume_from_is_looked_into(signature, argument, expected):
+    fstab = "/swap.img none swap sw 0 0\n/dev/vg/swap none swap sw 0 0\n"
+    root = make_root([ROOT], lines=[f"root=UUID=u-1 {argument}"], files={"/etc/fstab": fstab, "/swap.img": ""})
+    root.head = lambda _path, count: (bytes(4086) + signature)[:count]
+    assert concerns(root) == expected
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    (
+        ("RESUME=/dev/sda1\n", "RESUME=UUID=u-1\n"),
+        ('RESUME="/dev/sda1"\n', 'RESUME="UUID=u-1"\n'),
+        ("export RESUME='/dev/sda1' # swap\n", "export RESUME='UUID=u-1' # swap\n"),
+        ("# RESUME=/dev/sda1\n", "# RESUME=/dev/sda1\n"),
+        ("RESUME=/dev/sdz1\n", "RESUME=/dev/sdz1\n"),
+        ("RESUME=/dev/mapper/vg-swap\n", "RESUME=/dev/mapper/vg-swap\n"),
+        ("RESUME=none\n", "RESUME=none\n"),
+    ),
+)
+def test_resume_in_the_initrds_configuration_is_renamed_in_all_its_files(before, after):
+    pattern, edit = converted(make_root([ROOT])).initrd_edits[0]
+    assert edit(before) == after
+    assert re.fullmatch(pattern, "conf/conf.d/resume") and re.fullmatch(pattern, "conf/initramfs.conf")
+    assert not re.fullmatch(pattern, "conf/arch.conf")
+
+
+PV_A, PV_B, PV_C = MEMBERS = [
+    filesystem("/dev/sda2", "LVM2_member", "pv-a"),
+    filesystem("/dev/sdb", "LVM2_member", "pv-b"),
+    filesystem("/dev/sdc", "LVM2_member", "pv-c"),
+]
+LVM = [
+    filesystem("/dev/sda1", "ext4", "u-1"),
+    *MEMBERS,
+    filesystem("/dev/vg/srv", members=[PV_A, PV_B]),
+    filesystem("/dev/data/srv", members=[PV_C]),
+]
+
+
+def lvm_root(path, volume):
+    return make_root(LVM, ("sda", "sdb", "sdc"), {"/": "/dev/sda1", path: volume})
+
+
+def test_what_stands_on_a_volume_group_is_told_of_all_its_disks():
+    devices = storage.inspect(lvm_root("/srv", "/dev/vg/srv")).devices["block"]
+    assert {name: facts["mountpoints"] for name, facts in devices.items()} == {
+        "sda": ["/", "/srv"], "sdb": ["/srv"], "sdc": []
+    }
+
+
+@pytest.mark.parametrize(
+    "path, volume, removed",
+    # A part of a volume group, and the whole of one that the guest needs.
+    (("/srv", "/dev/vg/srv", "sdb"), ("/var", "/dev/data/srv", "sdc")),
+)
+def test_a_disk_of_a_volume_group_that_is_used_cannot_be_removed(path, volume, removed):
+    with pytest.raises(GuestconvError) as caught:
+        converted(lvm_root(path, volume), [removed])
+    assert (caught.value.code, caught.value.path) == ("device-required", f"guest.devices.block.{removed}")
+    assert f"{path} is on it" in caught.value.message
+
+
+SWAP = filesystem("/dev/sdb1", "swap", uuid="u-s")
+RESUME = "/etc/initramfs-tools/conf.d/resume"
+
+
+@pytest.mark.parametrize(
+    "before, removed, after, told",
+    (
+        ("RESUME=/dev/sdb1\n", (), "RESUME=UUID=u-s\n", []),
+        ("RESUME='/dev/sdb1'  # swap\nA=/dev/sdb1\n", (), "RESUME='UUID=u-s'  # swap\nA=/dev/sdb1\n", []),
+        ("RESUME=none\n#RESUME=/dev/sdb1\n", ("sdb",), "RESUME=none\n#RESUME=/dev/sdb1\n", []),
+        ("A=1; RESUME=UUID=u-s\n", ("sdb",), "A=1; RESUME=\n", []),
+        ("RESUME=/dev/sdb1\nRESUME=auto\n", ("sdb",), "RESUME=\nRESUME=auto\n", []),
+        ("RESUME=/dev/sdz9\n", (), "RESUME=/dev/sdz9\n", [("device-name-unknown", "warning")]),
+    ),
+)
+def test_oracle_05_the_device_to_resume_from_is_named_by_uuid_or_not_at_all(before, removed, after, told):
+    root = make_root([ROOT, SWAP], disks=("sda", "sdb"), files={RESUME: before})
+    assert concerns(root) == told
+    converted(root, removed=removed)
+    assert root.files[RESUME] == after
+    converted(root, removed=removed)
+    assert (root.files[RESUME], len(root.changes())) == (after, int(before != after))

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the aspects' wishes for the kernel's command line come together."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+
+
+@pytest.fixture
+def conversion():
+    return Conversion(KVM, Selection({"console": {"console": "isa-serial"}}, {}))
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("root=/dev/sda1 quiet", "root=UUID=x quiet a=1"),
+        ("quiet  drop ro", "quiet ro a=1"),
+        ("drop", "a=1"),
+        ("", "a=1"),
+        ("  a=1   quiet ", "  a=1   quiet "),
+    ],
+)
+def test_arguments_are_edited_dropped_and_added(conversion, before, after):
+    conversion.argument_edits += [
+        lambda argument: argument.replace("/dev/sda1", "UUID=x"),
+        lambda argument: None if argument == "drop" else argument,
+    ]
+    conversion.arguments += ["a=1"]
+    edited = conversion.edit_arguments(before)
+    assert edited == after
+    assert conversion.edit_arguments(edited) == edited
+
+
+def test_what_stands_in_another_part_of_the_command_line_is_not_added(conversion):
+    conversion.arguments += ["a=1", "b=2"]
+    assert conversion.edit_arguments("quiet", present=["a=1"]) == "quiet b=2"
+    assert conversion.edit_arguments("quiet", present=None) == "quiet"
+
+
+def test_a_removed_device_has_no_model(conversion):
+    assert conversion.model("console", "console").tty == "ttyS0,115200"
+    assert conversion.model("console", "other") is None

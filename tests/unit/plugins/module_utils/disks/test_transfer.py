@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""qemu-img that moves data, and how far it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from tests.unit.plugins.module_utils.disks.conversions import replace_qemu_img
+
+
+@pytest.fixture
+def lock(tmp_path):
+    descriptor = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    yield descriptor
+    os.close(descriptor)
+
+
+def transfer(lock, timeout=60):
+    """What was told while something called qemu-img ran."""
+    told = []
+    qemu_img.transfer(["convert", "a", "b"], timeout, told.append, lock)
+    return told
+
+
+def test_the_real_one_tells_how_far_it_is(tmp_path, lock):
+    source, copy = str(tmp_path / "source"), str(tmp_path / "copy")
+    subprocess.run(["qemu-img", "create", "-q", "-f", "raw", source, "64M"], check=True)
+    told = []
+    qemu_img.transfer(["convert", "-f", "raw", "-O", "qcow2", source, copy], 60, told.append, lock)
+    assert told and told == sorted(told) and told[-1] == 1
+    assert os.path.getsize(copy) > 0
+
+
+def test_the_last_percentage_of_what_came_is_told(tmp_path, monkeypatch, lock):
+    replace_qemu_img(tmp_path / "bin", monkeypatch, "printf '    (10.00/100%%)\\r    (25.50/100%%)\\r'; exit 0")
+    assert transfer(lock)[-1] == 0.255
+
+
+def test_a_failure_is_told_with_its_reason_however_much_it_says(tmp_path, monkeypatch, lock):
+    script = "echo 'qemu-img: no such thing' >&2; head -c 300000 /dev/zero | tr '\\0' x >&2; exit 1"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, script)
+    with pytest.raises(GuestconvError) as caught:
+        transfer(lock)
+    assert caught.value.code == "qemu-img-failed" and "no such thing" in caught.value.message
+
+
+def test_what_takes_too_long_is_killed(tmp_path, monkeypatch, lock):
+    pid = tmp_path / "pid"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo $$ >{pid}; exec sleep 1000")
+    with pytest.raises(GuestconvError) as caught:
+        transfer(lock, timeout=1)
+    assert caught.value.code == "qemu-img-timeout"
+    assert not os.path.exists("/proc/" + pid.read_text(encoding="utf-8").strip())
+
+
+def test_where_there_is_none_that_is_told(monkeypatch, lock):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(GuestconvError) as caught:
+        transfer(lock)
+    assert caught.value.code == "qemu-img-missing"
+
+
+def test_several_disks_share_the_whole():
+    told = []
+    first, second = qemu_img.tellers(["sda", "sdb"], lambda disk, fraction: told.append((disk, fraction)))
+    first(0.5)
+    second(0)
+    second(1)
+    assert told == [("writing sda", 0.25), ("writing sdb", 0.5), ("writing sdb", 1)]

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import PROCESSORS
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.command_line import Launch, command_line
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.firmware import Firmware
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.network import user_networks
+
+
+def vector(machine, **more):
+    """The command line for machine (a dict, as convert returns it)."""
+    found = hardware.from_dict(machine)
+    values = dict(
+        emulator="/usr/bin/qemu-system-x86_64",
+        accelerator="tcg",
+        memory=1024,
+        cpus=2,
+        hardware=found,
+        overlays=tuple("/work, dir/disk%d.qcow2" % index for index in range(len(found.disks))),
+        networks=tuple(user_networks(found.interfaces)),
+        guest_port=22,
+        host_ports=tuple(40000 + index for index in range(len(found.interfaces))),
+        monitor=3,
+        console=4 if found.console else None,
+    )
+    return command_line(Launch(**dict(values, **more)))
+
+
+def option(arguments, name):
+    """The values of the option name, in order."""
+    return [value for key, value in zip(arguments, arguments[1:]) if key == name]
+
+
+def disks(*drivers, **more):
+    return dict({"disks": [{"driver": driver} for driver in drivers]}, **more)
+
+
+def test_the_whole_command_line_of_a_small_machine():
+    card = {"driver": "virtio-net-pci", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15/24"]}
+    machine = {
+        "disks": [{"driver": "virtio-blk-pci", "boot_order": 1}],
+        "interfaces": [dict(card, gateway="10.0.2.2")],
+        "video": {"driver": "virtio-vga"},
+        "console": {"driver": "isa-serial"},
+    }
+    block = {
+        "cache": {"no-flush": True},
+        "driver": "qcow2",
+        "file": {"driver": "file", "filename": "/work, dir/disk0.qcow2"},
+        "node-name": "disk0",
+    }
+    network = "net=10.0.0.0/20,host=10.0.2.2,dns=10.0.0.1,dhcpstart=10.0.0.16,hostfwd=tcp:127.0.0.1:40000-10.0.2.15:22"
+    assert vector(machine) == [
+        *["/usr/bin/qemu-system-x86_64", "-name", "guestconv-verify", "-nodefaults", "-no-user-config"],
+        *["-display", "none", "-no-shutdown", "-accel", "tcg", "-cpu", PROCESSORS["tcg"]],
+        *["-m", "1024", "-smp", "2", "-rtc", "base=utc", "-machine", "q35"],
+        *["-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control"],
+        *["-blockdev", json.dumps(block, sort_keys=True), "-device", "virtio-blk-pci,drive=disk0,bootindex=1"],
+        *["-netdev", "user,id=net0,restrict=on,ipv6=off," + network],
+        *["-device", "virtio-net-pci,netdev=net0,romfile=,mac=00:50:56:aa:bb:cc"],
+        *["-device", "virtio-vga"],
+        *["-chardev", "socket,id=console,fd=4", "-device", "isa-serial,chardev=console"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "machine, devices",
+    [
+        (disks("virtio-blk-pci", "nvme"), ["virtio-blk-pci,drive=disk0", "nvme,drive=disk1,serial=disk1"]),
+        (
+            disks("virtio-scsi-pci", "virtio-scsi-pci"),
+            [
+                "virtio-scsi-pci,id=virtio-scsi-pci-0",
+                "scsi-hd,drive=disk0,bus=virtio-scsi-pci-0.0,channel=0,scsi-id=0,lun=0",
+                "scsi-hd,drive=disk1,bus=virtio-scsi-pci-0.0,channel=0,scsi-id=1,lun=0",
+            ],
+        ),
+        (disks("ahci", "ahci"), ["ide-hd,drive=disk0,bus=ide.0", "ide-hd,drive=disk1,bus=ide.1"]),
+        (disks("ahci", machine="pc"), ["ahci,id=ahci-0", "ide-hd,drive=disk0,bus=ahci-0.0"]),
+        (
+            disks("piix3-ide", "piix3-ide", "piix3-ide", machine="pc"),
+            [
+                "ide-hd,drive=disk0,bus=ide.0,unit=0",
+                "ide-hd,drive=disk1,bus=ide.0,unit=1",
+                "ide-hd,drive=disk2,bus=ide.1,unit=0",
+            ],
+        ),
+    ],
+)
+def test_disks_are_attached_by_their_model(machine, devices):
+    assert option(vector(machine), "-device") == devices
+
+
+@pytest.mark.parametrize("driver, capacity", [("ahci", 6), ("lsi53c895a", 7), ("mptsas1068", 8), ("pvscsi", 64)])
+def test_a_full_controller_is_followed_by_another(driver, capacity):
+    devices = option(vector(disks(*[driver] * (capacity + 1))), "-device")
+    assert devices[-2] == "%s,id=%s-1" % (driver, driver)
+    assert "bus=%s-1.0" % driver in devices[-1]
+
+
+def test_disks_of_different_models_have_their_own_controllers():
+    devices = option(vector(disks("pvscsi", "ahci", "pvscsi")), "-device")
+    assert [device for device in devices if ",drive=" not in device] == ["pvscsi,id=pvscsi-0"]
+    assert devices[-1] == "scsi-hd,drive=disk2,bus=pvscsi-0.0,channel=0,scsi-id=1,lun=0"
+
+
+def test_a_card_with_a_slot_is_behind_a_port_of_that_number():
+    machine = disks("ahci", interfaces=[{"driver": "vmxnet3", "slot": 192}, {"driver": "vmxnet3", "slot": 224}])
+    assert option(vector(machine), "-global") == ["ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
+    assert option(vector(machine), "-device")[1:] == [
+        "pcie-root-port,id=slot192,chassis=1,slot=192",
+        "vmxnet3,netdev=net0,romfile=,bus=slot192",
+        "pcie-root-port,id=slot224,chassis=2,slot=224",
+        "vmxnet3,netdev=net1,romfile=,bus=slot224",
+    ]
+
+
+def test_every_network_is_isolated_and_nothing_is_forwarded_unless_a_port_is_expected():
+    machine = disks("ahci", interfaces=[{"driver": "e1000"}, {"driver": "e1000", "addresses": ["10.0.2.9/24"]}])
+    networks = option(vector(machine, guest_port=None), "-netdev")
+    assert len(networks) == 2
+    for network in networks:
+        assert "restrict=on" in network
+        assert "hostfwd" not in network
+
+
+def test_a_machine_without_display_and_console_has_none():
+    assert option(vector(disks("ahci")), "-device") == ["ide-hd,drive=disk0,bus=ide.0"]
+
+
+@pytest.mark.parametrize("console", ["isa-serial", "virtconsole"])
+def test_console_and_guest_agent_share_one_controller(console):
+    devices = option(vector(disks("ahci", console={"driver": console}), agent=5), "-device")
+    assert devices.count("virtio-serial-pci") == 1
+    assert devices[-1] == "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"
+    assert console + ",chardev=console" in devices
+
+
+def test_uefi_has_its_code_read_only_and_its_variables_writable():
+    firmware = Firmware("/usr/share/OVMF/OVMF_CODE.fd", "/tmp/a,b/variables", "raw")
+    arguments = vector(disks("ahci", firmware="uefi"), firmware=firmware)
+    assert option(arguments, "-machine") == ["q35,pflash0=firmware-code,pflash1=firmware-variables"]
+    code, variables = [json.loads(block) for block in option(arguments, "-blockdev")[:2]]
+    assert (code["file"]["filename"], code["read-only"]) == (firmware.code, True)
+    assert (variables["file"]["filename"], "read-only" in variables) == (firmware.variables, False)
+
+
+def test_the_processor_goes_with_the_accelerator():
+    assert option(vector(disks("ahci"), accelerator="kvm"), "-cpu") == ["host"]
