@@ -20,7 +20,7 @@ from typing import Dict, Iterator, Optional, Tuple
 ROOT = Path(__file__).resolve().parents[1]
 
 # Where codes are declared, not raised.
-CATALOGUE = "plugins/module_utils/error_catalogue"
+CATALOGUE = "plugins/module_utils/errors/catalogue"
 
 _ERRORS = "GuestconvError"
 _CONCERN = "Concern"

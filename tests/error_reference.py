@@ -21,7 +21,7 @@ _WIDTH = 120
 _HEAD = f"""\
 # Errors and concerns
 
-<!-- script/record-contract writes this page from plugins/module_utils/error_catalogue. Do not edit it here. -->
+<!-- script/record-contract writes this page from plugins/module_utils/errors/catalogue. Do not edit it here. -->
 
 Every failure and every concern of guestconv has a `code`. Codes are stable: a playbook may depend on them, and none is
 ever taken away. This page says what each of the {len(DECLARED)} codes means, and what to do.

@@ -16,7 +16,7 @@ RETRYABLE = frozenset(code for code, declared in catalogue.DECLARED.items() if d
 class GuestconvError(Exception):
     """A failure that is reported to the user as a sentence.
 
-    code: one that error_catalogue declares. Any other becomes `internal-error`.
+    code: one that the catalogue declares. Any other becomes `internal-error`.
     message: what is wrong, and where.
     hint: what to do about it.
     path: the path in the description or in the module's options that is at fault.

@@ -24,7 +24,7 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
-    roots: the operating systems, once they were looked for (guest_storage/roots.py).
+    roots: the operating systems, once they were looked for (storage/roots.py).
     """
 
     def __init__(

@@ -26,7 +26,7 @@ BRANCHING = {
 }
 
 # Tests that have codes as examples, and trigger none.
-NO_EVIDENCE = {"test_error_catalogue.py", "test_contract.py"}
+NO_EVIDENCE = {"test_catalogue.py", "test_contract.py"}
 
 
 @pytest.fixture(scope="module")
