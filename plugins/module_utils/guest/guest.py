@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..appliance.appliance import Appliance
+from ..devices.targets import Target
+from ..disks.images import Disk
 from .root import GuestRoot
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
 from .storage.mounter import Mounter
-from ..disks.images import Disk
-from ..devices.targets import Target
 
 
 class Guest:

@@ -12,16 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...initrd import initramfs_tools
-from . import lvm, references, resume, unmounted
-from .names import Names
-from ..conversion import Conversion
-from ...model.description import Concern, Findings
+from ...devices.targets import Model, letters
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED
-from ...devices.targets import Model, letters
+from ...initrd import initramfs_tools
+from ...model.description import Concern, Findings
 from ...texts import fstab
+from ..conversion import Conversion
+from . import lvm, references, resume, unmounted
+from .names import Names
 
 if TYPE_CHECKING:
     from ...guest.guest import Guest

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...guest import device_names
-from ..conversion import Conversion
-from ...model.description import Concern
 from ...errors import GuestconvError
+from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
+from ...model.description import Concern
+from ..conversion import Conversion
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"

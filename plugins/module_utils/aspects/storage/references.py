@@ -9,11 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...guest import device_names
+from ...guest.root import GuestRoot
+from ...model.description import Concern
+from ...texts import fstab, tables
 from . import resume
 from .names import Names
-from ...model.description import Concern
-from ...guest.root import GuestRoot
-from ...texts import fstab, tables
 
 
 @dataclass(frozen=True)

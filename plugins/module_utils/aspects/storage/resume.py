@@ -8,11 +8,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection
 
-from ...texts import assignments
 from ...guest import device_names
-from ...initrd import initramfs_tools
-from .names import Names
 from ...guest.root import GuestRoot
+from ...initrd import initramfs_tools
+from ...texts import assignments
+from .names import Names
 
 _NAME = "RESUME"
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ...model.description import Concern
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED, NotMounted
+from ...model.description import Concern
 from ...texts.fstab import Entry
 
 

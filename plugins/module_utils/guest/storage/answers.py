@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import device_names
 from ...appliance.appliance import Appliance, CallFailed
+from .. import device_names
 
 if TYPE_CHECKING:
     from ...disks.images import Disk

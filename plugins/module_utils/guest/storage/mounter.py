@@ -66,7 +66,8 @@ def _not_mounted(failed: NotMounted) -> MountError:
     filesystem = failed.mount.filesystem
     error = MountError(
         "filesystem-not-mounted",
-        f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: {failed.reason}.",
+        f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: "
+        f"{failed.reason}.",
         hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
     )
     error.failed = failed

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...texts.fstab import Entry
 from .. import device_names
 from .graph import Graph
 from .layers.filesystem import Filesystem
 from .layers.subvolume import Subvolume
-from ...texts.fstab import Entry
 
 # What conversion reads and writes; without the most of them the guest does not start either.
 NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var", "/etc")

@@ -9,14 +9,14 @@ far less: a filesystem with an os-release. inspect_os is asked where that finds 
 
 from __future__ import annotations
 
-from .. import linux_system
 from ...errors import GuestconvError
+from ...texts import fstab
+from .. import linux_system
 from ..guest import Guest
 from ..root import GuestRoot
 from .layers.filesystem import Filesystem
 from .mounter import MountError
 from .mounts import Mount, Plan, planned
-from ...texts import fstab
 
 # The filesystems that a Linux root can be on.
 _ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))

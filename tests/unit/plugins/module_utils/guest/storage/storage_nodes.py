@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk as Image
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layer import Layer
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.disk import Disk
@@ -16,7 +17,6 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.
     LogicalVolume,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.partition import Partition
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk as Image
 
 SIZE = 1 << 30
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
     boot_sector,

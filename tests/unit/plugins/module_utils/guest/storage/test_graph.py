@@ -9,15 +9,15 @@ import hashlib
 import json
 
 import pytest
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.partition import Partition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
-
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     SIZE,
     disk,

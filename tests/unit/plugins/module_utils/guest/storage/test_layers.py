@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import discovery, layers, roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers import LAYERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
-
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
     opened,

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounter, roots
-
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     FAILS,
     StandInAppliance,
