@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Optional
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,7 +68,7 @@ class Module:
         return node
 
 
-_Helpers = Dict[Tuple[str, str], Tuple[int, Optional[ast.expr], Module]]
+_Helpers = dict[tuple[str, str], tuple[int, Optional[ast.expr], Module]]
 
 
 def modules(folders: tuple[str, ...] = ("plugins",), root: Path = ROOT) -> list[Module]:
@@ -106,7 +107,9 @@ def raised(parsed: list[Module]) -> Found:
 def _error_classes(parsed: list[Module]) -> set[str]:
     bases = {
         node.name: {_name(base) for base in node.bases}
-        for module in parsed for node in module.nodes if isinstance(node, ast.ClassDef)
+        for module in parsed
+        for node in module.nodes
+        if isinstance(node, ast.ClassDef)
     }
     known = {_ERRORS}
     while True:
@@ -197,7 +200,8 @@ def _texts(value: ast.expr, module: Module) -> list[ast.expr] | None:
 def _assigned(name: ast.Name, module: Module) -> list[list[ast.expr] | None]:
     function = module.function_around(name)
     values = [
-        node.value for node in ast.walk(function)
+        node.value
+        for node in ast.walk(function)
         if isinstance(node, ast.Assign) and any(_name(target) == name.id for target in node.targets)
     ]
     if isinstance(function, ast.FunctionDef) and name.id in [one.arg for one in function.args.args]:

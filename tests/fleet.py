@@ -23,29 +23,62 @@ SYSTEMS = (
 )
 # Where a guest failed, with what code, and what was said of it.
 FAILURES = (
-    ("verify", "guest-not-up", "The guest did not come up: nothing answered at 10.0.2.15, port 22, within 600 s.",
-     "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout."),
-    ("verify", "guest-stuck-in-initramfs", "The guest did not come up: the initramfs did not find the root filesystem "
-     "(ALERT! /dev/sda1 does not exist. Dropping to a shell!).",
-     "Look for names of disks that conversion did not change."),
-    ("inspect", "no-root-found", "No operating system was found on the disks.",
-     "Is this the disk that the guest boots from, and are all disks of the guest given?"),
-    ("convert", "no-space", "/boot of the guest has 3 MiB left, and 21 MiB are to be written.",
-     "Make room in the guest."),
+    (
+        "verify",
+        "guest-not-up",
+        "The guest did not come up: nothing answered at 10.0.2.15, port 22, within 600 s.",
+        "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout.",
+    ),
+    (
+        "verify",
+        "guest-stuck-in-initramfs",
+        "The guest did not come up: the initramfs did not find the root filesystem "
+        "(ALERT! /dev/sda1 does not exist. Dropping to a shell!).",
+        "Look for names of disks that conversion did not change.",
+    ),
+    (
+        "inspect",
+        "no-root-found",
+        "No operating system was found on the disks.",
+        "Is this the disk that the guest boots from, and are all disks of the guest given?",
+    ),
+    (
+        "convert",
+        "no-space",
+        "/boot of the guest has 3 MiB left, and 21 MiB are to be written.",
+        "Make room in the guest.",
+    ),
 )
 CONCERNS = (
-    {"code": "vmware-tools-installed", "severity": "info", "message": "open-vm-tools is installed; conversion removes "
-     "it.", "hint": ""},
-    {"code": "device-map-stale", "severity": "warning", "message": "/boot/grub/device.map names /dev/sda, which is "
-     "another disk's name on the target.", "hint": "Conversion corrects it."},
-    {"code": "fstab-by-path", "severity": "warning", "message": "/etc/fstab, line 9, names a disk by its place on the "
-     "old controller, and no filesystem is there.", "hint": "Correct the line, or remove it."},
+    {
+        "code": "vmware-tools-installed",
+        "severity": "info",
+        "message": "open-vm-tools is installed; conversion removes it.",
+        "hint": "",
+    },
+    {
+        "code": "device-map-stale",
+        "severity": "warning",
+        "message": "/boot/grub/device.map names /dev/sda, which is another disk's name on the target.",
+        "hint": "Conversion corrects it.",
+    },
+    {
+        "code": "fstab-by-path",
+        "severity": "warning",
+        "message": "/etc/fstab, line 9, names a disk by its place on the old controller, and no filesystem is there.",
+        "hint": "Correct the line, or remove it.",
+    },
 )
-FSTAB = "# /etc/fstab: static file system information.\n#\n{root}  /      ext4  errors=remount-ro  0  1\n" \
-        "{srv}  /srv   xfs   defaults           0  2\ntmpfs      /tmp   tmpfs nosuid,nodev       0  0\n"
+FSTAB = (
+    "# /etc/fstab: static file system information.\n#\n{root}  /      ext4  errors=remount-ro  0  1\n"
+    "{srv}  /srv   xfs   defaults           0  2\ntmpfs      /tmp   tmpfs nosuid,nodev       0  0\n"
+)
 LINK = "[Match]\nMACAddress=00:50:56:aa:bb:cc\n\n[Link]\nName=ens192\n"
-GRUB = "".join(f"menuentry 'Debian GNU/Linux, entry {number}' {{\n\tlinux /boot/vmlinuz root=/dev/sda1 ro quiet\n"
-               "\tinitrd /boot/initrd.img\n}\n" for number in range(6))
+GRUB = "".join(
+    f"menuentry 'Debian GNU/Linux, entry {number}' {{\n\tlinux /boot/vmlinuz root=/dev/sda1 ro quiet\n"
+    "\tinitrd /boot/initrd.img\n}\n"
+    for number in range(6)
+)
 
 
 def outcomes(count, screenshot=None):
@@ -136,26 +169,65 @@ def _converted(number):
             },
         },
         "changes": [
-            {"root": "/dev/sda1", "aspect": "storage", "action": "changed", "path": "/etc/fstab",
-             "detail": "2 names of disks became UUIDs or labels"},
-            {"root": "/dev/sda1", "aspect": "bootloader", "action": "changed", "path": "/boot/grub/grub.cfg",
-             "detail": "root= of 6 entries"},
-            {"root": "/dev/sda1", "aspect": "network", "action": "created",
-             "path": "/etc/systemd/network/70-guestconv-ens192.link", "detail": "the card keeps its name"},
-            {"root": "/dev/sda1", "aspect": "hypervisor_tools", "action": "ran", "path": "dpkg --purge open-vm-tools",
-             "detail": "VMware's tools"},
+            {
+                "root": "/dev/sda1",
+                "aspect": "storage",
+                "action": "changed",
+                "path": "/etc/fstab",
+                "detail": "2 names of disks became UUIDs or labels",
+            },
+            {
+                "root": "/dev/sda1",
+                "aspect": "bootloader",
+                "action": "changed",
+                "path": "/boot/grub/grub.cfg",
+                "detail": "root= of 6 entries",
+            },
+            {
+                "root": "/dev/sda1",
+                "aspect": "network",
+                "action": "created",
+                "path": "/etc/systemd/network/70-guestconv-ens192.link",
+                "detail": "the card keeps its name",
+            },
+            {
+                "root": "/dev/sda1",
+                "aspect": "hypervisor_tools",
+                "action": "ran",
+                "path": "dpkg --purge open-vm-tools",
+                "detail": "VMware's tools",
+            },
         ],
         "diff": [
             {"before_header": f"/dev/sda1:{path}", "after_header": f"/dev/sda1:{path}", "before": old, "after": new}
             for path, (old, new) in texts.items()
         ],
         "hardware": {
-            "firmware": "bios", "machine": "q35", "cpus": 2, "memory": 4096,
-            "disks": [{"device": disk, "driver": "virtio-blk-pci", "bus": "virtio", "boot_order": order,
-                       "name_on_target": f"/dev/vd{'ab'[order - 1]}"} for order, disk in enumerate(disks, 1)],
-            "interfaces": [{"name": "ens192", "driver": "virtio-net-pci", "mac": "00:50:56:aa:bb:cc",
-                            "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"}],
-            "video": {"driver": "virtio-vga"}, "console": {"driver": "isa-serial"},
+            "firmware": "bios",
+            "machine": "q35",
+            "cpus": 2,
+            "memory": 4096,
+            "disks": [
+                {
+                    "device": disk,
+                    "driver": "virtio-blk-pci",
+                    "bus": "virtio",
+                    "boot_order": order,
+                    "name_on_target": f"/dev/vd{'ab'[order - 1]}",
+                }
+                for order, disk in enumerate(disks, 1)
+            ],
+            "interfaces": [
+                {
+                    "name": "ens192",
+                    "driver": "virtio-net-pci",
+                    "mac": "00:50:56:aa:bb:cc",
+                    "addresses": ["10.0.2.15/24"],
+                    "gateway": "10.0.2.2",
+                }
+            ],
+            "video": {"driver": "virtio-vga"},
+            "console": {"driver": "isa-serial"},
         },
         "disks": [f"/converted/guest{number}-{disk}.qcow2" for disk in disks],
     }

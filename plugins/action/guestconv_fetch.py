@@ -9,11 +9,16 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule
 
-
 # A guest that was moved stays moved when its source, or the machine that did it, is taken away.
-_AWAY = frozenset((
-    "source-not-found", "source-unreachable", "source-libvirt-unreachable", "source-not-readable", "source-denied",
-))
+_AWAY = frozenset(
+    (
+        "source-not-found",
+        "source-unreachable",
+        "source-libvirt-unreachable",
+        "source-not-readable",
+        "source-denied",
+    )
+)
 
 
 class ActionModule(LongModule):

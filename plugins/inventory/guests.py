@@ -125,8 +125,8 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_formats import has_protocol
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains
 
@@ -240,8 +240,11 @@ def domains(uri, exclude):
             if discovery.is_excluded(name, exclude):
                 continue
             source = {"type": "libvirt", "uri": uri, "name": name}
-            found.attempt(lambda source=source: discovery.Guest(
-                source, f"{source['name']} of {source['uri']}", connection.read(source["name"])))
+            found.attempt(
+                lambda source=source: discovery.Guest(
+                    source, f"{source['name']} of {source['uri']}", connection.read(source["name"])
+                )
+            )
     return found
 
 

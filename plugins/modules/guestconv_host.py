@@ -109,8 +109,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import host
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import host
 
 ARGUMENT_SPEC = {
     "images": {"type": "path", "required": True},

@@ -163,8 +163,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
 from ansible_collections.virttools.guestconv.plugins.module_utils import report
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
 
 ARGUMENT_SPEC = {
     "directory": {"type": "path", "required": True},

@@ -202,9 +202,9 @@ reason:
 code:
   description:
     - What is wrong, for playbooks.
-    - "The guest: V(guest-not-up) in time, V(guest-no-kernel) (it stays in its firmware or boot loader), V(guest-stuck-in-initramfs) (it does not find its root filesystem),
-      V(guest-panicked), V(guest-in-emergency-mode), V(guest-stuck-in-boot-loader), V(guest-powered-off),
-      V(guest-restarts)."
+    - "The guest: V(guest-not-up) in time, V(guest-no-kernel) (it stays in its firmware or boot loader),
+      V(guest-stuck-in-initramfs) (it does not find its root filesystem), V(guest-panicked), V(guest-in-emergency-mode),
+      V(guest-stuck-in-boot-loader), V(guest-powered-off), V(guest-restarts)."
     - "The host: V(qemu-failed), V(emulator-failed) (the emulated timer was late, three times), V(disk-error),
       V(qemu-not-found), V(kvm-not-usable), V(uefi-firmware-not-found)."
     - "The options: V(hardware-invalid), V(expectation-impossible), V(path-not-writable), V(workdir-not-usable), or
@@ -266,10 +266,10 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 ARGUMENT_SPEC = {
@@ -312,7 +312,9 @@ ARGUMENT_SPEC = {
 def _device_names(hardware, count):
     """The guest's names of count disks, as hardware has them; None where it does not say, or has another number."""
     disks = hardware.get("disks")
-    names = [disk.get("device") if isinstance(disk, dict) else None for disk in disks] if isinstance(disks, list) else []
+    names = (
+        [disk.get("device") if isinstance(disk, dict) else None for disk in disks] if isinstance(disks, list) else []
+    )
     return names if len(names) == count and all(isinstance(name, str) and name for name in names) else None
 
 

@@ -22,9 +22,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import merge_hash
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
-from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 
 _DIRECTORY = "guestconv-watch-"
@@ -40,7 +40,14 @@ _NEVER = 30 * 24 * 3600
 
 # What a result has only because it was fetched by async_status.
 _ASYNC_KEYS = (
-    "ansible_job_id", "finished", "started", "results_file", "stdout", "stdout_lines", "stderr", "stderr_lines"
+    "ansible_job_id",
+    "finished",
+    "started",
+    "results_file",
+    "stdout",
+    "stdout_lines",
+    "stderr",
+    "stderr_lines",
 )
 
 # Characters of a displayed step.
@@ -142,8 +149,7 @@ class LongModule(ActionBase):
         return _as_if_plain(result, job)
 
     def _make_watch_directory(self):
-        """The path of a new directory on the other machine, of the user that the module runs as; None if there is none.
-        """
+        """The path of a new directory on the other machine, of the user that the module runs as; None if there is none."""
         # One command, since each costs a round trip. The name is mktemp's, the rest are ours.
         command = 'd=$(mktemp -d -t %sXXXXXXXXXX) && touch "$d"/%s && echo "$d"' % (_DIRECTORY, watch.ATTENDED)
         made = self._low_level_execute_command(command)
@@ -235,6 +241,7 @@ def _interruptible():
 
     ansible-core's workers die of them at once since 2.19, and before that of SIGTERM.
     """
+
     def interrupt(signum, frame):
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)  # ansible-core sends both, one after the other
@@ -285,7 +292,8 @@ def _as_if_plain(result, job):
 def _no_result(result):
     """The failure of a module that ended without a word, as async_wrapper tells it."""
     error = GuestconvError(
-        "no-result", "The module ended without a result, as if it had been killed.",
+        "no-result",
+        "The module ended without a result, as if it had been killed.",
         hint="See module_stdout and module_stderr, and whether the machine has used up its memory. The disks are as "
         "before, or the next conversion finishes this one.",
     )
@@ -295,7 +303,8 @@ def _no_result(result):
 
 def _unreachable(machine, error):
     unreachable = GuestconvError(
-        "conversion-host-unreachable", "The conversion host %s cannot be reached: %s" % (machine, error),
+        "conversion-host-unreachable",
+        "The conversion host %s cannot be reached: %s" % (machine, error),
         hint="See that it runs, and that Ansible can log in to it. What was begun there ends by itself.",
     )
     return dict(unreachable.as_result(), failed=True)

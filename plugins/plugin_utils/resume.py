@@ -10,8 +10,8 @@ import json
 import os
 import uuid
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import whole_file
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
 
 # What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
 # password, which may have been renewed.
@@ -63,8 +63,7 @@ def forget(path):
 
 
 def save(path, own_digest, result):
-    """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError.
-    """
+    """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
     content = {"version": _VERSION, "digest": own_digest, "run": uuid.uuid4().hex, "result": kept}

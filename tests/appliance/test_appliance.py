@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import kvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
     Appliance,
     ApplianceError,
     CallFailed,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import kvm
 
 
 @pytest.fixture

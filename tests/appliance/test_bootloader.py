@@ -36,9 +36,9 @@ def make_guest(make_root, appliance, tmp_path):
         appliance.mount_loop("/partition", "/boot/efi")
         for path, content in files.items():
             appliance.mkdir_p(posixpath.dirname(path))
-            appliance.write(path, content[:1 << 20])
+            appliance.write(path, content[: 1 << 20])
             for offset in range(1 << 20, len(content), 1 << 20):
-                appliance.write_append(path, content[offset:offset + (1 << 20)])
+                appliance.write_append(path, content[offset : offset + (1 << 20)])
         return root
 
     yield make

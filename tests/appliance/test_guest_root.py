@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import DOWNLOAD_LIMIT
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import as_diff
 
 FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"
 
@@ -25,10 +25,20 @@ def test_a_write_keeps_the_mode_and_is_recorded_with_what_was_there(make_root, a
         root.write("/etc/secret", "after\n", "for a reason")
         root.write("/etc/deep/new.link", "new\n", "for another")
     assert [change.as_dict() for change in root.changes()] == [
-        {"root": "/dev/sda1", "aspect": "network", "action": "changed", "path": "/etc/secret",
-         "detail": "for a reason"},
-        {"root": "/dev/sda1", "aspect": "network", "action": "created", "path": "/etc/deep/new.link",
-         "detail": "for another"},
+        {
+            "root": "/dev/sda1",
+            "aspect": "network",
+            "action": "changed",
+            "path": "/etc/secret",
+            "detail": "for a reason",
+        },
+        {
+            "root": "/dev/sda1",
+            "aspect": "network",
+            "action": "created",
+            "path": "/etc/deep/new.link",
+            "detail": "for another",
+        },
     ]
     assert appliance.read_file("/etc/secret") == b"after\n"
     assert appliance.statns("/etc/secret")["st_mode"] & 0o7777 == 0o600

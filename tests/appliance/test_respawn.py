@@ -21,7 +21,10 @@ def run(*arguments, **variables):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
         [ENVIRONMENT / arguments[0], *arguments[1:]],
-        env={**environment, **variables}, capture_output=True, text=True, check=False,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -33,8 +36,14 @@ def test_the_environment_lacks_what_the_modules_need(package):
 def test_an_ad_hoc_module_goes_on_under_the_python_that_has_the_bindings(tmp_path):
     disk = tmp_path / "none.qcow2"
     outcome = run(
-        "ansible", "localhost", "-m", "virttools.guestconv.guestconv_inspect", "-a", json.dumps({"disks": [str(disk)]}),
-        ANSIBLE_LOAD_CALLBACK_PLUGINS="true", ANSIBLE_STDOUT_CALLBACK="ansible.builtin.minimal",
+        "ansible",
+        "localhost",
+        "-m",
+        "virttools.guestconv.guestconv_inspect",
+        "-a",
+        json.dumps({"disks": [str(disk)]}),
+        ANSIBLE_LOAD_CALLBACK_PLUGINS="true",
+        ANSIBLE_STDOUT_CALLBACK="ansible.builtin.minimal",
         ANSIBLE_CALLBACK_RESULT_FORMAT="json",
     )
     # It came as far as to look at the disk; without the bindings it would have failed with library-missing.

@@ -11,11 +11,11 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     image,
@@ -46,7 +46,8 @@ def make_guest(make_root):
             hardware={"disks": list(disks)},
             info={"mountpoints": {"/": "/dev/sda1", "/srv/my data": "/dev/sdb1", "/home": "/dev/vg/home"}},
             disks=[image(name) for name in ("sda", "sdb")],
-            filesystems=filesystems or [
+            filesystems=filesystems
+            or [
                 filesystem("/dev/sda1", "ext4", "u-a1"),
                 filesystem("/dev/sda5", "swap", "u-a5"),
                 filesystem("/dev/sdb1", "xfs", "u-b1", "data"),
@@ -85,8 +86,7 @@ def test_oracle_03_a_name_that_cannot_be_resolved_is_a_concern_that_names_it(mak
 
 LOST = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:9:0-part1"
 STABLE = (
-    f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} / ext4 defaults 0 1\n"
-    "/dev/disk/by-id/md-uuid-1:2 /srv ext4 defaults 0 2\n"
+    f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} / ext4 defaults 0 1\n/dev/disk/by-id/md-uuid-1:2 /srv ext4 defaults 0 2\n"
 )
 
 
@@ -111,7 +111,11 @@ def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
     assert devices["sda"]["mountpoints"] == ["/", "/home"]
     assert devices["sdb"] == {
-        "name": "/dev/sdb", "driver": None, "name_on_target": "/dev/vdb", "position": 1, "size": 1 << 30,
+        "name": "/dev/sdb",
+        "driver": None,
+        "name_on_target": "/dev/vdb",
+        "position": 1,
+        "size": 1 << 30,
         "mountpoints": ["/srv/my data"],
     }
 
@@ -128,11 +132,13 @@ def test_what_the_source_knows_of_the_disks_is_told_and_the_one_that_it_booted_f
 
 
 def test_crypttab_and_resume_are_renamed_as_well(make_guest):
-    root = make_guest({
-        "/etc/crypttab": "secret /dev/sdb1 none luks\n",
-        "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
-        "/etc/initramfs-tools/initramfs.conf": 'MODULES=most\nRESUME="/dev/sda5"\n',
-    })
+    root = make_guest(
+        {
+            "/etc/crypttab": "secret /dev/sdb1 none luks\n",
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
+            "/etc/initramfs-tools/initramfs.conf": 'MODULES=most\nRESUME="/dev/sda5"\n',
+        }
+    )
     conversion = convert(root)
     assert root.read("/etc/crypttab") == "secret UUID=u-b1 none luks\n"
     assert root.read("/etc/initramfs-tools/conf.d/resume") == "RESUME=UUID=u-a5\n"
@@ -155,7 +161,8 @@ def test_oracle_22_the_kernels_names_on_the_target_follow_the_buses(make_guest):
     assert conversion.disk_names == {"sda": "/dev/vda", "sdb": "/dev/sda"}
     assert conversion.initrd_modules == ["virtio_pci", "virtio_blk", "ahci", "sd_mod"]
     assert [(disk["device"], disk["driver"], disk["boot_order"]) for disk in conversion.hardware["disks"]] == [
-        ("sda", "virtio-blk-pci", 1), ("sdb", "ahci", 2)
+        ("sda", "virtio-blk-pci", 1),
+        ("sdb", "ahci", 2),
     ]
 
 
@@ -179,8 +186,10 @@ def test_a_disk_without_which_the_guest_does_not_boot_cannot_be_removed(make_gue
 
 def test_the_lines_of_a_removed_volume_group_become_comments_and_those_of_a_clone_that_stays_do_not(make_guest):
     root = make_guest(
-        {"/etc/fstab": "UUID=u-lv /srv ext4 defaults 0 0\n/dev/mapper/data-srv /mnt ext4 noauto 0 0\n"
-                       "UUID=u-a1 / ext4 defaults 0 1\n"},
+        {
+            "/etc/fstab": "UUID=u-lv /srv ext4 defaults 0 0\n/dev/mapper/data-srv /mnt ext4 noauto 0 0\n"
+            "UUID=u-a1 / ext4 defaults 0 1\n"
+        },
         filesystems=[
             filesystem("/dev/sda1", "ext4", "u-a1"),
             filesystem("/dev/sdb1", "ext4", "u-a1"),
@@ -221,15 +230,15 @@ def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hi
         guest = Guest.opened(appliance, disks, KVM, {})
         roots.find(guest, "/dev/vg-1/root")
         (root,) = guest.roots
-        assert root.info["mountpoints"] == {
-            "/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"
-        }
+        assert root.info["mountpoints"] == {"/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"}
         with guest.mounted(root, read_only=True):
             assert root.list("/var") == ["lib"]
             findings = storage.inspect(root)
         assert [concern.code for concern in findings.concerns] == ["guest-hibernated"]
         assert {name: facts["mountpoints"] for name, facts in findings.devices["block"].items()} == {
-            "sda": [], "sdb": ["/", "/home", "/var"], "sdc": ["/", "/home", "/var"]
+            "sda": [],
+            "sdb": ["/", "/home", "/var"],
+            "sdc": ["/", "/home", "/var"],
         }
     finally:
         appliance.umount_all()
@@ -298,7 +307,9 @@ def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(
     with guest.mounted(root, read_only=True):
         concerns = storage.inspect(root).concerns
     assert [(concern.code, concern.severity) for concern in concerns] == [
-        ("mount-skipped", "warning"), ("mount-skipped", "warning"), ("mount-source-missing", "warning")
+        ("mount-skipped", "warning"),
+        ("mount-skipped", "warning"),
+        ("mount-source-missing", "warning"),
     ]
     for concern, words in zip(concerns, ("at /srv", "at /nowhere", "UUID=c0ffee at /backup")):
         assert words in concern.message

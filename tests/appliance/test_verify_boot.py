@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import (
     expectations,
     firmware,
     signs,
     verification,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64")
 

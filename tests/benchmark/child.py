@@ -18,13 +18,13 @@ import os
 import sys
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_convert, guestconv_inspect
 
 

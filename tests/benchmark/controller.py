@@ -48,10 +48,18 @@ def _noting(run, notes, counts):
         try:
             return run(executor)
         finally:
-            _note(notes, {
-                "host": executor._host.name, "task": executor._task.get_name(), "cpu": _own_cpu(),
-                "private": _memory("smaps_rollup", "Private_Dirty"), "modules": 0, "commands": 0, **counts,
-            })
+            _note(
+                notes,
+                {
+                    "host": executor._host.name,
+                    "task": executor._task.get_name(),
+                    "cpu": _own_cpu(),
+                    "private": _memory("smaps_rollup", "Private_Dirty"),
+                    "modules": 0,
+                    "commands": 0,
+                    **counts,
+                },
+            )
 
     return noted
 

@@ -73,7 +73,7 @@ def _inventory(scratch, guests):
     return {
         "all": {
             "children": {
-                "guestconv_conversion_hosts": {"hosts": {name: host for name in ("conv1", "conv2")}},
+                "guestconv_conversion_hosts": {"hosts": dict.fromkeys(("conv1", "conv2"), host)},
                 "fleet": {
                     "hosts": {f"guest{number:04}": {} for number in range(1, guests + 1)},
                     "vars": {"guestconv_source": source},
@@ -139,9 +139,13 @@ def cost(notes, usage, **about):
         "commands": sum(note["commands"] for note in workers),
     }
     return Cost(
-        cpu=usage.cpu, main=main["cpu"], wall=usage.wall, peak=main["peak"],
+        cpu=usage.cpu,
+        main=main["cpu"],
+        wall=usage.wall,
+        peak=main["peak"],
         private=max(note["private"] for note in workers),
-        **{name: count / about["guests"] for name, count in counts.items()}, **about,
+        **{name: count / about["guests"] for name, count in counts.items()},
+        **about,
     )
 
 
@@ -167,8 +171,19 @@ def measure_fleet(bench, guests, forks, say):
 
 def fleet_table(points):
     """The points as an aligned table."""
-    headings = ["", "guests", "forks", "CPU s/guest", "of it main", "wall s", "main MiB", "worker MiB", "tasks/guest",
-                "modules", "commands"]
+    headings = [
+        "",
+        "guests",
+        "forks",
+        "CPU s/guest",
+        "of it main",
+        "wall s",
+        "main MiB",
+        "worker MiB",
+        "tasks/guest",
+        "modules",
+        "commands",
+    ]
     lines = [
         [
             point["playbook"],

@@ -63,8 +63,19 @@ def point(curve, size, inspected, launched):
 
 def scale_table(points):
     """The points as an aligned table."""
-    headings = ["", "kernels", "menu", "files", "disks", "fstab", "inspect CPU s", "launch CPU s", "beyond s", "calls",
-                "Python MiB"]
+    headings = [
+        "",
+        "kernels",
+        "menu",
+        "files",
+        "disks",
+        "fstab",
+        "inspect CPU s",
+        "launch CPU s",
+        "beyond s",
+        "calls",
+        "Python MiB",
+    ]
     lines = [
         [
             point["curve"],

@@ -17,8 +17,15 @@ _FILES_PER_DIRECTORY = 1000
 # As many as Debian 12's kernel has; the last are those that make the target's devices usable.
 _MODULES = [f"kernel/drivers/class{number % 97}/module_{number}.ko" for number in range(4200)] + [
     f"kernel/drivers/{name}.ko"
-    for name in ("block/virtio_blk", "net/virtio_net", "virtio/virtio_pci", "scsi/virtio_scsi", "ata/ahci", "net/e1000",
-                 "tty/serial/8250/8250")
+    for name in (
+        "block/virtio_blk",
+        "net/virtio_net",
+        "virtio/virtio_pci",
+        "scsi/virtio_scsi",
+        "ata/ahci",
+        "net/e1000",
+        "tty/serial/8250/8250",
+    )
 ]
 
 
@@ -115,8 +122,20 @@ def _filesystem(path, mebibytes, inodes, options):
         disk.write(_master_boot_record(mebibytes))
         disk.truncate((mebibytes + 1) * _MIB)
     subprocess.run(
-        ["mke2fs", "-q", "-F", "-t", "ext4", "-N", str(inodes), "-E", f"offset={_MIB}", *options, str(path),
-         f"{mebibytes}M"],
+        [
+            "mke2fs",
+            "-q",
+            "-F",
+            "-t",
+            "ext4",
+            "-N",
+            str(inodes),
+            "-E",
+            f"offset={_MIB}",
+            *options,
+            str(path),
+            f"{mebibytes}M",
+        ],
         check=True,
         capture_output=True,
         env={**os.environ, "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))},

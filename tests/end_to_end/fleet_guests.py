@@ -99,7 +99,10 @@ def _write(disk, recipe, path, text, mode=0o644):
     file.chmod(mode)
     filesystem = f"{disk}?offset={_ROOTS[recipe].start << 20}"
     subprocess.run(
-        ["debugfs", "-w", "-f", "-", filesystem], input=f"rm {path}\nwrite {file} {path}\n", text=True, check=True,
+        ["debugfs", "-w", "-f", "-", filesystem],
+        input=f"rm {path}\nwrite {file} {path}\n",
+        text=True,
+        check=True,
         capture_output=True,
     )
     file.unlink()

@@ -48,9 +48,9 @@ def test_oracle_22_the_guest_boots_on_the_devices_that_were_chosen(module, copy_
     assert not converted.get("failed"), converted
     assert converted["hardware"]["disks"][0]["driver"] == drivers["block"]
     assert converted["hardware"]["interfaces"][0]["driver"] == drivers["network"]
-    assert {kind: device["driver"] for kind, devices in converted["guest"]["devices"].items()
-            for device in devices.values()} == {kind: device["driver"] for kind, devices in guest["devices"].items()
-                                                for device in devices.values()}
+    assert {
+        kind: device["driver"] for kind, devices in converted["guest"]["devices"].items() for device in devices.values()
+    } == {kind: device["driver"] for kind, devices in guest["devices"].items() for device in devices.values()}
     result = module("guestconv_verify", disks=[str(disk)], hardware=converted["hardware"], expect=SSH)
     assert result.get("up") is True, result
 

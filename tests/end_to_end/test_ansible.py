@@ -16,9 +16,19 @@ def test_ad_hoc_from_an_environment_without_the_bindings(tmp_path):
     assert subprocess.run([python, "-c", "import guestfs"], capture_output=True, check=False).returncode != 0
     disk = tmp_path / "absent.qcow2"
     completed = subprocess.run(
-        [ansible_command("ansible"), "localhost", "-m", "virttools.guestconv.guestconv_inspect",
-         "-e", f"ansible_python_interpreter={python}", "-a", json.dumps({"disks": [str(disk)]})],
-        capture_output=True, text=True, check=False,
+        [
+            ansible_command("ansible"),
+            "localhost",
+            "-m",
+            "virttools.guestconv.guestconv_inspect",
+            "-e",
+            f"ansible_python_interpreter={python}",
+            "-a",
+            json.dumps({"disks": [str(disk)]}),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     # The module got as far as looking for the disk, so it was respawned under the interpreter that has them.
     assert '"code": "disk-not-found"' in completed.stdout, completed.stdout + completed.stderr
@@ -32,11 +42,13 @@ def test_defaults_of_the_action_group_reach_every_module(tmp_path):
         {"name": module, f"virttools.guestconv.{module}": {"hardware": {"firmware": "bios"}}, "ignore_errors": True}
         for module in modules[:2]
     ]
-    tasks.append({
-        "name": "guestconv_verify",
-        "virttools.guestconv.guestconv_verify": {"hardware": {"disks": [{"driver": "ahci"}]}},
-        "ignore_errors": True,
-    })
+    tasks.append(
+        {
+            "name": "guestconv_verify",
+            "virttools.guestconv.guestconv_verify": {"hardware": {"disks": [{"driver": "ahci"}]}},
+            "ignore_errors": True,
+        }
+    )
     block = {"block": tasks, "module_defaults": {"group/virttools.guestconv.guestconv": {"disks": [disk]}}}
     completed = run_playbook([block], tmp_path)
     assert completed.returncode == 0, completed.stdout + completed.stderr

@@ -124,7 +124,9 @@ def test_the_nodes_of_the_workflow_lead_from_inspection_by_approval_to_migration
 
 def test_what_is_tried_is_tried_in_check_mode():
     assert {template["name"]: template["check"] for template in VARIABLES["templates"]} == {
-        "guestconv: inspect": False, "guestconv: try": True, "guestconv: migrate": False,
+        "guestconv: inspect": False,
+        "guestconv: try": True,
+        "guestconv: migrate": False,
     }
 
 

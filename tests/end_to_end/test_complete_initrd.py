@@ -10,8 +10,8 @@ import hashlib
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import READ_LIMIT
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import READ_LIMIT
 from tests.end_to_end.conftest import digest, looked_into
 
 RULES = "/etc/udev/rules.d/70-persistent-net.rules"
@@ -32,7 +32,11 @@ def disk(copy_of):
 @pytest.fixture(scope="module")
 def before(disk):
     with looked_into(disk) as root:
-        return {"initrd": initrd_of(root), "rules": root.read(RULES), "interfaces": root.read("/etc/network/interfaces")}
+        return {
+            "initrd": initrd_of(root),
+            "rules": root.read(RULES),
+            "interfaces": root.read("/etc/network/interfaces"),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,11 @@ def test_dest_gets_the_converted_disk_under_its_name(converted, scratch):
 
 def test_oracle_10_16_17_the_initrd_is_the_same_and_the_rule_fits_the_new_card(converted, before):
     with looked_into(converted["disks"][0]) as root:
-        after = {"initrd": initrd_of(root), "rules": root.read(RULES), "interfaces": root.read("/etc/network/interfaces")}
+        after = {
+            "initrd": initrd_of(root),
+            "rules": root.read(RULES),
+            "interfaces": root.read("/etc/network/interfaces"),
+        }
     assert after["interfaces"] == before["interfaces"]
     assert 'DRIVERS=="vmxnet3"' in before["rules"] and 'DRIVERS=="vmxnet3"' not in after["rules"]
     assert 'ATTR{address}=="00:50:56:aa:bb:cc"' in after["rules"] and 'NAME="ens192"' in after["rules"]

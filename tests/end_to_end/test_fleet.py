@@ -310,7 +310,9 @@ def test_a_machine_that_cannot_be_reached_fails_its_guests_and_no_other_and_all_
     hosts = {name: {"guestconv_conversion_host": name.replace("guest", "conv")} for name in ("guest1", "guest2")}
     options = {
         "guestconv_source": {"type": "disks", "disks": [str(tmp_path / "absent.qcow2")]},
-        "guestconv_directory": str(tmp_path / "run"), "guestconv_images": str(tmp_path / "images"), "fetch_delay": 0,
+        "guestconv_directory": str(tmp_path / "run"),
+        "guestconv_images": str(tmp_path / "images"),
+        "fetch_delay": 0,
     }
     groups = {"guestconv_conversion_hosts": {"hosts": machines}}
     inventory = {"all": {"hosts": hosts, "children": groups, "vars": options}}

@@ -54,7 +54,7 @@ class Boot:
 
     def initrd(self, made):
         """The path of the copy of an initrd."""
-        return self._directory / made.path(self.version)[len("/boot/"):]
+        return self._directory / made.path(self.version)[len("/boot/") :]
 
     def start(self, made, disk, driver="virtio-blk-pci", arguments=ARGUMENTS):
         """Boot it with an initrd. What it said."""
@@ -110,7 +110,7 @@ def announced(console):
 def test_before_conversion_it_is_of_its_kind_and_lacks_the_driver(before, made):
     found = initrd.read(str(before.initrd(made)))
     assert found.builder == made.builder
-    assert [archive.compression for archive in found.archives] == ["", made.compression][not made.early:]
+    assert [archive.compression for archive in found.archives] == ["", made.compression][not made.early :]
     assert ("kernel/x86/microcode/AuthenticAMD.bin" in found.members) is made.early
     assert any(member.endswith("lib/dracut/hostonly-files") for member in found.members) is made.hostonly
     modules = found.modules(before.version)

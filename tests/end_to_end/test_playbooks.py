@@ -51,10 +51,13 @@ def guests(scratch, copy_of):
     (place / "disks").mkdir(parents=True)
     disk = place / "disks" / "web01.qcow2"
     shutil.move(copy_of("debian12-vmware-modern", "web01"), disk)
-    inventory(place, {
-        "web01": {"guestconv_disks": [str(disk)]},
-        "absent": {"guestconv_disks": [str(place / "disks" / "absent.qcow2")]},
-    })
+    inventory(
+        place,
+        {
+            "web01": {"guestconv_disks": [str(disk)]},
+            "absent": {"guestconv_disks": [str(place / "disks" / "absent.qcow2")]},
+        },
+    )
     return place
 
 
@@ -129,7 +132,9 @@ def test_recover_finishes_what_was_interrupted_and_nothing_else(interrupted):
     outcome = json.loads((interrupted / "guestconv" / "outcomes" / "web01.json").read_text(encoding="utf-8"))
     assert outcome["outcome"] == "converted"
     assert {phase["name"]: phase["resumed"] for phase in outcome["phases"]} == {
-        "fetch": True, "inspect": True, "convert": True,
+        "fetch": True,
+        "inspect": True,
+        "convert": True,
     }
 
 

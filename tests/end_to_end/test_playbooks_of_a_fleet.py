@@ -104,10 +104,16 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
     assert ended.returncode == 2 and "no-guests: wave_9 is no guest of the inventory" in said(ended)
 
 
-@pytest.mark.parametrize(("variables", "sentence"), [
-    ({"guestconv_platform": "libvrt"}, "guestconv_platform of guest0001 is libvrt, which is none of none, libvirt,"),
-    ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, which is neither true nor false."),
-])
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"guestconv_platform": "libvrt"},
+            "guestconv_platform of guest0001 is libvrt, which is none of none, libvirt,",
+        ),
+        ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, which is neither true nor false."),
+    ],
+)
 def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):
     ended = play(place, "migrate", variables=variables)
     assert ended.returncode == 2 and sentence in said(ended)

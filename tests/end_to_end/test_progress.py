@@ -74,10 +74,13 @@ def kept(directory, *names):
     return {
         "name": "Keep the results",
         "ansible.builtin.copy": {
-            "content": "{{ {" + values + "} | to_json }}", "dest": f"{directory}/{{{{ inventory_hostname }}}}.json",
+            "content": "{{ {" + values + "} | to_json }}",
+            "dest": f"{directory}/{{{{ inventory_hostname }}}}.json",
             "mode": "0600",
         },
-        "delegate_to": "conv1", "check_mode": False, "diff": False,
+        "delegate_to": "conv1",
+        "check_mode": False,
+        "diff": False,
     }
 
 
@@ -197,7 +200,11 @@ def test_a_conversion_displays_its_steps_in_order(playbook, copy_of, tmp_path):
     # Which of them are seen depends on how fast this machine is.
     assert steps
     assert json.loads(file.read_text(encoding="utf-8")) == {
-        "guest": "web01", "step": "document", "detail": "", "percent": 100, "state": "ended",
+        "guest": "web01",
+        "step": "document",
+        "detail": "",
+        "percent": 100,
+        "state": "ended",
         "pid": json.loads(file.read_text(encoding="utf-8"))["pid"],
     }
     assert digest(disk) == before

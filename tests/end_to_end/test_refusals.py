@@ -127,8 +127,19 @@ def test_a_disk_in_use_is_refused(module, disks):
     qemu_img("create", "-f", "qcow2", path, "64M")
     ready = disks / "ready.pid"
     qemu = subprocess.Popen(
-        ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-nodefaults", "-display", "none", "-S",
-         "-pidfile", str(ready), "-drive", f"file={path},format=qcow2,if=virtio"],
+        [
+            "qemu-system-x86_64",
+            "-machine",
+            "q35,accel=tcg",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-S",
+            "-pidfile",
+            str(ready),
+            "-drive",
+            f"file={path},format=qcow2,if=virtio",
+        ],
     )
     try:
         while not ready.exists() and qemu.poll() is None:

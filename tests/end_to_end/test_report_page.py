@@ -27,8 +27,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 # A browser that asks nothing of the network on its own, so that what is asked is the page's doing.
-QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
 DESK, PHONE = (1280, 900), (390, 844)
 HOSTILE = "</script><img src=x onerror=\"window.broken=1\"><svg onload='window.broken=1'>{{7*7}}&lt;b&gt; \u202etxet"
 LONG = "x" * 300
@@ -63,8 +72,10 @@ def look(browser, path, size=DESK, dark=False):
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
     width, height = size
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE})
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE},
+    )
     browser.get(path.as_uri())
     return browser
 
@@ -133,8 +144,14 @@ def test_a_task_that_runs_asynchronously_makes_the_same_page_and_returns_it_in_n
     tasks = [
         {"name": "Report", name: {"directory": str(tmp_path)}, "async": 300, "poll": 1, "register": "done"},
         {"name": "Do not report", name: {"page": 1}, "register": "refused", "ignore_errors": True},
-        {"name": "Keep what they returned", "ansible.builtin.copy": {
-            "content": "{{ [done, refused] | to_json }}", "dest": str(results), "mode": "0600"}},
+        {
+            "name": "Keep what they returned",
+            "ansible.builtin.copy": {
+                "content": "{{ [done, refused] | to_json }}",
+                "dest": str(results),
+                "mode": "0600",
+            },
+        },
     ]
     completed = run_playbook(tasks, scratch)
     assert completed.returncode == 0, completed.stdout + completed.stderr
@@ -159,20 +176,39 @@ def test_who_failed_stands_on_top_with_the_reason(opened):
 
 
 def test_a_row_has_what_a_person_compares_guests_by(opened):
-    concerns = [{"code": "a", "severity": "warning"}, {"code": "b", "severity": "warning"},
-                {"code": "c", "severity": "error"}]
-    page = opened([outcome(
-        "web01", conversion_host="conv1", info={"product_name": "Debian GNU/Linux 12 (bookworm)"}, concerns=concerns,
-        phases=[{"name": "fetch", "seconds": 60, "resumed": True}, {"name": "convert", "seconds": 75.5}],
-        devices={"before": {"block": {"sda": {"driver": "pvscsi"}, "sdb": {"driver": "pvscsi"}},
-                            "network": {"ens192": {"driver": None}, "ens224": {"driver": "vmxnet3"}}},
-                 "after": {"block": {"sda": {"driver": "ahci"}, "sdb": {"driver": "ahci"}},
-                           "network": {"ens192": {"driver": "e1000"}}}},
-    )])
+    concerns = [
+        {"code": "a", "severity": "warning"},
+        {"code": "b", "severity": "warning"},
+        {"code": "c", "severity": "error"},
+    ]
+    page = opened(
+        [
+            outcome(
+                "web01",
+                conversion_host="conv1",
+                info={"product_name": "Debian GNU/Linux 12 (bookworm)"},
+                concerns=concerns,
+                phases=[{"name": "fetch", "seconds": 60, "resumed": True}, {"name": "convert", "seconds": 75.5}],
+                devices={
+                    "before": {
+                        "block": {"sda": {"driver": "pvscsi"}, "sdb": {"driver": "pvscsi"}},
+                        "network": {"ens192": {"driver": None}, "ens224": {"driver": "vmxnet3"}},
+                    },
+                    "after": {
+                        "block": {"sda": {"driver": "ahci"}, "sdb": {"driver": "ahci"}},
+                        "network": {"ens192": {"driver": "e1000"}},
+                    },
+                },
+            )
+        ]
+    )
     cells = [cell.text for cell in page.find_elements(By.CSS_SELECTOR, ".guest td")]
     assert cells[:4] == ["web01\nconv1", "converted", "Debian GNU/Linux 12 (bookworm)", "2 min 16 s"]
     assert cells[4].splitlines() == [
-        "sda, sdb pvscsi \u2192 ahci", "ens192 unknown \u2192 e1000", "ens224 vmxnet3 \u2192 removed"]
+        "sda, sdb pvscsi \u2192 ahci",
+        "ens192 unknown \u2192 e1000",
+        "ens224 vmxnet3 \u2192 removed",
+    ]
     assert cells[5].splitlines() == ["1 error", "2 warnings"]
     times = page.find_element(By.CSS_SELECTOR, ".guest .bar")
     assert times.get_attribute("aria-label") == "fetch in an earlier run, convert 1 min 16 s"
@@ -181,9 +217,13 @@ def test_a_row_has_what_a_person_compares_guests_by(opened):
 
 
 def test_a_column_sorts_and_sorts_the_other_way(opened):
-    page = opened([outcome("web10", phases=[{"name": "convert", "seconds": 5}]),
-                   outcome("web9", phases=[{"name": "convert", "seconds": 500}]),
-                   outcome("web2", phases=[{"name": "convert", "seconds": 50}])])
+    page = opened(
+        [
+            outcome("web10", phases=[{"name": "convert", "seconds": 5}]),
+            outcome("web9", phases=[{"name": "convert", "seconds": 500}]),
+            outcome("web2", phases=[{"name": "convert", "seconds": 50}]),
+        ]
+    )
     assert sort_by(page, "guest") == "ascending"
     assert names(page) == ["web2", "web9", "web10"]
     assert sort_by(page, "guest") == "descending"
@@ -198,8 +238,15 @@ def test_every_column_puts_the_guests_in_its_own_order(opened, column):
     values = {
         "outcome": [{"outcome": "failed"}, {"outcome": "converted"}],
         "system": [{"info": {"product_name": "Alma"}}, {}],
-        "devices": [{"devices": {"before": {"block": {"sda": {"driver": "ide"}}},
-                                 "after": {"block": {"sda": {"driver": "ahci"}}}}}, {}],
+        "devices": [
+            {
+                "devices": {
+                    "before": {"block": {"sda": {"driver": "ide"}}},
+                    "after": {"block": {"sda": {"driver": "ahci"}}},
+                }
+            },
+            {},
+        ],
         "concerns": [{"concerns": [{"severity": "error"}]}, {"concerns": [{"severity": "warning"}] * 5}],
     }[column]
     page = opened([outcome("b", **values[0]), outcome("a", **values[1])])
@@ -211,15 +258,29 @@ def test_every_column_puts_the_guests_in_its_own_order(opened, column):
 
 
 def test_text_filters_by_all_that_is_in_a_row(opened):
-    page = opened([
-        outcome("web01", info={"product_name": "Debian 12", "hostname": "frontend"}),
-        outcome("web02", info={"product_name": "Debian 11"}, concerns=[{"code": "device-map-stale"}]),
-        outcome("db01", outcome="failed", code="no-space", phase="convert", message="Nothing is left.",
-                devices={"before": {"network": {"ens192": {"driver": "vmxnet3"}}}}),
-    ])
-    for text, expected in [("DEBIAN", ["web01", "web02"]), ("debian web01", ["web01"]), ("frontend", ["web01"]),
-                           ("device-map", ["web02"]), ("no-space", ["db01"]), ("vmxnet3", ["db01"]),
-                           ("left", ["db01"])]:
+    page = opened(
+        [
+            outcome("web01", info={"product_name": "Debian 12", "hostname": "frontend"}),
+            outcome("web02", info={"product_name": "Debian 11"}, concerns=[{"code": "device-map-stale"}]),
+            outcome(
+                "db01",
+                outcome="failed",
+                code="no-space",
+                phase="convert",
+                message="Nothing is left.",
+                devices={"before": {"network": {"ens192": {"driver": "vmxnet3"}}}},
+            ),
+        ]
+    )
+    for text, expected in [
+        ("DEBIAN", ["web01", "web02"]),
+        ("debian web01", ["web01"]),
+        ("frontend", ["web01"]),
+        ("device-map", ["web02"]),
+        ("no-space", ["db01"]),
+        ("vmxnet3", ["db01"]),
+        ("left", ["db01"]),
+    ]:
         search(page, text)
         assert names(page) == expected, text
     assert told(page) == "1 of 3 guests"
@@ -232,11 +293,21 @@ def test_text_filters_by_all_that_is_in_a_row(opened):
 
 
 def test_totals_and_codes_filter_when_they_are_pressed(opened):
-    page = opened([outcome("web01"), outcome("web02", outcome="failed", code="no-space"),
-                   outcome("web03", outcome="failed", code="no-root-found"), outcome("web04", outcome="skipped")])
+    page = opened(
+        [
+            outcome("web01"),
+            outcome("web02", outcome="failed", code="no-space"),
+            outcome("web03", outcome="failed", code="no-root-found"),
+            outcome("web04", outcome="skipped"),
+        ]
+    )
     totals = {button.text.split()[1]: button for button in page.find_elements(By.CSS_SELECTOR, ".totals button")}
     assert {name: button.text.split()[0] for name, button in totals.items()} == {
-        "converted": "1", "failed": "2", "interrupted": "0", "skipped": "1"}
+        "converted": "1",
+        "failed": "2",
+        "interrupted": "0",
+        "skipped": "1",
+    }
     totals["failed"].click()
     assert sorted(names(page)) == ["web02", "web03"]
     assert totals["failed"].get_attribute("aria-pressed") == "true"
@@ -251,15 +322,36 @@ def test_totals_and_codes_filter_when_they_are_pressed(opened):
 
 
 def test_a_row_unfolds_to_all_that_is_known_of_the_guest(opened):
-    guest = dict(fleet.outcomes(14, "console.png")[0], outcome="failed", phase="verify", code="guest-not-up",
-                 message="It did not come up.", hint="Look at its console.", warnings=["It was emulated."],
-                 concerns=[dict(fleet.CONCERNS[1])])
+    guest = dict(
+        fleet.outcomes(14, "console.png")[0],
+        outcome="failed",
+        phase="verify",
+        code="guest-not-up",
+        message="It did not come up.",
+        hint="Look at its console.",
+        warnings=["It was emulated."],
+        concerns=[dict(fleet.CONCERNS[1])],
+    )
     page = opened([guest])
     text = unfold(page, guest["guest"]).text
-    for piece in ("It did not come up.", "Look at its console.", "It was emulated.", fleet.CONCERNS[1]["message"],
-                  fleet.CONCERNS[1]["hint"], "/boot/grub/grub.cfg", "root= of 6 entries", "/dev/sda1:/etc/fstab",
-                  "pvscsi \u2192 virtio-blk-pci", "4,096 MiB", "00:50:56:aa:bb:cc", "10.0.2.15/24", "/dev/vda",
-                  guest["source"]["path"], guest["disks"][0], "2026-11-21 13:00:37 UTC"):
+    for piece in (
+        "It did not come up.",
+        "Look at its console.",
+        "It was emulated.",
+        fleet.CONCERNS[1]["message"],
+        fleet.CONCERNS[1]["hint"],
+        "/boot/grub/grub.cfg",
+        "root= of 6 entries",
+        "/dev/sda1:/etc/fstab",
+        "pvscsi \u2192 virtio-blk-pci",
+        "4,096 MiB",
+        "00:50:56:aa:bb:cc",
+        "10.0.2.15/24",
+        "/dev/vda",
+        guest["source"]["path"],
+        guest["disks"][0],
+        "2026-11-21 13:00:37 UTC",
+    ):
         assert piece in text, piece
     press(page, ".guest .name")
     assert page.find_elements(By.CSS_SELECTOR, ".unfolded") == []
@@ -282,7 +374,11 @@ def test_a_diff_unfolds_with_its_lines_told_apart(opened):
         summary.click()
     lines = unfolded.find_elements(By.CSS_SELECTOR, ".diff span")
     assert [(line.text, line.get_attribute("class")) for line in lines] == [
-        ("@@ -1,2 +1,2 @@", "hunk"), (" a", ""), ("-b", "removed"), ("+c", "added")]
+        ("@@ -1,2 +1,2 @@", "hunk"),
+        (" a", ""),
+        ("-b", "removed"),
+        ("+c", "added"),
+    ]
 
 
 def test_the_picture_of_the_console_is_shown_and_can_be_enlarged(opened):
@@ -326,8 +422,9 @@ def test_what_is_unfolded_stays_so_while_the_guests_are_sorted_and_filtered(open
     unfold(page, "web01")
     sort_by(page, "guest")
     sort_by(page, "guest")
-    assert page.execute_script("return [...document.querySelectorAll('tbody > tr.guest, tr.unfolded')]"
-                               ".map((row) => row.className)") == ["guest converted", "guest converted", "unfolded"]
+    assert page.execute_script(
+        "return [...document.querySelectorAll('tbody > tr.guest, tr.unfolded')].map((row) => row.className)"
+    ) == ["guest converted", "guest converted", "unfolded"]
     search(page, "web02")
     assert page.find_elements(By.CSS_SELECTOR, ".unfolded") == []
     press(page, ".reset")
@@ -360,8 +457,12 @@ return texts.map((element) => {
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_can_be_read_in_the_light_and_in_the_dark(opened, dark):
     guests = fleet.outcomes(30)
-    guests[0].update(outcome="failed", message="Failed.", hint="Try.", concerns=[
-        {"severity": severity, "code": "x", "message": "y"} for severity in ("error", "warning", "info")])
+    guests[0].update(
+        outcome="failed",
+        message="Failed.",
+        hint="Try.",
+        concerns=[{"severity": severity, "code": "x", "message": "y"} for severity in ("error", "warning", "info")],
+    )
     page = opened(guests, dark=dark)
     unfolded = unfold(page, guests[0]["guest"])
     for summary in unfolded.find_elements(By.TAG_NAME, "summary"):
@@ -376,12 +477,24 @@ def test_every_text_can_be_read_in_the_light_and_in_the_dark(opened, dark):
 @pytest.mark.parametrize("width", [320, 390, 700, 1000, 1280])
 def test_no_width_needs_scrolling_to_the_side(opened, width):
     guests = fleet.outcomes(8, "console.png")
-    guests[0].update(guest=LONG, outcome="failed", code=LONG, phase=LONG, message=LONG, hint=LONG, conversion_host=LONG,
-                     info={"product_name": LONG}, devices={"before": {LONG: {LONG: {"driver": LONG}}}},
-                     source={"type": LONG}, disks=[LONG], target=LONG, warnings=[LONG],
-                     concerns=[{"severity": LONG, "code": LONG, "message": LONG, "hint": LONG}],
-                     changes=[{"action": LONG, "path": LONG, "detail": LONG}],
-                     diff=[{"after_header": LONG, "before": "", "after": LONG}])
+    guests[0].update(
+        guest=LONG,
+        outcome="failed",
+        code=LONG,
+        phase=LONG,
+        message=LONG,
+        hint=LONG,
+        conversion_host=LONG,
+        info={"product_name": LONG},
+        devices={"before": {LONG: {LONG: {"driver": LONG}}}},
+        source={"type": LONG},
+        disks=[LONG],
+        target=LONG,
+        warnings=[LONG],
+        concerns=[{"severity": LONG, "code": LONG, "message": LONG, "hint": LONG}],
+        changes=[{"action": LONG, "path": LONG, "detail": LONG}],
+        diff=[{"after_header": LONG, "before": "", "after": LONG}],
+    )
     page = opened(guests, (width, 844))
     assert not is_too_wide(page)
     unfolded = unfold(page, LONG)
@@ -390,8 +503,13 @@ def test_no_width_needs_scrolling_to_the_side(opened, width):
 
 
 def test_on_a_phone_guests_are_cards_that_can_be_sorted(opened):
-    page = opened([outcome("web01", phases=[{"name": "fetch", "seconds": 5}]),
-                   outcome("web02", phases=[{"name": "fetch", "seconds": 50}])], PHONE)
+    page = opened(
+        [
+            outcome("web01", phases=[{"name": "fetch", "seconds": 5}]),
+            outcome("web02", phases=[{"name": "fetch", "seconds": 50}]),
+        ],
+        PHONE,
+    )
     assert not page.find_element(By.CSS_SELECTOR, ".guests > thead").is_displayed()
     cards = page.find_elements(By.CSS_SELECTOR, ".guest")
     assert cards[1].rect["y"] >= cards[0].rect["y"] + cards[0].rect["height"]
@@ -425,16 +543,33 @@ def test_all_guests_are_printed(opened):
 
 def test_what_a_hostile_guest_says_stays_text(opened):
     guest = outcome(
-        HOSTILE, outcome="failed", code=HOSTILE, phase=HOSTILE, message=HOSTILE, hint=HOSTILE, conversion_host=HOSTILE,
-        target=HOSTILE, info={"product_name": HOSTILE, "hostname": HOSTILE}, source={"path": HOSTILE}, disks=[HOSTILE],
-        phases=[{"name": HOSTILE, "seconds": 1}], warnings=[HOSTILE], screenshot=HOSTILE,
+        HOSTILE,
+        outcome="failed",
+        code=HOSTILE,
+        phase=HOSTILE,
+        message=HOSTILE,
+        hint=HOSTILE,
+        conversion_host=HOSTILE,
+        target=HOSTILE,
+        info={"product_name": HOSTILE, "hostname": HOSTILE},
+        source={"path": HOSTILE},
+        disks=[HOSTILE],
+        phases=[{"name": HOSTILE, "seconds": 1}],
+        warnings=[HOSTILE],
+        screenshot=HOSTILE,
         devices={"before": {HOSTILE: {HOSTILE: {"driver": HOSTILE}}}, "after": {HOSTILE: {HOSTILE: {"driver": "x"}}}},
-        concerns=[{"severity": HOSTILE, "code": HOSTILE, "message": HOSTILE, "hint": HOSTILE},
-                  {"severity": "__proto__"}],
+        concerns=[
+            {"severity": HOSTILE, "code": HOSTILE, "message": HOSTILE, "hint": HOSTILE},
+            {"severity": "__proto__"},
+        ],
         changes=[{"action": HOSTILE, "path": HOSTILE, "detail": HOSTILE}],
         diff=[{"after_header": HOSTILE, "before": HOSTILE, "after": "</script>" + HOSTILE}],
-        hardware={"machine": HOSTILE, "disks": [{"driver": HOSTILE}, None], "interfaces": [{"addresses": [HOSTILE]}],
-                  "video": {"driver": HOSTILE}},
+        hardware={
+            "machine": HOSTILE,
+            "disks": [{"driver": HOSTILE}, None],
+            "interfaces": [{"addresses": [HOSTILE]}],
+            "video": {"driver": HOSTILE},
+        },
     )
     page = opened([guest])
     row = page.find_element(By.CSS_SELECTOR, ".name")

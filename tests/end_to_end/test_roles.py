@@ -17,7 +17,9 @@ from tests.end_to_end.conftest import CACHE
 HARDWARE = {
     "firmware": "bios",
     "machine": "q35",
-    "disks": [{"device": "sda", "driver": "virtio-blk-pci", "bus": "virtio", "boot_order": 1, "name_on_target": "/dev/vda"}],
+    "disks": [
+        {"device": "sda", "driver": "virtio-blk-pci", "bus": "virtio", "boot_order": 1, "name_on_target": "/dev/vda"}
+    ],
     "interfaces": [{"name": "ens192", "driver": "e1000", "mac": "00:50:56:aa:bb:cc", "addresses": [], "gateway": None}],
     "video": {"driver": "VGA"},
     "console": {"driver": "isa-serial"},
@@ -54,7 +56,8 @@ DESCRIPTION = "tests/unit/plugins/module_utils/fixtures/description_debian12_vmw
 
 
 @pytest.mark.parametrize(
-    "role, known, passed", [("inspect", "tcg", "tcg"), ("inspect", "kvm", "auto"), ("convert", "tcg", "tcg"), ("verify", "tcg", "tcg")]
+    "role, known, passed",
+    [("inspect", "tcg", "tcg"), ("inspect", "kvm", "auto"), ("convert", "tcg", "tcg"), ("verify", "tcg", "tcg")],
 )
 def test_a_machine_without_working_kvm_does_not_find_that_out_again_for_each_guest(tmp_path, role, known, passed):
     variables = {
@@ -101,7 +104,9 @@ def test_fetch_looks_again_whether_the_disk_and_its_source_are_as_they_were(tmp_
     source.write_bytes(bytes(1024**2))
     variables = {
         "fetch_source": {"type": "disks", "disks": [{"path": str(source), "format": "raw"}]},
-        "fetch_dest": str(copy.parent), "fetch_resume": str(tmp_path / "state" / "fetch.json"), "fetch_delay": 0,
+        "fetch_dest": str(copy.parent),
+        "fetch_resume": str(tmp_path / "state" / "fetch.json"),
+        "fetch_delay": 0,
     }
 
     def fetched():

@@ -17,8 +17,13 @@ KVM_HARDWARE = {
     "machine": "q35",
     "disks": [{"device": "sda", "driver": "virtio-blk-pci", "boot_order": 1}],
     "interfaces": [
-        {"name": "ens192", "driver": "virtio-net-pci", "mac": None, "addresses": ["10.0.2.15/24"],
-         "gateway": "10.0.2.2"}
+        {
+            "name": "ens192",
+            "driver": "virtio-net-pci",
+            "mac": None,
+            "addresses": ["10.0.2.15/24"],
+            "gateway": "10.0.2.2",
+        }
     ],
     "video": {"driver": "virtio-vga"},
     "console": {"driver": "isa-serial"},
@@ -82,7 +87,7 @@ def test_inspection_tells_the_guest_and_what_it_could_use(inspected):
     assert guest["choices"]["block"]["sda"]["driver"] == ["virtio-blk-pci", "virtio-scsi-pci", "ahci"]
     assert guest["current"]["network"]["ens192"]["addresses"] == ["10.0.2.15/24"]
     assert guest["current"]["block"]["sda"]["name_on_target"] == "/dev/vda"
-    assert "<network id=\"ens192\"" in inspected["xml"]
+    assert '<network id="ens192"' in inspected["xml"]
 
 
 def test_inspection_costs_one_launch(inspected):
@@ -100,9 +105,14 @@ def test_conversion_costs_one_launch_and_says_what_it_did(converted):
     assert converted["changed"] is True
     assert converted["timeline"]["launches"] == 1
     changed = {(change["aspect"], change["path"]) for change in converted["changes"]}
-    assert {("storage", "/etc/fstab"), ("bootloader", "/boot/grub/grub.cfg"), ("bootloader", "/etc/default/grub"),
-            ("bootloader", "/boot/grub/device.map"), ("graphics", "/etc/X11/xorg.conf"),
-            ("kernel", "/etc/initramfs-tools/modules")} <= changed
+    assert {
+        ("storage", "/etc/fstab"),
+        ("bootloader", "/boot/grub/grub.cfg"),
+        ("bootloader", "/etc/default/grub"),
+        ("bootloader", "/boot/grub/device.map"),
+        ("graphics", "/etc/X11/xorg.conf"),
+        ("kernel", "/etc/initramfs-tools/modules"),
+    } <= changed
     assert all(change["root"] == "/dev/sda1" and change["detail"] for change in converted["changes"])
     assert "/etc/network/interfaces" not in json.dumps(converted["changes"])
 

@@ -13,8 +13,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
     Appliance,
     label,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from tests.guests.errors import BuildError, run
 
 _SECTORS = 2048  # 512-byte sectors in a MiB

@@ -18,9 +18,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch as bring
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch as bring
 
 MEBIBYTE = 1 << 20
 PASSWORD = "Schw1erig!"
@@ -106,8 +106,12 @@ def fetching(source, dest, before=(), **options):
     """
     arguments = json.dumps([source, str(dest), options])
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT), *filter(None, sys.path)]))
-    return subprocess.Popen([*before, sys.executable, "-m", "tests.sources.fetching", arguments], env=environment,
-                            stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*before, sys.executable, "-m", "tests.sources.fetching", arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def is_same(disk, raw):

@@ -27,9 +27,27 @@ def certificate(folder):
     """A certificate for this machine that signed itself, with its key. Returns their paths."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
-        check=True, capture_output=True)
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            str(key),
+            "-out",
+            str(cert),
+        ],
+        check=True,
+        capture_output=True,
+    )
     return str(cert), str(key)
 
 
@@ -162,7 +180,9 @@ class SshServer:
         configuration = self.folder / "sshd_config"
         configuration.write_text(
             f"HostKey {self.folder}/host\nAuthorizedKeysFile {self.folder}/user.pub\nStrictModes no\nUsePAM no\n"
-            "PermitRootLogin prohibit-password\nPasswordAuthentication no\nSubsystem sftp internal-sftp\n", "utf-8")
+            "PermitRootLogin prohibit-password\nPasswordAuthentication no\nSubsystem sftp internal-sftp\n",
+            "utf-8",
+        )
         if os.geteuid() == 0:
             # Where it separates its privileges; the package's service would make it.
             os.makedirs("/run/sshd", exist_ok=True)
@@ -171,8 +191,13 @@ class SshServer:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
                 outer.connections += 1
-                subprocess.run([SSHD, "-i", "-f", str(configuration)], stdin=self.request,
-                               stdout=self.request, stderr=subprocess.DEVNULL, check=False)
+                subprocess.run(
+                    [SSHD, "-i", "-f", str(configuration)],
+                    stdin=self.request,
+                    stdout=self.request,
+                    stderr=subprocess.DEVNULL,
+                    check=False,
+                )
 
         with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
             port = server.server_address[1]
@@ -193,8 +218,20 @@ def nbd_export(disk, image_format, folder, name=""):
     """Export an image by qemu-nbd. Yields the path of its socket, at which it is ready."""
     socket, pid = folder / "nbd.sock", folder / "nbd.pid"
     subprocess.run(
-        ["qemu-nbd", "--fork", f"--pid-file={pid}", "--persistent", "--shared=8", "--read-only", f"--socket={socket}",
-         f"--format={image_format}", f"--export-name={name}", str(disk)], check=True)
+        [
+            "qemu-nbd",
+            "--fork",
+            f"--pid-file={pid}",
+            "--persistent",
+            "--shared=8",
+            "--read-only",
+            f"--socket={socket}",
+            f"--format={image_format}",
+            f"--export-name={name}",
+            str(disk),
+        ],
+        check=True,
+    )
     try:
         yield str(socket)
     finally:
@@ -211,7 +248,8 @@ def fake_nbdkit(tmp_path, monkeypatch, stand_in):
     (folder / "nbdkit").write_text(
         "#!/usr/bin/python3\nimport json, os, sys\narguments = sys.argv[1:]\n"
         f"with open({str(log)!r}, 'a') as stream:\n    stream.write(json.dumps(arguments) + '\\n')\n"
-        f"{stand_in}\nos.environ['PATH'] = {os.environ['PATH']!r}\nos.execvp('nbdkit', ['nbdkit', *arguments])\n")
+        f"{stand_in}\nos.environ['PATH'] = {os.environ['PATH']!r}\nos.execvp('nbdkit', ['nbdkit', *arguments])\n"
+    )
     (folder / "nbdkit").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return lambda: [json.loads(line) for line in log.read_text().splitlines()]

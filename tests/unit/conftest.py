@@ -18,11 +18,18 @@ _CACHE = os.environ.get("GUESTCONV_CACHE") or os.path.expanduser("~/.cache/guest
 _EXAMPLES = os.environ.get("GUESTCONV_EXAMPLES")
 
 settings.register_profile(
-    "the same few", max_examples=60, derandomize=True, database=None, deadline=None,
+    "the same few",
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 settings.register_profile(
-    "many others", settings.get_profile("the same few"), max_examples=int(_EXAMPLES or 1), derandomize=False,
+    "many others",
+    settings.get_profile("the same few"),
+    max_examples=int(_EXAMPLES or 1),
+    derandomize=False,
     # What it found once it tries first, until that is mended.
     database=DirectoryBasedExampleDatabase(os.path.join(_CACHE, "hypothesis")),
 )

@@ -53,44 +53,57 @@ def altered(*path, value=None):
     return new
 
 
-@pytest.mark.parametrize("new", [
-    OLD,
-    altered("modules", "alter", value={"options": {"disks": {"type": "str", "required": True}}, "returns": {}}),
-    altered(*OPTIONS, "depth", value={"type": "int"}),
-    altered(*OPTIONS, "target", "choices", value=["kvm", "xen"]),
-    altered(*OPTIONS, "target", "aliases", value=["to"]),
-    altered(*OPTIONS, "disks", "required"),
-    altered("modules", "look", "returns", "xml", value={"type": "str"}),
-    altered("codes", "disk-empty", value={"kinds": ["error"]}),
-    altered("codes", "nic-unknown", "kinds", value=["concern", "error"]),
-    altered("guest", "boot", value={"type": "object", "required": True}),
-    altered("guest", "boot.firmware", "choices", value=["bios", "uefi"]),
-])
+@pytest.mark.parametrize(
+    "new",
+    [
+        OLD,
+        altered("modules", "alter", value={"options": {"disks": {"type": "str", "required": True}}, "returns": {}}),
+        altered(*OPTIONS, "depth", value={"type": "int"}),
+        altered(*OPTIONS, "target", "choices", value=["kvm", "xen"]),
+        altered(*OPTIONS, "target", "aliases", value=["to"]),
+        altered(*OPTIONS, "disks", "required"),
+        altered("modules", "look", "returns", "xml", value={"type": "str"}),
+        altered("codes", "disk-empty", value={"kinds": ["error"]}),
+        altered("codes", "nic-unknown", "kinds", value=["concern", "error"]),
+        altered("guest", "boot", value={"type": "object", "required": True}),
+        altered("guest", "boot.firmware", "choices", value=["bios", "uefi"]),
+    ],
+)
 def test_a_contract_may_grow(new):
     assert contract.breaches(OLD, new) == []
 
 
-@pytest.mark.parametrize(("new", "breach"), [
-    (altered("modules", "look"), "look is gone, which was one of the modules"),
-    (altered(*OPTIONS, "target"), "look: option target is gone"),
-    (altered(*OPTIONS, "depth", value={"type": "int", "required": True}), "look: option depth is new and required"),
-    (altered(*OPTIONS, "target", "required", value=True), "look: option target: required was None, is True"),
-    (altered(*OPTIONS, "target", "default", value="xen"), "look: option target: default was 'kvm', is 'xen'"),
-    (altered(*OPTIONS, "target", "choices", value=["xen"]), "look: option target: choices was ['kvm'], is ['xen']"),
-    (altered(*OPTIONS, "disks", "type", value="raw"), "look: option disks: type was 'list', is 'raw'"),
-    (altered(*OPTIONS, "disks", "choices", value=["sda"]), "look: option disks: choices was None, is ['sda']"),
-    (altered("modules", "look", "returns", "guest", "type", value="str"),
-     "look: result guest: type was 'dict', is 'str'"),
-    (altered("roles"), "move is gone, which was one of the roles"),
-    (altered("roles", "move", "options", "move_wave", "type", value="str"),
-     "move: option move_wave: type was 'int', is 'str'"),
-    (altered("codes", "disk-busy"), "code disk-busy is gone"),
-    (altered("codes", "disk-busy", "retryable"), "code disk-busy: retryable was True, is None"),
-    (altered("codes", "nic-unknown", "retryable", value=True), "code nic-unknown: retryable was None, is True"),
-    (altered("codes", "nic-unknown", "kinds", value=["error"]), "code nic-unknown: kinds was ['concern'], is ['error']"),
-    (altered("guest", "devices"), "guest.devices is gone"),
-    (altered("guest", "devices", "required"), "guest.devices: required was True, is None"),
-])
+@pytest.mark.parametrize(
+    ("new", "breach"),
+    [
+        (altered("modules", "look"), "look is gone, which was one of the modules"),
+        (altered(*OPTIONS, "target"), "look: option target is gone"),
+        (altered(*OPTIONS, "depth", value={"type": "int", "required": True}), "look: option depth is new and required"),
+        (altered(*OPTIONS, "target", "required", value=True), "look: option target: required was None, is True"),
+        (altered(*OPTIONS, "target", "default", value="xen"), "look: option target: default was 'kvm', is 'xen'"),
+        (altered(*OPTIONS, "target", "choices", value=["xen"]), "look: option target: choices was ['kvm'], is ['xen']"),
+        (altered(*OPTIONS, "disks", "type", value="raw"), "look: option disks: type was 'list', is 'raw'"),
+        (altered(*OPTIONS, "disks", "choices", value=["sda"]), "look: option disks: choices was None, is ['sda']"),
+        (
+            altered("modules", "look", "returns", "guest", "type", value="str"),
+            "look: result guest: type was 'dict', is 'str'",
+        ),
+        (altered("roles"), "move is gone, which was one of the roles"),
+        (
+            altered("roles", "move", "options", "move_wave", "type", value="str"),
+            "move: option move_wave: type was 'int', is 'str'",
+        ),
+        (altered("codes", "disk-busy"), "code disk-busy is gone"),
+        (altered("codes", "disk-busy", "retryable"), "code disk-busy: retryable was True, is None"),
+        (altered("codes", "nic-unknown", "retryable", value=True), "code nic-unknown: retryable was None, is True"),
+        (
+            altered("codes", "nic-unknown", "kinds", value=["error"]),
+            "code nic-unknown: kinds was ['concern'], is ['error']",
+        ),
+        (altered("guest", "devices"), "guest.devices is gone"),
+        (altered("guest", "devices", "required"), "guest.devices: required was True, is None"),
+    ],
+)
 def test_a_breach_of_the_contract_is_found(new, breach):
     assert contract.breaches(OLD, new) == [breach]
 
@@ -98,8 +111,10 @@ def test_a_breach_of_the_contract_is_found(new, breach):
 def test_a_place_in_a_schema_is_found_behind_its_reference():
     schema = {
         "properties": {"disks": {"type": "object", "additionalProperties": {"$ref": "#/$defs/disk"}}},
-        "$defs": {"disk": {"required": ["size"], "properties": {"size": {"$ref": "#/$defs/size", "enum": [1, 2]}}},
-                  "size": {"type": "integer"}},
+        "$defs": {
+            "disk": {"required": ["size"], "properties": {"size": {"$ref": "#/$defs/size", "enum": [1, 2]}}},
+            "size": {"type": "integer"},
+        },
     }
     assert contract.flat_schema(schema) == {
         "disks": {"type": "object"},

@@ -180,16 +180,22 @@ SPEC = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "wrong"), [
-    ({"disks": ["/a"]}, ""),
-    ({"disks": "{{ disks }}", "hardware": "{{ converted.hardware }}", "timeout": "{{ t }}", "target": "{{ x }}"}, ""),
-    ({"disks": ["{{ folder }}/a.qcow2"], "timeout": 3}, ""),
-    ({}, "missing required arguments: disks"),
-    ({"disks": ["/a"], "colour": "red"}, "colour. Supported parameters include"),
-    ({"disks": ["/a"], "timeout": "soon"}, "unable to convert to int"),
-    ({"disks": ["/a"], "target": "xen"}, "value of target must be one of: kvm, vmware"),
-    ({"disks": ["/a"], "hardware": {}}, "missing required arguments: disks found in hardware"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ({"disks": ["/a"]}, ""),
+        (
+            {"disks": "{{ disks }}", "hardware": "{{ converted.hardware }}", "timeout": "{{ t }}", "target": "{{ x }}"},
+            "",
+        ),
+        ({"disks": ["{{ folder }}/a.qcow2"], "timeout": 3}, ""),
+        ({}, "missing required arguments: disks"),
+        ({"disks": ["/a"], "colour": "red"}, "colour. Supported parameters include"),
+        ({"disks": ["/a"], "timeout": "soon"}, "unable to convert to int"),
+        ({"disks": ["/a"], "target": "xen"}, "value of target must be one of: kvm, vmware"),
+        ({"disks": ["/a"], "hardware": {}}, "missing required arguments: disks found in hardware"),
+    ],
+)
 def test_a_wrong_example_is_found(arguments, wrong):
     found = errors({"name": "Look", "virttools.guestconv.look": arguments}, {}, SPEC)
     assert len(found) == bool(wrong)

@@ -34,7 +34,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS, 1) for room in r
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 # Folders of tests that are no rooms.
-NO_ROOMS = ("fixtures", "__pycache__")
+NO_ROOMS = ("fixtures", "parsers", "__pycache__")
 
 
 def room_of(path: Path) -> str:
@@ -143,7 +143,10 @@ def test_the_table_of_rooms_in_the_guide_for_contributors_is_the_one_that_is_che
     assert {room: int(floor) for floor, room in rows} == FLOOR_OF
 
 
-@pytest.mark.parametrize("place", sorted(set(re.findall(r"`((?:docs|extensions|playbooks|plugins|roles|script|tests)/[^\s`*]*)`", CONTRIBUTING))))
+@pytest.mark.parametrize(
+    "place",
+    sorted(set(re.findall(r"`((?:docs|extensions|playbooks|plugins|roles|script|tests)/[^\s`*]*)`", CONTRIBUTING))),
+)
 def test_the_places_that_the_guide_for_contributors_names_exist(place):
     assert (ROOT / place).exists()
     assert not place.endswith("/") or (ROOT / place).is_dir()

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
+from ..devices import models
+from ..devices.targets import TARGETS
 from ..errors import GuestconvError
 from ..run.long_run import long_run
 from ..texts.printable import printable
-from ..devices.targets import TARGETS
-from ..devices import models
 
 # A disk is a path, or a dict that images.disks_from_option checks: Ansible has no type for "either".
 DISKS = {"type": "list", "elements": "raw", "required": True}
@@ -163,11 +163,13 @@ def _host_error(error):
     place = f" {error.filename}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GuestconvError(
-            "no-space", f"The file system of{place or ' what was written'} is full. {_DISKS_ARE_WHOLE}",
+            "no-space",
+            f"The file system of{place or ' what was written'} is full. {_DISKS_ARE_WHOLE}",
             hint="Make room there, then run it again.",
         )
     return GuestconvError(
-        "host-io-failed", f"This machine failed at{place or ' a file'}: {error.strerror or error}. {_DISKS_ARE_WHOLE}",
+        "host-io-failed",
+        f"This machine failed at{place or ' a file'}: {error.strerror or error}. {_DISKS_ARE_WHOLE}",
         hint="See to that, then run it again.",
     )
 

@@ -12,11 +12,11 @@ import threading
 import time
 import traceback
 
+from ..devices.targets import letters
+from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children
-from ..errors import GuestconvError
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
-from ..devices.targets import letters
 from .write_errors import WriteErrors
 
 try:

@@ -30,7 +30,7 @@ class Tree:
     def match(self, path):
         """The paths (relative to the file) of the nodes that match, in the order of the file."""
         found = self._appliance.aug_match(f"{self._node}/{path}")
-        return [node[len(self._node) + 1:] for node in found]
+        return [node[len(self._node) + 1 :] for node in found]
 
     def get(self, path):
         """The value of the node at path, or None when there is none, or it has no value."""

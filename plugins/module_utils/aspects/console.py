@@ -47,7 +47,7 @@ def convert(root, conversion):
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
     for path in root.glob(_LOGIN_UNITS):
         prefix, suffix = _LOGIN_UNIT
-        if _is_gone(posixpath.basename(path)[len(prefix):-len(suffix)], port):
+        if _is_gone(posixpath.basename(path)[len(prefix) : -len(suffix)], port):
             # The unit is bound to its device, for which getty.target, and so multi-user.target, waits 90 seconds.
             root.remove(path, "no login on a console that the target does not have")
     _edit(root, _INITTAB, edit_inittab, port)

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Callable
 
-from ..model.description import Selection
 from ..devices.targets import Target
+from ..model.description import Selection
 
 
 @dataclass
@@ -76,4 +76,4 @@ def _edit_each(text, edits: list[Callable[[str], str | None]]):
 
     # Blanks without an argument behind them are none of the pattern's: it would look for one from each of them.
     arguments = text.rstrip()
-    return re.sub(r"(\s*)(\S+)", replaced, arguments) + text[len(arguments):]
+    return re.sub(r"(\s*)(\S+)", replaced, arguments) + text[len(arguments) :]

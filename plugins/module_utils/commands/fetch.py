@@ -17,16 +17,15 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..disks import images
-from ..errors import GuestconvError
 from ..ansible_module.module_support import Timeline
+from ..disks import images, slices
+from ..disks.state_directory import synchronize
+from ..errors import GuestconvError
 from ..sources import finding
-from ..sources.places import origins
-from ..sources.kinds import ova, ovf
-from ..disks import slices
 from ..sources import request as requests
 from ..sources.fetch_record import Record
-from ..disks.state_directory import synchronize
+from ..sources.kinds import ova, ovf
+from ..sources.places import origins
 
 _VERIFIERS = {"ova": ova.verify, "ovf": ovf.verify}
 
@@ -76,11 +75,19 @@ def plan(request, disks, stem, mode=None, image_format="qcow2"):
     for number, entry in enumerate(disks):
         place = origins.of_entry(entry, request)
         if mode == "overlay" and not place.is_local:
-            raise GuestconvError("overlay-not-possible", f"No overlay can stand on {entry['device']}, which is no file "
-                                 "of this machine by itself.", path="mode", hint="Leave out `mode`, or let it be copy.")
+            raise GuestconvError(
+                "overlay-not-possible",
+                f"No overlay can stand on {entry['device']}, which is no file of this machine by itself.",
+                path="mode",
+                hint="Leave out `mode`, or let it be copy.",
+            )
         if mode == "overlay" and image_format != "qcow2":
-            raise GuestconvError("overlay-not-possible", "An overlay is qcow2.", path="format",
-                                 hint="Leave out `format`, or let `mode` be copy.")
+            raise GuestconvError(
+                "overlay-not-possible",
+                "An overlay is qcow2.",
+                path="format",
+                hint="Leave out `format`, or let `mode` be copy.",
+            )
         wanted = mode or ("overlay" if place.is_local and image_format == "qcow2" else "copy")
         name = stem if len(disks) == 1 else f"{stem}-{entry['device']}"
         tasks.append(Task(number, entry, place, wanted, image_format, f"{name}.{image_format}"))
@@ -123,8 +130,12 @@ class _Fetch:
             if missing and not self._check_mode:
                 self._bring(missing, request)
             return {
-                "changed": bool(missing), "name": name, "hardware": description["hardware"], "copied": self._copied,
-                "disks": [self._result(task) for task in tasks], "timeline": self._timeline.as_dict(),
+                "changed": bool(missing),
+                "name": name,
+                "hardware": description["hardware"],
+                "copied": self._copied,
+                "disks": [self._result(task) for task in tasks],
+                "timeline": self._timeline.as_dict(),
             }
 
     def _result(self, task):
@@ -204,9 +215,11 @@ class _Fetch:
             return images.disks_from_option([option])[0]
         except GuestconvError as error:
             error.path = ""
-            error.hint = ("What was fetched is one file. If it is a snapshot, or the small part of a VMDK, make one "
-                          "image of the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: "
-                          "raw`.")
+            error.hint = (
+                "What was fetched is one file. If it is a snapshot, or the small part of a VMDK, make one "
+                "image of the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: "
+                "raw`."
+            )
             raise
 
     def _copy_to(self, name, node, size, image_format, task):
@@ -221,21 +234,35 @@ class _Fetch:
             detail = "converting " if name == task.part and task.opened.is_file else ""
             self._progress.tell(detail + task.entry["device"], (self._behind + task.opened.size * share) / self._total)
 
-        slices.copy(node, size, path, image_format, begun, lambda copied: record.checkpoint(name, copied),
-                    record.lock_descriptor, tell)
+        slices.copy(
+            node,
+            size,
+            path,
+            image_format,
+            begun,
+            lambda copied: record.checkpoint(name, copied),
+            record.lock_descriptor,
+            tell,
+        )
         below = slices.file_node(path)
         found, reason = slices.size_of(below if image_format == "raw" else {"driver": image_format, "file": below})
         if found != size:
             record.forget(name)
-            raise slices.CopyFailed("fetch-failed", f"The copy should have {size} bytes, and has {reason or found}.",
-                                    hint="Run it again: it begins anew.")
+            raise slices.CopyFailed(
+                "fetch-failed",
+                f"The copy should have {size} bytes, and has {reason or found}.",
+                hint="Run it again: it begins anew.",
+            )
         return size - begun
 
     def _refuse_changed(self, task):
         if f"{task.mode} {task.opened.identity()}" != task.source:
             self._record.forget(task.part, task.file)
-            raise GuestconvError("source-changed", "The disk was changed while it was copied.",
-                                 hint="Shut the virtual machine down, and run it again: it begins anew.")
+            raise GuestconvError(
+                "source-changed",
+                "The disk was changed while it was copied.",
+                hint="Shut the virtual machine down, and run it again: it begins anew.",
+            )
 
 
 class _at:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 
-from ..qemu import accelerator
 from ..appliance import appliance
 from ..errors import GuestconvError
+from ..qemu import accelerator
 
 _GIB = 1 << 30
 
@@ -47,11 +47,17 @@ def _free(directory, wanted):
         room = os.statvfs(directory)
     except OSError as error:
         raise GuestconvError(
-            "images-not-usable", f"{directory} cannot be used: {error.strerror}.", hint="Make the directory.", path="images"
+            "images-not-usable",
+            f"{directory} cannot be used: {error.strerror}.",
+            hint="Make the directory.",
+            path="images",
         ) from error
     if not os.access(directory, os.W_OK | os.X_OK):
         raise GuestconvError(
-            "images-not-usable", f"{directory} cannot be written to.", hint="Run the module as its owner.", path="images"
+            "images-not-usable",
+            f"{directory} cannot be written to.",
+            hint="Run the module as its owner.",
+            path="images",
         )
     free = room.f_bavail * room.f_frsize
     if free < wanted * _GIB:

@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from ..model import description, document
-from ..systems import engine
-from ..disks import images, journal
-from ..texts import untrusted_json
+from ..ansible_module.module_support import APPLIANCE, Timeline
 from ..appliance.appliance import Appliance
-from ..model.changes import as_diff
+from ..devices.targets import TARGETS
+from ..disks import images, journal
 from ..disks.commit import InPlace
 from ..disks.copies import ToCopies
+from ..disks.throwaway import Throwaway
+from ..disks.workspace import Workspace
 from ..errors import GuestconvError
 from ..guest.guest import Guest
 from ..guest.storage import roots
-from ..ansible_module.module_support import APPLIANCE, Timeline
-from ..devices.targets import TARGETS
-from ..disks.throwaway import Throwaway
-from ..disks.workspace import Workspace
-
+from ..model import description, document
+from ..model.changes import as_diff
+from ..systems import engine
+from ..texts import untrusted_json
 
 # What share of a run is behind it when a step begins, in percent, about as docs/benchmarks.md has them.
 INSPECT_STEPS = {"disks": 0, "launch": 1, "open": 70, "inspect": 75, "document": 99}
 CONVERT_STEPS = {
-    "disks": 0, "launch": 1, "open": 45, "inspect": 50, "convert": 60, "close": 80, "commit": 82, "document": 99
+    "disks": 0,
+    "launch": 1,
+    "open": 45,
+    "inspect": 50,
+    "convert": 60,
+    "close": 80,
+    "commit": 82,
+    "document": 99,
 }
 
 
@@ -194,7 +200,9 @@ def _refuse_empty(dest):
     # A variable that was left empty must not make a conversion in place of one to a copy.
     if dest == "":
         raise GuestconvError(
-            "dest-not-usable", "dest is empty.", path="dest",
+            "dest-not-usable",
+            "dest is empty.",
+            path="dest",
             hint="Name a directory for the converted copies, or leave dest out to convert the disks in place.",
         )
 

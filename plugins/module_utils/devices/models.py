@@ -35,9 +35,7 @@ def _scsi(controller, capacity):
     return DiskModel("scsi-hd", controller, capacity, "bus={controller}.0,channel=0,scsi-id={unit},lun=0")
 
 
-_IDE = DiskModel(
-    "ide-hd", capacity=4, address="bus={controller}.{channel},unit={place}", built_in={"pc": "ide"}
-)
+_IDE = DiskModel("ide-hd", capacity=4, address="bus={controller}.{channel},unit={place}", built_in={"pc": "ide"})
 
 # The capacities are those of QEMU's hw/scsi: LSI_MAX_DEVS, MPTSAS_NUM_PORTS, PVSCSI_MAX_DEVS; AHCI has six ports.
 DISKS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict
-from typing import DefaultDict, Dict, Sequence
+from collections.abc import Sequence
 
 from . import images, qemu_img, replacement
 from .images import Disk
@@ -48,8 +48,9 @@ class InPlace(Workspace):
         replacements = self._replacements(replaced, share)
         self._refuse_changed()
         home = self._states[0]
-        journal = Journal(home.path, [Entry.of(disk, path, replacements.get(disk.path))
-                                      for disk, path in zip(self.disks, overlays)])
+        journal = Journal(
+            home.path, [Entry.of(disk, path, replacements.get(disk.path)) for disk, path in zip(self.disks, overlays)]
+        )
         self._step("ready")
         try:
             journal.write()
@@ -58,14 +59,15 @@ class InPlace(Workspace):
         self._step("journal written")
         journal.commit(home.lock_descriptor, self._step, qemu_img.share(self._tell, share, 1))
 
-    def _replacements(self, replaced: Sequence[Disk], share: float) -> Dict[str, Replacement]:
+    def _replacements(self, replaced: Sequence[Disk], share: float) -> dict[str, Replacement]:
         """{path of a disk: what replaces it}, on stable storage."""
         overlays = dict(zip(self.disks, self.overlays))
         tellers = qemu_img.tellers([disk.device for disk in replaced], qemu_img.share(self._tell, 0, share))
         replacements = {}
         for disk, tell in zip(replaced, tellers):
             replacements[disk.path] = replacement.write(
-                disk, overlays[disk].path, tell, self._states[0].lock_descriptor)
+                disk, overlays[disk].path, tell, self._states[0].lock_descriptor
+            )
             self._step("replacement of %s written" % disk.device)
         return replacements
 
@@ -106,8 +108,8 @@ class _Needs:
     """The room that several disks need, by the filesystem that they are on."""
 
     def __init__(self) -> None:
-        self._bytes: DefaultDict[int, int] = defaultdict(int)
-        self._directories: Dict[int, str] = {}
+        self._bytes: defaultdict[int, int] = defaultdict(int)
+        self._directories: dict[int, str] = {}
 
     def add(self, disk: Disk, needed: int) -> None:
         device = os.stat(disk.path).st_dev

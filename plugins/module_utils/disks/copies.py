@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any
 
-from . import images, qemu_img
 from ..errors import GuestconvError
+from . import images, qemu_img
 from .images import Disk
 from .state_directory import file_identity, room_or_place, synchronize
 from .workspace import Workspace
@@ -29,13 +30,13 @@ class ToCopies(Workspace):
         dest-not-usable, qemu-img-failed, after which no copy is left.
     """
 
-    def __init__(self, disks: Sequence[Disk], dest: str, dest_format: Optional[str] = None, **settings: Any) -> None:
+    def __init__(self, disks: Sequence[Disk], dest: str, dest_format: str | None = None, **settings: Any) -> None:
         super().__init__(disks, **settings)
         self._dest = os.path.realpath(dest)
         self._copies = plan_copies(self._originals, self._dest, dest_format)
 
     @property
-    def results(self) -> List[str]:
+    def results(self) -> list[str]:
         """The paths of the copies, in the order of `disks`."""
         return [copy.path for copy in self._copies]
 
@@ -46,15 +47,20 @@ class ToCopies(Workspace):
 
     def _commit(self) -> None:
         """Copy under temporary names, then move all copies to their places."""
-        required = sum(qemu_img.required_bytes(overlay.path, copy.format)
-                       for overlay, copy in zip(self.overlays, self._copies))
+        required = sum(
+            qemu_img.required_bytes(overlay.path, copy.format) for overlay, copy in zip(self.overlays, self._copies)
+        )
         images.require_room(self._dest, required, "the converted copy")
         parts = [os.path.join(state.path, "copy") for state in self._states]
         tellers = qemu_img.tellers([overlay.device for overlay in self.overlays], self._tell)
         try:
             for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
-                qemu_img.transfer(["convert", "-f", "qcow2", "-O", copy.format, overlay.path, part],
-                                  qemu_img.patience(overlay.virtual_size), tell, self._states[0].lock_descriptor)
+                qemu_img.transfer(
+                    ["convert", "-f", "qcow2", "-O", copy.format, overlay.path, part],
+                    qemu_img.patience(overlay.virtual_size),
+                    tell,
+                    self._states[0].lock_descriptor,
+                )
                 _resemble(part, copy.source)
                 synchronize(part)
                 self._step("copied %s" % overlay.device)
@@ -79,8 +85,11 @@ def refuse_existing(paths: Sequence[str]) -> None:
     """Errors: dest-exists, where something has one of these names."""
     for path in paths:
         if os.path.lexists(path):
-            raise GuestconvError("dest-exists", "%s exists already" % path,
-                                 hint="Remove it, or give another `dest`: a disk is never overwritten by a copy.")
+            raise GuestconvError(
+                "dest-exists",
+                "%s exists already" % path,
+                hint="Remove it, or give another `dest`: a disk is never overwritten by a copy.",
+            )
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class Copy:
     format: str
 
 
-def plan_copies(disks: Sequence[Disk], directory: str, dest_format: Optional[str]) -> List[Copy]:
+def plan_copies(disks: Sequence[Disk], directory: str, dest_format: str | None) -> list[Copy]:
     """Where the converted copies go: the disk's own name, its ending changed with the format.
 
     Disks from different directories may have one name (VMware likes disk.vmdk): then all of these get their device
@@ -107,7 +116,7 @@ def plan_copies(disks: Sequence[Disk], directory: str, dest_format: Optional[str
     return copies
 
 
-def _copy_name(disk: Disk, dest_format: Optional[str], distinction: str) -> Tuple[str, str]:
+def _copy_name(disk: Disk, dest_format: str | None, distinction: str) -> tuple[str, str]:
     image_format = dest_format or (disk.format if disk.format in ("raw", "qcow2") else "qcow2")
     stem, suffix = os.path.splitext(os.path.basename(disk.path))
     if suffix not in _FORMAT_SUFFIXES:

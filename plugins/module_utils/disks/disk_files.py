@@ -9,8 +9,8 @@ import os
 import stat
 from dataclasses import dataclass
 
-from . import image_formats, image_sizes
 from ..errors import GuestconvError
+from . import image_formats, image_sizes
 
 # How a file is called that holds a disk of the format; "" where the name does not say.
 EXTENSIONS = {
@@ -131,14 +131,19 @@ def _format(path, stated, probed, foreign):
     if stated == "raw":
         return stated
     if foreign:
-        raise GuestconvError("source-disk-format", "%s is %s, which is no disk." % (path, foreign), path=path,
-                             hint="Unpack it, or convert it with `qemu-img convert`.")
+        raise GuestconvError(
+            "source-disk-format",
+            "%s is %s, which is no disk." % (path, foreign),
+            path=path,
+            hint="Unpack it, or convert it with `qemu-img convert`.",
+        )
     if stated and stated != probed:
         hint = "Copy it again, or call it by what it is."
         if path.endswith(("-flat.vmdk", "-delta.vmdk")):
             hint = "The descriptor that belongs to it is missing: copy the small .vmdk file, too."
-        raise GuestconvError("source-disk-format", "%s should be %s, and begins like %s." % (path, stated, probed),
-                             hint=hint, path=path)
+        raise GuestconvError(
+            "source-disk-format", "%s should be %s, and begins like %s." % (path, stated, probed), hint=hint, path=path
+        )
     return probed
 
 
@@ -159,16 +164,28 @@ def _beside(below, path):
 
 
 def _missing(path):
-    return GuestconvError("source-disk-missing", "%s does not exist." % path, path=path,
-                          hint="All files of a disk must be there, and its snapshots' parents. Was it copied in full?")
+    return GuestconvError(
+        "source-disk-missing",
+        "%s does not exist." % path,
+        path=path,
+        hint="All files of a disk must be there, and its snapshots' parents. Was it copied in full?",
+    )
 
 
 def _unreadable(path, error):
     reason = getattr(error, "strerror", None) or error
-    return GuestconvError("source-disk-unreadable", "%r cannot be read: %s." % (path, reason), path=path,
-                          hint="Give the user who runs this the right to read it.")
+    return GuestconvError(
+        "source-disk-unreadable",
+        "%r cannot be read: %s." % (path, reason),
+        path=path,
+        hint="Give the user who runs this the right to read it.",
+    )
 
 
 def _damaged(path, reason):
-    return GuestconvError("source-disk-damaged", "%s is damaged or not complete: %s." % (path, reason), path=path,
-                          hint="Copy it again from its source, and compare the sizes.")
+    return GuestconvError(
+        "source-disk-damaged",
+        "%s is damaged or not complete: %s." % (path, reason),
+        path=path,
+        hint="Copy it again from its source, and compare the sizes.",
+    )

@@ -15,7 +15,8 @@ import os
 import re
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, Pattern, Tuple
+from re import Pattern
+from typing import Any, BinaryIO
 
 SUPPORTED = ("raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc")
 
@@ -71,7 +72,7 @@ def _read(stream: BinaryIO, offset: int, length: int) -> bytes:
     return stream.read(length)
 
 
-def _unpack(layout: str, data: bytes, offset: int = 0) -> Tuple[Any, ...]:
+def _unpack(layout: str, data: bytes, offset: int = 0) -> tuple[Any, ...]:
     """struct.unpack_from that says BadHeader where the header is cut off."""
     try:
         return struct.unpack_from(layout, data, offset)
@@ -79,7 +80,7 @@ def _unpack(layout: str, data: bytes, offset: int = 0) -> Tuple[Any, ...]:
         raise BadHeader("the header is cut off") from None
 
 
-def probe(stream: BinaryIO, size: int) -> Tuple[str, str]:
+def probe(stream: BinaryIO, size: int) -> tuple[str, str]:
     """The format that the magic bytes say, and the name of a format that is not supported.
 
     Args: stream: the image, opened for reading in binary; size: its length in bytes.
@@ -99,7 +100,7 @@ def probe(stream: BinaryIO, size: int) -> Tuple[str, str]:
     if head[:8] == b"conectix" or (size >= 1024 and _read(stream, size - _SECTOR, 8) == b"conectix"):
         return "vpc", ""
     for offset, magic, name in _FOREIGN:
-        if head[offset:offset + len(magic)] == magic:
+        if head[offset : offset + len(magic)] == magic:
             return "raw", name
     return "raw", ""
 
@@ -127,8 +128,19 @@ class Qcow2Header:
 def read_qcow2_header(stream: BinaryIO) -> Qcow2Header:
     """Parse the header and its extensions. Errors: BadHeader."""
     head = _read(stream, 0, 1 << 16)
-    (magic, version, backing_offset, backing_length, cluster_bits, virtual_size, crypt, l1_entries, l1_offset,
-     refcount_offset, refcount_clusters) = _unpack(">4sIQIIQIIQQI", head)
+    (
+        magic,
+        version,
+        backing_offset,
+        backing_length,
+        cluster_bits,
+        virtual_size,
+        crypt,
+        l1_entries,
+        l1_offset,
+        refcount_offset,
+        refcount_clusters,
+    ) = _unpack(">4sIQIIQIIQQI", head)
     if magic != b"QFI\xfb" or version not in (2, 3) or not 9 <= cluster_bits <= 21:
         raise BadHeader("this is no qcow2 header of version 2 or 3")
     incompatible, order, header_length = 0, 4, 72
@@ -141,23 +153,31 @@ def read_qcow2_header(stream: BinaryIO) -> Qcow2Header:
     extensions = _qcow2_extensions(head, header_length)
     backing = _read(stream, backing_offset, backing_length) if backing_offset else b""
     return Qcow2Header(
-        version=version, virtual_size=virtual_size, cluster_size=1 << cluster_bits,
+        version=version,
+        virtual_size=virtual_size,
+        cluster_size=1 << cluster_bits,
         backing_file=os.fsdecode(backing),
         backing_format=extensions.get(0xE2792ACA, b"").decode("ascii", "replace"),
         external_data=bool(incompatible & 4) or 0x44415441 in extensions,
-        encrypted=crypt != 0, dirty=bool(incompatible & 1), corrupt=bool(incompatible & 2),
-        l1_offset=l1_offset, l1_length=l1_entries * 8, refcount_offset=refcount_offset,
-        refcount_length=refcount_clusters << cluster_bits, refcount_bits=1 << order)
+        encrypted=crypt != 0,
+        dirty=bool(incompatible & 1),
+        corrupt=bool(incompatible & 2),
+        l1_offset=l1_offset,
+        l1_length=l1_entries * 8,
+        refcount_offset=refcount_offset,
+        refcount_length=refcount_clusters << cluster_bits,
+        refcount_bits=1 << order,
+    )
 
 
-def _qcow2_extensions(head: bytes, offset: int) -> Dict[int, bytes]:
+def _qcow2_extensions(head: bytes, offset: int) -> dict[int, bytes]:
     """{type: data} of the header extensions, which end with type 0 (or with the bytes that were read)."""
     extensions = {}
     while offset + 8 <= len(head):
         kind, length = struct.unpack_from(">II", head, offset)
         if kind == 0:
             break
-        extensions[kind] = head[offset + 8:offset + 8 + length]
+        extensions[kind] = head[offset + 8 : offset + 8 + length]
         offset += 8 + (length + 7) // 8 * 8
     return extensions
 
@@ -183,7 +203,7 @@ def qcow2_counts_beyond_end(stream: BinaryIO, size: int, header: Qcow2Header) ->
     index, within = divmod(first_missing, per_block)
     if any(offset >= size for offset in table):
         return True
-    beyond = [offset for offset in table[index + 1:] if offset]
+    beyond = [offset for offset in table[index + 1 :] if offset]
     if len(beyond) > 64:  # QEMU does not prepare blocks for gigabytes that do not exist; bounds the reads below
         return True
     blocks = [(offset, 0) for offset in beyond]
@@ -217,7 +237,7 @@ class Extent:
 class VmdkHeader:
     """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors."""
 
-    extents: Tuple[Extent, ...]
+    extents: tuple[Extent, ...]
     parent: str
     create_type: str
     version: int
@@ -240,8 +260,13 @@ def read_vmdk_header(stream: BinaryIO) -> VmdkHeader:
     version, _flags, capacity, _grain, descriptor_sector = _unpack("<IIQQQ", head, 4)
     (compression,) = _unpack("<H", head, 77)
     other = _c_string(_read(stream, min(descriptor_sector, 1 << 40) * _SECTOR, _DESCRIPTOR_LIMIT))
-    return VmdkHeader(_extents(other) if capacity == 0 else (), _first(_PARENT, text) or _first(_PARENT, other),
-                      _first(_CREATE_TYPE, other), version, compression != 0)
+    return VmdkHeader(
+        _extents(other) if capacity == 0 else (),
+        _first(_PARENT, text) or _first(_PARENT, other),
+        _first(_CREATE_TYPE, other),
+        version,
+        compression != 0,
+    )
 
 
 def _c_string(data: bytes) -> bytes:
@@ -253,7 +278,7 @@ def _first(pattern: Pattern[bytes], text: bytes) -> str:
     return os.fsdecode(match.group(1)) if match else ""
 
 
-def _extents(text: bytes) -> Tuple[Extent, ...]:
+def _extents(text: bytes) -> tuple[Extent, ...]:
     extents = []
     for sectors, kind, name, offset in _EXTENT.findall(text):
         if max(len(sectors), len(offset)) > _MOST_DIGITS:

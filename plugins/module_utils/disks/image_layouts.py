@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO, Tuple
+from typing import BinaryIO
 
 from . import image_formats, image_sizes
 
@@ -35,7 +35,7 @@ class Layout:
     """
 
     in_place: bool
-    options: Tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     one_file: bool = True
     preallocated: bool = False
 
@@ -56,8 +56,11 @@ def layout(stream: BinaryIO, image_format: str, cluster_size: int) -> Layout:
         return Layout(in_place=image_formats.vpc_is_fixed(stream), options=("subformat=dynamic", "force_size=on"))
     if image_format == "vhdx":
         fixed = image_sizes.vhdx_is_fixed(stream)
-        return Layout(in_place=False, preallocated=fixed,
-                      options=("subformat=%s" % ("fixed" if fixed else "dynamic"), "block_size=%d" % cluster_size))
+        return Layout(
+            in_place=False,
+            preallocated=fixed,
+            options=("subformat=%s" % ("fixed" if fixed else "dynamic"), "block_size=%d" % cluster_size),
+        )
     # raw, and qcow2, whose driver writes the data first, then the counts, and then what points to the data
     # (qcow2_cache_set_dependency()): what a kill leaves are clusters that are counted and not used.
     return Layout(in_place=True)

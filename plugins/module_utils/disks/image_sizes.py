@@ -95,7 +95,7 @@ def _vhdx_entry(table, signature, count_at, count_layout, first, wanted):
     if not table.startswith(signature):
         raise BadHeader("a table of the VHDX is missing")
     for number in range(min(_unpack(count_layout, table, count_at), _VHDX_ENTRIES)):
-        entry = table[first + 32 * number:first + 32 * (number + 1)]
+        entry = table[first + 32 * number : first + 32 * (number + 1)]
         if entry[:16] == wanted and len(entry) == 32:
             return entry
     raise BadHeader("an entry of the VHDX's tables is missing")

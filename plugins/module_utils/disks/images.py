@@ -14,11 +14,12 @@ import os
 import re
 import stat
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, BinaryIO
 
-from . import image_formats, qemu_img
 from ..errors import GuestconvError
+from . import image_formats, qemu_img
 
 # Room that an overlay must find, in bytes. A conversion writes tens of megabytes: an initrd per kernel, and logs.
 OVERLAY_ROOM = 512 << 20
@@ -49,14 +50,14 @@ class Disk:
     format: str
     device: str
     virtual_size: int
-    backing: Tuple[str, ...] = ()
+    backing: tuple[str, ...] = ()
     create_type: str = ""
     writable: bool = True
     cluster_size: int = 0
-    extents: Tuple[str, ...] = ()
+    extents: tuple[str, ...] = ()
 
 
-def device_names(count: int) -> List[str]:
+def device_names(count: int) -> list[str]:
     """The kernel's names for the first `count` disks: sda ... sdz, sdaa, sdab ... (sd_format_disk_name())."""
     names = []
     for number in range(count):
@@ -69,7 +70,7 @@ def device_names(count: int) -> List[str]:
     return names
 
 
-def disks_from_option(option: Any, names: Optional[Sequence[str]] = None, in_use_check: bool = True) -> List[Disk]:
+def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_check: bool = True) -> list[Disk]:
     """Judge the module's option `disks` and return what may be opened.
 
     Args: option: paths, or dicts with path, and optionally format (default: by magic bytes), device (default: `names`,
@@ -78,10 +79,14 @@ def disks_from_option(option: Any, names: Optional[Sequence[str]] = None, in_use
     Returns: list of Disk. Errors: GuestconvError, its path saying which item: disks[0].
     """
     if not option:
-        raise GuestconvError("disk-option-invalid", "No disk is given.", path="disks",
-                             hint="Name the guest's disks, the one that it boots from first.")
+        raise GuestconvError(
+            "disk-option-invalid",
+            "No disk is given.",
+            path="disks",
+            hint="Name the guest's disks, the one that it boots from first.",
+        )
     names = names or device_names(len(option))
-    disks: List[Disk] = []
+    disks: list[Disk] = []
     for number, item in enumerate(option):
         try:
             disks.append(_disk(item, names[number] if number < len(names) else "", in_use_check))
@@ -96,20 +101,27 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
     settings = item if isinstance(item, dict) else {"path": item}
     wrong = _wrong_setting(settings)
     if wrong:
-        raise GuestconvError("disk-option-invalid", wrong,
-                             hint="A disk is a path, or a dict with the keys %s." % ", ".join(_KEYS))
+        raise GuestconvError(
+            "disk-option-invalid", wrong, hint="A disk is a path, or a dict with the keys %s." % ", ".join(_KEYS)
+        )
     device = settings.get("device") or default_device
     if not _DEVICE.match(device):
-        raise GuestconvError("device-name-invalid", "%r is no name of a disk" % device,
-                             hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.")
+        raise GuestconvError(
+            "device-name-invalid",
+            "%r is no name of a disk" % device,
+            hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
+        )
     allowed = {_canonical(os.path.expanduser(name)) for name in _listed(settings.get("backing"))}
     path = _canonical(os.path.expanduser(settings["path"]))
     try:
         path.encode("utf-8")
     except UnicodeEncodeError as error:
         # qemu-img has no other way to be told of one image alone than JSON (held_bytes()).
-        raise GuestconvError("disk-name-not-utf-8", "%r is not UTF-8" % os.fsencode(path),
-                             hint="Rename the file, or the directory that it is in.") from error
+        raise GuestconvError(
+            "disk-name-not-utf-8",
+            "%r is not UTF-8" % os.fsencode(path),
+            hint="Rename the file, or the directory that it is in.",
+        ) from error
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
 
 
@@ -118,7 +130,7 @@ def _listed(backing: Any) -> Any:
     return [backing] if isinstance(backing, str) else backing or []
 
 
-def _wrong_setting(settings: Dict[Any, Any]) -> Optional[str]:
+def _wrong_setting(settings: dict[Any, Any]) -> str | None:
     """What is wrong with one item of the option `disks`, a dict; None when nothing is."""
     unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
     if unknown:
@@ -147,15 +159,15 @@ def _canonical(path: str) -> str:
     return os.path.realpath(absolute)
 
 
-def identity(path: str) -> Tuple[Union[str, int], int]:
+def identity(path: str) -> tuple[str | int, int]:
     """What makes two paths the same disk: the device number of a block device, else filesystem and inode."""
     status = os.stat(path)
     return ("block", status.st_rdev) if stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
 
 
 def _refuse_twins(disks: Sequence[Disk]) -> None:
-    seen: Dict[Any, Disk] = {}
-    devices: Dict[str, str] = {}
+    seen: dict[Any, Disk] = {}
+    devices: dict[str, str] = {}
     for number, disk in enumerate(disks):
         where = "disks[%d]" % number
         if devices.setdefault(disk.device, disk.path) != disk.path:
@@ -164,8 +176,12 @@ def _refuse_twins(disks: Sequence[Disk]) -> None:
             other = seen.setdefault(identity(path), disk)
             # Disks may share a base that is only read, but none may be the base of another or named twice.
             if other is not disk and (path == disk.path or path not in other.backing):
-                raise GuestconvError("disk-duplicate", "%s is named more than once, or is the backing file of another "
-                                     "disk as well" % path, path=where, hint="Name each disk of the guest once.")
+                raise GuestconvError(
+                    "disk-duplicate",
+                    "%s is named more than once, or is the backing file of another disk as well" % path,
+                    path=where,
+                    hint="Name each disk of the guest once.",
+                )
 
 
 @dataclass(frozen=True)
@@ -173,20 +189,20 @@ class _Image:
     """One image of a chain by itself. `facts`: what qemu-img info says."""
 
     format: str
-    facts: Dict[str, Any]
+    facts: dict[str, Any]
     backing_file: str = ""
     backing_format: str = ""
     writable: bool = True
-    extents: Tuple[str, ...] = ()
+    extents: tuple[str, ...] = ()
 
 
-def _judge(path: str, stated_format: Optional[str], device: str, allowed: Set[str], in_use_check: bool) -> Disk:
+def _judge(path: str, stated_format: str | None, device: str, allowed: set[str], in_use_check: bool) -> Disk:
     """Follow a disk's chain from the top to its base, agreeing with each image before QEMU may look at it.
 
     Args: allowed: canonical paths of the backing files that the caller named. Returns: Disk.
     """
     top = image = _image(path, stated_format, in_use_check)
-    chain: List[str] = []
+    chain: list[str] = []
     opened, seen, extents = path, {path}, image.extents
     while image.backing_file:
         opened = _agreed_backing(opened, image.backing_file, allowed)
@@ -199,11 +215,20 @@ def _judge(path: str, stated_format: Optional[str], device: str, allowed: Set[st
     if in_use_check:
         _refuse_truncated(path, top.format)
     detail = top.facts.get("format-specific", {}).get("data", {})
-    return Disk(path, top.format, device, top.facts["virtual-size"], tuple(chain), detail.get("create-type", ""),
-                top.writable, top.facts.get("cluster-size", 0), extents)
+    return Disk(
+        path,
+        top.format,
+        device,
+        top.facts["virtual-size"],
+        tuple(chain),
+        detail.get("create-type", ""),
+        top.writable,
+        top.facts.get("cluster-size", 0),
+        extents,
+    )
 
 
-def _image(path: str, stated_format: Optional[str], in_use_check: bool) -> _Image:
+def _image(path: str, stated_format: str | None, in_use_check: bool) -> _Image:
     """Judge one image by itself, and only at the end have QEMU look at it."""
     size = _usable_size(path)
     with open(path, "rb") as stream:
@@ -213,8 +238,11 @@ def _image(path: str, stated_format: Optional[str], in_use_check: bool) -> _Imag
         except image_formats.BadHeader as error:
             raise _corrupt(path, str(error)) from error
     if in_use_check and qemu_img.is_written_to(path):
-        raise GuestconvError("disk-in-use", "%s is in use: a running QEMU has it open for writing" % path,
-                             hint="Shut the virtual machine down first; a suspended one counts as running.")
+        raise GuestconvError(
+            "disk-in-use",
+            "%s is in use: a running QEMU has it open for writing" % path,
+            hint="Shut the virtual machine down first; a suspended one counts as running.",
+        )
     facts, reason = qemu_img.info(path, image_format)
     if facts is None:
         raise _corrupt(path, reason)
@@ -235,8 +263,10 @@ def _safe_guess(path: str) -> str:
         image_format, _foreign = image_formats.probe(stream, size)
     if image_format != "qcow2":
         raise GuestconvError(
-            "format-ambiguous", "the image above %s does not say what format that backing file has" % path,
-            hint="Record it: qemu-img rebase -u -F FORMAT -b %s IMAGE" % path)
+            "format-ambiguous",
+            "the image above %s does not say what format that backing file has" % path,
+            hint="Record it: qemu-img rebase -u -F FORMAT -b %s IMAGE" % path,
+        )
     return image_format
 
 
@@ -257,8 +287,10 @@ def _refuse_truncated(path: str, image_format: str) -> None:
         elif image_format == "vdi" and image_formats.vdi_ends_early(stream, size):
             raise _corrupt(path, "it is truncated: its blocks lie beyond the end of the file")
     if suspected and qemu_img.is_damaged(path, image_format):
-        raise _corrupt(path, "its metadata point beyond the end of the file or contradict themselves; probably the "
-                       "copy is truncated")
+        raise _corrupt(
+            path,
+            "its metadata point beyond the end of the file or contradict themselves; probably the copy is truncated",
+        )
 
 
 def require_sound(disk: Disk) -> None:
@@ -277,9 +309,11 @@ def require_sound(disk: Disk) -> None:
 
 def _corrupt(path: str, reason: str) -> GuestconvError:
     return GuestconvError(
-        "disk-corrupt", "%s is damaged or not complete: %s" % (path, reason),
+        "disk-corrupt",
+        "%s is damaged or not complete: %s" % (path, reason),
         hint="Copy it again from its source and compare the sizes; `qemu-img check` tells more. A VHDX whose log was "
-        "left unwritten is repaired by `qemu-img check -r all`.")
+        "left unwritten is repaired by `qemu-img check -r all`.",
+    )
 
 
 def _usable_size(path: str) -> int:
@@ -287,47 +321,65 @@ def _usable_size(path: str) -> int:
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
-            raise GuestconvError("disk-is-directory", "%s is a directory" % path,
-                                 hint="Name the disk image in it.")
+            raise GuestconvError("disk-is-directory", "%s is a directory" % path, hint="Name the disk image in it.")
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise GuestconvError("disk-not-regular", "%s is neither a file nor a block device" % path,
-                                 hint="Name a disk image, or a volume such as /dev/vg/web01.")
+            raise GuestconvError(
+                "disk-not-regular",
+                "%s is neither a file nor a block device" % path,
+                hint="Name a disk image, or a volume such as /dev/vg/web01.",
+            )
         with open(path, "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
     except FileNotFoundError as error:
-        raise GuestconvError("disk-not-found", "%s does not exist" % path,
-                             hint="Paths are those of the machine on which the module runs.") from error
+        raise GuestconvError(
+            "disk-not-found",
+            "%s does not exist" % path,
+            hint="Paths are those of the machine on which the module runs.",
+        ) from error
     except OSError as error:
-        raise GuestconvError("disk-not-readable", "%s cannot be read: %s" % (path, error.strerror),
-                             hint="Run as a user who may read it, or with become.") from error
+        raise GuestconvError(
+            "disk-not-readable",
+            "%s cannot be read: %s" % (path, error.strerror),
+            hint="Run as a user who may read it, or with become.",
+        ) from error
     if size == 0:
-        raise GuestconvError("disk-empty", "%s is empty" % path,
-                             hint="Was it copied in full? Copy it from the old hypervisor again.")
+        raise GuestconvError(
+            "disk-empty", "%s is empty" % path, hint="Was it copied in full? Copy it from the old hypervisor again."
+        )
     return size
 
 
-def _settled_format(path: str, stated: Optional[str], probed: str, foreign: str) -> str:
+def _settled_format(path: str, stated: str | None, probed: str, foreign: str) -> str:
     """The format to open the image as: the caller's word, else the magic bytes where these can be trusted."""
     if stated:
         if stated not in image_formats.SUPPORTED:
-            raise GuestconvError("disk-format-unknown", "%s: the format %s is not supported" % (path, stated),
-                                 hint="Supported: %s." % ", ".join(image_formats.SUPPORTED))
+            raise GuestconvError(
+                "disk-format-unknown",
+                "%s: the format %s is not supported" % (path, stated),
+                hint="Supported: %s." % ", ".join(image_formats.SUPPORTED),
+            )
         if stated not in ("raw", probed):
-            raise GuestconvError("format-mismatch", "%s is said to be %s but has the header of %s"
-                                 % (path, stated, probed))
+            raise GuestconvError(
+                "format-mismatch", "%s is said to be %s but has the header of %s" % (path, stated, probed)
+            )
         return stated
     if foreign:
-        raise GuestconvError("disk-format-unknown", "%s is %s, which is not supported" % (path, foreign),
-                             hint="Unpack it, or convert it with `qemu-img convert`. If it really is a raw disk, state "
-                             "`format: raw`.")
+        raise GuestconvError(
+            "disk-format-unknown",
+            "%s is %s, which is not supported" % (path, foreign),
+            hint="Unpack it, or convert it with `qemu-img convert`. If it really is a raw disk, state `format: raw`.",
+        )
     # A guest can write any header into its raw disk; who keeps raw disks by name or on volumes is not to be surprised.
     if probed != "raw" and (path.endswith(".raw") or stat.S_ISBLK(os.stat(path).st_mode)):
-        raise GuestconvError("format-ambiguous", "%s should be raw, but begins like %s" % (path, probed),
-                             hint="State which it is: `format: raw` or `format: %s`." % probed)
+        raise GuestconvError(
+            "format-ambiguous",
+            "%s should be raw, but begins like %s" % (path, probed),
+            hint="State which it is: `format: raw` or `format: %s`." % probed,
+        )
     return probed
 
 
-def _agreed_backing(image: str, name: str, allowed: Set[str]) -> str:
+def _agreed_backing(image: str, name: str, allowed: set[str]) -> str:
     """The path by which QEMU will open the backing file that a header names, if the caller named it, too.
 
     Links are left in it: QEMU resolves the next relative name against the directory of the link.
@@ -335,21 +387,27 @@ def _agreed_backing(image: str, name: str, allowed: Set[str]) -> str:
     path = os.path.join(os.path.dirname(image), name)
     if image_formats.has_protocol(name) or _canonical(path) not in allowed:
         raise GuestconvError(
-            "backing-file-not-named", "%s has the backing file %s, which was not named" % (image, name),
+            "backing-file-not-named",
+            "%s has the backing file %s, which was not named" % (image, name),
             hint="If it belongs to this guest, name it: `{path: %s, backing: [%s]}`." % (image, path),
-            extra={"backing_file": name})
+            extra={"backing_file": name},
+        )
     return path
 
 
-def _qcow2_header(path: str, stream: BinaryIO, size: int) -> Dict[str, Any]:
+def _qcow2_header(path: str, stream: BinaryIO, size: int) -> dict[str, Any]:
     """What _Image takes of a qcow2's header, once everything it names is agreed to."""
     header = image_formats.read_qcow2_header(stream)
     if header.external_data:
-        raise GuestconvError("external-data-file", "%s keeps its data in another file" % path,
-                             hint="Convert it with `qemu-img convert` on a machine that trusts it.")
+        raise GuestconvError(
+            "external-data-file",
+            "%s keeps its data in another file" % path,
+            hint="Convert it with `qemu-img convert` on a machine that trusts it.",
+        )
     if header.encrypted:
-        raise GuestconvError("disk-encrypted", "%s is an encrypted qcow2 image" % path,
-                             hint="Decrypt it with `qemu-img convert` first.")
+        raise GuestconvError(
+            "disk-encrypted", "%s is an encrypted qcow2 image" % path, hint="Decrypt it with `qemu-img convert` first."
+        )
     if header.corrupt:
         raise _corrupt(path, "QEMU has marked it as corrupt")
     if header.l1_offset + header.l1_length > size:
@@ -357,15 +415,18 @@ def _qcow2_header(path: str, stream: BinaryIO, size: int) -> Dict[str, Any]:
     return {"backing_file": header.backing_file, "backing_format": header.backing_format}
 
 
-def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> Dict[str, Any]:
+def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
     """What _Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
     header = image_formats.read_vmdk_header(stream)
     directory, targets = os.path.dirname(path), []
     for extent in header.extents:
         target = os.path.realpath(os.path.join(directory, extent.name))
         if image_formats.has_protocol(extent.name) or not target.startswith(os.path.join(directory, "")):
-            raise GuestconvError("extent-outside", "%s names an extent outside of its own directory: %s"
-                                 % (path, extent.name), hint="Put all files of the disk into one directory.")
+            raise GuestconvError(
+                "extent-outside",
+                "%s names an extent outside of its own directory: %s" % (path, extent.name),
+                hint="Put all files of the disk into one directory.",
+            )
         length = _usable_size(target)
         if extent.end > length:
             raise _corrupt(path, "its extent %s is truncated" % extent.name)
@@ -388,18 +449,25 @@ def writable_in_place(disk: Disk) -> None:
     Errors: format-not-writable, disk-not-writable, disk-linked.
     """
     if not disk.writable:
-        raise GuestconvError("format-not-writable", "%s cannot be written to: a %s VMDK is read-only for QEMU"
-                             % (disk.path, disk.create_type or "compressed"),
-                             hint="Give `dest`: the converted copy is written there.")
+        raise GuestconvError(
+            "format-not-writable",
+            "%s cannot be written to: a %s VMDK is read-only for QEMU" % (disk.path, disk.create_type or "compressed"),
+            hint="Give `dest`: the converted copy is written there.",
+        )
     if not os.access(disk.path, os.W_OK):
-        raise GuestconvError("disk-not-writable", "%s may not be written to" % disk.path,
-                             hint="Run as a user who may write to it, or give `dest` for a converted copy.")
+        raise GuestconvError(
+            "disk-not-writable",
+            "%s may not be written to" % disk.path,
+            hint="Run as a user who may write to it, or give `dest` for a converted copy.",
+        )
     # Under its other name it would change as well (`cp -al` makes such backups), with neither lock nor journal there.
     status = os.stat(disk.path)
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        raise GuestconvError("disk-linked", "%s is one of %d names (hard links) of the same file"
-                             % (disk.path, status.st_nlink),
-                             hint="Give `dest` for a converted copy, or replace the link by a copy of the file.")
+        raise GuestconvError(
+            "disk-linked",
+            "%s is one of %d names (hard links) of the same file" % (disk.path, status.st_nlink),
+            hint="Give `dest` for a converted copy, or replace the link by a copy of the file.",
+        )
 
 
 def free_bytes(directory: str) -> int:
@@ -413,10 +481,12 @@ def require_room(directory: str, needed: int, purpose: str) -> None:
     available = free_bytes(directory)
     if available < needed:
         raise GuestconvError(
-            "no-space", "%s has not enough room for %s: %d MiB needed, %d MiB available"
+            "no-space",
+            "%s has not enough room for %s: %d MiB needed, %d MiB available"
             % (directory, purpose, -(-needed // (1 << 20)), available >> 20),
             hint="Make room there, or give another place by `workdir` or `dest`.",
-            extra={"needed": needed, "available": available})
+            extra={"needed": needed, "available": available},
+        )
 
 
 def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_ROOM) -> str:

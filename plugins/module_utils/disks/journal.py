@@ -16,12 +16,13 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable
 
-from . import image_formats, images, qemu_img, replacement
-from ..texts import untrusted_json
 from ..errors import GuestconvError
+from ..texts import untrusted_json
+from . import image_formats, images, qemu_img, replacement
 from .replacement import Replacement
 from .state_directory import (
     JOURNAL,
@@ -53,25 +54,31 @@ class Entry:
     overlay: str
     size: int
     changed: int
-    replacement: Optional[Replacement] = None
+    replacement: Replacement | None = None
 
     @classmethod
-    def of(cls, disk: images.Disk, overlay: str, replacement: Optional[Replacement] = None) -> Entry:
+    def of(cls, disk: images.Disk, overlay: str, replacement: Replacement | None = None) -> Entry:
         """The entry for a finished overlay."""
         status = os.stat(overlay)
         return cls(disk, overlay, status.st_size, status.st_mtime_ns, replacement)
 
-    def as_record(self) -> Dict[str, Any]:
+    def as_record(self) -> dict[str, Any]:
         """For the journal's file."""
-        return {"path": self.disk.path, "format": self.disk.format, "overlay": self.overlay, "size": self.size,
-                "changed": self.changed, "inode": _inode(self.disk.path),
-                "replacement": self.replacement.as_record() if self.replacement else None}
+        return {
+            "path": self.disk.path,
+            "format": self.disk.format,
+            "overlay": self.overlay,
+            "size": self.size,
+            "changed": self.changed,
+            "inode": _inode(self.disk.path),
+            "replacement": self.replacement.as_record() if self.replacement else None,
+        }
 
 
 class Journal:
     """A commit that has begun."""
 
-    def __init__(self, directory: str, entries: List[Entry]) -> None:
+    def __init__(self, directory: str, entries: list[Entry]) -> None:
         self.directory = directory
         self.entries = entries
 
@@ -100,8 +107,7 @@ class Journal:
         synchronize(self.directory)
         step("journal removed")
 
-    def finish(self, step: Callable[[str], Any] = lambda point: None,
-               tell: Tell = lambda disk, fraction: None) -> None:
+    def finish(self, step: Callable[[str], Any] = lambda point: None, tell: Tell = lambda disk, fraction: None) -> None:
         """Complete the commit that was interrupted and remove all traces of it.
 
         Errors: commit-incomplete, disk-busy, state-of-another-user, journal-broken.
@@ -123,22 +129,31 @@ class Journal:
         Such a disk may be half written; together with the overlay it still is right, unless it is damaged already.
         Errors: disk-corrupt, those of replacement.require_replaceable(), no-space, qemu-img-failed.
         """
-        outdated = [entry for entry in self.entries
-                    if entry.replacement is None and not replacement.layout_of(entry.disk).in_place]
+        outdated = [
+            entry
+            for entry in self.entries
+            if entry.replacement is None and not replacement.layout_of(entry.disk).in_place
+        ]
         if not outdated:
             return
         for entry in outdated:
             replacement.require_replaceable(entry.disk)
             images.require_sound(entry.disk)
-            images.require_room(os.path.dirname(entry.disk.path),
-                                replacement.required_bytes(entry.overlay, "qcow2", entry.disk), "the converted disk")
+            images.require_room(
+                os.path.dirname(entry.disk.path),
+                replacement.required_bytes(entry.overlay, "qcow2", entry.disk),
+                "the converted disk",
+            )
         tellers = dict(zip(outdated, qemu_img.tellers([entry.disk.device for entry in outdated], tell)))
         self.entries = [
             replace(entry, replacement=replacement.write(entry.disk, entry.overlay, tellers[entry], lock))
-            if entry in tellers else entry for entry in self.entries]
+            if entry in tellers
+            else entry
+            for entry in self.entries
+        ]
         self.write()
 
-    def as_converted(self) -> List[images.Disk]:
+    def as_converted(self) -> list[images.Disk]:
         """The disks as they will be: Disks over the finished overlays, for reading only.
 
         What a half-written disk lacks the overlay holds, so this view is right at every moment. Errors: journal-broken.
@@ -150,26 +165,32 @@ class Journal:
 def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:
     """Write what an overlay holds to its disk, and have it on stable storage. Errors: GuestconvError, OSError."""
     # -d keeps the overlay as it is: needed to do it again, and by those who read through it.
-    qemu_img.transfer(["commit", "-d", "-f", "qcow2", entry.overlay],
-                      qemu_img.patience(entry.disk.virtual_size), tell, lock)
+    qemu_img.transfer(
+        ["commit", "-d", "-f", "qcow2", entry.overlay], qemu_img.patience(entry.disk.virtual_size), tell, lock
+    )
     synchronize(entry.disk.path)
 
 
 def require_unlocked(disk: images.Disk) -> None:
     """Errors: disk-in-use, if a running QEMU would keep qemu-img from writing to the disk."""
     if qemu_img.denies_writing(disk.path):
-        raise GuestconvError("disk-in-use", "%s is open in a running QEMU" % disk.path,
-                             hint="Shut down the virtual machine, or wait for the process that reads it.")
+        raise GuestconvError(
+            "disk-in-use",
+            "%s is open in a running QEMU" % disk.path,
+            hint="Shut down the virtual machine, or wait for the process that reads it.",
+        )
 
 
 def _incomplete(disk: images.Disk, reason: str) -> GuestconvError:
     return GuestconvError(
-        "commit-incomplete", "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
+        "commit-incomplete",
+        "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
         "journal stays beside the disk." % (disk.path, reason),
-        hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.")
+        hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.",
+    )
 
 
-def pending(disks: Sequence[images.Disk]) -> Optional[Journal]:
+def pending(disks: Sequence[images.Disk]) -> Journal | None:
     """The journal of an interrupted commit to one of these disks, or None.
 
     Errors: disk-busy (a commit goes on now), journal-other-disks (it was begun with more or other disks, or with these
@@ -182,7 +203,7 @@ def pending(disks: Sequence[images.Disk]) -> Optional[Journal]:
     return None
 
 
-def _home(disk: images.Disk) -> Optional[StateDirectory]:
+def _home(disk: images.Disk) -> StateDirectory | None:
     """The StateDirectory with the journal of a commit to this disk, or None."""
     state = StateDirectory(beside(disk.path))
     if state.has_journal():
@@ -195,15 +216,17 @@ def _home(disk: images.Disk) -> Optional[StateDirectory]:
                 return home
         elif not os.path.exists(first):
             raise GuestconvError(
-                "journal-other-disks", "%s was being converted together with %s, beside which the journal would be if "
+                "journal-other-disks",
+                "%s was being converted together with %s, beside which the journal would be if "
                 "that was interrupted; but it is not there" % (disk.path, first),
                 hint="Bring it back, under this name, and run convert with all disks of the guest. If it is gone for "
                 "good, this disk may be half written: restore it from a backup and remove %s." % state.path,
-                extra={"disks": [first]})
+                extra={"disks": [first]},
+            )
     return _home_by_inode(disk)
 
 
-def _home_by_inode(disk: images.Disk) -> Optional[StateDirectory]:
+def _home_by_inode(disk: images.Disk) -> StateDirectory | None:
     """As _home(), of a file that was renamed since."""
     inode = _inode(disk.path)
     if inode is None:
@@ -217,12 +240,12 @@ def _home_by_inode(disk: images.Disk) -> Optional[StateDirectory]:
     return None
 
 
-def _inodes(records: List[Dict[str, Any]]) -> List[Any]:
+def _inodes(records: list[dict[str, Any]]) -> list[Any]:
     """The numbers of the disks' files, before and after they are replaced."""
     return [part.get("inode") for record in records for part in (record, record.get("replacement") or {})]
 
 
-def _inode(path: str) -> Optional[int]:
+def _inode(path: str) -> int | None:
     """The number of a file, None for a block device."""
     status = os.stat(path)
     return status.st_ino if stat.S_ISREG(status.st_mode) else None
@@ -241,22 +264,25 @@ def _is_idle(state: StateDirectory) -> bool:
 
 def _broken(directory: str, reason: str) -> GuestconvError:
     return GuestconvError(
-        "journal-broken", "the journal in %s cannot be used: %s" % (directory, reason),
+        "journal-broken",
+        "the journal in %s cannot be used: %s" % (directory, reason),
         hint="A conversion of this disk was interrupted while it was written, so the disk may be half written. Bring "
-        "back what is missing, or restore the disk from a backup and remove that directory.")
+        "back what is missing, or restore the disk from a backup and remove that directory.",
+    )
 
 
-def _records(directory: str) -> List[Dict[str, Any]]:
+def _records(directory: str) -> list[dict[str, Any]]:
     """The list of records in the journal file, with each field of the right type. Errors: journal-broken."""
     name = os.path.join(directory, JOURNAL)
     if not is_ours(directory, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
         raise _broken(directory, "it was made by another user")
     try:
         content = untrusted_json.load(name)
-        records: List[Dict[str, Any]] = content["disks"]
+        records: list[dict[str, Any]] = content["disks"]
         types = {"path": str, "format": str, "overlay": str, "size": int, "changed": int}
         sound = content["version"] in _VERSIONS and all(
-            isinstance(record[key], kind) for record in records for key, kind in types.items())
+            isinstance(record[key], kind) for record in records for key, kind in types.items()
+        )
         for record in records:
             Replacement.from_record(record.get("replacement"))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -266,7 +292,7 @@ def _records(directory: str) -> List[Dict[str, Any]]:
     return records
 
 
-def _named(directory: str) -> List[str]:
+def _named(directory: str) -> list[str]:
     return [record["path"] for record in _records(directory)]
 
 
@@ -275,10 +301,12 @@ def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
     records = {record["path"]: record for record in _records(directory)}
     if set(records) != {disk.path for disk in disks}:
         raise GuestconvError(
-            "journal-other-disks", "a conversion of %s was interrupted while it was written" % ", ".join(records),
+            "journal-other-disks",
+            "a conversion of %s was interrupted while it was written" % ", ".join(records),
             hint="Run convert with exactly these disks, under exactly these names: it finishes the commit. Only if "
             "they are gone for good, remove %s." % directory,
-            extra={"disks": list(records)})
+            extra={"disks": list(records)},
+        )
     if directory not in map(beside, records):
         raise _broken(directory, "it was made for disks in another place")
     entries = []
@@ -289,8 +317,15 @@ def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
         place = os.path.dirname(record["overlay"])
         if place != directory and not is_scratch(place):
             raise _broken(directory, "it names an overlay in a foreign place: %s" % record["overlay"])
-        entries.append(Entry(disk, record["overlay"], record["size"], record["changed"],
-                             Replacement.from_record(record.get("replacement"))))
+        entries.append(
+            Entry(
+                disk,
+                record["overlay"],
+                record["size"],
+                record["changed"],
+                Replacement.from_record(record.get("replacement")),
+            )
+        )
     _check(entries)
     return Journal(directory, entries)
 

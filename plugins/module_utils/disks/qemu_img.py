@@ -19,8 +19,9 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
+from typing import IO, Any, Callable, cast
 
 from ..errors import GuestconvError
 
@@ -61,8 +62,14 @@ def patience(amount: int) -> int:
     return 600 + amount // (4 << 20)
 
 
-def run(arguments: Sequence[str], timeout: float, limited: bool = False, keep_open: Sequence[int] = (),
-        quiet: bool = False, mortal: bool = False) -> Outcome:
+def run(
+    arguments: Sequence[str],
+    timeout: float,
+    limited: bool = False,
+    keep_open: Sequence[int] = (),
+    quiet: bool = False,
+    mortal: bool = False,
+) -> Outcome:
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
@@ -73,15 +80,22 @@ def run(arguments: Sequence[str], timeout: float, limited: bool = False, keep_op
     command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), "qemu-img", *arguments]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else subprocess.PIPE,
-            env=dict(os.environ, LC_ALL="C"), timeout=timeout, pass_fds=keep_open, check=False)
+            env=dict(os.environ, LC_ALL="C"),
+            timeout=timeout,
+            pass_fds=keep_open,
+            check=False,
+        )
     except FileNotFoundError as error:
         raise _missing(error) from error
     except subprocess.TimeoutExpired as error:
         raise _too_slow(arguments, timeout) from error
-    return Outcome(done.returncode, done.stdout.decode("utf-8", "replace"),
-                   (done.stderr or b"").decode("utf-8", "replace"))
+    return Outcome(
+        done.returncode, done.stdout.decode("utf-8", "replace"), (done.stderr or b"").decode("utf-8", "replace")
+    )
 
 
 def must(arguments: Sequence[str], timeout: float, **options: Any) -> str:
@@ -91,8 +105,9 @@ def must(arguments: Sequence[str], timeout: float, **options: Any) -> str:
     return outcome.output
 
 
-def transfer(arguments: Sequence[str], timeout: float, tell: Callable[[float], Any], lock: int,
-             mortal: bool = False) -> None:
+def transfer(
+    arguments: Sequence[str], timeout: float, tell: Callable[[float], Any], lock: int, mortal: bool = False
+) -> None:
     """Run a command of qemu-img that moves data (commit, convert), as must() does.
 
     tell: called with how much of it is done (0 to 1). lock: a descriptor that the child inherits. mortal: as in run().
@@ -102,8 +117,12 @@ def transfer(arguments: Sequence[str], timeout: float, tell: Callable[[float], A
         try:
             process = subprocess.Popen(
                 [*(_MORTAL if mortal else ()), "qemu-img", arguments[0], "-p", *arguments[1:]],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-                env=dict(os.environ, LC_ALL="C"), pass_fds=(lock,))
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=dict(os.environ, LC_ALL="C"),
+                pass_fds=(lock,),
+            )
         except FileNotFoundError as error:
             raise _missing(error) from error
         output = cast(IO[bytes], process.stdout)
@@ -119,8 +138,9 @@ def transfer(arguments: Sequence[str], timeout: float, tell: Callable[[float], A
         _require_success(arguments, Outcome(code, "", errors.read().decode("utf-8", "replace")))
 
 
-def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> List[Callable[[float], Any]]:
+def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> list[Callable[[float], Any]]:
     """What transfer() takes as tell, for each of the disks that are written one after the other: tell hears of all."""
+
     def teller(number: int, name: str) -> Callable[[float], Any]:
         return lambda fraction: tell("writing %s" % name, (number + fraction) / len(names))
 
@@ -149,21 +169,28 @@ def _follow(output: IO[bytes], deadline: float, tell: Callable[[float], Any]) ->
 
 def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
     if outcome.code != 0:
-        raise QemuImgFailed("qemu-img-failed", "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
-                            extra={"qemu_img": outcome.errors[-2000:]})
+        raise QemuImgFailed(
+            "qemu-img-failed",
+            "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+            extra={"qemu_img": outcome.errors[-2000:]},
+        )
 
 
 def _missing(error: FileNotFoundError) -> GuestconvError:
-    return GuestconvError("qemu-img-missing", "%s was not found on this machine" % error.filename,
-                          hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).")
+    return GuestconvError(
+        "qemu-img-missing",
+        "%s was not found on this machine" % error.filename,
+        hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).",
+    )
 
 
 def _too_slow(arguments: Sequence[str], timeout: float) -> GuestconvError:
-    return GuestconvError("qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s"
-                          % (arguments[0], timeout, arguments[-1]))
+    return GuestconvError(
+        "qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s" % (arguments[0], timeout, arguments[-1])
+    )
 
 
-def info(path: str, image_format: str) -> Tuple[Optional[Dict[str, Any]], str]:
+def info(path: str, image_format: str) -> tuple[dict[str, Any] | None, str]:
     """`qemu-img info` of one image without its backing file, and without regard to locks.
 
     Returns: (dict, ""), or (None, reason) where QEMU cannot open the image.

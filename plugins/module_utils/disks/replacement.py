@@ -13,10 +13,10 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable
 
-from . import image_formats, images, qemu_img
 from ..errors import GuestconvError
+from . import image_formats, images, qemu_img
 from .image_layouts import Layout, layout
 from .state_directory import beside, file_identity, room_or_place, synchronize
 
@@ -55,12 +55,18 @@ def require_replaceable(disk: images.Disk) -> None:
         reason = "a %s that is mounted by itself" % disk.format
     if reason:
         raise GuestconvError(
-            "format-not-writable", "%s is %s: QEMU cannot write to it so that an interruption does no harm, and it "
-            "cannot be replaced in one step" % (disk.path, reason), hint=_HINT)
+            "format-not-writable",
+            "%s is %s: QEMU cannot write to it so that an interruption does no harm, and it "
+            "cannot be replaced in one step" % (disk.path, reason),
+            hint=_HINT,
+        )
     if os.geteuid() not in (0, status.st_uid):
         raise GuestconvError(
-            "disk-not-writable", "%s belongs to another user, and a %s is converted in place by another file, which "
-            "would belong to this one" % (disk.path, disk.format), hint="Run as its owner or as root, or give `dest`.")
+            "disk-not-writable",
+            "%s belongs to another user, and a %s is converted in place by another file, which "
+            "would belong to this one" % (disk.path, disk.format),
+            hint="Run as its owner or as root, or give `dest`.",
+        )
 
 
 def required_bytes(image: str, image_format: str, disk: images.Disk) -> int:
@@ -85,10 +91,10 @@ class Replacement:
     inode: int
     size: int
     changed: int
-    replaces: Tuple[int, int]
+    replaces: tuple[int, int]
 
     @classmethod
-    def from_record(cls, record: Optional[Dict[str, Any]]) -> Optional[Replacement]:
+    def from_record(cls, record: dict[str, Any] | None) -> Replacement | None:
         """From what the journal says of it; None if it says nothing. Errors: KeyError, TypeError, ValueError."""
         if record is None:
             return None
@@ -98,7 +104,7 @@ class Replacement:
             raise TypeError("a number is expected")
         return found
 
-    def as_record(self) -> Dict[str, Any]:
+    def as_record(self) -> dict[str, Any]:
         """For the journal."""
         return {"inode": self.inode, "size": self.size, "changed": self.changed, "replaces": list(self.replaces)}
 
@@ -111,7 +117,10 @@ class Replacement:
             return True
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode) or (status.st_ino, status.st_size, status.st_mtime_ns) != (
-                self.inode, self.size, self.changed):
+            self.inode,
+            self.size,
+            self.changed,
+        ):
             raise ValueError("the converted image %s was changed" % path)
         if tuple(file_identity(disk.path)) != self.replaces:
             raise ValueError("%s was written to, or replaced, since" % disk.path)
@@ -141,8 +150,13 @@ def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: 
         if os.path.lexists(path):
             os.unlink(path)
         # Nobody needs what it writes when we are gone: it ends with us.
-        qemu_img.transfer(["convert", "-f", "qcow2", "-O", disk.format, *options, overlay, path],
-                          qemu_img.patience(disk.virtual_size), tell, lock, mortal=True)
+        qemu_img.transfer(
+            ["convert", "-f", "qcow2", "-O", disk.format, *options, overlay, path],
+            qemu_img.patience(disk.virtual_size),
+            tell,
+            lock,
+            mortal=True,
+        )
         _require_faithful(disk, path)
         _resemble(path, disk.path)
         synchronize(path)
@@ -158,8 +172,12 @@ def _require_faithful(disk: images.Disk, path: str) -> None:
     """Errors: qemu-img-failed, unless the image is a sound one of a disk of the same size."""
     facts, reason = qemu_img.info(path, disk.format)
     if facts is None or facts["virtual-size"] != disk.virtual_size or qemu_img.is_damaged(path, disk.format):
-        raise GuestconvError("qemu-img-failed", "The converted image of %s is not as large as the disk, or not sound%s."
-                             % (disk.path, reason and ": " + reason), hint=_HINT)
+        raise GuestconvError(
+            "qemu-img-failed",
+            "The converted image of %s is not as large as the disk, or not sound%s."
+            % (disk.path, reason and ": " + reason),
+            hint=_HINT,
+        )
 
 
 def _resemble(path: str, original: str) -> None:
@@ -179,12 +197,14 @@ def _resemble(path: str, original: str) -> None:
                 os.setxattr(path, name, value)
     except PermissionError as error:
         raise GuestconvError(
-            "disk-not-writable", "%s is replaced as a whole, and this user may not give another file its owner and its "
+            "disk-not-writable",
+            "%s is replaced as a whole, and this user may not give another file its owner and its "
             "attributes: %s" % (original, error.strerror),
-            hint="Run as its owner or as root, or give `dest`.") from error
+            hint="Run as its owner or as root, or give `dest`.",
+        ) from error
 
 
-def _attributes(path: str) -> Dict[str, bytes]:
+def _attributes(path: str) -> dict[str, bytes]:
     try:
         names = os.listxattr(path)
     except OSError as error:

@@ -16,8 +16,8 @@ import os
 import tempfile
 import time
 
-from . import qemu_img
 from ..errors import GuestconvError
+from . import qemu_img
 from .state_directory import room_or_place, synchronize
 
 # Bytes of a slice: it doubles while slices take less than the first number of seconds, and halves above the second. So
@@ -110,15 +110,29 @@ def _copy_slice(node, offset, length, path, image_format, lock, tell):
     below = file_node(path)
     target = below if image_format == "raw" else {"driver": image_format, "file": below}
     # Only a written-back cache is flushed at the end; qemu-img's default is not to flush at all.
-    arguments = ["convert", "-n", "-t", "writeback", reference(_window(node, offset, length)),
-                 reference(_window(target, offset, length))]
+    arguments = [
+        "convert",
+        "-n",
+        "-t",
+        "writeback",
+        reference(_window(node, offset, length)),
+        reference(_window(target, offset, length)),
+    ]
     try:
-        qemu_img.transfer(arguments, qemu_img.patience(length), lambda fraction: tell(offset + int(length * fraction)),
-                          lock, mortal=True)
+        qemu_img.transfer(
+            arguments,
+            qemu_img.patience(length),
+            lambda fraction: tell(offset + int(length * fraction)),
+            lock,
+            mortal=True,
+        )
     except qemu_img.QemuImgFailed as error:
         require_room_at(os.path.dirname(path))
-        raise CopyFailed("fetch-failed", f"Copying failed at byte {offset}: {error.message}.",
-                         hint="Run it again: it goes on from there.") from error
+        raise CopyFailed(
+            "fetch-failed",
+            f"Copying failed at byte {offset}: {error.message}.",
+            hint="Run it again: it goes on from there.",
+        ) from error
 
 
 def require_room_at(directory):

@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directory beside a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
 
-    web01.qcow2
-    .guestconv-web01.qcow2/     mode 0700
-        lock                    under flock while somebody converts this disk
-        notes.json              what a later run must clean up if it finds no journal
-        sda.qcow2               an overlay (or in `workdir`, which the notes name)
-        journal.json            while a commit goes on, see journal.py
+web01.qcow2
+.guestconv-web01.qcow2/     mode 0700
+    lock                    under flock while somebody converts this disk
+    notes.json              what a later run must clean up if it finds no journal
+    sda.qcow2               an overlay (or in `workdir`, which the notes name)
+    journal.json            while a commit goes on, see journal.py
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ import json
 import os
 import shutil
 import stat
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable
 
-from ..texts import untrusted_json
-from ..run import whole_file
 from ..errors import GuestconvError
+from ..run import whole_file
+from ..texts import untrusted_json
 
 JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
@@ -49,16 +50,23 @@ def _device_key(path: str) -> str:
     path = os.path.realpath(path)
     names = os.listdir(_LASTING_NAMES) if os.path.isdir(_LASTING_NAMES) else []
     # Not by what the guest has written to the device, as lvm-pv-uuid-... is.
-    return max((name for name in names if not name.startswith("lvm-")
-                and os.path.realpath(os.path.join(_LASTING_NAMES, name)) == path), default=path)
+    return max(
+        (
+            name
+            for name in names
+            if not name.startswith("lvm-") and os.path.realpath(os.path.join(_LASTING_NAMES, name)) == path
+        ),
+        default=path,
+    )
 
 
 def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:
         number = os.stat(path).st_rdev
-        with open("%s/%d:%d/%s" % (_KERNEL_DEVICES, os.major(number), os.minor(number), name),
-                  encoding="utf-8") as stream:
+        with open(
+            "%s/%d:%d/%s" % (_KERNEL_DEVICES, os.major(number), os.minor(number), name), encoding="utf-8"
+        ) as stream:
             return stream.read().strip()
     except OSError:
         return ""
@@ -73,7 +81,7 @@ def synchronize(path: str) -> None:
         os.close(descriptor)
 
 
-def file_identity(path: str) -> List[int]:
+def file_identity(path: str) -> list[int]:
     """[inode, time of the last write in ns]: the same only for the same file with the same content."""
     status = os.lstat(path)
     return [status.st_ino, status.st_mtime_ns]
@@ -93,9 +101,11 @@ def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usabl
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GuestconvError("no-space", "%s has no room left" % directory)
-    return DirectoryNotUsable(code, "%s cannot be used: %s" % (directory, error.strerror),
-                              hint="guestconv keeps its state beside the disk, in a directory that it makes: this "
-                              "user must be able to.")
+    return DirectoryNotUsable(
+        code,
+        "%s cannot be used: %s" % (directory, error.strerror),
+        hint="guestconv keeps its state beside the disk, in a directory that it makes: this user must be able to.",
+    )
 
 
 def is_ours(path: str, kind: Callable[[int], bool]) -> bool:
@@ -115,7 +125,7 @@ class StateDirectory:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._lock: Optional[int] = None
+        self._lock: int | None = None
 
     @property
     def lock_descriptor(self) -> int:
@@ -152,8 +162,9 @@ class StateDirectory:
         is_foreign = status.st_uid != os.geteuid()
         if is_foreign and is_new:
             os.rmdir(self.path)
-            raise PermissionError(errno.EPERM, "what this user makes there belongs to another one, as on NFS with "
-                                  "root_squash")
+            raise PermissionError(
+                errno.EPERM, "what this user makes there belongs to another one, as on NFS with root_squash"
+            )
         if is_foreign:
             raise self._of_another_user()
         if not stat.S_ISDIR(status.st_mode):
@@ -176,16 +187,22 @@ class StateDirectory:
 
     @staticmethod
     def _busy(reason: str) -> GuestconvError:
-        return GuestconvError("disk-busy", "the disk is being converted by another process: %s" % reason,
-                              hint="Wait for it to end, then run again.")
+        return GuestconvError(
+            "disk-busy",
+            "the disk is being converted by another process: %s" % reason,
+            hint="Wait for it to end, then run again.",
+        )
 
     def _of_another_user(self) -> GuestconvError:
         try:
             owner = "the user with the id %d" % os.lstat(self.path).st_uid
         except OSError:
             owner = "another user"
-        return GuestconvError("state-of-another-user", "%s belongs to %s" % (self.path, owner),
-                              hint="Run as that user. An interrupted conversion may be in it: do not remove it.")
+        return GuestconvError(
+            "state-of-another-user",
+            "%s belongs to %s" % (self.path, owner),
+            hint="Run as that user. An interrupted conversion may be in it: do not remove it.",
+        )
 
     def has_journal(self) -> bool:
         """Whether a commit has begun here and not ended.
@@ -204,7 +221,7 @@ class StateDirectory:
             raise room_or_place(error, self.path) from error
         return True
 
-    def notes(self) -> Dict[str, Any]:
+    def notes(self) -> dict[str, Any]:
         """What the last owner noted, {} if nothing usable: {scratch, first, arriving}."""
         name = os.path.join(self.path, _NOTES)
         if not is_ours(self.path, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
@@ -259,16 +276,20 @@ class StateDirectory:
 
 def is_scratch(path: Any) -> bool:
     """Whether notes or a journal may name this as a directory for overlays: ours by name and by owner."""
-    return (isinstance(path, str) and os.path.isabs(path) and os.path.basename(path).startswith(SCRATCH_PREFIX)
-            and is_ours(path, stat.S_ISDIR))
+    return (
+        isinstance(path, str)
+        and os.path.isabs(path)
+        and os.path.basename(path).startswith(SCRATCH_PREFIX)
+        and is_ours(path, stat.S_ISDIR)
+    )
 
 
-def lock_all(paths: Iterable[str]) -> List[StateDirectory]:
+def lock_all(paths: Iterable[str]) -> list[StateDirectory]:
     """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
 
     Returns: list of StateDirectory in the order of `paths`. Errors: those of StateDirectory.lock().
     """
-    states: List[StateDirectory] = []
+    states: list[StateDirectory] = []
     try:
         for path in paths:
             state = StateDirectory(path)

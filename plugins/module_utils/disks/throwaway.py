@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import stat
 import uuid
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
+from ..errors import GuestconvError
 from . import commit, images
 from .copies import plan_copies, refuse_existing
-from ..errors import GuestconvError
 from .images import Disk
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
 from .workspace import Workspace
@@ -29,14 +30,15 @@ class Throwaway(Workspace):
     Errors on entering: as Workspace, and those of InPlace, or those of ToCopies with `dest`.
     """
 
-    def __init__(self, disks: Sequence[Disk], dest: Optional[str] = None, dest_format: Optional[str] = None,
-                 **settings: Any) -> None:
+    def __init__(
+        self, disks: Sequence[Disk], dest: str | None = None, dest_format: str | None = None, **settings: Any
+    ) -> None:
         super().__init__(disks, **settings)
         self._dest = os.path.realpath(dest) if dest else None
         self._copies = plan_copies(self._originals, self._dest, dest_format) if self._dest else None
 
     @property
-    def results(self) -> List[str]:
+    def results(self) -> list[str]:
         """The paths that the guest's disks would have, in the order of `disks`."""
         return super().results if self._copies is None else [copy.path for copy in self._copies]
 

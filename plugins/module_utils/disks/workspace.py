@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Callable
 
-from . import images
 from ..errors import GuestconvError
+from . import images
 from .images import Disk
 from .journal import pending
 from .state_directory import (
@@ -46,22 +47,27 @@ class Workspace:
         workdir-not-usable, no-space; and those of each way.
     """
 
-    def __init__(self, disks: Sequence[Disk], workdir: Optional[str] = None, room: int = images.OVERLAY_ROOM,
-                 step: Callable[[str], Any] = lambda point: None,
-                 tell: Callable[[str, float], Any] = lambda disk, fraction: None,
-                 originals: Optional[Sequence[Disk]] = None) -> None:
+    def __init__(
+        self,
+        disks: Sequence[Disk],
+        workdir: str | None = None,
+        room: int = images.OVERLAY_ROOM,
+        step: Callable[[str], Any] = lambda point: None,
+        tell: Callable[[str, float], Any] = lambda disk, fraction: None,
+        originals: Sequence[Disk] | None = None,
+    ) -> None:
         self.disks = list(disks)
-        self.overlays: List[Disk] = []
+        self.overlays: list[Disk] = []
         self._originals = list(originals or disks)
         self._workdir = os.path.realpath(workdir) if workdir else None
         self._room = room
         self._step = step
         self._tell = tell
-        self._states: List[StateDirectory] = []
-        self._identities: Dict[str, Any] = {}
+        self._states: list[StateDirectory] = []
+        self._identities: dict[str, Any] = {}
 
     @property
-    def results(self) -> List[str]:
+    def results(self) -> list[str]:
         """The paths of the guest's disks after commit(), in the order of `disks`."""
         return [disk.path for disk in self._originals]
 
@@ -136,17 +142,22 @@ class Workspace:
         for path in self._identities:
             if _identity(path) != self._identities[path]:
                 raise GuestconvError(
-                    "disk-changed", "%s was written to, or replaced, while its guest was converted, so the conversion "
+                    "disk-changed",
+                    "%s was written to, or replaced, while its guest was converted, so the conversion "
                     "is void. It is not brought into any disk." % path,
-                    hint="Stop what writes to it, as a virtual machine or a copy that goes on; then run again.")
+                    hint="Stop what writes to it, as a virtual machine or a copy that goes on; then run again.",
+                )
 
 
 def _journal_pending(path: str) -> GuestconvError:
-    return GuestconvError("journal-pending", "an interrupted conversion of %s is not finished" % path,
-                          hint="Run convert on it in place: that finishes the commit first.")
+    return GuestconvError(
+        "journal-pending",
+        "an interrupted conversion of %s is not finished" % path,
+        hint="Run convert on it in place: that finishes the commit first.",
+    )
 
 
-def _identities(disks: Sequence[Disk]) -> Dict[str, Any]:
+def _identities(disks: Sequence[Disk]) -> dict[str, Any]:
     """{path: _identity(path)} of all that the disks are read from."""
     return {path: _identity(path) for disk in disks for path in (disk.path, *disk.backing, *disk.extents)}
 

@@ -48,6 +48,10 @@ class GuestconvError(Exception):
     def as_result(self) -> dict[str, Any]:
         """What a module or action that failed so returns, besides `failed`."""
         return {
-            **self.extra, "msg": self.message, "code": self.code, "hint": self.hint, "path": self.path,
+            **self.extra,
+            "msg": self.message,
+            "code": self.code,
+            "hint": self.hint,
+            "path": self.path,
             "retryable": self.retryable,
         }

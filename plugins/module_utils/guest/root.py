@@ -16,10 +16,10 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from ..appliance import augeas
-from ..texts import globs
 from ..appliance.appliance import ApplianceError, TextNotUtf8, is_possible
-from ..model.changes import Change
 from ..errors import GuestconvError
+from ..model.changes import Change
+from ..texts import globs
 from .storage.mounts import NotMounted, Plan
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
@@ -205,7 +205,7 @@ class GuestRoot:
     def append_bytes(self, path, content, detail):
         """Put content behind the end of the binary file at path."""
         for offset in range(0, len(content), _MESSAGE):
-            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
+            self._appliance.write_append(path, content[offset : offset + _MESSAGE])
         self._record("changed", path, detail)
 
     def remove(self, path, detail):
@@ -319,7 +319,7 @@ class GuestRoot:
                 f"Augeas could not save {', '.join(self._augeas_files)} on {self.name}: {error.message}",
             ) from error
         for saved in self._appliance.aug_match("/augeas/events/saved"):
-            path = self._appliance.aug_get(saved)[len("/files"):]
+            path = self._appliance.aug_get(saved)[len("/files") :]
             self.write(path, self._decoded(path + augeas.NEW), self._augeas_files[path])
             if there[path] is None:
                 self._appliance.rm(path + augeas.NEW)
@@ -358,7 +358,7 @@ class GuestRoot:
     def _put(self, content, path):
         self._appliance.write(path, content[:_MESSAGE])
         for offset in range(_MESSAGE, len(content), _MESSAGE):
-            self._appliance.write_append(path, content[offset:offset + _MESSAGE])
+            self._appliance.write_append(path, content[offset : offset + _MESSAGE])
 
     def _record(self, action, path, detail, before=None, after=None):
         self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))

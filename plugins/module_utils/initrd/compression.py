@@ -20,8 +20,8 @@ import threading
 import zlib
 
 from ..errors import GuestconvError
-from .errors import NotSupplementable, ToolMissing
 from .cpio import corrupt
+from .errors import NotSupplementable, ToolMissing
 
 BLOCK = 1 << 18  # bytes read at once
 PIECE = 1 << 20  # most bytes unpacked at once
@@ -222,9 +222,7 @@ def _feed(source, end, pipe):
 
 
 def _packed_by_tool(data, command):
-    done = subprocess.run(
-        _with_path(command), input=data, capture_output=True, env=_ENVIRONMENT, check=False
-    )
+    done = subprocess.run(_with_path(command), input=data, capture_output=True, env=_ENVIRONMENT, check=False)
     if done.returncode:
         detail = done.stderr.decode("utf-8", "replace").strip()[:200]
         raise GuestconvError("initrd-tool-failed", f"{command[0]} failed ({done.returncode}): {detail}")

@@ -108,10 +108,10 @@ class CpioParser:
         """Take the header, name and link target at `at`; their size with padding, 0 when they are not all there."""
         if len(data) - at < _HEADER_SIZE:
             return 0
-        if data[at:at + 6] not in _MAGICS:
-            raise corrupt(f"no cpio header where one should be: {bytes(data[at:at + 6])!r}")
+        if data[at : at + 6] not in _MAGICS:
+            raise corrupt(f"no cpio header where one should be: {bytes(data[at : at + 6])!r}")
         try:
-            fields = _HEADER.unpack(binascii.unhexlify(data[at + 6:at + _HEADER_SIZE]))
+            fields = _HEADER.unpack(binascii.unhexlify(data[at + 6 : at + _HEADER_SIZE]))
         except ValueError:
             raise corrupt("a cpio header holds something else than hexadecimal digits") from None
         inode, mode, links, size, major, minor, name_size = (fields[i] for i in (0, 1, 4, 6, 7, 8, 11))
@@ -122,8 +122,8 @@ class CpioParser:
         if len(data) - at < body_at + link_size:
             return 0
         # dracut-cpio pads names with NULs to align the data; the kernel stops at the first.
-        name = _text(data[at + _HEADER_SIZE:at + _HEADER_SIZE + name_size])
-        target = _text(data[at + body_at:at + body_at + link_size])
+        name = _text(data[at + _HEADER_SIZE : at + _HEADER_SIZE + name_size])
+        target = _text(data[at + body_at : at + body_at + link_size])
         self._begin(Entry(name, mode, size, links, (inode, major, minor), target))
         self._skip = _aligned(size) - link_size
         return body_at + link_size
@@ -145,7 +145,7 @@ class CpioParser:
         self._skip -= count
         if self._kept:
             entry, body = self._kept
-            body += data[at:at + min(count, entry.size - len(body))]
+            body += data[at : at + min(count, entry.size - len(body))]
             if len(body) == entry.size:
                 self._kept = None
                 self._sink.add(entry, bytes(body))

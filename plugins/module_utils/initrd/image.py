@@ -16,9 +16,9 @@ import stat
 from typing import NamedTuple
 
 from ..errors import GuestconvError
-from .errors import NotSupplementable
 from .compression import Source, compression_of, truncated, unpack
 from .cpio import CpioParser
+from .errors import NotSupplementable
 from .kernel_modules import module_name
 
 _MOST_LINKS = 40  # as the kernel's MAXSYMLINKS
@@ -148,7 +148,7 @@ class Initrd:
             module = module_name(name) if name.startswith(start) else None
             # depmod.d(5): what stands outside kernel/ (updates/, extra/) replaces what stands in it.
             if module and found.get(module, "kernel/").startswith("kernel/"):
-                found[module] = name[len(start):]
+                found[module] = name[len(start) :]
         return found
 
 
@@ -210,7 +210,7 @@ def _read_archive(source, collector):
                 collector.count(len(piece))
                 taken = parser.feed(piece)
                 if taken < len(piece):
-                    raise _unknown_format(piece[taken:taken + 6])
+                    raise _unknown_format(piece[taken : taken + 6])
     if not parser.complete:
         raise truncated()
     collector.end_archive()
@@ -244,9 +244,9 @@ def _end_before_bootconfig(file, size):
     file.seek(max(0, size - 64))
     tail = file.read(64)
     at = tail.rfind(_BOOTCONFIG)
-    if at < 8 or tail[at + len(_BOOTCONFIG):].strip(b"\0"):
+    if at < 8 or tail[at + len(_BOOTCONFIG) :].strip(b"\0"):
         return size
-    length = int.from_bytes(tail[at - 8:at - 4], "little")
+    length = int.from_bytes(tail[at - 8 : at - 4], "little")
     end = size - len(tail) + at - 8 - length
     return end if end > 0 else size
 

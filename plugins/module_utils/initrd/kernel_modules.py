@@ -19,8 +19,8 @@ import re
 from typing import NamedTuple
 
 from ..errors import GuestconvError
-from .errors import NotSupplementable, ToolMissing
 from . import compression
+from .errors import NotSupplementable, ToolMissing
 from .module_index import binary_index
 from .writer import File
 
@@ -151,7 +151,7 @@ def module_files(initrd, version, kernel, contents, indexes):
     paths = initrd.modules(version)
     files = []
     for path, content in contents.items():
-        plain = path[:path.rindex(".ko") + 3]
+        plain = path[: path.rindex(".ko") + 3]
         paths[module_name(path)] = plain
         files.append(File(f"{tree}/{plain}", 0o644, _uncompressed(path, content)))
     for name, content in {**indexes, **kernel.dependency_files(paths)}.items():

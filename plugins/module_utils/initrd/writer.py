@@ -10,9 +10,9 @@ import stat
 from typing import NamedTuple
 
 from ..errors import GuestconvError
-from .errors import NotSupplementable
 from .compression import pack
 from .cpio import header, padded, trailer
+from .errors import NotSupplementable
 
 _DIRECTORY = stat.S_IFDIR | 0o755
 _LINK = stat.S_IFLNK | 0o777

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Collection, Mapping
+from typing import Any
 
+from ..devices.targets import KINDS, TARGETS
 from ..errors import GuestconvError
 from ..texts.printable import printable
-from ..devices.targets import KINDS, TARGETS
 
 SCHEMA = 1
 
@@ -240,8 +241,7 @@ def select(asked, found):
     devices = _by_present_names(asked, found)
     drivers = _selected_drivers(devices, found)
     removed = {
-        kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]]
-        for kind in KINDS
+        kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]] for kind in KINDS
     }
     return Selection(drivers, removed, {kind: dict(devices.get(kind, {})) for kind in KINDS})
 

@@ -38,8 +38,8 @@ import json
 import re
 import traceback
 
-from ..texts import hostile_xml, untrusted_json
 from ..errors import GuestconvError
+from ..texts import hostile_xml, untrusted_json
 
 try:
     from lxml import etree
@@ -114,8 +114,12 @@ def from_xml(text: str | bytes) -> dict:
     """
     document = hostile_xml.parse(text, MAX_SIZE)
     if document.tag != "guestconv":
-        raise GuestconvError("xml-unknown-element", f"The root element is <{document.tag}>, not <guestconv>.",
-                             hint="Pass the `xml` that guestconv_inspect returned.", path=_path(document))
+        raise GuestconvError(
+            "xml-unknown-element",
+            f"The root element is <{document.tag}>, not <guestconv>.",
+            hint="Pass the `xml` that guestconv_inspect returned.",
+            path=_path(document),
+        )
     _check_attributes(document, "schema")
     _check_no_text(document)
     sections = {}
@@ -183,14 +187,23 @@ def _write_devices(section, devices, choices):
 def _read_device(element, choices):
     _check_no_text(element)
     if element.get("updatable") != "1":
-        raise GuestconvError("description-changed", "The attribute `updatable` of a device is not for changing.",
-                             hint="It is '1'.", path=_path(element) + "/@updatable")
+        raise GuestconvError(
+            "description-changed",
+            "The attribute `updatable` of a device is not for changing.",
+            hint="It is '1'.",
+            path=_path(element) + "/@updatable",
+        )
     expected = _choices_of(choices, element)
     if [_read_value(child) for child in element if child.tag == "driver"] != expected:
-        raise GuestconvError("description-changed", "The <driver> elements of a device are its choices, which are "
-                             "read-only.", path=_path(element) + "/driver", extra={"allowed": expected},
-                             hint="Select a driver with the attribute `driver`. The choices are: "
-                             + (", ".join(expected) or "none") + ".")
+        raise GuestconvError(
+            "description-changed",
+            "The <driver> elements of a device are its choices, which are read-only.",
+            path=_path(element) + "/driver",
+            extra={"allowed": expected},
+            hint="Select a driver with the attribute `driver`. The choices are: "
+            + (", ".join(expected) or "none")
+            + ".",
+        )
     keys = [name for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
     # In a namespace, say.
     _check_attributes(element, *_DEVICE_ATTRIBUTES, *filter(_PLAIN_NAME.fullmatch, keys))
@@ -253,8 +266,12 @@ def _read_value(element, naming_attribute=None):
     if kind == "string":
         return _get(element, _TEXT)
     if kind not in _SCALAR_TYPES.values():
-        raise GuestconvError("xml-invalid-value", f"The type {kind!r} is not known.", path=_path(element) + "/@type",
-                             hint="The types are: string, list, dict, " + ", ".join(_SCALAR_TYPES.values()) + ".")
+        raise GuestconvError(
+            "xml-invalid-value",
+            f"The type {kind!r} is not known.",
+            path=_path(element) + "/@type",
+            hint="The types are: string, list, dict, " + ", ".join(_SCALAR_TYPES.values()) + ".",
+        )
     return None if kind == "null" else _scalar(element, _get(element, _TEXT), kind)
 
 
@@ -265,8 +282,7 @@ def _scalar(element, text, type_name):
     except ValueError:
         value = text
     if _SCALAR_TYPES.get(type(value)) != type_name:
-        raise GuestconvError("xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.",
-                             path=_path(element))
+        raise GuestconvError("xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.", path=_path(element))
     return value
 
 
@@ -324,24 +340,31 @@ def _get(element, place):
 
 def _required(element, attribute):
     if attribute not in element.attrib:
-        raise GuestconvError("xml-missing-attribute", f"<{element.tag}> lacks the attribute `{attribute}`.",
-                             path=_path(element))
+        raise GuestconvError(
+            "xml-missing-attribute", f"<{element.tag}> lacks the attribute `{attribute}`.", path=_path(element)
+        )
     return _get(element, attribute)
 
 
 def _check_attributes(element, *allowed):
     for name in element.attrib:
         if name != _ESCAPED and name not in allowed:
-            raise GuestconvError("xml-unknown-attribute", f"<{element.tag}> has an unknown attribute `{name}`.",
-                                 hint="It may have: " + (", ".join(allowed) or "none") + ".",
-                                 path=f"{_path(element)}/@{name}")
+            raise GuestconvError(
+                "xml-unknown-attribute",
+                f"<{element.tag}> has an unknown attribute `{name}`.",
+                hint="It may have: " + (", ".join(allowed) or "none") + ".",
+                path=f"{_path(element)}/@{name}",
+            )
 
 
 def _check_no_text(element):
     for text in (element.text, *(child.tail for child in element)):
         if text and not text.isspace():
-            raise GuestconvError("xml-invalid-value", f"There is text between the elements of <{element.tag}>: "
-                                 f"{text.strip()[:80]!r}.", path=_path(element))
+            raise GuestconvError(
+                "xml-invalid-value",
+                f"There is text between the elements of <{element.tag}>: {text.strip()[:80]!r}.",
+                path=_path(element),
+            )
 
 
 def _known_element(element, tag):
@@ -351,15 +374,15 @@ def _known_element(element, tag):
 
 
 def _unknown_element(element):
-    return GuestconvError("xml-unknown-element", f"The element <{element.tag}> is not known here.",
-                          path=_path(element))
+    return GuestconvError("xml-unknown-element", f"The element <{element.tag}> is not known here.", path=_path(element))
 
 
 def _add(members, key, value, element):
     """members[key] = value, where a second element for a key is an error rather than the winner."""
     if key in members:
-        raise GuestconvError("xml-duplicate-element", f"<{element.tag}> says again what stands before it.",
-                             path=_path(element))
+        raise GuestconvError(
+            "xml-duplicate-element", f"<{element.tag}> says again what stands before it.", path=_path(element)
+        )
     members[key] = value
 
 

@@ -9,8 +9,8 @@ import ipaddress
 import re
 from dataclasses import asdict, dataclass, field
 
-from ..errors import GuestconvError
 from ..devices import models
+from ..errors import GuestconvError
 
 FIRMWARES = ("bios", "uefi")
 
@@ -172,7 +172,9 @@ def _keys(value, path, known):
         raise _invalid(path, "This should be a dictionary.", known)
     if "schema" in value:
         # A description, of which the chosen drivers alone do not say what the machine must offer.
-        raise _invalid(path, "This is what guestconv_inspect returns; give `hardware`, which guestconv_convert returns.")
+        raise _invalid(
+            path, "This is what guestconv_inspect returns; give `hardware`, which guestconv_convert returns."
+        )
     for key in value:
         if key not in known:
             raise _invalid("%s.%s" % (path, key), "There is no such key.", known)

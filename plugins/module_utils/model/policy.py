@@ -17,8 +17,8 @@ from __future__ import annotations
 import copy
 import fnmatch
 
-from ..errors import GuestconvError
 from ..devices.targets import KINDS
+from ..errors import GuestconvError
 
 
 def choose(guest, *policies):
@@ -50,7 +50,9 @@ def _check_rule(rule, where):
     for kind in KINDS:
         for pattern, settings in rule.get(kind, {}).items():
             if settings is not None and not isinstance(settings, dict):
-                raise _invalid("%s.%s.%s" % (where, kind, pattern), "This is a dictionary such as {driver: ...}, or null.")
+                raise _invalid(
+                    "%s.%s.%s" % (where, kind, pattern), "This is a dictionary such as {driver: ...}, or null."
+                )
 
 
 def _applies(conditions, guest):
@@ -60,8 +62,10 @@ def _applies(conditions, guest):
     A value may be a pattern of fnmatch. Case does not count, nor whether a number was written as text.
     """
     return any(
-        all(_holds(_fact(dict(root["info"], firmware=guest["boot"]["firmware"]), name), wanted)
-            for name, wanted in conditions.items())
+        all(
+            _holds(_fact(dict(root["info"], firmware=guest["boot"]["firmware"]), name), wanted)
+            for name, wanted in conditions.items()
+        )
         for root in guest["roots"].values()
     )
 

@@ -9,10 +9,10 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 
+from ..devices import models
+from ..devices.targets import letters
 from ..errors import GuestconvError
 from . import request
-from ..devices.targets import letters
-from ..devices import models
 
 try:
     from lxml import etree

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import GuestconvError
 from ..devices.targets import letters
+from ..errors import GuestconvError
 from ..model import hardware as machines
 
 # What guestconv_verify boots a guest with, unless it is told otherwise.

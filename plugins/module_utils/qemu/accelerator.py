@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 
-from . import kvm
 from ..errors import GuestconvError
+from . import kvm
 
 ACCELERATORS = ("auto", "kvm", "tcg")
 

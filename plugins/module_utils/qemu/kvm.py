@@ -161,7 +161,9 @@ def _locked_memory() -> Iterator[str | None]:
         # Everybody may make names in /var/tmp.
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
             raise PermissionError(directory)
-        lock = os.open(os.path.join(directory, "kvm.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        lock = os.open(
+            os.path.join(directory, "kvm.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
     except OSError:
         yield None
         return

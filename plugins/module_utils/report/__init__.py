@@ -71,5 +71,9 @@ def _replace(path, content, dry):
 
 
 def _not_writable(path, error):
-    return GuestconvError("path-not-writable", f"{path} cannot be written: {error.strerror}.", path="directory",
-                          hint="The report is written into the directory of the outcomes.")
+    return GuestconvError(
+        "path-not-writable",
+        f"{path} cannot be written: {error.strerror}.",
+        path="directory",
+        hint="The report is written into the directory of the outcomes.",
+    )

@@ -44,7 +44,11 @@ def _add_suite(root, host, guests):
     skipped = sum(1 for outcome in guests if outcome["outcome"] == SKIPPED)
     started = min(instant(outcome["started"]) for outcome in guests)
     suite = ElementTree.SubElement(
-        root, "testsuite", name=_text(host or "guestconv"), **_numbers(guests), skipped=str(skipped),
+        root,
+        "testsuite",
+        name=_text(host or "guestconv"),
+        **_numbers(guests),
+        skipped=str(skipped),
         # Of UTC, as it always is here; some readers take no zone.
         timestamp=started.strftime("%Y-%m-%dT%H:%M:%S"),
     )

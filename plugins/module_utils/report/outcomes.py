@@ -11,9 +11,9 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ..texts import untrusted_json
-from ..run import whole_file
 from ..errors import GuestconvError
+from ..run import whole_file
+from ..texts import untrusted_json
 
 # Guests end on several hosts at once, and again when a run is resumed: a file for each, replaced as a whole, is the
 # only thing that none of it can garble.
@@ -30,7 +30,12 @@ _TEXTS = ("phase", "code", "message", "hint", "ended", "conversion_host", "targe
 _DICTS = ("info", "source", "devices", "hardware")
 # Each with what it is a list of.
 _LISTS = {
-    "phases": dict, "concerns": dict, "changes": dict, "diff": dict, "disks": str, "warnings": str,
+    "phases": dict,
+    "concerns": dict,
+    "changes": dict,
+    "diff": dict,
+    "disks": str,
+    "warnings": str,
 }
 _KINDS = {dict: "dictionaries", str: "texts"}
 
@@ -55,7 +60,9 @@ def load(directory):
         pieces = _pieces(directory)
     except OSError as error:
         raise GuestconvError(
-            "outcomes-not-found", f"There are no outcomes in {directory}: {error.strerror}.", path="directory",
+            "outcomes-not-found",
+            f"There are no outcomes in {directory}: {error.strerror}.",
+            path="directory",
             hint=f"It is to hold the guests' outcomes, as files {FILES}/*.json or as lines of {LINES}.",
         ) from error
     last, unreadable = {}, []
@@ -90,7 +97,9 @@ def keep(directory, outcome):
         whole_file.replace(path, content)
     except OSError as error:
         raise GuestconvError(
-            "path-not-writable", f"{path} cannot be written: {error.strerror}.", path="directory",
+            "path-not-writable",
+            f"{path} cannot be written: {error.strerror}.",
+            path="directory",
             hint="This user must be able to write to the directory of the report.",
         ) from error
     return path

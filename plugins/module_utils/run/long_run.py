@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 
-from . import slots, watch
 from ..errors import GuestconvError
+from . import slots, watch
 from .progress import Progress
 
 WAITING = "waiting for a slot"

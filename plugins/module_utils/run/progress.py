@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import os
 
-from . import whole_file
 from ..errors import GuestconvError
+from . import whole_file
 
 
 class Progress:
@@ -42,8 +42,10 @@ class Progress:
                 _replace(path, self._text("", "running"))
             except OSError as error:
                 raise GuestconvError(
-                    "progress-not-writable", "The progress cannot be written to %s: %s." % (path, error.strerror),
-                    hint="Its directory must exist, and this user must be able to write to it.", path="progress",
+                    "progress-not-writable",
+                    "The progress cannot be written to %s: %s." % (path, error.strerror),
+                    hint="Its directory must exist, and this user must be able to write to it.",
+                    path="progress",
                 ) from error
         return self
 
@@ -77,14 +79,19 @@ class Progress:
                 continue
 
     def _text(self, detail, state):
-        return json.dumps({
-            "guest": self.guest,
-            "step": self._step,
-            "detail": detail,
-            "percent": self._percent if self._steps else None,
-            "state": state,
-            "pid": os.getpid(),
-        }) + "\n"
+        return (
+            json.dumps(
+                {
+                    "guest": self.guest,
+                    "step": self._step,
+                    "detail": detail,
+                    "percent": self._percent if self._steps else None,
+                    "state": state,
+                    "pid": os.getpid(),
+                }
+            )
+            + "\n"
+        )
 
 
 def _replace(path, text):

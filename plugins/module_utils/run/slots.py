@@ -100,6 +100,8 @@ def _locked(descriptor):
 
 def _not_usable(message):
     return GuestconvError(
-        "slots-not-usable", message, path="slots.directory",
+        "slots-not-usable",
+        message,
+        path="slots.directory",
         hint="Name a directory that is this user's or root's, that this user can write to, and that not everybody can.",
     )

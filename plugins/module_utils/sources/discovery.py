@@ -10,9 +10,9 @@ import glob
 import os
 from dataclasses import dataclass
 
-from ..errors import GuestconvError
-from ..disks.images import device_names
 from ..disks import disk_files
+from ..disks.images import device_names
+from ..errors import GuestconvError
 from . import disk_names
 from .kinds import libvirt_xml, ova, ovf, vmx
 from .kinds.libvirt_xml import NotADomain
@@ -88,13 +88,19 @@ def _walk(path, is_one_of_several, recursive, exclude, folders, found):
         return
 
     def failed(error):
-        found.problems.append(GuestconvError(
-            "source-not-readable", f"{error.filename} cannot be read: {error.strerror}.", path=error.filename))
+        found.problems.append(
+            GuestconvError(
+                "source-not-readable", f"{error.filename} cannot be read: {error.strerror}.", path=error.filename
+            )
+        )
 
     for directory, below, names in os.walk(path, onerror=failed):
         # Hidden ones are the storage's own: .snapshot, .zfs.
-        below[:] = sorted(name for name in below if recursive and not name.startswith(".")
-                          and not is_excluded(os.path.join(directory, name), exclude))
+        below[:] = sorted(
+            name
+            for name in below
+            if recursive and not name.startswith(".") and not is_excluded(os.path.join(directory, name), exclude)
+        )
         folder = _folder(folders, directory, is_one_of_several or directory != path)
         for name in names:
             folder.add(name, exclude, found, is_named=False)
@@ -125,15 +131,24 @@ class _Folder:
         known = (*READERS, *disk_files.EXTENSIONS)
         if os.path.splitext(name)[1].lower() not in known:
             if is_named:
-                found.problems.append(GuestconvError("source-not-supported", f"{path} is of no known kind.", path=path,
-                                                     hint=f"Known are {', '.join(known)}."))
+                found.problems.append(
+                    GuestconvError(
+                        "source-not-supported",
+                        f"{path} is of no known kind.",
+                        path=path,
+                        hint=f"Known are {', '.join(known)}.",
+                    )
+                )
             return
         if name.startswith(".") and not is_named or is_excluded(path, exclude):
             return
         if not path.isprintable():
             # What is not UTF-8, say: no variable of Ansible's can hold it.
-            found.problems.append(GuestconvError("source-not-supported", f"{path!r} has a name that is no text.",
-                                                 path=repr(path), hint="Rename it."))
+            found.problems.append(
+                GuestconvError(
+                    "source-not-supported", f"{path!r} has a name that is no text.", path=repr(path), hint="Rename it."
+                )
+            )
             return
         self._names[name] = is_named or self._names.get(name, False)
 
@@ -193,8 +208,11 @@ class _Folder:
             path = os.path.join(self._path, file)
             if stems.count(stem) > 1:
                 raise GuestconvError(
-                    "source-disk-duplicate", f"{path} and another file are both called {stem}, but for the ending.",
-                    path=path, hint="If one is a copy or a snapshot of the other, exclude it; if not, call it -disk2.")
+                    "source-disk-duplicate",
+                    f"{path} and another file are both called {stem}, but for the ending.",
+                    path=path,
+                    hint="If one is a copy or a snapshot of the other, exclude it; if not, call it -disk2.",
+                )
             known = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(file)[1].lower()])
             entry = known.entry()
             entry["device"] = device

@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was fetched into a directory, and how far: the state of one guest's fetching, beside its disks.
 
-    web01.qcow2
-    .guestconv-fetch-web01/     mode 0700
-        lock                    under flock while somebody fetches this guest
-        fetch.json              what is there, and from where
-        web01.qcow2.part        a copy that is not complete
-        web01.qcow2.file        an image file as it is elsewhere, to become that copy
+web01.qcow2
+.guestconv-fetch-web01/     mode 0700
+    lock                    under flock while somebody fetches this guest
+    fetch.json              what is there, and from where
+    web01.qcow2.part        a copy that is not complete
+    web01.qcow2.file        an image file as it is elsewhere, to become that copy
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from __future__ import annotations
 import os
 import stat
 
-from ..disks import qemu_img
-from ..texts import untrusted_json
-from ..errors import GuestconvError
-from ..disks import slices
+from ..disks import qemu_img, slices
 from ..disks.state_directory import DirectoryNotUsable, StateDirectory, is_ours, room_or_place, synchronize, write_json
+from ..errors import GuestconvError
+from ..texts import untrusted_json
 
 _RECORD = "fetch.json"
 
@@ -28,8 +27,11 @@ _RECORD = "fetch.json"
 class _State(StateDirectory):
     @staticmethod
     def _busy(reason):
-        return GuestconvError("fetch-busy", f"the guest is being fetched by another process: {reason}",
-                              hint="Wait for it to end, then run again.")
+        return GuestconvError(
+            "fetch-busy",
+            f"the guest is being fetched by another process: {reason}",
+            hint="Wait for it to end, then run again.",
+        )
 
 
 class Record:
@@ -56,8 +58,9 @@ class Record:
         try:
             self._state.lock()
         except DirectoryNotUsable as error:
-            raise GuestconvError("dest-not-usable", error.message, path="dest",
-                                 hint="Give a directory that can be written to.") from error
+            raise GuestconvError(
+                "dest-not-usable", error.message, path="dest", hint="Give a directory that can be written to."
+            ) from error
         self.reload()
         return self
 
@@ -154,13 +157,19 @@ class Record:
             raise room_or_place(error, self._dest, "dest-not-usable") from error
         done = self._done.get(name)
         if done is None or done["inode"] != inode:
-            raise GuestconvError("dest-exists", f"{path} exists already, and was not fetched from anywhere.",
-                                 path="dest", hint="Remove it, or give another `dest`: a disk is never overwritten.")
+            raise GuestconvError(
+                "dest-exists",
+                f"{path} exists already, and was not fetched from anywhere.",
+                path="dest",
+                hint="Remove it, or give another `dest`: a disk is never overwritten.",
+            )
         if done["source"] != source:
             raise GuestconvError(
-                "source-changed", f"{path} was fetched from another source, in another mode, or before the source was "
-                "changed.",
-                path="dest", hint="Remove it to fetch the guest again. An overlay of a disk that was changed is void.")
+                "source-changed",
+                f"{path} was fetched from another source, in another mode, or before the source was changed.",
+                path="dest",
+                hint="Remove it to fetch the guest again. An overlay of a disk that was changed is void.",
+            )
         return True
 
     def arrive(self, files):
@@ -185,6 +194,7 @@ def _sound(entries, kinds):
     if not isinstance(entries, dict):
         return {}
     return {
-        name: entry for name, entry in entries.items()
+        name: entry
+        for name, entry in entries.items()
         if isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
     }

@@ -42,8 +42,12 @@ def describe(request):
 def _of_domain(uri, name):
     with libvirt_domains.connected(uri) as connection:
         if connection.is_running(name):
-            raise GuestconvError("disk-in-use", f"The domain {name} is running, and its disks change.",
-                                 path="source.name", hint="Shut it down first; a suspended one counts as running.")
+            raise GuestconvError(
+                "disk-in-use",
+                f"The domain {name} is running, and its disks change.",
+                path="source.name",
+                hint="Shut it down first; a suspended one counts as running.",
+            )
         description = connection.read(name)
     if not libvirt_domains.is_local(uri):
         for disk in description["disks"]:
@@ -56,8 +60,12 @@ def _on_host(uri, path):
     """The URL of a file on the machine whose libvirt is at uri."""
     parts = urlsplit(uri)
     if parts.scheme.partition("+")[2] not in ("ssh", "libssh", "libssh2"):
-        raise GuestconvError("source-url-not-supported", f"No disks can be fetched from the machine of {uri}.",
-                             path="source.uri", hint="Give a URI with SSH, qemu+ssh://HOST/system.")
+        raise GuestconvError(
+            "source-url-not-supported",
+            f"No disks can be fetched from the machine of {uri}.",
+            path="source.uri",
+            hint="Give a URI with SSH, qemu+ssh://HOST/system.",
+        )
     return urls.of_file(parts.hostname, parts.port, parts.username, path)
 
 

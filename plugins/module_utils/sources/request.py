@@ -81,8 +81,11 @@ def parse(source, password=None):
 def _check_keys(given, needed, known, where):
     for key in given:
         if key == "password":
-            raise _invalid(f"{where}.password", "a password does not belong here, where it would be logged",
-                           "Give it in the option `password`.")
+            raise _invalid(
+                f"{where}.password",
+                "a password does not belong here, where it would be logged",
+                "Give it in the option `password`.",
+            )
         if key not in known:
             raise _invalid(f"{where}.{key}", "this key is not known", f"Known are {', '.join(known)}.")
     for key in needed:
@@ -130,13 +133,19 @@ def _disk(item, kind, where):
         raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Write it with its directory.")
     image_format = item.get("format")
     if image_format is not None and (image_format not in image_formats.SUPPORTED or kind == "vddk"):
-        raise _invalid(f"{where}.format", f"{image_format!r} is not a format to be fetched"
-                       + (" by VDDK, which gives what the guest sees" if kind == "vddk" else ""),
-                       f"Known are {', '.join(image_formats.SUPPORTED)}." if kind != "vddk" else "Leave it out.")
+        raise _invalid(
+            f"{where}.format",
+            f"{image_format!r} is not a format to be fetched"
+            + (" by VDDK, which gives what the guest sees" if kind == "vddk" else ""),
+            f"Known are {', '.join(image_formats.SUPPORTED)}." if kind != "vddk" else "Leave it out.",
+        )
     device = item.get("device")
     if device is not None and not (isinstance(device, str) and _DEVICE.fullmatch(device)):
-        raise _invalid(f"{where}.device", f"{device!r} is no name of a disk",
-                       "Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.")
+        raise _invalid(
+            f"{where}.device",
+            f"{device!r} is no name of a disk",
+            "Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
+        )
     backing = item.get("backing")
     if backing is not None and (is_remote or not isinstance(backing, list)):
         raise _invalid(f"{where}.backing", "it should be a list of the files below a disk that is a local file")

@@ -13,7 +13,7 @@ It knows the order of the aspects and nothing about them. Each is a module (or p
 from __future__ import annotations
 
 from .. import packages
-from ..aspects import boot, console, graphics, tools, kernel, network, storage
+from ..aspects import boot, console, graphics, kernel, network, storage, tools
 from ..aspects.conversion import Conversion
 from ..model.description import Findings, describe
 

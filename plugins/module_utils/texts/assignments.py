@@ -61,7 +61,7 @@ def edited(text, names, change):
     parts, position = [], 0
     for found in parse(text):
         if found.name in names:
-            parts += [text[position:found.start], change(text[found.start:found.end])]
+            parts += [text[position : found.start], change(text[found.start : found.end])]
             position = found.end
     return "".join([*parts, text[position:]])
 
@@ -113,6 +113,6 @@ def commented_out(text, names):
             if start or not position:
                 parts += [text[position:start], "#"]
                 position = start
-            parts.append(text[position:found.end].replace("\n", "\n#"))
+            parts.append(text[position : found.end].replace("\n", "\n#"))
             position = found.end
     return "".join([*parts, text[position:]])

@@ -24,8 +24,11 @@ def parse(text: str | bytes, max_size: int):
     Raises GuestconvError `xml-too-large`, `xml-not-accepted` (a DOCTYPE), `xml-malformed`, `library-missing`.
     """
     if etree is None:
-        raise LxmlMissing("library-missing", "lxml, the library that reads XML, is missing.",
-                         hint="Install python3-lxml (or lxml with pip) for the Python that runs Ansible.")
+        raise LxmlMissing(
+            "library-missing",
+            "lxml, the library that reads XML, is missing.",
+            hint="Install python3-lxml (or lxml with pip) for the Python that runs Ansible.",
+        )
     try:
         data = text.encode("utf-8") if isinstance(text, str) else text
         data.decode("utf-8")
@@ -36,13 +39,27 @@ def parse(text: str | bytes, max_size: int):
     # Before parsing, as libxml2 expands entities in attributes while it parses, whatever resolve_entities says. Only
     # a comment or CDATA section could hold these characters innocently; no producer that is known writes it there.
     if b"<!DOCTYPE" in data:
-        raise GuestconvError("xml-not-accepted", "The XML document has a DOCTYPE, which is not accepted.",
-                             hint="Remove the DOCTYPE: the document needs neither DTD nor entities.")
+        raise GuestconvError(
+            "xml-not-accepted",
+            "The XML document has a DOCTYPE, which is not accepted.",
+            hint="Remove the DOCTYPE: the document needs neither DTD nor entities.",
+        )
     # The encoding is given so that no declared one (UTF-7, say) can make a DOCTYPE out of other bytes.
-    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
-                             dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise GuestconvError("xml-malformed", f"The XML document is malformed at line {error.lineno}: {error.msg}.",
-                             extra={"line": error.lineno}) from error
+        raise GuestconvError(
+            "xml-malformed",
+            f"The XML document is malformed at line {error.lineno}: {error.msg}.",
+            extra={"line": error.lineno},
+        ) from error

@@ -44,7 +44,7 @@ def parse(text, continued=False):
         equals = text.find("=", start, end)
         if equals >= 0:
             key = text[start:equals].strip()
-            value = _joined(text[equals + 1:end]) if continued else text[equals + 1:end]
+            value = _joined(text[equals + 1 : end]) if continued else text[equals + 1 : end]
             entries.append(Entry(section, number, key, value.strip(), equals + 1, end, start))
     return entries
 
@@ -53,7 +53,7 @@ def edited(text, entries, change):
     """text with the value of each of entries changed by change(value as it stands in the text) -> text."""
     parts, position = [], 0
     for entry in sorted(entries, key=lambda entry: entry.start):
-        parts += [text[position:entry.start], change(text[entry.start:entry.end])]
+        parts += [text[position : entry.start], change(text[entry.start : entry.end])]
         position = entry.end
     return "".join([*parts, text[position:]])
 
@@ -62,7 +62,7 @@ def commented_out(text, entries):
     """text with these entries made comments."""
     parts, position = [], 0
     for entry in sorted(entries, key=lambda entry: entry.start):
-        parts += [text[position:entry.line], "#", text[entry.line:entry.end].replace("\n", "\n#")]
+        parts += [text[position : entry.line], "#", text[entry.line : entry.end].replace("\n", "\n#")]
         position = entry.end
     return "".join([*parts, text[position:]])
 

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from ..aspects.network.unread import Unread
+from .unread import Unread
 
 _TAG = "guestconv"
 _START_TAG = re.compile(rb"<[^<>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*)*>")
@@ -66,7 +66,7 @@ def parse(text, path):
     content = _encoded(text)
     declaration = _DECLARATION.match(content)
     if declaration:
-        content = b" " * declaration.end() + content[declaration.end():]
+        content = b" " * declaration.end() + content[declaration.end() :]
     reader = _Reader(content)
     try:
         return reader.read()
@@ -91,24 +91,24 @@ def edited(text, edits):
 
 def without(element):
     """The edit that makes a comment of element; hyphens within are parted, as a comment must not hold two."""
-    source = _decoded(element.content[element.start:element.end])
+    source = _decoded(element.content[element.start : element.end])
     return element.start, element.end, f"<!-- {re.sub('-(?=-)', '- ', source)} -->"
 
 
 def with_text(element, change):
     """The edit that changes all between the tags of element by change(text) -> text."""
-    source = _decoded(element.content[element.inner_start:element.inner_end])
+    source = _decoded(element.content[element.inner_start : element.inner_end])
     return element.inner_start, element.inner_end, change(source)
 
 
 def with_start_tag(element, change):
     """The edit that changes the tag at the beginning of element, with its attributes, by change(text) -> text."""
-    return element.start, element.inner_start, change(_decoded(element.content[element.start:element.inner_start]))
+    return element.start, element.inner_start, change(_decoded(element.content[element.start : element.inner_start]))
 
 
 def before(element, text):
     """The edit that puts text before element; where element has a line of its own, indented as that is."""
-    line = _decoded(element.content[element.content.rfind(b"\n", 0, element.start) + 1:element.start])
+    line = _decoded(element.content[element.content.rfind(b"\n", 0, element.start) + 1 : element.start])
     space = "" if line.strip() else f"\n{line}"
     return element.start, element.start, text.replace("\n", space) + space
 
@@ -153,9 +153,7 @@ class _Reader:
         position = self._parser.CurrentByteIndex - self._offset
         if position < 0:
             return
-        element = Element(
-            tag, attributes, self._content, position, _START_TAG.match(self._content, position).end()
-        )
+        element = Element(tag, attributes, self._content, position, _START_TAG.match(self._content, position).end())
         self._stack[-1].children.append(element)
         self._stack.append(element)
 
@@ -163,7 +161,7 @@ class _Reader:
         if len(self._stack) == 1:
             return
         element = self._stack.pop()
-        if self._content[element.inner_start - 2:element.inner_start] == b"/>":
+        if self._content[element.inner_start - 2 : element.inner_start] == b"/>":
             element.inner_end = element.end = element.inner_start
         else:
             element.inner_end = self._parser.CurrentByteIndex - self._offset

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import traceback
 
-from ..aspects.network.unread import NoYamlReader, Unread
+from .unread import NoYamlReader, Unread
 
 try:
     import yaml
@@ -101,7 +101,7 @@ def with_entry(text, node, entry):
     """text with entry ("key: value") put before the first of the mapping node, which has one at least."""
     first = node.value[0][0].start_mark
     between = ", " if node.flow_style else "\n" + " " * first.column
-    return text[:first.index] + entry + between + text[first.index:]
+    return text[: first.index] + entry + between + text[first.index :]
 
 
 def without(text, root, paths):
@@ -158,7 +158,7 @@ def _commented_lines(text, parent, key):
         if value is children(parent)[key] and (first is value or first.value == key)
     ][-1]
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
-    if isinstance(parent, yaml.MappingNode) and text[start:pair[0].start_mark.index].strip():
+    if isinstance(parent, yaml.MappingNode) and text[start : pair[0].start_mark.index].strip():
         # The first key of a mapping in a list, behind the hyphen, which stays for the others.
         start = pair[0].start_mark.index
     end = max(_end(text, pair[1]), pair[0].start_mark.index)
@@ -186,6 +186,6 @@ def _rebuilt(text, parent, keys):
             first = child
             if isinstance(parent, yaml.MappingNode):
                 first = next(each for each, value in parent.value if value is child and each.value == key)
-            kept.append(text[first.start_mark.index:child.end_mark.index])
+            kept.append(text[first.start_mark.index : child.end_mark.index])
     start, end = parent.start_mark.index, parent.end_mark.index
     return start, end, text[start] + ", ".join(kept) + text[end - 1]

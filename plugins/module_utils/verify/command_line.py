@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ..qemu.accelerator import PROCESSORS
 from ..devices import models
-from .firmware import Firmware
 from ..model.hardware import Hardware
+from ..qemu.accelerator import PROCESSORS
+from .firmware import Firmware
 from .network import UserNetwork
 
 
@@ -133,7 +133,7 @@ def _network_card(index, card):
     if card.slot is None:
         return ["-device", ",".join(properties)]
     # The guest names a card ens<slot> after the slot of the port above it.
-    port = "pcie-root-port,id=slot{0},chassis={1},slot={0}".format(card.slot, index + 1)
+    port = f"pcie-root-port,id=slot{card.slot},chassis={index + 1},slot={card.slot}"
     return ["-device", port, "-device", ",".join(properties + ["bus=slot%d" % card.slot])]
 
 

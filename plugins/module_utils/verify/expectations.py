@@ -10,8 +10,8 @@ import socket
 import time
 from dataclasses import dataclass
 
-from ..texts import untrusted_json
 from ..errors import GuestconvError
+from ..texts import untrusted_json
 
 # Seconds between two connections, and how long one is listened to: an emulated guest takes its time for a banner.
 _RETRY = 5

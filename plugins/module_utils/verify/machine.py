@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from ..errors import GuestconvError
+from ..qemu.qmp import Monitor
 from . import display
 from .command_line import command_line
-from ..qemu.qmp import Monitor
 from .signs import Look, processor_from
 
 # How often QEMU is started anew when someone else took the port that was free a moment before.

@@ -11,11 +11,11 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 
-from ..qemu import accelerator as accelerators
 from ..disks import images
 from ..errors import GuestconvError
-from . import expectations, firmware, signs, symptoms
 from ..model import hardware
+from ..qemu import accelerator as accelerators
+from . import expectations, firmware, signs, symptoms
 from .command_line import Launch
 from .console import Console
 from .machine import Failure, Machine
@@ -251,7 +251,8 @@ class _Watch:
 def _no_kernel(silence):
     return Failure(
         "guest-no-kernel",
-        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds" % silence,
+        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds"
+        % silence,
         "See `screenshot` for how far it came: a boot menu may wait for a key, or the machine was too slow for `timeout`.",
     )
 
@@ -294,7 +295,9 @@ def _opened(path):
         log = open(path, "wb")  # pylint: disable=consider-using-with
     except OSError as error:
         raise GuestconvError(
-            "path-not-writable", "%s cannot be written: %s." % (path, error.strerror), path="console_log",
+            "path-not-writable",
+            "%s cannot be written: %s." % (path, error.strerror),
+            path="console_log",
         ) from error
     with log:
         yield log

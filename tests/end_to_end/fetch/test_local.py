@@ -20,8 +20,12 @@ def test_a_local_disk_gets_an_overlay_that_inspect_and_convert_accept(exports, r
     result = fetch(disks(exports / "disk.vmdk"), tmp_path / "to")
     assert result["changed"] and result["copied"] == 0
     (disk,) = result["disks"]
-    assert disk == {"path": str(tmp_path / "to" / "disk.qcow2"), "format": "qcow2", "device": "sda",
-                    "backing": [str(exports / "disk.vmdk")]}
+    assert disk == {
+        "path": str(tmp_path / "to" / "disk.qcow2"),
+        "format": "qcow2",
+        "device": "sda",
+        "backing": [str(exports / "disk.vmdk")],
+    }
     assert is_same(disk, raw)
     (judged,) = images.disks_from_option(result["disks"])
     assert judged.writable

@@ -16,8 +16,9 @@ from tests.sources.servers import fake_nbdkit, nbd_export
 
 @pytest.mark.parametrize(("name", "options"), [("disk.raw", {"format": "raw"}), ("disk.vmdk", {}), ("disk.qcow2", {})])
 def test_a_disk_of_another_machine_comes_by_ssh(ssh, exports, raw, tmp_path, name, options):
-    source = disks({"path": f"ssh://{ssh.host}{exports}/{name}", **options}, identity=ssh.identity,
-                   known_hosts=ssh.known_hosts)
+    source = disks(
+        {"path": f"ssh://{ssh.host}{exports}/{name}", **options}, identity=ssh.identity, known_hosts=ssh.known_hosts
+    )
     result = fetch(source, tmp_path / "to")
     assert is_same(result["disks"][0], raw)
     # However many slices it takes.
@@ -52,8 +53,13 @@ def test_the_disks_of_a_libvirt_elsewhere_come_by_ssh(ssh, exports, raw, tmp_pat
 
     # There is no libvirtd here that SSH could lead to: what it says is given, and the disk comes by SSH.
     monkeypatch.setattr(libvirt_domains, "connected", Elsewhere)
-    source = {"type": "libvirt", "uri": f"qemu+ssh://{ssh.host}/system", "name": "app01", "identity": ssh.identity,
-              "known_hosts": ssh.known_hosts}
+    source = {
+        "type": "libvirt",
+        "uri": f"qemu+ssh://{ssh.host}/system",
+        "name": "app01",
+        "identity": ssh.identity,
+        "known_hosts": ssh.known_hosts,
+    }
     result = fetch(source, tmp_path / "to")
     assert is_same(result["disks"][0], raw) and "backing" not in result["disks"][0]
 
@@ -82,15 +88,31 @@ if "vddk" in arguments:
     arguments[at:] = ["file", "file={raw}"]
 """
     calls = fake_nbdkit(tmp_path, monkeypatch, stand_in)
-    source = {"type": "vddk", "server": "vc.example.com", "user": "me@vsphere.local", "thumbprint": "00:11",
-              "vm": "vm-7", "libdir": "/opt/vddk", "disks": ["[ds 1] web01/web01.vmdk"]}
+    source = {
+        "type": "vddk",
+        "server": "vc.example.com",
+        "user": "me@vsphere.local",
+        "thumbprint": "00:11",
+        "vm": "vm-7",
+        "libdir": "/opt/vddk",
+        "disks": ["[ds 1] web01/web01.vmdk"],
+    }
     result = fetch(source, tmp_path / "to", password=PASSWORD)
     assert is_same(result["disks"][0], raw)
     assert visible(tmp_path / "to") == ["web01.qcow2"]
     call = next(call for call in calls() if "vddk" in call)
-    assert {"--readonly", "--exit-with-parent", "--filter=cacheextents", "--filter=retry", "libdir=/opt/vddk",
-            "server=vc.example.com", "user=me@vsphere.local", "thumbprint=00:11", "vm=moref=vm-7",
-            "file=[ds 1] web01/web01.vmdk"} <= set(call)
+    assert {
+        "--readonly",
+        "--exit-with-parent",
+        "--filter=cacheextents",
+        "--filter=retry",
+        "libdir=/opt/vddk",
+        "server=vc.example.com",
+        "user=me@vsphere.local",
+        "thumbprint=00:11",
+        "vm=moref=vm-7",
+        "file=[ds 1] web01/web01.vmdk",
+    } <= set(call)
     assert (tmp_path / "secret").read_text() == "+" + PASSWORD
     assert PASSWORD not in json.dumps([calls(), result, notes(tmp_path / "to")])
 
@@ -99,7 +121,13 @@ def test_without_vmwares_plugin_it_is_said_what_is_missing(tmp_path):
     plugins = subprocess.run(["nbdkit", "vddk", "--dump-plugin"], capture_output=True, check=False)
     if plugins.returncode == 0:
         pytest.skip("this nbdkit has the plugin")
-    source = {"type": "vddk", "server": "vc", "user": "me", "thumbprint": "00", "vm": "vm-7",
-              "disks": ["[ds] a/a.vmdk"]}
+    source = {
+        "type": "vddk",
+        "server": "vc",
+        "user": "me",
+        "thumbprint": "00",
+        "vm": "vm-7",
+        "disks": ["[ds] a/a.vmdk"],
+    }
     error = refusal(source, tmp_path / "to", password=PASSWORD)
     assert error.code == "nbdkit-failed" and "vddk" in error.message

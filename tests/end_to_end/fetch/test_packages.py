@@ -11,7 +11,6 @@ import pytest
 
 from tests.sources.guests import DOMAIN, MEBIBYTE, archive, fetch, is_same, package, raw_disk, refusal, visible
 
-
 TEST_DRIVER = "http://libvirt.org/schemas/domain/test/1.0"
 # virDomainState.
 RUN_STATES = {"running": 1, "shutoff": 5}
@@ -61,7 +60,7 @@ def test_an_ova_that_is_cut_off_is_refused(files, tmp_path):
 
 def test_a_disk_that_was_cut_off_before_it_was_packed_is_refused(files, tmp_path):
     del files["vm.mf"]
-    files["disk.vmdk"] = files["disk.vmdk"][:4 * MEBIBYTE]
+    files["disk.vmdk"] = files["disk.vmdk"][: 4 * MEBIBYTE]
     error = refusal({"type": "ova", "path": archive(files, tmp_path / "web.ova")}, tmp_path / "to")
     assert (error.code, error.path) == ("source-disk-damaged", "source.disks[0]")
 
@@ -75,8 +74,14 @@ def test_an_ova_without_manifest_is_copied_with_a_warning(files, raw, tmp_path):
 
 def test_a_disk_in_an_ova_that_names_a_file_of_this_machine_is_refused(files, tmp_path):
     secret = raw_disk(tmp_path / "secret", size=1, spans=[(0, 1)])
-    files["disk.vmdk"] = (f'# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType='
-                          f'"monolithicFlat"\nRW 2048 FLAT "{secret}" 0\n').encode().ljust(4096, b"\0")
+    files["disk.vmdk"] = (
+        (
+            f"# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="
+            f'"monolithicFlat"\nRW 2048 FLAT "{secret}" 0\n'
+        )
+        .encode()
+        .ljust(4096, b"\0")
+    )
     del files["vm.mf"]
     error = refusal({"type": "ova", "path": archive(files, tmp_path / "web.ova")}, tmp_path / "to")
     assert error.code == "source-hostile"
@@ -114,7 +119,8 @@ def test_an_ovf_and_a_vmx_get_overlays_of_the_disks_beside_them(files, exports, 
         (tmp_path / name).write_bytes(data)
     (tmp_path / "vm.vmx").write_text(
         'displayName = "web02"\nconfig.version = "8"\nscsi0.virtualDev = "pvscsi"\nscsi0.present = "TRUE"\n'
-        'scsi0:0.fileName = "disk.vmdk"\nscsi0:0.present = "TRUE"\n')
+        'scsi0:0.fileName = "disk.vmdk"\nscsi0:0.present = "TRUE"\n'
+    )
     for kind in ("ovf", "vmx"):
         result = fetch({"type": kind, "path": str(tmp_path / f"vm.{kind}")}, tmp_path / kind)
         assert result["disks"][0]["backing"] == [str(tmp_path / "disk.vmdk")]
@@ -132,7 +138,8 @@ def test_a_domain_is_fetched_by_its_xml_and_by_its_libvirt_when_it_is_off(export
     sources = {"xml": {"type": "libvirt", "path": str(tmp_path / "app01.xml")}}
     for state in ("shutoff", "running"):
         node = f"<node>{domain}</node>".replace("<domain type", f'<domain xmlns:test="{TEST_DRIVER}" type').replace(
-            "<name>", f"<test:runstate>{RUN_STATES[state]}</test:runstate><name>")
+            "<name>", f"<test:runstate>{RUN_STATES[state]}</test:runstate><name>"
+        )
         (tmp_path / f"{state}.xml").write_text(node)
         sources[state] = {"type": "libvirt", "uri": f"test://{tmp_path}/{state}.xml", "name": "app01"}
     for name in ("xml", "shutoff"):

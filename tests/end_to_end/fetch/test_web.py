@@ -15,13 +15,16 @@ from tests.sources.guests import MEBIBYTE, PASSWORD, disks, fetch, fetching, is_
 from tests.sources.servers import WebServer
 
 
-@pytest.mark.parametrize(("name", "options", "image_format"), [
-    ("disk.qcow2", {}, "qcow2"),
-    ("disk.vmdk", {}, "qcow2"),
-    ("disk.raw", {"format": "raw"}, "qcow2"),
-    ("disk.raw", {}, "raw"),
-    ("disk.qcow2", {"format": "qcow2"}, "raw"),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "image_format"),
+    [
+        ("disk.qcow2", {}, "qcow2"),
+        ("disk.vmdk", {}, "qcow2"),
+        ("disk.raw", {"format": "raw"}, "qcow2"),
+        ("disk.raw", {}, "raw"),
+        ("disk.qcow2", {"format": "qcow2"}, "raw"),
+    ],
+)
 def test_a_disk_of_a_web_server_is_the_same_here(web, tls, raw, tmp_path, name, options, image_format):
     server, url = web
     source = disks({"path": f"{url}/{name}", **options}, cafile=tls[0])
@@ -170,8 +173,11 @@ def test_progress_is_told_by_bytes_of_all_disks(web, tls, tmp_path, monkeypatch)
 def test_the_module_fetches_by_ansible_and_keeps_the_password_from_its_result(exports, tls, raw, scratch, module):
     server = WebServer(exports, login=f"me:{PASSWORD}")
     with server.running(*tls) as url:
-        options = {"source": disks(f"{url}/disk.vmdk", cafile=tls[0], user="me"), "dest": str(scratch / "fetched"),
-                   "password": PASSWORD}
+        options = {
+            "source": disks(f"{url}/disk.vmdk", cafile=tls[0], user="me"),
+            "dest": str(scratch / "fetched"),
+            "password": PASSWORD,
+        }
         assert module("guestconv_fetch", check=True, **options)["changed"] is True
         result = module("guestconv_fetch", **options)
     assert result["changed"] and is_same(result["disks"][0], raw)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .loaders.grub2 import debconf, defaults
-from .loaders import grub2
-from . import uefi, without_initrd
 from ...model.description import Concern, Findings
+from . import uefi, without_initrd
+from .loaders import grub2
+from .loaders.grub2 import debconf, defaults
 
 NAME = "bootloader"
 

@@ -9,10 +9,10 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from . import initrds
-from ...model.description import Concern, Findings
-from ...initrd import module_name
 from ...devices.targets import KINDS, TARGETS
+from ...initrd import module_name
+from ...model.description import Concern, Findings
+from . import initrds
 
 NAME = "kernel"
 

@@ -15,9 +15,9 @@ import posixpath
 import tempfile
 
 from ... import initrd as initrd_format
+from ...errors import GuestconvError
 from ...initrd import builders
 from . import texts
-from ...errors import GuestconvError
 
 # Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
 _SPARE = 1024 * 1024
@@ -158,6 +158,7 @@ def _check(found, kernel, conversion):
     lacking += texts.otherwise(found, conversion)
     if lacking:
         raise GuestconvError(
-            "initrd-not-complete", f"{kernel.initrd} lacks {', '.join(lacking)} after it was to be completed.",
+            "initrd-not-complete",
+            f"{kernel.initrd} lacks {', '.join(lacking)} after it was to be completed.",
             hint="Look with the option trace at what was done; please report it.",
         )

@@ -12,6 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from ...errors import GuestconvError
+from ...model.description import Findings
+from ...texts.unread import Unread
+from . import concerns
+from .cards import identity, matching, nics, policies, traces
 from .formats import (
     cloud_init,
     ifcfg_redhat,
@@ -23,12 +28,7 @@ from .formats import (
     networkd,
     wicked,
 )
-from . import concerns
-from .cards import identity, matching, nics, policies, traces
 from .names import in_initrd, naming
-from .unread import Unread
-from ...model.description import Findings
-from ...errors import GuestconvError
 
 NAME = "network"
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from .formats import cloud_init, wicked
-from .cards import identity, nics
-from .names import naming
-from .unread import Unread
 from ...model.description import Concern
+from ...texts.unread import Unread
+from .cards import identity, nics
+from .formats import cloud_init, wicked
+from .names import naming
 
 _NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
 

@@ -148,7 +148,7 @@ def _hibernated_files(root: GuestRoot) -> list[str]:
         return []
     swap = [entry.spec for entry in fstab.parse(root.read("/etc/fstab") or "") if entry.type == "swap"]
     paths = [path for path in swap if path.startswith("/") and not path.startswith("/dev/")]
-    return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10:].startswith(_ASLEEP)]
+    return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10 :].startswith(_ASLEEP)]
 
 
 def _hibernated(name: str) -> Concern:

@@ -141,9 +141,7 @@ def _name(member: Filesystem, disk: str) -> str:
     return device_names.partition(disk, str(member.partition.number) if member.partition else "")
 
 
-def _lost(
-    patterns: Sequence[_Pattern], members: Iterable[Filesystem], names_on_target: Mapping[str, str]
-) -> list[str]:
+def _lost(patterns: Sequence[_Pattern], members: Iterable[Filesystem], names_on_target: Mapping[str, str]) -> list[str]:
     """The names on the target of those physical volumes that were accepted on the source, and are not any more."""
     by_link = any(accepted and "/by-" in expression.pattern for accepted, expression in patterns)
     lost = []

@@ -9,8 +9,8 @@ import fnmatch
 from dataclasses import dataclass
 
 from ... import packages
-from .catalogue import TOOLS, Tools
 from ...model.description import Concern, Findings
+from .catalogue import TOOLS, Tools
 
 NAME = "hypervisor_tools"
 

@@ -45,8 +45,7 @@ SUBJECT = Subject(
         ),
         error(
             "timeout",
-            "The appliance was still working when `timeout` expired, and was stopped. The guest's disks are "
-            "unchanged.",
+            "The appliance was still working when `timeout` expired, and was stopped. The guest's disks are unchanged.",
             "Increase `timeout`. Set `trace` to see which call takes so long.",
             retryable=True,
         ),

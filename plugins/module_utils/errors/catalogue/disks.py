@@ -113,8 +113,7 @@ SUBJECT = Subject(
         ),
         error(
             "backing-file-not-named",
-            "The image depends on a backing file that was not named. guestconv opens only the files that it was "
-            "given.",
+            "The image depends on a backing file that was not named. guestconv opens only the files that it was given.",
             "If the file belongs to this guest, name it: `{path: IMAGE, backing: [FILE]}`.",
         ),
         error(

@@ -56,8 +56,7 @@ SUBJECT = Subject(
         ),
         error(
             "task-failed",
-            "A task of the playbook that is not one of guestconv's failed for this guest. Only reports have this "
-            "code.",
+            "A task of the playbook that is not one of guestconv's failed for this guest. Only reports have this code.",
             "Act on the task's own message, which the report shows.",
         ),
     ),

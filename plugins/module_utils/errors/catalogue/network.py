@@ -69,8 +69,7 @@ SUBJECT = Subject(
             "nic-order-matters",
             "warning",
             "The names of the network cards are the kernel's own (eth0, eth1), which follow the order of the cards.",
-            "Give the virtual machine its cards in the order of the `hardware.interfaces` that the conversion "
-            "returns.",
+            "Give the virtual machine its cards in the order of the `hardware.interfaces` that the conversion returns.",
         ),
         concern(
             "nic-configured-by-old-hardware",

@@ -33,8 +33,7 @@ SUBJECT = Subject(
         ),
         error(
             "journal-pending",
-            "An earlier conversion of this disk was interrupted while it was written, so the disk may be half "
-            "written.",
+            "An earlier conversion of this disk was interrupted while it was written, so the disk may be half written.",
             "Run `guestconv_convert` on it in place, which finishes the write, or run the playbook `recover`.",
         ),
         error(

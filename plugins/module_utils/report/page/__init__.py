@@ -30,15 +30,17 @@ def document(template: str, guests: list[dict[str, Any]], summary: dict[str, Any
         headline=html.escape(_headline(summary)),
         period=html.escape(_period(summary)),
         notices="".join(f'<p class="notice">{html.escape(notice)}</p>\n' for notice in _notices(summary)),
-        data="".join([
-            _element("summary", _data(summary)),
-            _element("rows", _data([row(outcome) for outcome in guests])),
-            # Each apart from the others, so that the browser reads it only when it is to be seen.
-            *(
-                _element(f"detail-{number}", _data(detail(outcome, seen.get(outcome["guest"])), sort_keys=True))
-                for number, outcome in enumerate(guests)
-            ),
-        ]),
+        data="".join(
+            [
+                _element("summary", _data(summary)),
+                _element("rows", _data([row(outcome) for outcome in guests])),
+                # Each apart from the others, so that the browser reads it only when it is to be seen.
+                *(
+                    _element(f"detail-{number}", _data(detail(outcome, seen.get(outcome["guest"])), sort_keys=True))
+                    for number, outcome in enumerate(guests)
+                ),
+            ]
+        ),
     )
 
 

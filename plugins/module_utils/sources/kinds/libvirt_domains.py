@@ -30,16 +30,21 @@ def connected(uri):
     Raises GuestconvError `library-missing`, `source-libvirt-unreachable`.
     """
     if libvirt is None:
-        raise GuestconvError("library-missing", "libvirt's Python binding is missing.", path="uri",
-                             hint="Install python3-libvirt (or libvirt-python with pip) for the Python that runs this.")
+        raise GuestconvError(
+            "library-missing",
+            "libvirt's Python binding is missing.",
+            path="uri",
+            hint="Install python3-libvirt (or libvirt-python with pip) for the Python that runs this.",
+        )
     # Else it writes its errors to stderr as well.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
         connection = libvirt.openReadOnly(uri)
     except libvirt.libvirtError as error:
         what = f"The libvirt at {uri} does not answer: {error}."
-        raise GuestconvError("source-libvirt-unreachable", what, path="uri",
-                             hint="Try `virsh -r -c URI list --all` as the same user.") from error
+        raise GuestconvError(
+            "source-libvirt-unreachable", what, path="uri", hint="Try `virsh -r -c URI list --all` as the same user."
+        ) from error
     try:
         yield Connection(connection, uri)
     finally:

@@ -9,9 +9,8 @@ import os
 import re
 from urllib.parse import quote
 
-from ...disks import image_formats
+from ...disks import disk_files, image_formats
 from ...errors import GuestconvError
-from ...disks import disk_files
 from . import metadata
 from .metadata import malformed
 
@@ -88,8 +87,12 @@ def parse(text, path, volume_path=None):
     """
     domain = metadata.parse_xml(text, path)
     if domain.tag != "domain":
-        raise NotADomain("source-not-a-domain", f"{path} has the root element <{domain.tag}>, and no domain.",
-                             path=path, hint="Write it with `virsh dumpxml --inactive DOMAIN`.")
+        raise NotADomain(
+            "source-not-a-domain",
+            f"{path} has the root element <{domain.tag}>, and no domain.",
+            path=path,
+            hint="Write it with `virsh dumpxml --inactive DOMAIN`.",
+        )
     machine = metadata.Machine(
         name=(domain.findtext("name") or "").strip(),
         disks=[],
@@ -160,13 +163,16 @@ def _disk(element, position, controllers, path, volume_path):
     order = metadata.number(_attribute(element, "boot", "order"), 1 << 20)
     image_format = _attribute(element, "driver", "type") or None
     return metadata.Disk(
-        _path(element, path, volume_path), bus, place,
+        _path(element, path, volume_path),
+        bus,
+        place,
         # Of what it calls otherwise ("aio", Xen's) the header tells more.
         format=image_format if image_format in image_formats.SUPPORTED else None,
         controller=controllers.get(place[0]) if bus == "scsi" else _BUSES[bus],
         boot_order=order,
         # Of these alone the guest's name is libvirt's: the backend says it to the guest.
-        device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None)
+        device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
+    )
 
 
 def _place(element, bus, target, position):
@@ -183,7 +189,7 @@ def _place(element, bus, target, position):
         return 0, position
     # Behind each other like numbers of the base 26: z, aa, ab.
     letters = match.group(1)
-    return 0, sum((ord(letter) - 96) * 26 ** exponent for exponent, letter in enumerate(reversed(letters)))
+    return 0, sum((ord(letter) - 96) * 26**exponent for exponent, letter in enumerate(reversed(letters)))
 
 
 def _hexadecimal(text):
@@ -199,8 +205,11 @@ def _path(element, path, volume_path):
     kind = element.get("type", "")
     source = element.find("source")
     if source is None:
-        raise malformed(path, f"the disk {_attribute(element, 'target', 'dev')!r} has no source.",
-                        "Give the disk a source, or remove it from the domain.")
+        raise malformed(
+            path,
+            f"the disk {_attribute(element, 'target', 'dev')!r} has no source.",
+            "Give the disk a source, or remove it from the domain.",
+        )
     found = None
     if kind in ("file", "block"):
         found = source.get("file" if kind == "file" else "dev")
@@ -212,8 +221,11 @@ def _path(element, path, volume_path):
         raise GuestconvError(
             "source-disk-not-supported",
             f"{path}: the disk {_attribute(element, 'target', 'dev')!r} is of the type {kind!r}"
-            + (f" ({source.get('protocol')})" if source.get("protocol") else "") + ", which cannot be read from here.",
-            path=path, hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.")
+            + (f" ({source.get('protocol')})" if source.get("protocol") else "")
+            + ", which cannot be read from here.",
+            path=path,
+            hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.",
+        )
     return found
 
 

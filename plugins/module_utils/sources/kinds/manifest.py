@@ -28,8 +28,11 @@ def parse(data, path):
         match = _LINE.fullmatch(line.strip())
         algorithm = match.group(1).lower() if match else ""
         if not match or len(match.group(3)) != 2 * hashlib.new(algorithm, usedforsecurity=False).digest_size:
-            raise malformed(path, f"line {number} of the manifest is {line.strip()[:80]!r}.",
-                            "Known are the algorithms SHA1, SHA256 and SHA512.")
+            raise malformed(
+                path,
+                f"line {number} of the manifest is {line.strip()[:80]!r}.",
+                "Known are the algorithms SHA1, SHA256 and SHA512.",
+            )
         checksums[match.group(2)] = algorithm, match.group(3).lower()
     return checksums
 
@@ -50,7 +53,10 @@ def verify(checksums, chunks, path, progress=None):
                 progress(len(chunk))
         if digest.hexdigest() != expected:
             raise GuestconvError(
-                "source-checksum-mismatch", f"{path}: {name} does not have the {algorithm.upper()} checksum that its "
-                "manifest says.", path=path, hint="Copy it again. If it was changed on purpose, remove its manifest.",
-                extra={"file": name, "expected": expected, "found": digest.hexdigest()})
+                "source-checksum-mismatch",
+                f"{path}: {name} does not have the {algorithm.upper()} checksum that its manifest says.",
+                path=path,
+                hint="Copy it again. If it was changed on purpose, remove its manifest.",
+                extra={"file": name, "expected": expected, "found": digest.hexdigest()},
+            )
     return list(checksums)

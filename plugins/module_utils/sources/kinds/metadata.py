@@ -11,9 +11,9 @@ import re
 import stat
 from dataclasses import dataclass, field
 
-from ...texts import hostile_xml
-from ...errors import GuestconvError
 from ...devices.targets import letters
+from ...errors import GuestconvError
+from ...texts import hostile_xml
 
 # Bytes. An OVF with the licence texts of a product is some 100 kB.
 MAX_DESCRIPTOR = 4 << 20
@@ -74,16 +74,24 @@ def describe(machine, path):
     Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
     """
     if not machine.disks:
-        raise GuestconvError("source-without-disks", f"{path} describes no disk.", path=path,
-                             hint="Were its disks left out of the export, as independent ones are? Add them.")
+        raise GuestconvError(
+            "source-without-disks",
+            f"{path} describes no disk.",
+            path=path,
+            hint="Were its disks left out of the export, as independent ones are? Add them.",
+        )
     if max(len(machine.disks), len(machine.interfaces)) > _MAX_DEVICES:
         raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
     seen = set()
     for disk in machine.disks:
         identity = (disk.path, disk.more.get("member"))
         if identity in seen:
-            raise GuestconvError("source-disk-duplicate", f"{path} names the disk {disk.path} twice.", path=path,
-                                 hint="If they are two disks of the same name, put one elsewhere, and name that.")
+            raise GuestconvError(
+                "source-disk-duplicate",
+                f"{path} names the disk {disk.path} twice.",
+                path=path,
+                hint="If they are two disks of the same name, put one elsewhere, and name that.",
+            )
         seen.add(identity)
     ordered = _in_order(machine.disks)
     if len({disk.device for disk in ordered}) < len(ordered):
@@ -152,7 +160,7 @@ def normal_mac(text):
     digits = re.sub(r"[:.-]", "", (text or "").strip().lower())
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
-    return ":".join(digits[at:at + 2] for at in range(0, 12, 2))
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
 def number(text, highest=1 << 62):
@@ -173,8 +181,9 @@ def read_file(path, limit=MAX_DESCRIPTOR):
         except OSError as error:
             raise _unreadable(path, error) from error
     if len(data) > limit:
-        raise GuestconvError("source-too-large", f"{path} has more than {limit} bytes, too many for what it should be.",
-                             path=path)
+        raise GuestconvError(
+            "source-too-large", f"{path} has more than {limit} bytes, too many for what it should be.", path=path
+        )
     return data
 
 
@@ -186,16 +195,24 @@ def open_file(path):
             raise GuestconvError("source-not-readable", f"{path} is not a file.", path=path)
         return open(path, "rb")
     except FileNotFoundError as error:
-        raise GuestconvError("source-not-found", f"{path} does not exist.", path=path,
-                             hint="Paths are those of the machine that reads it.") from error
+        raise GuestconvError(
+            "source-not-found",
+            f"{path} does not exist.",
+            path=path,
+            hint="Paths are those of the machine that reads it.",
+        ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path, error):
     reason = getattr(error, "strerror", None) or error
-    return GuestconvError("source-not-readable", f"{path!r} cannot be read: {reason}.", path=path,
-                          hint="Give the user who runs this the right to read it.")
+    return GuestconvError(
+        "source-not-readable",
+        f"{path!r} cannot be read: {reason}.",
+        path=path,
+        hint="Give the user who runs this the right to read it.",
+    )
 
 
 def parse_xml(data, path):
@@ -215,5 +232,9 @@ def local_name(element):
 
 def malformed(path, what, hint=""):
     """The GuestconvError for the file path that is not what its name says."""
-    return GuestconvError("source-malformed", f"{path} cannot be understood: {what}", path=path,
-                          hint=hint or "Export the guest again, and compare the sizes of the files.")
+    return GuestconvError(
+        "source-malformed",
+        f"{path} cannot be understood: {what}",
+        path=path,
+        hint=hint or "Export the guest again, and compare the sizes of the files.",
+    )

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ...errors import GuestconvError
 from ...disks import disk_files
+from ...errors import GuestconvError
 from . import manifest, metadata, ovf
 from .metadata import malformed
 
@@ -57,7 +57,8 @@ def read(path):
             disk.update(_located(stream, found, descriptor, disk, path))
     if checksums:
         description["warnings"] += [
-            f"The manifest has no checksum for {disk['member']}." for disk in description["disks"]
+            f"The manifest has no checksum for {disk['member']}."
+            for disk in description["disks"]
             if disk["member"] not in checksums
         ]
     return description
@@ -116,8 +117,12 @@ def _refuse_hostile(info, name, path):
 
 
 def _hostile(path, what):
-    return GuestconvError("source-hostile", f"{path} {what}.", path=path,
-                          hint="No tool that exports guests makes such an archive. Ask who gave it to you.")
+    return GuestconvError(
+        "source-hostile",
+        f"{path} {what}.",
+        path=path,
+        hint="No tool that exports guests makes such an archive. Ask who gave it to you.",
+    )
 
 
 def _descriptor(found, path):
@@ -151,8 +156,9 @@ def _located(stream, found, descriptor, disk, path):
     member = next((found[name] for name in names if name in found), None)
     if member is None:
         what = f"{path} refers to {disk['path']!r}, which is not in it."
-        raise GuestconvError("source-disk-missing", what, path=path,
-                             hint="Export it again as one OVA, with all of its disks.")
+        raise GuestconvError(
+            "source-disk-missing", what, path=path, hint="Export it again as one OVA, with all of its disks."
+        )
     place = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
     if "compression" in disk:
         return place

@@ -16,8 +16,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ...errors import GuestconvError
 from ...disks import disk_files
+from ...errors import GuestconvError
 from . import manifest, metadata
 from .metadata import local_name, malformed
 
@@ -122,8 +122,11 @@ def parse(data, path):
     """
     envelope = metadata.parse_xml(data, path)
     if local_name(envelope) != "Envelope" or not envelope.tag.startswith(tuple(f"{{{uri}}}" for uri in _ENVELOPES)):
-        raise malformed(path, f"its root element is <{envelope.tag}>, which is no OVF envelope of version 1 or 2.",
-                        "Export it again as OVF 1.0 or later; older ones were drafts.")
+        raise malformed(
+            path,
+            f"its root element is <{envelope.tag}>, which is no OVF envelope of version 1 or 2.",
+            "Export it again as OVF 1.0 or later; older ones were drafts.",
+        )
     system = _system(envelope, path)
     hardware = next(_named(system, "VirtualHardwareSection"), None)
     if hardware is None:
@@ -152,7 +155,9 @@ def _system(envelope, path):
         raise GuestconvError(
             "source-several-guests" if systems else "source-malformed",
             f"{path} holds {len(systems)} virtual machines" + (", and one is expected." if systems else "."),
-            hint="Export each machine of the vApp by itself.", path=path)
+            hint="Export each machine of the vApp by itself.",
+            path=path,
+        )
     return systems[0]
 
 
@@ -192,8 +197,10 @@ class _Item:
 def _items(envelope, hardware):
     """The items of the configuration that is deployed when none is asked for."""
     configurations = list(_named(envelope, "Configuration"))
-    default = next((one for one in configurations if _attribute(one, "default") in ("true", "1")),
-                   configurations[0] if configurations else None)
+    default = next(
+        (one for one in configurations if _attribute(one, "default") in ("true", "1")),
+        configurations[0] if configurations else None,
+    )
     items = []
     for element in _named(hardware, "Item", "StorageItem", "EthernetPortItem"):
         # With ovf:bound it says which values would be allowed, too.
@@ -267,10 +274,18 @@ def _disks(envelope, system, items, warnings, path):
             warnings.append(f"{item['ElementName'] or 'A disk'} is left out: it is empty, and has no file.")
             continue
         bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
-        found.append(metadata.Disk(
-            _attribute(file, "href"), bus, (controller, position if unit is None else unit),
-            format=_format(disk), size=_capacity(disk), controller=model,
-            boot_order=_boot_order(disk, item["InstanceID"], order), more=_compression(file, path)))
+        found.append(
+            metadata.Disk(
+                _attribute(file, "href"),
+                bus,
+                (controller, position if unit is None else unit),
+                format=_format(disk),
+                size=_capacity(disk),
+                controller=model,
+                boot_order=_boot_order(disk, item["InstanceID"], order),
+                more=_compression(file, path),
+            )
+        )
     return found
 
 
@@ -335,12 +350,20 @@ def _capacity(disk):
 
 def _compression(file, path):
     if _attribute(file, "chunkSize"):
-        raise GuestconvError("source-not-supported", f"{path}: the disk {_attribute(file, 'href')} is cut into chunks.",
-                             hint="Join the chunks, or export it without --chunkSize.", path=path)
+        raise GuestconvError(
+            "source-not-supported",
+            f"{path}: the disk {_attribute(file, 'href')} is cut into chunks.",
+            hint="Join the chunks, or export it without --chunkSize.",
+            path=path,
+        )
     kind = _attribute(file, "compression").lower()
     if kind not in ("", "identity", "gzip"):
-        raise GuestconvError("source-not-supported", f"{path}: the compression {kind!r} is not known.", path=path,
-                             hint="Export it without compression.")
+        raise GuestconvError(
+            "source-not-supported",
+            f"{path}: the compression {kind!r} is not known.",
+            path=path,
+            hint="Export it without compression.",
+        )
     return {"compression": kind} if kind == "gzip" else {}
 
 
@@ -367,16 +390,21 @@ def check_format(disk, found, path):
     """Refuse a disk (an entry of a description) whose file has the header of another format than raw is named for."""
     if found == "raw" and disk.get("format") not in (None, "raw"):
         what = f"{path}: {disk['path']} should be {disk['format']}, and has no such header."
-        raise GuestconvError("source-disk-format", what, path=path,
-                             hint="Export the guest again, and compare the sizes of the files.")
+        raise GuestconvError(
+            "source-disk-format", what, path=path, hint="Export the guest again, and compare the sizes of the files."
+        )
 
 
 def _inside(name, path):
     """name, a relative reference of the OVF path, that stays in its folder. Raises GuestconvError."""
     normal = posixpath.normpath(name)
     if not name or "\0" in name or posixpath.isabs(normal) or normal.split("/")[0] in ("..", ".") or "://" in name:
-        raise GuestconvError("source-hostile", f"{path} refers to {name!r}, which is not beside it.", path=path,
-                             hint="Put all files into one folder, and name them there.")
+        raise GuestconvError(
+            "source-hostile",
+            f"{path} refers to {name!r}, which is not beside it.",
+            path=path,
+            hint="Put all files into one folder, and name them there.",
+        )
     return normal
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import re
 
-from ...errors import GuestconvError
 from ...disks import disk_files
+from ...errors import GuestconvError
 from . import metadata
 from .metadata import malformed
 
@@ -59,8 +59,12 @@ def parse(data):
 def describe(settings, path):
     """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
     if "encryption.keysafe" in settings or "encryption.data" in settings:
-        raise GuestconvError("source-encrypted", f"{path} is encrypted.", path=path,
-                             hint="Remove the encryption of the virtual machine first.")
+        raise GuestconvError(
+            "source-encrypted",
+            f"{path} is encrypted.",
+            path=path,
+            hint="Remove the encryption of the virtual machine first.",
+        )
     if not {"config.version", "virtualhw.version", "displayname", "guestos"} & set(settings):
         raise malformed(path, "it has none of the settings of a virtual machine.")
     machine = metadata.Machine(
@@ -95,17 +99,25 @@ def _disks(settings, path):
             continue
         bus, controller, unit = match.groups()
         place = f"{bus}{controller}:{unit}"
-        found.append(metadata.Disk(
-            _located(path, name), bus, (int(controller), int(unit)), format="vmdk",
-            controller=_controller(settings, bus, controller),
-            boot_order=order.index(place) if place in order else None))
+        found.append(
+            metadata.Disk(
+                _located(path, name),
+                bus,
+                (int(controller), int(unit)),
+                format="vmdk",
+                controller=_controller(settings, bus, controller),
+                boot_order=order.index(place) if place in order else None,
+            )
+        )
     return found
 
 
 def _is_disk(settings, bus, controller, unit):
     device = f"{bus}{controller}:{unit}"
-    if "false" in (settings.get(f"{bus}{controller}.present", "").lower(),
-                   settings.get(f"{device}.present", "").lower()):
+    if "false" in (
+        settings.get(f"{bus}{controller}.present", "").lower(),
+        settings.get(f"{device}.present", "").lower(),
+    ):
         return False
     kind = settings.get(f"{device}.devicetype", "").lower()
     # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either.

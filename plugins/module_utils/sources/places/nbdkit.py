@@ -89,31 +89,49 @@ class Server:
     def _start(self):
         program = shutil.which("nbdkit", path=f"{os.environ.get('PATH', '')}:{_MORE_PATH}")
         if program is None:
-            raise GuestconvError("nbdkit-missing", "nbdkit was not found on this machine.",
-                                 hint="Install nbdkit (on EL and Fedora nbdkit-curl-plugin, nbdkit-ssh-plugin and "
-                                 "nbdkit-nbd-plugin, too).")
+            raise GuestconvError(
+                "nbdkit-missing",
+                "nbdkit was not found on this machine.",
+                hint="Install nbdkit (on EL and Fedora nbdkit-curl-plugin, nbdkit-ssh-plugin and "
+                "nbdkit-nbd-plugin, too).",
+            )
         # It writes its process number there when it is ready, and the pipe ends when it ended before.
         reader, writer = os.pipe()
         secret = self._secret_file()
         try:
             settings = dict(self._settings, **({} if secret is None else {"password": f"+/dev/fd/{secret}"}))
             command = [
-                program, "--foreground", "--exit-with-parent", "--readonly", "--unix", self.socket,
-                "--pidfile", f"/dev/fd/{writer}", *(f"--filter={name}" for name in self._filters), self._plugin,
+                program,
+                "--foreground",
+                "--exit-with-parent",
+                "--readonly",
+                "--unix",
+                self.socket,
+                "--pidfile",
+                f"/dev/fd/{writer}",
+                *(f"--filter={name}" for name in self._filters),
+                self._plugin,
                 *(f"{key}={value}" for key, value in settings.items()),
             ]
             with open(os.path.join(self._folder, "log"), "wb") as log:
                 self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ, LC_ALL="C"),
-                    pass_fds=[writer] if secret is None else [writer, secret])
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=dict(os.environ, LC_ALL="C"),
+                    pass_fds=[writer] if secret is None else [writer, secret],
+                )
             os.close(writer)
             writer = None
             ready, _writable, _failed = select.select([reader], [], [], _READY_SECONDS)
             if not ready or not os.read(reader, 32):
                 reason = self.complaint() or "it does not say why"
                 raise NbdkitFailed(
-                    "nbdkit-failed", f"nbdkit {self._plugin} did not start: {reason}",
-                    hint="Is that plugin installed? `nbdkit PLUGIN --dump-plugin` tells.")
+                    "nbdkit-failed",
+                    f"nbdkit {self._plugin} did not start: {reason}",
+                    hint="Is that plugin installed? `nbdkit PLUGIN --dump-plugin` tells.",
+                )
         finally:
             for descriptor in (reader, writer, secret):
                 if descriptor is not None:

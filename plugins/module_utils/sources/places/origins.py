@@ -15,10 +15,9 @@ import stat
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from ...disks import image_formats, images, qemu_img
+from ...disks import image_formats, images, qemu_img, slices
 from ...errors import GuestconvError
 from ..kinds import ova
-from ...disks import slices
 from . import urls, web
 from .nbdkit import NbdkitFailed, Server
 
@@ -75,8 +74,11 @@ def _opened(node, is_file, identify, complaint=lambda: ""):
 
 
 def _unreachable(reason):
-    return GuestconvError("source-unreachable", f"The disk cannot be opened: {reason}",
-                          hint="Is it there, may the user read it, and does this machine know the other's key?")
+    return GuestconvError(
+        "source-unreachable",
+        f"The disk cannot be opened: {reason}",
+        hint="Is it there, may the user read it, and does this machine know the other's key?",
+    )
 
 
 def _state(path):
@@ -137,8 +139,12 @@ class Member:
     def opened(self):
         """See the module."""
         entry = self._entry
-        node = {"driver": "raw", "offset": entry["offset"], "size": slices.whole_sectors(entry["length"]),
-                "file": slices.file_node(entry["path"])}
+        node = {
+            "driver": "raw",
+            "offset": entry["offset"],
+            "size": slices.whole_sectors(entry["length"]),
+            "file": slices.file_node(entry["path"]),
+        }
         is_file = entry.get("format") not in ("raw", "vmdk")
         if entry.get("format") == "vmdk":
             with ova.opened_member(entry) as stream:
@@ -146,8 +152,11 @@ class Member:
             node = {"driver": "vmdk", "backing": None, "file": node}
             # Which is cut off only its own tables tell: QEMU opens it, and reads zeroes or fails in the middle.
             if qemu_img.run(["check", "-q", slices.reference(node)], qemu_img.patience(entry["length"])).code in (1, 2):
-                raise GuestconvError("source-disk-damaged", f"{entry['path']}: {entry['member']} is damaged or not "
-                                     "complete.", hint="Copy the OVA again from its source, and compare the sizes.")
+                raise GuestconvError(
+                    "source-disk-damaged",
+                    f"{entry['path']}: {entry['member']} is damaged or not complete.",
+                    hint="Copy the OVA again from its source, and compare the sizes.",
+                )
         yield _opened(node, is_file, lambda: [_state(entry["path"]), entry["member"], entry["offset"]])
 
 
@@ -158,8 +167,11 @@ def refuse_others(stream, where):
     except image_formats.BadHeader as error:
         raise GuestconvError("source-disk-damaged", f"{where} is damaged or not complete: {error}.") from error
     if header.extents or header.parent:
-        raise GuestconvError("source-hostile", f"{where} names other files as parts of it.",
-                             hint="Export the guest again, with its disks in one file each.")
+        raise GuestconvError(
+            "source-hostile",
+            f"{where} names other files as parts of it.",
+            hint="Export the guest again, with its disks in one file each.",
+        )
 
 
 class Packed:
@@ -212,12 +224,21 @@ class Web:
         url, access = self._url, self._access
         facts = web.identify(url, access)
         user = url.user or access.user
-        settings = {"url": url.text, "protocols": "https", "timeout": _CURL_TIMEOUT, "cainfo": access.cafile,
-                    "user": user}
+        settings = {
+            "url": url.text,
+            "protocols": "https",
+            "timeout": _CURL_TIMEOUT,
+            "cainfo": access.cafile,
+            "user": user,
+        }
         secret = access.password if user is not None else None
         with _kept_open("curl", settings, _RETRY, secret) as (node, complaint):
-            found = _opened(node, self._format != "raw", lambda: [url.text, *web.identify(url, access)],
-                            lambda: complaint().replace(url.text, url.shown))
+            found = _opened(
+                node,
+                self._format != "raw",
+                lambda: [url.text, *web.identify(url, access)],
+                lambda: complaint().replace(url.text, url.shown),
+            )
             if found.size != slices.whole_sectors(facts[0]):
                 raise GuestconvError("source-changed", f"{url.shown} changes while it is read.")
             if facts[1:] == [None, None]:
@@ -238,8 +259,13 @@ class Ssh:
         """See the module."""
         url, access = self._url, self._access
         settings = {
-            "host": url.host, "port": url.port, "path": url.path, "user": url.user or access.user,
-            "identity": access.identity, "known-hosts": access.known_hosts, "timeout": _SSH_TIMEOUT,
+            "host": url.host,
+            "port": url.port,
+            "path": url.path,
+            "user": url.user or access.user,
+            "identity": access.identity,
+            "known-hosts": access.known_hosts,
+            "timeout": _SSH_TIMEOUT,
         }
         with _kept_open("ssh", settings, _RETRY, access.password) as (node, complaint):
             yield _by_head(node, self._format != "raw", url.text, complaint)
@@ -257,8 +283,11 @@ class Nbd:
     def opened(self):
         """See the module."""
         url = self._url
-        server = {"type": "unix", "path": url.socket} if url.socket else {
-            "type": "inet", "host": url.host, "port": str(url.port)}
+        server = (
+            {"type": "unix", "path": url.socket}
+            if url.socket
+            else {"type": "inet", "host": url.host, "port": str(url.port)}
+        )
         node = {"driver": "nbd", "server": server, "export": url.path[1:]}
         yield _by_head(node, self._format not in (None, "raw"), url.text)
 

@@ -57,11 +57,17 @@ def parse(text):
     except ValueError as error:
         raise _invalid(text, str(error)) from error
     if parts.scheme not in SCHEMES:
-        raise GuestconvError("source-url-not-supported", f"Disks cannot be fetched by {parts.scheme}.",
-                             hint=f"Known are {', '.join(SCHEMES)}.")
+        raise GuestconvError(
+            "source-url-not-supported",
+            f"Disks cannot be fetched by {parts.scheme}.",
+            hint=f"Known are {', '.join(SCHEMES)}.",
+        )
     if parts.password is not None:
-        raise GuestconvError("source-url-invalid", "The URL holds a password, which would be seen by all.",
-                             hint="Give it in the option `password`, which is not logged.")
+        raise GuestconvError(
+            "source-url-invalid",
+            "The URL holds a password, which would be seen by all.",
+            hint="Give it in the option `password`, which is not logged.",
+        )
     path, host = unquote(parts.path), parts.hostname or ""
     if "\0" in path or parts.fragment:
         raise _invalid(text, "it has a fragment or a NUL")

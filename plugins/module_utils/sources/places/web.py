@@ -37,27 +37,35 @@ def identify(url, access):
             match = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
             if answer.status != 206 or not match:
                 raise GuestconvError(
-                    "source-without-ranges", f"The server of {url.shown} does not give parts of files.",
-                    hint="Use a server that knows range requests: Apache, nginx and object stores do.")
+                    "source-without-ranges",
+                    f"The server of {url.shown} does not give parts of files.",
+                    hint="Use a server that knows range requests: Apache, nginx and object stores do.",
+                )
             return [int(match.group(1)), answer.headers.get("ETag"), answer.headers.get("Last-Modified")]
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
     except (urllib.error.URLError, socket.timeout, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            raise GuestconvError("source-not-trusted", f"The certificate of {url.host} is not trusted: "
-                                 f"{reason.verify_message}.", hint="Give its authority's certificate as source.cafile.",
-                                 ) from error
-        raise GuestconvError("source-unreachable", f"{url.shown} cannot be reached: {reason}.",
-                             hint="Try it with curl on the same machine.") from error
+            raise GuestconvError(
+                "source-not-trusted",
+                f"The certificate of {url.host} is not trusted: {reason.verify_message}.",
+                hint="Give its authority's certificate as source.cafile.",
+            ) from error
+        raise GuestconvError(
+            "source-unreachable",
+            f"{url.shown} cannot be reached: {reason}.",
+            hint="Try it with curl on the same machine.",
+        ) from error
 
 
 def _opener(access):
     try:
         context = ssl.create_default_context(cafile=access.cafile)
     except OSError as error:
-        raise GuestconvError("source-invalid", f"source.cafile: {access.cafile} cannot be used: {error.strerror}.",
-                             path="source.cafile") from error
+        raise GuestconvError(
+            "source-invalid", f"source.cafile: {access.cafile} cannot be used: {error.strerror}.", path="source.cafile"
+        ) from error
     return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _OnlyHttps())
 
 
@@ -70,8 +78,12 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
 
 def _refused(url, error):
     if error.code in (401, 403, 407):
-        return GuestconvError("source-denied", f"{url.shown} may not be read: HTTP status {error.code}.",
-                              hint="Give source.user and the option `password`.")
+        return GuestconvError(
+            "source-denied",
+            f"{url.shown} may not be read: HTTP status {error.code}.",
+            hint="Give source.user and the option `password`.",
+        )
     code = "source-not-found" if error.code in (404, 410) else "source-unreachable"
-    return GuestconvError(code, f"{url.shown} cannot be read: HTTP status {error.code}.",
-                          hint="Try it with curl on the same machine.")
+    return GuestconvError(
+        code, f"{url.shown} cannot be read: HTTP status {error.code}.", hint="Try it with curl on the same machine."
+    )

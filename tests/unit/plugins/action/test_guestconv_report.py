@@ -22,8 +22,14 @@ def run(monkeypatch: pytest.MonkeyPatch, asynchronous: int = 0) -> tuple[dict[st
 
     monkeypatch.setattr(ActionModule, "_execute_module", execute)
     task = SimpleNamespace(
-        args={"directory": "/report"}, action="virttools.guestconv.guestconv_report", async_val=asynchronous,
-        check_mode=False, diff=False, delegate_to=None, environment=None)
+        args={"directory": "/report"},
+        action="virttools.guestconv.guestconv_report",
+        async_val=asynchronous,
+        check_mode=False,
+        diff=False,
+        delegate_to=None,
+        environment=None,
+    )
     shell = SimpleNamespace(tmpdir="/tmp/x")
     connection = SimpleNamespace(_shell=shell, has_native_async=False)
     plugin = ActionModule(task, connection, SimpleNamespace(check_mode=False), None, None, None)

@@ -149,7 +149,9 @@ def test_what_is_wrong_is_told_as_an_error_of_the_filter(name):
     options = {key: value for key, value in needed.items() if key in parameters}
     with pytest.raises(AnsibleFilterError) as caught:
         function(name)({"disks": [{"driver": "floppy"}]}, **options)
-    expected = f"virttools.guestconv.{name}: hardware.disks[0].driver: 'floppy' is not known here. (hardware-invalid) Allowed:"
+    expected = (
+        f"virttools.guestconv.{name}: hardware.disks[0].driver: 'floppy' is not known here. (hardware-invalid) Allowed:"
+    )
     assert str(caught.value).startswith(expected)
 
 

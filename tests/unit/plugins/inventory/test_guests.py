@@ -36,13 +36,22 @@ def run(folder, *configurations, arguments=("--list",)):
     command = [sys.executable, "-m", "ansible", "inventory", *arguments]
     for number, configuration in enumerate(configurations):
         path = folder / f"{number}.guests.yml"
-        text = configuration if isinstance(configuration, str) else json.dumps(
-            {"plugin": "virttools.guestconv.guests", **configuration})
+        text = (
+            configuration
+            if isinstance(configuration, str)
+            else json.dumps({"plugin": "virttools.guestconv.guests", **configuration})
+        )
         path.write_text(text, encoding="utf-8")
         command += ["-i", str(path)]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1",
-                   "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-                   "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_NOCOLOR": "1",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
+    }
     return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
 
 
@@ -66,20 +75,23 @@ def plain(value):
 def exports(tmp_path_factory):
     """Where guests of every kind are kept."""
     folder = tmp_path_factory.mktemp("exports")
-    return place(folder, {
-        "web01-disk1.qcow2": qcow2(20 * GIB),
-        "web01-disk2.qcow2": qcow2(20 * GIB),
-        "files.ova": ova(),
-        "vmware/vm.vmx": vmx("My VM", "vm.vmdk"),
-        "vmware/vm.vmdk": vmdk(300 * GIB),
-        "db.xml": domain("db", folder / "db.raw", "raw"),
-        "db.raw": RAW,
-        "remote.xml": domain("remote", "/nowhere/x.qcow2"),
-        "broken.ova": b"hello",
-        "a-template.qcow2": qcow2(),
-        "one/same.qcow2": qcow2(),
-        "two/same.qcow2": qcow2(),
-    })
+    return place(
+        folder,
+        {
+            "web01-disk1.qcow2": qcow2(20 * GIB),
+            "web01-disk2.qcow2": qcow2(20 * GIB),
+            "files.ova": ova(),
+            "vmware/vm.vmx": vmx("My VM", "vm.vmdk"),
+            "vmware/vm.vmdk": vmdk(300 * GIB),
+            "db.xml": domain("db", folder / "db.raw", "raw"),
+            "db.raw": RAW,
+            "remote.xml": domain("remote", "/nowhere/x.qcow2"),
+            "broken.ova": b"hello",
+            "a-template.qcow2": qcow2(),
+            "one/same.qcow2": qcow2(),
+            "two/same.qcow2": qcow2(),
+        },
+    )
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +116,10 @@ def test_guests_are_hosts(exports, inventory):
 
 
 def test_a_guest_of_disks_has_what_the_modules_take(exports, inventory):
-    disks = [{"path": f"{exports}/web01-disk{number}.qcow2", "format": "qcow2", "device": device}
-             for number, device in ((1, "sda"), (2, "sdb"))]
+    disks = [
+        {"path": f"{exports}/web01-disk{number}.qcow2", "format": "qcow2", "device": device}
+        for number, device in ((1, "sda"), (2, "sdb"))
+    ]
     assert inventory[0]["web01"] == {
         "guestconv_source": {"type": "disks", "disks": disks},
         "guestconv_disks": disks,
@@ -120,7 +134,10 @@ def test_a_guest_in_an_ova_has_no_disks_to_be_used_as_they_are(exports, inventor
     assert inventory[0]["files"] == {
         "guestconv_source": {"type": "ova", "path": f"{exports}/files.ova"},
         "guestconv_hardware": {
-            "firmware": "bios", "cpus": 2, "memory": 2048, "disks": [{"controller": "ahci"}],
+            "firmware": "bios",
+            "cpus": 2,
+            "memory": 2048,
+            "disks": [{"controller": "ahci"}],
             "interfaces": [{"mac": "08:00:27:4b:dd:31", "driver": "e1000"}],
         },
         "guestconv_name": "files",
@@ -218,8 +235,11 @@ def test_a_name_is_never_evaluated(tmp_path):
     witness = tmp_path / "ran"
     hostile = "{{ lookup('pipe', 'touch " + str(witness) + "') }}"
     place(tmp_path, {"a.vmx": vmx(hostile, "a.vmdk"), "a.vmdk": vmdk()})
-    configuration = {"paths": ["a.vmx"], "compose": {"shown": "guestconv_name ~ '!'"},
-                     "keyed_groups": [{"key": "guestconv_name", "prefix": "n"}]}
+    configuration = {
+        "paths": ["a.vmx"],
+        "compose": {"shown": "guestconv_name ~ '!'"},
+        "keyed_groups": [{"key": "guestconv_name", "prefix": "n"}],
+    }
     (variables,) = listed(run(tmp_path, configuration))[0].values()
     assert (variables["guestconv_name"], variables["shown"]) == (hostile, hostile + "!")
     assert not witness.exists()
@@ -232,14 +252,25 @@ def test_a_name_is_never_evaluated(tmp_path):
 def libvirt_uri(tmp_path):
     pytest.importorskip("libvirt", reason="libvirt's binding belongs to the distribution's Python, which this is not")
     place(tmp_path, {"pool/web.qcow2": qcow2(5 * GIB)})
-    domains = b"".join(one.replace(b"kvm", b"test") for one in (
-        domain("web", tmp_path / "pool" / "web.qcow2"), domain("db", "/nowhere/db.qcow2"),
-        domain("test-1", "/nowhere/test.qcow2"),
-        domain("odd", "/x").replace(b"<source file='/x'/>", b"").replace(b"device='disk'", b"device='floppy'").replace(
-            b"dev='vda' bus='virtio'", b"dev='fda' bus='fdc'")))
-    place(tmp_path, {"node.xml": b"<node><cpu><mhz>1</mhz><model>x</model><active>1</active><nodes>1</nodes><sockets>1"
-                                 b"</sockets><cores>1</cores><threads>1</threads></cpu><memory>1024</memory>" + domains
-                                 + b"</node>"})
+    domains = b"".join(
+        one.replace(b"kvm", b"test")
+        for one in (
+            domain("web", tmp_path / "pool" / "web.qcow2"),
+            domain("db", "/nowhere/db.qcow2"),
+            domain("test-1", "/nowhere/test.qcow2"),
+            domain("odd", "/x")
+            .replace(b"<source file='/x'/>", b"")
+            .replace(b"device='disk'", b"device='floppy'")
+            .replace(b"dev='vda' bus='virtio'", b"dev='fda' bus='fdc'"),
+        )
+    )
+    place(
+        tmp_path,
+        {
+            "node.xml": b"<node><cpu><mhz>1</mhz><model>x</model><active>1</active><nodes>1</nodes><sockets>1"
+            b"</sockets><cores>1</cores><threads>1</threads></cpu><memory>1024</memory>" + domains + b"</node>"
+        },
+    )
     return f"test://{tmp_path}/node.xml"
 
 
@@ -250,8 +281,12 @@ def test_the_domains_of_a_libvirt_are_guests(tmp_path, libvirt_uri):
     assert sorted(variables) == ["db", "web"] == sorted(groups["guestconv_source_libvirt"])
     assert variables["web"] == {
         "guestconv_source": {"type": "libvirt", "uri": libvirt_uri, "name": "web"},
-        "guestconv_hardware": {"firmware": "bios", "cpus": 2, "memory": 512,
-                               "disks": [{"controller": "virtio-blk-pci", "boot_order": 1}]},
+        "guestconv_hardware": {
+            "firmware": "bios",
+            "cpus": 2,
+            "memory": 512,
+            "disks": [{"controller": "virtio-blk-pci", "boot_order": 1}],
+        },
         "guestconv_disks": [{"path": f"{tmp_path}/pool/web.qcow2", "format": "qcow2", "device": "vda"}],
         "guestconv_name": "web",
         "guestconv_size": 5 * GIB,
@@ -274,8 +309,10 @@ def test_the_examples_are_configurations_that_work(exports, tmp_path):
     examples = list(yaml.safe_load_all(guests.EXAMPLES))
     options = yaml.safe_load(guests.DOCUMENTATION)["options"]
     assert len(examples) == 3
-    texts = [part.replace("/exports", str(exports)).replace("/vmfs/volumes/datastore1", str(exports / "vmware"))
-             for part in guests.EXAMPLES.split("\n---\n")]
+    texts = [
+        part.replace("/exports", str(exports)).replace("/vmfs/volumes/datastore1", str(exports / "vmware"))
+        for part in guests.EXAMPLES.split("\n---\n")
+    ]
     place(tmp_path, {"appliances/a.ova": ova(name="appliance")})
     for example in examples:
         assert set(example) <= {*options, "compose", "groups", "keyed_groups"}
@@ -291,10 +328,18 @@ def test_the_example_of_libvirt_works(tmp_path, libvirt_uri):
     assert {"web", "db"} <= set(listed(run(tmp_path, text))[0])
 
 
-@pytest.mark.parametrize(("name", "mine"), [
-    ("exports.guests.yml", True), ("guests.yaml", True), ("kvm.guestconv.yml", True), ("guestconv.yaml", True),
-    ("hosts.yml", False), ("guests.json", False), ("guests.yml.bak", False),
-])
+@pytest.mark.parametrize(
+    ("name", "mine"),
+    [
+        ("exports.guests.yml", True),
+        ("guests.yaml", True),
+        ("kvm.guestconv.yml", True),
+        ("guestconv.yaml", True),
+        ("hosts.yml", False),
+        ("guests.json", False),
+        ("guests.yml.bak", False),
+    ],
+)
 def test_a_configuration_is_known_by_its_name(tmp_path, name, mine):
     (tmp_path / name).write_text("")
     assert guests.InventoryModule().verify_file(str(tmp_path / name)) == mine
@@ -307,23 +352,26 @@ def named(name, origin="/exports/file.ova"):
     return guests.host_name(discovery.Guest({}, origin, {"name": name}))
 
 
-@pytest.mark.parametrize(("name", "host"), [
-    ("web01", "web01"),
-    ("web01.example.com", "web01.example.com"),
-    ("My VM (old)", "My-VM--old"),
-    ("web[1:3]", "web-1-3"),
-    ("web:22", "web-22"),
-    ("!all", "guest-all"),
-    ("a,b&c", "a-b-c"),
-    ("-rf", "rf"),
-    ("Büro", "Büro"),
-    ("Bu\u0308ro", "Büro"),
-    ("日本", "日本"),
-    ("localhost", "guest-localhost"),
-    ("all", "guest-all"),
-    ("  ", "file"),
-    ("", "file"),
-])
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("web01", "web01"),
+        ("web01.example.com", "web01.example.com"),
+        ("My VM (old)", "My-VM--old"),
+        ("web[1:3]", "web-1-3"),
+        ("web:22", "web-22"),
+        ("!all", "guest-all"),
+        ("a,b&c", "a-b-c"),
+        ("-rf", "rf"),
+        ("Büro", "Büro"),
+        ("Bu\u0308ro", "Büro"),
+        ("日本", "日本"),
+        ("localhost", "guest-localhost"),
+        ("all", "guest-all"),
+        ("  ", "file"),
+        ("", "file"),
+    ],
+)
 def test_the_name_of_a_guest_becomes_one_of_a_host(name, host):
     assert named(name) == host
 
@@ -341,15 +389,23 @@ def test_no_name_of_a_host_is_a_pattern_a_range_or_an_option(name):
 def test_the_size_of_a_guest_is_a_group_only_when_it_is_known():
     guest = discovery.Guest({"type": "ova"}, "/x.ova", {"name": "x", "disks": [{"format": "raw"}], "hardware": {}})
     sizes = [guests.groups_of(guest, size)[3:] for size in (None, 1, 32 * GIB, 32 * GIB + 1, 256 * GIB, 1 << 50)]
-    assert sizes == [[], ["guestconv_size_small"], ["guestconv_size_small"], ["guestconv_size_medium"],
-                     ["guestconv_size_medium"], ["guestconv_size_large"]]
+    assert sizes == [
+        [],
+        ["guestconv_size_small"],
+        ["guestconv_size_small"],
+        ["guestconv_size_medium"],
+        ["guestconv_size_medium"],
+        ["guestconv_size_large"],
+    ]
 
 
 def test_a_libvirt_elsewhere_has_no_disks_that_could_be_used_here(monkeypatch):
     monkeypatch.setattr(os.path, "exists", lambda _path: True)
     description = {"name": "x", "disks": [{"path": "/a.qcow2"}], "hardware": {}}
-    here, there = (discovery.Guest({"type": "libvirt", "uri": uri, "name": "x"}, uri, description)
-                   for uri in ("qemu:///system", "qemu+ssh://kvm1/system"))
+    here, there = (
+        discovery.Guest({"type": "libvirt", "uri": uri, "name": "x"}, uri, description)
+        for uri in ("qemu:///system", "qemu+ssh://kvm1/system")
+    )
     assert guests.variables_of(here)["guestconv_disks"] == [{"path": "/a.qcow2"}]
     assert "guestconv_disks" not in guests.variables_of(there)
     assert libvirt_domains.is_local("qemu:///system")

@@ -10,9 +10,49 @@ from hypothesis import strategies as st
 # What Python and the programs of a guest may take in different ways: ends of lines, blanks, digits, quotes, and bytes
 # that are not UTF-8, which a guest's text has as lone surrogates.
 ENDS = ("\n", "\n", "\n", "\n", "\r\n", "\r", "\\\n", "\\\r\n", "\0")
-BLANKS = (" ", " ", " ", "\t", "\n  ", "\x0b", "\x0c", "\x1c", "\x1e", "\x1f", "\x85", "\xa0", "\u2028", "\u2029", "\u3000")
+BLANKS = (
+    " ",
+    " ",
+    " ",
+    "\t",
+    "\n  ",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1e",
+    "\x1f",
+    "\x85",
+    "\xa0",
+    "\u2028",
+    "\u2029",
+    "\u3000",
+)
 ODD = ("\ufeff", "\udc80", "\udcff", "\xdf", "\u0130", "\u0663", "\xb2", "\u2460", "0", "1", "-1", "9" * 5000, "1e999")
-SIGNS = ("=", ":", "#", ";", ",", ".", "/", "\\", '"', "'", "$", "`", "(", ")", "[", "]", "{", "}", "<", ">", "|", "*", "-")
+SIGNS = (
+    "=",
+    ":",
+    "#",
+    ";",
+    ",",
+    ".",
+    "/",
+    "\\",
+    '"',
+    "'",
+    "$",
+    "`",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "<",
+    ">",
+    "|",
+    "*",
+    "-",
+)
 DEEP = tuple(sign * 1500 for sign in ("[", "{", "(", "<a>", '"', "\\", "- ", "? ", "{a: "))
 
 
@@ -33,7 +73,9 @@ def documents(*words):
     """As texts(), in bytes; some in another encoding than UTF-8, or no text at all."""
     anyhow = texts(*words)
     return (
-        anyhow.map(content) | anyhow.map(content) | st.binary(max_size=300)
+        anyhow.map(content)
+        | anyhow.map(content)
+        | st.binary(max_size=300)
         | anyhow.map(lambda text: text.encode("utf-16", "surrogatepass"))
     )
 
@@ -48,5 +90,5 @@ def damaged(data, longest=16):
 
 def _damaged(data, changes, end):
     for place, junk in changes:
-        data = data[:place] + junk + data[place + len(junk):]
+        data = data[:place] + junk + data[place + len(junk) :]
     return data[:end]

@@ -13,23 +13,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
     networkd,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import udev_rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments, shell_words
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -93,12 +92,16 @@ def uses_lvms_devices_file(configuration):
             lambda text: grub2.default_name(text, None), f"{EMPTY_LINES}set default=1", "1", id="grub.cfg, default"
         ),
         pytest.param(
-            lambda text: grub2.default_name(text, None), f"set default={BLANKS}a{BLANKS}b", f"a{BLANKS}b",
+            lambda text: grub2.default_name(text, None),
+            f"set default={BLANKS}a{BLANKS}b",
+            f"a{BLANKS}b",
             id="grub.cfg, blanks",
         ),
         pytest.param(shell_words.split, "a" * 8 * MEGABYTE, ["a" * 16 * 1024], id="grub.cfg, one word"),
         pytest.param(
-            lambda text: defaults.edited([text], lambda line, _present: line), ARGUMENTS + TAKEN_UP, [ARGUMENTS + TAKEN_UP],
+            lambda text: defaults.edited([text], lambda line, _present: line),
+            ARGUMENTS + TAKEN_UP,
+            [ARGUMENTS + TAKEN_UP],
             id="default/grub, settings that take up others",
         ),
         pytest.param(lambda text: debconf.edit_devices(text, {}), GRUB_PC, GRUB_PC, id="debconf, blanks"),
@@ -113,41 +116,55 @@ def uses_lvms_devices_file(configuration):
         pytest.param(kernel_arguments.edited, "ip=" + ":" * MEGABYTE, "ip=" + ":" * MEGABYTE, id="ip=, empty fields"),
         pytest.param(command_line, f"a{BLANKS}", f"a{BLANKS}", id="command line, blanks at its end"),
         pytest.param(graphics.drivers_named, DEVICES, [], id="xorg.conf, sections without an end"),
+        pytest.param(lambda text: graphics.without_foreign_drivers(text, ()), DEVICES, DEVICES, id="xorg.conf, edited"),
         pytest.param(
-            lambda text: graphics.without_foreign_drivers(text, ()), DEVICES, DEVICES, id="xorg.conf, edited"
+            lambda text: console.edit_inittab(text, "hvc0"),
+            "1:2:respawn:" + "getty" * 200_000,
+            "1:2:respawn:" + "getty" * 200_000,
+            id="inittab, a line of gettys",
         ),
         pytest.param(
-            lambda text: console.edit_inittab(text, "hvc0"), "1:2:respawn:" + "getty" * 200_000,
-            "1:2:respawn:" + "getty" * 200_000, id="inittab, a line of gettys",
+            lambda text: console.edit_inittab(text, "hvc0"),
+            GETTY * 100_000 + GETTY.replace("ttyS0", "hvc0"),
+            f"#{GETTY}" * 100_000 + GETTY.replace("ttyS0", "hvc0"),
+            id="inittab, lines of gettys",
         ),
         pytest.param(
-            lambda text: console.edit_inittab(text, "hvc0"), GETTY * 100_000 + GETTY.replace("ttyS0", "hvc0"),
-            f"#{GETTY}" * 100_000 + GETTY.replace("ttyS0", "hvc0"), id="inittab, lines of gettys",
-        ),
-        pytest.param(
-            lambda text: interfaces.without(text, {"eth0"}), f"auto eth0{BLANKS}eth1", f"auto{BLANKS}eth1",
+            lambda text: interfaces.without(text, {"eth0"}),
+            f"auto eth0{BLANKS}eth1",
+            f"auto{BLANKS}eth1",
             id="interfaces, blanks",
         ),
         pytest.param(
-            lambda text: interfaces.without(text, {"eth0"}), "auto eth1" + ALIASES, "auto eth1",
+            lambda text: interfaces.without(text, {"eth0"}),
+            "auto eth1" + ALIASES,
+            "auto eth1",
             id="interfaces, aliases",
         ),
         pytest.param(
-            lambda text: interfaces.parse(text)[0].head.words, "auto eth0 " + "\\\n" * 3 * MEGABYTE, ["auto", "eth0"],
+            lambda text: interfaces.parse(text)[0].head.words,
+            "auto eth0 " + "\\\n" * 3 * MEGABYTE,
+            ["auto", "eth0"],
             id="interfaces, continuation lines",
         ),
         pytest.param(assignments.values, r"A=" + r"\x" * MEGABYTE, {"A": "x" * 4096}, id="assignments, escapes"),
         pytest.param(
-            lambda text: assignments.edited(text, ("A",), lambda _old: "b"), f"A=\n{COMMENT}" * 50_000,
-            f"A=b\n{COMMENT}" * 50_000, id="assignments, edited",
+            lambda text: assignments.edited(text, ("A",), lambda _old: "b"),
+            f"A=\n{COMMENT}" * 50_000,
+            f"A=b\n{COMMENT}" * 50_000,
+            id="assignments, edited",
         ),
         pytest.param(
             lambda text: assignments.commented_out(text, lambda name: name == "A"),
-            f"A=1;A=2\n{COMMENT}" * 50_000, f"#A=1;A=2\n{COMMENT}" * 50_000, id="assignments, made comments",
+            f"A=1;A=2\n{COMMENT}" * 50_000,
+            f"#A=1;A=2\n{COMMENT}" * 50_000,
+            id="assignments, made comments",
         ),
         pytest.param(
-            with_dhcp, NETWORK.format("") + ROUTES * 20_000,
-            NETWORK.format("DHCP=yes\n#") + ROUTES.replace("G", "#G") * 20_000, id="networkd, routes",
+            with_dhcp,
+            NETWORK.format("") + ROUTES * 20_000,
+            NETWORK.format("DHCP=yes\n#") + ROUTES.replace("G", "#G") * 20_000,
+            id="networkd, routes",
         ),
         pytest.param(lvm.filters, "filter = [ " + "#" * 200, [], id="lvm.conf, a comment without an end"),
         pytest.param(
@@ -155,20 +172,28 @@ def uses_lvms_devices_file(configuration):
         ),
         pytest.param(uses_lvms_devices_file, EMPTY_LINES, True, id="lvm.conf, empty lines"),
         pytest.param(
-            lambda name: device_names.partition_on_only_disk(name, ()), "/dev/disk/by-id/" + "a" * MEGABYTE, None,
+            lambda name: device_names.partition_on_only_disk(name, ()),
+            "/dev/disk/by-id/" + "a" * MEGABYTE,
+            None,
             id="fstab, a link",
         ),
         pytest.param(
-            device_names.logical_volume, "/dev/mapper/" + "a-" * MEGABYTE + "\n",
-            "/dev/" + "a-" * (MEGABYTE - 1) + "a/\n", id="fstab, a volume",
+            device_names.logical_volume,
+            "/dev/mapper/" + "a-" * MEGABYTE + "\n",
+            "/dev/" + "a-" * (MEGABYTE - 1) + "a/\n",
+            id="fstab, a volume",
         ),
         pytest.param(
-            lambda text: packages.forget(text, []), "a" * MEGABYTE, "a" * MEGABYTE,
+            lambda text: packages.forget(text, []),
+            "a" * MEGABYTE,
+            "a" * MEGABYTE,
             id="apt's states, a line without an end",
         ),
         pytest.param(
             lambda text: packages.parse_status(text)[0].name,
-            f"{INSTALLED}Description:" + f"\n {'a' * 20}" * 500_000, "a", id="dpkg's status, a long description",
+            f"{INSTALLED}Description:" + f"\n {'a' * 20}" * 500_000,
+            "a",
+            id="dpkg's status, a long description",
         ),
         pytest.param(
             vmx.parse, f'{EMPTY_LINES}.encoding = "UTF-8"\n'.encode(), {".encoding": "UTF-8"}, id="VMX, empty lines"
@@ -179,7 +204,9 @@ def uses_lvms_devices_file(configuration):
         pytest.param(lambda pattern: nics.matches("eth0", [pattern]), "[" * MEGABYTE, False, id="a pattern, brackets"),
         pytest.param(
             lambda text: [setting.name for setting in interfaces.read(FakeRoot({interfaces._FILE: text}))],
-            f"auto eth0\nmapping {'[' * MEGABYTE}\niface eth0 inet dhcp\n", ["eth0"], id="interfaces, a mapping's pattern",
+            f"auto eth0\nmapping {'[' * MEGABYTE}\niface eth0 inet dhcp\n",
+            ["eth0"],
+            id="interfaces, a mapping's pattern",
         ),
         pytest.param(from_console, b"\r" * MEGABYTE, {"\n"}, id="the console, carriage returns"),
     ),
@@ -216,7 +243,11 @@ def test_a_chain_of_packages_is_followed_once():
     count = 60_000
     chain = [
         packages.Package(
-            f"p{number:05}", "1", "amd64", number > 0, (frozenset((f"p{number + 1:05}",)),),
+            f"p{number:05}",
+            "1",
+            "amd64",
+            number > 0,
+            (frozenset((f"p{number + 1:05}",)),),
             names=frozenset((f"p{number:05}",)),
         )
         for number in range(count)

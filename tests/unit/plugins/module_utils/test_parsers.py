@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import linux_system
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import linux_system
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import PARSERS
@@ -64,7 +64,8 @@ def test_any_input_is_parsed_or_refused_and_what_is_not_edited_stays(parser, dat
 
 
 @pytest.mark.parametrize(
-    "parser, text", [(parser, text) for parser in PARSERS for text in (parser.one(), *parser.found)],
+    "parser, text",
+    [(parser, text) for parser in PARSERS for text in (parser.one(), *parser.found)],
     ids=lambda part: getattr(part, "name", "text"),
 )
 def test_a_usual_input_and_those_that_once_were_not_dealt_with_are_dealt_with(parser, text):
@@ -101,7 +102,7 @@ def public_parsers():
             if inspect.isfunction(function) and function.__module__ == module.name and not name.startswith("_"):
                 first = next(iter(inspect.signature(function).parameters), "")
                 if first in TEXTS:
-                    found[f"{module.name[len(module_utils.__name__) + 1:]}.{name}"] = function
+                    found[f"{module.name[len(module_utils.__name__) + 1 :]}.{name}"] = function
     return found
 
 

@@ -46,13 +46,16 @@ def test_an_outcome_is_written_for_this_user_only_and_replaced_as_a_whole(run, t
     assert [file.name for file in path.parent.iterdir()] == ["web01.json"]
 
 
-@pytest.mark.parametrize(("alter", "said"), [
-    ({"started": None}, "started is missing"),
-    ({"outcome": "well"}, "outcome is to be one of"),
-    ({"guest": "../web01"}, "cannot be the name of a file"),
-    ({"guest": ".web01"}, "cannot be the name of a file"),
-    ({"phases": [{"name": "fetch", "seconds": float("nan")}]}, "is no number"),
-])
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        ({"started": None}, "started is missing"),
+        ({"outcome": "well"}, "outcome is to be one of"),
+        ({"guest": "../web01"}, "cannot be the name of a file"),
+        ({"guest": ".web01"}, "cannot be the name of a file"),
+        ({"phases": [{"name": "fetch", "seconds": float("nan")}]}, "is no number"),
+    ],
+)
 def test_what_is_no_outcome_is_refused(run, tmp_path, alter, said):
     result = run(directory=str(tmp_path), outcome={**STARTED, **alter})
     assert (result["failed"], result["code"], result["path"]) == (True, "outcome-invalid", "outcome")

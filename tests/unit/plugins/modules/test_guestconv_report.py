@@ -16,7 +16,10 @@ from tests import fleet
 
 def run(capsys, directory, **arguments):
     """The module's result, from what it prints."""
-    with patch_module_args({"directory": str(directory), "_page": report_page.template(), **arguments}), pytest.raises(SystemExit):
+    with (
+        patch_module_args({"directory": str(directory), "_page": report_page.template(), **arguments}),
+        pytest.raises(SystemExit),
+    ):
         guestconv_report.main()
     return json.loads(capsys.readouterr().out)
 

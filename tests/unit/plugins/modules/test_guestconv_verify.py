@@ -43,12 +43,15 @@ def run(capsys, arguments):
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("places, names", [
-    ([{"driver": "ahci", "device": "vda"}], ["vda"]),
-    ([{"driver": "ahci", "device": "vda"}, {"driver": "ahci", "device": "vdb"}], None),
-    ([{"driver": "ahci"}], None),
-    ([{"driver": "ahci", "device": 5}], None),
-])
+@pytest.mark.parametrize(
+    "places, names",
+    [
+        ([{"driver": "ahci", "device": "vda"}], ["vda"]),
+        ([{"driver": "ahci", "device": "vda"}, {"driver": "ahci", "device": "vdb"}], None),
+        ([{"driver": "ahci"}], None),
+        ([{"driver": "ahci", "device": 5}], None),
+    ],
+)
 def test_the_disks_have_the_names_by_which_the_guest_was_converted(verified, capsys, places, names):
     calls = verified()
     run(capsys, {"disks": ["/web01.qcow2"], "hardware": {"disks": places}})

@@ -11,7 +11,11 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import long_module
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, next_longest_wait, progress_text
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import (
+    LongModule,
+    next_longest_wait,
+    progress_text,
+)
 
 RUNNING = '{"started": true, "finished": false, "ansible_job_id": "j1.2"}'
 RESULTS = "/root/.ansible_async/j1.2"
@@ -21,18 +25,21 @@ def progress(step, percent, detail="", state="running"):
     return {"guest": None, "step": step, "detail": detail, "percent": percent, "state": state, "pid": 1}
 
 
-@pytest.mark.parametrize(("told", "text"), [
-    (None, ""),
-    ({}, ""),
-    (progress("start", 0), ""),
-    (progress("launch", 1), "launch 1%"),
-    (progress("convert", 60, "network"), "network 60%"),
-    (progress("boot", None), "boot"),
-    (progress("document", 100, state="ended"), ""),
-    (progress("\x1b[2Jlaunch\n", 1), "[2Jlaunch 1%"),
-    (progress("x" * 1000, None), "x" * 120),
-    (progress("launch", "all"), "launch"),
-])
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (None, ""),
+        ({}, ""),
+        (progress("start", 0), ""),
+        (progress("launch", 1), "launch 1%"),
+        (progress("convert", 60, "network"), "network 60%"),
+        (progress("boot", None), "boot"),
+        (progress("document", 100, state="ended"), ""),
+        (progress("\x1b[2Jlaunch\n", 1), "[2Jlaunch 1%"),
+        (progress("x" * 1000, None), "x" * 120),
+        (progress("launch", "all"), "launch"),
+    ],
+)
 def test_progress_is_a_short_line_for_people(told, text):
     assert progress_text(told) == text
 
@@ -82,7 +89,9 @@ def action(monkeypatch):
 
     def make(machine, check_mode=False, async_val=0, delegate_to=None, **arguments):
         connection = SimpleNamespace(
-            has_native_async=False, always_pipeline_modules=False, reset=lambda: None,
+            has_native_async=False,
+            always_pipeline_modules=False,
+            reset=lambda: None,
             _shell=SimpleNamespace(SHELL_FAMILY="sh", tmpdir="/tmp/x"),
         )
         task = SimpleNamespace(
@@ -104,8 +113,13 @@ def look(told, results=RUNNING):
 
 
 def test_changes_are_displayed_once_and_the_result_is_plain(action):
-    looks = [look(None), look(progress("launch", 1)), look(progress("launch", 1)), look(progress("convert", 60, "network")),
-             look(progress("document", 100, state="ended"), '{"answer": 42, "diff": [{"before":')]
+    looks = [
+        look(None),
+        look(progress("launch", 1)),
+        look(progress("launch", 1)),
+        look(progress("convert", 60, "network")),
+        look(progress("document", 100, state="ended"), '{"answer": 42, "diff": [{"before":'),
+    ]
     machine = Machine(looks, [own(answer=42, changed=False)])
     plugin = action(machine, disks=["/a"])
     result = plugin.run(task_vars={"inventory_hostname": "web01"})
@@ -122,11 +136,14 @@ def test_a_module_that_only_seems_to_have_ended_is_waited_for(action):
     assert action(machine).run(task_vars={})["answer"] == 42
 
 
-@pytest.mark.parametrize("ended", [
-    {"failed": True, "cmd": "/x", "data": "Killed", "stderr": "oh", "msg": "Traceback", "finished": True},
-    {"failed": True, "msg": "could not find job", "finished": 1, "invocation": {"module_args": {"jid": "j1.2"}}},
-    {"failed": True, "msg": "Timeout exceeded", "child_pid": 4, "finished": 1},
-])
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"failed": True, "cmd": "/x", "data": "Killed", "stderr": "oh", "msg": "Traceback", "finished": True},
+        {"failed": True, "msg": "could not find job", "finished": 1, "invocation": {"module_args": {"jid": "j1.2"}}},
+        {"failed": True, "msg": "Timeout exceeded", "child_pid": 4, "finished": 1},
+    ],
+)
 def test_a_module_without_a_result_is_a_failure_in_a_sentence(action, ended):
     result = action(Machine([look(None, "{")], [ended])).run(task_vars={})
     assert (result["code"], result["retryable"], result["failed"]) == ("no-result", True, True)
@@ -150,11 +167,14 @@ def test_what_was_found_out_when_it_was_started_is_in_the_result(action, monkeyp
     assert result["ansible_facts"] == {"discovered_interpreter_python": "/usr/bin/python3"}
 
 
-@pytest.mark.parametrize("machine", [
-    Machine(results=[{"answer": 42}], async_works=False),
-    Machine(results=[{"answer": 42}], directory="/"),
-    Machine(results=[{"answer": 42}], directory="Permission denied"),
-])
+@pytest.mark.parametrize(
+    "machine",
+    [
+        Machine(results=[{"answer": 42}], async_works=False),
+        Machine(results=[{"answer": 42}], directory="/"),
+        Machine(results=[{"answer": 42}], directory="Permission denied"),
+    ],
+)
 def test_what_cannot_run_asynchronously_runs_as_any_module(action, machine):
     assert action(machine, disks=["/a"]).run(task_vars={}) == {"answer": 42}
     assert machine.modules[-1] == ("work", {"disks": ["/a"]}, False)

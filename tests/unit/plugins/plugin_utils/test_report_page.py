@@ -57,6 +57,7 @@ def imported(path: Path) -> list[str]:
 def test_a_script_stands_below_what_it_imports_and_style_sheets_stay_in_order() -> None:
     places = {path.name: filled().index(body(path)) for path in FILES}
     assert imported(_DIRECTORY / "page.css") == sorted(
-        (name for name in places if name.endswith(".css")), key=places.__getitem__)
+        (name for name in places if name.endswith(".css")), key=places.__getitem__
+    )
     for path in FILES:
         assert all(places[name] < places[path.name] for name in imported(path))

@@ -17,16 +17,23 @@ def path(tmp_path):
     return str(tmp_path / "state" / "web01" / "convert.json")
 
 
-@pytest.mark.parametrize(("same", "module", "arguments"), [
-    (True, "guestconv_convert", ARGUMENTS),
-    (True, "virttools.guestconv.guestconv_convert", {"memory": 1024, "disks": ["/a.qcow2"]}),
-    (True, "guestconv_convert", {**ARGUMENTS, "progress": "/p", "slots": {"count": 2}, "trace": "/t", "password": "x"}),
-    (True, "guestconv_convert", {**ARGUMENTS, "timeout": 60}),
-    (False, "guestconv_inspect", ARGUMENTS),
-    (False, "guestconv_convert", {**ARGUMENTS, "memory": 2048}),
-    (False, "guestconv_convert", {"disks": ["/b.qcow2"], "memory": 1024}),
-    (False, "guestconv_convert", {**ARGUMENTS, "dest": "/d"}),
-])
+@pytest.mark.parametrize(
+    ("same", "module", "arguments"),
+    [
+        (True, "guestconv_convert", ARGUMENTS),
+        (True, "virttools.guestconv.guestconv_convert", {"memory": 1024, "disks": ["/a.qcow2"]}),
+        (
+            True,
+            "guestconv_convert",
+            {**ARGUMENTS, "progress": "/p", "slots": {"count": 2}, "trace": "/t", "password": "x"},
+        ),
+        (True, "guestconv_convert", {**ARGUMENTS, "timeout": 60}),
+        (False, "guestconv_inspect", ARGUMENTS),
+        (False, "guestconv_convert", {**ARGUMENTS, "memory": 2048}),
+        (False, "guestconv_convert", {"disks": ["/b.qcow2"], "memory": 1024}),
+        (False, "guestconv_convert", {**ARGUMENTS, "dest": "/d"}),
+    ],
+)
 def test_what_a_run_is_told_by(same, module, arguments):
     assert (resume.digest(module, arguments) == resume.digest("guestconv_convert", ARGUMENTS)) is same
 
@@ -60,7 +67,13 @@ def test_a_result_is_kept_for_its_user_without_what_was_of_the_one_run(path, tmp
     class Warning219:
         event = type("Event", (), {"msg": "emulated"})
 
-    result = {"answer": 42, "warnings": [Warning219()], "_ansible_parsed": True, "deprecations": [1], "ansible_facts": {}}
+    result = {
+        "answer": 42,
+        "warnings": [Warning219()],
+        "_ansible_parsed": True,
+        "deprecations": [1],
+        "ansible_facts": {},
+    }
     resume.save(path, "d", result)
     assert resume.load(path, "d") == ({"answer": 42, "warnings": ["emulated"]}, None)
     file = tmp_path / "state" / "web01" / "convert.json"
@@ -77,10 +90,23 @@ def test_no_file_is_nothing_to_complain_of(path):
     assert resume.load(path, "d") == (None, None)
 
 
-@pytest.mark.parametrize("text", [
-    "", "{", "[]", "null", "1", '"x"', "{}", '{"version": 1}', '{"version": 2, "digest": "d", "result": {}}',
-    '{"version": 1, "digest": "d", "result": []}', '{"version": 1, "result": {}}', "\udcff",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "1",
+        '"x"',
+        "{}",
+        '{"version": 1}',
+        '{"version": 2, "digest": "d", "result": {}}',
+        '{"version": 1, "digest": "d", "result": []}',
+        '{"version": 1, "result": {}}',
+        "\udcff",
+    ],
+)
 def test_a_file_that_is_none_of_ours_is_complained_of(tmp_path, text):
     file = tmp_path / "convert.json"
     file.write_text(text, encoding="utf-8", errors="surrogateescape")

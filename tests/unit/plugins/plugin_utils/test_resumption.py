@@ -18,7 +18,10 @@ from ansible_collections.virttools.guestconv.plugins.action import (
 )
 
 PLUGINS = {
-    "fetch": guestconv_fetch, "inspect": guestconv_inspect, "convert": guestconv_convert, "verify": guestconv_verify,
+    "fetch": guestconv_fetch,
+    "inspect": guestconv_inspect,
+    "convert": guestconv_convert,
+    "verify": guestconv_verify,
 }
 FETCHED = {"changed": True, "disks": [{"path": "/images/web01.qcow2"}], "hardware": {"firmware": "bios"}}
 AS_BEFORE = {**FETCHED, "changed": False}
@@ -34,12 +37,16 @@ class Migration:
     def phase(self, name, check_mode=False, **arguments):
         arguments["resume"] = str(self.state / f"{name}.json")
         task = SimpleNamespace(
-            args=arguments, async_val=0, check_mode=check_mode, action=f"virttools.guestconv.guestconv_{name}",
+            args=arguments,
+            async_val=0,
+            check_mode=check_mode,
+            action=f"virttools.guestconv.guestconv_{name}",
             delegate_to="conv1",
         )
         templar = SimpleNamespace(template=lambda value: value)
         connection = SimpleNamespace(
-            has_native_async=False, always_pipeline_modules=False,
+            has_native_async=False,
+            always_pipeline_modules=False,
             _shell=SimpleNamespace(SHELL_FAMILY="sh", tmpdir="/tmp/x"),
         )
         plugin = PLUGINS[name].ActionModule(task, connection, None, None, templar, None)
@@ -89,11 +96,14 @@ def test_what_was_done_is_not_done_again_and_is_kept_as_it_was(migration):
     assert (result["resumed"], result["changed"], result["disks"]) == (True, False, FETCHED["disks"])
 
 
-@pytest.mark.parametrize("found", [
-    {**FETCHED, "changed": True},
-    {**AS_BEFORE, "disks": [{"path": "/images/other.qcow2"}]},
-    {**AS_BEFORE, "hardware": {"firmware": "uefi"}},
-])
+@pytest.mark.parametrize(
+    "found",
+    [
+        {**FETCHED, "changed": True},
+        {**AS_BEFORE, "disks": [{"path": "/images/other.qcow2"}]},
+        {**AS_BEFORE, "hardware": {"firmware": "uefi"}},
+    ],
+)
 def test_when_a_disk_is_gone_or_the_source_says_something_else_all_is_done_again(migration, found):
     migration.all()
     assert migration.all(found) == list(PLUGINS)
@@ -108,12 +118,15 @@ def test_a_source_that_was_changed_is_an_error(migration):
     assert kept(migration) == before
 
 
-@pytest.mark.parametrize("answer, arguments, resumed", [
-    ({"failed": True, "code": "source-unreachable", "msg": "Away."}, {}, True),
-    (AnsibleConnectionFailure("conv1 is away"), {}, True),
-    ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {"mode": "copy"}, True),
-    ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {}, False),
-])
+@pytest.mark.parametrize(
+    "answer, arguments, resumed",
+    [
+        ({"failed": True, "code": "source-unreachable", "msg": "Away."}, {}, True),
+        (AnsibleConnectionFailure("conv1 is away"), {}, True),
+        ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {"mode": "copy"}, True),
+        ({"failed": True, "code": "disk-not-found", "msg": "Gone."}, {}, False),
+    ],
+)
 def test_a_guest_that_was_moved_stays_moved_when_its_source_is_taken_away(migration, answer, arguments, resumed):
     migration.phase("fetch", source="/exports/web01.vmdk", **arguments)
     before = kept(migration)

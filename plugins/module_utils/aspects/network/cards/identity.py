@@ -12,9 +12,9 @@ import hashlib
 import ipaddress
 from dataclasses import dataclass, replace
 
-from ..values import normal_mac
-from ....model.description import Concern
 from ....errors import GuestconvError
+from ....model.description import Concern
+from ..values import normal_mac
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,7 @@ def unknown_identity(nics):
     return Concern(
         "nic-identity-unknown",
         "error",
-        f"The guest has {len(nics)} NICs, and {_what_is_unknown(unknown)}: on the target they could not be told "
-        "apart.",
+        f"The guest has {len(nics)} NICs, and {_what_is_unknown(unknown)}: on the target they could not be told apart.",
         f"Pass what the source hypervisor knows, NICs in the order given here: hardware: {{interfaces: [{example}]}} "
         "Leave out one that the virtual machine does not have. Or, where nobody knows, accept new ones that the target "
         "must give them: hardware: {generate_macs: true}",

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 
-from .nics import Nic, unique_identifier
 from ....model.description import Concern
+from .nics import Nic, unique_identifier
 
 
 def matched(nics, cards, macs):
@@ -80,7 +80,7 @@ def _likely(nics, count):
 def _in_order(nics, cards):
     """The pairs (Nic, Card) in the order of both, but a card with addresses of another NIC is the last to be taken."""
     pairs, left = [], list(cards)
-    for nic in nics[:len(cards)]:
+    for nic in nics[: len(cards)]:
         card = min(left, key=lambda card: _is_elsewhere(nic, card))
         left.remove(card)
         pairs.append((nic, card))
@@ -144,7 +144,6 @@ def _by_order(nic, card):
     return Concern(
         "nic-matched-by-order",
         "warning",
-        f"hardware.interfaces[{card.position}] ({card.mac}) is taken for {name}, by nothing but its place in the "
-        "list.",
+        f"hardware.interfaces[{card.position}] ({card.mac}) is taken for {name}, by nothing but its place in the list.",
         f"Give hardware.interfaces[{card.position}] the addresses of {name}, or check that it is right.",
     )

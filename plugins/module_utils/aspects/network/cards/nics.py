@@ -207,7 +207,9 @@ def unique_identifier(name, taken):
 
 def natural(name):
     """A key that sorts eth2 before eth10."""
-    return [(part == "", int(part) if part.isdecimal() and len(part) < 10 else 0, part) for part in re.split(r"(\d+)", name)]
+    return [
+        (part == "", int(part) if part.isdecimal() and len(part) < 10 else 0, part) for part in re.split(r"(\d+)", name)
+    ]
 
 
 def _is_name(key):

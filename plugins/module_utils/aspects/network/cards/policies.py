@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .nics import INTERFACE
 from ....errors import GuestconvError
+from .nics import INTERFACE
 
 POLICIES = ("keep", "rename", "dhcp")
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
-from ..values import normal_mac
 from ....guest.root import READ_LIMIT
+from ..values import normal_mac
 
 _DHCLIENT_LEASES = (
     "/var/lib/dhcp/*.leases",

@@ -10,10 +10,10 @@ source. What it stored of the instance (network-config.json) tells what it last 
 
 from __future__ import annotations
 
-from . import netplan
-from .. import values
 from ....texts import yaml_text
+from .. import values
 from ..cards.nics import INTERFACE, Setting
+from . import netplan
 
 KIND = "cloud-init"
 _CONFIGURATION = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")

@@ -13,9 +13,9 @@ import posixpath
 import re
 
 from ....texts import assignments
-from . import files
 from .. import values
 from ..cards.nics import INTERFACE, Setting
+from . import files
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network-scripts"
@@ -50,7 +50,7 @@ class _File:
         self.path = path
         self.text = text
         self.values = assignments.values(text)
-        self.suffix = posixpath.basename(path)[len("ifcfg-"):]
+        self.suffix = posixpath.basename(path)[len("ifcfg-") :]
         device = self.values.get("DEVICE") or ("" if self.hardware_mac or self.is_for_any_nic else self.suffix)
         # An alias has a label: eth0:1. So have the files of ranges of addresses: ifcfg-eth0-range0.
         unlabelled = _LABEL.sub("", device)

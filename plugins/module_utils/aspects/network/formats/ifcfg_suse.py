@@ -12,9 +12,9 @@ import posixpath
 import re
 
 from ....texts import assignments
-from . import files
 from .. import values
 from ..cards.nics import INTERFACE, Setting
+from . import files
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network"
@@ -42,7 +42,7 @@ class _File:
         self.path = path
         self.text = text
         self.values = assignments.values(text)
-        suffix = posixpath.basename(path)[len("ifcfg-"):]
+        suffix = posixpath.basename(path)[len("ifcfg-") :]
         identity = re.match(r"(?:\w+-)?id-([0-9A-Fa-f:]{17})$", suffix)
         self.hardware_mac = values.normal_mac(identity[1]) if identity else None
         self.name = suffix if INTERFACE.fullmatch(suffix) and not self.hardware_mac else None
@@ -84,7 +84,7 @@ def replace_macs(root, macs):
     for file in _files(root):
         if file.hardware_mac in macs:
             for path in (file.path, _routes_of(file)):
-                moved[path] = path[:-len(file.hardware_mac)] + macs[file.hardware_mac]
+                moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
     files.rename(root, moved, "the network card has another MAC address on the target")
 
 
@@ -147,7 +147,7 @@ def _files(root):
 
 def _routes_of(file):
     """The path of the routes of the file's interface alone."""
-    return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-"):])
+    return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-") :])
 
 
 def _routes_renamed(text, names):

@@ -213,7 +213,7 @@ def _lines(text):
             continue
         while lines[end - 1].endswith("\\") and end < len(lines):
             end += 1
-        line = " ".join([*(part[:-1] for part in lines[start:end - 1]), lines[end - 1]])
+        line = " ".join([*(part[:-1] for part in lines[start : end - 1]), lines[end - 1]])
         words = line.split()
         # A line may go on, and have no word all the same.
         if any(word.strip("\\") for word in words):
@@ -230,7 +230,7 @@ def _with_inherited(stanzas):
     for file, stanza in stanzas:
         words = stanza.head.words
         at = words.index("inherits", 2) if stanza.inherits else 0
-        other = first.get((stanza.inherits, *words[2:min(at, 3)])) if at else None
+        other = first.get((stanza.inherits, *words[2 : min(at, 3)])) if at else None
         if other is not None:
             head = replace(stanza.head, words=[*words[:at], *other.head.words[at:4]])
             stanza = Stanza(head, [*other.options, *stanza.options][:_MOST_OPTIONS])
@@ -338,10 +338,10 @@ def _strike_out(lines, line, names, if_empty):
         _comment_out(lines, line)
         return
     gone = set(struck)
-    text = _WORD.sub(lambda found: "" if found[1] in gone else found[0], "\n".join(lines[line.start:line.end]))
+    text = _WORD.sub(lambda found: "" if found[1] in gone else found[0], "\n".join(lines[line.start : line.end]))
     if len(struck) == len(line.words) - 1:
         text += " " + if_empty
-    lines[line.start:line.end] = text.split("\n")
+    lines[line.start : line.end] = text.split("\n")
 
 
 def _with_dhcp(text, names):

@@ -89,7 +89,7 @@ def with_new_names(argument, new):
     found = _NAMING.fullmatch(argument)
     if not found:
         return argument
-    return argument[:found.start(1)] + values.with_names_replaced(found[1], new)
+    return argument[: found.start(1)] + values.with_names_replaced(found[1], new)
 
 
 def _fields(value):

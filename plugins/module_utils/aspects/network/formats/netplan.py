@@ -12,8 +12,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from .. import values
 from ....texts import yaml_text
+from .. import values
 from ..cards.nics import INTERFACE, Setting
 
 KIND = "netplan"

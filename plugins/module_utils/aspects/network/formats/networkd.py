@@ -93,9 +93,7 @@ def _edit(root, places, change, detail):
     """Edit the values in places, (section, key) each, of all .network files and drop-ins by change(text) -> text."""
     for file in files(root, ".network"):
         for path, text in file.texts.items():
-            entries = [
-                entry for entry in sections.parse(text, continued=True) if (entry.section, entry.key) in places
-            ]
+            entries = [entry for entry in sections.parse(text, continued=True) if (entry.section, entry.key) in places]
             rewrite(root, path, text, sections.edited(text, entries, change), detail)
 
 
@@ -118,7 +116,7 @@ def _with_dhcp(text, is_main):
         return sections.edited(text, switches, lambda _value: "yes")
     header = re.search(r"^[ \t]*\[Network\].*$", text, re.MULTILINE)
     if header:
-        return text[:header.end()] + "\nDHCP=yes" + text[header.end():]
+        return text[: header.end()] + "\nDHCP=yes" + text[header.end() :]
     return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import posixpath
 import re
 
-from .. import values
-from ....texts import xml_text
-from ..cards.nics import INTERFACE, Setting
 from ....errors import GuestconvError
+from ....texts import xml_text
+from .. import values
+from ..cards.nics import INTERFACE, Setting
 
 KIND = "wicked"
 _DIRECTORY = "/etc/wicked/ifconfig"

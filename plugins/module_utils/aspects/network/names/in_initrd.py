@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 
-from ....texts import assignments
 from ....initrd import initramfs_tools
-from ..formats import kernel_arguments
+from ....texts import assignments
 from .. import values
+from ..formats import kernel_arguments
 
 # dracut writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd.
 _DRACUT = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
@@ -38,8 +38,10 @@ def uses_network(root):
         return True
     for text in root.texts(initramfs_tools.CONFIGURATION).values():
         assigned = assignments.values(text)
-        if assigned.get("DEVICE") or assigned.get("IP", "off") not in ("", "off", "none") or (
-            assigned.get("BOOT") == "nfs"
+        if (
+            assigned.get("DEVICE")
+            or assigned.get("IP", "off") not in ("", "off", "none")
+            or (assigned.get("BOOT") == "nfs")
         ):
             return True
     return any(root.glob(pattern) for pattern in _UNLOCKING)
@@ -66,7 +68,7 @@ def _initramfs_tools(text, change, names):
 
     def with_ip(value):
         quote = value[:1] if value[:1] in ("'", '"') else ""
-        return quote + (change(f"ip={value.strip(quote)}") or "ip=")[len("ip="):] + quote
+        return quote + (change(f"ip={value.strip(quote)}") or "ip=")[len("ip=") :] + quote
 
     text = assignments.edited(text, ("DEVICE",), lambda value: values.with_names_replaced(value, names))
     return assignments.edited(text, ("IP",), with_ip)

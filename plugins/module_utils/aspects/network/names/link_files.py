@@ -25,8 +25,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
-from ....texts import globs
-from ....texts import sections
+from ....texts import globs, sections
 from ..systemd_files import WRITABLE
 from ..values import normal_mac, with_macs_replaced, with_names_replaced
 

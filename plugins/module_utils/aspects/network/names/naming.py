@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-
 from dataclasses import replace
 
-from . import in_initrd, link_files, udev_rules
-from ..formats import kernel_arguments
-from ..cards import nics
 from .. import systemd_files
+from ..cards import nics
+from ..formats import kernel_arguments
+from . import in_initrd, link_files, udev_rules
 
 # Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
 # the multi-arch directory from Debian 12 on, lib64 in Fedora.

@@ -185,7 +185,7 @@ def _widened(line, nic, alone):
         instead.append(f'ATTR{{address}}=="{nic.hardware_mac}"')
     for token in reversed(old):
         put = ", ".join(instead) if token is old[0] else ""
-        line = line[:token.start()] + put + _rest(line[token.end():], bool(put))
+        line = line[: token.start()] + put + _rest(line[token.end() :], bool(put))
     return line
 
 

@@ -10,8 +10,8 @@ import signal
 import time
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 
 ARGUMENT_SPEC = {
     "end": {"type": "str", "default": "well", "choices": ["well", "badly", "by mistake", "killed", "never"]},

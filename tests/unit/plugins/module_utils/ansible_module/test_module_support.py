@@ -59,11 +59,14 @@ def test_a_mistake_of_ours_is_told_in_a_sentence(run):
     assert "Traceback" not in result["msg"] and "KeyError" in result["msg"]
 
 
-@pytest.mark.parametrize("number, code, said", [
-    (errno.ENOSPC, "no-space", "/tmp/initrd"),
-    (errno.EDQUOT, "no-space", "/tmp/initrd"),
-    (errno.EIO, "host-io-failed", "Input/output error"),
-])
+@pytest.mark.parametrize(
+    "number, code, said",
+    [
+        (errno.ENOSPC, "no-space", "/tmp/initrd"),
+        (errno.EDQUOT, "no-space", "/tmp/initrd"),
+        (errno.EIO, "host-io-failed", "Input/output error"),
+    ],
+)
 def test_an_error_of_the_machine_is_not_told_as_a_mistake_of_ours(run, number, code, said):
     def body(module):
         raise OSError(number, os.strerror(number), "/tmp/initrd")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import finding, request
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import origins, urls
 
@@ -17,41 +17,46 @@ def one(disk):
     return {"type": "disks", "disks": [disk]}
 
 
-@pytest.mark.parametrize(("source", "path"), [
-    ({}, "source.type"),
-    ({"type": "floppy"}, "source.type"),
-    ({"type": "disks"}, "source.disks"),
-    ({"type": "disks", "disks": []}, "source.disks"),
-    ({"type": "disks", "disks": "/a"}, "source.disks"),
-    ({"type": "disks", "disks": ["/a"], "colour": "red"}, "source.colour"),
-    ({"type": "disks", "disks": ["/a"], "password": "x"}, "source.password"),
-    ({"type": "disks", "disks": ["/a"], "cafile": "ca.pem"}, "source.cafile"),
-    (one("a.qcow2"), "source.disks[0].path"),
-    (one(7), "source.disks[0]"),
-    (one({}), "source.disks[0].path"),
-    (one({"path": ""}), "source.disks[0].path"),
-    (one({"path": "/a\0b"}), "source.disks[0].path"),
-    (one({"path": "/a\nb"}), "source.disks[0].path"),
-    (one({"path": "/a", "size": 3}), "source.disks[0].size"),
-    (one({"path": "/a", "format": "iso"}), "source.disks[0].format"),
-    (one({"path": "/a", "device": "../sda"}), "source.disks[0].device"),
-    (one({"path": "/a", "backing": "/b"}), "source.disks[0].backing"),
-    (one({"path": "https://host/a", "backing": ["/b"]}), "source.disks[0].backing"),
-    (one({"path": "ftp://host/a"}), "source.disks[0].path"),
-    (one({"path": "json:{}"}), "source.disks[0].path"),
-    ({"type": "disks", "disks": [{"path": "/a", "device": "sda"}, {"path": "/b", "device": "sda"}]},
-     "source.disks[1].device"),
-    ({"type": "ova"}, "source.path"),
-    ({"type": "ova", "path": "web.ova"}, "source.path"),
-    ({"type": "ova", "path": ["/a"]}, "source.path"),
-    ({"type": "libvirt"}, "source"),
-    ({"type": "libvirt", "path": "/a.xml", "uri": "qemu:///system", "name": "a"}, "source"),
-    ({"type": "libvirt", "uri": "qemu:///system"}, "source.name"),
-    ({"type": "libvirt", "path": "/a.xml", "name": "a"}, "source.name"),
-    ({key: value for key, value in VDDK.items() if key != "thumbprint"}, "source.thumbprint"),
-    (dict(VDDK, disks=[{"path": "[ds] a/a.vmdk", "format": "vmdk"}]), "source.disks[0].format"),
-    (dict(VDDK, vm=7), "source.vm"),
-])
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ({}, "source.type"),
+        ({"type": "floppy"}, "source.type"),
+        ({"type": "disks"}, "source.disks"),
+        ({"type": "disks", "disks": []}, "source.disks"),
+        ({"type": "disks", "disks": "/a"}, "source.disks"),
+        ({"type": "disks", "disks": ["/a"], "colour": "red"}, "source.colour"),
+        ({"type": "disks", "disks": ["/a"], "password": "x"}, "source.password"),
+        ({"type": "disks", "disks": ["/a"], "cafile": "ca.pem"}, "source.cafile"),
+        (one("a.qcow2"), "source.disks[0].path"),
+        (one(7), "source.disks[0]"),
+        (one({}), "source.disks[0].path"),
+        (one({"path": ""}), "source.disks[0].path"),
+        (one({"path": "/a\0b"}), "source.disks[0].path"),
+        (one({"path": "/a\nb"}), "source.disks[0].path"),
+        (one({"path": "/a", "size": 3}), "source.disks[0].size"),
+        (one({"path": "/a", "format": "iso"}), "source.disks[0].format"),
+        (one({"path": "/a", "device": "../sda"}), "source.disks[0].device"),
+        (one({"path": "/a", "backing": "/b"}), "source.disks[0].backing"),
+        (one({"path": "https://host/a", "backing": ["/b"]}), "source.disks[0].backing"),
+        (one({"path": "ftp://host/a"}), "source.disks[0].path"),
+        (one({"path": "json:{}"}), "source.disks[0].path"),
+        (
+            {"type": "disks", "disks": [{"path": "/a", "device": "sda"}, {"path": "/b", "device": "sda"}]},
+            "source.disks[1].device",
+        ),
+        ({"type": "ova"}, "source.path"),
+        ({"type": "ova", "path": "web.ova"}, "source.path"),
+        ({"type": "ova", "path": ["/a"]}, "source.path"),
+        ({"type": "libvirt"}, "source"),
+        ({"type": "libvirt", "path": "/a.xml", "uri": "qemu:///system", "name": "a"}, "source"),
+        ({"type": "libvirt", "uri": "qemu:///system"}, "source.name"),
+        ({"type": "libvirt", "path": "/a.xml", "name": "a"}, "source.name"),
+        ({key: value for key, value in VDDK.items() if key != "thumbprint"}, "source.thumbprint"),
+        (dict(VDDK, disks=[{"path": "[ds] a/a.vmdk", "format": "vmdk"}]), "source.disks[0].format"),
+        (dict(VDDK, vm=7), "source.vm"),
+    ],
+)
 def test_a_mistake_in_a_source_is_told_with_its_place(source, path):
     with pytest.raises(GuestconvError) as caught:
         request.parse(source)
@@ -66,11 +71,26 @@ def test_a_password_that_ends_a_line_is_refused_and_none_is_shown():
     assert "secret" not in repr(request.parse(one("/a"), "secret"))
 
 
-@pytest.mark.parametrize("text", [
-    "https://", "https:///a", "https://host", "https://host/", "https://-o/a", "https://host:x/a", "https://host/a#b",
-    "ssh://host/a%00b", "ssh://ho st/a", "https://[::1/a", "nbd+unix://host/a?socket=/s", "nbd+unix:///a?socket=s",
-    "nbd+unix:///a", "http://host/a", "file:///etc/passwd",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://",
+        "https:///a",
+        "https://host",
+        "https://host/",
+        "https://-o/a",
+        "https://host:x/a",
+        "https://host/a#b",
+        "ssh://host/a%00b",
+        "ssh://ho st/a",
+        "https://[::1/a",
+        "nbd+unix://host/a?socket=/s",
+        "nbd+unix:///a?socket=s",
+        "nbd+unix:///a",
+        "http://host/a",
+        "file:///etc/passwd",
+    ],
+)
 def test_what_is_no_url_of_a_disk_is_refused(text):
     with pytest.raises(GuestconvError) as caught:
         urls.parse(text)
@@ -83,13 +103,16 @@ def test_a_url_with_a_password_is_refused_without_repeating_it():
     assert "secret" not in caught.value.message and "password" in caught.value.hint
 
 
-@pytest.mark.parametrize(("text", "host", "port", "user", "path"), [
-    ("https://host/a%20b.qcow2?x=1", "host", None, None, "/a b.qcow2"),
-    ("ssh://me@host:2222/srv/a", "host", 2222, "me", "/srv/a"),
-    ("ssh://[fe80::1]/a", "fe80::1", None, None, "/a"),
-    ("nbd://host", "host", 10809, None, ""),
-    ("nbd://host:99/web01", "host", 99, None, "/web01"),
-])
+@pytest.mark.parametrize(
+    ("text", "host", "port", "user", "path"),
+    [
+        ("https://host/a%20b.qcow2?x=1", "host", None, None, "/a b.qcow2"),
+        ("ssh://me@host:2222/srv/a", "host", 2222, "me", "/srv/a"),
+        ("ssh://[fe80::1]/a", "fe80::1", None, None, "/a"),
+        ("nbd://host", "host", 10809, None, ""),
+        ("nbd://host:99/web01", "host", 99, None, "/web01"),
+    ],
+)
 def test_a_url_is_taken_apart(text, host, port, user, path):
     url = urls.parse(text)
     assert (url.host, url.port, url.user, url.path) == (host, port, user, path)
@@ -102,17 +125,20 @@ def test_the_url_of_a_file_elsewhere_leads_to_it():
     assert (url.host, url.port, url.user, url.path) == ("fe80::1", 22, "a@b", "/srv/a b?.img")
 
 
-@pytest.mark.parametrize(("name", "stem"), [
-    ("web01", "web01"),
-    ("Büro 1", "Büro-1"),
-    ("../../etc/passwd", "etc-passwd"),
-    (".hidden", "hidden"),
-    ("-rf", "rf"),
-    ("a\n/\0b", "a---b"),
-    ("...", "guest"),
-    ("", "guest"),
-    ("x" * 300, "x" * 50),
-])
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("web01", "web01"),
+        ("Büro 1", "Büro-1"),
+        ("../../etc/passwd", "etc-passwd"),
+        (".hidden", "hidden"),
+        ("-rf", "rf"),
+        ("a\n/\0b", "a---b"),
+        ("...", "guest"),
+        ("", "guest"),
+        ("x" * 300, "x" * 50),
+    ],
+)
 def test_files_are_called_after_the_guest_whatever_it_is_called(name, stem):
     assert finding.file_stem(name) == stem
 
@@ -127,11 +153,14 @@ def test_disks_without_a_name_get_those_that_are_free():
     assert found["name"] == "a"
 
 
-@pytest.mark.parametrize(("path", "name"), [
-    ("https://host/x/web01.qcow2?token=a/b.c", "web01"),
-    ("nbd://host/web02", "web02"),
-    ("/srv/web03.tar.qcow2", "web03.tar"),
-])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("https://host/x/web01.qcow2?token=a/b.c", "web01"),
+        ("nbd://host/web02", "web02"),
+        ("/srv/web03.tar.qcow2", "web03.tar"),
+    ],
+)
 def test_a_guest_of_disks_is_called_after_the_first(path, name):
     assert described(path)["name"] == name
 
@@ -144,8 +173,11 @@ def planned(disks, **options):
 def test_local_files_get_overlays_and_what_is_elsewhere_copies():
     tasks = planned(["/a.vmdk", "https://host/b.qcow2", "ssh://host/c", "nbd://host/d"])
     assert [(task.mode, task.name) for task in tasks] == [
-        ("overlay", "web01-sda.qcow2"), ("copy", "web01-sdb.qcow2"), ("copy", "web01-sdc.qcow2"),
-        ("copy", "web01-sdd.qcow2")]
+        ("overlay", "web01-sda.qcow2"),
+        ("copy", "web01-sdb.qcow2"),
+        ("copy", "web01-sdc.qcow2"),
+        ("copy", "web01-sdd.qcow2"),
+    ]
 
 
 def test_a_raw_disk_is_a_copy():
@@ -153,22 +185,29 @@ def test_a_raw_disk_is_a_copy():
     assert (task.mode, task.name) == ("copy", "web01.raw")
 
 
-@pytest.mark.parametrize(("disk", "image_format", "path"), [
-    ("https://host/a", "qcow2", "mode"), ("/a.raw", "raw", "format"),
-])
+@pytest.mark.parametrize(
+    ("disk", "image_format", "path"),
+    [
+        ("https://host/a", "qcow2", "mode"),
+        ("/a.raw", "raw", "format"),
+    ],
+)
 def test_an_overlay_that_cannot_be_is_refused(disk, image_format, path):
     with pytest.raises(GuestconvError) as caught:
         planned([disk], mode="overlay", image_format=image_format)
     assert (caught.value.code, caught.value.path) == ("overlay-not-possible", path)
 
 
-@pytest.mark.parametrize(("entry", "kind"), [
-    ({"path": "/a.raw"}, origins.LocalImage),
-    ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "format": "vmdk"}, origins.Member),
-    ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "compression": "gzip"}, origins.Packed),
-    ({"path": "/a.vmdk.gz", "compression": "gzip"}, origins.Packed),
-    ({"path": "nbd+unix:///a?socket=/s"}, origins.Nbd),
-])
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        ({"path": "/a.raw"}, origins.LocalImage),
+        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "format": "vmdk"}, origins.Member),
+        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "compression": "gzip"}, origins.Packed),
+        ({"path": "/a.vmdk.gz", "compression": "gzip"}, origins.Packed),
+        ({"path": "nbd+unix:///a?socket=/s"}, origins.Nbd),
+    ],
+)
 def test_each_kind_of_place_is_told_by_its_entry(entry, kind):
     assert isinstance(origins.of_entry(entry, request.parse(one("/a.raw"))), kind)
 

@@ -65,9 +65,11 @@ def is_converted(path, image_format):
 
 def kill_at(point):
     """A `step` that ends this process at once when it comes to the point."""
+
     def step(reached):
         if reached == point:
             os.kill(os.getpid(), signal.SIGKILL)
+
     return step
 
 
@@ -94,7 +96,7 @@ def replace_qemu_img(directory, monkeypatch, script):
     """Put a shell script before the real qemu-img, which it finds as $REAL."""
     real = subprocess.run(["which", "qemu-img"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     directory.mkdir()
-    (directory / "qemu-img").write_text("#!/bin/sh\nREAL=%s\n%s\nexec $REAL \"$@\"\n" % (real, script))
+    (directory / "qemu-img").write_text('#!/bin/sh\nREAL=%s\n%s\nexec $REAL "$@"\n' % (real, script))
     (directory / "qemu-img").chmod(0o755)
     monkeypatch.setenv("PATH", "%s:%s" % (directory, os.environ["PATH"]))
 

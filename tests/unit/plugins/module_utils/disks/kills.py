@@ -18,16 +18,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections import Counter as Counts
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Counter as Counts, Dict, List, Sequence, Tuple
+from typing import Callable
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, replacement
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.commit import InPlace
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_layouts import Layout
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     in_child,
     wait_until,
@@ -35,7 +37,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create, qemu_io
 
 # name: format, options of `qemu-img create`
-LAYOUTS: Dict[str, Tuple[str, Sequence[str]]] = {
+LAYOUTS: dict[str, tuple[str, Sequence[str]]] = {
     "raw": ("raw", ()),
     "qcow2": ("qcow2", ()),
     "qcow2-snapshot": ("qcow2", ()),
@@ -131,10 +133,10 @@ class Kills:
             return "journal"
         return "nothing written" if self._holds(self._sample.before) else "all written"
 
-    def _measured(self) -> Dict[str, float]:
+    def _measured(self) -> dict[str, float]:
         """{point: seconds}: "begin" is when commit() is called, "ready" just before the journal is written."""
         self._begin()
-        reached: Dict[str, float] = {}
+        reached: dict[str, float] = {}
         self._convert(lambda point: reached.setdefault(point, time.monotonic()))
         end = time.monotonic()
         return {point: end - reached[point] for point in ("begin", "ready")}
@@ -147,7 +149,7 @@ class Kills:
                 entry.unlink()
         subprocess.run(["cp", "-r", "--sparse=always", "%s/." % self._sample.disk.parent, self._place], check=True)
 
-    def _disks(self) -> List[images.Disk]:
+    def _disks(self) -> list[images.Disk]:
         return images.disks_from_option([{"path": self._path, "format": self._sample.image_format}])
 
     def _convert(self, step: Callable[[str], object]) -> None:
@@ -196,15 +198,24 @@ class Kills:
         return True
 
     def _holds(self, expected: Path) -> bool:
-        return subprocess.run(["qemu-img", "compare", "-q", "-f", self._sample.image_format, "-F", "raw", self._path,
-                               str(expected)], check=False).returncode == 0
+        return (
+            subprocess.run(
+                ["qemu-img", "compare", "-q", "-f", self._sample.image_format, "-F", "raw", self._path, str(expected)],
+                check=False,
+            ).returncode
+            == 0
+        )
 
     def _wrong(self) -> str:
         if not self._holds(self._sample.after):
             return "the disk does not hold what the overlay held"
         if self._sample.image_format not in ("raw", "vpc"):  # qemu-img has no check for these
-            check = subprocess.run(["qemu-img", "check", "-f", self._sample.image_format, self._path],
-                                   capture_output=True, text=True, check=False)
+            check = subprocess.run(
+                ["qemu-img", "check", "-f", self._sample.image_format, self._path],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             # 3: clusters are leaked. QEMU counts a cluster of a qcow2 before anything points to it, so that what a kill
             # leaves is one that is counted and not used: it wastes room, and can never be handed out twice.
             allowed = (0, 3) if self._sample.image_format == "qcow2" else (0,)
@@ -215,15 +226,16 @@ class Kills:
         return "left: %s" % left if left else ""
 
 
-def kill_many(name: str, count: int, seed: int, directory: str, as_before: bool = False) -> Tuple[str, List[str]]:
+def kill_many(name: str, count: int, seed: int, directory: str, as_before: bool = False) -> tuple[str, list[str]]:
     """Kill conversions of disks of a layout. Returns: a line that sums it up, and what went wrong."""
     if as_before:
         replacement.layout_of = lambda disk: Layout(in_place=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         for part in ("sample", "place"):
             os.mkdir(os.path.join(scratch, part))
-        kills = Kills(make_sample(Path(scratch, "sample"), name), Path(scratch, "place"),
-                      random.Random("%d %s" % (seed, name)))
+        kills = Kills(
+            make_sample(Path(scratch, "sample"), name), Path(scratch, "place"), random.Random("%d %s" % (seed, name))
+        )
         wrong = [found for found in (kills.one() for _number in range(count)) if found]
     found = ", ".join("%s %d" % item for item in sorted(kills.seen.items()))
     return "%s: %d kills (found afterwards: %s), %d wrong" % (name, count, found, len(wrong)), wrong
@@ -241,8 +253,10 @@ def main() -> int:
     print("seed %d" % options.seed, flush=True)
     failed = False
     with ProcessPoolExecutor() as pool:
-        jobs = [pool.submit(kill_many, name, options.count, options.seed, options.directory, options.as_before)
-                for name in names]
+        jobs = [
+            pool.submit(kill_many, name, options.count, options.seed, options.directory, options.as_before)
+            for name in names
+        ]
         for job in jobs:
             line, wrong = job.result()
             print(line, *sorted(set(wrong)), sep="\n  ", flush=True)

@@ -80,7 +80,8 @@ def test_without_commit_the_disks_keep_each_byte(place, image_format):
     with pytest.raises(KeyboardInterrupt), workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         assert [(overlay.device, overlay.backing) for overlay in workspace.overlays] == [
-            (disk.device, (disk.path,)) for disk in disks]
+            (disk.device, (disk.path,)) for disk in disks
+        ]
         raise KeyboardInterrupt
     assert {disk.path: content(disk.path) for disk in disks} == before
     assert len(os.listdir(place)) == 2
@@ -165,10 +166,15 @@ def test_a_replaced_disk_keeps_its_owner_mode_label_and_acl(place):
     os.chown(path, 65534, 12345)
     os.chmod(path, 0o640)
     # version 2; the owner, the user 107, the group, the mask, all others (struct posix_acl_xattr_entry of the kernel)
-    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in (
-        (1, 6, 0xFFFFFFFF), (2, 6, 107), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)))
-    wanted = {"system.posix_acl_access": acl, "user.note": b"web01",
-              "security.selinux": b"system_u:object_r:svirt_t:s0\0"}
+    acl = struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", *entry)
+        for entry in ((1, 6, 0xFFFFFFFF), (2, 6, 107), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF))
+    )
+    wanted = {
+        "system.posix_acl_access": acl,
+        "user.note": b"web01",
+        "security.selinux": b"system_u:object_r:svirt_t:s0\0",
+    }
     for name, value in wanted.items():
         set_attribute(path, name, value)
     before = os.stat(path)
@@ -181,8 +187,10 @@ def test_a_replaced_disk_keeps_its_owner_mode_label_and_acl(place):
 
 def test_a_replaced_disk_gets_no_acl_from_its_directory(place):
     path = create(place / "disk.vdi", "vdi")
-    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in (
-        (1, 7, 0xFFFFFFFF), (2, 6, 107), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)))
+    acl = struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", *entry)
+        for entry in ((1, 7, 0xFFFFFFFF), (2, 6, 107), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF))
+    )
     set_attribute(place, "system.posix_acl_default", acl)
     before = os.stat(path).st_mode
     convert(images.disks_from_option([path]))
@@ -267,8 +275,11 @@ def test_a_whole_image_that_cannot_be_written_leaves_the_disk_as_it_was(place, t
 def test_a_whole_image_of_another_size_does_not_replace_the_disk(place, tmp_path, monkeypatch):
     disks = two_disks(place, "vdi")
     before = [content(disk.path) for disk in disks]
-    replace_qemu_img(tmp_path / "bin", monkeypatch, '[ $1 = convert ] && for last; do :; done && '
-                     '$REAL "$@" && exec $REAL resize -q -f vdi "$last" 96M')
+    replace_qemu_img(
+        tmp_path / "bin",
+        monkeypatch,
+        '[ $1 = convert ] && for last; do :; done && $REAL "$@" && exec $REAL resize -q -f vdi "$last" 96M',
+    )
     assert refusal_of(lambda: convert(disks)).code == "qemu-img-failed"
     assert [content(disk.path) for disk in disks] == before and len(os.listdir(place)) == 2
 
@@ -276,8 +287,9 @@ def test_a_whole_image_of_another_size_does_not_replace_the_disk(place, tmp_path
 def test_a_disk_that_is_written_to_while_its_replacement_is_written_is_not_replaced(place):
     disks = two_disks(place, "vdi")
     before = [content(disk.path) for disk in disks]
-    error = refusal_of(lambda: convert(
-        disks, step=lambda point: point == "replacement of sdb written" and rewrite(disks[0].path)))
+    error = refusal_of(
+        lambda: convert(disks, step=lambda point: point == "replacement of sdb written" and rewrite(disks[0].path))
+    )
     assert error.code == "disk-changed"
     assert [content(disk.path) for disk in disks] == before and len(os.listdir(place)) == 2
 
@@ -301,8 +313,7 @@ def point_beyond_the_end(path):
 
 
 @pytest.mark.parametrize("mode", ["in-place", "dest", "throwaway"])
-@pytest.mark.parametrize("image_format, spoil", [
-    ("qcow2", forget_a_cluster), ("vdi", share_a_block)])
+@pytest.mark.parametrize("image_format, spoil", [("qcow2", forget_a_cluster), ("vdi", share_a_block)])
 def test_an_image_whose_metadata_contradict_themselves_is_refused(place, tmp_path, mode, image_format, spoil):
     disks = two_disks(place, image_format)
     spoil(disks[1].path)
@@ -344,8 +355,11 @@ def test_a_qcow2_whose_counts_qemu_repairs_itself_is_converted(place):
 
 def qemu_io_killed(path):
     """Write to a qcow2 and end as by a power failure."""
-    subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write -P 9 20M 1M", "-c", "flush", "-c", "sigraise 9", path],
-                   check=False, capture_output=True)
+    subprocess.run(
+        ["qemu-io", "-f", "qcow2", "-c", "write -P 9 20M 1M", "-c", "flush", "-c", "sigraise 9", path],
+        check=False,
+        capture_output=True,
+    )
 
 
 @pytest.mark.parametrize("image_format, sparse", [("raw", True), ("qcow2", True), ("raw", False)])
@@ -373,8 +387,9 @@ def test_a_disk_that_somebody_has_open_is_not_committed_to(place):
     disks = two_disks(place, "qcow2")
     with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
-        reader = subprocess.Popen(["qemu-io", "-r", "-f", "qcow2", disks[1].path], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE)
+        reader = subprocess.Popen(
+            ["qemu-io", "-r", "-f", "qcow2", disks[1].path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         try:
             reader.stdout.read(1)  # its prompt: the disk is open now
             assert refusal_of(workspace.commit).code == "disk-in-use"
@@ -394,15 +409,25 @@ def replace(path):
 
 
 @pytest.mark.parametrize("mode", ["in-place", "dest"])
-@pytest.mark.parametrize("name, change", [
-    ("one.raw", rewrite), ("one.raw", replace), ("one.raw", os.unlink), ("base.qcow2", rewrite),
-    ("base.qcow2", replace), ("three-flat.vmdk", rewrite)])
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("one.raw", rewrite),
+        ("one.raw", replace),
+        ("one.raw", os.unlink),
+        ("base.qcow2", rewrite),
+        ("base.qcow2", replace),
+        ("three-flat.vmdk", rewrite),
+    ],
+)
 def test_a_disk_that_was_written_to_during_the_conversion_gets_nothing_of_it(place, tmp_path, mode, name, change):
     base = create(tmp_path / "base.qcow2", "qcow2")
     paths = [
-        create(tmp_path / "zero.raw"), create(tmp_path / "one.raw"),
+        create(tmp_path / "zero.raw"),
+        create(tmp_path / "one.raw"),
         create(tmp_path / "two.qcow2", "qcow2", options=["-b", base, "-F", "qcow2"], data=False),
-        create(tmp_path / "three.vmdk", "vmdk", options=["-o", "subformat=monolithicFlat"])]
+        create(tmp_path / "three.vmdk", "vmdk", options=["-o", "subformat=monolithicFlat"]),
+    ]
     disks = images.disks_from_option([{"path": path, "backing": [base]} for path in paths])
     before = content(paths[0])
     with workspace_for(disks, room=0, mode=mode, dest=str(place) if mode == "dest" else None) as workspace:
@@ -424,8 +449,11 @@ def test_a_disk_that_is_written_to_just_before_the_journal_is_keeps_what_it_has(
 
 def test_a_disk_that_is_written_to_while_it_is_copied_leaves_no_copy(place, tmp_path):
     disks = two_disks(tmp_path)
-    error = refusal_of(lambda: convert(
-        disks, mode="dest", dest=str(place), step=lambda point: point == "copied sdb" and rewrite(disks[0].path)))
+    error = refusal_of(
+        lambda: convert(
+            disks, mode="dest", dest=str(place), step=lambda point: point == "copied sdb" and rewrite(disks[0].path)
+        )
+    )
     assert error.code == "disk-changed" and os.listdir(place) == []
 
 
@@ -509,9 +537,11 @@ def test_throwaway_litter_of_killed_runs_is_removed_but_not_that_of_running_ones
     disks, workdir = two_disks(place), tmp_path / "work"
     workdir.mkdir()
     with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)) as running:
+
         def die():
             with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)):
                 kill_at("now")("now")
+
         os.waitpid(in_child(die), 0)
         assert len(os.listdir(workdir)) == 2
         with workspace_for(disks, room=0, mode="throwaway", workdir=str(workdir)):
@@ -523,9 +553,17 @@ def test_throwaway_litter_of_killed_runs_is_removed_but_not_that_of_running_ones
 # --- dest
 
 
-@pytest.mark.parametrize("source, stated, result", [
-    ("raw", None, "one.raw"), ("qcow2", None, "one.qcow2"), ("vmdk", None, "one.qcow2"), ("vdi", "raw", "one.raw"),
-    ("raw", "qcow2", "one.qcow2"), ("qcow2", "raw", "one.raw")])
+@pytest.mark.parametrize(
+    "source, stated, result",
+    [
+        ("raw", None, "one.raw"),
+        ("qcow2", None, "one.qcow2"),
+        ("vmdk", None, "one.qcow2"),
+        ("vdi", "raw", "one.raw"),
+        ("raw", "qcow2", "one.qcow2"),
+        ("qcow2", "raw", "one.raw"),
+    ],
+)
 def test_a_copy_is_converted_and_the_source_is_not_touched(place, tmp_path, source, stated, result):
     disks = two_disks(tmp_path, source)
     os.chmod(disks[0].path, 0o640)
@@ -553,7 +591,9 @@ def test_copies_of_disks_with_one_name_get_their_device_names(tmp_path):
         (tmp_path / name).mkdir()
     disks = images.disks_from_option([create(tmp_path / name / "disk.vmdk", "vmdk", data=False) for name in ("a", "b")])
     assert [os.path.basename(copy.path) for copy in copies.plan_copies(disks, "/dest", None)] == [
-        "disk-sda.qcow2", "disk-sdb.qcow2"]
+        "disk-sda.qcow2",
+        "disk-sdb.qcow2",
+    ]
 
 
 def test_a_dot_in_the_name_is_no_ending(tmp_path):
@@ -577,15 +617,26 @@ def test_room_for_the_copies_is_looked_for_before_copying(place, tmp_path, monke
     assert os.listdir(place) == []
 
 
-@pytest.mark.parametrize("mode, formats, order", [
-    ("dest", ("raw", "raw"), ["sda", "sdb"]), ("in-place", ("raw", "raw"), ["sda", "sdb"]),
-    ("in-place", ("vdi", "vdi"), ["sda", "sdb"]), ("in-place", ("raw", "vdi", "qcow2"), ["sdb", "sda", "sdc"])])
+@pytest.mark.parametrize(
+    "mode, formats, order",
+    [
+        ("dest", ("raw", "raw"), ["sda", "sdb"]),
+        ("in-place", ("raw", "raw"), ["sda", "sdb"]),
+        ("in-place", ("vdi", "vdi"), ["sda", "sdb"]),
+        ("in-place", ("raw", "vdi", "qcow2"), ["sdb", "sda", "sdc"]),
+    ],
+)
 def test_how_far_the_writing_is_is_told(place, tmp_path, mode, formats, order):
     told = []
-    disks = images.disks_from_option([create(tmp_path / ("disk-%d" % number), image_format)
-                                      for number, image_format in enumerate(formats)])
-    convert(disks, mode=mode, dest=str(place) if mode == "dest" else None,
-            tell=lambda disk, fraction: told.append((disk, fraction)))
+    disks = images.disks_from_option(
+        [create(tmp_path / ("disk-%d" % number), image_format) for number, image_format in enumerate(formats)]
+    )
+    convert(
+        disks,
+        mode=mode,
+        dest=str(place) if mode == "dest" else None,
+        tell=lambda disk, fraction: told.append((disk, fraction)),
+    )
     fractions = [fraction for _disk, fraction in told]
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
     assert list(dict.fromkeys(disk for disk, _fraction in told)) == ["writing " + device for device in order]

@@ -11,8 +11,8 @@ import subprocess
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, state_directory
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     convert,
     is_converted,
@@ -35,7 +35,8 @@ def states(tmp_path, monkeypatch):
 def device(tmp_path, states):
     """The path of a block device that holds known bytes."""
     attached = subprocess.run(
-        ["losetup", "--find", "--show", create(tmp_path / "below")], capture_output=True, text=True, check=False)
+        ["losetup", "--find", "--show", create(tmp_path / "below")], capture_output=True, text=True, check=False
+    )
     if attached.returncode != 0:
         pytest.skip("loop devices cannot be made here: " + attached.stderr)
     path = attached.stdout.strip()

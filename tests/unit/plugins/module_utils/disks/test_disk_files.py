@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, image_sizes
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files, image_formats, image_sizes
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files
 
 MIB = 1 << 20
 # A size of VHD is one of cylinders, heads and sectors: QEMU takes the next of these, unless it is told not to.
@@ -65,7 +64,7 @@ def test_no_damage_to_a_header_leads_to_a_traceback(image, at, junk):
         data = stream.read(2 << 20)
     # The headers are at the beginning, except VHDX's tables.
     at = at % 4096 if image_format != "vhdx" else 192 * 1024 + at % 4096
-    data = data[:at] + junk + data[at + len(junk):]
+    data = data[:at] + junk + data[at + len(junk) :]
     try:
         assert image_sizes.virtual_size(io.BytesIO(data), len(data), image_format) >= 0
     except image_formats.BadHeader as error:
@@ -159,13 +158,16 @@ def test_a_flat_extent_without_its_descriptor_says_what_is_missing(tmp_path):
     assert "descriptor" in caught.value.hint
 
 
-@pytest.mark.parametrize(("data", "stated", "code"), [
-    (b"", None, "source-disk-damaged"),
-    (b"QFI\xfb\0\0\0\3", "qcow2", "source-disk-damaged"),
-    (b"hello", "qcow2", "source-disk-format"),
-    (b"\x1f\x8b\x08" + bytes(100), None, "source-disk-format"),
-    (b"PK\x03\x04" + bytes(100), "vmdk", "source-disk-format"),
-])
+@pytest.mark.parametrize(
+    ("data", "stated", "code"),
+    [
+        (b"", None, "source-disk-damaged"),
+        (b"QFI\xfb\0\0\0\3", "qcow2", "source-disk-damaged"),
+        (b"hello", "qcow2", "source-disk-format"),
+        (b"\x1f\x8b\x08" + bytes(100), None, "source-disk-format"),
+        (b"PK\x03\x04" + bytes(100), "vmdk", "source-disk-format"),
+    ],
+)
 def test_a_file_that_is_no_disk_is_an_error(tmp_path, data, stated, code):
     (tmp_path / "x").write_bytes(data)
     assert refusal(tmp_path / "x", stated) == code

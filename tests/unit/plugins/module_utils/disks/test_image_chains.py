@@ -86,9 +86,18 @@ createType="monolithicFlat"
 """
 
 
-@pytest.mark.parametrize("extent", [
-    'RW 2048 FLAT "/etc/passwd" 0', 'RW 2048 FLAT "../secret" 0', 'RW 2048 FLAT "link" 0', 'RW 2048 SPARSE "../secret"',
-    'RW\n2048\n\tFLAT "../secret" 0', 'RW 2048 FLAT "nbd://127.0.0.1/x" 0', 'RW 2048 VMFS "../secret'])
+@pytest.mark.parametrize(
+    "extent",
+    [
+        'RW 2048 FLAT "/etc/passwd" 0',
+        'RW 2048 FLAT "../secret" 0',
+        'RW 2048 FLAT "link" 0',
+        'RW 2048 SPARSE "../secret"',
+        'RW\n2048\n\tFLAT "../secret" 0',
+        'RW 2048 FLAT "nbd://127.0.0.1/x" 0',
+        'RW 2048 VMFS "../secret',
+    ],
+)
 def test_extents_outside_of_the_directory_are_refused_before_qemu_sees_them(tmp_path, monkeypatch, extent):
     (tmp_path / "vm").mkdir()
     (tmp_path / "secret").write_bytes(b"secret" * 512)

@@ -19,20 +19,34 @@ def layout_of(path: str) -> Any:
     return replacement.layout_of(disk)
 
 
-@pytest.mark.parametrize("image_format, options", [
-    ("raw", ""), ("qcow2", ""), ("vmdk", "subformat=monolithicFlat"), ("vmdk", "subformat=twoGbMaxExtentFlat"),
-    ("vpc", "subformat=fixed")])
+@pytest.mark.parametrize(
+    "image_format, options",
+    [
+        ("raw", ""),
+        ("qcow2", ""),
+        ("vmdk", "subformat=monolithicFlat"),
+        ("vmdk", "subformat=twoGbMaxExtentFlat"),
+        ("vpc", "subformat=fixed"),
+    ],
+)
 def test_images_whose_metadata_qemu_does_not_change_or_changes_in_a_safe_order_are_written_in_place(
-        tmp_path, image_format, options):
+    tmp_path, image_format, options
+):
     path = create(tmp_path / "disk", image_format, options=["-o", options] if options else [])
     assert layout_of(path).in_place
 
 
-@pytest.mark.parametrize("image_format, options", [
-    ("vmdk", "subformat=monolithicSparse,hwversion=9,adapter_type=lsilogic"),
-    ("vmdk", "subformat=monolithicSparse,hwversion=17,adapter_type=buslogic"),
-    ("vdi", ""), ("vpc", "subformat=dynamic,force_size=on"),
-    ("vhdx", "subformat=dynamic,block_size=1048576"), ("vhdx", "subformat=fixed,block_size=16777216")])
+@pytest.mark.parametrize(
+    "image_format, options",
+    [
+        ("vmdk", "subformat=monolithicSparse,hwversion=9,adapter_type=lsilogic"),
+        ("vmdk", "subformat=monolithicSparse,hwversion=17,adapter_type=buslogic"),
+        ("vdi", ""),
+        ("vpc", "subformat=dynamic,force_size=on"),
+        ("vhdx", "subformat=dynamic,block_size=1048576"),
+        ("vhdx", "subformat=fixed,block_size=16777216"),
+    ],
+)
 def test_an_image_of_the_same_kind_is_made_for_all_others(tmp_path, image_format, options):
     path = create(tmp_path / "disk", image_format, options=["-o", options] if options else [])
     found = layout_of(path)
@@ -60,9 +74,14 @@ def test_only_the_vhdx_that_keeps_its_blocks_takes_its_room_at_once(tmp_path):
         assert layout_of(path).preallocated == preallocated
 
 
-@pytest.mark.parametrize("said", [
-    b'ddb.adapterType = "lsilogic,subformat=monolithicFlat"', b'ddb.virtualHWVersion = "4,size=1"',
-    b'ddb.virtualHWVersion = "99999"'])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'ddb.adapterType = "lsilogic,subformat=monolithicFlat"',
+        b'ddb.virtualHWVersion = "4,size=1"',
+        b'ddb.virtualHWVersion = "99999"',
+    ],
+)
 def test_no_option_comes_from_what_a_descriptor_says_beyond_what_is_known(tmp_path, said):
     path = create(tmp_path / "disk.vmdk", "vmdk", data=False)
     with open(path, "rb") as stream:

@@ -24,7 +24,6 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     refusal,
 )
 
-
 # --- what is accepted
 
 
@@ -90,9 +89,18 @@ def test_symbolic_links_are_resolved(tmp_path):
     assert images.disks_from_option([str(tmp_path / "link")])[0].path == path
 
 
-@pytest.mark.parametrize("options", [
-    ["-o", "preallocation=metadata"], ["-o", "preallocation=full"], ["-o", "compat=0.10"], ["-o", "cluster_size=512"],
-    ["-o", "refcount_bits=1"], ["-o", "refcount_bits=64"], ["-o", "extended_l2=on"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "preallocation=metadata"],
+        ["-o", "preallocation=full"],
+        ["-o", "compat=0.10"],
+        ["-o", "cluster_size=512"],
+        ["-o", "refcount_bits=1"],
+        ["-o", "refcount_bits=64"],
+        ["-o", "extended_l2=on"],
+    ],
+)
 def test_sound_qcow2_images_of_all_layouts_are_accepted(tmp_path, options):
     assert images.disks_from_option([create(tmp_path / "disk.qcow2", "qcow2", options=options)])
 
@@ -126,8 +134,13 @@ def test_each_kind_of_unusable_file_has_its_own_code(tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)  # the name of a socket is limited to 108 bytes
         server.bind("socket")
         codes = {name: refusal([str(tmp_path / name)]).code for name in ("gone", "", "fifo", "socket", "empty")}
-    assert codes == {"gone": "disk-not-found", "": "disk-is-directory", "fifo": "disk-not-regular",
-                     "socket": "disk-not-regular", "empty": "disk-empty"}
+    assert codes == {
+        "gone": "disk-not-found",
+        "": "disk-is-directory",
+        "fifo": "disk-not-regular",
+        "socket": "disk-not-regular",
+        "empty": "disk-empty",
+    }
     assert refusal(["/dev/null"]).code == "disk-not-regular"
 
 
@@ -163,18 +176,21 @@ def test_a_disk_that_may_not_be_written_to_is_not_converted_in_place(tmp_path, m
     assert caught.value.code == "disk-not-writable" and "dest" in caught.value.hint
 
 
-@pytest.mark.parametrize("item, code", [
-    ({"path": "/x", "formt": "raw"}, "disk-option-invalid"),
-    ({"format": "raw"}, "disk-option-invalid"),
-    (7, "disk-option-invalid"),
-    ({"path": "/x", "device": 5}, "disk-option-invalid"),
-    ({"path": "/x", "format": []}, "disk-option-invalid"),
-    ({"path": "/x", "backing": 5}, "disk-option-invalid"),
-    ({"path": "/x", "backing": [5]}, "disk-option-invalid"),
-    ({"path": "/x\0y"}, "disk-option-invalid"),
-    ("", "disk-option-invalid"),
-    ({"path": "/x", "device": "/dev/sda"}, "device-name-invalid"),
-])
+@pytest.mark.parametrize(
+    "item, code",
+    [
+        ({"path": "/x", "formt": "raw"}, "disk-option-invalid"),
+        ({"format": "raw"}, "disk-option-invalid"),
+        (7, "disk-option-invalid"),
+        ({"path": "/x", "device": 5}, "disk-option-invalid"),
+        ({"path": "/x", "format": []}, "disk-option-invalid"),
+        ({"path": "/x", "backing": 5}, "disk-option-invalid"),
+        ({"path": "/x", "backing": [5]}, "disk-option-invalid"),
+        ({"path": "/x\0y"}, "disk-option-invalid"),
+        ("", "disk-option-invalid"),
+        ({"path": "/x", "device": "/dev/sda"}, "device-name-invalid"),
+    ],
+)
 def test_malformed_items_are_refused_with_their_position(item, code):
     error = refusal([item])
     assert (error.code, error.path) == (code, "disks[0]")
@@ -213,11 +229,17 @@ def test_a_disk_that_is_also_the_base_of_another_is_refused(tmp_path):
     assert len(images.disks_from_option(both)) == 2
 
 
-@pytest.mark.parametrize("head, code", [
-    (b"\x1f\x8b\x08", "disk-format-unknown"), (b"PK\x03\x04", "disk-format-unknown"),
-    (b"QED\0", "disk-format-unknown"), (b"\0" * 257 + b"ustar", "disk-format-unknown"),
-    (b"QFI\xfb\0\0\0\3", "disk-corrupt"), (b"KDMV", "disk-corrupt"),
-])
+@pytest.mark.parametrize(
+    "head, code",
+    [
+        (b"\x1f\x8b\x08", "disk-format-unknown"),
+        (b"PK\x03\x04", "disk-format-unknown"),
+        (b"QED\0", "disk-format-unknown"),
+        (b"\0" * 257 + b"ustar", "disk-format-unknown"),
+        (b"QFI\xfb\0\0\0\3", "disk-corrupt"),
+        (b"KDMV", "disk-corrupt"),
+    ],
+)
 def test_headers_that_are_foreign_or_cut_off_are_refused(tmp_path, head, code):
     (tmp_path / "disk.img").write_bytes(head)
     assert refusal([str(tmp_path / "disk.img")]).code == code
@@ -264,9 +286,22 @@ def test_a_truncated_extent_of_a_vmdk_is_refused(tmp_path):
 def test_a_disk_that_a_running_qemu_writes_to_is_in_use(tmp_path, image_format):
     path = create(tmp_path / "disk", image_format)
     virtual_machine = subprocess.Popen(
-        ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-S", "-display", "none", "-nodefaults", "-qmp", "stdio",
-         "-drive", "file=%s,format=%s,if=virtio" % (path, image_format)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        [
+            "qemu-system-x86_64",
+            "-machine",
+            "q35,accel=tcg",
+            "-S",
+            "-display",
+            "none",
+            "-nodefaults",
+            "-qmp",
+            "stdio",
+            "-drive",
+            "file=%s,format=%s,if=virtio" % (path, image_format),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     try:
         virtual_machine.stdin.write(b'{"execute": "qmp_capabilities"}')
         virtual_machine.stdin.flush()
@@ -289,9 +324,15 @@ def test_an_encrypted_qcow2_is_refused(tmp_path):
 # --- writing
 
 
-@pytest.mark.parametrize("options, writable", [
-    ([], True), (["-o", "subformat=monolithicFlat"], True), (["-o", "subformat=twoGbMaxExtentSparse"], True),
-    (["-o", "subformat=streamOptimized"], False)])
+@pytest.mark.parametrize(
+    "options, writable",
+    [
+        ([], True),
+        (["-o", "subformat=monolithicFlat"], True),
+        (["-o", "subformat=twoGbMaxExtentSparse"], True),
+        (["-o", "subformat=streamOptimized"], False),
+    ],
+)
 def test_a_vmdk_that_qemu_cannot_rewrite_is_not_converted_in_place(tmp_path, options, writable):
     path = create(tmp_path / "disk.vmdk", "vmdk", options=options, data=writable)
     (disk,) = images.disks_from_option([path])

@@ -11,9 +11,9 @@ import signal
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, replacement
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import beside
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     content,
     convert,
@@ -23,8 +23,8 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     killed_at,
     replace_qemu_img,
     two_disks,
-    workspace_for,
     wait_until,
+    workspace_for,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import (
     MEBIBYTE,
@@ -86,9 +86,16 @@ def is_locked(disks):
     return False
 
 
-@pytest.mark.parametrize("point, begun", [
-    ("ready", False), ("journal written", True), ("committed sda", True), ("committed sdb", True),
-    ("journal removed", False)])
+@pytest.mark.parametrize(
+    "point, begun",
+    [
+        ("ready", False),
+        ("journal written", True),
+        ("committed sda", True),
+        ("committed sdb", True),
+        ("journal removed", False),
+    ],
+)
 @pytest.mark.parametrize("image_format", ["raw", "qcow2", "vdi", "vhdx"])
 def test_a_kill_leaves_either_no_trace_or_a_journal_that_finishes(place, image_format, point, begun):
     disks = two_disks(place, image_format)
@@ -125,8 +132,9 @@ def test_a_kill_while_replacements_are_written_leaves_the_disks_as_they_were(pla
 
 @pytest.mark.parametrize("point", ["journal written", "committed sda", "committed sdb", "committed sdc"])
 def test_a_guest_with_disks_that_are_written_to_and_disks_that_are_replaced_is_finished(place, point):
-    disks = images.disks_from_option([create(place / ("disk." + image_format), image_format)
-                                      for image_format in ("vdi", "qcow2", "vmdk")])
+    disks = images.disks_from_option(
+        [create(place / ("disk." + image_format), image_format) for image_format in ("vdi", "qcow2", "vmdk")]
+    )
     assert killed_at(point, disks)
     asked = images.disks_from_option([disk.path for disk in disks])
     assert all(is_converted(overlay.path, "qcow2") for overlay in pending(asked).as_converted())
@@ -180,9 +188,15 @@ def test_a_kill_in_the_middle_of_writing_a_disk_is_finished(place, tmp_path, mon
 
 def as_version_1(disks):
     """Make the journal one of the version that commits to each format in place."""
-    edit_journal(disks, lambda journal: journal.update(
-        version=1, disks=[{name: value for name, value in record.items() if name != "replacement"}
-                          for record in journal["disks"]]))
+    edit_journal(
+        disks,
+        lambda journal: journal.update(
+            version=1,
+            disks=[
+                {name: value for name, value in record.items() if name != "replacement"} for record in journal["disks"]
+            ],
+        ),
+    )
     for disk in disks:
         if os.path.exists(replacement.path_for(disk)):
             os.unlink(replacement.path_for(disk))
@@ -230,8 +244,9 @@ def test_while_an_orphaned_qemu_img_still_writes_the_disk_is_busy(place, tmp_pat
 def test_a_disk_that_fills_up_is_finished_once_there_is_room(place, tmp_path, monkeypatch):
     disks = two_disks(place)
     with monkeypatch.context() as full:
-        replace_qemu_img(tmp_path / "bin", full,
-                         '[ $1 = commit ] && exec prlimit --fsize=%d $REAL "$@"' % (9 * MEBIBYTE))
+        replace_qemu_img(
+            tmp_path / "bin", full, '[ $1 = commit ] && exec prlimit --fsize=%d $REAL "$@"' % (9 * MEBIBYTE)
+        )
         error = refusal_of(lambda: convert(disks))
         assert error.code == "commit-incomplete" and "run convert again" in error.hint.lower()
         assert refusal_of(pending(disks).finish).code == "commit-incomplete"
@@ -267,7 +282,9 @@ def test_the_order_of_the_disks_and_their_device_names_are_those_asked_for(inter
     option = [{"path": disk.path, "device": device} for disk, device in zip(reversed(interrupted), ("vda", "vdb"))]
     disks = images.disks_from_option(option)
     assert [(disk.device, disk.backing) for disk in pending(disks).as_converted()] == [
-        ("vda", (interrupted[1].path,)), ("vdb", (interrupted[0].path,))]
+        ("vda", (interrupted[1].path,)),
+        ("vdb", (interrupted[0].path,)),
+    ]
 
 
 def test_a_journal_is_found_from_each_disk_and_wants_all_of_them(interrupted, place):
@@ -329,29 +346,35 @@ def test_a_missing_or_changed_overlay_is_reported(interrupted):
     assert os.path.exists(journal_of(interrupted))
 
 
-@pytest.mark.parametrize("change", [
-    lambda journal: journal.update(version=3),
-    lambda journal: journal["disks"][0].update(replacement=7),
-    lambda journal: journal["disks"][0].update(replacement={"inode": 7}),
-    lambda journal: journal.update(disks=[]),
-    lambda journal: journal.update(disks=7),
-    lambda journal: journal["disks"][0].pop("size"),
-    lambda journal: journal["disks"][0].update(overlay=7),
-    lambda journal: journal["disks"][0].update(format="qcow2"),
-    lambda journal: journal["disks"][0].update(overlay="/etc/passwd"),
-    lambda journal: journal["disks"][0].update(overlay=journal["disks"][1]["overlay"]),
-    lambda journal: journal["disks"][0].update(overlay=journal["disks"][0]["path"]),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda journal: journal.update(version=3),
+        lambda journal: journal["disks"][0].update(replacement=7),
+        lambda journal: journal["disks"][0].update(replacement={"inode": 7}),
+        lambda journal: journal.update(disks=[]),
+        lambda journal: journal.update(disks=7),
+        lambda journal: journal["disks"][0].pop("size"),
+        lambda journal: journal["disks"][0].update(overlay=7),
+        lambda journal: journal["disks"][0].update(format="qcow2"),
+        lambda journal: journal["disks"][0].update(overlay="/etc/passwd"),
+        lambda journal: journal["disks"][0].update(overlay=journal["disks"][1]["overlay"]),
+        lambda journal: journal["disks"][0].update(overlay=journal["disks"][0]["path"]),
+    ],
+)
 def test_a_journal_that_says_anything_unexpected_is_refused(interrupted, change):
     edit_journal(interrupted, change)
     assert refusal_of(lambda: pending(interrupted)).code == "journal-broken"
 
 
-@pytest.mark.parametrize("spoil, said", [
-    (lambda disk: os.utime(replacement.path_for(disk)), "was changed"),
-    (lambda disk: os.unlink(replacement.path_for(disk)), "is missing"),
-    (lambda disk: os.utime(disk.path), "was written to, or replaced"),
-])
+@pytest.mark.parametrize(
+    "spoil, said",
+    [
+        (lambda disk: os.utime(replacement.path_for(disk)), "was changed"),
+        (lambda disk: os.unlink(replacement.path_for(disk)), "is missing"),
+        (lambda disk: os.utime(disk.path), "was written to, or replaced"),
+    ],
+)
 def test_a_replacement_that_is_not_to_be_trusted_replaces_nothing(place, spoil, said):
     disks = two_disks(place, "vdi")
     assert killed_at("committed sda", disks)
@@ -368,8 +391,9 @@ def test_an_overlay_over_another_file_is_refused(interrupted, tmp_path):
     os.unlink(overlay)
     images.create_overlay(other, os.path.dirname(overlay), os.path.basename(overlay), room=0)
     status = os.stat(overlay)
-    edit_journal(interrupted, lambda journal: journal["disks"][0].update(
-        size=status.st_size, changed=status.st_mtime_ns))
+    edit_journal(
+        interrupted, lambda journal: journal["disks"][0].update(size=status.st_size, changed=status.st_mtime_ns)
+    )
     assert "is not one of" in refusal_of(lambda: pending(interrupted)).message
 
 

@@ -10,8 +10,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import slices
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.fetch_record import Record
 
 MEBIBYTE = 1 << 20
@@ -61,12 +61,20 @@ def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
     assert checkpoints == [32 * MEBIBYTE, SIZE]
     with open(raw, "rb") as stream, open(target, "rb") as copy:
         whole = stream.read()
-        assert copy.read() == bytes(16 * MEBIBYTE) + whole[16 * MEBIBYTE:]
+        assert copy.read() == bytes(16 * MEBIBYTE) + whole[16 * MEBIBYTE :]
 
 
-@pytest.mark.parametrize(("length", "seconds", "following"), [
-    (16, 0.1, 32), (16, 10, 16), (16, 100, 16), (256, 10, 256), (256, 100, 128), (1024, 0.1, 1024),
-])
+@pytest.mark.parametrize(
+    ("length", "seconds", "following"),
+    [
+        (16, 0.1, 32),
+        (16, 10, 16),
+        (16, 100, 16),
+        (256, 10, 256),
+        (256, 100, 128),
+        (1024, 0.1, 1024),
+    ],
+)
 def test_slices_are_as_long_as_the_line_is_fast(length, seconds, following):
     assert slices.next_length(length * MEBIBYTE, seconds) == following * MEBIBYTE
 
@@ -119,11 +127,19 @@ def test_a_copy_whose_file_is_gone_begins_anew(half):
     assert begun(half) == 0
 
 
-@pytest.mark.parametrize("text", [
-    "", "{", "[]", "7", '{"version": 2}', '{"version": 1, "parts": [], "done": 3}',
-    '{"version": 1, "parts": {"web01.raw.part": {"source": "a", "size": 41943040, "copied": "x"}}}',
-    '{"version": 1, "parts": {"web01.raw.part": 3}, "done": {"web01.raw": null}}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"version": 2}',
+        '{"version": 1, "parts": [], "done": 3}',
+        '{"version": 1, "parts": {"web01.raw.part": {"source": "a", "size": 41943040, "copied": "x"}}}',
+        '{"version": 1, "parts": {"web01.raw.part": 3}, "done": {"web01.raw": null}}',
+    ],
+)
 def test_notes_that_cannot_be_understood_are_none(half, text):
     (half / ".guestconv-fetch-web01" / "fetch.json").write_text(text)
     assert begun(half) == 0
@@ -135,8 +151,9 @@ def test_a_qcow2_that_a_killed_process_left_unused_clusters_in_goes_on(tmp_path,
         path = record.path_of("part")
         slices.copy(slices.file_node(raw), 16 * MEBIBYTE, path, "qcow2", 0, lambda copied: None, record.lock_descriptor)
         record.checkpoint("part", 16 * MEBIBYTE)
-        killed = subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write 20M 1M", "-c", "sigraise 9", path],
-                                capture_output=True, check=False)
+        killed = subprocess.run(
+            ["qemu-io", "-f", "qcow2", "-c", "write 20M 1M", "-c", "sigraise 9", path], capture_output=True, check=False
+        )
         assert killed.returncode == -9
     with Record(str(tmp_path), "web01") as record:
         assert record.begin("part", "a", SIZE, "qcow2") == 16 * MEBIBYTE

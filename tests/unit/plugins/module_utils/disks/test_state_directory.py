@@ -10,8 +10,8 @@ import stat
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import state_directory
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import StateDirectory, beside
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 
 def refusal_of(work):
@@ -53,8 +53,10 @@ def test_what_a_guest_wrote_to_a_block_device_does_not_name_its_state(device, tm
     assert beside(device) == "/var/lib/guestconv/.guestconv-ata-1"
 
 
-@pytest.mark.parametrize("said, key", [
-    ({"uuid": "LVM-abc\n", "name": "vg-web01\n"}, "LVM-abc"), ({"uuid": "\n", "name": "vg-web01\n"}, "vg-web01")])
+@pytest.mark.parametrize(
+    "said, key",
+    [({"uuid": "LVM-abc\n", "name": "vg-web01\n"}, "LVM-abc"), ({"uuid": "\n", "name": "vg-web01\n"}, "vg-web01")],
+)
 def test_the_state_of_a_logical_volume_goes_by_what_the_device_mapper_calls_it(device, tmp_path, said, key):
     number = os.stat(device).st_rdev
     mapper = tmp_path / "sys" / ("%d:%d" % (os.major(number), os.minor(number))) / "dm"
@@ -74,10 +76,13 @@ def test_the_state_of_another_user_is_left_alone_and_not_waited_for(tmp_path):
     assert "65534" in error.message and os.path.isdir(state.path)
 
 
-@pytest.mark.parametrize("number, code", [
-    pytest.param(errno.EACCES, "state-of-another-user", id="may not be looked into"),
-    pytest.param(errno.EIO, "workdir-not-usable", id="broken storage"),
-])
+@pytest.mark.parametrize(
+    "number, code",
+    [
+        pytest.param(errno.EACCES, "state-of-another-user", id="may not be looked into"),
+        pytest.param(errno.EIO, "workdir-not-usable", id="broken storage"),
+    ],
+)
 def test_whose_a_state_is_that_cannot_be_looked_into_is_told_by_the_error(tmp_path, monkeypatch, number, code):
     state = StateDirectory(str(tmp_path))
     with monkeypatch.context() as closed:

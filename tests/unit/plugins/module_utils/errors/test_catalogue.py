@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.action import guestconv_fetch
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools.catalogue import TOOLS
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors.catalogue import DECLARED, SUBJECTS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import RETRYABLE, GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors.catalogue import DECLARED, SUBJECTS
 from tests import error_codes, error_reference
 
 CODES = set(DECLARED)
@@ -151,8 +151,11 @@ def scanned(source, tmp_path, folder="plugins"):
         ('class Late(GuestconvError):\n    pass\nraise Late("timeout", "x")', ["timeout"]),
         ('def f():\n    code = "a-b" if x else "c-d"\n    raise GuestconvError(code, "x")', ["a-b", "c-d"]),
         ('def f(x, code="a-b"):\n    raise GuestconvError(code, x)\nf(1, "c-d")\nf(1)', ["a-b", "c-d"]),
-        ('class A:\n    def f(self, code):\n        raise GuestconvError(code, "x")\n'
-         '    def g(self):\n        self.f("a-b")', ["a-b"]),
+        (
+            'class A:\n    def f(self, code):\n        raise GuestconvError(code, "x")\n'
+            '    def g(self):\n        self.f("a-b")',
+            ["a-b"],
+        ),
         ('return_value = {"code": found.get("code") or "task-failed"}', ["task-failed"]),
         ('raise GuestconvError(error.code, "x")', []),
         ('log("disk-busy")', []),
@@ -178,9 +181,9 @@ def test_the_severities_of_a_concern_are_found(tmp_path):
     [
         ('if error.code == "disk-busy":\n    pass', True),
         ('if error.code == "timeout":\n    pass', True),
-        ('if error.code in OTHERS:\n    pass', True),
+        ("if error.code in OTHERS:\n    pass", True),
         ('OTHERS = ("disk-busy", "timeout")', True),
-        ('if error.code in (401, 404):\n    pass', False),
+        ("if error.code in (401, 404):\n    pass", False),
         ('wait("timeout")', False),
         ('raise GuestconvError("disk-busy", "x")', False),
     ],
@@ -194,7 +197,7 @@ def test_a_decision_by_a_code_is_found(source, is_one, tmp_path):
     ("source", "is_one"),
     [
         ('assert error.code == "disk-busy"', True),
-        ("assert '\"code\": \"disk-busy\"' in output", True),
+        ('assert \'"code": "disk-busy"\' in output', True),
         ('CASES = [("x", "disk-busy")]', True),
         ('assert error.code == "timeout"', True),
         ('"""A test of disk-busy."""', False),

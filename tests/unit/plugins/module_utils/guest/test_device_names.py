@@ -16,8 +16,16 @@ SECOND = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:1:0"
 
 @pytest.mark.parametrize(
     "name",
-    ("/dev/sda1", "/dev/hdc", "/dev/nvme0n1p2", "/dev/disk/by-id/scsi-36000c29-part1", "/dev/disk/by-id/wwn-0x5-part2",
-     f"{FIRST}-part1", "/dev/disk/by-id/dm-uuid-part1-mpath-36000c29", "/dev/disk/by-id/dm-uuid-mpath-36000c29"),
+    (
+        "/dev/sda1",
+        "/dev/hdc",
+        "/dev/nvme0n1p2",
+        "/dev/disk/by-id/scsi-36000c29-part1",
+        "/dev/disk/by-id/wwn-0x5-part2",
+        f"{FIRST}-part1",
+        "/dev/disk/by-id/dm-uuid-part1-mpath-36000c29",
+        "/dev/disk/by-id/dm-uuid-mpath-36000c29",
+    ),
 )
 def test_kernel_names_and_links_made_of_serial_numbers_or_paths_are_the_hardwares(name):
     assert device_names.is_of_hardware(name)
@@ -25,9 +33,18 @@ def test_kernel_names_and_links_made_of_serial_numbers_or_paths_are_the_hardware
 
 @pytest.mark.parametrize(
     "name",
-    ("/dev/vg/root", "/dev/mapper/vg-root", "/dev/disk/by-uuid/1-1", f"/dev/disk/by-id/dm-uuid-LVM-{UUID}",
-     "/dev/disk/by-id/dm-name-vg-root", "/dev/disk/by-id/md-uuid-1:2", "/dev/disk/by-id/md-name-host:0",
-     "/dev/disk/by-id/lvm-pv-uuid-a-b", "/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-a-b", "UUID=1-1"),
+    (
+        "/dev/vg/root",
+        "/dev/mapper/vg-root",
+        "/dev/disk/by-uuid/1-1",
+        f"/dev/disk/by-id/dm-uuid-LVM-{UUID}",
+        "/dev/disk/by-id/dm-name-vg-root",
+        "/dev/disk/by-id/md-uuid-1:2",
+        "/dev/disk/by-id/md-name-host:0",
+        "/dev/disk/by-id/lvm-pv-uuid-a-b",
+        "/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-a-b",
+        "UUID=1-1",
+    ),
 )
 def test_links_made_of_what_stands_on_the_disks_are_good_on_any_hardware(name):
     assert not device_names.is_of_hardware(name)

@@ -72,16 +72,20 @@ def test_each_compression_is_read(name):
     assert [(one.compression, one.unpacked) for one in found.archives] == [(name, len(ROOT))]
 
 
-@pytest.mark.parametrize("name, command", [
-    ("gzip", ("gzip", "-n", "-9", "-c")),
-    ("xz", ("xz", "--check=crc32", "--lzma2=dict=1MiB", "-T0", "-c")),
-    ("xz", ("xz", "-9", "-c")),
-    ("lzma", ("xz", "--format=lzma", "-9", "-c")),
-    ("bzip2", ("bzip2", "-c")),
-    ("zstd", ("zstd", "-q", "-19", "--no-check", "-c")),
-    ("zstd", ("zstd", "-q", "-T0", "--single-thread", "-c")),
-    ("lz4", ("lz4", "-l", "-9", "-q", "-c")),
-], ids=lambda value: " ".join(value) if isinstance(value, tuple) else value)
+@pytest.mark.parametrize(
+    "name, command",
+    [
+        ("gzip", ("gzip", "-n", "-9", "-c")),
+        ("xz", ("xz", "--check=crc32", "--lzma2=dict=1MiB", "-T0", "-c")),
+        ("xz", ("xz", "-9", "-c")),
+        ("lzma", ("xz", "--format=lzma", "-9", "-c")),
+        ("bzip2", ("bzip2", "-c")),
+        ("zstd", ("zstd", "-q", "-19", "--no-check", "-c")),
+        ("zstd", ("zstd", "-q", "-T0", "--single-thread", "-c")),
+        ("lz4", ("lz4", "-l", "-9", "-q", "-c")),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
 def test_archives_of_the_builders_tools_are_read_up_to_their_ends(name, command):
     # More than one chunk or block: lz4 has 8 MiB in one, the others less than 1 MiB.
     size = (9 if name == "lz4" else 1) << 20
@@ -134,30 +138,33 @@ def test_what_the_kernel_passes_over_is_not_listed():
     assert list(initrd.read(data).members) == ["a"]
 
 
-@pytest.mark.parametrize("data, code", [
-    (b"", "initrd-unknown-format"),
-    (bytes(100), "initrd-unknown-format"),
-    (b"MZ unified kernel image", "initrd-unknown-format"),
-    (gzip.compress(b"\x53\xef an ext2 file system", mtime=0), "initrd-unknown-format"),
-    (b"070707" + bytes(200), "initrd-corrupt"),
-    (ROOT[:50], "initrd-truncated"),
-    (ROOT[:200], "initrd-truncated"),
-    (ROOT + b"junk", "initrd-unknown-format"),
-    (ROOT + b"\0" + ROOT, "initrd-corrupt"),
-    (gzip.compress(ROOT, mtime=0)[:-30], "initrd-truncated"),
-    (gzip.compress(ROOT[:200], mtime=0), "initrd-truncated"),
-    (gzip.compress(ROOT, mtime=0)[:20] + b"#" * 50, "initrd-corrupt"),
-    (b"\xfd7zXZ\0" + b"#" * 50, "initrd-corrupt"),
-    (b"BZh9" + b"#" * 50, "initrd-corrupt"),
-    (b"\x89LZO\0\r\n\x1a\n", "initrd-compression-unsupported"),
-    (b"\x28\xb5\x2f", "initrd-truncated"),
-    (b"\x28\xb5\x2f\x00" + bytes(50), "initrd-corrupt"),
-    (b"\x28\xb5\x2f\xfd\x20\x01\xff\xff\xff", "initrd-corrupt"),
-    (b"\x02!L\x18\xff\xff\xff\x7f", "initrd-corrupt"),
-    (b"\x02!L\x18\x09\0\0\0aaa", "initrd-truncated"),
-    (ROOT.replace(b"0000", b"xxxx", 1), "initrd-corrupt"),
-    (member("x" * 5000), "initrd-corrupt"),
-])
+@pytest.mark.parametrize(
+    "data, code",
+    [
+        (b"", "initrd-unknown-format"),
+        (bytes(100), "initrd-unknown-format"),
+        (b"MZ unified kernel image", "initrd-unknown-format"),
+        (gzip.compress(b"\x53\xef an ext2 file system", mtime=0), "initrd-unknown-format"),
+        (b"070707" + bytes(200), "initrd-corrupt"),
+        (ROOT[:50], "initrd-truncated"),
+        (ROOT[:200], "initrd-truncated"),
+        (ROOT + b"junk", "initrd-unknown-format"),
+        (ROOT + b"\0" + ROOT, "initrd-corrupt"),
+        (gzip.compress(ROOT, mtime=0)[:-30], "initrd-truncated"),
+        (gzip.compress(ROOT[:200], mtime=0), "initrd-truncated"),
+        (gzip.compress(ROOT, mtime=0)[:20] + b"#" * 50, "initrd-corrupt"),
+        (b"\xfd7zXZ\0" + b"#" * 50, "initrd-corrupt"),
+        (b"BZh9" + b"#" * 50, "initrd-corrupt"),
+        (b"\x89LZO\0\r\n\x1a\n", "initrd-compression-unsupported"),
+        (b"\x28\xb5\x2f", "initrd-truncated"),
+        (b"\x28\xb5\x2f\x00" + bytes(50), "initrd-corrupt"),
+        (b"\x28\xb5\x2f\xfd\x20\x01\xff\xff\xff", "initrd-corrupt"),
+        (b"\x02!L\x18\xff\xff\xff\x7f", "initrd-corrupt"),
+        (b"\x02!L\x18\x09\0\0\0aaa", "initrd-truncated"),
+        (ROOT.replace(b"0000", b"xxxx", 1), "initrd-corrupt"),
+        (member("x" * 5000), "initrd-corrupt"),
+    ],
+)
 def test_damaged_and_foreign_files_are_refused(data, code):
     assert code_of(data) == code
 
@@ -193,10 +200,14 @@ def test_a_tool_that_fails_to_compress_is_reported_with_its_own_words(name, monk
     assert f"{name} failed (3): no memory" in caught.value.message
 
 
-@pytest.mark.parametrize("data", [
-    b"\x28\xb5\x2f\xfd\x00\x00" + bytes(9000),  # zstd blocks of no bytes
-    b"\x02!L\x18" * 3000,  # lz4 with magic numbers only
-], ids=["zstd", "lz4"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x28\xb5\x2f\xfd\x00\x00" + bytes(9000),  # zstd blocks of no bytes
+        b"\x02!L\x18" * 3000,  # lz4 with magic numbers only
+    ],
+    ids=["zstd", "lz4"],
+)
 def test_blocks_without_content_are_counted(data, monkeypatch):
     monkeypatch.setattr(compression, "_MOST_BLOCKS", 1000)
     assert code_of(data) == "initrd-too-many-blocks"

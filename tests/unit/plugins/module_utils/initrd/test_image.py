@@ -84,15 +84,18 @@ def test_a_path_is_read(tmp_path):
     assert code_of(tmp_path / "missing") == "initrd-unreadable"
 
 
-@pytest.mark.parametrize("path, place", [
-    ("lib/modules", "usr/lib/modules"),
-    ("/lib//modules/./x", "usr/lib/modules/x"),
-    ("lib/../lib/x", "usr/lib/x"),
-    ("../../lib", "usr/lib"),
-    ("away/x", "run/x"),
-    ("usr/lib64/x", "usr/lib/x"),
-    ("nowhere/x", "nowhere/x"),
-])
+@pytest.mark.parametrize(
+    "path, place",
+    [
+        ("lib/modules", "usr/lib/modules"),
+        ("/lib//modules/./x", "usr/lib/modules/x"),
+        ("lib/../lib/x", "usr/lib/x"),
+        ("../../lib", "usr/lib"),
+        ("away/x", "run/x"),
+        ("usr/lib64/x", "usr/lib/x"),
+        ("nowhere/x", "nowhere/x"),
+    ],
+)
 def test_paths_are_resolved_through_links(path, place):
     links = (("lib", b"usr/lib"), ("away", b"/run"), ("usr/lib64", b"../lib"))
     found = initrd.read(archive(*(member(name, LINK, target) for name, target in links)))
@@ -114,14 +117,17 @@ def test_members_behind_a_link_of_the_root_directory_are_found_where_the_kernel_
     assert found.content("lib/late") == b"text"
 
 
-@pytest.mark.parametrize("limits, code", [
-    ({"unpacked": 1000}, "initrd-unpacks-too-large"),
-    ({"members": 5}, "initrd-too-many-members"),
-    ({"archives": 1}, "initrd-too-many-archives"),
-    ({"names": 10}, "initrd-names-too-long"),
-    ({"content": 6}, "initrd-content-too-large"),
-    ({"contents": 8}, "initrd-contents-too-large"),
-])
+@pytest.mark.parametrize(
+    "limits, code",
+    [
+        ({"unpacked": 1000}, "initrd-unpacks-too-large"),
+        ({"members": 5}, "initrd-too-many-members"),
+        ({"archives": 1}, "initrd-too-many-archives"),
+        ({"names": 10}, "initrd-names-too-long"),
+        ({"content": 6}, "initrd-content-too-large"),
+        ({"contents": 8}, "initrd-contents-too-large"),
+    ],
+)
 def test_each_limit_has_its_own_error(limits, code):
     data = COMPRESSORS["gzip"](ROOT) + COMPRESSORS["xz"](ROOT)
     assert initrd.read(data, ["bin/sh"]).members
@@ -134,13 +140,16 @@ def test_a_bomb_is_left_at_the_limit(name):
     assert code_of(bomb, (), initrd.Limits(unpacked=4 << 20)) == "initrd-unpacks-too-large"
 
 
-@pytest.mark.parametrize("names, builder", [
-    (["conf/initramfs.conf", "scripts/functions"], "initramfs-tools"),
-    (["usr/lib/dracut", "usr/lib/dracut/build-parameter.txt"], "dracut"),
-    (["lib/dracut"], "dracut"),
-    (["buildconfig", "config", "init_functions"], "mkinitcpio"),
-    (["init"], "unknown"),
-])
+@pytest.mark.parametrize(
+    "names, builder",
+    [
+        (["conf/initramfs.conf", "scripts/functions"], "initramfs-tools"),
+        (["usr/lib/dracut", "usr/lib/dracut/build-parameter.txt"], "dracut"),
+        (["lib/dracut"], "dracut"),
+        (["buildconfig", "config", "init_functions"], "mkinitcpio"),
+        (["init"], "unknown"),
+    ],
+)
 def test_the_builder_is_known_by_what_it_leaves(names, builder):
     assert initrd.read(archive(*map(member, names))).builder == builder
 
@@ -149,12 +158,15 @@ def test_nested_images_are_reported():
     assert initrd.read(archive(member("squash-root.img"))).nested_images == ["squash-root.img"]
 
 
-@pytest.mark.parametrize("lib, tree", [
-    ((), "lib/modules/6.1"),
-    ((member("lib", DIRECTORY),), "lib/modules/6.1"),
-    ((member("lib", LINK, b"usr/lib"),), "usr/lib/modules/6.1"),
-    ((member("usr/lib/modules/6.1", DIRECTORY),), "usr/lib/modules/6.1"),
-])
+@pytest.mark.parametrize(
+    "lib, tree",
+    [
+        ((), "lib/modules/6.1"),
+        ((member("lib", DIRECTORY),), "lib/modules/6.1"),
+        ((member("lib", LINK, b"usr/lib"),), "usr/lib/modules/6.1"),
+        ((member("usr/lib/modules/6.1", DIRECTORY),), "usr/lib/modules/6.1"),
+    ],
+)
 def test_the_module_tree_is_where_kmod_looks(lib, tree):
     assert initrd.read(archive(member("usr", DIRECTORY), *lib)).module_tree("6.1") == tree
 

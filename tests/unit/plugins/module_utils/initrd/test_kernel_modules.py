@@ -59,43 +59,52 @@ def entries(index, offset=None, key=b""):
         key, at = key + index[at:end], end + 1
     children = ()
     if flags & 2:
-        first, last = index[at:at + 2]
+        first, last = index[at : at + 2]
         children = list(enumerate(struct.unpack_from(f">{last - first + 1}I", index, at + 2), first))
         at += 2 + 4 * len(children)
     if flags & 4:
         count, _priority = struct.unpack_from(">II", index, at)
         assert count == 1
-        yield key.decode(), index[at + 8:index.index(0, at + 8)].decode()
+        yield key.decode(), index[at + 8 : index.index(0, at + 8)].decode()
     for character, child in children:
         if child:
             yield from entries(index, child, key + bytes([character]))
 
 
-@pytest.mark.parametrize("path, name", [
-    ("kernel/a-b_c.ko", "a_b_c"),
-    ("a.ko.gz", "a"),
-    ("x/a.ko.xz", "a"),
-    ("x/a.ko.zst", "a"),
-    ("x/a.ko.bz2", None),
-    ("x/ako", None),
-    ("x/.ko", None),
-    ("modules.dep", None),
-])
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("kernel/a-b_c.ko", "a_b_c"),
+        ("a.ko.gz", "a"),
+        ("x/a.ko.xz", "a"),
+        ("x/a.ko.zst", "a"),
+        ("x/a.ko.bz2", None),
+        ("x/ako", None),
+        ("x/.ko", None),
+        ("modules.dep", None),
+    ],
+)
 def test_module_names(path, name):
     assert initrd.module_name(path) == name
 
 
-@pytest.mark.parametrize("wanted, present, paths", [
-    (["virtio_blk"], [], ["virtio/virtio_ring", "virtio/virtio", "block/virtio_blk"]),
-    (["virtio-blk"], ["virtio", "virtio_ring"], ["block/virtio_blk"]),
-    (["virtio_blk"], ["virtio_blk", "virtio", "virtio_ring"], []),
-    (["virtio_blk"], ["virtio_blk"], ["virtio/virtio_ring", "virtio/virtio"]),
-    (["ahci"], [], []),
-    (["ext4"], [], ["crypto/crc32c-intel", "crypto/crc32c_generic", "fs/jbd2", "fs/ext4"]),
-    (["virtio_net"], ["virtio", "virtio_ring", "jbd2", "crc32c_intel"],
-     ["net/virtio-net", "crypto/crc32c_generic", "fs/ext4"]),
-    ([], [], []),
-])
+@pytest.mark.parametrize(
+    "wanted, present, paths",
+    [
+        (["virtio_blk"], [], ["virtio/virtio_ring", "virtio/virtio", "block/virtio_blk"]),
+        (["virtio-blk"], ["virtio", "virtio_ring"], ["block/virtio_blk"]),
+        (["virtio_blk"], ["virtio_blk", "virtio", "virtio_ring"], []),
+        (["virtio_blk"], ["virtio_blk"], ["virtio/virtio_ring", "virtio/virtio"]),
+        (["ahci"], [], []),
+        (["ext4"], [], ["crypto/crc32c-intel", "crypto/crc32c_generic", "fs/jbd2", "fs/ext4"]),
+        (
+            ["virtio_net"],
+            ["virtio", "virtio_ring", "jbd2", "crc32c_intel"],
+            ["net/virtio-net", "crypto/crc32c_generic", "fs/ext4"],
+        ),
+        ([], [], []),
+    ],
+)
 def test_missing_modules_come_with_what_they_need(wanted, present, paths):
     assert KERNEL.missing(wanted, present) == [f"kernel/{path}.ko.xz" for path in paths]
 
@@ -145,11 +154,13 @@ def test_an_index_takes_only_what_depmod_writes(key, value):
 
 def supplemented(contents, indexes=None):
     """The files of a supplement to an initrd that has virtio_ring, unpacked, and a link for /lib."""
-    image = initrd.read(archive(
-        member("lib", LINK, b"usr/lib"),
-        member("usr/lib/modules/6.1", DIRECTORY),
-        member("usr/lib/modules/6.1/kernel/virtio/virtio_ring.ko", FILE, b"ring"),
-    ))
+    image = initrd.read(
+        archive(
+            member("lib", LINK, b"usr/lib"),
+            member("usr/lib/modules/6.1", DIRECTORY),
+            member("usr/lib/modules/6.1/kernel/virtio/virtio_ring.ko", FILE, b"ring"),
+        )
+    )
     files = initrd.module_files(image, "6.1", KERNEL, contents, indexes or {})
     return {file.path: file.content for file in files}
 
@@ -180,11 +191,15 @@ def test_modules_compressed_with_zstd_are_unpacked():
     assert files["usr/lib/modules/6.1/kernel/virtio/virtio.ko"] == b"virtio"
 
 
-@pytest.mark.parametrize("content", [
-    b"not xz",
-    lzma.compress(b"cut off")[:-9],
-    lzma.compress(bytes(2 << 20), preset=0),
-], ids=["damaged", "cut off", "huge"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not xz",
+        lzma.compress(b"cut off")[:-9],
+        lzma.compress(bytes(2 << 20), preset=0),
+    ],
+    ids=["damaged", "cut off", "huge"],
+)
 def test_a_damaged_module_is_an_error(content, monkeypatch):
     monkeypatch.setattr(kernel_modules, "_LARGEST_MODULE", 1 << 20)
     with pytest.raises(GuestconvError) as caught:

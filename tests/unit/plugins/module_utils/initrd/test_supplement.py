@@ -55,13 +55,16 @@ def test_a_supplement_is_found_again(name):
     assert {one.compression for one in again.archives} == {name}
 
 
-@pytest.mark.parametrize("name, command", [
-    ("gzip", ("gzip", "-d", "-c")),
-    ("bzip2", ("bzip2", "-d", "-c")),
-    ("xz", ("xz", "-d", "-c")),
-    ("zstd", ("zstd", "-d", "-q", "-c")),
-    ("lz4", ("lz4", "-d", "-q", "-c")),
-])
+@pytest.mark.parametrize(
+    "name, command",
+    [
+        ("gzip", ("gzip", "-d", "-c")),
+        ("bzip2", ("bzip2", "-d", "-c")),
+        ("xz", ("xz", "-d", "-c")),
+        ("zstd", ("zstd", "-d", "-q", "-c")),
+        ("lz4", ("lz4", "-d", "-q", "-c")),
+    ],
+)
 def test_the_guests_own_tools_still_unpack_the_whole_file(name, command):
     image = COMPRESSORS[name](USR_MERGED)
     whole = tool(*command, data=image + initrd.supplement(initrd.read(image), NEW))
@@ -124,10 +127,14 @@ def test_a_hard_linked_file_is_unlinked_before_it_is_written():
     assert (again.content("index"), again.content("other")) == (b"new", b"same")
 
 
-@pytest.mark.parametrize("data", [
-    COMPRESSORS["lzma"](ROOT),
-    ROOT + b"x" + (1).to_bytes(4, "little") + bytes(4) + b"#BOOTCONFIG\n",
-], ids=["lzma", "bootconfig"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        COMPRESSORS["lzma"](ROOT),
+        ROOT + b"x" + (1).to_bytes(4, "little") + bytes(4) + b"#BOOTCONFIG\n",
+    ],
+    ids=["lzma", "bootconfig"],
+)
 def test_where_the_kernel_would_not_look_nothing_is_appended(data):
     assert refusal(data, NEW) == "initrd-not-appendable"
 
@@ -136,18 +143,21 @@ def test_nothing_is_appended_behind_padded_lz4():
     assert refusal(COMPRESSORS["lz4"](ROOT) + bytes(8), NEW) == "initrd-not-appendable"
 
 
-@pytest.mark.parametrize("path, code", [
-    ("", "initrd-path-invalid"),
-    ("/", "initrd-path-invalid"),
-    (".", "initrd-path-conflict"),
-    ("a/../b", "initrd-path-invalid"),
-    ("a\0b", "initrd-path-invalid"),
-    ("a/", "initrd-path-invalid"),
-    ("a" * 2000, "initrd-path-invalid"),
-    ("bin", "initrd-path-conflict"),
-    ("bin/sh/x", "initrd-path-conflict"),
-    ("init/x", "initrd-path-conflict"),
-])
+@pytest.mark.parametrize(
+    "path, code",
+    [
+        ("", "initrd-path-invalid"),
+        ("/", "initrd-path-invalid"),
+        (".", "initrd-path-conflict"),
+        ("a/../b", "initrd-path-invalid"),
+        ("a\0b", "initrd-path-invalid"),
+        ("a/", "initrd-path-invalid"),
+        ("a" * 2000, "initrd-path-invalid"),
+        ("bin", "initrd-path-conflict"),
+        ("bin/sh/x", "initrd-path-conflict"),
+        ("init/x", "initrd-path-conflict"),
+    ],
+)
 def test_impossible_paths_are_refused(path, code):
     assert refusal(ROOT, [initrd.File(path, 0o644, b"")]) == code
 
@@ -182,9 +192,12 @@ def with_mode(files):
     return [(path, 0o644, content) for path, content in files.items()]
 
 
-@given(st.binary(max_size=400) | st.tuples(st.integers(0, len(ROOT)), st.binary(min_size=1, max_size=20)).map(
-    lambda change: ROOT[:change[0]] + change[1] + ROOT[change[0] + len(change[1]):]
-))
+@given(
+    st.binary(max_size=400)
+    | st.tuples(st.integers(0, len(ROOT)), st.binary(min_size=1, max_size=20)).map(
+        lambda change: ROOT[: change[0]] + change[1] + ROOT[change[0] + len(change[1]) :]
+    )
+)
 def test_any_bytes_are_read_or_refused(data):
     try:
         found = initrd.read(data, lambda path: True)
@@ -204,6 +217,6 @@ def test_damaged_archives_are_read_or_refused(name, where, change):
     packed = COMPRESSORS[name](ROOT)
     at = int(where * len(packed))
     try:
-        initrd.read(packed[:at] + change + packed[at + len(change):], (), initrd.Limits(unpacked=8 << 20))
+        initrd.read(packed[:at] + change + packed[at + len(change) :], (), initrd.Limits(unpacked=8 << 20))
     except GuestconvError as error:
         assert error.code.startswith("initrd-")

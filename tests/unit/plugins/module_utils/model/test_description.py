@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, KVM, VMWARE
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Concern, Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, KVM, VMWARE
 
 USABLE = {kind: {model.driver: "" for model in KVM.models[kind]} for kind in KINDS}
 
@@ -88,7 +88,7 @@ def test_every_root_must_be_able_to_use_a_driver():
 
 
 def test_a_guest_that_can_drive_no_disk_is_not_convertible():
-    nothing = {driver: "no module" for driver in USABLE["block"]}
+    nothing = dict.fromkeys(USABLE["block"], "no module")
     findings = Findings(devices={"block": {"sda": {}}}, usable={**USABLE, "block": nothing})
     found = description.describe(guest(), {"/dev/sda1": [findings]})
     assert found["convertible"] is False
@@ -212,8 +212,12 @@ def to(name):
         ({"x": A, "y": B}, {"x": to("y"), "y": to("x")}, {"x": A, "y": B}, {"x": "y", "y": "x"}),
         ({"x": A, "y": B}, {"x": to("y"), "y": to("x")}, {"x": B, "y": A}, {"y": "y", "x": "x"}),
         # Each takes the name of the next.
-        ({"eth0": A, "eth1": B}, {"eth0": to("eth1"), "eth1": to("eth2")}, {"eth1": A, "eth2": B},
-         {"eth1": "eth1", "eth2": "eth2"}),
+        (
+            {"eth0": A, "eth1": B},
+            {"eth0": to("eth1"), "eth1": to("eth2")},
+            {"eth1": A, "eth2": B},
+            {"eth1": "eth1", "eth2": "eth2"},
+        ),
     ],
 )
 def test_a_description_from_before_a_renaming_is_still_good(before, settings, after, present):
@@ -246,37 +250,46 @@ def test_a_description_of_a_guest_that_could_not_be_converted_may_be_tried_again
     assert description.target_of(asked) == KVM
 
 
-@pytest.mark.parametrize("blocks, names", [
-    ({"sda": {"position": 1}, "vdb": {"position": 0}}, ["vdb", "sda"]),
-    ({"sda": {}}, None),
-    ({"sda": None}, None),
-    ({"sda": {"position": 0}, "sdb": {"position": "1"}}, None),
-    ({}, None),
-    (None, None),
-    ([], None),
-])
+@pytest.mark.parametrize(
+    "blocks, names",
+    [
+        ({"sda": {"position": 1}, "vdb": {"position": 0}}, ["vdb", "sda"]),
+        ({"sda": {}}, None),
+        ({"sda": None}, None),
+        ({"sda": {"position": 0}, "sdb": {"position": "1"}}, None),
+        ({}, None),
+        (None, None),
+        ([], None),
+    ],
+)
 def test_the_disks_have_the_names_of_the_description_if_it_has_them(blocks, names):
     assert description.disk_names({"current": {"block": blocks}}) == names
 
 
-@pytest.mark.parametrize("roots, root", [
-    ({"/dev/sda1": {}}, "/dev/sda1"),
-    ({"/dev/sda9": {}}, None),
-    ({"/dev/sda1": {}, "/dev/sda2": {}}, None),
-    (None, None),
-    ([["/dev/sda1"]], None),
-])
+@pytest.mark.parametrize(
+    "roots, root",
+    [
+        ({"/dev/sda1": {}}, "/dev/sda1"),
+        ({"/dev/sda9": {}}, None),
+        ({"/dev/sda1": {}, "/dev/sda2": {}}, None),
+        (None, None),
+        ([["/dev/sda1"]], None),
+    ],
+)
 def test_a_description_of_one_root_narrows_the_conversion_to_it(roots, root):
     assert description.only_root({"roots": roots}, {"/dev/sda1": "UUID=u-1", "/dev/sda2": ""}) == root
 
 
-@pytest.mark.parametrize("filesystems, root", [
-    ({"/dev/sda": "UUID=u-1"}, "/dev/sda"),
-    ({"/dev/sda1": "UUID=u-1"}, "/dev/sda1"),
-    ({"/dev/sda1": "UUID=u-1", "/dev/sda": "UUID=u-1"}, "/dev/sda"),
-    ({"/dev/sda1": "UUID=u-1", "/dev/sdb1": "UUID=u-1"}, None),
-    ({"/dev/sda": "UUID=u-2", "/dev/sdb1": ""}, None),
-])
+@pytest.mark.parametrize(
+    "filesystems, root",
+    [
+        ({"/dev/sda": "UUID=u-1"}, "/dev/sda"),
+        ({"/dev/sda1": "UUID=u-1"}, "/dev/sda1"),
+        ({"/dev/sda1": "UUID=u-1", "/dev/sda": "UUID=u-1"}, "/dev/sda"),
+        ({"/dev/sda1": "UUID=u-1", "/dev/sdb1": "UUID=u-1"}, None),
+        ({"/dev/sda": "UUID=u-2", "/dev/sdb1": ""}, None),
+    ],
+)
 def test_the_root_of_a_description_is_found_by_its_identity_when_it_has_another_name(filesystems, root):
     assert description.only_root({"roots": {"/dev/sda": {"info": {"identity": "UUID=u-1"}}}}, filesystems) == root
 

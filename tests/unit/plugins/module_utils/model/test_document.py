@@ -14,27 +14,77 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import document
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.document import from_xml, to_xml
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 FIXTURE = pathlib.Path(__file__).parents[1] / "fixtures" / "description_debian12_vmware.json"
 
 NASTY_STRINGS = [
-    "", " ", "\n", "\t", "\r", "\r\n", " padded ", "\x00", "a\x1bb", "\ud800", "\udfff", "\ud800\udc00", "\ufffe",
-    "\uffff", "\U0001f5a5", "\\", "\\u0000", "\\u0000\x00", "C:\\Windows", "<!DOCTYPE x>", "<a>&amp;</a>", "]]>",
-    "&#0;", "'\"", "e\u0301", "\u0085\u2028",
+    "",
+    " ",
+    "\n",
+    "\t",
+    "\r",
+    "\r\n",
+    " padded ",
+    "\x00",
+    "a\x1bb",
+    "\ud800",
+    "\udfff",
+    "\ud800\udc00",
+    "\ufffe",
+    "\uffff",
+    "\U0001f5a5",
+    "\\",
+    "\\u0000",
+    "\\u0000\x00",
+    "C:\\Windows",
+    "<!DOCTYPE x>",
+    "<a>&amp;</a>",
+    "]]>",
+    "&#0;",
+    "'\"",
+    "e\u0301",
+    "\u0085\u2028",
 ]
 NASTY_KEYS = [
-    "/dev/sda1", "/", "3com", "", "entry", "item", "driver", "id", "name", "key", "type", "kinds", "escaped",
-    "updatable", "xmlns", "XML", "a:b", "-a", ".", "a b", "é", "a\n", "a\x00", "\ud800", "K", "\u212a", "__proto__",
+    "/dev/sda1",
+    "/",
+    "3com",
+    "",
+    "entry",
+    "item",
+    "driver",
+    "id",
+    "name",
+    "key",
+    "type",
+    "kinds",
+    "escaped",
+    "updatable",
+    "xmlns",
+    "XML",
+    "a:b",
+    "-a",
+    ".",
+    "a b",
+    "é",
+    "a\n",
+    "a\x00",
+    "\ud800",
+    "K",
+    "\u212a",
+    "__proto__",
 ]
 # "Cs": hypothesis leaves the surrogates out unless they are named.
 TEXT = st.sampled_from(NASTY_STRINGS) | st.text() | st.text(st.characters(categories=["Cs", "Cc"]))
 KEYS = st.sampled_from(NASTY_KEYS) | TEXT
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
 KINDS = st.sampled_from(["network", "block", "graphics", "console", "tape"])
 
 
@@ -45,14 +95,22 @@ def by_kind(values):
 MEMBERS = st.dictionaries(KEYS, VALUES, max_size=3)
 CHOICES = st.fixed_dictionaries({}, optional={"driver": st.lists(TEXT, max_size=3) | VALUES}) | VALUES
 DESCRIPTIONS = st.fixed_dictionaries(
-    {"roots": st.dictionaries(KEYS, st.fixed_dictionaries({}, optional={"info": VALUES, "kernels": VALUES}) | MEMBERS,
-                              max_size=2)},
+    {
+        "roots": st.dictionaries(
+            KEYS, st.fixed_dictionaries({}, optional={"info": VALUES, "kernels": VALUES}) | MEMBERS, max_size=2
+        )
+    },
     optional={
-        **{key: VALUES for key in ("fingerprint", "checksum", "target", "convertible", "concerns", "hardware", "boot",
-                                   "transform")},
+        **dict.fromkeys(
+            ("fingerprint", "checksum", "target", "convertible", "concerns", "hardware", "boot", "transform"), VALUES
+        ),
         "schema": st.integers(),
         "devices": by_kind(st.fixed_dictionaries({}, optional={"driver": TEXT | VALUES}) | MEMBERS),
-        "current": by_kind(VALUES), "choices": by_kind(CHOICES), "unavailable": by_kind(VALUES)})
+        "current": by_kind(VALUES),
+        "choices": by_kind(CHOICES),
+        "unavailable": by_kind(VALUES),
+    },
+)
 
 
 @pytest.fixture(name="guest")
@@ -89,12 +147,16 @@ def test_a_description_survives_the_way_through_xml(description):
 
 
 @pytest.mark.parametrize("key", NASTY_KEYS)
-@pytest.mark.parametrize("value", [*NASTY_STRINGS, None, True, 0, 1.0, -0.0, 10 ** 30, {}, [], [[], {}], {"": None}])
+@pytest.mark.parametrize("value", [*NASTY_STRINGS, None, True, 0, 1.0, -0.0, 10**30, {}, [], [[], {}], {"": None}])
 def test_nasty_keys_and_values_survive_in_every_section(key, value):
     description = {
-        "boot": {key: value}, "roots": {key: {key: value}},
-        "devices": {"network": {key: {key: value}}, "console": {}}, "current": {"network": {key: value}},
-        "choices": {"network": {key: {"driver": [key, value]}}}, "unavailable": {"network": {key: {key: value}}}}
+        "boot": {key: value},
+        "roots": {key: {key: value}},
+        "devices": {"network": {key: {key: value}}, "console": {}},
+        "current": {"network": {key: value}},
+        "choices": {"network": {key: {"driver": [key, value]}}},
+        "unavailable": {"network": {key: {key: value}}},
+    }
     assert same(from_xml(to_xml(description)), description)
 
 
@@ -131,20 +193,26 @@ def test_the_document_does_not_lose_an_unknown_key_silently(guest):
 # The layout
 
 
-@pytest.mark.parametrize(("xpath", "expected"), [
-    ("/guestconv/@schema", ["1"]),
-    ("/guestconv/convertible/text()", ["true"]),
-    ("/guestconv/boot/loaders/sda/name/text()", ["grub2"]),
-    ("/guestconv/transform/@type", ["list"]),
-    ("/guestconv/root/@name", ["/dev/sda1"]),
-    ("/guestconv/root[@name='/dev/sda1']/info/hostname/text()", ["web01"]),
-    ("/guestconv/root/info/mountpoints/entry[@key='/']/text()", ["/dev/sda1"]),
-    ("/guestconv/devices/block/@id", ["sda", "sdb"]),
-    ("/guestconv/devices/network[@id='ens192'][@updatable='1']/@driver", ["virtio-net-pci"]),
-    ("/guestconv/devices/network[@id='ens192']/driver/text()", ["virtio-net-pci", "e1000e", "e1000"]),
-    ("/guestconv/facts/current/network[@id='ens192']/mac/text()", ["00:50:56:aa:bb:cc"]),
-    ("/guestconv/facts/unavailable/graphics[@id='video0']/qxl-vga/text()", ["kernel 6.1.0-50-amd64 has no qxl module"]),
-])
+@pytest.mark.parametrize(
+    ("xpath", "expected"),
+    [
+        ("/guestconv/@schema", ["1"]),
+        ("/guestconv/convertible/text()", ["true"]),
+        ("/guestconv/boot/loaders/sda/name/text()", ["grub2"]),
+        ("/guestconv/transform/@type", ["list"]),
+        ("/guestconv/root/@name", ["/dev/sda1"]),
+        ("/guestconv/root[@name='/dev/sda1']/info/hostname/text()", ["web01"]),
+        ("/guestconv/root/info/mountpoints/entry[@key='/']/text()", ["/dev/sda1"]),
+        ("/guestconv/devices/block/@id", ["sda", "sdb"]),
+        ("/guestconv/devices/network[@id='ens192'][@updatable='1']/@driver", ["virtio-net-pci"]),
+        ("/guestconv/devices/network[@id='ens192']/driver/text()", ["virtio-net-pci", "e1000e", "e1000"]),
+        ("/guestconv/facts/current/network[@id='ens192']/mac/text()", ["00:50:56:aa:bb:cc"]),
+        (
+            "/guestconv/facts/unavailable/graphics[@id='video0']/qxl-vga/text()",
+            ["kernel 6.1.0-50-amd64 has no qxl module"],
+        ),
+    ],
+)
 def test_layout(root, xpath, expected):
     assert root.xpath(xpath) == expected
 
@@ -234,38 +302,47 @@ def test_updatable_cannot_be_changed(root):
 
 # Hostile and broken documents
 
-LAUGHS = "<!DOCTYPE g [<!ENTITY a 'ha'>" + "".join(
-    f"<!ENTITY {new} '{f'&{old};' * 10}'>" for old, new in zip("abcdefgh", "bcdefghi")) + "]>"
+LAUGHS = (
+    "<!DOCTYPE g [<!ENTITY a 'ha'>"
+    + "".join(f"<!ENTITY {new} '{f'&{old};' * 10}'>" for old, new in zip("abcdefgh", "bcdefghi"))
+    + "]>"
+)
 # ASCII that is `<!DOCTYPE guestconv>` for a parser that believes the declaration.
 UTF7 = '<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE guestconv+AD4APA-guestconv/+AD4-'
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    (LAUGHS + "<guestconv><target>&i;</target></guestconv>", "xml-not-accepted"),
-    (LAUGHS + "<guestconv><devices kinds='&i;'/></guestconv>", "xml-not-accepted"),
-    ("<!DOCTYPE g [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><guestconv><target>&x;</target></guestconv>",
-     "xml-not-accepted"),
-    ("<!DOCTYPE g SYSTEM 'http://192.0.2.1/x.dtd'><guestconv/>", "xml-not-accepted"),
-    ("\ufeff<?xml version='1.0'?><!-- --> <!DOCTYPE guestconv><guestconv/>", "xml-not-accepted"),
-    ("<guestconv><target>&x;</target></guestconv>", "xml-malformed"),
-    ("<!doctype guestconv><guestconv/>", "xml-malformed"),
-    ("<!DOCTYPE guestconv><guestconv/>".encode("utf-16"), "xml-malformed"),
-    ("<guestconv/>".encode("utf-32"), "xml-malformed"),
-    (UTF7, "xml-malformed"),
-    (b"<guestconv><target>\xe9</target></guestconv>", "xml-malformed"),
-    ("<guestconv><target>\ud800</target></guestconv>", "xml-malformed"),
-    ("<guestconv><target>\x00</target></guestconv>", "xml-malformed"),
-    ("<guestconv><target>&#0;</target></guestconv>", "xml-malformed"),
-    ("", "xml-malformed"),
-    (b"", "xml-malformed"),
-    ("not XML", "xml-malformed"),
-    ("<guestconv>", "xml-malformed"),
-    ("<guestconv><boot>" + "<a>" * 100000 + "</a>" * 100000 + "</boot></guestconv>", "xml-malformed"),
-    ("<guestconv a='1' a='2'/>", "xml-malformed"),
-    ("<guestconv><boot><a:b/></boot></guestconv>", "xml-malformed"),
-    ("<guestconv><target type='integer'>" + "[" * 100000 + "</target></guestconv>", "xml-invalid-value"),
-    ("<guestconv>" + " " * document.MAX_SIZE + "</guestconv>", "xml-too-large"),
-], ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (LAUGHS + "<guestconv><target>&i;</target></guestconv>", "xml-not-accepted"),
+        (LAUGHS + "<guestconv><devices kinds='&i;'/></guestconv>", "xml-not-accepted"),
+        (
+            "<!DOCTYPE g [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><guestconv><target>&x;</target></guestconv>",
+            "xml-not-accepted",
+        ),
+        ("<!DOCTYPE g SYSTEM 'http://192.0.2.1/x.dtd'><guestconv/>", "xml-not-accepted"),
+        ("\ufeff<?xml version='1.0'?><!-- --> <!DOCTYPE guestconv><guestconv/>", "xml-not-accepted"),
+        ("<guestconv><target>&x;</target></guestconv>", "xml-malformed"),
+        ("<!doctype guestconv><guestconv/>", "xml-malformed"),
+        ("<!DOCTYPE guestconv><guestconv/>".encode("utf-16"), "xml-malformed"),
+        ("<guestconv/>".encode("utf-32"), "xml-malformed"),
+        (UTF7, "xml-malformed"),
+        (b"<guestconv><target>\xe9</target></guestconv>", "xml-malformed"),
+        ("<guestconv><target>\ud800</target></guestconv>", "xml-malformed"),
+        ("<guestconv><target>\x00</target></guestconv>", "xml-malformed"),
+        ("<guestconv><target>&#0;</target></guestconv>", "xml-malformed"),
+        ("", "xml-malformed"),
+        (b"", "xml-malformed"),
+        ("not XML", "xml-malformed"),
+        ("<guestconv>", "xml-malformed"),
+        ("<guestconv><boot>" + "<a>" * 100000 + "</a>" * 100000 + "</boot></guestconv>", "xml-malformed"),
+        ("<guestconv a='1' a='2'/>", "xml-malformed"),
+        ("<guestconv><boot><a:b/></boot></guestconv>", "xml-malformed"),
+        ("<guestconv><target type='integer'>" + "[" * 100000 + "</target></guestconv>", "xml-invalid-value"),
+        ("<guestconv>" + " " * document.MAX_SIZE + "</guestconv>", "xml-too-large"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
 def test_a_hostile_or_malformed_document_is_refused(text, code):
     assert failure_of(text).code == code
 
@@ -287,43 +364,72 @@ def test_a_malformed_document_is_refused_with_the_line():
 DEVICES = "<guestconv><devices kinds='network'>%s</devices></guestconv>"
 
 
-@pytest.mark.parametrize(("text", "code", "path"), [
-    ("<domain/>", "xml-unknown-element", "/domain"),
-    ("<guestconv xmlns='urn:x'/>", "xml-unknown-element", "/{urn:x}guestconv"),
-    ("<guestconv><roots/></guestconv>", "xml-unknown-element", "/guestconv/roots"),
-    ("<guestconv version='1'/>", "xml-unknown-attribute", "/guestconv/@version"),
-    ("<guestconv schema='one'/>", "xml-invalid-value", "/guestconv"),
-    ("<guestconv>text</guestconv>", "xml-invalid-value", "/guestconv"),
-    ("<guestconv><boot/>text</guestconv>", "xml-invalid-value", "/guestconv"),
-    ("<guestconv><boot/><boot/></guestconv>", "xml-duplicate-element", "/guestconv/boot"),
-    ("<guestconv><facts/><facts/></guestconv>", "xml-duplicate-element", "/guestconv/facts"),
-    ("<guestconv><root/></guestconv>", "xml-missing-attribute", "/guestconv/root"),
-    ("<guestconv><root name='a'/><root name='a'/></guestconv>", "xml-duplicate-element", "/guestconv/root[@name='a']"),
-    ("<guestconv><root name='a'><info><os/><os/></info></root></guestconv>", "xml-duplicate-element",
-     "/guestconv/root[@name='a']/info/os"),
-    ("<guestconv><boot><a key='/'/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/a[@key='/']"),
-    ("<guestconv><boot><é/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/é"),
-    ("<guestconv><boot colour='red'/></guestconv>", "xml-unknown-attribute", "/guestconv/boot/@colour"),
-    ("<guestconv><boot type='date'/></guestconv>", "xml-invalid-value", "/guestconv/boot/@type"),
-    ("<guestconv><boot type='integer'>true</boot></guestconv>", "xml-invalid-value", "/guestconv/boot"),
-    ("<guestconv><boot type='boolean'>1</boot></guestconv>", "xml-invalid-value", "/guestconv/boot"),
-    ("<guestconv><boot type='integer'><a/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/a"),
-    ("<guestconv><transform type='list'><item/><step/></transform></guestconv>", "xml-unknown-element",
-     "/guestconv/transform/step"),
-    ("<guestconv><transform type='list'><item/><item a='1'/></transform></guestconv>", "xml-unknown-attribute",
-     "/guestconv/transform/item[2]/@a"),
-    ("<guestconv><devices/></guestconv>", "xml-missing-attribute", "/guestconv/devices"),
-    ("<guestconv><facts><past kinds=''/></facts></guestconv>", "xml-unknown-element", "/guestconv/facts/past"),
-    (DEVICES % "<tape id='a'/>", "xml-unknown-element", "/guestconv/devices/tape[@id='a']"),
-    (DEVICES % "<network updatable='1'/>", "xml-missing-attribute", "/guestconv/devices/network"),
-    (DEVICES % ("<network id='a' updatable='1'/>" * 2), "xml-duplicate-element", "/guestconv/devices/network[@id='a']"),
-    (DEVICES % "<network id='a' updatable='1' a='1'><a/></network>", "xml-duplicate-element",
-     "/guestconv/devices/network[@id='a']/a"),
-    (DEVICES % "<network id='a' updatable='1' xml:lang='en'/>", "xml-unknown-attribute",
-     "/guestconv/devices/network[@id='a']/@{http://www.w3.org/XML/1998/namespace}lang"),
-    (DEVICES % "<network id='a' updatable='1'><driver>x</driver></network>", "description-changed",
-     "/guestconv/devices/network[@id='a']/driver"),
-])
+@pytest.mark.parametrize(
+    ("text", "code", "path"),
+    [
+        ("<domain/>", "xml-unknown-element", "/domain"),
+        ("<guestconv xmlns='urn:x'/>", "xml-unknown-element", "/{urn:x}guestconv"),
+        ("<guestconv><roots/></guestconv>", "xml-unknown-element", "/guestconv/roots"),
+        ("<guestconv version='1'/>", "xml-unknown-attribute", "/guestconv/@version"),
+        ("<guestconv schema='one'/>", "xml-invalid-value", "/guestconv"),
+        ("<guestconv>text</guestconv>", "xml-invalid-value", "/guestconv"),
+        ("<guestconv><boot/>text</guestconv>", "xml-invalid-value", "/guestconv"),
+        ("<guestconv><boot/><boot/></guestconv>", "xml-duplicate-element", "/guestconv/boot"),
+        ("<guestconv><facts/><facts/></guestconv>", "xml-duplicate-element", "/guestconv/facts"),
+        ("<guestconv><root/></guestconv>", "xml-missing-attribute", "/guestconv/root"),
+        (
+            "<guestconv><root name='a'/><root name='a'/></guestconv>",
+            "xml-duplicate-element",
+            "/guestconv/root[@name='a']",
+        ),
+        (
+            "<guestconv><root name='a'><info><os/><os/></info></root></guestconv>",
+            "xml-duplicate-element",
+            "/guestconv/root[@name='a']/info/os",
+        ),
+        ("<guestconv><boot><a key='/'/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/a[@key='/']"),
+        ("<guestconv><boot><é/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/é"),
+        ("<guestconv><boot colour='red'/></guestconv>", "xml-unknown-attribute", "/guestconv/boot/@colour"),
+        ("<guestconv><boot type='date'/></guestconv>", "xml-invalid-value", "/guestconv/boot/@type"),
+        ("<guestconv><boot type='integer'>true</boot></guestconv>", "xml-invalid-value", "/guestconv/boot"),
+        ("<guestconv><boot type='boolean'>1</boot></guestconv>", "xml-invalid-value", "/guestconv/boot"),
+        ("<guestconv><boot type='integer'><a/></boot></guestconv>", "xml-unknown-element", "/guestconv/boot/a"),
+        (
+            "<guestconv><transform type='list'><item/><step/></transform></guestconv>",
+            "xml-unknown-element",
+            "/guestconv/transform/step",
+        ),
+        (
+            "<guestconv><transform type='list'><item/><item a='1'/></transform></guestconv>",
+            "xml-unknown-attribute",
+            "/guestconv/transform/item[2]/@a",
+        ),
+        ("<guestconv><devices/></guestconv>", "xml-missing-attribute", "/guestconv/devices"),
+        ("<guestconv><facts><past kinds=''/></facts></guestconv>", "xml-unknown-element", "/guestconv/facts/past"),
+        (DEVICES % "<tape id='a'/>", "xml-unknown-element", "/guestconv/devices/tape[@id='a']"),
+        (DEVICES % "<network updatable='1'/>", "xml-missing-attribute", "/guestconv/devices/network"),
+        (
+            DEVICES % ("<network id='a' updatable='1'/>" * 2),
+            "xml-duplicate-element",
+            "/guestconv/devices/network[@id='a']",
+        ),
+        (
+            DEVICES % "<network id='a' updatable='1' a='1'><a/></network>",
+            "xml-duplicate-element",
+            "/guestconv/devices/network[@id='a']/a",
+        ),
+        (
+            DEVICES % "<network id='a' updatable='1' xml:lang='en'/>",
+            "xml-unknown-attribute",
+            "/guestconv/devices/network[@id='a']/@{http://www.w3.org/XML/1998/namespace}lang",
+        ),
+        (
+            DEVICES % "<network id='a' updatable='1'><driver>x</driver></network>",
+            "description-changed",
+            "/guestconv/devices/network[@id='a']/driver",
+        ),
+    ],
+)
 def test_an_unknown_structure_is_refused_with_its_xpath(text, code, path):
     error = failure_of(text)
     assert (error.code, error.path) == (code, path)

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models, targets
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import targets
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 # As guestconv_convert returns it.
@@ -118,9 +117,7 @@ def test_every_model_of_every_target_can_be_booted(target):
 
 
 def test_a_disk_that_the_hardware_does_not_have_is_not_attached():
-    wanted = hardware.from_dict(
-        {"disks": [{"driver": "ahci", "device": "sdc"}, {"driver": "ahci", "device": "sda"}]}
-    )
+    wanted = hardware.from_dict({"disks": [{"driver": "ahci", "device": "sdc"}, {"driver": "ahci", "device": "sda"}]})
     disks = [images.Disk(f"/{name}", "raw", name, 512) for name in ("sda", "sdb", "sdc")]
     assert [disk.device for disk in verification._attached(disks, wanted)] == ["sdc", "sda"]
 

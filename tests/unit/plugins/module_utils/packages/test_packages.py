@@ -179,7 +179,9 @@ class RootWithUpdates(FakeRoot):
 
 @pytest.mark.parametrize("interrupted", (False, True))
 def test_dpkgs_journal_is_in_memory_unless_it_has_something_to_go_on_from(interrupted):
-    root = RootWithUpdates({packages.Dpkg._STATUS: STATUS, **({f"{UPDATES}/0001": "Package: a\n"} if interrupted else {})})
+    root = RootWithUpdates(
+        {packages.Dpkg._STATUS: STATUS, **({f"{UPDATES}/0001": "Package: a\n"} if interrupted else {})}
+    )
     purge(root)
     purged = ["dpkg", "--purge", "open-vm-tools", "libxmlsec1", "pci.ids"]
     assert root.commands == ([purged] if interrupted else [["in memory", UPDATES], purged, ["on disk", UPDATES]])
@@ -226,7 +228,11 @@ def test_applications_of_dpkg_are_listed_without_a_command():
     found = packages.applications(root)
     assert [one["name"] for one in found] == ["dash", "libc6", "libxmlsec1", "open-vm-tools", "pci.ids"]
     assert found[3] == {
-        "name": "open-vm-tools", "epoch": 2, "version": "12.2.0", "release": "1+deb12u4", "arch": "amd64"
+        "name": "open-vm-tools",
+        "epoch": 2,
+        "version": "12.2.0",
+        "release": "1+deb12u4",
+        "arch": "amd64",
     }
     assert root.commands == []
 

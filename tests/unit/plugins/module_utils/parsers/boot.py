@@ -12,36 +12,76 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, kernel
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, conversion, kernel
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import texts
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders, compression, cpio
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
 GRUB = (
-    "menuentry 'a' --id b {", "submenu \"c\" --id=d {", "}", "linux /vmlinuz root=/dev/sda1", "linuxefi ($root)/vmlinuz",
-    "initrd /ucode /initrd", "initrd16 ", 'set default="${next_entry}"', 'set default="${saved_entry}"', "set default=",
-    "linux ", "1>0", ">>", "/dev/sda", "$menuentry_id_option",
+    "menuentry 'a' --id b {",
+    'submenu "c" --id=d {',
+    "}",
+    "linux /vmlinuz root=/dev/sda1",
+    "linuxefi ($root)/vmlinuz",
+    "initrd /ucode /initrd",
+    "initrd16 ",
+    'set default="${next_entry}"',
+    'set default="${saved_entry}"',
+    "set default=",
+    "linux ",
+    "1>0",
+    ">>",
+    "/dev/sda",
+    "$menuentry_id_option",
 )
 DEFAULTS = (
-    "GRUB_CMDLINE_LINUX=", 'GRUB_CMDLINE_LINUX_DEFAULT="quiet $GRUB_CMDLINE_LINUX"', "GRUB_DISABLE_LINUX_UUID=true",
-    "${GRUB_CMDLINE_LINUX}", "$", "export ", "if true; then", "fi", "<<EOF", "$'", "\\\n", "console=ttyS0", "a=b",
+    "GRUB_CMDLINE_LINUX=",
+    'GRUB_CMDLINE_LINUX_DEFAULT="quiet $GRUB_CMDLINE_LINUX"',
+    "GRUB_DISABLE_LINUX_UUID=true",
+    "${GRUB_CMDLINE_LINUX}",
+    "$",
+    "export ",
+    "if true; then",
+    "fi",
+    "<<EOF",
+    "$'",
+    "\\\n",
+    "console=ttyS0",
+    "a=b",
 )
 DEBCONF = (
-    "Name: grub-pc/install_devices", "Name: grub-efi/install_devices", "Template: a", "\n\n", "Value: /dev/sda, /dev/sdb1",
-    "Value:", "Flags: seen", "Name: grub2/force_efi_extra_removable", "Name: grub2/no_efi_extra_removable",
-    "/dev/disk/by-id/ata-a-part1", "/dev/disk/by-id/dm-name-a", "Owners: b",
+    "Name: grub-pc/install_devices",
+    "Name: grub-efi/install_devices",
+    "Template: a",
+    "\n\n",
+    "Value: /dev/sda, /dev/sdb1",
+    "Value:",
+    "Flags: seen",
+    "Name: grub2/force_efi_extra_removable",
+    "Name: grub2/no_efi_extra_removable",
+    "/dev/disk/by-id/ata-a-part1",
+    "/dev/disk/by-id/dm-name-a",
+    "Owners: b",
 )
 MODULES = (
-    "kernel/a.ko.xz: kernel/b.ko", "kernel/b.ko:", "kernel/virtio-blk.ko:", "a.ko", ".ko:", ":", "softdep a pre: b post: c",
-    "softdep b pre: a", "alias x y", "alias c b", "alias * a", "virtio_blk",
+    "kernel/a.ko.xz: kernel/b.ko",
+    "kernel/b.ko:",
+    "kernel/virtio-blk.ko:",
+    "a.ko",
+    ".ko:",
+    ":",
+    "softdep a pre: b post: c",
+    "softdep b pre: a",
+    "alias x y",
+    "alias c b",
+    "alias * a",
+    "virtio_blk",
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
@@ -93,20 +133,30 @@ def command_line(text):
 
 def copies(text):
     """An initrd's member with that text, looked at, and edited."""
-    data = cpio.header("etc/a", 0o100644, len(hostile_texts.content(text)), 1) + cpio.padded(hostile_texts.content(text))
+    data = cpio.header("etc/a", 0o100644, len(hostile_texts.content(text)), 1) + cpio.padded(
+        hostile_texts.content(text)
+    )
     found = initrd.read(data + cpio.trailer(), lambda name: True)
-    plan = SimpleNamespace(initrd_copies={"/etc/a": text}, initrd_files={"/etc/b": text},
-                           initrd_edits=[("etc/a", lambda copy: copy)])
+    plan = SimpleNamespace(
+        initrd_copies={"/etc/a": text}, initrd_files={"/etc/b": text}, initrd_edits=[("etc/a", lambda copy: copy)]
+    )
     return texts.otherwise(found, plan)
 
 
 def archive():
     """An initrd with a directory, a file, a link, and early microcode before them."""
-    members = [("kernel", 0o40755, b""), ("lib/modules/6.1/kernel/a.ko", 0o100644, b"module"), ("bin", 0o120777, b"usr/bin")]
-    packed = b"".join(
-        cpio.header(name, mode, len(content), number) + cpio.padded(content)
-        for number, (name, mode, content) in enumerate(members, 1)
-    ) + cpio.trailer()
+    members = [
+        ("kernel", 0o40755, b""),
+        ("lib/modules/6.1/kernel/a.ko", 0o100644, b"module"),
+        ("bin", 0o120777, b"usr/bin"),
+    ]
+    packed = (
+        b"".join(
+            cpio.header(name, mode, len(content), number) + cpio.padded(content)
+            for number, (name, mode, content) in enumerate(members, 1)
+        )
+        + cpio.trailer()
+    )
     return packed + bytes(-len(packed) % 512) + gzip.compress(packed, mtime=0)
 
 
@@ -118,38 +168,93 @@ def initrd_of(data):
     initrd.supplement(found, [initrd.File("lib/a", 0o644, b"")])
 
 
-PACKED = tuple(pack(b"module" * 99) for pack in (lambda data: gzip.compress(data, mtime=0), bz2.compress, lzma.compress,
-                                                   lambda data: lzma.compress(data, lzma.FORMAT_ALONE)))
+PACKED = tuple(
+    pack(b"module" * 99)
+    for pack in (
+        lambda data: gzip.compress(data, mtime=0),
+        bz2.compress,
+        lzma.compress,
+        lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+    )
+)
 
 PARSERS = (
-    Parser("grub.cfg", GRUB, each(menu, shell_words.split),
-           unedited=(lambda text: grub2.edit_entries(text, str, str), lambda text: grub2.rename_disks(text, {})),
-           edits=(lambda text: grub2.edit_entries(text, str.upper, str.lower),
-                  lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}))),
-    Parser("default/grub", DEFAULTS, defaults.settings,
-           unedited=(lambda text: defaults.edited([text], lambda value, _present: value)[0]
-                     if "GRUB_DISABLE_LINUX_UUID" not in text else text,),
-           edits=(quoted_twice,)),
-    Parser("debconf", DEBCONF,
-           unedited=(lambda text: text if "/install_devices" in text else debconf.edit_devices(text, {"sda": "/dev/vda"}),),
-           edits=(lambda text: debconf.edit_devices(text, {"sda": "/dev/vda"}),
-                  lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
-                  debconf.answer_for_fallback)),
-    Parser("the kernel's command line", ARGUMENTS, arguments_for_console,
-           unedited=(conversion.Conversion(None, None).edit_arguments,), edits=(command_line,)),
-    Parser("a kernel's modules", MODULES,
-           each(kernel_modules, of_file("/lib/modules/1/modules.dep",
-                                        lambda root: kernel._names(root, "/lib/modules/1/modules.dep"))),
-           codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ")),
-    Parser("a kernel module, compressed", (), module_of,
-           inputs=st.binary(max_size=200) | st.sampled_from(PACKED).flatmap(hostile_texts.damaged), sample=PACKED[0]),
-    Parser("an initrd", (), initrd_of, codes=("initrd-",),
-           inputs=hostile_texts.damaged(archive()) | hostile_texts.documents("070701", "TRAILER!!!", "0" * 8),
-           sample=archive()),
+    Parser(
+        "grub.cfg",
+        GRUB,
+        each(menu, shell_words.split),
+        unedited=(lambda text: grub2.edit_entries(text, str, str), lambda text: grub2.rename_disks(text, {})),
+        edits=(
+            lambda text: grub2.edit_entries(text, str.upper, str.lower),
+            lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}),
+        ),
+    ),
+    Parser(
+        "default/grub",
+        DEFAULTS,
+        defaults.settings,
+        unedited=(
+            lambda text: (
+                defaults.edited([text], lambda value, _present: value)[0]
+                if "GRUB_DISABLE_LINUX_UUID" not in text
+                else text
+            ),
+        ),
+        edits=(quoted_twice,),
+    ),
+    Parser(
+        "debconf",
+        DEBCONF,
+        unedited=(
+            lambda text: text if "/install_devices" in text else debconf.edit_devices(text, {"sda": "/dev/vda"}),
+        ),
+        edits=(
+            lambda text: debconf.edit_devices(text, {"sda": "/dev/vda"}),
+            lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
+            debconf.answer_for_fallback,
+        ),
+    ),
+    Parser(
+        "the kernel's command line",
+        ARGUMENTS,
+        arguments_for_console,
+        unedited=(conversion.Conversion(None, None).edit_arguments,),
+        edits=(command_line,),
+    ),
+    Parser(
+        "a kernel's modules",
+        MODULES,
+        each(
+            kernel_modules,
+            of_file("/lib/modules/1/modules.dep", lambda root: kernel._names(root, "/lib/modules/1/modules.dep")),
+        ),
+        codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
+    ),
+    Parser(
+        "a kernel module, compressed",
+        (),
+        module_of,
+        inputs=st.binary(max_size=200) | st.sampled_from(PACKED).flatmap(hostile_texts.damaged),
+        sample=PACKED[0],
+    ),
+    Parser(
+        "an initrd",
+        (),
+        initrd_of,
+        codes=("initrd-",),
+        inputs=hostile_texts.damaged(archive()) | hostile_texts.documents("070701", "TRAILER!!!", "0" * 8),
+        sample=archive(),
+    ),
     Parser("a file in an initrd", ("a", "b"), copies),
-    Parser("initramfs-tools/modules", ("virtio_blk", "virtio-net", "#"),
-           unedited=(lambda text: builders.add_to_list(text, []) if text.endswith("\n") else text,),
-           edits=(lambda text: builders.add_to_list(text, ["virtio_blk", "xhci_pci"]),)),
-    Parser("dracut.conf.d/guestconv.conf", ('add_drivers+=" a b "', 'install_items+="', '"'),
-           edits=(lambda text: builders.add_for_dracut(text, ["virtio_blk"], ["/etc/a"]),)),
+    Parser(
+        "initramfs-tools/modules",
+        ("virtio_blk", "virtio-net", "#"),
+        unedited=(lambda text: builders.add_to_list(text, []) if text.endswith("\n") else text,),
+        edits=(lambda text: builders.add_to_list(text, ["virtio_blk", "xhci_pci"]),),
+    ),
+    Parser(
+        "dracut.conf.d/guestconv.conf",
+        ('add_drivers+=" a b "', 'install_items+="', '"'),
+        edits=(lambda text: builders.add_for_dracut(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
 )

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
+    interfaces,
+    kernel_arguments,
+    netplan,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
     link_files,
     udev_rules,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
-    interfaces,
-    kernel_arguments,
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
+    assignments,
+    sections,
+    xml_text,
+    yaml_text,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, xml_text, yaml_text
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import (
     ABSENT,
@@ -37,36 +43,132 @@ MALFORMED = ("network-configuration-malformed",)
 
 ASSIGNMENTS = ("A=", "B='b'", "export ", "$'\\x41'", '"\\$"', "\\\n", "A=1;A=2", "IP=eth0:dhcp", "DEVICE=eth0", "#")
 INTERFACES = (
-    "auto eth0", "iface eth0 inet static", "iface eth0 inet6 static", " address 10.0.0.1/8", " netmask ", "mapping eth*",
-    " map a eth0", "source /etc/network/interfaces", "source-directory /", "rename mac/" + MAC, "inherits", "template",
-    " bond-slaves eth0 eth1", " vlan-raw-device eth0", "allow-hotplug /eth*/1", "auto eth0=home", "eth0:1", "\\",
+    "auto eth0",
+    "iface eth0 inet static",
+    "iface eth0 inet6 static",
+    " address 10.0.0.1/8",
+    " netmask ",
+    "mapping eth*",
+    " map a eth0",
+    "source /etc/network/interfaces",
+    "source-directory /",
+    "rename mac/" + MAC,
+    "inherits",
+    "template",
+    " bond-slaves eth0 eth1",
+    " vlan-raw-device eth0",
+    "allow-hotplug /eth*/1",
+    "auto eth0=home",
+    "eth0:1",
+    "\\",
 )
 SYSTEMD = (
-    "[Match]", "[Link]", "[Network]", "Name=eth0", "MACAddress=" + MAC, "Driver=vmxnet3", "NamePolicy=", "Address=10.0.0.1/8",
-    "\\", "; a", "[", "]",
+    "[Match]",
+    "[Link]",
+    "[Network]",
+    "Name=eth0",
+    "MACAddress=" + MAC,
+    "Driver=vmxnet3",
+    "NamePolicy=",
+    "Address=10.0.0.1/8",
+    "\\",
+    "; a",
+    "[",
+    "]",
 )
 RULES = (
-    'SUBSYSTEM=="net"', 'NAME="eth0"', 'ATTR{address}=="' + MAC + '"', 'DRIVERS=="vmxnet3"', ", ", 'KERNEL=="eth*"',
-    'KERNELS=="0000:0b:00.0"', "\\", 'ENV{ID_PATH}=="a"', "==", "{", '"',
+    'SUBSYSTEM=="net"',
+    'NAME="eth0"',
+    'ATTR{address}=="' + MAC + '"',
+    'DRIVERS=="vmxnet3"',
+    ", ",
+    'KERNEL=="eth*"',
+    'KERNELS=="0000:0b:00.0"',
+    "\\",
+    'ENV{ID_PATH}=="a"',
+    "==",
+    "{",
+    '"',
 )
 LEASES = (
-    'default-duid "\\000\\001\\000\\001\\036\\001\\001\\001\\000PV\\252\\273\\314";', "lease {", 'interface "eth0";',
-    'option dhcp-client-identifier "\\001\\000PV\\252\\273\\314";', "option dhcp-client-identifier 1:0:50:56:aa:bb:cc;", "}",
-    "CLIENTID=01005056aabbcc", "<client-id>ff:00:00:00:00:00:03:00:01:00:50:56:aa:bb:cc</client-id>", "\\777", "\\",
+    'default-duid "\\000\\001\\000\\001\\036\\001\\001\\001\\000PV\\252\\273\\314";',
+    "lease {",
+    'interface "eth0";',
+    'option dhcp-client-identifier "\\001\\000PV\\252\\273\\314";',
+    "option dhcp-client-identifier 1:0:50:56:aa:bb:cc;",
+    "}",
+    "CLIENTID=01005056aabbcc",
+    "<client-id>ff:00:00:00:00:00:03:00:01:00:50:56:aa:bb:cc</client-id>",
+    "\\777",
+    "\\",
 )
 LOGS = (
-    f"e1000 0000:02:01.0 eth0: (PCI:66MHz:32-bit) {MAC}", "e1000 0000:02:01.0 ens33: renamed from eth0",
-    f"Listening on LPF/eth0/{MAC}", f"| eth0 | True | 10.0.0.1 | 255.0.0.0 | . | {MAC} |", "MESSAGE=",
+    f"e1000 0000:02:01.0 eth0: (PCI:66MHz:32-bit) {MAC}",
+    "e1000 0000:02:01.0 ens33: renamed from eth0",
+    f"Listening on LPF/eth0/{MAC}",
+    f"| eth0 | True | 10.0.0.1 | 255.0.0.0 | . | {MAC} |",
+    "MESSAGE=",
 )
 YAML = (
-    "network:", " ethernets:", "  eth0: {dhcp4: true}", "a: ", "- ", "[a, b]", "{a: b}", "&a ", "*a", "? ", "|", ">", "!!",
-    "%YAML 1.1", "---", "...", "<<: *a", '"\\x', "'", "#",
+    "network:",
+    " ethernets:",
+    "  eth0: {dhcp4: true}",
+    "a: ",
+    "- ",
+    "[a, b]",
+    "{a: b}",
+    "&a ",
+    "*a",
+    "? ",
+    "|",
+    ">",
+    "!!",
+    "%YAML 1.1",
+    "---",
+    "...",
+    "<<: *a",
+    '"\\x',
+    "'",
+    "#",
 )
+NETPLAN = "network:\n  ethernets:\n    eth0:\n      addresses: [10.0.0.1/24]\n      gateway4: 10.0.0.2\n"
 XML = (
-    "<interface>", "</interface>", "<name>eth0</name>", "<a b='c'/>", "<!--", "-->", "<![CDATA[", "]]>", "<?xml version='1.0'?>",
-    "<!DOCTYPE a>", "&amp;", "&#0;", "&a;", "<ipv4:static>", "</ipv4:static>", "</guestconv>", "<a b='>'>", "<?a", "?>",
+    "<interface>",
+    "</interface>",
+    "<name>eth0</name>",
+    "<a b='c'/>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?xml version='1.0'?>",
+    "<!DOCTYPE a>",
+    "&amp;",
+    "&#0;",
+    "&a;",
+    "<ipv4:static>",
+    "</ipv4:static>",
+    "</guestconv>",
+    "<a b='>'>",
+    "<?a",
+    "?>",
 )
-ADDRESSES = ("10.0.0.1", "/24", "255.255.255.0", "fe80::1", "%eth0", "::", MAC, MAC.upper().replace(":", "-"), "no", "eth0.5")
+ADDRESSES = (
+    "10.0.0.1",
+    "/24",
+    "255.255.255.0",
+    "fe80::1",
+    "%eth0",
+    "::",
+    MAC,
+    MAC.upper().replace(":", "-"),
+    "no",
+    "eth0.5",
+)
+
+
+def _netplan_with_dhcp(text):
+    return netplan.with_dhcp(text, "/etc/netplan/a.yaml", ("network",), [HERE])
 
 
 def _yaml_without(text):
@@ -83,8 +185,12 @@ def _yaml_without(text):
 def _xml_without(text):
     document = xml_text.parse(text, "/a.xml")
     elements = [element for element in document.walk() if element is not document]
-    for edit in (xml_text.without, lambda element: xml_text.with_text(element, str.upper),
-                 lambda element: xml_text.with_start_tag(element, str), lambda element: xml_text.before(element, "a")):
+    for edit in (
+        xml_text.without,
+        lambda element: xml_text.with_text(element, str.upper),
+        lambda element: xml_text.with_start_tag(element, str),
+        lambda element: xml_text.before(element, "a"),
+    ):
         xml_text.edited(text, map(edit, elements))
 
 
@@ -113,17 +219,29 @@ def _each_argument(**change):
 
 
 def _traces(text):
-    names = ("/var/lib/dhcp/dhclient.eth0.leases", "/var/log/syslog", "/var/log/journal/a/system.journal",
-             "/var/lib/wicked/lease-eth0-dhcp-ipv4.xml", "/var/lib/wicked/lease-eth0-dhcp-ipv6.xml",
-             "/var/lib/NetworkManager/internal-01234567-0123-0123-0123-0123456789ab-eth0.lease")
+    names = (
+        "/var/lib/dhcp/dhclient.eth0.leases",
+        "/var/log/syslog",
+        "/var/log/journal/a/system.journal",
+        "/var/lib/wicked/lease-eth0-dhcp-ipv4.xml",
+        "/var/lib/wicked/lease-eth0-dhcp-ipv6.xml",
+        "/var/lib/NetworkManager/internal-01234567-0123-0123-0123-0123456789ab-eth0.lease",
+    )
     root = FakeRoot(dict.fromkeys(names, text))
     traces.from_leases(root)
     traces.from_logs(root, journal=True)
 
 
 def _values(text):
-    for function in (values.normal_mac, values.address, values.gateway, values.class_prefix, values.says_no,
-                     nics.is_software, nics.natural):
+    for function in (
+        values.normal_mac,
+        values.address,
+        values.gateway,
+        values.class_prefix,
+        values.says_no,
+        nics.is_software,
+        nics.natural,
+    ):
         function(text)
     for found in (*values.with_prefix(text), *values.with_prefix("10.0.0.1", text), *values.with_prefix(text, "64")):
         values.network(found)
@@ -150,47 +268,124 @@ def _commented_entries(continued):
 
 
 PARSERS = (
-    Parser("files of assignments", ASSIGNMENTS, assignments.values,
-           unedited=(lambda text: assignments.edited(text, {found.name for found in assignments.parse(text)}, str),
-                     lambda text: assignments.commented_out(text, lambda name: False)),
-           edits=(lambda text: assignments.with_value(text, "A", "b"),
-                  lambda text: assignments.commented_out(text, lambda name: name in ("A", "B")))),
-    Parser("interfaces", INTERFACES, each(interfaces.parse, of_file("/etc/network/interfaces", interfaces.read)),
-           unedited=(lambda text: interfaces.without(text, {"absent"}), lambda text: interfaces._with_dhcp(text, {"absent"})),
-           edits=(lambda text: interfaces.without(text, {"eth0"}), lambda text: interfaces._with_dhcp(text, {"eth0"})),
-           # A line that goes on, and has no word.
-           found=("\\\n\r\n",)),
-    Parser("sections", SYSTEMD, unedited=(_every_entry(True), _every_entry(False)),
-           edits=(_commented_entries(True), _commented_entries(False))),
-    Parser("files of systemd", SYSTEMD, _links,
-           unedited=(lambda text: link_files.with_new_macs(text, {ABSENT: NEW_MAC}),
-                     lambda text: link_files.with_new_names(text, {"absent": "a"})),
-           edits=(lambda text: link_files.with_new_macs(text, {MAC: NEW_MAC}),
-                  lambda text: link_files.with_new_names(text, {"eth0": "enp1s0"}))),
-    Parser("udev's rules", RULES,
-           each(udev_rules.names_given, lambda text: udev_rules.macs({"/a": text}),
-                lambda text: udev_rules.names_it([text], HERE, True)),
-           unedited=(lambda text: udev_rules.widened(text, [AWAY], True), lambda text: udev_rules.without(text, ["absent"]),
-                     lambda text: udev_rules.with_new_macs(text, {ABSENT: NEW_MAC}),
-                     lambda text: udev_rules.with_new_names(text, {"absent": "a"})),
-           edits=(lambda text: udev_rules.widened(text, [HERE], True), lambda text: udev_rules.without(text, ["eth0"]),
-                  lambda text: udev_rules.widened(text, [HERE], False),
-                  lambda text: udev_rules.with_new_macs(text, {MAC: NEW_MAC}),
-                  lambda text: udev_rules.with_new_names(text, {"eth0": "enp1s0"}))),
-    Parser("the network on the kernel's command line",
-           ("ip=", "ip=eth0:dhcp", "ip=10.0.0.1::10.0.0.2:255.0.0.0:a:eth0:none", "ifname=eth0:" + MAC, "BOOTIF=01-",
-            "bond=bond0:eth0,eth1", "vlan=eth0.5:eth0", "[fec0::1]", "::", "bootdev="), _arguments,
-           unedited=(_each_argument(gone=["absent"], dynamic=["absent"], macs={ABSENT: NEW_MAC}, names={"absent": "a"}),),
-           edits=(_each_argument(dynamic=["eth0"]), _each_argument(macs={MAC: NEW_MAC}),
-                  _each_argument(names={"eth0": "enp1s0"}))),
-    Parser("the network in initramfs-tools and dracut",
-           (*ASSIGNMENTS, 'kernel_cmdline+=" ip=eth0:dhcp "', "BOOT=nfs"), _initramfs_tools),
+    Parser(
+        "files of assignments",
+        ASSIGNMENTS,
+        assignments.values,
+        unedited=(
+            lambda text: assignments.edited(text, {found.name for found in assignments.parse(text)}, str),
+            lambda text: assignments.commented_out(text, lambda name: False),
+        ),
+        edits=(
+            lambda text: assignments.with_value(text, "A", "b"),
+            lambda text: assignments.commented_out(text, lambda name: name in ("A", "B")),
+        ),
+    ),
+    Parser(
+        "interfaces",
+        INTERFACES,
+        each(interfaces.parse, of_file("/etc/network/interfaces", interfaces.read)),
+        unedited=(
+            lambda text: interfaces.without(text, {"absent"}),
+            lambda text: interfaces._with_dhcp(text, {"absent"}),
+        ),
+        edits=(lambda text: interfaces.without(text, {"eth0"}), lambda text: interfaces._with_dhcp(text, {"eth0"})),
+        # A line that goes on, and has no word.
+        found=("\\\n\r\n",),
+    ),
+    Parser(
+        "sections",
+        SYSTEMD,
+        unedited=(_every_entry(True), _every_entry(False)),
+        edits=(_commented_entries(True), _commented_entries(False)),
+    ),
+    Parser(
+        "files of systemd",
+        SYSTEMD,
+        _links,
+        unedited=(
+            lambda text: link_files.with_new_macs(text, {ABSENT: NEW_MAC}),
+            lambda text: link_files.with_new_names(text, {"absent": "a"}),
+        ),
+        edits=(
+            lambda text: link_files.with_new_macs(text, {MAC: NEW_MAC}),
+            lambda text: link_files.with_new_names(text, {"eth0": "enp1s0"}),
+        ),
+    ),
+    Parser(
+        "udev's rules",
+        RULES,
+        each(
+            udev_rules.names_given,
+            lambda text: udev_rules.macs({"/a": text}),
+            lambda text: udev_rules.names_it([text], HERE, True),
+        ),
+        unedited=(
+            lambda text: udev_rules.widened(text, [AWAY], True),
+            lambda text: udev_rules.without(text, ["absent"]),
+            lambda text: udev_rules.with_new_macs(text, {ABSENT: NEW_MAC}),
+            lambda text: udev_rules.with_new_names(text, {"absent": "a"}),
+        ),
+        edits=(
+            lambda text: udev_rules.widened(text, [HERE], True),
+            lambda text: udev_rules.without(text, ["eth0"]),
+            lambda text: udev_rules.widened(text, [HERE], False),
+            lambda text: udev_rules.with_new_macs(text, {MAC: NEW_MAC}),
+            lambda text: udev_rules.with_new_names(text, {"eth0": "enp1s0"}),
+        ),
+    ),
+    Parser(
+        "the network on the kernel's command line",
+        (
+            "ip=",
+            "ip=eth0:dhcp",
+            "ip=10.0.0.1::10.0.0.2:255.0.0.0:a:eth0:none",
+            "ifname=eth0:" + MAC,
+            "BOOTIF=01-",
+            "bond=bond0:eth0,eth1",
+            "vlan=eth0.5:eth0",
+            "[fec0::1]",
+            "::",
+            "bootdev=",
+        ),
+        _arguments,
+        unedited=(_each_argument(gone=["absent"], dynamic=["absent"], macs={ABSENT: NEW_MAC}, names={"absent": "a"}),),
+        edits=(
+            _each_argument(dynamic=["eth0"]),
+            _each_argument(macs={MAC: NEW_MAC}),
+            _each_argument(names={"eth0": "enp1s0"}),
+        ),
+    ),
+    Parser(
+        "the network in initramfs-tools and dracut",
+        (*ASSIGNMENTS, 'kernel_cmdline+=" ip=eth0:dhcp "', "BOOT=nfs"),
+        _initramfs_tools,
+    ),
     Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
-    Parser("YAML", YAML, _yaml_without, codes=MALFORMED),
+    Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),
+    Parser(
+        "netplan with DHCP",
+        YAML,
+        _netplan_with_dhcp,
+        codes=MALFORMED,
+        edits=(_netplan_with_dhcp,),
+        inputs=hostile_texts.texts(*YAML),
+        sample=NETPLAN,
+    ),
     Parser("XML of wicked", XML, _xml_without, codes=MALFORMED, unedited=(lambda text: xml_text.edited(text, []),)),
-    Parser("addresses", ADDRESSES, _values,
-           unedited=(lambda text: values.with_macs_replaced(text, {ABSENT: NEW_MAC}),
-                     lambda text: values.with_names_replaced(text, {"absent": "a"})),
-           edits=(lambda text: values.with_macs_replaced(text, {MAC: NEW_MAC}),
-                  lambda text: values.with_names_replaced(text, {"eth0": "enp1s0"}))),
+    Parser(
+        "addresses",
+        ADDRESSES,
+        _values,
+        inputs=hostile_texts.texts(*ADDRESSES),
+        sample="10.0.0.1/24",
+        unedited=(
+            lambda text: values.with_macs_replaced(text, {ABSENT: NEW_MAC}),
+            lambda text: values.with_names_replaced(text, {"absent": "a"}),
+        ),
+        edits=(
+            lambda text: values.with_macs_replaced(text, {MAC: NEW_MAC}),
+            lambda text: values.with_names_replaced(text, {"eth0": "enp1s0"}),
+        ),
+    ),
 )

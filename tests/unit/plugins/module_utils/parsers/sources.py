@@ -11,10 +11,13 @@ import uuid
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, image_layouts, image_sizes
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
+    disk_files,
+    image_formats,
+    image_layouts,
+    image_sizes,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
     libvirt_xml,
@@ -24,36 +27,122 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
     vmx,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import origins, urls
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 
 VMX = (
-    '.encoding = "windows-1252"', '.encoding = "utf-7"', '.encoding = "idna"', 'guestOS = "debian"', 'scsi0:0.fileName = "a.vmdk"',
-    'scsi0:0.present = "TRUE"', 'bios.hddOrder = "scsi0:0"', 'ethernet0.present = "TRUE"', 'ethernet0.address = "00:50:56:aa:bb:cc"',
-    'memsize = "1024"', "|22", "|0A", 'displayName = "a"', "numvcpus = 9" + "9" * 400, 'encryption.keysafe = "a"',
+    '.encoding = "windows-1252"',
+    '.encoding = "utf-7"',
+    '.encoding = "idna"',
+    'guestOS = "debian"',
+    'scsi0:0.fileName = "a.vmdk"',
+    'scsi0:0.present = "TRUE"',
+    'bios.hddOrder = "scsi0:0"',
+    'ethernet0.present = "TRUE"',
+    'ethernet0.address = "00:50:56:aa:bb:cc"',
+    'memsize = "1024"',
+    "|22",
+    "|0A",
+    'displayName = "a"',
+    "numvcpus = 9" + "9" * 400,
+    'encryption.keysafe = "a"',
 )
-MANIFEST = ("SHA1(a)= " + "0" * 40, "SHA256(b)= " + "f" * 64, "SHA512 (c) = ", "MD5(a)= 0", "(", ")=", "SHA1(", "0" * 40)
+MANIFEST = (
+    "SHA1(a)= " + "0" * 40,
+    "SHA256(b)= " + "f" * 64,
+    "SHA512 (c) = ",
+    "MD5(a)= 0",
+    "(",
+    ")=",
+    "SHA1(",
+    "0" * 40,
+)
 DOMAIN = (
-    "<domain>", "</domain>", "<devices>", "</devices>", "<disk type='file'>", "</disk>", "<source file='/a'/>", "<source/>",
-    "<target dev='sda' bus='scsi'/>", "<driver type='qcow2'/>", "<boot order='1'/>", "<memory unit='KiB'>1</memory>",
-    "<address type='drive' unit='0x1'/>", "<address type='pci' slot='0x" + "f" * 99 + "'/>", "<vcpu>1</vcpu>",
-    "<interface><mac address='00:50:56:aa:bb:cc'/></interface>", "<disk type='network'>", "<source protocol='nbd' name='a'>",
-    "<host name='a' port='1'/>", "</source>", "<!DOCTYPE a>", "<?a?>", "<!--", "-->", "&a;", "&#0;", "<![CDATA[", "]]>", "<os>",
-    "<type>hvm</type>", "<loader type='pflash'/>", "</os>", "<name>a</name>", "<controller type='scsi' index='0' model='a'/>",
+    "<domain>",
+    "</domain>",
+    "<devices>",
+    "</devices>",
+    "<disk type='file'>",
+    "</disk>",
+    "<source file='/a'/>",
+    "<source/>",
+    "<target dev='sda' bus='scsi'/>",
+    "<driver type='qcow2'/>",
+    "<boot order='1'/>",
+    "<memory unit='KiB'>1</memory>",
+    "<address type='drive' unit='0x1'/>",
+    "<address type='pci' slot='0x" + "f" * 99 + "'/>",
+    "<vcpu>1</vcpu>",
+    "<interface><mac address='00:50:56:aa:bb:cc'/></interface>",
+    "<disk type='network'>",
+    "<source protocol='nbd' name='a'>",
+    "<host name='a' port='1'/>",
+    "</source>",
+    "<!DOCTYPE a>",
+    "<?a?>",
+    "<!--",
+    "-->",
+    "&a;",
+    "&#0;",
+    "<![CDATA[",
+    "]]>",
+    "<os>",
+    "<type>hvm</type>",
+    "<loader type='pflash'/>",
+    "</os>",
+    "<name>a</name>",
+    "<controller type='scsi' index='0' model='a'/>",
     "<address type='pci' slot='" + "9" * 5000 + "'/>",
 )
 ENVELOPE = (
-    "<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'>", "</Envelope>", "<References>", "</References>", "<Disk diskId='d'/>",
-    "<File id='f' href='a.vmdk'/>", "<DiskSection>", "<Disk diskId='d' fileRef='f' capacity='1' capacityAllocationUnits='byte * 2^30'/>",
-    "</DiskSection>", "<VirtualSystem>", "</VirtualSystem>", "<VirtualHardwareSection>", "</VirtualHardwareSection>", "<Item>", "</Item>",
-    "<ResourceType>17</ResourceType>", "<ResourceType>4</ResourceType>", "<HostResource>ovf:/disk/d</HostResource>", "<Parent>1</Parent>",
-    "<InstanceID>1</InstanceID>", "<VirtualQuantity>1</VirtualQuantity>", "<AllocationUnits>byte * 9999^99</AllocationUnits>",
-    "<AddressOnParent>a</AddressOnParent>", "<!--", "-->", "<!DOCTYPE a>", "&a;",
+    "<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'>",
+    "</Envelope>",
+    "<References>",
+    "</References>",
+    "<Disk diskId='d'/>",
+    "<File id='f' href='a.vmdk'/>",
+    "<DiskSection>",
+    "<Disk diskId='d' fileRef='f' capacity='1' capacityAllocationUnits='byte * 2^30'/>",
+    "</DiskSection>",
+    "<VirtualSystem>",
+    "</VirtualSystem>",
+    "<VirtualHardwareSection>",
+    "</VirtualHardwareSection>",
+    "<Item>",
+    "</Item>",
+    "<ResourceType>17</ResourceType>",
+    "<ResourceType>4</ResourceType>",
+    "<HostResource>ovf:/disk/d</HostResource>",
+    "<Parent>1</Parent>",
+    "<InstanceID>1</InstanceID>",
+    "<VirtualQuantity>1</VirtualQuantity>",
+    "<AllocationUnits>byte * 9999^99</AllocationUnits>",
+    "<AddressOnParent>a</AddressOnParent>",
+    "<!--",
+    "-->",
+    "<!DOCTYPE a>",
+    "&a;",
 )
 NAMES = ("web01", "-disk1", "_2", ".qcow2", ".vmdk", "-000001", "root", "sda", "-flat", "9" * 12, "..", "é")
 URLS = (
-    "https://", "ssh://", "nbd://", "nbd+unix:///a?socket=/b", "user:a@", "[::1]", ":99999", "host", "/a", "%00", "%2f", "#", "?", "@",
-    "[", "]", ":80",
+    "https://",
+    "ssh://",
+    "nbd://",
+    "nbd+unix:///a?socket=/b",
+    "user:a@",
+    "[::1]",
+    ":99999",
+    "host",
+    "/a",
+    "%00",
+    "%2f",
+    "#",
+    "?",
+    "@",
+    "[",
+    "]",
+    ":80",
 )
 
 
@@ -113,12 +202,21 @@ def _image(data):
                 raise
 
 
-QCOW2 = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 3, 0, 0, 16, 1 << 30, 0, 2, 65536, 131072, 1, 0, 0).ljust(96, b"\0") + struct.pack(
-    ">II", 4, 104) + struct.pack(">II5s3x", 0xE2792ACA, 5, b"qcow2") + bytes(8)
-VDI = (b"<<< disk image >>>".ljust(64) + b"\x7f\x10\xda\xbe").ljust(344, b"\0") + struct.pack("<I", 1024).ljust(24, b"\0") + struct.pack(
-    "<QIIII", 1 << 30, 1 << 20, 0, 1024, 1).ljust(144, b"\0")
-DESCRIPTOR = (b'# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\nparentFileNameHint="b.vmdk"\n'
-              b'RW 2048 FLAT "a-flat.vmdk" 0\nRW 2048 ZERO\n')
+QCOW2 = (
+    struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 3, 0, 0, 16, 1 << 30, 0, 2, 65536, 131072, 1, 0, 0).ljust(96, b"\0")
+    + struct.pack(">II", 4, 104)
+    + struct.pack(">II5s3x", 0xE2792ACA, 5, b"qcow2")
+    + bytes(8)
+)
+VDI = (
+    (b"<<< disk image >>>".ljust(64) + b"\x7f\x10\xda\xbe").ljust(344, b"\0")
+    + struct.pack("<I", 1024).ljust(24, b"\0")
+    + struct.pack("<QIIII", 1 << 30, 1 << 20, 0, 1024, 1).ljust(144, b"\0")
+)
+DESCRIPTOR = (
+    b'# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\nparentFileNameHint="b.vmdk"\n'
+    b'RW 2048 FLAT "a-flat.vmdk" 0\nRW 2048 ZERO\n'
+)
 SPARSE = struct.pack("<4sIIQQQ", b"KDMV", 1, 3, 0, 128, 1).ljust(512, b"\0") + DESCRIPTOR
 _REGION = struct.pack("<16sQII", uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le, 256 << 10, 1 << 16, 1)
 _SIZE = struct.pack("<16sIIII", uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8").bytes_le, 1 << 14, 8, 0, 0)
@@ -137,21 +235,63 @@ WHOLE_VHDX = _vhdx(VHDX)
 OF_SOURCE = ("source-",)
 
 PARSERS = (
-    Parser("VMX", VMX, _vmx, codes=OF_SOURCE, inputs=hostile_texts.documents(*VMX), sample="\n".join(VMX[:-1]).encode()),
-    Parser("the manifest of an OVF", MANIFEST, lambda data: manifest.parse(data, "/a.mf"), codes=("source-malformed",),
-           inputs=hostile_texts.documents(*MANIFEST), sample=MANIFEST[0].encode()),
-    Parser("a domain of libvirt's", DOMAIN, _domain, codes=OF_SOURCE,
-           inputs=hostile_texts.documents(*DOMAIN)
-           | hostile_texts.texts(*DOMAIN).map(lambda text: f"<domain><devices>{text}</devices></domain>".encode("utf-8", "replace")),
-           sample="".join((*DOMAIN[:1], *DOMAIN[2:3], *DOMAIN[4:5], DOMAIN[6], DOMAIN[8], DOMAIN[5], DOMAIN[3], DOMAIN[1])).encode()),
-    Parser("an OVF", ENVELOPE, lambda data: ovf.parse(data, "/a.ovf"), codes=OF_SOURCE, inputs=hostile_texts.documents(*ENVELOPE),
-           sample=b"<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'/>"),
-    Parser("XML", DOMAIN, _xml, codes=("xml-",), inputs=hostile_texts.documents(*DOMAIN) | hostile_texts.texts(*DOMAIN), sample="<a/>"),
+    Parser(
+        "VMX", VMX, _vmx, codes=OF_SOURCE, inputs=hostile_texts.documents(*VMX), sample="\n".join(VMX[:-1]).encode()
+    ),
+    Parser(
+        "the manifest of an OVF",
+        MANIFEST,
+        lambda data: manifest.parse(data, "/a.mf"),
+        codes=("source-malformed",),
+        inputs=hostile_texts.documents(*MANIFEST),
+        sample=MANIFEST[0].encode(),
+    ),
+    Parser(
+        "a domain of libvirt's",
+        DOMAIN,
+        _domain,
+        codes=OF_SOURCE,
+        inputs=hostile_texts.documents(*DOMAIN)
+        | hostile_texts.texts(*DOMAIN).map(
+            lambda text: f"<domain><devices>{text}</devices></domain>".encode("utf-8", "replace")
+        ),
+        sample="".join(
+            (*DOMAIN[:1], *DOMAIN[2:3], *DOMAIN[4:5], DOMAIN[6], DOMAIN[8], DOMAIN[5], DOMAIN[3], DOMAIN[1])
+        ).encode(),
+    ),
+    Parser(
+        "an OVF",
+        ENVELOPE,
+        lambda data: ovf.parse(data, "/a.ovf"),
+        codes=OF_SOURCE,
+        inputs=hostile_texts.documents(*ENVELOPE),
+        sample=b"<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'/>",
+    ),
+    Parser(
+        "XML",
+        DOMAIN,
+        _xml,
+        codes=("xml-",),
+        inputs=hostile_texts.documents(*DOMAIN) | hostile_texts.texts(*DOMAIN),
+        sample="<a/>",
+    ),
     Parser("the names of disks' files", NAMES, _names),
-    Parser("URLs", URLS, _url, codes=("source-url-invalid", "source-url-not-supported"),
-           inputs=hostile_texts.texts(*URLS) | st.lists(st.sampled_from(URLS), max_size=6).map("".join), sample="https://host/a"),
+    Parser(
+        "URLs",
+        URLS,
+        _url,
+        codes=("source-url-invalid", "source-url-not-supported"),
+        inputs=hostile_texts.texts(*URLS) | st.lists(st.sampled_from(URLS), max_size=6).map("".join),
+        sample="https://host/a",
+    ),
     Parser("numbers and addresses of metadata", ("1", "00:50:56:aa:bb:cc", "0" * 12), _words),
-    Parser("the header of an image", (), _image, inputs=st.sampled_from((*HEADS, WHOLE_VHDX[:512])).flatmap(hostile_texts.damaged)
-           | st.tuples(*map(hostile_texts.damaged, VHDX)).map(_vhdx) | st.binary(max_size=600),
-           sample=QCOW2),
+    Parser(
+        "the header of an image",
+        (),
+        _image,
+        inputs=st.sampled_from((*HEADS, WHOLE_VHDX[:512])).flatmap(hostile_texts.damaged)
+        | st.tuples(*map(hostile_texts.damaged, VHDX)).map(_vhdx)
+        | st.binary(max_size=600),
+        sample=QCOW2,
+    ),
 )

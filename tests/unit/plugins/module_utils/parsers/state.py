@@ -13,12 +13,12 @@ import tempfile
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, document
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import journal, state_directory
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import journal, state_directory
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, document
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import fetch_record
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import resume
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
@@ -30,17 +30,35 @@ for kind, devices in DESCRIPTION["current"].items():
     # As inspect returns it: for each device.
     for identifier in devices:
         DESCRIPTION["unavailable"][kind].setdefault(identifier, {})
-WORDS = st.sampled_from([
-    "", "/a", "/a\0b", "\ud800", "a" * 300, "qcow2", "raw", "a", "driver", "2026-11-21T13:00:00Z", "9" * 40, "converted", "..", "block",
-    *DESCRIPTION, *DESCRIPTION["devices"],
-])
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.just(10 ** 400)
+WORDS = st.sampled_from(
+    [
+        "",
+        "/a",
+        "/a\0b",
+        "\ud800",
+        "a" * 300,
+        "qcow2",
+        "raw",
+        "a",
+        "driver",
+        "2026-11-21T13:00:00Z",
+        "9" * 40,
+        "converted",
+        "..",
+        "block",
+        *DESCRIPTION,
+        *DESCRIPTION["devices"],
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.just(10**400)
 
 
 def objects(*keys):
     """A strategy of JSON values of which many have these keys."""
     names = st.sampled_from(keys) | WORDS
-    return st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6), max_leaves=12)
+    return st.recursive(
+        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6), max_leaves=12
+    )
 
 
 def altered(whole):
@@ -74,20 +92,39 @@ def _altered(whole, changes):
 
 def contents(whole):
     """A strategy of what may be in a file in which whole (a value) should be, in bytes."""
-    return (altered(whole) | objects(*whole)).map(_json) | altered(whole).map(_json).flatmap(hostile_texts.damaged) | (
-        hostile_texts.documents('"version": 1', '"disks": [', "NaN", "Infinity", "true", "\\ud800", '{"a": '))
+    return (
+        (altered(whole) | objects(*whole)).map(_json)
+        | altered(whole).map(_json).flatmap(hostile_texts.damaged)
+        | (hostile_texts.documents('"version": 1', '"disks": [', "NaN", "Infinity", "true", "\\ud800", '{"a": '))
+    )
 
 
 def _json(value):
     return json.dumps(value).encode()
 
 
-JOURNAL = {"version": 1, "disks": [{"path": "/nowhere/a", "format": "qcow2", "overlay": "/nowhere/b", "size": 1, "changed": 1, "inode": 1}]}
+JOURNAL = {
+    "version": 1,
+    "disks": [{"path": "/nowhere/a", "format": "qcow2", "overlay": "/nowhere/b", "size": 1, "changed": 1, "inode": 1}],
+}
 NOTES = {"scratch": "/nowhere/guestconv-a", "first": "/nowhere/a", "arriving": {"/nowhere/a": [1, 2]}}
-RECORD = {"version": 1, "parts": {"a": {"source": "b", "size": 1, "copied": 1}}, "done": {"a": {"source": "b", "inode": 1}}, "verified": "c"}
+RECORD = {
+    "version": 1,
+    "parts": {"a": {"source": "b", "size": 1, "copied": 1}},
+    "done": {"a": {"source": "b", "inode": 1}},
+    "verified": "c",
+}
 OUTCOME = {
-    "guest": "web01", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "ended": "2026-11-21T13:06:40+01:00",
-    "phases": [{"name": "fetch", "seconds": 1.5}], "info": {}, "disks": ["a"], "concerns": [{}], "check_mode": False, "message": "a",
+    "guest": "web01",
+    "outcome": "converted",
+    "started": "2026-11-21T13:00:00Z",
+    "ended": "2026-11-21T13:06:40+01:00",
+    "phases": [{"name": "fetch", "seconds": 1.5}],
+    "info": {},
+    "disks": ["a"],
+    "concerns": [{}],
+    "check_mode": False,
+    "message": "a",
 }
 RESULT = {"version": 1, "result": {}, "digest": "sha256:0", "run": "a"}
 
@@ -158,29 +195,87 @@ def _with_checksum(value):
 
 
 DOCUMENT = document.to_xml(DESCRIPTION)
-DOCUMENTS = hostile_texts.texts("<guest>", "</guest>", "<a type='list'>", "</a>", "<item/>", "<a type='int'>", "escaped='#text'", "\\ud800")
+DOCUMENTS = hostile_texts.texts(
+    "<guest>", "</guest>", "<a type='list'>", "</a>", "<item/>", "<a type='int'>", "escaped='#text'", "\\ud800"
+)
 
 PARSERS = (
-    Parser("a description", (), _described, codes=("description-", "driver-not-available"),
-           inputs=altered(DESCRIPTION) | altered(DESCRIPTION["devices"]).map(
-               lambda devices: _with_checksum({**DESCRIPTION, "devices": devices})) | objects(*DESCRIPTION),
-           sample=DESCRIPTION),
-    Parser("a description in a text", ('{"a": ', "<guest>"), operations._asked, codes=("description-malformed", "xml-"),
-           found=("{" + '"a":{' * 3000,)),
-    Parser("a description in XML", (), document.from_xml, codes=("xml-", "description-changed"),
-           inputs=DOCUMENTS | hostile_texts.damaged(DOCUMENT.encode()) | st.tuples(
-               st.sampled_from(DOCUMENT.split("\n")), DOCUMENTS).map(lambda change: DOCUMENT.replace(*change)), sample=DOCUMENT),
-    Parser("a journal", (), _in_state(state_directory.JOURNAL, _journal), codes=("journal-broken",), inputs=contents(JOURNAL),
-           sample=_json(JOURNAL), found=(b"[" * 4000, _json({**JOURNAL, "disks": [{**JOURNAL["disks"][0], "overlay": "/a\0/b"}]}))),
-    Parser("notes", (), _in_state(state_directory._NOTES, _notes), inputs=contents(NOTES), sample=_json(NOTES),
-           found=(b"[" * 4000, b'{"arriving": [1]}', b'{"scratch": "/guestconv-\\u0000"}')),
-    Parser("what was fetched", (), _in_state(fetch_record._RECORD, _record), inputs=contents(RECORD), sample=_json(RECORD),
-           found=(b"[" * 4000,)),
-    Parser("a result that was kept", (), _in_state("result", _kept), inputs=contents(RESULT), sample=_json(RESULT),
-           found=(b"[" * 4000,)),
-    Parser("an outcome", (), _outcome, codes=("outcome-invalid", "path-not-writable"), errors=(ValueError,), inputs=contents(OUTCOME),
-           sample=_json(OUTCOME)),
+    Parser(
+        "a description",
+        (),
+        _described,
+        codes=("description-", "driver-not-available"),
+        inputs=altered(DESCRIPTION)
+        | altered(DESCRIPTION["devices"]).map(lambda devices: _with_checksum({**DESCRIPTION, "devices": devices}))
+        | objects(*DESCRIPTION),
+        sample=DESCRIPTION,
+    ),
+    Parser(
+        "a description in a text",
+        ('{"a": ', "<guest>"),
+        operations._asked,
+        codes=("description-malformed", "xml-"),
+        found=("{" + '"a":{' * 3000,),
+    ),
+    Parser(
+        "a description in XML",
+        (),
+        document.from_xml,
+        codes=("xml-", "description-changed"),
+        inputs=DOCUMENTS
+        | hostile_texts.damaged(DOCUMENT.encode())
+        | st.tuples(st.sampled_from(DOCUMENT.split("\n")), DOCUMENTS).map(lambda change: DOCUMENT.replace(*change)),
+        sample=DOCUMENT,
+    ),
+    Parser(
+        "a journal",
+        (),
+        _in_state(state_directory.JOURNAL, _journal),
+        codes=("journal-broken",),
+        inputs=contents(JOURNAL),
+        sample=_json(JOURNAL),
+        found=(b"[" * 4000, _json({**JOURNAL, "disks": [{**JOURNAL["disks"][0], "overlay": "/a\0/b"}]})),
+    ),
+    Parser(
+        "notes",
+        (),
+        _in_state(state_directory._NOTES, _notes),
+        inputs=contents(NOTES),
+        sample=_json(NOTES),
+        found=(b"[" * 4000, b'{"arriving": [1]}', b'{"scratch": "/guestconv-\\u0000"}'),
+    ),
+    Parser(
+        "what was fetched",
+        (),
+        _in_state(fetch_record._RECORD, _record),
+        inputs=contents(RECORD),
+        sample=_json(RECORD),
+        found=(b"[" * 4000,),
+    ),
+    Parser(
+        "a result that was kept",
+        (),
+        _in_state("result", _kept),
+        inputs=contents(RESULT),
+        sample=_json(RESULT),
+        found=(b"[" * 4000,),
+    ),
+    Parser(
+        "an outcome",
+        (),
+        _outcome,
+        codes=("outcome-invalid", "path-not-writable"),
+        errors=(ValueError,),
+        inputs=contents(OUTCOME),
+        sample=_json(OUTCOME),
+    ),
     Parser("JSON", (), untrusted_json.loads, errors=(ValueError,), inputs=contents(OUTCOME), sample=b"{}"),
-    Parser("a screen's picture", (), display.png_from_ppm, errors=(ValueError,),
-           inputs=hostile_texts.damaged(b"P6\n2 1\n255\n123456") | st.binary(), sample=b"P6\n2 1\n255\n123456"),
+    Parser(
+        "a screen's picture",
+        (),
+        display.png_from_ppm,
+        errors=(ValueError,),
+        inputs=hostile_texts.damaged(b"P6\n2 1\n255\n123456") | st.binary(),
+        sample=b"P6\n2 1\n255\n123456",
+    ),
 )

@@ -9,55 +9,118 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, linux_system
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import printable
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, linux_system
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, printable, tables
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     graph,
 )
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
 
 FSTAB = (
-    "/dev/sda1 / ext4 defaults 0 1", "UUID=a /home btrfs subvol=@home,subvolid=5 0 0", "LABEL=\\040 none swap sw 0 0", "#",
-    "/swapfile none swap sw", "/dev/disk/by-id/ata-a-part1", "/dev/disk/by-label/a\\x20b", "/dev/mapper/a--b-c", "\\777",
-    "/dev/disk/by-id/dm-uuid-LVM-" + "a" * 64, "PARTUUID=", "/dev/sda1",
+    "/dev/sda1 / ext4 defaults 0 1",
+    "UUID=a /home btrfs subvol=@home,subvolid=5 0 0",
+    "LABEL=\\040 none swap sw 0 0",
+    "#",
+    "/swapfile none swap sw",
+    "/dev/disk/by-id/ata-a-part1",
+    "/dev/disk/by-label/a\\x20b",
+    "/dev/mapper/a--b-c",
+    "\\777",
+    "/dev/disk/by-id/dm-uuid-LVM-" + "a" * 64,
+    "PARTUUID=",
+    "/dev/sda1",
 )
 RELEASE = ("ID=debian", 'VERSION_ID="12.1"', "PRETTY_NAME='a'", "VERSION_ID=", "\\", '"', "12", ".")
 RESUME = ("RESUME=/dev/sda2", "RESUME=", "RESUME='UUID=a'", "export ", "/dev/sdb1", "#")
 LVM = (
-    "filter = [ ", '"a|^/dev/sda|"', '"r|.*|"', "]", "global_filter=", "use_devicesfile = 0", "#", '"a/(/"', '"a|[|"', '"a|a{9}|"',
-    '"r|\\|"', "devices { ", "IDTYPE=devname IDNAME=/dev/sda1 DEVNAME=/dev/sda1 PVID=a", "PVID=", '"a|\\Z|"', '"a|+|"',
+    "filter = [ ",
+    '"a|^/dev/sda|"',
+    '"r|.*|"',
+    "]",
+    "global_filter=",
+    "use_devicesfile = 0",
+    "#",
+    '"a/(/"',
+    '"a|[|"',
+    '"a|a{9}|"',
+    '"r|\\|"',
+    "devices { ",
+    "IDTYPE=devname IDNAME=/dev/sda1 DEVNAME=/dev/sda1 PVID=a",
+    "PVID=",
+    '"a|\\Z|"',
+    '"a|+|"',
 )
 PACKAGES = (
-    "Package: a", "Status: install ok installed", "\n\n", "Version: 1:2.0-3", "Depends: b (>= 1) | c, d:any", "Architecture: amd64",
-    "Conffiles:\n /etc/a 0123\n /etc/b newconffile", "Auto-Installed: 1", " continued", "Provides: x", "Essential: yes",
-    "Suggests:", "a\t(none)\t1\t2\tx86_64", "gpg-pubkey\t0\t1\t2\t(none)",
+    "Package: a",
+    "Status: install ok installed",
+    "\n\n",
+    "Version: 1:2.0-3",
+    "Depends: b (>= 1) | c, d:any",
+    "Architecture: amd64",
+    "Conffiles:\n /etc/a 0123\n /etc/b newconffile",
+    "Auto-Installed: 1",
+    " continued",
+    "Provides: x",
+    "Essential: yes",
+    "Suggests:",
+    "a\t(none)\t1\t2\tx86_64",
+    "gpg-pubkey\t0\t1\t2\t(none)",
 )
-INITTAB = ("1:2345:respawn:/sbin/getty 38400 ttyS0", "T0:23:respawn:/sbin/getty -L ttyS1", "#", "hvc0", "ttyS0", "getty", "tty1", ":")
-XORG = ('Section "Device"', 'Driver "vmware"', 'BusID "PCI:0:15:0"', "EndSection", 'Section "Screen"', 'driver "modesetting"')
+INITTAB = (
+    "1:2345:respawn:/sbin/getty 38400 ttyS0",
+    "T0:23:respawn:/sbin/getty -L ttyS1",
+    "#",
+    "hvc0",
+    "ttyS0",
+    "getty",
+    "tty1",
+    ":",
+)
+XORG = (
+    'Section "Device"',
+    'Driver "vmware"',
+    'BusID "PCI:0:15:0"',
+    "EndSection",
+    'Section "Screen"',
+    'driver "modesetting"',
+)
 CONSOLE = (
-    "login:", "\x1b[2J", "\x1b[1;1H", "\x1b]0;a\x07", "Kernel panic - not syncing: a", "grub>", "No bootable device.",
-    "Give root password for maintenance", "dracut:/#", "(initramfs)", '{"return": {}}', "SSH-2.0-a\r\n",
+    "login:",
+    "\x1b[2J",
+    "\x1b[1;1H",
+    "\x1b]0;a\x07",
+    "Kernel panic - not syncing: a",
+    "grub>",
+    "No bootable device.",
+    "Give root password for maintenance",
+    "dracut:/#",
+    "(initramfs)",
+    '{"return": {}}',
+    "SSH-2.0-a\r\n",
 )
 
 
 def _fstab(text):
     root_filesystem = filesystem("/dev/sda1", "ext4", "a", "a b", partuuid="b")
-    volume = filesystem("/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32)
+    volume = filesystem(
+        "/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32
+    )
     found = graph([root_filesystem, volume])
     mounts.planned(fstab.parse(text), found, root_filesystem)
-    root = FakeRoot({"/etc/fstab": text, "/etc/crypttab": text},
-                    facts={"bootloader": SimpleNamespace(entries=[SimpleNamespace(arguments="resume_offset=1 " + text)])})
+    root = FakeRoot(
+        {"/etc/fstab": text, "/etc/crypttab": text},
+        facts={"bootloader": SimpleNamespace(entries=[SimpleNamespace(arguments="resume_offset=1 " + text)])},
+    )
     storage._hibernated_files(root)
     for name in references.names_of_hardware(root):
         device_names.partition_on_only_disk(name, ())
@@ -107,7 +170,7 @@ def _rpm(text):
 def _console(data):
     fed = Console()
     for start in range(0, len(data), 7):
-        fed.feed(data[start:start + 7])
+        fed.feed(data[start : start + 7])
     fed.lines(5)
     fed.asks_for_login()
     symptoms.find(fed.text())
@@ -117,29 +180,75 @@ def _console(data):
 
 
 # Of QEMU's `info registers`.
-REGISTERS = ("RIP=ffffffff810012ab", "EIP=0000b7b9", "CPL=3", "CR0=80050033", "EFER=0000000000000500", "HLT=0", "CPL=9", "RIP=")
+REGISTERS = (
+    "RIP=ffffffff810012ab",
+    "EIP=0000b7b9",
+    "CPL=3",
+    "CR0=80050033",
+    "EFER=0000000000000500",
+    "HLT=0",
+    "CPL=9",
+    "RIP=",
+)
 
 PARSERS = (
-    Parser("fstab", FSTAB, _fstab, unedited=(lambda text: tables.edited(text, lambda row: row.line),),
-           edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),)),
+    Parser(
+        "fstab",
+        FSTAB,
+        _fstab,
+        unedited=(lambda text: tables.edited(text, lambda row: row.line),),
+        edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),),
+    ),
     Parser("os-release", RELEASE, _release),
-    Parser("resume", RESUME, resume.devices, unedited=(lambda text: resume.renamed(text, Names(None, frozenset()), frozenset())
-                                                       if "/dev/" not in text else text,), edits=(_resumed,)),
-    Parser("lvm.conf and devices", LVM, _lvm, unedited=(lambda text: lvm.edit_devices(text, {}),),
-           edits=(lambda text: lvm.edit_devices(text, {"a": "/dev/vda1"}),)),
-    Parser("dpkg and apt", PACKAGES, each(_installed, _rpm),
-           unedited=(lambda text: packages.forget(text, []),), edits=(_forgotten,)),
-    Parser("inittab and securetty", INITTAB,
-           unedited=(lambda text: console.edit_securetty(text, None),),
-           edits=(lambda text: console.edit_inittab(text, "hvc0"), lambda text: console.edit_inittab(text, None),
-                  lambda text: console.edit_inittab(text, "ttyS0"), lambda text: console.edit_securetty(text, "hvc0"))),
-    Parser("xorg.conf", XORG, graphics.drivers_named,
-           unedited=(lambda text: text if "vmware" in text.lower() else graphics.without_foreign_drivers(text, ()),),
-           edits=(lambda text: graphics.without_foreign_drivers(text, ()),)),
+    Parser(
+        "resume",
+        RESUME,
+        resume.devices,
+        unedited=(
+            lambda text: resume.renamed(text, Names(None, frozenset()), frozenset()) if "/dev/" not in text else text,
+        ),
+        edits=(_resumed,),
+    ),
+    Parser(
+        "lvm.conf and devices",
+        LVM,
+        _lvm,
+        unedited=(lambda text: lvm.edit_devices(text, {}),),
+        edits=(lambda text: lvm.edit_devices(text, {"a": "/dev/vda1"}),),
+    ),
+    Parser(
+        "dpkg and apt",
+        PACKAGES,
+        each(_installed, _rpm),
+        unedited=(lambda text: packages.forget(text, []),),
+        edits=(_forgotten,),
+    ),
+    Parser(
+        "inittab and securetty",
+        INITTAB,
+        unedited=(lambda text: console.edit_securetty(text, None),),
+        edits=(
+            lambda text: console.edit_inittab(text, "hvc0"),
+            lambda text: console.edit_inittab(text, None),
+            lambda text: console.edit_inittab(text, "ttyS0"),
+            lambda text: console.edit_securetty(text, "hvc0"),
+        ),
+    ),
+    Parser(
+        "xorg.conf",
+        XORG,
+        graphics.drivers_named,
+        unedited=(lambda text: text if "vmware" in text.lower() else graphics.without_foreign_drivers(text, ()),),
+        edits=(lambda text: graphics.without_foreign_drivers(text, ()),),
+    ),
     Parser("registers", REGISTERS, signs.processor_from),
-    Parser("the console", (), _console,
-           inputs=st.binary(max_size=300) | hostile_texts.documents(*CONSOLE),
-           sample="\n".join(CONSOLE).encode(),
-           # More brackets than Python's reader of JSON takes.
-           found=(b"[" * 4000 + b"\n",)),
+    Parser(
+        "the console",
+        (),
+        _console,
+        inputs=st.binary(max_size=300) | hostile_texts.documents(*CONSOLE),
+        sample="\n".join(CONSOLE).encode(),
+        # More brackets than Python's reader of JSON takes.
+        found=(b"[" * 4000 + b"\n",),
+    ),
 )

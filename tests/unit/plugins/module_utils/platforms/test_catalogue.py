@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import targets
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models, targets
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import (
     kubevirt,
@@ -15,7 +15,6 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.platforms impo
     openstack,
     proxmox,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from tests.unit.plugins.module_utils.platforms.samples import converted, disk, with_driver
 
 PLATFORMS = {

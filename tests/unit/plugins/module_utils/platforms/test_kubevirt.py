@@ -28,7 +28,9 @@ def valid_manifest(schema):
     """manifest(...): what virtual_machine returns, which KubeVirt's own schema has found valid."""
 
     def make(hardware=None, name="web01", volumes=None, **options):
-        made = kubevirt.virtual_machine(hardware or converted(), name, VOLUMES if volumes is None else volumes, **options)
+        made = kubevirt.virtual_machine(
+            hardware or converted(), name, VOLUMES if volumes is None else volumes, **options
+        )
         # Not jsonschema.validate: it would check the schema each time.
         jsonschema.Draft7Validator(schema).validate(made)
         return made
@@ -64,9 +66,7 @@ def test_the_size_is_said_of_the_domain(manifest):
     assert (domain["memory"], domain["cpu"]) == ({"guest": "2048Mi"}, {"cores": 2})
 
 
-@pytest.mark.parametrize(
-    ("firmware", "bootloader"), [("bios", {"bios": {}}), ("uefi", {"efi": {"secureBoot": False}})]
-)
+@pytest.mark.parametrize(("firmware", "bootloader"), [("bios", {"bios": {}}), ("uefi", {"efi": {"secureBoot": False}})])
 def test_the_firmware_is_said_and_without_secure_boot(manifest, firmware, bootloader):
     assert spec(manifest(converted(firmware=firmware)))["domain"]["firmware"] == {"bootloader": bootloader}
 

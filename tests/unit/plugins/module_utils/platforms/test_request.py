@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.hardware import DiskPlace, Interface
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import request
 from tests.unit.plugins.module_utils.platforms.samples import card, converted, disk
 
 SDA, SDB = DiskPlace("ahci", "sda"), DiskPlace("ahci", "sdb")

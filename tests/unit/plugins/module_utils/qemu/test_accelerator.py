@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator, kvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator, kvm
 
 WORKS = r"print('[    0.5] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)')"
 ABORTS = r"os.write(2, b'failed to set MSR\nkvm_buf_set_msrs: Assertion failed\n'); os.abort()"
@@ -84,7 +84,7 @@ def test_a_machine_that_only_runs_its_firmware_is_no_working_kvm_and_is_not_wait
 
 
 def test_a_kernel_that_panics_before_it_looks_for_a_root_is_no_working_kvm(emulator):
-    emulator("print(\"Kernel panic - not syncing: IO-APIC + timer doesn't work!\")")
+    emulator('print("Kernel panic - not syncing: IO-APIC + timer doesn\'t work!")')
     assert accelerator.choose("auto")[0] == "tcg"
 
 

@@ -71,11 +71,14 @@ def test_a_failure_of_anything_else_has_a_code_too():
 
 
 # As ansible-core 2.16 and 2.19 tell of what a filter raised.
-@pytest.mark.parametrize("wrapping", [
-    "An unhandled exception occurred while running the lookup. Error was a <class 'ansible.errors.AnsibleFilterError'>, "
-    "original message: {}",
-    "Task failed: Error while resolving value for 'guest': The filter plugin 'virttools.guestconv.choose' failed: {}",
-])
+@pytest.mark.parametrize(
+    "wrapping",
+    [
+        "An unhandled exception occurred while running the lookup. Error was a <class 'ansible.errors.AnsibleFilterError'>, "
+        "original message: {}",
+        "Task failed: Error while resolving value for 'guest': The filter plugin 'virttools.guestconv.choose' failed: {}",
+    ],
+)
 def test_what_fails_in_a_filter_has_its_code_too(wrapping):
     def refuse():
         raise GuestconvError("policy-not-possible", "network ens192 cannot have e100.", hint="Allowed: e1000, rtl8139.")

@@ -21,8 +21,11 @@ def outcome(guest="web01", **values):
 
 
 def test_there_is_a_suite_per_conversion_host_and_a_case_per_guest():
-    root = parsed(outcome("web01", conversion_host="conv2"), outcome("web02", conversion_host="conv1"),
-                  outcome("web03", conversion_host="conv2"))
+    root = parsed(
+        outcome("web01", conversion_host="conv2"),
+        outcome("web02", conversion_host="conv1"),
+        outcome("web03", conversion_host="conv2"),
+    )
     suites = {suite.get("name"): [case.get("name") for case in suite.findall("testcase")] for suite in root}
     assert suites == {"conv1": ["web02"], "conv2": ["web01", "web03"]}
     assert [suite.get("hostname") for suite in root] == ["conv1", "conv2"]
@@ -34,17 +37,30 @@ def test_without_conversion_hosts_there_is_one_suite():
     assert [(suite.get("name"), suite.get("hostname")) for suite in root] == [("guestconv", None)]
 
 
-@pytest.mark.parametrize(("kind", "element"), [
-    ("failed", "failure"), ("interrupted", "error"), ("skipped", "skipped"), ("converted", None),
-])
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [
+        ("failed", "failure"),
+        ("interrupted", "error"),
+        ("skipped", "skipped"),
+        ("converted", None),
+    ],
+)
 def test_an_outcome_is_the_element_that_viewers_know(kind, element):
     case = parsed(outcome(outcome=kind)).find("testsuite/testcase")
     assert [child.tag for child in case] == ([element] if element else [])
 
 
 def test_a_failure_says_code_phase_message_and_hint():
-    root = parsed(outcome(outcome="failed", code="no-root-found", phase="inspect", message="Nothing is on the disk.",
-                          hint="Look for another disk."))
+    root = parsed(
+        outcome(
+            outcome="failed",
+            code="no-root-found",
+            phase="inspect",
+            message="Nothing is on the disk.",
+            hint="Look for another disk.",
+        )
+    )
     failure = root.find("testsuite/testcase/failure")
     assert (failure.get("type"), failure.get("message")) == ("no-root-found", "Nothing is on the disk.")
     assert failure.text.splitlines() == ["phase: inspect", "Nothing is on the disk.", "Look for another disk."]

@@ -91,32 +91,35 @@ def test_a_directory_without_outcomes_is_refused(tmp_path, make):
     assert (caught.value.code, caught.value.path) == ("outcomes-not-found", "directory")
 
 
-@pytest.mark.parametrize(("content", "wrong"), [
-    (b"\xff{}", "no JSON"),
-    pytest.param(b"[" * 100_000, "no JSON", id="deep"),
-    (b"[]", "no dictionary"),
-    (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": NaN}', "NaN"),
-    (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": 1e999}', "1e999"),
-    ({"outcome": "converted", "started": STARTED}, "guest is missing"),
-    (outcome(""), "guest is missing"),
-    (outcome(started=None), "started is missing"),
-    (outcome(started="yesterday"), "no time"),
-    (outcome(ended="13:00"), "no time"),
-    (outcome(outcome="won"), "outcome is to be one of"),
-    (outcome(outcome=["converted"]), "outcome is to be one of"),
-    (outcome(message={"msg": "x"}), "message is no text"),
-    (outcome(devices=[]), "devices is no dictionary"),
-    (outcome(check_mode="yes"), "check_mode is no boolean"),
-    (outcome(changes={}), "changes is no list"),
-    (outcome(concerns=["x"]), "concerns is no list of dictionaries"),
-    (outcome(disks=[{"path": "/a"}]), "disks is no list of texts"),
-    (outcome(phases=[{"seconds": 1}]), "phases"),
-    (outcome(phases=[{"name": "fetch", "seconds": "1"}]), "phases"),
-    (outcome(phases=[{"name": "fetch", "seconds": -1}]), "phases"),
-    (outcome(phases=[{"name": "fetch", "seconds": True}]), "phases"),
-    (outcome(phases=[{"name": "fetch", "seconds": 10**400}]), "phases"),
-    (outcome(guest=["web01"]), "guest is missing"),
-])
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b"\xff{}", "no JSON"),
+        pytest.param(b"[" * 100_000, "no JSON", id="deep"),
+        (b"[]", "no dictionary"),
+        (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": NaN}', "NaN"),
+        (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": 1e999}', "1e999"),
+        ({"outcome": "converted", "started": STARTED}, "guest is missing"),
+        (outcome(""), "guest is missing"),
+        (outcome(started=None), "started is missing"),
+        (outcome(started="yesterday"), "no time"),
+        (outcome(ended="13:00"), "no time"),
+        (outcome(outcome="won"), "outcome is to be one of"),
+        (outcome(outcome=["converted"]), "outcome is to be one of"),
+        (outcome(message={"msg": "x"}), "message is no text"),
+        (outcome(devices=[]), "devices is no dictionary"),
+        (outcome(check_mode="yes"), "check_mode is no boolean"),
+        (outcome(changes={}), "changes is no list"),
+        (outcome(concerns=["x"]), "concerns is no list of dictionaries"),
+        (outcome(disks=[{"path": "/a"}]), "disks is no list of texts"),
+        (outcome(phases=[{"seconds": 1}]), "phases"),
+        (outcome(phases=[{"name": "fetch", "seconds": "1"}]), "phases"),
+        (outcome(phases=[{"name": "fetch", "seconds": -1}]), "phases"),
+        (outcome(phases=[{"name": "fetch", "seconds": True}]), "phases"),
+        (outcome(phases=[{"name": "fetch", "seconds": 10**400}]), "phases"),
+        (outcome(guest=["web01"]), "guest is missing"),
+    ],
+)
 def test_what_is_no_outcome_is_named_with_the_reason(tmp_path, content, wrong):
     found = outcomes.load(put(tmp_path, content, outcome("web01")))
     assert names(found) == ["web01"]
@@ -126,17 +129,22 @@ def test_what_is_no_outcome_is_named_with_the_reason(tmp_path, content, wrong):
 
 
 def test_all_but_guest_outcome_and_start_may_be_absent_or_null(tmp_path):
-    keys = "phase code message hint ended phases conversion_host target check_mode info source devices concerns " \
-           "changes diff hardware disks screenshot warnings".split()
+    keys = (
+        "phase code message hint ended phases conversion_host target check_mode info source devices concerns "
+        "changes diff hardware disks screenshot warnings".split()
+    )
     found = outcomes.load(put(tmp_path, outcome("web01"), outcome("web02", **dict.fromkeys(keys))))
     assert (names(found), found.unreadable) == (["web01", "web02"], [])
 
 
-@pytest.mark.parametrize(("values", "expected"), [
-    ({"phases": [{"name": "fetch", "seconds": 1.25}, {"name": "convert", "seconds": 2}, {"name": "verify"}]}, 3.25),
-    ({"ended": "2026-11-21T13:01:30Z"}, 90),
-    ({"ended": "2026-11-21T12:59:00Z"}, 0),
-    ({}, 0),
-])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"phases": [{"name": "fetch", "seconds": 1.25}, {"name": "convert", "seconds": 2}, {"name": "verify"}]}, 3.25),
+        ({"ended": "2026-11-21T13:01:30Z"}, 90),
+        ({"ended": "2026-11-21T12:59:00Z"}, 0),
+        ({}, 0),
+    ],
+)
 def test_the_work_on_a_guest_is_its_phases_or_else_all_its_time(values, expected):
     assert outcomes.seconds(outcome(**values)) == expected

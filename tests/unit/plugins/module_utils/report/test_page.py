@@ -28,24 +28,34 @@ def document(guests, directory="/", unreadable=()):
 
 def data(text):
     """{id: value} of the JSON in the page."""
-    return {element.get("id"): json.loads(element.text) for element in html.fromstring(text).iter("script")
-            if element.get("type") == "application/json"}
+    return {
+        element.get("id"): json.loads(element.text)
+        for element in html.fromstring(text).iter("script")
+        if element.get("type") == "application/json"
+    }
 
 
 def headline(*kinds, check_mode=False):
-    guests = [{"guest": f"web{number}", "outcome": kind, "started": "2026-11-21T13:00:00Z", "check_mode": check_mode}
-              for number, kind in enumerate(kinds)]
+    guests = [
+        {"guest": f"web{number}", "outcome": kind, "started": "2026-11-21T13:00:00Z", "check_mode": check_mode}
+        for number, kind in enumerate(kinds)
+    ]
     return html.fromstring(document(guests)).findtext(".//h1")
 
 
-@pytest.mark.parametrize(("kinds", "text"), [
-    ([], "No guests"),
-    (["converted"], "1 guest converted"),
-    (["converted"] * 1200, "All 1,200 guests converted"),
-    (["failed"], "0 of 1 guest converted, 1 failed"),
-    (["converted", "failed", "skipped", "interrupted", "failed"],
-     "1 of 5 guests converted, 2 failed, 1 interrupted, 1 skipped"),
-])
+@pytest.mark.parametrize(
+    ("kinds", "text"),
+    [
+        ([], "No guests"),
+        (["converted"], "1 guest converted"),
+        (["converted"] * 1200, "All 1,200 guests converted"),
+        (["failed"], "0 of 1 guest converted, 1 failed"),
+        (
+            ["converted", "failed", "skipped", "interrupted", "failed"],
+            "1 of 5 guests converted, 2 failed, 1 interrupted, 1 skipped",
+        ),
+    ],
+)
 def test_the_headline_is_what_became_of_the_fleet(kinds, text):
     assert headline(*kinds) == text
 
@@ -57,21 +67,35 @@ def test_the_headline_does_not_claim_what_was_only_tried():
 
 def test_the_page_tells_when_and_where_to():
     guests = [
-        {"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "ended": "2026-11-21T15:42:10Z",
-         "conversion_host": "conv1", "target": "kvm"},
+        {
+            "guest": "a",
+            "outcome": "converted",
+            "started": "2026-11-21T13:00:00Z",
+            "ended": "2026-11-21T15:42:10Z",
+            "conversion_host": "conv1",
+            "target": "kvm",
+        },
         {"guest": "b", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "conversion_host": "conv2"},
     ]
-    assert html.fromstring(document(guests)).findtext(".//p[@class='period']") == \
-        "2026-11-21, 13:00 to 15:42 UTC \u00b7 2 conversion hosts \u00b7 to kvm"
-    assert html.fromstring(document(guests[:1])).findtext(".//p[@class='period']") == \
-        "2026-11-21, 13:00 to 15:42 UTC \u00b7 conv1 \u00b7 to kvm"
+    assert (
+        html.fromstring(document(guests)).findtext(".//p[@class='period']")
+        == "2026-11-21, 13:00 to 15:42 UTC \u00b7 2 conversion hosts \u00b7 to kvm"
+    )
+    assert (
+        html.fromstring(document(guests[:1])).findtext(".//p[@class='period']")
+        == "2026-11-21, 13:00 to 15:42 UTC \u00b7 conv1 \u00b7 to kvm"
+    )
 
 
 def test_the_page_says_that_nothing_was_changed_in_check_mode_and_what_it_lacks():
     guests = fleet.outcomes(3)
     guests[0]["check_mode"] = True
-    notices = [element.text for element in html.fromstring(
-        document(guests, unreadable=["outcomes/<b>.json: no JSON"])).findall(".//header/p[@class='notice']")]
+    notices = [
+        element.text
+        for element in html.fromstring(document(guests, unreadable=["outcomes/<b>.json: no JSON"])).findall(
+            ".//header/p[@class='notice']"
+        )
+    ]
     assert notices == [
         "Check mode, for 1 guest: what is reported is what would be done, and no disk was changed.",
         "Not in this report, since it cannot be read: outcomes/<b>.json: no JSON",
@@ -97,8 +121,15 @@ def test_the_page_asks_nothing_of_anybody_and_runs_one_script():
 
 def test_what_a_guest_says_is_only_in_the_data_where_it_is_no_markup():
     guests = fleet.outcomes(1)
-    guests[0].update(guest=HOSTILE, code=HOSTILE, message=HOSTILE, outcome="failed", hint=HOSTILE,
-                     conversion_host="conv1", info={"product_name": HOSTILE})
+    guests[0].update(
+        guest=HOSTILE,
+        code=HOSTILE,
+        message=HOSTILE,
+        outcome="failed",
+        hint=HOSTILE,
+        conversion_host="conv1",
+        info={"product_name": HOSTILE},
+    )
     text = document(guests)
     plain = document(fleet.outcomes(1))
     assert text.count("<script") == plain.count("<script")
@@ -127,16 +158,30 @@ def test_each_guest_has_its_row_and_its_detail():
 def test_an_outcome_of_nothing_but_its_three_values_has_a_row():
     outcome = {"guest": "web01", "outcome": "skipped", "started": "2026-11-21T13:00:00Z"}
     assert rows.row(outcome) == {
-        "guest": "web01", "outcome": "skipped", "phase": None, "code": None, "message": None, "host": None,
-        "system": None, "hostname": None, "seconds": 0, "phases": [], "devices": [], "concerns": [],
+        "guest": "web01",
+        "outcome": "skipped",
+        "phase": None,
+        "code": None,
+        "message": None,
+        "host": None,
+        "system": None,
+        "hostname": None,
+        "seconds": 0,
+        "phases": [],
+        "devices": [],
+        "concerns": [],
         "check_mode": False,
     }
     assert rows.detail(outcome, None)["diffs"] == []
 
 
 def devices(before, after):
-    outcome = {"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z",
-               "devices": {"before": before, "after": after}}
+    outcome = {
+        "guest": "a",
+        "outcome": "converted",
+        "started": "2026-11-21T13:00:00Z",
+        "devices": {"before": before, "after": after},
+    }
     return [tuple(device.values()) for device in rows.row(outcome)["devices"]]
 
 
@@ -163,10 +208,23 @@ def test_devices_of_another_shape_are_left_out():
 
 
 def test_a_source_is_told_without_its_credentials():
-    outcome = {"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "source": {
-        "type": "vddk", "server": "vc.example", "user": "u", "password": "secret", "vm": "moref=vm-1",
-        "disks": [{"path": "https://user:secret@files.example/a.qcow2"}, "ssh://root@host/b"]}}
+    outcome = {
+        "guest": "a",
+        "outcome": "converted",
+        "started": "2026-11-21T13:00:00Z",
+        "source": {
+            "type": "vddk",
+            "server": "vc.example",
+            "user": "u",
+            "password": "secret",
+            "vm": "moref=vm-1",
+            "disks": [{"path": "https://user:secret@files.example/a.qcow2"}, "ssh://root@host/b"],
+        },
+    }
     assert rows.detail(outcome, None)["source"] == [
-        ["type", "vddk"], ["server", "vc.example"], ["vm", "moref=vm-1"],
-        ["disk", "https://user@files.example/a.qcow2"], ["disk", "ssh://root@host/b"],
+        ["type", "vddk"],
+        ["server", "vc.example"],
+        ["vm", "moref=vm-1"],
+        ["disk", "https://user@files.example/a.qcow2"],
+        ["disk", "ssh://root@host/b"],
     ]

@@ -9,30 +9,48 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report.page im
 
 
 def unified(before, after):
-    return diffs.unified({"before_header": "/dev/sda1:/etc/fstab", "after_header": "/dev/sda1:/etc/fstab",
-                          "before": before, "after": after})
+    return diffs.unified(
+        {
+            "before_header": "/dev/sda1:/etc/fstab",
+            "after_header": "/dev/sda1:/etc/fstab",
+            "before": before,
+            "after": after,
+        }
+    )
 
 
 def test_a_changed_line_is_shown_among_its_neighbours():
     before = "".join(f"line {number}\n" for number in range(9))
     assert unified(before, before.replace("line 4", "LINE 4")) == {
         "path": "/dev/sda1:/etc/fstab",
-        "lines": ["@@ -2,7 +2,7 @@", " line 1", " line 2", " line 3", "-line 4", "+LINE 4", " line 5", " line 6",
-                  " line 7"],
+        "lines": [
+            "@@ -2,7 +2,7 @@",
+            " line 1",
+            " line 2",
+            " line 3",
+            "-line 4",
+            "+LINE 4",
+            " line 5",
+            " line 6",
+            " line 7",
+        ],
         "added": 1,
         "removed": 1,
     }
 
 
-@pytest.mark.parametrize(("before", "after", "lines"), [
-    ("", "a\nb\n", ["@@ -0,0 +1,2 @@", "+a", "+b"]),
-    ("a\n", "", ["@@ -1 +0,0 @@", "-a"]),
-    ("a\n", "a", ["@@ -1 +1 @@", "-a", "+a\n\\ No newline at end of file"]),
-    ("a\x0cb\u2028c\n", "a\x0cb\u2028d\n", ["@@ -1 +1 @@", "-a\x0cb\u2028c", "+a\x0cb\u2028d"]),
-    ("--- a\n", "+++ a\n", ["@@ -1 +1 @@", "---- a", "++++ a"]),
-    ("a\n", "a\n", []),
-    (None, None, []),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ("", "a\nb\n", ["@@ -0,0 +1,2 @@", "+a", "+b"]),
+        ("a\n", "", ["@@ -1 +0,0 @@", "-a"]),
+        ("a\n", "a", ["@@ -1 +1 @@", "-a", "+a\n\\ No newline at end of file"]),
+        ("a\x0cb\u2028c\n", "a\x0cb\u2028d\n", ["@@ -1 +1 @@", "-a\x0cb\u2028c", "+a\x0cb\u2028d"]),
+        ("--- a\n", "+++ a\n", ["@@ -1 +1 @@", "---- a", "++++ a"]),
+        ("a\n", "a\n", []),
+        (None, None, []),
+    ],
+)
 def test_a_line_ends_with_a_newline_only(before, after, lines):
     assert unified(before, after)["lines"] == lines
 

@@ -22,12 +22,16 @@ def test_a_picture_is_in_the_page_with_its_size(tmp_path):
     assert pictures.embedded(guests, str(tmp_path)) == {"web01": expected, "web02": expected}
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (None, "No such file or directory"),
-    (b"<svg onload='alert(1)'/>", "it is no PNG"),
-    (b"\x89PNG\r\n\x1a\n", "it is no PNG"),
-    (fleet.picture() + b"\0" * 1024 * 1024, "it is larger than 1 MiB"),
-], ids=["absent", "svg", "signature", "large"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file or directory"),
+        (b"<svg onload='alert(1)'/>", "it is no PNG"),
+        (b"\x89PNG\r\n\x1a\n", "it is no PNG"),
+        (fleet.picture() + b"\0" * 1024 * 1024, "it is larger than 1 MiB"),
+    ],
+    ids=["absent", "svg", "signature", "large"],
+)
 def test_a_picture_that_cannot_be_shown_has_a_reason(tmp_path, content, reason):
     if content is not None:
         (tmp_path / "web01.png").write_bytes(content)

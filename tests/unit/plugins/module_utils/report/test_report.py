@@ -65,14 +65,21 @@ def test_a_dry_run_says_what_it_would_change_and_writes_nothing(directory):
 def test_a_guest_that_ends_later_changes_the_report(directory):
     report.write(str(directory), PAGE)
     (directory / "outcomes" / "late.json").write_text(
-        json.dumps({"guest": "late", "outcome": "failed", "started": "2026-11-22T13:00:00Z"}), encoding="utf-8")
+        json.dumps({"guest": "late", "outcome": "failed", "started": "2026-11-22T13:00:00Z"}), encoding="utf-8"
+    )
     made = report.write(str(directory), PAGE)
     assert (made.changed, made.summary["guests"]) == (True, 15)
 
 
 def test_half_a_surrogate_pair_does_not_prevent_the_report(tmp_path):
-    guest = {"guest": "\ud800", "outcome": "failed", "started": "2026-11-21T13:00:00Z", "target": "\udfff",
-             "message": "\ud83d", "conversion_host": "\ud800"}
+    guest = {
+        "guest": "\ud800",
+        "outcome": "failed",
+        "started": "2026-11-21T13:00:00Z",
+        "target": "\udfff",
+        "message": "\ud83d",
+        "conversion_host": "\ud800",
+    }
     report.write(str(fleet.written(tmp_path, [guest])), PAGE)
     assert "\\ud800" in (tmp_path / "index.html").read_text("utf-8")
 

@@ -7,14 +7,36 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report.outcome
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.summary import summarize
 
 GUESTS = [
-    {"guest": "web01", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "ended": "2026-11-21T13:05:00Z",
-     "target": "kvm", "conversion_host": "conv1", "phases": [
-         {"name": "fetch", "seconds": 9, "resumed": True}, {"name": "convert", "seconds": 40}]},
-    {"guest": "web02", "outcome": "failed", "started": "2026-11-21T15:01:00+02:00", "ended": "2026-11-21T13:02:30Z",
-     "target": "kvm", "conversion_host": "conv2", "phase": "convert", "code": "no-space", "phases": [
-         {"name": "fetch", "seconds": 10.04}, {"name": "convert", "seconds": 20}]},
-    {"guest": "web03", "outcome": "interrupted", "started": "2026-11-21T13:01:00Z", "phase": "weigh", "code": "odd",
-     "conversion_host": "conv2", "phases": [{"name": "weigh", "seconds": 3}], "check_mode": True},
+    {
+        "guest": "web01",
+        "outcome": "converted",
+        "started": "2026-11-21T13:00:00Z",
+        "ended": "2026-11-21T13:05:00Z",
+        "target": "kvm",
+        "conversion_host": "conv1",
+        "phases": [{"name": "fetch", "seconds": 9, "resumed": True}, {"name": "convert", "seconds": 40}],
+    },
+    {
+        "guest": "web02",
+        "outcome": "failed",
+        "started": "2026-11-21T15:01:00+02:00",
+        "ended": "2026-11-21T13:02:30Z",
+        "target": "kvm",
+        "conversion_host": "conv2",
+        "phase": "convert",
+        "code": "no-space",
+        "phases": [{"name": "fetch", "seconds": 10.04}, {"name": "convert", "seconds": 20}],
+    },
+    {
+        "guest": "web03",
+        "outcome": "interrupted",
+        "started": "2026-11-21T13:01:00Z",
+        "phase": "weigh",
+        "code": "odd",
+        "conversion_host": "conv2",
+        "phases": [{"name": "weigh", "seconds": 3}],
+        "check_mode": True,
+    },
     {"guest": "web04", "outcome": "failed", "started": "2026-11-21T13:01:00Z", "phase": "convert", "code": "odd"},
 ]
 
@@ -24,7 +46,12 @@ def test_guests_are_counted_by_outcome_phase_code_host_and_target():
     assert summary["guests"] == 4
     assert summary["outcomes"] == {"failed": 2, "interrupted": 1, "skipped": 0, "converted": 1}
     assert summary["phases_of_failure"] == {
-        "fetch": 0, "inspect": 0, "convert": 2, "verify": 0, "define": 0, "weigh": 1
+        "fetch": 0,
+        "inspect": 0,
+        "convert": 2,
+        "verify": 0,
+        "define": 0,
+        "weigh": 1,
     }
     assert summary["codes"] == {"odd": 2, "no-space": 1}
     assert list(summary["codes"]) == ["odd", "no-space"]

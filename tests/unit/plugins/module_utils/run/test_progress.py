@@ -28,13 +28,25 @@ def test_a_step_begins_with_the_share_of_those_before_it(file):
     with Progress([str(file)], STEPS) as progress:
         progress.begin("convert")
         assert told(file) == {
-            "guest": None, "step": "convert", "detail": "", "percent": 50, "state": "running", "pid": os.getpid()
+            "guest": None,
+            "step": "convert",
+            "detail": "",
+            "percent": 50,
+            "state": "running",
+            "pid": os.getpid(),
         }
 
 
-@pytest.mark.parametrize(("step", "fraction", "percent"), [
-    ("launch", 0, 0), ("launch", 0.5, 25), ("convert", 0.25, 60), ("commit", 0.5, 95), ("commit", 1, 100),
-])
+@pytest.mark.parametrize(
+    ("step", "fraction", "percent"),
+    [
+        ("launch", 0, 0),
+        ("launch", 0.5, 25),
+        ("convert", 0.25, 60),
+        ("commit", 0.5, 95),
+        ("commit", 1, 100),
+    ],
+)
 def test_within_a_step_its_share_is_divided(file, step, fraction, percent):
     with Progress([str(file)], STEPS) as progress:
         progress.begin(step)

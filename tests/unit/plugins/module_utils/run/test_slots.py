@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.run import slots
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.run import slots
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.slots import slot
 
 

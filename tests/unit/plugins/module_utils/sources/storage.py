@@ -18,8 +18,27 @@ def qcow2(size=GIB, backing=""):
     """A qcow2 header (docs/interop/qcow2.txt of QEMU) with the name of a qcow2 backing file."""
     extension = struct.pack(">II8s", 0xE2792ACA, 5, b"qcow2") if backing else b""
     name_at = 104 + len(extension) + 8
-    header = struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", 3, name_at if backing else 0, len(backing), 16, size, 0, 1,
-                         3 << 16, 1 << 16, 1, 0, 0, 0, 0, 0, 4, 104)
+    header = struct.pack(
+        ">4sIQIIQIIQQIIQQQQII",
+        b"QFI\xfb",
+        3,
+        name_at if backing else 0,
+        len(backing),
+        16,
+        size,
+        0,
+        1,
+        3 << 16,
+        1 << 16,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        4,
+        104,
+    )
     return header + extension + bytes(8) + backing.encode()
 
 
@@ -54,10 +73,12 @@ def vmx(name, disk):
 
 def domain(name, disk, image_format="qcow2"):
     """The XML of a domain of QEMU with one disk."""
-    return (f"<domain type='kvm'><name>{name}</name><memory unit='MiB'>512</memory><vcpu>2</vcpu>"
-            "<os><type>hvm</type></os>"
-            f"<devices><disk type='file' device='disk'><driver type='{image_format}'/><source file='{disk}'/>"
-            "<target dev='vda' bus='virtio'/></disk></devices></domain>").encode()
+    return (
+        f"<domain type='kvm'><name>{name}</name><memory unit='MiB'>512</memory><vcpu>2</vcpu>"
+        "<os><type>hvm</type></os>"
+        f"<devices><disk type='file' device='disk'><driver type='{image_format}'/><source file='{disk}'/>"
+        "<target dev='vda' bus='virtio'/></disk></devices></domain>"
+    ).encode()
 
 
 def place(folder, files):

@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, images
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.module_support import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, images
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
 from tests.contract import SCHEMA
 
 FIXTURES = Path(__file__).parent / "kinds" / "fixtures"
@@ -38,8 +38,9 @@ def test_the_hardware_is_accepted_by_the_modules(description):
 
 def test_the_hardware_has_its_place_in_the_description_of_the_guest(description):
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator({**schema, "$ref": "#/$defs/hardware", "properties": {}, "required": [],
-                                     "additionalProperties": True}).validate(description["hardware"])
+    jsonschema.Draft202012Validator(
+        {**schema, "$ref": "#/$defs/hardware", "properties": {}, "required": [], "additionalProperties": True}
+    ).validate(description["hardware"])
 
 
 def test_each_disk_has_a_name_of_its_own_and_a_place_in_the_hardware(description):

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings, select
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings, select
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine
 
 
 class FakeGuest:
@@ -62,9 +62,13 @@ def test_inspection_goes_down_the_list_and_conversion_up_it_one_root_after_the_o
     guest = FakeGuest(log)
     description = engine.inspect(guest)
     assert log == [
-        ("mount", "/dev/sda1", "ro"), ("inspect", "first", "/dev/sda1"), ("inspect", "second", "/dev/sda1"),
+        ("mount", "/dev/sda1", "ro"),
+        ("inspect", "first", "/dev/sda1"),
+        ("inspect", "second", "/dev/sda1"),
         ("umount", "/dev/sda1"),
-        ("mount", "/dev/sda2", "ro"), ("inspect", "first", "/dev/sda2"), ("inspect", "second", "/dev/sda2"),
+        ("mount", "/dev/sda2", "ro"),
+        ("inspect", "first", "/dev/sda2"),
+        ("inspect", "second", "/dev/sda2"),
         ("umount", "/dev/sda2"),
     ]
     log.clear()
@@ -105,18 +109,26 @@ def test_each_aspect_is_told_of_as_it_begins(log):
 
 
 def test_what_several_roots_say_of_one_machine_is_brought_together(log, monkeypatch):
-    says = iter([
-        {"interfaces": [{"name": "ens192", "mac": None, "addresses": ["10.0.2.15"]}], "video": None},
-        {"interfaces": [{"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": []}, {"name": "ens224"}],
-         "video": {"driver": "virtio-vga"}},
-        {"interfaces": []},
-    ])
-    monkeypatch.setattr(engine, "_ASPECTS", (SimpleNamespace(
-        NAME="network", convert=lambda root, conversion: conversion.hardware.update(next(says))),))
+    says = iter(
+        [
+            {"interfaces": [{"name": "ens192", "mac": None, "addresses": ["10.0.2.15"]}], "video": None},
+            {
+                "interfaces": [{"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": []}, {"name": "ens224"}],
+                "video": {"driver": "virtio-vga"},
+            },
+            {"interfaces": []},
+        ]
+    )
+    monkeypatch.setattr(
+        engine,
+        "_ASPECTS",
+        (SimpleNamespace(NAME="network", convert=lambda root, conversion: conversion.hardware.update(next(says))),),
+    )
     guest = FakeGuest(log)
     guest.roots.append(SimpleNamespace(name="/dev/sdb1", info={}, on_behalf_of=lambda aspect: nullcontext()))
     hardware = engine.convert(guest, {"boot": {"firmware": "bios"}}, None)
     assert hardware["interfaces"] == [
-        {"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15"]}, {"name": "ens224"}
+        {"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15"]},
+        {"name": "ens224"},
     ]
     assert hardware["video"] == {"driver": "virtio-vga"}

@@ -42,16 +42,33 @@ def test_what_is_no_assignment_does_no_harm(text):
     assert set(assignments.values(text)) <= {"A"}
 
 
-@pytest.mark.parametrize("written, quote, within", [
-    ("a", "", "a"), ("'a b'", "'", "a b"), ('"a b"', '"', "a b"), ("", "", ""), ('"', "", '"'), ("'a'\"b\"", "", "'a'\"b\""),
-    ("'a''b'", "", "'a''b'"), (r'"a\"', "", r'"a\"'), (r'"a\""', '"', r'a\"'),
-])
+@pytest.mark.parametrize(
+    "written, quote, within",
+    [
+        ("a", "", "a"),
+        ("'a b'", "'", "a b"),
+        ('"a b"', '"', "a b"),
+        ("", "", ""),
+        ('"', "", '"'),
+        ("'a'\"b\"", "", "'a'\"b\""),
+        ("'a''b'", "", "'a''b'"),
+        (r'"a\"', "", r'"a\"'),
+        (r'"a\""', '"', r"a\""),
+    ],
+)
 def test_the_quote_that_a_whole_value_stands_in_is_told(written, quote, within):
     assert assignments.quoting(written) == (quote, within)
 
 
-@pytest.mark.parametrize("text, after", [
-    ("", "A=1\n"), ("B=2", "B=2\nA=1\n"), ("A=0;B=2", "A=1;B=2"), ("B=2\\", "B=2\\\n\nA=1\n"), ("B=2\\\\", "B=2\\\\\nA=1\n"),
-])
+@pytest.mark.parametrize(
+    "text, after",
+    [
+        ("", "A=1\n"),
+        ("B=2", "B=2\nA=1\n"),
+        ("A=0;B=2", "A=1;B=2"),
+        ("B=2\\", "B=2\\\n\nA=1\n"),
+        ("B=2\\\\", "B=2\\\\\nA=1\n"),
+    ],
+)
 def test_a_value_is_set_where_it_is_or_at_the_end(text, after):
     assert assignments.with_value(text, "A", "1") == after

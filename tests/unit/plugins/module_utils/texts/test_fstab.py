@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, tables
 
 

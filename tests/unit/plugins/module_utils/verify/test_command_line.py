@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import PROCESSORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
+from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import PROCESSORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.command_line import Launch, command_line
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.firmware import Firmware
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.network import user_networks

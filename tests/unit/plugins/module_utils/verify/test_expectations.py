@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify import expectations
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import expectations
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.expectations import Expected
 

@@ -12,10 +12,10 @@ import zlib
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify import firmware
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify.firmware import Firmware
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify.display import png_from_ppm
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.qmp import Monitor
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import firmware
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.display import png_from_ppm
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.firmware import Firmware
 
 GREETING = b'{"QMP": {"version": {}, "capabilities": []}}\r\n'
 

@@ -70,9 +70,7 @@ def test_after_its_kernel_has_started_no_silence_is_too_long(seen):
     assert signs.reached_kernel and not signs.over(10_000)
 
 
-@pytest.mark.parametrize(
-    "moved", [look(console="GRUB"), look(display="4s"), look(transferred=9), look(restarts=1)]
-)
+@pytest.mark.parametrize("moved", [look(console="GRUB"), look(display="4s"), look(transferred=9), look(restarts=1)])
 def test_whatever_moves_begins_the_silence_anew(moved):
     signs = Signs("tcg", 0)
     signs.take(look(), 1)

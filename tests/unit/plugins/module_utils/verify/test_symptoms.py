@@ -34,7 +34,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.verify.display
             "emulator-failed",
         ),
         (
-            "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\nsystem logs\n"
+            'You are in emergency mode. After logging in, type "journalctl -xb" to view\nsystem logs\n'
             "Give root password for maintenance\n(or press Control-D to continue): ",
             "guest-in-emergency-mode",
         ),

@@ -111,7 +111,7 @@ class _Menu:
             # grub-mkconfig writes `$menuentry_id_option 'gnulinux-...'`, which GRUB sets to --id where it knows it.
             if option in ("--id", "$menuentry_id_option"):
                 own.append(value)
-        own += [word[len("--id="):] for word in words if word.startswith("--id=")]
+        own += [word[len("--id=") :] for word in words if word.startswith("--id=")]
         if len(self.names) == _DEEPEST:
             return self.position, self.names
         position = f"{self.position}>{self.children}" if self.position else str(self.children)
@@ -173,7 +173,7 @@ def edit_entries(text, edit, edit_without_initrd):
 
 def rename_disks(text, names):
     """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target."""
-    return re.sub(r"/dev/\w+", lambda match: names.get(match.group(0)[len("/dev/"):], match.group(0)), text)
+    return re.sub(r"/dev/\w+", lambda match: names.get(match.group(0)[len("/dev/") :], match.group(0)), text)
 
 
 def _in_root(root, entry):

@@ -36,19 +36,26 @@ def convert(root, names, keep_fallback):
 
 def edit_devices(text, names):
     """text of debconf's database with the disks and partitions that GRUB is installed to named as on the target."""
-    return _edit_questions(text, {
-        "grub-pc/install_devices": lambda question: _edit_disks(question, names),
-        "grub-efi/install_devices": lambda question: _edit_partitions(question, names),
-    })
+    return _edit_questions(
+        text,
+        {
+            "grub-pc/install_devices": lambda question: _edit_disks(question, names),
+            "grub-efi/install_devices": lambda question: _edit_partitions(question, names),
+        },
+    )
 
 
 def answer_for_fallback(text):
     """text of debconf's database with the questions answered that say whether the UEFI fallback is kept up to date."""
-    return _edit_questions(text, {
-        name: lambda question, answer=answer: question if (_value(question) or "false") == answer
-        else _with_value(question, answer)
-        for name, answer in _KEEP_FALLBACK.items()
-    })
+    return _edit_questions(
+        text,
+        {
+            name: lambda question, answer=answer: (
+                question if (_value(question) or "false") == answer else _with_value(question, answer)
+            )
+            for name, answer in _KEEP_FALLBACK.items()
+        },
+    )
 
 
 def _edit_questions(text, edits):

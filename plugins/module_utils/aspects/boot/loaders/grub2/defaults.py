@@ -90,7 +90,7 @@ def settings(text):
 
 
 def _setting(text, found):
-    written = text[found.start:found.end]
+    written = text[found.start : found.end]
     quote, value = assignments.quoting(written)
     plain = bool(_END.match(text, found.end))
     if quote or not re.search(r"[\\'\"]", written):

@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import boot
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import uefi
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
-
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
-    graph,
     image,
 )
 
@@ -61,7 +57,8 @@ def make_root(files=None, sectors=(EMPTY,), esp_on="sda", firmware=None, mounted
         {"/boot/grub/grub.cfg": MENU % ("", ""), **(files or {})},
         info={
             "mountpoints": {"/": "/dev/sda2", **({"/boot/efi": f"/dev/{esp_on}1"} if esp_on and mounted else {})},
-            "arch": arch, "distribution": "debian",
+            "arch": arch,
+            "distribution": "debian",
         },
         hardware={"firmware": firmware} if firmware else {},
         disks=disks,
@@ -93,8 +90,12 @@ def codes(root):
         ((EMPTY,), "sda", "uefi", {"sda": {"type": "uefi", "name": "grub2"}}),
         # What a partitioning program leaves in the first sector boots nothing.
         ((FOREIGN,), "sda", "uefi", {"sda": {"type": "uefi", "name": "grub2"}}),
-        ((FOREIGN, EMPTY), "sdb", "uefi",
-         {"sda": {"type": "bios", "name": "unknown"}, "sdb": {"type": "uefi", "name": "grub2"}}),
+        (
+            (FOREIGN, EMPTY),
+            "sdb",
+            "uefi",
+            {"sda": {"type": "bios", "name": "unknown"}, "sdb": {"type": "uefi", "name": "grub2"}},
+        ),
     ],
 )
 def test_the_firmware_is_the_one_that_something_on_the_disks_starts_with(sectors, esp_on, firmware, loaders):
@@ -159,21 +160,48 @@ def system_partition(directories):
     [
         # GRUB alone, as grub-install makes it where no shim is installed.
         ({"debian": ["grubx64.efi"]}, "x86_64", "debian", [("debian/grubx64.efi", "BOOT/BOOTX64.EFI")]),
-        ({"debian": ["shimaa64.efi", "grubaa64.efi"]}, "aarch64", "debian",
-         [("debian/shimaa64.efi", "BOOT/BOOTAA64.EFI"), ("debian/grubaa64.efi", "BOOT/grubaa64.efi")]),
+        (
+            {"debian": ["shimaa64.efi", "grubaa64.efi"]},
+            "aarch64",
+            "debian",
+            [("debian/shimaa64.efi", "BOOT/BOOTAA64.EFI"), ("debian/grubaa64.efi", "BOOT/grubaa64.efi")],
+        ),
         # EL 7.0 to 7.3.
-        ({"redhat": ["shim.efi", "grubx64.efi", "MokManager.efi", "grub.cfg"]}, "x86_64", "rhel",
-         [("redhat/shim.efi", "BOOT/BOOTX64.EFI"), ("redhat/grubx64.efi", "BOOT/grubx64.efi"),
-          ("redhat/MokManager.efi", "BOOT/MokManager.efi")]),
+        (
+            {"redhat": ["shim.efi", "grubx64.efi", "MokManager.efi", "grub.cfg"]},
+            "x86_64",
+            "rhel",
+            [
+                ("redhat/shim.efi", "BOOT/BOOTX64.EFI"),
+                ("redhat/grubx64.efi", "BOOT/grubx64.efi"),
+                ("redhat/MokManager.efi", "BOOT/MokManager.efi"),
+            ],
+        ),
         # SUSE: its GRUB reads what is beside it.
-        ({"boot": [], "sles": ["shim.efi", "grub.efi", "MokManager.efi", "grub.cfg", "boot.csv"]}, "x86_64", "sles",
-         [("sles/shim.efi", "boot/BOOTX64.EFI"), ("sles/grub.efi", "boot/grub.efi"),
-          ("sles/MokManager.efi", "boot/MokManager.efi"), ("sles/grub.cfg", "boot/grub.cfg")]),
+        (
+            {"boot": [], "sles": ["shim.efi", "grub.efi", "MokManager.efi", "grub.cfg", "boot.csv"]},
+            "x86_64",
+            "sles",
+            [
+                ("sles/shim.efi", "boot/BOOTX64.EFI"),
+                ("sles/grub.efi", "boot/grub.efi"),
+                ("sles/MokManager.efi", "boot/MokManager.efi"),
+                ("sles/grub.cfg", "boot/grub.cfg"),
+            ],
+        ),
         # Of several the distribution's own; and shim without what it starts is none.
-        ({"debian": ["shimx64.efi", "grubx64.efi"], "redhat": ["shimx64.efi", "grubx64.efi"]}, "x86_64", "rhel",
-         [("redhat/shimx64.efi", "BOOT/BOOTX64.EFI"), ("redhat/grubx64.efi", "BOOT/grubx64.efi")]),
-        ({"alma": ["SHIMX64.EFI"], "debian": ["SHIMX64.EFI", "GRUBX64.EFI"]}, "x86_64", "almalinux",
-         [("debian/SHIMX64.EFI", "BOOT/BOOTX64.EFI"), ("debian/GRUBX64.EFI", "BOOT/GRUBX64.EFI")]),
+        (
+            {"debian": ["shimx64.efi", "grubx64.efi"], "redhat": ["shimx64.efi", "grubx64.efi"]},
+            "x86_64",
+            "rhel",
+            [("redhat/shimx64.efi", "BOOT/BOOTX64.EFI"), ("redhat/grubx64.efi", "BOOT/grubx64.efi")],
+        ),
+        (
+            {"alma": ["SHIMX64.EFI"], "debian": ["SHIMX64.EFI", "GRUBX64.EFI"]},
+            "x86_64",
+            "almalinux",
+            [("debian/SHIMX64.EFI", "BOOT/BOOTX64.EFI"), ("debian/GRUBX64.EFI", "BOOT/GRUBX64.EFI")],
+        ),
         ({"debian": ["shimx64.efi"], "Microsoft": ["bootmgfw.efi"]}, "x86_64", "debian", []),
         ({"debian": ["grubx64.efi"], "BOOT": ["BOOTAA64.EFI"]}, "aarch64", "debian", None),
     ],
@@ -231,11 +259,13 @@ def test_what_leads_to_the_menu_is_no_menu_and_with_bios_the_system_partition_ha
 
 def test_the_saved_entry_is_that_of_the_menus_own_directory():
     text = MENU + MENU.replace("Linux", "Old").replace("6", "5").replace('"0"', '"${saved_entry}"')
-    root = make_root({
-        "/boot/efi/EFI/centos/grub.cfg": text % ("efi", "efi", "efi", "efi"),
-        "/boot/efi/EFI/centos/grubenv": "saved_entry=Old\n",
-        "/boot/grub/grubenv": "saved_entry=Linux\n",
-    })
+    root = make_root(
+        {
+            "/boot/efi/EFI/centos/grub.cfg": text % ("efi", "efi", "efi", "efi"),
+            "/boot/efi/EFI/centos/grubenv": "saved_entry=Old\n",
+            "/boot/grub/grubenv": "saved_entry=Linux\n",
+        }
+    )
     boot.inspect(root)
     assert root.facts["bootloader"].default.kernel == "/vmlinuz-5"
 

@@ -12,14 +12,13 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import Facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
-
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 DEP = """\
@@ -90,14 +89,16 @@ def test_a_kernel_that_the_menu_names_several_times_is_one_kernel():
     entries = [entry(versions[0], 0), entry(versions[0], 1), entry(versions[1], 2)]
     findings = kernel.inspect(make_root(versions, entries))
     assert [(found["version"], found["default"]) for found in findings.kernels] == [
-        (versions[0], True), (versions[1], False)
+        (versions[0], True),
+        (versions[1], False),
     ]
 
 
 def test_a_default_kernel_without_modules_cannot_be_converted():
     findings = kernel.inspect(make_root(entries=[entry("5.10.0-other")]))
     assert {(concern.code, concern.severity) for concern in findings.concerns} == {
-        ("kernel-without-modules", "error"), ("initrd-missing", "error")
+        ("kernel-without-modules", "error"),
+        ("initrd-missing", "error"),
     }
 
 

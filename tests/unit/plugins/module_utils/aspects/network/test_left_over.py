@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import identity, matching
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -67,9 +67,7 @@ LEFT_OVER = {
         f"{KEYFILES}/a": "[connection]\ntype=ethernet\ninterface-name=ens33\nautoconnect=false\n",
         f"{KEYFILES}/b": "[connection]\ntype=ethernet\ninterface-name=ens192\n",
     },
-    "interfaces with auto": {
-        "/etc/network/interfaces": "iface ens33 inet dhcp\nauto ens192\niface ens192 inet dhcp\n"
-    },
+    "interfaces with auto": {"/etc/network/interfaces": "iface ens33 inet dhcp\nauto ens192\niface ens192 inet dhcp\n"},
     "interfaces with allow-hotplug": {
         "/etc/network/interfaces": "iface ens33 inet dhcp\nallow-hotplug ens192\niface ens192 inet dhcp\n"
     },
@@ -247,7 +245,7 @@ def test_each_card_is_one_nics_and_no_nic_is_lost(nics, interfaces):
     nics = [nic(f"eth{index}", *each) for index, each in enumerate(nics)]
     entries = [card(mac, *filter(None, [address])) for mac, address in interfaces]
     found, _concerns = matching.matched(nics, identity.cards_of(cards(*entries)), {})
-    assert [each.name for each in found[:len(nics)]] == [each.name for each in nics]
+    assert [each.name for each in found[: len(nics)]] == [each.name for each in nics]
     on_source = [each for each in found if each.on_source]
     assert len(on_source) == len(interfaces) or not interfaces
     macs = [each.mac for each in found]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     cloud_init,
     ifcfg_redhat,
@@ -26,14 +27,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
-    link_files,
-    udev_rules,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import traces
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -273,7 +269,7 @@ def test_entries_lie_where_they_say(text, continued):
     entries = sections.parse(text, continued)
     assert sections.edited(text, entries, lambda value: value) == text
     for entry in entries:
-        assert text[entry.line:entry.start - 1].strip() == entry.key
+        assert text[entry.line : entry.start - 1].strip() == entry.key
 
 
 @given(texts(["IP=", "DEVICE=", "kernel_cmdline+=", '"', "'", "ip=eth0:dhcp", "#"]))

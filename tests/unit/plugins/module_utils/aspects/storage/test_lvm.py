@@ -100,11 +100,12 @@ def test_a_pattern_with_an_impossible_number_of_repetitions_is_not_understood(co
     assert lvm.filters(f'filter = "a|x{{{count}}}|"') == [("filter", [])]
 
 
-@pytest.mark.parametrize("line", ('# "a|^/dev/sda|" ]\n', '#\n', '# a, b #,\n# c\n'))
+@pytest.mark.parametrize("line", ('# "a|^/dev/sda|" ]\n', "#\n", "# a, b #,\n# c\n"))
 def test_comments_within_a_filter_are_no_part_of_it(line):
     ((name, patterns),) = lvm.filters(f'filter = [ {line} "r|^/dev/vda|" ]')
     assert (name, [(accepts, expression.pattern) for accepts, expression in patterns]) == (
-        "filter", [(False, "^/dev/vda")]
+        "filter",
+        [(False, "^/dev/vda")],
     )
 
 
@@ -116,7 +117,7 @@ def test_oracle_07_the_devices_file_and_its_copy_in_the_initrd_name_the_disks_as
         "IDTYPE=sys_wwid IDNAME=naa.6000c29f DEVNAME=/dev/sda2", "IDTYPE=devname IDNAME=/dev/vda2 DEVNAME=/dev/vda2"
     )
     assert root.read("/etc/lvm/devices/system.devices") == expected
-    (pattern, edit), = conversion.initrd_edits
+    ((pattern, edit),) = conversion.initrd_edits
     assert re.fullmatch(pattern, "etc/lvm/devices/system.devices") and edit(DEVICES) == expected
     lvm.convert(root, conversion)
     assert len(root.changes()) == 1

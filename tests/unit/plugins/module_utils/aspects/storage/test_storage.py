@@ -116,12 +116,15 @@ def test_oracle_20_a_hibernated_guest_is_not_convertible():
     assert concerns(make_root([ROOT, filesystem("/dev/sda5", "swap", "u-5")])) == []
 
 
-@pytest.mark.parametrize("signature, argument, expected", (
-    (b"S1SUSPEND\0", "resume_offset=4096", [("guest-hibernated", "error")]),
-    (b"SWAPSPACE2", "resume_offset=4096", []),
-    # Without the argument nothing looks for it, and nor do we.
-    (b"S1SUSPEND\0", "quiet", []),
-))
+@pytest.mark.parametrize(
+    "signature, argument, expected",
+    (
+        (b"S1SUSPEND\0", "resume_offset=4096", [("guest-hibernated", "error")]),
+        (b"SWAPSPACE2", "resume_offset=4096", []),
+        # Without the argument nothing looks for it, and nor do we.
+        (b"S1SUSPEND\0", "quiet", []),
+    ),
+)
 def test_a_swap_file_that_the_kernel_would_resume_from_is_looked_into(signature, argument, expected):
     fstab = "/swap.img none swap sw 0 0\n/dev/vg/swap none swap sw 0 0\n"
     root = make_root([ROOT], lines=[f"root=UUID=u-1 {argument}"], files={"/etc/fstab": fstab, "/swap.img": ""})
@@ -168,7 +171,9 @@ def lvm_root(path, volume):
 def test_what_stands_on_a_volume_group_is_told_of_all_its_disks():
     devices = storage.inspect(lvm_root("/srv", "/dev/vg/srv")).devices["block"]
     assert {name: facts["mountpoints"] for name, facts in devices.items()} == {
-        "sda": ["/", "/srv"], "sdb": ["/srv"], "sdc": []
+        "sda": ["/", "/srv"],
+        "sdb": ["/srv"],
+        "sdc": [],
     }
 
 

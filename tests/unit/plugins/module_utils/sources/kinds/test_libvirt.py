@@ -71,57 +71,71 @@ def test_a_domain_of_qemu():
 def test_a_domain_of_xen_has_the_names_that_xen_gives():
     found = parsed(XEN)
     assert [(one["path"], one["device"]) for one in found["disks"]] == [
-        ("/xen/root.img", "xvda"), ("/xen/swap.img", "xvdb")]
+        ("/xen/root.img", "xvda"),
+        ("/xen/swap.img", "xvdb"),
+    ]
     assert found["hardware"] == {
-        "cpus": 1, "memory": 1024, "interfaces": [{"mac": "00:16:3e:00:00:01"}], "disks": [{"boot_order": 1}, {}]
+        "cpus": 1,
+        "memory": 1024,
+        "interfaces": [{"mac": "00:16:3e:00:00:01"}],
+        "disks": [{"boot_order": 1}, {}],
     }
 
 
-@pytest.mark.parametrize(("os", "firmware"), [
-    ("<os firmware='efi'><type>hvm</type></os>", "uefi"),
-    ("<os firmware='bios'><type>hvm</type></os>", "bios"),
-    ("<os><type>hvm</type><loader readonly='yes' type='pflash'>/x.fd</loader></os>", "uefi"),
-    ("<os><type>hvm</type><loader type='rom'>/usr/share/OVMF/OVMF_CODE.fd</loader></os>", "uefi"),
-    ("<os><type>hvm</type><loader>/usr/share/seabios/bios.bin</loader></os>", "bios"),
-    ("<os><type>hvm</type></os>", "bios"),
-    ("<os><type>linux</type></os>", None),
-    ("", None),
-])
+@pytest.mark.parametrize(
+    ("os", "firmware"),
+    [
+        ("<os firmware='efi'><type>hvm</type></os>", "uefi"),
+        ("<os firmware='bios'><type>hvm</type></os>", "bios"),
+        ("<os><type>hvm</type><loader readonly='yes' type='pflash'>/x.fd</loader></os>", "uefi"),
+        ("<os><type>hvm</type><loader type='rom'>/usr/share/OVMF/OVMF_CODE.fd</loader></os>", "uefi"),
+        ("<os><type>hvm</type><loader>/usr/share/seabios/bios.bin</loader></os>", "bios"),
+        ("<os><type>hvm</type></os>", "bios"),
+        ("<os><type>linux</type></os>", None),
+        ("", None),
+    ],
+)
 def test_firmware(os, firmware):
     assert parsed(domain(disk(), os=os))["hardware"].get("firmware") == firmware
 
 
-@pytest.mark.parametrize(("memory", "mebibytes"), [
-    ("<memory>1048576</memory>", 1024),
-    ("<memory unit='KiB'>1048576</memory>", 1024),
-    ("<memory unit='k'>1048576</memory>", 1024),
-    ("<memory unit='KB'>1048576</memory>", 1000),
-    ("<memory unit='MiB'>512</memory>", 512),
-    ("<memory unit='M'>512</memory>", 512),
-    ("<memory unit='GiB'>64</memory>", 65536),
-    ("<memory unit='GB'>1</memory>", 954),
-    ("<memory unit='TiB'>1</memory>", 1048576),
-    ("<memory unit='bytes'>1073741824</memory>", 1024),
-    ("<memory unit='b'>1</memory>", 1),
-    ("<memory unit='cups'>3</memory>", None),
-    ("<memory>lots</memory>", None),
-    ("", None),
-])
+@pytest.mark.parametrize(
+    ("memory", "mebibytes"),
+    [
+        ("<memory>1048576</memory>", 1024),
+        ("<memory unit='KiB'>1048576</memory>", 1024),
+        ("<memory unit='k'>1048576</memory>", 1024),
+        ("<memory unit='KB'>1048576</memory>", 1000),
+        ("<memory unit='MiB'>512</memory>", 512),
+        ("<memory unit='M'>512</memory>", 512),
+        ("<memory unit='GiB'>64</memory>", 65536),
+        ("<memory unit='GB'>1</memory>", 954),
+        ("<memory unit='TiB'>1</memory>", 1048576),
+        ("<memory unit='bytes'>1073741824</memory>", 1024),
+        ("<memory unit='b'>1</memory>", 1),
+        ("<memory unit='cups'>3</memory>", None),
+        ("<memory>lots</memory>", None),
+        ("", None),
+    ],
+)
 def test_memory_in_whatever_unit_is_mebibytes(memory, mebibytes):
     assert parsed(domain(disk(), more=memory))["hardware"].get("memory") == mebibytes
 
 
-@pytest.mark.parametrize(("target", "device", "controller"), [
-    ("dev='vda' bus='virtio'", "vda", "virtio-blk-pci"),
-    ("dev='sda' bus='sata'", "sda", "ahci"),
-    ("dev='hdc' bus='ide'", "sda", "ide"),
-    ("dev='sda' bus='scsi'", "sda", None),
-    ("dev='sda' bus='usb'", "sda", None),
-    ("dev='vdc'", "vda", "virtio-blk-pci"),
-    ("dev='hda'", "sda", "ide"),
-    ("dev='xvdf' bus='xen'", "xvdf", None),
-    ("dev='nvme0n1' bus='nvme'", "nvme0n1", "nvme"),
-])
+@pytest.mark.parametrize(
+    ("target", "device", "controller"),
+    [
+        ("dev='vda' bus='virtio'", "vda", "virtio-blk-pci"),
+        ("dev='sda' bus='sata'", "sda", "ahci"),
+        ("dev='hdc' bus='ide'", "sda", "ide"),
+        ("dev='sda' bus='scsi'", "sda", None),
+        ("dev='sda' bus='usb'", "sda", None),
+        ("dev='vdc'", "vda", "virtio-blk-pci"),
+        ("dev='hda'", "sda", "ide"),
+        ("dev='xvdf' bus='xen'", "xvdf", None),
+        ("dev='nvme0n1' bus='nvme'", "nvme0n1", "nvme"),
+    ],
+)
 def test_how_a_disk_is_attached_says_what_the_guest_calls_it(target, device, controller):
     found = parsed(domain(disk(target=target)))
     assert found["disks"][0]["device"] == device
@@ -130,22 +144,37 @@ def test_how_a_disk_is_attached_says_what_the_guest_calls_it(target, device, con
 
 def test_disks_without_an_address_are_in_the_order_of_their_letters():
     targets = ["sdaa", "sdb", "sdz", "sdc"]
-    found = parsed(domain(*(disk(f"file='/{name}'", f"dev='{name}' bus='sata'", inner=f"<boot order='{9 - number}'/>")
-                            for number, name in enumerate(targets))))
+    found = parsed(
+        domain(
+            *(
+                disk(f"file='/{name}'", f"dev='{name}' bus='sata'", inner=f"<boot order='{9 - number}'/>")
+                for number, name in enumerate(targets)
+            )
+        )
+    )
     assert {one["path"]: one["device"] for one in found["disks"]} == {
-        "/sdb": "sda", "/sdc": "sdb", "/sdz": "sdc", "/sdaa": "sdd"}
+        "/sdb": "sda",
+        "/sdc": "sdb",
+        "/sdz": "sdc",
+        "/sdaa": "sdd",
+    }
     assert [one["path"] for one in found["disks"]] == ["/sdc", "/sdz", "/sdb", "/sdaa"]
     assert [one["boot_order"] for one in found["hardware"]["disks"]] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("source", "url"), [
-    ("<source protocol='nbd' name='web01'><host name='nas' port='10809'/></source>", "nbd://nas:10809/web01"),
-    ("<source protocol='nbd' name='a b'><host name='fe80::1'/></source>", "nbd://[fe80::1]/a%20b"),
-    ("<source protocol='nbd'><host transport='unix' socket='/run/x'/></source>", "nbd+unix:///?socket=/run/x"),
-    ("<source protocol='https' name='i/a.qcow2'><host name='h.example' port='443'/></source>",
-     "https://h.example:443/i/a.qcow2"),
-    ("<source protocol='ssh' name='/i/a.img'><host name='h'/></source>", "ssh://h/i/a.img"),
-])
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        ("<source protocol='nbd' name='web01'><host name='nas' port='10809'/></source>", "nbd://nas:10809/web01"),
+        ("<source protocol='nbd' name='a b'><host name='fe80::1'/></source>", "nbd://[fe80::1]/a%20b"),
+        ("<source protocol='nbd'><host transport='unix' socket='/run/x'/></source>", "nbd+unix:///?socket=/run/x"),
+        (
+            "<source protocol='https' name='i/a.qcow2'><host name='h.example' port='443'/></source>",
+            "https://h.example:443/i/a.qcow2",
+        ),
+        ("<source protocol='ssh' name='/i/a.img'><host name='h'/></source>", "ssh://h/i/a.img"),
+    ],
+)
 def test_a_disk_on_a_network_is_a_url(source, url):
     text = domain(f"<disk type='network' device='disk'>{source}<target dev='vda' bus='virtio'/></disk>")
     assert parsed(text)["disks"][0]["path"] == url
@@ -157,21 +186,26 @@ def test_a_volume_is_asked_for_where_there_is_somebody_to_ask():
     assert refusal(text) == "source-disk-not-supported"
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("", "source-malformed"),
-    ("<domain>", "source-malformed"),
-    ("<!DOCTYPE domain><domain/>", "source-malformed"),
-    ("<network><name>default</name></network>", "source-not-a-domain"),
-    ("<domain/>", "source-without-disks"),
-    (domain("<disk type='file' device='cdrom'><source file='/x.iso'/><target dev='sda' bus='sata'/></disk>"),
-     "source-without-disks"),
-    (domain("<disk type='file' device='disk'><target dev='sda' bus='sata'/></disk>"), "source-malformed"),
-    (domain(disk("file='a.img'")), "source-disk-not-supported"),
-    (domain(disk("protocol='rbd' name='p/i'", kind="network")), "source-disk-not-supported"),
-    (domain(disk("type='pci'", kind="nvme")), "source-disk-not-supported"),
-    (domain(disk(), disk()), "source-disk-duplicate"),
-    (domain(disk(target="dev='xvda' bus='xen'"), disk("file='/b'", "dev='xvda' bus='xen'")), "source-malformed"),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "source-malformed"),
+        ("<domain>", "source-malformed"),
+        ("<!DOCTYPE domain><domain/>", "source-malformed"),
+        ("<network><name>default</name></network>", "source-not-a-domain"),
+        ("<domain/>", "source-without-disks"),
+        (
+            domain("<disk type='file' device='cdrom'><source file='/x.iso'/><target dev='sda' bus='sata'/></disk>"),
+            "source-without-disks",
+        ),
+        (domain("<disk type='file' device='disk'><target dev='sda' bus='sata'/></disk>"), "source-malformed"),
+        (domain(disk("file='a.img'")), "source-disk-not-supported"),
+        (domain(disk("protocol='rbd' name='p/i'", kind="network")), "source-disk-not-supported"),
+        (domain(disk("type='pci'", kind="nvme")), "source-disk-not-supported"),
+        (domain(disk(), disk()), "source-disk-duplicate"),
+        (domain(disk(target="dev='xvda' bus='xen'"), disk("file='/b'", "dev='xvda' bus='xen'")), "source-malformed"),
+    ],
+)
 def test_what_cannot_be_read_is_refused(text, code):
     assert refusal(text) == code
 
@@ -191,8 +225,30 @@ def test_two_cards_of_one_mac_address_are_warned_of():
 PARTS = markup(
     "memory vcpu os type loader devices disk interface mac source target boot driver address controller host".split(),
     "type device file dev bus unit controller slot order index model address protocol name current transport".split(),
-    ["", "file", "block", "network", "volume", "disk", "sda", "scsi", "virtio", "drive", "pci", "0x", "0x" + "f" * 20,
-     "-1", "9" * 5000, "/a", "/b", "nbd", "hvm", "\u0663", "KiB", "E"],
+    [
+        "",
+        "file",
+        "block",
+        "network",
+        "volume",
+        "disk",
+        "sda",
+        "scsi",
+        "virtio",
+        "drive",
+        "pci",
+        "0x",
+        "0x" + "f" * 20,
+        "-1",
+        "9" * 5000,
+        "/a",
+        "/b",
+        "nbd",
+        "hvm",
+        "\u0663",
+        "KiB",
+        "E",
+    ],
 )
 
 
@@ -215,7 +271,8 @@ def test_the_headers_of_disks_that_are_here_are_read(tmp_path):
     path = tmp_path / "web01.xml"
     path.write_text(domain(disk(f"file='{top}'", inner="<driver type='qcow2'/>")))
     assert libvirt_xml.read(str(path))["disks"] == [
-        {"path": str(top), "format": "qcow2", "device": "vda", "size": 1 << 30, "backing": [str(base)]}]
+        {"path": str(top), "format": "qcow2", "device": "vda", "size": 1 << 30, "backing": [str(base)]}
+    ]
 
 
 def test_disks_of_another_machine_are_described_by_the_domain_alone(tmp_path):
@@ -237,7 +294,8 @@ def test_the_header_that_a_guest_wrote_into_its_raw_disk_names_no_file(tmp_path)
     subprocess.run(command, check=True)
     (tmp_path / "a.xml").write_text(domain(disk(f"file='{path}'", inner="<driver type='raw'/>")))
     assert libvirt_xml.read(str(tmp_path / "a.xml"))["disks"] == [
-        {"path": str(path), "format": "raw", "device": "vda", "size": path.stat().st_size}]
+        {"path": str(path), "format": "raw", "device": "vda", "size": path.stat().st_size}
+    ]
 
 
 # Asked of libvirt itself, whose driver for tests runs without a daemon
@@ -264,7 +322,7 @@ def served(folder, *domains):
 
 
 def test_the_domains_of_a_libvirt_are_read(tmp_path):
-    text = QEMU[QEMU.index("<domain"):].replace("type='kvm'", "type='test'")
+    text = QEMU[QEMU.index("<domain") :].replace("type='kvm'", "type='test'")
     with libvirt_domains.connected(served(tmp_path, text)) as connection:
         assert connection.names() == ["web01"]
         found = connection.read("web01")
@@ -304,9 +362,15 @@ def test_without_the_binding_it_says_what_to_install(monkeypatch):
     assert "python3-libvirt" in caught.value.hint
 
 
-@pytest.mark.parametrize(("uri", "local"), [
-    ("qemu:///system", True), ("test:///default", True), ("xen:///", True), ("qemu+ssh://root@kvm1/system", False),
-    ("qemu+unix:///system?socket=/run/x", True),
-])
+@pytest.mark.parametrize(
+    ("uri", "local"),
+    [
+        ("qemu:///system", True),
+        ("test:///default", True),
+        ("xen:///", True),
+        ("qemu+ssh://root@kvm1/system", False),
+        ("qemu+unix:///system?socket=/run/x", True),
+    ],
+)
 def test_whether_the_paths_of_a_libvirt_are_those_of_this_machine(uri, local):
     assert libvirt_domains.is_local(uri) == local

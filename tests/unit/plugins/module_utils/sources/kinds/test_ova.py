@@ -76,8 +76,14 @@ def test_an_ova_is_described_with_the_place_of_each_disk_in_it(tmp_path, vmdk):
     assert found["name"] == "files"
     (disk,) = found["disks"]
     assert disk.pop("offset") % 512 == 0
-    assert disk == {"path": path, "member": "files-disk001.vmdk", "length": len(vmdk), "format": "vmdk",
-                    "device": "sda", "size": 8 * GIB}
+    assert disk == {
+        "path": path,
+        "member": "files-disk001.vmdk",
+        "length": len(vmdk),
+        "format": "vmdk",
+        "device": "sda",
+        "size": 8 * GIB,
+    }
     assert found["warnings"] == []
 
 
@@ -96,8 +102,14 @@ def test_qemu_reads_a_disk_in_place_at_its_offset(tmp_path, vmdk):
 @pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_every_kind_of_tar_is_read(tmp_path, vmdk, tar_format):
     name = "a" * (90 if tar_format == tarfile.USTAR_FORMAT else 120) + ".ovf"
-    path = archive(tmp_path, entry("./x", type=tarfile.DIRTYPE), entry("x/" + "._files.ovf", b"macOS"),
-                   entry("./x/" + name, VIRTUALBOX), entry("x/files-disk001.vmdk", vmdk), tar_format=tar_format)
+    path = archive(
+        tmp_path,
+        entry("./x", type=tarfile.DIRTYPE),
+        entry("x/" + "._files.ovf", b"macOS"),
+        entry("./x/" + name, VIRTUALBOX),
+        entry("x/files-disk001.vmdk", vmdk),
+        tar_format=tar_format,
+    )
     assert ova.read(path)["disks"][0]["member"] == "x/files-disk001.vmdk"
 
 
@@ -140,8 +152,12 @@ def test_a_compressed_disk_is_said_to_be_so_and_not_looked_into(tmp_path):
 def test_checksums_are_verified_whatever_the_producer(tmp_path, vmdk, algorithm, form):
     files = package(vmdk)
     read = []
-    path = archive(tmp_path, *(entry(name, data) for name, data in files.items()),
-                   entry("files.mf", listing(files, algorithm, form)), entry("files.cert", b"-----BEGIN"))
+    path = archive(
+        tmp_path,
+        *(entry(name, data) for name, data in files.items()),
+        entry("files.mf", listing(files, algorithm, form)),
+        entry("files.cert", b"-----BEGIN"),
+    )
     assert ova.verify(path, read.append) == ["files.ovf", "files-disk001.vmdk"]
     assert sum(read) == sum(map(len, files.values()))
 
@@ -160,8 +176,12 @@ def test_a_damaged_disk_is_found_by_its_checksum_and_by_no_mere_look_at_it(tmp_p
 
 def test_a_changed_descriptor_is_found_at_once(tmp_path, vmdk):
     files = package(vmdk)
-    path = archive(tmp_path, entry("files.ovf", VIRTUALBOX.replace(b"2048", b"4096")),
-                   entry("files-disk001.vmdk", vmdk), entry("files.mf", listing(files)))
+    path = archive(
+        tmp_path,
+        entry("files.ovf", VIRTUALBOX.replace(b"2048", b"4096")),
+        entry("files-disk001.vmdk", vmdk),
+        entry("files.mf", listing(files)),
+    )
     assert refusal(ova.read, path) == "source-checksum-mismatch"
 
 
@@ -171,14 +191,20 @@ def test_without_a_manifest_nothing_is_verified(tmp_path, vmdk):
 
 
 def test_a_disk_that_the_manifest_passes_over_is_warned_of(tmp_path, vmdk):
-    path = archive(tmp_path, *(entry(name, data) for name, data in package(vmdk).items()),
-                   entry("files.mf", listing({"files.ovf": VIRTUALBOX})))
+    path = archive(
+        tmp_path,
+        *(entry(name, data) for name, data in package(vmdk).items()),
+        entry("files.mf", listing({"files.ovf": VIRTUALBOX})),
+    )
     assert ova.read(path)["warnings"] == ["The manifest has no checksum for files-disk001.vmdk."]
 
 
 def test_a_manifest_that_lists_what_is_not_there_is_an_error(tmp_path, vmdk):
-    path = archive(tmp_path, *(entry(name, data) for name, data in package(vmdk).items()),
-                   entry("files.mf", listing({"gone.vmdk": b""})))
+    path = archive(
+        tmp_path,
+        *(entry(name, data) for name, data in package(vmdk).items()),
+        entry("files.mf", listing({"gone.vmdk": b""})),
+    )
     assert refusal(ova.verify, path) == "source-malformed"
 
 
@@ -201,25 +227,29 @@ def test_no_manifest_leads_to_a_traceback(data):
 DISK = ("files-disk001.vmdk", b"KDMV" + bytes(508))
 
 
-@pytest.mark.parametrize(("info", "code"), [
-    (entry("../../etc/cron.d/x", b"x"), "source-hostile"),
-    (entry("/etc/cron.d/x", b"x"), "source-hostile"),
-    (entry("a/../../x", b"x"), "source-hostile"),
-    (entry("link", type=tarfile.SYMTYPE, linkname="/etc/shadow"), "source-hostile"),
-    (entry("link", type=tarfile.LNKTYPE, linkname="files.ovf"), "source-hostile"),
-    (entry("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3), "source-hostile"),
-    (entry("disk", type=tarfile.BLKTYPE, devmajor=8), "source-hostile"),
-    (entry("pipe", type=tarfile.FIFOTYPE), "source-hostile"),
-    (entry("files.ovf", b"<Envelope/>"), "source-hostile"),
-    (entry("second.ovf", b"<Envelope/>"), "source-malformed"),
-])
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        (entry("../../etc/cron.d/x", b"x"), "source-hostile"),
+        (entry("/etc/cron.d/x", b"x"), "source-hostile"),
+        (entry("a/../../x", b"x"), "source-hostile"),
+        (entry("link", type=tarfile.SYMTYPE, linkname="/etc/shadow"), "source-hostile"),
+        (entry("link", type=tarfile.LNKTYPE, linkname="files.ovf"), "source-hostile"),
+        (entry("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3), "source-hostile"),
+        (entry("disk", type=tarfile.BLKTYPE, devmajor=8), "source-hostile"),
+        (entry("pipe", type=tarfile.FIFOTYPE), "source-hostile"),
+        (entry("files.ovf", b"<Envelope/>"), "source-hostile"),
+        (entry("second.ovf", b"<Envelope/>"), "source-malformed"),
+    ],
+)
 def test_what_no_export_has_is_refused(tmp_path, info, code):
     path = archive(tmp_path, entry("files.ovf", VIRTUALBOX), entry(*DISK), info)
     assert refusal(ova.read, path) == code
 
 
-@pytest.mark.parametrize("reference", [b"../x.vmdk", b"/etc/shadow", b"%2e%2e/x", b"http://example.com/d.vmdk",
-                                       b"gone.vmdk", b""])
+@pytest.mark.parametrize(
+    "reference", [b"../x.vmdk", b"/etc/shadow", b"%2e%2e/x", b"http://example.com/d.vmdk", b"gone.vmdk", b""]
+)
 def test_a_reference_out_of_the_archive_finds_nothing(tmp_path, reference):
     data = VIRTUALBOX.replace(b"files-disk001.vmdk", reference)
     path = archive(tmp_path, entry("files.ovf", data), entry(*DISK))
@@ -276,8 +306,9 @@ def test_a_disk_that_is_none_is_an_error(tmp_path, disk):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    path = archive(tmp_path_factory.mktemp("small"), entry("files.ovf", VIRTUALBOX), entry(*DISK),
-                   tar_format=tarfile.PAX_FORMAT)
+    path = archive(
+        tmp_path_factory.mktemp("small"), entry("files.ovf", VIRTUALBOX), entry(*DISK), tar_format=tarfile.PAX_FORMAT
+    )
     return path, Path(path).read_bytes()
 
 
@@ -285,7 +316,7 @@ def small(tmp_path_factory):
 def test_no_damage_to_an_archive_leads_to_a_traceback(small, at, junk, whole):
     path, data = small
     changed = path + ".changed"
-    Path(changed).write_bytes(data[:at] + junk + (data[at + len(junk):] if whole else b""))
+    Path(changed).write_bytes(data[:at] + junk + (data[at + len(junk) :] if whole else b""))
     for read in (ova.read, ova.verify):
         try:
             read(changed)
@@ -304,8 +335,9 @@ def unpacked(folder, files):
 
 def test_an_ovf_is_described_with_the_files_beside_it(tmp_path, vmdk):
     path = unpacked(tmp_path, package(vmdk))
-    assert ovf.read(path)["disks"] == [{"path": str(tmp_path / "files-disk001.vmdk"), "format": "vmdk", "device": "sda",
-                                        "size": 8 * GIB}]
+    assert ovf.read(path)["disks"] == [
+        {"path": str(tmp_path / "files-disk001.vmdk"), "format": "vmdk", "device": "sda", "size": 8 * GIB}
+    ]
 
 
 def test_the_checksums_of_an_ovf_are_those_of_the_files_beside_it(tmp_path, vmdk):

@@ -103,67 +103,96 @@ def test_an_export_of_ovirt_says_by_attributes_of_its_own_how_a_disk_is_attached
     }
 
 
-@pytest.mark.parametrize(("subtype", "bus", "controller"), [
-    (b"lsilogic", "sda", "lsi53c895a"),
-    (b"lsilogicsas", "sda", "mptsas1068"),
-    (b"VirtualSCSI", "sda", "pvscsi"),
-    (b"buslogic", "sda", None),
-    (b"virtio lsilogic", "sda", "lsi53c895a"),
-    (b"", "sda", "lsi53c895a"),
-])
+@pytest.mark.parametrize(
+    ("subtype", "bus", "controller"),
+    [
+        (b"lsilogic", "sda", "lsi53c895a"),
+        (b"lsilogicsas", "sda", "mptsas1068"),
+        (b"VirtualSCSI", "sda", "pvscsi"),
+        (b"buslogic", "sda", None),
+        (b"virtio lsilogic", "sda", "lsi53c895a"),
+        (b"", "sda", "lsi53c895a"),
+    ],
+)
 def test_a_scsi_controller_is_named_as_qemu_does(subtype, bus, controller):
     found = parsed(changed(VSPHERE, (b"VirtualSCSI", subtype)))
     assert found["disks"][1]["device"] == bus
     assert found["hardware"]["disks"][1] == ({"controller": controller} if controller else {})
 
 
-@pytest.mark.parametrize(("subtype", "device", "controller"), [
-    (b"vmware.nvme.controller", "nvme0n1", "nvme"),
-    (b"NVMe", "nvme0n1", "nvme"),
-    (b"vmware.sata.ahci", "sda", "ahci"),
-    (b"AHCI", "sda", "ahci"),
-])
+@pytest.mark.parametrize(
+    ("subtype", "device", "controller"),
+    [
+        (b"vmware.nvme.controller", "nvme0n1", "nvme"),
+        (b"NVMe", "nvme0n1", "nvme"),
+        (b"vmware.sata.ahci", "sda", "ahci"),
+        (b"AHCI", "sda", "ahci"),
+    ],
+)
 def test_another_storage_controller_is_sata_or_nvme(subtype, device, controller):
     found = parsed(changed(VIRTUALBOX, (b"AHCI</rasd", subtype + b"</rasd")))
     assert found["disks"][0]["device"] == device
     assert found["hardware"]["disks"] == [{"controller": controller}]
 
 
-@pytest.mark.parametrize(("unit", "quantity", "mebibytes"), [
-    (b"byte * 2^20", b"8192", 8192),
-    (b"byte*2^30", b"8", 8192),
-    (b"byte * 1024", b"4096", 4),
-    (b"byte", b"1048577", 2),
-    (b"MegaBytes", b"512", 512),
-    (b"MB", b"512", 512),
-    (b"GiB", b"2", 2048),
-    (b"byte * 10^6", b"1000", 954),
-    (b"", b"512", 512),
-    (b"parsec", b"512", 512),
-    (b"byte * 2^20", b"much", None),
-])
+@pytest.mark.parametrize(
+    ("unit", "quantity", "mebibytes"),
+    [
+        (b"byte * 2^20", b"8192", 8192),
+        (b"byte*2^30", b"8", 8192),
+        (b"byte * 1024", b"4096", 4),
+        (b"byte", b"1048577", 2),
+        (b"MegaBytes", b"512", 512),
+        (b"MB", b"512", 512),
+        (b"GiB", b"2", 2048),
+        (b"byte * 10^6", b"1000", 954),
+        (b"", b"512", 512),
+        (b"parsec", b"512", 512),
+        (b"byte * 2^20", b"much", None),
+    ],
+)
 def test_memory_in_whatever_unit_is_mebibytes(unit, quantity, mebibytes):
-    found = parsed(changed(VSPHERE, (b"<rasd:AllocationUnits>byte * 2^20<", b"<rasd:AllocationUnits>" + unit + b"<"),
-                           (b"<rasd:VirtualQuantity>8192<", b"<rasd:VirtualQuantity>" + quantity + b"<")))
+    found = parsed(
+        changed(
+            VSPHERE,
+            (b"<rasd:AllocationUnits>byte * 2^20<", b"<rasd:AllocationUnits>" + unit + b"<"),
+            (b"<rasd:VirtualQuantity>8192<", b"<rasd:VirtualQuantity>" + quantity + b"<"),
+        )
+    )
     assert found["hardware"].get("memory") == mebibytes
 
 
-@pytest.mark.parametrize(("capacity", "unit", "size"), [
-    (b"16", b"byte * 2^30", 16 * GIB),
-    (b"17179869184", b"byte", 16 * GIB),
-    (b"${disk}", b"byte", None),
-])
+@pytest.mark.parametrize(
+    ("capacity", "unit", "size"),
+    [
+        (b"16", b"byte * 2^30", 16 * GIB),
+        (b"17179869184", b"byte", 16 * GIB),
+        (b"${disk}", b"byte", None),
+    ],
+)
 def test_the_size_of_a_disk(capacity, unit, size):
-    found = parsed(changed(VSPHERE, (b'capacity="16" ovf:capacityAllocationUnits="byte * 2^30"',
-                                     b'capacity="' + capacity + b'" ovf:capacityAllocationUnits="' + unit + b'"')))
+    found = parsed(
+        changed(
+            VSPHERE,
+            (
+                b'capacity="16" ovf:capacityAllocationUnits="byte * 2^30"',
+                b'capacity="' + capacity + b'" ovf:capacityAllocationUnits="' + unit + b'"',
+            ),
+        )
+    )
     assert found["disks"][1].get("size") == size
 
 
 @pytest.mark.parametrize(("value", "firmware"), [(b"efi", "uefi"), (b"EFI", "uefi"), (b"bios", "bios")])
 @pytest.mark.parametrize("element", [b"vmw:Config", b"vmw:ExtraConfig"])
 def test_firmware_is_a_setting_of_vmwares(element, value, firmware):
-    data = changed(VSPHERE, (b'<vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="efi"/>',
-                             b"<" + element + b' vmw:key="firmware" vmw:value="' + value + b'"/>'))
+    data = changed(
+        VSPHERE,
+        (
+            b'<vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="efi"/>',
+            b"<" + element + b' vmw:key="firmware" vmw:value="' + value + b'"/>',
+        ),
+    )
     assert parsed(data)["hardware"]["firmware"] == firmware
 
 
@@ -172,20 +201,29 @@ def test_firmware_that_nobody_says_is_unknown():
 
 
 def test_of_several_configurations_it_is_the_default_one():
-    sections = (b'<DeploymentOptionSection><Configuration ovf:id="small"/>'
-                b'<Configuration ovf:id="large" ovf:default="true"/></DeploymentOptionSection><DiskSection>')
-    memory = (b'<Item ovf:configuration="%s"><rasd:ResourceType>4</rasd:ResourceType>'
-              b"<rasd:VirtualQuantity>%d</rasd:VirtualQuantity></Item>")
+    sections = (
+        b'<DeploymentOptionSection><Configuration ovf:id="small"/>'
+        b'<Configuration ovf:id="large" ovf:default="true"/></DeploymentOptionSection><DiskSection>'
+    )
+    memory = (
+        b'<Item ovf:configuration="%s"><rasd:ResourceType>4</rasd:ResourceType>'
+        b"<rasd:VirtualQuantity>%d</rasd:VirtualQuantity></Item>"
+    )
     first = b"<Item>\n        <rasd:AllocationUnits>hertz"
-    data = changed(VSPHERE, (b"<DiskSection>", sections),
-                   (first, memory % (b"small", 1024) + memory % (b"large medium", 2048) + first))
+    data = changed(
+        VSPHERE,
+        (b"<DiskSection>", sections),
+        (first, memory % (b"small", 1024) + memory % (b"large medium", 2048) + first),
+    )
     assert parsed(data)["hardware"]["memory"] == 2048
 
 
 def test_an_item_that_bounds_another_is_no_device():
     first = b"<Item>\n        <rasd:AllocationUnits>hertz"
-    bound = (b'<Item ovf:bound="min"><rasd:ResourceType>3</rasd:ResourceType>'
-             b"<rasd:VirtualQuantity>1</rasd:VirtualQuantity></Item>")
+    bound = (
+        b'<Item ovf:bound="min"><rasd:ResourceType>3</rasd:ResourceType>'
+        b"<rasd:VirtualQuantity>1</rasd:VirtualQuantity></Item>"
+    )
     assert parsed(changed(VSPHERE, (first, bound + first)))["hardware"]["cpus"] == 4
 
 
@@ -206,33 +244,43 @@ def test_a_disk_of_a_file_without_a_description_is_one():
 
 
 def test_a_virtual_system_may_be_the_only_one_of_a_collection():
-    data = changed(VSPHERE, (b"<VirtualSystem ", b'<VirtualSystemCollection ovf:id="vapp"><VirtualSystem '),
-                   (b"</VirtualSystem>", b"</VirtualSystem></VirtualSystemCollection>"))
+    data = changed(
+        VSPHERE,
+        (b"<VirtualSystem ", b'<VirtualSystemCollection ovf:id="vapp"><VirtualSystem '),
+        (b"</VirtualSystem>", b"</VirtualSystem></VirtualSystemCollection>"),
+    )
     assert parsed(data)["name"] == "web 01"
 
 
 TWO_SYSTEMS = changed(VIRTUALBOX, (b"</VirtualSystem>", b'</VirtualSystem><VirtualSystem ovf:id="b"/>'))
 
 
-@pytest.mark.parametrize(("data", "code"), [
-    (b"", "source-malformed"),
-    (b"<Envelope/>", "source-malformed"),
-    (b"\xff\xfe<\0", "source-malformed"),
-    (VSPHERE[:-40], "source-malformed"),
-    (changed(VSPHERE, (b"http://schemas.dmtf.org/ovf/envelope/1", b"http://www.vmware.com/schema/ovf/1/envelope")),
-     "source-malformed"),
-    (changed(VSPHERE, (b"<References>", b"<!DOCTYPE x><References>")), "source-malformed"),
-    (changed(VSPHERE, (b"VirtualHardwareSection>", b"SomethingElse>")), "source-malformed"),
-    (changed(VSPHERE, (b'ovf:fileRef="file1"', b'ovf:fileRef="file9"')), "source-malformed"),
-    (changed(VSPHERE, (b"ovf:/disk/vmdisk1", b"ovf:/disk/vmdisk9")), "source-malformed"),
-    (changed(VSPHERE, (b"<rasd:ResourceType>17<", b"<rasd:ResourceType>99<")), "source-without-disks"),
-    (changed(VSPHERE, (b"vmdisk2</rasd", b"vmdisk1</rasd")), "source-disk-duplicate"),
-    (changed(VSPHERE, (b'ovf:id="file1"', b'ovf:id="file1" ovf:chunkSize="2147483648"')), "source-not-supported"),
-    (changed(VSPHERE, (b'ovf:id="file1"', b'ovf:id="file1" ovf:compression="bzip2"')), "source-not-supported"),
-    (TWO_SYSTEMS, "source-several-guests"),
-    (b"<a>" * 100000, "source-malformed"),
-    (b"<Envelope>" + b" " * (4 << 20) + b"</Envelope>", "source-malformed"),
-])
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "source-malformed"),
+        (b"<Envelope/>", "source-malformed"),
+        (b"\xff\xfe<\0", "source-malformed"),
+        (VSPHERE[:-40], "source-malformed"),
+        (
+            changed(
+                VSPHERE, (b"http://schemas.dmtf.org/ovf/envelope/1", b"http://www.vmware.com/schema/ovf/1/envelope")
+            ),
+            "source-malformed",
+        ),
+        (changed(VSPHERE, (b"<References>", b"<!DOCTYPE x><References>")), "source-malformed"),
+        (changed(VSPHERE, (b"VirtualHardwareSection>", b"SomethingElse>")), "source-malformed"),
+        (changed(VSPHERE, (b'ovf:fileRef="file1"', b'ovf:fileRef="file9"')), "source-malformed"),
+        (changed(VSPHERE, (b"ovf:/disk/vmdisk1", b"ovf:/disk/vmdisk9")), "source-malformed"),
+        (changed(VSPHERE, (b"<rasd:ResourceType>17<", b"<rasd:ResourceType>99<")), "source-without-disks"),
+        (changed(VSPHERE, (b"vmdisk2</rasd", b"vmdisk1</rasd")), "source-disk-duplicate"),
+        (changed(VSPHERE, (b'ovf:id="file1"', b'ovf:id="file1" ovf:chunkSize="2147483648"')), "source-not-supported"),
+        (changed(VSPHERE, (b'ovf:id="file1"', b'ovf:id="file1" ovf:compression="bzip2"')), "source-not-supported"),
+        (TWO_SYSTEMS, "source-several-guests"),
+        (b"<a>" * 100000, "source-malformed"),
+        (b"<Envelope>" + b" " * (4 << 20) + b"</Envelope>", "source-malformed"),
+    ],
+)
 def test_what_cannot_be_read_is_refused(data, code):
     assert refusal(data) == code
 
@@ -240,14 +288,41 @@ def test_what_cannot_be_read_is_refused(data, code):
 def test_an_entity_is_never_expanded():
     bomb = b'<!DOCTYPE E [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
     assert refusal(changed(VSPHERE, (b"<Envelope ", bomb + b"<Envelope "), (b"<Name>web 01", b"<Name>&b;"))) == (
-        "source-malformed")
+        "source-malformed"
+    )
 
 
 PARTS = markup(
-    ["Item", "StorageItem", "VirtualSystem", "VirtualHardwareSection", "Disk", "File", "Machine", "ResourceType",
-     "HostResource", "Parent", "Adapter", "Configuration", "Firmware", "Name", "AllocationUnits", "VirtualQuantity"],
-    ["id", "href", "diskId", "fileRef", "capacity", "capacityAllocationUnits", "instanceId", "enabled", "slot",
-     "MACAddress"],
+    [
+        "Item",
+        "StorageItem",
+        "VirtualSystem",
+        "VirtualHardwareSection",
+        "Disk",
+        "File",
+        "Machine",
+        "ResourceType",
+        "HostResource",
+        "Parent",
+        "Adapter",
+        "Configuration",
+        "Firmware",
+        "Name",
+        "AllocationUnits",
+        "VirtualQuantity",
+    ],
+    [
+        "id",
+        "href",
+        "diskId",
+        "fileRef",
+        "capacity",
+        "capacityAllocationUnits",
+        "instanceId",
+        "enabled",
+        "slot",
+        "MACAddress",
+    ],
     ["", "17", "6", "4", "20", "ovf:/disk/d", "/file/f", "f", "d", "9" * 400, "-1", "\u0663", "byte * 9999^99"],
 )
 
@@ -255,10 +330,12 @@ PARTS = markup(
 @given(PARTS, PARTS)
 def test_no_envelope_leads_to_anything_but_a_description_or_an_error_of_ours(items, parts):
     item = "<Item><ResourceType>17</ResourceType><HostResource>ovf:/file/f</HostResource></Item>"
-    envelope = ('<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1">'
-                '<References><File id="f" href="x"/></References>'
-                f"<VirtualSystem><VirtualHardwareSection>{item}{items}</VirtualHardwareSection></VirtualSystem>{parts}"
-                "</Envelope>")
+    envelope = (
+        '<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1">'
+        '<References><File id="f" href="x"/></References>'
+        f"<VirtualSystem><VirtualHardwareSection>{item}{items}</VirtualHardwareSection></VirtualSystem>{parts}"
+        "</Envelope>"
+    )
     try:
         assert parsed(envelope.encode())["disks"]
     except GuestconvError as error:
@@ -268,6 +345,6 @@ def test_no_envelope_leads_to_anything_but_a_description_or_an_error_of_ours(ite
 @given(st.integers(0, len(VSPHERE) - 1), st.binary(min_size=1, max_size=3))
 def test_no_damage_to_an_envelope_leads_to_a_traceback(at, junk):
     try:
-        parsed(VSPHERE[:at] + junk + VSPHERE[at + len(junk):])
+        parsed(VSPHERE[:at] + junk + VSPHERE[at + len(junk) :])
     except GuestconvError as error:
         assert error.code.startswith("source-")

@@ -88,41 +88,55 @@ def test_a_vmx_of_workstation_in_the_encoding_of_its_windows():
     }
 
 
-@pytest.mark.parametrize(("line", "settings"), [
-    ('key = "value"', {"key": "value"}),
-    ('  KEY="value"  ', {"key": "value"}),
-    ("memsize = 512", {"memsize": "512"}),
-    ('a = "x=y # z"', {"a": "x=y # z"}),
-    ('a = "say |22hi|22|0A"', {"a": 'say "hi"\n'}),
-    ('a = ""', {"a": ""}),
-    ('a = "x" # said', {"a": "x"}),
-    ("# a = \"x\"", {}),
-    ('a = "un', {}),
-    ("hello", {}),
-    ("", {}),
-])
+@pytest.mark.parametrize(
+    ("line", "settings"),
+    [
+        ('key = "value"', {"key": "value"}),
+        ('  KEY="value"  ', {"key": "value"}),
+        ("memsize = 512", {"memsize": "512"}),
+        ('a = "x=y # z"', {"a": "x=y # z"}),
+        ('a = "say |22hi|22|0A"', {"a": 'say "hi"\n'}),
+        ('a = ""', {"a": ""}),
+        ('a = "x" # said', {"a": "x"}),
+        ('# a = "x"', {}),
+        ('a = "un', {}),
+        ("hello", {}),
+        ("", {}),
+    ],
+)
 def test_a_line_of_a_vmx(line, settings):
     assert vmx.parse(line.encode()) == settings
 
 
-@pytest.mark.parametrize(("encoding", "data", "name"), [
-    ("UTF-8", "日本".encode(), "日本"),
-    ("Shift_JIS", "日本".encode("shift_jis"), "日本"),
-    ("GBK", "日本".encode("gbk"), "日本"),
-    ("klingon", "日本".encode(), "日本"),
-    ("hex", b"6162", "6162"),
-    ("utf-16", "日本".encode(), "日本"),
-    ("idna", b"abc", "abc"),
-])
+@pytest.mark.parametrize(
+    ("encoding", "data", "name"),
+    [
+        ("UTF-8", "日本".encode(), "日本"),
+        ("Shift_JIS", "日本".encode("shift_jis"), "日本"),
+        ("GBK", "日本".encode("gbk"), "日本"),
+        ("klingon", "日本".encode(), "日本"),
+        ("hex", b"6162", "6162"),
+        ("utf-16", "日本".encode(), "日本"),
+        ("idna", b"abc", "abc"),
+    ],
+)
 def test_the_encoding_is_what_its_line_says_where_that_is_one_of_text(encoding, data, name):
     text = b'.encoding = "' + encoding.encode() + b'"\ndisplayName = "' + data + b'"\n'
     assert vmx.parse(text)["displayname"] == name
 
 
-@pytest.mark.parametrize(("virtual_device", "controller"), [
-    ("lsilogic", "lsi53c895a"), ("lsisas1068", "mptsas1068"), ("pvscsi", "pvscsi"), ("buslogic", None),
-    ("PVSCSI", "pvscsi"), ("", "lsi53c895a"), ("tomorrow", None),
-])
+@pytest.mark.parametrize(
+    ("virtual_device", "controller"),
+    [
+        ("lsilogic", "lsi53c895a"),
+        ("lsisas1068", "mptsas1068"),
+        ("pvscsi", "pvscsi"),
+        ("buslogic", None),
+        ("PVSCSI", "pvscsi"),
+        ("", "lsi53c895a"),
+        ("tomorrow", None),
+    ],
+)
 def test_a_scsi_controller_is_named_as_qemu_does(virtual_device, controller):
     text = f'guestOS = "x"\nscsi0.virtualDev = "{virtual_device}"\nscsi0:0.fileName = "a.vmdk"\n'
     assert described(text.encode())["hardware"].get("disks", [{}])[0].get("controller") == controller
@@ -137,24 +151,42 @@ def test_a_guest_without_a_name_is_called_like_its_file():
     assert described(b'guestOS = "x"\nsata0:0.fileName = "b.vmdk"\n', "/vm/web02.vmx")["name"] == "web02"
 
 
-@pytest.mark.parametrize(("data", "code"), [
-    (b"", "source-malformed"),
-    (b"\0\1\2" * 100, "source-malformed"),
-    (b'guestOS = "x"\n', "source-without-disks"),
-    (b'guestOS = "x"\nencryption.keySafe = "vmware:key/list"\n', "source-encrypted"),
-    (b'guestOS = "x"\nsata0:0.fileName = "b.vmdk"\nsata0:1.fileName = "b.vmdk"\n', "source-disk-duplicate"),
-])
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "source-malformed"),
+        (b"\0\1\2" * 100, "source-malformed"),
+        (b'guestOS = "x"\n', "source-without-disks"),
+        (b'guestOS = "x"\nencryption.keySafe = "vmware:key/list"\n', "source-encrypted"),
+        (b'guestOS = "x"\nsata0:0.fileName = "b.vmdk"\nsata0:1.fileName = "b.vmdk"\n', "source-disk-duplicate"),
+    ],
+)
 def test_what_cannot_be_read_is_refused(data, code):
     with pytest.raises(GuestconvError) as caught:
         described(data)
     assert (caught.value.code, caught.value.path) == (code, "/vm/x.vmx")
 
 
-KEYS = st.sampled_from(["guestos", "displayname", "memsize", "numvcpus", "firmware", "bios.hddorder",
-                        "scsi0:0.filename", "scsi0:0.present", "scsi0.virtualdev", "nvme7:99.filename",
-                        "ide0:0.filename",
-                        "ethernet0.present", "ethernet0.address", "ethernet0.addresstype", "sata0:0.devicetype",
-                        "sata0:0.filename"])
+KEYS = st.sampled_from(
+    [
+        "guestos",
+        "displayname",
+        "memsize",
+        "numvcpus",
+        "firmware",
+        "bios.hddorder",
+        "scsi0:0.filename",
+        "scsi0:0.present",
+        "scsi0.virtualdev",
+        "nvme7:99.filename",
+        "ide0:0.filename",
+        "ethernet0.present",
+        "ethernet0.address",
+        "ethernet0.addresstype",
+        "sata0:0.devicetype",
+        "sata0:0.filename",
+    ]
+)
 ODD_ENCODINGS = st.binary(max_size=12).map(lambda name: b'.encoding = "' + name + b'"\na = "\xff"')
 
 
@@ -191,12 +223,19 @@ def test_the_current_snapshot_is_the_disk_and_what_is_below_it_its_backing(tmp_p
         below = "web01.vmdk" if number == 1 else "web01-000001.vmdk"
         make(tmp_path / f"web01-00000{number}.vmdk", "-b", str(tmp_path / below), "-F", "vmdk")
         name = tmp_path / f"web01-00000{number}.vmdk"
-        name.write_bytes(name.read_bytes().replace(str(tmp_path).encode() + b"/" + below.encode(),
-                                                   below.encode().ljust(len(str(tmp_path)) + 1 + len(below), b'"')))
+        name.write_bytes(
+            name.read_bytes().replace(
+                str(tmp_path).encode() + b"/" + below.encode(),
+                below.encode().ljust(len(str(tmp_path)) + 1 + len(below), b'"'),
+            )
+        )
     path = machine(tmp_path, scsi0_0="web01-000002.vmdk")
     assert vmx.read(path)["disks"] == [
-        disk(str(tmp_path / "web01-000002.vmdk"), size=1 << 30,
-             backing=[str(tmp_path / "web01-000001.vmdk"), str(tmp_path / "web01.vmdk")])
+        disk(
+            str(tmp_path / "web01-000002.vmdk"),
+            size=1 << 30,
+            backing=[str(tmp_path / "web01-000001.vmdk"), str(tmp_path / "web01.vmdk")],
+        )
     ]
 
 

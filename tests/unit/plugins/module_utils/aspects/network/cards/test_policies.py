@@ -12,8 +12,6 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
-
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.network_rewritings import (
     DYNAMIC,
     ETC,
@@ -21,6 +19,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
     RENAMED,
     SUSE,
 )
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 LIBRARY = {"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": ""}
 
@@ -33,7 +32,7 @@ def guest(files, hardware=None):
 def convert(root, others=None, **settings):
     """Convert with these settings for ens192; others: {NIC: its settings}, for the others."""
     found = network.inspect(root).devices["network"]
-    drivers = {"network": {identifier: "virtio-net-pci" for identifier in found}}
+    drivers = {"network": dict.fromkeys(found, "virtio-net-pci")}
     of_network = {"ens192": settings, **(others or {})}
     selection = SimpleNamespace(drivers=drivers, removed={}, settings={"network": of_network})
     conversion = Conversion(root.guest.target, selection)

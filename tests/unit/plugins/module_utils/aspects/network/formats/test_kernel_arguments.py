@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"

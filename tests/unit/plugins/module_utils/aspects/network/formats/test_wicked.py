@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import wicked
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import wicked
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -268,7 +268,9 @@ def test_the_daemons_settings_for_an_interface_follow_its_name():
 def test_dhcp_takes_the_place_of_addresses_and_default_routes():
     root = FakeRoot({FILE: STATIC})
     wicked.use_dhcp(root, [Nic("eth0", "eth0")])
-    assert root.files[FILE] == """\
+    assert (
+        root.files[FILE]
+        == """\
 <?xml version="1.0"?>
 <!-- the lab -->
 <interface>
@@ -299,6 +301,7 @@ def test_dhcp_takes_the_place_of_addresses_and_default_routes():
   <!-- <ipv6:static><address><local>2001:DB8:0::15/64</local></address></ipv6:static> -->
 </interface>
 """
+    )
     before = dict(root.files)
     wicked.use_dhcp(root, [Nic("eth0", "eth0")])
     assert root.files == before

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import link_files, udev_rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import link_files, udev_rules
 
 MAC = "00:50:56:aa:bb:cc"
 KNOWN = Nic("ens192", "ens192", MAC, "hardware")

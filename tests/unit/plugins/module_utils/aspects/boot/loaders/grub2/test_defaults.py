@@ -44,13 +44,13 @@ def to_uuid(line, present):
         (f"{LINUX}=x", f"{LINUX}=x"),
         (f"{LINUX}=''\n{DEFAULT}='quiet x'", f"{LINUX}=''\n{DEFAULT}='quiet x'"),
         (f'{LINUX}=x; {DEFAULT}="root=/dev/sda1"  # why', f'{LINUX}=x; {DEFAULT}="root=UUID=1"  # why'),
-        (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f'{LINUX}=x\n{WITHOUT_UUID}=false\n'),
+        (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f"{LINUX}=x\n{WITHOUT_UUID}=false\n"),
         (f"{LINUX}=x\n{WITHOUT_UUID}='false'\n", f"{LINUX}=x\n{WITHOUT_UUID}='false'\n"),
         # All quotings of the shell's, and lines that go on.
         (f"{LINUX}=root=/dev/sda1", f'{LINUX}="root=UUID=1 x"'),
         (f"{LINUX}='x a=\"1\" root=/dev/sda1'", f"{LINUX}='x a=\"1\" root=UUID=1'"),
         (f'{LINUX}="x a=\\"1\\" root=/dev/sda1"', f'{LINUX}="x a=\\"1\\" root=UUID=1"'),
-        (f"{LINUX}='x a=\"1\" '\"root=/dev/sda1\"", f'{LINUX}="x a=\\"1\\" root=UUID=1"'),
+        (f'{LINUX}=\'x a="1" \'"root=/dev/sda1"', f'{LINUX}="x a=\\"1\\" root=UUID=1"'),
         (f'{LINUX}="x \\\n root=/dev/sda1"\n', f'{LINUX}="x \\\n root=UUID=1"\n'),
         # Of several assignments each takes up the one before it, or undoes it.
         (f'{LINUX}="a"\n{LINUX}="${LINUX} b"', f'{LINUX}="a"\n{LINUX}="${LINUX} b x"'),
@@ -83,7 +83,7 @@ def sourced(texts, directory):
         [f"{LINUX}=$(echo root=/dev/sda1)"],
         [f'{LINUX}="$(echo "root=/dev/sda1 b")"'],
         [f"{LINUX}=`echo root=/dev/sda1`"],
-        [f'X=\'a $b\'\n{LINUX}="$X "\'$b root=/dev/sda1\''],
+        [f"X='a $b'\n{LINUX}=\"$X \"'$b root=/dev/sda1'"],
         [f'{LINUX}="${{X:-"a b"}} c"'],
         [f'{LINUX}="a$([ -x /bin/no ] && /bin/no || :) root=/dev/sda1"'],
         [f"{LINUX}=a$(( 1 + 1 ))"],
@@ -105,8 +105,8 @@ def sourced(texts, directory):
         [f'{LINUX}="root=/dev/sda1 \\\n a \\\n"'],
         ["X=a\\\n"],
         # Quotes side by side.
-        [f"{LINUX}=\"a root=/dev/sda1\"' b'\" c\""],
-        [f"{LINUX}=\"a root=/dev/sda1\"'a b'\\\""],
+        [f'{LINUX}="a root=/dev/sda1"\' b\'" c"'],
+        [f'{LINUX}="a root=/dev/sda1"\'a b\'\\"'],
         [f"{LINUX}=''"],
         [f"{LINUX}='root=/dev/sda1'\\ a"],
     ],
@@ -125,11 +125,16 @@ def test_oracle_05_what_the_shell_makes_of_the_files_is_what_it_made_of_them_wit
     "before, after",
     [
         # A later file wins, so it is edited as the first is; what is added stands where nothing takes it away again.
-        ([f"{LINUX}='root=/dev/sda1'", f"{LINUX}='root=/dev/sda1'"], [f"{LINUX}='root=UUID=1'", f"{LINUX}='root=UUID=1 x'"]),
+        (
+            [f"{LINUX}='root=/dev/sda1'", f"{LINUX}='root=/dev/sda1'"],
+            [f"{LINUX}='root=UUID=1'", f"{LINUX}='root=UUID=1 x'"],
+        ),
         ([f"{LINUX}=x", f"{LINUX}='a'"], [f"{LINUX}=x", f"{LINUX}='a x'"]),
         ([f"{LINUX}=x", f'{LINUX}="${LINUX} a"'], [f"{LINUX}=x", f'{LINUX}="${LINUX} a"']),
-        ([f"{LINUX}='a'", f'{DEFAULT}="${{{DEFAULT}}} root=/dev/sda1"'],
-         [f"{LINUX}='a x'", f'{DEFAULT}="${{{DEFAULT}}} root=UUID=1"']),
+        (
+            [f"{LINUX}='a'", f'{DEFAULT}="${{{DEFAULT}}} root=/dev/sda1"'],
+            [f"{LINUX}='a x'", f'{DEFAULT}="${{{DEFAULT}}} root=UUID=1"'],
+        ),
         ([f"{LINUX}=x", f"{WITHOUT_UUID}='true'"], [f"{LINUX}=x", f"{WITHOUT_UUID}='false'"]),
         (["", ""], [f'{LINUX}=" x"\n', ""]),
     ],

@@ -59,7 +59,10 @@ FIFTY, FORTY_NINE, OLD = "/boot/vmlinuz-6.1.0-50-amd64", "/boot/vmlinuz-6.1.0-49
 def test_entries_have_their_positions_kernels_and_arguments():
     entries = grub2.parse_entries(GRUB_CFG % "0")
     assert [(entry.position, entry.kernel) for entry in entries] == [
-        ("0", FIFTY), ("1>0", FIFTY), ("1>1", FORTY_NINE), ("3", OLD)
+        ("0", FIFTY),
+        ("1>0", FIFTY),
+        ("1>1", FORTY_NINE),
+        ("3", OLD),
     ]
     assert entries[0].arguments == "root=/dev/sda1 ro resume=/dev/sda5 quiet"
     assert entries[2].initrd == "/boot/initrd.img-6.1.0-49-amd64"
@@ -121,7 +124,9 @@ def test_an_initrd_is_its_own_entrys_only():
     text = "\tlinux /a root=/dev/sda1\n\tlinux /b root=/dev/sda1\n\tinitrd /i\n}\n{\n\tinitrd /j\n}\n\tlinux /c x\n"
     edited = grub2.edit_entries(text, lambda line: "with", lambda line: "without")
     assert [line for line in edited.split("\n") if "linux" in line] == [
-        "\tlinux /a without", "\tlinux /b with", "\tlinux /c without"
+        "\tlinux /a without",
+        "\tlinux /b with",
+        "\tlinux /c without",
     ]
 
 

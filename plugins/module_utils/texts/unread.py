@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...errors import GuestconvError
+from ..errors import GuestconvError
 
 
 class Unread(GuestconvError):
