@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.network_rewritings import (
     DYNAMIC,
@@ -47,7 +49,7 @@ def test_a_renamed_nic_is_renamed_wherever_it_is_named(before, after):
     written = {path: text for path, text in root.files.items() if path not in LIBRARY and "guestconv" not in path}
     assert written == after
     assert hardware[0]["name"] == "enp1s0"
-    assert "enp1s0" in [nic.name for nic in network.nics.nics_of(network._settings(root)[0])]
+    assert "enp1s0" in [nic.name for nic in nics_of(configuration.read(root).settings)]
 
 
 @pytest.mark.parametrize("path, before, after", DYNAMIC)

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -296,7 +297,7 @@ def test_what_a_person_should_know_is_a_concern(files, code, severity):
 
 
 def test_too_many_interfaces_are_refused(monkeypatch):
-    monkeypatch.setattr(network, "_MOST_SETTINGS", 10)
+    monkeypatch.setattr(configuration, "_MOST_SETTINGS", 10)
     text = "".join(f"iface x{number} inet dhcp\n" for number in range(11))
     with pytest.raises(network.GuestconvError) as error:
         network.inspect(guest({"/etc/network/interfaces": text}))
