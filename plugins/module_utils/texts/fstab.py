@@ -21,6 +21,6 @@ def entries(text: str) -> list[list[str]]:
 
 
 def _unescaped(field: str) -> str:
-    # A space is written as \040. What is behind a NUL no program sees.
+    # A space is written as \040. No program sees what follows a NUL.
     octets = _OCTET.sub(lambda match: bytes((int(match[1], 8) & 255,)), field.encode("utf-8", "surrogateescape"))
     return octets.partition(b"\0")[0].decode("utf-8", "surrogateescape")

@@ -194,7 +194,7 @@ def _commented_lines(text: str, parent: CollectionNode, key: Key) -> Edit:
     ][-1]
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
     if isinstance(parent, yaml.MappingNode) and text[start : pair[0].start_mark.index].strip():
-        # The first key of a mapping in a list, behind the hyphen, which stays for the others.
+        # The first key of a mapping in a list, after the hyphen, which stays for the others.
         start = pair[0].start_mark.index
     end = max(_end(text, pair[1]), pair[0].start_mark.index)
     return start, end, "#" + text[start:end].replace("\n", "\n#")

@@ -74,7 +74,7 @@ def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:
 
 
 def traced_macs(root: GuestRoot, nics: Sequence[Nic], known: Mapping[str, KnownMac]) -> dict[str, KnownMac]:
-    """{name: KnownMac}: known, with what the last run left behind of nics, as far as that is needed."""
+    """{name: KnownMac}: known, with the traces that the last run left of nics, as far as they are needed."""
     unknown = [nic.name for nic in nics if nic.mac is None and nic.name not in known]
     found = dict(known)
     if unknown:

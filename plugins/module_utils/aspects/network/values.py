@@ -23,7 +23,7 @@ _MAC_IN_TEXT = re.compile(
 
 
 def normal_mac(text: str) -> str | None:
-    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is none."""
+    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is not a MAC address."""
     mac = text.strip().lower()
     return mac.replace("-", ":") if _MAC.fullmatch(mac) else None
 
@@ -63,7 +63,7 @@ def gateway(text: str) -> str | None:
 def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:
     """(text with its prefix,): the tuple for Setting.addresses; empty when text is no address.
 
-    prefix: length or netmask, taken where text has none of its own.
+    prefix: length or netmask, used where text has no prefix itself.
     """
     host, _slash, own = text.strip().partition("/")
     own = own or prefix

@@ -97,7 +97,7 @@ def not_on_source(nics: Sequence[Nic], cards: Sequence[Card]) -> Concern | None:
 
 
 def none_known(nics: Sequence[Nic], hardware: Mapping[str, Any]) -> Concern | None:
-    """The Concern that nobody knows of a NIC, or None. An empty hardware.interfaces says that there is none."""
+    """The Concern that no NIC is known, or None. An empty hardware.interfaces says that the guest has no NIC."""
     if nics or hardware.get("interfaces") is not None:
         return None
     return Concern(
@@ -130,7 +130,7 @@ def unknown_targets(nics: Sequence[Nic], macs: Mapping[str, str]) -> Concern | N
 def with_macs_on_disk(nics: Sequence[Nic], bound: Mapping[str, KnownMac], seen: Mapping[str, KnownMac]) -> list[Nic]:
     """nics with the MAC addresses that are known of their names, where their configuration does not say them.
 
-    bound, seen: {name: KnownMac} of what binds names, and of what the last run left behind.
+    bound, seen: {name: KnownMac} of what binds names, and of what the last run left in files.
     """
     alone = len(nics) == 1
     traced = [seen[nic.name].mac for nic in nics if nic.name and nic.name in seen]

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 
 class Origin(Enum):
-    """What said a MAC address.
+    """What a MAC address is known from.
 
-    FILE: a file of the guest, which knows the hardware by it. TRACE: what a former run left behind, such as a lease;
+    FILE: a file of the guest, which knows the hardware by it. TRACE: a file that a former run left, such as a lease;
     the NIC may have had another address since. CONFIGURATION: it wants the NIC to have this address, whatever the
     hardware has. HARDWARE: the caller. GENERATED: it was made up, for the target to give it to the NIC.
     """

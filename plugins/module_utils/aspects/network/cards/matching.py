@@ -126,7 +126,7 @@ def _unused(cards: Sequence[Card], pairs: Mapping[str, Card]) -> list[Card]:
 
 
 def _with_card(nic: Nic, card: Card | None, cards: Sequence[Card]) -> Nic:
-    """nic with what is known of its Card, None where it has none of cards."""
+    """nic with what is known of its Card; card is None where nic is not one of cards."""
     if card is not None and card.mac is not None:
         known = card.mac == nic.hardware_mac
         return nic if known else replace(nic, mac=card.mac, mac_source=HARDWARE, mac_is_hint=False)

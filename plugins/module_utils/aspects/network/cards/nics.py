@@ -20,7 +20,7 @@ _SOFTWARE = re.compile(
     r"|docker.*"
 )
 
-# What an interface with several settings (IPv4 and IPv6) is said to get its addresses by: the first of these.
+# The method of an interface with several settings (IPv4 and IPv6) is the first of these that it has.
 _METHODS = ("static", "dhcp", "auto", "manual")
 
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
@@ -93,7 +93,7 @@ class Nic:
     name_bound_by: the file of configuration because of which the guest gives it its name, or None.
     source_hardware: pairs (file, what it asks for that only the source has).
     at_boot: whether it is brought up when the system boots, by itself or for what is made of it.
-    on_source: False where the caller told the cards of the source, and it is none of them.
+    on_source: False where the caller listed the cards of the source, and it is not one of them.
     """
 
     identifier: str

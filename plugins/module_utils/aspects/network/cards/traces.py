@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MAC addresses in what the guest's running left behind: DHCP leases and logs.
+"""MAC addresses in what earlier runs of the guest left in its files: DHCP leases and logs.
 
 They are facts of the last run, not of the configuration: a clone of a virtual machine carries those of its origin. So
 they serve to distinguish several NICs, and to give the only one its address again; never to bind the name of the only

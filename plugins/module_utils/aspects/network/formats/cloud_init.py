@@ -61,7 +61,7 @@ def read(root: GuestRoot) -> list[Setting]:
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of what configures these Nics."""
-    detail = f"{labels(nics)} is not on the target: its lines became comments"
+    detail = f"{labels(nics)} is not on the target; its lines were commented out"
     for path, document in _documents(root).items():
         if _version(document.network) == "2":
             gone = netplan.paths_of({path: document.network}, nics).get(path, [])

@@ -131,7 +131,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     for text in texts.values():
         gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & names}
     for file, text in texts.items():
-        detail = f"{', '.join(sorted(names))} is not on the target: its lines became comments"
+        detail = f"{', '.join(sorted(names))} is not on the target; its lines were commented out"
         root.write(file, without(text, gone), detail)
 
 

@@ -249,5 +249,5 @@ def _with_mac_replaced(value: str, macs: Mapping[str, str]) -> str:
 
 
 def _unescaped(value: str) -> str:
-    # GKeyFile's escapes; a name has none of the others.
+    # GKeyFile's escapes; names do not have the others.
     return value.replace("\\s", " ").replace("\\\\", "\\")

@@ -4,7 +4,7 @@
 """netplan's YAML (netplan(5)), which cloud-init's network configuration version 2 is too.
 
 All files count, in the order of their names: a later one adds to what an earlier one says of an interface. A mapping is
-merged, a list is put behind the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
+merged, a list is appended to the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read(root: GuestRoot) -> list[Setting]:
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of what configures these Nics, and of VLANs on them; strike them out of bonds and bridges."""
-    detail = f"{labels(nics)} is not on the target: its lines became comments"
+    detail = f"{labels(nics)} is not on the target; its lines were commented out"
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     for path, keys in paths_of(networks, nics).items():

@@ -66,7 +66,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 if port.value("device") in names:
                     yield xml_text.without(port)
 
-    _edit(root, edits, f"{labels(nics)} is not on the target: its configuration became a comment")
+    _edit(root, edits, f"{labels(nics)} is not on the target; its configuration was commented out")
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:

@@ -166,3 +166,21 @@ def test_generated_macs_are_local_stable_and_differ_by_guest_and_nic():
 def test_a_nic_alone_needs_no_generated_mac():
     assert identity.with_generated_macs([nic("eth0")], "sha256:1") == [nic("eth0")]
     assert identity.generated([nic("eth0", A)]) is None
+
+
+@pytest.mark.parametrize(
+    "origin, seen, known",
+    [
+        (Origin.FILE, False, True),
+        (Origin.TRACE, True, True),
+        (Origin.CONFIGURATION, False, False),
+        (Origin.HARDWARE, False, True),
+        (Origin.GENERATED, False, True),
+    ],
+)
+def test_how_far_a_mac_is_trusted_depends_on_where_it_was_learnt_and_not_on_a_path(origin, seen, known):
+    files = ("/var/lib/x", "/etc/x") if origin in (Origin.FILE, Origin.TRACE) else ("",)
+    for file in files:
+        found = nic("eth0", A, MacSource(origin, file))
+        assert (found.mac_was_seen, found.hardware_mac == A) == (seen, known)
+        assert found.facts()["mac_learnt_from"] == (file or origin.value)
