@@ -13,13 +13,14 @@ import re
 import stat
 import tempfile
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from ..appliance import augeas
 from ..appliance.appliance import ApplianceError, TextNotUtf8, is_possible
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
+from .boot_menu import BootMenu
 from .storage.mounts import NotMounted, Plan
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
@@ -33,6 +34,9 @@ _MESSAGE = 3 * 1024 * 1024
 # Of selinux(8).
 _LABEL = "security.selinux"
 
+# What an aspect remembers.
+Facts = TypeVar("Facts")
+
 
 class GuestRoot:
     """One operating system, mounted in the appliance at /.
@@ -40,7 +44,7 @@ class GuestRoot:
     name: the root's name in the description ("/dev/sda1").
     guest: the opened guest (guest.Guest) that it belongs to.
     info: the facts for roots.<name>.info in the description.
-    facts: what each aspect learnt, for those after it, by the aspect's name.
+    boot_menu: what it can boot, once the boot loader was looked at.
     plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
     not_searched: mounts that failed when roots were looked for. The first root has them.
     """
@@ -48,11 +52,12 @@ class GuestRoot:
     def __init__(self, appliance, name, guest):
         self.name = name
         self.guest = guest
-        self.facts: dict[str, Any] = {}
+        self.boot_menu = BootMenu()
         self.info: dict[str, Any] = {}
         self.plan = Plan()
         self.not_mounted: list[NotMounted] = []
         self.not_searched: list[NotMounted] = []
+        self._facts: dict[type[Any], Any] = {}
         self._appliance = appliance
         self._aspect = ""
         self._texts = {}
@@ -60,6 +65,17 @@ class GuestRoot:
         self._augeas_files = {}
         self._augeas_open = False
         self._augeas_altered = False
+
+    # What inspection leaves for conversion
+
+    def remember(self, facts: object) -> None:
+        """Keep what an aspect found, for itself: an object of a class of its own."""
+        self._facts[type(facts)] = facts
+
+    def recall(self, kind: type[Facts]) -> Facts:
+        """What was remembered of this class. Raises KeyError when nothing was."""
+        found: Facts = self._facts[kind]
+        return found
 
     # Reading
 
@@ -70,6 +86,10 @@ class GuestRoot:
     def is_file(self, path):
         """Whether path is a regular file, or a symbolic link to one."""
         return self._file_size(path) is not None
+
+    def real_path(self, path):
+        """path with all symbolic links followed; as it is where it leads nowhere."""
+        return self._appliance.realpath(path) if is_possible(path) and self._appliance.exists(path) else path
 
     def is_dir(self, path):
         """Whether path is a directory, or a symbolic link to one."""

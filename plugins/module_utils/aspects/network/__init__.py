@@ -31,6 +31,8 @@ from .formats import (
 from .names import in_initrd, naming
 
 NAME = "network"
+INSPECT_AFTER = ("bootloader",)
+CONVERT_AFTER = ("hypervisor_tools",)
 
 _FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse, wicked)
 
@@ -61,7 +63,7 @@ def inspect(root):
     found, guesses = matching.matched(known, cards, macs)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
-    root.facts[NAME] = Facts(found)
+    root.remember(Facts(found))
     return Findings(
         devices={"network": {nic.identifier: nic.facts(given.get(nic.name)) for nic in found}},
         concerns=[*unread, *guesses, *concerns.of(root, found, cards, macs, settings)],
@@ -71,7 +73,7 @@ def inspect(root):
 def convert(root, conversion):
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
     macs = identity.new_macs(root.guest.hardware)
-    models = {nic: conversion.model("network", nic.identifier) for nic in root.facts[NAME].nics}
+    models = {nic: conversion.model("network", nic.identifier) for nic in root.recall(Facts).nics}
     wanted = {nic: policies.of(conversion, nic) for nic, model in models.items() if model is not None}
     policies.check_names(wanted)
     gone = [nic for nic, model in models.items() if model is None]
@@ -82,7 +84,7 @@ def convert(root, conversion):
     now = {policies.changed(nic, each): models[nic] for nic, each in wanted.items()}
     kept = {identity.on_target(nic, macs, alone=len(wanted) == 1): model for nic, model in now.items()}
     naming.keep(root, conversion, kept)
-    conversion.hardware["interfaces"] = _on_target(kept)
+    conversion.hardware.interfaces = _on_target(kept)
 
 
 def _rewrite(root, conversion, gone, dynamic, macs, names):
@@ -111,7 +113,7 @@ def _rewrite(root, conversion, gone, dynamic, macs, names):
     change = partial(
         kernel_arguments.edited, gone=gone_names, dynamic=[nic.name for nic in dynamic], macs=macs, names=names
     )
-    conversion.argument_edits.append(change)
+    conversion.command_line.edit(change)
     in_initrd.edit_configuration(root, conversion, change, {**dict.fromkeys(gone_names, ""), **names})
     if dynamic or names:
         _check(root, {names.get(nic.name, nic.name) for nic in dynamic}, set(names) - set(names.values()))

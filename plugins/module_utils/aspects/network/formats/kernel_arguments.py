@@ -36,7 +36,7 @@ _UPPERS = ("bond", "bridge", "team", "vlan")
 def read(root):
     """What the command line says: a list of Settings."""
     found = []
-    for argument in root.facts["bootloader"].arguments:
+    for argument in root.boot_menu.arguments:
         key, _equals, value = argument.partition("=")
         fields = _fields(value)
         if key == "ip":

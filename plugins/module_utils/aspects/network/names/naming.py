@@ -137,11 +137,11 @@ def _give_to_initrd(root, conversion, on_target, with_drivers):
     """Have the initrd hold what gives these NICs their names, and their drivers."""
     names = {_with_name(root, nic).name for nic in on_target}
     for model in on_target.values() if with_drivers else ():
-        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
+        conversion.initrd.require(model.modules)
     paths = {path for name, path in bindings(root)[1].items() if name in names}
     texts = {path: text for file in _link_files(root) if file.path in paths for path, text in file.texts.items()}
     texts.update((path, text) for path, text in _rules(root).items() if path in paths)
-    conversion.initrd_files.update(texts)
+    conversion.initrd.files.update(texts)
 
 
 def _put(root, conversion, path, text, detail):
@@ -150,7 +150,7 @@ def _put(root, conversion, path, text, detail):
     udev passes over an empty file, which is what a copy becomes when the file is gone.
     """
     if text != root.read(path):
-        conversion.initrd_copies[path] = text or ""
+        conversion.initrd.copies[path] = text or ""
     if text is None:
         root.remove(path, detail)
     else:
@@ -185,7 +185,7 @@ def _systemd_renames(root):
 
 
 def _kernel_arguments(root):
-    return root.facts["bootloader"].arguments
+    return root.boot_menu.arguments
 
 
 def _put_link(root, conversion, path, before, after, detail):
