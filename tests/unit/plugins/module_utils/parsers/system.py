@@ -14,7 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
     left_without,
@@ -209,8 +209,11 @@ PARSERS = (
     Parser(
         "resume",
         RESUME,
-        initramfs_tools.devices,
-        unedited=(lambda text: initramfs_tools.with_devices(text, lambda name: None),),
+        each(initramfs_tools.devices, dracut.devices),
+        unedited=(
+            lambda text: initramfs_tools.with_devices(text, lambda name: None),
+            lambda text: dracut.with_devices(text, lambda name: "UUID=a"),
+        ),
         edits=(_resumed,),
     ),
     Parser(
