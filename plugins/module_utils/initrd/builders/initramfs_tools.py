@@ -94,8 +94,8 @@ def with_network(text: str, edit: ArgumentEdit, rename: Callable[[str], str]) ->
     """text with IP and DEVICE edited."""
 
     def with_ip(value: str) -> str:
-        quote = value[:1] if value[:1] in ("'", '"') else ""
-        return quote + (edit(f"ip={value.strip(quote)}") or "ip=")[len("ip=") :] + quote
+        quote, setting = assignments.quoting(value)
+        return quote + (edit(f"ip={setting}") or "ip=")[len("ip=") :] + quote
 
     return assignments.edited(assignments.edited(text, ("DEVICE",), rename), ("IP",), with_ip)
 

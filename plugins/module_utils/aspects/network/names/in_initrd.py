@@ -22,7 +22,7 @@ from ..formats import kernel_arguments
 
 def uses_network(root: GuestRoot) -> bool:
     """Whether an initrd of the guest brings NICs up."""
-    arguments = list(root.boot_menu.arguments)
+    arguments = kernel_arguments.arguments_of(root)
     for builder in BUILDERS:
         for text in root.texts(builder.CONFIGURATION).values():
             arguments += builder.network_arguments(text)
