@@ -10,21 +10,21 @@ from functools import partial
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
-from ...initrd.builders import BUILDERS
+from ...initrd import builders
 from ..plan import Plan
 from .names import Names
 
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the files that have such a name, or may have one."""
-    return root.texts(pattern for builder in BUILDERS for pattern in builder.CONFIGURATION)
+    return root.texts(pattern for builder in builders.BUILDERS for pattern in builder.CONFIGURATION)
 
 
 def devices(root: GuestRoot) -> list[tuple[str, str]]:
     """(path of the file, name) of each device that is named."""
     return [
         (path, name)
-        for builder in BUILDERS
+        for builder in builders.BUILDERS
         for path, text in root.texts(builder.CONFIGURATION).items()
         for name in builder.devices(text)
     ]
@@ -33,7 +33,7 @@ def devices(root: GuestRoot) -> list[tuple[str, str]]:
 def convert(root: GuestRoot, names: Names, removed: Collection[str]) -> None:
     """Name it by UUID where the hardware named it; leave none that is on the removed disks (a set of names)."""
     rename = partial(_renamed, names, removed)
-    for builder in BUILDERS:
+    for builder in builders.BUILDERS:
         for path, text in root.texts(builder.CONFIGURATION).items():
             edited = builder.with_devices(text, rename)
             root.write(path, edited, "named each resume device by UUID instead of by hardware")
@@ -42,7 +42,7 @@ def convert(root: GuestRoot, names: Names, removed: Collection[str]) -> None:
 def edit_initrd(plan: Plan, names: Names, removed: Collection[str]) -> None:
     """Do the same in the initrds."""
     rename = partial(_renamed, names, removed)
-    for builder in BUILDERS:
+    for builder in builders.BUILDERS:
         plan.initrd.edit(builder.COPIES, partial(builder.with_devices, rename=rename))
 
 

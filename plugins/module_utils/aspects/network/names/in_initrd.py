@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from ....guest.root import GuestRoot
-from ....initrd.builders import BUILDERS
+from ....initrd import builders
 from ...boot.command_line import ArgumentEdit
 from ...plan import Plan
 from .. import values
@@ -23,12 +23,12 @@ from ..formats import kernel_arguments
 def uses_network(root: GuestRoot) -> bool:
     """Whether an initrd of the guest brings NICs up."""
     arguments = kernel_arguments.arguments_of(root)
-    for builder in BUILDERS:
+    for builder in builders.BUILDERS:
         for text in root.texts(builder.CONFIGURATION).values():
             arguments += builder.network_arguments(text)
     if kernel_arguments.use_network(arguments):
         return True
-    return any(root.glob(pattern) for builder in BUILDERS for pattern in builder.NETWORK_PROGRAMS)
+    return any(root.glob(pattern) for builder in builders.BUILDERS for pattern in builder.NETWORK_PROGRAMS)
 
 
 def edit_configuration(root: GuestRoot, plan: Plan, change: ArgumentEdit, names: Mapping[str, str]) -> None:
@@ -40,7 +40,7 @@ def edit_configuration(root: GuestRoot, plan: Plan, change: ArgumentEdit, names:
     def rename(text: str) -> str:
         return values.with_names_replaced(text, names)
 
-    for builder in BUILDERS:
+    for builder in builders.BUILDERS:
         for path, text in root.texts(builder.CONFIGURATION).items():
             edited = builder.with_network(text, change, rename)
             root.write(path, edited, "the initrd uses the network card as it is on the target")
