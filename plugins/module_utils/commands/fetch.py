@@ -17,10 +17,10 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..ansible_module.module_support import Timeline
 from ..disks import images, slices
 from ..disks.state_directory import synchronize
 from ..errors import GuestconvError
+from ..run.timeline import Timeline
 from ..sources import finding
 from ..sources import request as requests
 from ..sources.fetch_record import Record

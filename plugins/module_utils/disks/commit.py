@@ -68,7 +68,7 @@ class InPlace(Workspace):
             replacements[disk.path] = replacement.write(
                 disk, overlays[disk].path, tell, self._states[0].lock_descriptor
             )
-            self._step("replacement of %s written" % disk.device)
+            self._step(f"replacement of {disk.device} written")
         return replacements
 
 

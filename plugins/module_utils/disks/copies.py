@@ -63,7 +63,7 @@ class ToCopies(Workspace):
                 )
                 _resemble(part, copy.source)
                 synchronize(part)
-                self._step("copied %s" % overlay.device)
+                self._step(f"copied {overlay.device}")
             self._refuse_changed()
             self._arrive(parts)
         except OSError as error:
@@ -76,7 +76,7 @@ class ToCopies(Workspace):
         home.note(arriving={path: file_identity(part) for path, part in zip(self.results, parts)})
         for path, part in zip(self.results, parts):
             os.rename(part, path)
-            self._step("arrived %s" % os.path.basename(path))
+            self._step(f"arrived {os.path.basename(path)}")
         synchronize(self._dest)
         home.note(arriving={})
 
@@ -87,7 +87,7 @@ def refuse_existing(paths: Sequence[str]) -> None:
         if os.path.lexists(path):
             raise GuestconvError(
                 "dest-exists",
-                "%s exists already" % path,
+                f"{path} exists already",
                 hint="Remove it, or give another `dest`: a disk is never overwritten by a copy.",
             )
 

@@ -61,7 +61,7 @@ def examine(path, stated=None, elsewhere=False):
             # Who wants it names it by hand: the modules refuse the disk, and say how.
             break
         if os.path.realpath(below) in seen or len(backing) == _LONGEST_CHAIN:
-            raise _damaged(path, "its chain of backing files leads back to %s" % below)
+            raise _damaged(path, f"its chain of backing files leads back to {below}")
         seen.add(os.path.realpath(below))
         backing.append(below)
         upper, known = below, image.backing_format
@@ -119,7 +119,7 @@ def _opened(path):
     try:
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise GuestconvError("source-disk-unreadable", "%s is neither a file nor a block device." % path, path=path)
+            raise GuestconvError("source-disk-unreadable", f"{path} is neither a file nor a block device.", path=path)
         return open(path, "rb")
     except FileNotFoundError as error:
         raise _missing(path) from error
@@ -133,7 +133,7 @@ def _format(path, stated, probed, foreign):
     if foreign:
         raise GuestconvError(
             "source-disk-format",
-            "%s is %s, which is no disk." % (path, foreign),
+            f"{path} is {foreign}, which is no disk.",
             path=path,
             hint="Unpack it, or convert it with `qemu-img convert`.",
         )
@@ -142,7 +142,7 @@ def _format(path, stated, probed, foreign):
         if path.endswith(("-flat.vmdk", "-delta.vmdk")):
             hint = "The descriptor that belongs to it is missing: copy the small .vmdk file, too."
         raise GuestconvError(
-            "source-disk-format", "%s should be %s, and begins like %s." % (path, stated, probed), hint=hint, path=path
+            "source-disk-format", f"{path} should be {stated}, and begins like {probed}.", hint=hint, path=path
         )
     return probed
 
@@ -166,7 +166,7 @@ def _beside(below, path):
 def _missing(path):
     return GuestconvError(
         "source-disk-missing",
-        "%s does not exist." % path,
+        f"{path} does not exist.",
         path=path,
         hint="All files of a disk must be there, and its snapshots' parents. Was it copied in full?",
     )
@@ -176,7 +176,7 @@ def _unreadable(path, error):
     reason = getattr(error, "strerror", None) or error
     return GuestconvError(
         "source-disk-unreadable",
-        "%r cannot be read: %s." % (path, reason),
+        f"{path!r} cannot be read: {reason}.",
         path=path,
         hint="Give the user who runs this the right to read it.",
     )
@@ -185,7 +185,7 @@ def _unreadable(path, error):
 def _damaged(path, reason):
     return GuestconvError(
         "source-disk-damaged",
-        "%s is damaged or not complete: %s." % (path, reason),
+        f"{path} is damaged or not complete: {reason}.",
         path=path,
         hint="Copy it again from its source, and compare the sizes.",
     )

@@ -78,7 +78,7 @@ def _vmdk(stream: BinaryIO) -> Layout:
     for name, pattern in (("hwversion", _VMDK_HARDWARE), ("adapter_type", _VMDK_ADAPTER)):
         found = pattern.search(text)
         if found:
-            options.append("%s=%s" % (name, found.group(1).decode("ascii")))
+            options.append("{}={}".format(name, found.group(1).decode("ascii")))
     return Layout(in_place=False, options=tuple(options))
 
 

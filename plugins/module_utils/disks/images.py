@@ -102,13 +102,13 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
     wrong = _wrong_setting(settings)
     if wrong:
         raise GuestconvError(
-            "disk-option-invalid", wrong, hint="A disk is a path, or a dict with the keys %s." % ", ".join(_KEYS)
+            "disk-option-invalid", wrong, hint="A disk is a path, or a dict with the keys {}.".format(", ".join(_KEYS))
         )
     device = settings.get("device") or default_device
     if not _DEVICE.match(device):
         raise GuestconvError(
             "device-name-invalid",
-            "%r is no name of a disk" % device,
+            f"{device!r} is no name of a disk",
             hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
         )
     allowed = {_canonical(os.path.expanduser(name)) for name in _listed(settings.get("backing"))}
@@ -119,7 +119,7 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
         # qemu-img has no other way to be told of one image alone than JSON (held_bytes()).
         raise GuestconvError(
             "disk-name-not-utf-8",
-            "%r is not UTF-8" % os.fsencode(path),
+            f"{os.fsencode(path)!r} is not UTF-8",
             hint="Rename the file, or the directory that it is in.",
         ) from error
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
@@ -134,13 +134,13 @@ def _wrong_setting(settings: dict[Any, Any]) -> str | None:
     """What is wrong with one item of the option `disks`, a dict; None when nothing is."""
     unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
     if unknown:
-        return "unknown key %s" % ", ".join(unknown)
+        return "unknown key {}".format(", ".join(unknown))
     if not settings.get("path"):
         return "a disk needs a path"
     backing = _listed(settings.get("backing"))
     for key, values in (*((key, [settings.get(key)]) for key in _KEYS[:3]), ("backing", backing)):
         if not isinstance(values, list) or not all(_is_text(value) for value in values if value is not None):
-            return "%s cannot be %r" % (key, settings[key])
+            return f"{key} cannot be {settings[key]!r}"
     return None
 
 
@@ -171,14 +171,14 @@ def _refuse_twins(disks: Sequence[Disk]) -> None:
     for number, disk in enumerate(disks):
         where = "disks[%d]" % number
         if devices.setdefault(disk.device, disk.path) != disk.path:
-            raise GuestconvError("device-duplicate", "two disks have the device name %s" % disk.device, path=where)
+            raise GuestconvError("device-duplicate", f"two disks have the device name {disk.device}", path=where)
         for path in (disk.path, *disk.backing):
             other = seen.setdefault(identity(path), disk)
             # Disks may share a base that is only read, but none may be the base of another or named twice.
             if other is not disk and (path == disk.path or path not in other.backing):
                 raise GuestconvError(
                     "disk-duplicate",
-                    "%s is named more than once, or is the backing file of another disk as well" % path,
+                    f"{path} is named more than once, or is the backing file of another disk as well",
                     path=where,
                     hint="Name each disk of the guest once.",
                 )
@@ -207,7 +207,7 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
     while image.backing_file:
         opened = _agreed_backing(opened, image.backing_file, allowed)
         if _canonical(opened) in seen:
-            raise _corrupt(path, "its chain of backing files leads back to %s" % opened)
+            raise _corrupt(path, f"its chain of backing files leads back to {opened}")
         seen.add(_canonical(opened))
         chain.append(opened)
         image = _image(opened, image.backing_format or _safe_guess(opened), in_use_check)
@@ -240,7 +240,7 @@ def _image(path: str, stated_format: str | None, in_use_check: bool) -> _Image:
     if in_use_check and qemu_img.is_written_to(path):
         raise GuestconvError(
             "disk-in-use",
-            "%s is in use: a running QEMU has it open for writing" % path,
+            f"{path} is in use: a running QEMU has it open for writing",
             hint="Shut the virtual machine down first; a suspended one counts as running.",
         )
     facts, reason = qemu_img.info(path, image_format)
@@ -249,7 +249,7 @@ def _image(path: str, stated_format: str | None, in_use_check: bool) -> _Image:
     image = _Image(image_format, facts, **header)
     # Our reading and QEMU's must agree: otherwise QEMU would open a file that nobody agreed to.
     if facts.get("backing-filename", "") != image.backing_file:
-        raise _corrupt(path, "QEMU reads %r as the name of its backing file" % facts.get("backing-filename"))
+        raise _corrupt(path, "QEMU reads {!r} as the name of its backing file".format(facts.get("backing-filename")))
     return image
 
 
@@ -264,8 +264,8 @@ def _safe_guess(path: str) -> str:
     if image_format != "qcow2":
         raise GuestconvError(
             "format-ambiguous",
-            "the image above %s does not say what format that backing file has" % path,
-            hint="Record it: qemu-img rebase -u -F FORMAT -b %s IMAGE" % path,
+            f"the image above {path} does not say what format that backing file has",
+            hint=f"Record it: qemu-img rebase -u -F FORMAT -b {path} IMAGE",
         )
     return image_format
 
@@ -310,7 +310,7 @@ def require_sound(disk: Disk) -> None:
 def _corrupt(path: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "disk-corrupt",
-        "%s is damaged or not complete: %s" % (path, reason),
+        f"{path} is damaged or not complete: {reason}",
         hint="Copy it again from its source and compare the sizes; `qemu-img check` tells more. A VHDX whose log was "
         "left unwritten is repaired by `qemu-img check -r all`.",
     )
@@ -321,11 +321,11 @@ def _usable_size(path: str) -> int:
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
-            raise GuestconvError("disk-is-directory", "%s is a directory" % path, hint="Name the disk image in it.")
+            raise GuestconvError("disk-is-directory", f"{path} is a directory", hint="Name the disk image in it.")
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
             raise GuestconvError(
                 "disk-not-regular",
-                "%s is neither a file nor a block device" % path,
+                f"{path} is neither a file nor a block device",
                 hint="Name a disk image, or a volume such as /dev/vg/web01.",
             )
         with open(path, "rb") as stream:
@@ -333,18 +333,18 @@ def _usable_size(path: str) -> int:
     except FileNotFoundError as error:
         raise GuestconvError(
             "disk-not-found",
-            "%s does not exist" % path,
+            f"{path} does not exist",
             hint="Paths are those of the machine on which the module runs.",
         ) from error
     except OSError as error:
         raise GuestconvError(
             "disk-not-readable",
-            "%s cannot be read: %s" % (path, error.strerror),
+            f"{path} cannot be read: {error.strerror}",
             hint="Run as a user who may read it, or with become.",
         ) from error
     if size == 0:
         raise GuestconvError(
-            "disk-empty", "%s is empty" % path, hint="Was it copied in full? Copy it from the old hypervisor again."
+            "disk-empty", f"{path} is empty", hint="Was it copied in full? Copy it from the old hypervisor again."
         )
     return size
 
@@ -355,26 +355,24 @@ def _settled_format(path: str, stated: str | None, probed: str, foreign: str) ->
         if stated not in image_formats.SUPPORTED:
             raise GuestconvError(
                 "disk-format-unknown",
-                "%s: the format %s is not supported" % (path, stated),
-                hint="Supported: %s." % ", ".join(image_formats.SUPPORTED),
+                f"{path}: the format {stated} is not supported",
+                hint="Supported: {}.".format(", ".join(image_formats.SUPPORTED)),
             )
         if stated not in ("raw", probed):
-            raise GuestconvError(
-                "format-mismatch", "%s is said to be %s but has the header of %s" % (path, stated, probed)
-            )
+            raise GuestconvError("format-mismatch", f"{path} is said to be {stated} but has the header of {probed}")
         return stated
     if foreign:
         raise GuestconvError(
             "disk-format-unknown",
-            "%s is %s, which is not supported" % (path, foreign),
+            f"{path} is {foreign}, which is not supported",
             hint="Unpack it, or convert it with `qemu-img convert`. If it really is a raw disk, state `format: raw`.",
         )
     # A guest can write any header into its raw disk; who keeps raw disks by name or on volumes is not to be surprised.
     if probed != "raw" and (path.endswith(".raw") or stat.S_ISBLK(os.stat(path).st_mode)):
         raise GuestconvError(
             "format-ambiguous",
-            "%s should be raw, but begins like %s" % (path, probed),
-            hint="State which it is: `format: raw` or `format: %s`." % probed,
+            f"{path} should be raw, but begins like {probed}",
+            hint=f"State which it is: `format: raw` or `format: {probed}`.",
         )
     return probed
 
@@ -388,8 +386,8 @@ def _agreed_backing(image: str, name: str, allowed: set[str]) -> str:
     if image_formats.has_protocol(name) or _canonical(path) not in allowed:
         raise GuestconvError(
             "backing-file-not-named",
-            "%s has the backing file %s, which was not named" % (image, name),
-            hint="If it belongs to this guest, name it: `{path: %s, backing: [%s]}`." % (image, path),
+            f"{image} has the backing file {name}, which was not named",
+            hint=f"If it belongs to this guest, name it: `{{path: {image}, backing: [{path}]}}`.",
             extra={"backing_file": name},
         )
     return path
@@ -401,12 +399,12 @@ def _qcow2_header(path: str, stream: BinaryIO, size: int) -> dict[str, Any]:
     if header.external_data:
         raise GuestconvError(
             "external-data-file",
-            "%s keeps its data in another file" % path,
+            f"{path} keeps its data in another file",
             hint="Convert it with `qemu-img convert` on a machine that trusts it.",
         )
     if header.encrypted:
         raise GuestconvError(
-            "disk-encrypted", "%s is an encrypted qcow2 image" % path, hint="Decrypt it with `qemu-img convert` first."
+            "disk-encrypted", f"{path} is an encrypted qcow2 image", hint="Decrypt it with `qemu-img convert` first."
         )
     if header.corrupt:
         raise _corrupt(path, "QEMU has marked it as corrupt")
@@ -424,16 +422,16 @@ def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
         if image_formats.has_protocol(extent.name) or not target.startswith(os.path.join(directory, "")):
             raise GuestconvError(
                 "extent-outside",
-                "%s names an extent outside of its own directory: %s" % (path, extent.name),
+                f"{path} names an extent outside of its own directory: {extent.name}",
                 hint="Put all files of the disk into one directory.",
             )
         length = _usable_size(target)
         if extent.end > length:
-            raise _corrupt(path, "its extent %s is truncated" % extent.name)
+            raise _corrupt(path, f"its extent {extent.name} is truncated")
         with open(target, "rb") as inner:
             # QEMU would follow a descriptor inside of an extent; nobody makes such images but to have it do that.
             if not extent.end and image_formats.read_vmdk_header(inner).extents:
-                raise _corrupt(path, "its extent %s names further extents" % extent.name)
+                raise _corrupt(path, f"its extent {extent.name} names further extents")
         targets.append(target)
     # Version 3 has changed block tracking, which writes of QEMU would belie: VMware KB 2064959, block/vmdk.c.
     writable = not header.compressed and header.version != 3 and header.create_type in ("", *_WRITABLE_VMDK)
@@ -451,13 +449,15 @@ def writable_in_place(disk: Disk) -> None:
     if not disk.writable:
         raise GuestconvError(
             "format-not-writable",
-            "%s cannot be written to: a %s VMDK is read-only for QEMU" % (disk.path, disk.create_type or "compressed"),
+            "{} cannot be written to: a {} VMDK is read-only for QEMU".format(
+                disk.path, disk.create_type or "compressed"
+            ),
             hint="Give `dest`: the converted copy is written there.",
         )
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError(
             "disk-not-writable",
-            "%s may not be written to" % disk.path,
+            f"{disk.path} may not be written to",
             hint="Run as a user who may write to it, or give `dest` for a converted copy.",
         )
     # Under its other name it would change as well (`cp -al` makes such backups), with neither lock nor journal there.
@@ -496,7 +496,7 @@ def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_RO
     Returns: its absolute path. Errors: workdir-not-usable, no-space, qemu-img-failed.
     """
     require_usable_directory(directory, "workdir-not-usable")
-    require_room(directory, room, "the overlay of %s" % disk.path)
+    require_room(directory, room, f"the overlay of {disk.path}")
     path = os.path.join(os.path.abspath(directory), name)
     qemu_img.must(["create", "-q", "-f", "qcow2", "-b", disk.path, "-F", disk.format, path, str(disk.virtual_size)], 60)
     return path
@@ -505,9 +505,9 @@ def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_RO
 def require_usable_directory(directory: str, code: str) -> None:
     """Errors: `code`, where it is no directory that this process can write to."""
     if not os.path.isdir(directory):
-        raise GuestconvError(code, "%s is not a directory" % directory, hint="Create it first.")
+        raise GuestconvError(code, f"{directory} is not a directory", hint="Create it first.")
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise GuestconvError(code, "%s may not be written to" % directory)
+        raise GuestconvError(code, f"{directory} may not be written to")
 
 
 def overlay_disk(disk: Disk, path: str) -> Disk:

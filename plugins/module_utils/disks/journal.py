@@ -102,7 +102,7 @@ class Journal:
                     entry.replacement.arrive(entry.disk)
             except (GuestconvError, OSError, ValueError) as error:
                 raise _incomplete(entry.disk, str(error)) from error
-            step("committed %s" % entry.disk.device)
+            step(f"committed {entry.disk.device}")
         os.unlink(os.path.join(self.directory, JOURNAL))
         synchronize(self.directory)
         step("journal removed")
@@ -176,7 +176,7 @@ def require_unlocked(disk: images.Disk) -> None:
     if qemu_img.denies_writing(disk.path):
         raise GuestconvError(
             "disk-in-use",
-            "%s is open in a running QEMU" % disk.path,
+            f"{disk.path} is open in a running QEMU",
             hint="Shut down the virtual machine, or wait for the process that reads it.",
         )
 
@@ -184,8 +184,8 @@ def require_unlocked(disk: images.Disk) -> None:
 def _incomplete(disk: images.Disk, reason: str) -> GuestconvError:
     return GuestconvError(
         "commit-incomplete",
-        "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
-        "journal stays beside the disk." % (disk.path, reason),
+        f"the conversion is complete in the overlay, but was not fully written to {disk.path}: {reason}. The "
+        "journal stays beside the disk.",
         hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.",
     )
 
@@ -217,10 +217,10 @@ def _home(disk: images.Disk) -> StateDirectory | None:
         elif not os.path.exists(first):
             raise GuestconvError(
                 "journal-other-disks",
-                "%s was being converted together with %s, beside which the journal would be if "
-                "that was interrupted; but it is not there" % (disk.path, first),
+                f"{disk.path} was being converted together with {first}, beside which the journal would be if "
+                "that was interrupted; but it is not there",
                 hint="Bring it back, under this name, and run convert with all disks of the guest. If it is gone for "
-                "good, this disk may be half written: restore it from a backup and remove %s." % state.path,
+                f"good, this disk may be half written: restore it from a backup and remove {state.path}.",
                 extra={"disks": [first]},
             )
     return _home_by_inode(disk)
@@ -265,7 +265,7 @@ def _is_idle(state: StateDirectory) -> bool:
 def _broken(directory: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "journal-broken",
-        "the journal in %s cannot be used: %s" % (directory, reason),
+        f"the journal in {directory} cannot be used: {reason}",
         hint="A conversion of this disk was interrupted while it was written, so the disk may be half written. Bring "
         "back what is missing, or restore the disk from a backup and remove that directory.",
     )
@@ -302,9 +302,9 @@ def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
     if set(records) != {disk.path for disk in disks}:
         raise GuestconvError(
             "journal-other-disks",
-            "a conversion of %s was interrupted while it was written" % ", ".join(records),
+            "a conversion of {} was interrupted while it was written".format(", ".join(records)),
             hint="Run convert with exactly these disks, under exactly these names: it finishes the commit. Only if "
-            "they are gone for good, remove %s." % directory,
+            f"they are gone for good, remove {directory}.",
             extra={"disks": list(records)},
         )
     if directory not in map(beside, records):
@@ -313,10 +313,10 @@ def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
     for disk in disks:
         record = records[disk.path]
         if record["format"] != disk.format:
-            raise _broken(directory, "it says that %s is %s" % (disk.path, record["format"]))
+            raise _broken(directory, "it says that {} is {}".format(disk.path, record["format"]))
         place = os.path.dirname(record["overlay"])
         if place != directory and not is_scratch(place):
-            raise _broken(directory, "it names an overlay in a foreign place: %s" % record["overlay"])
+            raise _broken(directory, "it names an overlay in a foreign place: {}".format(record["overlay"]))
         entries.append(
             Entry(
                 disk,
@@ -337,16 +337,16 @@ def _check(entries: Sequence[Entry]) -> None:
     for entry in entries:
         home = os.path.dirname(entry.overlay)
         if not os.path.lexists(entry.overlay):
-            raise _broken(home, "the overlay %s is missing" % entry.overlay)
+            raise _broken(home, f"the overlay {entry.overlay} is missing")
         if not is_ours(entry.overlay, stat.S_ISREG) or Entry.of(entry.disk, entry.overlay, entry.replacement) != entry:
-            raise _broken(home, "the overlay %s was changed" % entry.overlay)
+            raise _broken(home, f"the overlay {entry.overlay} was changed")
         with open(entry.overlay, "rb") as stream:
             try:
                 header = image_formats.read_qcow2_header(stream)
             except image_formats.BadHeader as error:
-                raise _broken(home, "the overlay %s is damaged" % entry.overlay) from error
+                raise _broken(home, f"the overlay {entry.overlay} is damaged") from error
         if (header.backing_file, header.backing_format) != (entry.disk.path, entry.disk.format) or header.external_data:
-            raise _broken(home, "the overlay %s is not one of %s" % (entry.overlay, entry.disk.path))
+            raise _broken(home, f"the overlay {entry.overlay} is not one of {entry.disk.path}")
         if entry.replacement is not None:
             try:
                 entry.replacement.has_arrived(entry.disk)

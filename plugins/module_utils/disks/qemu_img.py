@@ -142,7 +142,7 @@ def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> list[Cal
     """What transfer() takes as tell, for each of the disks that are written one after the other: tell hears of all."""
 
     def teller(number: int, name: str) -> Callable[[float], Any]:
-        return lambda fraction: tell("writing %s" % name, (number + fraction) / len(names))
+        return lambda fraction: tell(f"writing {name}", (number + fraction) / len(names))
 
     return [teller(number, name) for number, name in enumerate(names)]
 
@@ -171,7 +171,7 @@ def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
     if outcome.code != 0:
         raise QemuImgFailed(
             "qemu-img-failed",
-            "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+            f"qemu-img {arguments[0]} failed: {outcome.reason}",
             extra={"qemu_img": outcome.errors[-2000:]},
         )
 
@@ -179,7 +179,7 @@ def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
 def _missing(error: FileNotFoundError) -> GuestconvError:
     return GuestconvError(
         "qemu-img-missing",
-        "%s was not found on this machine" % error.filename,
+        f"{error.filename} was not found on this machine",
         hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).",
     )
 

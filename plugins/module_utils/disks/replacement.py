@@ -34,7 +34,7 @@ def layout_of(disk: images.Disk) -> Layout:
         with open(disk.path, "rb") as stream:
             return layout(stream, disk.format, disk.cluster_size)
     except image_formats.BadHeader as error:
-        raise GuestconvError("disk-corrupt", "%s is damaged: %s" % (disk.path, error)) from error
+        raise GuestconvError("disk-corrupt", f"{disk.path} is damaged: {error}") from error
 
 
 def require_replaceable(disk: images.Disk) -> None:
@@ -50,21 +50,21 @@ def require_replaceable(disk: images.Disk) -> None:
     if not kind.one_file:
         reason = "a VMDK in several files"
     elif not stat.S_ISREG(status.st_mode):
-        reason = "a %s on a block device" % disk.format
+        reason = f"a {disk.format} on a block device"
     elif status.st_dev != os.stat(os.path.dirname(disk.path)).st_dev:
-        reason = "a %s that is mounted by itself" % disk.format
+        reason = f"a {disk.format} that is mounted by itself"
     if reason:
         raise GuestconvError(
             "format-not-writable",
-            "%s is %s: QEMU cannot write to it so that an interruption does no harm, and it "
-            "cannot be replaced in one step" % (disk.path, reason),
+            f"{disk.path} is {reason}: QEMU cannot write to it so that an interruption does no harm, and it "
+            "cannot be replaced in one step",
             hint=_HINT,
         )
     if os.geteuid() not in (0, status.st_uid):
         raise GuestconvError(
             "disk-not-writable",
-            "%s belongs to another user, and a %s is converted in place by another file, which "
-            "would belong to this one" % (disk.path, disk.format),
+            f"{disk.path} belongs to another user, and a {disk.format} is converted in place by another file, which "
+            "would belong to this one",
             hint="Run as its owner or as root, or give `dest`.",
         )
 
@@ -113,7 +113,7 @@ class Replacement:
         path = path_for(disk)
         if not os.path.lexists(path):
             if os.lstat(disk.path).st_ino != self.inode:
-                raise ValueError("the converted image %s is missing" % path)
+                raise ValueError(f"the converted image {path} is missing")
             return True
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode) or (status.st_ino, status.st_size, status.st_mtime_ns) != (
@@ -121,9 +121,9 @@ class Replacement:
             self.size,
             self.changed,
         ):
-            raise ValueError("the converted image %s was changed" % path)
+            raise ValueError(f"the converted image {path} was changed")
         if tuple(file_identity(disk.path)) != self.replaces:
-            raise ValueError("%s was written to, or replaced, since" % disk.path)
+            raise ValueError(f"{disk.path} was written to, or replaced, since")
         return False
 
     def arrive(self, disk: images.Disk) -> None:
@@ -174,8 +174,9 @@ def _require_faithful(disk: images.Disk, path: str) -> None:
     if facts is None or facts["virtual-size"] != disk.virtual_size or qemu_img.is_damaged(path, disk.format):
         raise GuestconvError(
             "qemu-img-failed",
-            "The converted image of %s is not as large as the disk, or not sound%s."
-            % (disk.path, reason and ": " + reason),
+            "The converted image of {} is not as large as the disk, or not sound{}.".format(
+                disk.path, reason and ": " + reason
+            ),
             hint=_HINT,
         )
 
@@ -198,8 +199,8 @@ def _resemble(path: str, original: str) -> None:
     except PermissionError as error:
         raise GuestconvError(
             "disk-not-writable",
-            "%s is replaced as a whole, and this user may not give another file its owner and its "
-            "attributes: %s" % (original, error.strerror),
+            f"{original} is replaced as a whole, and this user may not give another file its owner and its "
+            f"attributes: {error.strerror}",
             hint="Run as its owner or as root, or give `dest`.",
         ) from error
 

@@ -100,10 +100,10 @@ class DirectoryNotUsable(GuestconvError):
 def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usable") -> GuestconvError:
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return GuestconvError("no-space", "%s has no room left" % directory)
+        return GuestconvError("no-space", f"{directory} has no room left")
     return DirectoryNotUsable(
         code,
-        "%s cannot be used: %s" % (directory, error.strerror),
+        f"{directory} cannot be used: {error.strerror}",
         hint="guestconv keeps its state beside the disk, in a directory that it makes: this user must be able to.",
     )
 
@@ -131,7 +131,7 @@ class StateDirectory:
     def lock_descriptor(self) -> int:
         """To be inherited by a child that must not outlive the lock: it stays locked until the child ends, too."""
         if self._lock is None:
-            raise ValueError("%s is not locked" % self.path)
+            raise ValueError(f"{self.path} is not locked")
         return self._lock
 
     def lock(self) -> None:
@@ -149,7 +149,7 @@ class StateDirectory:
                 continue
             except OSError as error:
                 raise room_or_place(error, self.path) from error
-        raise self._busy("%s comes and goes" % self.path)
+        raise self._busy(f"{self.path} comes and goes")
 
     def _make(self) -> None:
         """Have the directory, as our own. Errors: state-of-another-user; OSError."""
@@ -180,7 +180,7 @@ class StateDirectory:
                 self._lock = descriptor
             return self._lock is not None
         except BlockingIOError:
-            raise self._busy("%s is locked" % self.path) from None
+            raise self._busy(f"{self.path} is locked") from None
         finally:
             if self._lock is None:
                 os.close(descriptor)
@@ -189,7 +189,7 @@ class StateDirectory:
     def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "disk-busy",
-            "the disk is being converted by another process: %s" % reason,
+            f"the disk is being converted by another process: {reason}",
             hint="Wait for it to end, then run again.",
         )
 
@@ -200,7 +200,7 @@ class StateDirectory:
             owner = "another user"
         return GuestconvError(
             "state-of-another-user",
-            "%s belongs to %s" % (self.path, owner),
+            f"{self.path} belongs to {owner}",
             hint="Run as that user. An interrupted conversion may be in it: do not remove it.",
         )
 

@@ -143,8 +143,8 @@ class Workspace:
             if _identity(path) != self._identities[path]:
                 raise GuestconvError(
                     "disk-changed",
-                    "%s was written to, or replaced, while its guest was converted, so the conversion "
-                    "is void. It is not brought into any disk." % path,
+                    f"{path} was written to, or replaced, while its guest was converted, so the conversion "
+                    "is void. It is not brought into any disk.",
                     hint="Stop what writes to it, as a virtual machine or a copy that goes on; then run again.",
                 )
 
@@ -152,7 +152,7 @@ class Workspace:
 def _journal_pending(path: str) -> GuestconvError:
     return GuestconvError(
         "journal-pending",
-        "an interrupted conversion of %s is not finished" % path,
+        f"an interrupted conversion of {path} is not finished",
         hint="Run convert on it in place: that finishes the commit first.",
     )
 

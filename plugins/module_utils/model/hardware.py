@@ -95,7 +95,7 @@ def from_dict(value):
     _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_SIZES))
     machine = value.get("machine") or "q35"
     if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
-        raise _invalid("hardware.machine", "%r is no machine type known here." % (machine,), ("q35", "pc"))
+        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", ("q35", "pc"))
     disks = _items(value, "disks")
     if not disks:
         raise _invalid("hardware.disks", "There is no disk to boot from.")
@@ -130,7 +130,7 @@ def _interface(value, path):
     _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot"))
     mac = value.get("mac") or None
     if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
-        raise _invalid(path + ".mac", "%r is no MAC address." % (mac,))
+        raise _invalid(path + ".mac", f"{mac!r} is no MAC address.")
     addresses = [
         _address(address, ipaddress.ip_interface, "%s.addresses[%d]" % (path, index))
         for index, address in enumerate(_items(value, "addresses", path))
@@ -152,7 +152,7 @@ def _check_machine(hardware):
         model = models.DISKS[disk.driver]
         if model.capacity and not model.controller and hardware.family not in model.built_in:
             path = "hardware.disks[%d].driver" % index
-            raise _invalid(path, "The machine type %s has no %s." % (hardware.machine, disk.driver))
+            raise _invalid(path, f"The machine type {hardware.machine} has no {disk.driver}.")
     for index, card in enumerate(hardware.interfaces):
         if card.slot is not None and hardware.family != "q35":
             path = "hardware.interfaces[%d].slot" % index
@@ -177,20 +177,20 @@ def _keys(value, path, known):
         )
     for key in value:
         if key not in known:
-            raise _invalid("%s.%s" % (path, key), "There is no such key.", known)
+            raise _invalid(f"{path}.{key}", "There is no such key.", known)
 
 
 def _items(value, key, path="hardware"):
     items = value.get(key) or []
     if not isinstance(items, (list, tuple)):
-        raise _invalid("%s.%s" % (path, key), "This should be a list.")
+        raise _invalid(f"{path}.{key}", "This should be a list.")
     return items
 
 
 def _one_of(value, allowed, path):
     # A list or dict has no hash, so it must not be looked up in a dict.
     if not isinstance(value, str) or value not in allowed:
-        raise _invalid(path, "%r is not known here." % (value,), allowed)
+        raise _invalid(path, f"{value!r} is not known here.", allowed)
     return value
 
 
@@ -212,5 +212,5 @@ def _address(value, parse, path):
 
 
 def _invalid(path, message, allowed=()):
-    hint = "Allowed: %s." % ", ".join(allowed) if allowed else ""
-    return GuestconvError("hardware-invalid", "%s: %s" % (path, message), hint=hint, path=path)
+    hint = "Allowed: {}.".format(", ".join(allowed)) if allowed else ""
+    return GuestconvError("hardware-invalid", f"{path}: {message}", hint=hint, path=path)

@@ -41,18 +41,16 @@ def choose(guest, *policies):
 
 def _check_rule(rule, where):
     if not isinstance(rule, dict):
-        raise _invalid(where, "A rule is a dictionary, not %r." % (rule,))
+        raise _invalid(where, f"A rule is a dictionary, not {rule!r}.")
     for key, value in rule.items():
         if key not in KINDS and key != "when":
-            raise _invalid("%s.%s" % (where, key), "There is no such key; known are when, %s." % ", ".join(KINDS))
+            raise _invalid(f"{where}.{key}", "There is no such key; known are when, {}.".format(", ".join(KINDS)))
         if not isinstance(value, dict):
-            raise _invalid("%s.%s" % (where, key), "This is a dictionary.")
+            raise _invalid(f"{where}.{key}", "This is a dictionary.")
     for kind in KINDS:
         for pattern, settings in rule.get(kind, {}).items():
             if settings is not None and not isinstance(settings, dict):
-                raise _invalid(
-                    "%s.%s.%s" % (where, kind, pattern), "This is a dictionary such as {driver: ...}, or null."
-                )
+                raise _invalid(f"{where}.{kind}.{pattern}", "This is a dictionary such as {driver: ...}, or null.")
 
 
 def _applies(conditions, guest):
@@ -73,7 +71,7 @@ def _applies(conditions, guest):
 def _fact(info, name):
     for part in name.split("."):
         if not isinstance(info, dict) or part not in info:
-            raise _invalid("when.%s" % name, "There is no such fact; see guest.roots.*.info in what inspect returns.")
+            raise _invalid(f"when.{name}", "There is no such fact; see guest.roots.*.info in what inspect returns.")
         info = info[part]
     return info
 
@@ -111,10 +109,11 @@ def _possible(guest, kind, device, settings):
             if not usable:
                 raise GuestconvError(
                     "policy-not-possible",
-                    "%s %s of this guest cannot have the %s %s."
-                    % (kind, device, name, " or ".join(str(one) for one in candidates)),
-                    hint="Allowed: %s." % ", ".join(allowed[name]),
-                    path="guest.devices.%s.%s.%s" % (kind, device, name),
+                    "{} {} of this guest cannot have the {} {}.".format(
+                        kind, device, name, " or ".join(str(one) for one in candidates)
+                    ),
+                    hint="Allowed: {}.".format(", ".join(allowed[name])),
+                    path=f"guest.devices.{kind}.{device}.{name}",
                 )
             candidates = usable
         taken[name] = candidates[0]
@@ -122,4 +121,4 @@ def _possible(guest, kind, device, settings):
 
 
 def _invalid(path, message):
-    return GuestconvError("policy-invalid", "%s: %s" % (path, message), path=path)
+    return GuestconvError("policy-invalid", f"{path}: {message}", path=path)

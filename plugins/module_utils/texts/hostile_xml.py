@@ -10,7 +10,7 @@ from ..errors import GuestconvError
 try:
     from lxml import etree
 except ImportError:
-    # Whoever gets here without it is told by parse(); modules respawn first (module_support.run).
+    # Whoever gets here without it is told by parse(); modules respawn first (ansible_module.run).
     etree = None
 
 
