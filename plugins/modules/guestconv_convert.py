@@ -247,7 +247,7 @@ warnings:
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert
 
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
@@ -264,7 +264,7 @@ ARGUMENT_SPEC = {
 
 
 def main() -> None:
-    run_long_module(ARGUMENT_SPEC, operations.convert, steps=operations.CONVERT_STEPS)
+    run_long_module(ARGUMENT_SPEC, convert.convert, steps=convert.STEPS)
 
 
 if __name__ == "__main__":

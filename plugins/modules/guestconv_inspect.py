@@ -91,6 +91,10 @@ guest:
       description: Over all that may not be altered.
       type: str
       sample: sha256:77ab...
+    checksums:
+      description: For each key of the description that may not be altered, the checksum of its value.
+      type: dict
+      sample: {boot: sha256:1c5e...}
     target:
       description: The hypervisor that the guest goes to.
       type: str
@@ -180,7 +184,7 @@ warnings:
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import inspect
 
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
@@ -194,7 +198,7 @@ ARGUMENT_SPEC = {
 
 
 def main() -> None:
-    run_long_module(ARGUMENT_SPEC, operations.inspect, steps=operations.INSPECT_STEPS)
+    run_long_module(ARGUMENT_SPEC, inspect.inspect, steps=inspect.STEPS)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 
 FILES = {
     "/etc/network/interfaces": "source interfaces.d/*\nsource-directory more\nauto ens192\niface ens192 inet dhcp\n",

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, inspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -71,8 +71,8 @@ def _launch(module, _progress):
 
 _OPERATIONS = {
     "launch": (_launch, guestconv_inspect.ARGUMENT_SPEC),
-    "inspect": (operations.inspect, guestconv_inspect.ARGUMENT_SPEC),
-    "convert": (operations.convert, guestconv_convert.ARGUMENT_SPEC),
+    "inspect": (inspect.inspect, guestconv_inspect.ARGUMENT_SPEC),
+    "convert": (convert.convert, guestconv_convert.ARGUMENT_SPEC),
 }
 
 

@@ -287,7 +287,11 @@ class Appliance(Calls):
         seconds: float,
         failure: str | None,
     ) -> None:
-        line: dict[str, Any] = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
+        line: dict[str, Any] = {
+            "call": name,
+            "arguments": [_summary(value) for value in arguments],
+            "seconds": round(seconds, 3),
+        }
         if options:
             line["options"] = {key: _summary(value) for key, value in options.items()}
         if failure:

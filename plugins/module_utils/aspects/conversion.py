@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from ..devices.targets import Target
-from ..model.description import Selection
+from ..model.selection import Selection
 
 
 @dataclass

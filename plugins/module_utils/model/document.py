@@ -36,24 +36,35 @@ from __future__ import annotations
 
 import json
 import re
-import traceback
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import GuestconvError
 from ..texts import hostile_xml, untrusted_json
+from .description import Description, Devices
 
 try:
     from lxml import etree
 except ImportError:
-    # The traceback is for missing_required_lib: this library cannot fail a module by itself.
-    etree = None
-    LXML_IMPORT_ERROR = traceback.format_exc()
-else:
-    LXML_IMPORT_ERROR = None
+    etree = None  # type: ignore[assignment]  # modules look for a Python that has it, before all else
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
 
 # Bytes. A description with the 3,000 applications of a full desktop is about 1 MB.
 MAX_SIZE = 16 * 1024 * 1024
 
-_PLAIN_KEYS = ("fingerprint", "checksum", "target", "convertible", "concerns", "hardware", "boot", "transform")
+_PLAIN_KEYS = (
+    "fingerprint",
+    "checksum",
+    "checksums",
+    "target",
+    "convertible",
+    "concerns",
+    "hardware",
+    "boot",
+    "transform",
+)
 _FACTS = ("current", "choices", "unavailable")
 
 # `xml...` names are reserved (XML 1.0, 2.3), and a colon would make a namespace prefix.
@@ -69,14 +80,14 @@ _SCALAR_TYPES = {bool: "boolean", int: "integer", float: "number", type(None): "
 _DEVICE_ATTRIBUTES = ("id", "updatable", _ESCAPED)
 
 
-def to_xml(guest: dict) -> str:
+def to_xml(guest: Description) -> str:
     """The description `guest` as an indented XML document, without XML declaration (which means UTF-8).
 
     The top-level keys are those of docs/guest.schema.json. `roots` (there even when empty) is a dict of dicts, and
     `devices` one by kind of dicts by id of dicts; each of the facts is a dict by kind of dicts by id; a kind is a plain
     XML name, `schema` an integer. All else can be any JSON value, nested to some 250 levels (libxml2's limit).
 
-    Raises GuestconvError `xml-unknown-key` for another top-level key, which the document would lose.
+    Errors: xml-unknown-key, for another top-level key, which the document would lose.
     """
     document = etree.Element("guestconv")
     for key, value in guest.items():
@@ -99,18 +110,18 @@ def to_xml(guest: dict) -> str:
             section = etree.SubElement(facts, key)
             for element, value in _write_by_kind(section, guest[key]):
                 _write_value(element, value)
-    return etree.tostring(document, encoding="unicode", pretty_print=True)
+    text: str = etree.tostring(document, encoding="unicode", pretty_print=True)
+    return text
 
 
-def from_xml(text: str | bytes) -> dict:
+def from_xml(text: str | bytes) -> Description:
     """The description in an XML document made by `to_xml`, and perhaps altered since. Bytes must be UTF-8.
 
     Whether the alterations are allowed is for the validation of the dict; here the structure is checked, and that the
     choices that each device's element repeats are untouched. The paths of errors are XPaths in the document.
 
-    Raises GuestconvError `xml-too-large`, `xml-not-accepted` (a DOCTYPE), `xml-malformed`, `xml-unknown-element`,
-    `xml-unknown-attribute`, `xml-missing-attribute`, `xml-duplicate-element`, `xml-invalid-value`,
-    `description-changed`.
+    Errors: xml-too-large, xml-not-accepted (a DOCTYPE), xml-malformed, xml-unknown-element, xml-unknown-attribute,
+    xml-missing-attribute, xml-duplicate-element, xml-invalid-value, description-changed.
     """
     document = hostile_xml.parse(text, MAX_SIZE)
     if document.tag != "guestconv":
@@ -122,9 +133,11 @@ def from_xml(text: str | bytes) -> dict:
         )
     _check_attributes(document, "schema")
     _check_no_text(document)
-    sections = {}
-    guest = {"schema": _scalar(document, document.get("schema"), "integer")} if "schema" in document.attrib else {}
-    roots = {}
+    sections: dict[str, Element] = {}
+    guest: Description = (
+        {"schema": _scalar(document, document.get("schema"), "integer")} if "schema" in document.attrib else {}
+    )
+    roots: dict[str, Any] = {}
     for element in document:
         if element.tag == "root":
             _check_attributes(element, "name")
@@ -147,7 +160,7 @@ def from_xml(text: str | bytes) -> dict:
 # Devices and facts
 
 
-def _write_by_kind(section, table):
+def _write_by_kind(section: Element, table: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Element, Any]]:
     """Writes a dict by kind of dicts by id below `section`; yields each id's new element and its value."""
     section.set("kinds", " ".join(table))
     for kind, entries in table.items():
@@ -157,11 +170,11 @@ def _write_by_kind(section, table):
             yield element, value
 
 
-def _read_by_kind(section, read):
+def _read_by_kind(section: Element, read: Callable[[Element], Any]) -> dict[str, dict[str, Any]]:
     """The dict that `_write_by_kind` wrote, with `read(element)` for each value."""
     _check_attributes(section, "kinds")
     _check_no_text(section)
-    table = {kind: {} for kind in _required(section, "kinds").split()}
+    table: dict[str, dict[str, Any]] = {kind: {} for kind in _required(section, "kinds").split()}
     for element in section:
         if element.tag not in table:
             raise _unknown_element(element)
@@ -169,7 +182,7 @@ def _read_by_kind(section, read):
     return table
 
 
-def _write_devices(section, devices, choices):
+def _write_devices(section: Element, devices: Devices, choices: Devices) -> None:
     for element, device in _write_by_kind(section, devices):
         rest = {}
         for key, value in device.items():
@@ -184,7 +197,7 @@ def _write_devices(section, devices, choices):
         _write_members(element, rest, not_plain="driver")
 
 
-def _read_device(element, choices):
+def _read_device(element: Element, choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     _check_no_text(element)
     if element.get("updatable") != "1":
         raise GuestconvError(
@@ -204,9 +217,9 @@ def _read_device(element, choices):
             + (", ".join(expected) or "none")
             + ".",
         )
-    keys = [name for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
+    keys = [str(name) for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
     # In a namespace, say.
-    _check_attributes(element, *_DEVICE_ATTRIBUTES, *filter(_PLAIN_NAME.fullmatch, keys))
+    _check_attributes(element, *_DEVICE_ATTRIBUTES, *(key for key in keys if _PLAIN_NAME.fullmatch(key)))
     device = {key: _get(element, key) for key in keys}
     for child in element:
         if child.tag != "driver":
@@ -214,17 +227,17 @@ def _read_device(element, choices):
     return device
 
 
-def _choices_of(choices, element):
+def _choices_of(choices: Mapping[str, Mapping[str, Any]], element: Element) -> list[str]:
     """The choices of the driver of the device that `element` stands for: a list of strings."""
-    drivers = choices.get(element.tag, {}).get(_get(element, "id"), {})
-    drivers = drivers.get("driver") if isinstance(drivers, dict) else None
+    known = choices.get(element.tag, {}).get(_get(element, "id"))
+    drivers = known.get("driver") if isinstance(known, dict) else None
     return [driver for driver in drivers if isinstance(driver, str)] if isinstance(drivers, list) else []
 
 
-def _read_facts(section):
+def _read_facts(section: Element) -> dict[str, dict[str, dict[str, Any]]]:
     _check_attributes(section)
     _check_no_text(section)
-    facts = {}
+    facts: dict[str, dict[str, dict[str, Any]]] = {}
     for element in section:
         if element.tag not in _FACTS:
             raise _unknown_element(element)
@@ -235,7 +248,7 @@ def _read_facts(section):
 # JSON values
 
 
-def _write_value(element, value):
+def _write_value(element: Element, value: Any) -> None:
     if isinstance(value, str):
         _put(element, _TEXT, value)
     elif isinstance(value, dict):
@@ -252,7 +265,7 @@ def _write_value(element, value):
             element.text = json.dumps(value)
 
 
-def _read_value(element, naming_attribute=None):
+def _read_value(element: Element, naming_attribute: str | None = None) -> Any:
     """The value of an element that `_write_value` wrote; `naming_attribute` is the one that it may have besides."""
     _check_attributes(element, "type", *([naming_attribute] if naming_attribute else []))
     kind = element.get("type", "dict" if len(element) else "string")
@@ -275,7 +288,7 @@ def _read_value(element, naming_attribute=None):
     return None if kind == "null" else _scalar(element, _get(element, _TEXT), kind)
 
 
-def _scalar(element, text, type_name):
+def _scalar(element: Element, text: str, type_name: str) -> Any:
     """The JSON scalar in `text`, which must be of exactly that type."""
     try:
         value = untrusted_json.loads(text)
@@ -286,7 +299,7 @@ def _scalar(element, text, type_name):
     return value
 
 
-def _write_members(element, members, not_plain=None):
+def _write_members(element: Element, members: Mapping[str, Any], not_plain: str | None = None) -> None:
     for key, value in members.items():
         if _PLAIN_NAME.fullmatch(key) and key != not_plain:
             child = etree.SubElement(element, key)
@@ -296,26 +309,27 @@ def _write_members(element, members, not_plain=None):
         _write_value(child, value)
 
 
-def _read_members(element):
+def _read_members(element: Element) -> dict[str, Any]:
     _check_no_text(element)
-    members = {}
+    members: dict[str, Any] = {}
     for child in element:
         _add(members, _key_of(child), _read_value(child, "key"), child)
     return members
 
 
-def _key_of(element):
+def _key_of(element: Element) -> str:
     if "key" in element.attrib:
         return _get(_known_element(element, "entry"), "key")
-    if not _PLAIN_NAME.fullmatch(element.tag):
+    tag: str = element.tag
+    if not _PLAIN_NAME.fullmatch(tag):
         raise _unknown_element(element)
-    return element.tag
+    return tag
 
 
 # Elements, attributes and their text
 
 
-def _put(element, place, string):
+def _put(element: Element, place: str, string: str) -> None:
     """Puts any string into the attribute `place`, or the text."""
     if _NOT_IN_XML.search(string):
         element.set(_ESCAPED, " ".join([*element.get(_ESCAPED, "").split(), place]))
@@ -326,19 +340,19 @@ def _put(element, place, string):
         element.set(place, string)
 
 
-def _escape(match):
+def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _get(element, place):
+def _get(element: Element, place: str) -> str:
     """The string that `_put` put there."""
-    string = (element.text or "") if place == _TEXT else element.get(place)
+    string = (element.text if place == _TEXT else element.get(place)) or ""
     if place in element.get(_ESCAPED, "").split():
         return _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), string)
     return string
 
 
-def _required(element, attribute):
+def _required(element: Element, attribute: str) -> str:
     if attribute not in element.attrib:
         raise GuestconvError(
             "xml-missing-attribute", f"<{element.tag}> lacks the attribute `{attribute}`.", path=_path(element)
@@ -346,8 +360,8 @@ def _required(element, attribute):
     return _get(element, attribute)
 
 
-def _check_attributes(element, *allowed):
-    for name in element.attrib:
+def _check_attributes(element: Element, *allowed: str) -> None:
+    for name in map(str, element.attrib):
         if name != _ESCAPED and name not in allowed:
             raise GuestconvError(
                 "xml-unknown-attribute",
@@ -357,7 +371,7 @@ def _check_attributes(element, *allowed):
             )
 
 
-def _check_no_text(element):
+def _check_no_text(element: Element) -> None:
     for text in (element.text, *(child.tail for child in element)):
         if text and not text.isspace():
             raise GuestconvError(
@@ -367,31 +381,30 @@ def _check_no_text(element):
             )
 
 
-def _known_element(element, tag):
+def _known_element(element: Element, tag: str) -> Element:
     if element.tag != tag:
         raise _unknown_element(element)
     return element
 
 
-def _unknown_element(element):
+def _unknown_element(element: Element) -> GuestconvError:
     return GuestconvError("xml-unknown-element", f"The element <{element.tag}> is not known here.", path=_path(element))
 
 
-def _add(members, key, value, element):
+def _add(members: dict[str, Any], key: str, value: Any, element: Element) -> None:
     """members[key] = value, where a second element for a key is an error rather than the winner."""
     if key in members:
-        raise GuestconvError(
-            "xml-duplicate-element", f"<{element.tag}> says again what stands before it.", path=_path(element)
-        )
+        raise GuestconvError("xml-duplicate-element", f"<{element.tag}> is there more than once.", path=_path(element))
     members[key] = value
 
 
-def _path(element):
+def _path(element: Element) -> str:
     """An XPath to `element` for people: by id, name or key where it has one."""
     steps = []
     for step in (element, *element.iterancestors()):
         predicate = "".join(f"[@{name}={step.get(name)!r}]" for name in ("id", "name", "key") if name in step.attrib)
-        if step.tag == "item" and step.getparent() is not None:
-            predicate = f"[{step.getparent().index(step) + 1}]"
+        parent = step.getparent()
+        if step.tag == "item" and parent is not None:
+            predicate = f"[{parent.index(step) + 1}]"
         steps.append(step.tag + predicate)
     return "/" + "/".join(reversed(steps))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from . import uefi, without_initrd
 from .loaders import grub2
 from .loaders.grub2 import debconf, defaults

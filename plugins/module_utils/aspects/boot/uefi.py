@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import GuestconvError
-from ...model.description import Concern
+from ...model.concerns import Concern
 
 # What the names of the loaders for a machine end with (UEFI specification, 3.5.1.1): BOOTX64.EFI, shimx64.efi.
 _SUFFIXES = {"x86_64": "x64", "aarch64": "aa64"}

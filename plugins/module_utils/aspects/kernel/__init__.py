@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ...devices.targets import KINDS, TARGETS
 from ...initrd import module_name
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from . import initrds
 
 NAME = "kernel"

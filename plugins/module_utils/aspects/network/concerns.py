@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ...texts.unread import Unread
 from .cards import identity, nics
 from .formats import cloud_init, wicked

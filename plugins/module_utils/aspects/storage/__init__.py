@@ -17,7 +17,8 @@ from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED
 from ...initrd import initramfs_tools
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from ...texts import fstab
 from ..conversion import Conversion
 from . import lvm, references, resume, unmounted

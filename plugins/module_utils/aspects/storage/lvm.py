@@ -13,7 +13,7 @@ from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ..conversion import Conversion
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"

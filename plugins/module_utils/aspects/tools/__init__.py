@@ -9,7 +9,8 @@ import fnmatch
 from dataclasses import dataclass
 
 from ... import packages
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from .catalogue import TOOLS, Tools
 
 NAME = "hypervisor_tools"

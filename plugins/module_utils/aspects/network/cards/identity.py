@@ -13,7 +13,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
-from ....model.description import Concern
+from ....model.concerns import Concern
 from ..values import normal_mac
 
 

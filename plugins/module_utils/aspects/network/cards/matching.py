@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 
-from ....model.description import Concern
+from ....model.concerns import Concern
 from .nics import Nic, unique_identifier
 
 

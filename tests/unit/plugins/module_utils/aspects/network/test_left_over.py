@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import identity, matching
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 A, B, C = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b", "00:50:56:aa:00:0c"
