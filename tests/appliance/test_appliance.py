@@ -14,15 +14,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
-    Appliance,
-    ApplianceError,
-    CallFailed,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import ApplianceError, CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import kvm
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, applian
 # What a write to the overlay meets on a full quota or a broken network file system, by other means.
 WRITES_TOO_MUCH = """
 import resource, sys
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 

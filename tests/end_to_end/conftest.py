@@ -16,11 +16,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.guests.build import guest as built_guest
 
 ROOT = Path(__file__).resolve().parents[2]

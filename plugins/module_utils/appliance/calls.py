@@ -195,7 +195,7 @@ class Calls:
     # Programs of the guest
 
     def command(self, arguments: list[str]) -> str:
-        """Run a program of the guest's, without a shell. Returns: what it wrote to its standard output."""
+        """Run a program in the guest, without a shell. Returns: what it wrote to its standard output."""
         result: str = self.call("command", arguments)
         return result
 

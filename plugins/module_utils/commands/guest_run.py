@@ -13,7 +13,7 @@ from ..ansible_module.argument_specs import APPLIANCE
 from ..ansible_module.run import Module, Result
 from ..appliance.appliance import Appliance
 from ..devices.targets import Target
-from ..disks import images, journal
+from ..disks import journal, room
 from ..disks.images import Disk
 from ..guest.guest import Guest
 from ..model import document
@@ -70,7 +70,7 @@ class GuestRun:
         """
         options = self._options
         if options["workdir"]:
-            images.require_usable_directory(options["workdir"], "workdir-not-usable")
+            room.require_usable_directory(options["workdir"], "workdir-not-usable")
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with ExitStack() as stack:

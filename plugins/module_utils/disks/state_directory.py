@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directory beside a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
+"""The directory next to a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
 
 web01.qcow2
 .guestconv-web01.qcow2/     mode 0700
@@ -28,13 +28,13 @@ from ..texts import untrusted_json
 
 JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
-# A block device has no directory that outlives a reboot beside it.
+# A block device has no directory next to it that outlives a reboot.
 _BLOCK_DEVICE_STATE = "/var/lib/guestconv"
 _KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
 
 
-def beside(path: str) -> str:
+def state_directory_for(path: str) -> str:
     """The state directory of the disk at `path` (as in Disk.path)."""
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
         return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
@@ -64,9 +64,7 @@ def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:
         number = os.stat(path).st_rdev
-        with open(
-            "%s/%d:%d/%s" % (_KERNEL_DEVICES, os.major(number), os.minor(number), name), encoding="utf-8"
-        ) as stream:
+        with open(f"{_KERNEL_DEVICES}/{os.major(number)}:{os.minor(number)}/{name}", encoding="utf-8") as stream:
             return stream.read().strip()
     except OSError:
         return ""
@@ -100,11 +98,11 @@ class DirectoryNotUsable(GuestconvError):
 def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usable") -> GuestconvError:
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return GuestconvError("no-space", f"{directory} has no room left")
+        return GuestconvError("no-space", f"{directory} has no room left.")
     return DirectoryNotUsable(
         code,
-        f"{directory} cannot be used: {error.strerror}",
-        hint="guestconv keeps its state beside the disk, in a directory that it makes: this user must be able to.",
+        f"{directory} cannot be used: {error.strerror}.",
+        hint="guestconv keeps its state in a directory next to the disk, which this user must be able to make.",
     )
 
 
@@ -189,18 +187,18 @@ class StateDirectory:
     def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "disk-busy",
-            f"the disk is being converted by another process: {reason}",
+            f"The disk is being converted by another process: {reason}.",
             hint="Wait for it to end, then run again.",
         )
 
     def _of_another_user(self) -> GuestconvError:
         try:
-            owner = "the user with the id %d" % os.lstat(self.path).st_uid
+            owner = f"the user with the id {os.lstat(self.path).st_uid}"
         except OSError:
             owner = "another user"
         return GuestconvError(
             "state-of-another-user",
-            f"{self.path} belongs to {owner}",
+            f"{self.path} belongs to {owner}.",
             hint="Run as that user. An interrupted conversion may be in it: do not remove it.",
         )
 
@@ -285,7 +283,7 @@ def is_scratch(path: Any) -> bool:
 
 
 def lock_all(paths: Iterable[str]) -> list[StateDirectory]:
-    """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
+    """Lock several state directories, or not one of them. Nobody waits, so there is no deadlock.
 
     Returns: list of StateDirectory in the order of `paths`. Errors: those of StateDirectory.lock().
     """
