@@ -19,7 +19,8 @@ _NAME = "RESUME"
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the files that have such a name, or may have one."""
-    return root.texts(initramfs_tools.CONFIGURATION)
+    found: dict[str, str] = root.texts(initramfs_tools.CONFIGURATION)
+    return found
 
 
 def devices(text: str) -> list[str]:
@@ -49,4 +50,5 @@ def renamed(text: str, names: Names, removed: Collection[str]) -> str:
         quoted = shlex.quote(stable)
         return quoted if quoted != stable else f"{quote}{stable}{quote}"
 
-    return assignments.edited(text, (_NAME,), rename)
+    edited: str = assignments.edited(text, (_NAME,), rename)
+    return edited
