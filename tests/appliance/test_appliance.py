@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import ApplianceError, CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
@@ -77,6 +79,7 @@ WRITES_TOO_MUCH = """
 import resource, sys
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
@@ -207,3 +210,14 @@ def test_a_fixed_appliance_is_the_one_that_is_started(disks, tmp_path, appliance
 
 def _children_of_mine():
     return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(Calls) if not name.startswith("_") and name != "call"))
+def test_libguestfs_has_each_call_that_is_declared_with_these_arguments(name):
+    parameters = list(inspect.signature(getattr(Calls, name)).parameters.values())[1:]
+    arguments = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    options = {each.name: True for each in parameters if each.kind is each.KEYWORD_ONLY}
+    call = inspect.signature(getattr(appliances.guestfs.GuestFS, name))
+    bound = call.bind(None, *arguments, **options).arguments
+    assert list(bound.values()) == [None, *arguments, *options.values()]
+    assert options.items() <= bound.items()

@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import GuestconvError
 from ..texts import hostile_xml, untrusted_json
+from . import elements
 from .description import Description, Devices
 
 try:
@@ -69,15 +70,9 @@ _FACTS = ("current", "choices", "unavailable")
 
 # `xml...` names are reserved (XML 1.0, 2.3), and a colon would make a namespace prefix.
 _PLAIN_NAME = re.compile(r"(?!xml)[a-z_][a-z0-9_.-]*", re.IGNORECASE | re.ASCII)
-# The complement of XML 1.0's production [2] Char. All of them fit in four hexadecimal digits.
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPED_CHARACTER = re.compile(r"\\u([0-9a-f]{4})")
-
-_ESCAPED = "escaped"
-_TEXT = "."
 _SCALAR_TYPES = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
 # Attributes of a device's element that are not keys of the device.
-_DEVICE_ATTRIBUTES = ("id", "updatable", _ESCAPED)
+_DEVICE_ATTRIBUTES = ("id", "updatable", elements.ESCAPED)
 
 
 def to_xml(guest: Description) -> str:
@@ -96,7 +91,7 @@ def to_xml(guest: Description) -> str:
         elif key == "roots":
             for name, root in value.items():
                 element = etree.SubElement(document, "root")
-                _put(element, "name", name)
+                elements.put(element, "name", name)
                 _write_members(element, root)
         elif key == "devices":
             _write_devices(etree.SubElement(document, "devices"), value, guest.get("choices", {}))
@@ -129,10 +124,10 @@ def from_xml(text: str | bytes) -> Description:
             "xml-unknown-element",
             f"The root element is <{document.tag}>, not <guestconv>.",
             hint="Pass the `xml` that guestconv_inspect returned.",
-            path=_path(document),
+            path=elements.path(document),
         )
-    _check_attributes(document, "schema")
-    _check_no_text(document)
+    elements.check_attributes(document, "schema")
+    elements.check_no_text(document)
     sections: dict[str, Element] = {}
     guest: Description = (
         {"schema": _scalar(document, document.get("schema"), "integer")} if "schema" in document.attrib else {}
@@ -140,14 +135,14 @@ def from_xml(text: str | bytes) -> Description:
     roots: dict[str, Any] = {}
     for element in document:
         if element.tag == "root":
-            _check_attributes(element, "name")
-            _add(roots, _required(element, "name"), _read_members(element), element)
+            elements.check_attributes(element, "name")
+            elements.add(roots, elements.required(element, "name"), _read_members(element), element)
         elif element.tag in _PLAIN_KEYS:
-            _add(guest, element.tag, _read_value(element), element)
+            elements.add(guest, element.tag, _read_value(element), element)
         elif element.tag in ("devices", "facts"):
-            _add(sections, element.tag, element, element)
+            elements.add(sections, element.tag, element, element)
         else:
-            raise _unknown_element(element)
+            raise elements.unknown_element(element)
     guest["roots"] = roots
     if "facts" in sections:
         guest.update(_read_facts(sections["facts"]))
@@ -166,19 +161,19 @@ def _write_by_kind(section: Element, table: Mapping[str, Mapping[str, Any]]) -> 
     for kind, entries in table.items():
         for identifier, value in entries.items():
             element = etree.SubElement(section, kind)
-            _put(element, "id", identifier)
+            elements.put(element, "id", identifier)
             yield element, value
 
 
 def _read_by_kind(section: Element, read: Callable[[Element], Any]) -> dict[str, dict[str, Any]]:
     """The dict that `_write_by_kind` wrote, with `read(element)` for each value."""
-    _check_attributes(section, "kinds")
-    _check_no_text(section)
-    table: dict[str, dict[str, Any]] = {kind: {} for kind in _required(section, "kinds").split()}
+    elements.check_attributes(section, "kinds")
+    elements.check_no_text(section)
+    table: dict[str, dict[str, Any]] = {kind: {} for kind in elements.required(section, "kinds").split()}
     for element in section:
         if element.tag not in table:
-            raise _unknown_element(element)
-        _add(table[element.tag], _required(element, "id"), read(element), element)
+            raise elements.unknown_element(element)
+        elements.add(table[element.tag], elements.required(element, "id"), read(element), element)
     return table
 
 
@@ -187,31 +182,31 @@ def _write_devices(section: Element, devices: Devices, choices: Devices) -> None
         rest = {}
         for key, value in device.items():
             if isinstance(value, str) and _PLAIN_NAME.fullmatch(key) and key not in _DEVICE_ATTRIBUTES:
-                _put(element, key, value)
+                elements.put(element, key, value)
             else:
                 rest[key] = value
         element.set("updatable", "1")
         for driver in _choices_of(choices, element):
-            _put(etree.SubElement(element, "driver"), _TEXT, driver)
+            elements.put(etree.SubElement(element, "driver"), elements.TEXT, driver)
         # `<driver>` is a choice, so that a key of this name is never a plain element.
         _write_members(element, rest, not_plain="driver")
 
 
 def _read_device(element: Element, choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    _check_no_text(element)
+    elements.check_no_text(element)
     if element.get("updatable") != "1":
         raise GuestconvError(
             "description-changed",
             "The attribute `updatable` of a device is not for changing.",
             hint="It is '1'.",
-            path=_path(element) + "/@updatable",
+            path=elements.path(element) + "/@updatable",
         )
     expected = _choices_of(choices, element)
     if [_read_value(child) for child in element if child.tag == "driver"] != expected:
         raise GuestconvError(
             "description-changed",
             "The <driver> elements of a device are its choices, which are read-only.",
-            path=_path(element) + "/driver",
+            path=elements.path(element) + "/driver",
             extra={"allowed": expected},
             hint="Select a driver with the attribute `driver`. The choices are: "
             + (", ".join(expected) or "none")
@@ -219,29 +214,29 @@ def _read_device(element: Element, choices: Mapping[str, Mapping[str, Any]]) -> 
         )
     keys = [str(name) for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
     # In a namespace, say.
-    _check_attributes(element, *_DEVICE_ATTRIBUTES, *(key for key in keys if _PLAIN_NAME.fullmatch(key)))
-    device = {key: _get(element, key) for key in keys}
+    elements.check_attributes(element, *_DEVICE_ATTRIBUTES, *(key for key in keys if _PLAIN_NAME.fullmatch(key)))
+    device = {key: elements.get(element, key) for key in keys}
     for child in element:
         if child.tag != "driver":
-            _add(device, _key_of(child), _read_value(child, "key"), child)
+            elements.add(device, _key_of(child), _read_value(child, "key"), child)
     return device
 
 
 def _choices_of(choices: Mapping[str, Mapping[str, Any]], element: Element) -> list[str]:
     """The choices of the driver of the device that `element` stands for: a list of strings."""
-    known = choices.get(element.tag, {}).get(_get(element, "id"))
+    known = choices.get(element.tag, {}).get(elements.get(element, "id"))
     drivers = known.get("driver") if isinstance(known, dict) else None
     return [driver for driver in drivers if isinstance(driver, str)] if isinstance(drivers, list) else []
 
 
 def _read_facts(section: Element) -> dict[str, dict[str, dict[str, Any]]]:
-    _check_attributes(section)
-    _check_no_text(section)
+    elements.check_attributes(section)
+    elements.check_no_text(section)
     facts: dict[str, dict[str, dict[str, Any]]] = {}
     for element in section:
         if element.tag not in _FACTS:
-            raise _unknown_element(element)
-        _add(facts, element.tag, _read_by_kind(element, lambda entry: _read_value(entry, "id")), element)
+            raise elements.unknown_element(element)
+        elements.add(facts, element.tag, _read_by_kind(element, lambda entry: _read_value(entry, "id")), element)
     return facts
 
 
@@ -250,7 +245,7 @@ def _read_facts(section: Element) -> dict[str, dict[str, dict[str, Any]]]:
 
 def _write_value(element: Element, value: Any) -> None:
     if isinstance(value, str):
-        _put(element, _TEXT, value)
+        elements.put(element, elements.TEXT, value)
     elif isinstance(value, dict):
         if not value:
             element.set("type", "dict")
@@ -267,25 +262,25 @@ def _write_value(element: Element, value: Any) -> None:
 
 def _read_value(element: Element, naming_attribute: str | None = None) -> Any:
     """The value of an element that `_write_value` wrote; `naming_attribute` is the one that it may have besides."""
-    _check_attributes(element, "type", *([naming_attribute] if naming_attribute else []))
+    elements.check_attributes(element, "type", *([naming_attribute] if naming_attribute else []))
     kind = element.get("type", "dict" if len(element) else "string")
     if kind == "dict":
         return _read_members(element)
     if kind == "list":
-        _check_no_text(element)
-        return [_read_value(_known_element(item, "item")) for item in element]
+        elements.check_no_text(element)
+        return [_read_value(elements.known_element(item, "item")) for item in element]
     for child in element:
-        raise _unknown_element(child)
+        raise elements.unknown_element(child)
     if kind == "string":
-        return _get(element, _TEXT)
+        return elements.get(element, elements.TEXT)
     if kind not in _SCALAR_TYPES.values():
         raise GuestconvError(
             "xml-invalid-value",
             f"The type {kind!r} is not known.",
-            path=_path(element) + "/@type",
+            path=elements.path(element) + "/@type",
             hint="The types are: string, list, dict, " + ", ".join(_SCALAR_TYPES.values()) + ".",
         )
-    return None if kind == "null" else _scalar(element, _get(element, _TEXT), kind)
+    return None if kind == "null" else _scalar(element, elements.get(element, elements.TEXT), kind)
 
 
 def _scalar(element: Element, text: str, type_name: str) -> Any:
@@ -295,7 +290,9 @@ def _scalar(element: Element, text: str, type_name: str) -> Any:
     except ValueError:
         value = text
     if _SCALAR_TYPES.get(type(value)) != type_name:
-        raise GuestconvError("xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.", path=_path(element))
+        raise GuestconvError(
+            "xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.", path=elements.path(element)
+        )
     return value
 
 
@@ -305,106 +302,22 @@ def _write_members(element: Element, members: Mapping[str, Any], not_plain: str 
             child = etree.SubElement(element, key)
         else:
             child = etree.SubElement(element, "entry")
-            _put(child, "key", key)
+            elements.put(child, "key", key)
         _write_value(child, value)
 
 
 def _read_members(element: Element) -> dict[str, Any]:
-    _check_no_text(element)
+    elements.check_no_text(element)
     members: dict[str, Any] = {}
     for child in element:
-        _add(members, _key_of(child), _read_value(child, "key"), child)
+        elements.add(members, _key_of(child), _read_value(child, "key"), child)
     return members
 
 
 def _key_of(element: Element) -> str:
     if "key" in element.attrib:
-        return _get(_known_element(element, "entry"), "key")
+        return elements.get(elements.known_element(element, "entry"), "key")
     tag: str = element.tag
     if not _PLAIN_NAME.fullmatch(tag):
-        raise _unknown_element(element)
+        raise elements.unknown_element(element)
     return tag
-
-
-# Elements, attributes and their text
-
-
-def _put(element: Element, place: str, string: str) -> None:
-    """Puts any string into the attribute `place`, or the text."""
-    if _NOT_IN_XML.search(string):
-        element.set(_ESCAPED, " ".join([*element.get(_ESCAPED, "").split(), place]))
-        string = _NOT_IN_XML.sub(_escape, string.replace("\\", "\\u005c"))
-    if place == _TEXT:
-        element.text = string
-    else:
-        element.set(place, string)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
-
-
-def _get(element: Element, place: str) -> str:
-    """The string that `_put` put there."""
-    string = (element.text if place == _TEXT else element.get(place)) or ""
-    if place in element.get(_ESCAPED, "").split():
-        return _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), string)
-    return string
-
-
-def _required(element: Element, attribute: str) -> str:
-    if attribute not in element.attrib:
-        raise GuestconvError(
-            "xml-missing-attribute", f"<{element.tag}> lacks the attribute `{attribute}`.", path=_path(element)
-        )
-    return _get(element, attribute)
-
-
-def _check_attributes(element: Element, *allowed: str) -> None:
-    for name in map(str, element.attrib):
-        if name != _ESCAPED and name not in allowed:
-            raise GuestconvError(
-                "xml-unknown-attribute",
-                f"<{element.tag}> has an unknown attribute `{name}`.",
-                hint="It may have: " + (", ".join(allowed) or "none") + ".",
-                path=f"{_path(element)}/@{name}",
-            )
-
-
-def _check_no_text(element: Element) -> None:
-    for text in (element.text, *(child.tail for child in element)):
-        if text and not text.isspace():
-            raise GuestconvError(
-                "xml-invalid-value",
-                f"There is text between the elements of <{element.tag}>: {text.strip()[:80]!r}.",
-                path=_path(element),
-            )
-
-
-def _known_element(element: Element, tag: str) -> Element:
-    if element.tag != tag:
-        raise _unknown_element(element)
-    return element
-
-
-def _unknown_element(element: Element) -> GuestconvError:
-    return GuestconvError("xml-unknown-element", f"The element <{element.tag}> is not known here.", path=_path(element))
-
-
-def _add(members: dict[str, Any], key: str, value: Any, element: Element) -> None:
-    """members[key] = value, where a second element for a key is an error rather than the winner."""
-    if key in members:
-        raise GuestconvError("xml-duplicate-element", f"<{element.tag}> is there more than once.", path=_path(element))
-    members[key] = value
-
-
-def _path(element: Element) -> str:
-    """An XPath to `element` for people: by id, name or key where it has one."""
-    steps = []
-    for step in (element, *element.iterancestors()):
-        predicate = "".join(f"[@{name}={step.get(name)!r}]" for name in ("id", "name", "key") if name in step.attrib)
-        parent = step.getparent()
-        if step.tag == "item" and parent is not None:
-            predicate = f"[{parent.index(step) + 1}]"
-        steps.append(step.tag + predicate)
-    return "/" + "/".join(reversed(steps))
