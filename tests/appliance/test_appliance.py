@@ -169,7 +169,7 @@ def test_an_appliance_that_hangs_with_the_kvm_that_was_asked_for_ends_with_its_l
         with Appliance(disks, read_only=True, accelerator="kvm"):
             pass
     assert caught.value.code == "appliance-no-progress"
-    assert "for 5 seconds nothing came from it" in caught.value.message and "tcg" in caught.value.hint
+    assert "nothing came from it for 5 seconds" in caught.value.message and "tcg" in caught.value.hint
     assert "the last that it wrote was" in caught.value.message
     assert not hanging_kvm
 
