@@ -54,12 +54,12 @@ _value:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter choose."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"choose": as_filter("choose", choose)}

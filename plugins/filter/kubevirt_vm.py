@@ -82,13 +82,12 @@ _value:
   type: dict
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter kubevirt_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"kubevirt_vm": as_filter("kubevirt_vm", kubevirt.virtual_machine)}
+        return of_platform("kubevirt_vm")

@@ -72,13 +72,12 @@ _value:
   type: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter libvirt_domain."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"libvirt_domain": as_filter("libvirt_domain", libvirt.domain)}
+        return of_platform("libvirt_domain")

@@ -74,13 +74,12 @@ _value:
     os_type: linux
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import openstack
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter openstack_image_properties."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"openstack_image_properties": as_filter("openstack_image_properties", openstack.image_properties)}
+        return of_platform("openstack_image_properties")

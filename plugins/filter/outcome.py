@@ -78,12 +78,12 @@ _value:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.assembly import outcome
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter outcome."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"outcome": as_filter("outcome", outcome)}

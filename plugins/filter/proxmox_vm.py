@@ -88,13 +88,12 @@ _value:
     virtio: {virtio0: "local-lvm:0,import-from=/exports/web01.qcow2"}
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import proxmox
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter proxmox_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"proxmox_vm": as_filter("proxmox_vm", proxmox.virtual_machine)}
+        return of_platform("proxmox_vm")

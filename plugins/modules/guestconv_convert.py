@@ -262,7 +262,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def main():
+def main() -> None:
     module_support.run(ARGUMENT_SPEC, operations.convert, steps=operations.CONVERT_STEPS)
 
 

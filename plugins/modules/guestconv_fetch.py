@@ -273,7 +273,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def main():
+def main() -> None:
     module_support.run(ARGUMENT_SPEC, fetch.fetch, needs=("lxml",), steps=fetch.STEPS)
 
 

@@ -121,7 +121,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def main():
+def main() -> None:
     module_support.run(ARGUMENT_SPEC, host.check)
 
 

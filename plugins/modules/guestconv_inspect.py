@@ -192,7 +192,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def main():
+def main() -> None:
     module_support.run(ARGUMENT_SPEC, operations.inspect, steps=operations.INSPECT_STEPS)
 
 

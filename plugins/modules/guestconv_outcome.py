@@ -67,18 +67,13 @@ dest:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import report
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}, "outcome": {"type": "dict", "required": True}}
 
 
-def keep(module):
-    """The module's result. Raises GuestconvError."""
-    return {"changed": False, "dest": outcomes.keep(module.params["directory"], module.params["outcome"])}
-
-
-def main():
-    module_support.run(ARGUMENT_SPEC, keep, needs=())
+def main() -> None:
+    module_support.run(ARGUMENT_SPEC, report.keep, needs=())
 
 
 if __name__ == "__main__":

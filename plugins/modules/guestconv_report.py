@@ -163,8 +163,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import report
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import report
 
 ARGUMENT_SPEC = {
     "directory": {"type": "path", "required": True},
@@ -173,18 +173,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def make(module):
-    """The module's result. Raises GuestconvError."""
-    # Taken away, so that Ansible does not return it among the arguments.
-    page = module.params.pop("_page")
-    made = report.write(module.params["directory"], page, dry=module.check_mode)
-    for sentence in made.summary["unreadable"]:
-        module.warn(f"This outcome is not in the report: {sentence}.")
-    return {"changed": made.changed, "paths": made.paths, "summary": made.summary}
-
-
-def main():
-    module_support.run(ARGUMENT_SPEC, make, needs=())
+def main() -> None:
+    module_support.run(ARGUMENT_SPEC, report.make, needs=())
 
 
 if __name__ == "__main__":

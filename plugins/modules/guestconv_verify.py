@@ -267,10 +267,8 @@ warnings:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import verify
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 ARGUMENT_SPEC = {
     "disks": module_support.DISKS,
@@ -309,46 +307,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def _device_names(hardware, count):
-    """The guest's names of count disks, as hardware has them; None where it does not say, or has another number."""
-    disks = hardware.get("disks")
-    names = (
-        [disk.get("device") if isinstance(disk, dict) else None for disk in disks] if isinstance(disks, list) else []
-    )
-    return names if len(names) == count and all(isinstance(name, str) and name for name in names) else None
-
-
-def verify(module, progress):
-    """The module's result; it tells of its progress (progress.Progress). Raises GuestconvError, with the same values, when the guest did not come up."""
-    options = module.params
-    progress.begin("disks")
-    disks = images.disks_from_option(options["disks"], names=_device_names(options["hardware"], len(options["disks"])))
-    interrupted = journal.pending(disks)
-    outcome = verification.verify(
-        # What the disks will be, once the next convert has finished the commit.
-        interrupted.as_converted() if interrupted else disks,
-        options["hardware"],
-        options["expect"],
-        verification.Settings(**{name: options[name] for name in verification.SETTINGS}),
-        progress.begin,
-    )
-    values = outcome.as_dict()
-    # Not among the values: core 2.19 deprecates that.
-    for warning in values.pop("warnings"):
-        module.warn(warning)
-    if outcome.failure is None:
-        return dict(values, changed=False)
-    raise GuestconvError(
-        outcome.failure.code,
-        "The guest did not come up: %s." % outcome.failure.reason,
-        hint=outcome.failure.hint,
-        extra=values,
-    )
-
-
-def main():
-    # How long a guest takes to boot nobody knows, so its steps have no shares.
-    module_support.run(ARGUMENT_SPEC, verify, needs=(), steps={})
+def main() -> None:
+    module_support.run(ARGUMENT_SPEC, verify.verify, needs=(), steps=verify.STEPS)
 
 
 if __name__ == "__main__":

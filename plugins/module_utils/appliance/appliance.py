@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 
-from ..devices.targets import letters
+from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children

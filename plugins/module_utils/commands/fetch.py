@@ -24,10 +24,9 @@ from ..errors import GuestconvError
 from ..sources import finding
 from ..sources import request as requests
 from ..sources.fetch_record import Record
-from ..sources.kinds import ova, ovf
-from ..sources.places import origins
-
-_VERIFIERS = {"ova": ova.verify, "ovf": ovf.verify}
+from ..sources.kinds import registry as kinds
+from ..sources.places import registry as places
+from ..sources.places.local import node_of
 
 # What share of a run is behind it when a step begins, in percent.
 STEPS = {"metadata": 0, "open": 1, "checksums": 2, "copy": 15}
@@ -44,7 +43,7 @@ class Task:
     mode: str
     format: str
     name: str
-    opened: origins.Opened = None
+    opened: Opened | None = None
     source: str = ""
 
     @property
@@ -73,7 +72,7 @@ def plan(request, disks, stem, mode=None, image_format="qcow2"):
     """A Task for each of disks (as of finding.describe). mode: overlay, copy, or None: overlays of local files."""
     tasks = []
     for number, entry in enumerate(disks):
-        place = origins.of_entry(entry, request)
+        place = places.place_of(entry, request)
         if mode == "overlay" and not place.is_local:
             raise GuestconvError(
                 "overlay-not-possible",
@@ -168,7 +167,8 @@ class _Fetch:
 
     def _verify(self, tasks, request):
         """Compare the checksums of an OVF package, once for each state of it."""
-        if request.type not in _VERIFIERS:
+        kind = kinds.kind_of(request)
+        if not kind.has_checksums:
             return
         identity = hashlib.sha256(json.dumps([task.source for task in tasks]).encode()).hexdigest()
         if self._record.is_verified(identity):
@@ -182,7 +182,7 @@ class _Fetch:
             self._progress.tell("", min(1, behind / total))
 
         with self._timeline.step("checksums"):
-            verified = _VERIFIERS[request.type](request.settings["path"], read)
+            verified = kind.verify(request, read)
         if not verified:
             self._warn("The package has no manifest, so its disks have no checksums to be compared with.")
         self._record.note_verified(identity)
@@ -204,7 +204,7 @@ class _Fetch:
         disk = self._judged(task)
         if disk.format == task.format:
             return first
-        self._copy_to(task.part, origins.node_of(disk), disk.virtual_size, task.format, task)
+        self._copy_to(task.part, node_of(disk), disk.virtual_size, task.format, task)
         return task.part
 
     def _judged(self, task):

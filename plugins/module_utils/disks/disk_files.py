@@ -11,17 +11,10 @@ from dataclasses import dataclass
 
 from ..errors import GuestconvError
 from . import image_formats, image_sizes
+from .suffixes import SUFFIXES, VAGUE
 
 # How a file is called that holds a disk of the format; "" where the name does not say.
-EXTENSIONS = {
-    ".qcow2": "qcow2",
-    ".vmdk": "vmdk",
-    ".raw": "raw",
-    ".img": "",
-    ".vdi": "vdi",
-    ".vhdx": "vhdx",
-    ".vhd": "vpc",
-}
+EXTENSIONS = {**SUFFIXES, VAGUE: ""}
 
 # Snapshots of snapshots; VMware allows 32.
 _LONGEST_CHAIN = 256

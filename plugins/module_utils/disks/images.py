@@ -13,11 +13,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from ..devices.letters import letters
 from ..errors import GuestconvError
 from . import image_formats, qemu_img
 
@@ -59,15 +59,7 @@ class Disk:
 
 def device_names(count: int) -> list[str]:
     """The kernel's names for the first `count` disks: sda ... sdz, sdaa, sdab ... (sd_format_disk_name())."""
-    names = []
-    for number in range(count):
-        suffix = ""
-        number += 1
-        while number:
-            number, letter = divmod(number - 1, 26)
-            suffix = string.ascii_lowercase[letter] + suffix
-        names.append("sd" + suffix)
-    return names
+    return ["sd" + letters(number) for number in range(count)]
 
 
 def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_check: bool = True) -> list[Disk]:

@@ -149,8 +149,7 @@ def _interface(value, path):
 def _check_machine(hardware):
     """Refuse what the machine type cannot have."""
     for index, disk in enumerate(hardware.disks):
-        model = models.DISKS[disk.driver]
-        if model.capacity and not model.controller and hardware.family not in model.built_in:
+        if not models.DISKS[disk.driver].fits(hardware.family):
             path = "hardware.disks[%d].driver" % index
             raise _invalid(path, "The machine type %s has no %s." % (hardware.machine, disk.driver))
     for index, card in enumerate(hardware.interfaces):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import glob
 import os
 from dataclasses import dataclass
@@ -14,16 +15,9 @@ from ..disks import disk_files
 from ..disks.images import device_names
 from ..errors import GuestconvError
 from . import disk_names
-from .kinds import libvirt_xml, ova, ovf, vmx
+from .kinds import registry
+from .kinds.kind import Description, DiskEntry, Request, SourceKind
 from .kinds.libvirt_xml import NotADomain
-
-# What reads a source of each type that is one file, by the ending of its name.
-READERS = {
-    ".ova": ("ova", ova.read),
-    ".ovf": ("ovf", ovf.read),
-    ".vmx": ("vmx", vmx.read),
-    ".xml": ("libvirt", libvirt_xml.read),
-}
 
 # Changed block tracking keeps a map of a disk in a file that is called like a disk.
 _NO_DISKS = ("-ctk.vmdk",)
@@ -128,7 +122,7 @@ class _Folder:
     def add(self, name, exclude, found, is_named):
         """Take a file of the directory, unless it is hidden or excluded."""
         path = os.path.join(self._path, name)
-        known = (*READERS, *disk_files.EXTENSIONS)
+        known = (*registry.suffixes(), *disk_files.EXTENSIONS)
         if os.path.splitext(name)[1].lower() not in known:
             if is_named:
                 found.problems.append(
@@ -156,10 +150,10 @@ class _Folder:
         """Add the guests that files describe to found, and the paths of all their files to taken."""
         for name in sorted(self._names):
             stem, ending = os.path.splitext(name)
-            if ending.lower() not in READERS:
+            kind = registry.by_suffix(ending.lower())
+            if kind is None:
                 continue
-            path = os.path.join(self._path, name)
-            if found.attempt(lambda path=path, ending=ending: _described(path, *READERS[ending.lower()])):
+            if found.attempt(functools.partial(_described, kind, os.path.join(self._path, name))):
                 taken.update(map(os.path.realpath, _files(found.guests[-1].description)))
             elif isinstance(found.problems[-1], NotADomain) and not self._names[name]:
                 # Many files are XML. This one was not named, only its directory.
@@ -175,7 +169,7 @@ class _Folder:
         names = [name for name in names if os.path.realpath(os.path.join(self._path, name)) not in taken]
         for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
             if guest not in self._broken:
-                found.attempt(lambda guest=guest, disks=disks: self._guest(guest, disks))
+                found.attempt(functools.partial(self._guest, guest, disks))
 
     def _may_be_disk(self, name):
         ending = os.path.splitext(name)[1].lower()
@@ -223,8 +217,8 @@ class _Folder:
         return Guest(source, os.path.join(self._path, name), description)
 
 
-def _described(path, kind, read):
-    return Guest({"type": kind, "path": path}, path, read(path))
+def _described(kind: SourceKind, path: str) -> Guest:
+    return Guest({"type": kind.TYPE, "path": path}, path, kind.read(Request(kind.TYPE, {"path": path})))
 
 
 def _files(description):

@@ -81,7 +81,7 @@ def _disks(hardware, overlays):
     vector = []
     counts = {}
     for index, (disk, overlay) in enumerate(zip(hardware.disks, overlays)):
-        model = models.DISKS[disk.driver]
+        model = models.attachment(disk.driver)
         unit = counts.get(disk.driver, 0)
         counts[disk.driver] = unit + 1
         name = "disk%d" % index
@@ -95,8 +95,7 @@ def _disks(hardware, overlays):
             unit %= model.capacity
             place = {"controller": controller, "unit": unit, "channel": unit // 2, "place": unit % 2}
             properties.append(model.address.format(**place))
-        if disk.driver == "nvme":
-            # The device has no default serial number, and does not start without one.
+        if model.needs_serial:
             properties.append("serial=" + name)
         if disk.boot_order:
             properties.append("bootindex=%d" % disk.boot_order)

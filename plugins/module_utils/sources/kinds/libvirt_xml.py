@@ -9,6 +9,7 @@ import os
 import re
 from urllib.parse import quote
 
+from ...devices import letters, models
 from ...disks import disk_files, image_formats
 from ...errors import GuestconvError
 from . import metadata
@@ -18,28 +19,6 @@ from .metadata import malformed
 class NotADomain(GuestconvError):
     """The XML document describes something else than a domain."""
 
-
-# QEMU's model by libvirt's bus; that of SCSI is the controller's.
-_BUSES = {"virtio": "virtio-blk-pci", "ide": "ide", "sata": "ahci", "nvme": "nvme"}
-_BUSES.update(dict.fromkeys(("scsi", "usb", "xen")))
-_SCSI = {
-    "virtio-scsi": "virtio-scsi-pci",
-    "virtio-transitional": "virtio-scsi-pci",
-    "virtio-non-transitional": "virtio-scsi-pci",
-    "lsilogic": "lsi53c895a",
-    "lsisas1068": "mptsas1068",
-    "vmpvscsi": "pvscsi",
-}
-_NICS = {
-    "virtio": "virtio-net-pci",
-    "virtio-transitional": "virtio-net-pci",
-    "virtio-non-transitional": "virtio-net-pci",
-    "e1000": "e1000",
-    "e1000e": "e1000e",
-    "rtl8139": "rtl8139",
-    "pcnet": "pcnet",
-    "vmxnet3": "vmxnet3",
-}
 
 # Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
 _POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
@@ -97,7 +76,10 @@ def parse(text, path, volume_path=None):
         name=(domain.findtext("name") or "").strip(),
         disks=[],
         interfaces=[
-            (metadata.normal_mac(_attribute(card, "mac", "address")), _NICS.get(_attribute(card, "model", "type")))
+            (
+                metadata.normal_mac(_attribute(card, "mac", "address")),
+                _model("libvirt", "network", _attribute(card, "model", "type")),
+            )
             for card in domain.iterfind("devices/interface")
         ],
         firmware=_firmware(domain),
@@ -105,7 +87,7 @@ def parse(text, path, volume_path=None):
         memory=_memory(domain),
     )
     controllers = {
-        metadata.number(controller.get("index")) or 0: _SCSI.get(controller.get("model"))
+        metadata.number(controller.get("index")) or 0: _model("libvirt-scsi", "block", controller.get("model", ""))
         for controller in domain.iterfind("devices/controller[@type='scsi']")
     }
     for position, element in enumerate(domain.iterfind("devices/disk")):
@@ -115,6 +97,11 @@ def parse(text, path, volume_path=None):
         # <boot dev="hd"/>, which is the default, is the first in the domain, whatever bus it is on.
         machine.disks[0].boot_order = 1
     return metadata.describe(machine, path)
+
+
+def _model(dialect: str, kind: str, word: str) -> str | None:
+    model = models.named(dialect, kind, word)
+    return model.driver if model else None
 
 
 def _firmware(domain):
@@ -156,7 +143,7 @@ def _memory(domain):
 
 def _disk(element, position, controllers, path, volume_path):
     target, bus = _attribute(element, "target", "dev"), _attribute(element, "target", "bus")
-    if bus not in _BUSES:
+    if bus not in metadata.BUSES:
         # Older libvirt leaves the bus to the target's name.
         bus = {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
     place = _place(element, bus, target, position)
@@ -168,7 +155,7 @@ def _disk(element, position, controllers, path, volume_path):
         place,
         # Of what it calls otherwise ("aio", Xen's) the header tells more.
         format=image_format if image_format in image_formats.SUPPORTED else None,
-        controller=controllers.get(place[0]) if bus == "scsi" else _BUSES[bus],
+        controller=controllers.get(place[0]) if bus == "scsi" else _model("libvirt-bus", "block", bus),
         boot_order=order,
         # Of these alone the guest's name is libvirt's: the backend says it to the guest.
         device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
@@ -187,9 +174,7 @@ def _place(element, bus, target, position):
     match = _TARGET.match(target)
     if not match:
         return 0, position
-    # Behind each other like numbers of the base 26: z, aa, ab.
-    letters = match.group(1)
-    return 0, sum((ord(letter) - 96) * 26**exponent for exponent, letter in enumerate(reversed(letters)))
+    return 0, letters.index_of(match.group(1))
 
 
 def _hexadecimal(text):

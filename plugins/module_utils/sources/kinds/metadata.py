@@ -11,7 +11,7 @@ import re
 import stat
 from dataclasses import dataclass, field
 
-from ...devices.targets import letters
+from ...devices.letters import letters
 from ...errors import GuestconvError
 from ...texts import hostile_xml
 

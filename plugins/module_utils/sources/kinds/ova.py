@@ -12,13 +12,16 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, BinaryIO, Callable
 from urllib.parse import unquote
 
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import manifest, metadata, ovf
+from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import malformed
 
 # An OVA has a file per disk, a descriptor, a manifest, perhaps a certificate, NVRAM and messages per language.
@@ -76,7 +79,7 @@ def verify(path, progress=None):
         def chunks(name):
             if name not in found:
                 raise malformed(path, f"its manifest lists {name}, which is not in it.")
-            view = _View(stream, found[name])
+            view = _view(stream, found[name])
             return iter(lambda: view.read(_CHUNK), b"")
 
         return manifest.verify(_checksums(stream, found, path), chunks, path, progress)
@@ -136,7 +139,7 @@ def _content(stream, member, path):
     if member.length > metadata.MAX_DESCRIPTOR:
         what = f"{path}: {member.name} has {member.length} bytes, too many for what it should be."
         raise GuestconvError("source-too-large", what, path=path)
-    return _View(stream, member).read(member.length)
+    return _view(stream, member).read(member.length)
 
 
 def _checksums(stream, found, path):
@@ -166,7 +169,7 @@ def _located(stream, found, descriptor, disk, path):
     if not member.length:
         raise GuestconvError("source-disk-damaged", f"{where} is empty.", path=path, hint="Export the guest again.")
     try:
-        found_format, size = disk_files.measure(_View(stream, member), member.length, where, ovf.stated_format(disk))
+        found_format, size = disk_files.measure(_view(stream, member), member.length, where, ovf.stated_format(disk))
     except GuestconvError as error:
         error.path = path
         raise
@@ -178,28 +181,44 @@ def _located(stream, found, descriptor, disk, path):
 def opened_member(disk):
     """The image file of a disk, an entry of a description as of read(), to be read as a file of its own."""
     with metadata.open_file(disk["path"]) as stream:
-        yield _View(stream, Member(disk["member"], disk["offset"], disk["length"]))
+        yield _view(stream, Member(disk["member"], disk["offset"], disk["length"]))
 
 
-class _View:
-    """A member, to be read as a file of its own."""
+class _Part(io.RawIOBase):
+    """The bytes of a member."""
 
-    def __init__(self, stream, member):
+    def __init__(self, stream: BinaryIO, member: Member) -> None:
+        super().__init__()
         self._stream, self._member = stream, member
         self._position = 0
 
-    def seek(self, offset, whence=io.SEEK_SET):
-        """As of files; whence is io.SEEK_SET."""
-        self._position = min(offset, self._member.length)
+    def readable(self) -> bool:
+        """As of files."""
+        return True
+
+    def seekable(self) -> bool:
+        """As of files."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As of files; nothing is past the end."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._member.length}[whence]
+        self._position = min(start + offset, self._member.length)
         return self._position
 
-    def read(self, length):
+    def readinto(self, buffer: Any) -> int:
         """As of files."""
-        length = min(length, self._member.length - self._position)
+        length = min(len(buffer), self._member.length - self._position)
         self._stream.seek(self._member.offset + self._position)
         data = self._stream.read(max(length, 0))
+        buffer[: len(data)] = data
         self._position += len(data)
-        return data
+        return len(data)
+
+
+def _view(stream: BinaryIO, member: Member) -> BinaryIO:
+    """A member, to be read as a file of its own."""
+    return io.BufferedReader(_Part(stream, member))
 
 
 class _Bounded:
@@ -223,3 +242,6 @@ class _Bounded:
     def tell(self):
         """As of files."""
         return self._stream.tell()
+
+
+KIND = DescribedInFile("ova", ".ova", read, verify)

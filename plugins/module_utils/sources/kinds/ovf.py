@@ -16,9 +16,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import manifest, metadata
+from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import local_name, malformed
 
 # The envelope's namespace of version 1 and 2. In drafts (0.9) it was VMware's, and the sections had other names.
@@ -28,48 +30,10 @@ _ENVELOPES = ("http://schemas.dmtf.org/ovf/envelope/1", "http://schemas.dmtf.org
 _PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _OTHER_STORAGE = "3", "4", "5", "6", "10", "20"
 _DISKS = ("17", "31")
 
-# (bus, QEMU's model) by ResourceSubType in lower case: of VMware, VirtualBox, and others.
-_CONTROLLERS = {
-    "lsilogic": ("scsi", "lsi53c895a"),
-    "lsilogicsas": ("scsi", "mptsas1068"),
-    "buslogic": ("scsi", None),
-    "virtualscsi": ("scsi", "pvscsi"),
-    "virtioscsi": ("scsi", "virtio-scsi-pci"),
-    "virtio-scsi": ("scsi", "virtio-scsi-pci"),
-    "ahci": ("sata", "ahci"),
-    "vmware.sata.ahci": ("sata", "ahci"),
-    "nvme": ("nvme", "nvme"),
-    "vmware.nvme.controller": ("nvme", "nvme"),
-}
-# The model where no known one is named.
-_DEFAULTS = {_IDE: ("ide", "ide"), _SCSI: ("scsi", "lsi53c895a"), _OTHER_STORAGE: ("sata", "ahci")}
+_CONTROLLERS = (_IDE, _SCSI, _OTHER_STORAGE)
 
-# oVirt's ovf:disk-interface, which stands for a controller.
-_INTERFACES = {
-    "VirtIO": ("virtio", "virtio-blk-pci"),
-    "VirtIO_SCSI": ("scsi", "virtio-scsi-pci"),
-    "IDE": ("ide", "ide"),
-    "SATA": ("sata", "ahci"),
-}
-
-# rasd:ResourceSubType in lower case, oVirt's numbers of it (its VmInterfaceType), and VirtualBox's types of adapters.
-_NICS = {
-    "e1000": "e1000",
-    "e1000e": "e1000e",
-    "vmxnet3": "vmxnet3",
-    "pcnet32": "pcnet",
-    "virtio": "virtio-net-pci",
-    "virtio-net": "virtio-net-pci",
-    "am79c970a": "pcnet",
-    "am79c973": "pcnet",
-    "1": "rtl8139",
-    "2": "e1000",
-    "3": "virtio-net-pci",
-    "6": "e1000e",
-    "82540em": "e1000",
-    "82543gc": "e1000",
-    "82545em": "e1000",
-}
+# By ResourceSubType, the bus of controllers that QEMU has no model of.
+_BUSES_WITHOUT_MODEL = {"buslogic": "scsi"}
 
 # What ovf:format of a disk contains.
 _FORMATS = (("vmdk", "vmdk"), ("qcow", "qcow2"), ("linkid=137171", "vpc"), ("vhdx", "vhdx"), ("vdi", "vdi"))
@@ -242,17 +206,24 @@ def _interfaces(items, box):
     found = []
     for item in items:
         if item.type == _ETHERNET:
-            driver = next((_NICS[subtype] for subtype in item.subtypes() if subtype in _NICS), None)
-            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), driver))
+            known = filter(None, (models.named("ovf", "network", subtype) for subtype in item.subtypes()))
+            card = next(known, None)
+            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), card.driver if card else None))
     adapters = [] if box is None else [a for a in _named(box, "Adapter") if _attribute(a, "enabled") == "true"]
     if adapters and not any(mac for mac, _driver in found):
         # VirtualBox has the MAC addresses in its own description only, in the order of its slots.
         adapters.sort(key=lambda adapter: metadata.number(_attribute(adapter, "slot")) or 0)
         return [
-            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _NICS.get(_attribute(adapter, "type").lower()))
+            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _adapter(_attribute(adapter, "type")))
             for adapter in adapters
         ]
     return found
+
+
+def _adapter(kind: str) -> str | None:
+    """QEMU's model of a type of VirtualBox's adapters."""
+    card = models.named("ovf", "network", kind.lower())
+    return card.driver if card else None
 
 
 # Disks
@@ -291,7 +262,8 @@ def _disks(envelope, system, items, warnings, path):
 
 def _interface_of(disk):
     """(bus, model) of a disk that hangs on no controller that is described."""
-    return _INTERFACES.get("" if disk is None else _attribute(disk, "disk-interface"), ("scsi", None))
+    model = None if disk is None else models.named("ovirt", "block", _attribute(disk, "disk-interface"))
+    return (model.bus, model.driver) if model else ("scsi", None)
 
 
 def _boot_order(disk, instance, order):
@@ -306,12 +278,23 @@ def _controllers(items):
     controllers, counts = {}, {}
     # Address is VMware's number of the controller.
     for item in sorted(items, key=lambda item: metadata.number(item["Address"], 1 << 20) or 0):
-        if item.type in _DEFAULTS:
-            known = [_CONTROLLERS[subtype] for subtype in item.subtypes() if subtype in _CONTROLLERS]
-            bus, model = known[0] if known else _DEFAULTS[item.type]
+        if item.type in _CONTROLLERS:
+            bus, model = _controller(item)
             controllers[item["InstanceID"]] = bus, model, counts.get(bus, 0)
             counts[bus] = counts.get(bus, 0) + 1
     return controllers
+
+
+def _controller(item: _Item) -> tuple[str, str | None]:
+    """(bus, model) of a controller: by the first subtype that is known, else by its resource type."""
+    for subtype in item.subtypes():
+        if subtype in _BUSES_WITHOUT_MODEL:
+            return _BUSES_WITHOUT_MODEL[subtype], None
+        model = models.named("ovf", "block", subtype)
+        if model:
+            return model.bus, model.driver
+    model = models.named("ovf-type", "block", item.type)
+    return (model.bus, model.driver) if model else ("scsi", None)
 
 
 def _resource(item, disks, files, path):
@@ -422,3 +405,6 @@ def _attribute(element, name):
         if key.rpartition("}")[2] == name:
             return value
     return ""
+
+
+KIND = DescribedInFile("ovf", ".ovf", read, verify)

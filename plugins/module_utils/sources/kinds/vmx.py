@@ -12,9 +12,11 @@ from __future__ import annotations
 import os
 import re
 
+from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import metadata
+from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import malformed
 
 _LINE = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=\s*(?:\"([^\"]*)\"|([^\"\s#]+))\s*(?:#.*)?")
@@ -24,12 +26,6 @@ _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
-
-_SCSI = {"lsilogic": "lsi53c895a", "lsisas1068": "mptsas1068", "pvscsi": "pvscsi", "buslogic": None}
-_CONTROLLERS = {"ide": "ide", "sata": "ahci", "nvme": "nvme"}
-# Without virtualDev it is the "flexible" card, which begins as this one.
-_NICS = {name: name for name in ("e1000", "e1000e", "vmxnet3")}
-_NICS.update(dict.fromkeys(("", "flexible", "vlance"), "pcnet"))
 
 
 def read(path):
@@ -125,9 +121,10 @@ def _is_disk(settings, bus, controller, unit):
 
 
 def _controller(settings, bus, number):
-    if bus != "scsi":
-        return _CONTROLLERS[bus]
-    return _SCSI.get(settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic")
+    # A SCSI controller has a model of its own; without one it is LSI Logic's. BusLogic's is not one that QEMU has.
+    word = settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic" if bus == "scsi" else bus
+    model = models.named("vmx", "block", word)
+    return model.driver if model and model.bus == bus else None
 
 
 def _interfaces(settings):
@@ -142,7 +139,8 @@ def _interfaces(settings):
         if settings.get(card + "addresstype", "").lower() == "static":
             keys = ("address", "generatedaddress")
         mac = next(filter(None, (metadata.normal_mac(settings.get(card + key)) for key in keys)), None)
-        found.append((mac, _NICS.get(settings.get(card + "virtualdev", "").lower())))
+        model = models.named("vmx", "network", settings.get(card + "virtualdev", "").lower())
+        found.append((mac, model.driver if model else None))
     return found
 
 
@@ -158,3 +156,6 @@ def _present(path, disk):
     """disk, or what is called like it beside the VMX path: an absolute path is that of the host it was copied from."""
     beside = os.path.join(os.path.dirname(path), os.path.basename(disk))
     return beside if not os.path.lexists(disk) and os.path.lexists(beside) else disk
+
+
+KIND = DescribedInFile("vmx", ".vmx", read)
