@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, Values
 
 # A guest that was moved stays moved when its source, or the machine that did it, is taken away.
 _AWAY = frozenset(
@@ -24,7 +24,7 @@ _AWAY = frozenset(
 class ActionModule(LongModule):
     """The module guestconv_fetch does the work."""
 
-    def _instead_of_a_run(self, kept, arguments, task_vars):
+    def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
         """As ever, but only while the source and the disks are as they were: those are no arguments."""
         # Quietly, and without a slot: there is little to do, and of many guests nothing.
         asked = {name: value for name, value in arguments.items() if name not in ("progress", "slots")}
@@ -45,7 +45,7 @@ class ActionModule(LongModule):
         return super()._instead_of_a_run(kept, arguments, task_vars)
 
 
-def _is_away(found, arguments):
+def _is_away(found: Values, arguments: Values) -> bool:
     """Whether the source cannot be looked at any more, and need not be: an overlay is nothing without its source."""
     code = found.get("code") if found.get("failed") else None
     return code in _AWAY or (code == "disk-not-found" and arguments.get("mode") == "copy")

@@ -117,9 +117,12 @@ uri: qemu:///system
 strict: true
 """
 
+import functools
 import hashlib
 import os
 import unicodedata
+from collections.abc import Iterator
+from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
@@ -129,6 +132,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_fo
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.kind import DiskEntry
 
 _ENDINGS = ("guests.yml", "guests.yaml", "guestconv.yml", "guestconv.yaml")
 
@@ -141,16 +145,16 @@ _RESERVED = ("all", "ungrouped", "localhost")
 _DISK_OPTIONS = ("path", "format", "device", "backing")
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable):
+class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]  # ansible has no types
     """See DOCUMENTATION."""
 
     NAME = "virttools.guestconv.guests"
 
-    def verify_file(self, path):
+    def verify_file(self, path: str) -> bool:
         """Whether path is called as a configuration of this plugin is."""
         return super().verify_file(path) and path.endswith(_ENDINGS)
 
-    def parse(self, inventory, loader, path, cache=True):
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add what is found to inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
@@ -166,7 +170,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for name, guest in named:
             self._add(name, guest)
 
-    def _find(self, directory, exclude):
+    def _find(self, directory: str, exclude: list[str]) -> tuple[list[discovery.Guest], list[GuestconvError]]:
         """(Guests, problems) of all that the options name; paths are relative to directory."""
         guests, problems = [], []
         uri = self.get_option("uri")
@@ -180,14 +184,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         found = discovery.find(paths, exclude, self.get_option("recursive"), known)
         return guests + found.guests, problems + found.problems
 
-    def _complain(self, message):
+    def _complain(self, message: str) -> None:
         if self.get_option("strict"):
             raise AnsibleParserError(message)
         self.display.warning(message)
 
-    def _named(self, guests):
+    def _named(self, guests: list[discovery.Guest]) -> Iterator[tuple[str, discovery.Guest]]:
         """(name of the host, Guest) of all."""
-        by_name = {}
+        by_name: dict[str, list[discovery.Guest]] = {}
         for guest in guests:
             by_name.setdefault(host_name(guest), []).append(guest)
         for name, called_so in by_name.items():
@@ -202,9 +206,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             )
             yield from names.items()
 
-    def _warn_of_shared_disks(self, named):
+    def _warn_of_shared_disks(self, named: list[tuple[str, discovery.Guest]]) -> None:
         """named: (name of the host, Guest) of all."""
-        users = {}
+        users: dict[tuple[str, str | None], list[str]] = {}
         for name, guest in named:
             for disk in guest.description["disks"]:
                 users.setdefault((disk["path"], disk.get("member")), []).append(name)
@@ -215,7 +219,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                     "If they are the same guest, exclude all but one."
                 )
 
-    def _add(self, name, guest):
+    def _add(self, name: str, guest: discovery.Guest) -> None:
         self.inventory.add_host(name)
         variables = variables_of(guest)
         for key, value in variables.items():
@@ -232,23 +236,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, name, strict=strict)
 
 
-def domains(uri, exclude):
+def domains(uri: str, exclude: list[str]) -> discovery.Found:
     """The discovery.Found of the libvirt at uri, less excluded names. Raises GuestconvError when it does not answer."""
     found = discovery.Found([], [])
     with libvirt_domains.connected(uri) as connection:
         for name in connection.names():
             if discovery.is_excluded(name, exclude):
                 continue
-            source = {"type": "libvirt", "uri": uri, "name": name}
-            found.attempt(
-                lambda source=source: discovery.Guest(
-                    source, f"{source['name']} of {source['uri']}", connection.read(source["name"])
-                )
-            )
+            found.attempt(functools.partial(_domain, connection, uri, name))
     return found
 
 
-def never_template(value):
+def _domain(connection: libvirt_domains.Connection, uri: str, name: str) -> discovery.Guest:
+    source = {"type": "libvirt", "uri": uri, "name": name}
+    return discovery.Guest(source, f"{name} of {uri}", connection.read(name))
+
+
+def never_template(value: Any) -> Any:
     """value with every string marked that would be a template: who names a guest must not run anything here.
 
     From ansible-core 2.19 on no string of a plugin is a template anyway.
@@ -260,49 +264,51 @@ def never_template(value):
     return wrap_var(value) if isinstance(value, str) and "{" in value else value
 
 
-def host_name(guest):
+def host_name(guest: discovery.Guest) -> str:
     """The name of the inventory host for a discovery.Guest: what Ansible takes for no pattern, range or port."""
     named = _clean(guest.description["name"]) or _clean(os.path.splitext(os.path.basename(guest.origin))[0])
     return f"guest-{named}".rstrip("-") if named in _RESERVED or not named else named
 
 
-def _clean(text):
+def _clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     return "".join(character if character.isalnum() or character in "._-" else "-" for character in text).strip("-._")
 
 
-def _suffix(guest):
+def _suffix(guest: discovery.Guest) -> str:
     # Of the place alone, so that it stays when another guest of the name comes or goes.
     return hashlib.sha256(guest.origin.encode()).hexdigest()[:6]
 
 
-def _is_excluded(guest, exclude):
+def _is_excluded(guest: discovery.Guest, exclude: list[str]) -> bool:
     return discovery.is_excluded(guest.description["name"], exclude)
 
 
-def variables_of(guest):
+def variables_of(guest: discovery.Guest) -> dict[str, Any]:
     """{name: value} of the variables of a discovery.Guest."""
     disks = guest.description["disks"]
-    variables = {"guestconv_source": guest.source, "guestconv_name": guest.description["name"]}
+    variables: dict[str, Any] = {"guestconv_source": guest.source, "guestconv_name": guest.description["name"]}
     if guest.description["hardware"]:
         variables["guestconv_hardware"] = guest.description["hardware"]
     if all(_is_usable(disk) for disk in disks) and _is_here(guest):
-        variables["guestconv_disks"] = [{key: disk[key] for key in _DISK_OPTIONS if key in disk} for disk in disks]
+        variables["guestconv_disks"] = [
+            {key: value for key, value in disk.items() if key in _DISK_OPTIONS} for disk in disks
+        ]
     if all("size" in disk for disk in disks):
         variables["guestconv_size"] = sum(disk["size"] for disk in disks)
     return variables
 
 
-def _is_usable(disk):
+def _is_usable(disk: DiskEntry) -> bool:
     packed = "member" in disk or "compression" in disk
     return not packed and not has_protocol(disk["path"]) and os.path.exists(disk["path"])
 
 
-def _is_here(guest):
+def _is_here(guest: discovery.Guest) -> bool:
     return "uri" not in guest.source or libvirt_domains.is_local(guest.source["uri"])
 
 
-def groups_of(guest, size):
+def groups_of(guest: discovery.Guest, size: int | None) -> list[str]:
     """The names of the groups that a discovery.Guest is in; size: of its disks in bytes, or None."""
     groups = ["guestconv_guests", f"guestconv_source_{guest.source['type']}"]
     groups += sorted({f"guestconv_format_{disk['format']}" for disk in guest.description["disks"] if "format" in disk})

@@ -14,7 +14,9 @@ import os
 import shlex
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -54,29 +56,33 @@ _ASYNC_KEYS = (
 _LONGEST_TEXT = 120
 
 
-class LongModule(ActionBase):
+# What a module is given, or returns.
+Values = dict[str, Any]
+
+
+class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     """Runs the module of the same name.
 
     _stands_on: the name, beside its own, of the file with the kept result of the phase before. When that phase has run
     again, this one does, too.
     """
 
-    _stands_on = None
+    _stands_on: str | None = None
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: None = None, task_vars: Values | None = None) -> Values:
         """The module's own result, with `resumed` where the option resume was given."""
         result = super().run(tmp, task_vars)
         try:
-            return merge_hash(result, self._result(task_vars))
+            return _values(merge_hash(result, self._result(task_vars or {})))
         except AnsibleConnectionFailure as error:
             if not self._task.delegate_to:
                 raise
             # Ansible would take the guest for the machine that is away, and out of the play: no rescue, no outcome.
-            return merge_hash(result, _unreachable(self._task.delegate_to, error))
+            return _values(merge_hash(result, _unreachable(self._task.delegate_to, error)))
 
-    def _result(self, task_vars):
+    def _result(self, task_vars: Values) -> Values:
         arguments = dict(self._task.args)
         path = arguments.pop("resume", None)
         if not path:
@@ -88,7 +94,7 @@ class LongModule(ActionBase):
             returned["invocation"]["module_args"]["resume"] = path
         return returned
 
-    def _run_if_need_be(self, path, arguments, task_vars):
+    def _run_if_need_be(self, path: str, arguments: Values, task_vars: Values) -> Values:
         """The result, which is the kept one if there is one."""
         if self._task.check_mode:
             return dict(self._run_module(arguments, task_vars), resumed=False)
@@ -109,28 +115,28 @@ class LongModule(ActionBase):
                 self._display.warning("The result cannot be kept in %s: %s" % (path, error.strerror))
         return dict(result, resumed=False)
 
-    def _instead_of_a_run(self, kept, arguments, task_vars):
+    def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
         """The result to return in place of a run whose result was kept; None if it has to run again."""
         return dict(kept, resumed=True, changed=False)
 
-    def _run_module(self, arguments, task_vars):
+    def _run_module(self, arguments: Values, task_vars: Values) -> Values:
         if self._task.async_val:
             wrap_async = not self._connection.has_native_async
-            return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+            return _values(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
         if self._is_to_be_watched(task_vars):
             result = self._run_watched(arguments, task_vars)
             if result is not None:
                 return result
-        return self._execute_module(module_args=arguments, task_vars=task_vars)
+        return _values(self._execute_module(module_args=arguments, task_vars=task_vars))
 
-    def _is_to_be_watched(self, task_vars):
+    def _is_to_be_watched(self, task_vars: Values) -> bool:
         wanted = self._templar.template(task_vars.get("guestconv_progress", True))
         connection = self._connection
         # Connections to Windows, and those that have a way of their own of running modules.
         foreign = connection.has_native_async or connection.always_pipeline_modules
         return boolean(wanted, strict=False) and not foreign and connection._shell.SHELL_FAMILY == "sh"
 
-    def _run_watched(self, arguments, task_vars):
+    def _run_watched(self, arguments: Values, task_vars: Values) -> Values | None:
         """The module's result; None if it could not be started so, and has not been."""
         directory = self._make_watch_directory()
         if directory is None:
@@ -148,27 +154,27 @@ class LongModule(ActionBase):
         self._remove(job["results_file"])
         return _as_if_plain(result, job)
 
-    def _make_watch_directory(self):
+    def _make_watch_directory(self) -> str | None:
         """The path of a new directory on the other machine, of the user that the module runs as; None if there is none."""
         # One command, since each costs a round trip. The name is mktemp's, the rest are ours.
         command = 'd=$(mktemp -d -t %sXXXXXXXXXX) && touch "$d"/%s && echo "$d"' % (_DIRECTORY, watch.ATTENDED)
         made = self._low_level_execute_command(command)
-        directory = made["stdout"].strip().rpartition("\n")[2]
+        directory = str(made["stdout"]).strip().rpartition("\n")[2]
         if made["rc"] != 0 or not os.path.isabs(directory) or not os.path.basename(directory).startswith(_DIRECTORY):
             self._display.vv("No progress can be followed: %s" % (made["stderr"] or made["stdout"]))
             return None
         return directory
 
-    def _start(self, arguments, task_vars):
+    def _start(self, arguments: Values, task_vars: Values) -> Values:
         """Start the module. Returns what async_wrapper says."""
         # async_wrapper's time limit is taken from the task; the task executor must not find it there afterwards.
         self._task.async_val = _NEVER
         try:
-            return self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True)
+            return _values(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True))
         finally:
             self._task.async_val = 0
 
-    def _follow(self, job, directory, task_vars):
+    def _follow(self, job: Values, directory: str, task_vars: Values) -> Values:
         """Display the progress until the module has ended. Returns what async_status says then.
 
         Errors: AnsibleConnectionFailure, if the connection stays away; AnsibleError, if our own parent is gone.
@@ -200,7 +206,7 @@ class LongModule(ActionBase):
                     raise
                 self._reset_connection()
 
-    def _look(self, job, directory):
+    def _look(self, job: Values, directory: str) -> tuple[Values | None, bool]:
         """The progress (None if there is none to see), and whether the module seems to run."""
         attended, progress = (shlex.quote("%s/%s" % (directory, name)) for name in (watch.ATTENDED, watch.PROGRESS))
         # As long as the module runs, async_wrapper's file has only a few words of its own.
@@ -212,37 +218,42 @@ class LongModule(ActionBase):
         shown = [line for line in found if "percent" in line]
         return (shown[-1] if shown else None), any("started" in line for line in found)
 
-    def _status(self, job, task_vars):
+    def _status(self, job: Values, task_vars: Values) -> Values:
         """What async_status says: the module's result, once it has ended."""
         directory, job_id = os.path.split(job["results_file"])
         arguments = {"jid": job_id, "mode": "status", "_async_dir": directory}
         check_mode, self._task.check_mode = self._task.check_mode, False  # that of 2.16 does nothing in check mode
         try:
-            return self._execute_module("ansible.legacy.async_status", arguments, task_vars=task_vars)
+            return _values(self._execute_module("ansible.legacy.async_status", arguments, task_vars=task_vars))
         finally:
             self._task.check_mode = check_mode
 
-    def _reset_connection(self):
+    def _reset_connection(self) -> None:
         try:
             self._connection.reset()
         except (AttributeError, AnsibleError):
             pass  # not every kind of connection can, nor has every one to
 
-    def _remove(self, path):
+    def _remove(self, path: str) -> None:
         try:
             self._low_level_execute_command("rm -rf -- %s" % shlex.quote(path))
         except AnsibleConnectionFailure:
             pass  # the module will note that nobody watches
 
 
+def _values(returned: Any) -> Values:
+    """What Ansible's own functions return, which have no types."""
+    return dict(returned)
+
+
 @contextmanager
-def _interruptible():
+def _interruptible() -> Iterator[None]:
     """Have SIGINT and SIGTERM raise KeyboardInterrupt while the block runs, so that the module can be told.
 
     ansible-core's workers die of them at once since 2.19, and before that of SIGTERM.
     """
 
-    def interrupt(signum, frame):
+    def interrupt(signum: int, frame: object) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)  # ansible-core sends both, one after the other
         raise KeyboardInterrupt
@@ -256,12 +267,12 @@ def _interruptible():
                 signal.signal(signum, handler)
 
 
-def next_longest_wait(elapsed):
+def next_longest_wait(elapsed: float) -> float:
     """Seconds that there may be between two looks at a module that has run for `elapsed` seconds."""
     return min(max(_LONGEST_WAIT, elapsed * _SHARE), _LONGEST_WAIT_OF_ALL)
 
 
-def progress_text(progress):
+def progress_text(progress: Values | None) -> str:
     """progress (a dict as of module_utils/run/progress.py, or None) for people; empty where there is nothing to say."""
     if not progress or progress.get("state") != "running" or progress.get("step") == "start":
         return ""
@@ -273,7 +284,7 @@ def progress_text(progress):
     return "".join(character for character in text if character.isprintable())[:_LONGEST_TEXT]
 
 
-def _as_if_plain(result, job):
+def _as_if_plain(result: Values, job: Values) -> Values:
     """The result as it would be of a module that did not run asynchronously."""
     # Every result of the module's own, and none of async_wrapper's or async_status's, repeats this argument.
     if "_watch" not in result.get("invocation", {}).get("module_args", {}):
@@ -289,7 +300,7 @@ def _as_if_plain(result, job):
     return result
 
 
-def _no_result(result):
+def _no_result(result: Values) -> Values:
     """The failure of a module that ended without a word, as async_wrapper tells it."""
     error = GuestconvError(
         "no-result",
@@ -301,7 +312,7 @@ def _no_result(result):
     return dict(error.as_result(), failed=True, module_stdout=said, module_stderr=result.get("stderr") or "")
 
 
-def _unreachable(machine, error):
+def _unreachable(machine: str, error: Exception) -> Values:
     unreachable = GuestconvError(
         "conversion-host-unreachable",
         "The conversion host %s cannot be reached: %s" % (machine, error),
@@ -310,7 +321,7 @@ def _unreachable(machine, error):
     return dict(unreachable.as_result(), failed=True)
 
 
-def _as_dict(line):
+def _as_dict(line: str) -> Values | None:
     try:
         value = untrusted_json.loads(line)
     except ValueError:

@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
@@ -21,7 +23,7 @@ _VERSION = 1
 _PASSING = ("ansible_facts", "deprecations")
 
 
-def digest(module, arguments, before=None):
+def digest(module: str, arguments: Mapping[str, Any], before: str | None = None) -> str:
     """What tells a run from others: the module's name (without the collection's), its arguments, and run_of() what it
     stands on."""
     relevant = {name: value for name, value in arguments.items() if name not in _IRRELEVANT}
@@ -31,15 +33,16 @@ def digest(module, arguments, before=None):
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def run_of(path):
+def run_of(path: str) -> str | None:
     """What tells the run whose result is kept at path from all others, even of the same arguments; None without one."""
     try:
-        return untrusted_json.load(path)["run"]
+        run = untrusted_json.load(path)["run"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # load() says what is wrong with it
+    return run if isinstance(run, str) else None
 
 
-def load(path, expected):
+def load(path: str, expected: str) -> tuple[dict[str, Any] | None, str | None]:
     """The kept result of the run whose digest is expected, if there is one; and what is wrong with the file, or None."""
     try:
         kept = untrusted_json.load(path)
@@ -54,7 +57,7 @@ def load(path, expected):
         return None, "%s: %s" % (type(error).__name__, error)
 
 
-def forget(path):
+def forget(path: str) -> None:
     """Keep nothing at path any more: what begins now may end before its own result is kept."""
     try:
         os.unlink(path)
@@ -62,7 +65,7 @@ def forget(path):
         pass  # save() tells of a place that cannot be written to
 
 
-def save(path, own_digest, result):
+def save(path: str, own_digest: str, result: Mapping[str, Any]) -> None:
     """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
@@ -70,6 +73,6 @@ def save(path, own_digest, result):
     whole_file.replace(path, json.dumps(content, default=_as_text).encode(), synced=True)
 
 
-def _as_text(value):
+def _as_text(value: object) -> str:
     """A warning as text: since ansible-core 2.19 they are objects."""
     return getattr(getattr(value, "event", None), "msg", None) or str(value)

@@ -232,4 +232,4 @@ def attachment(driver: str) -> Attachment:
 
 def is_virtio(driver: str | None) -> bool:
     """Whether the driver is that of a virtio device."""
-    return any(driver in rows and rows[driver].is_virtio for rows in MODELS.values())
+    return driver is not None and any(driver in rows and rows[driver].is_virtio for rows in MODELS.values())

@@ -18,9 +18,11 @@ from . import request
 from .vocabulary import Vocabulary
 
 try:
-    from lxml import etree
+    from lxml import etree as _etree
 except ImportError:
-    etree = None
+    etree: Any = None
+else:
+    etree = _etree
 
 FILTER = "libvirt_domain"
 WORDS = Vocabulary("libvirt", "libvirt")

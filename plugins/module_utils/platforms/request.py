@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from ..devices import models
 from ..devices.letters import letters
@@ -34,8 +34,9 @@ class Machine:
     @property
     def has_virtio(self) -> bool:
         """Whether the guest was prepared for a virtio device: then it can drive the others, too."""
-        drivers = [
-            *(device.driver for device in (*self.hardware.disks, *self.hardware.interfaces)),
+        drivers: list[str | None] = [
+            *(disk.driver for disk in self.hardware.disks),
+            *(card.driver for card in self.hardware.interfaces),
             self.hardware.video,
             self.hardware.console,
         ]
@@ -43,7 +44,7 @@ class Machine:
 
 
 # A disk of the hardware, and what the caller says of it.
-Pair = Tuple[machines.DiskPlace, Dict[str, str]]
+Pair = tuple[machines.DiskPlace, dict[str, str]]
 
 
 def machine(hardware: Any, cpus: Any = None, memory: Any = None) -> Machine:

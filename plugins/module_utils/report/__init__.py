@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import GuestconvError
 from . import junit, page
@@ -21,8 +22,8 @@ SUMMARY, JUNIT, PAGE = "summary.json", "junit.xml", "index.html"
 class Report:
     """summary: as in summary.json. paths: {kind: path} of the files. changed: whether one of them was not so before."""
 
-    summary: dict
-    paths: dict
+    summary: dict[str, Any]
+    paths: dict[str, str]
     changed: bool
 
 
@@ -40,7 +41,8 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
         "junit": (JUNIT, junit.document(found.guests)),
         "page": (PAGE, page.document(template, found.guests, summary, directory)),
     }
-    paths, changed = {}, False
+    paths: dict[str, str] = {}
+    changed = False
     for kind, (name, text) in files.items():
         paths[kind] = os.path.join(directory, name)
         # A text may hold half a surrogate pair: JSON can say that, UTF-8 cannot.
@@ -48,7 +50,7 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
     return Report(summary, paths, changed)
 
 
-def _replace(path, content, dry):
+def _replace(path: str, content: bytes, dry: bool) -> bool:
     """Have the file at path hold content, whole or not at all. Returns whether it did not before."""
     try:
         with open(path, "rb") as stream:
@@ -70,7 +72,7 @@ def _replace(path, content, dry):
     return True
 
 
-def _not_writable(path, error):
+def _not_writable(path: str, error: OSError) -> GuestconvError:
     return GuestconvError(
         "path-not-writable",
         f"{path} cannot be written: {error.strerror}.",

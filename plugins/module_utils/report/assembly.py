@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ..errors import in_text
 from .outcomes import CONVERTED, FAILED, PHASES, SKIPPED
@@ -57,7 +58,7 @@ def _seconds(returned: Mapping[str, Any]) -> float:
     if "seconds" in returned:
         return round(float(returned["seconds"]), 1)
     steps = (returned.get("timeline") or {}).get("steps") or ()
-    return round(sum(step["seconds"] for step in steps), 1)
+    return round(sum(float(step["seconds"]) for step in steps), 1)
 
 
 def _of_description(guest: Mapping[str, Any]) -> dict[str, Any]:

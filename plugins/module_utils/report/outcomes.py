@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 from ..errors import GuestconvError
 from ..run import whole_file
@@ -40,6 +42,10 @@ _LISTS = {
 _KINDS = {dict: "dictionaries", str: "texts"}
 
 
+# An outcome as the role and JSON have it: parse() knows what must be in it.
+Outcome = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """guests: the last outcome (a dict) of each, in the order in which they ended.
@@ -47,11 +53,11 @@ class Outcomes:
     unreadable: a sentence for each outcome that is none. Its guest is not among the guests.
     """
 
-    guests: list
-    unreadable: list
+    guests: list[Outcome]
+    unreadable: list[str]
 
 
-def load(directory):
+def load(directory: str) -> Outcomes:
     """The Outcomes in `directory`: those in outcomes/*.json or, without that directory, in outcomes.jsonl.
 
     Raises GuestconvError outcomes-not-found when there is neither.
@@ -65,7 +71,8 @@ def load(directory):
             path="directory",
             hint=f"It is to hold the guests' outcomes, as files {FILES}/*.json or as lines of {LINES}.",
         ) from error
-    last, unreadable = {}, []
+    last: dict[str, Outcome] = {}
+    unreadable: list[str] = []
     for place, content in pieces:
         try:
             outcome = parse(content)
@@ -78,7 +85,7 @@ def load(directory):
     return Outcomes(sorted(last.values(), key=lambda outcome: (_end(outcome), outcome["guest"])), unreadable)
 
 
-def keep(directory, outcome):
+def keep(directory: str, outcome: Mapping[str, Any]) -> str:
     """Write the outcome (a dict) into `directory`, which is made if need be. Returns the path of its file.
 
     Raises GuestconvError outcome-invalid, path-not-writable.
@@ -105,7 +112,7 @@ def keep(directory, outcome):
     return path
 
 
-def _pieces(directory):
+def _pieces(directory: str) -> list[tuple[str, bytes]]:
     """(place, bytes) of everything that is to be an outcome. Raises OSError."""
     files = os.path.join(directory, FILES)
     if os.path.isdir(files):
@@ -116,12 +123,12 @@ def _pieces(directory):
     return [(f"{LINES}, line {number}", piece) for number, piece in enumerate(pieces, 1) if piece.strip()]
 
 
-def _content(path):
+def _content(path: str) -> bytes:
     with open(path, "rb") as stream:
         return stream.read()
 
 
-def parse(content):
+def parse(content: bytes) -> Outcome:
     """The outcome (a dict) that content (bytes of JSON) is. Raises ValueError, whose text says what is wrong."""
     try:
         outcome = untrusted_json.loads(content, parse_constant=_number, parse_float=_number)
@@ -141,7 +148,7 @@ def parse(content):
     return outcome
 
 
-def _number(text):
+def _number(text: str) -> float:
     """JSON has neither infinity nor NaN; Python's reader has, and would write them too."""
     number = float(text)
     if not math.isfinite(number):
@@ -149,8 +156,8 @@ def _number(text):
     return number
 
 
-def _check_optional(outcome):
-    def check(key, kind, name):
+def _check_optional(outcome: Outcome) -> None:
+    def check(key: str, kind: type, name: str) -> None:
         if outcome.get(key) is not None and not isinstance(outcome[key], kind):
             raise ValueError(f"{key} is no {name}")
 
@@ -168,12 +175,12 @@ def _check_optional(outcome):
             raise ValueError("each of phases is to have a name and a number of seconds")
 
 
-def _is_duration(value):
+def _is_duration(value: object) -> bool:
     # Of what is a year or longer nobody means seconds.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 366 * 24 * 3600
 
 
-def instant(text):
+def instant(text: str) -> datetime:
     """The datetime (of UTC) that text, in ISO 8601, means. Raises ValueError."""
     try:
         # Python 3.9 does not know the Z.
@@ -183,18 +190,18 @@ def instant(text):
         raise ValueError(f"{text!r} is no time in ISO 8601") from error
 
 
-def _end(outcome):
+def _end(outcome: Outcome) -> datetime:
     return instant(outcome.get("ended") or outcome["started"])
 
 
-def seconds(outcome):
+def seconds(outcome: Outcome) -> float:
     """How long the work on a guest took, in seconds: all its phases, or from start to end where no phase is known."""
     phases = outcome.get("phases") or ()
     if phases:
-        return round(sum(phase.get("seconds", 0) for phase in phases), 3)
+        return round(sum(float(phase.get("seconds", 0)) for phase in phases), 3)
     return max(0, (_end(outcome) - instant(outcome["started"])).total_seconds())
 
 
-def lines(guests):
+def lines(guests: Iterable[Outcome]) -> str:
     """The outcomes as the text of outcomes.jsonl."""
     return "".join(json.dumps(outcome, sort_keys=True) + "\n" for outcome in guests)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from ..disks import image_formats
 from ..errors import GuestconvError
@@ -22,7 +22,7 @@ _FILES = ("path", "libdir", "cafile", "identity", "known_hosts")
 _DEVICE = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 
-def parse(source, password=None):
+def parse(source: Mapping[str, Any], password: str | None = None) -> Request:
     """The Request in a source, a dict that a person wrote.
 
     Raises GuestconvError `source-invalid`, `source-url-...`, its path saying which value: source.disks[0].path.
@@ -47,7 +47,7 @@ def parse(source, password=None):
     return Request(kind.TYPE, settings, _disks(source["disks"], keys) if "disks" in keys.needed else (), access)
 
 
-def _check_keys(given, needed, known, where):
+def _check_keys(given: Iterable[str], needed: Iterable[str], known: Sequence[str], where: str) -> None:
     for key in given:
         if key == "password":
             raise _invalid(
@@ -62,7 +62,7 @@ def _check_keys(given, needed, known, where):
             raise _invalid(f"{where}.{key}", "it is missing")
 
 
-def _text(value, where):
+def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise _invalid(where, f"it should be a text, and is {value!r}")
     if "\0" in value or "\n" in value:
@@ -120,8 +120,9 @@ def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
         raise _invalid(f"{where}.backing", "it should be a list of the files below a disk that is a local file")
     for below in backing or ():
         _text(below, f"{where}.backing")
-    return {key: value for key, value in item.items() if value is not None}
+    # Each of its keys is one of an entry's, and its value was checked.
+    return cast(DiskEntry, {key: value for key, value in item.items() if value is not None})
 
 
-def _invalid(where, what, hint=""):
+def _invalid(where: str, what: str, hint: str = "") -> GuestconvError:
     return GuestconvError("source-invalid", f"{where}: {what}.", hint=hint, path=where)

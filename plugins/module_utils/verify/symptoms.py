@@ -20,13 +20,13 @@ class Symptom:
     """
 
     code: str
-    pattern: re.Pattern
+    pattern: re.Pattern[str]
     reason: str
     hint: str = ""
     emulator: bool = False
 
 
-def _symptom(code, pattern, reason, hint="", emulator=False):
+def _symptom(code: str, pattern: str, reason: str, hint: str = "", emulator: bool = False) -> Symptom:
     return Symptom(code, re.compile(pattern, re.MULTILINE), reason, hint, emulator)
 
 
@@ -92,7 +92,7 @@ SYMPTOMS = (
 )
 
 
-def find(text):
+def find(text: str) -> tuple[Symptom, str] | None:
     """The first Symptom that text shows and the line that shows it, or None."""
     for symptom in SYMPTOMS:
         match = symptom.pattern.search(text)

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from ...devices import letters, models
 from ...disks import disk_files, image_formats
 from ...errors import GuestconvError
 from . import metadata
+from .kind import Description
 from .metadata import malformed
+
+# Tells the path of the volume (pool, name).
+VolumePath = Callable[[str, str], str]
 
 
 class NotADomain(GuestconvError):
@@ -32,7 +38,7 @@ _TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
 _URLS = ("nbd", "ssh", "http", "https")
 
 
-def read(path):
+def read(path: str) -> Description:
     """The description of the guest of the domain XML path, as sources/__init__.py says.
 
     Its disks may be files of another machine. Where they are here, their headers are read. Raises GuestconvError
@@ -49,7 +55,7 @@ def read(path):
     return description
 
 
-def with_headers(description):
+def with_headers(description: Description) -> None:
     """Fill in what the headers say of those disks of description (as of parse()) that this process can read."""
     for disk in description["disks"]:
         if image_formats.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
@@ -58,7 +64,7 @@ def with_headers(description):
         disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
 
 
-def parse(text, path, volume_path=None):
+def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -> Description:
     """The description in the domain XML text, as of read(), without a look at its disks.
 
     path: where it comes from, for errors. volume_path: a function that tells the path of the volume (pool, name), None
@@ -104,7 +110,7 @@ def _model(dialect: str, kind: str, word: str) -> str | None:
     return model.driver if model else None
 
 
-def _firmware(domain):
+def _firmware(domain: Any) -> str | None:
     """libvirt's BIOS is what is left unsaid; and its UEFI is always on flash memory."""
     os_element = domain.find("os")
     if os_element is None or os_element.findtext("type") != "hvm":
@@ -117,7 +123,7 @@ def _firmware(domain):
     return "uefi" if os_element.get("firmware") == "efi" or on_flash else "bios"
 
 
-def _cpus(domain):
+def _cpus(domain: Any) -> int | None:
     element = domain.find("vcpu")
     if element is None:
         return None
@@ -125,7 +131,7 @@ def _cpus(domain):
     return metadata.number(element.get("current") or element.text, 1 << 20) or None
 
 
-def _memory(domain):
+def _memory(domain: Any) -> int | None:
     """MiB."""
     element = domain.find("memory")
     if element is None:
@@ -141,7 +147,9 @@ def _memory(domain):
 # Disks
 
 
-def _disk(element, position, controllers, path, volume_path):
+def _disk(
+    element: Any, position: int, controllers: Mapping[int, str | None], path: str, volume_path: VolumePath | None
+) -> metadata.Disk:
     target, bus = _attribute(element, "target", "dev"), _attribute(element, "target", "bus")
     if bus not in metadata.BUSES:
         # Older libvirt leaves the bus to the target's name.
@@ -162,7 +170,7 @@ def _disk(element, position, controllers, path, volume_path):
     )
 
 
-def _place(element, bus, target, position):
+def _place(element: Any, bus: str, target: str, position: int) -> tuple[int, int]:
     """(controller, unit), by the address if there is one, else by the target's name."""
     address = element.find("address")
     if address is not None and bus in ("scsi", "sata", "ide", "nvme") and address.get("type") == "drive":
@@ -177,7 +185,7 @@ def _place(element, bus, target, position):
     return 0, letters.index_of(match.group(1))
 
 
-def _hexadecimal(text):
+def _hexadecimal(text: str | None) -> int:
     """libvirt writes the parts of a PCI address so ("0x0000"), and reads decimal ones, too."""
     try:
         return min(abs(int(text or "0", 0)), 1 << 31)
@@ -185,7 +193,7 @@ def _hexadecimal(text):
         return 0
 
 
-def _path(element, path, volume_path):
+def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
     """The file, the block device, or the URL of a disk."""
     kind = element.get("type", "")
     source = element.find("source")
@@ -211,10 +219,10 @@ def _path(element, path, volume_path):
             path=path,
             hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.",
         )
-    return found
+    return str(found)
 
 
-def _url(source):
+def _url(source: Any) -> str | None:
     """The URL of a network disk, None when there is none for it."""
     scheme, host = source.get("protocol"), source.find("host")
     if scheme not in _URLS or host is None:
@@ -231,7 +239,7 @@ def _url(source):
     return f"{scheme}://{address}" + (f":{port}" if port else "") + f"/{name}"
 
 
-def _attribute(element, child, name):
+def _attribute(element: Any, child: str, name: str) -> str:
     """The attribute of a child element; "" when there is none."""
     found = element.find(child)
-    return "" if found is None else found.get(name, "")
+    return "" if found is None else str(found.get(name, ""))

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 
 from ...errors import GuestconvError
+from .kind import Counter
 from .metadata import malformed
+
+# {name of a file: (algorithm, checksum)}.
+Checksums = dict[str, tuple[str, str]]
 
 # "SHA256(web01-disk1.vmdk)= 3f0c..."; the standard has no space before the parenthesis, and some producers have.
 _LINE = re.compile(r"(SHA1|SHA256|SHA512)\s*\((.+)\)\s*=\s*([0-9A-Fa-f]+)", re.IGNORECASE)
 
 
-def parse(data, path):
+def parse(data: bytes, path: str) -> Checksums:
     """{name of the file: (algorithm, checksum)} of the manifest data (bytes), read from path. Pure.
 
     Raises GuestconvError `source-malformed`.
@@ -37,7 +42,9 @@ def parse(data, path):
     return checksums
 
 
-def verify(checksums, chunks, path, progress=None):
+def verify(
+    checksums: Checksums, chunks: Callable[[str], Iterable[bytes]], path: str, progress: Counter | None = None
+) -> list[str]:
     """Compare files with their checksums.
 
     Args: checksums: as of parse(). chunks: a function that yields the bytes of a file by its name, or raises

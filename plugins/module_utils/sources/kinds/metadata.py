@@ -10,10 +10,12 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Optional, cast
 
 from ...devices.letters import letters
 from ...errors import GuestconvError
 from ...texts import hostile_xml
+from .kind import Description, DiskEntry
 
 # Bytes. An OVF with the licence texts of a product is some 100 kB.
 MAX_DESCRIPTOR = 4 << 20
@@ -27,6 +29,9 @@ BUSES = tuple(_PREFIXES)
 
 # Hypervisors allow far more than guests have; a bound for what is hostile.
 _MAX_DEVICES = 1024
+
+# A network card: its MAC address, and QEMU's model.
+Card = tuple[Optional[str], Optional[str]]
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Disk:
     controller: str | None = None
     boot_order: int | None = None
     device: str | None = None
-    more: dict = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,14 +66,14 @@ class Machine:
 
     name: str
     disks: list[Disk]
-    interfaces: list[tuple] = field(default_factory=list)
+    interfaces: list[Card] = field(default_factory=list)
     firmware: str | None = None
     cpus: int | None = None
     memory: int | None = None
     warnings: list[str] = field(default_factory=list)
 
 
-def describe(machine, path):
+def describe(machine: Machine, path: str) -> Description:
     """The description of machine (Machine), read from the file path, as sources/__init__.py says.
 
     Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
@@ -106,16 +111,19 @@ def describe(machine, path):
     }
     return {
         "name": machine.name,
-        "disks": [_known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more) for d in ordered],
+        "disks": [
+            cast(DiskEntry, _known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more))
+            for d in ordered
+        ],
         "hardware": {key: value for key, value in hardware.items() if value},
         "warnings": warnings,
     }
 
 
-def _in_order(disks):
+def _in_order(disks: list[Disk]) -> list[Disk]:
     """disks, named as the guest names them, with the one that it boots from first."""
     by_place = sorted(disks, key=lambda disk: (BUSES.index(disk.bus), disk.place))
-    counts = {}
+    counts: dict[str, int] = {}
     taken = {disk.device for disk in disks}
     for disk in by_place:
         if disk.device is None and disk.bus == "nvme":
@@ -131,7 +139,7 @@ def _in_order(disks):
     return sorted(by_place, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
 
 
-def _hardware_disks(ordered):
+def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
     """Of each disk the controller, and its number in the order of booting among those that have one, from 1."""
     entries = [
         _known(controller=disk.controller, boot_order=None if disk.boot_order is None else number)
@@ -140,8 +148,9 @@ def _hardware_disks(ordered):
     return entries if any(entries) else []
 
 
-def _interfaces(interfaces, warnings):
-    macs, entries = set(), []
+def _interfaces(interfaces: list[Card], warnings: list[str]) -> list[dict[str, Any]]:
+    macs: set[str | None] = set()
+    entries: list[dict[str, Any]] = []
     for mac, driver in interfaces:
         if mac in macs:
             warnings.append(f"Two network cards have the MAC address {mac}; it is taken for that of the first.")
@@ -151,11 +160,11 @@ def _interfaces(interfaces, warnings):
     return entries
 
 
-def _known(**values):
+def _known(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def normal_mac(text):
+def normal_mac(text: str | None) -> str | None:
     """A MAC address in any notation in lower case with colons; None when it is none, or all zeroes."""
     digits = re.sub(r"[:.-]", "", (text or "").strip().lower())
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
@@ -163,7 +172,7 @@ def normal_mac(text):
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def number(text, highest=1 << 62):
+def number(text: str | None, highest: int = 1 << 62) -> int | None:
     """The whole number in text, None when it is none or out of 0 to highest."""
     text = (text or "").strip()
     # Of any length int() would take quadratic time, or refuse it from Python 3.11 on.
@@ -172,7 +181,7 @@ def number(text, highest=1 << 62):
     return int(text)
 
 
-def read_file(path, limit=MAX_DESCRIPTOR):
+def read_file(path: str, limit: int = MAX_DESCRIPTOR) -> bytes:
     """The bytes of the regular file path. Raises GuestconvError `source-not-found`, `source-not-readable`,
     `source-too-large` for more than limit bytes."""
     with open_file(path) as stream:
@@ -187,7 +196,7 @@ def read_file(path, limit=MAX_DESCRIPTOR):
     return data
 
 
-def open_file(path):
+def open_file(path: str) -> BinaryIO:
     """The regular file path, open for reading. Raises GuestconvError `source-not-found`, `source-not-readable`."""
     try:
         # First, as opening a pipe would wait for its other end.
@@ -205,7 +214,7 @@ def open_file(path):
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path, error):
+def _unreadable(path: str, error: Exception) -> GuestconvError:
     reason = getattr(error, "strerror", None) or error
     return GuestconvError(
         "source-not-readable",
@@ -215,7 +224,7 @@ def _unreadable(path, error):
     )
 
 
-def parse_xml(data, path):
+def parse_xml(data: str | bytes, path: str) -> Any:
     """The root element of the XML document data, read from path. Raises GuestconvError `source-malformed`."""
     try:
         return hostile_xml.parse(data, MAX_DESCRIPTOR)
@@ -225,12 +234,12 @@ def parse_xml(data, path):
         raise malformed(path, error.message, error.hint) from error
 
 
-def local_name(element):
+def local_name(element: Any) -> str:
     """The name of an lxml element without its namespace."""
-    return element.tag.rpartition("}")[2]
+    return str(element.tag).rpartition("}")[2]
 
 
-def malformed(path, what, hint=""):
+def malformed(path: str, what: str, hint: str = "") -> GuestconvError:
     """The GuestconvError for the file path that is not what its name says."""
     return GuestconvError(
         "source-malformed",

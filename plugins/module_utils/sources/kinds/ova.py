@@ -12,10 +12,10 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Callable
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 from ...disks import disk_files
@@ -42,7 +42,7 @@ class Member:
     length: int
 
 
-def read(path):
+def read(path: str) -> Description:
     """The description of the guest of the OVA path, as sources/__init__.py says. Of its disks only headers are read.
 
     Raises GuestconvError `source-...`.
@@ -67,7 +67,7 @@ def read(path):
     return description
 
 
-def verify(path, progress=None):
+def verify(path: str, progress: Counter | None = None) -> list[str]:
     """Compare all that the manifest of the OVA path lists with its checksums, which reads all of it.
 
     progress: see manifest.verify. Returns the names of the files that were verified, none if there is no manifest.
@@ -76,7 +76,7 @@ def verify(path, progress=None):
     with metadata.open_file(path) as stream:
         found = _members(stream, path)
 
-        def chunks(name):
+        def chunks(name: str) -> Iterator[bytes]:
             if name not in found:
                 raise malformed(path, f"its manifest lists {name}, which is not in it.")
             view = _view(stream, found[name])
@@ -85,13 +85,13 @@ def verify(path, progress=None):
         return manifest.verify(_checksums(stream, found, path), chunks, path, progress)
 
 
-def _members(stream, path):
+def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     """{name: Member} of the regular files of the archive in stream. Others are refused: an OVA has none."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     found = {}
     try:
-        with tarfile.open(fileobj=_Bounded(stream, path), mode="r:") as archive:
+        with tarfile.open(fileobj=cast(BinaryIO, _Bounded(stream, path)), mode="r:") as archive:
             for number, info in enumerate(archive):
                 if number == _MAX_MEMBERS:
                     raise malformed(path, f"it has more than {_MAX_MEMBERS} files.")
@@ -112,14 +112,14 @@ def _members(stream, path):
     return found
 
 
-def _refuse_hostile(info, name, path):
+def _refuse_hostile(info: tarfile.TarInfo, name: str, path: str) -> None:
     if not info.isreg() or info.issparse():
         raise _hostile(path, f"holds {name!r}, which is a link, a device or a sparse file")
     if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or info.size < 0:
         raise _hostile(path, f"holds {name!r}, which would lie outside of it")
 
 
-def _hostile(path, what):
+def _hostile(path: str, what: str) -> GuestconvError:
     return GuestconvError(
         "source-hostile",
         f"{path} {what}.",
@@ -128,21 +128,21 @@ def _hostile(path, what):
     )
 
 
-def _descriptor(found, path):
+def _descriptor(found: dict[str, Member], path: str) -> Member:
     names = [name for name in found if name.lower().endswith(".ovf")]
     if len(names) != 1:
         raise malformed(path, f"it holds {len(names)} OVF descriptors, and one is expected.")
     return found[names[0]]
 
 
-def _content(stream, member, path):
+def _content(stream: BinaryIO, member: Member, path: str) -> bytes:
     if member.length > metadata.MAX_DESCRIPTOR:
         what = f"{path}: {member.name} has {member.length} bytes, too many for what it should be."
         raise GuestconvError("source-too-large", what, path=path)
     return _view(stream, member).read(member.length)
 
 
-def _checksums(stream, found, path):
+def _checksums(stream: BinaryIO, found: dict[str, Member], path: str) -> manifest.Checksums:
     """The checksums of the manifest, by the names of members; none without a manifest."""
     names = [name for name in found if name.lower().endswith(".mf")]
     if not names:
@@ -152,7 +152,7 @@ def _checksums(stream, found, path):
     return {posixpath.normpath(posixpath.join(folder, name)): checksum for name, checksum in checksums.items()}
 
 
-def _located(stream, found, descriptor, disk, path):
+def _located(stream: BinaryIO, found: dict[str, Member], descriptor: Member, disk: DiskEntry, path: str) -> DiskEntry:
     """What is to be changed in disk, an entry of the description, for its file is in the archive."""
     folder = posixpath.dirname(descriptor.name)
     names = [posixpath.normpath(posixpath.join(folder, name)) for name in (disk["path"], unquote(disk["path"]))]
@@ -162,7 +162,7 @@ def _located(stream, found, descriptor, disk, path):
         raise GuestconvError(
             "source-disk-missing", what, path=path, hint="Export it again as one OVA, with all of its disks."
         )
-    place = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
+    place: DiskEntry = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
     if "compression" in disk:
         return place
     where = f"{path}: {member.name}"
@@ -174,11 +174,11 @@ def _located(stream, found, descriptor, disk, path):
         error.path = path
         raise
     ovf.check_format(disk, found_format, path)
-    return dict(place, format=found_format, size=size)
+    return {**place, "format": found_format, "size": size}
 
 
 @contextmanager
-def opened_member(disk):
+def opened_member(disk: DiskEntry) -> Iterator[BinaryIO]:
     """The image file of a disk, an entry of a description as of read(), to be read as a file of its own."""
     with metadata.open_file(disk["path"]) as stream:
         yield _view(stream, Member(disk["member"], disk["offset"], disk["length"]))
@@ -224,22 +224,22 @@ def _view(stream: BinaryIO, member: Member) -> BinaryIO:
 class _Bounded:
     """The archive, for tarfile, which trusts every size in it, and may go round in circles (CVE-2025-8194)."""
 
-    def __init__(self, stream, path):
+    def __init__(self, stream: BinaryIO, path: str) -> None:
         self._stream, self._path = stream, path
         self._left = _MAX_READS
 
-    def read(self, length):
+    def read(self, length: int) -> bytes:
         """As of files."""
         self._left -= 1
         if self._left < 0 or not 0 <= length <= _MAX_READ:
             raise _hostile(self._path, "has headers that are too large or never end")
         return self._stream.read(length)
 
-    def seek(self, offset, whence=io.SEEK_SET):
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """As of files."""
         return self._stream.seek(offset, whence)
 
-    def tell(self):
+    def tell(self) -> int:
         """As of files."""
         return self._stream.tell()
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import unquote
 
 from ...devices import models
@@ -50,7 +52,7 @@ _HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
 _MIB = 1 << 20
 
 
-def read(path):
+def read(path: str) -> Description:
     """The description of the guest of the OVF path and of the disks beside it, as sources/__init__.py says.
 
     Raises GuestconvError `source-...`.
@@ -61,7 +63,7 @@ def read(path):
     return description
 
 
-def verify(path, progress=None):
+def verify(path: str, progress: Counter | None = None) -> list[str]:
     """Compare the files beside the OVF path with the checksums of its manifest, if there is one.
 
     progress: see manifest.verify. Returns the names of the files that were verified. Raises GuestconvError.
@@ -72,14 +74,14 @@ def verify(path, progress=None):
     checksums = manifest.parse(metadata.read_file(listing), listing)
     folder = os.path.dirname(path)
 
-    def chunks(name):
+    def chunks(name: str) -> Iterator[bytes]:
         with metadata.open_file(os.path.join(folder, _inside(name, path))) as stream:
             yield from iter(lambda: stream.read(_MIB), b"")
 
     return manifest.verify(checksums, chunks, path, progress)
 
 
-def parse(data, path):
+def parse(data: str | bytes, path: str) -> Description:
     """The description in the envelope data (bytes), as of read(), of disks that are named as the envelope names them.
 
     path: of the envelope, for errors. Pure.
@@ -113,7 +115,7 @@ def parse(data, path):
 # The machine
 
 
-def _system(envelope, path):
+def _system(envelope: Any, path: str) -> Any:
     systems = list(_named(envelope, "VirtualSystem"))
     if len(systems) != 1:
         raise GuestconvError(
@@ -125,12 +127,12 @@ def _system(envelope, path):
     return systems[0]
 
 
-def _name(system):
+def _name(system: Any) -> str:
     name = next((child.text for child in system if local_name(child) == "Name" and child.text), None)
     return (name or _attribute(system, "id") or "").strip()
 
 
-def _firmware(hardware, box):
+def _firmware(hardware: Any, box: Any) -> str | None:
     for element in _named(hardware, "Config", "ExtraConfig"):
         if _attribute(element, "key") == "firmware":
             return "uefi" if _attribute(element, "value").lower() == "efi" else "bios"
@@ -148,17 +150,17 @@ class _Item:
     """One Item, StorageItem or EthernetPortItem: its type, and all of its values by their names."""
 
     type: str
-    values: dict
+    values: dict[str, str]
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def subtypes(self):
+    def subtypes(self) -> list[str]:
         """In the order of preference: a list may be given (DSP0243, 8.1)."""
         return self["ResourceSubType"].lower().split()
 
 
-def _items(envelope, hardware):
+def _items(envelope: Any, hardware: Any) -> list[_Item]:
     """The items of the configuration that is deployed when none is asked for."""
     configurations = list(_named(envelope, "Configuration"))
     default = next(
@@ -178,12 +180,12 @@ def _items(envelope, hardware):
     return items
 
 
-def _quantity(items, kind):
+def _quantity(items: list[_Item], kind: str) -> int | None:
     quantities = [metadata.number(item["VirtualQuantity"], 1 << 20) for item in items if item.type == kind]
     return quantities[0] or None if quantities else None
 
 
-def _memory(items):
+def _memory(items: list[_Item]) -> int | None:
     """MiB."""
     for item in items:
         if item.type == _MEMORY:
@@ -193,7 +195,7 @@ def _memory(items):
     return None
 
 
-def _unit(text):
+def _unit(text: str) -> int | None:
     """Bytes of a unit, None when it is not understood."""
     match = _UNIT.fullmatch(text.strip().lower())
     if match:
@@ -202,7 +204,7 @@ def _unit(text):
     return _UNITS.get(text.strip().lower())
 
 
-def _interfaces(items, box):
+def _interfaces(items: list[_Item], box: Any) -> list[metadata.Card]:
     found = []
     for item in items:
         if item.type == _ETHERNET:
@@ -229,7 +231,7 @@ def _adapter(kind: str) -> str | None:
 # Disks
 
 
-def _disks(envelope, system, items, warnings, path):
+def _disks(envelope: Any, system: Any, items: list[_Item], warnings: list[str], path: str) -> list[metadata.Disk]:
     """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
     files = {_attribute(file, "id"): file for file in _named(envelope, "File")}
     disks = {_attribute(disk, "diskId"): disk for disk in _named(envelope, "Disk")}
@@ -260,22 +262,23 @@ def _disks(envelope, system, items, warnings, path):
     return found
 
 
-def _interface_of(disk):
+def _interface_of(disk: Any) -> tuple[str, str | None]:
     """(bus, model) of a disk that hangs on no controller that is described."""
     model = None if disk is None else models.named("ovirt", "block", _attribute(disk, "disk-interface"))
     return (model.bus, model.driver) if model else ("scsi", None)
 
 
-def _boot_order(disk, instance, order):
+def _boot_order(disk: Any, instance: str, order: list[str]) -> int | None:
     """order: the instances of VMware's boot order."""
     if instance in order:
         return order.index(instance)
     return 0 if disk is not None and _attribute(disk, "boot") == "true" else None
 
 
-def _controllers(items):
+def _controllers(items: list[_Item]) -> dict[str, tuple[str, str | None, int]]:
     """{InstanceID: (bus, model, number among those of its bus)}."""
-    controllers, counts = {}, {}
+    controllers: dict[str, tuple[str, str | None, int]] = {}
+    counts: dict[str, int] = {}
     # Address is VMware's number of the controller.
     for item in sorted(items, key=lambda item: metadata.number(item["Address"], 1 << 20) or 0):
         if item.type in _CONTROLLERS:
@@ -297,7 +300,7 @@ def _controller(item: _Item) -> tuple[str, str | None]:
     return (model.bus, model.driver) if model else ("scsi", None)
 
 
-def _resource(item, disks, files, path):
+def _resource(item: _Item, disks: dict[str, Any], files: dict[str, Any], path: str) -> tuple[Any, Any]:
     """(element of the disk or None, element of its file or None) that an item names."""
     match = _HOST_RESOURCE.fullmatch(item["HostResource"])
     if not match:
@@ -312,7 +315,7 @@ def _resource(item, disks, files, path):
     return disk, files[reference]
 
 
-def _format(disk):
+def _format(disk: Any) -> str | None:
     if disk is None:
         return None
     # oVirt says VMDK of raw disks, and means this attribute of its own.
@@ -322,7 +325,7 @@ def _format(disk):
     return next((name for part, name in _FORMATS if part in uri), None)
 
 
-def _capacity(disk):
+def _capacity(disk: Any) -> int | None:
     """Bytes, None when that is not known: it may be a variable's name, too ("${disk}")."""
     if disk is None:
         return None
@@ -331,7 +334,7 @@ def _capacity(disk):
     return capacity * unit if capacity and unit else None
 
 
-def _compression(file, path):
+def _compression(file: Any, path: str) -> dict[str, str]:
     if _attribute(file, "chunkSize"):
         raise GuestconvError(
             "source-not-supported",
@@ -350,7 +353,7 @@ def _compression(file, path):
     return {"compression": kind} if kind == "gzip" else {}
 
 
-def _beside(path, disk):
+def _beside(path: str, disk: DiskEntry) -> DiskEntry:
     """What is to be changed in disk, an entry of a description of the OVF path, for its file is there."""
     name = _inside(disk["path"], path)
     found = os.path.join(os.path.dirname(path), name)
@@ -361,15 +364,15 @@ def _beside(path, disk):
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
-    return known.entry()
+    return cast(DiskEntry, known.entry())
 
 
-def stated_format(disk):
+def stated_format(disk: DiskEntry) -> str | None:
     """The format that a file is to be read as whatever its header says: raw, as the guest may have written it."""
     return "raw" if disk.get("format") == "raw" else None
 
 
-def check_format(disk, found, path):
+def check_format(disk: DiskEntry, found: str, path: str) -> None:
     """Refuse a disk (an entry of a description) whose file has the header of another format than raw is named for."""
     if found == "raw" and disk.get("format") not in (None, "raw"):
         what = f"{path}: {disk['path']} should be {disk['format']}, and has no such header."
@@ -378,7 +381,7 @@ def check_format(disk, found, path):
         )
 
 
-def _inside(name, path):
+def _inside(name: str, path: str) -> str:
     """name, a relative reference of the OVF path, that stays in its folder. Raises GuestconvError."""
     normal = posixpath.normpath(name)
     if not name or "\0" in name or posixpath.isabs(normal) or normal.split("/")[0] in ("..", ".") or "://" in name:
@@ -394,16 +397,16 @@ def _inside(name, path):
 # Elements and attributes
 
 
-def _named(element, *names):
+def _named(element: Any, *names: str) -> Iterator[Any]:
     """The elements below element with one of these names, in their order."""
     return (below for below in element.iterdescendants() if isinstance(below.tag, str) and local_name(below) in names)
 
 
-def _attribute(element, name):
+def _attribute(element: Any, name: str) -> str:
     """The value of an attribute in any namespace or none; "" when it is not there."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
-            return value
+            return str(value)
     return ""
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import metadata
-from .kind import Counter, DescribedInFile, Description, DiskEntry
+from .kind import DescribedInFile, Description
 from .metadata import malformed
 
 _LINE = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=\s*(?:\"([^\"]*)\"|([^\"\s#]+))\s*(?:#.*)?")
@@ -28,7 +29,7 @@ _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
-def read(path):
+def read(path: str) -> Description:
     """The description of the guest of the VMX path and of its disks, as sources/__init__.py says.
 
     Raises GuestconvError `source-...`.
@@ -40,7 +41,7 @@ def read(path):
     return description
 
 
-def parse(data):
+def parse(data: bytes) -> dict[str, str]:
     """{key in lower case: value} of the VMX data (bytes). Pure. What is no setting is passed over, as VMware does."""
     match = _ENCODING.search(data)
     settings = {}
@@ -52,7 +53,7 @@ def parse(data):
     return settings
 
 
-def describe(settings, path):
+def describe(settings: Mapping[str, str], path: str) -> Description:
     """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
     if "encryption.keysafe" in settings or "encryption.data" in settings:
         raise GuestconvError(
@@ -75,7 +76,7 @@ def describe(settings, path):
     return metadata.describe(machine, path)
 
 
-def _decoded(data, encoding):
+def _decoded(data: bytes, encoding: str) -> str:
     # On a host in another language VMware names the encoding of its Windows: windows-1252, GBK, Shift_JIS.
     try:
         # Whatever else Python calls an encoding, a VMX in it has ASCII's characters where ASCII has them.
@@ -86,7 +87,7 @@ def _decoded(data, encoding):
     return data.decode("utf-8-sig", "replace")
 
 
-def _disks(settings, path):
+def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
     order = [name.strip().lower() for name in settings.get("bios.hddorder", "").split(",")]
     found = []
     for key, name in settings.items():
@@ -108,7 +109,7 @@ def _disks(settings, path):
     return found
 
 
-def _is_disk(settings, bus, controller, unit):
+def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) -> bool:
     device = f"{bus}{controller}:{unit}"
     if "false" in (
         settings.get(f"{bus}{controller}.present", "").lower(),
@@ -120,14 +121,14 @@ def _is_disk(settings, bus, controller, unit):
     return "cdrom" not in kind and not settings[f"{device}.filename"].lower().endswith((".iso", ".flp"))
 
 
-def _controller(settings, bus, number):
+def _controller(settings: Mapping[str, str], bus: str, number: str) -> str | None:
     # A SCSI controller has a model of its own; without one it is LSI Logic's. BusLogic's is not one that QEMU has.
     word = settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic" if bus == "scsi" else bus
     model = models.named("vmx", "block", word)
     return model.driver if model and model.bus == bus else None
 
 
-def _interfaces(settings):
+def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     numbers = {int(match.group(1)) for match in map(_CARD.fullmatch, settings) if match}
     found = []
     for number in sorted(numbers):
@@ -144,7 +145,7 @@ def _interfaces(settings):
     return found
 
 
-def _located(path, name):
+def _located(path: str, name: str) -> str:
     """The path of the disk that the VMX path calls name."""
     # VMware on Windows separates by backslashes.
     if "\\" in name and "/" not in name:
@@ -152,7 +153,7 @@ def _located(path, name):
     return os.path.join(os.path.dirname(path), name)
 
 
-def _present(path, disk):
+def _present(path: str, disk: str) -> str:
     """disk, or what is called like it beside the VMX path: an absolute path is that of the host it was copied from."""
     beside = os.path.join(os.path.dirname(path), os.path.basename(disk))
     return beside if not os.path.lexists(disk) and os.path.lexists(beside) else disk

@@ -24,7 +24,7 @@ class Web:
     """A file of a web server, by nbdkit's curl plugin."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("https",)
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Web | None:

@@ -21,7 +21,7 @@ class LocalImage:
     """A file or block device of this machine, judged by disks/images.py."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
-    is_local = True
+    is_local: ClassVar[bool] = True
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> LocalImage | None:
@@ -29,7 +29,7 @@ class LocalImage:
         return None if urls.is_url(entry["path"]) else cls(entry)
 
     def __init__(self, entry: DiskEntry) -> None:
-        self._option = {key: entry[key] for key in ("path", "format", "device", "backing") if key in entry}
+        self._option = {key: value for key, value in entry.items() if key in ("path", "format", "device", "backing")}
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:

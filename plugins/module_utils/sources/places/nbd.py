@@ -18,7 +18,7 @@ class Nbd:
     """An export of an NBD server, by QEMU's own client. By default it shows what the guest sees."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("nbd", "nbd+unix")
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Nbd | None:

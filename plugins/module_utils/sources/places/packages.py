@@ -21,7 +21,7 @@ class Member:
     """A disk in an OVA. A VMDK or a raw disk is read where it is."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Member | None:
@@ -74,7 +74,7 @@ class Packed:
     """An image file that an OVF package has compressed by gzip, in an OVA or beside the OVF."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Packed | None:
@@ -88,7 +88,8 @@ class Packed:
     def opened(self) -> Iterator[Opened]:
         """See Place."""
         entry = self._entry
-        settings, filters = {"file": entry["path"]}, ("gzip",)
+        settings: dict[str, object] = {"file": entry["path"]}
+        filters: tuple[str, ...] = ("gzip",)
         if "member" in entry:
             settings.update(offset=entry["offset"], range=entry["length"])
             filters = ("gzip", "offset")

@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 import stat
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Callable, ClassVar, ContextManager, Protocol
+from typing import Any, Callable, ClassVar, Protocol
 
 from ...disks import images, slices
 from ...errors import GuestconvError
@@ -55,7 +56,7 @@ class Place(Protocol):
     def at(cls, entry: DiskEntry, request: Request) -> Place | None:
         """The place of a disk, an entry of a description; None when this is not the class for it."""
 
-    def opened(self) -> ContextManager[Opened]:
+    def opened(self) -> AbstractContextManager[Opened]:
         """The disk, opened while the block runs. Raises GuestconvError `source-...`."""
 
 

@@ -22,7 +22,7 @@ class Ssh:
     """A file or block device of another machine, by nbdkit's ssh plugin, which speaks SFTP."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("ssh",)
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Ssh | None:

@@ -19,7 +19,7 @@ class Vddk:
     """A disk of VMware's, by nbdkit's vddk plugin and VMware's library, which the user has."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
-    is_local = False
+    is_local: ClassVar[bool] = False
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Vddk | None:

@@ -12,14 +12,17 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from typing import Any
 
 from ...errors import GuestconvError
+from ..kinds.kind import Access
+from .urls import Url
 
 _SECONDS = 60
 _RANGE = re.compile(r"bytes 0-0/(\d{1,18})")
 
 
-def identify(url, access):
+def identify(url: Url, access: Access) -> list[Any]:
     """[size in bytes, ETag, time of the last change] of the file at url (urls.Url); the latter two as the server says.
 
     Raises GuestconvError `source-not-found`, `source-denied`, `source-not-trusted`, `source-unreachable`,
@@ -59,7 +62,7 @@ def identify(url, access):
         ) from error
 
 
-def _opener(access):
+def _opener(access: Access) -> urllib.request.OpenerDirector:
     try:
         context = ssl.create_default_context(cafile=access.cafile)
     except OSError as error:
@@ -70,13 +73,15 @@ def _opener(access):
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
         if not newurl.lower().startswith("https://"):
             raise urllib.error.URLError("it redirects to what is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _refused(url, error):
+def _refused(url: Url, error: urllib.error.HTTPError) -> GuestconvError:
     if error.code in (401, 403, 407):
         return GuestconvError(
             "source-denied",
