@@ -163,7 +163,9 @@ def _verify(
     identity = hashlib.sha256(json.dumps([disk.source for disk in disks]).encode()).hexdigest()
     if record.is_verified(identity):
         return
-    total = sum(os.path.getsize(path) for path in {disk.task.entry["path"] for disk in disks})
+    paths = {disk.task.entry["path"] for disk in disks}
+    # All members of an OVA are in one file. What is not a file of this machine has no share in the progress.
+    total = sum(os.path.getsize(path) for path in paths if os.path.isfile(path)) or 1
     behind = 0
 
     def read(amount: int) -> None:
