@@ -163,3 +163,20 @@ def test_the_table_of_rooms_in_the_guide_for_contributors_is_the_one_that_is_che
 def test_the_places_that_the_guide_for_contributors_names_exist(place):
     assert (ROOT / place).exists()
     assert not place.endswith("/") or (ROOT / place).is_dir()
+
+
+def recipes() -> dict[str, str]:
+    """{heading: text} of the recipes in the guide for contributors."""
+    section = re.search(r"^## Recipes\n(.*?)(?=^## |\Z|^By contributing)", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+    assert section
+    heading, *parts = re.split(r"^### (.+)\n", section[1], flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2]))
+
+
+@pytest.mark.parametrize("subject", ["A source", "A place of disks", "A platform", "A target", "A layer of storage"])
+def test_a_recipe_names_the_room_the_registry_and_the_test_of_its_interface(subject):
+    places = re.findall(r"`((?:plugins|tests)/[^\s`*]*)`", recipes()[subject])
+    assert any(place.endswith("/") and (ROOT / place).is_dir() for place in places)
+    registry = re.search(r"to `([A-Z]+)` in\s+`(plugins/[^`]+\.py)`", recipes()[subject])
+    assert registry and re.search(rf"^{registry[1]}\b", (ROOT / registry[2]).read_text(encoding="utf-8"), re.MULTILINE)
+    assert any(place.startswith("tests/unit/") and (ROOT / place).is_file() for place in places)
