@@ -5,8 +5,8 @@
 
 There is one way to copy (disks/slices.py), whatever the source: what is not a local file becomes an NBD export by
 nbdkit, and qemu-img reads it. An image file from elsewhere (a qcow2 of a web server) is copied byte by byte first and
-judged here, by disks/images.py, before QEMU sees more of it than bytes: what it names, and what it says of itself, may
-be hostile.
+judged here, by disks/images.py, before QEMU interprets it: the files that it names, and what its header says, may be
+hostile.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _verify(
     with timeline.step("checksums"):
         verified = kinds.kind_of(request).verify(request, read)
     if not verified:
-        module.warn("The package has no manifest, so its disks have no checksums to be compared with.")
+        module.warn("The package has no manifest, so the checksums of its disks could not be verified.")
     record.note_verified(identity)
 
 

@@ -43,7 +43,7 @@ def define(
     Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume, and
     device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
-    video_config: say the display's model, which only clusters with the feature gate VideoConfig take.
+    video_config: include the display's model, which only clusters with the feature gate VideoConfig accept.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
     """
     machine = request.machine(hardware, cpus, memory)

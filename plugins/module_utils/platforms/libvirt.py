@@ -88,7 +88,7 @@ def _require_lxml() -> None:
     if etree is None:
         raise GuestconvError(
             "library-missing",
-            "The Python that runs Ansible has no lxml, which libvirt's XML is written with.",
+            "The Python that runs Ansible has no lxml, which is needed to write libvirt's XML.",
             hint="Install it there: pip install lxml, or the package python3-lxml.",
         )
 

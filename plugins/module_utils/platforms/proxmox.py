@@ -40,9 +40,9 @@ def define(
 ) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
-    Args: name: its name; volumes: what qm.conf says of the disks of hardware ("local-lvm:vm-100-disk-0",
+    Args: name: its name; volumes: the disks of hardware, as in qm.conf ("local-lvm:vm-100-disk-0",
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
-    knows; network: a bridge, and what else qm.conf says of a card ("vmbr0,tag=7"); networks: {a card's name or MAC
+    knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's; guest_agent: whether the guest runs
     QEMU's, so that Proxmox talks to it.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.

@@ -105,7 +105,7 @@ def items(given: Any, option: str, keys: Sequence[str]) -> list[dict[str, str]]:
         for key in item:
             if key not in keys:
                 raise invalid(f"{where}.{key}", "There is no such key.", f"Allowed: {', '.join(keys)}.")
-        # A template makes None of what is not said.
+        # A template turns an omitted value into None.
         found.append({key: text(item[key], f"{where}.{key}") for key in item if item[key] is not None})
     return found
 
@@ -113,7 +113,7 @@ def items(given: Any, option: str, keys: Sequence[str]) -> list[dict[str, str]]:
 def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], option: str) -> list[Pair]:
     """[(DiskPlace, item)] of disks and of given, which are items() of option, one for each of them.
 
-    Items are for the disks in their order, or by their `device` when that is said of any; the others are then called
+    Items are for the disks in their order, or by their `device` when any has one; the others are then called
     sda, sdb, ... by their position, as convert does. By name, too, when there are more items than disks: a disk that
     was removed from a description is not in its hardware. Raises GuestconvError `platform-option-invalid`.
     """
@@ -121,19 +121,19 @@ def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], opti
         return list(zip(disks, given))
     by_name = {item.get("device") or "sd" + letters(index): item for index, item in enumerate(given)}
     if len(by_name) != len(given):
-        raise invalid(option, "Two of them are for the same device.")
+        raise invalid(option, "Two entries are for the same device.")
     for disk in disks:
         if disk.device not in by_name:
             raise invalid(
                 option,
-                f"There is nothing for {disk_title(disk)}.",
+                f"There is no entry for {disk_title(disk)}.",
                 f"The hardware has {len(disks)} disks: {', '.join(disk.device or 'unnamed' for disk in disks)}.",
             )
     return [(disk, by_name[disk.device]) for disk in disks]
 
 
 def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any) -> list[Any]:
-    """What each of interfaces is plugged into: what named ({name or MAC address: network}) says of it, else default.
+    """The network of each of interfaces: the one in named ({name or MAC address: network}), or default.
 
     Raises GuestconvError `platform-option-invalid` for a name that no network card has.
     """

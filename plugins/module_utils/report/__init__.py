@@ -20,7 +20,7 @@ SUMMARY, JUNIT, PAGE = "summary.json", "junit.xml", "index.html"
 
 @dataclass(frozen=True)
 class Report:
-    """summary: as in summary.json. paths: {kind: path} of the files. changed: whether one of them was not so before."""
+    """summary: as in summary.json. paths: {kind: path} of the files. changed: whether the content of one of them is new."""
 
     summary: dict[str, Any]
     paths: dict[str, str]
@@ -51,7 +51,7 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
 
 
 def _replace(path: str, content: bytes, dry: bool) -> bool:
-    """Have the file at path hold content, whole or not at all. Returns whether it did not before."""
+    """Atomically replace the file at `path`. Returns whether its content was different."""
     try:
         with open(path, "rb") as stream:
             if stream.read() == content:
@@ -77,5 +77,5 @@ def _not_writable(path: str, error: OSError) -> GuestconvError:
         "path-not-writable",
         f"{path} cannot be written: {error.strerror}.",
         path="directory",
-        hint="The report is written into the directory of the outcomes.",
+        hint="The report is written into the directory of the outcomes. The user must be able to write there.",
     )

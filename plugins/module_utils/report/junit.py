@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from .outcomes import FAILED, INTERRUPTED, SKIPPED, Outcome, instant, seconds
 
-# The element that says why a case did not pass. What was interrupted says nothing of the guest: an error, no failure.
+# The element that says why a case did not pass. An interruption is not the guest's fault: an error, not a failure.
 _ELEMENTS = {FAILED: "failure", INTERRUPTED: "error", SKIPPED: "skipped"}
 
 # What XML 1.0 (section 2.2, Char) has no place for, not even escaped.

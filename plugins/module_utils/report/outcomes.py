@@ -22,7 +22,7 @@ from ..texts import untrusted_json
 FILES = "outcomes"
 LINES = "outcomes.jsonl"
 
-# What became of a guest; first what a person is to look at first.
+# The outcomes of a guest; those that need attention are first.
 FAILED, INTERRUPTED, SKIPPED, CONVERTED = OUTCOMES = ("failed", "interrupted", "skipped", "converted")
 
 # In the order in which a guest goes through them.
@@ -50,7 +50,7 @@ Outcome = dict[str, Any]
 class Outcomes:
     """guests: the last outcome (a dict) of each, in the order in which they ended.
 
-    unreadable: a sentence for each outcome that is none. Its guest is not among the guests.
+    unreadable: a sentence for each outcome that cannot be read. Its guest is not among the guests.
     """
 
     guests: list[Outcome]
@@ -69,7 +69,7 @@ def load(directory: str) -> Outcomes:
             "outcomes-not-found",
             f"There are no outcomes in {directory}: {error.strerror}.",
             path="directory",
-            hint=f"It is to hold the guests' outcomes, as files {FILES}/*.json or as lines of {LINES}.",
+            hint=f"It must contain the outcomes of the guests, as files {FILES}/*.json or as lines of {LINES}.",
         ) from error
     last: dict[str, Outcome] = {}
     unreadable: list[str] = []
@@ -90,14 +90,14 @@ def keep(directory: str, outcome: Mapping[str, Any]) -> str:
 
     Raises GuestconvError outcome-invalid, path-not-writable.
     """
-    # What is no JSON of itself, as a warning of ansible-core's, is told as text.
+    # What JSON cannot hold, such as a warning of ansible-core, becomes text.
     content = json.dumps(outcome, default=str).encode()
     try:
         guest = parse(content)["guest"]
         if os.path.basename(guest) != guest or guest.startswith("."):
             raise ValueError(f"{guest!r} cannot be the name of a file")
     except ValueError as error:
-        raise GuestconvError("outcome-invalid", f"This is no outcome: {error}.", path="outcome") from error
+        raise GuestconvError("outcome-invalid", f"This is not an outcome: {error}.", path="outcome") from error
     path = os.path.join(directory, FILES, f"{guest}.json")
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -133,14 +133,14 @@ def parse(content: bytes) -> Outcome:
     try:
         outcome = untrusted_json.loads(content, parse_constant=_number, parse_float=_number)
     except ValueError as error:
-        raise ValueError(f"no JSON ({error})") from error
+        raise ValueError(f"not JSON ({error})") from error
     if not isinstance(outcome, dict):
-        raise ValueError("no dictionary")
+        raise ValueError("not a dictionary")
     for key in ("guest", "started"):
         if not isinstance(outcome.get(key), str) or not outcome[key]:
             raise ValueError(f"{key} is missing")
     if outcome.get("outcome") not in OUTCOMES:
-        raise ValueError(f"outcome is to be one of {', '.join(OUTCOMES)}")
+        raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}")
     _check_optional(outcome)
     for key in ("started", "ended"):
         if outcome.get(key):
@@ -152,31 +152,31 @@ def _number(text: str) -> float:
     """JSON has neither infinity nor NaN; Python's reader has, and would write them too."""
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number")
+        raise ValueError(f"{text} is not a number")
     return number
 
 
 def _check_optional(outcome: Outcome) -> None:
     def check(key: str, kind: type, name: str) -> None:
         if outcome.get(key) is not None and not isinstance(outcome[key], kind):
-            raise ValueError(f"{key} is no {name}")
+            raise ValueError(f"{key} is not {name}")
 
     for key in _TEXTS:
         check(key, str, "text")
     for key in _DICTS:
-        check(key, dict, "dictionary")
-    check("check_mode", bool, "boolean")
+        check(key, dict, "a dictionary")
+    check("check_mode", bool, "a boolean")
     for key, kind in _LISTS.items():
-        check(key, list, "list")
+        check(key, list, "a list")
         if not all(isinstance(item, kind) for item in outcome.get(key) or ()):
-            raise ValueError(f"{key} is no list of {_KINDS[kind]}")
+            raise ValueError(f"{key} is not a list of {_KINDS[kind]}")
     for phase in outcome.get("phases") or ():
         if not isinstance(phase.get("name"), str) or not _is_duration(phase.get("seconds", 0)):
-            raise ValueError("each of phases is to have a name and a number of seconds")
+            raise ValueError("each of phases must have a name and a number of seconds")
 
 
 def _is_duration(value: object) -> bool:
-    # Of what is a year or longer nobody means seconds.
+    # A year or longer is not meant in seconds.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 366 * 24 * 3600
 
 
@@ -187,7 +187,7 @@ def instant(text: str) -> datetime:
         moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is no time in ISO 8601") from error
+        raise ValueError(f"{text!r} is not a time in ISO 8601") from error
 
 
 def _end(outcome: Outcome) -> datetime:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guests that stand in directories: as disks, OVAs, OVFs, VMX files or libvirt's domain XML."""
+"""The guests that are in directories: as disks, OVAs, OVFs, VMX files or libvirt's domain XML."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def find(
     """The Found in paths.
 
     Args: paths: absolute paths of files and directories, and patterns of them. exclude: patterns of paths, or of names
-    of files. recursive: whether to look into subdirectories. known: Guests from elsewhere, whose disks are no guests.
+    of files. recursive: whether to look into subdirectories. known: Guests from elsewhere, whose disks are not guests of their own.
     """
     found = Found([], [])
     folders: dict[str, _Folder] = {}
@@ -139,7 +139,7 @@ class _Folder:
                 found.problems.append(
                     GuestconvError(
                         "source-not-supported",
-                        f"{path} is of no known kind.",
+                        f"{path} is not of a known kind.",
                         path=path,
                         hint=f"Known are {', '.join(known)}.",
                     )
@@ -148,10 +148,10 @@ class _Folder:
         if name.startswith(".") and not is_named or is_excluded(path, exclude):
             return
         if not path.isprintable():
-            # What is not UTF-8, say: no variable of Ansible's can hold it.
+            # For example what is not UTF-8: an Ansible variable cannot hold it.
             found.problems.append(
                 GuestconvError(
-                    "source-not-supported", f"{path!r} has a name that is no text.", path=repr(path), hint="Rename it."
+                    "source-not-supported", f"{path!r} has a name that is not text.", path=repr(path), hint="Rename it."
                 )
             )
             return
@@ -186,11 +186,11 @@ class _Folder:
         ending = os.path.splitext(name)[1].lower()
         if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
             return False
-        # All VMDKs beside a VMX are its guest's: other branches of its snapshots, too.
+        # All VMDKs next to a VMX belong to its guest, also other branches of its snapshots.
         return ending != ".vmdk" or not any(other.lower().endswith(".vmx") for other in self._names)
 
     def _below(self, names: list[str]) -> tuple[set[str], set[str]]:
-        """Real paths of the files that VMDK descriptors are made of, and of those that stand below other disks."""
+        """Real paths of the files that VMDK descriptors are made of, and of the backing files of other disks."""
         extents: set[str] = set()
         backing: set[str] = set()
         for name in names:
@@ -214,9 +214,9 @@ class _Folder:
             if stems.count(stem) > 1:
                 raise GuestconvError(
                     "source-disk-duplicate",
-                    f"{path} and another file are both called {stem}, but for the ending.",
+                    f"{path} and another file are both called {stem}, apart from the suffix.",
                     path=path,
-                    hint="If one is a copy or a snapshot of the other, exclude it; if not, call it -disk2.",
+                    hint="If one is a copy or a snapshot of the other, exclude it. If not, rename it to -disk2.",
                 )
             known = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(file)[1].lower()])
             entry = known.entry()

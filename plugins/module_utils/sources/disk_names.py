@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which disk files in a directory are the disks of one guest. Pure: by their names alone.
 
-1. `web01-disk1.qcow2`, `web01-disk-0.raw`, `web01-sda.qcow2`: an ending that says it is one of several disks.
-2. `web01_1.vmdk`, `web01-1.qcow2`: a number, which is taken for a further disk only where `web01.*` is there, too.
+1. `web01-disk1.qcow2`, `web01-disk-0.raw`, `web01-sda.qcow2`: an ending for one of several disks.
+2. `web01_1.vmdk`, `web01-1.qcow2`: a number, which means a further disk only where `web01.*` is there, too.
    `web-1.qcow2` and `web-2.qcow2` are two guests.
-3. `disk0.qcow2`, `sda.raw`, `root.qcow2`: names that say no more than which disk it is. The guest is called like the
+3. `disk0.qcow2`, `sda.raw`, `root.qcow2`: names that mean nothing but which disk it is. The guest has the name of the
    directory.
 4. `web01-000001.vmdk` is VMware's snapshot of `web01.vmdk`, and the same disk.
 5. In a subdirectory one of whose disks is called so, or like the subdirectory, all disks are one guest's.
@@ -27,7 +27,7 @@ _NO_GUEST = re.compile(
     re.IGNORECASE,
 )
 
-# Of these the guest boots; the others come behind.
+# The guest boots from these; the others follow.
 _FIRST = ("root", "system", "os", "boot")
 
 

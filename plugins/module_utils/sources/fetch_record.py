@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was fetched into a directory, and how far: the state of one guest's fetching, beside its disks.
+"""What was fetched into a directory, and how far: the state of fetching one guest, next to its disks.
 
 web01.qcow2
 .guestconv-fetch-web01/     mode 0700
@@ -72,7 +72,7 @@ class Record:
         self._state.release(keep=bool(self._parts or self._done))
 
     def reload(self) -> None:
-        """Read what the last process noted; what is no such note is taken for none."""
+        """Read what the last process noted; a file that is not such a note is ignored."""
         name = os.path.join(self._state.path, _RECORD)
         content = {}
         if is_ours(self._state.path, stat.S_ISDIR) and is_ours(name, stat.S_ISREG):
@@ -106,7 +106,7 @@ class Record:
     # Incomplete copies
 
     def begin(self, name: str, source: str, size: int, image_format: str) -> int:
-        """How many bytes of the copy called name there are; it is made anew if it is of another source.
+        """How many bytes of the copy called name there are; the copy is started again if it is of another source.
 
         Args: source: the identity of what is copied; size: bytes. Errors: no-space, dest-not-usable.
         """
@@ -114,7 +114,7 @@ class Record:
         if part and (part["source"], part["size"]) == (source, size) and is_ours(path, stat.S_ISREG):
             if image_format == "raw":
                 return int(part["copied"])
-            # A killed qemu-img leaves clusters behind that are counted and not used. Is it worse, it is begun anew.
+            # A killed qemu-img leaves clusters that are counted but not used. If the damage is worse, the copy is started again.
             repair = ["check", "-q", "-r", "leaks", "-f", image_format, path]
             if qemu_img.run(repair, qemu_img.patience(size)).code == 0:
                 return int(part["copied"])
@@ -163,7 +163,7 @@ class Record:
         if done is None or done["inode"] != inode:
             raise GuestconvError(
                 "dest-exists",
-                f"{path} exists already, and was not fetched from anywhere.",
+                f"{path} already exists, and guestconv_fetch did not create it.",
                 path="dest",
                 hint="Remove it, or give another `dest`: a disk is never overwritten.",
             )
@@ -172,7 +172,7 @@ class Record:
                 "source-changed",
                 f"{path} was fetched from another source, in another mode, or before the source was changed.",
                 path="dest",
-                hint="Remove it to fetch the guest again. An overlay of a disk that was changed is void.",
+                hint="Remove it to fetch the guest again. An overlay is unusable after its disk was changed.",
             )
         return True
 
@@ -184,7 +184,7 @@ class Record:
         self._write()
         try:
             for name, (part, source) in files.items():
-                # What came meanwhile under that name is not ours to overwrite.
+                # A file that appeared under that name in the meantime must not be overwritten.
                 self.is_done(name, source)
                 os.rename(self.path_of(part), os.path.join(self._dest, name))
             synchronize(self._dest)

@@ -37,7 +37,7 @@ def parse(source: Mapping[str, Any], password: str | None = None) -> Request:
     settings = {key: _text(value, f"source.{key}") for key, value in source.items() if key not in ("type", "disks")}
     for key in _FILES:
         if not settings.get(key, "/").startswith("/"):
-            raise _invalid(f"source.{key}", f"{settings[key]!r} is not absolute", "Write it with its directory.")
+            raise _invalid(f"source.{key}", f"{settings[key]!r} is not absolute", "Give the absolute path.")
     wrong = kind.check(settings)
     if wrong:
         raise _invalid(".".join(filter(None, ("source", wrong[0]))), wrong[1])
@@ -52,11 +52,11 @@ def _check_keys(given: Iterable[str], needed: Iterable[str], known: Sequence[str
         if key == "password":
             raise _invalid(
                 f"{where}.password",
-                "a password does not belong here, where it would be logged",
+                "a password must not be given here, where it would be logged",
                 "Give it in the option `password`.",
             )
         if key not in known:
-            raise _invalid(f"{where}.{key}", "this key is not known", f"Known are {', '.join(known)}.")
+            raise _invalid(f"{where}.{key}", "there is no such key", f"Known are {', '.join(known)}.")
     for key in needed:
         if key not in given:
             raise _invalid(f"{where}.{key}", "it is missing")
@@ -64,15 +64,15 @@ def _check_keys(given: Iterable[str], needed: Iterable[str], known: Sequence[str
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _invalid(where, f"it should be a text, and is {value!r}")
+        raise _invalid(where, f"it must be text, not {value!r}")
     if "\0" in value or "\n" in value:
-        raise _invalid(where, "it has a line's end or a NUL")
+        raise _invalid(where, "it contains a line break or a NUL")
     return value
 
 
 def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
     if not isinstance(disks, list) or not disks:
-        raise _invalid("source.disks", "it should be a list of disks, and not an empty one")
+        raise _invalid("source.disks", "it must be a list of at least one disk")
     entries, devices = [], set()
     for number, item in enumerate(disks):
         where = f"source.disks[{number}]"
@@ -88,7 +88,7 @@ def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
 
 def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
     if not isinstance(item, dict):
-        raise _invalid(where, f"it should be a path, or a dict with {', '.join(_DISK_KEYS)}")
+        raise _invalid(where, f"it must be a path, or a dictionary with {', '.join(_DISK_KEYS)}")
     _check_keys(item, ("path",), _DISK_KEYS, where)
     path = _text(item["path"], f"{where}.path")
     is_remote = keys.remote_disks or urls.is_url(path)
@@ -99,12 +99,12 @@ def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
             error.path = f"{where}.path"
             raise
     elif not is_remote and not path.startswith("/"):
-        raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Write it with its directory.")
+        raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Give the absolute path.")
     image_format = item.get("format")
     if image_format is not None and (image_format not in image_formats.SUPPORTED or keys.remote_disks):
         raise _invalid(
             f"{where}.format",
-            f"{image_format!r} is not a format to be fetched"
+            f"{image_format!r} is not a format that can be fetched"
             + (" from a server that gives the disk as the guest sees it" if keys.remote_disks else ""),
             f"Known are {', '.join(image_formats.SUPPORTED)}." if not keys.remote_disks else "Leave it out.",
         )
@@ -112,12 +112,12 @@ def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
     if device is not None and not (isinstance(device, str) and _DEVICE.fullmatch(device)):
         raise _invalid(
             f"{where}.device",
-            f"{device!r} is no name of a disk",
-            "Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
+            f"{device!r} is not the name of a disk",
+            "Give the name that the disk has in the guest, without /dev/: sda, vdb, nvme0n1.",
         )
     backing = item.get("backing")
     if backing is not None and (is_remote or not isinstance(backing, list)):
-        raise _invalid(f"{where}.backing", "it should be a list of the files below a disk that is a local file")
+        raise _invalid(f"{where}.backing", "it must be a list of the backing files of a disk that is a local file")
     for below in backing or ():
         _text(below, f"{where}.backing")
     # Each of its keys is one of an entry's, and its value was checked.

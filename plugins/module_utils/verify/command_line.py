@@ -20,11 +20,11 @@ from .network import UserNetwork
 
 @dataclass(frozen=True)
 class Launch:
-    """All that a machine's command line says.
+    """All that goes into a machine's command line.
 
     overlays: the paths of throwaway qcow2 files, one per disk of hardware, in order.
     networks: one per interface of hardware, in order.
-    guest_port: the port of the guest's that is looked at, or None; host_ports: per interface, the port of 127.0.0.1
+    guest_port: the port of the guest that is watched, or None; host_ports: per interface, the port of 127.0.0.1
     that leads there.
     firmware: for UEFI; None for BIOS, which QEMU has built in.
     monitor, console, agent: the file descriptors of open sockets, which QEMU inherits: QMP, the console's text, and the
@@ -80,7 +80,7 @@ def _block(name: str, description: dict[str, Any]) -> list[str]:
 
 
 def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
-    """Each disk behind a controller of its model; a full controller is followed by another."""
+    """Each disk on a controller of its model. When one is full, the next is added."""
     vector = []
     counts: dict[str, int] = {}
     for index, (disk, overlay) in enumerate(zip(hardware.disks, overlays)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-# Bytes. The guest may write for ever, and is not to fill our memory or the host's disk.
+# Bytes. The guest may write forever, but must not fill our memory or the host's disk.
 _KEPT = 128 * 1024
 _LONGEST_LOG = 16 * 1024 * 1024
 

@@ -27,7 +27,7 @@ _LONGEST_BANNER = 256
 
 @dataclass(frozen=True)
 class Expected:
-    """All of what is to be seen. port: a TCP port of the guest's, or None; banner: how what it says begins."""
+    """What must be seen. port: a TCP port of the guest, or None; banner: how the text that it sends begins."""
 
     port: int | None = None
     banner: str = "SSH-"
@@ -63,7 +63,7 @@ def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
 
 
 def _impossible(key: str, message: str) -> GuestconvError:
-    hint = "Give hardware.console a driver, hardware.interfaces an address, or expect something else."
+    hint = "Give hardware.console a driver or hardware.interfaces an address, or expect something else."
     return GuestconvError("expectation-impossible", message, hint=hint, path="expect." + key)
 
 
@@ -89,7 +89,7 @@ _Connection = tuple[float, socket.socket, bytearray]
 
 
 class Service:
-    """A service that is to be heard at one address of the guest's.
+    """A service that must answer at one address of the guest.
 
     host_port: the port of 127.0.0.1 that leads there. guest: the address and port, for people to read.
     """
@@ -106,8 +106,8 @@ class Service:
     def check(self) -> None:
         """Look whether the service has spoken; never waits.
 
-        QEMU accepts before the guest does, and a connection that was begun while the guest's network was still down is
-        taken up late. So a new one is begun now and then, while the older ones are listened to for some time more.
+        QEMU accepts before the guest does, and a connection that was opened while the guest's network was still down
+        is answered late. So a new one is opened every few seconds, while the older ones stay open for some time.
         """
         now = time.monotonic()
         if now >= self._next:
@@ -159,7 +159,7 @@ class Service:
 
 
 class AnyOf:
-    """Some expectations of which one is enough."""
+    """Several expectations, one of which is enough."""
 
     def __init__(self, parts: Sequence[Expectation]) -> None:
         self._parts = parts

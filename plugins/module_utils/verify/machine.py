@@ -19,13 +19,13 @@ from .command_line import Launch, command_line
 from .console import Console
 from .signs import Look, processor_from
 
-# How often QEMU is started anew when someone else took the port that was free a moment before.
+# How often QEMU is restarted when another process took the port that was free a moment before.
 _PORT_ATTEMPTS = 5
 
 # Restarts of the guest: some restart once by themselves (SELinux relabelling, the UEFI fallback loader).
 _MOST_RESTARTS = 5
 
-# Bytes of QEMU's last words.
+# Bytes of QEMU's last error message.
 _LONGEST_ERROR = 4096
 
 
@@ -99,7 +99,7 @@ class Machine:
         self._monitor.open()
 
     def _channel(self, theirs: ExitStack) -> tuple[socket.socket, int]:
-        """A pair of sockets: our end, and the file descriptor of QEMU's, which theirs closes.
+        """A pair of sockets: our end, and QEMU's file descriptor, which theirs closes.
 
         Not sockets in the file system: their paths must be short, and whoever may open them commands the machine.
         """
@@ -109,7 +109,7 @@ class Machine:
         return ours, other.fileno()
 
     def pump(self, timeout: float) -> None:
-        """Take in what QEMU and the guest say; wait for it, at most timeout seconds."""
+        """Receive the output of QEMU and the guest; wait for it for at most timeout seconds."""
         streams = [stream for stream in (self._monitor_socket, self._text) if stream is not None]
         readable = select.select(streams, [], [], timeout)[0]
         if self._monitor_socket in readable and not self._monitor.receive():
@@ -123,21 +123,21 @@ class Machine:
             return Failure("qemu-failed", f"QEMU ended: {self._last_words() or 'without a message'}")
         events = [event["event"] for event in self._monitor.events]
         if "SHUTDOWN" in events:
-            return Failure("guest-powered-off", "the guest switched itself off")
+            return Failure("guest-powered-off", "the guest powered itself off")
         if "BLOCK_IO_ERROR" in events:
             return Failure(
                 "disk-error",
                 "a disk of the guest could not be read or written",
-                "Look for room in workdir: what the guest writes is kept there until it is stopped.",
+                "Check the free space in workdir: all that the guest writes is kept there until it is stopped.",
             )
         if events.count("RESET") > _MOST_RESTARTS:
-            return Failure("guest-restarts", "the guest restarts again and again")
+            return Failure("guest-restarts", "the guest keeps restarting")
         return None
 
     def display_text(self) -> str:
         """What the display shows in text mode; meaningless in others, empty for a machine without display.
 
-        Guests that do not use the serial port say there what is wrong. Raises GuestconvError or OSError.
+        Guests that do not use the serial port show there what is wrong. Raises GuestconvError or OSError.
         """
         if not self.launch.hardware.video:
             return ""
@@ -162,7 +162,7 @@ class Machine:
             target.write(png)
 
     def _dump(self, command: str, **arguments: object) -> bytes:
-        """The bytes that a command of QEMU's writes to a file."""
+        """The bytes that a command of QEMU writes to a file."""
         self._monitor.execute(command, filename=self._dumped, **arguments)
         with open(self._dumped, "rb") as dumped:
             return dumped.read()
@@ -180,7 +180,7 @@ class Machine:
         self._ours.close()
 
     def _last_words(self) -> str:
-        """What QEMU said last on its standard error, in one line."""
+        """The end of QEMU's standard error, in one line."""
         with open(self._errors, "rb") as errors:
             errors.seek(max(0, os.path.getsize(self._errors) - _LONGEST_ERROR))
             return " ".join(errors.read().decode("utf-8", "replace").split())
@@ -195,7 +195,7 @@ def _received(stream: socket.socket) -> bytes:
     try:
         return stream.recv(65536)
     except ConnectionError:
-        # QEMU died; failure() will say so.
+        # QEMU died; failure() will report it.
         return b""
 
 

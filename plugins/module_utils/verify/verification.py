@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boots a guest from throwaway overlays and says whether it came up."""
+"""Boots a guest from throwaway overlays and reports whether it came up."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SETTINGS = tuple(setting.name for setting in fields(Settings))
 
 @dataclass
 class Outcome:
-    """What became of it. failure is None when the guest came up; seconds is what the last attempt took."""
+    """The result. failure is None when the guest came up; seconds is what the last attempt took."""
 
     hardware: dict[str, Any]
     accelerator: str
@@ -261,7 +261,7 @@ class _Watch:
         return self._signs.over(time.monotonic()) or _symptom(self._machine, self._console) is not None
 
     def _failure(self) -> Failure:
-        # Looked for anew: at first only half of a line may have been there.
+        # Searched again: the first time only half of a line may have been there.
         found = _symptom(self._machine, self._console)
         if found:
             symptom, line = found
@@ -279,7 +279,7 @@ def _no_kernel(silence: float) -> Failure:
         "guest-no-kernel",
         "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds"
         % silence,
-        "See `screenshot` for how far it came: a boot menu may wait for a key, or the machine was too slow for `timeout`.",
+        "`screenshot` shows how far it came. A boot menu may be waiting for a key, or the machine was too slow for `timeout`.",
     )
 
 
@@ -291,15 +291,15 @@ def _symptom(machine: Machine, console: Console) -> tuple[symptoms.Symptom, str]
     try:
         return symptoms.find(machine.display_text())
     except (GuestconvError, OSError):
-        # QEMU has just died, which machine.failure() will say.
+        # QEMU has just died, which machine.failure() will report.
         return None
 
 
 def _too_late(console: Console, looks: list[expectations.Expectation]) -> Failure:
     reason = "; ".join(look.missing() for look in looks if not look.met)
     if console.asks_for_login() and not all(isinstance(look, expectations.Login) for look in looks):
-        reason += "; yet there is a login prompt on its console"
-    hint = "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout."
+        reason += "; but there is a login prompt on its console"
+    hint = "`console` and `screenshot` show how far it came. An emulated guest may need a longer timeout."
     return Failure("guest-not-up", reason, hint)
 
 

@@ -35,7 +35,7 @@ def embedded(guests: Iterable[Outcome], directory: str) -> dict[str, dict[str, A
         try:
             content = _content(os.path.join(directory, path))
             if len(content) > room:
-                raise ValueError("the pictures before it filled the page")
+                raise ValueError("the size limit of the page is reached")
             found[outcome["guest"]] = dict(_size(content), data=base64.b64encode(content).decode("ascii"))
             room -= len(content)
         except (OSError, ValueError) as error:
@@ -55,6 +55,6 @@ def _size(content: bytes) -> dict[str, int]:
     """The {width, height} of a PNG (bytes), in pixels. Raises ValueError for anything else."""
     # The header is the first chunk: length, IHDR, width, height (PNG specification, section 11.2.2).
     if content[:8] != _SIGNATURE or content[12:16] != b"IHDR" or len(content) < 24:
-        raise ValueError("it is no PNG")
+        raise ValueError("it is not a PNG")
     width, height = struct.unpack(">II", content[16:24])
     return {"width": width, "height": height}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the page is told of a guest: its row, which is there from the beginning, and what unfolds below it."""
+"""The data of a guest on the page: its row, and the details that unfold below it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .kind import Description, DiskEntry
 try:
     import libvirt
 except ImportError:
-    # Told by connected(), as only who has such a source needs it.
+    # Reported by connected(): only such a source needs it.
     libvirt = None
 
 
@@ -39,7 +39,7 @@ def connected(uri: str) -> Iterator[Connection]:
             path="uri",
             hint="Install python3-libvirt (or libvirt-python with pip) for the Python that runs this.",
         )
-    # Else it writes its errors to stderr as well.
+    # By default it also writes its errors to stderr.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
         connection = libvirt.openReadOnly(uri)
@@ -69,7 +69,7 @@ class Connection:
             raise self._failed(error) from error
 
     def read(self, name: str) -> Description:
-        """The description of the guest of the domain called name, as sources/__init__.py says.
+        """The description of the guest of the domain called name.
 
         Raises GuestconvError `source-...`.
         """
@@ -98,7 +98,7 @@ class Connection:
         return str(self._connection.storagePoolLookupByName(pool).storageVolLookupByName(volume).path())
 
     def _failed(self, error: Exception) -> GuestconvError:
-        return GuestconvError("source-libvirt-unreachable", f"The libvirt at {self._uri} fails: {error}.", path="uri")
+        return GuestconvError("source-libvirt-unreachable", f"The libvirt at {self._uri} failed: {error}.", path="uri")
 
 
 def _size(domain: Any, path: str) -> DiskEntry:

@@ -31,7 +31,7 @@ _POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
 _UNIT = re.compile(r"([kmgtpe])(b|ib)?|b|bytes?", re.IGNORECASE)
 _MIB = 1 << 20
 
-# sda, vdb, hdc, xvdd: the letters of a target say its place where no address does.
+# sda, vdb, hdc, xvdd: the letters of a target give its place where no address does.
 _TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
 
 # The protocols of network disks that a URL is known for: nbdkit and QEMU read them.
@@ -39,42 +39,42 @@ _URLS = ("nbd", "ssh", "http", "https")
 
 
 def read(path: str) -> Description:
-    """The description of the guest of the domain XML path, as sources/__init__.py says.
+    """The description of the guest of the domain XML path.
 
     Its disks may be files of another machine. Where they are here, their headers are read. Raises GuestconvError
     `source-...`.
     """
     description = parse(metadata.read_file(path), path)
     for disk in description["disks"]:
-        beside = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
+        neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
         is_file = not image_formats.has_protocol(disk["path"])
-        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(beside):
+        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(neighbour):
             # Exported together into one folder.
-            disk["path"] = beside
+            disk["path"] = neighbour
     with_headers(description)
     return description
 
 
 def with_headers(description: Description) -> None:
-    """Fill in what the headers say of those disks of description (as of parse()) that this process can read."""
+    """Fill in what the headers say about those disks of description (as of parse()) that this process can read."""
     for disk in description["disks"]:
         if image_formats.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
             continue
-        # The domain says the format, which the guest cannot change; and libvirt opens what stands below it, too.
+        # The domain says the format, which the guest cannot change; and libvirt opens its backing files, too.
         disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
 
 
 def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -> Description:
     """The description in the domain XML text, as of read(), without a look at its disks.
 
-    path: where it comes from, for errors. volume_path: a function that tells the path of the volume (pool, name), None
-    where that cannot be asked. Pure but for volume_path. Raises GuestconvError `source-...`.
+    path: where it comes from, for errors. volume_path: a function from (pool, name) to the path of the volume, None where
+    there is no libvirt to ask. Pure but for volume_path. Raises GuestconvError `source-...`.
     """
     domain = metadata.parse_xml(text, path)
     if domain.tag != "domain":
         raise NotADomain(
             "source-not-a-domain",
-            f"{path} has the root element <{domain.tag}>, and no domain.",
+            f"{path} is not a libvirt domain: its root element is <{domain.tag}>.",
             path=path,
             hint="Write it with `virsh dumpxml --inactive DOMAIN`.",
         )
@@ -161,11 +161,11 @@ def _disk(
         _path(element, path, volume_path),
         bus,
         place,
-        # Of what it calls otherwise ("aio", Xen's) the header tells more.
+        # For any other word ("aio", Xen's) the header knows better.
         format=image_format if image_format in image_formats.SUPPORTED else None,
         controller=controllers.get(place[0]) if bus == "scsi" else _model("libvirt-bus", "block", bus),
         boot_order=order,
-        # Of these alone the guest's name is libvirt's: the backend says it to the guest.
+        # Only for these is the guest's name libvirt's: the backend passes it to the guest.
         device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
     )
 
@@ -215,7 +215,7 @@ def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
             "source-disk-not-supported",
             f"{path}: the disk {_attribute(element, 'target', 'dev')!r} is of the type {kind!r}"
             + (f" ({source.get('protocol')})" if source.get("protocol") else "")
-            + ", which cannot be read from here.",
+            + ", which cannot be read here.",
             path=path,
             hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.",
         )

@@ -26,7 +26,7 @@ def parse(data: bytes, path: str) -> Checksums:
     Raises GuestconvError `source-malformed`.
     """
     checksums = {}
-    # A name that is no UTF-8 is compared as it stands.
+    # A name that is not UTF-8 is compared byte by byte.
     for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").split("\n"), 1):
         if not line.strip():
             continue
@@ -61,7 +61,7 @@ def verify(
         if digest.hexdigest() != expected:
             raise GuestconvError(
                 "source-checksum-mismatch",
-                f"{path}: {name} does not have the {algorithm.upper()} checksum that its manifest says.",
+                f"{path}: {name} does not have the {algorithm.upper()} checksum that is in its manifest.",
                 path=path,
                 hint="Copy it again. If it was changed on purpose, remove its manifest.",
                 extra={"file": name, "expected": expected, "found": digest.hexdigest()},

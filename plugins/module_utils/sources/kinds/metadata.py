@@ -17,7 +17,7 @@ from ...errors import GuestconvError
 from ...texts import hostile_xml
 from .kind import Description, DiskEntry
 
-# Bytes. An OVF with the licence texts of a product is some 100 kB.
+# Bytes. An OVF with the licence texts of a product has about 100 kB.
 MAX_DESCRIPTOR = 4 << 20
 
 # The kernel's prefix for the disks of each bus, and the order of the buses. Those that share a prefix share its
@@ -41,7 +41,7 @@ class Disk:
     path: of the file. bus: one of BUSES. place: (number of the controller, unit), what orders the disks of a bus.
     format: one of image_formats.SUPPORTED, None when unknown. size: bytes, None when unknown.
     controller: QEMU's device model (devices.models.DISKS), None when unknown or when QEMU has none.
-    boot_order: a lower number is booted from earlier; None when it is not said.
+    boot_order: a lower number is booted from earlier; None when it is not known.
     device: the guest's name of it, where the source knows better than the order.
     more: further keys for its entry in `disks`.
     """
@@ -74,7 +74,7 @@ class Machine:
 
 
 def describe(machine: Machine, path: str) -> Description:
-    """The description of machine (Machine), read from the file path, as sources/__init__.py says.
+    """The description of machine (Machine), read from the file path.
 
     Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
     """
@@ -83,7 +83,7 @@ def describe(machine: Machine, path: str) -> Description:
             "source-without-disks",
             f"{path} describes no disk.",
             path=path,
-            hint="Were its disks left out of the export, as independent ones are? Add them.",
+            hint="Exports leave out independent disks. Add them.",
         )
     if max(len(machine.disks), len(machine.interfaces)) > _MAX_DEVICES:
         raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
@@ -95,12 +95,12 @@ def describe(machine: Machine, path: str) -> Description:
                 "source-disk-duplicate",
                 f"{path} names the disk {disk.path} twice.",
                 path=path,
-                hint="If they are two disks of the same name, put one elsewhere, and name that.",
+                hint="If these are two disks with the same name, move one elsewhere, and use its new path.",
             )
         seen.add(identity)
     ordered = _in_order(machine.disks)
     if len({disk.device for disk in ordered}) < len(ordered):
-        raise malformed(path, "two disks hang at the same place.")
+        raise malformed(path, "two disks are at the same address.")
     warnings = list(machine.warnings)
     hardware = {
         "firmware": machine.firmware,
@@ -153,7 +153,7 @@ def _interfaces(interfaces: list[Card], warnings: list[str]) -> list[dict[str, A
     entries: list[dict[str, Any]] = []
     for mac, driver in interfaces:
         if mac in macs:
-            warnings.append(f"Two network cards have the MAC address {mac}; it is taken for that of the first.")
+            warnings.append(f"Two network cards have the MAC address {mac}. It was assigned to the first.")
             mac = None
         macs.add(mac and mac.lower())
         entries.append(_known(mac=mac, driver=driver))
@@ -165,7 +165,7 @@ def _known(**values: Any) -> dict[str, Any]:
 
 
 def normal_mac(text: str | None) -> str | None:
-    """A MAC address in any notation in lower case with colons; None when it is none, or all zeroes."""
+    """A MAC address in any notation in lower case with colons; None for anything else, or all zeroes."""
     digits = re.sub(r"[:.-]", "", (text or "").strip().lower())
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
@@ -173,7 +173,7 @@ def normal_mac(text: str | None) -> str | None:
 
 
 def number(text: str | None, highest: int = 1 << 62) -> int | None:
-    """The whole number in text, None when it is none or out of 0 to highest."""
+    """The whole number in text, None for anything else, or a number that is not in 0 to highest."""
     text = (text or "").strip()
     # Of any length int() would take quadratic time, or refuse it from Python 3.11 on.
     if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > highest:
@@ -191,7 +191,7 @@ def read_file(path: str, limit: int = MAX_DESCRIPTOR) -> bytes:
             raise _unreadable(path, error) from error
     if len(data) > limit:
         raise GuestconvError(
-            "source-too-large", f"{path} has more than {limit} bytes, too many for what it should be.", path=path
+            "source-too-large", f"{path} has more than {limit} bytes, which is too large for such a file.", path=path
         )
     return data
 
@@ -208,7 +208,7 @@ def open_file(path: str) -> BinaryIO:
             "source-not-found",
             f"{path} does not exist.",
             path=path,
-            hint="Paths are those of the machine that reads it.",
+            hint="The path must exist on the machine that runs the module.",
         ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -220,7 +220,7 @@ def _unreadable(path: str, error: Exception) -> GuestconvError:
         "source-not-readable",
         f"{path!r} cannot be read: {reason}.",
         path=path,
-        hint="Give the user who runs this the right to read it.",
+        hint="Allow the user who runs this to read it.",
     )
 
 
@@ -240,7 +240,7 @@ def local_name(element: Any) -> str:
 
 
 def malformed(path: str, what: str, hint: str = "") -> GuestconvError:
-    """The GuestconvError for the file path that is not what its name says."""
+    """The GuestconvError for a file whose content is not what its name says."""
     return GuestconvError(
         "source-malformed",
         f"{path} cannot be understood: {what}",

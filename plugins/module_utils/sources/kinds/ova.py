@@ -43,7 +43,7 @@ class Member:
 
 
 def read(path: str) -> Description:
-    """The description of the guest of the OVA path, as sources/__init__.py says. Of its disks only headers are read.
+    """The description of the guest of the OVA path. Of its disks only headers are read.
 
     Raises GuestconvError `source-...`.
     """
@@ -108,7 +108,7 @@ def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     except GuestconvError:
         raise
     except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
-        raise malformed(path, f"it is no tar archive, or a damaged one ({error}).") from error
+        raise malformed(path, f"it is not a tar archive, or is damaged ({error}).") from error
     return found
 
 
@@ -116,7 +116,7 @@ def _refuse_hostile(info: tarfile.TarInfo, name: str, path: str) -> None:
     if not info.isreg() or info.issparse():
         raise _hostile(path, f"holds {name!r}, which is a link, a device or a sparse file")
     if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or info.size < 0:
-        raise _hostile(path, f"holds {name!r}, which would lie outside of it")
+        raise _hostile(path, f"holds {name!r}, which would be outside of it")
 
 
 def _hostile(path: str, what: str) -> GuestconvError:
@@ -124,7 +124,7 @@ def _hostile(path: str, what: str) -> GuestconvError:
         "source-hostile",
         f"{path} {what}.",
         path=path,
-        hint="No tool that exports guests makes such an archive. Ask who gave it to you.",
+        hint="No tool that exports guests makes such an archive. Ask the person who gave it to you.",
     )
 
 
@@ -137,7 +137,7 @@ def _descriptor(found: dict[str, Member], path: str) -> Member:
 
 def _content(stream: BinaryIO, member: Member, path: str) -> bytes:
     if member.length > metadata.MAX_DESCRIPTOR:
-        what = f"{path}: {member.name} has {member.length} bytes, too many for what it should be."
+        what = f"{path}: {member.name} has {member.length} bytes, which is too large for such a file."
         raise GuestconvError("source-too-large", what, path=path)
     return _view(stream, member).read(member.length)
 

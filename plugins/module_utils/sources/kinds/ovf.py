@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor beside the files of the disks.
+"""OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor next to the files of the disks.
 
 Producers differ more than the versions do, so elements and attributes are found by their names without namespaces. What
 VMware adds to it (firmware, boot order), VirtualBox (a whole machine of its own, with the MAC addresses) and oVirt (the
@@ -53,7 +53,7 @@ _MIB = 1 << 20
 
 
 def read(path: str) -> Description:
-    """The description of the guest of the OVF path and of the disks beside it, as sources/__init__.py says.
+    """The description of the guest of the OVF path and of the disks next to it.
 
     Raises GuestconvError `source-...`.
     """
@@ -64,7 +64,7 @@ def read(path: str) -> Description:
 
 
 def verify(path: str, progress: Counter | None = None) -> list[str]:
-    """Compare the files beside the OVF path with the checksums of its manifest, if there is one.
+    """Compare the files next to the OVF path with the checksums of its manifest, if there is one.
 
     progress: see manifest.verify. Returns the names of the files that were verified. Raises GuestconvError.
     """
@@ -90,15 +90,15 @@ def parse(data: str | bytes, path: str) -> Description:
     if local_name(envelope) != "Envelope" or not envelope.tag.startswith(tuple(f"{{{uri}}}" for uri in _ENVELOPES)):
         raise malformed(
             path,
-            f"its root element is <{envelope.tag}>, which is no OVF envelope of version 1 or 2.",
+            f"its root element is <{envelope.tag}>, which is not an OVF envelope of version 1 or 2.",
             "Export it again as OVF 1.0 or later; older ones were drafts.",
         )
     system = _system(envelope, path)
     hardware = next(_named(system, "VirtualHardwareSection"), None)
     if hardware is None:
-        raise malformed(path, "there is no VirtualHardwareSection.")
+        raise malformed(path, "it has no VirtualHardwareSection.")
     items = _items(envelope, hardware)
-    # VirtualBox's own description of the machine, beside the standard's.
+    # VirtualBox's own description of the machine, in addition to the standard's.
     box = next(_named(system, "Machine"), None)
     machine = metadata.Machine(
         name=_name(system),
@@ -120,8 +120,8 @@ def _system(envelope: Any, path: str) -> Any:
     if len(systems) != 1:
         raise GuestconvError(
             "source-several-guests" if systems else "source-malformed",
-            f"{path} holds {len(systems)} virtual machines" + (", and one is expected." if systems else "."),
-            hint="Export each machine of the vApp by itself.",
+            f"{path} contains {len(systems)} virtual machines" + (", but must contain one." if systems else "."),
+            hint="Export each machine of the vApp separately.",
             path=path,
         )
     return systems[0]
@@ -244,7 +244,7 @@ def _disks(envelope: Any, system: Any, items: list[_Item], warnings: list[str], 
         unit = metadata.number(item["AddressOnParent"], 1 << 20)
         disk, file = _resource(item, disks, files, path)
         if file is None:
-            warnings.append(f"{item['ElementName'] or 'A disk'} is left out: it is empty, and has no file.")
+            warnings.append(f"{item['ElementName'] or 'A disk'} was left out: it is empty and has no file.")
             continue
         bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
         found.append(
@@ -311,7 +311,7 @@ def _resource(item: _Item, disks: dict[str, Any], files: dict[str, Any], path: s
     if kind == "disk" and disk is not None and not reference:
         return disk, None
     if reference not in files or (kind == "disk" and disk is None):
-        raise malformed(path, f"{item['HostResource']!r} is named in it, and not described.")
+        raise malformed(path, f"{item['HostResource']!r} is referred to, but not described.")
     return disk, files[reference]
 
 
@@ -375,7 +375,7 @@ def stated_format(disk: DiskEntry) -> str | None:
 def check_format(disk: DiskEntry, found: str, path: str) -> None:
     """Refuse a disk (an entry of a description) whose file has the header of another format than raw is named for."""
     if found == "raw" and disk.get("format") not in (None, "raw"):
-        what = f"{path}: {disk['path']} should be {disk['format']}, and has no such header."
+        what = f"{path}: {disk['path']} should be {disk['format']}, but does not have such a header."
         raise GuestconvError(
             "source-disk-format", what, path=path, hint="Export the guest again, and compare the sizes of the files."
         )
@@ -387,9 +387,9 @@ def _inside(name: str, path: str) -> str:
     if not name or "\0" in name or posixpath.isabs(normal) or normal.split("/")[0] in ("..", ".") or "://" in name:
         raise GuestconvError(
             "source-hostile",
-            f"{path} refers to {name!r}, which is not beside it.",
+            f"{path} refers to {name!r}, which is not next to it.",
             path=path,
-            hint="Put all files into one folder, and name them there.",
+            hint="Put all files into one directory, and refer to them by their names.",
         )
     return normal
 

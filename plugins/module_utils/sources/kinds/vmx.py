@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX: the file by which VMware's hosts and desktops know a guest, beside the files of its disks.
+"""VMX: the file that describes a guest to VMware's hosts and desktops, next to the files of its disks.
 
 `key = "value"` a line, the keys in any case. The disk that a snapshot made (web01-000001.vmdk) is named here while it
 is the current one, and it is what is converted; the disks below it are found by its descriptor.
@@ -30,19 +30,19 @@ _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
 def read(path: str) -> Description:
-    """The description of the guest of the VMX path and of its disks, as sources/__init__.py says.
+    """The description of the guest of the VMX path and of its disks.
 
     Raises GuestconvError `source-...`.
     """
     description = describe(parse(metadata.read_file(path)), path)
     for disk in description["disks"]:
-        # A VMX may name any file of this machine. What is no VMDK is none of a guest's, and is not taken for one.
+        # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
         disk.update(disk_files.examine(_present(path, disk["path"]), stated="vmdk").entry())
     return description
 
 
 def parse(data: bytes) -> dict[str, str]:
-    """{key in lower case: value} of the VMX data (bytes). Pure. What is no setting is passed over, as VMware does."""
+    """{key in lower case: value} of the VMX data (bytes). Pure. Lines that are not settings are ignored, as VMware does."""
     match = _ENCODING.search(data)
     settings = {}
     for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
@@ -63,12 +63,12 @@ def describe(settings: Mapping[str, str], path: str) -> Description:
             hint="Remove the encryption of the virtual machine first.",
         )
     if not {"config.version", "virtualhw.version", "displayname", "guestos"} & set(settings):
-        raise malformed(path, "it has none of the settings of a virtual machine.")
+        raise malformed(path, "it has no setting of a virtual machine.")
     machine = metadata.Machine(
         name=settings.get("displayname", "").strip() or os.path.splitext(os.path.basename(path))[0],
         disks=_disks(settings, path),
         interfaces=_interfaces(settings),
-        # The defaults of VMware; there is none that every version shares for memory.
+        # The defaults of VMware; memory has no default that all versions share.
         firmware="uefi" if settings.get("firmware", "").lower() == "efi" else "bios",
         cpus=metadata.number(settings.get("numvcpus"), 1 << 20) or 1,
         memory=metadata.number(settings.get("memsize"), 1 << 40) or None,
@@ -135,7 +135,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
         card = f"ethernet{number}."
         if settings.get(card + "present", "").lower() != "true":
             continue
-        # `address` is what a person has set, which counts while the type says so.
+        # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")
         if settings.get(card + "addresstype", "").lower() == "static":
             keys = ("address", "generatedaddress")
@@ -154,9 +154,9 @@ def _located(path: str, name: str) -> str:
 
 
 def _present(path: str, disk: str) -> str:
-    """disk, or what is called like it beside the VMX path: an absolute path is that of the host it was copied from."""
-    beside = os.path.join(os.path.dirname(path), os.path.basename(disk))
-    return beside if not os.path.lexists(disk) and os.path.lexists(beside) else disk
+    """disk, or the file of its name next to the VMX: an absolute path is of the host that it was copied from."""
+    neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk))
+    return neighbour if not os.path.lexists(disk) and os.path.lexists(neighbour) else disk
 
 
 KIND = DescribedInFile("vmx", ".vmx", read)

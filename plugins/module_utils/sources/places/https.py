@@ -57,7 +57,7 @@ class Web:
                 lambda: complaint().replace(url.text, url.shown),
             )
             if found.size != slices.whole_sectors(facts[0]):
-                raise GuestconvError("source-changed", f"{url.shown} changes while it is read.")
+                raise GuestconvError("source-changed", f"{url.shown} is being changed while it is read.")
             if facts[1:] == [None, None]:
                 found.identify = lambda: [url.text, slices.head_digest(node, found.size)]
             yield found

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The only place that runs nbdkit, which makes an NBD export of what is behind SSH, HTTPS or VMware's library.
 
-Each value is given as key=value, so none is taken for an option; and a secret through a file in memory, as a command
+Each value is given as key=value, so that none is mistaken for an option. A secret is passed through a file in memory, because a command
 line is read by everybody on the machine. nbdkit ends with us, however we end.
 """
 

@@ -46,11 +46,11 @@ class Member:
             with ova.opened_member(entry) as stream:
                 refuse_others(stream, f"{entry['path']}: {entry['member']}")
             node = {"driver": "vmdk", "backing": None, "file": node}
-            # Which is cut off only its own tables tell: QEMU opens it, and reads zeroes or fails in the middle.
+            # Only its own tables show whether it is truncated: QEMU opens it, and reads zeroes or fails in the middle.
             if qemu_img.run(["check", "-q", slices.reference(node)], qemu_img.patience(entry["length"])).code in (1, 2):
                 raise GuestconvError(
                     "source-disk-damaged",
-                    f"{entry['path']}: {entry['member']} is damaged or not complete.",
+                    f"{entry['path']}: {entry['member']} is damaged or incomplete.",
                     hint="Copy the OVA again from its source, and compare the sizes.",
                 )
         yield opened_node(node, is_file, lambda: [state(entry["path"]), entry["member"], entry["offset"]])
@@ -65,13 +65,13 @@ def refuse_others(stream: BinaryIO, where: str) -> None:
     if header.extents or header.parent:
         raise GuestconvError(
             "source-hostile",
-            f"{where} names other files as parts of it.",
+            f"{where} refers to other files as its parts.",
             hint="Export the guest again, with its disks in one file each.",
         )
 
 
 class Packed:
-    """An image file that an OVF package has compressed by gzip, in an OVA or beside the OVF."""
+    """An image file that an OVF package has compressed by gzip, in an OVA or next to the OVF."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False

@@ -26,9 +26,9 @@ class Opened:
     """A disk that can be read.
 
     node: QEMU's block node. size: bytes in it. is_file: whether these are the bytes of an image file that nobody has
-    judged yet, and not what the guest sees. identify: a function that says what makes the disk this one in this state,
-    in values of JSON; it asks anew each time. disk: the images.Disk of a local one. complaint: a function that says
-    what the server on the way to the disk says is wrong.
+    judged yet, and not what the guest sees. identify: a function that returns what identifies the disk in its
+    present state, in values of JSON. disk: the images.Disk of a local one. complaint: a function that
+    returns the last error of the server on the way to the disk.
     """
 
     node: Node
@@ -46,7 +46,7 @@ class Opened:
 class Place(Protocol):
     """Where the bytes of one disk are.
 
-    SCHEMES: those of the URLs that it is for. is_local: whether an overlay can stand on it.
+    SCHEMES: those of the URLs that it is for. is_local: whether an overlay of it is possible.
     """
 
     SCHEMES: ClassVar[tuple[str, ...]]
@@ -76,12 +76,12 @@ def unreachable(reason: str | None) -> GuestconvError:
     return GuestconvError(
         "source-unreachable",
         f"The disk cannot be opened: {reason}",
-        hint="Is it there, may the user read it, and does this machine know the other's key?",
+        hint="Check that it exists, that the user may read it, and that this machine has the host key of the other.",
     )
 
 
 def opened_by_head(node: Node, is_file: bool, place: object, complaint: Callable[[], str] = lambda: "") -> Opened:
-    """The Opened of a place that tells no time of the last change: the size and the first bytes must do."""
+    """The Opened of a place whose time of the last change is unknown. The size and the first bytes identify it."""
     found = opened_node(node, is_file, lambda: None, complaint)
     found.identify = lambda: [place, slices.head_digest(node, found.size)]
     return found

@@ -32,7 +32,7 @@ class Url:
 
     @property
     def shown(self) -> str:
-        """What may be shown to everybody: a query may hold a signature that is as good as a password."""
+        """The part that can be shown to anyone: a query may contain a signature, which works like a password."""
         return self.text.partition("?")[0]
 
 
@@ -69,7 +69,7 @@ def parse(text: str) -> Url:
     if parts.password is not None:
         raise GuestconvError(
             "source-url-invalid",
-            "The URL holds a password, which would be seen by all.",
+            "The URL contains a password, which everybody would see.",
             hint="Give it in the option `password`, which is not logged.",
         )
     path, host = unquote(parts.path), parts.hostname or ""

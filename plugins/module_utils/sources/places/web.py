@@ -41,8 +41,8 @@ def identify(url: Url, access: Access) -> list[Any]:
             if answer.status != 206 or not match:
                 raise GuestconvError(
                     "source-without-ranges",
-                    f"The server of {url.shown} does not give parts of files.",
-                    hint="Use a server that knows range requests: Apache, nginx and object stores do.",
+                    f"The server of {url.shown} does not support range requests.",
+                    hint="Use a server that supports them, such as Apache, nginx or an object store.",
                 )
             return [int(match.group(1)), answer.headers.get("ETag"), answer.headers.get("Last-Modified")]
     except urllib.error.HTTPError as error:
@@ -53,7 +53,7 @@ def identify(url: Url, access: Access) -> list[Any]:
             raise GuestconvError(
                 "source-not-trusted",
                 f"The certificate of {url.host} is not trusted: {reason.verify_message}.",
-                hint="Give its authority's certificate as source.cafile.",
+                hint="Give the certificate of its authority as source.cafile.",
             ) from error
         raise GuestconvError(
             "source-unreachable",
@@ -77,7 +77,7 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         if not newurl.lower().startswith("https://"):
-            raise urllib.error.URLError("it redirects to what is not https")
+            raise urllib.error.URLError("it redirects to a URL that is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -85,7 +85,7 @@ def _refused(url: Url, error: urllib.error.HTTPError) -> GuestconvError:
     if error.code in (401, 403, 407):
         return GuestconvError(
             "source-denied",
-            f"{url.shown} may not be read: HTTP status {error.code}.",
+            f"{url.shown} denied access: HTTP status {error.code}.",
             hint="Give source.user and the option `password`.",
         )
     code = "source-not-found" if error.code in (404, 410) else "source-unreachable"
