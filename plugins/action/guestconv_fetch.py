@@ -25,7 +25,7 @@ class ActionModule(LongModule):
     """The module guestconv_fetch does the work."""
 
     def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
-        """As ever, but only while the source and the disks are as they were: those are no arguments."""
+        """As always, but only while the source and the disks are unchanged: they are not among the arguments."""
         # Quietly, and without a slot: there is little to do, and of many guests nothing.
         asked = {name: value for name, value in arguments.items() if name not in ("progress", "slots")}
         check_mode, self._task.check_mode = self._task.check_mode, True
@@ -36,7 +36,7 @@ class ActionModule(LongModule):
         finally:
             self._task.check_mode = check_mode
         if _is_away(found, arguments):
-            self._display.warning("What was fetched before is taken as it was, unseen: %s" % found.get("msg"))
+            self._display.warning(f"The disks that were fetched before are used without a check: {found.get('msg')}")
             return super()._instead_of_a_run(kept, arguments, task_vars)
         if found.get("failed"):
             return dict(found, resumed=False)
@@ -46,6 +46,6 @@ class ActionModule(LongModule):
 
 
 def _is_away(found: Values, arguments: Values) -> bool:
-    """Whether the source cannot be looked at any more, and need not be: an overlay is nothing without its source."""
+    """Whether the source is gone, and is not needed: an overlay does not work without its source."""
     code = found.get("code") if found.get("failed") else None
     return code in _AWAY or (code == "disk-not-found" and arguments.get("mode") == "copy")

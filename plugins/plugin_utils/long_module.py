@@ -4,8 +4,8 @@
 """What the action plugins of long modules share: progress is displayed, and what is done is not redone.
 
 The module is started by Ansible's own async_wrapper. It writes its progress into a directory on the machine where it
-runs, which is looked into every few seconds through the connection; see module_utils/run/watch.py for how it learns that
-nobody does.
+runs, which is read every few seconds through the connection; see module_utils/run/watch.py for how it learns that
+nobody reads it any more.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ Values = dict[str, Any]
 class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     """Runs the module of the same name.
 
-    _stands_on: the name, beside its own, of the file with the kept result of the phase before. When that phase has run
-    again, this one does, too.
+    _preceding: the name of the file with the kept result of the preceding phase, in the same directory. When that phase
+    has run again, this one does, too.
     """
 
-    _stands_on: str | None = None
+    _preceding: str | None = None
     _supports_check_mode = True
     _supports_async = True
 
@@ -88,7 +88,7 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         if not path:
             return self._run_module(arguments, task_vars)
         if self._task.async_val:
-            raise AnsibleActionFail("The option resume does not go with async: leave out one of them.")
+            raise AnsibleActionFail("The option resume cannot be combined with async.")
         returned = self._run_if_need_be(unfrackpath(path, follow=False), arguments, task_vars)
         if "module_args" in returned.get("invocation", {}):
             returned["invocation"]["module_args"]["resume"] = path
@@ -98,11 +98,11 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         """The result, which is the kept one if there is one."""
         if self._task.check_mode:
             return dict(self._run_module(arguments, task_vars), resumed=False)
-        before = resume.run_of(os.path.join(os.path.dirname(path), self._stands_on)) if self._stands_on else None
+        before = resume.run_of(os.path.join(os.path.dirname(path), self._preceding)) if self._preceding else None
         digest = resume.digest(self._task.action, arguments, before)
         kept, complaint = resume.load(path, digest)
         if complaint:
-            self._display.warning("%s is of no use to resume from, so all is done again: %s" % (path, complaint))
+            self._display.warning(f"{path} cannot be used to resume, so the module runs again: {complaint}")
         result = self._instead_of_a_run(kept, arguments, task_vars) if kept is not None else None
         if result is not None:
             return result
@@ -112,7 +112,7 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             try:
                 resume.save(path, digest, result)
             except OSError as error:
-                self._display.warning("The result cannot be kept in %s: %s" % (path, error.strerror))
+                self._display.warning(f"The result cannot be kept in {path}: {error.strerror}")
         return dict(result, resumed=False)
 
     def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
@@ -145,7 +145,7 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             with _interruptible():
                 job = self._start(dict(arguments, _watch=directory), task_vars)
                 if "ansible_job_id" not in job:
-                    self._display.vv("The module cannot run asynchronously: %s" % job.get("msg", job))
+                    self._display.vv(f"The module cannot run asynchronously: {job.get('msg', job)}")
                     return None
                 result = self._follow(job, directory, task_vars)
         finally:
@@ -157,11 +157,11 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     def _make_watch_directory(self) -> str | None:
         """The path of a new directory on the other machine, of the user that the module runs as; None if there is none."""
         # One command, since each costs a round trip. The name is mktemp's, the rest are ours.
-        command = 'd=$(mktemp -d -t %sXXXXXXXXXX) && touch "$d"/%s && echo "$d"' % (_DIRECTORY, watch.ATTENDED)
+        command = f'd=$(mktemp -d -t {_DIRECTORY}XXXXXXXXXX) && touch "$d"/{watch.ATTENDED} && echo "$d"'
         made = self._low_level_execute_command(command)
         directory = str(made["stdout"]).strip().rpartition("\n")[2]
         if made["rc"] != 0 or not os.path.isabs(directory) or not os.path.basename(directory).startswith(_DIRECTORY):
-            self._display.vv("No progress can be followed: %s" % (made["stderr"] or made["stdout"]))
+            self._display.vv(f"The progress cannot be followed: {made['stderr'] or made['stdout']}")
             return None
         return directory
 
@@ -188,30 +188,30 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             wait = min(wait * _GROWTH, next_longest_wait(time.monotonic() - began))
             if os.getppid() != parent:
                 # Workers of ansible-core go on when ansible-playbook was killed (before 2.19, with SIGTERM too).
-                raise AnsibleError("Ansible itself has ended, so this module is to end, too.")
+                raise AnsibleError("Ansible itself has ended, so this module must end, too.")
             try:
                 progress, is_running = self._look(job, directory)
                 reached = time.monotonic()
                 text = progress_text(progress)
                 if text and text != shown:
-                    self._display.display("[%s] %s" % (guest, text))
+                    self._display.display(f"[{guest}] {text}")
                     shown = text
                 if not is_running:
                     status = self._status(job, task_vars)
                     if status.get("finished"):
                         return status
             except AnsibleConnectionFailure as error:
-                self._display.vv("[%s] the connection is away: %s" % (guest, error))
+                self._display.vv(f"[{guest}] the connection is interrupted: {error}")
                 if time.monotonic() - reached > watch.PATIENCE:
                     raise
                 self._reset_connection()
 
     def _look(self, job: Values, directory: str) -> tuple[Values | None, bool]:
         """The progress (None if there is none to see), and whether the module seems to run."""
-        attended, progress = (shlex.quote("%s/%s" % (directory, name)) for name in (watch.ATTENDED, watch.PROGRESS))
+        attended, progress = (shlex.quote(f"{directory}/{name}") for name in (watch.ATTENDED, watch.PROGRESS))
         # As long as the module runs, async_wrapper's file has only a few words of its own.
         results = shlex.quote(job["results_file"])
-        command = "touch -c %s; head -n 1 %s; echo; head -c 300 %s" % (attended, progress, results)
+        command = f"touch -c {attended}; head -n 1 {progress}; echo; head -c 300 {results}"
         answer = self._low_level_execute_command(command)
         lines = answer["stdout"].splitlines()
         found = [line for line in map(_as_dict, lines) if line]
@@ -236,7 +236,7 @@ class LongModule(ActionBase):  # type: ignore[misc]  # ansible has no types
 
     def _remove(self, path: str) -> None:
         try:
-            self._low_level_execute_command("rm -rf -- %s" % shlex.quote(path))
+            self._low_level_execute_command(f"rm -rf -- {shlex.quote(path)}")
         except AnsibleConnectionFailure:
             pass  # the module will note that nobody watches
 
@@ -273,19 +273,19 @@ def next_longest_wait(elapsed: float) -> float:
 
 
 def progress_text(progress: Values | None) -> str:
-    """progress (a dict as of module_utils/run/progress.py, or None) for people; empty where there is nothing to say."""
+    """progress (a dict as of module_utils/run/progress.py, or None) for people; empty where there is nothing to show."""
     if not progress or progress.get("state") != "running" or progress.get("step") == "start":
         return ""
     text = str(progress.get("detail") or progress.get("step"))
     percent = progress.get("percent")
     if isinstance(percent, int):
-        text += " %d%%" % percent
+        text += f" {percent}%"
     # It comes from another machine, and goes to a terminal.
     return "".join(character for character in text if character.isprintable())[:_LONGEST_TEXT]
 
 
 def _as_if_plain(result: Values, job: Values) -> Values:
-    """The result as it would be of a module that did not run asynchronously."""
+    """The result as if the module had not run asynchronously."""
     # Every result of the module's own, and none of async_wrapper's or async_status's, repeats this argument.
     if "_watch" not in result.get("invocation", {}).get("module_args", {}):
         return _no_result(result)
@@ -301,12 +301,12 @@ def _as_if_plain(result: Values, job: Values) -> Values:
 
 
 def _no_result(result: Values) -> Values:
-    """The failure of a module that ended without a word, as async_wrapper tells it."""
+    """The failure of a module that ended without a result, as async_wrapper reports it."""
     error = GuestconvError(
         "no-result",
         "The module ended without a result, as if it had been killed.",
-        hint="See module_stdout and module_stderr, and whether the machine has used up its memory. The disks are as "
-        "before, or the next conversion finishes this one.",
+        hint="Check module_stdout and module_stderr, and whether the machine ran out of memory. The disks are "
+        "unchanged, or the next conversion finishes this one.",
     )
     said = result.get("data") or result.get("outdata") or ""
     return dict(error.as_result(), failed=True, module_stdout=said, module_stderr=result.get("stderr") or "")
@@ -315,8 +315,8 @@ def _no_result(result: Values) -> Values:
 def _unreachable(machine: str, error: Exception) -> Values:
     unreachable = GuestconvError(
         "conversion-host-unreachable",
-        "The conversion host %s cannot be reached: %s" % (machine, error),
-        hint="See that it runs, and that Ansible can log in to it. What was begun there ends by itself.",
+        f"The conversion host {machine} cannot be reached: {error}",
+        hint="Check that it runs, and that Ansible can log in to it. Modules that were started there end by themselves.",
     )
     return dict(unreachable.as_result(), failed=True)
 
