@@ -166,17 +166,21 @@ def test_the_places_that_the_guide_for_contributors_names_exist(place):
 
 
 def recipes() -> dict[str, str]:
-    """{heading: text} of the recipes in the guide for contributors."""
-    section = re.search(r"^## Recipes\n(.*?)(?=^## |\Z|^By contributing)", CONTRIBUTING, re.MULTILINE | re.DOTALL)
-    assert section
-    heading, *parts = re.split(r"^### (.+)\n", section[1], flags=re.MULTILINE)
-    return dict(zip(parts[::2], parts[1::2]))
+    """{title: text} of the recipes in the guide for contributors."""
+    section = CONTRIBUTING.partition("\n## Recipes\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^### (.+)\n((?:(?!### ).*\n?)*)", section, re.MULTILINE))
 
 
-@pytest.mark.parametrize("subject", ["A source", "A place of disks", "A platform", "A target", "A layer of storage"])
-def test_a_recipe_names_the_room_the_registry_and_the_test_of_its_interface(subject):
-    places = re.findall(r"`((?:plugins|tests)/[^\s`*]*)`", recipes()[subject])
-    assert any(place.endswith("/") and (ROOT / place).is_dir() for place in places)
-    registry = re.search(r"to `([A-Z]+)` in\s+`(plugins/[^`]+\.py)`", recipes()[subject])
-    assert registry and re.search(rf"^{registry[1]}\b", (ROOT / registry[2]).read_text(encoding="utf-8"), re.MULTILINE)
-    assert any(place.startswith("tests/unit/") and (ROOT / place).is_file() for place in places)
+@pytest.mark.parametrize("title", recipes())
+def test_a_recipe_names_a_registry_and_the_tests_that_it_needs(title):
+    text = recipes()[title]
+    assert re.search(r"`plugins/[^`*\s]+\.py`", text), "the file with the registry"
+    assert re.search(r"`tests/unit/[^`*\s]+\.py`", text), "the conformance test"
+    for name, place in re.findall(
+        r"`([A-Z][A-Z_]+|[A-Z]\w+)`,? (?:in|of|to)\s+`((?:plugins|tests)/[^`*\s]+\.py)`", text
+    ):
+        assert re.search(rf"^(?:class )?{name}\b", (ROOT / place).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_the_interfaces_of_what_is_outside_a_guest_have_a_recipe():
+    assert {"A source", "A place of disks", "A platform", "A target", "A layer of storage"} <= set(recipes())
