@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of modules that take minutes: how progress is told, how many run at once, what need not run again."""
+"""The options of modules that take minutes: how progress is reported, how many run at once, what is not run again."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ EXAMPLES = r"""
     name: app02
     dest: /var/lib/libvirt/images
 
-- name: Fetch a guest of VMware's, shut down, with VMware's library
+- name: Fetch a guest from VMware vSphere, with VMware's library
   virttools.guestconv.guestconv_fetch:
     source:
       type: vddk

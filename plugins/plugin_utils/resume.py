@@ -24,8 +24,8 @@ _PASSING = ("ansible_facts", "deprecations")
 
 
 def digest(module: str, arguments: Mapping[str, Any], before: str | None = None) -> str:
-    """What tells a run from others: the module's name (without the collection's), its arguments, and run_of() what it
-    stands on."""
+    """The checksum of what distinguishes a run: the module's name (without the collection's), its arguments, and run_of()
+    the preceding phase."""
     relevant = {name: value for name, value in arguments.items() if name not in _IRRELEVANT}
     # Twice, since keys that are of several types cannot be sorted before they are text.
     plain = json.loads(json.dumps([module.rpartition(".")[2], relevant, before], default=str))
@@ -34,7 +34,8 @@ def digest(module: str, arguments: Mapping[str, Any], before: str | None = None)
 
 
 def run_of(path: str) -> str | None:
-    """What tells the run whose result is kept at path from all others, even of the same arguments; None without one."""
+    """The identifier of the run whose result is kept at path, unique even among runs with the same arguments; None without
+    one."""
     try:
         run = untrusted_json.load(path)["run"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -54,7 +55,7 @@ def load(path: str, expected: str) -> tuple[dict[str, Any] | None, str | None]:
     except OSError as error:
         return None, error.strerror
     except (ValueError, KeyError, TypeError) as error:
-        return None, "%s: %s" % (type(error).__name__, error)
+        return None, f"{type(error).__name__}: {error}"
 
 
 def forget(path: str) -> None:
@@ -62,7 +63,7 @@ def forget(path: str) -> None:
     try:
         os.unlink(path)
     except OSError:
-        pass  # save() tells of a place that cannot be written to
+        pass  # save() reports a place that cannot be written to
 
 
 def save(path: str, own_digest: str, result: Mapping[str, Any]) -> None:

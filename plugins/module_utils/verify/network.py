@@ -101,7 +101,7 @@ def _free(network: Network, taken: set[Address]) -> Iterator[Address]:
 
 
 def _pool_start(network: Network, taken: set[Address]) -> Address:
-    """Where the DHCP pool begins: it holds none of taken.
+    """Where the DHCP pool begins: no address in it is taken.
 
     So a guest that lost its static address, and asks DHCP for one instead, is not found at the static one by luck.
     """
@@ -112,12 +112,12 @@ def _pool_start(network: Network, taken: set[Address]) -> Address:
 
 
 def _dynamic_network(taken: list[Network]) -> UserNetwork:
-    """slirp's default network, 10.0.2.0/24, or the next private one that overlaps none of taken (networks)."""
+    """slirp's default network, 10.0.2.0/24, or the next private one that does not overlap any of taken."""
     default = Network("10.0.2.0/24")
     private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
     candidates = itertools.chain.from_iterable(Network(net).subnets(new_prefix=24) for net in private)
     free = (net for net in candidates if net >= default and not any(net.overlaps(other) for other in taken))
-    # To share the default is no harm to slirp: each interface has an instance of its own.
+    # Several cards can share the default: each interface has an instance of its own.
     network = next(free, default)
     # The numbers of the gateway, the name server and the first client are slirp's own.
     base = network.network_address

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libvirt's domain XML, of QEMU's and Xen's domains (https://libvirt.org/formatdomain.html)."""
+"""libvirt's domain XML, for the domains of QEMU and Xen (https://libvirt.org/formatdomain.html)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only place that runs nbdkit, which makes an NBD export of what is behind SSH, HTTPS or VMware's library.
+"""The only file that runs nbdkit, which makes an NBD export of a disk that SSH, HTTPS or VMware's library gives access to.
 
 Each value is given as key=value, so that none is mistaken for an option. A secret is passed through a file in memory, because a command
 line is read by everybody on the machine. nbdkit ends with us, however we end.

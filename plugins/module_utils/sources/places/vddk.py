@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disks of VMware's vSphere."""
+"""Disks of VMware vSphere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .place import Opened, opened_by_head
 
 
 class Vddk:
-    """A disk of VMware's, by nbdkit's vddk plugin and VMware's library, which the user has."""
+    """A disk of VMware vSphere, by nbdkit's vddk plugin and VMware's library, which the user must install."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False

@@ -9,8 +9,6 @@ it, or keeps every combination of its parts, would take many minutes, years, or 
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
