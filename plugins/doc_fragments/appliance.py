@@ -13,9 +13,8 @@ class ModuleDocFragment:
 options:
   accelerator:
     description:
-      - V(auto) uses KVM where a Linux kernel starts on it, and emulation where none does, with a warning. The answer is
-        remembered until the machine boots again, a failure for an hour. An appliance that hangs with KVM all the same is
-        started once more, emulated.
+      - V(auto) uses KVM where a Linux kernel starts on it, otherwise emulation with a warning. A success is remembered
+        until the machine reboots, a failure for an hour. An appliance that hangs with KVM is started again, emulated.
       - V(kvm) fails with the code V(kvm-not-usable) where KVM does not work.
       - V(tcg) is QEMU's emulation.
     type: str
@@ -24,14 +23,14 @@ options:
   fixed_appliance:
     description:
       - A directory with a fixed appliance, as C(libguestfs-make-fixed-appliance) makes it.
-      - By default libguestfs makes an appliance of this host's packages, keeps it in C(/var/tmp), and makes it anew when
-        they change.
+      - By default libguestfs builds an appliance from the packages of the host, keeps it in C(/var/tmp), and rebuilds
+        it when they change.
     type: path
   memory:
     description: The appliance's memory in MiB. The default is libguestfs's.
     type: int
   timeout:
-    description: Seconds after which the appliance is stopped and the module fails. By default it has all the time.
+    description: Seconds after which the appliance is stopped and the module fails. By default there is no limit.
     type: int
   trace:
     description: A file on the machine with the disks that gets one line of JSON per libguestfs call, with its duration.
@@ -39,7 +38,7 @@ options:
   workdir:
     description:
       - A directory for the overlays, which hold what is written until it is committed.
-      - The default is a directory beside the disk for a conversion, and libguestfs's for all that is thrown away.
+      - The default for a conversion is a directory next to the disk, and libguestfs's own for all that is thrown away.
     type: path
 requirements:
   - libguestfs, with its Python binding (python3-guestfs or python3-libguestfs)

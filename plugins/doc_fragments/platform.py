@@ -13,8 +13,7 @@ class ModuleDocFragment:
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as
-        RV(virttools.guestconv.guestconv_convert#module:hardware) says.
+      - The hardware that the guest was converted for, as in RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   name:
@@ -23,17 +22,17 @@ options:
     required: true
   memory:
     description:
-      - The memory in MiB. By default what the hardware says of it, as C(memory); else 1024, which is what
-        M(virttools.guestconv.guestconv_verify) boots a guest with.
+      - The memory in MiB. By default the C(memory) of the hardware, or 1024, with which
+        M(virttools.guestconv.guestconv_verify) boots a guest.
     type: int
   cpus:
     description:
-      - The number of processors. By default what the hardware says of it, as C(cpus); else 1, as
-        M(virttools.guestconv.guestconv_verify) does.
+      - The number of processors. By default the C(cpus) of the hardware, or 1, like
+        M(virttools.guestconv.guestconv_verify).
     type: int
   networks:
     description:
-      - What the network cards are plugged into that are not on O(network). A key is the name that the guest has for a
-        card (V(ens192)), or its MAC address; a value is one that O(network) could have.
+      - The networks of cards that are not on O(network). A key is the name of a card in the guest (V(ens192)), or its
+        MAC address. A value is as for O(network).
     type: dict
 """

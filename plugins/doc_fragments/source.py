@@ -12,17 +12,18 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   hardware:
-    description: What the source hypervisor knows of the guest, and its disks cannot say.
+    description: What the source hypervisor knows about the guest and its disks do not contain.
     type: dict
     suboptions:
       firmware:
-        description: What the guest boots with. By default it is told by the disks.
+        description: The firmware that the guest boots with. By default it is detected from the disks.
         type: str
         choices: [bios, uefi]
       interfaces:
         description:
-          - All network cards, in the order of the hypervisor; an empty list for a virtual machine without any.
-          - A network card that the guest configures beyond them is taken to be gone.
+          - All network cards, in the order of the hypervisor; an empty list for a virtual machine without network
+            cards.
+          - Any other network card that the guest configures is considered absent.
         type: list
         elements: dict
         suboptions:
@@ -30,11 +31,11 @@ options:
             description: The card's MAC address.
             type: str
           addresses:
-            description: IP addresses that were seen on it.
+            description: IP addresses that were seen on the card.
             type: list
             elements: str
           driver:
-            description: Its model, by QEMU's name. It is told to whoever reads the description.
+            description: Its model, by QEMU's name. The description of the guest contains it.
             type: str
             choices: [virtio-net-pci, vmxnet3, e1000e, e1000, rtl8139, pcnet]
       target_interfaces:
@@ -52,21 +53,22 @@ options:
             required: true
       generate_macs:
         description:
-          - What to do with a guest of several network cards of which nobody knows the MAC addresses. By default it
-            cannot be converted, as its cards could not be told apart on the target.
-          - With V(true) new addresses are made up, the same ones each time. The guest knows its cards by them, and the
-            target must give them to the cards as the hardware says that conversion returns.
+          - Whether to generate MAC addresses for a guest with several network cards whose MAC addresses are not known.
+            By default such a guest cannot be converted, because its cards could not be distinguished on the target.
+          - The generated addresses are the same each time. The guest identifies its cards by them, and the target must
+            assign them as in the hardware that the conversion returns.
         type: bool
       cpus:
-        description: The number of processors. The result of a conversion has it, for the definition of the new machine.
+        description: The number of processors. The result of a conversion contains it, for the definition of the new
+          machine.
         type: int
       memory:
-        description: The memory in MiB. The result of a conversion has it, for the definition of the new machine.
+        description: The memory in MiB. The result of a conversion contains it, for the definition of the new machine.
         type: int
       disks:
         description:
-          - What the disks are attached to, in the order of O(disks). The description of the guest has it as its current
-            hardware.
+          - How the disks are attached, in the order of O(disks). The description of the guest contains it as the
+            current hardware.
         type: list
         elements: dict
         suboptions:

@@ -10,8 +10,8 @@ version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
   - Takes what M(virttools.guestconv.guestconv_inspect) returned as RV(virttools.guestconv.guestconv_inspect#module:guest),
-    and gives its devices the drivers that policies name.
-  - Policies are applied in the order in which they are given, and of each its rules in their order. The last one wins.
+    and selects the drivers that the policies name.
+  - Policies are applied in the given order, and within a policy its rules in their order. The last match wins.
 positional: policies
 options:
   _input:
@@ -20,14 +20,14 @@ options:
     required: true
   policies:
     description:
-      - Policies, as further arguments. Each is a list of rules, or one rule, or nothing.
+      - Policies, as further arguments. Each is a list of rules, a single rule, or empty.
       - "A rule has a dictionary per kind of device (C(network), C(block), C(graphics), C(console)): of a pattern of the
         devices' ids, such as V(ens*), and of what those devices get. C(driver) may be a list. The first one that the
-        guest can use is taken. A device that gets V(null) is taken out of the guest. A pattern that no device of a guest
-        has does nothing to that guest, and is not told: so look at the ids in its description."
+        guest can use is taken. A device that gets V(null) is removed from the guest. A pattern that matches no device
+        of a guest is ignored without a warning, so compare it with the ids in the description."
       - "Its key C(when) has facts that must hold for the rule to apply: those of C(guest.roots.*.info) with values,
-        patterns, or lists of them, and C(firmware). What is within is named with dots, as in C(version.major). Case does
-        not count, and V(12) is the same in quotes. A fact that there is not is an error."
+        patterns, or lists of them, and C(firmware). Nested facts are named with dots, as in C(version.major). Case does
+        not matter, nor whether V(12) is quoted. An unknown fact is an error."
     type: list
     elements: raw
 seealso:
@@ -54,12 +54,12 @@ _value:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter choose."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"choose": as_filter("choose", choose)}

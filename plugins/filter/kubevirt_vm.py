@@ -9,10 +9,10 @@ short_description: The KubeVirt virtual machine for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the manifest of a KubeVirt C(VirtualMachine)
-    (C(kubevirt.io/v1)), whose network cards and disks are those.
-  - What KubeVirt does not offer is an error that says which device it is. So it has no C(vmxnet3), no C(qxl-vga), no
-    C(virtconsole), and by default no machine type but C(q35).
+  - Creates the manifest of a KubeVirt C(VirtualMachine) (C(kubevirt.io/v1)) with the network cards and disks that a
+    guest was converted for.
+  - A device that KubeVirt does not offer is an error that names the device. That is so for C(vmxnet3), C(qxl-vga),
+    C(virtconsole), and by default for any machine type other than C(q35).
 extends_documentation_fragment:
   - virttools.guestconv.platform
 options:
@@ -21,20 +21,19 @@ options:
       - The name of the virtual machine, of lower-case letters, digits and dashes.
   volumes:
     description:
-      - What the disks are in the cluster, one for each disk of the hardware, in the same order.
+      - The volumes of the disks in the cluster, one for each disk of the hardware, in the same order.
       - The name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and V(device), the name
-        that the guest knew the disk by.
+        that the disk has in the guest.
     type: list
     elements: raw
     required: true
   namespace:
-    description: The namespace of the virtual machine. By default the manifest says none.
+    description: The namespace of the virtual machine. By default it is not in the manifest.
     type: str
   network:
     description:
-      - What the network cards are plugged into. V(pod) is the network that every pod has, by way of NAT and with an
-        address by DHCP; only one card can be on it. Else the name of a C(NetworkAttachmentDefinition), which is the
-        one for guests with static addresses.
+      - The network of the network cards. V(pod) is the network of the pod, with NAT and DHCP; only one card can be on
+        it. Any other value is the name of a C(NetworkAttachmentDefinition), which guests with static addresses need.
     type: str
     default: pod
   run_strategy:
@@ -44,9 +43,9 @@ options:
     default: Halted
   video_config:
     description:
-      - Whether to say the model of the display. Clusters take that only with KubeVirt's feature gate C(VideoConfig),
-        from KubeVirt 1.6 on.
-      - When it is not said, the guest has a VGA (with UEFI a bochs-display), on which every guest is seen.
+      - Whether to include the model of the display. Clusters accept it only with KubeVirt's feature gate
+        C(VideoConfig), from KubeVirt 1.6 on.
+      - Without it, the guest has a VGA (with UEFI a bochs-display), which works with every guest.
     type: bool
     default: false
 seealso:
@@ -82,13 +81,12 @@ _value:
   type: dict
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter kubevirt_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"kubevirt_vm": as_filter("kubevirt_vm", kubevirt.virtual_machine)}
+        return of_platform("kubevirt_vm")

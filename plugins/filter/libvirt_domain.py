@@ -9,10 +9,10 @@ short_description: The libvirt domain for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the XML of a libvirt domain, whose devices are those.
+  - Creates the XML of a libvirt domain with the hardware that a guest was converted for.
   - It is for libvirt 9.0 and later, with QEMU on x86-64.
-  - The display can be seen by VNC, on the host itself.
-  - A guest with a virtio device gets the guest agent's channel, a source of randomness, and a balloon, too.
+  - The display is available through VNC, on the host itself only.
+  - A guest with a virtio device also gets the guest agent's channel, a random number generator, and a balloon.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
@@ -22,13 +22,14 @@ options:
     description:
       - The disks on the host that will run the guest, one for each disk of the hardware, in the same order.
       - A disk is its absolute path, or a dictionary of V(path), V(format) (V(qcow2), V(raw), V(vmdk), V(vdi), V(vhdx)
-        or V(vpc); by default told by the end of the path), and V(device), the name that the guest knew the disk by.
+        or V(vpc); by default according to the suffix of the path), and V(device), the name that the disk has in the
+          guest.
     type: list
     elements: raw
     required: true
   network:
     description:
-      - What the network cards are plugged into. The name of one of libvirt's networks, or a dictionary with the key
+      - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key
         V(network) or V(bridge).
     type: raw
     default: default
@@ -72,13 +73,12 @@ _value:
   type: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter libvirt_domain."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"libvirt_domain": as_filter("libvirt_domain", libvirt.domain)}
+        return of_platform("libvirt_domain")

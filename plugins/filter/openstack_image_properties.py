@@ -9,16 +9,15 @@ short_description: The properties of an OpenStack image for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the properties of an image, by which OpenStack gives the
-    servers that are made of it just those devices.
-  - An image has one model for all disks, and one for all network cards. A guest whose differ is an error.
-  - What OpenStack does not offer is an error that says which device it is. So it has no C(virtconsole).
-  - The memory and the number of processors are the flavor's, and MAC addresses the port's.
+  - Creates the properties of an image with which OpenStack gives its servers the hardware that a guest was converted
+    for.
+  - An image has one model for all disks, and one for all network cards. A guest with different models is an error.
+  - A device that OpenStack does not offer, such as C(virtconsole), is an error that names the device.
+  - The flavor determines memory and processors, and the ports determine MAC addresses.
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as
-        RV(virttools.guestconv.guestconv_convert#module:hardware) says.
+      - The hardware that the guest was converted for, as in RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   os_type:
@@ -27,7 +26,7 @@ options:
     choices: [linux, windows]
     default: linux
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent, so that OpenStack talks to it.
+    description: Whether the guest runs QEMU's guest agent, so that OpenStack uses it.
     type: bool
     default: false
 seealso:
@@ -49,7 +48,7 @@ EXAMPLES = r"""
     container_format: bare
     properties: "{{ converted.hardware | virttools.guestconv.openstack_image_properties }}"
 
-- name: Make an image that says more of the guest
+- name: Create an image with more properties of the guest
   openstack.cloud.image:
     name: web01
     filename: "{{ converted.disks[0] }}"
@@ -74,13 +73,12 @@ _value:
     os_type: linux
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import openstack
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter openstack_image_properties."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"openstack_image_properties": as_filter("openstack_image_properties", openstack.image_properties)}
+        return of_platform("openstack_image_properties")

@@ -9,13 +9,13 @@ short_description: The outcome of a guest, for the report
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Puts together what became of a guest from what the modules returned, as M(virttools.guestconv.guestconv_report)
-    takes it.
+  - Creates the outcome of a guest from what the modules returned, in the form that
+    M(virttools.guestconv.guestconv_report) accepts.
 options:
   _input:
     description:
       - "What the modules returned in the phases of the guest's migration: V(fetch), V(inspect), V(convert), V(verify),
-        V(define). V(null) stands for one that was not begun."
+        V(define). V(null) stands for a phase that was not started."
     type: dict
     required: true
   guest:
@@ -23,7 +23,7 @@ options:
     type: str
     required: true
   started:
-    description: When the work on it began, in ISO 8601.
+    description: When the work on the guest began, in ISO 8601.
     type: str
     required: true
   ended:
@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   failure:
-    description: What ended it, C(ansible_failed_result), when it failed.
+    description: The C(ansible_failed_result), if the work failed.
     type: dict
   conversion_host:
     description: The machine that did the work.
@@ -40,13 +40,13 @@ options:
     description: Where the guest was, as O(virttools.guestconv.guestconv_fetch#module:source) takes it.
     type: dict
   check_mode:
-    description: Whether it was done in check mode, of which nothing is left but what is reported.
+    description: Whether the work was done in check mode, which leaves nothing but the report.
     type: bool
   message:
-    description: What there is to say of a guest that did not fail, such as why nothing was done with it.
+    description: A message about a guest that did not fail, such as why it was skipped.
     type: str
   screenshot:
-    description: A picture (PNG) of the guest's console, as its path seen from the directory of the report.
+    description: A picture (PNG) of the guest's console, as a path relative to the directory of the report.
     type: str
 seealso:
   - module: virttools.guestconv.guestconv_report
@@ -78,12 +78,12 @@ _value:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.assembly import outcome
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter outcome."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"outcome": as_filter("outcome", outcome)}

@@ -9,38 +9,38 @@ short_description: The Proxmox VE virtual machine for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the options of C(community.proxmox.proxmox_kvm) (before, it
-    was in C(community.general)), whose devices are those.
-  - The options have the values that they have in Proxmox VE's C(qm.conf). What is numbered there (C(net0), C(net1)) is
+  - Creates the options of C(community.proxmox.proxmox_kvm) (formerly in C(community.general)) for the hardware that a
+    guest was converted for.
+  - The options have the values that they have in Proxmox VE's C(qm.conf). Numbered keys there (C(net0), C(net1)) are in
     a dictionary (C(net)).
-  - What Proxmox VE does not offer is an error that says which device it is. So it has no C(virtconsole), and one model
-    of the SCSI controller for all disks.
+  - A device that Proxmox VE does not offer, such as C(virtconsole), is an error that names the device. All SCSI disks
+    have the same model of controller.
 extends_documentation_fragment:
   - virttools.guestconv.platform
 options:
   volumes:
     description:
-      - What C(qm.conf) says of the disks, one for each disk of the hardware, in the same order. Such as
+      - The disks as in C(qm.conf), one for each disk of the hardware, in the same order, such as
         V(local-lvm:vm-100-disk-0), or V(local-lvm:0,import-from=/exports/web01.qcow2) to have it imported.
-      - Or dictionaries with V(volume), and V(device), the name that the guest knew the disk by.
+      - Or dictionaries with V(volume), and V(device), the name that the disk has in the guest.
     type: list
     elements: raw
     required: true
   network:
     description:
-      - What the network cards are plugged into. The name of a bridge, which further settings of the card can follow,
-        as in V(vmbr0,tag=7).
+      - The network of the network cards. It is the name of a bridge, optionally with further settings of the card, as in
+        V(vmbr0,tag=7).
     type: str
     default: vmbr0
   storage:
-    description: Where the variables of UEFI are kept. A guest that boots by UEFI needs it.
+    description: The storage for the UEFI variables. It is required for a guest that boots by UEFI.
     type: str
   ostype:
     description: The guest's operating system, in C(qm.conf)'s words. V(l26) is Linux.
     type: str
     default: l26
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent, so that Proxmox VE talks to it.
+    description: Whether the guest runs QEMU's guest agent, so that Proxmox VE uses it.
     type: bool
     default: false
 seealso:
@@ -88,13 +88,12 @@ _value:
     virtio: {virtio0: "local-lvm:0,import-from=/exports/web01.qcow2"}
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import proxmox
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter proxmox_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"proxmox_vm": as_filter("proxmox_vm", proxmox.virtual_machine)}
+        return of_platform("proxmox_vm")

@@ -9,14 +9,14 @@ module: guestconv_convert
 short_description: Make a virtual machine's disks boot on another hypervisor
 version_added: 0.1.0
 description:
-  - Makes a guest match a description that M(virttools.guestconv.guestconv_inspect) returned and the playbook altered.
-    Kernel and initrd, boot loader, fstab, network cards' names, console, display and the old hypervisor's tools follow
-    the drivers chosen in it.
+  - Makes a guest match a description that M(virttools.guestconv.guestconv_inspect) returned and the playbook may have
+    changed. It adapts the kernel and initrd, the boot loader, fstab, the names of network cards, the console, the
+    display and the tools of the old hypervisor to the drivers that are selected there.
   - Without O(guest) it inspects and converts with the recommended drivers, in one launch of the appliance.
-  - It works on overlays. The disks are changed only by a finished conversion, under a journal, so that an interrupted
-    run leaves them as they were, or is finished by the next one.
-  - When something else writes to a disk during the conversion, this fails with the code V(disk-changed) and changes
-    nothing. What other machines write to a shared block device is not noticed.
+  - It works on overlays. The disks are changed only by a finished conversion, under a journal, so an interrupted run
+    leaves them unchanged, or the next run finishes it.
+  - If something else writes to a disk during the conversion, the module fails with the code V(disk-changed) and changes
+    nothing. Writes of other machines to a shared block device are not detected.
   - Converting a converted guest changes nothing.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
@@ -30,42 +30,43 @@ attributes:
     details: The conversion really runs, on overlays that are thrown away.
   diff_mode:
     support: full
-    details: The diff has the guest's text files. It is returned in every mode.
+    details: The diff contains the text files of the guest. It is returned in every mode.
 options:
   guest:
     description:
-      - The description of the guest, as a dict or as XML. Only its V(devices) may be altered.
+      - The description of the guest, as a dict or as XML. Only its V(devices) may be changed.
       - A device deleted from it is unconfigured in the guest.
     type: raw
   target:
-    description: The hypervisor that the guest goes to. With O(guest) it is the one that the description names.
+    description: The hypervisor that the guest goes to. With O(guest), the target in the description is used.
     type: str
     choices: [kvm, vmware]
     default: kvm
   root:
     description:
       - The only operating system to convert, when the disks hold several and O(guest) is not given.
-      - With O(guest) it is the ones in the description.
+      - With O(guest), those in the description are converted.
     type: str
   dest:
     description:
-      - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
-      - By default O(disks) are converted in place, which VMDK disks cannot be that are compressed, or sparse and in
-        several files, nor files with several hard links.
-      - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced by a whole converted image of the same kind,
-        for which there must be room where the disk is.
+      - A directory to write the converted disks to, under their own names. O(disks) are not changed then.
+      - By default O(disks) are converted in place. This is not possible for VMDK disks that are compressed, or sparse
+        and in several files, and for files with several hard links.
+      - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced with a converted image of the same kind.
+        The filesystem of the disk must have room for it.
     type: path
   dest_format:
-    description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.
+    description: The format of the disks in O(dest). By default the format of the disk, or qcow2 if QEMU does not write
+      that format well.
     type: str
     choices: [qcow2, raw]
   initrd:
     description:
       - How an initrd that lacks a driver for the target gets it.
-      - V(supplement) appends an archive with the driver to it, which the kernel unpacks over the rest.
-      - V(rebuild) has the guest's own tool make it anew, which takes minutes where the appliance is emulated.
-      - V(auto) supplements where that is sound, and rebuilds elsewhere.
-      - An initrd that lacks nothing is left alone.
+      - V(supplement) appends an archive with the driver to it, which the kernel unpacks after the rest.
+      - V(rebuild) runs the guest's own tool to rebuild it, which takes minutes if the appliance is emulated.
+      - V(auto) supplements the initrd where that is reliable, otherwise rebuilds it.
+      - An initrd that lacks nothing is not changed.
     type: str
     choices: [auto, supplement, rebuild]
     default: auto
@@ -117,11 +118,11 @@ changes:
       type: str
       sample: /dev/sda1
     aspect:
-      description: What it was about.
+      description: The subject of the change.
       type: str
       sample: storage
     action:
-      description: V(created), V(changed) or V(removed) a file, or V(ran) a program of the guest's.
+      description: V(created), V(changed) or V(removed) a file, or V(ran) a program of the guest.
       type: str
       sample: changed
     path:
@@ -129,7 +130,7 @@ changes:
       type: str
       sample: /etc/fstab
     detail:
-      description: What for.
+      description: Why.
       type: str
 diff:
   description: The changes to text files, as Ansible shows them with C(--diff).
@@ -168,22 +169,22 @@ hardware:
       type: list
       elements: dict
     cpus:
-      description: The number of processors that the source has, where O(hardware) or O(guest) says it.
+      description: The number of processors that the source has, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
     memory:
-      description: The memory that the source has, in MiB, where O(hardware) or O(guest) says it.
+      description: The memory that the source has, in MiB, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
     video:
-      description: The V(driver) of the display, or nothing.
+      description: The V(driver) of the display; null without a display.
       type: dict
     console:
-      description: The V(driver) of the console, or nothing.
+      description: The V(driver) of the console; null without a console.
       type: dict
 code:
   description:
-    - What went wrong; these words are stable.
+    - The code of the error; codes are stable.
     - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
       concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
       V(network-configuration-malformed)."
@@ -208,7 +209,8 @@ hint:
   returned: failure
   type: str
 path:
-  description: The option at fault, such as V(disks[0]) or V(guest.devices.network.ens192.driver); empty when none is.
+  description: The option at fault, such as V(disks[0]) or V(guest.devices.network.ens192.driver); empty when no option
+    is.
   returned: failure
   type: str
 concerns:
@@ -226,7 +228,7 @@ resumed:
   returned: when O(resume) was given
   type: bool
 retryable:
-  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  description: Whether the same call may succeed later, for example on a machine that is less busy.
   returned: failure
   type: bool
 xml:
@@ -239,7 +241,7 @@ timeline:
   type: dict
   sample: {steps: [{step: launch, seconds: 4.2}], launches: 1, commands: 3, calls: 161}
 warnings:
-  description: What a person should know of this run, such as that it was emulated.
+  description: Warnings about this run, for example that it was emulated.
   returned: when there is something
   type: list
   elements: str

@@ -9,7 +9,7 @@ module: guestconv_host
 short_description: Check that a machine can convert guests, and how many at once
 version_added: 0.1.0
 description:
-  - Checks what the other modules need of the machine that they run on, before the first of many guests fails there.
+  - Checks that the machine has what the other modules need, before the first of many guests fails there.
   - Changes nothing.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
@@ -28,7 +28,7 @@ options:
     type: int
     default: 0
   slots_per_core:
-    description: How many conversions are worth running at once for each processor.
+    description: How many conversions to run at once per processor.
     type: float
     default: 1.0
   gib_per_slot:
@@ -69,7 +69,7 @@ accelerator:
   type: str
   sample: kvm
 emulated_because:
-  description: Why KVM cannot be used here, as a sentence; empty where a kernel has started on it.
+  description: Why KVM cannot be used here, as a sentence; empty if a kernel has started with KVM.
   returned: success
   type: str
   version_added: 0.1.0
@@ -85,12 +85,14 @@ free:
   type: float
   sample: 411.2
 slots:
-  description: How many conversions have room at once, as the option O(virttools.guestconv.guestconv_convert#module:slots) takes it.
+  description: How many conversions can run at once,
+    as for the option O(virttools.guestconv.guestconv_convert#module:slots).
   returned: success
   type: dict
   sample: {count: 4, directory: /run/lock/guestconv}
 code:
-  description: What is wrong, for playbooks, as V(images-not-usable), V(images-full), V(qemu-not-found), V(library-missing).
+  description: The code of the error, such as
+    V(images-not-usable), V(images-full), V(qemu-not-found), V(library-missing).
   returned: failure
   type: str
   sample: images-full
@@ -99,11 +101,11 @@ hint:
   returned: failure
   type: str
 path:
-  description: The option that it is about, if it is about one.
+  description: The option at fault, if any.
   returned: failure
   type: str
 warnings:
-  description: What a person should know of this machine, such as that KVM does not work.
+  description: Warnings about this machine, for example that KVM does not work.
   returned: when there is something
   type: list
   elements: str

@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Opens the disks of one guest in libguestfs's appliance, without writing to them, and returns a description of the
     guest, with the drivers that it could use on the target for each of its devices.
-  - Alter its V(devices) in the playbook and pass the description to M(virttools.guestconv.guestconv_convert),
+  - Change its V(devices) in the playbook and pass the description to M(virttools.guestconv.guestconv_convert),
     which makes the guest match it.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
@@ -33,7 +33,7 @@ options:
     choices: [kvm, vmware]
     default: kvm
   root:
-    description: The only operating system to look at, as named in RV(guest.roots), when the disks hold several.
+    description: The only operating system to inspect, as named in RV(guest.roots), when the disks contain several.
     type: str
   applications:
     description: Whether to list the installed packages of each root in RV(guest.roots).
@@ -88,7 +88,7 @@ guest:
       type: str
       sample: sha256:0f5c...
     checksum:
-      description: Over all that may not be altered.
+      description: Checksum of all that must not be changed.
       type: str
       sample: sha256:77ab...
     checksums:
@@ -104,7 +104,7 @@ guest:
       type: bool
       sample: true
     concerns:
-      description: What a person should know before converting, as dicts with V(code), V(severity), V(message), V(hint).
+      description: What to know before converting, as dicts with V(code), V(severity), V(message), V(hint).
       type: list
       elements: dict
     hardware:
@@ -121,8 +121,8 @@ guest:
       description: Per operating system, facts (V(info)) and kernels.
       type: dict
     devices:
-      description: "Per kind (V(network), V(block), V(graphics), V(console)) and device the selected V(driver). This is
-        what a playbook alters; what it deletes is unconfigured in the guest."
+      description: "Per kind (V(network), V(block), V(graphics), V(console)) and device the selected V(driver). A
+        playbook may change this. A device that it deletes is unconfigured in the guest."
       type: dict
       sample: {network: {ens192: {driver: virtio-net-pci}}}
     current:
@@ -137,7 +137,7 @@ guest:
       type: dict
 code:
   description:
-    - What went wrong; these words are stable.
+    - The code of the error; codes are stable.
     - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
       concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
       V(network-configuration-malformed)."
@@ -155,7 +155,7 @@ hint:
   returned: failure
   type: str
 path:
-  description: The option at fault, such as V(disks[0]); empty when none is.
+  description: The option at fault, such as V(disks[0]); empty when no option is.
   returned: failure
   type: str
 resumed:
@@ -163,7 +163,7 @@ resumed:
   returned: when O(resume) was given
   type: bool
 retryable:
-  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  description: Whether the same call may succeed later, for example on a machine that is less busy.
   returned: failure
   type: bool
 xml:
@@ -176,7 +176,7 @@ timeline:
   type: dict
   sample: {steps: [{step: launch, seconds: 4.2}], launches: 1, commands: 0, calls: 61}
 warnings:
-  description: What a person should know of this run, such as that it was emulated.
+  description: Warnings about this run, for example that it was emulated.
   returned: when there is something
   type: list
   elements: str

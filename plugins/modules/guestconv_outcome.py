@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_outcome
-short_description: Keep what became of a guest, for the report
+short_description: Store the outcome of a guest, for the report
 version_added: 0.1.0
 description:
-  - Writes the outcome of a guest to a file, which M(virttools.guestconv.guestconv_report) makes its report of.
-  - It has an action plugin, which writes the file on the controller, whatever the host is. Nothing is started and nobody
-    is connected to, so it costs little for each of many guests.
+  - Writes the outcome of a guest to a file, from which M(virttools.guestconv.guestconv_report) creates its report.
+  - Its action plugin writes the file on the controller, whatever the host is. It starts no process and opens no
+    connection, so it is fast also for many guests.
 attributes:
   check_mode:
-    description: Can run in C(check_mode). What became of a guest in check mode is kept, too.
+    description: Can run in C(check_mode). The outcome is also stored in check mode.
     support: full
   diff_mode:
     description: Will return details on what has changed when in diff mode.
@@ -30,13 +30,13 @@ options:
   directory:
     description:
       - The directory of the report. The file is V(outcomes/<guest>.json) in it.
-      - What is missing of it is made, for this user only.
+      - It is created if it is missing, with access for this user only.
     type: path
     required: true
   outcome:
     description:
-      - The outcome, as O(virttools.guestconv.guestconv_report#module:directory) has it. The filter
-        P(virttools.guestconv.outcome#filter) makes one of what the modules returned.
+      - The outcome, as described in O(virttools.guestconv.guestconv_report#module:directory). The filter
+        P(virttools.guestconv.outcome#filter) creates it from what the modules returned.
     type: dict
     required: true
 seealso:
@@ -67,18 +67,13 @@ dest:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
-from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import report
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}, "outcome": {"type": "dict", "required": True}}
 
 
-def keep(module):
-    """The module's result. Raises GuestconvError."""
-    return {"changed": False, "dest": outcomes.keep(module.params["directory"], module.params["outcome"])}
-
-
 def main() -> None:
-    run_module(ARGUMENT_SPEC, keep, needs=())
+    run_module(ARGUMENT_SPEC, report.keep, needs=())
 
 
 if __name__ == "__main__":
