@@ -34,7 +34,7 @@ options:
     type: path
   slots:
     description:
-      - How many such runs this machine executes at once, whoever starts them. The run waits for a slot without a limit,
+      - How many such runs this machine executes at once, for all users together. The run waits for a slot without a limit,
         in the order of arrival, and releases the slot when it ends for any reason.
     type: dict
     suboptions:

@@ -142,7 +142,9 @@ def test_recover_says_so_where_there_is_nothing_to_finish(tmp_path):
     inventory(tmp_path, {"web01": {"guestconv_disks": ["/nowhere/web01.qcow2"]}})
     ended = play(tmp_path, "recover")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"The migration with its state in {tmp_path}/guestconv has not started to convert this guest." in ended.stdout
+    assert (
+        f"The migration with its state in {tmp_path}/guestconv has not started to convert this guest." in ended.stdout
+    )
 
 
 @pytest.mark.parametrize("playbook", ["inspect", "migrate"])
