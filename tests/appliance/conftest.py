@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
 
 @pytest.fixture(scope="session")
@@ -42,11 +43,9 @@ def make_root(appliance):
         for path, text in files.items():
             appliance.mkdir_p(posixpath.dirname(path))
             appliance.write(path, text if isinstance(text, bytes) else text.encode())
-        # A guest whose filesystems are told instead of found.
-        guest = Guest.__new__(Guest)
-        guest.appliance = appliance
-        guest.target, guest.hardware = TARGETS[target], hardware or {}
-        guest.disks, guest.filesystems = list(disks), list(filesystems)
+        # A guest whose filesystems are stated instead of found.
+        storage = graph(filesystems, [disk.device for disk in disks])
+        guest = Guest(appliance, list(disks), TARGETS[target], hardware or {}, storage)
         root = GuestRoot(appliance, "/dev/sda1", guest)
         root.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
         root.facts.update(facts or {})

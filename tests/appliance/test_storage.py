@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,8 +13,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Filesystem, Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    image,
+)
 
 FSTAB = """\
 # <file system>  <mount point>  <type>  <options>  <dump>  <pass>
@@ -32,10 +36,6 @@ tmpfs            /tmp           tmpfs   defaults       0  0
 """
 
 
-def filesystem(name, disk, kind, uuid, label=""):
-    return Filesystem(f"/dev/appliance/{name}", name, disk, kind, uuid, label, "", "", "")
-
-
 @pytest.fixture
 def make_guest(make_root):
     """A root with these files, on two disks, or on other filesystems."""
@@ -45,13 +45,13 @@ def make_guest(make_root):
             files,
             hardware={"disks": list(disks)},
             info={"mountpoints": {"/": "/dev/sda1", "/srv/my data": "/dev/sdb1", "/home": "/dev/vg/home"}},
-            disks=[SimpleNamespace(device=name, virtual_size=1 << 30) for name in ("sda", "sdb")],
+            disks=[image(name) for name in ("sda", "sdb")],
             filesystems=filesystems
             or [
-                filesystem("/dev/sda1", "sda", "ext4", "u-a1"),
-                filesystem("/dev/sda5", "sda", "swap", "u-a5"),
-                filesystem("/dev/sdb1", "sdb", "xfs", "u-b1", "data"),
-                filesystem("/dev/vg/home", "", "ext4", "u-home"),
+                filesystem("/dev/sda1", "ext4", "u-a1"),
+                filesystem("/dev/sda5", "swap", "u-a5"),
+                filesystem("/dev/sdb1", "xfs", "u-b1", "data"),
+                filesystem("/dev/vg/home", "ext4", "u-home", members=[filesystem("/dev/sda6", "LVM2_member", "pv")]),
             ],
         )
 
@@ -109,7 +109,7 @@ def test_names_that_hold_on_any_hardware_stay_and_are_no_concern(make_guest):
 
 def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     devices = storage.inspect(make_guest({"/etc/fstab": FSTAB})).devices["block"]
-    assert devices["sda"]["mountpoints"] == ["/"]
+    assert devices["sda"]["mountpoints"] == ["/", "/home"]
     assert devices["sdb"] == {
         "name": "/dev/sdb",
         "driver": None,
@@ -191,10 +191,9 @@ def test_the_lines_of_a_removed_volume_group_become_comments_and_those_of_a_clon
             "UUID=u-a1 / ext4 defaults 0 1\n"
         },
         filesystems=[
-            filesystem("/dev/sda1", "sda", "ext4", "u-a1"),
-            filesystem("/dev/sdb1", "sdb", "ext4", "u-a1"),
-            filesystem("/dev/sdb2", "sdb", "LVM2_member", "pv"),
-            filesystem("/dev/data/srv", "", "ext4", "u-lv"),
+            filesystem("/dev/sda1", "ext4", "u-a1"),
+            filesystem("/dev/sdb1", "ext4", "u-a1"),
+            filesystem("/dev/data/srv", "ext4", "u-lv", members=[filesystem("/dev/sdb2", "LVM2_member", "pv")]),
         ],
     )
     convert(root, removed=["sdb"])
@@ -227,9 +226,9 @@ def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hi
         fstab = f"/dev/vg-1/root /var btrfs rw,subvol=@var 0 0\n{link} /home ext4 defaults 0 0\n"
         appliance.write("/etc/fstab", fstab.encode())
         appliance.umount_all()
-        disks = [SimpleNamespace(device=name, virtual_size=256 << 20) for name in ("sda", "sdb", "sdc")]
-        guest = Guest(appliance, disks, KVM, {})
-        guest.find_roots("/dev/vg-1/root")
+        disks = [image(name, 256 << 20) for name in ("sda", "sdb", "sdc")]
+        guest = Guest.opened(appliance, disks, KVM, {})
+        roots.find(guest, "/dev/vg-1/root")
         (root,) = guest.roots
         assert root.info["mountpoints"] == {"/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"}
         with guest.mounted(root, read_only=True):
@@ -244,4 +243,105 @@ def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hi
     finally:
         appliance.umount_all()
         appliance.vgremove("vg-1")
+        appliance.mount(appliance.device(0), "/")
+
+
+@pytest.fixture
+def volumes(appliance):
+    """volumes({name: MiB}) makes empty logical volumes of a volume group on the second and third disk."""
+    names = [appliance.device(index) for index in (1, 2)]
+
+    def make(sizes):
+        appliance.umount_all()
+        for name in names:
+            appliance.pvcreate(name)
+        appliance.vgcreate("vg", names)
+        for name, mebibytes in sizes.items():
+            appliance.lvcreate(name, "vg", mebibytes)
+
+    yield make
+    appliance.umount_all()
+    appliance.vgremove("vg")
+    for name in names:
+        appliance.pvremove(name)
+    appliance.mount(appliance.device(0), "/")
+
+
+def opened(appliance):
+    return Guest.opened(appliance, [image(name, 256 << 20) for name in ("sda", "sdb", "sdc")], KVM, {})
+
+
+# What libblkid knows a VMFS by, 2 MiB from its beginning, and a UUID (superblocks/vmfs.c). No Linux mounts it.
+VMFS = b"\x5e\xf1\xab\x2f" + bytes(5) + bytes(range(16))
+LINES = (
+    "LABEL=my\\040usr /usr ext4 ro 0 0\n"
+    "/dev/vg/vmfs /srv vmfs defaults 0 0\n"
+    "/dev/vg/data /nowhere ext4 defaults 0 2\n"
+    "/dev/vg/vmfs /mnt auto noauto 0 0\n"
+    "UUID=c0ffee /backup ext4 defaults 0 2\n"
+    "UUID=c0ffee /usb ext4 nofail 0 2\n"
+)
+
+
+def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(appliance, volumes):
+    volumes({"root": 64, "usr": 64, "data": 32, "vmfs": 32})
+    for name, label in (("root", ""), ("usr", "my usr"), ("data", "")):
+        appliance.mkfs("ext4", f"/dev/vg/{name}", label=label)
+    appliance.pwrite_device("/dev/vg/vmfs", VMFS, 2 << 20)
+    appliance.mount("/dev/vg/usr", "/")
+    appliance.mkdir("/lib")
+    appliance.write("/lib/os-release", b"ID=debian\n")
+    appliance.umount_all()
+    appliance.mount("/dev/vg/root", "/")
+    for directory in ("/etc", "/usr", "/srv", "/mnt", "/backup"):
+        appliance.mkdir(directory)
+    appliance.ln_s("../usr/lib/os-release", "/etc/os-release")
+    appliance.write("/etc/fstab", LINES.encode())
+    appliance.umount_all()
+    guest = opened(appliance)
+    roots.find(guest, "/dev/vg/root")
+    (root,) = guest.roots
+    assert root.info["distribution"] == "debian"
+    mountpoints = {"/": "root", "/usr": "usr", "/srv": "vmfs", "/nowhere": "data", "/mnt": "vmfs"}
+    assert root.info["mountpoints"] == {path: f"/dev/vg/{name}" for path, name in mountpoints.items()}
+    with guest.mounted(root, read_only=True):
+        concerns = storage.inspect(root).concerns
+    assert [(concern.code, concern.severity) for concern in concerns] == [
+        ("mount-skipped", "warning"),
+        ("mount-skipped", "warning"),
+        ("mount-source-missing", "warning"),
+    ]
+    for concern, words in zip(concerns, ("at /srv", "at /nowhere", "UUID=c0ffee at /backup")):
+        assert words in concern.message
+    with guest.mounted(root, read_only=False):
+        convert(root, sdc="virtio-blk-pci")
+        assert root.read("/etc/fstab") == LINES
+
+
+def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
+    names = [appliance.device(index) for index in (1, 2)]
+    appliance.umount_all()
+    try:
+        appliance.mkfs_btrfs(names)
+        appliance.mount(names[0], "/")
+        appliance.btrfs_subvolume_create("/@var")
+        for directory in ("/etc", "/var"):
+            appliance.mkdir(directory)
+        appliance.write("/etc/os-release", b"ID=debian\n")
+        appliance.write("/etc/fstab", b"/dev/sdc /var btrfs subvol=@var 0 0\n")
+        appliance.umount_all()
+        guest = opened(appliance)
+        (filesystem,) = guest.storage.filesystems[1:]
+        assert (filesystem.name, guest.storage.disks_of(filesystem)) == ("/dev/sdb", {"sdb", "sdc"})
+        roots.find(guest)
+        (root,) = [root for root in guest.roots if root.name != "/dev/sda"]
+        assert root.info["mountpoints"] == {"/": "/dev/sdb", "/var": "/dev/sdb"}
+        assert root.info["identity"] == f"UUID={appliance.vfs_uuid(names[1])}"
+        assert [mount.node.name for mount in root.plan.only("/var")] == ["/dev/sdb[/@var]"]
+        with guest.mounted(root, read_only=True):
+            assert storage.inspect(root).devices["block"]["sdc"]["mountpoints"] == ["/", "/var"]
+    finally:
+        appliance.umount_all()
+        for name in names:
+            appliance.wipefs(name)
         appliance.mount(appliance.device(0), "/")

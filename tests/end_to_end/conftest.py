@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from tests.guests.build import guest as built_guest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,7 @@ def looked_into(disk):
     """The only root of a disk (guest.root.GuestRoot), mounted to be read."""
     disks = disks_from_option([str(disk)])
     with Appliance(disks, read_only=True) as appliance:
-        guest = Guest(appliance, disks, TARGETS["kvm"], {})
-        guest.find_roots()
+        guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})
+        roots.find(guest)
         with guest.mounted(guest.roots[0], read_only=True) as root:
             yield root

@@ -27,6 +27,7 @@ boot.firmware boot.loaders.*.type boot.loaders.*.name transform.[]
 roots.*.info.hostname roots.*.info.os roots.*.info.distribution roots.*.info.product_name
 roots.*.info.version.major roots.*.info.version.minor roots.*.info.arch roots.*.info.package_format
 roots.*.info.package_management roots.*.info.init roots.*.info.mountpoints.* roots.*.info.source
+roots.*.info.identity
 roots.*.info.applications.[].name roots.*.info.applications.[].version roots.*.info.applications.[].release
 roots.*.kernels.[].version roots.*.kernels.[].default roots.*.kernels.[].initrd roots.*.kernels.[].drivers.*
 devices.network.*.driver devices.block.*.driver devices.graphics.*.driver devices.console.*.driver

@@ -17,6 +17,7 @@ from ..disks.throwaway import Throwaway
 from ..disks.workspace import Workspace
 from ..errors import GuestconvError
 from ..guest.guest import Guest
+from ..guest.storage import roots
 from ..model import description, document
 from ..model.changes import as_diff
 from ..systems import engine
@@ -44,7 +45,7 @@ def inspect(module, progress):
         disks, _pending = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
-            guest.find_roots(options["root"])
+            roots.find(guest, options["root"])
             found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
     return run.result(found, changed=False)
 
@@ -89,9 +90,10 @@ def _convert_guest(guest, asked, options, run):
     root = options["root"]
     with run.timeline.step("inspect"):
         if asked is not None:
-            description.check_fingerprint(asked, guest.fingerprint())
-            root = description.only_root(asked, [filesystem.name for filesystem in guest.filesystems])
-        guest.find_roots(root)
+            storage = guest.storage
+            description.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
+            root = description.only_root(asked, storage.identities())
+        roots.find(guest, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)
@@ -151,7 +153,7 @@ class _Run:
             with self.timeline.step("launch"):
                 appliance.__enter__()
             with self.timeline.step("open"):
-                guest = Guest(appliance, disks, target, _without_none(hardware or options["hardware"] or {}))
+                guest = Guest.opened(appliance, disks, target, _without_none(hardware or options["hardware"] or {}))
             yield guest
         finally:
             appliance.__exit__(None, None, None)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 # Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
 # The device mapper's and LVM's links in by-id are made of what stands on the disks; but multipath's ids are the disk's
@@ -21,42 +22,46 @@ _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _NAME = re.compile(r"/dev/[^\s\"',;]+")
 _PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$")
 
+# blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
+# that is not printable as \xHH; udev, \xHH for both.
+_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+
 # No guest has more; to compare each of a hostile one's with all others would take hours.
 _MOST_LINKS = 1000
 
 
-def is_of_hardware(name):
+def is_of_hardware(name: str) -> bool:
     """Whether name (/dev/...) was given by the hardware, so that it means something else, or nothing, on another."""
     return _OF_HARDWARE.match(name) is not None
 
 
-def of_hardware(text):
+def of_hardware(text: str) -> set[str]:
     """The names (set) that the hardware gave, in those lines of text that are no comments."""
     names = (name for line in _LINE.findall(text) for name in _NAME.findall(line))
     return {name for name in names if is_of_hardware(name)}
 
 
-def partition_on_only_disk(name, beside):
+def partition_on_only_disk(name: str, links: Collection[str]) -> str | None:
     """The number (str) of the partition that udev's link name means in a guest that has one disk; None if in doubt.
 
-    beside: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
+    links: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
     """
     link = _PARTITION_LINK.match(name)
-    if not link or "usb" in name or len(beside) > _MOST_LINKS:
+    if not link or "usb" in name or len(links) > _MOST_LINKS:
         return None
-    others = filter(None, map(_PARTITION_LINK.match, beside))
+    others = filter(None, map(_PARTITION_LINK.match, links))
     if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):
         return None
     return link["number"]
 
 
-def partition(disk, number):
+def partition(disk: str, number: str) -> str:
     """The kernel's name of a partition of disk ("sda", "/dev/vda"); of the disk itself, where number (str) is ""."""
     # The kernel puts a p between when the disk's name ends with a digit (block/partitions/core.c): nvme0n1p1.
     return disk + ("p" if number and disk[-1].isdigit() else "") + number
 
 
-def logical_volume(name):
+def logical_volume(name: str) -> str:
     """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names; else name."""
     mapped = re.match(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.*[^-])-([^-].*)", name, re.DOTALL)
     if not mapped:
@@ -64,10 +69,26 @@ def logical_volume(name):
     return "/dev/" + "/".join(part.replace("--", "-") for part in mapped.groups())
 
 
-def logical_volume_uuid(name):
+def logical_volume_uuid(name: str) -> str | None:
     """The UUID, without hyphens, of the logical volume that udev's link name is made of; None for other names.
 
     lvm2, lib/activate/dev_manager.c: "LVM-", the volume group's UUID, the volume's. Ubuntu's installer names so.
     """
     link = re.match(r"/dev/disk/by-id/dm-uuid-LVM-\w{32}(\w{32})$", name)
     return link.group(1) if link else None
+
+
+def unescaped(value: str) -> str:
+    """A value as it is, of what blkid or udev printed of it."""
+
+    def character(match: re.Match[bytes]) -> bytes:
+        hexadecimal, octal, other = match.groups()
+        return other if other else bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8)])
+
+    content = _ESCAPE.sub(character, value.encode("utf-8", "surrogateescape"))
+    return content.decode("utf-8", "surrogateescape")
+
+
+def bare_uuid(uuid: str) -> str:
+    """A UUID of LVM without hyphens: blkid and LVM write them, or not."""
+    return uuid.replace("-", "")

@@ -13,12 +13,14 @@ import re
 import stat
 import tempfile
 from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
 from ..appliance import augeas
 from ..appliance.appliance import ApplianceError, TextNotUtf8, is_possible
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
+from .storage.mounts import NotMounted, Plan
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
 READ_LIMIT = 8 * 1024 * 1024
@@ -37,13 +39,20 @@ class GuestRoot:
 
     name: the root's name in the description ("/dev/sda1").
     guest: the opened guest (guest.Guest) that it belongs to.
+    info: the facts for roots.<name>.info in the description.
     facts: what each aspect learnt, for those after it, by the aspect's name.
+    plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
+    not_searched: mounts that failed when roots were looked for. The first root has them.
     """
 
     def __init__(self, appliance, name, guest):
         self.name = name
         self.guest = guest
-        self.facts = {}
+        self.facts: dict[str, Any] = {}
+        self.info: dict[str, Any] = {}
+        self.plan = Plan()
+        self.not_mounted: list[NotMounted] = []
+        self.not_searched: list[NotMounted] = []
         self._appliance = appliance
         self._aspect = ""
         self._texts = {}

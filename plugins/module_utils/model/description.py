@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..devices.targets import KINDS, TARGETS
 from ..errors import GuestconvError
@@ -184,15 +186,27 @@ def disk_names(description):
         return None
 
 
-def only_root(description, names):
-    """The one root that description was narrowed to, if it is among names; None when there is no such."""
+def only_root(description: dict[str, Any], identities: Mapping[str, str]) -> str | None:
+    """The present name of the one root that description was narrowed to; None when there is no such.
+
+    identities: those of the guest's filesystems, by their names. A root may have another name now, after a partition
+    table was made; a clone has the same identity. Descriptions of the first versions have no identity.
+    """
     roots = description["roots"]
-    return next(iter(roots)) if isinstance(roots, dict) and len(roots) == 1 and roots.keys() <= set(names) else None
+    if not isinstance(roots, dict) or len(roots) != 1:
+        return None
+    ((name, root),) = roots.items()
+    info = root.get("info") if isinstance(root, dict) else None
+    identity = info.get("identity") if isinstance(info, dict) else None
+    alike = [each for each, known in identities.items() if known == (identity or identities.get(name))]
+    if name in alike:
+        return str(name)
+    return alike[0] if len(alike) == 1 else None
 
 
-def check_fingerprint(asked, fingerprint):
-    """Refuse the description of other disks than those with fingerprint. Raises GuestconvError."""
-    if asked["fingerprint"] != fingerprint:
+def check_fingerprint(asked: dict[str, Any], fingerprints: Collection[str]) -> None:
+    """Refuse the description of other disks than those with one of these fingerprints. Raises GuestconvError."""
+    if asked["fingerprint"] not in fingerprints:
         raise GuestconvError(
             "description-of-another-guest",
             "guest.fingerprint is that of other disks than the ones to be converted.",

@@ -54,7 +54,7 @@ def convert(root, conversion):
     facts = root.facts[NAME]
 
     def edit_without_initrd(line, present=()):
-        return without_initrd.by_partition(root.guest, line, conversion.edit_arguments(line, present))
+        return without_initrd.by_partition(root.guest.storage, line, conversion.edit_arguments(line, present))
 
     directories = _menu_directories(facts.firmware, facts.system_partition)
     grub2.convert(root, conversion, conversion.edit_arguments, edit_without_initrd, directories)

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from ...errors import GuestconvError
 from ...model.description import Concern
 
-# The type of an EFI system partition in a GPT, and in an MBR (UEFI specification, 5.2 and 5.3).
-_SYSTEM_PARTITION = ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef")
-
 # What the names of the loaders for a machine end with (UEFI specification, 3.5.1.1): BOOTX64.EFI, shimx64.efi.
 _SUFFIXES = {"x86_64": "x64", "aarch64": "aa64"}
 
@@ -58,17 +55,17 @@ class SystemPartition:
 
 def on_disk(guest, device):
     """Whether the disk called device has an EFI system partition."""
-    return any(f.disk == device and f.parttype in _SYSTEM_PARTITION for f in guest.filesystems)
+    return any(each.disk.identifier == device for each in guest.storage.efi_system_partitions)
 
 
 def is_there(guest):
     """Whether any disk has one."""
-    return any(on_disk(guest, disk.device) for disk in guest.disks)
+    return bool(guest.storage.efi_system_partitions)
 
 
 def look(root):
     """The SystemPartition that is mounted in root, None when there is none. It costs a guest with BIOS no call."""
-    ours = {f.name for f in root.guest.filesystems if f.parttype in _SYSTEM_PARTITION}
+    ours = {partition.name for partition in root.guest.storage.efi_system_partitions}
     mounted = [path for path, name in root.info["mountpoints"].items() if name in ours or path == "/boot/efi"]
     if not mounted:
         return None

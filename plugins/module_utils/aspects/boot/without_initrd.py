@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import re
 
+from ...guest.storage.graph import Graph
 
-def by_partition(guest, before, after):
+
+def by_partition(storage: Graph, before: str, after: str) -> str:
     """after, which before (kernel command lines, or parts of such) was edited to, with partitions by PARTUUID."""
     were = dict(argument.partition("=")[::2] for argument in before.split())
 
-    def replaced(match):
+    def replaced(match: re.Match[str]) -> str:
         key, _equals, value = match.group(0).partition("=")
         if key not in ("root", "resume") or were.get(key) in (None, value):
             return match.group(0)
-        filesystem = guest.filesystem(were[key])
-        return f"{key}=PARTUUID={filesystem.partuuid}" if filesystem and filesystem.partuuid else match.group(0)
+        filesystem = storage.filesystem(were[key])
+        identity = filesystem.partition.identity if filesystem and filesystem.partition else ""
+        return f"{key}={identity}" if identity else match.group(0)
 
     return re.sub(r"\S+", replaced, after)

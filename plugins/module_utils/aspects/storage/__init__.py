@@ -9,29 +9,31 @@ is right on any hardware.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from ...devices.targets import letters
+from ...devices.targets import Model, letters
 from ...errors import GuestconvError
+from ...guest.root import GuestRoot
+from ...guest.storage.mounts import NEEDED
 from ...initrd import initramfs_tools
 from ...model.description import Concern, Findings
 from ...texts import fstab
-from . import lvm, references, resume
-from .names import Names, stable_name
+from ..conversion import Conversion
+from . import lvm, references, resume, unmounted
+from .names import Names
+
+if TYPE_CHECKING:
+    from ...guest.guest import Guest
 
 NAME = "storage"
-
-__all__ = ["NAME", "convert", "inspect", "stable_name"]
-
-# Without these the guest does not start, whatever else it mounts.
-_NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var")
 
 # What stands at the end of the first page of a swap space that memory was written to (libblkid, superblocks/swap.c).
 _PAGE = 4096
 _ASLEEP = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001")
 
 
-def inspect(root):
+def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
     names_on_target = _names_on_target(
@@ -48,14 +50,15 @@ def inspect(root):
             "size": disk.virtual_size,
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),
         }
+    findings.concerns += unmounted.concerns(root)
     findings.concerns += references.concerns(root, _names(root))
     findings.concerns += lvm.concerns(root, names_on_target)
-    asleep = [each.name for each in root.guest.filesystems if each.type == "swsuspend"] + _hibernated_files(root)
-    findings.concerns += map(_hibernated, asleep)
+    asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
+    findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])
     return findings
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, conversion: Conversion) -> None:
     """Name filesystems by UUID wherever the guest named them by hardware, and say what the kernel and initrd need."""
     selection = conversion.selection
     removed = frozenset(selection.removed["block"])
@@ -85,25 +88,26 @@ def convert(root, conversion):
     ]
 
 
-def _names(root):
-    return Names(root.guest, references.names_of_hardware(root))
+def _names(root: GuestRoot) -> Names:
+    return Names(root.guest.storage, references.names_of_hardware(root))
 
 
-def _at_source(guest, position):
+def _at_source(guest: Guest, position: int) -> Mapping[str, Any]:
     """What the caller knows of the disk at this position in the source's virtual machine: controller, boot_order."""
     told = guest.hardware.get("disks") or []
     return told[position] if position < len(told) else {}
 
 
-def _in_boot_order(guest):
-    """The disks' names, first that which the source booted from. Disks without an order come last, as they were given."""
+def _in_boot_order(guest: Guest) -> list[str]:
+    """The disks' ids, first that which the source booted from. Those without an order come last, as they were given."""
     orders = {disk.device: _at_source(guest, position).get("boot_order") for position, disk in enumerate(guest.disks)}
     return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
 
 
-def _names_on_target(devices, models):
+def _names_on_target(devices: Iterable[str], models: Mapping[str, Model]) -> dict[str, str]:
     """The kernel's names of the disks on the target, which counts the disks of one prefix (vd, sd) on its own."""
-    counts, names = {}, {}
+    counts: dict[str, int] = {}
+    names = {}
     for device in devices:
         prefix = models[device].disk_prefix
         names[device] = f"/dev/{prefix}{letters(counts.get(prefix, 0))}"
@@ -111,17 +115,14 @@ def _names_on_target(devices, models):
     return names
 
 
-def _disks_of_mountpoints(root):
+def _disks_of_mountpoints(root: GuestRoot) -> dict[str, frozenset[str]]:
     """{path: names of the disks (frozenset)} of what the guest mounts."""
-    disks = {
-        each.name: root.guest.disks_of(each)
-        for each in root.guest.filesystems
-        if each.name in root.info["mountpoints"].values()
-    }
+    storage = root.guest.storage
+    disks = {each.name: storage.disks_of(each) for each in storage.filesystems}
     return {path: disks.get(name, frozenset()) for path, name in root.info["mountpoints"].items()}
 
 
-def _refuse_needed(root, removed):
+def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
     """Refuse to remove disks that the guest does not start without, or that hold a part of what stays."""
     if not removed:
         return
@@ -129,7 +130,7 @@ def _refuse_needed(root, removed):
     first = _in_boot_order(root.guest)[0]
     for device in sorted(removed):
         on_it = sorted(path for path, disks in disks_of.items() if device in disks)
-        needed = [path for path in on_it if path in _NEEDED or not disks_of[path] <= removed]
+        needed = [path for path in on_it if path in NEEDED or not disks_of[path] <= removed]
         if needed or device == first:
             raise GuestconvError(
                 "device-required",
@@ -140,17 +141,17 @@ def _refuse_needed(root, removed):
             )
 
 
-def _hibernated_files(root):
+def _hibernated_files(root: GuestRoot) -> list[str]:
     """The swap files that hold a hibernated system. The kernel finds one by resume_offset= alone."""
     menu = root.facts.get("bootloader")
     if not any("resume_offset=" in entry.arguments for entry in (menu.entries if menu else ())):
         return []
-    entries = fstab.entries(root.read("/etc/fstab") or "")
-    paths = [fields[0] for fields in entries if fields[2:3] == ["swap"] and re.match("/(?!dev/)", fields[0])]
+    swap = [entry.spec for entry in fstab.parse(root.read("/etc/fstab") or "") if entry.type == "swap"]
+    paths = [path for path in swap if path.startswith("/") and not path.startswith("/dev/")]
     return [path for path in paths if root.is_file(path) and root.head(path, _PAGE)[_PAGE - 10 :].startswith(_ASLEEP)]
 
 
-def _hibernated(name):
+def _hibernated(name: str) -> Concern:
     return Concern(
         "guest-hibernated",
         "error",

@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...errors import GuestconvError
 from ...guest import device_names
+from ...guest.root import GuestRoot
+from ...guest.storage.layers.filesystem import Filesystem
+from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
 from ...model.description import Concern
+from ..conversion import Conversion
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"
@@ -29,8 +34,11 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TOO_HARD = re.compile(r"\(\?|\\\d|\)[*+?{]|\(.*\(")
 _REPETITIONS = 3
 
+# Whether it accepts, and what.
+_Pattern = tuple[bool, re.Pattern[str]]
 
-def concerns(root, names_on_target):
+
+def concerns(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Concern]:
     """A concern for each filter that accepted a physical volume by a name which it does not have on the target.
 
     names_on_target: {"sda": "/dev/vda"}, of the disks that go there.
@@ -54,7 +62,7 @@ def concerns(root, names_on_target):
     ]
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, conversion: Conversion) -> None:
     """Have LVM's devices file, and the initrd's copy, name the physical volumes as they are called on the target.
 
     Raises GuestconvError where a filter does not let the disks pass by the names that the chosen drivers give them.
@@ -72,7 +80,7 @@ def convert(root, conversion):
         conversion.initrd_edits.append((_DEVICES_IN_INITRD, lambda copy: edit_devices(copy, names)))
 
 
-def filters(text):
+def filters(text: str) -> list[tuple[str, list[_Pattern]]]:
     """The filters in an lvm.conf (text): [(name, [(whether it accepts, compiled pattern)])]."""
     found = []
     for match in _FILTER.finditer(text):
@@ -82,7 +90,7 @@ def filters(text):
     return found
 
 
-def accepts(patterns, names):
+def accepts(patterns: Iterable[_Pattern], names: Iterable[str]) -> bool:
     """Whether a device that has these names passes a filter: by one name that is accepted first, or if none matches."""
     verdicts = [
         next((accepted for accepted, expression in patterns if expression.search(name)), None) for name in names
@@ -90,13 +98,13 @@ def accepts(patterns, names):
     return True in verdicts or False not in verdicts
 
 
-def edit_devices(text, names):
+def edit_devices(text: str, names: Mapping[str, str]) -> str:
     """text of a devices file with the physical volumes {PVID: name} known by these names.
 
     Such an entry holds for any hardware: LVM looks for the PVID elsewhere when the name is another's (lvmdevices(8)).
     """
 
-    def edited(match):
+    def edited(match: re.Match[str]) -> str:
         name = names.get(match["pvid"])
         if name is None:
             return match.group(0)
@@ -105,7 +113,7 @@ def edit_devices(text, names):
     return re.sub(r"(?m)^IDTYPE=\S+ IDNAME=\S+ DEVNAME=\S+ PVID=(?P<pvid>\w+)", edited, text)
 
 
-def _pattern(string):
+def _pattern(string: str) -> _Pattern | None:
     """(whether it accepts, the compiled pattern) of a string such as a|^/dev/sda|; None where it is not understood."""
     string = re.sub(r"\\([\"\\])", r"\1", string)
     if string[:1] not in ("a", "r") or len(string) < 3 or string[-1] != _CLOSING.get(string[1], string[1]):
@@ -120,20 +128,20 @@ def _pattern(string):
         return None
 
 
-def _configuration(root):
+def _configuration(root: GuestRoot) -> str:
     return root.read(_CONFIGURATION) or ""
 
 
-def _members(root):
-    return [filesystem for filesystem in root.guest.filesystems if filesystem.type == "LVM2_member"]
+def _members(root: GuestRoot) -> list[Filesystem]:
+    return [filesystem for filesystem in root.guest.storage.filesystems if filesystem.type == PHYSICAL_VOLUME]
 
 
-def _name(member, disk):
-    """The name of the partition member on the disk that is called disk (/dev/vda) now."""
-    return device_names.partition(disk, member.name[len(f"/dev/{member.disk}") :].lstrip("p"))
+def _name(member: Filesystem, disk: str) -> str:
+    """The name of the physical volume on the disk that is called disk (/dev/vda) now."""
+    return device_names.partition(disk, str(member.partition.number) if member.partition else "")
 
 
-def _lost(patterns, members, names_on_target):
+def _lost(patterns: Sequence[_Pattern], members: Iterable[Filesystem], names_on_target: Mapping[str, str]) -> list[str]:
     """The names on the target of those physical volumes that were accepted on the source, and are not any more."""
     by_link = any(accepted and "/by-" in expression.pattern for accepted, expression in patterns)
     lost = []

@@ -5,75 +5,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...guest import device_names
+from ...guest.root import GuestRoot
 from ...model.description import Concern
+from ...texts import fstab, tables
 from . import resume
+from .names import Names
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Files that name filesystems: the Augeas lens that reads them, and the nodes whose values are the names."""
+    """A table that names filesystems. column: the index of the field that does. named: what that names."""
 
     path: str
-    lens: str
-    nodes: str
+    column: int
     named: str
 
+    def name(self, row: tables.Row) -> str:
+        """The name in a row; "" where there is none."""
+        return fstab.unescaped(row.fields[self.column]) if len(row.fields) > self.column else ""
 
-REFERENCES = (
-    Reference("/etc/fstab", "Fstab", "*/spec", "filesystem"),
-    Reference("/etc/crypttab", "Crypttab", "*/device", "encrypted device"),
-)
+
+FSTAB = Reference("/etc/fstab", 0, "filesystem")
+REFERENCES = (FSTAB, Reference("/etc/crypttab", 1, "encrypted device"))
 
 # Arguments of the kernel's command line that name a filesystem.
 _ARGUMENTS = ("root", "resume")
 
 
-def names_of_hardware(root):
-    """All names of hardware (frozenset) that the files, and the boot menu's command lines, have."""
+def names_of_hardware(root: GuestRoot) -> frozenset[str]:
+    """All names of hardware that the files, and the boot menu's command lines, have."""
     texts = [root.read(reference.path) or "" for reference in REFERENCES]
     texts += [*resume.texts(root).values(), *_command_lines(root)]
     return frozenset().union(*map(device_names.of_hardware, texts))
 
 
-def concerns(root, names):
+def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """A concern for every line, and argument of the kernel's, that names something which cannot be named otherwise."""
     found = []
     for reference in REFERENCES:
-        if not _has_names_of_hardware(root, reference):
-            continue
-        tree = root.edit(reference.path, reference.lens, "")
-        for node in tree.match(reference.nodes):
-            name = tree.get(node) or ""
+        for row in tables.rows(root.read(reference.path) or ""):
+            name = reference.name(row)
             if names.is_lost(name):
-                severity = "error" if reference.lens == "Fstab" and _is_waited_for(tree, node) else "warning"
+                entry = fstab.entry(row) if reference is FSTAB else None
+                severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(_lost(names, reference.path, name, severity))
     for path, text in resume.texts(root).items():
         found += [_lost(names, path, name, "warning") for name in resume.devices(text) if names.is_lost(name)]
     return found + _concerns_of_arguments(root, names)
 
 
-def rename(root, names, reference, removed):
-    """Name by UUID what the hardware named, and comment out what is on the removed disks (a set of names)."""
-    if not removed and not _has_names_of_hardware(root, reference):
-        return
-    tree = root.edit(reference.path, reference.lens, f"named each {reference.named} by UUID instead of by hardware")
-    if tree is None:
-        return
-    # From the last to the first, so that a line which is taken out does not renumber those yet to be seen.
-    for node in reversed(tree.match(reference.nodes)):
-        name = tree.get(node) or ""
+def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
+    """Name by UUID what the hardware named, and comment out what is on the removed disks (their ids)."""
+
+    def edit(row: tables.Row) -> str:
+        name = reference.name(row)
         if names.are_on(name, removed):
-            _comment_out(tree, node)
-        elif device_names.is_of_hardware(name):
-            stable = names.stable(name)
-            if stable:
-                tree.set(node, stable)
+            return "# removed with its disk: " + " ".join(row.fields)
+        stable = names.stable(name) if device_names.is_of_hardware(name) else None
+        return row.with_field(reference.column, stable) if stable else row.line
+
+    text = root.read(reference.path)
+    if text is not None:
+        detail = f"named each {reference.named} by UUID instead of by hardware"
+        root.write(reference.path, tables.edited(text, edit), detail)
 
 
-def edit_argument(names, argument):
+def edit_argument(names: Names, argument: str) -> str:
     """root= and resume= of the kernel's command line."""
     key, equals, value = argument.partition("=")
     if equals and key in _ARGUMENTS and device_names.is_of_hardware(value):
@@ -81,17 +82,12 @@ def edit_argument(names, argument):
     return argument
 
 
-def _has_names_of_hardware(root, reference):
-    # A file without them need not be taken apart by Augeas.
-    return bool(device_names.of_hardware(root.read(reference.path) or ""))
-
-
-def _command_lines(root):
+def _command_lines(root: GuestRoot) -> list[str]:
     menu = root.facts.get("bootloader")
     return [entry.arguments for entry in menu.entries] if menu else []
 
 
-def _concerns_of_arguments(root, names):
+def _concerns_of_arguments(root: GuestRoot, names: Names) -> list[Concern]:
     menu = root.facts.get("bootloader")
     default = menu.default.arguments.split() if menu and menu.default else []
     every = dict.fromkeys(argument for line in _command_lines(root) for argument in line.split())
@@ -105,15 +101,7 @@ def _concerns_of_arguments(root, names):
     return found
 
 
-def _is_waited_for(tree, spec):
-    """Whether the guest does not start without what this line of fstab mounts (systemd.mount(5))."""
-    entry = spec.rpartition("/")[0]
-    options = {tree.get(node) for node in tree.match(f"{entry}/opt")}
-    is_mount = (tree.get(f"{entry}/file") or "").startswith("/") and tree.get(f"{entry}/vfstype") != "swap"
-    return is_mount and not options & {"noauto", "nofail", "_netdev", "x-systemd.automount"}
-
-
-def _lost(names, where, name, severity):
+def _lost(names: Names, where: str, name: str, severity: str) -> Concern:
     """The concern about name, which stands in where (a file, or words for another place)."""
     ends = " The guest would not start without it." if severity == "error" else ""
     if names.filesystems(name):
@@ -130,13 +118,3 @@ def _lost(names, where, name, severity):
         "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
         "done, name the filesystem there by UUID in the guest, or remove the line.",
     )
-
-
-def _comment_out(tree, node):
-    """Put a comment in the place of an entry whose disk was removed."""
-    entry = node.rpartition("/")[0] or node
-    fields = " ".join(filter(None, (tree.get(field) for field in tree.match(f"{entry}/*"))))
-    tree.insert(entry, "#comment", True)
-    comment = tree.match(f"{entry}/preceding-sibling::#comment[1]")[0]
-    tree.set(comment, f"removed with its disk: {fields or tree.get(entry)}")
-    tree.remove(entry)

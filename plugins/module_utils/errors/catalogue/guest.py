@@ -31,6 +31,29 @@ SUBJECT = Subject(
             "A filesystem of the guest cannot be mounted.",
             "Start the guest on its old hypervisor, let it check its filesystems, and shut it down.",
         ),
+        concern(
+            "filesystem-not-searched",
+            "warning",
+            "A filesystem could not be mounted, so it is not known whether it has an operating system. The others are "
+            "converted.",
+            "If the guest starts from it, start the guest on its old hypervisor, let it check its filesystems, and shut "
+            "it down.",
+        ),
+        concern(
+            "mount-skipped",
+            "warning",
+            "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "
+            "files on it were not read.",
+            "Nothing needs to be done if the guest cannot mount it either, or has no system files on it.",
+        ),
+        concern(
+            "mount-source-missing",
+            "warning error",
+            "/etc/fstab of the guest mounts a filesystem that is not on the disks. The severity is `error` when the "
+            "conversion needs it (/boot, /boot/efi, /usr, /var).",
+            "Name all of the guest's disks. If that is done, remove the line in the guest, or add `nofail` to its "
+            "options.",
+        ),
         error(
             "guest-file-too-large",
             "A configuration file in the guest is larger than guestconv reads.",

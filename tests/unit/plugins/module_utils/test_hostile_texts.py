@@ -31,6 +31,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments, shell_words
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 
 MEGABYTE = 1_000_000
 BLANKS = " " * MEGABYTE
@@ -77,7 +80,7 @@ def with_dhcp(text):
 
 def uses_lvms_devices_file(configuration):
     files = {"/etc/lvm/lvm.conf": configuration + 'filter = "r|.*|"\n', "/etc/lvm/devices/system.devices": ""}
-    member = SimpleNamespace(type="LVM2_member", disk="sda", name="/dev/sda1", uuid="a")
+    member = filesystem("/dev/sda1", "LVM2_member", "a")
     return not lvm.concerns(FakeRoot(files, filesystems=[member]), {"sda": "/dev/vda"})
 
 

@@ -20,7 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import package
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import linux_system
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
@@ -77,10 +77,9 @@ def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
     status = f"Package: a\nStatus: install ok installed\nDescription: b{character}Package: c\n"
     assert packages.parse_status(status)[0].name == "a"
     assert packages.forget(status, [SimpleNamespace(name="c", arch="all")]) == status
-    assert fstab.entries(f"LABEL=a{character}b / ext4 rw\n#{character}c") == [
-        [f"LABEL=a{character}b", "/", "ext4", "rw"]
-    ]
-    assert guest._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
+    (line,) = fstab.parse(f"LABEL=a{character}b / ext4 rw\n#{character}c")
+    assert line == fstab.Entry(f"LABEL=a{character}b", "/", "ext4", ("rw",))
+    assert linux_system._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
     assert console.edit_securetty(f"#{character}ttyS0\n", "hvc0") == f"#{character}ttyS0\n"
     assert builders.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"]) == f"#{character}virtio_blk\nvirtio_blk\n"
     (entry,) = grub2.parse_entries(f"menuentry a {{\nlinux /b\n#{character}linux /c\n}}\n")
@@ -92,7 +91,7 @@ def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
 
 def test_a_field_of_fstab_is_what_its_escapes_say_up_to_a_nul():
     text = "LABEL=caf\\303\\251\\040\\134 /a\\000b ext4\r\n \t# c\n\n"
-    assert fstab.entries(text) == [["LABEL=caf\xe9 \\", "/a", "ext4"]]
+    assert fstab.parse(text) == [fstab.Entry("LABEL=caf\xe9 \\", "/a", "ext4", ())]
 
 
 def public_parsers():

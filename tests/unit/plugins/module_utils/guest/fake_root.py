@@ -8,9 +8,11 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Plan
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
 
 class FakeRoot:
@@ -21,14 +23,9 @@ class FakeRoot:
         self.files = dict(files or {})
         self.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
         self.facts = dict(facts or {})
-        self.guest = SimpleNamespace(
-            target=TARGETS[target],
-            hardware=hardware or {},
-            disks=list(disks),
-            filesystems=list(filesystems),
-            filesystem=self._filesystem,
-            fingerprint=lambda: "sha256:0",
-        )
+        storage = graph(filesystems, [disk.device for disk in disks])
+        self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
+        self.plan, self.not_mounted, self.not_searched = Plan(), [], []
         self.commands = []
         self.renamed = []
         self._changes = []
@@ -100,9 +97,3 @@ class FakeRoot:
     def ask(self, argv):
         self.commands.append(argv)
         return ""
-
-    def _filesystem(self, spec, _beside=()):
-        for filesystem in self.guest.filesystems:
-            if spec in (filesystem.name, f"UUID={filesystem.uuid}"):
-                return filesystem
-        return None

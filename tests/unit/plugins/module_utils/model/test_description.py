@@ -167,7 +167,7 @@ def test_what_is_no_dict_is_refused(asked):
 
 def test_another_guests_description_is_refused():
     with pytest.raises(GuestconvError) as caught:
-        description.check_fingerprint(described(), "sha256:" + "1" * 64)
+        description.check_fingerprint(described(), ("sha256:" + "1" * 64, "sha256:" + "2" * 64))
     assert caught.value.code == "description-of-another-guest"
     assert caught.value.path == "guest.fingerprint"
 
@@ -277,7 +277,21 @@ def test_the_disks_have_the_names_of_the_description_if_it_has_them(blocks, name
     ],
 )
 def test_a_description_of_one_root_narrows_the_conversion_to_it(roots, root):
-    assert description.only_root({"roots": roots}, ["/dev/sda1", "/dev/sda2"]) == root
+    assert description.only_root({"roots": roots}, {"/dev/sda1": "UUID=u-1", "/dev/sda2": ""}) == root
+
+
+@pytest.mark.parametrize(
+    "filesystems, root",
+    [
+        ({"/dev/sda": "UUID=u-1"}, "/dev/sda"),
+        ({"/dev/sda1": "UUID=u-1"}, "/dev/sda1"),
+        ({"/dev/sda1": "UUID=u-1", "/dev/sda": "UUID=u-1"}, "/dev/sda"),
+        ({"/dev/sda1": "UUID=u-1", "/dev/sdb1": "UUID=u-1"}, None),
+        ({"/dev/sda": "UUID=u-2", "/dev/sdb1": ""}, None),
+    ],
+)
+def test_the_root_of_a_description_is_found_by_its_identity_when_it_has_another_name(filesystems, root):
+    assert description.only_root({"roots": {"/dev/sda": {"info": {"identity": "UUID=u-1"}}}}, filesystems) == root
 
 
 def test_what_a_guest_says_in_other_bytes_than_utf8_is_described_so_that_json_can_carry_it():

@@ -184,9 +184,9 @@ def _described(value):
         description.disk_names(asked)
         description.target_of(asked)
         operations._hardware(asked)
-        description.only_root(asked, ["/dev/sda1"])
+        description.only_root(asked, {"/dev/sda1": "UUID=a"})
         description.select(asked, DESCRIPTION)
-        description.check_fingerprint(asked, DESCRIPTION["fingerprint"])
+        description.check_fingerprint(asked, (DESCRIPTION["fingerprint"],))
 
 
 def _with_checksum(value):

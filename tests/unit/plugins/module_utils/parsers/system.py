@@ -13,12 +13,17 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import package
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import printable
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, linux_system
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, printable, tables
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
 
 FSTAB = (
@@ -106,11 +111,12 @@ CONSOLE = (
 
 
 def _fstab(text):
-    filesystem = SimpleNamespace(
-        name="/dev/sda1", disk="sda", type="ext4", uuid="a", label="a b", partuuid="b", partlabel="c", parttype=""
+    root_filesystem = filesystem("/dev/sda1", "ext4", "a", "a b", partuuid="b")
+    volume = filesystem(
+        "/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32
     )
-    found = _guest_of([filesystem])
-    guest.Guest._mounts(found, text, filesystem)
+    found = graph([root_filesystem, volume])
+    mounts.planned(fstab.parse(text), found, root_filesystem)
     root = FakeRoot(
         {"/etc/fstab": text, "/etc/crypttab": text},
         facts={"bootloader": SimpleNamespace(entries=[SimpleNamespace(arguments="resume_offset=1 " + text)])},
@@ -119,23 +125,16 @@ def _fstab(text):
     for name in references.names_of_hardware(root):
         device_names.partition_on_only_disk(name, ())
     for word in text.split():
-        guest.Guest.filesystems_called(found, word)
+        found.filesystems_called(word)
         device_names.logical_volume(word)
         references.edit_argument(Names(found, frozenset()), f"root={word}")
-
-
-def _guest_of(filesystems):
-    found = guest.Guest.__new__(guest.Guest)
-    found.filesystems, found.disks = filesystems, [SimpleNamespace(device="sda")]
-    found.__dict__["_volumes"] = SimpleNamespace(by_uuid=lambda uuid: None)
-    return found
 
 
 def _release(text):
     root = FakeRoot({"/etc/os-release": text, "/etc/hostname": text})
     root.head = lambda path, count: hostile_texts.content(text)[:count]
     root.files["/bin/sh"] = text
-    return printable.printable(guest._system_facts(root, "/etc/os-release"))
+    return printable.printable(linux_system.facts(root, "/etc/os-release"))
 
 
 def _resumed(text):
@@ -146,7 +145,7 @@ def _resumed(text):
 def _lvm(text):
     for _name, patterns in lvm.filters(text):
         lvm.accepts(patterns, ["/dev/sda1", text[:99]])
-    member = SimpleNamespace(type="LVM2_member", disk="sda", name="/dev/sda1", uuid="a-b")
+    member = filesystem("/dev/sda1", "LVM2_member", "a-b")
     lvm.concerns(FakeRoot({"/etc/lvm/lvm.conf": text}, filesystems=[member]), {"sda": "/dev/vda"})
 
 
@@ -193,7 +192,13 @@ REGISTERS = (
 )
 
 PARSERS = (
-    Parser("fstab", FSTAB, _fstab),
+    Parser(
+        "fstab",
+        FSTAB,
+        _fstab,
+        unedited=(lambda text: tables.edited(text, lambda row: row.line),),
+        edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),),
+    ),
     Parser("os-release", RELEASE, _release),
     Parser(
         "resume",

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import boot
@@ -14,9 +12,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot i
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    image,
+)
 
 GRUB = (b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0").ljust(510, b"\0") + b"\x55\xaa"
 FOREIGN = b"\xfa\xb8\x00\x10".ljust(510, b"\0") + b"\x55\xaa"
@@ -48,10 +49,10 @@ class Root(FakeRoot):
 
 
 def make_root(files=None, sectors=(EMPTY,), esp_on="sda", firmware=None, mounted=True, arch="x86_64"):
-    disks = [SimpleNamespace(device=f"sd{letter}") for letter, _sector in zip("ab", sectors)]
-    filesystems = [Filesystem("", "/dev/sda2", "sda", "ext4", "u-root", "", "p-root", "", "")]
+    disks = [image(f"sd{letter}") for letter, _sector in zip("ab", sectors)]
+    filesystems = [filesystem("/dev/sda2", "ext4", "u-root", partuuid="p-root")]
     if esp_on:
-        filesystems.append(Filesystem("", f"/dev/{esp_on}1", esp_on, "vfat", "AB-CD", "", "p-esp", "", ESP))
+        filesystems.append(filesystem(f"/dev/{esp_on}1", "vfat", "AB-CD", partuuid="p-esp", parttype=ESP))
     root = Root(
         {"/boot/grub/grub.cfg": MENU % ("", ""), **(files or {})},
         info={
@@ -282,8 +283,8 @@ def test_a_kernel_without_an_initrd_is_told_the_partition_as_it_can_find_no_uuid
 
 
 def test_a_kernel_without_an_initrd_keeps_what_was_not_a_name_of_the_hardware():
-    guest = make_root().guest
+    storage = make_root().guest.storage
     edit = boot.without_initrd.by_partition
-    assert edit(guest, "root=UUID=u-root ro", "root=UUID=u-root") == "root=UUID=u-root"
-    assert edit(guest, "root=/dev/sda2 x", "root=UUID=u-root y") == "root=PARTUUID=p-root y"
-    assert edit(guest, "root=/dev/sda9", "root=/dev/sdz") == "root=/dev/sdz"
+    assert edit(storage, "root=UUID=u-root ro", "root=UUID=u-root") == "root=UUID=u-root"
+    assert edit(storage, "root=/dev/sda2 x", "root=UUID=u-root y") == "root=PARTUUID=p-root y"
+    assert edit(storage, "root=/dev/sda9", "root=/dev/sdz") == "root=/dev/sdz"

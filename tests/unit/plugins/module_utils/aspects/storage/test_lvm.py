@@ -12,8 +12,10 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Filesystem
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 
 PVID = "Ab1" * 10 + "xy"
 DEVICES = f"""\
@@ -25,7 +27,7 @@ IDTYPE=sys_wwid IDNAME=naa.6000c291 DEVNAME=/dev/sdb PVID=another
 
 
 def make_root(files, kind="LVM2_member"):
-    member = Filesystem("/dev/appliance", "/dev/sda2", "sda", kind, f"{PVID[:6]}-{PVID[6:]}", "", "", "", "")
+    member = filesystem("/dev/sda2", kind, f"{PVID[:6]}-{PVID[6:]}")
     return FakeRoot(files, filesystems=[member])
 
 

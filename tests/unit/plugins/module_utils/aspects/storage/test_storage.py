@@ -14,23 +14,21 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Filesystem, Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+    image,
+)
 
 BY_PATH = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:0:0"
 
 
-def filesystem(name, disk, kind="ext4", uuid="", label="", partuuid=""):
-    return Filesystem(f"/dev/appliance/{name}", name, disk, kind, uuid, label, partuuid, "", "")
-
-
-def make_root(filesystems, disks=("sda",), mountpoints=None, lines=(), members=None, files=None):
-    """lines: the kernel's command lines, the default one first. members: {volume group: its PVs' UUIDs}."""
-    guest = Guest.__new__(Guest)
-    guest.target, guest.hardware, guest.filesystems = KVM, {}, list(filesystems)
-    guest.disks = [SimpleNamespace(device=name, virtual_size=1 << 30) for name in disks]
-    guest.appliance = SimpleNamespace(vgpvuuids=(members or {}).__getitem__)
+def make_root(filesystems, disks=("sda",), mountpoints=None, lines=(), files=None):
+    """lines: the kernel's command lines, the default one first."""
+    guest = Guest(None, [image(name) for name in disks], KVM, {}, graph(filesystems, disks))
     entries = [SimpleNamespace(arguments=line) for line in lines]
     menu = SimpleNamespace(entries=entries, default=entries[0] if entries else None)
     root = FakeRoot(files, info={"mountpoints": mountpoints or {"/": "/dev/sda1"}}, facts={"bootloader": menu})
@@ -49,7 +47,7 @@ def converted(root, removed=()):
     return conversion
 
 
-ROOT = filesystem("/dev/sda1", "sda", uuid="u-1", partuuid="p-1")
+ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
 
 
 @pytest.mark.parametrize(
@@ -94,28 +92,28 @@ def test_where_a_file_names_another_disk_links_by_path_are_not_guessed():
 @pytest.mark.parametrize(
     "clone, stable",
     (
-        (filesystem("/dev/sdb1", "sdb", uuid="u-2", partuuid="p-1"), "UUID=u-1"),
-        (filesystem("/dev/sdb1", "sdb", uuid="u-1", partuuid="p-2"), "PARTUUID=p-1"),
-        (filesystem("/dev/sdb1", "sdb", uuid="u-1", partuuid="p-1"), None),
+        (filesystem("/dev/sdb1", uuid="u-2", partuuid="p-1"), "UUID=u-1"),
+        (filesystem("/dev/sdb1", uuid="u-1", partuuid="p-2"), "PARTUUID=p-1"),
+        (filesystem("/dev/sdb1", uuid="u-1", partuuid="p-1"), None),
     ),
 )
 def test_a_filesystem_is_named_by_what_no_clone_of_it_has_too(clone, stable):
     root = make_root([ROOT, clone], disks=("sda", "sdb"), lines=["root=/dev/sda1"])
-    assert storage.stable_name(root.guest, "/dev/sda1") == stable
+    assert root.guest.storage.stable_name("/dev/sda1") == stable
     assert concerns(root) == ([] if stable else [("device-name-ambiguous", "error")])
     assert converted(root).edit_arguments("root=/dev/sda1") == f"root={stable or '/dev/sda1'}"
 
 
 def test_a_kernel_without_initrd_can_be_given_the_tags_that_it_understands():
-    assert storage.stable_name(make_root([ROOT]).guest, "/dev/sda1", tags=("PARTUUID",)) == "PARTUUID=p-1"
-    bare = make_root([filesystem("/dev/sda1", "sda", uuid="u-1")])
-    assert storage.stable_name(bare.guest, "/dev/sda1", tags=("PARTUUID",)) is None
+    assert graph([ROOT]).stable_name("/dev/sda1", tags=("PARTUUID",)) == "PARTUUID=p-1"
+    bare = graph([filesystem("/dev/sda1", uuid="u-1")])
+    assert bare.stable_name("/dev/sda1", tags=("PARTUUID",)) is None
 
 
 def test_oracle_20_a_hibernated_guest_is_not_convertible():
-    asleep = filesystem("/dev/sda5", "sda", "swsuspend", "u-5")
+    asleep = filesystem("/dev/sda5", "swsuspend", "u-5")
     assert concerns(make_root([ROOT, asleep])) == [("guest-hibernated", "error")]
-    assert concerns(make_root([ROOT, filesystem("/dev/sda5", "sda", "swap", "u-5")])) == []
+    assert concerns(make_root([ROOT, filesystem("/dev/sda5", "swap", "u-5")])) == []
 
 
 @pytest.mark.parametrize(
@@ -153,19 +151,21 @@ def test_resume_in_the_initrds_configuration_is_renamed_in_all_its_files(before,
     assert not re.fullmatch(pattern, "conf/arch.conf")
 
 
-LVM = [
-    filesystem("/dev/sda1", "sda", "ext4", "u-1"),
-    filesystem("/dev/sda2", "sda", "LVM2_member", "pv-a"),
-    filesystem("/dev/sdb", "sdb", "LVM2_member", "pv-b"),
-    filesystem("/dev/sdc", "sdc", "LVM2_member", "pv-c"),
-    filesystem("/dev/vg/srv", ""),
-    filesystem("/dev/data/srv", ""),
+PV_A, PV_B, PV_C = MEMBERS = [
+    filesystem("/dev/sda2", "LVM2_member", "pv-a"),
+    filesystem("/dev/sdb", "LVM2_member", "pv-b"),
+    filesystem("/dev/sdc", "LVM2_member", "pv-c"),
 ]
-MEMBERS = {"vg": ["pv-a", "pv-b"], "data": ["pv-c"]}
+LVM = [
+    filesystem("/dev/sda1", "ext4", "u-1"),
+    *MEMBERS,
+    filesystem("/dev/vg/srv", members=[PV_A, PV_B]),
+    filesystem("/dev/data/srv", members=[PV_C]),
+]
 
 
 def lvm_root(path, volume):
-    return make_root(LVM, ("sda", "sdb", "sdc"), {"/": "/dev/sda1", path: volume}, members=MEMBERS)
+    return make_root(LVM, ("sda", "sdb", "sdc"), {"/": "/dev/sda1", path: volume})
 
 
 def test_what_stands_on_a_volume_group_is_told_of_all_its_disks():
@@ -189,7 +189,7 @@ def test_a_disk_of_a_volume_group_that_is_used_cannot_be_removed(path, volume, r
     assert f"{path} is on it" in caught.value.message
 
 
-SWAP = filesystem("/dev/sdb1", "sdb", kind="swap", uuid="u-s")
+SWAP = filesystem("/dev/sdb1", "swap", uuid="u-s")
 RESUME = "/etc/initramfs-tools/conf.d/resume"
 
 

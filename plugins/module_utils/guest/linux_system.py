@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Linux system on a mounted root: whether there is one, and the facts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .root import GuestRoot
+
+_OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+
+# A file that is there, and what its being there says.
+_PACKAGE_FORMATS = (("/var/lib/dpkg/status", "deb"), ("/var/lib/rpm", "rpm"), ("/usr/lib/sysimage/rpm", "rpm"))
+_PACKAGE_MANAGERS = (
+    ("/usr/bin/apt-get", "apt"),
+    ("/usr/bin/dnf", "dnf"),
+    ("/usr/bin/zypper", "zypper"),
+    ("/usr/bin/yum", "yum"),
+)
+_INIT_SYSTEMS = (
+    ("/lib/systemd/systemd", "systemd"),
+    ("/usr/lib/systemd/systemd", "systemd"),
+    ("/sbin/openrc-init", "openrc"),
+    ("/etc/inittab", "sysvinit"),
+)
+_SHELLS = ("/bin/sh", "/usr/bin/sh", "/sbin/init")
+# ELF's numbers of machines, in the kernel's words (uname -m).
+_MACHINES = {3: "i686", 62: "x86_64", 183: "aarch64", 21: "ppc64le", 22: "s390x", 243: "riscv64"}
+
+
+def release_file(root: GuestRoot) -> str | None:
+    """The path of the file in which the system says what it is; None when there is no system."""
+    return next((path for path in _OS_RELEASE if root.is_file(path)), None)
+
+
+def facts(root: GuestRoot, release: str) -> dict[str, Any]:
+    """The facts for roots.<name>.info in the description, less the mountpoints. release: as of release_file."""
+    names = _assignments(root.read(release) or "")
+    version = (names.get("VERSION_ID", "") + ".").split(".")
+    return {
+        "hostname": (root.read("/etc/hostname") or "").strip() or None,
+        "os": "linux",
+        "distribution": names.get("ID"),
+        "product_name": names.get("PRETTY_NAME"),
+        "version": {"major": _number(version[0]), "minor": _number(version[1])},
+        "arch": _architecture(root),
+        "package_format": _first_there(root, _PACKAGE_FORMATS),
+        "package_management": _first_there(root, _PACKAGE_MANAGERS),
+        "init": _first_there(root, _INIT_SYSTEMS),
+    }
+
+
+def _assignments(text: str) -> dict[str, str]:
+    """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
+    found = {}
+    for line in text.split("\n"):
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith("#"):
+            found[name] = value.strip("\"'").replace("\\", "")
+    return found
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _first_there(root: GuestRoot, evidence: Iterable[tuple[str, str]]) -> str | None:
+    return next((meaning for path, meaning in evidence if root.exists(path)), None)
+
+
+def _architecture(root: GuestRoot) -> str | None:
+    """The machine in the ELF header of the shell or init."""
+    for path in _SHELLS:
+        if root.is_file(path):
+            header = root.head(path, 20)
+            if header[:4] == b"\x7fELF":
+                machine = header[18:20] if header[5] == 1 else header[19:17:-1]
+                return _MACHINES.get(int.from_bytes(machine, "little"))
+    return None

@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The graph of a guest's storage, and the questions to it. Pure: discovery.py made it, and nothing is asked here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from .. import device_names
+from .layer import Layer, Nodes
+from .layers.disk import Disk
+from .layers.filesystem import Filesystem
+from .layers.partition import Partition
+from .layers.subvolume import Subvolume
+
+# The directories of links that udev makes of tags (60-persistent-storage.rules).
+_TAG_LINK = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)\Z", re.DOTALL)
+# From the tag that is most likely to be the filesystem's own to the least.
+_STABLE_TAGS = ("UUID", "PARTUUID", "LABEL")
+
+# The type of an EFI system partition in a GPT, and in an MBR (UEFI specification, 5.2 and 5.3).
+_EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"))
+
+
+class Graph(Nodes):
+    """The nodes, and what only several of them can answer."""
+
+    @property
+    def disks(self) -> list[Disk]:
+        """The disks, in the guest's order."""
+        return self.of_kind(Disk)
+
+    @property
+    def partitions(self) -> list[Partition]:
+        """The partitions, less the extended ones."""
+        return self.of_kind(Partition)
+
+    @property
+    def efi_system_partitions(self) -> list[Partition]:
+        """The partitions that are typed as EFI system partitions."""
+        return [partition for partition in self.partitions if partition.type in _EFI_SYSTEM_PARTITION]
+
+    @property
+    def filesystems(self) -> list[Filesystem]:
+        """The filesystems, swap spaces and members of other layers."""
+        return self.of_kind(Filesystem)
+
+    def disks_of(self, node: Layer) -> frozenset[str]:
+        """The ids ("sda") of the disks without which the node is not whole."""
+        if isinstance(node, Disk):
+            return frozenset((node.identifier,))
+        return frozenset().union(*map(self.disks_of, node.parents))
+
+    # Names
+
+    def filesystem(self, spec: str, links: Collection[str] = ()) -> Filesystem | None:
+        """The first of the filesystems that spec names; None when it names none."""
+        return next(iter(self.filesystems_called(spec, links)), None)
+
+    def filesystems_called(self, spec: str, links: Collection[str] = ()) -> list[Filesystem]:
+        """The filesystems that spec names, in a form that fstab(5) or root= on the kernel's command line has.
+
+        There are several where a disk was cloned. There is none where spec names nothing of this guest, or is a name
+        that only the old hardware gave (by-path, by-id) and that is not clearly of a partition of its only disk.
+        links: the other names that the guest uses, which show whether there was another disk.
+        """
+        found: dict[Filesystem, None] = {}
+        for node in self._called(spec, links):
+            on_it = [node] if isinstance(node, Filesystem) else self.made_of(node)
+            found.update((each, None) for each in on_it if isinstance(each, Filesystem))
+        return list(found)
+
+    def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
+        tag, value = _tag(spec)
+        if tag:
+            return [node for node in self.nodes if value and node.tags.get(tag) == value]
+        disks = self.disks
+        number = device_names.partition_on_only_disk(spec, links) if len(disks) == 1 else None
+        path = device_names.partition(disks[0].name, number) if number else spec
+        return [node for node in self.nodes if node.is_called(path)]
+
+    def stable_name(self, spec: str, links: Collection[str] = (), tags: Sequence[str] = _STABLE_TAGS) -> str | None:
+        """How to name the filesystem that spec names on any hardware ("UUID=..."); None when that cannot be said.
+
+        links: see filesystems_called. tags: those of UUID, PARTUUID and LABEL that are understood, the best first.
+        """
+        filesystem = self.filesystem(spec, links)
+        if filesystem is None:
+            return None
+        device_tags = filesystem.parents[0].tags if len(filesystem.parents) == 1 else {}
+        values = {**device_tags, **filesystem.tags}
+        for tag in tags:
+            value = values.get(tag)
+            # Each file quotes a label with a blank in its own way. A clone has all that its origin has.
+            if value and not re.search(r"\s", value) and len(self.filesystems_called(f"{tag}={value}")) == 1:
+                return f"{tag}={value}"
+        return None
+
+    def mountable(self, filesystem: Filesystem, options: Iterable[str]) -> Filesystem | Subvolume:
+        """What a mount of filesystem with these options shows: a subvolume that they select, or the filesystem."""
+        for option in options:
+            for subvolume in self.of_kind(Subvolume):
+                if subvolume.filesystem == filesystem and subvolume.is_selected_by(option):
+                    return subvolume
+        return filesystem
+
+    # Identity
+
+    def fingerprint(self) -> str:
+        """sha256 of the identity of the disks: the UUIDs of what is on each, directly or in partitions.
+
+        It is the same after a conversion, and after a partition table was made for a filesystem that filled a disk. So
+        names and sizes have no part in it, nor has an EFI system partition, which may be added then. Only a disk on
+        which nothing has a UUID is known by its size. What a key opens has no part either, as it is not always there.
+        """
+        return _digest([[disk.identifier, self._uuids_on(disk) or disk.size] for disk in self.disks])
+
+    def _uuids_on(self, disk: Disk) -> list[str]:
+        uuids = (
+            filesystem.uuid
+            for filesystem in self.filesystems
+            for parent in filesystem.parents
+            if parent == disk or (isinstance(parent, Partition) and parent.disk == disk)
+            if parent not in self.efi_system_partitions
+        )
+        return sorted(filter(None, uuids))
+
+    def first_fingerprint(self) -> str:
+        """What guestconv wrote as fingerprint until it went by identity. Descriptions of that time are still good."""
+        return _digest(
+            [[disk.identifier, disk.size] for disk in self.disks]
+            + [
+                [each.name, each.type, each.uuid, each.partition.uuid if each.partition else ""]
+                for each in self.filesystems
+            ]
+        )
+
+    def identities(self) -> dict[str, str]:
+        """The identity of each filesystem, by the guest's name of it: {"/dev/sda1": "UUID=..."}."""
+        return {filesystem.name: filesystem.identity for filesystem in self.filesystems}
+
+
+def _tag(spec: str) -> tuple[str, str]:
+    """The tag of fstab(5) that spec is made of, and its value; "" and "" for a path. It may be udev's link of a tag."""
+    link = _TAG_LINK.match(spec)
+    if link:
+        return link[1].upper(), device_names.unescaped(link[2])
+    tag, equals, value = spec.partition("=")
+    if not equals or tag.startswith("/"):
+        return "", ""
+    return tag, value.strip("\"'")
+
+
+def _digest(identity: list[list[object]]) -> str:
+    return "sha256:" + hashlib.sha256(json.dumps(identity).encode()).hexdigest()

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Partitions of disks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ... import device_names
+from ..answers import Answers
+from ..layer import Layer, Nodes
+from .disk import Disk
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition. uuid, label, type: those of the partition table, as blkid writes them; "" where there is none."""
+
+    IS_DEVICE: ClassVar[bool] = True
+
+    device: str
+    disk: Disk
+    number: int
+    uuid: str = ""
+    label: str = ""
+    type: str = ""
+
+    @property
+    def name(self) -> str:
+        """The kernel's name of it, after the guest's name of the disk."""
+        return device_names.partition(self.disk.name, str(self.number))
+
+    @property
+    def parents(self) -> tuple[Layer, ...]:
+        """The disk."""
+        return (self.disk,)
+
+    @property
+    def identity(self) -> str:
+        """The UUID that the partition table gives it."""
+        return f"PARTUUID={self.uuid}" if self.uuid else ""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """PARTUUID and PARTLABEL."""
+        return {tag: value for tag, value in (("PARTUUID", self.uuid), ("PARTLABEL", self.label)) if value}
+
+    def is_called(self, path: str) -> bool:
+        """Whether path is the kernel's name of it."""
+        return path == self.name
+
+    @classmethod
+    def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
+        """The partitions of new disks, less the extended ones: a look into each would cost a quarter of a second."""
+        disks = [node for node in fresh if isinstance(node, Disk)]
+        partitions = answers.partitions() if disks else []
+        for disk in disks:
+            # The kernel puts a p between when the disk's name ends with a digit.
+            matches = (re.fullmatch(re.escape(disk.device) + r"p?(\d+)", name) for name in partitions)
+            for found in filter(None, matches):
+                number = int(found[1])
+                if number not in disk.extended_partitions:
+                    tags = answers.tags(found[0])
+                    values = (tags.get(f"PART_ENTRY_{key}", "") for key in ("UUID", "NAME", "TYPE"))
+                    yield cls(found[0], disk, number, *values)

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest mounts, by its fstab. Pure; mounter.py does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ...texts.fstab import Entry
+from .. import device_names
+from .graph import Graph
+from .layers.filesystem import Filesystem
+from .layers.subvolume import Subvolume
+
+# What conversion reads and writes; without the most of them the guest does not start either.
+NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var", "/etc")
+
+_TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
+_SWAP = ("swap", "swsuspend")
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Something to be mounted at path. options: those that select a subvolume, as mount(8) takes them.
+
+    entry: the line of fstab; None for the root.
+    """
+
+    path: str
+    node: Filesystem | Subvolume
+    options: str = ""
+    entry: Entry | None = None
+
+    @property
+    def filesystem(self) -> Filesystem:
+        """The filesystem, of which a subvolume may be mounted."""
+        return self.node.filesystem if isinstance(self.node, Subvolume) else self.node
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is no conversion without it."""
+        return self.path in NEEDED
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it is mounted: what init does not mount is left alone, unless it is needed."""
+        return self.is_needed or self.entry is None or self.entry.is_tried
+
+
+@dataclass(frozen=True)
+class NotMounted:
+    """A mount that failed, and why."""
+
+    mount: Mount
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a root mounts, itself first, and the lines of its fstab that the guest waits for in vain."""
+
+    mounts: tuple[Mount, ...] = ()
+    missing: tuple[Entry, ...] = ()
+
+    @property
+    def mountpoints(self) -> dict[str, str]:
+        """The guest's names of the filesystems, by mountpoint. Those that cannot be mounted are among them."""
+        return {mount.path: mount.filesystem.name for mount in self.mounts}
+
+    def only(self, *paths: str) -> list[Mount]:
+        """Those of the mounts that are at these paths."""
+        return [mount for mount in self.mounts if mount.path in paths]
+
+
+def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> Plan:
+    """What a system mounts that is on root and has these entries in its fstab."""
+    entries = [entry for entry in entries if entry.is_mount and entry.path != "/"]
+    links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
+    mounts = {"/": Mount("/", root)}
+    missing = []
+    for entry in entries:
+        found = storage.filesystems_called(entry.spec, links)
+        if found:
+            mount = _mount(entry, found, storage, root)
+            # Without a subvolume the root would be mounted over itself.
+            if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root):
+                mounts[entry.path] = mount
+        elif _is_missing(entry):
+            missing.append(entry)
+    return Plan(tuple(mounts.values()), tuple(missing))
+
+
+def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Filesystem) -> Mount:
+    # Of clones the one on a disk of the root's: it is what the guest was seen with.
+    disks = storage.disks_of(root)
+    filesystem = min(found, key=lambda each: disks.isdisjoint(storage.disks_of(each)))
+    # The other options say how it is mounted, which does not matter here.
+    options = [option for option in entry.options if option.partition("=")[0] in ("subvol", "subvolid")]
+    return Mount(entry.path, storage.mountable(filesystem, options), ",".join(options), entry)
+
+
+def _is_missing(entry: Entry) -> bool:
+    """Whether the guest waits for a filesystem of its own disks that is not there.
+
+    Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
+    """
+    is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
+    return is_device and entry.is_waited_for and not device_names.is_of_hardware(entry.spec)
