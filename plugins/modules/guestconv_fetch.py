@@ -35,7 +35,7 @@ options:
       - "V(disks): C(disks) is a list of all disks, the one that the guest boots from first. Each is a path or URL, or
         a dict with C(path), and any of C(format), C(device) and C(backing), as for
         O(virttools.guestconv.guestconv_inspect#module:disks)."
-      - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file beside its disks. The checksums of an
+      - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file in the directory of its disks. The checksums of an
         OVA's or OVF's manifest are compared."
       - "V(libvirt): C(path) of a domain's XML; or C(uri) of a libvirt and the C(name) of the domain. With
         C(qemu+ssh://) the disks come from that machine by SSH."
@@ -72,7 +72,7 @@ options:
     default: qcow2
   name:
     description:
-      - What the files are called after, with the device behind it when there are several disks (V(web01-sda.qcow2)).
+      - The name of the files, followed by the device if there are several disks (V(web01-sda.qcow2)).
         Characters that are no letter, digit, dot, dash or underscore become dashes.
       - The default is the name that the guest has in the source.
     type: str
@@ -90,13 +90,13 @@ requirements:
   - lxml, for OVA, OVF and libvirt
   - libvirt's Python binding, for a libvirt by its URI
 notes:
-  - "Whether a source is in the same state is told by the inode, size and time of the last change of a local file, by
-    size, ETag and time of the last change on a web server that tells them, and by size and the first 4 MiB everywhere
-    else."
+  - "A change of the source is detected by the inode, the size and the time of the last change of a local file, by the
+    size, the ETag and the time of the last change on a web server that reports them, and by the size and the first 4 MiB
+    elsewhere."
   - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not give
     a signed URL where others may look there.
   - Files are readable for the user only who runs the module.
-  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to begin anew.
+  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to start afresh.
 seealso:
   - module: virttools.guestconv.guestconv_inspect
   - module: virttools.guestconv.guestconv_convert
