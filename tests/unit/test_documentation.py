@@ -26,7 +26,8 @@ TEXTS = [
     *GUIDES,
     ROOT / "CHANGELOG.md",
     ROOT / "docs" / "guest.schema.json",
-    *sorted(ROOT.glob("roles/*/meta/argument_specs.yml")),
+    *(path for place in ("roles", "playbooks", "extensions") for path in sorted(ROOT.glob(f"{place}/**/*.yml"))),
+    *(path for path in sorted(ROOT.glob("script/*")) if path.suffix in ("", ".sh")),
     *(
         path
         for kind in ("modules", "filter", "inventory", "doc_fragments")
