@@ -40,8 +40,8 @@ options:
   workdir:
     description:
       - A directory for the overlays, which store everything that is written until it is committed.
-      - The default is a directory next to the disk for a conversion, and libguestfs's directory for overlays that are
-        thrown away.
+      - The default is a directory next to the converted disk for a conversion, C(/var/tmp) for a conversion in check
+        mode, and libguestfs's own directory for an inspection.
     type: path
 requirements:
   - libguestfs, with its Python binding (python3-guestfs or python3-libguestfs)
