@@ -13,9 +13,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser):
+    """The option of script/boot-matrix."""
+    parser.addoption(
+        "--matrix", action="store_true", help="run the tests that are marked as those of the boot matrix, too"
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a module together, as they share guests; those that say otherwise have a group of their own."""
+def pytest_collection_modifyitems(config, items):
+    """Keep the tests of a module together, as they share guests; those that say otherwise have a group of their own.
+
+    Tests of the boot matrix are left out unless they are asked for: a boot takes minutes.
+    """
+    if not config.getoption("--matrix"):
+        left_out = [item for item in items if item.get_closest_marker("matrix")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from tests.end_to_end import boots
 from tests.guests.build import guest as built_guest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +93,8 @@ def module(scratch):
         assert completed.returncode == 0, completed.stdout + completed.stderr
         returned = json.loads(result.read_text(encoding="utf-8"))
         assert "Traceback" not in completed.stdout + completed.stderr
+        if name == "guestconv_verify":
+            boots.record(options, returned)
         if "guest" in returned:
             jsonschema.validate(returned["guest"], SCHEMA)
         return returned

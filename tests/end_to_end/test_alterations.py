@@ -37,7 +37,7 @@ def altered(guest, **drivers):
     "drivers",
     [
         {"block": "virtio-scsi-pci", "network": "e1000", "console": "virtconsole"},
-        {"block": "ahci", "network": "e1000e", "graphics": "VGA"},
+        pytest.param({"block": "ahci", "network": "e1000e", "graphics": "VGA"}, marks=pytest.mark.matrix),
     ],
     ids=lambda drivers: "-".join(drivers.values()),
 )

@@ -8,19 +8,24 @@ Changes, diff, check mode and idempotence all come from that record, so they can
 
 from __future__ import annotations
 
+import builtins
 import posixpath
 import re
 import stat
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..appliance import augeas
-from ..appliance.appliance import ApplianceError, TextNotUtf8, is_possible
+from ..appliance.appliance import Appliance, ApplianceError, TextNotUtf8, is_possible
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
 from .storage.mounts import NotMounted, Plan
+
+if TYPE_CHECKING:
+    from .guest import Guest
 
 # No configuration file of a system is larger; a guest that has one must not fill our memory.
 READ_LIMIT = 8 * 1024 * 1024
@@ -45,43 +50,43 @@ class GuestRoot:
     not_searched: mounts that failed when roots were looked for. The first root has them.
     """
 
-    def __init__(self, appliance, name, guest):
+    def __init__(self, appliance: Appliance, name: str, guest: Guest):
         self.name = name
         self.guest = guest
         self.facts: dict[str, Any] = {}
         self.info: dict[str, Any] = {}
         self.plan = Plan()
-        self.not_mounted: list[NotMounted] = []
-        self.not_searched: list[NotMounted] = []
+        self.not_mounted: builtins.list[NotMounted] = []
+        self.not_searched: builtins.list[NotMounted] = []
         self._appliance = appliance
         self._aspect = ""
-        self._texts = {}
-        self._changes = []
-        self._augeas_files = {}
+        self._texts: dict[str, str | None] = {}
+        self._changes: builtins.list[Change] = []
+        self._augeas_files: dict[str, str] = {}
         self._augeas_open = False
         self._augeas_altered = False
 
     # Reading
 
-    def exists(self, path):
+    def exists(self, path: str) -> bool:
         """Whether path is there, as a file, directory or whatever a symbolic link leads to."""
         return is_possible(path) and self._appliance.exists(path)
 
-    def is_file(self, path):
+    def is_file(self, path: str) -> bool:
         """Whether path is a regular file, or a symbolic link to one."""
         return self._file_size(path) is not None
 
-    def is_dir(self, path):
+    def is_dir(self, path: str) -> bool:
         """Whether path is a directory, or a symbolic link to one."""
         found = self._appliance.status(path)
         return found is not None and stat.S_ISDIR(found["st_mode"])
 
-    def _file_size(self, path):
+    def _file_size(self, path: str) -> int | None:
         """The size of the regular file at path in bytes, None when there is none."""
         found = self._appliance.status(path)
         return found["st_size"] if found is not None and stat.S_ISREG(found["st_mode"]) else None
 
-    def glob(self, pattern):
+    def glob(self, pattern: str) -> list[str]:
         """The paths that match the shell pattern, sorted."""
         try:
             return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
@@ -91,7 +96,7 @@ class GuestRoot:
                 raise
             return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
 
-    def list(self, directory):
+    def list(self, directory: str) -> builtins.list[str]:
         """The names in directory, sorted, but those that are not UTF-8; none when it is not there."""
         if not self.is_dir(directory):
             return []
@@ -103,16 +108,16 @@ class GuestRoot:
             self._appliance.ls0(directory, names.name)
             return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))
 
-    def size(self, path):
+    def size(self, path: str) -> int:
         """The size of the file at path, in bytes."""
         return self._appliance.filesize(path)
 
-    def free(self, path):
+    def free(self, path: str) -> int:
         """Bytes that can still be written to the filesystem of path."""
         room = self._appliance.statvfs(path)
         return room["bavail"] * room["frsize"]
 
-    def read(self, path):
+    def read(self, path: str) -> str | None:
         """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.
 
         Bytes that are not UTF-8 survive a read and a write.
@@ -121,41 +126,41 @@ class GuestRoot:
             self._texts[path] = self._decoded(path)
         return self._texts[path]
 
-    def texts(self, patterns):
+    def texts(self, patterns: Iterable[str]) -> dict[str, str]:
         """{path: text} of the files that match the shell patterns, in their order."""
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
 
-    def _decoded(self, path):
+    def _decoded(self, path: str) -> str | None:
         content = self.read_bytes(path)
         return None if content is None else content.decode("utf-8", "surrogateescape")
 
-    def read_bytes(self, path, limit=READ_LIMIT):
+    def read_bytes(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
         """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
         size = self._file_size(path)
         return None if size is None else b"".join(self._pieces(path, 0, self._bounded(path, size, limit)))
 
-    def _bounded(self, path, size, limit):
+    def _bounded(self, path: str, size: int, limit: int) -> int:
         if size > limit:
             raise GuestconvError(
                 "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
             )
         return size
 
-    def head(self, path, count):
+    def head(self, path: str, count: int) -> bytes:
         """The first count bytes of the file at path."""
         return self._appliance.pread(path, count, 0)
 
-    def tail(self, path, count):
+    def tail(self, path: str, count: int) -> bytes:
         """The last count bytes of the file at path, b"" when there is none."""
         size = self._file_size(path) or 0
         return b"".join(self._pieces(path, max(0, size - count), size))
 
-    def _pieces(self, path, start, end):
+    def _pieces(self, path: str, start: int, end: int) -> Iterator[bytes]:
         for offset in range(start, end, _MESSAGE):
             yield self._appliance.pread(path, min(_MESSAGE, end - offset), offset)
 
-    def download(self, path, local):
+    def download(self, path: str, local: str) -> None:
         """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
 
         In messages: libguestfs's download takes three times as long for the same.
@@ -168,7 +173,7 @@ class GuestRoot:
     # Writing
 
     @contextmanager
-    def on_behalf_of(self, aspect):
+    def on_behalf_of(self, aspect: str) -> Iterator[None]:
         """Record the changes made within as the aspect's."""
         self._aspect = aspect
         try:
@@ -177,7 +182,7 @@ class GuestRoot:
         finally:
             self._aspect = ""
 
-    def write(self, path, text, detail, mode=0o644):
+    def write(self, path: str, text: str, detail: str, mode: int = 0o644) -> None:
         """Make text the content of the file at path; owner, mode and label of a file that is there stay.
 
         mode: of a file that was not there.
@@ -193,7 +198,7 @@ class GuestRoot:
         self._texts[path] = text
         self._record("created" if before is None else "changed", path, detail, before, text)
 
-    def copy(self, path, new, detail):
+    def copy(self, path: str, new: str, detail: str) -> None:
         """Make the file at new the same as the one at path, whatever it holds; owner and label of one there stay."""
         is_new = not self.is_file(new)
         if not is_new and self._appliance.equal(path, new):
@@ -202,13 +207,13 @@ class GuestRoot:
             self._appliance.cp(path, new)
         self._record("created" if is_new else "changed", new, detail)
 
-    def append_bytes(self, path, content, detail):
+    def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Put content behind the end of the binary file at path."""
         for offset in range(0, len(content), _MESSAGE):
             self._appliance.write_append(path, content[offset : offset + _MESSAGE])
         self._record("changed", path, detail)
 
-    def remove(self, path, detail):
+    def remove(self, path: str, detail: str) -> None:
         """Remove the file or symbolic link at path, if there is one. What a link leads to stays."""
         is_link = self._appliance.is_symlink(path)
         before = None if is_link else self.read(path)
@@ -218,7 +223,7 @@ class GuestRoot:
         self._texts[path] = None
         self._record("removed", path, detail, before, None)
 
-    def rename(self, path, new, detail):
+    def rename(self, path: str, new: str, detail: str) -> None:
         """Give the file at path, if there is one, the path new, replacing a file there. Owner, mode and label stay."""
         text, replaced = self.read(path), self.read(new)
         if text is None:
@@ -228,7 +233,7 @@ class GuestRoot:
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv, detail, touches=()):
+    def run(self, argv: builtins.list[str], detail: str, touches: Iterable[str] = ()) -> str:
         """Run a program of the guest's, and return what it printed.
 
         touches: paths of files which it may change, or remove: those are recorded with their texts.
@@ -245,7 +250,7 @@ class GuestRoot:
                 self._record(action, path, detail, before, after)
         return printed
 
-    def ask(self, argv):
+    def ask(self, argv: builtins.list[str]) -> str:
         """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
         try:
             return self._appliance.command(argv)
@@ -255,7 +260,7 @@ class GuestRoot:
             ) from error
 
     @contextmanager
-    def in_memory(self, directory):
+    def in_memory(self, directory: str) -> Iterator[None]:
         """Have an empty filesystem in memory in the place of directory while the block runs; what is in it is lost."""
         # mount(8) of the appliance would follow a symbolic link out of the root.
         place = self._appliance.realpath(directory)
@@ -272,7 +277,7 @@ class GuestRoot:
 
     # Editing with Augeas
 
-    def edit(self, path, lens, detail):
+    def edit(self, path: str, lens: str, detail: str) -> augeas.Tree | None:
         """The file at path as an Augeas tree, to be read and altered; None when there is no such file.
 
         What is altered is written, and recorded with detail, at the end of on_behalf_of.
@@ -299,14 +304,14 @@ class GuestRoot:
             )
         return augeas.Tree(self._appliance, f"/files{path}", self._note_altered)
 
-    def _note_altered(self):
+    def _note_altered(self) -> None:
         self._augeas_altered = True
 
-    def _augeas_error(self, path, what):
+    def _augeas_error(self, path: str, what: str) -> str:
         node = f"/augeas/files{path}/error/{what}"
         return self._appliance.aug_get(node) if self._appliance.aug_match(node) else "unknown"
 
-    def _save_augeas(self):
+    def _save_augeas(self) -> None:
         if not self._augeas_altered:
             return
         self._augeas_altered = False
@@ -320,33 +325,36 @@ class GuestRoot:
             ) from error
         for saved in self._appliance.aug_match("/augeas/events/saved"):
             path = self._appliance.aug_get(saved)[len("/files") :]
-            self.write(path, self._decoded(path + augeas.NEW), self._augeas_files[path])
-            if there[path] is None:
+            self.write(path, self._decoded(path + augeas.NEW) or "", self._augeas_files[path])
+            before = there[path]
+            if before is None:
                 self._appliance.rm(path + augeas.NEW)
             else:
-                self._put(there[path], path + augeas.NEW)
+                self._put(before, path + augeas.NEW)
 
     # What was done
 
     @contextmanager
-    def _labelled(self, path):
+    def _labelled(self, path: str) -> Iterator[None]:
         """Make the directories that the file at path needs; give them and the file, which the block makes, a label.
 
         It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
         the appliance's gives none.
         """
-        made, directory = [], posixpath.dirname(path)
+        made: builtins.list[str] = []
+        directory = posixpath.dirname(path)
         while not self._appliance.exists(directory):
             made, directory = [directory, *made], posixpath.dirname(directory)
         if made:
             self._appliance.mkdir_p(made[-1])
         yield
         label = self._label(directory)
-        for each in [*made, path] if label else ():
-            # A string of C's, with its end.
-            self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
+        if label:
+            for each in [*made, path]:
+                # A string of C's, with its end.
+                self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
 
-    def _label(self, path):
+    def _label(self, path: str) -> str | None:
         """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""
         try:
             attributes = self._appliance.getxattrs(path)
@@ -355,17 +363,18 @@ class GuestRoot:
         values = [each["attrval"] for each in attributes if each["attrname"] == _LABEL]
         return values[0].rstrip(b"\0").decode("ascii", "replace") if values else None
 
-    def _put(self, content, path):
+    def _put(self, content: bytes, path: str) -> None:
         self._appliance.write(path, content[:_MESSAGE])
         for offset in range(_MESSAGE, len(content), _MESSAGE):
             self._appliance.write_append(path, content[offset : offset + _MESSAGE])
 
-    def _record(self, action, path, detail, before=None, after=None):
+    def _record(self, action: str, path: str, detail: str, before: str | None = None, after: str | None = None) -> None:
         self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))
 
-    def changes(self):
+    def changes(self) -> builtins.list[Change]:
         """The changes so far, in order. Files that came out as they were before are not among them."""
-        first, last = {}, {}
+        first: dict[str, str | None] = {}
+        last: dict[str, str | None] = {}
         for change in self._changes:
             if change.before is not None or change.after is not None:
                 first.setdefault(change.path, change.before)
@@ -373,7 +382,7 @@ class GuestRoot:
         unchanged = {path for path, before in first.items() if before == last[path]}
         return [change for change in self._changes if change.path not in unchanged]
 
-    def close(self):
+    def close(self) -> None:
         """Forget what was read, before another root is mounted."""
         if self._augeas_open:
             self._appliance.aug_close()
@@ -382,7 +391,7 @@ class GuestRoot:
         self._texts.clear()
 
 
-def _is_utf8(name):
+def _is_utf8(name: bytes) -> bool:
     try:
         name.decode()
     except UnicodeDecodeError:
@@ -390,6 +399,6 @@ def _is_utf8(name):
     return True
 
 
-def _matches(name, pattern):
+def _matches(name: str, pattern: str) -> bool:
     # As the shell has it, `*` is not for hidden files.
     return globs.fits(name, pattern) and (name[:1] != "." or pattern[:1] == ".")
