@@ -163,3 +163,20 @@ def test_the_table_of_rooms_in_the_guide_for_contributors_is_the_one_that_is_che
 def test_the_places_that_the_guide_for_contributors_names_exist(place):
     assert (ROOT / place).exists()
     assert not place.endswith("/") or (ROOT / place).is_dir()
+
+
+def recipes() -> dict[str, str]:
+    """{title: text} of the recipes in the guide for contributors."""
+    section = CONTRIBUTING.partition("\n## Recipes\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^### (.+)\n((?:(?!### ).*\n?)*)", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize("title", recipes())
+def test_a_recipe_names_a_registry_and_the_tests_that_it_needs(title):
+    text = recipes()[title]
+    assert re.search(r"`plugins/[^`*\s]+\.py`", text), "the file with the registry"
+    assert re.search(r"`tests/unit/[^`*\s]+\.py`", text), "the conformance test"
+    for name, place in re.findall(
+        r"`([A-Z][A-Z_]+|[A-Z]\w+)`,? (?:in|of|to)\s+`((?:plugins|tests)/[^`*\s]+\.py)`", text
+    ):
+        assert re.search(rf"^(?:class )?{name}\b", (ROOT / place).read_text(encoding="utf-8"), re.MULTILINE), name

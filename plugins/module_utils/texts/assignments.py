@@ -12,21 +12,21 @@ Nothing is executed: what a $VARIABLE or `command` would give stays as it is wri
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Callable
 
-# The most parts of a value, and escapes in one, that are matched: `re` notes each, and a guest may have millions.
-_MOST = "{0,4096}"
-_PLAIN_QUOTES = rf"'[^']*'|\"[^\"\\]*(?:\\.[^\"\\]*){_MOST}\""
-_QUOTED = rf"{_PLAIN_QUOTES}|\$'[^'\\]*(?:\\.[^'\\]*){_MOST}'"
+from .remembered import remembered
+from .shell_words import MOST_PARTS, PLAIN_QUOTES, QUOTED, meaning
+
 # A comment is matched too, so that nothing within it is.
 _ASSIGNMENT = re.compile(
     r"(?:^|(?<=;))[ \t]*(?:#[^\n]*|(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)="
-    rf"(?P<value>(?:{_QUOTED}|\\.|[^\s;'\"\\]+){_MOST})"
+    rf"(?P<value>(?:{QUOTED}|\\.|[^\s;'\"\\]+){MOST_PARTS})"
     r"(?:[ \t]+#[^\n]*)?)",
     re.MULTILINE | re.DOTALL | re.ASCII,
 )
-_PART = re.compile(rf"{_QUOTED}|\\.|[^'\"\\$]+|.", re.DOTALL)
-_ONE_QUOTING = re.compile(_PLAIN_QUOTES, re.DOTALL)
+_ONE_QUOTING = re.compile(PLAIN_QUOTES, re.DOTALL)
 # A backslash that takes the end of its line with it.
 _GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\\n\Z")
 _LONGEST_END = 1024
@@ -42,23 +42,25 @@ class Assignment:
     end: int
 
 
-def parse(text):
+@remembered
+def parse(text: str) -> list[Assignment]:
     """The Assignments in text, in order."""
     return [
-        Assignment(match["name"], _meaning(match["value"]), match.start("value"), match.end("value"))
+        Assignment(match["name"], meaning(match["value"]), match.start("value"), match.end("value"))
         for match in _ASSIGNMENT.finditer(text)
         if match["name"]
     ]
 
 
-def values(text):
+def values(text: str) -> dict[str, str]:
     """{name: value} as the shell has them at the end of the file."""
     return {found.name: found.value for found in parse(text)}
 
 
-def edited(text, names, change):
+def edited(text: str, names: Collection[str], change: Callable[[str], str]) -> str:
     """text with the value of each assignment to one of names changed by change(value with its quotes) -> text."""
-    parts, position = [], 0
+    parts: list[str] = []
+    position = 0
     for found in parse(text):
         if found.name in names:
             parts += [text[position : found.start], change(text[found.start : found.end])]
@@ -66,35 +68,19 @@ def edited(text, names, change):
     return "".join([*parts, text[position:]])
 
 
-def quoting(value):
+def quoting(value: str) -> tuple[str, str]:
     """(quote, what is within) of a value with its quotes; the quote is "" when it does not stand in one as a whole."""
     return (value[0], value[1:-1]) if _ONE_QUOTING.fullmatch(value) else ("", value)
 
 
-def _meaning(value):
-    parts = []
-    for part in _PART.findall(value):
-        if part[0] == "'":
-            parts.append(part[1:-1])
-        elif part.startswith("$'"):
-            # The escapes of $'...' that stand for themselves; nobody writes an address with the others.
-            parts.append(re.sub(r"\\(.)", r"\1", part[2:-1], flags=re.DOTALL))
-        elif part[0] == '"':
-            # Within double quotes a backslash is one unless these follow (bash(1), QUOTING).
-            parts.append(re.sub(r'\\([$`"\\]|\n)', lambda match: match[1].strip("\n"), part[1:-1]))
-        else:
-            parts.append(part[1:].strip("\n") if part[0] == "\\" else part)
-    return "".join(parts)
-
-
-def with_value(text, name, value):
+def with_value(text: str, name: str, value: str) -> str:
     """text with the assignment to name giving it value, at its end where there is none."""
     if name in values(text):
         return edited(text, (name,), lambda _old: value)
     return with_line(text, name, value)
 
 
-def with_line(text, name, value):
+def with_line(text: str, name: str, value: str) -> str:
     """text with one more assignment, at its end."""
     if text and not text.endswith("\n"):
         text += "\n"
@@ -103,9 +89,10 @@ def with_line(text, name, value):
     return f"{text}{name}={value}\n"
 
 
-def commented_out(text, names):
+def commented_out(text: str, names: Callable[[str], bool]) -> str:
     """text with the lines that assign to one of names (a predicate) made comments."""
-    parts, position = [], 0
+    parts: list[str] = []
+    position = 0
     for found in parse(text):
         if names(found.name):
             start = text.rfind("\n", position, found.start) + 1

@@ -12,5 +12,5 @@ _LONGEST = 1024
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Whether the shell pattern matches all of name, upper and lower case told apart."""
+    """Whether the shell pattern matches all of name; upper and lower case differ."""
     return len(pattern) <= _LONGEST and fnmatch.fnmatchcase(name, pattern)

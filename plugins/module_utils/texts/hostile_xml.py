@@ -5,20 +5,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import GuestconvError
 
 try:
     from lxml import etree
 except ImportError:
-    # Whoever gets here without it is told by parse(); modules respawn first (module_support.run).
-    etree = None
+    # parse() reports that; modules first look for a Python that has it (module_support.run).
+    etree = None  # type: ignore[assignment]  # parse() asks whether it is there
 
 
 class LxmlMissing(GuestconvError):
     """The library that reads XML is not installed."""
 
 
-def parse(text: str | bytes, max_size: int):
+def parse(text: str | bytes, max_size: int) -> Any:
     """The root element (lxml) of hostile `text`, of at most max_size bytes. Bytes must be UTF-8. Comments are left out.
 
     Raises GuestconvError `xml-too-large`, `xml-not-accepted` (a DOCTYPE), `xml-malformed`, `library-missing`.
@@ -32,7 +34,7 @@ def parse(text: str | bytes, max_size: int):
     try:
         data = text.encode("utf-8") if isinstance(text, str) else text
         data.decode("utf-8")
-    except UnicodeError as error:
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
         raise GuestconvError("xml-malformed", f"The XML document is not UTF-8: {error.reason}.") from error
     if len(data) > max_size:
         raise GuestconvError("xml-too-large", f"The XML document has {len(data)} bytes, more than {max_size}.")

@@ -9,8 +9,10 @@ write. Ansible refuses a result that has any, when the disks may be converted al
 
 from __future__ import annotations
 
+from typing import Any
 
-def printable(value):
+
+def printable(value: Any) -> Any:
     """value (str, dict, list, tuple, or a plain value) with the replacement character for each byte that is not UTF-8."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

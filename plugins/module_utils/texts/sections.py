@@ -11,7 +11,16 @@ it was.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Callable
+
+from .remembered import remembered
+
+_LINE = re.compile(r"[^\n]*")
+_CONTINUED_LINE = re.compile(
+    r"(?![ \t]*[#;])[^\n]*(?:(?<=\\)\n(?:[ \t]*[#;][^\n]*\n)*[^\n]*)*|[^\n]*",
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +40,11 @@ class Entry:
     line: int
 
 
-def parse(text, continued=False):
+@remembered
+def parse(text: str, continued: bool = False) -> list[Entry]:
     """The Entries of text, in order. continued: whether a backslash at its end makes a line go on in the next."""
-    entries, section, number = [], "", 0
+    entries: list[Entry] = []
+    section, number = "", 0
     for start, end in _lines(text, continued):
         stripped = text[start:end].strip()
         if not stripped or stripped[0] in "#;":
@@ -49,35 +60,38 @@ def parse(text, continued=False):
     return entries
 
 
-def edited(text, entries, change):
+def edited(text: str, entries: Iterable[Entry], change: Callable[[str], str]) -> str:
     """text with the value of each of entries changed by change(value as it stands in the text) -> text."""
-    parts, position = [], 0
+    parts: list[str] = []
+    position = 0
     for entry in sorted(entries, key=lambda entry: entry.start):
         parts += [text[position : entry.start], change(text[entry.start : entry.end])]
         position = entry.end
     return "".join([*parts, text[position:]])
 
 
-def commented_out(text, entries):
+def commented_out(text: str, entries: Iterable[Entry]) -> str:
     """text with these entries made comments."""
-    parts, position = [], 0
+    parts: list[str] = []
+    position = 0
     for entry in sorted(entries, key=lambda entry: entry.start):
         parts += [text[position : entry.line], "#", text[entry.line : entry.end].replace("\n", "\n#")]
         position = entry.end
     return "".join([*parts, text[position:]])
 
 
-def _lines(text, continued):
+def _lines(text: str, continued: bool) -> Iterator[tuple[int, int]]:
     """(start, end) of each line, continuation lines joined."""
-    pattern = r"[^\n]*" if not continued else r"(?![ \t]*[#;])[^\n]*(?:(?<=\\)\n(?:[ \t]*[#;][^\n]*\n)*[^\n]*)*|[^\n]*"
+    pattern = _CONTINUED_LINE if continued else _LINE
     position = 0
     while position < len(text):
-        end = re.compile(pattern).match(text, position).end()
+        line = pattern.match(text, position)
+        end = line.end() if line else len(text)
         yield position, end
         position = end + 1
 
 
-def _joined(value):
+def _joined(value: str) -> str:
     # config_parse() of systemd: a comment within a continued line is passed over.
     lines = [line for line in value.split("\n") if line.strip()[:1] not in ("#", ";")]
     return " ".join(line[:-1] if line.endswith("\\") else line for line in lines)

@@ -15,6 +15,6 @@ class Unread(GuestconvError):
 
 
 class NoYamlReader(Unread):
-    """This machine cannot read YAML, so all of the guest's network may be unknown."""
+    """This machine cannot read YAML, so the guest's whole network may be unknown."""
 
     severity = "error"

@@ -10,9 +10,9 @@ from typing import Any
 
 
 def loads(text: str | bytes, **options: Any) -> Any:
-    """The value that text is, as json.loads with these options has it. Raises ValueError for whatever is none.
+    """The value that text is, as json.loads with these options has it. Raises ValueError for anything that is not JSON.
 
-    json.loads itself raises RecursionError for a thousand brackets in a row, which nobody expects of it.
+    json.loads itself raises RecursionError for a thousand brackets in a row, which callers do not expect.
     """
     try:
         return json.loads(text, **options)

@@ -11,9 +11,12 @@ as the content of an element, a DOCTYPE is a syntax error, so there are no entit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Callable
 from xml.parsers import expat
 
+from .remembered import remembered
 from .unread import Unread
 
 _TAG = "guestconv"
@@ -26,33 +29,36 @@ _MOST_ELEMENTS = 100_000
 # Characters of an element's text that are kept: names and addresses are shorter.
 _LONGEST = 256
 
+# (start, end, new text): the text between these places, in bytes, becomes the new one.
+Edit = tuple[int, int, str]
+
 
 @dataclass
 class Element:
     """An element of content. start, end: where it stands there; inner_start, inner_end: what is between its tags."""
 
     tag: str
-    attributes: dict
+    attributes: dict[str, str]
     content: bytes
     start: int
     inner_start: int
     inner_end: int = 0
     end: int = 0
     text: str = ""
-    children: list = field(default_factory=list)
+    children: list[Element] = field(default_factory=list)
 
-    def all(self, *path):
+    def all(self, *path: str) -> list[Element]:
         """The elements that the tags of path lead to."""
         found = [self]
         for tag in path:
             found = [child for element in found for child in element.children if child.tag == tag]
         return found
 
-    def value(self, *path):
+    def value(self, *path: str) -> str:
         """The text, without space around it, of the first element that path leads to, "" when there is none."""
         return next((element.text.strip() for element in self.all(*path)), "")
 
-    def walk(self):
+    def walk(self) -> Iterator[Element]:
         """It, and all elements in it."""
         pending = [self]
         while pending:
@@ -61,7 +67,8 @@ class Element:
             pending += element.children
 
 
-def parse(text, path):
+@remembered
+def parse(text: str, path: str) -> Element:
     """The Element around the elements of text. Raises GuestconvError `network-configuration-malformed` naming path."""
     content = _encoded(text)
     declaration = _DECLARATION.match(content)
@@ -78,9 +85,10 @@ def parse(text, path):
         ) from error
 
 
-def edited(text, edits):
+def edited(text: str, edits: Iterable[Edit]) -> str:
     """text with each of edits, (start, end, new text), made. One that is within another is left out."""
-    content, parts = _encoded(text), []
+    content = _encoded(text)
+    parts: list[bytes] = []
     begin = len(content)
     for start, end, new in sorted(edits, key=lambda edit: (-edit[1], edit[0])):
         if end <= begin:
@@ -89,45 +97,45 @@ def edited(text, edits):
     return _decoded(b"".join([content[:begin], *reversed(parts)]))
 
 
-def without(element):
+def without(element: Element) -> Edit:
     """The edit that makes a comment of element; hyphens within are parted, as a comment must not hold two."""
     source = _decoded(element.content[element.start : element.end])
     return element.start, element.end, f"<!-- {re.sub('-(?=-)', '- ', source)} -->"
 
 
-def with_text(element, change):
+def with_text(element: Element, change: Callable[[str], str]) -> Edit:
     """The edit that changes all between the tags of element by change(text) -> text."""
     source = _decoded(element.content[element.inner_start : element.inner_end])
     return element.inner_start, element.inner_end, change(source)
 
 
-def with_start_tag(element, change):
+def with_start_tag(element: Element, change: Callable[[str], str]) -> Edit:
     """The edit that changes the tag at the beginning of element, with its attributes, by change(text) -> text."""
     return element.start, element.inner_start, change(_decoded(element.content[element.start : element.inner_start]))
 
 
-def before(element, text):
+def before(element: Element, text: str) -> Edit:
     """The edit that puts text before element; where element has a line of its own, indented as that is."""
     line = _decoded(element.content[element.content.rfind(b"\n", 0, element.start) + 1 : element.start])
     space = "" if line.strip() else f"\n{line}"
     return element.start, element.start, text.replace("\n", space) + space
 
 
-def _encoded(text):
+def _encoded(text: str) -> bytes:
     """The bytes of text that the positions of Elements count."""
     return text.encode("utf-8", "surrogateescape")
 
 
-def _decoded(content):
+def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
 class _Reader:
     """Parses bytes into Elements."""
 
-    def __init__(self, content):
+    def __init__(self, content: bytes) -> None:
         self._content = content
-        self._stack = []
+        self._stack: list[Element] = []
         self._offset = self._count = 0
         self._parser = expat.ParserCreate("UTF-8")
         self._parser.buffer_text = True
@@ -135,7 +143,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
 
-    def read(self):
+    def read(self) -> Element:
         """The Element around all. Raises expat.ExpatError, ValueError."""
         opening = b"<%s>" % _TAG.encode()
         self._offset = len(opening)
@@ -146,18 +154,21 @@ class _Reader:
         self._parser.Parse(b"</%s>" % _TAG.encode(), True)
         return around
 
-    def _start(self, tag, attributes):
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > _MOST_ELEMENTS:
             raise ValueError(f"it has more than {_MOST_ELEMENTS} elements")
         position = self._parser.CurrentByteIndex - self._offset
         if position < 0:
             return
-        element = Element(tag, attributes, self._content, position, _START_TAG.match(self._content, position).end())
+        opening = _START_TAG.match(self._content, position)
+        if opening is None:
+            raise ValueError(f"its tag {tag[:_LONGEST]} does not end")
+        element = Element(tag, attributes, self._content, position, opening.end())
         self._stack[-1].children.append(element)
         self._stack.append(element)
 
-    def _end(self, _tag):
+    def _end(self, _tag: str) -> None:
         if len(self._stack) == 1:
             return
         element = self._stack.pop()
@@ -167,5 +178,5 @@ class _Reader:
             element.inner_end = self._parser.CurrentByteIndex - self._offset
             element.end = self._content.index(b">", element.inner_end) + 1
 
-    def _text(self, text):
+    def _text(self, text: str) -> None:
         self._stack[-1].text = (self._stack[-1].text + text)[:_LONGEST]

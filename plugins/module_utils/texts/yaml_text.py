@@ -10,16 +10,32 @@ make a number of 52:54:00:12:34:56 (base 60), and netplan and cloud-init do not.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Union
 
+from .remembered import remembered
 from .unread import NoYamlReader, Unread
+
+if TYPE_CHECKING:
+    from yaml.nodes import CollectionNode, Node
 
 try:
     import yaml
 except ImportError:
-    yaml = None
-    YAML_IMPORT_ERROR = traceback.format_exc()
+    yaml = None  # type: ignore[assignment]  # compose() asks whether it is there
+    YAML_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     YAML_IMPORT_ERROR = None
+
+# What leads from a node to one below it: a key of a mapping, or an index of a sequence.
+Key = Union[str, int]
+Path = tuple[Key, ...]
+# What a node says, by texts alone.
+Plain = Union[str, "list[Plain]", "dict[str, Plain]"]
+# (start, end, new text): the text between these places becomes the new one.
+Edit = tuple[int, int, str]
+# A scalar node, and the text that its value becomes.
+Change = tuple["Node", str]
 
 # A few lines of aliases can stand for billions of nodes; no network has so many.
 _MOST_NODES = 100_000
@@ -28,7 +44,7 @@ _MOST_NODES = 100_000
 _LONGEST = 256 * 1024
 
 
-def compose(text, path):
+def compose(text: str, path: str) -> Node | None:
     """The root node of text, None when it is empty.
 
     Raises GuestconvError `python-yaml-missing`, or `network-configuration-malformed` naming path.
@@ -40,6 +56,11 @@ def compose(text, path):
             hint="Install python3-yaml (Debian) or python3-pyyaml (Fedora, EL) on the host that converts.",
             extra={"exception": YAML_IMPORT_ERROR},
         )
+    return _composed(text, path)
+
+
+@remembered
+def _composed(text: str, path: str) -> Node | None:
     try:
         if len(text) > _LONGEST:
             raise ValueError(f"it has more than {_LONGEST} characters")
@@ -55,41 +76,53 @@ def compose(text, path):
     return root
 
 
-def plain(node):
+def plain(node: Node | None) -> Plain:
     """node, of what compose returned, as dicts, lists and texts."""
     if isinstance(node, yaml.MappingNode):
-        return {key: plain(value) for key, value in children(node).items()}
+        return {key: plain(value) for key, value in entries(node).items()}
     if isinstance(node, yaml.SequenceNode):
         return [plain(value) for value in node.value]
     return scalar(node)
 
 
-def below(node, *keys):
+def below(node: Node | None, *keys: Key) -> Node | None:
     """The node that keys (a text for a mapping, an index for a sequence) lead to from node, or None."""
     for key in keys:
         node = children(node).get(key)
     return node
 
 
-def children(node):
+def entries(node: Node | None) -> dict[str, Node]:
+    """{key: node} of a mapping; {} of anything else."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return {key.value: value for key, value in pairs if isinstance(key, yaml.ScalarNode)}
+
+
+def items(node: Node | None) -> list[Node]:
+    """The nodes of a sequence or, by the order of its keys, of a mapping; [] of anything else."""
+    return list(node.value if isinstance(node, yaml.SequenceNode) else entries(node).values())
+
+
+def children(node: Node | None) -> dict[Key, Node]:
     """{key: node} of a mapping, {index: node} of a sequence; {} of anything else."""
-    if isinstance(node, yaml.MappingNode):
-        return {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-    return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}
+    found: dict[Key, Node] = {}
+    for key, child in enumerate(node.value) if isinstance(node, yaml.SequenceNode) else entries(node).items():
+        found[key] = child
+    return found
 
 
-def keys(node):
+def keys(node: Node | None) -> dict[str, Node]:
     """{key: its own node} of a mapping."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else ()
     return {key.value: key for key, _value in pairs if isinstance(key, yaml.ScalarNode)}
 
 
-def scalar(node):
+def scalar(node: Node | None) -> str:
     """The text of a scalar node; "" of a null, of anything else, and of None."""
     return node.value if isinstance(node, yaml.ScalarNode) and not node.tag.endswith(":null") else ""
 
 
-def with_scalars(text, changes):
+def with_scalars(text: str, changes: Iterable[Change]) -> str:
     """text with the values of scalar nodes replaced. changes: [(node, new value)]. Quotes stay."""
     spans = {(node.start_mark.index, node.end_mark.index): (node.value, new) for node, new in changes}
     for (start, end), (old, new) in sorted(spans.items(), reverse=True):
@@ -97,14 +130,16 @@ def with_scalars(text, changes):
     return text
 
 
-def with_entry(text, node, entry):
-    """text with entry ("key: value") put before the first of the mapping node, which has one at least."""
+def with_entry(text: str, node: Node | None, entry: str) -> str:
+    """text with entry ("key: value") put before the first of the mapping node; as it is where there is none."""
+    if not isinstance(node, yaml.MappingNode) or not node.value:
+        return text
     first = node.value[0][0].start_mark
     between = ", " if node.flow_style else "\n" + " " * first.column
     return text[: first.index] + entry + between + text[first.index :]
 
 
-def without(text, root, paths):
+def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
     """text without what paths (tuples of keys from the root) lead to: its lines become comments.
 
     A collection that has nothing left goes too, as a key without a value would stand for nothing.
@@ -115,7 +150,7 @@ def without(text, root, paths):
         if any(path[:length] in gone for length in range(len(path))):
             continue
         parent = below(root, *path[:-1])
-        if parent is None or below(root, *path) is None:
+        if not isinstance(parent, yaml.CollectionNode) or below(root, *path) is None:
             continue
         if not parent.flow_style:
             edits.append(_commented_lines(text, parent, path[-1]))
@@ -127,7 +162,7 @@ def without(text, root, paths):
     return text
 
 
-def _count(node, most):
+def _count(node: Node | None, most: int) -> int:
     """How many nodes there are from node on, those under aliases each time. Raises ValueError for more than most."""
     counted = 1
     if isinstance(node, yaml.CollectionNode):
@@ -139,7 +174,7 @@ def _count(node, most):
     return counted
 
 
-def _with_emptied(root, gone):
+def _with_emptied(root: Node | None, gone: set[Path]) -> set[Path]:
     """gone, and the paths of all collections that have nothing else."""
     grown = True
     while grown:
@@ -150,7 +185,7 @@ def _with_emptied(root, gone):
     return gone
 
 
-def _commented_lines(text, parent, key):
+def _commented_lines(text: str, parent: CollectionNode, key: Key) -> Edit:
     """The edit that makes comments of the lines of parent's child."""
     pair = [
         (first, value)
@@ -159,13 +194,13 @@ def _commented_lines(text, parent, key):
     ][-1]
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
     if isinstance(parent, yaml.MappingNode) and text[start : pair[0].start_mark.index].strip():
-        # The first key of a mapping in a list, behind the hyphen, which stays for the others.
+        # The first key of a mapping in a list, after the hyphen, which stays for the others.
         start = pair[0].start_mark.index
     end = max(_end(text, pair[1]), pair[0].start_mark.index)
     return start, end, "#" + text[start:end].replace("\n", "\n#")
 
 
-def _end(text, node):
+def _end(text: str, node: Node) -> int:
     """Where the last line of node ends, without what the parser counts to it: blank lines and comments that follow."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
@@ -178,7 +213,7 @@ def _end(text, node):
     return len(text) if newline < 0 else newline
 
 
-def _rebuilt(text, parent, keys):
+def _rebuilt(text: str, parent: CollectionNode, keys: Collection[Key]) -> Edit:
     """The edit that leaves keys out of a flow collection: {a: b} or [a, b]."""
     kept = []
     for key, child in children(parent).items():

@@ -3,126 +3,141 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network: which NICs the guest configures, and that each has the same name and address on the target.
 
-cards/nics.py says what a format of configuration offers. To read another: a file in formats/, and its name in
-_FORMATS.
+configuration.py reads all formats (formats/); cards/ makes Nics of what they say; names/ keeps the Nics' names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from ...devices.targets import Model
 from ...errors import GuestconvError
+from ...guest.root import GuestRoot
 from ...model.description import Findings
-from ...texts.unread import Unread
-from . import concerns
-from .cards import identity, matching, nics, policies, traces
-from .formats import (
-    cloud_init,
-    ifcfg_redhat,
-    ifcfg_suse,
-    interfaces,
-    kernel_arguments,
-    keyfiles,
-    netplan,
-    networkd,
-    wicked,
-)
+from ..conversion import Conversion
+from . import concerns, configuration
+from .cards import identity, matching, policies
+from .cards.nics import Nic, nics_of
+from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, naming
 
 NAME = "network"
 
-_FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse, wicked)
-
-# No guest has so many; a file of nothing but definitions must not keep us busy for hours.
-_MOST_SETTINGS = 5000
-
 
 @dataclass(frozen=True)
 class Facts:
-    """nics: the guest's nics.Nic, in natural order; those that no file configures are last."""
+    """What inspection leaves to conversion.
 
-    nics: list
+    nics: the guest's, in natural order; those that no file configures are last. formats: those that can be read.
+    """
+
+    nics: Sequence[Nic]
+    formats: Sequence[NetworkFormat]
 
 
-def inspect(root):
+@dataclass(frozen=True)
+class _Wanted:
+    """What shall become of the network.
+
+    gone, dynamic: the Nics that are not there any more, and those that shall use DHCP. macs, names: {old: new}.
+    """
+
+    gone: Sequence[Nic]
+    dynamic: Sequence[Nic]
+    macs: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def inspect(root: GuestRoot) -> Findings:
     """One network device for each NIC that the guest configures, and each that only the caller knows of.
 
     Raises GuestconvError `hardware-malformed`.
     """
     cards = identity.cards_of(root.guest.hardware)
     macs = identity.new_macs(root.guest.hardware)
-    settings, seen, unread = _settings(root)
-    # What the initrd set up stays only where nothing in the guest configures the network.
-    settings = settings if nics.nics_of(settings) else [*settings, *kernel_arguments.read(root)]
-    bound, given = naming.bindings(root)
-    configured = nics.nics_of(settings, {mac: name for name, (mac, _file) in bound.items()})
-    known = identity.with_macs_on_disk(configured, bound, _seen(root, configured, {**seen, **bound}))
-    found, guesses = matching.matched(known, cards, macs)
+    configured = configuration.read(root)
+    settings = configuration.settings_in_effect(root, configured)
+    bound = naming.bindings(root)
+    nics = nics_of(settings, {known.mac: name for name, known in bound.macs.items()})
+    traced = configuration.traced_macs(root, nics, {**configured.recorded, **bound.macs})
+    nics = identity.with_macs_on_disk(nics, bound.macs, traced)
+    found, guesses = matching.matched(nics, cards, macs)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
-    root.facts[NAME] = Facts(found)
+    root.facts[NAME] = Facts(found, configured.formats)
+    doubts = concerns.concerns_of(root, found, cards, macs, settings)
     return Findings(
-        devices={"network": {nic.identifier: nic.facts(given.get(nic.name)) for nic in found}},
-        concerns=[*unread, *guesses, *concerns.of(root, found, cards, macs, settings)],
+        devices={"network": {nic.identifier: nic.facts(bound.places.get(nic.name or "")) for nic in found}},
+        concerns=[*configured.unread, *guesses, *doubts],
     )
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, conversion: Conversion) -> None:
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
+    facts: Facts = root.facts[NAME]
     macs = identity.new_macs(root.guest.hardware)
-    models = {nic: conversion.model("network", nic.identifier) for nic in root.facts[NAME].nics}
-    wanted = {nic: policies.of(conversion, nic) for nic, model in models.items() if model is not None}
-    policies.check_names(wanted)
-    gone = [nic for nic, model in models.items() if model is None]
-    dynamic = [nic for nic, each in wanted.items() if each.policy == "dhcp"]
-    names = {nic.name: each.name for nic, each in wanted.items() if each.name and nic.name not in (None, each.name)}
-    if gone or dynamic or names or macs:
-        _rewrite(root, conversion, gone, dynamic, macs, names)
-    now = {policies.changed(nic, each): models[nic] for nic, each in wanted.items()}
-    kept = {identity.on_target(nic, macs, alone=len(wanted) == 1): model for nic, model in now.items()}
-    naming.keep(root, conversion, kept)
-    conversion.hardware["interfaces"] = _on_target(kept)
+    models = {nic: conversion.model("network", nic.identifier) for nic in facts.nics}
+    stays = {nic: model for nic, model in models.items() if model is not None}
+    chosen = {nic: policies.policy_for(conversion, nic) for nic in stays}
+    policies.check_names(chosen)
+    wanted = _Wanted(
+        gone=[nic for nic in facts.nics if nic not in stays],
+        dynamic=[nic for nic, policy in chosen.items() if policy.policy == "dhcp"],
+        macs=macs,
+        names=_new_names(chosen),
+    )
+    if wanted.gone or wanted.dynamic or wanted.macs or wanted.names:
+        _rewrite(root, conversion, facts.formats, wanted)
+    changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
+    on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
+    naming.bind_names(root, conversion, on_target)
+    conversion.hardware["interfaces"] = _interfaces(on_target)
 
 
-def _rewrite(root, conversion, gone, dynamic, macs, names):
-    """Rewrite the configuration in all formats, and what names NICs.
+def _new_names(chosen: Mapping[Nic, policies.Policy]) -> dict[str, str]:
+    """{old: new} of the NICs that get another name."""
+    return {
+        nic.name: policy.name for nic, policy in chosen.items() if nic.name and policy.name and policy.name != nic.name
+    }
 
-    gone, dynamic: the Nics that are not there any more, and those that shall use DHCP. macs, names: {old: new}.
-    """
-    formats = _readable(root)
-    gone_names = [nic.name for nic in gone if nic.name]
+
+def _rewrite(root: GuestRoot, conversion: Conversion, formats: Sequence[NetworkFormat], wanted: _Wanted) -> None:
+    """Rewrite the configuration in all formats, and what names NICs. Raises GuestconvError `policy-not-possible`."""
     for kind in formats:
         # All by the old names, and the old MAC addresses, but for what follows.
-        if gone:
-            kind.unconfigure(root, gone)
-        if dynamic:
-            kind.use_dhcp(root, dynamic)
-        if macs:
-            kind.replace_macs(root, macs)
-        if names:
-            kind.rename(root, names)
-    if gone:
-        naming.release(root, conversion, gone_names)
-    if names:
-        naming.use_new_names(root, conversion, names)
-    if macs:
-        naming.use_new_macs(root, conversion, macs)
-    change = partial(
-        kernel_arguments.edited, gone=gone_names, dynamic=[nic.name for nic in dynamic], macs=macs, names=names
-    )
+        if wanted.gone:
+            kind.unconfigure(root, wanted.gone)
+        if wanted.dynamic:
+            kind.use_dhcp(root, wanted.dynamic)
+        if wanted.macs:
+            kind.replace_macs(root, wanted.macs)
+        if wanted.names:
+            kind.rename(root, wanted.names)
+    gone = [nic.name for nic in wanted.gone if nic.name]
+    dynamic = [nic.name for nic in wanted.dynamic if nic.name]
+    if wanted.gone:
+        naming.release_names(root, conversion, gone)
+    if wanted.names:
+        naming.use_new_names(root, conversion, wanted.names)
+    if wanted.macs:
+        naming.use_new_macs(root, conversion, wanted.macs)
+    change = partial(kernel_arguments.edited, gone=gone, dynamic=dynamic, macs=wanted.macs, names=wanted.names)
     conversion.argument_edits.append(change)
-    in_initrd.edit_configuration(root, conversion, change, {**dict.fromkeys(gone_names, ""), **names})
-    if dynamic or names:
-        _check(root, {names.get(nic.name, nic.name) for nic in dynamic}, set(names) - set(names.values()))
+    in_initrd.edit_configuration(root, conversion, change, {**dict.fromkeys(gone, ""), **wanted.names})
+    if wanted.dynamic or wanted.names:
+        now_dynamic = {wanted.names.get(name, name) for name in dynamic}
+        _check_policies(root, now_dynamic, set(wanted.names) - set(wanted.names.values()))
 
 
-def _check(root, dynamic, former):
+def _check_policies(root: GuestRoot, dynamic: Collection[str], former: Collection[str]) -> None:
     """Doubt what was rewritten: no NIC in dynamic has a static address, and none is called as one in former.
 
     Raises GuestconvError `policy-not-possible`.
     """
-    for nic in nics.nics_of(_settings(root)[0]):
+    for nic in nics_of(configuration.read(root).settings):
         if nic.name and (nic.name in former or (nic.name in dynamic and nic.addresses)):
             raise GuestconvError(
                 "policy-not-possible",
@@ -134,65 +149,21 @@ def _check(root, dynamic, former):
             )
 
 
-def _settings(root):
-    """(Settings of all files, {name: (MAC address, file)} that cloud-init met, Concerns over what cannot be read)."""
-    settings, seen, unread = [], {}, []
-    for kind in (*_FORMATS, cloud_init):
-        try:
-            of_kind = kind.read(root)
-        except Unread as error:
-            unread.append(concerns.unread(error))
-            continue
-        if len(settings) + len(of_kind) > _MOST_SETTINGS:
-            raise GuestconvError(
-                "network-too-large",
-                f"The guest on {root.name} configures more than {_MOST_SETTINGS} interfaces; no more are looked at.",
-                hint="Remove the configuration of interfaces that are gone from the guest.",
-            )
-        # What cloud-init rendered counts, once it has. Until then its own configuration does.
-        if kind is cloud_init and nics.nics_of(settings):
-            seen = {each.name: (each.hardware_mac, each.file) for each in of_kind if each.name and each.hardware_mac}
-        else:
-            settings += of_kind
-    return settings, seen, unread
-
-
-def _seen(root, configured, known):
-    """known, with the MAC addresses that the last run left traces of, as far as they are needed."""
-    unknown = [nic for nic in configured if nic.mac is None and nic.name not in known]
-    if unknown:
-        known = {**traces.from_leases(root), **known}
-    if any(nic.name not in known for nic in unknown):
-        known = {**traces.from_logs(root, journal=len(configured) > 1), **known}
-    return known
-
-
-def _readable(root):
-    """The formats less those whose files cannot be read: inspection said so, and the guest cannot read them either."""
-    readable = []
-    for kind in (*_FORMATS, cloud_init):
-        try:
-            kind.read(root)
-        except Unread:
-            continue
-        readable.append(kind)
-    return readable
-
-
-def _on_target(kept):
-    """The interfaces of the target's hardware. An address that several NICs carry (a bond's) is said of the first."""
-    interfaces_there, said = [], set()
-    for nic, model in kept.items():
-        addresses = [address for address in nic.reached_at if address not in said]
+def _interfaces(on_target: Mapping[Nic, Model]) -> list[dict[str, Any]]:
+    """The interfaces of the target's hardware. An address that several NICs carry (a bond's) is listed for the first."""
+    interfaces: list[dict[str, Any]] = []
+    listed: set[str] = set()
+    for nic, model in on_target.items():
+        addresses = [address for address in nic.reached_at if address not in listed]
         gateways = [nic.gateway, *(upper.gateway for upper in nic.used_by if upper.carried)]
-        said.update(addresses)
-        interfaces_there.append(
+        listed.update(addresses)
+        interfaces.append(
             {
-                "name": nic.name or nic.identifier,
+                "name": nic.label,
                 "driver": model.driver,
                 "mac": nic.mac,
                 "addresses": addresses,
                 "gateway": next((gateway for gateway in gateways if gateway), None) if addresses else nic.gateway,
             }
         )
-    return interfaces_there
+    return interfaces

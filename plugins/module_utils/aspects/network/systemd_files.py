@@ -10,7 +10,9 @@ file, in the order of their names over all directories, and hide each other like
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
+from ...guest.root import GuestRoot
 from ...texts import sections
 
 WRITABLE = "/etc/systemd/network"
@@ -22,7 +24,7 @@ _DIRECTORIES = (WRITABLE, "/usr/local/lib/systemd/network", "/usr/lib/systemd/ne
 class File:
     """A file with its drop-ins: path, and texts {path: text} in the order in which they are read."""
 
-    def __init__(self, path, texts):
+    def __init__(self, path: str, texts: Mapping[str, str]) -> None:
         self.path = path
         self.texts = texts
         self.entries = [
@@ -31,9 +33,9 @@ class File:
             for entry in sections.parse(text, continued=True)
         ]
 
-    def values(self, section, *keys):
+    def values(self, section: str, *keys: str) -> list[str]:
         """The values of all lines with one of keys; an empty one takes back those before it (systemd.syntax(7))."""
-        found = []
+        found: list[str] = []
         for _order, entry in self.entries:
             if entry.section == section and entry.key in keys:
                 if entry.value:
@@ -42,22 +44,23 @@ class File:
                     found.clear()
         return found
 
-    def sections(self, name):
+    def sections(self, name: str) -> list[dict[str, str]]:
         """Each section called so, as {key: value}."""
-        found = {}
+        found: dict[tuple[int, int], dict[str, str]] = {}
         for order, entry in self.entries:
             if entry.section == name:
                 found.setdefault((order, entry.number), {})[entry.key] = entry.value
         return list(found.values())
 
-    def words(self, *keys):
+    def words(self, *keys: str) -> list[str]:
         """What [Match] asks by keys, word by word."""
         return [word for value in self.values("Match", *keys) for word in value.split()]
 
 
-def files(root, suffix):
+def files(root: GuestRoot, suffix: str) -> list[File]:
     """The Files with this suffix that are in force, in the order in which systemd looks at them."""
-    found, drop_ins = {}, {}
+    found: dict[str, str] = {}
+    drop_ins: dict[str, dict[str, str]] = {}
     for directory in _DIRECTORIES:
         for name in root.list(directory):
             path = posixpath.join(directory, name)
@@ -78,12 +81,12 @@ def files(root, suffix):
     return in_force
 
 
-def rewrite(root, path, before, after, detail):
+def rewrite(root: GuestRoot, path: str, before: str, after: str, detail: str) -> None:
     """Change the file at path; of the distribution's own it is a copy in /etc, which hides that."""
     if after != before:
         root.write(writable(path), after, detail)
 
 
-def writable(path):
+def writable(path: str) -> str:
     """The path in /etc of what goes before the file at path."""
     return posixpath.join(WRITABLE, path.split("/systemd/network/", 1)[1])

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from typing import Union
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 # What the formats' programs take for "no", all together: GKeyFile, ifcfg's shell and NetworkManager, systemd, YAML 1.1.
 _NO = ("no", "false", "off", "n", "f", "0")
@@ -17,18 +22,18 @@ _MAC_IN_TEXT = re.compile(
 )
 
 
-def normal_mac(text):
-    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is none."""
+def normal_mac(text: str) -> str | None:
+    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is not a MAC address."""
     mac = text.strip().lower()
     return mac.replace("-", ":") if _MAC.fullmatch(mac) else None
 
 
-def with_macs_replaced(text, macs):
+def with_macs_replaced(text: str, macs: Mapping[str, str]) -> str:
     """text with each MAC address that macs, {old: new}, has replaced by the new one, in the case of the old one."""
 
-    def replaced(match):
+    def replaced(match: re.Match[str]) -> str:
         old = match.group()
-        new = macs.get(normal_mac(old))
+        new = macs.get(normal_mac(old) or "")
         if new is None:
             return old
         new = new.replace(":", match.group(1))
@@ -37,12 +42,12 @@ def with_macs_replaced(text, macs):
     return _MAC_IN_TEXT.sub(replaced, text)
 
 
-def says_no(text):
+def says_no(text: str) -> bool:
     """Whether text, the value of a switch, turns it off; "" does not."""
     return text.strip().lower() in _NO
 
 
-def address(text):
+def address(text: str) -> Address | None:
     """The ipaddress object for text without prefix, None when it is no address."""
     try:
         return ipaddress.ip_address(text.strip())
@@ -50,15 +55,15 @@ def address(text):
         return None
 
 
-def gateway(text):
+def gateway(text: str) -> str | None:
     """text when it is an address, None otherwise."""
     return text.strip() if address(text or "") else None
 
 
-def with_prefix(text, prefix=""):
+def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:
     """(text with its prefix,): the tuple for Setting.addresses; empty when text is no address.
 
-    prefix: length or netmask, taken where text has none of its own.
+    prefix: length or netmask, used where text has no prefix itself.
     """
     host, _slash, own = text.strip().partition("/")
     own = own or prefix
@@ -70,19 +75,19 @@ def with_prefix(text, prefix=""):
         return ()
 
 
-def class_prefix(text):
+def class_prefix(text: str) -> str:
     """The prefix length that an IPv4 address had before there were netmasks, as text."""
     parsed = address(text)
     first = parsed.packed[0] if parsed and parsed.version == 4 else 255
     return "8" if first < 128 else "16" if first < 192 else "24" if first < 224 else "32"
 
 
-def network(text):
+def network(text: str) -> Network:
     """The network of an address with prefix ("10.0.2.15/24")."""
     return ipaddress.ip_interface(text).network
 
 
-def with_names_replaced(text, names):
+def with_names_replaced(text: str, names: Mapping[str, str]) -> str:
     """text with each interface's name that names, {old: new}, has replaced by the new one; in eth0:1 and eth0.5 too."""
     if not names:
         return text

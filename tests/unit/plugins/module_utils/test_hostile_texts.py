@@ -19,6 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
@@ -45,7 +46,7 @@ DEVICES = 'Section "Device"\n' * 100_000
 KEYS_WITHOUT_VALUE = ("a" * 16_000 + "\n") * 200 + 'NAME="eth0"\n'
 UNCLOSED_KEYS = ("a{" * 8_000 + "\n") * 100 + 'NAME="eth0"\n'
 LONG_RULE = 'DRIVERS=="x", ' * 200_000 + 'NAME="eth0"\n'
-NIC = SimpleNamespace(name="eth0", hardware_mac="52:54:00:12:34:56")
+NIC = Nic("eth0", "eth0", "52:54:00:12:34:56")
 INSTALLED = "Package: a\nStatus: install ok installed\n"
 NETWORK = "[Network]\n{}Address=10.0.0.2/24\n"
 ALIASES = "".join(f" eth0:{number}" for number in range(100_000))
@@ -74,7 +75,7 @@ def with_dhcp(text):
     """The text of a .network file whose NIC is to use DHCP."""
     path = "/etc/systemd/network/10.network"
     root = FakeRoot({path: text})
-    networkd.use_dhcp(root, [SimpleNamespace(name="eth0", configured_by=[(path, networkd.KIND)])])
+    networkd.use_dhcp(root, [Nic("eth0", "eth0", configured_by=((path, networkd.KIND),))])
     return root.files[path]
 
 
@@ -235,7 +236,7 @@ def test_files_that_include_each_other_in_a_long_row_are_all_read():
     files = {f"/etc/network/{number}": f"source {number + 1}\nauto eth{number % 2}\n" for number in range(count)}
     root = FakeRoot({interfaces._FILE: "source 0\n", **files})
     root.glob = lambda pattern: [pattern] if pattern in root.files else []
-    interfaces.unconfigure(root, [SimpleNamespace(name="eth0")])
+    interfaces.unconfigure(root, [Nic("eth0", "eth0")])
     assert [text.endswith("\n#auto eth0\n") for text in list(root.files.values())[1:]] == [True, False] * (count // 2)
 
 

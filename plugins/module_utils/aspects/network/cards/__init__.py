@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guest's network cards: which there are, and how they are told from each other."""
+"""The guest's network cards: which there are, and what distinguishes them."""
 
 from __future__ import annotations

@@ -1,28 +1,17 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network cards (NICs) of a guest, out of what all files of its configuration say of interfaces. Pure.
-
-Each format of configuration is a file of formats/, which offers
-
-    KIND                        its name in configured_by
-    read(root) -> [Setting]     what the files of this format say
-    unconfigure(root, nics)     takes these Nics out of them
-    replace_macs(root, macs)    makes what knows hardware by a MAC address know it by another: {old: new}
-
-    rename(root, names)         calls NICs by other names: {old: new}
-    use_dhcp(root, nics)        lets these Nics get their addresses by DHCP
-
-The latter four leave everything else as it is, to the byte. All raise GuestconvError `network-configuration-malformed`
-for a file that the guest's own programs cannot read either.
-"""
+"""Network cards, as the settings of all of a guest's configuration together make them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from ....texts import globs
+from .macs import CONFIGURATION, MacSource, Origin
 
 # What the kernel and the usual tools call interfaces that are not hardware. A VLAN has a dot: eth0.100.
 _SOFTWARE = re.compile(
@@ -31,7 +20,7 @@ _SOFTWARE = re.compile(
     r"|docker.*"
 )
 
-# What an interface with several settings (IPv4 and IPv6) is said to get its addresses by: the first of these.
+# The method of an interface with several settings (IPv4 and IPv6) is the first of these that it has.
 _METHODS = ("static", "dhcp", "auto", "manual")
 
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
@@ -53,6 +42,7 @@ class Setting:
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
     hardware_mac: the MAC address by which the file knows the hardware.
     binds: whether the guest gives hardware_mac the name because of this file.
+    is_record: whether the file is a record of a former run and no configuration of the next one.
     source_hardware: what it asks for that only the source has ("Driver=vmxnet3").
     at_boot: whether the interface is brought up when the system boots.
     """
@@ -61,16 +51,17 @@ class Setting:
     kind: str
     name: str | None
     virtual: bool = False
-    lower: tuple = ()
+    lower: tuple[str, ...] = ()
     tagged: bool = False
     method: str | None = None
-    addresses: tuple = ()
+    addresses: tuple[str, ...] = ()
     gateway: str | None = None
     mac: str | None = None
     hardware_mac: str | None = None
-    patterns: tuple = ()
+    patterns: tuple[str, ...] = ()
     binds: bool = False
-    source_hardware: tuple = ()
+    is_record: bool = False
+    source_hardware: tuple[str, ...] = ()
     at_boot: bool = True
 
 
@@ -79,11 +70,11 @@ class Upper:
     """An interface that software makes of a NIC. carried: whether the NIC carries its addresses untagged."""
 
     name: str
-    addresses: tuple
+    addresses: tuple[str, ...]
     gateway: str | None
     carried: bool
 
-    def facts(self):
+    def facts(self) -> dict[str, Any]:
         """The interface as it stands in current.network.<identifier>.used_by."""
         return {"name": self.name, "addresses": list(self.addresses)}
 
@@ -94,9 +85,7 @@ class Nic:
 
     identifier: its key in the description, fit for a template (guest.devices.network.ens192).
     name: what the guest calls it, None for one that no file names.
-    mac: in lower case with colons, None when unknown. mac_learnt_from: the file that says so, "configuration" (which
-        wants the NIC to have it, whatever the hardware has), "hardware" (the caller), "generated" (made up, for the
-        target to give it), or None.
+    mac: in lower case with colons, None when unknown. mac_source: where it was learnt.
     mac_is_hint: whether mac is too uncertain to know the NIC by: seen in the last run, and there is no other NIC.
     configured_by: pairs (file, kind).
     patterns: globs, of which its name must match one.
@@ -104,48 +93,53 @@ class Nic:
     name_bound_by: the file of configuration because of which the guest gives it its name, or None.
     source_hardware: pairs (file, what it asks for that only the source has).
     at_boot: whether it is brought up when the system boots, by itself or for what is made of it.
-    on_source: False where the caller told the cards of the source, and it is none of them.
+    on_source: False where the caller listed the cards of the source, and it is not one of them.
     """
 
     identifier: str
     name: str | None
     mac: str | None = None
-    mac_learnt_from: str | None = None
+    mac_source: MacSource | None = None
     mac_is_hint: bool = False
-    addresses: tuple = ()
+    addresses: tuple[str, ...] = ()
     gateway: str | None = None
     method: str | None = None
-    configured_by: tuple = ()
-    patterns: tuple = ()
-    used_by: tuple = ()
+    configured_by: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[str, ...] = ()
+    used_by: tuple[Upper, ...] = ()
     name_bound_by: str | None = None
-    source_hardware: tuple = ()
+    source_hardware: tuple[tuple[str, str], ...] = ()
     at_boot: bool = True
     on_source: bool = True
 
     @property
-    def hardware_mac(self):
+    def hardware_mac(self) -> str | None:
         """The MAC address that the hardware had, None when unknown: the one to know the NIC by before it is set up."""
-        return None if self.mac_is_hint or self.mac_learnt_from == "configuration" else self.mac
+        return None if self.mac_is_hint or self.mac_source == CONFIGURATION else self.mac
 
     @property
-    def mac_was_seen(self):
+    def mac_was_seen(self) -> bool:
         """Whether mac is but a trace of a former run, such as a lease: the NIC may have had another since."""
-        return bool(self.mac_learnt_from) and self.mac_learnt_from.startswith("/var/")
+        return self.mac_source is not None and self.mac_source.origin is Origin.TRACE
 
     @property
-    def reached_at(self):
+    def label(self) -> str:
+        """What messages call the NIC: its name or, without one, its identifier."""
+        return self.name or self.identifier
+
+    @property
+    def reached_at(self) -> tuple[str, ...]:
         """All addresses that it carries untagged: its own, and those of bonds and bridges on it."""
         carried = [address for upper in self.used_by if upper.carried for address in upper.addresses]
         return tuple(dict.fromkeys((*self.addresses, *carried)))
 
-    def facts(self, bound_by=None):
-        """The NIC as it stands in current.network.<identifier>. bound_by: what binds its name beside configuration."""
+    def facts(self, bound_by: str | None = None) -> dict[str, Any]:
+        """The NIC as it stands in current.network.<identifier>. bound_by: what else than configuration binds its name."""
         return {
             "name": self.name,
             "name_bound_by": bound_by or self.name_bound_by,
             "mac": self.mac,
-            "mac_learnt_from": self.mac_learnt_from,
+            "mac_learnt_from": self.mac_source.fact() if self.mac_source else None,
             "addresses": list(self.addresses),
             "gateway": self.gateway,
             "method": self.method,
@@ -154,50 +148,104 @@ class Nic:
         }
 
 
-def nics_of(settings, names=None):
+def nics_of(settings: Sequence[Setting], names: Mapping[str, str] | None = None) -> list[Nic]:
     """The Nics among the interfaces of settings (all files'), in the natural order of their names (eth2, eth10).
 
     names: {MAC address: name} of what else of the guest gives NICs their names.
-    Settings for any NIC whose name matches a pattern make a Nic only where there would be none: a distribution's
-    settings for `en*` and `eth*` say nothing of how many NICs there are.
     """
-    software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
-    by_mac = {**(names or {}), **{each.hardware_mac: each.name for each in settings if each.hardware_mac and each.name}}
-    own, above, loose = {}, {}, []
-    settings = [replace(each, lower=tuple(by_mac.get(lower) or lower for lower in each.lower)) for each in settings]
-    for setting in settings:
-        key = setting.name or by_mac.get(setting.hardware_mac) or setting.hardware_mac
-        for lower in setting.lower:
-            own.setdefault(lower, [])
-            above.setdefault(lower, []).append(setting)
-        if key:
-            own.setdefault(key, []).append(setting)
-        elif setting.patterns:
-            loose.append(setting)
-    found = {key: of_key for key, of_key in own.items() if key not in software and not is_software(key)}
-    if not found and loose:
-        found = {_name_by_pattern(loose, by_mac.values()): loose}
-    nics, taken, unnamed = [], set(), 0
-    # Not by MAC address: an identifier must be the same when the NIC has another on the target.
-    for key in sorted(found, key=lambda key: natural(key) if _is_name(key) else [(True,)]):
-        identifier = unique_identifier(key if _is_name(key) else f"nic{unnamed}", taken)
+    interfaces = _interfaces(settings, {**(names or {}), **_names_by_mac(settings)})
+    hardware = interfaces.of_hardware()
+    taken: set[str] = set()
+    nics: list[Nic] = []
+    for key in sorted(hardware, key=_order):
+        # Not by MAC address: an identifier must be the same when the NIC has another on the target.
+        name = key if _is_name(key) else None
+        unnamed = sum(nic.name is None for nic in nics)
+        identifier = unique_identifier(name or f"nic{unnamed}", taken)
         taken.add(identifier)
-        unnamed += not _is_name(key)
-        nics.append(_merged(identifier, key, found[key], own, above))
+        nics.append(_merged(identifier, name, hardware[key], interfaces.made_of(key), tuple(interfaces.uppers(key))))
     return nics
 
 
-def is_software(name):
+@dataclass
+class _Interfaces:
+    """All interfaces that settings speak of. A key is an interface's name, or the MAC address of one without a name.
+
+    own: the Settings for each key. above: the Settings for what is made of each. loose: those for any NIC whose name
+    matches a pattern. software: the names of interfaces that software makes. names: the names that MAC addresses get.
+    """
+
+    software: frozenset[str]
+    names: Mapping[str, str]
+    own: dict[str, list[Setting]] = field(default_factory=dict)
+    above: dict[str, list[Setting]] = field(default_factory=dict)
+    loose: list[Setting] = field(default_factory=list)
+
+    def add(self, setting: Setting) -> None:
+        """Put setting where it belongs."""
+        for lower in [self.names.get(each, each) for each in setting.lower]:
+            self.own.setdefault(lower, [])
+            self.above.setdefault(lower, []).append(setting)
+        mac = setting.hardware_mac
+        key = setting.name or (self.names.get(mac, mac) if mac else None)
+        if key:
+            self.own.setdefault(key, []).append(setting)
+        elif setting.patterns:
+            self.loose.append(setting)
+
+    def of_hardware(self) -> dict[str | None, list[Setting]]:
+        """The Settings for each NIC, by its key; by None where nothing tells which one it is.
+
+        Settings for any NIC make one only where there would be none: a distribution's settings for `en*` and `eth*`
+        say nothing of how many NICs there are.
+        """
+        found: dict[str | None, list[Setting]] = {}
+        for key, settings in self.own.items():
+            if key not in self.software and not is_software(key):
+                found[key] = settings
+        if not found and self.loose:
+            found[_name_by_pattern(self.loose, self.names.values())] = self.loose
+        return found
+
+    def made_of(self, key: str | None) -> Sequence[Setting]:
+        """The Settings for what is made of the interface."""
+        return self.above.get(key, ()) if key else ()
+
+    def uppers(self, key: str | None) -> Iterator[Upper]:
+        """The Uppers on the interface, those on its VLANs and bonds too."""
+        for name, is_tagged in _tags_on_the_way(key, self.above).items():
+            own = self.own.get(name, ())
+            yield Upper(name, _addresses(own), _first_gateway(own), carried=not is_tagged)
+
+
+def _interfaces(settings: Sequence[Setting], names: Mapping[str, str]) -> _Interfaces:
+    software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
+    interfaces = _Interfaces(frozenset(software), names)
+    for setting in settings:
+        interfaces.add(setting)
+    return interfaces
+
+
+def _names_by_mac(settings: Iterable[Setting]) -> dict[str, str]:
+    return {setting.hardware_mac: setting.name for setting in settings if setting.hardware_mac and setting.name}
+
+
+def _order(key: str | None) -> tuple[bool, list[tuple[bool, int, str]]]:
+    """A key that sorts names naturally, and puts what has none last."""
+    return (False, natural(key)) if key is not None and _is_name(key) else (True, [])
+
+
+def is_software(name: str) -> bool:
     """Whether interfaces called so are software by what everybody calls them."""
     return bool(_SOFTWARE.fullmatch(name))
 
 
-def matches(name, patterns):
+def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether one of patterns (globs) matches the name."""
     return any(globs.fits(name, pattern) for pattern in patterns)
 
 
-def unique_identifier(name, taken):
+def unique_identifier(name: str, taken: Collection[str]) -> str:
     """name made fit for a template, and other than those in taken."""
     identifier = re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII)
     while identifier in taken:
@@ -205,72 +253,81 @@ def unique_identifier(name, taken):
     return identifier
 
 
-def natural(name):
+def natural(name: str) -> list[tuple[bool, int, str]]:
     """A key that sorts eth2 before eth10."""
     return [
         (part == "", int(part) if part.isdecimal() and len(part) < 10 else 0, part) for part in re.split(r"(\d+)", name)
     ]
 
 
-def _is_name(key):
+def labels(nics: Iterable[Nic]) -> str:
+    """What a message calls these Nics, together."""
+    return ", ".join(nic.label for nic in nics)
+
+
+def _is_name(key: str | None) -> bool:
     return key is not None and ":" not in key
 
 
-def _name_by_pattern(loose, known):
+def _name_by_pattern(loose: Iterable[Setting], known: Iterable[str]) -> str | None:
     """The one name in known that the patterns of loose match, None when there is none, or more."""
     fitting = {name for name in known if any(matches(name, setting.patterns) for setting in loose)}
     return fitting.pop() if len(fitting) == 1 else None
 
 
-def _merged(identifier, key, own, by_key, above):
-    """The Nic that the Settings in own are for.
-
-    key: its name, its MAC address where it has none, or None. by_key: {key: Settings for it}. above: {key: Settings for
-    what is made of it}.
-    """
+def _merged(
+    identifier: str, name: str | None, own: Sequence[Setting], above: Sequence[Setting], uppers: tuple[Upper, ...]
+) -> Nic:
+    """The Nic that the Settings in own are for. above: the Settings for what is made of it."""
     methods = {setting.method for setting in own}
-    gateways = [setting.gateway for setting in own if setting.gateway]
-    wanted = next((setting.mac for setting in own if setting.mac), None)
-    known = next((setting for setting in own if setting.hardware_mac), None)
+    mac, source = _mac(own)
     return Nic(
         identifier,
-        key if _is_name(key) else None,
-        known.hardware_mac if known else wanted,
-        known.file if known else "configuration" if wanted else None,
-        addresses=tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
-        # There is one place for a gateway; IPv4's where there are both.
-        gateway=_first_gateway(gateways),
+        name,
+        mac,
+        source,
+        addresses=_addresses(own),
+        gateway=_first_gateway(own),
         method=next((method for method in _METHODS if method in methods), None),
-        configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above.get(key, ())))),
+        configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above))),
         patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
-        used_by=tuple(_uppers(key, by_key, above)),
+        used_by=uppers,
         name_bound_by=next((setting.file for setting in own if setting.binds), None),
         source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
-        at_boot=not own or any(setting.at_boot for setting in (*own, *above.get(key, ()))),
+        at_boot=not own or any(setting.at_boot for setting in (*own, *above)),
     )
 
 
-def _first_gateway(gateways):
+def _mac(settings: Iterable[Setting]) -> tuple[str | None, MacSource | None]:
+    """The MAC address by which settings know their NIC, or else the one that they want it to have; and its source."""
+    wanted = None
+    for setting in settings:
+        if setting.hardware_mac:
+            return setting.hardware_mac, MacSource(Origin.TRACE if setting.is_record else Origin.FILE, setting.file)
+        wanted = wanted or setting.mac
+    return (wanted, CONFIGURATION) if wanted else (None, None)
+
+
+def _addresses(settings: Iterable[Setting]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for setting in settings for address in setting.addresses))
+
+
+def _first_gateway(settings: Iterable[Setting]) -> str | None:
+    """The gateway: there is one place for it, which is IPv4's where there are both."""
+    gateways = [setting.gateway for setting in settings if setting.gateway]
     return min(gateways, key=lambda gateway: ":" in gateway, default=None)
 
 
-def _uppers(key, by_key, above):
-    """The Uppers on the interface with this name or MAC address, those on its VLANs and bonds too."""
-    tagged, pending = {key: False}, [key]
+def _tags_on_the_way(key: str | None, above: Mapping[str, Sequence[Setting]]) -> dict[str, bool]:
+    """{name: whether there is a VLAN's tag on each way to it} of all that is made of the interface."""
+    tagged: dict[str, bool] = {}
+    pending = [key] if key else []
     while pending:
         lower = pending.pop()
         for setting in above.get(lower, ()):
-            through = setting.tagged or tagged[lower]
+            through = setting.tagged or tagged.get(lower, False)
             # What can be reached without a VLAN's tag on one way is.
-            if setting.name and (setting.name not in tagged or tagged[setting.name] > through):
+            if setting.name and setting.name != key and (setting.name not in tagged or tagged[setting.name] > through):
                 tagged[setting.name] = through
                 pending.append(setting.name)
-    for upper in tagged:
-        own = by_key.get(upper, ())
-        if upper != key:
-            yield Upper(
-                upper,
-                tuple(dict.fromkeys(address for setting in own for address in setting.addresses)),
-                _first_gateway([setting.gateway for setting in own if setting.gateway]),
-                carried=not tagged[upper],
-            )
+    return tagged

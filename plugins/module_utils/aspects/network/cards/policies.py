@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the caller wants of a NIC's configuration: to stay as it is, to go by another name, or to use DHCP.
 
-devices.network.<id> may have, beside driver:
+devices.network.<id> may have, besides driver:
 
     policy   keep (the default), rename or dhcp
     name     with rename: what the guest shall call the NIC, as the target does by itself (enp1s0) or otherwise
@@ -11,10 +11,12 @@ devices.network.<id> may have, beside driver:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
-from .nics import INTERFACE
+from ...conversion import Conversion
+from .nics import INTERFACE, Nic
 
 POLICIES = ("keep", "rename", "dhcp")
 
@@ -27,7 +29,7 @@ class Policy:
     name: str | None = None
 
 
-def of(conversion, nic):
+def policy_for(conversion: Conversion, nic: Nic) -> Policy:
     """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
     settings = conversion.selection.settings.get("network", {}).get(nic.identifier, {})
     path = f"guest.devices.network.{nic.identifier}"
@@ -35,32 +37,34 @@ def of(conversion, nic):
     if policy not in POLICIES:
         raise _malformed(f"{path}.policy", policy, f"one of {', '.join(POLICIES)}")
     if policy != "rename" and name is not None:
-        raise _malformed(f"{path}.name", name, "absent: only the policy rename has a name")
+        raise _malformed(f"{path}.name", name, "left out, as only the policy `rename` takes a name")
     if policy == "rename" and not (isinstance(name, str) and INTERFACE.fullmatch(name)):
-        raise _malformed(f"{path}.name", name, "the name of an interface, of 15 characters at most")
+        raise _malformed(f"{path}.name", name, "the name of an interface, of at most 15 characters")
     return Policy(policy, name)
 
 
-def check_names(policies):
+def check_names(policies: Mapping[Nic, Policy]) -> None:
     """Refuse policies, {Nic: Policy}, that give one name to several NICs. Raises GuestconvError `policy-malformed`."""
-    taken = {}
+    taken: dict[str, Nic] = {}
     for nic, each in policies.items():
         name = each.name or nic.name
-        if name in taken and name is not None:
+        if name is None:
+            continue
+        if name in taken:
             renamed = nic if each.name else taken[name]
             path = f"guest.devices.network.{renamed.identifier}.name"
-            raise _malformed(path, name, "a name that no other NIC of the guest has")
+            raise _malformed(path, name, "a name that no other network card of the guest has")
         taken[name] = nic
 
 
-def changed(nic, policy):
+def changed(nic: Nic, policy: Policy) -> Nic:
     """The Nic as it is after policy."""
     if policy.policy == "dhcp":
         return replace(nic, addresses=(), gateway=None, method="dhcp")
     return replace(nic, name=policy.name) if policy.name else nic
 
 
-def _malformed(path, value, expected):
+def _malformed(path: str, value: object, expected: str) -> GuestconvError:
     return GuestconvError(
         "policy-malformed",
         f"{path} is {value!r}; it must be {expected}.",

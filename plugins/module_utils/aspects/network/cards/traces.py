@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MAC addresses in what the guest's running left behind: DHCP leases and logs.
+"""MAC addresses in what earlier runs of the guest left in its files: DHCP leases and logs.
 
 They are facts of the last run, not of the configuration: a clone of a virtual machine carries those of its origin. So
-they serve to tell several NICs from each other, and to give the only one its address again; never to bind the name of
-the only one, which its driver binds more safely.
+they serve to distinguish several NICs, and to give the only one its address again; never to bind the name of the only
+one, which its driver binds more safely.
 
 Most drivers do not print the address (vmxnet3, virtio_net, hv_netvsc and xen-netfront do not); Intel's, Realtek's and
 Broadcom's do when they find the card, under the kernel's first name for it. dhclient does at each start.
@@ -14,9 +14,10 @@ Broadcom's do when they find the card, under the kernel's first name for it. dhc
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from ....guest.root import READ_LIMIT
-from ..values import normal_mac
+from ....guest.root import READ_LIMIT, GuestRoot
+from .macs import KnownMac, traced_in
 
 _DHCLIENT_LEASES = (
     "/var/lib/dhcp/*.leases",
@@ -58,40 +59,41 @@ _DUID = re.compile(r'default-duid "((?:[^"\\]|\\.){0,200})";')
 _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
 
 
-def from_leases(root):
-    """{name: (MAC address, file)} by the leases of dhclient, NetworkManager and wicked."""
-    found = {}
+def from_leases(root: GuestRoot) -> dict[str, KnownMac]:
+    """{name: KnownMac} by the leases of dhclient, NetworkManager and wicked."""
+    found: dict[str, KnownMac] = {}
     for path in [path for pattern in _DHCLIENT_LEASES for path in root.glob(pattern)]:
-        found.update((name, (mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
+        found.update((name, traced_in(mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
     for path in root.glob(_NM_LEASES):
         # internal-UUID-INTERFACE.lease
         name = re.search(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)\.lease$", path)
         client = re.search(r"^CLIENTID=01([0-9a-fA-F]{12})$", root.read(path) or "", re.MULTILINE)
         if name and client:
-            found[name[1]] = (_colons(bytes.fromhex(client[1])), path)
+            found[name[1]] = traced_in(_colons(bytes.fromhex(client[1])), path)
     found.update(_wicked_leases(root))
     return found
 
 
-def from_logs(root, journal):
-    """{name: (MAC address, file)} by the ends of the logs; journal: whether to search systemd's journal too."""
-    found = {}
+def from_logs(root: GuestRoot, journal: bool) -> dict[str, KnownMac]:
+    """{name: KnownMac} by the ends of the logs; journal: whether to search systemd's journal too."""
+    found: dict[str, KnownMac] = {}
     for path in _LOGS:
         if root.is_file(path):
             text = root.tail(path, _TAIL).decode("utf-8", "replace")
-            found.update((name, (mac, path)) for name, mac in log(text.split("\n")).items())
+            found.update((name, traced_in(mac, path)) for name, mac in log(text.split("\n")).items())
     for path in [path for pattern in _JOURNALS for path in root.glob(pattern)] if journal else ():
         # Fields under 512 bytes are not compressed (journal-file.c), and lie in the file in the order of their arrival.
         whole = root.size(path) <= READ_LIMIT
-        text = (root.read_bytes(path) if whole else root.tail(path, _TAIL)).decode("latin-1")
+        text = ((root.read_bytes(path) if whole else root.tail(path, _TAIL)) or b"").decode("latin-1")
         lines = re.findall(r"MESSAGE=([\x20-\x7e]+)", text)
-        found.update((name, (mac, path)) for name, mac in log(lines).items())
+        found.update((name, traced_in(mac, path)) for name, mac in log(lines).items())
     return found
 
 
-def _wicked_leases(root):
-    """{name: (MAC address, file)} by wicked's leases (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
-    found, by_duid = {}, {}
+def _wicked_leases(root: GuestRoot) -> dict[str, KnownMac]:
+    """{name: KnownMac} by wicked's leases (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
+    found: dict[str, KnownMac] = {}
+    by_duid: dict[str, KnownMac | None] = {}
     for path in root.glob(_WICKED_LEASES):
         called = re.search(r"lease-(.+)-dhcp-ipv([46])\.xml$", path)
         if not called:
@@ -102,22 +104,23 @@ def _wicked_leases(root):
         # RFC 4361: a type of 255, four octets of the interface's, and the DUID.
         duid = content if family == "6" else content[5:] if content[:1] == b"\xff" else b""
         if family == "4" and content[:1] == b"\1" and len(content) == 7:
-            found[name] = (_colons(content[1:]), path)
-        if _duid_mac(duid) or name not in by_duid:
-            by_duid[name] = (_duid_mac(duid), path)
+            found[name] = traced_in(_colons(content[1:]), path)
+        mac = _duid_mac(duid)
+        by_duid[name] = traced_in(mac, path) if mac else by_duid.get(name)
     # The DUID is the system's. It has the address of one interface: of which is clear only where there is no other.
-    told = {name: known for name, known in by_duid.items() if known[0] and len(by_duid) == 1}
-    return {**told, **found}
+    only = {name: known for name, known in by_duid.items() if known and len(by_duid) == 1}
+    return {**only, **found}
 
 
-def dhclient_lease(text):
+def dhclient_lease(text: str) -> dict[str, str]:
     """{name: MAC address} by a lease file of dhclient's, the last lease of an interface first."""
-    found = {}
+    found: dict[str, str] = {}
     names = _INTERFACE.findall(text)
     duid = _DUID.search(text)
     # It holds the address of the interface that dhclient was started for.
-    if duid and len(set(names)) == 1 and _duid_mac(_octets(duid[1])):
-        found[names[0]] = _duid_mac(_octets(duid[1]))
+    mac = _duid_mac(_octets(duid[1])) if duid and len(set(names)) == 1 else None
+    if mac:
+        found[names[0]] = mac
     for block in re.split(r"^lease6? \{", text, flags=re.MULTILINE)[1:]:
         name, client = _INTERFACE.search(block), _CLIENT_ID.search(block)
         content = _client_id(client[1]) if client else b""
@@ -126,33 +129,34 @@ def dhclient_lease(text):
     return found
 
 
-def log(lines):
+def log(lines: Iterable[str]) -> dict[str, str]:
     """{name: MAC address} by the lines of a log; the later ones are right where they differ."""
-    found, macs = {}, {}
+    found: dict[str, str] = {}
+    macs: dict[str, str] = {}
     for line in lines:
         # No line with an address is longer; a hostile one would keep the pattern busy.
         line = line[:300]
         kernel = _KERNEL.search(line)
         if kernel and kernel["mac"]:
-            macs[kernel["place"]] = normal_mac(kernel["mac"])
+            macs[kernel["place"]] = kernel["mac"].lower()
             found[kernel["name"]] = macs[kernel["place"]]
         elif kernel and kernel["place"] in macs:
             found.pop(kernel["old"], None)
             found[kernel["name"]] = macs[kernel["place"]]
         else:
-            said = _DHCLIENT.search(line) or _CLOUD_INIT.search(line)
-            if said:
-                found[said["name"]] = normal_mac(said["mac"])
+            logged = _DHCLIENT.search(line) or _CLOUD_INIT.search(line)
+            if logged:
+                found[logged["name"]] = logged["mac"].lower()
     return found
 
 
-def _duid_mac(duid):
+def _duid_mac(duid: bytes) -> str | None:
     """The MAC address in a DUID-LLT or DUID-LL of Ethernet (RFC 8415, 11.2 and 11.4), None in another."""
     is_one = duid[:4] in (b"\0\1\0\1", b"\0\3\0\1") and len(duid) in (10, 14)
     return _colons(duid[-6:]) if is_one else None
 
 
-def _client_id(text):
+def _client_id(text: str) -> bytes:
     if text.startswith('"'):
         return _octets(text[1:-1])
     words = text.split(":")
@@ -161,12 +165,12 @@ def _client_id(text):
     return bytes(int(word, 16) for word in words)
 
 
-def _octets(text):
+def _octets(text: str) -> bytes:
     r"""The octets of a text in quotes, in which dhclient writes those that cannot be printed as \ooo."""
     parts = re.findall(r"\\[0-7]{3}|\\.|.", text, re.DOTALL)
     values = [int(part[1:], 8) if re.fullmatch(r"\\[0-7]{3}", part) else ord(part[-1]) for part in parts]
     return bytes(value & 255 for value in values)
 
 
-def _colons(octets):
+def _colons(octets: bytes) -> str:
     return ":".join(f"{octet:02x}" for octet in octets)

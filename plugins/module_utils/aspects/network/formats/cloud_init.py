@@ -5,20 +5,31 @@
 
 cloud-init renders it into one of the other formats when it meets a new instance, and gives NICs their names by it at
 every boot (apply_network_config_names). Sources in its order: its configuration, then the seed of the NoCloud data
-source. What it stored of the instance (network-config.json) tells what it last rendered.
+source. What it stored of the instance (network-config.json) says what it last rendered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ....guest.root import GuestRoot
 from ....texts import yaml_text
+from ....texts.yaml_text import Path
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 from . import netplan
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
 
 KIND = "cloud-init"
 _CONFIGURATION = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
 _SEEDS = ("/var/lib/cloud/seed/nocloud/network-config", "/var/lib/cloud/seed/nocloud-net/network-config")
 _STORED = "/var/lib/cloud/instance/network-config.json"
+# A clone has those of its origin.
+_OF_THE_INSTANCE = (*_SEEDS, _STORED)
 _OFF = ("/etc/cloud/cloud-init.disabled",)
 _PROGRAM = "/usr/bin/cloud-init"
 
@@ -29,64 +40,73 @@ _PORTS = ("bond_interfaces", "bridge_interfaces")
 _NO_MASK = ("", "0", "0.0.0.0", "::")
 
 
-def read(root):
+class _Document(NamedTuple):
+    """A file with a network configuration: its text, its root node, and the keys that lead to the network's node."""
+
+    text: str
+    root: Node
+    keys: Path
+    network: Node
+
+
+def read(root: GuestRoot) -> list[Setting]:
     """What cloud-init's network configuration says: a list of Settings."""
-    return [
-        setting
-        for path, (_root, _keys, network) in _documents(root).items()
-        for setting in (
-            netplan.settings_of({path: network}, KIND) if _version(network) == "2" else _version_1(path, network)
-        )
-    ]
+    found: list[Setting] = []
+    for path, document in _documents(root).items():
+        network = document.network
+        settings = netplan.settings_of({path: network}, KIND) if _version(network) == "2" else _version_1(path, network)
+        found += [replace(setting, is_record=path in _OF_THE_INSTANCE) for setting in settings]
+    return found
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of what configures these Nics."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target: its lines became comments"
-    for path, (document, keys, network) in _documents(root).items():
-        if _version(network) == "2":
-            gone = netplan.paths_of({path: network}, nics).get(path, [])
+    detail = f"{labels(nics)} is not on the target; its lines were commented out"
+    for path, document in _documents(root).items():
+        if _version(document.network) == "2":
+            gone = netplan.paths_of({path: document.network}, nics).get(path, [])
         else:
-            gone = _paths_of_version_1(network, {nic.name for nic in nics})
-        root.write(path, yaml_text.without(root.read(path), document, [(*keys, *each) for each in gone]), detail)
+            gone = list(_paths_of_version_1(document.network, {nic.name for nic in nics}))
+        paths = [(*document.keys, *each) for each in gone]
+        root.write(path, yaml_text.without(document.text, document.root, paths), detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make what knows a NIC by its MAC address know it by another: {old: new}."""
-    for path, (_root, _keys, network) in _documents(root).items():
-        changes = netplan.mac_changes(network, macs)
-        for item in _items(network):
+    for path, document in _documents(root).items():
+        changes = netplan.mac_changes(document.network, macs)
+        for item in _items(document.network):
             node = yaml_text.below(item, "mac_address")
-            if _word(item, "type") == "physical" and _word(item, "mac_address"):
+            if node is not None and _word(item, "type") == "physical" and _word(item, "mac_address"):
                 changes.append((node, values.with_macs_replaced(node.value, macs)))
         detail = "the network card has another MAC address on the target"
-        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+        root.write(path, yaml_text.with_scalars(document.text, changes), detail)
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Call NICs by their new names: {old: new}."""
-    for path, (_root, _keys, network) in _documents(root).items():
-        changes = netplan.name_changes({path: network}, names)[path]
-        for item in _items(network):
+    for path, document in _documents(root).items():
+        changes = netplan.name_changes({path: document.network}, names)[path]
+        for item in _items(document.network):
             nodes = [yaml_text.below(item, "vlan_link"), yaml_text.below(item, "params", "bond-primary")]
             nodes += [yaml_text.below(item, "name")] if _word(item, "type") == "physical" else []
-            nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
-            changes += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+            nodes += [node for key in _PORTS for node in yaml_text.items(yaml_text.below(item, key))]
+            changes += netplan.renamings(nodes, names)
         detail = "the network card has another name on the target"
-        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+        root.write(path, yaml_text.with_scalars(document.text, changes), detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
-    for path, (_root, keys, network) in _documents(root).items():
-        text = netplan.with_dhcp(root.read(path), path, keys, nics)
-        if _version(network) == "1":
-            static = _static_subnets(network, {nic.name for nic in nics})
-            types = [yaml_text.below(subnet, "type") for subnet in static.values()]
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
+    for path, document in _documents(root).items():
+        text = netplan.with_dhcp(document.text, path, document.keys, nics)
+        if _version(document.network) == "1":
+            static = _static_subnets(document.network, {nic.name for nic in nics})
+            types = [node for subnet in static.values() for node in [yaml_text.below(subnet, "type")] if node]
             text = yaml_text.with_scalars(text, [(node, node.value.replace("static", "dhcp")) for node in types])
             gone = [
-                (*keys, *place, key)
+                (*document.keys, *place, key)
                 for place, subnet in static.items()
                 for key in _OF_STATIC
                 if key in yaml_text.children(subnet)
@@ -96,7 +116,7 @@ def use_dhcp(root, nics):
         root.write(path, text, detail)
 
 
-def renders(root):
+def renders(root: GuestRoot) -> str | None:
     """The file from which cloud-init takes a network configuration, "" when it makes one up, None when it makes none.
 
     For a new instance, that is: the target can be one to it.
@@ -111,51 +131,51 @@ def renders(root):
     return ""
 
 
-def _paths(root):
+def _paths(root: GuestRoot) -> list[str]:
     return [path for pattern in _CONFIGURATION for path in root.glob(pattern)]
 
 
-def _documents(root):
+def _documents(root: GuestRoot) -> dict[str, _Document]:
     """{path: (root node, keys that lead to the network, its node)} of all files that have one."""
-    found = {}
-    for path in (*_paths(root), *_SEEDS, _STORED):
+    found: dict[str, _Document] = {}
+    for path in (*_paths(root), *_OF_THE_INSTANCE):
         text = root.read(path)
         # Most files have none, and a configuration may be templates that only cloud-init can read.
         if text is None or "version" not in text:
             continue
         document = yaml_text.compose(text, path)
         keys, network = _network(document, path)
-        if network is not None and _version(network) in ("1", "2"):
-            found[path] = (document, keys, network)
+        if document is not None and network is not None and _version(network) in ("1", "2"):
+            found[path] = _Document(text, document, keys, network)
     return found
 
 
-def _network(document, path):
+def _network(document: Node | None, path: str) -> tuple[tuple[str, ...], Node | None]:
     """(keys, node): the network configuration in a document. A seed may be one itself."""
     network = yaml_text.below(document, "network")
-    if network is None and path in (*_SEEDS, _STORED):
+    if network is None and path in _OF_THE_INSTANCE:
         return (), document
     return ("network",), network
 
 
-def _version(network):
+def _version(network: Node | None) -> str:
     return _word(network, "version")
 
 
-def _items(network):
+def _items(network: Node | None) -> list[Node]:
     """The nodes of version 1's list."""
-    return yaml_text.children(yaml_text.below(network, "config")).values()
+    return yaml_text.items(yaml_text.below(network, "config"))
 
 
-def _version_1(path, network):
+def _version_1(path: str, network: Node) -> Iterator[Setting]:
     for item in _items(network):
         kind, name = _word(item, "type"), _word(item, "name")
         if not INTERFACE.fullmatch(name):
             continue
-        subnets = list(yaml_text.children(yaml_text.below(item, "subnets")).values())
+        subnets = yaml_text.items(yaml_text.below(item, "subnets"))
         methods = {_METHODS.get(_word(subnet, "type")) for subnet in subnets}
         mac = values.normal_mac(_word(item, "mac_address"))
-        routes = [each for subnet in subnets for each in yaml_text.children(yaml_text.below(subnet, "routes")).values()]
+        routes = [each for subnet in subnets for each in yaml_text.items(yaml_text.below(subnet, "routes"))]
         gateways = [values.gateway(_word(each, "gateway")) for each in (*subnets, *filter(_is_default, routes))]
         physical = kind == "physical"
         yield Setting(
@@ -179,14 +199,14 @@ def _version_1(path, network):
         )
 
 
-def _is_default(route):
+def _is_default(route: Node) -> bool:
     """Whether a route of version 1 is for everywhere."""
     host, _slash, prefix = (_word(route, "destination") or _word(route, "network")).partition("/")
     everywhere = values.address(host)
     return bool(everywhere and everywhere.is_unspecified) and (prefix or _word(route, "netmask")) in _NO_MASK
 
 
-def _static_subnets(network, names):
+def _static_subnets(network: Node | None, names: Collection[str | None]) -> dict[Path, Node]:
     """{keys that lead to it: node} of the static subnets of version 1's NICs of these names."""
     return {
         ("config", index, "subnets", place): subnet
@@ -197,13 +217,13 @@ def _static_subnets(network, names):
     }
 
 
-def _ports(item):
+def _ports(item: Node) -> list[str]:
     nodes = [yaml_text.below(item, "vlan_link")]
-    nodes += [node for key in _PORTS for node in yaml_text.children(yaml_text.below(item, key)).values()]
+    nodes += [node for key in _PORTS for node in yaml_text.items(yaml_text.below(item, key))]
     return [name for name in map(yaml_text.scalar, nodes) if INTERFACE.fullmatch(name)]
 
 
-def _paths_of_version_1(network, names):
+def _paths_of_version_1(network: Node | None, names: Collection[str | None]) -> Iterator[Path]:
     for index, item in enumerate(_items(network)):
         if _word(item, "name") in names or _word(item, "vlan_link") in names:
             yield ("config", index)
@@ -214,5 +234,5 @@ def _paths_of_version_1(network, names):
                     yield ("config", index, key, place)
 
 
-def _word(node, key):
+def _word(node: Node | None, key: str) -> str:
     return yaml_text.scalar(yaml_text.below(node, key))

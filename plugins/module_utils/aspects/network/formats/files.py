@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
+from ....guest.root import GuestRoot
 from .. import values
 
 
-def with_names_replaced(path, names):
+def with_names_replaced(path: str, names: Mapping[str, str]) -> str:
     """path, which ends with -<interface>, with the interface's new name: {old: new}."""
     directory, name = posixpath.split(path)
     kind, hyphen, interface = name.partition("-")
     return posixpath.join(directory, kind + hyphen + values.with_names_replaced(interface, names))
 
 
-def rename(root, paths, detail):
+def rename(root: GuestRoot, paths: Mapping[str, str], detail: str) -> None:
     """Rename files: {path: new path}. They may take each other's places, as when two NICs exchange their names."""
     if set(paths) & set(paths.values()):
         aside = {path: f"{path}.guestconv" for path in paths}

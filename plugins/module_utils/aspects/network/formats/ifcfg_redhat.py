@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Red Hat's ifcfg files: /etc/sysconfig/network-scripts/ifcfg-* (nm-settings-ifcfg-rh(5), initscripts' sysconfig.txt).
 
-DEVICE names the interface. Where it is missing, HWADDR tells it, or else the file's name. With both, initscripts' udev
+DEVICE names the interface. Where it is missing, HWADDR identifies it, or else the file's name. With both, initscripts' udev
 rule (60-net.rules) gives the NIC with that address this name.
 """
 
@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
+from ....guest.root import GuestRoot
 from ....texts import assignments
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 from . import files
 
 KIND = "ifcfg"
@@ -46,7 +48,7 @@ _COMPANIONS = ("route-", "route6-", "rule-", "rule6-")
 class _File:
     """An ifcfg file: path, text, and what it assigns."""
 
-    def __init__(self, path, text):
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
         self.values = assignments.values(text)
@@ -58,11 +60,11 @@ class _File:
         self.name = unlabelled if INTERFACE.fullmatch(unlabelled) else None
 
     @property
-    def hardware_mac(self):
+    def hardware_mac(self) -> str | None:
         return values.normal_mac(self.values.get("HWADDR", ""))
 
     @property
-    def is_for_any_nic(self):
+    def is_for_any_nic(self) -> bool:
         """Whether it is a profile of NetworkManager's (it has a UUID) that asks for no NIC in particular.
 
         nmtui and nm-connection-editor write it as ifcfg-Profile_1 or ifcfg-Wired_connection_1. A file that is called
@@ -72,30 +74,31 @@ class _File:
         known = self.values.get("DEVICE") or self.hardware_mac or _NIC.fullmatch(_LABEL.sub("", self.suffix))
         return bool(wired and self.values.get("UUID") and not known)
 
-    def on(self, name):
+    def on(self, name: str) -> bool:
         return self.values.get(name, "").lower() in _YES
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What the ifcfg files say: a list of Settings."""
     found_files = _files(root)
     names = {file.values["UUID"]: file.name for file in found_files if file.values.get("UUID") and file.name}
     everywhere = assignments.values(root.read(_GLOBAL) or "")
     renames = any(root.is_file(path) for path in _RENAMER)
-    found = []
+    found: list[Setting] = []
     for file in found_files:
         found.append(_setting(file, everywhere, renames))
         for key in _CONTROLLERS:
-            controller = names.get(file.values.get(key), file.values.get(key, ""))
+            value = file.values.get(key, "")
+            controller = names.get(value, value)
             port = file.name or file.hardware_mac
             if port and INTERFACE.fullmatch(controller):
                 found.append(Setting(file.path, KIND, controller, virtual=True, lower=(port,)))
     return found
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Remove the files of these Nics, of their aliases and VLANs, with the routes that belong to them."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    detail = f"{labels(nics)} is not on the target"
     names = {nic.name for nic in nics if nic.name}
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
     for file in _files(root):
@@ -104,17 +107,18 @@ def unconfigure(root, nics):
                 root.remove(path, detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make the files that know their NIC by HWADDR know it by another: {old: new}."""
     for file in _files(root):
         text = assignments.edited(file.text, ("HWADDR",), lambda value: values.with_macs_replaced(value, macs))
         root.write(file.path, text, "the network card has another MAC address on the target")
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make the files for interfaces by name be for their new names: {old: new}; those of aliases and VLANs too."""
     detail = "the network card has another name on the target"
-    moved, texts = {}, {}
+    moved: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for file in _files(root):
         # A VLAN that says what it is on may be called anything.
         of_nic = file.name in names or file.values.get("PHYSDEV") is None
@@ -124,21 +128,23 @@ def rename(root, names):
         texts[path] = assignments.edited(file.text, keys, lambda value: values.with_names_replaced(value, names))
         for companion in _companions(file):
             new = files.with_names_replaced(companion, names) if of_nic else companion
-            if root.read(companion) is not None:
+            text = root.read(companion)
+            if text is not None:
                 moved[companion] = new
-                texts[new] = values.with_names_replaced(root.read(companion), names)
+                texts[new] = values.with_names_replaced(text, names)
     files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
-    if root.read(_GLOBAL) is not None:
+    everywhere = root.read(_GLOBAL)
+    if everywhere is not None:
         texts[_GLOBAL] = assignments.edited(
-            root.read(_GLOBAL), ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names)
+            everywhere, ("GATEWAYDEV",), lambda value: values.with_names_replaced(value, names)
         )
     for path, text in texts.items():
         root.write(path, text, detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
     names = {nic.name or nic.hardware_mac for nic in nics}
     paths = {path for nic in nics for path, _kind in nic.configured_by}
     for file in _files(root):
@@ -147,7 +153,7 @@ def use_dhcp(root, nics):
         if not of_them or not addresses:
             continue
         if ":" in file.values.get("DEVICE", file.suffix):
-            # A further address has no place beside that from DHCP.
+            # A further address has no place next to that from DHCP.
             root.remove(file.path, detail)
             continue
         text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
@@ -157,8 +163,8 @@ def use_dhcp(root, nics):
         root.write(file.path, text, detail)
 
 
-def _files(root):
-    found = []
+def _files(root: GuestRoot) -> list[_File]:
+    found: list[_File] = []
     for name in root.list(_DIRECTORY):
         if name.startswith("ifcfg-") and name != "ifcfg-lo" and not name.endswith(_IGNORED):
             text = root.read(posixpath.join(_DIRECTORY, name))
@@ -167,13 +173,13 @@ def _files(root):
     return found
 
 
-def _companions(file):
+def _companions(file: _File) -> list[str]:
     """The paths of what may belong to the file: initscripts look by the file's name and by the interface's."""
     stems = dict.fromkeys((file.suffix, file.name or file.suffix))
     return [posixpath.join(_DIRECTORY, prefix + stem) for stem in stems for prefix in _COMPANIONS]
 
 
-def _setting(file, everywhere, renames):
+def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setting:
     kind = file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
     tagged = file.on("VLAN") or kind.lower() == "vlan" or "." in (file.name or "")
     addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
@@ -196,7 +202,7 @@ def _setting(file, everywhere, renames):
     )
 
 
-def _parents(file):
+def _parents(file: _File) -> Iterator[str]:
     """The interfaces that a VLAN is on: PHYSDEV, or what stands before the dot in its name."""
     if file.values.get("PHYSDEV"):
         yield file.values["PHYSDEV"]
@@ -204,7 +210,7 @@ def _parents(file):
         yield file.name.rpartition(".")[0]
 
 
-def _method(file, addresses):
+def _method(file: _File, addresses: tuple[str, ...]) -> str | None:
     protocol = file.values.get("BOOTPROTO", "").lower()
     if protocol in _DHCP or file.on("DHCPV6C"):
         return "dhcp"
@@ -213,7 +219,7 @@ def _method(file, addresses):
     return "auto" if file.on("IPV6_AUTOCONF") else "manual" if protocol in ("none", "static") else None
 
 
-def _ipv4(assigned):
+def _ipv4(assigned: Mapping[str, str]) -> Iterator[str]:
     for key, value in assigned.items():
         number = re.fullmatch(r"IPADDR(\d*)", key)
         if number:
@@ -222,12 +228,12 @@ def _ipv4(assigned):
             yield from values.with_prefix(value, prefix or values.class_prefix(value))
 
 
-def _ipv6(assigned):
+def _ipv6(assigned: Mapping[str, str]) -> Iterator[str]:
     for word in [*assigned.get("IPV6ADDR", "").split()[:1], *assigned.get("IPV6ADDR_SECONDARIES", "").split()]:
         yield from values.with_prefix(word, "64")
 
 
-def _gateway(file, everywhere):
+def _gateway(file: _File, everywhere: Mapping[str, str]) -> str | None:
     """The file's gateway, or that of all of the system where it is for this interface."""
     own = [file.values[key] for key in sorted(file.values) if re.fullmatch(r"GATEWAY\d*", key)]
     own.append(file.values.get("IPV6_DEFAULTGW", "").partition("%")[0])

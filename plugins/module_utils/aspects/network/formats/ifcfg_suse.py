@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ....guest.root import GuestRoot
 from ....texts import assignments
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 from . import files
 
 KIND = "ifcfg"
@@ -38,7 +40,7 @@ _OF_VIRTUAL = ("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "TUNNEL", "
 class _File:
     """An ifcfg file: path, text, and what it assigns."""
 
-    def __init__(self, path, text):
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
         self.values = assignments.values(text)
@@ -48,24 +50,24 @@ class _File:
         self.name = suffix if INTERFACE.fullmatch(suffix) and not self.hardware_mac else None
 
     @property
-    def parents(self):
+    def parents(self) -> list[str]:
         named = [self.values[key] for key in _PARENTS if self.values.get(key)]
         return named or ([self.name.rpartition(".")[0]] if self.name and "." in self.name else [])
 
     @property
-    def ports(self):
+    def ports(self) -> list[str]:
         found = [value for key, value in self.values.items() if _PORT.fullmatch(key)]
         return [name for name in (*found, *self.values.get("BRIDGE_PORTS", "").split()) if INTERFACE.fullmatch(name)]
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What the ifcfg files say: a list of Settings."""
     return [_setting(root, file) for file in _files(root)]
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Remove the files of these Nics and of VLANs on them, and strike them out of bonds and bridges."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    detail = f"{labels(nics)} is not on the target"
     names = {nic.name for nic in nics if nic.name}
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
     for file in _files(root):
@@ -78,20 +80,21 @@ def unconfigure(root, nics):
             root.write(file.path, text, detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Rename the files whose name ends with their NIC's MAC address: {old: new}."""
-    moved = {}
+    moved: dict[str, str] = {}
     for file in _files(root):
-        if file.hardware_mac in macs:
+        if file.hardware_mac and file.hardware_mac in macs:
             for path in (file.path, _routes_of(file)):
                 moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
     files.rename(root, moved, "the network card has another MAC address on the target")
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make the files for interfaces be for their new names: {old: new}; those of VLANs too, and ports and routes."""
     detail = "the network card has another name on the target"
-    moved, texts = {}, {}
+    moved: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for file in _files(root):
         keys = [key for key in file.values if _PORT.fullmatch(key) or key in _NAMING]
         # A VLAN that says what it is on may be called anything.
@@ -101,18 +104,20 @@ def rename(root, names):
         texts[moved[file.path]] = assignments.edited(
             file.text, keys, lambda value: values.with_names_replaced(value, names)
         )
-        if root.read(_routes_of(file)) is not None:
-            texts[moved[_routes_of(file)]] = _routes_renamed(root.read(_routes_of(file)), names)
+        own_routes = root.read(_routes_of(file))
+        if own_routes is not None:
+            texts[moved[_routes_of(file)]] = _routes_renamed(own_routes, names)
     files.rename(root, {path: new for path, new in moved.items() if path != new}, detail)
-    if root.read(_ROUTES) is not None:
-        texts[_ROUTES] = _routes_renamed(root.read(_ROUTES), names)
+    routes = root.read(_ROUTES)
+    if routes is not None:
+        texts[_ROUTES] = _routes_renamed(routes, names)
     for path, text in texts.items():
         root.write(path, text, detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP; their default routes go."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
     by_key = {nic.name or nic.hardware_mac: nic for nic in nics}
     for file in _files(root):
         nic = by_key.get(file.name or file.hardware_mac)
@@ -121,11 +126,12 @@ def use_dhcp(root, nics):
         text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
         root.write(file.path, assignments.with_value(text, "BOOTPROTO", "'dhcp'"), detail)
         for path in (_routes_of(file), _ROUTES):
-            if root.read(path) is not None:
-                root.write(path, _without_default(root.read(path), nic.gateway), detail)
+            routes = root.read(path)
+            if routes is not None:
+                root.write(path, _without_default(routes, nic.gateway), detail)
 
 
-def _without_default(text, gateway):
+def _without_default(text: str, gateway: str | None) -> str:
     """text, of routes, with the default routes through gateway made comments."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
@@ -135,8 +141,8 @@ def _without_default(text, gateway):
     return "\n".join(lines)
 
 
-def _files(root):
-    found = []
+def _files(root: GuestRoot) -> list[_File]:
+    found: list[_File] = []
     for name in root.list(_DIRECTORY):
         if name.startswith("ifcfg-") and not _IGNORED.fullmatch(name):
             text = root.read(posixpath.join(_DIRECTORY, name))
@@ -145,12 +151,12 @@ def _files(root):
     return found
 
 
-def _routes_of(file):
+def _routes_of(file: _File) -> str:
     """The path of the routes of the file's interface alone."""
     return posixpath.join(_DIRECTORY, "ifroute-" + posixpath.basename(file.path)[len("ifcfg-") :])
 
 
-def _routes_renamed(text, names):
+def _routes_renamed(text: str, names: Mapping[str, str]) -> str:
     """text, of routes, with new names; comments stay."""
     lines = text.split("\n")
     return "\n".join(
@@ -158,7 +164,7 @@ def _routes_renamed(text, names):
     )
 
 
-def _setting(root, file):
+def _setting(root: GuestRoot, file: _File) -> Setting:
     tagged = bool(file.values.get("ETHERDEVICE")) or "." in (file.name or "")
     addresses = tuple(dict.fromkeys(_addresses(file.values)))
     protocols = re.split(r"[+,\s]+", file.values.get("BOOTPROTO", "static").lower())
@@ -179,7 +185,7 @@ def _setting(root, file):
     )
 
 
-def _addresses(assigned):
+def _addresses(assigned: Mapping[str, str]) -> Iterator[str]:
     for key, value in assigned.items():
         suffix = re.fullmatch(r"IPADDR(_?\w*)", key)
         if suffix:
@@ -187,7 +193,7 @@ def _addresses(assigned):
             yield from values.with_prefix(value, prefix or ("64" if ":" in value else values.class_prefix(value)))
 
 
-def _gateway(root, file, addresses):
+def _gateway(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> str | None:
     """The default route in the interface's own file, or in that of all, which a static address in its network takes."""
     for path in (_routes_of(file), _ROUTES):
         for line in (root.read(path) or "").split("\n"):
@@ -200,10 +206,11 @@ def _gateway(root, file, addresses):
     return None
 
 
-def _reaches(addresses, gateway):
-    return any(values.address(gateway) in values.network(address) for address in addresses)
+def _reaches(addresses: tuple[str, ...], gateway: str) -> bool:
+    host = values.address(gateway)
+    return host is not None and any(host in values.network(address) for address in addresses)
 
 
-def _without_words(value, names):
+def _without_words(value: str, names: Iterable[str]) -> str:
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<![\w.:-])(?:{pattern})(?![\w.:-])[ \t]*", "", value)

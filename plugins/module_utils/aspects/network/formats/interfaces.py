@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ....guest.root import GuestRoot
 from ....texts import globs
+from ....texts.remembered import remembered
 from .. import values
-from ..cards.nics import INTERFACE, Setting, matches
+from ..cards.nics import INTERFACE, Nic, Setting, matches
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -26,8 +29,9 @@ _LONG_STANZAS = ("iface", "mapping", "template")
 _STANZA = re.compile(
     r"iface|mapping|template|auto|allow-[a-z-]+|no-auto-down|no-scripts|rename|source|source-directory"
 )
-# A word and the space before it; a backslash at the end of a line is none of its.
+# A word and the space before it; a backslash at the end of a line is not part of it.
 _WORD = re.compile(r"(?m)(?:^|(?<![ \t])[ \t]+)((?:[^\s\\]|\\(?!\n))+)")
+_MAC = re.compile(r"(?<=mac/)[0-9A-Fa-f:]{17}")
 _BRINGS_UP = re.compile(r"auto|allow-[a-z-]+")
 _LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
 
@@ -48,7 +52,7 @@ class Line:
 
     start: int
     end: int
-    words: list
+    words: list[str]
 
 
 @dataclass(frozen=True)
@@ -56,29 +60,50 @@ class Stanza:
     """A stanza's first line, and its options."""
 
     head: Line
-    options: list = field(default_factory=list)
+    options: list[Line] = field(default_factory=list)
 
     @property
-    def keyword(self):
+    def keyword(self) -> str:
         return self.head.words[0]
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The interface of an iface or mapping stanza, without the label of an alias (eth0:1)."""
         return self.head.words[1].partition(":")[0] if len(self.head.words) > 1 else ""
 
     @property
-    def inherits(self):
+    def own(self) -> list[str]:
+        """The words of the first line, but `inherits` and what follows it."""
+        words = self.head.words
+        return words[: words.index("inherits", 2)] if self.inherits else words
+
+    @property
+    def family(self) -> str:
+        """The family of the addresses of an iface stanza (inet, inet6), "" where it says none."""
+        return "".join(self.own[2:3])
+
+    @property
+    def method(self) -> str:
+        """How an iface stanza gets its addresses (static, dhcp), "" where it does not say it."""
+        return "".join(self.own[3:4])
+
+    @property
+    def inherits(self) -> str:
         """The name of the settings that an iface stanza inherits, "" for none."""
         words = self.head.words
         return words[words.index("inherits", 2) + 1] if "inherits" in words[2:-1] else ""
 
-    def values(self, option):
+    def inheriting(self, base: Stanza) -> Stanza:
+        """It with what base has: options before its own, and family and method where it says none."""
+        head = replace(self.head, words=[*self.own, *base.own[len(self.own) : 4]])
+        return Stanza(head, [*base.options, *self.options][:_MOST_OPTIONS])
+
+    def values(self, option: str) -> list[str]:
         """The words of all lines with the option, whichever of - and _ its name has."""
         return [word for line in self.options if _option(line) == option for word in line.words[1:]]
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What ifupdown's files say: a list of Settings."""
     stanzas = [(file, stanza) for file, text in _texts(root).items() for stanza in parse(text)]
     physical = _physical_names([stanza for _file, stanza in stanzas])
@@ -98,7 +123,7 @@ def read(root):
     ]
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Take these Nics out of ifupdown's files. Everything else stays, comments too."""
     texts = _texts(root)
     names = {nic.name for nic in nics if nic.name}
@@ -106,24 +131,22 @@ def unconfigure(root, nics):
     for text in texts.values():
         gone |= {stanza.name for stanza in parse(text) if set(stanza.values(_PARENT)) & names}
     for file, text in texts.items():
-        detail = f"{', '.join(sorted(names))} is not on the target: its lines became comments"
+        detail = f"{', '.join(sorted(names))} is not on the target; its lines were commented out"
         root.write(file, without(text, gone), detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make what knows a NIC by its MAC address (`rename mac/...=eth0`) know it by another: {old: new}."""
     for file, text in _texts(root).items():
         lines = text.split("\n")
         for stanza in parse(text):
             if stanza.keyword == "rename" or _LISTS_OF_NAMES.fullmatch(stanza.keyword):
                 for index in range(stanza.head.start, stanza.head.end):
-                    lines[index] = re.sub(
-                        r"(?<=mac/)[0-9A-Fa-f:]{17}", lambda mac: values.with_macs_replaced(mac[0], macs), lines[index]
-                    )
+                    lines[index] = _MAC.sub(lambda mac: values.with_macs_replaced(mac.group(), macs), lines[index])
         root.write(file, "\n".join(lines), "the network card has another MAC address on the target")
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Call NICs by their new names: {old: new}; their aliases and VLANs too, and in commands."""
     for file, text in _texts(root).items():
         lines = text.split("\n")
@@ -134,7 +157,7 @@ def rename(root, names):
         root.write(file, "\n".join(lines), "the network card has another name on the target")
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements). Other options stay."""
     names = {nic.name for nic in nics if nic.name}
     detail = f"{', '.join(sorted(names))} gets its address by DHCP on the target"
@@ -146,9 +169,10 @@ def use_dhcp(root, nics):
         root.write(file, _with_dhcp(text, of_them), detail)
 
 
-def parse(text):
+@remembered
+def parse(text: str) -> list[Stanza]:
     """The Stanzas of the text of a file, in order."""
-    stanzas = []
+    stanzas: list[Stanza] = []
     for line in _lines(text):
         if _STANZA.fullmatch(line.words[0]):
             stanzas.append(Stanza(line))
@@ -157,7 +181,7 @@ def parse(text):
     return stanzas
 
 
-def without(text, names):
+def without(text: str, names: Collection[str]) -> str:
     """text with all that configures the interfaces of these names made comments, or struck out of lists of names.
 
     Aliases and VLANs of theirs (eth0:1, eth0.100) go with them. What remains is as it was to the byte.
@@ -175,9 +199,10 @@ def without(text, names):
     return "\n".join(lines)
 
 
-def _texts(root):
+def _texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the file and all that it includes, in the order in which ifupdown reads them."""
-    texts, pending = {}, [_FILE]
+    texts: dict[str, str] = {}
+    pending = [_FILE]
     while pending:
         path = pending.pop()
         text = root.read(path)
@@ -187,7 +212,7 @@ def _texts(root):
     return texts
 
 
-def _included(root, path, text):
+def _included(root: GuestRoot, path: str, text: str) -> Iterator[str]:
     """The paths that the file at path, with this text, includes."""
     for stanza in parse(text):
         patterns = [posixpath.join(posixpath.dirname(path), word) for word in stanza.head.words[1:]]
@@ -202,7 +227,7 @@ def _included(root, path, text):
                         yield posixpath.join(directory, name)
 
 
-def _lines(text):
+def _lines(text: str) -> Iterator[Line]:
     # config.c of ifupdown: a comment has a line of its own and does not go on after a backslash; other lines do.
     lines = text.split("\n")
     end = 0
@@ -220,35 +245,34 @@ def _lines(text):
             yield Line(start, end, words)
 
 
-def _with_inherited(stanzas):
-    """The pairs (file, Stanza) with the options that `inherits` brings, as config.c of ifupdown copies them.
+def _with_inherited(stanzas: Iterable[tuple[str, Stanza]]) -> list[tuple[str, Stanza]]:
+    """The pairs (file, Stanza) with what `inherits` brings, as config.c of ifupdown copies it.
 
-    They come before the stanza's own, from the first of that name, and family, that was there before; family and method
-    too, where the stanza has none.
+    It is of the first stanza of that name, and family where one is given, that was there before.
     """
-    first, found = {}, []
+    earlier: dict[tuple[str, str], Stanza] = {}
+    found: list[tuple[str, Stanza]] = []
     for file, stanza in stanzas:
-        words = stanza.head.words
-        at = words.index("inherits", 2) if stanza.inherits else 0
-        other = first.get((stanza.inherits, *words[2 : min(at, 3)])) if at else None
-        if other is not None:
-            head = replace(stanza.head, words=[*words[:at], *other.head.words[at:4]])
-            stanza = Stanza(head, [*other.options, *stanza.options][:_MOST_OPTIONS])
-        if stanza.keyword in ("iface", "template"):
-            first.setdefault(tuple(stanza.head.words[1:2]), stanza)
-            first.setdefault(tuple(stanza.head.words[1:3]), stanza)
-        found.append((file, stanza))
+        base = earlier.get((stanza.inherits, stanza.family)) if stanza.inherits else None
+        whole = stanza.inheriting(base) if base else stanza
+        if whole.keyword in ("iface", "template"):
+            name = "".join(whole.head.words[1:2])
+            for family in ("", whole.family):
+                earlier.setdefault((name, family), whole)
+        found.append((file, whole))
     return found
 
 
-def _physical_names(stanzas):
+def _physical_names(stanzas: Iterable[Stanza]) -> dict[str, list[str]]:
     """{name of settings: [interfaces that may get them]}, for settings that are called otherwise than an interface.
 
     Mappings choose them, `auto eth0=home` does, and others inherit them; the latter may be of an interface as well.
     """
     brought_up = [word for each in stanzas if _LISTS_OF_NAMES.fullmatch(each.keyword) for word in each.head.words[1:]]
     names = dict.fromkeys(word for word in brought_up if "=" not in word)
-    physical = {stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names}
+    physical: dict[str, list[str]] = {
+        stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names
+    }
     for stanza in [each for each in stanzas if each.keyword == "mapping"][:_MOST_MAPPINGS]:
         mapped = [name for name in list(names)[:_MOST_OPTIONS] if globs.fits(name, stanza.name)]
         mapped.insert(0, stanza.name)
@@ -262,7 +286,7 @@ def _physical_names(stanzas):
     return {logical: list(dict.fromkeys(of_one)) for logical, of_one in physical.items()}
 
 
-def _brought_up(stanzas):
+def _brought_up(stanzas: Iterable[Stanza]) -> tuple[set[str], list[str]]:
     """(set of the names, list of the patterns) of the interfaces that something brings up by itself.
 
     That is `auto` at boot, and for each other class (allow-hotplug, allow-ovs) what that is called after. A pattern has
@@ -274,25 +298,24 @@ def _brought_up(stanzas):
     return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
 
 
-def _setting(file, stanza, name, at_boot):
-    family, method = (*stanza.head.words[2:4], "", "")[:2]
+def _setting(file: str, stanza: Stanza, name: str, at_boot: bool) -> Setting:
     mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
     return Setting(
         file,
         KIND,
         name,
-        virtual=method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
+        virtual=stanza.method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
         lower=_lower(stanza),
         tagged=bool(stanza.values(_PARENT)) or "." in stanza.name,
-        method=_METHODS.get(method),
-        addresses=_addresses(stanza, family) if method == "static" else (),
+        method=_METHODS.get(stanza.method),
+        addresses=_addresses(stanza) if stanza.method == "static" else (),
         gateway=values.gateway((stanza.values("gateway") or [""])[0]),
         mac=mac[0].lower() if mac else None,
         at_boot=at_boot,
     )
 
 
-def _lower(stanza):
+def _lower(stanza: Stanza) -> tuple[str, ...]:
     """The interfaces that this one is made of."""
     names = stanza.values(_PARENT)
     if "." in stanza.name:
@@ -307,29 +330,29 @@ def _lower(stanza):
     return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
-def _addresses(stanza, family):
+def _addresses(stanza: Stanza) -> tuple[str, ...]:
     address, _slash, prefix = (stanza.values("address") or [""])[0].partition("/")
     # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
     # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
     prefix = prefix or "".join(stanza.values("netmask")[:1])
-    return values.with_prefix(address, prefix or ("64" if family == "inet6" else values.class_prefix(address)))
+    return values.with_prefix(address, prefix or ("64" if stanza.family == "inet6" else values.class_prefix(address)))
 
 
-def _option(line):
+def _option(line: Line) -> str:
     return line.words[0].replace("-", "_")
 
 
-def _is_of(name, names):
+def _is_of(name: str, names: Collection[str]) -> bool:
     """Whether the interface called name is one of names, or an alias or VLAN of one, or has settings (eth0=home)."""
     return re.split(r"[.:=]", name)[0] in names or name in names
 
 
-def _comment_out(lines, line):
+def _comment_out(lines: list[str], line: Line) -> None:
     for index in range(line.start, line.end):
         lines[index] = "#" + lines[index]
 
 
-def _strike_out(lines, line, names, if_empty):
+def _strike_out(lines: list[str], line: Line, names: Collection[str], if_empty: str) -> None:
     """Strike names out of the words of a line. With none left it is a comment, or if_empty stands in their place."""
     struck = [word for word in line.words[1:] if _is_of(word, names)]
     if not struck:
@@ -344,14 +367,15 @@ def _strike_out(lines, line, names, if_empty):
     lines[line.start : line.end] = text.split("\n")
 
 
-def _with_dhcp(text, names):
-    lines, done = text.split("\n"), set()
+def _with_dhcp(text: str, names: Collection[str]) -> str:
+    lines = text.split("\n")
+    done: set[tuple[str, str]] = set()
     for stanza in parse(text):
         words = stanza.head.words
         if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
             continue
         if ":" in words[1] or (stanza.name, words[2]) in done:
-            # A further address has no place beside that from DHCP.
+            # A further address has no place next to that from DHCP.
             for line in (stanza.head, *stanza.options):
                 _comment_out(lines, line)
             continue

@@ -10,8 +10,12 @@ afterwards keeps that configuration.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from ....guest.root import GuestRoot
 from .. import values
+from ..cards.macs import KnownMac, bound_by
 from ..cards.nics import INTERFACE, Setting
 
 KIND = "kernel-arguments"
@@ -33,10 +37,15 @@ _METHODS.update({"single-dhcp": "dhcp", "either6": "auto", "auto6": "auto", "lin
 _UPPERS = ("bond", "bridge", "team", "vlan")
 
 
-def read(root):
+def arguments_of(root: GuestRoot) -> list[str]:
+    """The arguments of the kernel that the guest boots by default."""
+    return list(root.facts["bootloader"].arguments)
+
+
+def read(root: GuestRoot) -> list[Setting]:
     """What the command line says: a list of Settings."""
-    found = []
-    for argument in root.facts["bootloader"].arguments:
+    found: list[Setting] = []
+    for argument in arguments_of(root):
         key, _equals, value = argument.partition("=")
         fields = _fields(value)
         if key == "ip":
@@ -47,22 +56,29 @@ def read(root):
     return found
 
 
-def macs(arguments):
-    """{name: (MAC address, SOURCE)} of the names that ifname= binds."""
-    found = {}
+def macs(arguments: Iterable[str]) -> dict[str, KnownMac]:
+    """{name: KnownMac} of the names that ifname= binds."""
+    found: dict[str, KnownMac] = {}
     for argument in arguments:
         bound = re.fullmatch(r"ifname=([^:\s]{1,15}):(.{17})", argument)
-        if bound and values.normal_mac(bound[2]):
-            found[bound[1]] = (values.normal_mac(bound[2]), SOURCE)
+        mac = values.normal_mac(bound[2]) if bound else None
+        if bound and mac:
+            found[bound[1]] = bound_by(mac, SOURCE)
     return found
 
 
-def use_network(arguments):
+def use_network(arguments: Iterable[str]) -> bool:
     """Whether the initrd brings NICs up by arguments."""
     return any(_USING.fullmatch(argument) for argument in arguments)
 
 
-def edited(argument, gone=(), dynamic=(), macs=None, names=None):
+def edited(
+    argument: str,
+    gone: Collection[str] = (),
+    dynamic: Collection[str] = (),
+    macs: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> str | None:
     """argument, as it must be on the target; None when it is only for a NIC that is gone.
 
     gone, dynamic: names of NICs that are not there any more, and of those that shall use DHCP.
@@ -78,13 +94,13 @@ def edited(argument, gone=(), dynamic=(), macs=None, names=None):
     return with_new_names(with_new_macs(argument, macs or {}), names or {})
 
 
-def with_new_macs(argument, new):
+def with_new_macs(argument: str, new: Mapping[str, str]) -> str:
     """argument, knowing a NIC by the new MAC address where it knew it by the old: {old: new}."""
     found = _KNOWING.fullmatch(argument)
     return found[1] + values.with_macs_replaced(found[2], new) + found[3] if found else argument
 
 
-def with_new_names(argument, new):
+def with_new_names(argument: str, new: Mapping[str, str]) -> str:
     """argument, using the new names of NICs for the old: {old: new}."""
     found = _NAMING.fullmatch(argument)
     if not found:
@@ -92,13 +108,13 @@ def with_new_names(argument, new):
     return argument[: found.start(1)] + values.with_names_replaced(found[1], new)
 
 
-def _fields(value):
+def _fields(value: str) -> list[str]:
     """The fields of an argument's value, which colons part; those in brackets belong to IPv6 addresses."""
     # An address in brackets, with its zone, is shorter than 100 characters.
     return re.split(r":(?![^\[\]]{0,100}\])", value)
 
 
-def _for_one(key, fields):
+def _for_one(key: str, fields: list[str]) -> str | None:
     """The NIC that the argument is for alone, or None."""
     if key == "ip" and len(fields) > 1:
         return fields[0] if fields[1] in _METHODS else fields[5] if len(fields) > 5 else None
@@ -107,17 +123,17 @@ def _for_one(key, fields):
     return fields[0] if key in ("ifname", "bootdev") and fields else None
 
 
-def _settings(fields):
+def _settings(fields: list[str]) -> Iterator[Setting]:
     name = _for_one("ip", fields) or ""
     mac = values.normal_mac(name)
     if not mac and not INTERFACE.fullmatch(name):
         return
-    known_by = {"name": None if mac else name, "hardware_mac": mac}
+    known_by = Setting(SOURCE, KIND, None if mac else name, hardware_mac=mac)
     if fields[1] in _METHODS:
-        yield Setting(SOURCE, KIND, method=_METHODS[fields[1]], **known_by)
+        yield replace(known_by, method=_METHODS[fields[1]])
         return
     # ip=<client>:[<peer>]:<gateway>:<netmask or prefix>:<hostname>:<interface>:<method>
     address, gateway = fields[0].strip("[]"), fields[2].strip("[]")
     addresses = values.with_prefix(address, fields[3] or ("64" if ":" in address else values.class_prefix(address)))
     method = "static" if addresses else _METHODS.get("".join(fields[6:7]))
-    yield Setting(SOURCE, KIND, method=method, addresses=addresses, gateway=values.gateway(gateway), **known_by)
+    yield replace(known_by, method=method, addresses=addresses, gateway=values.gateway(gateway))

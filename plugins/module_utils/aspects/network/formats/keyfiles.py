@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
@@ -35,47 +37,47 @@ _NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
 class _Connection:
     """A keyfile: its path, text, entries, and the last value of each key."""
 
-    def __init__(self, path, text):
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
         self.entries = sections.parse(text)
         self._values = {(_section(entry), entry.key): _unescaped(entry.value) for entry in self.entries}
 
-    def get(self, section, *keys):
+    def get(self, section: str, *keys: str) -> str:
         """The value of the first of keys that the section has, "" without."""
         return next((self._values[section, key] for key in keys if self._values.get((section, key))), "")
 
     @property
-    def uuid(self):
+    def uuid(self) -> str:
         return self.get("connection", "uuid")
 
     @property
-    def type(self):
+    def type(self) -> str:
         """What the connection is for; old files of plain Ethernet have just its section."""
         return self.get("connection", "type")
 
     @property
-    def wired(self):
+    def wired(self) -> bool:
         return self.type in _WIRED or (not self.type and any(key[0] == "ethernet" for key in self._values))
 
     @property
-    def name(self):
+    def name(self) -> str | None:
         """The interface's name, None where the connection is for another or any."""
         # Before 1.0 the names of VLANs, bonds, bridges and teams stood in their own sections.
         name = self.get("connection", "interface-name") or self.get(self.type, "interface-name")
         return name if INTERFACE.fullmatch(name) else None
 
     @property
-    def hardware_mac(self):
+    def hardware_mac(self) -> str | None:
         return _mac(self.get("ethernet", "mac-address")) if self.wired else None
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
     connections = _connections(root)
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
-    found = []
+    found: list[Setting] = []
     for connection in connections:
         if not connection.type and not connection.wired or connection.type in _OTHER_HARDWARE:
             continue
@@ -88,10 +90,10 @@ def read(root):
     return found
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Take the connections of these Nics away, and those of VLANs on them."""
     gone = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    detail = f"{labels(nics)} is not on the target"
     connections = _connections(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
     gone |= {each.uuid for each in of_gone} - {""}
@@ -100,7 +102,7 @@ def unconfigure(root, nics):
         root.remove(connection.path, detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make connections that know their NIC by a MAC address know it by another: {old: new}."""
     for connection in _connections(root):
         known_by = [
@@ -112,7 +114,7 @@ def replace_macs(root, macs):
         root.write(connection.path, text, "the network card has another MAC address on the target")
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make connections that are for interfaces by name be for their new names: {old: new}."""
     places = (
         ("connection", "interface-name"),
@@ -134,9 +136,9 @@ def rename(root, names):
         root.write(connection.path, text, "the network card has another name on the target")
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
     paths = {path for nic in nics for path, _kind in nic.configured_by}
     for connection in _connections(root):
         if connection.wired and connection.path in paths:
@@ -155,9 +157,9 @@ def use_dhcp(root, nics):
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
-def _connections(root):
+def _connections(root: GuestRoot) -> list[_Connection]:
     """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
-    found = {}
+    found: dict[str, _Connection] = {}
     for directory in _DIRECTORIES:
         for name in root.list(directory):
             # Only in /etc the extension may be missing, as older versions wrote no other.
@@ -170,7 +172,7 @@ def _connections(root):
     return list(found.values())
 
 
-def _setting(connection, names):
+def _setting(connection: _Connection, names: Mapping[str, str]) -> Setting:
     parent = connection.get("vlan", "parent") or connection.get("macvlan", "parent")
     parent = values.normal_mac(parent) or parent
     parent = names.get(parent, parent)
@@ -196,18 +198,18 @@ def _setting(connection, names):
     )
 
 
-def _patterns(words):
+def _patterns(words: Iterable[str]) -> tuple[str, ...]:
     # nm-settings(5): "!" excludes, "&" makes it mandatory, "|" is the default.
     wanted = [word.lstrip("|&") for word in words if word.strip() and not word.startswith(("!", "&!", "|!"))]
     return tuple(wanted) or ("*",)
 
 
-def _method(connection):
+def _method(connection: _Connection) -> str | None:
     methods = {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
     return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
 
 
-def _addresses(connection, section):
+def _addresses(connection: _Connection, section: str) -> Iterator[str]:
     if connection.get(section, "method") in ("disabled", "ignore"):
         return
     for entry in connection.entries:
@@ -218,7 +220,7 @@ def _addresses(connection, section):
             yield from values.with_prefix(words[0], prefix)
 
 
-def _gateway(connection, section):
+def _gateway(connection: _Connection, section: str) -> str | None:
     found = values.gateway(connection.get(section, "gateway"))
     for entry in connection.entries:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
@@ -227,11 +229,11 @@ def _gateway(connection, section):
     return found if found not in ("0.0.0.0", "::") else None
 
 
-def _section(entry):
+def _section(entry: sections.Entry) -> str:
     return "ethernet" if entry.section in _WIRED else entry.section
 
 
-def _mac(text):
+def _mac(text: str) -> str | None:
     """The MAC address in text; NetworkManager before 0.9.10 wrote it as numbers: 0;80;86;170;187;204;"""
     numbers = [word.strip() for word in text.split(";") if word.strip()]
     if len(numbers) == 6 and all(number.isdecimal() and int(number[:4]) < 256 for number in numbers):
@@ -239,12 +241,13 @@ def _mac(text):
     return values.normal_mac(text)
 
 
-def _with_mac_replaced(value, macs):
-    if ";" in value and macs.get(_mac(value)):
-        return "".join(f"{int(byte, 16)};" for byte in macs[_mac(value)].split(":"))
+def _with_mac_replaced(value: str, macs: Mapping[str, str]) -> str:
+    new = macs.get(_mac(value) or "")
+    if ";" in value and new:
+        return "".join(f"{int(byte, 16)};" for byte in new.split(":"))
     return values.with_macs_replaced(value, macs)
 
 
-def _unescaped(value):
-    # GKeyFile's escapes; a name has none of the others.
+def _unescaped(value: str) -> str:
+    # GKeyFile's escapes; names do not have the others.
     return value.replace("\\s", " ").replace("\\\\", "\\")

@@ -4,17 +4,24 @@
 """netplan's YAML (netplan(5)), which cloud-init's network configuration version 2 is too.
 
 All files count, in the order of their names: a later one adds to what an earlier one says of an interface. A mapping is
-merged, a list is put behind the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
+merged, a list is appended to the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from ....guest.root import GuestRoot
 from ....texts import yaml_text
+from ....texts.yaml_text import Change, Path, Plain
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
 
 KIND = "netplan"
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
@@ -23,85 +30,93 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 _HARDWARE = "ethernets"
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
-# Where a bond names one of its ports beside.
+# Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
 _YES = ("true", "yes", "on", "y", "1")
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
 
+# What the files say of one interface, {key: value}.
+Definition = dict[str, Plain]
 
-def read(root):
+
+def read(root: GuestRoot) -> list[Setting]:
     """What netplan's files say: a list of Settings."""
     documents = {path: yaml_text.below(document, "network") for path, document in _documents(root).items()}
     return settings_of(documents, KIND)
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of what configures these Nics, and of VLANs on them; strike them out of bonds and bridges."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target: its lines became comments"
+    detail = f"{labels(nics)} is not on the target; its lines were commented out"
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     for path, keys in paths_of(networks, nics).items():
         gone = [("network", *each) for each in keys]
-        root.write(path, yaml_text.without(root.read(path), documents[path], gone), detail)
+        root.write(path, yaml_text.without(root.read(path) or "", documents[path], gone), detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make definitions that know their NIC by a MAC address know it by another: {old: new}."""
     for path, document in _documents(root).items():
         changes = mac_changes(yaml_text.below(document, "network"), macs)
         detail = "the network card has another MAC address on the target"
-        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+        root.write(path, yaml_text.with_scalars(root.read(path) or "", changes), detail)
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make definitions that are for interfaces by name be for their new names: {old: new}."""
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     for path, changes in name_changes(networks, names).items():
         detail = "the network card has another name on the target"
-        root.write(path, yaml_text.with_scalars(root.read(path), changes), detail)
+        root.write(path, yaml_text.with_scalars(root.read(path) or "", changes), detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
     for path in _documents(root):
-        root.write(path, with_dhcp(root.read(path), path, ("network",), nics), detail)
+        root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics), detail)
 
 
-def name_changes(networks, names):
+def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) -> dict[str, list[Change]]:
     """{path: [(node, new text)]} for all places in networks where NICs stand by their names."""
     merged, _files = _merged(networks)
     # Where there is a `match`, the definition's own name means nothing.
     renamed = {old: new for old, new in names.items() if "match" not in merged[_HARDWARE].get(old, {"match": {}})}
-    found = {path: [] for path in networks}
+    found: dict[str, list[Change]] = {path: [] for path in networks}
     for path, network in networks.items():
         definitions = yaml_text.below(network, _HARDWARE)
         found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions).items() if key in renamed]
-        nodes = []
-        for definition in yaml_text.children(definitions).values():
+        nodes: list[Node | None] = []
+        for definition in yaml_text.items(definitions):
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
-        found[path] += [(node, names[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in names]
+        found[path] += renamings(nodes, names)
         nodes = []
         for section in _SOFTWARE:
-            for definition in yaml_text.children(yaml_text.below(network, section)).values():
+            for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
-                nodes += yaml_text.children(yaml_text.below(definition, "interfaces")).values()
-        found[path] += [(node, renamed[yaml_text.scalar(node)]) for node in nodes if yaml_text.scalar(node) in renamed]
+                nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
+        found[path] += renamings(nodes, renamed)
     return found
 
 
-def with_dhcp(text, path, keys, nics):
+def renamings(nodes: Iterable[Node | None], names: Mapping[str, str]) -> list[Change]:
+    """The changes of those nodes that are an interface's old name: {old: new}."""
+    return [(node, names[yaml_text.scalar(node)]) for node in nodes if node and yaml_text.scalar(node) in names]
+
+
+def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic]) -> str:
     """text, the file at path whose `network` mapping keys lead to, with DHCP in place of static addresses for nics."""
     wanted = {nic.name or nic.hardware_mac for nic in nics}
     network = yaml_text.below(yaml_text.compose(text, path), *keys)
     names = _names(_merged({path: network})[0][_HARDWARE])
     loose = {nic.patterns for nic in nics if nic.name is None}
-    for identifier in list(yaml_text.children(yaml_text.below(network, _HARDWARE))):
+    for identifier in yaml_text.entries(yaml_text.below(network, _HARDWARE)):
         # The text changes; so do the places of all nodes.
         root = yaml_text.compose(text, path)
         definition = yaml_text.below(root, *keys, _HARDWARE, identifier)
-        there = yaml_text.children(definition)
+        there = yaml_text.entries(definition)
         static = [(*keys, _HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
         if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
             continue
@@ -113,11 +128,11 @@ def with_dhcp(text, path, keys, nics):
     return text
 
 
-def settings_of(networks, kind):
+def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]:
     """The Settings in networks: {path: node of a `network` mapping}."""
     merged, files = _merged(networks)
     names = _names(merged[_HARDWARE])
-    settings = []
+    settings: list[Setting] = []
     for section, definitions in merged.items():
         for identifier, definition in definitions.items():
             first, *others = files[section, identifier]
@@ -138,21 +153,21 @@ def settings_of(networks, kind):
     return settings
 
 
-def paths_of(networks, nics):
+def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[str, list[Path]]:
     """{path: [tuple of keys]} of all in networks that is of these Nics: definitions, and places in lists."""
     merged, _files = _merged(networks)
     wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     gone = {identifier for identifier, name in _names(merged[_HARDWARE]).items() if name in wanted}
     gone |= {identifier for identifier, vlan in merged["vlans"].items() if vlan.get("link") in gone}
-    found = {}
+    found: dict[str, list[Path]] = {}
     for path, network in networks.items():
         for section in (_HARDWARE, *_SOFTWARE):
-            for identifier, definition in yaml_text.children(yaml_text.below(network, section)).items():
+            for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
                 if identifier in gone:
                     found.setdefault(path, []).append((section, identifier))
                     continue
                 ports = yaml_text.children(yaml_text.below(definition, "interfaces"))
-                places = {("interfaces", index): port for index, port in ports.items()}
+                places: dict[Path, Node | None] = {("interfaces", index): port for index, port in ports.items()}
                 places[_PRIMARY] = yaml_text.below(definition, *_PRIMARY)
                 for keys, port in places.items():
                     if yaml_text.scalar(port) in gone:
@@ -160,16 +175,16 @@ def paths_of(networks, nics):
     return found
 
 
-def mac_changes(network, macs):
+def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     """[(node, new text)] for all MAC addresses by which the node of a `network` mapping knows hardware."""
-    definitions = yaml_text.children(yaml_text.below(network, _HARDWARE)).values()
+    definitions = yaml_text.items(yaml_text.below(network, _HARDWARE))
     nodes = [yaml_text.below(definition, "match", "macaddress") for definition in definitions]
-    return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if yaml_text.scalar(node)]
+    return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if node and yaml_text.scalar(node)]
 
 
-def _documents(root):
+def _documents(root: GuestRoot) -> dict[str, Node | None]:
     """{path: root node} of the files in force, in netplan's order."""
-    found = {}
+    found: dict[str, str] = {}
     for directory in _DIRECTORIES:
         for name in root.list(directory):
             if name.endswith(".yaml"):
@@ -178,26 +193,35 @@ def _documents(root):
     return {path: yaml_text.compose(text, path) for path, text in texts.items() if text is not None and text.strip()}
 
 
-def _merged(networks):
+def _merged(
+    networks: Mapping[str, Node | None],
+) -> tuple[dict[str, dict[str, Definition]], dict[tuple[str, str], list[str]]]:
     """({section: {id: definition}}, {(section, id): [path]}) of all files together."""
-    merged = {section: {} for section in (_HARDWARE, *_SOFTWARE)}
-    files = {}
+    merged: dict[str, dict[str, Definition]] = {section: {} for section in (_HARDWARE, *_SOFTWARE)}
+    files: dict[tuple[str, str], list[str]] = {}
     for path, network in networks.items():
         for section, definitions in merged.items():
-            for identifier, definition in yaml_text.children(yaml_text.below(network, section)).items():
+            for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
                 known = definitions.get(identifier, {})
-                definitions[identifier] = _put_together(known, _mapping(yaml_text.plain(definition)))
+                definitions[identifier] = _merge(known, _mapping(yaml_text.plain(definition)))
                 files.setdefault((section, identifier), []).append(path)
     return merged, files
 
 
-def _put_together(old, new):
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{key: _put_together(old[key], value) if key in old else value for key, value in new.items()}}
-    return old + new if isinstance(old, list) and isinstance(new, list) else new
+def _merge(old: Definition, new: Definition) -> Definition:
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            merged[key] = _merge(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            merged[key] = [*before, *value]
+        else:
+            merged[key] = value
+    return merged
 
 
-def _names(definitions):
+def _names(definitions: Mapping[str, Definition]) -> dict[str, str | None]:
     """{id: the interface's name, or the MAC address by which it is known, or None}."""
     return {
         identifier: _name(identifier, definition) or values.normal_mac(_text(_match(definition).get("macaddress")))
@@ -205,7 +229,7 @@ def _names(definitions):
     }
 
 
-def _name(identifier, definition):
+def _name(identifier: str, definition: Definition) -> str | None:
     """The interface's name: that of the definition, unless `match` chooses by something else."""
     name = identifier
     if "match" in definition:
@@ -213,7 +237,9 @@ def _name(identifier, definition):
     return name if INTERFACE.fullmatch(name) else None
 
 
-def _setting(file, kind, section, identifier, definition, names):
+def _setting(
+    file: str, kind: str, section: str, identifier: str, definition: Definition, names: Mapping[str, str | None]
+) -> Setting:
     match = _match(definition)
     name = identifier if section != _HARDWARE else _name(identifier, definition)
     mac = values.normal_mac(_text(match.get("macaddress"))) if section == _HARDWARE else None
@@ -241,19 +267,19 @@ def _setting(file, kind, section, identifier, definition, names):
     )
 
 
-def _match(definition):
+def _match(definition: Definition) -> Definition:
     return _mapping(definition.get("match"))
 
 
-def _match_names(match):
+def _match_names(match: Definition) -> list[str]:
     return [name for name in _match_words(match.get("name")) if name]
 
 
-def _match_words(value):
+def _match_words(value: Plain | None) -> list[str]:
     return [word for word in (_texts(value) or [_text(value)]) if word]
 
 
-def _method(definition, addresses):
+def _method(definition: Definition, addresses: tuple[str, ...]) -> str | None:
     if addresses:
         return "static"
     if any(_text(definition.get(key)).lower() in _YES for key in ("dhcp4", "dhcp6")):
@@ -261,7 +287,7 @@ def _method(definition, addresses):
     return "auto" if _text(definition.get("accept-ra")).lower() in _YES else None
 
 
-def _addresses(definition):
+def _addresses(definition: Definition) -> Iterator[str]:
     addresses = definition.get("addresses")
     for each in addresses if isinstance(addresses, list) else ():
         # An address with options is a mapping of one key: {10.0.0.5/8: {label: ...}}.
@@ -270,7 +296,7 @@ def _addresses(definition):
                 yield from values.with_prefix(text)
 
 
-def _gateway(definition):
+def _gateway(definition: Definition) -> str | None:
     routes = definition.get("routes")
     texts = [_text(definition.get("gateway4")), _text(definition.get("gateway6"))]
     for route in routes if isinstance(routes, list) else ():
@@ -279,13 +305,13 @@ def _gateway(definition):
     return next((gateway for gateway in map(values.gateway, texts) if gateway), None)
 
 
-def _mapping(value):
+def _mapping(value: Plain | None) -> Definition:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value):
+def _text(value: Plain | None) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _texts(value):
+def _texts(value: Plain | None) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

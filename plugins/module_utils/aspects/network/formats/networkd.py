@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Callable
 
+from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
-from ..cards.nics import INTERFACE, Setting, matches
-from ..systemd_files import WRITABLE, files, rewrite
+from ..cards.nics import INTERFACE, Nic, Setting, labels, matches
+from ..systemd_files import WRITABLE, File, files, rewrite
 
 KIND = "networkd"
 _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
 _NAME_KEYS = ("Name", "OriginalName")
-# Where interfaces are named beside, (section, key).
+# Where else interfaces are named, (section, key).
 _NAMING = (
     ("Network", "BindCarrier"),
     ("RoutingPolicyRule", "IncomingInterface"),
@@ -41,7 +44,7 @@ _YES = ("yes", "true", "on", "1")
 _NOT_AT_BOOT = ("manual", "down", "always-down")
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What networkd's files say: a list of Settings."""
     devices = [_device(file) for file in files(root, ".netdev")]
     vlans = {device.name for device in devices if device.tagged}
@@ -51,9 +54,9 @@ def read(root):
     ]
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Take away the .network files that are for none but these Nics."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} is not on the target"
+    detail = f"{labels(nics)} is not on the target"
     for file in files(root, ".network"):
         if not _is_only_for(file, nics):
             continue
@@ -65,23 +68,23 @@ def unconfigure(root, nics):
             root.write(posixpath.join(WRITABLE, posixpath.basename(file.path)), "", detail)
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make files that know their NIC by a MAC address know it by another: {old: new}."""
     places = [("Match", key) for key in _MAC_KEYS]
     detail = "the network card has another MAC address on the target"
     _edit(root, places, lambda value: values.with_macs_replaced(value, macs), detail)
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make files that are for interfaces by name be for their new names: {old: new}; and what else names them."""
     places = [*(("Match", key) for key in _NAME_KEYS), *_NAMING]
     detail = "the network card has another name on the target"
     _edit(root, places, lambda value: values.with_names_replaced(value, names), detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP."""
-    detail = f"{', '.join(nic.name or nic.identifier for nic in nics)} gets its address by DHCP on the target"
+    detail = f"{labels(nics)} gets its address by DHCP on the target"
     paths = {path for nic in nics for path, _kind in nic.configured_by}
     for file in files(root, ".network"):
         if file.path in paths and _method(file, _all_addresses(file)) == "static":
@@ -89,7 +92,7 @@ def use_dhcp(root, nics):
                 rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
 
 
-def _edit(root, places, change, detail):
+def _edit(root: GuestRoot, places: Collection[tuple[str, str]], change: Callable[[str], str], detail: str) -> None:
     """Edit the values in places, (section, key) each, of all .network files and drop-ins by change(text) -> text."""
     for file in files(root, ".network"):
         for path, text in file.texts.items():
@@ -97,7 +100,7 @@ def _edit(root, places, change, detail):
             rewrite(root, path, text, sections.edited(text, entries, change), detail)
 
 
-def _with_dhcp(text, is_main):
+def _with_dhcp(text: str, is_main: bool) -> str:
     """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
     entries = sections.parse(text, continued=True)
     to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
@@ -120,14 +123,14 @@ def _with_dhcp(text, is_main):
     return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
 
 
-def _all_addresses(file):
+def _all_addresses(file: File) -> list[str]:
     return [
         *file.values("Network", "Address"),
         *(each.get("Address", "") for each in file.sections("Address")),
     ]
 
 
-def _device(file):
+def _device(file: File) -> Setting:
     """The Setting for the interface that a .netdev file makes."""
     name = "".join(file.values("NetDev", "Name")[-1:])
     kind = "".join(file.values("NetDev", "Kind")[-1:])
@@ -136,7 +139,7 @@ def _device(file):
     )
 
 
-def _settings(file, vlans):
+def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
     """The Setting for the interface that a .network file configures, and one for each that it becomes part of."""
     names = file.words(*_NAME_KEYS)
     macs = _macs(file)
@@ -170,16 +173,16 @@ def _settings(file, vlans):
                 yield Setting(file.path, KIND, upper, virtual=True, lower=(lower,), tagged=upper in vlans)
 
 
-def _is_at_boot(file):
+def _is_at_boot(file: File) -> bool:
     unmanaged = "".join(file.values("Link", "Unmanaged")[-1:]).lower() in _YES
     return not unmanaged and "".join(file.values("Link", "ActivationPolicy")[-1:]) not in _NOT_AT_BOOT
 
 
-def _macs(file):
+def _macs(file: File) -> list[str]:
     return [mac for mac in map(values.normal_mac, file.words(*_MAC_KEYS)) if mac]
 
 
-def _is_for_nics(file):
+def _is_for_nics(file: File) -> bool:
     """Whether the file can be for a wired NIC."""
     kinds = [word for word in file.words("Type") if not word.startswith("!")]
     if kinds and not matches("ether", kinds):
@@ -191,11 +194,11 @@ def _is_for_nics(file):
     return not [word for word in file.words("Kind") if not word.startswith("!")]
 
 
-def _patterns(names):
+def _patterns(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("!")) or ("*",)
 
 
-def _method(file, addresses):
+def _method(file: File, addresses: Collection[str]) -> str | None:
     if addresses:
         return "static"
     dhcp = "".join(file.values("Network", "DHCP")[-1:]).lower()
@@ -205,7 +208,7 @@ def _method(file, addresses):
     return "auto" if accepts in _YES else None
 
 
-def _is_only_for(file, nics):
+def _is_only_for(file: File, nics: Sequence[Nic]) -> bool:
     names = file.words(*_NAME_KEYS)
     if names:
         return {nic.name for nic in nics} >= set(names)

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Callable
 
-from ....errors import GuestconvError
+from ....guest.root import GuestRoot
 from ....texts import xml_text
+from ....texts.unread import Unread
+from ....texts.xml_text import Edit, Element
 from .. import values
-from ..cards.nics import INTERFACE, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 
 KIND = "wicked"
 _DIRECTORY = "/etc/wicked/ifconfig"
@@ -35,25 +39,25 @@ _NAMING = ("device", "primary", "iif", "oif")
 _EVERYWHERE = ("", "default", "0.0.0.0/0", "::/0")
 
 
-def read(root):
+def read(root: GuestRoot) -> list[Setting]:
     """What the interfaces of the files say: a list of Settings."""
     interfaces = [(path, each) for path, _text, document in _documents(root) for each in document.all("interface")]
     aliases = {each.value("alias"): each.value("name") for _path, each in interfaces}
-    hidden = set(root.list(_IFCFG)) if interfaces else ()
-    found = []
+    hidden = set(root.list(_IFCFG)) if interfaces else set()
+    found: list[Setting] = []
     for path, interface in interfaces:
-        name, _mac = key = _key(interface)
-        if any(key) and f"ifcfg-{name}" not in hidden:
+        name, mac = _key(interface)
+        if (name or mac) and f"ifcfg-{name}" not in hidden:
             found += _settings(path, interface, name, aliases)
     return found
 
 
-def unconfigure(root, nics):
+def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of these Nics, of VLANs on them, and of their places in bonds and bridges."""
     names = {nic.name for nic in nics if nic.name}
     macs = {nic.hardware_mac for nic in nics if nic.hardware_mac}
 
-    def edits(document):
+    def edits(document: Element) -> Iterator[Edit]:
         for interface in document.all("interface"):
             name, mac = _key(interface)
             if name in names or mac in macs or names.intersection(_lower(interface, {})) and not _ports(interface):
@@ -62,62 +66,61 @@ def unconfigure(root, nics):
                 if port.value("device") in names:
                     yield xml_text.without(port)
 
-    gone = ", ".join(nic.name or nic.identifier for nic in nics)
-    _edit(root, edits, f"{gone} is not on the target: its configuration became a comment")
+    _edit(root, edits, f"{labels(nics)} is not on the target; its configuration was commented out")
 
 
-def replace_macs(root, macs):
+def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make interfaces that are known by a MAC address known by another: {old: new}."""
 
-    def edits(document):
+    def edits(document: Element) -> Iterator[Edit]:
         for address in document.all("interface", "name", "permanent-address"):
             yield xml_text.with_text(address, lambda value: values.with_macs_replaced(value, macs))
 
     _edit(root, edits, "the network card has another MAC address on the target")
 
 
-def rename(root, names):
+def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Call NICs by their new names: {old: new}; in the settings of the daemons too."""
     detail = "the network card has another name on the target"
 
-    def edits(document):
+    def edits(document: Element) -> Iterator[Edit]:
         for interface in document.all("interface"):
             named = [each for each in interface.walk() if each.tag in _NAMING]
             for element in (*interface.all("name"), *named):
                 if element.text.strip() in names and "namespace" not in element.attributes:
                     yield xml_text.with_text(element, lambda value: values.with_names_replaced(value, names))
 
-    def edits_of_daemons(document):
+    def edits_of_daemons(document: Element) -> Iterator[Edit]:
         for device in document.walk():
             if device.tag == "device" and device.attributes.get("name") in names:
                 yield xml_text.with_start_tag(device, lambda tag: values.with_names_replaced(tag, names))
 
     _edit(root, edits, detail)
     for path in root.glob(_DAEMONS):
+        text = root.read(path) or ""
         try:
-            document = xml_text.parse(root.read(path) or "", path)
-        except GuestconvError:
+            document = xml_text.parse(text, path)
+        except Unread:
             # wicked cannot read it either, and it configures no NIC.
             continue
-        root.write(path, xml_text.edited(root.read(path), edits_of_daemons(document)), detail)
+        root.write(path, xml_text.edited(text, edits_of_daemons(document)), detail)
 
 
-def use_dhcp(root, nics):
+def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
     keys = {nic.name or nic.hardware_mac for nic in nics}
 
-    def edits(document):
+    def edits(document: Element) -> Iterator[Edit]:
         for interface in document.all("interface"):
             if next(filter(None, _key(interface)), "") in keys:
                 for tag, dynamic in _STATIC.items():
                     for static in interface.all(tag):
                         yield from _dynamic(interface, static, dynamic)
 
-    of_whom = ", ".join(nic.name or nic.identifier for nic in nics)
-    _edit(root, edits, f"{of_whom} gets its address by DHCP on the target")
+    _edit(root, edits, f"{labels(nics)} gets its address by DHCP on the target")
 
 
-def not_read(root):
+def not_read(root: GuestRoot) -> list[str]:
     """The files with policies or templates."""
     return [
         path
@@ -126,9 +129,9 @@ def not_read(root):
     ]
 
 
-def _documents(root):
+def _documents(root: GuestRoot) -> list[tuple[str, str, Element]]:
     """(path, text, xml_text.Element around all) of each file. Raises GuestconvError."""
-    found = []
+    found: list[tuple[str, str, Element]] = []
     for name in root.list(_DIRECTORY):
         path = posixpath.join(_DIRECTORY, name)
         text = root.read(path) if name.endswith(".xml") else None
@@ -137,12 +140,12 @@ def _documents(root):
     return found
 
 
-def _edit(root, edits, detail):
+def _edit(root: GuestRoot, edits: Callable[[Element], Iterable[Edit]], detail: str) -> None:
     for path, text, document in _documents(root):
         root.write(path, xml_text.edited(text, edits(document)), detail)
 
 
-def _key(interface):
+def _key(interface: Element) -> tuple[str | None, str | None]:
     """(name, MAC address) by which the guest knows it; one of them, or none, is there."""
     for name in interface.all("name")[:1]:
         namespace = name.attributes.get("namespace")
@@ -153,14 +156,14 @@ def _key(interface):
     return None, None
 
 
-def _ports(interface):
+def _ports(interface: Element) -> list[Element]:
     """The elements that name a port each, of a bond, team or bridge."""
     kinds = [each for each in interface.children if each.tag in _OF_PORTS]
     lists = [each for kind in kinds for each in kind.children if each.tag in ("slaves", "ports")]
     return [port for each in lists for port in each.children]
 
 
-def _lower(interface, aliases):
+def _lower(interface: Element, aliases: Mapping[str, str]) -> tuple[str, ...]:
     """The names of the interfaces that it is made of. aliases: {alias: name}."""
     on_one = [each for each in interface.children if each.tag in _ON_ONE]
     devices = [device for each in (*on_one, *_ports(interface)) for device in each.all("device")]
@@ -171,7 +174,7 @@ def _lower(interface, aliases):
     return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
-def _settings(path, interface, name, aliases):
+def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[str, str]) -> Iterator[Setting]:
     tags = {each.tag for each in interface.children}
     if tags.intersection(_OTHER_HARDWARE):
         return
@@ -198,22 +201,23 @@ def _settings(path, interface, name, aliases):
     )
     # Newer versions have a port name its bond, team or bridge.
     upper = interface.value("link", "master")
-    if INTERFACE.fullmatch(upper):
-        yield Setting(path, KIND, upper, virtual=True, lower=(name or mac,))
+    port = name or mac
+    if port and INTERFACE.fullmatch(upper):
+        yield Setting(path, KIND, upper, virtual=True, lower=(port,))
 
 
-def _addresses(interface):
+def _addresses(interface: Element) -> Iterator[str]:
     for tag in _STATIC:
         for address in interface.all(tag, "address"):
             text = address.value("local")
             yield from values.with_prefix(text, "64" if ":" in text else values.class_prefix(text))
 
 
-def _routes(interface):
+def _routes(interface: Element) -> list[Element]:
     return [route for tag in _STATIC for route in interface.all(tag, "route")]
 
 
-def _method(interface, addresses):
+def _method(interface: Element, addresses: tuple[str, ...]) -> str | None:
     if addresses:
         return "static"
     dynamic = [each for each in interface.children if each.tag in _DYNAMIC]
@@ -221,7 +225,7 @@ def _method(interface, addresses):
     return next((_DYNAMIC[tag] for tag in _DYNAMIC if tag in on), None)
 
 
-def _dynamic(interface, static, dynamic):
+def _dynamic(interface: Element, static: Element, dynamic: str) -> Iterator[Edit]:
     """The edits that put the element dynamic in the place of what static has of addresses and default routes."""
     gone = [
         each

@@ -10,11 +10,18 @@ do not even try. So where the initrd brings NICs up, what gives them their names
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Callable, Optional
 
+from ....guest.root import GuestRoot
 from ....initrd import initramfs_tools
 from ....texts import assignments
+from ...conversion import Conversion
 from .. import values
 from ..formats import kernel_arguments
+
+# From an argument of the kernel's command line to the argument on the target, or None.
+Edit = Callable[[str], Optional[str]]
 
 # dracut writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd.
 _DRACUT = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
@@ -29,9 +36,9 @@ _UNLOCKING = (
 )
 
 
-def uses_network(root):
-    """Whether an initrd of the guest's brings NICs up."""
-    arguments = list(root.facts["bootloader"].arguments)
+def uses_network(root: GuestRoot) -> bool:
+    """Whether an initrd of the guest brings NICs up."""
+    arguments = kernel_arguments.arguments_of(root)
     for text in root.texts(_DRACUT).values():
         arguments += [word for line in _KERNEL_CMDLINE.findall(text) for word in re.split(r"[\s\"']+", line)]
     if kernel_arguments.use_network(arguments):
@@ -47,7 +54,7 @@ def uses_network(root):
     return any(root.glob(pattern) for pattern in _UNLOCKING)
 
 
-def edit_configuration(root, conversion, change, names):
+def edit_configuration(root: GuestRoot, conversion: Conversion, change: Edit, names: Mapping[str, str]) -> None:
     """Edit the configuration of the initrd's builder, in the guest and in the initrd.
 
     change(argument of the kernel's command line) -> the argument on the target, or None. names: {old: new}, of NICs.
@@ -63,17 +70,17 @@ def edit_configuration(root, conversion, change, names):
     ]
 
 
-def _initramfs_tools(text, change, names):
+def _initramfs_tools(text: str, change: Edit, names: Mapping[str, str]) -> str:
     """text of initramfs-tools' configuration, from which the initrd's init has IP and DEVICE, edited."""
 
-    def with_ip(value):
-        quote = value[:1] if value[:1] in ("'", '"') else ""
-        return quote + (change(f"ip={value.strip(quote)}") or "ip=")[len("ip=") :] + quote
+    def with_ip(value: str) -> str:
+        quote, setting = assignments.quoting(value)
+        return quote + (change(f"ip={setting}") or "ip=")[len("ip=") :] + quote
 
     text = assignments.edited(text, ("DEVICE",), lambda value: values.with_names_replaced(value, names))
     return assignments.edited(text, ("IP",), with_ip)
 
 
-def _words(text, change):
+def _words(text: str, change: Edit) -> str:
     """text with each argument in it edited."""
     return re.sub(r"[^\s\"']+", lambda word: change(word[0]) or "", text)

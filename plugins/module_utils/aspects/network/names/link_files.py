@@ -23,9 +23,13 @@ How a name that the source's hardware gave is kept, by the source of systemd 215
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from ....texts import globs, sections
+from ..cards.macs import KnownMac, bound_by
+from ..cards.nics import Nic
 from ..systemd_files import WRITABLE
 from ..values import normal_mac, with_macs_replaced, with_names_replaced
 
@@ -37,28 +41,32 @@ DEFAULTS = ("/usr/lib/systemd/network/99-default.link", "/lib/systemd/network/99
 # The version of systemd from which on a NIC that the initrd has named gets another name: see above.
 RENAMES_SINCE = 240
 
+Claim = Literal["named", "free", "claimed"]
+
+_MAC_KEYS = ("MACAddress", "PermanentMACAddress")
+
 
 @dataclass(frozen=True)
 class Link:
     """A .link file: its path, what [Match] asks (pairs of key and value), and the name that [Link] gives."""
 
     path: str
-    conditions: list = field(default_factory=list)
+    conditions: tuple[tuple[str, str], ...] = ()
     name: str | None = None
     name_policy: str = ""
 
 
-def path_for(name):
+def path_for(name: str) -> str:
     """Our file that binds this name."""
     return f"{_OURS}{name}.link"
 
 
-def is_ours(path):
+def is_ours(path: str) -> bool:
     """Whether guestconv made the file."""
     return path.startswith(_OURS)
 
 
-def text_for(nic, kernel_driver):
+def text_for(nic: Nic, kernel_driver: str) -> str:
     """The content of the file that binds nic's name: to its MAC address, or to the driver while that is not known."""
     match = f"MACAddress={nic.hardware_mac}\nPath=*" if nic.hardware_mac else f"Driver={kernel_driver}"
     return (
@@ -67,47 +75,47 @@ def text_for(nic, kernel_driver):
     )
 
 
-def parse(path, text):
+def parse(path: str, text: str) -> Link:
     """The Link in the text of a .link file."""
     entries = sections.parse(text, continued=True)
     settings = {entry.key: entry.value for entry in entries if entry.section == "Link"}
     return Link(
         path,
-        [(entry.key, entry.value) for entry in entries if entry.section == "Match"],
+        tuple((entry.key, entry.value) for entry in entries if entry.section == "Match"),
         settings.get("Name"),
         settings.get("NamePolicy", ""),
     )
 
 
-def with_new_macs(text, macs):
+def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
     """text, a .link file's, which knows by the new address what it knew by the old: {old: new}."""
     entries = sections.parse(text, continued=True)
     known_by = [entry for entry in entries if entry.section == "Match" and entry.key in _MAC_KEYS]
     return sections.edited(text, known_by, lambda value: with_macs_replaced(value, macs))
 
 
-def with_new_names(text, names):
+def with_new_names(text: str, names: Mapping[str, str]) -> str:
     """text, a .link file's, which gives the new name where it gave the old: {old: new}."""
     entries = sections.parse(text, continued=True)
     given = [entry for entry in entries if (entry.section, entry.key) == ("Link", "Name")]
     return sections.edited(text, given, lambda value: with_names_replaced(value, names))
 
 
-def macs(links):
-    """{name: (MAC address, file)} of the names that links bind to one MAC address each."""
-    found = {}
+def macs(links: Iterable[Link]) -> dict[str, KnownMac]:
+    """{name: KnownMac} of the names that links bind to one MAC address each."""
+    found: dict[str, KnownMac] = {}
     for link in links:
         bound = [normal_mac(word) for key, value in link.conditions if key in _MAC_KEYS for word in value.split()]
         if link.name and len(bound) == 1 and bound[0]:
-            found.setdefault(link.name, (bound[0], link.path))
+            found.setdefault(link.name, bound_by(bound[0], link.path))
     return found
 
 
-def naming(links, nic, kernel_driver):
-    """What the user's links do with nic on the target: "named", "free" (none concerns it), or "claimed".
+def claim_on(nic: Nic, links: Iterable[Link], kernel_driver: str) -> Claim:
+    """What the user's links do with nic on the target.
 
-    Claimed is a NIC that a file of the user's may fit without giving the name. A file of ours before it would put its
-    other settings out of force, as only the first that fits is used.
+    "named": one gives it its name. "free": no link concerns it. "claimed": a link may fit it without giving the name. A
+    file of ours before that would put its other settings out of force, as only the first that fits is used.
     """
     for link in sorted(links, key=lambda link: posixpath.basename(link.path)):
         fits = _fits(link, nic, kernel_driver)
@@ -118,10 +126,7 @@ def naming(links, nic, kernel_driver):
     return "free"
 
 
-_MAC_KEYS = ("MACAddress", "PermanentMACAddress")
-
-
-def _fits(link, nic, kernel_driver):
+def _fits(link: Link, nic: Nic, kernel_driver: str) -> bool | None:
     """Whether nic will match the link on the target: True, False, or None when that cannot be known."""
     answers = {_fits_condition(key, value, nic, kernel_driver) for key, value in link.conditions}
     if False in answers:
@@ -129,7 +134,7 @@ def _fits(link, nic, kernel_driver):
     return None if None in answers or not answers else True
 
 
-def _fits_condition(key, value, nic, kernel_driver):
+def _fits_condition(key: str, value: str, nic: Nic, kernel_driver: str) -> bool | None:
     words = value.split()
     if key in _MAC_KEYS:
         return nic.hardware_mac in map(normal_mac, words) if nic.hardware_mac else None
@@ -145,7 +150,7 @@ def _fits_condition(key, value, nic, kernel_driver):
     return None
 
 
-def _one_fits(words, value):
+def _one_fits(words: Sequence[str], value: str) -> bool | None:
     if any(word.startswith("!") for word in words):
         return None
     return any(globs.fits(value, word) for word in words)

@@ -10,10 +10,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Callable, NamedTuple
 
+from ....devices.targets import Model
+from ....guest.root import GuestRoot
+from ...conversion import Conversion
 from .. import systemd_files
 from ..cards import nics
+from ..cards.macs import KnownMac
+from ..cards.nics import Nic
 from ..formats import kernel_arguments
 from . import in_initrd, link_files, udev_rules
 
@@ -34,26 +41,38 @@ _NAMES_BY_PLACE = ("enp1s0", "ens3")
 _BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?:[1-9]|[12]\d|3[01])")
 
 
-def bindings(root):
-    """What rules, .link files and ifname= give names to.
+# Makes the content of a file that binds a name from the NIC and the name of its kernel driver.
+_Writer = Callable[[Nic, str], str]
 
-    ({name: (MAC address, where it says so)} of those bound to one, {name: where} of all, whatever they are bound to).
+
+class Bindings(NamedTuple):
+    """What gives NICs their names.
+
+    macs: {name: KnownMac} of the names that are bound to a MAC address. places: {name: where it is given} of all names,
+    whatever they are bound to.
     """
+
+    macs: dict[str, KnownMac]
+    places: dict[str, str]
+
+
+def bindings(root: GuestRoot) -> Bindings:
+    """What rules, .link files and ifname= give names to."""
     links, rules = _links(root), _rules(root)
-    by_arguments = kernel_arguments.macs(_kernel_arguments(root))
+    by_arguments = kernel_arguments.macs(kernel_arguments.arguments_of(root))
     macs = {**by_arguments, **link_files.macs(links), **udev_rules.macs(rules)}
-    given = {name: source for name, (_mac, source) in by_arguments.items()}
-    given.update((link.name, link.path) for link in reversed(links) if link.name)
-    given.update((name, path) for path, text in reversed(rules.items()) for name in udev_rules.names_given(text))
-    return macs, given
+    places = dict.fromkeys(by_arguments, kernel_arguments.SOURCE)
+    places.update((link.name, link.path) for link in reversed(links) if link.name)
+    places.update((name, path) for path, text in reversed(rules.items()) for name in udev_rules.names_given(text))
+    return Bindings(macs, places)
 
 
-def can_be_kept(root):
+def can_be_kept(root: GuestRoot) -> bool:
     """Whether the guest has udev, without which interfaces have the kernel's names."""
     return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
 
 
-def use_new_macs(root, conversion, macs):
+def use_new_macs(root: GuestRoot, conversion: Conversion, macs: Mapping[str, str]) -> None:
     """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
     detail = "the network card has another MAC address on the target"
     for path, text in _rules(root).items():
@@ -62,7 +81,7 @@ def use_new_macs(root, conversion, macs):
         _put_link(root, conversion, path, text, link_files.with_new_macs(text, macs), detail)
 
 
-def use_new_names(root, conversion, names):
+def use_new_names(root: GuestRoot, conversion: Conversion, names: Mapping[str, str]) -> None:
     """Make rules and .link files give NICs their new names: {old: new}. Our own for the old names go."""
     detail = "the network card has another name on the target"
     for path, text in _rules(root).items():
@@ -73,35 +92,32 @@ def use_new_names(root, conversion, names):
         _put_link(root, conversion, path, text, None if ours else link_files.with_new_names(text, names), detail)
 
 
-def keep(root, conversion, on_target):
-    """Make sure that each of on_target, {Nic: its Model there}, has its name there. What does so already stays.
+def bind_names(root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, Model]) -> None:
+    """Make sure that each Nic of on_target, {Nic: its Model there}, has its name there. What does so already stays.
 
     Where the initrd brings NICs up, it gets what gives the names, and their drivers.
     """
     alone = len(on_target) == 1
     in_use = in_initrd.uses_network(root)
     named_early = in_use or _may_be_exchanged(on_target)
+    # Done whether or not a name is to be bound: the rules stay in force.
     rules = _widened_rules(root, conversion, list(on_target), alone)
-    links = [link for link in _links(root) if not link_files.is_ours(link.path)]
-    for nic, model in on_target.items():
-        # Several NICs without a MAC address cannot be told apart: inspect said so, with severity error.
-        if not (alone or nic.hardware_mac):
-            continue
-        nic = _with_name(root, nic)
-        by_tools = nic.name_bound_by and nic.hardware_mac
-        # What the guest's own tools (netplan, initscripts, cloud-init) make to name this MAC address is not there yet
-        # in the initrd. A .link file of ours would put theirs, with its other settings, out of force; a rule does not.
-        if nic.name is None or (by_tools and not named_early):
-            continue
-        named = udev_rules.names_it(rules.values(), nic, alone) or _named_by_kernel(root, nic, alone)
-        if can_be_kept(root) and not named:
-            by_links = "claimed" if by_tools else link_files.naming(links, nic, model.kernel_driver)
-            _bind(root, conversion, nic, model, by_links)
+    if can_be_kept(root):
+        evidence = _Evidence(
+            rules=rules,
+            links=[link for link in _links(root) if not link_files.is_ours(link.path)],
+            alone=alone,
+            named_early=named_early,
+            systemd_renames=_systemd_renames(root),
+            kernel_names=_kernel_names_stay(root),
+        )
+        for nic, model in on_target.items():
+            _bind_name(root, conversion, _with_name(root, nic), model, evidence)
     if named_early:
         _give_to_initrd(root, conversion, on_target, with_drivers=in_use)
 
 
-def release(root, conversion, names):
+def release_names(root: GuestRoot, conversion: Conversion, names: Collection[str]) -> None:
     """Take out of rules and .link files what gives these names."""
     detail = f"{', '.join(sorted(names))} is not on the target"
     for path, text in _rules(root).items():
@@ -114,17 +130,62 @@ def release(root, conversion, names):
             _put(root, conversion, systemd_files.writable(link.path), None if own else "", detail)
 
 
-def _bind(root, conversion, nic, model, by_links):
-    detail = f"the NIC keeps the name {nic.name} on the target"
-    if by_links == "free" and _systemd_renames(root):
-        text = link_files.text_for(nic, model.kernel_driver)
-        _put(root, conversion, link_files.path_for(nic.name), text, detail)
-    elif by_links != "named" or not _systemd_renames(root):
-        text = udev_rules.text_for(nic, model.kernel_driver)
-        _put(root, conversion, udev_rules.path_for(nic.name), text, detail)
+@dataclass(frozen=True)
+class _Evidence:
+    """What decides how a NIC's name is bound.
+
+    rules: the texts of udev's rules that are not ours. links: the Links that are not ours. alone: there is no other NIC.
+    named_early: whether the initrd may name NICs. systemd_renames: see _systemd_renames. kernel_names: whether NICs keep
+    the names that the kernel gives.
+    """
+
+    rules: Mapping[str, str]
+    links: list[link_files.Link]
+    alone: bool
+    named_early: bool
+    systemd_renames: bool
+    kernel_names: bool
 
 
-def _may_be_exchanged(on_target):
+def _bind_name(root: GuestRoot, conversion: Conversion, nic: Nic, model: Model, evidence: _Evidence) -> None:
+    """Write the file that gives nic its name on the target, where that needs one."""
+    means = _means(nic, model, evidence)
+    if means is not None and nic.name:
+        path, text = means.path_for(nic.name), means.text_for(nic, model.kernel_driver)
+        _put(root, conversion, path, text, f"the network card keeps the name {nic.name} on the target")
+
+
+class _Means(NamedTuple):
+    """A kind of file that binds a name."""
+
+    path_for: Callable[[str], str]
+    text_for: _Writer
+
+
+_LINK_FILE = _Means(link_files.path_for, link_files.text_for)
+_RULE = _Means(udev_rules.path_for, udev_rules.text_for)
+
+
+def _means(nic: Nic, model: Model, evidence: _Evidence) -> _Means | None:
+    """What must bind nic's name: a .link file or a rule of ours, or None where it has its name without."""
+    # Several NICs without a MAC address cannot be distinguished: inspect reported that, with severity error.
+    if nic.name is None or not (evidence.alone or nic.hardware_mac):
+        return None
+    # What the guest's own tools (netplan, initscripts, cloud-init) make to name this MAC address is not there yet in
+    # the initrd. A .link file of ours would put theirs, with its other settings, out of force; a rule does not.
+    by_tools = bool(nic.name_bound_by and nic.hardware_mac)
+    if by_tools and not evidence.named_early:
+        return None
+    by_kernel = evidence.alone and nic.name == "eth0" and evidence.kernel_names
+    if by_kernel or udev_rules.names_it(evidence.rules.values(), nic, evidence.alone):
+        return None
+    if not evidence.systemd_renames:
+        return _RULE
+    claim = "claimed" if by_tools else link_files.claim_on(nic, evidence.links, model.kernel_driver)
+    return {"free": _LINK_FILE, "claimed": _RULE, "named": None}[claim]
+
+
+def _may_be_exchanged(on_target: Collection[Nic]) -> bool:
     """Whether the initrd's udev might give one of these NICs, by its place on the target, the name of another.
 
     The other could not have it any more: udev knows no exchange of names, and the kernel refuses one that is taken
@@ -133,18 +194,20 @@ def _may_be_exchanged(on_target):
     return len(on_target) > 1 and any(_BY_PLACE.fullmatch(nic.name or "") for nic in on_target)
 
 
-def _give_to_initrd(root, conversion, on_target, with_drivers):
-    """Have the initrd hold what gives these NICs their names, and their drivers."""
+def _give_to_initrd(
+    root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, Model], with_drivers: bool
+) -> None:
+    """Put what gives these NICs their names into the initrd, and their drivers."""
     names = {_with_name(root, nic).name for nic in on_target}
     for model in on_target.values() if with_drivers else ():
         conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
-    paths = {path for name, path in bindings(root)[1].items() if name in names}
+    paths = {path for name, path in bindings(root).places.items() if name in names}
     texts = {path: text for file in _link_files(root) if file.path in paths for path, text in file.texts.items()}
     texts.update((path, text) for path, text in _rules(root).items() if path in paths)
     conversion.initrd_files.update(texts)
 
 
-def _put(root, conversion, path, text, detail):
+def _put(root: GuestRoot, conversion: Conversion, path: str, text: str | None, detail: str) -> None:
     """Make text the content of the rules or .link file at path, None to remove it; in the initrd's copy too.
 
     udev passes over an empty file, which is what a copy becomes when the file is gone.
@@ -157,26 +220,26 @@ def _put(root, conversion, path, text, detail):
         root.write(path, text, detail)
 
 
-def _with_name(root, nic):
+def _with_name(root: GuestRoot, nic: Nic) -> Nic:
     """nic, with a name that its configuration is for when that is for none that it would get by itself."""
-    by_itself = _NAMES_BY_PLACE
-    if not can_be_kept(root) or "net.ifnames=0" in _kernel_arguments(root):
-        by_itself = ("eth0",)
+    by_kernel = not can_be_kept(root) or _kernel_names_stay(root)
+    by_itself = ("eth0",) if by_kernel else _NAMES_BY_PLACE
     if nic.name or not nic.patterns or all(nics.matches(name, nic.patterns) for name in by_itself):
         return nic
     made_up = [re.sub(r"[*?]", "0", pattern) for pattern in nic.patterns]
     return replace(nic, name=next((name for name in made_up if nics.INTERFACE.fullmatch(name)), None))
 
 
-def _named_by_kernel(root, nic, alone):
-    return alone and nic.name == "eth0" and "net.ifnames=0" in _kernel_arguments(root)
+def _kernel_names_stay(root: GuestRoot) -> bool:
+    """Whether the command line keeps systemd from giving names by policy."""
+    return "net.ifnames=0" in kernel_arguments.arguments_of(root)
 
 
-def _systemd_renames(root):
+def _systemd_renames(root: GuestRoot) -> bool:
     """Whether a .link file names a NIC for sure: see link_files for the version, and for initrds that name it first."""
     # systemd.net-naming-scheme(7): the schemes v238 and v239 are from before the one with renaming again.
     if root.info["init"] != "systemd" or any(
-        re.match(r"net\.naming-scheme=v23\d", argument) for argument in _kernel_arguments(root)
+        re.match(r"net\.naming-scheme=v23\d", argument) for argument in kernel_arguments.arguments_of(root)
     ):
         return False
     names = (posixpath.basename(path) for pattern in _LIBRARIES for path in root.glob(pattern))
@@ -184,19 +247,15 @@ def _systemd_renames(root):
     return max((int(found.group(1)) for found in versions if found), default=0) >= link_files.RENAMES_SINCE
 
 
-def _kernel_arguments(root):
-    return root.facts["bootloader"].arguments
-
-
-def _put_link(root, conversion, path, before, after, detail):
+def _put_link(root: GuestRoot, conversion: Conversion, path: str, before: str, after: str | None, detail: str) -> None:
     """Make after the content of a .link file or drop-in; a file in /etc hides the distribution's own."""
     if after != before:
         _put(root, conversion, systemd_files.writable(path), after, detail)
 
 
-def _widened_rules(root, conversion, on_target, alone):
+def _widened_rules(root: GuestRoot, conversion: Conversion, on_target: Collection[Nic], alone: bool) -> dict[str, str]:
     """{path: text} of the rules that are not ours, those for these Nics widened to any hardware, in the initrd too."""
-    texts = {}
+    texts: dict[str, str] = {}
     for path, text in _rules(root).items():
         if udev_rules.is_ours(path):
             continue
@@ -207,22 +266,22 @@ def _widened_rules(root, conversion, on_target, alone):
     return texts
 
 
-def _rules(root):
+def _rules(root: GuestRoot) -> dict[str, str]:
     names = [name for name in root.list(udev_rules.DIRECTORY) if name.endswith(".rules")]
     texts = {path: root.read(path) for path in (f"{udev_rules.DIRECTORY}/{name}" for name in names)}
     # Without text is a link to /dev/null, which takes a file of the distribution's out of force.
     return {path: text for path, text in texts.items() if text is not None}
 
 
-def _links(root):
+def _links(root: GuestRoot) -> list[link_files.Link]:
     return [link_files.parse(file.path, "\n".join(file.texts.values())) for file in _link_files(root)]
 
 
-def _link_texts(root):
+def _link_texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the .link files and their drop-ins."""
     return {path: text for file in _link_files(root) for path, text in file.texts.items()}
 
 
-def _link_files(root):
+def _link_files(root: GuestRoot) -> list[systemd_files.File]:
     """The .link files in force, less systemd's own for all that no other file is for: ours is to come before it."""
     return [file for file in systemd_files.files(root, ".link") if file.path not in link_files.DEFAULTS]

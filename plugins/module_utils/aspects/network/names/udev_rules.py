@@ -11,8 +11,12 @@ bridges that take over its MAC address"; so does a rule that guestconv makes or 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Callable
 
 from ....texts import globs
+from ..cards.macs import KnownMac, bound_by
+from ..cards.nics import Nic
 from ..values import normal_mac, with_macs_replaced, with_names_replaced
 
 DIRECTORY = "/etc/udev/rules.d"
@@ -31,17 +35,17 @@ _HARDWARE = re.compile(
 )
 
 
-def path_for(name):
+def path_for(name: str) -> str:
     """Our file that binds this name."""
     return f"{_OURS}{name}.rules"
 
 
-def is_ours(path):
+def is_ours(path: str) -> bool:
     """Whether guestconv made the file."""
     return path.startswith(_OURS)
 
 
-def text_for(nic, kernel_driver):
+def text_for(nic: Nic, kernel_driver: str) -> str:
     """The content of the file that binds nic's name: to its MAC address, or to the driver while that is not known."""
     match = f'DRIVERS=="{kernel_driver}"'
     if nic.hardware_mac:
@@ -52,60 +56,60 @@ def text_for(nic, kernel_driver):
     )
 
 
-def macs(texts):
-    """{name: (MAC address, file)} of the names that the rules in texts ({file: text}) bind to a MAC address."""
-    found = {}
+def macs(texts: Mapping[str, str]) -> dict[str, KnownMac]:
+    """{name: KnownMac} of the names that the rules in texts ({file: text}) bind to a MAC address."""
+    found: dict[str, KnownMac] = {}
     for file, text in texts.items():
         for line in _rules(text):
             name, mac = _name(line), _mac(line)
             if name and mac:
-                found.setdefault(name, (mac, file))
+                found.setdefault(name, bound_by(mac, file))
     return found
 
 
-def names_given(text):
+def names_given(text: str) -> list[str]:
     """The names that the rules in text give to interfaces."""
     return [name for name in map(_name, _rules(text)) if name]
 
 
-def widened(text, nics, alone):
+def widened(text: str, nics: Iterable[Nic], alone: bool) -> str:
     """text with the rules that name one of nics changed to match it on any hardware. Everything else stays.
 
     alone: the guest has no other NIC, so that a rule need not tell it from others.
     """
     by_name = {nic.name: nic for nic in nics}
 
-    def changed(line):
-        nic = by_name.get(_name(line))
+    def changed(line: str) -> str:
+        nic = by_name.get(_name(line) or "")
         return _widened(line, nic, alone) if nic and _is_for(line, nic) else line
 
     return _each_rule(text, changed)
 
 
-def with_new_macs(text, macs):
+def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
     """text with the rules that ask for a NIC by its address asking for the new one: {old: new}."""
 
-    def changed(token):
+    def changed(token: re.Match[str]) -> str:
         return with_macs_replaced(token.group(), macs) if token.group(1) in _ADDRESS else token.group()
 
     return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
 
 
-def with_new_names(text, names):
+def with_new_names(text: str, names: Mapping[str, str]) -> str:
     """text with the rules that give one of these names giving the new one: {old: new}."""
 
-    def changed(token):
+    def changed(token: re.Match[str]) -> str:
         return with_names_replaced(token.group(), names) if token.group(1) == "NAME" else token.group()
 
     return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
 
 
-def without(text, names):
+def without(text: str, names: Collection[str]) -> str:
     """text with the rules that give one of these names made comments."""
     return _each_rule(text, lambda line: "#" + line.replace("\n", "\n#") if _name(line) in names else line)
 
 
-def names_it(texts, nic, alone):
+def names_it(texts: Iterable[str], nic: Nic, alone: bool) -> bool:
     """Whether a rule in texts (widened) will name nic on the target."""
     return any(
         _name(line) == nic.name and _is_for(line, nic) and (alone or _mac(line)) and _fits_any_hardware(line)
@@ -114,38 +118,38 @@ def names_it(texts, nic, alone):
     )
 
 
-def _rules(text):
+def _rules(text: str) -> list[str]:
     # udev-rules.c: a rule goes on on the next line after a backslash.
     return [line for line in re.split(r"(?<!\\)\n", text) if _is_rule(line)]
 
 
-def _each_rule(text, change):
+def _each_rule(text: str, change: Callable[[str], str]) -> str:
     parts = re.split(r"((?<!\\)\n)", text)
     return "".join(change(part) if part != "\n" and _is_rule(part) else part for part in parts)
 
 
-def _is_rule(line):
+def _is_rule(line: str) -> bool:
     return len(line) <= _LONGEST and not line.lstrip().startswith("#")
 
 
-def _name(line):
+def _name(line: str) -> str | None:
     """The name that the rule gives to an interface, or None."""
     given = (value for key, operator, value in _TOKEN.findall(line) if key == "NAME" and operator in ("=", ":="))
     return next(given, None)
 
 
-def _mac(line):
+def _mac(line: str) -> str | None:
     """The MAC address that the rule asks for, or None."""
     asked = (value for key, operator, value in _TOKEN.findall(line) if key in _ADDRESS and operator == "==")
     return next((mac for mac in map(normal_mac, asked) if mac), None)
 
 
-def _is_for(line, nic):
+def _is_for(line: str, nic: Nic) -> bool:
     """Whether the rule asks for nothing but nic's MAC address, or for none."""
     return _mac(line) in (None, nic.hardware_mac)
 
 
-def _is_old_hardware(token):
+def _is_old_hardware(token: re.Match[str]) -> bool:
     key, operator, value = token.groups()
     if operator != "==" or not _HARDWARE.fullmatch(key) or value in ("*", "?*"):
         return False
@@ -153,7 +157,7 @@ def _is_old_hardware(token):
     return not (key == "KERNELS" and _one_fits(value, "eth0"))
 
 
-def _fits_any_hardware(line):
+def _fits_any_hardware(line: str) -> bool:
     """Whether nothing in the rule asks for what only the source's hardware has, or no hardware at all."""
     for token in _TOKEN.finditer(line):
         key, operator, value = token.groups()
@@ -168,11 +172,11 @@ def _fits_any_hardware(line):
     return True
 
 
-def _one_fits(patterns, name):
+def _one_fits(patterns: str, name: str) -> bool:
     return any(globs.fits(name, pattern) for pattern in patterns.split("|"))
 
 
-def _widened(line, nic, alone):
+def _widened(line: str, nic: Nic, alone: bool) -> str:
     tokens = list(_TOKEN.finditer(line))
     old = [token for token in tokens if _is_old_hardware(token)]
     needs_mac = _mac(line) is None and nic.hardware_mac is not None
@@ -189,6 +193,6 @@ def _widened(line, nic, alone):
     return line
 
 
-def _rest(rest, replaced):
+def _rest(rest: str, replaced: bool) -> str:
     """What follows a token that is taken out of a rule, less the comma that parted them."""
     return rest if replaced else re.sub(r"^\s*,[ \t]*", "", rest, count=1)

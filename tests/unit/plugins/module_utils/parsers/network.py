@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
@@ -38,7 +39,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
 )
 
 MAC = "00:50:56:aa:bb:cc"
-HERE, AWAY = Nic("eth0", "eth0", MAC, "hardware"), Nic("absent", "absent", ABSENT, "hardware")
+HERE, AWAY = Nic("eth0", "eth0", MAC, HARDWARE), Nic("absent", "absent", ABSENT, HARDWARE)
 MALFORMED = ("network-configuration-malformed",)
 
 ASSIGNMENTS = ("A=", "B='b'", "export ", "$'\\x41'", '"\\$"', "\\\n", "A=1;A=2", "IP=eth0:dhcp", "DEVICE=eth0", "#")
@@ -251,7 +252,7 @@ def _values(text):
 
 def _links(text):
     link = link_files.parse("/etc/systemd/network/a.link", text)
-    link_files.naming([link], HERE, "virtio_net")
+    link_files.claim_on(HERE, [link], "virtio_net")
     link_files.macs([link])
     for suffix in (".link", ".network"):
         for file in systemd_files.files(FakeRoot({f"/etc/systemd/network/a{suffix}": text}), suffix):

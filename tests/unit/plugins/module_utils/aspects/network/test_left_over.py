@@ -14,6 +14,11 @@ from hypothesis import strategies as st
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import identity, matching
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import (
+    HARDWARE,
+    MacSource,
+    Origin,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -145,12 +150,12 @@ def test_what_is_left_over_is_not_bound_and_goes_when_it_is_deleted():
 def test_without_the_cards_nobody_knows_which_is_left_over():
     (concern,) = network.inspect(guest(LEFT_OVER["netplan"])).concerns
     assert (concern.code, concern.severity) == ("nic-identity-unknown", "error")
-    assert "Leave out one that the virtual machine does not have." in concern.hint
+    assert "Leave out a network card that the virtual machine does not have." in concern.hint
 
 
 def test_what_is_left_over_is_no_reason_to_refuse_the_others():
-    nics = [Nic("ens33", "ens33", on_source=False), Nic("ens192", "ens192"), Nic("ens224", "ens224", A, "hardware")]
-    assert "MAC address of ens192:" in identity.unknown_identity(nics).message
+    nics = [Nic("ens33", "ens33", on_source=False), Nic("ens192", "ens192"), Nic("ens224", "ens224", A, HARDWARE)]
+    assert "MAC address of ens192." in identity.unknown_identity(nics).message
 
 
 def test_a_second_conversion_with_new_macs_finds_the_same_nics():
@@ -167,8 +172,8 @@ def test_a_second_conversion_with_new_macs_finds_the_same_nics():
 
 def nic(name, mac=None, address=None, at_boot=True, seen=False):
     addresses = (f"{address}/24",) if address else ()
-    learnt_from = "/var/lib/dhcp/dhclient.leases" if seen else "/etc/x.link"
-    return Nic(name, name, mac, learnt_from if mac else None, addresses=addresses, at_boot=at_boot)
+    source = MacSource(Origin.TRACE, "/a.leases") if seen else MacSource(Origin.FILE, "/a.link")
+    return Nic(name, name, mac, source if mac else None, addresses=addresses, at_boot=at_boot)
 
 
 def card(mac=None, *addresses):
@@ -252,11 +257,11 @@ def test_each_card_is_one_nics_and_no_nic_is_lost(nics, interfaces):
     assert all(macs.count(entry["mac"]) == 1 for entry in entries if entry["mac"])
 
 
-def test_nics_of_which_the_disk_says_the_same_cannot_be_told_apart():
+def test_nics_of_which_the_disk_says_the_same_cannot_be_distinguished():
     nics = [nic("eth0", A), nic("ens192", A), nic("ens224", B)]
     concern = identity.unknown_identity(nics)
     assert (concern.code, concern.severity) == ("nic-identity-unknown", "error")
-    assert "its disks tell the same MAC address of eth0, ens192:" in concern.message
+    assert "its disks contain the same MAC address for eth0, ens192." in concern.message
     assert '{mac: "<MAC address of ens192>", addresses: []}, ' in concern.hint
     found, _concerns = matching.matched(nics, identity.cards_of(cards(card(A), card(B))), {})
     assert identity.unknown_identity(found) is None
@@ -266,8 +271,7 @@ def test_nics_that_were_seen_elsewhere_are_said_with_both_addresses():
     (concern,) = matching.matched(
         [nic("a", address="10.0.0.5")], identity.cards_of(cards(card(A, "10.9.9.10", "10.9.9.9"))), {}
     )[1]
-    assert "was seen with 10.9.9.9, 10.9.9.10, and a," in concern.message
-    assert "10.0.0.5/24" in concern.message
+    assert "was seen with 10.9.9.9, 10.9.9.10, and a is configured with 10.0.0.5/24." in concern.message
 
 
 @pytest.mark.parametrize("hardware, codes", [({}, ["nic-unknown"]), ({"interfaces": []}, []), (cards({"mac": A}), [])])

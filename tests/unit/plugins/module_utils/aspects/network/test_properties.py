@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     cloud_init,
@@ -197,10 +198,10 @@ def nothing_changes_without_cause(kind, path, text):
     root = FakeRoot({path: text})
     for nic in nics_of(quietly(kind.read, root)):
         assert nic.name is None or nic.name.strip()
-    quietly(kind.unconfigure, root, [Nic("absent", "absent", ABSENT, "hardware")])
+    quietly(kind.unconfigure, root, [Nic("absent", "absent", ABSENT, HARDWARE)])
     quietly(kind.replace_macs, root, {ABSENT: NEW_MAC})
     quietly(kind.rename, root, {"absent": "present"})
-    quietly(kind.use_dhcp, root, [Nic("absent", "absent", ABSENT, "hardware")])
+    quietly(kind.use_dhcp, root, [Nic("absent", "absent", ABSENT, HARDWARE)])
     assert root.files == {path: text} and root.changes() == []
 
 
@@ -214,7 +215,7 @@ def a_new_mac_changes_nothing_but_the_old_one_and_can_be_taken_back(kind, path, 
 
 def unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, path, text):
     root = FakeRoot({path: text})
-    nic = [Nic("eth0", "eth0", MAC, "hardware")]
+    nic = [Nic("eth0", "eth0", MAC, HARDWARE)]
     quietly(kind.unconfigure, root, nic)
     once = dict(root.files)
     quietly(kind.unconfigure, root, nic)
@@ -225,7 +226,7 @@ def unconfiguring_takes_nothing_away_but_lines_that_it_marks(kind, path, text):
 
 def policies_are_applied_only_once(kind, path, text):
     root = FakeRoot({path: text})
-    nic = Nic("eth0", "eth0", MAC, "hardware", configured_by=((path, kind.KIND),))
+    nic = Nic("eth0", "eth0", MAC, HARDWARE, configured_by=((path, kind.KIND),))
     quietly(kind.use_dhcp, root, [nic])
     once = dict(root.files)
     quietly(kind.use_dhcp, root, [nic])

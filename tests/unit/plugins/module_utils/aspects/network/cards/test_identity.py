@@ -8,6 +8,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import identity, matching
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import (
+    CONFIGURATION,
+    MacSource,
+    Origin,
+    bound_by,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import (
     Nic,
     unique_identifier,
@@ -17,8 +23,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 A, B = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b"
 
 
-def nic(name, mac=None, learnt_from="/etc/x.link", addresses=()):
-    return Nic(name, name, mac, learnt_from if mac else None, addresses=addresses)
+IN_A_FILE = MacSource(Origin.FILE, "/etc/x.link")
+
+
+def nic(name, mac=None, source=IN_A_FILE, addresses=()):
+    return Nic(name, name, mac, source if mac else None, addresses=addresses)
 
 
 def matched(nics, *interfaces):
@@ -67,7 +76,7 @@ def test_the_order_is_a_guess_that_is_said():
 def test_a_nic_without_a_name_is_called_by_its_identifier():
     interfaces = identity.cards_of({"interfaces": [{"mac": A}, {"mac": B}]})
     _found, (concern,) = matching.matched([Nic("nic0", None, patterns=("*",))], interfaces, {})
-    assert f"({A}) is taken for nic0, by" in concern.message
+    assert f"({A}) was matched to nic0 only by its position in the list." in concern.message
     assert "the addresses of nic0," in concern.hint
 
 
@@ -88,23 +97,21 @@ def test_an_interface_without_a_mac_says_nothing():
 
 
 def test_macs_of_files_are_taken_by_name():
-    macs = {"eth1": (A, "/etc/rule"), "eth9": (B, "/etc/rule")}
+    macs = {"eth1": bound_by(A, "/etc/rule"), "eth9": bound_by(B, "/etc/rule")}
     found = identity.with_macs_on_disk([nic("eth0"), nic("eth1")], macs, {})
-    assert [(each.mac, each.mac_learnt_from) for each in found] == [(None, None), (A, "/etc/rule")]
+    assert [(each.mac, each.mac_source) for each in found] == [(None, None), bound_by(A, "/etc/rule")]
 
 
-@pytest.mark.parametrize(
-    "nics", [[], [nic("eth0")], [nic("eth0", A), nic("eth1", B)], [nic("eth0", A, "configuration")]]
-)
-def test_nics_that_can_be_told_apart_are_no_concern(nics):
+@pytest.mark.parametrize("nics", [[], [nic("eth0")], [nic("eth0", A), nic("eth1", B)], [nic("eth0", A, CONFIGURATION)]])
+def test_nics_that_can_be_distinguished_are_no_concern(nics):
     assert identity.unknown_identity(nics) is None
 
 
-@pytest.mark.parametrize("second", [nic("eth1"), nic("eth1", B, "configuration")])
-def test_nics_that_cannot_be_told_apart_are_an_error_that_says_what_to_pass(second):
+@pytest.mark.parametrize("second", [nic("eth1"), nic("eth1", B, CONFIGURATION)])
+def test_nics_that_cannot_be_distinguished_are_an_error_that_says_what_to_pass(second):
     concern = identity.unknown_identity([nic("eth0", A, addresses=("10.0.0.5/8",)), second])
     assert (concern.code, concern.severity) == ("nic-identity-unknown", "error")
-    assert "MAC address of eth1:" in concern.message
+    assert "MAC address of eth1." in concern.message
     assert (
         f'hardware: {{interfaces: [{{mac: "{A}", addresses: [10.0.0.5]}}, '
         '{mac: "<MAC address of eth1>", addresses: []}]}' in concern.hint
@@ -144,7 +151,7 @@ def test_identifiers_are_fit_for_templates(name, identifier):
 
 
 def test_generated_macs_are_local_stable_and_differ_by_guest_and_nic():
-    nics = [nic("eth0"), nic("eth1", A), nic("eth2", B, "configuration")]
+    nics = [nic("eth0"), nic("eth1", A), nic("eth2", B, CONFIGURATION)]
     found = identity.with_generated_macs(nics, "sha256:1")
     assert found[1] == nics[1]
     macs = [found[0].hardware_mac, found[2].hardware_mac]
@@ -159,3 +166,21 @@ def test_generated_macs_are_local_stable_and_differ_by_guest_and_nic():
 def test_a_nic_alone_needs_no_generated_mac():
     assert identity.with_generated_macs([nic("eth0")], "sha256:1") == [nic("eth0")]
     assert identity.generated([nic("eth0", A)]) is None
+
+
+@pytest.mark.parametrize(
+    "origin, seen, known",
+    [
+        (Origin.FILE, False, True),
+        (Origin.TRACE, True, True),
+        (Origin.CONFIGURATION, False, False),
+        (Origin.HARDWARE, False, True),
+        (Origin.GENERATED, False, True),
+    ],
+)
+def test_how_far_a_mac_is_trusted_depends_on_where_it_was_learnt_and_not_on_a_path(origin, seen, known):
+    files = ("/var/lib/x", "/etc/x") if origin in (Origin.FILE, Origin.TRACE) else ("",)
+    for file in files:
+        found = nic("eth0", A, MacSource(origin, file))
+        assert (found.mac_was_seen, found.hardware_mac == A) == (seen, known)
+        assert found.facts()["mac_learnt_from"] == (file or origin.value)

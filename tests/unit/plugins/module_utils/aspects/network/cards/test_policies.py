@@ -11,7 +11,11 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import interfaces
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, yaml_text
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.network_rewritings import (
     DYNAMIC,
     ETC,
@@ -21,6 +25,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
+KEYFILES = "/etc/NetworkManager/system-connections"
 LIBRARY = {"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": ""}
 
 
@@ -47,7 +52,7 @@ def test_a_renamed_nic_is_renamed_wherever_it_is_named(before, after):
     written = {path: text for path, text in root.files.items() if path not in LIBRARY and "guestconv" not in path}
     assert written == after
     assert hardware[0]["name"] == "enp1s0"
-    assert "enp1s0" in [nic.name for nic in network.nics.nics_of(network._settings(root)[0])]
+    assert "enp1s0" in [nic.name for nic in nics_of(configuration.read(root).settings)]
 
 
 @pytest.mark.parametrize("path, before, after", DYNAMIC)
@@ -195,3 +200,23 @@ def test_a_policy_that_cannot_be_carried_out_is_an_error_that_names_the_file(tex
         convert(root, **settings)
     assert error.value.code == "policy-not-possible"
     assert "/etc/network/interfaces would still configure ens192 with 10.0.2.15/24." in error.value.message
+
+
+def test_a_conversion_parses_no_text_twice(monkeypatch):
+    """However many of the formats' functions look at a file: they share what was made of its text."""
+    parsed = []
+
+    def noting(function):
+        return lambda text, *arguments, **options: parsed.append(text) or function(text, *arguments, **options)
+
+    monkeypatch.setattr(yaml_text.yaml, "compose", noting(yaml_text.yaml.compose))
+    monkeypatch.setattr(interfaces, "_lines", noting(interfaces._lines))
+    monkeypatch.setattr(sections, "_lines", noting(sections._lines))
+    files = {
+        "/etc/netplan/once.yaml": "network: {ethernets: {ens192: {addresses: [10.0.2.15/24]}}} # Once.\n",
+        "/etc/network/interfaces": "# Once.\niface ens192 inet static\n  address 10.0.2.15/24\n",
+        "/etc/systemd/network/once.network": "[Match]\nName=ens192\n[Network]\nAddress=10.0.2.15/24\n# Once.\n",
+        f"{KEYFILES}/once": "# Once.\n[connection]\ntype=ethernet\ninterface-name=ens192\n[ipv4]\nmethod=manual\n",
+    }
+    convert(guest(files), policy="rename", name="enp1s0")
+    assert {text: parsed.count(text) for text in files.values()} == dict.fromkeys(files.values(), 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import traces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import traced_in
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 MAC, OTHER = "00:50:56:aa:bb:cc", "00:0c:29:11:22:33"
@@ -139,8 +140,8 @@ def test_the_newest_log_counts_and_the_journal_when_it_is_asked_for():
     line = "Sending on   LPF/ens192/{}\n"
     journal = "/var/log/journal/0123/system.journal"
     root = Root({"/var/log/syslog": line.format(MAC), journal: "\0\0MESSAGE=" + line.format(OTHER) + "\0\0"})
-    assert traces.from_logs(root, journal=False) == {"ens192": (MAC, "/var/log/syslog")}
-    assert traces.from_logs(root, journal=True) == {"ens192": (OTHER, journal)}
+    assert traces.from_logs(root, journal=False) == {"ens192": traced_in(MAC, "/var/log/syslog")}
+    assert traces.from_logs(root, journal=True) == {"ens192": traced_in(OTHER, journal)}
 
 
 def test_only_the_end_of_a_log_is_read():

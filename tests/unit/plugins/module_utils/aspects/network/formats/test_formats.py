@@ -11,6 +11,9 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -296,8 +299,28 @@ def test_what_a_person_should_know_is_a_concern(files, code, severity):
 
 
 def test_too_many_interfaces_are_refused(monkeypatch):
-    monkeypatch.setattr(network, "_MOST_SETTINGS", 10)
+    monkeypatch.setattr(configuration, "_MOST_SETTINGS", 10)
     text = "".join(f"iface x{number} inet dhcp\n" for number in range(11))
     with pytest.raises(network.GuestconvError) as error:
         network.inspect(guest({"/etc/network/interfaces": text}))
     assert error.value.code == "network-too-large"
+
+
+@pytest.mark.parametrize(
+    "path, was_seen",
+    [
+        ("/etc/cloud/cloud.cfg.d/a.cfg", False),
+        ("/var/lib/cloud/seed/nocloud/network-config", True),
+        ("/var/lib/cloud/instance/network-config.json", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"network": {"version": 1, "config": [{"type": "physical", "name": "ens192", "mac_address": "@MAC@"}]}}',
+        '{"network": {"version": 2, "ethernets": {"ens192": {"match": {"macaddress": "@MAC@"}, "set-name": "ens192"}}}}',
+    ],
+)
+def test_what_cloud_init_has_of_an_instance_is_a_trace_of_that_instance(path, was_seen, text):
+    (nic,) = nics_of(cloud_init.read(FakeRoot({path: text.replace("@MAC@", MAC)})))
+    assert (nic.mac, nic.hardware_mac, nic.mac_was_seen) == (MAC, MAC, was_seen)

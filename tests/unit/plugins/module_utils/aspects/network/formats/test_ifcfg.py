@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     ifcfg_redhat,
@@ -154,7 +155,7 @@ def test_a_nic_of_red_hats_goes_with_all_that_is_its_own():
     names = ("ifcfg-ens192", "ifcfg-ens192:1", "ifcfg-ens192.5", "route-ens192", "rule6-ens192", "ifcfg-ens1", "ifup")
     root = FakeRoot({f"{REDHAT}/{name}": "" for name in names})
     root.files[f"{REDHAT}/ifcfg-lan"] = f"HWADDR={MAC}\n"
-    ifcfg_redhat.unconfigure(root, [Nic("ens192", "ens192", MAC, "hardware")])
+    ifcfg_redhat.unconfigure(root, [Nic("ens192", "ens192", MAC, HARDWARE)])
     assert sorted(root.files) == [f"{REDHAT}/ifcfg-ens1", f"{REDHAT}/ifup"]
 
 
@@ -232,7 +233,7 @@ def test_suses_old_files_are_named_by_the_hardware():
     ifcfg_suse.replace_macs(root, {MAC: NEW_MAC})
     assert sorted(root.files) == [f"{SUSE}/ifcfg-eth-id-{NEW_MAC}", f"{SUSE}/ifroute-eth-id-{NEW_MAC}"]
     assert len(root.renamed) == 2
-    ifcfg_suse.unconfigure(root, [Nic("x", None, NEW_MAC, "hardware")])
+    ifcfg_suse.unconfigure(root, [Nic("x", None, NEW_MAC, HARDWARE)])
     assert root.files == {}
 
 

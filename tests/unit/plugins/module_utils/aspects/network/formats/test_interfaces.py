@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import CONFIGURATION
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import interfaces
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -201,7 +202,7 @@ def test_included_files_are_read_as_ifupdown_finds_them():
 @pytest.mark.parametrize("value", ["ether 00:50:56:AA:bb:cc", "00:50:56:aa:bb:cc"])
 def test_a_configured_mac_is_not_the_hardwares(value):
     nic = nics(f"iface eth0 inet dhcp\n hwaddress {value}\n")["eth0"]
-    assert (nic.mac, nic.mac_learnt_from, nic.hardware_mac) == ("00:50:56:aa:bb:cc", "configuration", None)
+    assert (nic.mac, nic.mac_source, nic.hardware_mac) == ("00:50:56:aa:bb:cc", CONFIGURATION, None)
 
 
 def test_a_nic_that_goes_leaves_comments():

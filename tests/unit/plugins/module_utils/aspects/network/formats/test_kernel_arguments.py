@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import bound_by
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -32,7 +33,7 @@ def guest(*arguments, **files):
 )
 def test_ifname_binds_a_name(argument, mac):
     found = kernel_arguments.macs(["quiet", argument])
-    assert found == ({"ens192": (mac, kernel_arguments.SOURCE)} if mac else {})
+    assert found == ({"ens192": bound_by(mac, kernel_arguments.SOURCE)} if mac else {})
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import keyfiles
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -83,7 +84,7 @@ def test_addresses_of_all_ages_are_read(section, addresses, gateway):
 def test_hardware_is_known_by_name_or_mac(text, name, mac):
     (nic,) = nics(text)
     assert (nic.name, nic.hardware_mac) == (name, mac)
-    assert nic.mac_learnt_from == (FILE if mac else "configuration")
+    assert nic.mac_source.fact() == (FILE if mac else "configuration")
 
 
 def test_numbers_that_are_no_octets_are_no_mac():
@@ -166,7 +167,7 @@ def test_a_nic_that_goes_takes_its_connections_and_vlans_along():
         f"{DIRECTORY}/d": connection("vlan", "[vlan]\nparent=ens192\n", interface_name="lab"),
     }
     root = FakeRoot(files)
-    keyfiles.unconfigure(root, [Nic("ens224", "ens224", MAC, "hardware")])
+    keyfiles.unconfigure(root, [Nic("ens224", "ens224", MAC, HARDWARE)])
     assert sorted(root.files) == [f"{DIRECTORY}/d", FILE]
 
 

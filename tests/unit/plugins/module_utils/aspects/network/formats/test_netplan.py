@@ -342,3 +342,15 @@ def test_cloud_inits_version_2_is_unconfigured_too():
     assert root.files[CLOUD].startswith(
         "# the lab\nnetwork:\n  version: 2\n  renderer: networkd\n#  ethernets:\n#    ens192:"
     )
+
+
+@pytest.mark.parametrize("section", ["ethernets: [ens192]", "bonds: [a]", "ethernets: ens192", "ethernets:"])
+def test_what_is_no_mapping_of_definitions_defines_nothing(section):
+    text = f"network: {{{section}}}\n"
+    root = FakeRoot({FILE: text})
+    assert netplan.read(root) == []
+    nics = [Nic("ens192", "ens192")]
+    netplan.unconfigure(root, nics)
+    netplan.use_dhcp(root, nics)
+    netplan.rename(root, {"ens192": "enp1s0"})
+    assert root.files == {FILE: text}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import networkd
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -178,7 +179,7 @@ def test_a_nic_that_goes_takes_what_is_only_its_own():
         f"{ETC}/40-any.network": network("Name=en*"),
     }
     root = FakeRoot(files)
-    networkd.unconfigure(root, [Nic("ens192", "ens192", MAC, "hardware")])
+    networkd.unconfigure(root, [Nic("ens192", "ens192", MAC, HARDWARE)])
     assert sorted(root.files) == [
         f"{ETC}/30-both.network",
         f"{ETC}/40-any.network",
@@ -187,7 +188,7 @@ def test_a_nic_that_goes_takes_what_is_only_its_own():
     ]
     assert root.files[f"{ETC}/50-lan.network"] == ""
     count = len(root.changes())
-    networkd.unconfigure(root, [Nic("ens192", "ens192", MAC, "hardware")])
+    networkd.unconfigure(root, [Nic("ens192", "ens192", MAC, HARDWARE)])
     assert len(root.changes()) == count
 
 

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import (
+    CONFIGURATION,
+    HARDWARE,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import wicked
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -102,7 +106,7 @@ def test_hardware_is_known_by_name_or_mac(text, name, mac):
 
 def test_a_configured_mac_is_not_the_hardwares():
     (nic,) = nics(interface(f"<ethernet><address>{MAC}</address></ethernet>"))
-    assert (nic.mac, nic.mac_learnt_from, nic.hardware_mac) == (MAC, "configuration", None)
+    assert (nic.mac, nic.mac_source, nic.hardware_mac) == (MAC, CONFIGURATION, None)
 
 
 @pytest.mark.parametrize(
@@ -222,9 +226,9 @@ def test_policies_and_templates_are_told():
 )
 def test_a_nic_that_goes_leaves_comments(before, after):
     root = FakeRoot({FILE: before})
-    wicked.unconfigure(root, [Nic("eth0", "eth0", MAC, "hardware")])
+    wicked.unconfigure(root, [Nic("eth0", "eth0", MAC, HARDWARE)])
     assert root.files[FILE] == after
-    wicked.unconfigure(root, [Nic("eth0", "eth0", MAC, "hardware")])
+    wicked.unconfigure(root, [Nic("eth0", "eth0", MAC, HARDWARE)])
     assert root.files[FILE] == after
 
 

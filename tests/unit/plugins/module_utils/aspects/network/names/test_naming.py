@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE, bound_by
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import link_files, udev_rules
 
 MAC = "00:50:56:aa:bb:cc"
-KNOWN = Nic("ens192", "ens192", MAC, "hardware")
+KNOWN = Nic("ens192", "ens192", MAC, HARDWARE)
 UNKNOWN = Nic("ens192", "ens192")
 FILE = "/etc/udev/rules.d/70-persistent-net.rules"
 
@@ -94,7 +95,7 @@ def test_a_rule_names_a_nic_when_it_matches_on_the_target(rule, alone, expected)
 
 def test_macs_are_learnt_from_rules():
     texts = {FILE: RULE % "vmxnet3" + '#ATTR{address}=="00:50:56:00:00:01", NAME="eth9"\n'}
-    assert udev_rules.macs(texts) == {"ens192": (MAC, FILE)}
+    assert udev_rules.macs(texts) == {"ens192": bound_by(MAC, FILE)}
 
 
 def test_rules_of_a_nic_that_goes_become_comments():
@@ -110,7 +111,7 @@ def test_our_rule_names_the_nic(nic, alone):
     assert ("virtio_net" in text) is (nic is UNKNOWN)
     if nic is KNOWN:
         assert named(text, nic, alone)
-        assert udev_rules.macs({FILE: text}) == {"ens192": (MAC, FILE)}
+        assert udev_rules.macs({FILE: text}) == {"ens192": bound_by(MAC, FILE)}
 
 
 def link(match, settings="Name=ens192", name="50-user"):
@@ -120,13 +121,13 @@ def link(match, settings="Name=ens192", name="50-user"):
 def test_our_link_binds_to_the_mac_of_hardware_only():
     text = link_files.text_for(KNOWN, "virtio_net")
     assert "[Match]\nMACAddress=00:50:56:aa:bb:cc\nPath=*\n\n[Link]\nName=ens192\n" in text
-    assert link_files.naming([link_files.parse("/x.link", text)], KNOWN, "e1000") == "named"
+    assert link_files.claim_on(KNOWN, [link_files.parse("/x.link", text)], "e1000") == "named"
 
 
 def test_our_link_binds_to_the_driver_while_no_mac_is_known():
     text = link_files.text_for(UNKNOWN, "virtio_net")
     assert "[Match]\nDriver=virtio_net\n\n[Link]\nName=ens192\n" in text
-    assert link_files.naming([link_files.parse("/x.link", text)], UNKNOWN, "virtio_net") == "named"
+    assert link_files.claim_on(UNKNOWN, [link_files.parse("/x.link", text)], "virtio_net") == "named"
 
 
 @pytest.mark.parametrize(
@@ -152,13 +153,13 @@ def test_our_link_binds_to_the_driver_while_no_mac_is_known():
     ],
 )
 def test_the_first_link_that_fits_decides(links, outcome):
-    assert link_files.naming(links, KNOWN, "virtio_net") == outcome
+    assert link_files.claim_on(KNOWN, links, "virtio_net") == outcome
 
 
 def test_a_link_by_mac_may_fit_while_no_mac_is_known():
-    assert link_files.naming([link("MACAddress=00:50:56:aa:bb:cc")], UNKNOWN, "virtio_net") == "claimed"
+    assert link_files.claim_on(UNKNOWN, [link("MACAddress=00:50:56:aa:bb:cc")], "virtio_net") == "claimed"
 
 
 def test_macs_are_learnt_from_links():
     links = [link("MACAddress=00:50:56:AA:BB:CC"), link("MACAddress=00:50:56:00:00:01 00:50:56:00:00:02", "Name=b")]
-    assert link_files.macs(links) == {"ens192": (MAC, "/etc/systemd/network/50-user.link")}
+    assert link_files.macs(links) == {"ens192": bound_by(MAC, "/etc/systemd/network/50-user.link")}

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all files of a guest say of its network, format by format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...errors import GuestconvError
+from ...guest.root import GuestRoot
+from ...model.description import Concern
+from ...texts.unread import Unread
+from . import concerns, formats
+from .cards import traces
+from .cards.macs import KnownMac, MacSource, Origin
+from .cards.nics import Nic, Setting, nics_of
+from .formats import NetworkFormat, kernel_arguments
+
+# No guest has so many; a file of nothing but definitions must not keep us busy for hours.
+_MOST_SETTINGS = 5000
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The network configuration of one root.
+
+    settings: what counts of all files. formats: those that can be read; the guest cannot read the others either.
+    recorded: {name: KnownMac} by what was rendered into other formats, and does not count any more. unread: Concerns.
+    """
+
+    settings: Sequence[Setting]
+    formats: Sequence[NetworkFormat]
+    recorded: Mapping[str, KnownMac]
+    unread: Sequence[Concern]
+
+
+def read(root: GuestRoot) -> Configuration:
+    """Read the configuration in all formats. Raises GuestconvError `network-too-large`."""
+    settings: list[Setting] = []
+    readable: list[NetworkFormat] = []
+    recorded: dict[str, KnownMac] = {}
+    unread: list[Concern] = []
+    for kind in (*formats.FORMATS, *formats.RENDERED):
+        try:
+            found = kind.read(root)
+        except Unread as error:
+            unread.append(concerns.unread(error))
+            continue
+        readable.append(kind)
+        _check_size(root, len(settings) + len(found))
+        # What was rendered into other files counts there. Until then it counts itself.
+        if kind in formats.RENDERED and nics_of(settings):
+            recorded.update(_macs(found))
+        else:
+            settings += found
+    return Configuration(settings, readable, recorded, unread)
+
+
+def settings_in_effect(root: GuestRoot, configuration: Configuration) -> Sequence[Setting]:
+    """The settings, with the command line's where nothing in the guest configures the network: the initrd's stay then."""
+    settings = configuration.settings
+    return settings if nics_of(settings) else [*settings, *kernel_arguments.read(root)]
+
+
+def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:
+    found = {}
+    for setting in settings:
+        if setting.name and setting.hardware_mac:
+            origin = Origin.TRACE if setting.is_record else Origin.FILE
+            found[setting.name] = KnownMac(setting.hardware_mac, MacSource(origin, setting.file))
+    return found
+
+
+def traced_macs(root: GuestRoot, nics: Sequence[Nic], known: Mapping[str, KnownMac]) -> dict[str, KnownMac]:
+    """{name: KnownMac}: known, with the traces that the last run left of nics, as far as they are needed."""
+    unknown = [nic.name for nic in nics if nic.mac is None and nic.name not in known]
+    found = dict(known)
+    if unknown:
+        found = {**traces.from_leases(root), **found}
+    if any(name not in found for name in unknown):
+        found = {**traces.from_logs(root, journal=len(nics) > 1), **found}
+    return found
+
+
+def _check_size(root: GuestRoot, count: int) -> None:
+    if count > _MOST_SETTINGS:
+        raise GuestconvError(
+            "network-too-large",
+            f"The guest on {root.name} configures more than {_MOST_SETTINGS} interfaces, which is the limit.",
+            hint="Remove the configuration of interfaces that no longer exist from the guest.",
+        )
