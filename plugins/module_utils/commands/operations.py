@@ -20,7 +20,7 @@ from ..guest.guest import Guest
 from ..guest.storage import roots
 from ..model import description, document
 from ..model.changes import as_diff
-from ..systems import engine
+from ..systems import SYSTEMS, engine
 from ..texts import untrusted_json
 
 # What share of a run is behind it when a step begins, in percent, about as docs/benchmarks.md has them.
@@ -45,7 +45,7 @@ def inspect(module, progress):
         disks, _pending = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
-            roots.find(guest, options["root"])
+            roots.find(guest, SYSTEMS, options["root"])
             found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
     return run.result(found, changed=False)
 
@@ -93,7 +93,7 @@ def _convert_guest(guest, asked, options, run):
             storage = guest.storage
             description.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = description.only_root(asked, storage.identities())
-        roots.find(guest, root)
+        roots.find(guest, SYSTEMS, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)
