@@ -229,6 +229,14 @@ def test_the_rooms_and_files_that_the_architecture_names_are_there():
     assert [name for name in sorted(names) if not any((base / name).exists() for base in bases)] == []
 
 
+def test_the_registries_that_the_architecture_names_are_there():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    registries = re.findall(r"`([A-Z]+)` in `([\w/.]+)`", text)
+    assert registries
+    for name, place in registries:
+        assert re.search(rf"^{name}\b", (ROOT / "plugins/module_utils" / place).read_text("utf-8"), re.MULTILINE), place
+
+
 @pytest.mark.parametrize("guide", [*GUIDES, ROOT / "CONTRIBUTING.md"], ids=str)
 def test_a_link_of_a_guide_leads_to_a_file_or_a_heading(guide):
     text = guide.read_text("utf-8")
