@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filters that define a virtual machine take, whatever the platform."""
+"""The options of the filters that define a virtual machine, for every platform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class ModuleDocFragment:
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as in RV(virttools.guestconv.guestconv_convert#module:hardware).
+      - The hardware that the guest was converted for, which is the result
+        RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   name:
@@ -22,17 +23,17 @@ options:
     required: true
   memory:
     description:
-      - The memory in MiB. By default the C(memory) of the hardware, or 1024, with which
-        M(virttools.guestconv.guestconv_verify) boots a guest.
+      - The memory in MiB. The default is C(memory) of the hardware. If the hardware does not contain it, the default is
+        1024, as in M(virttools.guestconv.guestconv_verify).
     type: int
   cpus:
     description:
-      - The number of processors. By default the C(cpus) of the hardware, or 1, like
-        M(virttools.guestconv.guestconv_verify).
+      - The number of processors. The default is C(cpus) of the hardware. If the hardware does not contain it, the
+        default is 1, as in M(virttools.guestconv.guestconv_verify).
     type: int
   networks:
     description:
-      - The networks of cards that are not on O(network). A key is the name of a card in the guest (V(ens192)), or its
-        MAC address. A value is as for O(network).
+      - The networks of cards that are not connected to O(network). A key is the name that the guest has for a card
+        (V(ens192)), or its MAC address. A value has the form of O(network).
     type: dict
 """

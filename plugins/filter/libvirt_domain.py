@@ -5,14 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: libvirt_domain
-short_description: The libvirt domain for a converted guest
+short_description: Create the XML of a libvirt domain for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
   - Creates the XML of a libvirt domain with the hardware that a guest was converted for.
-  - It is for libvirt 9.0 and later, with QEMU on x86-64.
-  - The display is available through VNC, on the host itself only.
-  - A guest with a virtio device also gets the guest agent's channel, a random number generator, and a balloon.
+  - The XML is for libvirt 9.0 and later, with QEMU on x86-64.
+  - The display is available by VNC, on the host itself.
+  - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
@@ -22,19 +22,19 @@ options:
     description:
       - The disks on the host that will run the guest, one for each disk of the hardware, in the same order.
       - A disk is its absolute path, or a dictionary of V(path), V(format) (V(qcow2), V(raw), V(vmdk), V(vdi), V(vhdx)
-        or V(vpc); by default according to the suffix of the path), and V(device), the name that the disk has in the
-          guest.
+        or V(vpc); the default is detected from the extension of the path), and V(device), the name that the guest had
+        for the disk.
     type: list
     elements: raw
     required: true
   network:
     description:
-      - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key
-        V(network) or V(bridge).
+      - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key V(network)
+        or V(bridge).
     type: raw
     default: default
   domain_type:
-    description: How libvirt runs the guest. V(qemu) is emulation.
+    description: The type of the domain. V(qemu) is emulation.
     type: str
     choices: [kvm, qemu]
     default: kvm
@@ -53,12 +53,12 @@ EXAMPLES = r"""
     disks: [/var/lib/libvirt/images/web01.qcow2]
   register: converted
 
-- name: Define it
+- name: Define the domain
   community.libvirt.virt:
     command: define
     xml: "{{ converted.hardware | virttools.guestconv.libvirt_domain(name='web01', disks=converted.disks) }}"
 
-- name: Define it on a bridge
+- name: Define the domain on a bridge
   community.libvirt.virt:
     command: define
     xml: >-
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The domain's XML.
+  description: The XML of the domain.
   type: str
 """
 

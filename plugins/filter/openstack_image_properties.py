@@ -5,28 +5,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: openstack_image_properties
-short_description: The properties of an OpenStack image for a converted guest
+short_description: Create the properties of an OpenStack image for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Creates the properties of an image with which OpenStack gives its servers the hardware that a guest was converted
-    for.
+  - Creates the properties of an image from the hardware that a guest was converted for. OpenStack gives exactly these
+    devices to the servers that are created from the image.
   - An image has one model for all disks, and one for all network cards. A guest with different models is an error.
-  - A device that OpenStack does not offer, such as C(virtconsole), is an error that names the device.
-  - The flavor determines memory and processors, and the ports determine MAC addresses.
+  - A device that OpenStack does not have is an error, which names the device. OpenStack does not have C(virtconsole).
+  - The flavor sets the memory and the number of processors. The ports set the MAC addresses.
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as in RV(virttools.guestconv.guestconv_convert#module:hardware).
+      - The hardware that the guest was converted for, which is the result
+        RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   os_type:
-    description: The kind of the guest's operating system.
+    description: The type of the guest's operating system.
     type: str
     choices: [linux, windows]
     default: linux
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent, so that OpenStack uses it.
+    description: Whether the guest runs QEMU's guest agent. If it does, OpenStack uses the agent.
     type: bool
     default: false
 seealso:
@@ -40,7 +41,7 @@ EXAMPLES = r"""
     disks: [/exports/web01.qcow2]
   register: converted
 
-- name: Make an image of it
+- name: Create an image of the guest
   openstack.cloud.image:
     name: web01
     filename: "{{ converted.disks[0] }}"
@@ -48,7 +49,7 @@ EXAMPLES = r"""
     container_format: bare
     properties: "{{ converted.hardware | virttools.guestconv.openstack_image_properties }}"
 
-- name: Create an image with more properties of the guest
+- name: Create an image with further properties
   openstack.cloud.image:
     name: web01
     filename: "{{ converted.disks[0] }}"

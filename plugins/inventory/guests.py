@@ -7,89 +7,87 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: guests
-short_description: Guests to convert, from disks, OVAs, VMX files and libvirt
+short_description: Find guests in disks, OVAs, VMX files and libvirt
 version_added: 0.1.0
 description:
-  - Finds virtual machines in directories and libvirt, and adds each as an inventory host.
-    Nothing ever connects to these hosts.
-    The roles and playbooks of this collection do a guest's work on a conversion host.
-  - The name of the configuration file ends with C(guests.yml), C(guests.yaml), C(guestconv.yml) or C(guestconv.yaml),
-    such as C(exports.guests.yml). This plugin ignores files of any other name, and Ansible then reports that it cannot
-      parse them as an inventory.
+  - Finds virtual machines in files and in libvirt, and makes each of them a host of the inventory. Ansible never
+    connects to these hosts. The roles and playbooks of this collection process a guest on a conversion host.
+  - The name of the configuration file must end with C(guests.yml), C(guests.yaml), C(guestconv.yml) or
+    C(guestconv.yaml), for example C(exports.guests.yml). This plugin does not read any other file, and Ansible then
+    reports that the file cannot be parsed as an inventory.
   - Only the headers of disks are read, and no other program is run.
-  - A guest that cannot be read is left out with a warning, so that it does not hide the others.
+  - A guest that cannot be read is omitted with a warning, so that the other guests are still found.
 requirements:
-  - lxml in the Python that runs Ansible, for OVA, OVF and libvirt. Without it such guests are left out, with a warning.
-  - libvirt's Python binding there, for O(uri)
+  - lxml in the Python that runs Ansible, for OVA, OVF and libvirt. Without it such guests are omitted, with a warning.
+  - libvirt's Python binding in the Python that runs Ansible, for O(uri)
 extends_documentation_fragment:
   - ansible.builtin.constructed
 options:
   plugin:
-    description: Identifies the file as a configuration of this plugin.
+    description: Marks the file as a configuration of this plugin.
     type: str
     required: true
     choices: [virttools.guestconv.guests]
   paths:
     description:
-      - Files, directories, and patterns (V(/exports/*/*.ova)). Relative ones are relative to the directory of the
+      - Files, directories, and patterns (V(/exports/*/*.ova)). Relative paths are relative to the directory of the
         configuration file.
-      - Descriptions of guests are files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain). The
-        disks that they name are not guests of their own.
-      - All other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or C(.vhd), are grouped
-        into guests by their names.
-        V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is V(web01_1.vmdk)
-        where V(web01.vmdk) is there, too. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) does not name a guest, and is a
-        disk of the guest that has the name of the directory. In this case, or when a disk has the name of the
-        directory, all disks in a subdirectory belong to one guest.
-      - Disks of one guest are in the order of their names, with C(root), C(system), C(os) or C(boot) first. The guest
-        boots from the first one.
-      - A disk with backing files, such as a snapshot, is one disk with V(backing), if these are in its directory.
+      - Files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain) describe guests. The disks that
+        they refer to are not guests of their own.
+      - The names of all other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or
+        C(.vhd), determine the guests. V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is
+        V(web01_1.vmdk) if V(web01.vmdk) also exists. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) contains no name of
+        a guest, and is a disk of the guest with the name of the directory. In this case, or if a disk has the name of
+        the directory, a subdirectory is one guest with all disks in it.
+      - The disks of a guest are in the order of their names, with C(root), C(system), C(os) or C(boot) first. The guest
+        boots from the first disk.
+      - A disk with backing files, such as a snapshot, is one disk with V(backing), if they are in its directory.
     type: list
     elements: str
     default: []
   uri:
     description:
-      - A libvirt whose domains are guests, such as V(qemu:///system) or V(qemu+ssh://root@kvm1/system).
-      - It is only read. If it does not answer, the plugin fails.
+      - The URI of a libvirt, such as V(qemu:///system) or V(qemu+ssh://root@kvm1/system). Its domains are guests.
+      - The domains are only read. If libvirt does not answer, this is an error.
     type: str
   exclude:
     description:
-      - Patterns of paths, of names of files and directories, and of names of guests, to exclude.
+      - Patterns of paths, of names of files and directories, and of names of guests that are omitted.
     type: list
     elements: str
     default: []
   recursive:
-    description: Whether to look into the subdirectories of O(paths), too. Hidden directories and links are ignored.
+    description: Whether to search the subdirectories of O(paths), too. Hidden subdirectories and links are skipped.
     type: bool
     default: true
   strict:
     description:
-      - Whether to fail instead of warning. This applies to a guest that cannot be read, a name or a disk that two
-        guests share, a configuration without O(paths) and O(uri), and a template of O(compose), O(groups) or
-        O(keyed_groups) that fails.
+      - Whether problems that cause a warning by default are errors. They are a guest that cannot be read, a name or a
+        disk that two guests share, a configuration without O(paths) and O(uri), and a template of O(compose), O(groups)
+        or O(keyed_groups) that fails.
     type: bool
     default: false
 notes:
-  - The plugin runs on the controller, and the paths are paths on the controller. The conversion hosts must see the same
-    files at the same paths, for example on shared storage.
-  - "Hosts have the names of the guests, or of their files. Any character that is not a letter, a digit, C(.), C(_) or
-    C(-) becomes C(-). When two guests have the same name, both get a suffix that depends on where they are, and there
-    is a warning."
-  - "Variables: C(guestconv_source) says where the guest is; C(guestconv_hardware) what is known of its virtual machine,
-    as the modules' option C(hardware) takes it; C(guestconv_disks) are its disks as the modules' option C(disks) takes
-    them, where they are files that can be used as they are; C(guestconv_name) is its name as the source has it;
-    C(guestconv_size) is the size of all its disks in bytes, as the guest sees them, where it is known. None of them is
-    ever evaluated as a template."
-  - "Groups: C(guestconv_guests) has all of them; C(guestconv_source_ova), C(_ovf), C(_vmx), C(_libvirt) and C(_disks);
-    C(guestconv_format_qcow2) and so on, by the formats of their disks; C(guestconv_firmware_bios) and C(_uefi);
-    C(guestconv_size_small) (up to 32 GiB in all), C(_medium) (up to 256 GiB), and C(_large). A guest is not in any
-    group of a kind when that fact is not known."
+  - The plugin runs on the machine that runs C(ansible-playbook), and the paths are those of that machine. The
+    conversion hosts must have the same files at the same paths, for example on a shared storage.
+  - "The name of a host is the name of the guest or, if it has no name, of its file. Every character except letters,
+    digits, C(.), C(_) and C(-) is replaced by C(-). If two guests have the same name, both get a suffix that is derived
+    from their location, so that they cannot be confused, and a warning is displayed."
+  - "Variables: C(guestconv_source) is the location of the guest. C(guestconv_hardware) is what is known about its
+    virtual machine, in the form of the modules' option C(hardware). C(guestconv_disks) are its disks, in the form of
+    the modules' option C(disks), if they are files that can be used as they are. C(guestconv_name) is its name on the
+    source. C(guestconv_size) is the virtual size of all its disks in bytes, if it is known. The values are never
+    evaluated as templates, whatever the name of a guest is."
+  - "Groups: C(guestconv_guests) contains all guests. The other groups are C(guestconv_source_ova), C(_ovf), C(_vmx),
+    C(_libvirt) and C(_disks); C(guestconv_format_qcow2) and so on, by the formats of the disks;
+    C(guestconv_firmware_bios) and C(_uefi); C(guestconv_size_small) (up to 32 GiB in total), C(_medium) (up to 256
+    GiB), and C(_large). If a property of a guest is not known, the guest is not in a group of that kind."
 author:
   - guestconv authors (@virttools)
 """
 
 EXAMPLES = r"""
-# exports.guests.yml: all guests below /exports
+# exports.guests.yml: everything below /exports
 plugin: virttools.guestconv.guests
 paths:
   - /exports
@@ -114,7 +112,7 @@ compose:
   guestconv_conversion_host: "'conv2' if guestconv_hardware.firmware | default('bios') == 'uefi' else 'conv1'"
 
 ---
-# kvm.guestconv.yml: the domains of a libvirt; fail rather than leave one out
+# kvm.guestconv.yml: the domains of a libvirt; a problem with one of them is an error
 plugin: virttools.guestconv.guests
 uri: qemu:///system
 strict: true
