@@ -9,7 +9,11 @@ import posixpath
 
 import pytest
 
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract import Contract
+pytest.register_assert_rewrite(
+    "ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract"
+)
+
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract import Contract  # noqa: E402 - it is rewritten first
 
 
 class TestRealDoor(Contract):

@@ -13,7 +13,7 @@ import posixpath
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -253,7 +253,7 @@ class GuestRoot:
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv: builtins.list[str], detail: str, touches: Iterable[str] = ()) -> str:
+    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = ()) -> str:
         """Run a program of the guest's, and return what it printed.
 
         touches: paths of files which it may change, or remove: those are recorded with their texts.
@@ -270,10 +270,10 @@ class GuestRoot:
                 self._record(action, path, detail, before, after)
         return printed
 
-    def ask(self, argv: builtins.list[str]) -> str:
+    def ask(self, argv: Sequence[str]) -> str:
         """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
         try:
-            return self._appliance.command(argv)
+            return self._appliance.command(list(argv))
         except ApplianceError as error:
             raise GuestconvError(
                 "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from .errors import NotSupplementable
 from .image import Initrd, Limits, Member, read
-from .kernel_modules import INDEX_FILES, KernelModules, module_files, module_name
+from .kernel_modules import INDEX_FILES, KernelModules, module_files
+from .module_names import module_name
 from .writer import File, supplement
 
 __all__ = (

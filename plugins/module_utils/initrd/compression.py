@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import threading
 import zlib
+from collections.abc import Generator
+from typing import IO, BinaryIO, Protocol
 
 from ..errors import GuestconvError
 from .cpio import corrupt
@@ -48,24 +50,24 @@ _MAGICS = {
 class Source:
     """A file of which the first `size` bytes are read, with a position that can be set back."""
 
-    def __init__(self, file, size):
+    def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self.size = size
         self.position = 0
         self.seek(0)
 
-    def seek(self, position):
+    def seek(self, position: int) -> None:
         """Go on reading at `position`."""
         self.position = position
         self._file.seek(position)
 
-    def read(self, count=BLOCK):
+    def read(self, count: int = BLOCK) -> bytes:
         """Up to `count` bytes; none at the end."""
         data = self._file.read(min(count, self.size - self.position))
         self.position += len(data)
         return data
 
-    def take(self, count):
+    def take(self, count: int) -> bytes:
         """Exactly `count` bytes; GuestconvError initrd-truncated when there are fewer."""
         data = self.read(count)
         if len(data) < count:
@@ -73,7 +75,7 @@ class Source:
         return data
 
 
-def truncated():
+def truncated() -> GuestconvError:
     """The error for an initrd that ends too early."""
     return GuestconvError(
         "initrd-truncated",
@@ -82,12 +84,12 @@ def truncated():
     )
 
 
-def compression_of(start):
+def compression_of(start: bytes) -> str | None:
     """The name of the compression of data that begin with `start` (2 bytes or more), None when it is none we know."""
     return _MAGICS.get(bytes(start[:2]))
 
 
-def unpack(source, compression):
+def unpack(source: Source, compression: str) -> Generator[bytes, None, None]:
     """Unpack the one stream that begins at `source`'s position, and leave the position behind it.
 
     Yields pieces of at most 1 MiB. Raises GuestconvError: initrd-corrupt, initrd-truncated, initrd-tool-missing,
@@ -112,7 +114,7 @@ def unpack(source, compression):
     )
 
 
-def unpack_all(data, compression, limit):
+def unpack_all(data: bytes, compression: str, limit: int) -> bytes | None:
     """The one stream in `data`, unpacked; None when that is more than `limit` bytes. Raises what `unpack` does."""
     unpacked = bytearray()
     with contextlib.closing(unpack(Source(io.BytesIO(data), len(data)), compression)) as pieces:
@@ -123,7 +125,7 @@ def unpack_all(data, compression, limit):
     return bytes(unpacked)
 
 
-def pack(data, compression):
+def pack(data: bytes, compression: str) -> bytes:
     """`data` compressed so that every kernel which reads this compression reads it; the same data, the same bytes.
 
     Raises GuestconvError initrd-tool-missing, initrd-tool-failed.
@@ -144,29 +146,44 @@ def pack(data, compression):
     raise ValueError(compression)
 
 
+class _Decompressor(Protocol):
+    """The interface of the decompressors of lzma and bz2."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
 class _Gzip:
     """zlib's decompressor with the interface of those of lzma and bz2."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._inner = zlib.decompressobj(31)
 
     @property
-    def eof(self):
+    def eof(self) -> bool:
         return self._inner.eof
 
     @property
-    def unused_data(self):
+    def unused_data(self) -> bytes:
         return self._inner.unused_data
 
     @property
-    def needs_input(self):
+    def needs_input(self) -> bool:
         return not self._inner.unconsumed_tail
 
-    def decompress(self, data, max_length):
+    def decompress(self, data: bytes, max_length: int) -> bytes:
         return self._inner.decompress(self._inner.unconsumed_tail or data, max_length)
 
 
-def _in_python(source, decompressor):
+def _in_python(source: Source, decompressor: _Decompressor) -> Generator[bytes, None, None]:
     while not decompressor.eof:
         asked = decompressor.needs_input
         data = source.read() if asked else b""
@@ -181,7 +198,7 @@ def _in_python(source, decompressor):
     source.seek(source.position - len(decompressor.unused_data))
 
 
-def _by_tool(source, end, command):
+def _by_tool(source: Source, end: int, command: list[str]) -> Generator[bytes, None, None]:
     """Unpack the bytes up to `end` with a command that reads its standard input.
 
     Python has no zstd before 3.14, and no lz4. The tool gets exactly one stream, because both tools take what follows
@@ -190,11 +207,14 @@ def _by_tool(source, end, command):
     process = subprocess.Popen(
         _with_path(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
     )
+    output = process.stdout
+    if output is None or process.stdin is None:
+        raise ValueError("The tool has no pipes.")
     feeder = threading.Thread(target=_feed, args=(source, end, process.stdin), daemon=True)
     feeder.start()
     try:
         while True:
-            piece = os.read(process.stdout.fileno(), PIECE)
+            piece = os.read(output.fileno(), PIECE)
             if not piece:
                 break
             yield piece
@@ -203,13 +223,13 @@ def _by_tool(source, end, command):
         process.kill()  # nothing, when it has ended
         process.wait()
         feeder.join()
-        process.stdout.close()
+        output.close()
     if failed:
         raise corrupt(f"an archive cannot be decompressed by {command[0]}")
     source.seek(end)
 
 
-def _feed(source, end, pipe):
+def _feed(source: Source, end: int, pipe: IO[bytes]) -> None:
     try:
         with pipe:
             while source.position < end:
@@ -221,7 +241,7 @@ def _feed(source, end, pipe):
         pass  # the tool has ended early: its exit status says so
 
 
-def _packed_by_tool(data, command):
+def _packed_by_tool(data: bytes, command: list[str]) -> bytes:
     done = subprocess.run(_with_path(command), input=data, capture_output=True, env=_ENVIRONMENT, check=False)
     if done.returncode:
         detail = done.stderr.decode("utf-8", "replace").strip()[:200]
@@ -233,7 +253,7 @@ def _packed_by_tool(data, command):
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}
 
 
-def _with_path(command):
+def _with_path(command: list[str]) -> list[str]:
     """The command with its tool's path."""
     tool = shutil.which(command[0])
     if tool is None:
@@ -245,7 +265,7 @@ def _with_path(command):
     return [tool] + command[1:]
 
 
-def _zstd_end(source):
+def _zstd_end(source: Source) -> int:
     """Where the zstd frame at the source's position ends; the position stays.
 
     Source: RFC 8878, section 3.1.1. The kernel, too, unpacks one frame and looks at what follows.
@@ -270,7 +290,7 @@ def _zstd_end(source):
     raise _too_many_blocks()
 
 
-def _lz4_end(source):
+def _lz4_end(source: Source) -> int:
     """Where the legacy lz4 stream at the source's position ends; the position stays.
 
     The format has no end mark. The kernel takes further magic numbers for more of the same stream, and since 5.13
@@ -292,12 +312,12 @@ def _lz4_end(source):
     raise _too_many_blocks()
 
 
-def _stream_end(source, start, end):
+def _stream_end(source: Source, start: int, end: int) -> int:
     if end > source.size:
         raise truncated()
     source.seek(start)
     return end
 
 
-def _too_many_blocks():
+def _too_many_blocks() -> GuestconvError:
     return GuestconvError("initrd-too-many-blocks", f"a compressed archive has more than {_MOST_BLOCKS} blocks")

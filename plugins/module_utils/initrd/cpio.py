@@ -34,24 +34,24 @@ class Entry(NamedTuple):
     mode: int
     size: int
     links: int
-    identity: tuple
+    identity: tuple[int, int, int]
     target: str
 
 
 class Sink(Protocol):
     """What a parser hands the members to."""
 
-    def wants(self, entry):
+    def wants(self, entry: Entry) -> bool:
         """Whether the bytes of this regular file are to be kept."""
 
-    def add(self, entry, body):
+    def add(self, entry: Entry, body: bytes | None) -> None:
         """Take a member; `body` is its bytes if they were wanted, else None."""
 
-    def end_archive(self):
+    def end_archive(self) -> None:
         """A trailer was read: hard links do not reach across it."""
 
 
-def corrupt(message):
+def corrupt(message: str) -> GuestconvError:
     """The error for an initrd that is not what it should be."""
     return GuestconvError(
         "initrd-corrupt",
@@ -66,19 +66,19 @@ class CpioParser:
     offset: where in its stream the first byte lies; members begin at multiples of 4 of that.
     """
 
-    def __init__(self, sink, offset=0):
+    def __init__(self, sink: Sink, offset: int = 0) -> None:
         self._sink = sink
         self._offset = offset
         self._pending = b""  # a header that the end of a piece has cut
         self._skip = 0  # bytes of the current body, and its padding, still to come
-        self._kept = None  # (entry, bytearray) of a body that is wanted
+        self._kept: tuple[Entry, bytearray] | None = None  # (entry, bytearray) of a body that is wanted
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
         """Whether the stream may end here."""
         return not self._pending and not self._skip
 
-    def feed(self, piece):
+    def feed(self, piece: bytes) -> int:
         """Parse a piece; the number of its bytes that are cpio, less than all where something else begins."""
         data = self._pending + piece if self._pending else piece
         base = self._offset - len(self._pending)
@@ -104,7 +104,7 @@ class CpioParser:
         self._offset = base + at
         return at - (len(data) - len(piece))
 
-    def _header(self, data, at):
+    def _header(self, data: bytes, at: int) -> int:
         """Take the header, name and link target at `at`; their size with padding, 0 when they are not all there."""
         if len(data) - at < _HEADER_SIZE:
             return 0
@@ -128,7 +128,7 @@ class CpioParser:
         self._skip = _aligned(size) - link_size
         return body_at + link_size
 
-    def _begin(self, entry):
+    def _begin(self, entry: Entry) -> None:
         if entry.name == _TRAILER:
             self._sink.end_archive()
         elif stat.S_ISREG(entry.mode):
@@ -139,7 +139,7 @@ class CpioParser:
         else:
             self._sink.add(entry, None)
 
-    def _pass_body(self, data, at):
+    def _pass_body(self, data: bytes, at: int) -> int:
         """Pass over, or keep, what `data` has of the current body; the number of bytes."""
         count = min(self._skip, len(data) - at)
         self._skip -= count
@@ -152,7 +152,7 @@ class CpioParser:
         return count
 
 
-def header(name, mode, size, inode):
+def header(name: str, mode: int, size: int, inode: int) -> bytes:
     """The header and name of a member that belongs to root, dated 1970, with padding.
 
     Its link count of 1 keeps the kernel from joining members with equal inode numbers (maybe_link in init/initramfs.c).
@@ -162,20 +162,20 @@ def header(name, mode, size, inode):
     return padded(_MAGICS[0] + b"".join(b"%08X" % field for field in fields) + encoded)
 
 
-def trailer():
+def trailer() -> bytes:
     """The member that ends an archive."""
     return header(_TRAILER, 0, 0, 0)
 
 
-def padded(data):
+def padded(data: bytes) -> bytes:
     """`data` with zeros to a multiple of 4 bytes."""
     return data + bytes(-len(data) % 4)
 
 
-def _aligned(size):
+def _aligned(size: int) -> int:
     return (size + 3) & ~3
 
 
-def _text(data):
+def _text(data: bytes) -> str:
     """The text before the first NUL; surrogates stand for bytes that are not UTF-8."""
     return bytes(data).partition(b"\0")[0].decode("utf-8", "surrogateescape")

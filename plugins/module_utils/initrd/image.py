@@ -13,14 +13,15 @@ import contextlib
 import io
 import re
 import stat
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO, Callable, NamedTuple
 
 from ..errors import GuestconvError
 from . import builders
 from .compression import Source, compression_of, truncated, unpack
-from .cpio import CpioParser
+from .cpio import CpioParser, Entry
 from .errors import NotSupplementable
-from .kernel_modules import module_name
+from .module_names import module_name
 
 _MOST_LINKS = 40  # as the kernel's MAXSYMLINKS
 _MOST_PARTS = 4096  # PATH_MAX: no path has more steps
@@ -69,7 +70,14 @@ class Initrd:
     bootconfig: whether a boot configuration is appended to it.
     """
 
-    def __init__(self, members, contents, archives, size, bootconfig):
+    def __init__(
+        self,
+        members: dict[str, Member],
+        contents: Mapping[str, bytes],
+        archives: list[Archive],
+        size: int,
+        bootconfig: bool,
+    ) -> None:
         self.members = members
         self.archives = archives
         self.size = size
@@ -77,22 +85,22 @@ class Initrd:
         self._contents = contents
 
     @property
-    def builder(self):
+    def builder(self) -> str:
         """The name of what made it, by evidence; see builders.made_by."""
         return builders.made_by(self.members)
 
     @property
-    def nested_images(self):
+    def nested_images(self) -> list[str]:
         """Names of filesystem images in it, whose files (and kernel modules) are not among the members."""
         return [name for name in builders.images() if name in self.members]
 
-    def resolve(self, path):
+    def resolve(self, path: str) -> str:
         """The name that `path` leads to through the initrd's symbolic links, whether or not that exists.
 
         Raises GuestconvError initrd-link-loop when it leads nowhere.
         """
         pending = path.split("/")[::-1]
-        done = []
+        done: list[str] = []
         followed = parts = 0
         while pending:
             part = pending.pop()
@@ -112,7 +120,7 @@ class Initrd:
                 pending += member.target.split("/")[::-1]
         return "/".join(done)
 
-    def content(self, path):
+    def content(self, path: str) -> bytes | None:
         """The bytes of a file that `read` was told to keep; None when the initrd has no such file.
 
         Raises KeyError when it has, but was not told.
@@ -122,16 +130,16 @@ class Initrd:
             return None
         return self._contents[name]
 
-    def module_tree(self, version):
+    def module_tree(self, version: str) -> str:
         """Where the modules of a kernel are, or would be looked for: usr/lib/modules/VERSION or lib/modules/VERSION."""
         tree = self.resolve(f"lib/modules/{version}")
         in_usr = f"usr/lib/modules/{version}"
         return in_usr if tree not in self.members and in_usr in self.members else tree
 
-    def modules(self, version):
+    def modules(self, version: str) -> dict[str, str]:
         """The modules of a kernel: {name as the kernel spells it: path relative to the module tree}."""
         start = self.module_tree(version) + "/"
-        found = {}
+        found: dict[str, str] = {}
         for name in self.members:
             module = module_name(name) if name.startswith(start) else None
             # depmod.d(5): what stands outside kernel/ (updates/, extra/) replaces what stands in it.
@@ -140,7 +148,11 @@ class Initrd:
         return found
 
 
-def read(source, wanted=(), limits=Limits()):  # noqa: B008 - its fields cannot be changed
+def read(
+    source: str | bytes | bytearray,
+    wanted: Iterable[str] | Callable[[str], bool] = (),
+    limits: Limits = Limits(),  # noqa: B008 - its fields cannot be changed
+) -> Initrd:
     """Read an initrd.
 
     source: path of the file, or its bytes.
@@ -154,19 +166,19 @@ def read(source, wanted=(), limits=Limits()):  # noqa: B008 - its fields cannot 
     """
     with contextlib.ExitStack() as stack:
         try:
-            in_memory = isinstance(source, (bytes, bytearray))
-            file = stack.enter_context(io.BytesIO(source) if in_memory else open(source, "rb"))
+            file: BinaryIO = io.BytesIO(source) if isinstance(source, (bytes, bytearray)) else open(source, "rb")
+            stack.enter_context(file)
             size = file.seek(0, io.SEEK_END)
             return _read(file, size, wanted if callable(wanted) else frozenset(wanted).__contains__, limits)
         except OSError as error:
             raise GuestconvError("initrd-unreadable", f"the initrd cannot be read: {error}") from error
 
 
-def _read(file, size, wanted, limits):
+def _read(file: BinaryIO, size: int, wanted: Callable[[str], bool], limits: Limits) -> Initrd:
     end = _end_before_bootconfig(file, size)
     source = Source(file, end)
     collector = _Collector(wanted, limits)
-    archives = []
+    archives: list[Archive] = []
     while _skip_zeros(source):
         if len(archives) == limits.archives:
             raise GuestconvError("initrd-too-many-archives", f"the initrd has more than {limits.archives} archives")
@@ -177,7 +189,7 @@ def _read(file, size, wanted, limits):
     return Initrd(collector.members, collector.contents, archives, size, end < size)
 
 
-def _read_archive(source, collector):
+def _read_archive(source: Source, collector: _Collector) -> Archive:
     """Read the archive at the source's position, raw or compressed, and leave the position behind it."""
     start = source.position
     first = source.read(6)
@@ -185,7 +197,8 @@ def _read_archive(source, collector):
     if first[:1] == b"0" and start % 4 == 0:
         parser = CpioParser(collector, start)
         _read_raw(source, parser, collector)
-        compression, unpacked = "", source.position - start
+        compression: str | None = ""
+        unpacked = source.position - start
     else:
         parser = CpioParser(collector)
         compression = compression_of(first)
@@ -202,10 +215,10 @@ def _read_archive(source, collector):
     if not parser.complete:
         raise truncated()
     collector.end_archive()
-    return Archive(start, source.position, compression, unpacked)
+    return Archive(start, source.position, compression or "", unpacked)
 
 
-def _read_raw(source, parser, collector):
+def _read_raw(source: Source, parser: CpioParser, collector: _Collector) -> None:
     while True:
         data = source.read()
         collector.count(len(data))
@@ -216,7 +229,7 @@ def _read_raw(source, parser, collector):
             return
 
 
-def _skip_zeros(source):
+def _skip_zeros(source: Source) -> bool:
     """Go to the next byte that is not zero; False at the end."""
     while True:
         data = source.read()
@@ -227,7 +240,7 @@ def _skip_zeros(source):
             return bool(match)
 
 
-def _end_before_bootconfig(file, size):
+def _end_before_bootconfig(file: BinaryIO, size: int) -> int:
     """Where the archives end: the size of the file, less an appended boot configuration."""
     file.seek(max(0, size - 64))
     tail = file.read(64)
@@ -239,7 +252,7 @@ def _end_before_bootconfig(file, size):
     return end if end > 0 else size
 
 
-def _unknown_format(start):
+def _unknown_format(start: bytes) -> NotSupplementable:
     return NotSupplementable(
         "initrd-unknown-format",
         f"this is not an initrd of cpio archives (it has {start!r} where an archive should be)",
@@ -250,29 +263,29 @@ def _unknown_format(start):
 class _Links:
     """The hard links to one file: those that wait for its body, and the file once that has come."""
 
-    def __init__(self):
-        self.waiting = []
-        self.member = None
-        self.body = None
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+        self.member: Member | None = None
+        self.body: bytes | None = None
 
 
 class _Collector:
     """Takes the members of all archives, within the limits."""
 
-    def __init__(self, wanted, limits):
-        self.members = {}
-        self.contents = {}
+    def __init__(self, wanted: Callable[[str], bool], limits: Limits) -> None:
+        self.members: dict[str, Member] = {}
+        self.contents: dict[str, bytes] = {}
         self._wanted = wanted
         self._limits = limits
         self._unpacked = self._count = self._names = self._kept = 0
-        self._links = {}  # identity: _Links
+        self._links: dict[tuple[int, int, int], _Links] = {}
 
-    def count(self, size):
+    def count(self, size: int) -> None:
         """Count bytes unpacked."""
         self._unpacked += size
         self._check(self._unpacked, self._limits.unpacked, "initrd-unpacks-too-large", "unpacks to more than {0} bytes")
 
-    def wants(self, entry):
+    def wants(self, entry: Entry) -> bool:
         """Whether to keep the body of a regular file; it may stand for several hard links."""
         names = [_plain(entry.name)]
         if entry.links > 1 and entry.identity in self._links:
@@ -285,7 +298,7 @@ class _Collector:
         self._check(self._kept, all_of_them, "initrd-contents-too-large", "has wanted files of more than {0} bytes")
         return True
 
-    def add(self, entry, body):
+    def add(self, entry: Entry, body: bytes | None) -> None:
         """Take a member, in the place of any of that name."""
         name = _plain(entry.name)
         self._tally(len(name) + len(entry.target))
@@ -298,17 +311,17 @@ class _Collector:
         if regular and entry.links > 1:
             self._share(name, entry.identity, member, body)
 
-    def end_archive(self):
+    def end_archive(self) -> None:
         """Forget the hard links, as the kernel does at a trailer."""
         self._tally(0)
         self._links.clear()
 
-    def settle(self):
+    def settle(self) -> None:
         """Move what an archive put behind a symbolic link of the root directory (lib -> usr/lib) to where it came.
 
         The kernel follows every link there; deeper ones to directories are not met in initrds.
         """
-        places = {}
+        places: dict[str, str] = {}
         initrd = Initrd(self.members, {}, [], 0, False)
         for name in list(self.members):
             top, slash, rest = name.partition("/")
@@ -319,14 +332,14 @@ class _Collector:
                 self._check(len(places), _MOST_LINKS, "initrd-corrupt", "has files behind more than {0} links")
             self._store(f"{places[top]}/{rest}".lstrip("/"), self.members.pop(name), self.contents.pop(name, None))
 
-    def _store(self, name, member, body):
+    def _store(self, name: str, member: Member, body: bytes | None) -> None:
         self.members[name] = member
         if body is None:
             self.contents.pop(name, None)
         else:
             self.contents[name] = body
 
-    def _share(self, name, identity, member, body):
+    def _share(self, name: str, identity: tuple[int, int, int], member: Member, body: bytes | None) -> None:
         """Let hard links have one size and content: only one of them comes with a body (GNU cpio: the last)."""
         links = self._links.setdefault(identity, _Links())
         if links.member:
@@ -340,18 +353,18 @@ class _Collector:
         else:
             links.waiting.append(name)
 
-    def _tally(self, characters):
+    def _tally(self, characters: int) -> None:
         """Count a header, and the characters of its name."""
         self._count += 1
         self._names += characters
         self._check(self._count, self._limits.members, "initrd-too-many-members", "has more than {0} members")
         self._check(self._names, self._limits.names, "initrd-names-too-long", "has names of more than {0} characters")
 
-    def _check(self, value, limit, code, what):
+    def _check(self, value: int, limit: int, code: str, what: str) -> None:
         if value > limit:
             raise GuestconvError(code, f"the initrd {what.format(limit)}", hint="rebuild it in the guest")
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     """A name without the "./", "/" and trailing "/" that some archivers write."""
     return "/".join(part for part in name.split("/") if part not in ("", ".")) if _ODD_NAME.search(name) else name

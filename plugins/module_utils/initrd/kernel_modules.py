@@ -15,13 +15,15 @@ kmod 30: modules that are there load by name and by alias, with soft dependencie
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..errors import GuestconvError
 from . import compression
 from .errors import NotSupplementable, ToolMissing
+from .image import Initrd
 from .module_index import binary_index
+from .module_names import MODULE, module_name, spelled
 from .writer import File
 
 # The indexes to take from the guest as they are; not all of them exist with every kmod. modules.dep is not one of them.
@@ -39,7 +41,6 @@ INDEX_FILES = (
     "modules.builtin.modinfo",
     "modules.order",
 )
-_MODULE = re.compile(r"(?:^|/)([^/]+)\.ko(?:\.(gz|xz|zst))?$")
 _COMPRESSIONS = {"gz": "gzip", "xz": "xz", "zst": "zstd"}
 # The largest in distributions, with debugging data stripped, are some 20 MiB (nvidia, amdgpu).
 _LARGEST_MODULE = 64 << 20
@@ -47,13 +48,7 @@ _LARGEST_MODULE = 64 << 20
 
 class _Dependencies(NamedTuple):
     path: str
-    needs: tuple  # names
-
-
-def module_name(path):
-    """The name of the module in a file, as the kernel spells it (virtio_blk); None when it is not a module's file."""
-    match = _MODULE.search(path)
-    return _spelled(match.group(1)) if match else None
+    needs: tuple[str, ...]  # names
 
 
 class KernelModules:
@@ -62,8 +57,8 @@ class KernelModules:
     dep, softdep, builtin, alias: the texts of modules.dep, modules.softdep, modules.builtin and modules.alias.
     """
 
-    def __init__(self, dep, softdep="", builtin="", alias=""):
-        self._modules = {}
+    def __init__(self, dep: str, softdep: str = "", builtin: str = "", alias: str = "") -> None:
+        self._modules: dict[str, _Dependencies] = {}
         for line in dep.split("\n"):
             path, colon, needs = line.partition(":")
             name = module_name(path) if colon else None
@@ -75,7 +70,7 @@ class KernelModules:
         self._before, self._after = _soft_dependencies(softdep)
         self._resolve_soft_aliases(alias)
 
-    def missing(self, wanted, present):
+    def missing(self, wanted: Iterable[str], present: Iterable[str]) -> list[str]:
         """The paths (in the guest's module tree) of the modules to add, dependencies before what needs them.
 
         wanted: names of modules.  present: names of modules that the initrd has.
@@ -83,12 +78,12 @@ class KernelModules:
         the kernel does not have, built in or not.
         """
         present = frozenset(present)
-        wanted = [_spelled(name) for name in wanted]
+        wanted = [spelled(name) for name in wanted]
         for name in wanted:
             if name not in self._modules and name not in self._builtin:
                 raise GuestconvError("module-not-found", f"the guest's kernel has no module {name}")
-        paths = []
-        seen = set()
+        paths: list[str] = []
+        seen: set[str] = set()
         pending = [(name, False) for name in reversed(wanted)]
         while pending:
             name, needs_done = pending.pop()
@@ -104,7 +99,7 @@ class KernelModules:
             pending += [(other, False) for other in reversed(first)]
         return paths
 
-    def dependency_files(self, paths):
+    def dependency_files(self, paths: Mapping[str, str]) -> dict[str, bytes]:
         """The bytes of {modules.dep, modules.dep.bin} for an initrd that has modules at {name: path}.
 
         Raises GuestconvError initrd-modules-differ when it has one that the guest's kernel does not: it was made for
@@ -125,21 +120,27 @@ class KernelModules:
         text = "".join(line + "\n" for line in lines.values())
         return {"modules.dep": text.encode("utf-8", "surrogateescape"), "modules.dep.bin": binary_index(lines)}
 
-    def _resolve_soft_aliases(self, alias):
+    def _resolve_soft_aliases(self, alias: str) -> None:
         """Let soft dependencies on aliases (crc32c) be on the modules that have them; patterns are not looked for."""
         known = self._modules.keys() | self._builtin
         named = {other for table in (self._before, self._after) for others in table.values() for other in others}
-        modules = {name: [] for name in named - known}
+        modules: dict[str, list[str]] = {name: [] for name in named - known}
         for line in alias.split("\n") if modules else ():
             words = line.split()
-            if len(words) == 3 and words[0] == "alias" and _spelled(words[1]) in modules:
-                modules[_spelled(words[1])].append(_spelled(words[2]))
+            if len(words) == 3 and words[0] == "alias" and spelled(words[1]) in modules:
+                modules[spelled(words[1])].append(spelled(words[2]))
         for table in (self._before, self._after):
             for name, others in table.items():
                 table[name] = [module for other in others for module in modules.get(other, (other,))]
 
 
-def module_files(initrd, version, kernel, contents, indexes):
+def module_files(
+    initrd: Initrd,
+    version: str,
+    kernel: KernelModules,
+    contents: Mapping[str, bytes],
+    indexes: Mapping[str, bytes],
+) -> list[File]:
     """The files of a supplement that adds kernel modules to an initrd; pass them to `supplement`.
 
     version: of the kernel.  kernel: its KernelModules.  contents: {path from kernel.missing: bytes of that file}.
@@ -152,15 +153,16 @@ def module_files(initrd, version, kernel, contents, indexes):
     files = []
     for path, content in contents.items():
         plain = path[: path.rindex(".ko") + 3]
-        paths[module_name(path)] = plain
+        paths[module_name(path) or path] = plain
         files.append(File(f"{tree}/{plain}", 0o644, _uncompressed(path, content)))
     for name, content in {**indexes, **kernel.dependency_files(paths)}.items():
         files.append(File(f"{tree}/{name}", 0o644, content))
     return files
 
 
-def _uncompressed(path, content):
-    suffix = _MODULE.search(path).group(2)
+def _uncompressed(path: str, content: bytes) -> bytes:
+    match = MODULE.search(path)
+    suffix = match.group(2) if match else None
     if not suffix:
         return content
     try:
@@ -174,9 +176,10 @@ def _uncompressed(path, content):
     return unpacked
 
 
-def _soft_dependencies(text):
+def _soft_dependencies(text: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """({module: names to load before it}, {module: names to load after it}) from "softdep NAME pre: A post: B"."""
-    before, after = {}, {}
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
     for line in text.split("\n"):
         words = line.split("#")[0].split()
         if len(words) < 3 or words[0] != "softdep":
@@ -186,9 +189,5 @@ def _soft_dependencies(text):
             if word in ("pre:", "post:"):
                 table = before if word == "pre:" else after
             elif table is not None:
-                table.setdefault(_spelled(words[1]), []).append(_spelled(word))
+                table.setdefault(spelled(words[1]), []).append(spelled(word))
     return before, after
-
-
-def _spelled(name):
-    return name.replace("-", "_")

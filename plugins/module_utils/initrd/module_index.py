@@ -10,6 +10,7 @@ big-endian. A node's offset carries in its high bits which of the node's fields 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 
 from ..errors import GuestconvError
 
@@ -22,7 +23,7 @@ _LARGEST = 0x0FFFFFFF
 _LONGEST_KEY = 128
 
 
-def binary_index(values):
+def binary_index(values: Mapping[str, str]) -> bytes:
     """The index of {key: value}, both ASCII; a key's place in the dict is its priority.
 
     Raises GuestconvError modules-dep-invalid for keys and values that no depmod writes.
@@ -32,7 +33,7 @@ def binary_index(values):
         if not (key.isascii() and value.isascii()) or "\0" in key + value or not 0 < len(key) <= _LONGEST_KEY:
             raise GuestconvError("modules-dep-invalid", f"the guest's modules.dep has a strange module: {key[:80]!r}")
         items.append((key.encode(), struct.pack(">II", 1, priority) + value.encode() + b"\0"))
-    parts = []
+    parts: list[bytes] = []
     items.sort()
     root = _Node(items, 0, True)
     end = _write(root, len(_HEADER) + 4, parts)
@@ -44,14 +45,14 @@ def binary_index(values):
 class _Node:
     """What the sorted `items` have in common after their first `depth` characters."""
 
-    def __init__(self, items, depth, is_root=False):
+    def __init__(self, items: Sequence[tuple[bytes, bytes]], depth: int, is_root: bool = False) -> None:
         first, last = items[0][0] if items else b"", items[-1][0] if items else b""
         end = depth
         while not is_root and end < min(len(first), len(last)) and first[end] == last[end]:
             end += 1
         self.prefix = first[depth:end]
         self.value = b""
-        groups = {}
+        groups: dict[int, list[tuple[bytes, bytes]]] = {}
         for key, value in items:
             if len(key) == end:
                 self.value = value
@@ -60,7 +61,7 @@ class _Node:
         self.children = {character: _Node(group, end + 1) for character, group in groups.items()}
 
     @property
-    def flags(self):
+    def flags(self) -> int:
         """The bits of this node's offset that say which fields it has."""
         return (
             (_HAS_PREFIX if self.prefix else 0)
@@ -69,14 +70,14 @@ class _Node:
         )
 
 
-def _write(node, offset, parts):
+def _write(node: _Node, offset: int, parts: list[bytes]) -> int:
     """Append the node that is to be at `offset`, and then its children, to `parts`; where they end."""
     first, last = (min(node.children), max(node.children)) if node.children else (0, -1)
     prefix = node.prefix + b"\0" if node.prefix else b""
     table_size = 2 + 4 * (last - first + 1) if node.children else 0
     end = offset + len(prefix) + table_size + len(node.value)
     offsets = [0] * (last - first + 1)
-    below = []
+    below: list[bytes] = []
     for character in sorted(node.children):
         child = node.children[character]
         offsets[character - first] = end | child.flags

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import posixpath
 import stat
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ..errors import GuestconvError
 from .compression import pack
 from .cpio import header, padded, trailer
 from .errors import NotSupplementable
+from .image import Archive, Initrd
 
 _DIRECTORY = stat.S_IFDIR | 0o755
 _LINK = stat.S_IFLNK | 0o777
@@ -27,7 +29,7 @@ class File(NamedTuple):
     content: bytes
 
 
-def supplement(initrd, files):
+def supplement(initrd: Initrd, files: Sequence[File]) -> bytes:
     """The bytes to append to an initrd so that the kernel unpacks `files` over what it holds; b"" for no files.
 
     Deterministic: the same initrd and files give the same bytes. They are compressed as the last archive is, for two
@@ -50,7 +52,7 @@ def supplement(initrd, files):
     return pack(archive, last.compression)
 
 
-def _check_appendable(initrd, last):
+def _check_appendable(initrd: Initrd, last: Archive) -> None:
     """Refuse where the kernel would not look at what is appended."""
     if initrd.bootconfig:
         reason = "a boot configuration must stay at its end"
@@ -67,15 +69,15 @@ def _check_appendable(initrd, last):
     )
 
 
-def _archive(initrd, files):
+def _archive(initrd: Initrd, files: Iterable[File]) -> bytes:
     """One newc archive of the files, in the order of their names, each directory before what is in it."""
-    places = {}
+    places: dict[str, File] = {}
     for file in files:
         place = _place(initrd, file.path)
         if place in places:
             raise NotSupplementable("initrd-path-conflict", f"two files are to become {place!r} in the initrd")
         places[place] = file
-    parts = []
+    parts: list[bytes] = []
     for name in sorted(_missing_directories(initrd, places)):
         parts.append(header(name, _DIRECTORY, 0, len(parts) + 1))
     for name in sorted(places):
@@ -90,7 +92,7 @@ def _archive(initrd, files):
     return b"".join(parts)
 
 
-def _place(initrd, path):
+def _place(initrd: Initrd, path: str) -> str:
     """Where a file of that path goes, links of the initrd followed."""
     if not path or "\0" in path or ".." in path.split("/") or path.endswith("/") or len(path) > _LONGEST_PATH:
         raise GuestconvError("initrd-path-invalid", f"{path[:100]!r} cannot be the path of a file in an initrd")
@@ -101,13 +103,13 @@ def _place(initrd, path):
     return place
 
 
-def _missing_directories(initrd, places):
+def _missing_directories(initrd: Initrd, places: Collection[str]) -> set[str]:
     """The directories that the kernel must make for the files.
 
     Never one that exists as something else: the kernel would remove that first (clean_path), and with a link such as
     lib -> usr/lib all that is reached through it.
     """
-    missing = set()
+    missing: set[str] = set()
     for name in places:
         directory = posixpath.dirname(name)
         while directory and directory not in missing:

@@ -32,7 +32,7 @@ def copies(partition: SystemPartition, arch: str, distribution: str | None) -> l
     name = fallback_name(arch) or ""
     if name.casefold() in partition.names(partition.fallback):
         return None
-    wanted = _DIRECTORIES.get(distribution, distribution or "")
+    wanted = _DIRECTORIES.get(distribution or "", distribution or "")
     vendors = sorted(partition.vendors, key=lambda name: not wanted.startswith(name.casefold()))
     for way in loaders.fallbacks():
         for vendor in vendors:
@@ -46,15 +46,15 @@ def copies(partition: SystemPartition, arch: str, distribution: str | None) -> l
     return []
 
 
-def fallback_name(arch: str | None) -> str | None:
+def fallback_name(arch: str) -> str | None:
     """The file's name that firmware of this machine (uname -m) looks for, None where guestconv does not know it."""
-    suffix = _SUFFIXES.get(arch or "")
+    suffix = _SUFFIXES.get(arch)
     return f"BOOT{suffix.upper()}.EFI" if suffix else None
 
 
 def concerns(root: GuestRoot, partition: SystemPartition | None) -> list[Concern]:
     """What a person should know of how root boots with UEFI. partition: the one that it has mounted."""
-    arch, distribution = root.info.get("arch"), root.info.get("distribution")
+    arch, distribution = str(root.info.get("arch")), root.info.get("distribution")
     name = fallback_name(arch)
     if name is None or partition is None:
         why = f"its machine is {arch}" if name is None else "no line of its /etc/fstab mounts the EFI system partition"
@@ -82,7 +82,7 @@ def concerns(root: GuestRoot, partition: SystemPartition | None) -> list[Concern
 def convert(root: GuestRoot) -> bool:
     """Make the fallback, if there is none. Returns whether it was made. Raises GuestconvError `boot-full`."""
     # Not what inspect saw: another root of the guest, which has the same partition, may have been converted since.
-    partition, arch = mounted(root), root.info.get("arch")
+    partition, arch = mounted(root), str(root.info.get("arch"))
     if partition is None or fallback_name(arch) is None:
         return False
     missing = copies(partition, arch, root.info.get("distribution")) or []

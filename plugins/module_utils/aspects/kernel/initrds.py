@@ -134,9 +134,21 @@ def _module_files(
         **{name: text.decode("utf-8", "surrogateescape") for name, text in lists.items()}
     )
     paths = modules.missing(missing, found.modules(initrd.version))
-    contents = {path: root.read_bytes(posixpath.join(source, path)) for path in paths}
-    there = {name: indexes[name] for name in initrd_format.INDEX_FILES if indexes[name] is not None}
+    contents = {path: _module(root, posixpath.join(source, path)) for path in paths}
+    there = {name: text for name, text in indexes.items() if text is not None and name in initrd_format.INDEX_FILES}
     return initrd_format.module_files(found, initrd.version, modules, contents, there)
+
+
+def _module(root: GuestRoot, path: str) -> bytes:
+    """The file of a module that the kernel's modules.dep names."""
+    content = root.read_bytes(path)
+    if content is None:
+        raise GuestconvError(
+            "module-file-missing",
+            f"modules.dep of the kernel on {root.name} names {path}, which is not there.",
+            hint="Install the guest's kernel package again before it moves, or run depmod -a in the guest.",
+        )
+    return content
 
 
 def _append(root: GuestRoot, initrd: Initrd, archive: bytes, missing: Sequence[str]) -> None:

@@ -63,6 +63,11 @@ SUBJECT = Subject(
             "Remove an old kernel in the guest, or make room on the EFI system partition.",
         ),
         error(
+            "module-file-missing",
+            "A module that the modules.dep of the guest's kernel names is not there: the kernel was removed in part.",
+            "Install the guest's kernel package again before the guest moves, or run `depmod -a` in the guest.",
+        ),
+        error(
             "module-not-found",
             "The kernel of the guest does not have a module that the target needs.",
             "Reinstall the kernel package in the guest, or select another driver.",

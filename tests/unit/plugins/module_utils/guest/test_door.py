@@ -10,8 +10,13 @@ import inspect
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract import Contract
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+
+pytest.register_assert_rewrite(
+    "ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract"
+)
+
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract import Contract  # noqa: E402 - it is rewritten first
 
 # Of the real one alone: what the guest, which mounts it, calls.
 NOT_PLAYED = ("close",)

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Callable
 
 from .....guest import device_names
+from .....guest.root import GuestRoot
 
 _DATABASE = "/var/cache/debconf/config.dat"
 
@@ -20,8 +24,8 @@ _BY_HARDWARE = re.compile(r"/dev/disk/by-(?:id|path)/.+?(?:-part(?P<partition>\d
 _KERNELS_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme)\w+")
 
 
-def convert(root, names, keep_fallback):
-    """Have upgrades install GRUB to the disks of the target. names: conversion.Conversion.disk_names.
+def convert(root: GuestRoot, names: Mapping[str, str], keep_fallback: bool) -> None:
+    """Have upgrades install GRUB to the disks of the target. names: plan.Plan.disk_names.
 
     keep_fallback: whether they must keep the UEFI fallback up to date, which would fall behind what it starts.
     """
@@ -34,7 +38,7 @@ def convert(root, names, keep_fallback):
         root.write(_DATABASE, answer_for_fallback(text), "upgrades of GRUB keep the UEFI fallback up to date")
 
 
-def edit_devices(text, names):
+def edit_devices(text: str, names: Mapping[str, str]) -> str:
     """text of debconf's database with the disks and partitions that GRUB is installed to named as on the target."""
     return _edit_questions(
         text,
@@ -45,20 +49,16 @@ def edit_devices(text, names):
     )
 
 
-def answer_for_fallback(text):
+def answer_for_fallback(text: str) -> str:
     """text of debconf's database with the questions answered that say whether the UEFI fallback is kept up to date."""
-    return _edit_questions(
-        text,
-        {
-            name: lambda question, answer=answer: (
-                question if (_value(question) or "false") == answer else _with_value(question, answer)
-            )
-            for name, answer in _KEEP_FALLBACK.items()
-        },
-    )
+    return _edit_questions(text, {name: partial(_answered, answer) for name, answer in _KEEP_FALLBACK.items()})
 
 
-def _edit_questions(text, edits):
+def _answered(answer: str, question: str) -> str:
+    return question if (_value(question) or "false") == answer else _with_value(question, answer)
+
+
+def _edit_questions(text: str, edits: Mapping[str, Callable[[str], str]]) -> str:
     questions = text.split("\n\n")
     for number, question in enumerate(questions):
         edit = edits.get(question.partition("\n")[0].partition("Name: ")[2])
@@ -67,26 +67,27 @@ def _edit_questions(text, edits):
     return "\n\n".join(questions)
 
 
-def _edit_disks(question, names):
+def _edit_disks(question: str, names: Mapping[str, str]) -> str:
     """The answer for grub-pc. What cannot be resolved stays: the package asks again."""
     value = _value(question) or ""
     found = [_on_target(name, names) or name for name in value.split(", ")]
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 
 
-def _edit_partitions(question, names):
+def _edit_partitions(question: str, names: Mapping[str, str]) -> str:
     """The answer for Ubuntu's grub-multi-install, which fails, and the upgrade with it, where one of them is not there.
 
     Not answered, it takes what is mounted at /boot/efi.
     """
     value = _value(question) or ""
-    found = [_on_target(name, names) for name in value.split(", ")] if value else []
-    if None in found:
+    on_target = [_on_target(name, names) for name in value.split(", ")] if value else []
+    found = [name for name in on_target if name is not None]
+    if len(found) < len(on_target):
         return "\n".join(line for line in question.split("\n") if not line.startswith(("Value:", "Flags:")))
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 
 
-def _on_target(name, names):
+def _on_target(name: str, names: Mapping[str, str]) -> str | None:
     """The name on the target of a disk or partition; None where it is not known which one is meant.
 
     A link of udev's that is made of the old disk's serial number can be resolved only where there is one disk.
@@ -103,12 +104,12 @@ def _on_target(name, names):
     return None if _KERNELS_NAME.fullmatch(name) else name
 
 
-def _value(question):
+def _value(question: str) -> str | None:
     found = re.search(r"(?m)^Value:(.*)$", question)
     return found.group(1).strip(" \t") if found else None
 
 
-def _with_value(question, value):
+def _with_value(question: str, value: str) -> str:
     lines = [line for line in question.split("\n") if not line.startswith("Value:")]
     # Debconf writes the fields in this order: Name, Template, Value, Owners, Flags, Variables.
     place = next((number for number, line in enumerate(lines) if line.startswith("Template:")), 0) + 1

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .....guest.root import GuestRoot
 from .....texts import assignments
+from ...command_line import Editor
 
 _MAIN = "/etc/default/grub"
 # Debian's and Ubuntu's grub-mkconfig reads these after it, in this order, and so they win.
@@ -48,13 +51,13 @@ class Setting:
     quote: str = '"'
     plain: bool = True
 
-    def written(self, value):
+    def written(self, value: str) -> str:
         """value as it is to stand in the text in the place of this one's."""
         needed = "" if value == shlex.quote(value) else '"'
         return f"{self.quote or needed}{value}{self.quote or needed}"
 
 
-def convert(root, edit):
+def convert(root: GuestRoot, edit: Editor) -> None:
     """Edit these files where a setting has to be another. edit: as of edit_settings."""
     if root.read(_MAIN) is None:
         return
@@ -63,14 +66,14 @@ def convert(root, edit):
         root.write(path, text, "what grub.cfg is generated from fits the target")
 
 
-def edited(texts, edit):
+def edited(texts: list[str], edit: Editor) -> list[str]:
     """The texts of the files, in the order in which they are read, with their settings as they must be."""
     found = [settings(text) for text in texts]
     flat = [setting for of_text in found for setting in of_text]
     values, added = edit_settings(flat, edit, all(map(_is_certain, texts, found)))
     new = iter(zip(flat, values))
 
-    def change(written):
+    def change(written: str) -> str:
         setting, value = next(new)
         return written if value is None else setting.written(value)
 
@@ -84,12 +87,12 @@ def edited(texts, edit):
     return texts
 
 
-def settings(text):
+def settings(text: str) -> list[Setting]:
     """The Settings of interest in such a file, in their order."""
     return [_setting(text, found) for found in assignments.parse(text) if found.name in _SETTINGS]
 
 
-def _setting(text, found):
+def _setting(text: str, found: assignments.Assignment) -> Setting:
     written = text[found.start : found.end]
     quote, value = assignments.quoting(written)
     plain = bool(_END.match(text, found.end))
@@ -100,19 +103,19 @@ def _setting(text, found):
     return Setting(found.name, value, plain=plain and not _MORE.search(written) and "$" not in written)
 
 
-def _is_certain(text, found):
+def _is_certain(text: str, found: Iterable[Setting]) -> bool:
     """Whether the shell is sure to come to all that sets _ALWAYS in text, and that is in found (Settings of it)."""
     mentions = len(_MENTION.findall(text))
     plain = [setting for setting in found if setting.name == _ALWAYS and setting.plain]
     return not mentions or (mentions == len(plain) and not _CONTROL.search(text))
 
 
-def edit_settings(found, edit, certain):
+def edit_settings(found: Sequence[Setting], edit: Editor, certain: bool) -> tuple[list[str | None], str]:
     """What the settings must be, those in found (Setting) in their order: a pair.
 
     The first is a list of new values, None for what stays. The second is what is to be added to GRUB_CMDLINE_LINUX
     behind all of them, "" for nothing.
-    edit: edit(str, list | None) -> str, for the kernel's arguments; see conversion.Conversion.edit_arguments.
+    edit: for the kernel's arguments.
     certain: whether found is all that sets it, and the last of them is the one that counts.
     """
     present = _arguments(found)
@@ -124,7 +127,7 @@ def edit_settings(found, edit, certain):
     return values, "" if is_there else edit("", present)
 
 
-def _edited(setting, edit, present):
+def _edited(setting: Setting, edit: Editor, present: Iterable[str] | None) -> str | None:
     """The new value of the setting, None when it stays. present: as edit takes it."""
     if not setting.plain:
         return None
@@ -140,28 +143,29 @@ def _edited(setting, edit, present):
     return None if value == setting.value or _shell_of(value) != _shell_of(setting.value) else value
 
 
-def _shell_of(value):
+def _shell_of(value: str) -> str:
     return _NO_SHELL.sub("", value.replace("\\\n", ""))
 
 
-def _arguments(found):
+def _arguments(found: Sequence[Setting]) -> list[str]:
     """The kernel's arguments after all settings. One may take up, as $GRUB_CMDLINE_LINUX, what was set before it."""
     # The setting of each name that is the last before each of them, and before the end. Each is looked at once, however
     # often later ones take it up.
-    before = [{}]
+    before: list[dict[str, int]] = [{}]
     for number, setting in enumerate(found):
         before.append({**before[-1], setting.name: number})
-    arguments, seen = {}, {None}
+    arguments: dict[str, None] = {}
+    seen: set[int] = set()
     pending = [before[-1].get(name) for name in _COMMAND_LINES]
     while pending:
-        number = pending.pop()
-        if number in seen:
+        position = pending.pop()
+        if position is None or position in seen:
             continue
-        seen.add(number)
-        for word in found[number].value.split():
+        seen.add(position)
+        for word in found[position].value.split():
             name = word[1:].strip("{}") if word[0] == "$" else ""
             if name in _COMMAND_LINES:
-                pending.append(before[number].get(name))
+                pending.append(before[position].get(name))
             else:
                 arguments[word] = None
     return list(arguments)

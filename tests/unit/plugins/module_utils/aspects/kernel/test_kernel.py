@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import Entry
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -148,6 +149,15 @@ def test_oracle_12_every_kernel_of_the_menu_is_prepared():
         assert "virtio_blk" in initrd.read(root.files[f"/boot/initrd.img-{version}"]).modules(version)
 
 
+def test_a_module_that_modules_dep_names_and_that_is_not_there_is_an_error():
+    root = make_root(initrd_bytes=an_initrd())
+    del root.files[f"/lib/modules/6.1.0-50-amd64/{MODULES[0]}"]
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "module-file-missing" and MODULES[0] in caught.value.message
+    assert root.changes() == []
+
+
 def test_oracle_13_too_little_room_for_the_supplement_is_refused():
     root = make_root(initrd_bytes=an_initrd())
     root.room = 1000
@@ -230,6 +240,68 @@ def test_dracuts_drivers_are_named_once():
     text = dracut.with_added('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
     assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'
     assert dracut.with_added(text, ["virtio_scsi"]) == text
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (b"6.1.0-50-amd64 (debian-kernel@lists.debian.org) #1 SMP", "6.1.0-50-amd64"),
+        (b"6.12.1-arch1-1", "6.12.1-arch1-1"),
+        (b"", None),
+    ],
+)
+def test_a_kernels_version_is_that_in_its_header(text, expected):
+    assert kernel_image.release(bzimage(text.decode())) == expected
+
+
+@pytest.mark.parametrize(
+    "place, content",
+    [
+        (slice(0x1FE, 0x200), b"\0\0"),
+        (slice(0x202, 0x206), b"HdrX"),
+        (slice(0x20E, 0x210), b"\0\0"),
+        (slice(0x20E, 0x210), b"\xff\xff"),
+    ],
+    ids=["no boot sector", "no header", "no version", "a version elsewhere"],
+)
+def test_what_is_no_kernel_of_x86_has_no_version(place, content):
+    head = bytearray(bzimage("6.1 a"))
+    head[place] = content
+    assert kernel_image.release(bytes(head)) is None
+    assert kernel_image.release(b"") is None
+
+
+def version_of(name, versions=("6.12.1-arch1-1",), content=None, arguments="root=/dev/sda1"):
+    root = make_root(versions, [Entry(f"/boot/{name}", None, arguments, "0", ())])
+    root.files[f"/boot/{name}"] = bzimage("6.12.1-arch1-1 #1") if content is None else content
+    return kernel.inspect(root).kernels[0]["version"]
+
+
+@pytest.mark.parametrize("name", ["vmlinuz-linux", "vmlinuz-lts", "kernel", "bzImage"])
+def test_oracle_12_a_kernel_is_known_by_its_header_whatever_its_file_is_called(name):
+    assert version_of(name) == "6.12.1-arch1-1"
+    assert version_of(name, ("6.12.1-arch1-1", "5.4.0-lts")) == "6.12.1-arch1-1"
+
+
+def test_the_name_of_a_kernels_file_does_not_count_where_its_header_has_a_version():
+    root = make_root(("6.1.0-1", "6.1.0-2"), [Entry("/boot/vmlinuz-6.1.0-1", None, "root=/dev/sda1", "0", ())])
+    root.files["/boot/vmlinuz-6.1.0-1"] = bzimage("6.1.0-2 #1")
+    assert kernel.inspect(root).kernels[0]["version"] == "6.1.0-2"
+
+
+def test_a_kernel_without_such_a_header_has_the_only_modules_there_are():
+    assert version_of("vmlinuz-linux", content=b"MZ an arm64 kernel") == "6.12.1-arch1-1"
+    # Memory tests boot no root.
+    assert version_of("memtest", content=b"\0", arguments="") == "memtest"
+
+
+def test_of_several_directories_of_modules_a_kernel_without_a_header_has_the_one_it_is_called_after():
+    versions = ("6.1.0-1-arm64", "6.1.0-2-arm64")
+    entries = [Entry("/vmlinuz", None, "root=/dev/sda1", "0", ())]
+    root = make_root(versions, entries)
+    root.links["/vmlinuz"] = "boot/vmlinuz-6.1.0-1-arm64"
+    root.files["/boot/vmlinuz-6.1.0-1-arm64"] = b"MZ"
+    assert kernel.inspect(root).kernels[0]["version"] == "6.1.0-1-arm64"
 
 
 LINK, RULES = "/etc/systemd/network/10-lan.link", "/etc/udev/rules.d/70-persistent-net.rules"
