@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
@@ -36,7 +37,7 @@ def make_root(appliance):
     """make_root({path: text}) gives a mounted GuestRoot that has just these files."""
     made = []
 
-    def make(files, info=None, facts=None, target="kvm", hardware=None, disks=(), filesystems=()):
+    def make(files, info=None, boot_menu=None, target="kvm", hardware=None, disks=(), filesystems=()):
         for name in appliance.ls("/"):
             if name != "lost+found":
                 appliance.rm_rf(f"/{name}")
@@ -47,8 +48,14 @@ def make_root(appliance):
         storage = graph(filesystems, [disk.device for disk in disks])
         guest = Guest(appliance, list(disks), TARGETS[target], hardware or {}, storage)
         root = GuestRoot(appliance, "/dev/sda1", guest)
-        root.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
-        root.facts.update(facts or {})
+        root.info = {
+            "init": "systemd",
+            "os": "linux",
+            "package_format": "deb",
+            "mountpoints": {"/": "/dev/sda1"},
+            **(info or {}),
+        }
+        root.boot_menu = boot_menu or BootMenu()
         made.append(root)
         return root
 

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu
 
 FILES = {
     "/etc/network/interfaces": "source interfaces.d/*\nsource-directory more\nauto ens192\niface ens192 inet dhcp\n",
@@ -31,12 +30,12 @@ def convert(root, **settings):
     removed = [identifier for identifier in found if identifier not in drivers]
     selection = Selection({"network": drivers}, {"network": removed}, {"network": settings})
     with root.on_behalf_of(network.NAME):
-        network.convert(root, Conversion(root.guest.target, selection))
+        network.convert(root, Plan(root.guest.target, selection))
     return found
 
 
 def test_nics_keep_their_names_and_one_goes(make_root, appliance):
-    root = make_root(FILES, facts={"bootloader": SimpleNamespace(arguments=[])}, hardware=HARDWARE)
+    root = make_root(FILES, boot_menu=menu(""), hardware=HARDWARE)
     appliance.mkdir_p("/etc/systemd/network")
     # How people take systemd's naming out of force.
     appliance.ln_s("/dev/null", "/etc/systemd/network/99-default.link")
@@ -71,7 +70,7 @@ def test_every_format_is_read_from_real_directories(make_root, appliance):
         "/var/lib/wicked/lease-eth7-dhcp-ipv4.xml": "<lease><client-id>01:00:50:56:aa:bb:07</client-id></lease>",
         "/var/log/journal/0123/system.journal": b"LPKSHHRH\0MESSAGE=Sending on   LPF/eth4/00:50:56:aa:bb:04\0\0",
     }
-    root = make_root(files, facts={"bootloader": SimpleNamespace(arguments=[])})
+    root = make_root(files, boot_menu=menu(""))
     appliance.ln_s("/dev/null", "/etc/systemd/network/20-b.network")
     found = network.inspect(root).devices["network"]
     assert {name: facts["mac"] and facts["mac"][-2:] for name, facts in found.items()} == {
@@ -100,7 +99,7 @@ def test_a_renamed_nic_takes_its_files_along(make_root, appliance):
         "/etc/initramfs-tools/initramfs.conf": "DEVICE=eth0\n",
         "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": "",
     }
-    root = make_root(files, facts={"bootloader": SimpleNamespace(arguments=[])})
+    root = make_root(files, boot_menu=menu(""))
     appliance.chmod(0o600, f"{suse}/ifcfg-eth0")
     convert(root, eth0={"policy": "rename", "name": "lan0"})
     assert {(change.action, change.path) for change in root.changes()} == {

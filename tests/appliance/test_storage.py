@@ -10,12 +10,13 @@ import re
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     image,
@@ -61,7 +62,7 @@ def make_guest(make_root):
 def convert(root, removed=(), **drivers):
     chosen = {name: "virtio-blk-pci" for name in ("sda", "sdb") if name not in removed}
     chosen.update((name, driver.replace("_", "-")) for name, driver in drivers.items())
-    conversion = Conversion(KVM, Selection({"block": chosen}, {"block": list(removed)}))
+    conversion = Plan(KVM, Selection({"block": chosen}, {"block": list(removed)}))
     with root.on_behalf_of(storage.NAME):
         storage.convert(root, conversion)
     return conversion
@@ -143,7 +144,7 @@ def test_crypttab_and_resume_are_renamed_as_well(make_guest):
     assert root.read("/etc/crypttab") == "secret UUID=u-b1 none luks\n"
     assert root.read("/etc/initramfs-tools/conf.d/resume") == "RESUME=UUID=u-a5\n"
     assert root.read("/etc/initramfs-tools/initramfs.conf") == 'MODULES=most\nRESUME="UUID=u-a5"\n'
-    pattern, edit = conversion.initrd_edits[0]
+    pattern, edit = conversion.initrd.edits[0]
     assert re.fullmatch(pattern, "conf/conf.d/resume")
     assert edit("RESUME=/dev/sda5\n") == "RESUME=UUID=u-a5\n"
 
@@ -151,7 +152,7 @@ def test_crypttab_and_resume_are_renamed_as_well(make_guest):
 def test_oracle_05_root_and_resume_on_the_command_line_are_renamed(make_guest):
     conversion = convert(make_guest({"/etc/fstab": FSTAB}))
     line = "root=/dev/sda1 ro resume=/dev/sda5 root=/dev/vg/home resume=/dev/sdz9 crash=/dev/sda1"
-    assert conversion.edit_arguments(line) == (
+    assert conversion.command_line.edited(line) == (
         "root=UUID=u-a1 ro resume=UUID=u-a5 root=/dev/vg/home resume=/dev/sdz9 crash=/dev/sda1"
     )
 
@@ -159,7 +160,7 @@ def test_oracle_05_root_and_resume_on_the_command_line_are_renamed(make_guest):
 def test_oracle_22_the_kernels_names_on_the_target_follow_the_buses(make_guest):
     conversion = convert(make_guest({}), sdb="ahci")
     assert conversion.disk_names == {"sda": "/dev/vda", "sdb": "/dev/sda"}
-    assert conversion.initrd_modules == ["virtio_pci", "virtio_blk", "ahci", "sd_mod"]
+    assert conversion.initrd.modules == ["virtio_pci", "virtio_blk", "ahci", "sd_mod"]
     assert [(disk["device"], disk["driver"], disk["boot_order"]) for disk in conversion.hardware["disks"]] == [
         ("sda", "virtio-blk-pci", 1),
         ("sdb", "ahci", 2),
@@ -228,7 +229,7 @@ def test_real_volumes_and_subvolumes_are_known_by_their_links_and_options_and_hi
         appliance.umount_all()
         disks = [image(name, 256 << 20) for name in ("sda", "sdb", "sdc")]
         guest = Guest.opened(appliance, disks, KVM, {})
-        roots.find(guest, "/dev/vg-1/root")
+        roots.find(guest, SYSTEMS, "/dev/vg-1/root")
         (root,) = guest.roots
         assert root.info["mountpoints"] == {"/": "/dev/vg-1/root", "/var": "/dev/vg-1/root", "/home": "/dev/vg-1/home"}
         with guest.mounted(root, read_only=True):
@@ -299,7 +300,7 @@ def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(
     appliance.write("/etc/fstab", LINES.encode())
     appliance.umount_all()
     guest = opened(appliance)
-    roots.find(guest, "/dev/vg/root")
+    roots.find(guest, SYSTEMS, "/dev/vg/root")
     (root,) = guest.roots
     assert root.info["distribution"] == "debian"
     mountpoints = {"/": "root", "/usr": "usr", "/srv": "vmfs", "/nowhere": "data", "/mnt": "vmfs"}
@@ -333,7 +334,7 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
         guest = opened(appliance)
         (filesystem,) = guest.storage.filesystems[1:]
         assert (filesystem.name, guest.storage.disks_of(filesystem)) == ("/dev/sdb", {"sdb", "sdc"})
-        roots.find(guest)
+        roots.find(guest, SYSTEMS)
         (root,) = [root for root in guest.roots if root.name != "/dev/sda"]
         assert root.info["mountpoints"] == {"/": "/dev/sdb", "/var": "/dev/sdb"}
         assert root.info["identity"] == f"UUID={appliance.vfs_uuid(names[1])}"

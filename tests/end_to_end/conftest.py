@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.end_to_end import boots
 from tests.guests.build import guest as built_guest
@@ -113,6 +114,6 @@ def looked_into(disk):
     disks = disks_from_option([str(disk)])
     with Appliance(disks, read_only=True) as appliance:
         guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})
-        roots.find(guest)
+        roots.find(guest, SYSTEMS)
         with guest.mounted(guest.roots[0], read_only=True) as root:
             yield root

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable, Sequence
 
+from ..guest.root import GuestRoot
 from ..model.description import Findings
+from .plan import Plan
 
 NAME = "console"
+INSPECT_AFTER = ("bootloader",)
+CONVERT_AFTER = ("hypervisor_tools",)
 
 # Serial ports, and the consoles of hypervisors that systemd's getty-generator knows (virtio and Xen, old Xen, POWER,
 # s390). Others, such as ttyUSB0, are hardware that somebody connects to the virtual machine, and stay.
@@ -27,24 +32,24 @@ _LOGIN_UNIT = ("serial-getty@", ".service")
 _LOGIN_UNITS = "/etc/systemd/system/*.wants/" + "*".join(_LOGIN_UNIT)
 
 
-def inspect(root):
+def inspect(root: GuestRoot) -> Findings:
     """The console, which every virtual machine has one of, with what the boot menu's default entry says of consoles."""
-    arguments = root.facts["bootloader"].arguments
+    arguments = root.boot_menu.arguments
     found = [argument for argument in arguments if argument.startswith("console=")]
     return Findings(devices={"console": {"console": {"kernel_arguments": found}}})
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Make the kernel and the logins use the console that the target has, and none that it has not."""
-    model = conversion.model("console", "console")
+    model = plan.model("console", "console")
     port = model.tty.partition(",")[0] if model else None
-    wanted = wanted_arguments(root.facts["bootloader"].arguments, model.tty) if model else []
-    conversion.argument_edits.append(lambda argument: edit_argument(argument, port, wanted))
-    conversion.arguments += [argument for argument in wanted if argument not in conversion.arguments]
+    wanted = wanted_arguments(root.boot_menu.arguments, model.tty) if model else []
+    plan.command_line.edit(lambda argument: edit_argument(argument, port, wanted))
+    plan.command_line.require(wanted)
     if model:
         # systemd's getty-generator puts logins on the consoles that are there when it runs, which is before the root
         # filesystem's udev loads any module. So a console that is a module has to come from the initrd.
-        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
+        plan.initrd.require(model.modules)
     for path in root.glob(_LOGIN_UNITS):
         prefix, suffix = _LOGIN_UNIT
         if _is_gone(posixpath.basename(path)[len(prefix) : -len(suffix)], port):
@@ -52,10 +57,9 @@ def convert(root, conversion):
             root.remove(path, "no login on a console that the target does not have")
     _edit(root, _INITTAB, edit_inittab, port)
     _edit(root, _SECURETTY, edit_securetty, port)
-    conversion.hardware["console"] = {"driver": model.driver} if model else None
 
 
-def wanted_arguments(arguments, tty):
+def wanted_arguments(arguments: Sequence[str], tty: str) -> list[str]:
     """The console= arguments that a command line must have for the console tty (as in targets.Model).
 
     arguments: those of the default entry, of which what concerns tty or virtual terminals is kept as it is.
@@ -75,7 +79,7 @@ def wanted_arguments(arguments, tty):
     return [*(terminals or ["console=tty0"]), f"console={tty}"]
 
 
-def edit_argument(argument, port, wanted):
+def edit_argument(argument: str, port: str | None, wanted: Sequence[str]) -> str | None:
     """argument of the kernel's command line, as it must be on a machine whose one port is port (None: it has none).
 
     wanted: wanted_arguments; so all entries of the menu get the same.
@@ -89,7 +93,7 @@ def edit_argument(argument, port, wanted):
     return next((one for one in wanted if _CONSOLE.match(one)), argument)
 
 
-def edit_inittab(text, port):
+def edit_inittab(text: str, port: str | None) -> str:
     """text of a sysvinit inittab (inittab(5)), with logins on ports that are gone moved to port, or commented out."""
     lines = text.split("\n")
     logins = [_login_port(line) for line in lines]
@@ -106,7 +110,7 @@ def edit_inittab(text, port):
     return "\n".join(lines)
 
 
-def edit_securetty(text, port):
+def edit_securetty(text: str, port: str | None) -> str:
     """text of a securetty(5) that lets root in at port as well, if it did at another port of this kind."""
     names = [line.strip() for line in text.split("\n")]
     if port is None or port in names or not any(re.fullmatch(_PORT, name) for name in names):
@@ -114,17 +118,17 @@ def edit_securetty(text, port):
     return text + ("" if text.endswith("\n") else "\n") + f"{port}\n"
 
 
-def _edit(root, path, edit, port):
+def _edit(root: GuestRoot, path: str, edit: Callable[[str, str | None], str], port: str | None) -> None:
     text = root.read(path)
     if text is not None:
         root.write(path, edit(text, port), "logins are on the console that the target has")
 
 
-def _is_gone(name, port):
+def _is_gone(name: str | None, port: str | None) -> bool:
     return name is not None and name != port and re.fullmatch(_PORT, name) is not None
 
 
-def _login_port(line):
+def _login_port(line: str) -> str | None:
     """The port that a line of an inittab runs a getty on, or None."""
     fields = line.split(":", 3)
     if len(fields) < 4 or "#" in fields[0] or fields[2] != "respawn":

@@ -13,10 +13,15 @@ xorg.conf.d is full of; keywords in other cases), and that must not keep a guest
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
+from ..guest.root import GuestRoot
 from ..model.description import Findings
+from .plan import Plan
 
 NAME = "graphics"
+INSPECT_AFTER = ()
+CONVERT_AFTER = ("hypervisor_tools",)
 
 # Xorg's drivers that drive the display of one hypervisor only, and the kernel module that goes with the same display.
 # Its other drivers (modesetting, fbdev, vesa) are general, and whoever chose one had a reason.
@@ -29,7 +34,7 @@ _DRIVER_LINE = re.compile(r'(?im)^[ \t]*Driver[ \t]+"([^"\n]*)"[^\n]*\n')
 _BUS_LINE = re.compile(r'(?im)^[ \t]*BusID[ \t]+"[^"\n]*"[^\n]*\n')
 
 
-def inspect(root):
+def inspect(root: GuestRoot) -> Findings:
     """The display, with the driver that Xorg is told to use; most guests leave that to Xorg."""
     named = {path: drivers_named(root.read(path) or "") for path in _xorg_files(root)}
     files = [path for path, drivers in named.items() if drivers]
@@ -40,23 +45,22 @@ def inspect(root):
     return Findings(devices={"graphics": {"video0": facts}})
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Have Xorg find the driver by itself where it is told to use one that the target's display does not work with."""
-    model = conversion.model("graphics", "video0")
+    model = plan.model("graphics", "video0")
     for path in _xorg_files(root):
         text = root.read(path)
         if text is not None:
             edited = without_foreign_drivers(text, model.modules if model else ())
             root.write(path, edited, "Xorg looks for the display's driver by itself")
-    conversion.hardware["video"] = {"driver": model.driver} if model else None
 
 
-def drivers_named(text):
+def drivers_named(text: str) -> list[str]:
     """The drivers that the Device sections of an xorg.conf (text) name."""
     return [driver for start, end in _device_sections(text) for driver in _DRIVER_LINE.findall(text[start:end])]
 
 
-def without_foreign_drivers(text, modules):
+def without_foreign_drivers(text: str, modules: Collection[str]) -> str:
     """text of an xorg.conf, whose Device sections name no driver of a display other than the one that needs modules.
 
     In its place nothing is named: Xorg then tries the driver for the display's PCI ID, modesetting, fbdev and vesa, in
@@ -64,21 +68,22 @@ def without_foreign_drivers(text, modules):
     next one; modesetting alone, which needs a kernel driver, would not do for a plain VGA.
     """
 
-    def edited(section):
+    def edited(section: str) -> str:
         drivers = [driver.lower() for driver in _DRIVER_LINE.findall(section)]
         if not any(driver in _XORG_DRIVERS and _XORG_DRIVERS[driver] not in modules for driver in drivers):
             return section
         # The BusID is the slot of the display that is gone.
         return _BUS_LINE.sub("", _DRIVER_LINE.sub("", section))
 
-    parts, position = [], 0
+    parts: list[str] = []
+    position = 0
     for start, end in _device_sections(text):
         parts += [text[position:start], edited(text[start:end])]
         position = end
     return "".join([*parts, text[position:]])
 
 
-def _device_sections(text):
+def _device_sections(text: str) -> Iterator[tuple[int, int]]:
     """(start, end) of each Device section that has an end.
 
     Not one pattern for all of a section: in a text without an end that would be looked for from each beginning anew.
@@ -92,5 +97,5 @@ def _device_sections(text):
         begin = _BEGIN_OF_DEVICE.search(text, end.end())
 
 
-def _xorg_files(root):
+def _xorg_files(root: GuestRoot) -> list[str]:
     return [path for pattern in _XORG_FILES for path in root.glob(pattern)]

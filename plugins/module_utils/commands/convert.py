@@ -23,7 +23,7 @@ from ..model import document, selection
 from ..model.changes import as_diff
 from ..model.description import Description
 from ..run.progress import Progress
-from ..systems import engine
+from ..systems import SYSTEMS, engine
 from ..texts import untrusted_json
 from .guest_run import GuestRun
 
@@ -84,7 +84,7 @@ def _convert_guest(
             storage = guest.storage
             selection.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = selection.only_root(asked, storage.identities())
-        roots.find(guest, root)
+        roots.find(guest, SYSTEMS, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)

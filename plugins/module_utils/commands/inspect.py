@@ -10,7 +10,7 @@ from ..devices.targets import TARGETS
 from ..disks import images
 from ..guest.storage import roots
 from ..run.progress import Progress
-from ..systems import engine
+from ..systems import SYSTEMS, engine
 from .guest_run import GuestRun
 
 # How much of a run is done when a step begins, in percent, about as docs/benchmarks.md has them.
@@ -25,6 +25,6 @@ def inspect(module: Module, progress: Progress) -> Result:
         disks, _pending = run.as_converted(images.disks_from_option(options["disks"]))
     with run.opened(disks, TARGETS[options["target"]], read_only=True) as guest:
         with run.timeline.step("inspect"):
-            roots.find(guest, options["root"])
+            roots.find(guest, SYSTEMS, options["root"])
             found = engine.inspect(guest, applications=options["applications"], tell=progress.tell)
     return run.result(found, changed=False)

@@ -15,13 +15,14 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..appliance import augeas
 from ..appliance.appliance import Appliance, ApplianceError, TextNotUtf8, is_possible
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
+from .boot_menu import BootMenu
 from .storage.mounts import NotMounted, Plan
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _MESSAGE = 3 * 1024 * 1024
 # Of selinux(8).
 _LABEL = "security.selinux"
 
+# What an aspect remembers.
+Facts = TypeVar("Facts")
+
 
 class GuestRoot:
     """One operating system, mounted in the appliance at /.
@@ -45,7 +49,7 @@ class GuestRoot:
     name: the root's name in the description ("/dev/sda1").
     guest: the opened guest (guest.Guest) that it belongs to.
     info: the facts for roots.<name>.info in the description.
-    facts: what each aspect learnt, for those after it, by the aspect's name.
+    boot_menu: what it can boot, once the boot loader was looked at.
     plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
     not_searched: mounts that failed when roots were looked for. The first root has them.
     """
@@ -53,11 +57,12 @@ class GuestRoot:
     def __init__(self, appliance: Appliance, name: str, guest: Guest):
         self.name = name
         self.guest = guest
-        self.facts: dict[str, Any] = {}
+        self.boot_menu = BootMenu()
         self.info: dict[str, Any] = {}
         self.plan = Plan()
         self.not_mounted: builtins.list[NotMounted] = []
         self.not_searched: builtins.list[NotMounted] = []
+        self._facts: dict[type[Any], Any] = {}
         self._appliance = appliance
         self._aspect = ""
         self._texts: dict[str, str | None] = {}
@@ -65,6 +70,17 @@ class GuestRoot:
         self._augeas_files: dict[str, str] = {}
         self._augeas_open = False
         self._augeas_altered = False
+
+    # What inspection leaves for conversion
+
+    def remember(self, facts: object) -> None:
+        """Keep what an aspect found, for itself: an object of a class of its own."""
+        self._facts[type(facts)] = facts
+
+    def recall(self, kind: type[Facts]) -> Facts:
+        """What was remembered of this class. Raises KeyError when nothing was."""
+        found: Facts = self._facts[kind]
+        return found
 
     # Reading
 
@@ -75,6 +91,10 @@ class GuestRoot:
     def is_file(self, path: str) -> bool:
         """Whether path is a regular file, or a symbolic link to one."""
         return self._file_size(path) is not None
+
+    def real_path(self, path: str) -> str:
+        """path with all symbolic links followed; as it is where it leads nowhere."""
+        return self._appliance.realpath(path) if is_possible(path) and self._appliance.exists(path) else path
 
     def is_dir(self, path: str) -> bool:
         """Whether path is a directory, or a symbolic link to one."""

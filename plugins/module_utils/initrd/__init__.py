@@ -5,7 +5,7 @@
 
 cpio.py: one archive. compression.py: what archives are wrapped in. image.py: the whole file, as the kernel unpacks it.
 writer.py: one more archive for its end. kernel_modules.py: which modules that archive must hold, and their indexes.
-builders.py: the programs that make initrds.
+builders/: the programs that make initrds.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import stat
 from typing import NamedTuple
 
 from ..errors import GuestconvError
+from . import builders
 from .compression import Source, compression_of, truncated, unpack
 from .cpio import CpioParser
 from .errors import NotSupplementable
@@ -30,16 +31,6 @@ _ODD_NAME = re.compile(r"^[./]|/\.|//|/$")
 # What mkbootconfig appends and the kernel cuts off before unpacking: data, size, checksum, this; then padding to 4
 # (Documentation/admin-guide/bootconfig.rst).
 _BOOTCONFIG = b"#BOOTCONFIG\n"
-
-# Files that the builders leave: mkinitramfs copies its configuration to conf/, dracut.sh writes lib/dracut/, mkinitcpio
-# writes /buildconfig, its own configuration file.
-_BUILDERS = (
-    ("initramfs-tools", ("conf/initramfs.conf",)),
-    ("dracut", ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut")),
-    ("mkinitcpio", ("buildconfig",)),
-)
-# Where dracut's squash modules hide most of the files, modules among them (dracut.sh, lsinitrd.sh).
-_IMAGES = ("squash-root.img", "squashfs-root.img", "erofs-root.img", "squash/root.img")
 
 
 class Limits(NamedTuple):
@@ -87,16 +78,13 @@ class Initrd:
 
     @property
     def builder(self):
-        """What made it, by evidence: "initramfs-tools", "dracut", "mkinitcpio", or "unknown"."""
-        for builder, evidence in _BUILDERS:
-            if any(name in self.members for name in evidence):
-                return builder
-        return "unknown"
+        """The name of what made it, by evidence; see builders.made_by."""
+        return builders.made_by(self.members)
 
     @property
     def nested_images(self):
         """Names of filesystem images in it, whose files (and kernel modules) are not among the members."""
-        return [name for name in _IMAGES if name in self.members]
+        return [name for name in builders.images() if name in self.members]
 
     def resolve(self, path):
         """The name that `path` leads to through the initrd's symbolic links, whether or not that exists.

@@ -3,81 +3,82 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The engine: the aspects inspect, and a description comes of it; the aspects convert, and changes come of it.
 
-It knows the order of the aspects and nothing about them. Each is a module (or package) of aspects/ with
-
-    NAME                            its name in changes
-    inspect(root) -> Findings       reads one mounted root; leaves in root.facts[NAME] what others may want
-    convert(root, conversion)       makes the root match conversion.selection, through the door (guest.root.GuestRoot)
+It knows nothing about the aspects but what each declares (aspects/aspect.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
 from .. import packages
-from ..aspects import boot, console, graphics, kernel, network, storage, tools
-from ..aspects.conversion import Conversion
+from ..aspects.aspect import Aspect
+from ..aspects.plan import InitrdPlan, Plan
+from ..guest.guest import Guest
+from ..guest.root import GuestRoot
+from ..model import target_hardware
 from ..model.description import Findings, describe
+from ..model.selection import Selection
+from . import order, system_of
 
-# Inspection goes down this list, as the later build on what the earlier found (which kernel boots, what it can
-# drive). Conversion goes up it, as the earlier carry out what the later ask of them (kernel arguments, modules).
-_ASPECTS = (boot, kernel, storage, network, console, graphics, tools)
+# Is called with each aspect's name as it begins, and how much of the whole is done (0 to 1).
+Tell = Callable[[str, float], None]
 
 
-def inspect(guest, applications=False, tell=lambda aspect, fraction: None):
-    """The description (a dict) of guest (guest.Guest), with the packages of each root if they are asked for.
+def _tell_nobody(aspect: str, fraction: float) -> None:
+    pass
 
-    tell: called with each aspect's name as it begins, and how much of the whole is done (0 to 1).
-    """
-    findings = {}
-    for number, root in enumerate(guest.roots):
+
+def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody) -> dict[str, Any]:
+    """The description of guest, with the packages of each root if they are asked for. Raises GuestconvError."""
+    findings: dict[str, list[Findings]] = {}
+    for root, aspects in _by_root(guest, order.inspection, tell):
         with guest.mounted(root, read_only=True):
-            findings[root.name] = [aspect.inspect(root) for aspect in _told(_ASPECTS, number, guest.roots, tell)]
+            findings[root.name] = [aspect.inspect(root) for aspect in aspects]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
     return describe(guest, findings)
 
 
-def convert(guest, description, selection, initrd="auto", tell=lambda aspect, fraction: None):
-    """Make guest, as inspect described it, match selection. Returns the target's hardware, a dict.
+def convert(
+    guest: Guest,
+    description: Mapping[str, Any],
+    selection: Selection,
+    initrd: str = "auto",
+    tell: Tell = _tell_nobody,
+) -> dict[str, Any]:
+    """Make guest, as inspect described it, match selection. Returns the target's hardware.
 
-    initrd: see conversion.Conversion. tell: as of inspect.
+    initrd: see plan.InitrdPlan.mode.
 
     The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
     """
-    hardware = {"firmware": description["boot"]["firmware"], "machine": guest.target.machine}
-    for number, root in enumerate(guest.roots):
-        conversion = Conversion(guest.target, selection, initrd=initrd)
+    devices = [disk.device for disk in guest.disks]
+    models = target_hardware.disk_models(devices, guest.target, selection)
+    names = target_hardware.disk_names(models, models)
+    plans = []
+    for root, aspects in _by_root(guest, order.conversion, tell):
+        plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd))
+        plans.append(plan)
         with guest.mounted(root, read_only=False):
-            for aspect in _told(_ASPECTS[::-1], number, guest.roots, tell):
+            for aspect in aspects:
                 with root.on_behalf_of(aspect.NAME):
-                    aspect.convert(root, conversion)
-        _merge(hardware, conversion.hardware)
-    # For who defines the new virtual machine: as large as the old one was, where that is known.
-    hardware.update((key, guest.hardware[key]) for key in ("cpus", "memory") if guest.hardware.get(key))
-    return hardware
+                    aspect.convert(root, plan)
+    interfaces = [plan.hardware.interfaces for plan in plans]
+    firmware = description["boot"]["firmware"]
+    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)
 
 
-def _merge(hardware, of_root):
-    """Add to hardware what a root says that the machine must offer: there is one machine, whatever the number of roots.
+def _by_root(
+    guest: Guest, ordered: Callable[[Sequence[Aspect]], list[Aspect]], tell: Tell
+) -> Iterator[tuple[GuestRoot, Iterator[Aspect]]]:
+    """Yield each root with its aspects in their order; each is told of as it begins."""
+    for number, root in enumerate(guest.roots):
+        aspects = ordered(system_of(root).ASPECTS)
 
-    Of a device that several roots know, each says what it knows.
-    """
-    for key, value in of_root.items():
-        if isinstance(value, list) and key in hardware:
-            known = {_identifier(device): device for device in hardware[key]}
-            for device in value:
-                there = known.setdefault(_identifier(device), {})
-                there.update((name, fact) for name, fact in device.items() if there.get(name) in (None, "", []))
-            hardware[key] = list(known.values())
-        elif hardware.get(key) is None:
-            hardware[key] = value
+        def told(number: int = number, aspects: list[Aspect] = aspects) -> Iterator[Aspect]:
+            for index, aspect in enumerate(aspects):
+                tell(aspect.NAME, (number + index / len(aspects)) / len(guest.roots))
+                yield aspect
 
-
-def _identifier(device):
-    return device.get("device") or device.get("name")
-
-
-def _told(aspects, number, roots, tell):
-    """Yield the aspects of the root that has this number, and tell of each as it begins."""
-    for index, aspect in enumerate(aspects):
-        tell(aspect.NAME, (number + index / len(aspects)) / len(roots))
-        yield aspect
+        yield root, told()

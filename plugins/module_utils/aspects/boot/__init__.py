@@ -1,123 +1,129 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The boot loader: what boots the guest, its menu, and the kernel's command line in source and product."""
+"""The boot loader: what boots the guest, its menu, and the kernel's command line in source and product.
+
+It knows no loader by name: loaders/ has a package for each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ...guest.boot_menu import BootMenu
+from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import uefi, without_initrd
-from .loaders import grub2
-from .loaders.grub2 import debconf, defaults
+from . import loaders, system_partition, uefi
+from .command_line import Editors
+from .loaders.loader import InstalledLoader
+
+if TYPE_CHECKING:
+    from ..plan import Plan
 
 NAME = "bootloader"
+INSPECT_AFTER = ()
+# They ask for arguments of the kernel's; and the initrds are there before the menu leads to them.
+CONVERT_AFTER = ("console", "network", "storage", "kernel")
+
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the boot menu says.
+    """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi"."""
 
-    entries: grub2.Entry, in the order of the menu; kernel and initrd are paths in the root.
-    default: the entry that boots when nobody is at the keyboard, or None.
-    firmware: "bios" or "uefi".
-    system_partition: uefi.SystemPartition, or None.
-    """
-
-    entries: list
-    default: grub2.Entry | None
-    firmware: str = "bios"
-    system_partition: uefi.SystemPartition | None = None
-
-    @property
-    def arguments(self):
-        """The kernel's arguments in the default entry."""
-        return self.default.arguments.split() if self.default else []
+    loader: InstalledLoader | None
+    firmware: str
 
 
-def inspect(root):
+def inspect(root: GuestRoot) -> Findings:
     """The firmware and boot loader of each disk, and the menu."""
-    loaders = _loaders(root)
-    firmware = _firmware(root, loaders)
-    partition = uefi.look(root)
-    entries, default = grub2.menu(root, _menu_directories(firmware, partition))
-    root.facts[NAME] = Facts(entries, default, firmware, partition)
-    concerns = _concerns(root, loaders)
-    if firmware == "uefi" and uefi.is_there(root.guest):
+    sectors = _loaders_in_boot_sectors(root)
+    firmware = _firmware(root, sectors)
+    partition = system_partition.mounted(root)
+    kind, installed = loaders.find(root, firmware, partition)
+    root.boot_menu = installed.menu() if installed else BootMenu()
+    root.remember(Facts(installed, firmware))
+    found = _by_disk(root, sectors, kind.NAME if kind else _UNKNOWN)
+    concerns = _concerns(root, firmware, {each["type"] for each in found.values()})
+    if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition)
-    return Findings(boot={"firmware": firmware, "loaders": loaders}, concerns=concerns)
+    return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Make the menu, and what it is generated from, boot the guest on its new hardware."""
-    facts = root.facts[NAME]
-
-    def edit_without_initrd(line, present=()):
-        return without_initrd.by_partition(root.guest.storage, line, conversion.edit_arguments(line, present))
-
-    directories = _menu_directories(facts.firmware, facts.system_partition)
-    grub2.convert(root, conversion, conversion.edit_arguments, edit_without_initrd, directories)
-    has_initrd = facts.default is None or facts.default.initrd is not None
-    defaults.convert(root, conversion.edit_arguments if has_initrd else edit_without_initrd)
+    facts = root.recall(Facts)
+    editors = Editors(plan.command_line, root.guest.storage)
+    if facts.loader:
+        facts.loader.edit(plan, editors)
+    # After the menu, of which it may have a copy.
     is_new = facts.firmware == "uefi" and uefi.convert(root)
-    debconf.convert(root, conversion.disk_names, keep_fallback=is_new)
+    if facts.loader:
+        facts.loader.edit_sources(plan, editors, has_new_fallback=is_new)
 
 
-def _menu_directories(firmware, partition):
-    """Where a grub.cfg may be. EL 7 has the menu on the EFI system partition; others have there what leads to it."""
-    there = partition.with_file(grub2.CONFIGURATION) if partition else []
-    return (*there, *grub2.DIRECTORIES) if firmware == "uefi" else (*grub2.DIRECTORIES, *there)
+def _loaders_in_boot_sectors(root: GuestRoot) -> dict[str, str]:
+    """{disk: name of the boot loader in its boot sector}, of the disks with code there."""
+    found = {}
+    for index, disk in enumerate(root.guest.disks):
+        sector = root.guest.boot_sector(index)
+        if sector[510:512] == b"\x55\xaa" and any(sector[:440]):
+            loader = loaders.in_boot_sector(sector)
+            found[disk.device] = loader.NAME if loader else _UNKNOWN
+    return found
 
 
-def _loaders(root):
+def _by_disk(root: GuestRoot, sectors: Mapping[str, str], installed: str) -> dict[str, dict[str, str]]:
     """Per disk what would start from it: that boots, whatever files are installed.
 
     Partitioning programs write code into the first sector that starts nothing, so an EFI system partition says more
-    than code that is not known.
+    than code that is not known. installed: the name of the loader whose menu was found.
     """
-    loaders = {}
-    for index, disk in enumerate(root.guest.disks):
-        sector = root.guest.boot_sector(index)
-        is_grub, has_uefi = grub2.in_boot_sector(sector), uefi.on_disk(root.guest, disk.device)
-        if sector[510:512] == b"\x55\xaa" and any(sector[:440]) and (is_grub or not has_uefi):
-            loaders[disk.device] = {"type": "bios", "name": grub2.NAME if is_grub else "unknown"}
-        elif has_uefi:
-            loaders[disk.device] = {"type": "uefi", "name": grub2.NAME}
-    return loaders
+    found = {}
+    for disk in root.guest.disks:
+        name = sectors.get(disk.device)
+        has_partition = system_partition.on_disk(root.guest, disk.device)
+        if name is not None and (name != _UNKNOWN or not has_partition):
+            found[disk.device] = {"type": "bios", "name": name}
+        elif has_partition:
+            found[disk.device] = {"type": "uefi", "name": installed}
+    return found
 
 
-def _firmware(root, loaders):
+def _firmware(root: GuestRoot, sectors: Mapping[str, str]) -> str:
     """What the caller knows of the source's firmware is right; else a guest with an EFI system partition has UEFI.
 
-    Disks with GRUB for both (cloud images) boot either way; BIOS needs no variables that a disk does not carry.
+    Disks with a loader for both (cloud images) boot either way; BIOS needs no variables that a disk does not carry.
     """
     if root.guest.hardware.get("firmware"):
-        return root.guest.hardware["firmware"]
-    is_grub_for_bios = {"type": "bios", "name": grub2.NAME} in loaders.values()
-    return "uefi" if uefi.is_there(root.guest) and not is_grub_for_bios else "bios"
+        return str(root.guest.hardware["firmware"])
+    boots_with_bios = any(name != _UNKNOWN for name in sectors.values())
+    return "uefi" if system_partition.is_there(root.guest) and not boots_with_bios else "bios"
 
 
-def _concerns(root, loaders):
+def _concerns(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concern]:
+    """kinds: the firmwares ("bios", "uefi") that something on the disks starts with."""
     concerns = []
-    facts = root.facts[NAME]
-    if facts.default is None:
+    if root.boot_menu.default is None:
+        titles = ", ".join(loader.TITLE for loader in loaders.LOADERS)
         concerns.append(
             Concern(
                 "boot-loader-not-supported",
                 "error",
-                f"No GRUB 2 menu with a Linux entry was found on {root.name}.",
-                "guestconv converts guests that boot with GRUB 2 (grub.cfg with its entries in it).",
+                f"No boot menu with a Linux entry was found on {root.name}.",
+                f"guestconv converts guests that boot with {titles}.",
             )
         )
-    kinds = {loader["type"] for loader in loaders.values()} | ({"uefi"} if uefi.is_there(root.guest) else set())
-    if facts.firmware not in kinds:
+    if firmware not in kinds | ({"uefi"} if system_partition.is_there(root.guest) else set()):
         concerns.append(
             Concern(
                 "boot-loader-missing",
                 "warning",
-                f"No disk has a boot loader for {facts.firmware.upper()} firmware; the guest may not boot.",
+                f"No disk has a boot loader for {firmware.upper()} firmware; the guest may not boot.",
                 "Give all of the guest's disks, and as hardware.firmware what the source has.",
             )
         )

@@ -13,10 +13,15 @@ from __future__ import annotations
 import os
 import posixpath
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ... import initrd as initrd_format
 from ...errors import GuestconvError
+from ...guest.root import GuestRoot
 from ...initrd import builders
+from ...initrd.builders.builder import InitrdBuilder
+from ..plan import Plan
 from . import texts
 
 # Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
@@ -25,42 +30,58 @@ _SPARE = 1024 * 1024
 _MODE = 0o644
 
 
-def prepare(root, kernel, conversion):
-    """See that kernel's initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
+@dataclass(frozen=True)
+class Initrd:
+    """An initrd in a root: its path, the version of its kernel, and the modules that this can load."""
+
+    path: str
+    version: str
+    loadable: frozenset[str]
+
+
+def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
+    """See that the initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
     with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
-        root.download(kernel.initrd, local.name)
+        root.download(initrd.path, local.name)
         try:
-            found = _read(local.name, kernel, conversion)
+            found = _read(local.name, initrd, plan)
         except initrd_format.NotSupplementable as error:
-            _rebuild(root, None, kernel, _loadable(kernel, conversion), list(conversion.initrd_files), error)
+            _rebuild(root, None, initrd, _loadable(initrd, plan), list(plan.initrd.files), error)
             archive = None
         else:
-            changed = texts.otherwise(found, conversion)
-            missing = _missing_modules(found, kernel, conversion)
+            changed = texts.changed(found, plan)
+            missing = _missing_modules(found, initrd, plan)
             if not missing and not changed:
                 return
-            archive = _complete(root, found, kernel, conversion, changed, missing)
+            archive = _complete(root, found, initrd, plan, changed, missing)
         if archive is None:
-            root.download(kernel.initrd, local.name)
+            root.download(initrd.path, local.name)
         else:
             # What was there before is known, and large: only what was put behind it is read back.
             local.seek(0, os.SEEK_END)
-            local.write(root.tail(kernel.initrd, len(archive)))
+            local.write(root.tail(initrd.path, len(archive)))
             local.flush()
-        _check(_read(local.name, kernel, conversion), kernel, conversion)
+        _check(_read(local.name, initrd, plan), initrd, plan)
 
 
-def _complete(root, found, kernel, conversion, changed, missing):
+def _complete(
+    root: GuestRoot,
+    found: initrd_format.Initrd,
+    initrd: Initrd,
+    plan: Plan,
+    changed: Mapping[str, bytes],
+    missing: Sequence[str],
+) -> bytes | None:
     """Complete the initrd. Returns the archive that was appended to it, None when it was made anew.
 
-    changed: as of texts.otherwise. missing: names of modules.
+    changed: as of texts.changed. missing: names of modules.
     """
-    builder = builders.of(root, found.builder)
+    builder = builders.builder_for(found.builder, root.is_file)
     added = [f"/{path}" for path in changed if path not in found.members]
     if builder is None and missing:
-        raise _not_supported(kernel, f"it was made by {found.builder}, which guestconv does not know")
-    if conversion.initrd == "rebuild":
-        _rebuild(root, builder, kernel, missing, added, None)
+        raise _not_supported(initrd, f"it was made by {found.builder}, which guestconv does not know")
+    if plan.initrd.mode == "rebuild":
+        _rebuild(root, builder, initrd, missing, added, None)
         return None
     try:
         if found.nested_images and (missing or added):
@@ -68,97 +89,106 @@ def _complete(root, found, kernel, conversion, changed, missing):
             raise initrd_format.NotSupplementable(
                 "initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}"
             )
-        modules = _module_files(root, found, kernel, missing) if missing else []
+        modules = _module_files(root, found, initrd, missing) if missing else []
         files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]
         archive = initrd_format.supplement(found, files + modules)
     except initrd_format.NotSupplementable as error:
-        if conversion.initrd == "supplement":
+        if plan.initrd.mode == "supplement":
             raise
-        _rebuild(root, builder, kernel, missing, added, error)
+        _rebuild(root, builder, initrd, missing, added, error)
         return None
-    _append(root, kernel, archive, missing)
+    _append(root, initrd, archive, missing)
     if builder is not None:
         builder.include(root, missing, added)
     return archive
 
 
-def _read(path, kernel, conversion):
-    """The initrd of kernel, of which the host's file path is a copy. Raises GuestconvError."""
+def _read(path: str, initrd: Initrd, plan: Plan) -> initrd_format.Initrd:
+    """The initrd, of which the host's file path is a copy. Raises GuestconvError."""
     try:
-        return initrd_format.read(path, texts.wanted(conversion))
+        return initrd_format.read(path, texts.wanted(plan))
     except GuestconvError as error:
-        error.add_place(kernel.initrd)
+        error.add_place(initrd.path)
         raise
 
 
-def _loadable(kernel, conversion):
+def _loadable(initrd: Initrd, plan: Plan) -> list[str]:
     """The modules that the aspects asked for, less those that are built in or that this kernel has not at all."""
-    return [name for name in conversion.initrd_modules if name in kernel.loadable]
+    return [name for name in plan.initrd.modules if name in initrd.loadable]
 
 
-def _missing_modules(found, kernel, conversion):
-    there = found.modules(kernel.version)
-    return [name for name in _loadable(kernel, conversion) if name not in there]
+def _missing_modules(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> list[str]:
+    there = found.modules(initrd.version)
+    return [name for name in _loadable(initrd, plan) if name not in there]
 
 
-def _module_files(root, found, kernel, missing):
+def _module_files(
+    root: GuestRoot, found: initrd_format.Initrd, initrd: Initrd, missing: Sequence[str]
+) -> list[initrd_format.File]:
     """The modules with those that they depend on, and the indexes by which kmod and udev find them."""
-    source = f"/lib/modules/{kernel.version}"
+    source = f"/lib/modules/{initrd.version}"
     # Some of them are wanted both as texts and as they are: each is read once.
     indexes = {name: root.read_bytes(f"{source}/{name}") for name in ("modules.dep", *initrd_format.INDEX_FILES)}
     lists = {name: indexes[f"modules.{name}"] or b"" for name in ("dep", "softdep", "builtin", "alias")}
     modules = initrd_format.KernelModules(
         **{name: text.decode("utf-8", "surrogateescape") for name, text in lists.items()}
     )
-    paths = modules.missing(missing, found.modules(kernel.version))
+    paths = modules.missing(missing, found.modules(initrd.version))
     contents = {path: root.read_bytes(posixpath.join(source, path)) for path in paths}
     there = {name: indexes[name] for name in initrd_format.INDEX_FILES if indexes[name] is not None}
-    return initrd_format.module_files(found, kernel.version, modules, contents, there)
+    return initrd_format.module_files(found, initrd.version, modules, contents, there)
 
 
-def _append(root, kernel, archive, missing):
-    room = root.free(posixpath.dirname(kernel.initrd))
+def _append(root: GuestRoot, initrd: Initrd, archive: bytes, missing: Sequence[str]) -> None:
+    room = root.free(posixpath.dirname(initrd.path))
     if room < len(archive) + _SPARE:
         raise GuestconvError(
             "boot-full",
-            f"{posixpath.dirname(kernel.initrd)} in the guest has {room >> 10} KiB free; "
-            f"{(len(archive) + _SPARE) >> 10} KiB are needed to add drivers to {kernel.initrd}.",
+            f"{posixpath.dirname(initrd.path)} in the guest has {room >> 10} KiB free; "
+            f"{(len(archive) + _SPARE) >> 10} KiB are needed to add drivers to {initrd.path}.",
             hint="Remove an old kernel in the guest.",
         )
     added = f"the modules {', '.join(missing)}" if missing else "its configuration"
-    root.append_bytes(kernel.initrd, archive, f"supplemented with {added}")
+    root.append_bytes(initrd.path, archive, f"supplemented with {added}")
 
 
-def _rebuild(root, builder, kernel, modules, files, why):
+def _rebuild(
+    root: GuestRoot,
+    builder: InitrdBuilder | None,
+    initrd: Initrd,
+    modules: Sequence[str],
+    files: Sequence[str],
+    why: GuestconvError | None,
+) -> None:
     """Have the guest's own tool make the initrd with modules and copies of files.
 
     why: the error that keeps it from being supplemented.
     """
-    builder = builder or builders.of(root, "unknown")
-    if builder is None or not root.is_file(builder.program):
+    builder = builder or builders.builder_for(builders.UNKNOWN, root.is_file)
+    if builder is None or not root.is_file(builder.PROGRAM):
         reason = why.message if why else "the program that makes initrds is not there"
-        raise _not_supported(kernel, reason)
+        raise _not_supported(initrd, reason)
     builder.include(root, modules, files)
     because = f", as {why.message}" if why else ""
     what = ", ".join([*modules, *files]) or "its configuration"
-    root.run(builder.command(kernel), f"rebuilt {kernel.initrd} with {what}{because}")
+    root.run(builder.command(initrd.path, initrd.version), f"rebuilt {initrd.path} with {what}{because}")
 
 
-def _not_supported(kernel, reason):
+def _not_supported(initrd: Initrd, reason: str) -> GuestconvError:
     return GuestconvError(
         "initrd-not-supported",
-        f"{kernel.initrd} lacks drivers for the target, and guestconv cannot add any to it: {reason}.",
+        f"{initrd.path} lacks drivers for the target, and guestconv cannot add any to it: {reason}.",
         hint="Make the initrd in the guest with the drivers of the target before it moves.",
     )
 
 
-def _check(found, kernel, conversion):
+def _check(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:
     """Doubt what was written: the initrd as it is now must hold all that was asked for."""
-    lacking = _missing_modules(found, kernel, conversion)
-    lacking += texts.otherwise(found, conversion)
+    lacking = _missing_modules(found, initrd, plan)
+    lacking += texts.changed(found, plan)
     if lacking:
         raise GuestconvError(
             "initrd-not-complete",
-            f"{kernel.initrd} lacks {', '.join(lacking)} after it was to be completed.",
+            f"{initrd.path} lacks {', '.join(lacking)} after it was to be completed.",
             hint="Look with the option trace at what was done; please report it.",
         )

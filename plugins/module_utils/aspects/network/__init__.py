@@ -17,7 +17,7 @@ from ...devices.targets import Model
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
-from ..conversion import Conversion
+from ..plan import Plan
 from . import concerns, configuration
 from .cards import identity, matching, policies
 from .cards.nics import Nic, nics_of
@@ -25,6 +25,8 @@ from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, naming
 
 NAME = "network"
+INSPECT_AFTER = ("bootloader",)
+CONVERT_AFTER = ("hypervisor_tools",)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def inspect(root: GuestRoot) -> Findings:
     found, guesses = matching.matched(nics, cards, macs)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
-    root.facts[NAME] = Facts(found, configured.formats)
+    root.remember(Facts(found, configured.formats))
     doubts = concerns.concerns_of(root, found, cards, macs, settings)
     return Findings(
         devices={"network": {nic.identifier: nic.facts(bound.places.get(nic.name or "")) for nic in found}},
@@ -75,13 +77,13 @@ def inspect(root: GuestRoot) -> Findings:
     )
 
 
-def convert(root: GuestRoot, conversion: Conversion) -> None:
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
-    facts: Facts = root.facts[NAME]
+    facts = root.recall(Facts)
     macs = identity.new_macs(root.guest.hardware)
-    models = {nic: conversion.model("network", nic.identifier) for nic in facts.nics}
+    models = {nic: plan.model("network", nic.identifier) for nic in facts.nics}
     stays = {nic: model for nic, model in models.items() if model is not None}
-    chosen = {nic: policies.policy_for(conversion, nic) for nic in stays}
+    chosen = {nic: policies.policy_for(plan, nic) for nic in stays}
     policies.check_names(chosen)
     wanted = _Wanted(
         gone=[nic for nic in facts.nics if nic not in stays],
@@ -90,11 +92,11 @@ def convert(root: GuestRoot, conversion: Conversion) -> None:
         names=_new_names(chosen),
     )
     if wanted.gone or wanted.dynamic or wanted.macs or wanted.names:
-        _rewrite(root, conversion, facts.formats, wanted)
+        _rewrite(root, plan, facts.formats, wanted)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
-    naming.bind_names(root, conversion, on_target)
-    conversion.hardware["interfaces"] = _interfaces(on_target)
+    naming.bind_names(root, plan, on_target)
+    plan.hardware.interfaces = _interfaces(on_target)
 
 
 def _new_names(chosen: Mapping[Nic, policies.Policy]) -> dict[str, str]:
@@ -104,7 +106,7 @@ def _new_names(chosen: Mapping[Nic, policies.Policy]) -> dict[str, str]:
     }
 
 
-def _rewrite(root: GuestRoot, conversion: Conversion, formats: Sequence[NetworkFormat], wanted: _Wanted) -> None:
+def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], wanted: _Wanted) -> None:
     """Rewrite the configuration in all formats, and what names NICs. Raises GuestconvError `policy-not-possible`."""
     for kind in formats:
         # All by the old names, and the old MAC addresses, but for what follows.
@@ -119,14 +121,14 @@ def _rewrite(root: GuestRoot, conversion: Conversion, formats: Sequence[NetworkF
     gone = [nic.name for nic in wanted.gone if nic.name]
     dynamic = [nic.name for nic in wanted.dynamic if nic.name]
     if wanted.gone:
-        naming.release_names(root, conversion, gone)
+        naming.release_names(root, plan, gone)
     if wanted.names:
-        naming.use_new_names(root, conversion, wanted.names)
+        naming.use_new_names(root, plan, wanted.names)
     if wanted.macs:
-        naming.use_new_macs(root, conversion, wanted.macs)
+        naming.use_new_macs(root, plan, wanted.macs)
     change = partial(kernel_arguments.edited, gone=gone, dynamic=dynamic, macs=wanted.macs, names=wanted.names)
-    conversion.argument_edits.append(change)
-    in_initrd.edit_configuration(root, conversion, change, {**dict.fromkeys(gone, ""), **wanted.names})
+    plan.command_line.edit(change)
+    in_initrd.edit_configuration(root, plan, change, {**dict.fromkeys(gone, ""), **wanted.names})
     if wanted.dynamic or wanted.names:
         now_dynamic = {wanted.names.get(name, name) for name in dynamic}
         _check_policies(root, now_dynamic, set(wanted.names) - set(wanted.names.values()))

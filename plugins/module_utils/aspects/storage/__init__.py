@@ -9,18 +9,17 @@ is right on any hardware.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...devices.targets import Model, letters
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED
-from ...initrd import initramfs_tools
+from ...model import target_hardware
 from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
-from ..conversion import Conversion
+from ..plan import Plan
 from . import lvm, references, resume, unmounted
 from .names import Names
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from ...guest.guest import Guest
 
 NAME = "storage"
+INSPECT_AFTER = ("bootloader",)
+CONVERT_AFTER = ("hypervisor_tools",)
 
 # What stands at the end of the first page of a swap space that memory was written to (libblkid, superblocks/swap.c).
 _PAGE = 4096
@@ -37,7 +38,7 @@ _ASLEEP = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001")
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
-    names_on_target = _names_on_target(
+    names_on_target = target_hardware.disk_names(
         [disk.device for disk in root.guest.disks],
         {disk.device: root.guest.target.models["block"][0] for disk in root.guest.disks},
     )
@@ -59,34 +60,21 @@ def inspect(root: GuestRoot) -> Findings:
     return findings
 
 
-def convert(root: GuestRoot, conversion: Conversion) -> None:
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Name filesystems by UUID wherever the guest named them by hardware, and say what the kernel and initrd need."""
-    selection = conversion.selection
+    selection = plan.selection
     removed = frozenset(selection.removed["block"])
     _refuse_needed(root, removed)
-    kept = [disk.device for disk in root.guest.disks if disk.device in selection.drivers["block"]]
-    models = {device: conversion.model("block", device) for device in kept}
-    conversion.disk_names = _names_on_target(kept, models)
+    models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     names = _names(root)
     for reference in references.REFERENCES:
         references.rename(root, names, reference, removed)
     resume.convert(root, names, removed)
-    lvm.convert(root, conversion)
+    lvm.convert(root, plan)
     for model in models.values():
-        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
-    conversion.argument_edits.append(lambda argument: references.edit_argument(names, argument))
-    conversion.initrd_edits.append((initramfs_tools.COPIES, lambda text: resume.renamed(text, names, removed)))
-    in_boot_order = [device for device in _in_boot_order(root.guest) if device in models]
-    conversion.hardware["disks"] = [
-        {
-            "device": device,
-            "driver": model.driver,
-            "bus": model.bus,
-            "boot_order": in_boot_order.index(device) + 1,
-            "name_on_target": conversion.disk_names[device],
-        }
-        for device, model in models.items()
-    ]
+        plan.initrd.require(model.modules)
+    plan.command_line.edit(lambda argument: references.edit_argument(names, argument))
+    resume.edit_initrd(plan, names, removed)
 
 
 def _names(root: GuestRoot) -> Names:
@@ -97,23 +85,6 @@ def _at_source(guest: Guest, position: int) -> Mapping[str, Any]:
     """What the caller knows of the disk at this position in the source's virtual machine: controller, boot_order."""
     told = guest.hardware.get("disks") or []
     return told[position] if position < len(told) else {}
-
-
-def _in_boot_order(guest: Guest) -> list[str]:
-    """The disks' ids, first that which the source booted from. Those without an order come last, as they were given."""
-    orders = {disk.device: _at_source(guest, position).get("boot_order") for position, disk in enumerate(guest.disks)}
-    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
-
-
-def _names_on_target(devices: Iterable[str], models: Mapping[str, Model]) -> dict[str, str]:
-    """The kernel's names of the disks on the target, which counts the disks of one prefix (vd, sd) on its own."""
-    counts: dict[str, int] = {}
-    names = {}
-    for device in devices:
-        prefix = models[device].disk_prefix
-        names[device] = f"/dev/{prefix}{letters(counts.get(prefix, 0))}"
-        counts[prefix] = counts.get(prefix, 0) + 1
-    return names
 
 
 def _disks_of_mountpoints(root: GuestRoot) -> dict[str, frozenset[str]]:
@@ -128,7 +99,7 @@ def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
     if not removed:
         return
     disks_of = _disks_of_mountpoints(root)
-    first = _in_boot_order(root.guest)[0]
+    first = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)[0]
     for device in sorted(removed):
         on_it = sorted(path for path, disks in disks_of.items() if device in disks)
         needed = [path for path in on_it if path in NEEDED or not disks_of[path] <= removed]
@@ -144,8 +115,7 @@ def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
 
 def _hibernated_files(root: GuestRoot) -> list[str]:
     """The swap files that hold a hibernated system. The kernel finds one by resume_offset= alone."""
-    menu = root.facts.get("bootloader")
-    if not any("resume_offset=" in entry.arguments for entry in (menu.entries if menu else ())):
+    if not any("resume_offset=" in entry.arguments for entry in root.boot_menu.entries):
         return []
     swap = [entry.spec for entry in fstab.parse(root.read("/etc/fstab") or "") if entry.type == "swap"]
     paths = [path for path in swap if path.startswith("/") and not path.startswith("/dev/")]
@@ -157,6 +127,6 @@ def _hibernated(name: str) -> Concern:
         "guest-hibernated",
         "error",
         f"The guest is hibernated: {name} holds the memory of a system that was not shut down. Going on from "
-        "there after the conversion would destroy its filesystems.",
+        "there after the plan would destroy its filesystems.",
         "Start the guest once on its old hypervisor, and shut it down.",
     )

@@ -13,14 +13,15 @@ from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
+from ...initrd import builders
 from ...model.concerns import Concern
-from ..conversion import Conversion
+from ..plan import Plan
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"
 _DEVICES = "/etc/lvm/devices/system.devices"
 _DEVICES_UNUSED = re.compile(r"(?m)^[ \t]*use_devicesfile[ \t]*=[ \t]*0")
 # dracut's module lvm has it in the initrd.
-_DEVICES_IN_INITRD = r"etc/lvm/devices/system\.devices"
+_DEVICES_IN_INITRD = "|".join(map(re.escape, builders.places(_DEVICES)))
 
 # lvm.conf(5): a list of strings, or one; a line of comment may stand among them. It is matched with its line's end:
 # else parts of it would pass for more of the list, in more ways than can be tried.
@@ -62,22 +63,22 @@ def concerns(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Concer
     ]
 
 
-def convert(root: GuestRoot, conversion: Conversion) -> None:
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Have LVM's devices file, and the initrd's copy, name the physical volumes as they are called on the target.
 
     Raises GuestconvError where a filter does not let the disks pass by the names that the chosen drivers give them.
     """
-    for concern in concerns(root, conversion.disk_names):
+    for concern in concerns(root, plan.disk_names):
         raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
     names = {
-        member.uuid.replace("-", ""): _name(member, conversion.disk_names[member.disk])
+        member.uuid.replace("-", ""): _name(member, plan.disk_names[member.disk])
         for member in _members(root)
-        if member.disk in conversion.disk_names
+        if member.disk in plan.disk_names
     }
     text = root.read(_DEVICES) if names else None
     if text is not None:
         root.write(_DEVICES, edit_devices(text, names), "named LVM's disks as they are called on the target")
-        conversion.initrd_edits.append((_DEVICES_IN_INITRD, lambda copy: edit_devices(copy, names)))
+        plan.initrd.edit(_DEVICES_IN_INITRD, lambda copy: edit_devices(copy, names))
 
 
 def filters(text: str) -> list[tuple[str, list[_Pattern]]]:

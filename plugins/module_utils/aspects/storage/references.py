@@ -53,8 +53,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
                 entry = fstab.entry(row) if reference is FSTAB else None
                 severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(_lost(names, reference.path, name, severity))
-    for path, text in resume.texts(root).items():
-        found += [_lost(names, path, name, "warning") for name in resume.devices(text) if names.is_lost(name)]
+    found += [_lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
     return found + _concerns_of_arguments(root, names)
 
 
@@ -83,13 +82,11 @@ def edit_argument(names: Names, argument: str) -> str:
 
 
 def _command_lines(root: GuestRoot) -> list[str]:
-    menu = root.facts.get("bootloader")
-    return [entry.arguments for entry in menu.entries] if menu else []
+    return [entry.arguments for entry in root.boot_menu.entries]
 
 
 def _concerns_of_arguments(root: GuestRoot, names: Names) -> list[Concern]:
-    menu = root.facts.get("bootloader")
-    default = menu.default.arguments.split() if menu and menu.default else []
+    default = root.boot_menu.arguments
     every = dict.fromkeys(argument for line in _command_lines(root) for argument in line.split())
     found = []
     for argument in every:

@@ -1,54 +1,56 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""RESUME of initramfs-tools(7): where the initrd looks for a hibernated system. Its files are pieces of shell."""
+"""Where initrds look for a hibernated system, by the configuration of what makes them."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection
+from functools import partial
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
-from ...initrd import initramfs_tools
-from ...texts import assignments
+from ...initrd import builders
+from ..plan import Plan
 from .names import Names
-
-_NAME = "RESUME"
 
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """{path: text} of the files that have such a name, or may have one."""
-    found: dict[str, str] = root.texts(initramfs_tools.CONFIGURATION)
-    return found
+    return root.texts(pattern for builder in builders.BUILDERS for pattern in builder.CONFIGURATION)
 
 
-def devices(text: str) -> list[str]:
-    """The names that text, of such a file, gives."""
-    return [found.value for found in assignments.parse(text) if found.name == _NAME]
+def devices(root: GuestRoot) -> list[tuple[str, str]]:
+    """(path of the file, name) of each device that is named."""
+    return [
+        (path, name)
+        for builder in builders.BUILDERS
+        for path, text in root.texts(builder.CONFIGURATION).items()
+        for name in builder.devices(text)
+    ]
 
 
 def convert(root: GuestRoot, names: Names, removed: Collection[str]) -> None:
     """Name it by UUID where the hardware named it; leave none that is on the removed disks (a set of names)."""
-    for path, text in texts(root).items():
-        root.write(path, renamed(text, names, removed), "named each resume device by UUID instead of by hardware")
+    rename = partial(_renamed, names, removed)
+    for builder in builders.BUILDERS:
+        for path, text in root.texts(builder.CONFIGURATION).items():
+            edited = builder.with_devices(text, rename)
+            root.write(path, edited, "named each resume device by UUID instead of by hardware")
 
 
-def renamed(text: str, names: Names, removed: Collection[str]) -> str:
-    """text with names (names.Names) that hold on any hardware in the place of those that the hardware gave.
+def edit_initrd(plan: Plan, names: Names, removed: Collection[str]) -> None:
+    """Do the same in the initrds."""
+    rename = partial(_renamed, names, removed)
+    for builder in builders.BUILDERS:
+        plan.initrd.edit(builder.COPIES, partial(builder.with_devices, rename=rename))
 
-    What is on the removed disks (a set of names) becomes nothing, which is as if it was not said.
+
+def _renamed(names: Names, removed: Collection[str], name: str) -> str | None:
+    """A name that holds on any hardware in the place of one that the hardware gave; None where it stays.
+
+    What is on the removed disks becomes nothing, which is as if it was not said.
     """
-
-    def rename(written: str) -> str:
-        quote, name = assignments.quoting(written)
-        if names.are_on(name, removed):
-            return ""
-        stable = names.stable(name) if device_names.is_of_hardware(name) else None
-        if stable is None:
-            return written
-        quoted = shlex.quote(stable)
-        return quoted if quoted != stable else f"{quote}{stable}{quote}"
-
-    edited: str = assignments.edited(text, (_NAME,), rename)
-    return edited
+    if names.are_on(name, removed):
+        return ""
+    return names.stable(name) if device_names.is_of_hardware(name) else None

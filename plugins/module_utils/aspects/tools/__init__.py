@@ -6,38 +6,57 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import packages
+from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
+from ...packages.manager import Package, Removal
+from ..plan import Plan
 from .catalogue import TOOLS, Tools
 
 NAME = "hypervisor_tools"
+INSPECT_AFTER = ()
+# The packages' own scripts change files that others edit, so packages go first.
+CONVERT_AFTER = ()
 
 
 @dataclass(frozen=True)
 class Installed:
     """Tools that are installed.
 
-    packages: packages.Package of the tools themselves. dependencies: of what only they need.
+    packages: of the tools themselves. dependencies: of what only they need.
     needed_by: of those that cannot do without the tools.
     unpackaged: whether there are tools that came without a package.
     left: whether there are tools in packages of a format that conversion does not remove.
     """
 
     tools: Tools
-    packages: list
-    dependencies: list
-    needed_by: list
+    packages: Sequence[Package]
+    dependencies: Sequence[Package]
+    needed_by: Sequence[Package]
     unpackaged: bool
     left: bool
 
+    @property
+    def is_to_go(self) -> bool:
+        """Whether there are packages that nothing else needs."""
+        return bool(self.packages) and not self.needed_by
 
-def inspect(root):
+
+@dataclass(frozen=True)
+class Facts:
+    """The tools that are installed in a root."""
+
+    installed: list[Installed]
+
+
+def inspect(root: GuestRoot) -> Findings:
     """Which hypervisor's tools are installed, and what conversion will do about them."""
     found = [installed for installed in (_installed(root, tools) for tools in TOOLS) if installed]
-    root.facts[NAME] = found
+    root.remember(Facts(found))
     findings = Findings(info={"source": found[0].tools.hypervisor if found else None})
     for installed in found:
         if installed.tools.hypervisor != root.guest.target.name:
@@ -45,29 +64,38 @@ def inspect(root):
     return findings
 
 
-def convert(root, conversion):
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Remove the tools of every hypervisor but the target, and what only they needed. No network is used."""
-    for installed in root.facts[NAME]:
-        if installed.tools.hypervisor != conversion.target.name and installed.packages and not installed.needed_by:
-            packages.Dpkg(root).purge(installed.packages + installed.dependencies, f"removed {_listed(installed)}")
+    removal = _removal(root)
+    for installed in root.recall(Facts).installed:
+        if removal and installed.tools.hypervisor != plan.target.name and installed.is_to_go:
+            removal.remove([*installed.packages, *installed.dependencies], f"removed {_listed(installed)}")
 
 
-def _installed(root, tools):
+def _removal(root: GuestRoot) -> Removal | None:
+    manager = packages.manager_for(root)
+    return manager.removal() if manager else None
+
+
+def _installed(root: GuestRoot, tools: Tools) -> Installed | None:
     """The Installed of tools, None when there are none. What costs is only looked at when there is evidence."""
     unpackaged = any(root.exists(path) for path in tools.unpackaged)
-    own, dependencies, needed_by = [], [], []
-    patterns = tools.packages.get(root.info["package_format"], ())
+    own: list[Package] = []
+    dependencies: list[Package] = []
+    needed_by: list[Package] = []
+    removal = _removal(root)
+    patterns = tools.packages.get(root.info["package_format"], ()) if removal else ()
     left = not patterns and not unpackaged and any(root.exists(path) for path in tools.programs)
-    if any(packages.Dpkg(root).has(pattern) for pattern in patterns):
-        everything = packages.Dpkg(root).packages()
+    if removal and any(removal.has(pattern) for pattern in patterns):
+        everything = removal.packages()
         own = [one for one in everything if any(fnmatch.fnmatchcase(one.name, pattern) for pattern in patterns)]
-        dependencies = packages.only_needed_by(own, everything)
-        needed_by = packages.left_without(own, everything)
+        dependencies = removal.needed_only_by(own, everything)
+        needed_by = removal.needing(own, everything)
     found = own or unpackaged or left
     return Installed(tools, own, dependencies, needed_by, unpackaged, left) if found else None
 
 
-def _concerns(root, installed):
+def _concerns(root: GuestRoot, installed: Installed) -> Iterator[Concern]:
     hypervisor, title = installed.tools.hypervisor, installed.tools.title
     if installed.unpackaged:
         yield Concern(
@@ -96,10 +124,10 @@ def _concerns(root, installed):
         )
 
 
-def _listed(installed):
+def _listed(installed: Installed) -> str:
     also = f", and what only they needed: {_names(installed.dependencies)}" if installed.dependencies else ""
     return _names(installed.packages) + also
 
 
-def _names(some):
+def _names(some: Iterable[Package]) -> str:
     return ", ".join(one.name for one in some)

@@ -9,21 +9,19 @@ far less: a filesystem with an os-release. inspect_os is asked where that finds 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...errors import GuestconvError
-from ...texts import fstab
-from .. import linux_system
 from ..guest import Guest
 from ..root import GuestRoot
+from ..system import DetectableSystem
 from .layers.filesystem import Filesystem
 from .mounter import MountError
-from .mounts import Mount, Plan, planned
-
-# The filesystems that a Linux root can be on.
-_ROOT_TYPES = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
+from .mounts import Mount, Plan
 
 
-def find(guest: Guest, wanted: str | None = None) -> None:
-    """Find the operating systems, which become guest.roots; only the one called wanted, when that is given.
+def find(guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None = None) -> None:
+    """Find the operating systems of these kinds, which become guest.roots; only the one called wanted, when that is given.
 
     A filesystem that cannot be mounted does not keep the others from being converted; the first root says that it was
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
@@ -33,9 +31,10 @@ def find(guest: Guest, wanted: str | None = None) -> None:
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
     for filesystem in guest.storage.filesystems:
-        if filesystem.type in _ROOT_TYPES and wanted in (None, filesystem.name):
+        possible = [system for system in systems if filesystem.type in system.ROOT_FILESYSTEMS]
+        if possible and wanted in (None, filesystem.name):
             try:
-                root = _look_at(guest, filesystem, reasons)
+                root = _look_at(guest, filesystem, possible, reasons)
             except MountError as error:
                 reasons.append(error)
             else:
@@ -46,25 +45,28 @@ def find(guest: Guest, wanted: str | None = None) -> None:
     guest.roots = roots
 
 
-def _look_at(guest: Guest, filesystem: Filesystem, reasons: list[GuestconvError]) -> GuestRoot | None:
-    """The system whose root filesystem this is; None when there is none on it."""
-    guest.mounter.show([Mount("/", filesystem)], read_only=True)
-    root = GuestRoot(guest.appliance, filesystem.name, guest)
-    if not root.is_dir("/etc"):
-        return None
-    root.plan = planned(fstab.parse(root.read("/etc/fstab") or ""), guest.storage, filesystem)
-    if root.plan.only("/usr"):
-        guest.mounter.show(root.plan.only("/", "/usr"), read_only=True)
-    release = linux_system.release_file(root)
-    if release is None:
-        reasons += _without_usr(filesystem, root.plan)
-        return None
-    root.info = {
-        **linux_system.facts(root, release),
-        "mountpoints": root.plan.mountpoints,
-        "identity": filesystem.identity or None,
-    }
-    return root
+def _look_at(
+    guest: Guest, filesystem: Filesystem, systems: Iterable[DetectableSystem], reasons: list[GuestconvError]
+) -> GuestRoot | None:
+    """The system of one of these kinds whose root filesystem this is; None when there is none on it."""
+    for system in systems:
+        guest.mounter.show([Mount("/", filesystem)], read_only=True)
+        root = GuestRoot(guest.appliance, filesystem.name, guest)
+        plan = system.mounts(root, filesystem)
+        if plan is None:
+            continue
+        root.plan = plan
+        if plan.only("/usr"):
+            guest.mounter.show(plan.only("/", "/usr"), read_only=True)
+        if system.detect(root):
+            root.info = {
+                **system.facts(root),
+                "mountpoints": plan.mountpoints,
+                "identity": filesystem.identity or None,
+            }
+            return root
+        reasons += _without_usr(filesystem, plan)
+    return None
 
 
 def _without_usr(filesystem: Filesystem, plan: Plan) -> list[GuestconvError]:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
@@ -26,6 +25,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import udev_rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
+    left_without,
+    only_needed_by,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.manager import Package
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments, shell_words
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
@@ -59,7 +64,7 @@ def edited_by_grub(text):
 
 
 def command_line(text):
-    return Conversion(None, None).edit_arguments(text)
+    return CommandLine().edited(text)
 
 
 def from_console(data):
@@ -183,13 +188,13 @@ def uses_lvms_devices_file(configuration):
             id="fstab, a volume",
         ),
         pytest.param(
-            lambda text: packages.forget(text, []),
+            lambda text: dpkg.forget(text, []),
             "a" * MEGABYTE,
             "a" * MEGABYTE,
             id="apt's states, a line without an end",
         ),
         pytest.param(
-            lambda text: packages.parse_status(text)[0].name,
+            lambda text: dpkg.parse_status(text)[0].name,
             f"{INSTALLED}Description:" + f"\n {'a' * 20}" * 500_000,
             "a",
             id="dpkg's status, a long description",
@@ -221,7 +226,7 @@ def test_submenus_within_each_other_do_not_multiply_their_names():
     (entry,) = grub2.parse_entries(text)
     assert entry.names == (("a", "b", "c"),) * 8
     assert entry.position == ">".join("0" * 8)
-    assert grub2.default_entry([grub2.Entry("9", (("x",),), "/x", None, ""), entry], "a>0>b>c") == entry
+    assert grub2.default_entry([grub2.Entry("/x", None, "", "9", (("x",),)), entry], "a>0>b>c") == entry
 
 
 def test_links_to_more_partitions_than_a_disk_has_are_not_compared_with_each_other():
@@ -241,7 +246,7 @@ def test_files_that_include_each_other_in_a_long_row_are_all_read():
 def test_a_chain_of_packages_is_followed_once():
     count = 60_000
     chain = [
-        packages.Package(
+        Package(
             f"p{number:05}",
             "1",
             "amd64",
@@ -251,7 +256,7 @@ def test_a_chain_of_packages_is_followed_once():
         )
         for number in range(count)
     ]
-    assert packages.only_needed_by(chain[:1], chain) == chain[1:]
-    user = packages.Package("user", "1", "amd64", False, (frozenset(("p00001",)),), names=frozenset(("user",)))
-    assert packages.only_needed_by(chain[:1], [*chain, user]) == []
-    assert packages.left_without(chain[1:], chain) == chain[:1]
+    assert only_needed_by(chain[:1], chain) == chain[1:]
+    user = Package("user", "1", "amd64", False, (frozenset(("p00001",)),), names=frozenset(("user",)))
+    assert only_needed_by(chain[:1], [*chain, user]) == []
+    assert left_without(chain[1:], chain) == chain[:1]

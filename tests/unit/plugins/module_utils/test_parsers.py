@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
-from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import linux_system
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import PARSERS
 
@@ -75,13 +75,16 @@ def test_a_usual_input_and_those_that_once_were_not_dealt_with_are_dealt_with(pa
 @pytest.mark.parametrize("character", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
     status = f"Package: a\nStatus: install ok installed\nDescription: b{character}Package: c\n"
-    assert packages.parse_status(status)[0].name == "a"
-    assert packages.forget(status, [SimpleNamespace(name="c", arch="all")]) == status
+    assert dpkg.parse_status(status)[0].name == "a"
+    assert dpkg.forget(status, [SimpleNamespace(name="c", arch="all")]) == status
     (line,) = fstab.parse(f"LABEL=a{character}b / ext4 rw\n#{character}c")
     assert line == fstab.Entry(f"LABEL=a{character}b", "/", "ext4", ("rw",))
-    assert linux_system._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
+    assert linux._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
     assert console.edit_securetty(f"#{character}ttyS0\n", "hvc0") == f"#{character}ttyS0\n"
-    assert builders.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"]) == f"#{character}virtio_blk\nvirtio_blk\n"
+    assert (
+        initramfs_tools.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"])
+        == f"#{character}virtio_blk\nvirtio_blk\n"
+    )
     (entry,) = grub2.parse_entries(f"menuentry a {{\nlinux /b\n#{character}linux /c\n}}\n")
     assert entry.kernel == "/b"
     assert vmx.parse(f'displayName = "a{character}b"\n'.encode()) == {"displayname": f"a{character}b"}

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
-from ...conversion import Conversion
+from ...plan import Plan
 from .nics import INTERFACE, Nic
 
 POLICIES = ("keep", "rename", "dhcp")
@@ -29,9 +29,9 @@ class Policy:
     name: str | None = None
 
 
-def policy_for(conversion: Conversion, nic: Nic) -> Policy:
+def policy_for(plan: Plan, nic: Nic) -> Policy:
     """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
-    settings = conversion.selection.settings.get("network", {}).get(nic.identifier, {})
+    settings = plan.selection.settings.get("network", {}).get(nic.identifier, {})
     path = f"guest.devices.network.{nic.identifier}"
     policy, name = settings.get("policy") or "keep", settings.get("name")
     if policy not in POLICIES:

@@ -39,7 +39,7 @@ _UPPERS = ("bond", "bridge", "team", "vlan")
 
 def arguments_of(root: GuestRoot) -> list[str]:
     """The arguments of the kernel that the guest boots by default."""
-    return list(root.facts["bootloader"].arguments)
+    return root.boot_menu.arguments
 
 
 def read(root: GuestRoot) -> list[Setting]:

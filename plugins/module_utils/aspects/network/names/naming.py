@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple
 
 from ....devices.targets import Model
 from ....guest.root import GuestRoot
-from ...conversion import Conversion
+from ...plan import Plan
 from .. import systemd_files
 from ..cards import nics
 from ..cards.macs import KnownMac
@@ -72,27 +72,27 @@ def can_be_kept(root: GuestRoot) -> bool:
     return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
 
 
-def use_new_macs(root: GuestRoot, conversion: Conversion, macs: Mapping[str, str]) -> None:
+def use_new_macs(root: GuestRoot, plan: Plan, macs: Mapping[str, str]) -> None:
     """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
     detail = "the network card has another MAC address on the target"
     for path, text in _rules(root).items():
-        _put(root, conversion, path, udev_rules.with_new_macs(text, macs), detail)
+        _put(root, plan, path, udev_rules.with_new_macs(text, macs), detail)
     for path, text in _link_texts(root).items():
-        _put_link(root, conversion, path, text, link_files.with_new_macs(text, macs), detail)
+        _put_link(root, plan, path, text, link_files.with_new_macs(text, macs), detail)
 
 
-def use_new_names(root: GuestRoot, conversion: Conversion, names: Mapping[str, str]) -> None:
+def use_new_names(root: GuestRoot, plan: Plan, names: Mapping[str, str]) -> None:
     """Make rules and .link files give NICs their new names: {old: new}. Our own for the old names go."""
     detail = "the network card has another name on the target"
     for path, text in _rules(root).items():
         ours = path in map(udev_rules.path_for, names)
-        _put(root, conversion, path, None if ours else udev_rules.with_new_names(text, names), detail)
+        _put(root, plan, path, None if ours else udev_rules.with_new_names(text, names), detail)
     for path, text in _link_texts(root).items():
         ours = path in map(link_files.path_for, names)
-        _put_link(root, conversion, path, text, None if ours else link_files.with_new_names(text, names), detail)
+        _put_link(root, plan, path, text, None if ours else link_files.with_new_names(text, names), detail)
 
 
-def bind_names(root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, Model]) -> None:
+def bind_names(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model]) -> None:
     """Make sure that each Nic of on_target, {Nic: its Model there}, has its name there. What does so already stays.
 
     Where the initrd brings NICs up, it gets what gives the names, and their drivers.
@@ -101,7 +101,7 @@ def bind_names(root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, 
     in_use = in_initrd.uses_network(root)
     named_early = in_use or _may_be_exchanged(on_target)
     # Done whether or not a name is to be bound: the rules stay in force.
-    rules = _widened_rules(root, conversion, list(on_target), alone)
+    rules = _widened_rules(root, plan, list(on_target), alone)
     if can_be_kept(root):
         evidence = _Evidence(
             rules=rules,
@@ -112,22 +112,22 @@ def bind_names(root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, 
             kernel_names=_kernel_names_stay(root),
         )
         for nic, model in on_target.items():
-            _bind_name(root, conversion, _with_name(root, nic), model, evidence)
+            _bind_name(root, plan, _with_name(root, nic), model, evidence)
     if named_early:
-        _give_to_initrd(root, conversion, on_target, with_drivers=in_use)
+        _give_to_initrd(root, plan, on_target, with_drivers=in_use)
 
 
-def release_names(root: GuestRoot, conversion: Conversion, names: Collection[str]) -> None:
+def release_names(root: GuestRoot, plan: Plan, names: Collection[str]) -> None:
     """Take out of rules and .link files what gives these names."""
     detail = f"{', '.join(sorted(names))} is not on the target"
     for path, text in _rules(root).items():
         ours = path in map(udev_rules.path_for, names)
-        _put(root, conversion, path, None if ours else udev_rules.without(text, names), detail)
+        _put(root, plan, path, None if ours else udev_rules.without(text, names), detail)
     for link in _links(root):
         if link.name in names:
             # The distribution's own file is masked by an empty one.
             own = link.path.startswith(f"{systemd_files.WRITABLE}/")
-            _put(root, conversion, systemd_files.writable(link.path), None if own else "", detail)
+            _put(root, plan, systemd_files.writable(link.path), None if own else "", detail)
 
 
 @dataclass(frozen=True)
@@ -147,12 +147,12 @@ class _Evidence:
     kernel_names: bool
 
 
-def _bind_name(root: GuestRoot, conversion: Conversion, nic: Nic, model: Model, evidence: _Evidence) -> None:
+def _bind_name(root: GuestRoot, plan: Plan, nic: Nic, model: Model, evidence: _Evidence) -> None:
     """Write the file that gives nic its name on the target, where that needs one."""
     means = _means(nic, model, evidence)
     if means is not None and nic.name:
         path, text = means.path_for(nic.name), means.text_for(nic, model.kernel_driver)
-        _put(root, conversion, path, text, f"the network card keeps the name {nic.name} on the target")
+        _put(root, plan, path, text, f"the network card keeps the name {nic.name} on the target")
 
 
 class _Means(NamedTuple):
@@ -194,26 +194,24 @@ def _may_be_exchanged(on_target: Collection[Nic]) -> bool:
     return len(on_target) > 1 and any(_BY_PLACE.fullmatch(nic.name or "") for nic in on_target)
 
 
-def _give_to_initrd(
-    root: GuestRoot, conversion: Conversion, on_target: Mapping[Nic, Model], with_drivers: bool
-) -> None:
+def _give_to_initrd(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model], with_drivers: bool) -> None:
     """Put what gives these NICs their names into the initrd, and their drivers."""
     names = {_with_name(root, nic).name for nic in on_target}
     for model in on_target.values() if with_drivers else ():
-        conversion.initrd_modules += [name for name in model.modules if name not in conversion.initrd_modules]
+        plan.initrd.require(model.modules)
     paths = {path for name, path in bindings(root).places.items() if name in names}
     texts = {path: text for file in _link_files(root) if file.path in paths for path, text in file.texts.items()}
     texts.update((path, text) for path, text in _rules(root).items() if path in paths)
-    conversion.initrd_files.update(texts)
+    plan.initrd.files.update(texts)
 
 
-def _put(root: GuestRoot, conversion: Conversion, path: str, text: str | None, detail: str) -> None:
+def _put(root: GuestRoot, plan: Plan, path: str, text: str | None, detail: str) -> None:
     """Make text the content of the rules or .link file at path, None to remove it; in the initrd's copy too.
 
     udev passes over an empty file, which is what a copy becomes when the file is gone.
     """
     if text != root.read(path):
-        conversion.initrd_copies[path] = text or ""
+        plan.initrd.copies[path] = text or ""
     if text is None:
         root.remove(path, detail)
     else:
@@ -247,13 +245,13 @@ def _systemd_renames(root: GuestRoot) -> bool:
     return max((int(found.group(1)) for found in versions if found), default=0) >= link_files.RENAMES_SINCE
 
 
-def _put_link(root: GuestRoot, conversion: Conversion, path: str, before: str, after: str | None, detail: str) -> None:
+def _put_link(root: GuestRoot, plan: Plan, path: str, before: str, after: str | None, detail: str) -> None:
     """Make after the content of a .link file or drop-in; a file in /etc hides the distribution's own."""
     if after != before:
-        _put(root, conversion, systemd_files.writable(path), after, detail)
+        _put(root, plan, systemd_files.writable(path), after, detail)
 
 
-def _widened_rules(root: GuestRoot, conversion: Conversion, on_target: Collection[Nic], alone: bool) -> dict[str, str]:
+def _widened_rules(root: GuestRoot, plan: Plan, on_target: Collection[Nic], alone: bool) -> dict[str, str]:
     """{path: text} of the rules that are not ours, those for these Nics widened to any hardware, in the initrd too."""
     texts: dict[str, str] = {}
     for path, text in _rules(root).items():
@@ -262,7 +260,7 @@ def _widened_rules(root: GuestRoot, conversion: Conversion, on_target: Collectio
         texts[path] = udev_rules.widened(text, on_target, alone)
         # Where the initrd's copy misses the NIC, udev names it there by its place on the bus, and a rule with
         # KERNEL=="eth*" does not match any more.
-        _put(root, conversion, path, texts[path], "the rule asked for hardware that only the source has")
+        _put(root, plan, path, texts[path], "the rule asked for hardware that only the source has")
     return texts
 
 

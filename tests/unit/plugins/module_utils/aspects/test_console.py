@@ -5,30 +5,28 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 WANTS = "/etc/systemd/system/getty.target.wants"
 
 
 def guest(line="ro quiet", **files):
-    return FakeRoot(files, facts={"bootloader": SimpleNamespace(arguments=line.split())})
+    return FakeRoot(files, boot_menu=menu(line))
 
 
 def convert(root, driver):
-    """Convert root to the console driver, None for one without. Returns the Conversion."""
+    """Convert root to the console driver, None for one without. Returns the Plan."""
     chosen = {"console": driver} if driver else {}
     selection = Selection({"console": chosen}, {"console": [] if driver else ["console"]})
-    conversion = Conversion(TARGETS["kvm"], selection)
-    console.convert(root, conversion)
-    return conversion
+    plan = Plan(TARGETS["kvm"], selection)
+    console.convert(root, plan)
+    return plan
 
 
 def test_inspect_tells_the_console_arguments():
@@ -59,29 +57,27 @@ def test_inspect_tells_the_console_arguments():
     ),
 )
 def test_command_line_names_the_consoles_of_the_target_and_a_second_conversion_changes_nothing(driver, before, after):
-    assert convert(guest(before), driver).edit_arguments(before) == after
-    assert convert(guest(after), driver).edit_arguments(after) == after
+    assert convert(guest(before), driver).command_line.edited(before) == after
+    assert convert(guest(after), driver).command_line.edited(after) == after
 
 
 def test_other_entries_get_the_console_as_the_default_entry_has_it():
-    conversion = convert(guest("console=tty0 console=ttyS0,9600"), "isa-serial")
-    assert conversion.edit_arguments("ro single") == "ro single console=tty0 console=ttyS0,9600"
-    assert conversion.edit_arguments("console=tty0 console=ttyS0") == "console=tty0 console=ttyS0,9600"
+    plan = convert(guest("console=tty0 console=ttyS0,9600"), "isa-serial")
+    assert plan.command_line.edited("ro single") == "ro single console=tty0 console=ttyS0,9600"
+    assert plan.command_line.edited("console=tty0 console=ttyS0") == "console=tty0 console=ttyS0,9600"
 
 
 def test_a_console_that_is_a_module_is_asked_into_the_initrd_once():
     root = guest()
-    conversion = Conversion(TARGETS["kvm"], Selection({"console": {"console": "virtconsole"}}, {"console": []}))
-    conversion.initrd_modules.append("virtio_pci")
-    console.convert(root, conversion)
-    assert conversion.initrd_modules == ["virtio_pci", "virtio_console"]
-    assert conversion.hardware["console"] == {"driver": "virtconsole"}
+    plan = Plan(TARGETS["kvm"], Selection({"console": {"console": "virtconsole"}}, {"console": []}))
+    plan.initrd.modules.append("virtio_pci")
+    console.convert(root, plan)
+    assert plan.initrd.modules == ["virtio_pci", "virtio_console"]
 
 
 def test_deleted_console_is_not_in_the_hardware():
-    conversion = convert(guest(), None)
-    assert conversion.hardware["console"] is None
-    assert conversion.initrd_modules == []
+    plan = convert(guest(), None)
+    assert plan.initrd.modules == []
 
 
 @pytest.mark.parametrize("driver, left", (("isa-serial", ["ttyS0", "ttyUSB0"]), ("virtconsole", ["ttyUSB0"])))

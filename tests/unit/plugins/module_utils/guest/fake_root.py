@@ -1,88 +1,183 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for guest.root.GuestRoot over a dict of files, for unit tests of aspects. Augeas is not played."""
+"""The one stand-in for guest.root.GuestRoot, over a dict of files. test_door.py holds it to what the real one does.
+
+Augeas, ownership, modes and SELinux labels are not played.
+"""
 
 from __future__ import annotations
 
 import fnmatch
 import posixpath
 from contextlib import contextmanager
+from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Plan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
+_MOST_LINKS = 40
+
+
+def menu(*command_lines):
+    """A boot menu with an entry for each of these command lines, the default first."""
+    entries = [Entry("/boot/vmlinuz", "/boot/initrd.img", line) for line in command_lines]
+    return BootMenu(entries, entries[0] if entries else None)
+
 
 class FakeRoot:
-    """files: {path: text}. info, facts: as of a GuestRoot. What is written is in files and in changes()."""
+    """files: {path: text or bytes}. links: {path: target} of symbolic links. info, boot_menu: as of a GuestRoot.
 
-    def __init__(self, files=None, info=None, facts=None, target="kvm", hardware=None, disks=(), filesystems=()):
+    What is written is in files and in changes(), as (action, path, detail). commands: those that were run.
+    room: the bytes that are free on each filesystem.
+    """
+
+    def __init__(
+        self,
+        files=None,
+        info=None,
+        boot_menu=BootMenu(),
+        target="kvm",
+        hardware=None,
+        disks=(),
+        filesystems=(),
+        links=None,
+    ):
         self.name = "/dev/sda1"
         self.files = dict(files or {})
-        self.info = {"init": "systemd", "package_format": "deb", "mountpoints": {"/": "/dev/sda1"}, **(info or {})}
-        self.facts = dict(facts or {})
+        self.links = dict(links or {})
+        self.info = {
+            "os": "linux",
+            "init": "systemd",
+            "package_format": "deb",
+            "mountpoints": {"/": "/dev/sda1"},
+            **(info or {}),
+        }
+        self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
         self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
         self.plan, self.not_mounted, self.not_searched = Plan(), [], []
+        self.room = 1 << 30
         self.commands = []
         self.renamed = []
+        self._facts = {}
         self._changes = []
 
-    def changes(self):
-        return self._changes
+    def remember(self, facts):
+        self._facts[type(facts)] = facts
+
+    def recall(self, kind):
+        return self._facts[kind]
+
+    def real_path(self, path):
+        """path with its symbolic links followed."""
+        for _step in range(_MOST_LINKS):
+            parts = path.split("/")
+            link = next((one for one in map("/".join, _beginnings(parts)) if one in self.links), None)
+            if link is None:
+                return path
+            rest = path[len(link) :]
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), self.links[link]) + rest)
+        return path
 
     def exists(self, path):
-        return path in self.files or self.is_dir(path)
+        return self.is_file(path) or self.is_dir(path)
 
     def is_file(self, path):
-        return path in self.files
+        return self.real_path(path) in self.files
 
     def is_dir(self, path):
-        return any(name.startswith(path.rstrip("/") + "/") for name in self.files)
+        below = self.real_path(path).rstrip("/") + "/"
+        return any(name.startswith(below) for name in (*self.files, *self.links))
 
     def glob(self, pattern):
-        return sorted(path for path in self.files if fnmatch.fnmatch(path, pattern))
+        """As the shell has it: `*` is neither for slashes nor for hidden files."""
+        parts = pattern.split("/")
+        found = set()
+        for path in (*self.files, *self.links):
+            for beginning in _beginnings(path.split("/")):
+                if len(beginning) == len(parts) and all(map(_fits, beginning, parts)):
+                    found.add("/".join(beginning))
+        return sorted(found)
 
     def list(self, directory):
-        below = [posixpath.relpath(path, directory) for path in self.files if path.startswith(directory + "/")]
-        return sorted({path.split("/")[0] for path in below})
+        below = self.real_path(directory).rstrip("/") + "/"
+        return sorted(
+            {path[len(below) :].split("/")[0] for path in (*self.files, *self.links) if path.startswith(below)}
+        )
 
     def read(self, path):
-        return self.files.get(path)
+        content = self.files.get(self.real_path(path))
+        return content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else content
 
     def texts(self, patterns):
-        return {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+        texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+        return {path: text for path, text in texts.items() if text is not None}
 
-    def read_bytes(self, path):
-        return None if path not in self.files else self.files[path].encode("utf-8", "surrogateescape")
+    def read_bytes(self, path, limit=None):
+        content = self.files.get(self.real_path(path))
+        return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
 
     def size(self, path):
         return len(self.read_bytes(path))
 
+    def free(self, path):
+        return self.room
+
+    def head(self, path, count):
+        return self.read_bytes(path)[:count]
+
     def tail(self, path, count):
-        return (self.read_bytes(path) or b"")[-count:]
+        return (self.read_bytes(path) or b"")[-count:] if count else b""
+
+    def download(self, path, local):
+        Path(local).write_bytes(self.read_bytes(path))
+
+    @contextmanager
+    def on_behalf_of(self, aspect):
+        yield
 
     def write(self, path, text, detail, mode=0o644):
-        if self.files.get(path) != text:
-            self._changes.append(("changed" if path in self.files else "created", path, detail))
-            self.files[path] = text
+        before = self.read(path)
+        if before != text:
+            self._record("created" if before is None else "changed", path, detail, before, text)
+            self.files[self.real_path(path)] = text
+
+    def copy(self, path, new, detail):
+        if self.read_bytes(path) != self.read_bytes(new):
+            self._record("changed" if self.is_file(new) else "created", new, detail)
+            self.files[new] = self.files[self.real_path(path)]
+
+    def append_bytes(self, path, content, detail):
+        self.files[self.real_path(path)] = self.read_bytes(path) + content
+        self._record("changed", path, detail)
 
     def remove(self, path, detail):
-        if path in self.files:
+        if path in self.links:
+            del self.links[path]
+            self._record("removed", path, detail)
+        elif path in self.files:
+            self._record("removed", path, detail, self.read(path), None)
             del self.files[path]
-            self._changes.append(("removed", path, detail))
 
     def rename(self, path, new, detail):
-        if path in self.files:
-            self._changes += [("removed", path, detail), ("changed" if new in self.files else "created", new, detail)]
+        text, replaced = self.read(path), self.read(new)
+        if text is not None:
+            self._record("removed", path, detail, text, None)
+            self._record("created" if replaced is None else "changed", new, detail, replaced, text)
             self.files[new] = self.files.pop(path)
             self.renamed.append((path, new))
 
     def run(self, argv, detail, touches=()):
-        self.commands.append(argv)
-        self._changes.append(("ran", argv[0], detail))
+        self.commands.append(list(argv))
+        self._record("ran", argv[0], detail)
+        return ""
+
+    def ask(self, argv):
+        self.commands.append(list(argv))
         return ""
 
     def edit(self, path, lens, detail):
@@ -94,6 +189,24 @@ class FakeRoot:
         yield
         self.commands.append(["on disk", directory])
 
-    def ask(self, argv):
-        self.commands.append(argv)
-        return ""
+    def _record(self, action, path, detail, before=None, after=None):
+        self._changes.append((action, path, detail, before, after))
+
+    def changes(self):
+        """(action, path, detail) of each change, less those of files that came out as they were before."""
+        first, last = {}, {}
+        for _action, path, _detail, before, after in self._changes:
+            if before is not None or after is not None:
+                first.setdefault(path, before)
+                last[path] = after
+        unchanged = {path for path, before in first.items() if before == last[path]}
+        return [change[:3] for change in self._changes if change[1] not in unchanged]
+
+
+def _beginnings(parts):
+    """The paths, as their parts, that lead to the one with these parts, and that itself."""
+    return [parts[:count] for count in range(2, len(parts) + 1)]
+
+
+def _fits(name, pattern):
+    return fnmatch.fnmatchcase(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

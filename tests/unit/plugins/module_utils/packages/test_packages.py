@@ -8,6 +8,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
+    left_without,
+    only_needed_by,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dpkg import Dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.manager import Package
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 CONF = "/etc/initramfs-tools/update-initramfs.conf"
@@ -78,7 +85,7 @@ Auto-Installed: 1
 def package(name, depends="", recommends="", suggests="", provides="", removable=True):
     groups = tuple(frozenset(group.split("|")) for group in depends.split())
     names = (frozenset(field.split()) for field in (recommends, suggests, f"{name} {provides}"))
-    return packages.Package(name, "1-1", "amd64", removable, groups, *names)
+    return Package(name, "1-1", "amd64", removable, groups, *names)
 
 
 def names(found):
@@ -86,11 +93,11 @@ def names(found):
 
 
 def guest(**files):
-    return FakeRoot({packages.Dpkg._STATUS: STATUS, STATES: AUTOMATIC, **files})
+    return FakeRoot({Dpkg._STATUS: STATUS, STATES: AUTOMATIC, **files})
 
 
 def test_what_dpkg_has_installed_is_read():
-    found = {one.name: one for one in packages.parse_status(STATUS, AUTOMATIC)}
+    found = {one.name: one for one in dpkg.parse_status(STATUS, AUTOMATIC)}
     assert sorted(found) == ["dash", "libc6", "libxmlsec1", "open-vm-tools", "pci.ids"]
     tools = found["open-vm-tools"]
     assert tools.depends[2:] == (frozenset(("libxmlsec1", "libxmlsec")), frozenset(("pci.ids",)))
@@ -118,7 +125,7 @@ def test_what_dpkg_has_installed_is_read():
 )
 def test_what_only_the_going_needed_goes_too(others, going_too):
     tools = package("tools", "liba", "libb", "extra", removable=False)
-    assert names(packages.only_needed_by([tools], [tools, *others])) == going_too
+    assert names(only_needed_by([tools], [tools, *others])) == going_too
 
 
 @pytest.mark.parametrize(
@@ -128,14 +135,14 @@ def test_what_only_the_going_needed_goes_too(others, going_too):
 def test_packages_that_would_miss_the_going_are_told(depends, provides, left):
     tools = package("tools", provides=provides)
     everything = [tools, package("other"), package("user", depends)]
-    assert names(packages.left_without([tools], everything)) == left
+    assert names(left_without([tools], everything)) == left
 
 
 def test_packages_that_may_be_there_are_told_by_files():
     root = FakeRoot({"/var/lib/dpkg/info/open-vm-tools.list": "", "/var/lib/dpkg/info/libdrm2:amd64.list": ""})
-    assert packages.Dpkg(root).has("open-vm-tool*")
-    assert packages.Dpkg(root).has("libdrm2")
-    assert not packages.Dpkg(root).has("libdrm")
+    assert Dpkg(root).has("open-vm-tool*")
+    assert Dpkg(root).has("libdrm2")
+    assert not Dpkg(root).has("libdrm")
 
 
 class RootWithInitramfsTools(FakeRoot):
@@ -147,13 +154,13 @@ class RootWithInitramfsTools(FakeRoot):
 
 
 def purge(root):
-    dpkg = packages.Dpkg(root)
-    going = [one for one in dpkg.packages() if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")]
-    dpkg.purge(going, "removed open-vm-tools")
+    manager = Dpkg(root)
+    going = [one for one in manager.packages() if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")]
+    manager.remove(going, "removed open-vm-tools")
 
 
 def test_oracle_10_no_initrd_is_made_while_packages_go():
-    files = {packages.Dpkg._STATUS: STATUS, CONF: "update_initramfs=all\n"}
+    files = {Dpkg._STATUS: STATUS, CONF: "update_initramfs=all\n"}
     root = RootWithInitramfsTools(files)
     purge(root)
     assert root.during[CONF].splitlines()[-1] == "update_initramfs=no"
@@ -163,7 +170,7 @@ def test_oracle_10_no_initrd_is_made_while_packages_go():
 
 @pytest.mark.parametrize("policy", (None, "#!/bin/sh\nexit 0\n"))
 def test_no_service_is_touched_while_packages_go_unless_the_guest_has_a_policy_of_its_own(policy):
-    files = {packages.Dpkg._STATUS: STATUS, CONF: "", **({POLICY: policy} if policy else {})}
+    files = {Dpkg._STATUS: STATUS, CONF: "", **({POLICY: policy} if policy else {})}
     root = RootWithInitramfsTools(files)
     purge(root)
     assert root.during[POLICY] == (policy or "#!/bin/sh\nexit 101\n")
@@ -179,9 +186,7 @@ class RootWithUpdates(FakeRoot):
 
 @pytest.mark.parametrize("interrupted", (False, True))
 def test_dpkgs_journal_is_in_memory_unless_it_has_something_to_go_on_from(interrupted):
-    root = RootWithUpdates(
-        {packages.Dpkg._STATUS: STATUS, **({f"{UPDATES}/0001": "Package: a\n"} if interrupted else {})}
-    )
+    root = RootWithUpdates({Dpkg._STATUS: STATUS, **({f"{UPDATES}/0001": "Package: a\n"} if interrupted else {})})
     purge(root)
     purged = ["dpkg", "--purge", "open-vm-tools", "libxmlsec1", "pci.ids"]
     assert root.commands == ([purged] if interrupted else [["in memory", UPDATES], purged, ["on disk", UPDATES]])
@@ -190,7 +195,7 @@ def test_dpkgs_journal_is_in_memory_unless_it_has_something_to_go_on_from(interr
 def test_configuration_that_somebody_changed_is_recorded_when_it_goes():
     tools_conf, pam = "/etc/vmware-tools/tools.conf", "/etc/pam.d/vmtoolsd"
     # STATUS has the MD5 sums of "a" and "b".
-    root = RootWithInitramfsTools({packages.Dpkg._STATUS: STATUS, CONF: "", tools_conf: "a", pam: "changed"})
+    root = RootWithInitramfsTools({Dpkg._STATUS: STATUS, CONF: "", tools_conf: "a", pam: "changed"})
     purge(root)
     assert root.watched == [pam]
 
@@ -203,8 +208,8 @@ def test_apt_forgets_that_the_purged_were_automatic_and_keeps_the_rest():
 
 def test_packages_of_two_architectures_are_told_apart_when_they_are_purged():
     root = FakeRoot()
-    going = [packages.Package("libdrm2", "1-1", arch) for arch in ("amd64", "i386")]
-    packages.Dpkg(root).purge([*going, packages.Package("pciutils", "1-1", "amd64")], "")
+    going = [Package("libdrm2", "1-1", arch) for arch in ("amd64", "i386")]
+    Dpkg(root).remove([*going, Package("pciutils", "1-1", "amd64")], "")
     assert root.commands == [["dpkg", "--purge", "libdrm2:amd64", "libdrm2:i386", "pciutils"]]
 
 
@@ -220,7 +225,7 @@ def test_packages_of_two_architectures_are_told_apart_when_they_are_purged():
     ),
 )
 def test_versions_of_debian_are_split(version, parts):
-    assert tuple(packages.split_version(version).values()) == parts
+    assert tuple(dpkg.split_version(version)) == parts
 
 
 def test_applications_of_dpkg_are_listed_without_a_command():
@@ -258,8 +263,8 @@ def test_apt_forgets_the_stanzas_of_packages_and_nothing_else():
     stanza = "Package: {}\nArchitecture: amd64\nAuto-Installed: 1\n"
     kept = "\n\n" + stanza.format("a") + "\n\n\n"
     text = kept + stanza.format("b") + "\n" + stanza.format("c")
-    assert packages.forget(text, [packages.Package("b", "1", "amd64")]) == kept + stanza.format("c")
-    assert packages.forget(text, []) == text
+    assert dpkg.forget(text, [Package("b", "1", "amd64")]) == kept + stanza.format("c")
+    assert dpkg.forget(text, []) == text
 
 
 def test_guest_without_a_known_package_format_has_no_applications():

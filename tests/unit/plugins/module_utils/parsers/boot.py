@@ -8,16 +8,20 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, conversion, kernel
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import texts
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders, compression, cpio
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -85,16 +89,19 @@ MODULES = (
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
-ONE_ENTRY = grub2.Entry("0", (("a",),), "/vmlinuz", None, "")
+ONE_ENTRY = grub2.Entry("/vmlinuz", None, "", "0", (("a",),))
 
 
 def menu(text):
     """Looks at a grub.cfg, and an environment block, of that text."""
     files = {"/boot/grub/grub.cfg": text, "/boot/grub/grubenv": text, "/boot/grub/device.map": text}
     root = FakeRoot(files, info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}})
-    grub2.menu(root)
+    installed = grub2.find(root, "bios", None)
     grub2.default_entry([*grub2.parse_entries(text), ONE_ENTRY], grub2.default_name(text, text))
-    grub2.convert(root, SimpleNamespace(disk_names={"sda": "/dev/vda"}), str.upper, str.lower)
+    if installed:
+        command_line = CommandLine([str.upper])
+        plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}, command_line)
+        installed.edit(plan, Editors(command_line, root.guest.storage))
 
 
 def kernel_modules(text):
@@ -122,13 +129,13 @@ def arguments_for_console(text):
 
 def quoted_twice(text):
     """The texts of default/grub and of a file that is read after it, edited; they are the same."""
-    plan = conversion.Conversion(None, None, [lambda argument: argument.replace("ttyS0", "hvc0")], ["console=hvc0"])
-    return defaults.edited([text, text], plan.edit_arguments)[0]
+    line = CommandLine([lambda argument: argument.replace("ttyS0", "hvc0")], ["console=hvc0"])
+    return defaults.edited([text, text], line.edited)[0]
 
 
 def command_line(text):
     edits = [lambda argument: None if argument == "quiet" else argument.replace("sda", "vda")]
-    return conversion.Conversion(None, None, edits, ["console=hvc0"]).edit_arguments(text)
+    return CommandLine(edits, ["console=hvc0"]).edited(text)
 
 
 def copies(text):
@@ -137,10 +144,10 @@ def copies(text):
         hostile_texts.content(text)
     )
     found = initrd.read(data + cpio.trailer(), lambda name: True)
-    plan = SimpleNamespace(
-        initrd_copies={"/etc/a": text}, initrd_files={"/etc/b": text}, initrd_edits=[("etc/a", lambda copy: copy)]
-    )
-    return texts.otherwise(found, plan)
+    plan = Plan(KVM, Selection({}, {}))
+    plan.initrd.copies["/etc/a"] = plan.initrd.files["/etc/b"] = text
+    plan.initrd.edit("etc/a", lambda copy: copy)
+    return texts.changed(found, plan)
 
 
 def archive():
@@ -176,6 +183,19 @@ PACKED = tuple(
         lzma.compress,
         lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
     )
+)
+
+# A bzImage of one sector of setup code after the boot sector, with its version in that.
+KERNEL = (
+    bytes(0x1F1)
+    + b"\x01"
+    + bytes(0xC)
+    + b"\x55\xaa"
+    + b"\0\0HdrS\x0f\x02"
+    + bytes(6)
+    + b"\x20\1"
+    + bytes(0x110)
+    + b"6.1 (a)\0"
 )
 
 PARSERS = (
@@ -218,7 +238,7 @@ PARSERS = (
         "the kernel's command line",
         ARGUMENTS,
         arguments_for_console,
-        unedited=(conversion.Conversion(None, None).edit_arguments,),
+        unedited=(CommandLine().edited,),
         edits=(command_line,),
     ),
     Parser(
@@ -226,9 +246,16 @@ PARSERS = (
         MODULES,
         each(
             kernel_modules,
-            of_file("/lib/modules/1/modules.dep", lambda root: kernel._names(root, "/lib/modules/1/modules.dep")),
+            of_file("/lib/modules/1/modules.dep", lambda root: kernels._names(root, "/lib/modules/1/modules.dep")),
         ),
         codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
+    ),
+    Parser(
+        "a kernel",
+        (),
+        kernel_image.release,
+        inputs=hostile_texts.damaged(KERNEL),
+        sample=KERNEL,
     ),
     Parser(
         "a kernel module, compressed",
@@ -249,12 +276,12 @@ PARSERS = (
     Parser(
         "initramfs-tools/modules",
         ("virtio_blk", "virtio-net", "#"),
-        unedited=(lambda text: builders.add_to_list(text, []) if text.endswith("\n") else text,),
-        edits=(lambda text: builders.add_to_list(text, ["virtio_blk", "xhci_pci"]),),
+        unedited=(lambda text: initramfs_tools.add_to_list(text, []) if text.endswith("\n") else text,),
+        edits=(lambda text: initramfs_tools.add_to_list(text, ["virtio_blk", "xhci_pci"]),),
     ),
     Parser(
         "dracut.conf.d/guestconv.conf",
         ('add_drivers+=" a b "', 'install_items+="', '"'),
-        edits=(lambda text: builders.add_for_dracut(text, ["virtio_blk"], ["/etc/a"]),),
+        edits=(lambda text: dracut.with_added(text, ["virtio_blk"], ["/etc/a"]),),
     ),
 )

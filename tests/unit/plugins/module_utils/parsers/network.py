@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
@@ -22,6 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     link_files,
     udev_rules,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     assignments,
     sections,
@@ -29,7 +27,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     yaml_text,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import (
     ABSENT,
     NEW_MAC,
@@ -197,17 +195,17 @@ def _xml_without(text):
 
 def _initramfs_tools(text):
     paths = ("/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf")
-    root = FakeRoot(dict.fromkeys(paths, text), facts={"bootloader": SimpleNamespace(arguments=[])})
+    root = FakeRoot(dict.fromkeys(paths, text), boot_menu=menu(""))
     in_initrd.uses_network(root)
-    plan = Conversion(root.guest.target, None)
+    plan = Plan(root.guest.target, None)
     in_initrd.edit_configuration(root, plan, lambda argument: argument, {})
-    for _pattern, edit in plan.initrd_edits:
-        edit(text)
+    for planned in plan.initrd.edits:
+        planned.edit(text)
 
 
 def _arguments(text):
     words = text.split()
-    root = FakeRoot(facts={"bootloader": SimpleNamespace(arguments=words)})
+    root = FakeRoot(boot_menu=menu(" ".join(words)))
     nics.nics_of(kernel_arguments.read(root))
     kernel_arguments.macs(words)
     kernel_arguments.use_network(words)

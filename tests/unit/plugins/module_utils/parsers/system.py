@@ -9,17 +9,24 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references, resume
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, linux_system
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
+    left_without,
+    only_needed_by,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, printable, tables
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     graph,
@@ -119,7 +126,7 @@ def _fstab(text):
     mounts.planned(fstab.parse(text), found, root_filesystem)
     root = FakeRoot(
         {"/etc/fstab": text, "/etc/crypttab": text},
-        facts={"bootloader": SimpleNamespace(entries=[SimpleNamespace(arguments="resume_offset=1 " + text)])},
+        boot_menu=menu("resume_offset=1 " + text),
     )
     storage._hibernated_files(root)
     for name in references.names_of_hardware(root):
@@ -134,12 +141,11 @@ def _release(text):
     root = FakeRoot({"/etc/os-release": text, "/etc/hostname": text})
     root.head = lambda path, count: hostile_texts.content(text)[:count]
     root.files["/bin/sh"] = text
-    return printable.printable(linux_system.facts(root, "/etc/os-release"))
+    return printable.printable(linux.facts(root))
 
 
 def _resumed(text):
-    names = SimpleNamespace(are_on=lambda name, removed: name == "/dev/sdb1", stable=lambda name: "UUID=a b")
-    return resume.renamed(text, names, frozenset(("sdb",)))
+    return initramfs_tools.with_devices(text, lambda name: "" if name == "/dev/sdb1" else "UUID=a b")
 
 
 def _lvm(text):
@@ -150,21 +156,21 @@ def _lvm(text):
 
 
 def _installed(text):
-    found = packages.parse_status(text, text)
+    found = dpkg.parse_status(text, text)
     for package in found:
-        packages.split_version(package.version)
-    packages.only_needed_by(found[:1], found)
-    packages.left_without(found[:1], found)
+        dpkg.split_version(package.version)
+    only_needed_by(found[:1], found)
+    left_without(found[:1], found)
 
 
 def _forgotten(text):
-    return packages.forget(text, [SimpleNamespace(name="a", arch="amd64")])
+    return dpkg.forget(text, [SimpleNamespace(name="a", arch="amd64")])
 
 
 def _rpm(text):
     root = FakeRoot()
     root.ask = lambda argv: text
-    packages.Rpm(root).applications()
+    Rpm(root).applications()
 
 
 def _console(data):
@@ -203,9 +209,10 @@ PARSERS = (
     Parser(
         "resume",
         RESUME,
-        resume.devices,
+        each(initramfs_tools.devices, dracut.devices),
         unedited=(
-            lambda text: resume.renamed(text, Names(None, frozenset()), frozenset()) if "/dev/" not in text else text,
+            lambda text: initramfs_tools.with_devices(text, lambda name: None),
+            lambda text: dracut.with_devices(text, lambda name: "UUID=a"),
         ),
         edits=(_resumed,),
     ),
@@ -220,7 +227,7 @@ PARSERS = (
         "dpkg and apt",
         PACKAGES,
         each(_installed, _rpm),
-        unedited=(lambda text: packages.forget(text, []),),
+        unedited=(lambda text: dpkg.forget(text, []),),
         edits=(_forgotten,),
     ),
     Parser(

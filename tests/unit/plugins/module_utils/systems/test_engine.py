@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
-from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine, linux
 
 
 class FakeGuest:
@@ -21,11 +21,12 @@ class FakeGuest:
 
     target = KVM
     hardware = {}
+    disks = ()
 
     def __init__(self, log):
         self.log = log
         self.roots = [
-            SimpleNamespace(name=name, info={}, on_behalf_of=lambda aspect: nullcontext())
+            SimpleNamespace(name=name, info={"os": "linux"}, on_behalf_of=lambda aspect: nullcontext())
             for name in ("/dev/sda1", "/dev/sda2")
         ]
 
@@ -44,22 +45,22 @@ def log(monkeypatch):
     """What the aspects `first` and `second` were asked, in order."""
     calls = []
 
-    def aspect(name):
+    def aspect(name, after=()):
         def inspect(root):
             calls.append(("inspect", name, root.name))
             return Findings(info={name: root.name}, devices={"block": {"sda": {name: True}}}, usable={})
 
-        def convert(root, conversion):
+        def convert(root, plan):
             calls.append(("convert", name, root.name))
-            conversion.hardware[name] = conversion.initrd
+            plan.hardware.interfaces.append({"name": f"{name} {plan.initrd.mode}"})
 
-        return SimpleNamespace(NAME=name, inspect=inspect, convert=convert)
+        return SimpleNamespace(NAME=name, INSPECT_AFTER=(), CONVERT_AFTER=after, inspect=inspect, convert=convert)
 
-    monkeypatch.setattr(engine, "_ASPECTS", (aspect("first"), aspect("second")))
+    monkeypatch.setattr(linux, "ASPECTS", (aspect("first", after=("second",)), aspect("second")))
     return calls
 
 
-def test_inspection_goes_down_the_list_and_conversion_up_it_one_root_after_the_other(log):
+def test_the_aspects_work_in_their_order_one_root_after_the_other(log):
     guest = FakeGuest(log)
     description = engine.inspect(guest)
     assert log == [
@@ -80,24 +81,16 @@ def test_inspection_goes_down_the_list_and_conversion_up_it_one_root_after_the_o
 
 def test_what_the_aspects_found_is_described_per_root_and_per_device(log):
     description = engine.inspect(FakeGuest(log))
-    assert description["roots"]["/dev/sda2"]["info"] == {"first": "/dev/sda2", "second": "/dev/sda2"}
+    assert description["roots"]["/dev/sda2"]["info"] == {"os": "linux", "first": "/dev/sda2", "second": "/dev/sda2"}
     assert description["current"]["block"] == {"sda": {"first": True, "second": True}}
 
 
-def test_the_hardware_is_the_machine_and_what_the_aspects_add(log):
+def test_the_hardware_has_what_the_aspects_of_all_roots_know(log):
     guest = FakeGuest(log)
     description = engine.inspect(guest)
     hardware = engine.convert(guest, description, select(description, description), initrd="rebuild")
-    assert hardware == {"firmware": "bios", "machine": "q35", "first": "rebuild", "second": "rebuild"}
-
-
-def test_the_hardware_is_as_large_as_that_of_the_source(log):
-    guest = FakeGuest(log)
-    guest.hardware = {"cpus": 4, "memory": 65536, "disks": [{"controller": "pvscsi"}]}
-    description = engine.inspect(guest)
-    hardware = engine.convert(guest, description, select(description, description))
-    assert description["hardware"] == guest.hardware
-    assert (hardware["cpus"], hardware["memory"], "disks" in hardware) == (4, 65536, False)
+    assert (hardware["firmware"], hardware["machine"]) == ("bios", "q35")
+    assert hardware["interfaces"] == [{"name": "second rebuild"}, {"name": "first rebuild"}]
 
 
 def test_each_aspect_is_told_of_as_it_begins(log):
@@ -107,29 +100,3 @@ def test_each_aspect_is_told_of_as_it_begins(log):
     told.clear()
     engine.convert(guest, description, select(description, description), tell=lambda *what: told.append(what))
     assert told == [("second", 0), ("first", 0.25), ("second", 0.5), ("first", 0.75)]
-
-
-def test_what_several_roots_say_of_one_machine_is_brought_together(log, monkeypatch):
-    says = iter(
-        [
-            {"interfaces": [{"name": "ens192", "mac": None, "addresses": ["10.0.2.15"]}], "video": None},
-            {
-                "interfaces": [{"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": []}, {"name": "ens224"}],
-                "video": {"driver": "virtio-vga"},
-            },
-            {"interfaces": []},
-        ]
-    )
-    monkeypatch.setattr(
-        engine,
-        "_ASPECTS",
-        (SimpleNamespace(NAME="network", convert=lambda root, conversion: conversion.hardware.update(next(says))),),
-    )
-    guest = FakeGuest(log)
-    guest.roots.append(SimpleNamespace(name="/dev/sdb1", info={}, on_behalf_of=lambda aspect: nullcontext()))
-    hardware = engine.convert(guest, {"boot": {"firmware": "bios"}}, None)
-    assert hardware["interfaces"] == [
-        {"name": "ens192", "mac": "00:50:56:aa:bb:cc", "addresses": ["10.0.2.15"]},
-        {"name": "ens224"},
-    ]
-    assert hardware["video"] == {"driver": "virtio-vga"}

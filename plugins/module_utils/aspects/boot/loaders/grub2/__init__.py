@@ -9,11 +9,23 @@ grub.cfg is edited, not generated: grub-mkconfig sees the appliance's disks and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from .....guest import boot_menu
+from .....guest.root import GuestRoot
 from .....texts import shell_words
+from ...command_line import Editors
+from ...system_partition import SystemPartition
+from . import debconf, defaults, fallback
+
+if TYPE_CHECKING:
+    from ....plan import Plan
 
 NAME = "grub2"
+TITLE = "GRUB 2 (a grub.cfg that has its entries in it)"
+FALLBACKS = (fallback.by_shim, fallback.by_grub)
 
 DIRECTORIES = ("/boot/grub", "/boot/grub2")
 CONFIGURATION = "grub.cfg"
@@ -29,68 +41,83 @@ _DEEPEST = 8
 
 
 @dataclass(frozen=True)
-class Entry:
-    """An entry of the boot menu that boots Linux.
+class Entry(boot_menu.Entry):
+    """An entry of GRUB's menu.
 
     position: its number in its menu, after that of the submenus around it: "0", "1>2".
     names: what else GRUB knows the submenus around it and then itself by: title and --id, for each.
-    arguments: the kernel's command line.
     """
 
     position: str
     names: tuple[tuple[str, ...], ...]
-    kernel: str
-    initrd: str | None
-    arguments: str
 
 
-def in_boot_sector(sector):
+def is_in_boot_sector(sector: bytes) -> bool:
     """Whether the boot sector is GRUB's boot.img (grub-core/boot/i386/pc/boot.S has the message "GRUB ")."""
     return b"GRUB " in sector[:440]
 
 
-def menu(root, directories=DIRECTORIES):
-    """The Linux entries of the menu, and the default one (None when there is none).
+def find(root: GuestRoot, firmware: str, partition: SystemPartition | None) -> Grub2 | None:
+    """GRUB 2 as it is installed in root: where a menu of its own has entries that boot Linux; None when it has none.
 
-    directories: where it may be, the likeliest first.
+    EL 7 has the menu on the EFI system partition; others have there what leads to it.
     """
+    there = partition.with_file(CONFIGURATION) if partition else []
+    directories = (*there, *DIRECTORIES) if firmware == "uefi" else (*DIRECTORIES, *there)
     for directory in directories:
         text = root.read(f"{directory}/{CONFIGURATION}") or ""
         entries = [_in_root(root, entry) for entry in parse_entries(text)]
         if entries:
-            return entries, default_entry(entries, default_name(text, _saved_entry(root, (directory, *directories))))
-    return [], None
+            name = default_name(text, _saved_entry(root, (directory, *directories)))
+            return Grub2(root, directories, boot_menu.BootMenu(entries, default_entry(entries, name)))
+    return None
 
 
-def convert(root, conversion, edit, edit_without_initrd, directories=DIRECTORIES):
-    """Edit the command lines of every entry, and the disks' names in GRUB's own configuration.
+class Grub2:
+    """GRUB 2 in one root. directories: where a grub.cfg may be."""
 
-    edit, edit_without_initrd: as of edit_entries. directories: where a grub.cfg may be.
-    """
-    for directory in directories:
-        path = f"{directory}/{CONFIGURATION}"
-        text = root.read(path)
-        if text is not None:
-            edited = edit_entries(text, edit, edit_without_initrd)
-            root.write(path, edited, "the kernel's command lines fit the target")
-    for path in (f"{directory}/device.map" for directory in DIRECTORIES):
-        text = root.read(path)
-        if text is not None:
-            root.write(path, rename_disks(text, conversion.disk_names), "the disks' names on the target")
+    def __init__(self, root: GuestRoot, directories: Sequence[str], menu: boot_menu.BootMenu) -> None:
+        self._root = root
+        self._directories = directories
+        self._menu = menu
+
+    def menu(self) -> boot_menu.BootMenu:
+        """The entries that boot Linux, and which of them is the default."""
+        return self._menu
+
+    def edit(self, plan: Plan, editors: Editors) -> None:
+        """Edit the command lines of all entries, and the disks' names in GRUB's own configuration."""
+        for path in (f"{directory}/{CONFIGURATION}" for directory in self._directories):
+            text = self._root.read(path)
+            if text is not None:
+                edited = edit_entries(text, editors.with_initrd, editors.without_initrd)
+                self._root.write(path, edited, "the kernel's command lines fit the target")
+        for path in (f"{directory}/device.map" for directory in DIRECTORIES):
+            text = self._root.read(path)
+            if text is not None:
+                self._root.write(path, rename_disks(text, plan.disk_names), "the disks' names on the target")
+
+    def edit_sources(self, plan: Plan, editors: Editors, has_new_fallback: bool) -> None:
+        """Edit what grub.cfg is generated from, and the answers by which upgrades of the packages install GRUB."""
+        default = self._menu.default
+        has_initrd = default is None or default.initrd is not None
+        defaults.convert(self._root, editors.with_initrd if has_initrd else editors.without_initrd)
+        debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
 
 
-def parse_entries(text):
+def parse_entries(text: str) -> list[Entry]:
     """The entries of a grub.cfg (text) that have a `linux` command, in order, their paths as they stand there."""
     entries = []
     menus = [_Menu("", ())]
     for line in text.split("\n"):
         words = shell_words.split(line)
         if words[:1] in (["menuentry"], ["submenu"]):
-            menus.append(_Menu(*menus[-1].next_child(words), is_entry=words[0] == "menuentry"))
+            position, names = menus[-1].next_child(words)
+            menus.append(_Menu(position, names, is_entry=words[0] == "menuentry"))
         elif words[:1] == ["}"] and len(menus) > 1:
             closed = menus.pop()
             if closed.is_entry and closed.kernel:
-                entries.append(Entry(closed.position, closed.names, closed.kernel, closed.initrd, closed.arguments))
+                entries.append(closed.entry())
         elif menus[-1].is_entry:
             menus[-1].take(line)
     return entries
@@ -99,12 +126,13 @@ def parse_entries(text):
 class _Menu:
     """A menu or an entry while it is being read."""
 
-    def __init__(self, position, names, is_entry=False):
+    def __init__(self, position: str, names: tuple[tuple[str, ...], ...], is_entry: bool = False) -> None:
         self.position, self.names, self.is_entry = position, names, is_entry
         self.children = 0
-        self.kernel, self.initrd, self.arguments = "", None, ""
+        self.kernel, self.arguments = "", ""
+        self.initrd: str | None = None
 
-    def next_child(self, words):
+    def next_child(self, words: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         """The position and the names of the next menuentry or submenu in this menu."""
         own = [words[1]] if len(words) > 1 else []
         for option, value in zip(words, words[1:]):
@@ -118,7 +146,11 @@ class _Menu:
         self.children += 1
         return position, (*self.names, tuple(own))
 
-    def take(self, line):
+    def entry(self) -> Entry:
+        """What was read."""
+        return Entry(self.kernel, self.initrd, self.arguments, self.position, self.names)
+
+    def take(self, line: str) -> None:
         """Read a command of the entry."""
         linux, initrd = _LINUX.match(line), _INITRD.match(line)
         if linux:
@@ -128,7 +160,7 @@ class _Menu:
             self.initrd = initrd["initrd"].split()[-1]
 
 
-def default_name(text, saved):
+def default_name(text: str, saved: str | None) -> str:
     """What the variable `default` of a grub.cfg (text) comes to: a position, title or id.
 
     saved: saved_entry of the environment block, or None. grub-mkconfig writes `set default="${next_entry}"` for a
@@ -142,7 +174,7 @@ def default_name(text, saved):
     return (saved or "0") if lasting == "${saved_entry}" else lasting
 
 
-def default_entry(entries, name):
+def default_entry(entries: Sequence[Entry], name: str) -> Entry | None:
     """The entry called name, else the first, as GRUB falls back to it. A submenu's name means its first entry."""
     # GRUB writes >> for a > that is part of a title (menuentry_eq() of grub-core/normal/menu.c).
     path = [part.replace("\0", ">") for part in name.replace(">>", "\0").split(">")]
@@ -151,18 +183,19 @@ def default_entry(entries, name):
     return next(exact, None) or next(below, None) or next(iter(entries), None)
 
 
-def _is_on(entry, path):
+def _is_on(entry: Entry, path: Iterable[str]) -> bool:
     """Whether path, in which each is a number, title or id, leads to entry or a menu around it."""
     places = zip(path, entry.position.split(">"), entry.names)
     return all(part == number or part in names for part, number, names in places)
 
 
-def edit_entries(text, edit, edit_without_initrd):
+def edit_entries(text: str, edit: Callable[[str], str], edit_without_initrd: Callable[[str], str]) -> str:
     """text of a grub.cfg with each kernel's command line edited by edit(str) -> str, without an initrd by the other."""
 
-    def edited(match):
+    def edited(match: re.Match[str]) -> str:
         arguments = match["arguments"]
-        end = _END.search(text, match.end()).start()
+        found = _END.search(text, match.end())
+        end = found.start() if found else len(text)
         new = (edit if _INITRD.search(text, match.end(), end) else edit_without_initrd)(arguments.strip())
         if new.split() == arguments.split():
             return match.group(0)
@@ -171,30 +204,25 @@ def edit_entries(text, edit, edit_without_initrd):
     return _LINUX.sub(edited, text)
 
 
-def rename_disks(text, names):
+def rename_disks(text: str, names: Mapping[str, str]) -> str:
     """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target."""
     return re.sub(r"/dev/\w+", lambda match: names.get(match.group(0)[len("/dev/") :], match.group(0)), text)
 
 
-def _in_root(root, entry):
+def _in_root(root: GuestRoot, entry: Entry) -> Entry:
     """The entry with paths in the root: with a separate /boot, GRUB's paths begin there."""
-    return Entry(
-        entry.position,
-        entry.names,
-        _boot_path(root, entry.kernel),
-        _boot_path(root, entry.initrd) if entry.initrd else None,
-        entry.arguments,
-    )
+    initrd = _boot_path(root, entry.initrd) if entry.initrd else None
+    return replace(entry, kernel=_boot_path(root, entry.kernel), initrd=initrd)
 
 
-def _boot_path(root, path):
+def _boot_path(root: GuestRoot, path: str) -> str:
     # "($root)/vmlinuz" and the like name a device of GRUB's first.
     path = re.sub(r"^\([^)]*\)", "", path)
     below_boot = f"/boot{path}"
     return below_boot if "/boot" in root.info["mountpoints"] and root.is_file(below_boot) else path
 
 
-def _saved_entry(root, directories):
+def _saved_entry(root: GuestRoot, directories: Iterable[str]) -> str | None:
     for directory in directories:
         for line in (root.read(f"{directory}/grubenv") or "").split("\n"):
             if line.startswith("saved_entry="):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import boot
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import uefi
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import command_line, uefi
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.system_partition import SystemPartition
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -35,25 +37,12 @@ STUB = "search.fs_uuid u root\nset prefix=($root)'/boot/grub'\nconfigfile $prefi
 DEBIAN = {f"/boot/efi/EFI/debian/{name}": name for name in ("shimx64.efi", "grubx64.efi", "mmx64.efi", "fbx64.efi")}
 
 
-class Root(FakeRoot):
-    """A root whose files can be copied, on disks with boot sectors."""
-
-    room = 1 << 30
-
-    def free(self, path):
-        return self.room
-
-    def copy(self, path, new, detail):
-        self._changes.append(("changed" if new in self.files else "created", new, detail))
-        self.files[new] = self.files[path]
-
-
 def make_root(files=None, sectors=(EMPTY,), esp_on="sda", firmware=None, mounted=True, arch="x86_64"):
     disks = [image(f"sd{letter}") for letter, _sector in zip("ab", sectors)]
     filesystems = [filesystem("/dev/sda2", "ext4", "u-root", partuuid="p-root")]
     if esp_on:
         filesystems.append(filesystem(f"/dev/{esp_on}1", "vfat", "AB-CD", partuuid="p-esp", parttype=ESP))
-    root = Root(
+    root = FakeRoot(
         {"/boot/grub/grub.cfg": MENU % ("", ""), **(files or {})},
         info={
             "mountpoints": {"/": "/dev/sda2", **({"/boot/efi": f"/dev/{esp_on}1"} if esp_on and mounted else {})},
@@ -70,10 +59,9 @@ def make_root(files=None, sectors=(EMPTY,), esp_on="sda", firmware=None, mounted
 
 def convert(root):
     boot.inspect(root)
-    conversion = Conversion(KVM, Selection({}, {}))
-    conversion.argument_edits.append(lambda argument: argument.replace("=/dev/sda2", "=UUID=u-root"))
-    conversion.disk_names = {"sda": "/dev/vda"}
-    boot.convert(root, conversion)
+    plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"})
+    plan.command_line.edit(lambda argument: argument.replace("=/dev/sda2", "=UUID=u-root"))
+    boot.convert(root, plan)
 
 
 def codes(root):
@@ -152,7 +140,7 @@ def test_a_guest_that_boots_with_bios_gets_no_fallback(kind):
 
 
 def system_partition(directories):
-    return uefi.SystemPartition("/boot/efi/EFI", directories)
+    return SystemPartition("/boot/efi/EFI", directories)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +227,7 @@ def test_with_uefi_the_menu_on_the_system_partition_is_the_one_and_both_are_edit
     el7 = MENU.replace("vmlinuz-6", "vmlinuz-7") % ("efi", "efi")
     root = make_root({"/boot/efi/EFI/centos/grub.cfg": el7, "/boot/efi/EFI/centos/grubx64.efi": "x"})
     boot.inspect(root)
-    assert root.facts["bootloader"].default.kernel == "/vmlinuz-7"
+    assert root.boot_menu.default.kernel == "/vmlinuz-7"
     convert(root)
     for path in ("/boot/efi/EFI/centos/grub.cfg", "/boot/grub/grub.cfg"):
         assert "root=UUID=u-root ro quiet" in root.files[path]
@@ -249,12 +237,12 @@ def test_what_leads_to_the_menu_is_no_menu_and_with_bios_the_system_partition_ha
     stub = {**DEBIAN, "/boot/efi/EFI/debian/grub.cfg": STUB}
     root = make_root(stub)
     convert(root)
-    assert root.facts["bootloader"].default.kernel == "/vmlinuz-6"
+    assert root.boot_menu.default.kernel == "/vmlinuz-6"
     assert root.files["/boot/efi/EFI/debian/grub.cfg"] == STUB
     other = MENU.replace("vmlinuz-6", "vmlinuz-7") % ("efi", "efi")
     root = make_root({**stub, "/boot/efi/EFI/debian/grub.cfg": other}, (GRUB,))
     boot.inspect(root)
-    assert root.facts["bootloader"].default.kernel == "/vmlinuz-6"
+    assert root.boot_menu.default.kernel == "/vmlinuz-6"
 
 
 def test_the_saved_entry_is_that_of_the_menus_own_directory():
@@ -267,12 +255,12 @@ def test_the_saved_entry_is_that_of_the_menus_own_directory():
         }
     )
     boot.inspect(root)
-    assert root.facts["bootloader"].default.kernel == "/vmlinuz-5"
+    assert root.boot_menu.default.kernel == "/vmlinuz-5"
 
 
 def test_a_kernel_without_an_initrd_is_told_the_partition_as_it_can_find_no_uuid(monkeypatch):
     edits = []
-    monkeypatch.setattr(boot.defaults, "convert", lambda root, edit: edits.append(edit))
+    monkeypatch.setattr(grub2.defaults, "convert", lambda root, edit: edits.append(edit))
     text = MENU.replace("\tinitrd%s /initrd-6\n", "") % ""
     root = make_root({"/boot/grub/grub.cfg": text + MENU % ("", "")}, (GRUB,), None)
     convert(root)
@@ -284,7 +272,7 @@ def test_a_kernel_without_an_initrd_is_told_the_partition_as_it_can_find_no_uuid
 
 def test_a_kernel_without_an_initrd_keeps_what_was_not_a_name_of_the_hardware():
     storage = make_root().guest.storage
-    edit = boot.without_initrd.by_partition
+    edit = command_line.by_partition
     assert edit(storage, "root=UUID=u-root ro", "root=UUID=u-root") == "root=UUID=u-root"
     assert edit(storage, "root=/dev/sda2 x", "root=UUID=u-root y") == "root=PARTUUID=p-root y"
     assert edit(storage, "root=/dev/sda9", "root=/dev/sdz") == "root=/dev/sdz"

@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import kernel
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import Facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import Entry
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -33,42 +32,29 @@ MODULES = [line.partition(":")[0] for line in DEP.splitlines()]
 
 
 def entry(version="6.1.0-50-amd64", number=0):
-    return Entry(str(number), (), f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}", "root=/dev/sda1")
+    return Entry(f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}", "root=/dev/sda1", str(number), ())
 
 
-class Root(FakeRoot):
-    """A root whose binary files are bytes, and which has a /boot of its own."""
-
-    room = 1 << 30
-
-    def size(self, path):
-        return len(self.files[path])
-
-    def free(self, path):
-        return self.room
-
-    def read_bytes(self, path):
-        content = self.files.get(path)
-        return content.encode() if isinstance(content, str) else content
-
-    def download(self, path, local):
-        Path(local).write_bytes(self.read_bytes(path))
-
-    def append_bytes(self, path, content, detail):
-        self.files[path] += content
-        self._changes.append(("changed", path, detail))
+def bzimage(text):
+    """The beginning of a kernel's file whose header has that text as its version (boot.rst)."""
+    head = bytearray(0x1000)
+    head[0x1F1], head[0x1FE:0x200], head[0x202:0x206] = 7, b"\x55\xaa", b"HdrS"
+    head[0x20E:0x210] = (0x400).to_bytes(2, "little")
+    head[0x600 : 0x600 + len(text)] = text.encode()
+    return bytes(head)
 
 
 def make_root(versions=("6.1.0-50-amd64",), entries=None, initrd_bytes=b"x", **files):
-    root = Root(dict(files))
+    root = FakeRoot(files)
     for version in versions:
         root.files[f"/lib/modules/{version}/modules.dep"] = DEP
         root.files[f"/lib/modules/{version}/modules.builtin"] = BUILTIN
         root.files[f"/boot/initrd.img-{version}"] = initrd_bytes
+        root.files[f"/boot/vmlinuz-{version}"] = bzimage(f"{version} (debian-kernel@lists.debian.org) #1 SMP")
         for path in MODULES:
             root.files[f"/lib/modules/{version}/{path}"] = f"the module {path}"
     entries = entries or [entry(version, number) for number, version in enumerate(versions)]
-    root.facts["bootloader"] = Facts(entries, entries[0])
+    root.boot_menu = BootMenu(entries, entries[0])
     return root
 
 
@@ -116,12 +102,14 @@ def an_initrd(*modules):
 
 def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None):
     kernel.inspect(root)
-    conversion = Conversion(KVM, Selection({}, {}), initrd=mode)
-    conversion.initrd_modules += modules
-    conversion.initrd_edits += edits
-    conversion.initrd_copies.update(copies or {})
-    conversion.initrd_files.update(files or {})
-    kernel.convert(root, conversion)
+    plan = Plan(KVM, Selection({}, {}))
+    plan.initrd.mode = mode
+    plan.initrd.require(modules)
+    for pattern, edit in edits:
+        plan.initrd.edit(pattern, edit)
+    plan.initrd.copies.update(copies or {})
+    plan.initrd.files.update(files or {})
+    kernel.convert(root, plan)
 
 
 def test_oracle_09_what_an_initrd_lacks_is_appended_with_what_it_depends_on():
@@ -183,7 +171,7 @@ def test_the_list_of_modules_keeps_what_the_user_wrote():
     assert root.files["/etc/initramfs-tools/modules"] == "# mine\nvirtio-pci\ndm_mod\nvirtio_blk\n"
 
 
-class RebuildingRoot(Root):
+class RebuildingRoot(FakeRoot):
     """A root whose update-initramfs and dracut make an initrd with all the modules."""
 
     def run(self, argv, detail, touches=()):
@@ -207,8 +195,7 @@ def test_what_cannot_be_supplemented_is_rebuilt_by_the_guests_tool_and_checked()
 
 
 def test_an_initrd_that_is_not_update_initramfs_s_is_rebuilt_where_it_is():
-    beside = kernel.Kernel("6.1.0-50-amd64", "/boot/initrd-small", False, frozenset(), frozenset())
-    command = builders.of(make_root(), "initramfs-tools").command(beside)
+    command = initramfs_tools.command("/boot/initrd-small", "6.1.0-50-amd64")
     assert command == ["mkinitramfs", "-o", "/boot/initrd-small", "6.1.0-50-amd64"]
 
 
@@ -240,9 +227,9 @@ def test_a_supplement_can_be_insisted_on():
 
 
 def test_dracuts_drivers_are_named_once():
-    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
+    text = dracut.with_added('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
     assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'
-    assert builders.add_for_dracut(text, ["virtio_scsi"]) == text
+    assert dracut.with_added(text, ["virtio_scsi"]) == text
 
 
 LINK, RULES = "/etc/systemd/network/10-lan.link", "/etc/udev/rules.d/70-persistent-net.rules"
@@ -325,21 +312,21 @@ def test_a_file_is_not_put_beside_an_image_that_would_hide_it():
 
 
 def test_dracuts_files_and_drivers_are_kept_beside_each_other():
-    text = builders.add_for_dracut('add_drivers+=" virtio_pci "\n', [], ["/etc/a.link"])
+    text = dracut.with_added('add_drivers+=" virtio_pci "\n', [], ["/etc/a.link"])
     assert text == 'add_drivers+=" virtio_pci "\ninstall_items+=" /etc/a.link "\n'
-    assert builders.add_for_dracut(text, [], ["/etc/a.link"]) == text
+    assert dracut.with_added(text, [], ["/etc/a.link"]) == text
 
 
 def test_of_a_kernels_thousands_of_modules_only_those_that_devices_need_are_remembered():
     root = make_root()
     root.files["/lib/modules/6.1.0-50-amd64/modules.dep"] += "".join(f"kernel/fs/fs_{n}.ko:\n" for n in range(4000))
     kernel.inspect(root)
-    (found,) = root.facts["kernel"].kernels
+    (found,) = root.recall(kernel.Facts).kernels
     assert found.modules == {"virtio_blk", "virtio_pci", "e1000", "sd_mod", "8250"}
 
 
 def rescue(arguments="root=/dev/sda1"):
-    return Entry("9", (), "/boot/vmlinuz-0-rescue-abc", "/boot/initramfs-0-rescue-abc.img", arguments)
+    return Entry("/boot/vmlinuz-0-rescue-abc", "/boot/initramfs-0-rescue-abc.img", arguments, "9", ())
 
 
 def of_others(findings):
@@ -347,16 +334,16 @@ def of_others(findings):
 
 
 def test_oracle_12_another_kernel_without_modules_is_named_in_a_concern_and_has_a_version():
-    files = {"/boot/initramfs-0-rescue-abc.img": "x"}
+    files = {"/boot/initramfs-0-rescue-abc.img": "x", "/boot/vmlinuz-0-rescue-abc": bzimage("5.14.0-70.el9.x86_64 #1")}
     findings = kernel.inspect(make_root(entries=[entry(), rescue()], **files))
     (concern,) = findings.concerns
     assert (concern.code, concern.severity) == ("kernel-not-prepared", "warning")
     assert "/boot/vmlinuz-0-rescue-abc" in concern.message and "no directory in /lib/modules" in concern.message
-    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64", "0-rescue-abc"]
+    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64", "5.14.0-70.el9.x86_64"]
 
 
 def test_what_boots_no_root_is_no_kernel_to_be_prepared():
-    memtest = Entry("3", (), "/boot/memtest86+.bin", None, "console=ttyS0,115200")
+    memtest = Entry("/boot/memtest86+.bin", None, "console=ttyS0,115200", "3", ())
     findings = kernel.inspect(make_root(entries=[entry(), memtest]))
     assert findings.concerns == []
 
@@ -372,7 +359,7 @@ def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_name
 
 
 def test_without_an_initrd_only_what_is_built_in_drives_the_disk():
-    without = Entry("0", (), "/boot/vmlinuz-6.1.0-50-amd64", None, "root=/dev/sda1")
+    without = Entry("/boot/vmlinuz-6.1.0-50-amd64", None, "root=/dev/sda1", "0", ())
     root = make_root(entries=[without])
     findings = kernel.inspect(root)
     assert findings.usable["block"]["virtio-blk-pci"] == (

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import identity, matching
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import (
     HARDWARE,
@@ -20,8 +17,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     Origin,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 A, B, C = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b", "00:50:56:aa:00:0c"
 REDHAT, SUSE = "/etc/sysconfig/network-scripts", "/etc/sysconfig/network"
@@ -30,7 +28,7 @@ SYSTEMD = {"/usr/lib64/systemd/libsystemd-shared-252.so": ""}
 
 
 def guest(files, hardware=None):
-    return FakeRoot({**SYSTEMD, **files}, facts={"bootloader": SimpleNamespace(arguments=[])}, hardware=hardware)
+    return FakeRoot({**SYSTEMD, **files}, boot_menu=menu(""), hardware=hardware)
 
 
 def cards(*interfaces):
@@ -40,7 +38,7 @@ def cards(*interfaces):
 def convert(root, removed=()):
     found = network.inspect(root).devices["network"]
     chosen = {identifier: "virtio-net-pci" for identifier in found if identifier not in removed}
-    conversion = Conversion(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
+    conversion = Plan(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
     network.convert(root, conversion)
     return conversion
 
@@ -137,11 +135,11 @@ def test_what_is_left_over_is_not_bound_and_goes_when_it_is_deleted():
     root = guest(files, hardware)
     (concern,) = network.inspect(root).concerns
     assert stale in concern.message and "guest.devices.network.ens33," in concern.hint
-    kept = convert(root).hardware["interfaces"]
+    kept = convert(root).hardware.interfaces
     assert {nic["name"]: nic["mac"] for nic in kept} == {"ens33": None, "ens192": A}
     assert set(root.files) - set(files) - set(SYSTEMD) == {"/etc/systemd/network/10-guestconv-ens192.link"}
     root = guest(files, hardware)
-    (only,) = convert(root, removed=["ens33"]).hardware["interfaces"]
+    (only,) = convert(root, removed=["ens33"]).hardware.interfaces
     assert (only["name"], only["mac"], stale in root.files, root.files[real]) == ("ens192", A, False, files[real])
     root.guest.hardware = hardware
     assert network.inspect(root).concerns == []
@@ -164,7 +162,7 @@ def test_a_second_conversion_with_new_macs_finds_the_same_nics():
     }
     root = guest(files, {**cards({"mac": A}), "target_interfaces": [{"from": A, "mac": B}]})
     first = convert(root).hardware
-    assert {nic["name"]: nic["mac"] for nic in first["interfaces"]} == {"ens33": None, "ens192": B}
+    assert {nic["name"]: nic["mac"] for nic in first.interfaces} == {"ens33": None, "ens192": B}
     before = dict(root.files)
     assert convert(root).hardware == first
     assert root.files == before

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 INTERFACES = "/etc/network/interfaces"
 LINK = "/etc/systemd/network/10-guestconv-ens192.link"
@@ -27,9 +25,9 @@ BOTH_MACS = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}, {"mac": "0
 
 
 def guest(text, arguments=(), hardware=None, info=None, target="kvm", **files):
-    facts = {"bootloader": SimpleNamespace(arguments=list(arguments))}
+    boot_menu = menu(" ".join(arguments))
     files = {INTERFACES: text, SYSTEMD_252: "", **files}
-    return FakeRoot(files, info=info, facts=facts, hardware=hardware, target=target)
+    return FakeRoot(files, info=info, boot_menu=boot_menu, hardware=hardware, target=target)
 
 
 def codes(findings):
@@ -41,7 +39,7 @@ def convert(root, drivers=None, removed=()):
     found = network.inspect(root).devices["network"]
     first = root.guest.target.models["network"][0].driver
     chosen = {identifier: (drivers or {}).get(identifier, first) for identifier in found if identifier not in removed}
-    conversion = Conversion(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
+    conversion = Plan(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
     network.convert(root, conversion)
     return conversion
 
@@ -69,7 +67,7 @@ def test_inspection_says_what_is_known_of_a_nic():
 def test_a_guest_without_network_has_no_nic():
     root = guest("auto lo\niface lo inet loopback\n")
     assert network.inspect(root).devices == {"network": {}}
-    assert convert(root).hardware == {"interfaces": []}
+    assert convert(root).hardware.interfaces == []
     assert root.changes() == []
 
 
@@ -100,12 +98,12 @@ def test_the_error_says_how_to_accept_new_macs_and_then_they_are_bound():
     (concern,) = findings.concerns
     assert (concern.code, concern.severity) == ("nic-mac-generated", "warning")
     assert f"ens192 {macs['ens192']}, ens224 {macs['ens224']}" in concern.message
-    interfaces = convert(root).hardware["interfaces"]
+    interfaces = convert(root).hardware.interfaces
     assert {nic["name"]: nic["mac"] for nic in interfaces} == macs
     assert f"MACAddress={macs['ens192']}\n" in root.files[LINK]
     assert f"MACAddress={macs['ens224']}\n" in root.files[LINK.replace("ens192", "ens224")]
     before = dict(root.files)
-    assert convert(root).hardware["interfaces"] == interfaces
+    assert convert(root).hardware.interfaces == interfaces
     assert root.files == before
 
 
@@ -121,7 +119,7 @@ def test_a_known_mac_is_not_replaced_by_a_new_one():
 def test_the_kernels_names_need_the_right_order():
     text = "iface eth0 inet dhcp\niface eth1 inet static\n address 10.0.2.15/24\n"
     assert codes(network.inspect(guest(text, hardware=BOTH_MACS))) == ["nic-order-matters"]
-    hardware = convert(guest(text, hardware=BOTH_MACS)).hardware["interfaces"]
+    hardware = convert(guest(text, hardware=BOTH_MACS)).hardware.interfaces
     assert [(nic["name"], nic["mac"]) for nic in hardware] == [("eth0", "00:50:56:aa:bb:cd"), ("eth1", MAC)]
 
 
@@ -131,7 +129,7 @@ def test_oracle_16_the_name_is_bound_to_the_mac_and_the_configuration_stays():
     assert [path for _action, path, _detail in root.changes()] == [LINK]
     assert f"MACAddress={MAC}\nPath=*\n" in root.files[LINK]
     assert root.files[INTERFACES] == ONE
-    assert conversion.hardware["interfaces"] == [
+    assert conversion.hardware.interfaces == [
         {
             "name": "ens192",
             "driver": "virtio-net-pci",
@@ -172,7 +170,7 @@ def test_a_second_conversion_changes_nothing(hardware, system):
     root.files[system] = ""
     first = convert(root).hardware
     before = dict(root.files)
-    assert first["interfaces"] and len(before) > 2
+    assert first.interfaces and len(before) > 2
     root.guest.hardware = {}
     assert convert(root).hardware == first
     assert root.files == before
@@ -180,7 +178,7 @@ def test_a_second_conversion_changes_nothing(hardware, system):
 
 def test_a_mac_that_only_the_configuration_gives_does_not_bind_the_name():
     root = guest(ONE + f"\thwaddress ether {MAC}\n")
-    assert convert(root).hardware["interfaces"][0]["mac"] == MAC
+    assert convert(root).hardware.interfaces[0]["mac"] == MAC
     assert "Driver=virtio_net\n" in root.files[LINK]
 
 
@@ -300,8 +298,8 @@ def test_oracle_17_a_rule_is_widened_in_the_guest_and_in_the_initrd():
     conversion = convert(root)
     assert [path for _action, path, _detail in root.changes()] == [RULES]
     assert root.files[RULES] == rule % "?*"
-    assert conversion.initrd_copies == {RULES: rule % "?*"}
-    assert convert(root).initrd_copies == {}
+    assert conversion.initrd.copies == {RULES: rule % "?*"}
+    assert convert(root).initrd.copies == {}
 
 
 def test_a_removed_nic_is_unconfigured_everywhere():
@@ -311,7 +309,7 @@ def test_a_removed_nic_is_unconfigured_everywhere():
     }
     root = guest(TWO, hardware=BOTH_MACS, **files)
     conversion = convert(root, removed=["ens224"])
-    assert [nic["name"] for nic in conversion.hardware["interfaces"]] == ["ens192"]
+    assert [nic["name"] for nic in conversion.hardware.interfaces] == ["ens192"]
     assert root.files[INTERFACES] == ONE + "#auto ens224\n#iface ens224 inet dhcp\n"
     assert root.files[RULES].startswith("#SUBSYSTEM")
     assert "/etc/systemd/network/10-two.link" not in root.files
@@ -331,7 +329,7 @@ def test_our_files_go_with_their_nic():
 
 def test_a_nic_that_nothing_configures_is_on_the_target_all_the_same():
     root = guest("", hardware={"interfaces": [{"mac": MAC}]})
-    assert convert(root).hardware["interfaces"] == [
+    assert convert(root).hardware.interfaces == [
         {"name": "nic0", "driver": "virtio-net-pci", "mac": MAC, "addresses": [], "gateway": None}
     ]
     assert root.changes() == []
@@ -341,7 +339,7 @@ def test_a_nic_that_nothing_configures_is_on_the_target_all_the_same():
 def test_a_nic_that_any_profile_of_networkmanagers_is_for_is_not_called_after_its_file(hardware):
     files = {"/etc/sysconfig/network-scripts/ifcfg-Profile_1": "TYPE=Ethernet\nUUID=u-1\nIPADDR=10.0.2.15/24\n"}
     root = guest("", hardware=hardware, **files)
-    (nic,) = convert(root).hardware["interfaces"]
+    (nic,) = convert(root).hardware.interfaces
     assert (nic["name"], nic["addresses"]) == ("nic0", ["10.0.2.15/24"])
     assert root.changes() == []
 

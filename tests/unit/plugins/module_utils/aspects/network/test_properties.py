@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
@@ -29,10 +27,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC, ABSENT = "00:50:56:aa:bb:cc", "52:54:00:aa:00:01", "00:50:56:00:00:09"
 
@@ -276,11 +275,11 @@ def test_entries_lie_where_they_say(text, continued):
 @given(texts(["IP=", "DEVICE=", "kernel_cmdline+=", '"', "'", "ip=eth0:dhcp", "#"]))
 def test_configuration_of_initrds_is_edited_without_crash_and_only_once(text):
     paths = ("/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf")
-    root = FakeRoot(dict.fromkeys(paths, text), facts={"bootloader": SimpleNamespace(arguments=[])})
+    root = FakeRoot(dict.fromkeys(paths, text), boot_menu=menu(""))
     in_initrd.uses_network(root)
     for names in ({"absent": "present"}, {"eth0": "enp1s0"}, {"eth0": "enp1s0"}):
         before = dict(root.files)
         change = partial(kernel_arguments.edited, names=names)
-        in_initrd.edit_configuration(root, Conversion(root.guest.target, None), change, names)
+        in_initrd.edit_configuration(root, Plan(root.guest.target, None), change, names)
         assert names == {"eth0": "enp1s0"} or root.files == before
     assert root.files == before

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -111,28 +113,28 @@ def test_comments_within_a_filter_are_no_part_of_it(line):
 
 def test_oracle_07_the_devices_file_and_its_copy_in_the_initrd_name_the_disks_as_on_the_target():
     root = make_root({"/etc/lvm/devices/system.devices": DEVICES})
-    conversion = SimpleNamespace(disk_names={"sda": "/dev/vda"}, initrd_edits=[])
-    lvm.convert(root, conversion)
+    plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"})
+    lvm.convert(root, plan)
     expected = DEVICES.replace(
         "IDTYPE=sys_wwid IDNAME=naa.6000c29f DEVNAME=/dev/sda2", "IDTYPE=devname IDNAME=/dev/vda2 DEVNAME=/dev/vda2"
     )
     assert root.read("/etc/lvm/devices/system.devices") == expected
-    ((pattern, edit),) = conversion.initrd_edits
-    assert re.fullmatch(pattern, "etc/lvm/devices/system.devices") and edit(DEVICES) == expected
-    lvm.convert(root, conversion)
+    (planned,) = plan.initrd.edits
+    assert re.fullmatch(planned.pattern, "etc/lvm/devices/system.devices") and planned.edit(DEVICES) == expected
+    lvm.convert(root, plan)
     assert len(root.changes()) == 1
 
 
 def test_oracle_22_a_driver_whose_disks_the_filter_rejects_is_refused():
     root = make_root({"/etc/lvm/lvm.conf": 'filter = [ "a|^/dev/sda|", "r|.*|" ]\n'})
-    lvm.convert(root, SimpleNamespace(disk_names={"sda": "/dev/sda"}, initrd_edits=[]))
+    lvm.convert(root, Plan(KVM, Selection({}, {}), {"sda": "/dev/sda"}))
     with pytest.raises(GuestconvError) as caught:
-        lvm.convert(root, SimpleNamespace(disk_names={"sda": "/dev/vda"}, initrd_edits=[]))
+        lvm.convert(root, Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}))
     assert (caught.value.code, caught.value.path) == ("lvm-filter-by-name", "guest.devices.block")
 
 
 def test_a_guest_without_a_devices_file_gets_none():
     root = make_root({})
-    conversion = SimpleNamespace(disk_names={"sda": "/dev/vda"}, initrd_edits=[])
-    lvm.convert(root, conversion)
-    assert (root.changes(), conversion.initrd_edits) == ([], [])
+    plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"})
+    lvm.convert(root, plan)
+    assert (root.changes(), plan.initrd.edits) == ([], [])

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     graph,
@@ -29,9 +28,7 @@ BY_PATH = "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:0:0"
 def make_root(filesystems, disks=("sda",), mountpoints=None, lines=(), files=None):
     """lines: the kernel's command lines, the default one first."""
     guest = Guest(None, [image(name) for name in disks], KVM, {}, graph(filesystems, disks))
-    entries = [SimpleNamespace(arguments=line) for line in lines]
-    menu = SimpleNamespace(entries=entries, default=entries[0] if entries else None)
-    root = FakeRoot(files, info={"mountpoints": mountpoints or {"/": "/dev/sda1"}}, facts={"bootloader": menu})
+    root = FakeRoot(files, info={"mountpoints": mountpoints or {"/": "/dev/sda1"}}, boot_menu=menu(*lines))
     root.guest = guest
     return root
 
@@ -42,7 +39,7 @@ def concerns(root):
 
 def converted(root, removed=()):
     kept = {disk.device: "virtio-blk-pci" for disk in root.guest.disks if disk.device not in removed}
-    conversion = Conversion(KVM, Selection({"block": kept}, {"block": list(removed)}))
+    conversion = Plan(KVM, Selection({"block": kept}, {"block": list(removed)}))
     storage.convert(root, conversion)
     return conversion
 
@@ -76,7 +73,7 @@ def test_the_concern_names_the_argument():
 def test_oracle_03_on_the_only_disk_links_by_path_are_resolved_on_the_command_line():
     line = f"root={BY_PATH}-part1 ro"
     assert concerns(make_root([ROOT], lines=[line])) == []
-    assert converted(make_root([ROOT], lines=[line])).edit_arguments(line) == "root=UUID=u-1 ro"
+    assert converted(make_root([ROOT], lines=[line])).command_line.edited(line) == "root=UUID=u-1 ro"
 
 
 def test_where_a_file_names_another_disk_links_by_path_are_not_guessed():
@@ -86,7 +83,7 @@ def test_where_a_file_names_another_disk_links_by_path_are_not_guessed():
     assert concerns(root) == []
     root = make_root([ROOT], lines=[line, f"root={other}"])
     assert concerns(root) == [("device-name-unknown", "error"), ("device-name-unknown", "warning")]
-    assert converted(root).edit_arguments(line) == line
+    assert converted(root).command_line.edited(line) == line
 
 
 @pytest.mark.parametrize(
@@ -101,7 +98,7 @@ def test_a_filesystem_is_named_by_what_no_clone_of_it_has_too(clone, stable):
     root = make_root([ROOT, clone], disks=("sda", "sdb"), lines=["root=/dev/sda1"])
     assert root.guest.storage.stable_name("/dev/sda1") == stable
     assert concerns(root) == ([] if stable else [("device-name-ambiguous", "error")])
-    assert converted(root).edit_arguments("root=/dev/sda1") == f"root={stable or '/dev/sda1'}"
+    assert converted(root).command_line.edited("root=/dev/sda1") == f"root={stable or '/dev/sda1'}"
 
 
 def test_a_kernel_without_initrd_can_be_given_the_tags_that_it_understands():
@@ -145,10 +142,10 @@ def test_a_swap_file_that_the_kernel_would_resume_from_is_looked_into(signature,
     ),
 )
 def test_resume_in_the_initrds_configuration_is_renamed_in_all_its_files(before, after):
-    pattern, edit = converted(make_root([ROOT])).initrd_edits[0]
-    assert edit(before) == after
-    assert re.fullmatch(pattern, "conf/conf.d/resume") and re.fullmatch(pattern, "conf/initramfs.conf")
-    assert not re.fullmatch(pattern, "conf/arch.conf")
+    planned = converted(make_root([ROOT])).initrd.edits[0]
+    assert planned.edit(before) == after
+    assert re.fullmatch(planned.pattern, "conf/conf.d/resume") and re.fullmatch(planned.pattern, "conf/initramfs.conf")
+    assert not re.fullmatch(planned.pattern, "conf/arch.conf")
 
 
 PV_A, PV_B, PV_C = MEMBERS = [

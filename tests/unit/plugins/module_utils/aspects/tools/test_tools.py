@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -34,7 +34,7 @@ def guest(*stanzas, target="kvm", **files):
 
 
 def convert(root, target="kvm"):
-    tools.convert(root, Conversion(TARGETS[target], Selection({}, {})))
+    tools.convert(root, Plan(TARGETS[target], Selection({}, {})))
 
 
 def inspect(root):

@@ -16,6 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers import LAYERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
     opened,
@@ -118,7 +119,7 @@ def test_a_new_layer_goes_the_whole_way(monkeypatch):
         assert storage.filesystem(name).name == "/dev/md0"
     assert storage.stable_name("/dev/md0") == "UUID=u-md"
     assert storage.disks_of(storage.filesystem("/dev/md0")) == {"sda", "sdb"}
-    roots.find(guest)
+    roots.find(guest, SYSTEMS)
     assert {root.name: root.info["mountpoints"] for root in guest.roots} == {
         "/dev/md0": {"/": "/dev/md0", "/boot": "/dev/sda1"}
     }

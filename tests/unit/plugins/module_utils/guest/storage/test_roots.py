@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounter, roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     FAILS,
     StandInAppliance,
@@ -34,7 +35,7 @@ def found(tags, files, *disks, wanted=None, **more):
     """The guest with its roots found, and what is mounted for the first of them."""
     appliance = StandInAppliance(tags, files=files, **more)
     guest = opened(appliance, *(disks or ("sda",)))
-    roots.find(guest, wanted)
+    roots.find(guest, SYSTEMS, wanted)
     with guest.mounted(guest.roots[0], read_only=True):
         mounted = dict(appliance.mounts)
     return guest, mounted

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import interfaces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, yaml_text
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.network_rewritings import (
@@ -23,15 +23,15 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.asp
     RENAMED,
     SUSE,
 )
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 KEYFILES = "/etc/NetworkManager/system-connections"
 LIBRARY = {"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": ""}
 
 
 def guest(files, hardware=None):
-    facts = {"bootloader": SimpleNamespace(arguments=[])}
-    return FakeRoot({**LIBRARY, **files}, facts=facts, hardware=hardware or {"interfaces": [{"mac": MAC}]})
+    boot_menu = menu("")
+    return FakeRoot({**LIBRARY, **files}, boot_menu=boot_menu, hardware=hardware or {"interfaces": [{"mac": MAC}]})
 
 
 def convert(root, others=None, **settings):
@@ -40,7 +40,7 @@ def convert(root, others=None, **settings):
     drivers = {"network": dict.fromkeys(found, "virtio-net-pci")}
     of_network = {"ens192": settings, **(others or {})}
     selection = SimpleNamespace(drivers=drivers, removed={}, settings={"network": of_network})
-    conversion = Conversion(root.guest.target, selection)
+    conversion = Plan(root.guest.target, selection)
     network.convert(root, conversion)
     return conversion
 
@@ -48,7 +48,7 @@ def convert(root, others=None, **settings):
 @pytest.mark.parametrize("before, after", RENAMED)
 def test_a_renamed_nic_is_renamed_wherever_it_is_named(before, after):
     root = guest(before)
-    hardware = convert(root, policy="rename", name="enp1s0").hardware["interfaces"]
+    hardware = convert(root, policy="rename", name="enp1s0").hardware.interfaces
     written = {path: text for path, text in root.files.items() if path not in LIBRARY and "guestconv" not in path}
     assert written == after
     assert hardware[0]["name"] == "enp1s0"
@@ -58,7 +58,7 @@ def test_a_renamed_nic_is_renamed_wherever_it_is_named(before, after):
 @pytest.mark.parametrize("path, before, after", DYNAMIC)
 def test_a_nic_with_dhcp_has_no_static_address(path, before, after):
     root = guest({path: before})
-    interface, *_others = convert(root, policy="dhcp").hardware["interfaces"]
+    interface, *_others = convert(root, policy="dhcp").hardware.interfaces
     assert root.files[path] == after
     assert (interface["name"], interface["addresses"], interface["gateway"]) == ("ens192", [], None)
     found = network.inspect(root).devices["network"]["ens192"]
@@ -90,7 +90,7 @@ def test_our_own_binding_follows_the_name_and_so_does_the_command_line():
     conversion = convert(root, policy="rename", name="lan0")
     links = [path for path in root.files if path.endswith(".link")]
     assert links == ["/etc/systemd/network/10-guestconv-lan0.link"]
-    assert conversion.edit_arguments("quiet ip=ens192:dhcp") == "quiet ip=lan0:dhcp"
+    assert conversion.command_line.edited("quiet ip=ens192:dhcp") == "quiet ip=lan0:dhcp"
 
 
 def test_suses_default_route_goes_with_the_static_address():
@@ -169,7 +169,7 @@ def test_two_nics_can_exchange_their_names(directory):
     hardware = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}, {"mac": other, "addresses": ["10.0.3.15"]}]}
     root = guest(files, hardware)
     swap = {"ens224": {"policy": "rename", "name": "ens192"}}
-    interfaces = convert(root, others=swap, policy="rename", name="ens224").hardware["interfaces"]
+    interfaces = convert(root, others=swap, policy="rename", name="ens224").hardware.interfaces
     assert {nic["name"]: nic["mac"] for nic in interfaces} == {"ens224": MAC, "ens192": other}
     assert root.files[f"{directory}/ifcfg-ens224"] == "IPADDR=10.0.2.15/24\n"
     assert root.files[f"{directory}/ifcfg-ens192"] == "IPADDR=10.0.3.15/24\n"

@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"
 LINK = "/etc/systemd/network/10-guestconv-ens192.link"
@@ -76,16 +74,16 @@ BINDING = {
 
 
 def guest(files, hardware=None, arguments=()):
-    facts = {"bootloader": SimpleNamespace(arguments=list(arguments))}
-    return FakeRoot({**LIBRARY, **files}, facts=facts, hardware=hardware)
+    boot_menu = menu(" ".join(arguments))
+    return FakeRoot({**LIBRARY, **files}, boot_menu=boot_menu, hardware=hardware)
 
 
 def convert(root, removed=()):
     found = network.inspect(root).devices["network"]
     chosen = {identifier: "virtio-net-pci" for identifier in found if identifier not in removed}
-    conversion = Conversion(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
+    conversion = Plan(root.guest.target, Selection({"network": chosen}, {"network": list(removed)}))
     network.convert(root, conversion)
-    return conversion.hardware["interfaces"]
+    return conversion.hardware.interfaces
 
 
 @pytest.mark.parametrize("path", BY_NAME)

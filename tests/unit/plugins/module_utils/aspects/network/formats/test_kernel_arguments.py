@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import bound_by
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"
 
 
 def guest(*arguments, **files):
-    return FakeRoot(files, facts={"bootloader": SimpleNamespace(arguments=list(arguments))})
+    return FakeRoot(files, boot_menu=menu(" ".join(arguments)))
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration, formats
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import (
@@ -20,11 +18,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     Setting,
     nics_of,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts.unread import Unread
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network import test_properties
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.formats import test_formats
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"
 TABLE = "/etc/network-table"
@@ -185,17 +184,16 @@ def with_table(monkeypatch):
 
 def guest(text, **hardware):
     library = "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so"
-    facts = {"bootloader": SimpleNamespace(arguments=[])}
-    return FakeRoot({library: "", TABLE: text}, facts=facts, hardware=hardware)
+    return FakeRoot({library: "", TABLE: text}, boot_menu=menu(""), hardware=hardware)
 
 
 def convert(root, removed=(), **settings):
     found = network.inspect(root).devices["network"]
     chosen = {identifier: "virtio-net-pci" for identifier in found if identifier not in removed}
     selection = Selection({"network": chosen}, {"network": list(removed)}, {"network": settings})
-    conversion = Conversion(root.guest.target, selection)
+    conversion = Plan(root.guest.target, selection)
     network.convert(root, conversion)
-    return conversion.hardware["interfaces"]
+    return conversion.hardware.interfaces
 
 
 @pytest.mark.usefixtures("with_table")

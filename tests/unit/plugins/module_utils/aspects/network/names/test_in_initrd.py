@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import in_initrd
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 MAC, NEW_MAC = "00:50:56:aa:bb:cc", "52:54:00:00:00:01"
 SYSTEMD = "/usr/lib/systemd/libsystemd-shared-252.so"
@@ -30,8 +30,8 @@ ONE = {"interfaces": [{"mac": MAC}]}
 
 
 def guest(files, arguments=(), hardware=None):
-    facts = {"bootloader": SimpleNamespace(arguments=list(arguments))}
-    return FakeRoot({SYSTEMD: "", **files}, facts=facts, hardware=ONE if hardware is None else hardware)
+    boot_menu = menu(" ".join(arguments))
+    return FakeRoot({SYSTEMD: "", **files}, boot_menu=boot_menu, hardware=ONE if hardware is None else hardware)
 
 
 def convert(root, removed=(), driver="virtio-net-pci", **settings):
@@ -39,15 +39,15 @@ def convert(root, removed=(), driver="virtio-net-pci", **settings):
     found = network.inspect(root).devices["network"]
     drivers = {"network": {name: driver for name in found if name not in removed}}
     selection = SimpleNamespace(drivers=drivers, removed={}, settings={"network": {"ens192": settings}})
-    conversion = Conversion(root.guest.target, selection)
+    conversion = Plan(root.guest.target, selection)
     network.convert(root, conversion)
     return conversion
 
 
 def edited(conversion, path, text):
     """text of the initrd's member at path, as the conversion wants it."""
-    for pattern, edit in conversion.initrd_edits:
-        text = edit(text) if re.fullmatch(pattern, path) else text
+    for planned in conversion.initrd.edits:
+        text = planned.edit(text) if re.fullmatch(planned.pattern, path) else text
     return text
 
 
@@ -64,8 +64,8 @@ def edited(conversion, path, text):
         ({DRACUT: 'kernel_cmdline+=" quiet rd.neednet=1 "\n'}, [], True),
         ({DRACUT: '#kernel_cmdline+=" rd.neednet=1 "\nadd_drivers+=" ip=dhcp "\n'}, [], False),
         ({"/usr/share/initramfs-tools/scripts/init-premount/dropbear": ""}, [], True),
-        ({"/usr/lib/dracut/modules.d/60clevis-pin-tang/module-setup.sh": ""}, [], False),
-        ({"/usr/lib/dracut/modules.d/60clevis-pin-tang": ""}, [], True),
+        ({"/usr/lib/dracut/modules.d/60clevis-pin-tang/module-setup.sh": ""}, [], True),
+        ({"/usr/lib/dracut/modules.d/60clevis-pin-sss/module-setup.sh": ""}, [], False),
     ],
 )
 def test_whether_the_initrd_brings_nics_up(files, arguments, used):
@@ -74,7 +74,7 @@ def test_whether_the_initrd_brings_nics_up(files, arguments, used):
 
 def test_an_initrd_that_uses_no_network_is_left_alone():
     conversion = convert(guest(STATIC))
-    assert (conversion.initrd_files, conversion.initrd_modules, conversion.initrd_edits) == ({}, [], [])
+    assert (conversion.initrd.files, conversion.initrd.modules, conversion.initrd.edits) == ({}, [], [])
 
 
 @pytest.mark.parametrize("driver, module", [("virtio-net-pci", "virtio_net"), ("e1000", "e1000")])
@@ -82,8 +82,8 @@ def test_it_gets_the_file_that_names_the_nic_and_the_driver(driver, module):
     root = guest(STATIC, ["ip=ens192:dhcp"])
     assert network.inspect(root).concerns == []
     conversion = convert(root, driver=driver)
-    assert conversion.initrd_files == {LINK: root.files[LINK]}
-    assert module in conversion.initrd_modules
+    assert conversion.initrd.files == {LINK: root.files[LINK]}
+    assert module in conversion.initrd.modules
 
 
 def test_it_gets_files_of_the_users_that_name_the_nic_and_no_other():
@@ -93,19 +93,19 @@ def test_it_gets_files_of_the_users_that_name_the_nic_and_no_other():
         "/etc/systemd/network/10-other.link": "[Match]\nMACAddress=00:50:56:00:00:09\n[Link]\nName=ens224\n",
     }
     conversion = convert(guest({**STATIC, **others, RULES: rule % "vmxnet3"}, ["ip=dhcp"]))
-    assert conversion.initrd_files == {RULES: rule % "?*"}
+    assert conversion.initrd.files == {RULES: rule % "?*"}
 
 
 def test_a_name_that_the_guests_tools_give_is_given_in_the_initrd_by_a_rule():
-    assert convert(guest(BY_NETPLAN)).initrd_files == {}
+    assert convert(guest(BY_NETPLAN)).initrd.files == {}
     root = guest(BY_NETPLAN, ["ip=dhcp"])
     conversion = convert(root)
     # A .link file would take netplan's out of force.
     assert LINK not in root.files
-    assert conversion.initrd_files == {RULE: root.files[RULE]}
+    assert conversion.initrd.files == {RULE: root.files[RULE]}
     assert f'ATTR{{address}}=="{MAC}"' in root.files[RULE]
     before = dict(root.files)
-    assert convert(root).initrd_files == conversion.initrd_files
+    assert convert(root).initrd.files == conversion.initrd.files
     assert root.files == before
 
 
@@ -114,17 +114,17 @@ def test_the_initrds_copy_of_a_file_follows_whether_it_uses_the_network_or_not()
     files = {**STATIC, "/etc/systemd/network/50-lan.link": link % MAC}
     hardware = {"target_interfaces": [{"from": MAC, "mac": NEW_MAC}]}
     conversion = convert(guest(files, hardware=hardware))
-    assert conversion.initrd_copies == {"/etc/systemd/network/50-lan.link": link % NEW_MAC}
-    assert conversion.initrd_files == {}
-    assert convert(guest(files)).initrd_copies == {}
+    assert conversion.initrd.copies == {"/etc/systemd/network/50-lan.link": link % NEW_MAC}
+    assert conversion.initrd.files == {}
+    assert convert(guest(files)).initrd.copies == {}
 
 
 def test_the_initrds_copy_of_a_file_that_goes_becomes_empty():
     root = guest(STATIC)
     convert(root)
     conversion = convert(root, policy="rename", name="lan0")
-    assert conversion.initrd_copies[LINK] == ""
-    assert "Name=lan0" in conversion.initrd_copies[LINK.replace("ens192", "lan0")]
+    assert conversion.initrd.copies[LINK] == ""
+    assert "Name=lan0" in conversion.initrd.copies[LINK.replace("ens192", "lan0")]
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_dracuts_arguments_follow_in_the_guest_and_in_the_initrd():
     copy = f"rd.neednet=1 ip=ens192:dhcp\nifname=ens192:{MAC}\n"
     after = edited(conversion, "etc/cmdline.d/01-default.conf", copy)
     assert after == f"rd.neednet=1 ip=lan0:dhcp\nifname=lan0:{NEW_MAC}\n"
-    assert conversion.edit_arguments("quiet ip=ens192:dhcp") == "quiet ip=lan0:dhcp"
+    assert conversion.command_line.edited("quiet ip=ens192:dhcp") == "quiet ip=lan0:dhcp"
 
 
 def test_the_kernels_arguments_for_a_nic_that_goes_go_too():
     conversion = convert(guest(STATIC, ["ip=ens192:dhcp"]), removed=["ens192"])
-    assert conversion.edit_arguments("quiet ip=ens192:dhcp splash") == "quiet splash"
+    assert conversion.command_line.edited("quiet ip=ens192:dhcp splash") == "quiet splash"
 
 
 @pytest.mark.parametrize(
@@ -183,5 +183,5 @@ def test_names_that_the_initrd_may_give_to_the_wrong_nic_by_its_place_are_given_
     conversion = convert(root)
     links = {f"/etc/systemd/network/10-guestconv-{name}.link" for name in names}
     assert links <= root.files.keys()
-    assert conversion.initrd_files.keys() == (links if early else set())
-    assert conversion.initrd_modules == []
+    assert conversion.initrd.files.keys() == (links if early else set())
+    assert conversion.initrd.modules == []

@@ -141,5 +141,5 @@ def test_device_map_names_the_disk_of_the_target():
 
 
 def test_the_boot_sector_says_what_boots():
-    assert grub2.in_boot_sector(b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0" + bytes(198))
-    assert not grub2.in_boot_sector(bytes(512))
+    assert grub2.is_in_boot_sector(b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0" + bytes(198))
+    assert not grub2.is_in_boot_sector(bytes(512))

@@ -1,14 +1,25 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Linux system on a mounted root: whether there is one, and the facts of it."""
+"""Linux: whether there is such a system on a root, the facts of it, and its aspects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from .root import GuestRoot
+from ..aspects import boot, console, graphics, kernel, network, storage, tools
+from ..aspects.aspect import Aspect
+from ..guest.root import GuestRoot
+from ..guest.storage.layers.filesystem import Filesystem
+from ..guest.storage.mounts import Plan, planned
+from ..texts import fstab
+
+NAME = "linux"
+
+ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools)
+
+ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
@@ -31,18 +42,30 @@ _SHELLS = ("/bin/sh", "/usr/bin/sh", "/sbin/init")
 _MACHINES = {3: "i686", 62: "x86_64", 183: "aarch64", 21: "ppc64le", 22: "s390x", 243: "riscv64"}
 
 
-def release_file(root: GuestRoot) -> str | None:
+def mounts(root: GuestRoot, filesystem: Filesystem) -> Plan | None:
+    """What the system on this filesystem, which is mounted, mounts itself; None when this is no root of Linux."""
+    if not root.is_dir("/etc"):
+        return None
+    return planned(fstab.parse(root.read("/etc/fstab") or ""), root.guest.storage, filesystem)
+
+
+def detect(root: GuestRoot) -> bool:
+    """Whether there is a Linux system on the mounted root, with its /usr."""
+    return _release_file(root) is not None
+
+
+def _release_file(root: GuestRoot) -> str | None:
     """The path of the file in which the system says what it is; None when there is no system."""
     return next((path for path in _OS_RELEASE if root.is_file(path)), None)
 
 
-def facts(root: GuestRoot, release: str) -> dict[str, Any]:
-    """The facts for roots.<name>.info in the description, less the mountpoints. release: as of release_file."""
-    names = _assignments(root.read(release) or "")
+def facts(root: GuestRoot) -> dict[str, Any]:
+    """The facts for roots.<name>.info in the description, less what every system has (its mountpoints, its identity)."""
+    names = _assignments(root.read(_release_file(root) or "") or "")
     version = (names.get("VERSION_ID", "") + ".").split(".")
     return {
         "hostname": (root.read("/etc/hostname") or "").strip() or None,
-        "os": "linux",
+        "os": NAME,
         "distribution": names.get("ID"),
         "product_name": names.get("PRETTY_NAME"),
         "version": {"major": _number(version[0]), "minor": _number(version[1])},

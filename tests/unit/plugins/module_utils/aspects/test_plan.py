@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.conversion import Conversion
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 
 
 @pytest.fixture
-def conversion():
-    return Conversion(KVM, Selection({"console": {"console": "isa-serial"}}, {}))
+def plan():
+    return Plan(KVM, Selection({"console": {"console": "isa-serial"}}, {}))
 
 
 @pytest.mark.parametrize(
@@ -27,23 +27,23 @@ def conversion():
         ("  a=1   quiet ", "  a=1   quiet "),
     ],
 )
-def test_arguments_are_edited_dropped_and_added(conversion, before, after):
-    conversion.argument_edits += [
+def test_arguments_are_edited_dropped_and_added(plan, before, after):
+    plan.command_line.edits += [
         lambda argument: argument.replace("/dev/sda1", "UUID=x"),
         lambda argument: None if argument == "drop" else argument,
     ]
-    conversion.arguments += ["a=1"]
-    edited = conversion.edit_arguments(before)
+    plan.command_line.required += ["a=1"]
+    edited = plan.command_line.edited(before)
     assert edited == after
-    assert conversion.edit_arguments(edited) == edited
+    assert plan.command_line.edited(edited) == edited
 
 
-def test_what_stands_in_another_part_of_the_command_line_is_not_added(conversion):
-    conversion.arguments += ["a=1", "b=2"]
-    assert conversion.edit_arguments("quiet", present=["a=1"]) == "quiet b=2"
-    assert conversion.edit_arguments("quiet", present=None) == "quiet"
+def test_what_stands_in_another_part_of_the_command_line_is_not_added(plan):
+    plan.command_line.required += ["a=1", "b=2"]
+    assert plan.command_line.edited("quiet", present=["a=1"]) == "quiet b=2"
+    assert plan.command_line.edited("quiet", present=None) == "quiet"
 
 
-def test_a_removed_device_has_no_model(conversion):
-    assert conversion.model("console", "console").tty == "ttyS0,115200"
-    assert conversion.model("console", "other") is None
+def test_a_removed_device_has_no_model(plan):
+    assert plan.model("console", "console").tty == "ttyS0,115200"
+    assert plan.model("console", "other") is None

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One file per program that makes initrds, and the registry: a new one is a file of its own and a name in BUILDERS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from . import dracut, initramfs_tools
+from .builder import InitrdBuilder, distinct
+
+BUILDERS: tuple[InitrdBuilder, ...] = (initramfs_tools, dracut)
+
+UNKNOWN = "unknown"
+
+# Those of which only this is known, for an error that names them. mkinitcpio writes its own configuration file.
+_OTHERS = (("mkinitcpio", ("buildconfig",)),)
+
+
+def made_by(members: Container[str]) -> str:
+    """The name of what made an initrd with these members, by evidence; UNKNOWN where there is none."""
+    evidence = (*((builder.NAME, builder.EVIDENCE) for builder in BUILDERS), *_OTHERS)
+    return next((name for name, files in evidence if any(file in members for file in files)), UNKNOWN)
+
+
+def builder_for(name: str, is_file: Callable[[str], bool]) -> InitrdBuilder | None:
+    """The builder of this name; where an initrd does not say (UNKNOWN), the one that is installed; None without.
+
+    is_file: whether there is a file at a path in the guest.
+    """
+    for builder in BUILDERS:
+        if name == builder.NAME or (name == UNKNOWN and is_file(builder.PROGRAM)):
+            return builder
+    return None
+
+
+def places(path: str) -> tuple[str, ...]:
+    """Where in an initrd of any of them the copy of a file of the guest may be."""
+    return distinct(place for builder in BUILDERS for place in builder.places(path))
+
+
+def images() -> tuple[str, ...]:
+    """The names in an initrd of filesystem images that hide what is in the archives."""
+    return distinct(image for builder in BUILDERS for image in builder.IMAGES)

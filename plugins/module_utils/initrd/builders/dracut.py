@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dracut (Fedora, Enterprise Linux, SUSE; newer Debian and Ubuntu)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from .builder import WHY, ArgumentEdit, Door
+
+NAME = "dracut"
+PROGRAM = "/usr/bin/dracut"
+# dracut.sh writes lib/dracut/.
+EVIDENCE = ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut")
+# Where its squash modules hide most of the files, modules among them (dracut.sh, lsinitrd.sh).
+IMAGES = ("squash-root.img", "squashfs-root.img", "erofs-root.img", "squash/root.img")
+CONFIGURATION = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
+# It writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd.
+COPIES = r"etc/cmdline\.d/.+"
+# What unlocks disks over the network; it brings NICs up without being asked to on the command line.
+NETWORK_PROGRAMS = ("/usr/lib/dracut/modules.d/*clevis-pin-tang",)
+
+_OURS = "/etc/dracut.conf.d/guestconv.conf"
+_KERNEL_CMDLINE = re.compile(r"^[ \t]*kernel_cmdline\+?=.*", re.MULTILINE)
+
+
+def places(path: str) -> tuple[str, ...]:
+    """The copy of a file is where the file is."""
+    return (path.lstrip("/"),)
+
+
+def include(root: Door, modules: Sequence[str], files: Sequence[str]) -> None:
+    """Name the modules and files in a file of ours."""
+    text = with_added(root.read(_OURS) or "", modules, files)
+    if text:
+        root.write(_OURS, text, WHY)
+
+
+def with_added(text: str, modules: Sequence[str], files: Sequence[str] = ()) -> str:
+    """text of a dracut.conf(5) of ours that adds modules and files to every initrd, hostonly or not, and what it names.
+
+    Of /etc/systemd/network and /etc/udev/rules.d dracut itself copies .link files and 70-persistent-net.rules alone,
+    and not into initrds for any host (modules.d/35network-legacy, 35network-manager, 95udev-rules).
+    """
+    lines = []
+    for key, added in (("add_drivers", modules), ("install_items", files)):
+        named = " ".join(re.findall(rf'(?m)^{key}\+="([^"\n]*)"', text)).split()
+        if named or added:
+            # dracut joins what the files add, so the spaces at both ends are needed.
+            lines.append(f'{key}+=" {" ".join(dict.fromkeys([*named, *added]))} "\n')
+    return "".join(lines)
+
+
+def command(initrd: str, version: str) -> list[str]:
+    """The command that makes the initrd anew."""
+    return ["dracut", "--force", initrd, version]
+
+
+def devices(text: str) -> list[str]:
+    """None: resume= and root= are the kernel's arguments, or those that it finds at each build."""
+    return []
+
+
+def with_devices(text: str, rename: Callable[[str], str | None]) -> str:
+    """text as it is; see devices."""
+    return text
+
+
+def network_arguments(text: str) -> list[str]:
+    """The words of kernel_cmdline."""
+    return [word for line in _KERNEL_CMDLINE.findall(text) for word in re.split(r"[\s\"']+", line)]
+
+
+def with_network(text: str, edit: ArgumentEdit, rename: Callable[[str], str]) -> str:
+    """text with the arguments in kernel_cmdline edited."""
+    return _KERNEL_CMDLINE.sub(lambda line: copy_with_network(line[0], edit, rename), text)
+
+
+def copy_with_network(text: str, edit: ArgumentEdit, rename: Callable[[str], str]) -> str:
+    """text of a file of etc/cmdline.d with each argument in it edited."""
+    return re.sub(r"[^\s\"']+", lambda word: edit(word[0]) or "", text)

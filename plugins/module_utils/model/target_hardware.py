@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the target's virtual machine must offer: put together from what was chosen, the target, and what is known.
+
+It is the same for every system; what only a root knows (how its NICs are called) comes from its aspects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Optional, TypedDict, cast
+
+from ..devices.targets import Model, Target, letters
+from .selection import Selection
+
+
+class Interface(TypedDict):
+    """A NIC of the target: its name in the guest, its model, and how it is reached."""
+
+    name: str
+    driver: str
+    mac: Optional[str]  # noqa: UP045 - evaluated on Python 3.9
+    addresses: list[str]
+    gateway: Optional[str]  # noqa: UP045
+
+
+class Disk(TypedDict):
+    """A disk of the target. device: the disk's id. bus: in libvirt's words. boot_order: 1 is tried first."""
+
+    device: str
+    driver: str
+    bus: str
+    boot_order: int
+    name_on_target: str
+
+
+def disk_names(devices: Iterable[str], models: Mapping[str, Model]) -> dict[str, str]:
+    """The kernel's names of the disks on the target, which counts the disks of one prefix (vd, sd) on its own."""
+    counts: dict[str, int] = {}
+    names = {}
+    for device in devices:
+        prefix = models[device].disk_prefix
+        names[device] = f"/dev/{prefix}{letters(counts.get(prefix, 0))}"
+        counts[prefix] = counts.get(prefix, 0) + 1
+    return names
+
+
+def disk_models(devices: Iterable[str], target: Target, selection: Selection) -> dict[str, Model]:
+    """The model chosen for each of these disks that stays, in their order."""
+    chosen = selection.drivers.get("block", {})
+    return {device: target.model("block", chosen[device]) for device in devices if device in chosen}
+
+
+def boot_order(devices: Sequence[str], source: Mapping[str, Any]) -> list[str]:
+    """The disks' ids, first that which the source booted from. Those without an order come last, as they were given.
+
+    source: what the caller knows of the source's hardware; its disks stand in the order of devices.
+    """
+    known = source.get("disks") or []
+    orders = {device: (known[at].get("boot_order") if at < len(known) else None) for at, device in enumerate(devices)}
+    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
+
+
+def assemble(
+    target: Target,
+    firmware: str,
+    selection: Selection,
+    devices: Sequence[str],
+    source: Mapping[str, Any],
+    interfaces: Iterable[Sequence[Interface]],
+) -> dict[str, Any]:
+    """The hardware, in the form that guestconv_convert returns it.
+
+    devices: the ids of the source's disks, in their order. source: as of boot_order.
+    interfaces: the NICs as each root knows them.
+    """
+    hardware: dict[str, Any] = {
+        "firmware": firmware,
+        "machine": target.machine,
+        "disks": _disks(target, selection, devices, source),
+        "interfaces": merged(interfaces),
+        "video": _chosen(selection, "graphics", "video0"),
+        "console": _chosen(selection, "console", "console"),
+    }
+    # For who defines the new virtual machine: as large as the old one was, where that is known.
+    hardware.update((key, source[key]) for key in ("cpus", "memory") if source.get(key))
+    return hardware
+
+
+def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
+    """The NICs of the one machine that several roots are on: of a NIC that several know, each says what it knows."""
+    known: dict[str, dict[str, Any]] = {}
+    for each in (card for of_root in interfaces for card in of_root):
+        there = known.setdefault(each["name"], {})
+        there.update((key, fact) for key, fact in each.items() if there.get(key) in (None, "", []))
+    return [cast(Interface, card) for card in known.values()]
+
+
+def _disks(target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any]) -> list[Disk]:
+    models = disk_models(devices, target, selection)
+    names = disk_names(models, models)
+    in_order = [device for device in boot_order(devices, source) if device in models]
+    return [
+        Disk(
+            device=device,
+            driver=model.driver,
+            bus=model.bus,
+            boot_order=in_order.index(device) + 1,
+            name_on_target=names[device],
+        )
+        for device, model in models.items()
+    ]
+
+
+def _chosen(selection: Selection, kind: str, identifier: str) -> dict[str, str] | None:
+    """The model chosen for the one device of this kind; None when it was removed."""
+    chosen: Mapping[str, str] = selection.drivers.get(kind, {})
+    return {"driver": chosen[identifier]} if identifier in chosen else None

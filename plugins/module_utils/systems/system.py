@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a system is: a module of this room, which says how it is found and which aspects it has."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..aspects.aspect import Aspect
+from ..guest.system import DetectableSystem
+
+
+class System(DetectableSystem, Protocol):
+    """A kind of system that can be converted. ASPECTS: its subjects; order.py says in which order they work."""
+
+    @property
+    def ASPECTS(self) -> tuple[Aspect, ...]: ...

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stand-in for the door keeps to the contract of the real one, and has its functions."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract import Contract
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+
+# Of the real one alone: what the guest, which mounts it, calls.
+NOT_PLAYED = ("close",)
+
+
+def functions(kind):
+    return {
+        name: list(inspect.signature(function).parameters)
+        for name, function in vars(kind).items()
+        if inspect.isfunction(function) and not name.startswith("_")
+    }
+
+
+def test_the_stand_in_has_the_functions_of_the_door_with_the_same_parameters():
+    real = functions(GuestRoot)
+    assert functions(FakeRoot) == {name: real[name] for name in real if name not in NOT_PLAYED}
+
+
+@pytest.mark.parametrize("name", ["name", "guest", "info", "boot_menu", "plan", "not_mounted", "not_searched"])
+def test_the_stand_in_has_the_attributes_of_the_door(name):
+    real = GuestRoot(None, "/dev/sda1", None)
+    assert hasattr(real, name) and type(getattr(FakeRoot(), name)) is type(getattr(real, name)) or name == "guest"
+
+
+class TestStandIn(Contract):
+    """The contract, on the stand-in."""
+
+    def door(self, files, links):
+        return FakeRoot(files, links=links)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the target's machine must offer: put together from the choices, the target, the source and the roots."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import target_hardware
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+
+CHOSEN = {
+    "block": {"sdb": "ahci", "sda": "virtio-blk-pci", "sdc": "virtio-blk-pci"},
+    "graphics": {"video0": "VGA"},
+    "console": {},
+}
+
+
+def assembled(drivers=None, source=None, interfaces=()):
+    selection = Selection(CHOSEN if drivers is None else drivers, {})
+    return target_hardware.assemble(KVM, "uefi", selection, ["sda", "sdb", "sdc", "sdd"], source or {}, interfaces)
+
+
+def test_it_is_the_machine_with_the_devices_that_were_chosen():
+    hardware = assembled()
+    assert {key: hardware[key] for key in ("firmware", "machine", "interfaces", "video", "console")} == {
+        "firmware": "uefi",
+        "machine": "q35",
+        "interfaces": [],
+        "video": {"driver": "VGA"},
+        "console": None,
+    }
+
+
+def test_the_disks_stand_in_the_sources_order_and_each_has_its_name_on_the_target():
+    disks = assembled()["disks"]
+    assert [(disk["device"], disk["bus"], disk["name_on_target"]) for disk in disks] == [
+        ("sda", "virtio", "/dev/vda"),
+        ("sdb", "sata", "/dev/sda"),
+        ("sdc", "virtio", "/dev/vdb"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "orders, expected",
+    [((), {"sda": 1, "sdb": 2, "sdc": 3}), ((None, 2, 1), {"sda": 3, "sdb": 2, "sdc": 1})],
+)
+def test_the_disk_that_the_source_booted_from_is_tried_first(orders, expected):
+    source = {"disks": [{"boot_order": order} for order in orders]}
+    assert {disk["device"]: disk["boot_order"] for disk in assembled(source=source)["disks"]} == expected
+
+
+def test_it_is_as_large_as_the_source_where_that_is_known():
+    hardware = assembled(source={"cpus": 4, "memory": 65536, "disks": [{"controller": "pvscsi"}]})
+    assert (hardware["cpus"], hardware["memory"]) == (4, 65536)
+    assert not {"cpus", "memory"} & set(assembled(source={"cpus": None}))
+
+
+def test_what_several_roots_say_of_one_network_card_is_brought_together():
+    first = [{"name": "ens192", "driver": "e1000", "mac": None, "addresses": ["10.0.2.15"], "gateway": None}]
+    second = [
+        {"name": "ens192", "driver": "e1000", "mac": "00:50:56:aa:bb:cc", "addresses": [], "gateway": "10.0.2.2"},
+        {"name": "ens224", "driver": "e1000", "mac": None, "addresses": [], "gateway": None},
+    ]
+    one, other = assembled(interfaces=[first, second, []])["interfaces"]
+    assert one == {**second[0], "addresses": ["10.0.2.15"]}
+    assert other == second[1]
