@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ..errors import GuestconvError
 from .formats import probe, qcow2, vmdk
@@ -32,11 +32,6 @@ class DiskFile:
     size: int
     backing: tuple[str, ...] = ()
     extents: tuple[str, ...] = ()
-
-    def entry(self) -> dict[str, Any]:
-        """Its entry in `disks`."""
-        entry: dict[str, Any] = {"path": self.path, "format": self.format, "size": self.size}
-        return dict(entry, backing=list(self.backing)) if self.backing else entry
 
 
 def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> DiskFile:

@@ -20,6 +20,7 @@ from . import disk_names
 from .kinds import registry
 from .kinds.kind import Description, DiskEntry, Request, SourceKind
 from .kinds.libvirt_xml import NotADomain
+from .kinds.metadata import disk_entry
 
 # Changed block tracking keeps a map of a disk in a file that is called like a disk.
 _NO_DISKS = ("-ctk.vmdk",)
@@ -219,7 +220,7 @@ class _Folder:
                     hint="If one is a copy or a snapshot of the other, exclude it. If not, rename it to -disk2.",
                 )
             known = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(file)[1].lower()])
-            entry = known.entry()
+            entry = disk_entry(known)
             entry["device"] = device
             entries.append(entry)
         keys = ("path", "format", "device", "backing")

@@ -62,7 +62,7 @@ def with_headers(description: Description) -> None:
         if probe.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
             continue
         # The domain says the format, which the guest cannot change; and libvirt opens its backing files, too.
-        disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
+        disk.update(metadata.disk_entry(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True)))
 
 
 def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -> Description:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Optional, cast
 
 from ...devices.letters import letters
+from ...disks import disk_files
 from ...errors import GuestconvError
 from ...texts import hostile_xml
 from .kind import Description, DiskEntry
@@ -232,6 +233,14 @@ def parse_xml(data: str | bytes, path: str) -> Any:
         raise
     except GuestconvError as error:
         raise malformed(path, error.message, error.hint) from error
+
+
+def disk_entry(found: disk_files.DiskFile) -> DiskEntry:
+    """The entry in a description for a disk whose header was read."""
+    entry: DiskEntry = {"path": found.path, "format": found.format, "size": found.size}
+    if found.backing:
+        entry["backing"] = list(found.backing)
+    return entry
 
 
 def local_name(element: Any) -> str:

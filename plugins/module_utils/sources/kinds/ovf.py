@@ -15,7 +15,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 from ...devices import models
@@ -364,7 +364,7 @@ def _beside(path: str, disk: DiskEntry) -> DiskEntry:
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
-    return cast(DiskEntry, known.entry())
+    return metadata.disk_entry(known)
 
 
 def stated_format(disk: DiskEntry) -> str | None:

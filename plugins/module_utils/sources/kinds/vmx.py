@@ -37,7 +37,7 @@ def read(path: str) -> Description:
     description = describe(parse(metadata.read_file(path)), path)
     for disk in description["disks"]:
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
-        disk.update(disk_files.examine(_present(path, disk["path"]), stated="vmdk").entry())
+        disk.update(metadata.disk_entry(disk_files.examine(_present(path, disk["path"]), stated="vmdk")))
     return description
 
 

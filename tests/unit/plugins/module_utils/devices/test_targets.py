@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets.target import Target
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, hardware
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import (
+    description,
+    hardware,
+    selection,
+    target_hardware,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import command_line, network
+from tests.unit.plugins.module_utils.model.descriptions import guest
 
 OTHER = Target(
     name="other",
@@ -50,39 +54,22 @@ def test_a_linux_guest_can_name_what_it_needs_for_each_disk_and_card(target):
 
 
 def test_a_guest_is_described_for_a_target_and_boots_on_its_machine(target):
+    devices = {
+        "network": {"ens192": {"mac": None}},
+        "block": {"sda": {"size": 10}},
+        "graphics": {"video0": {}},
+        "console": {"console": {"kernel_arguments": []}},
+    }
+    usable = {kind: {model.driver: "" for model in target.models[kind]} for kind in KINDS}
     found = description.describe(
-        SimpleNamespace(
-            target=target,
-            hardware={},
-            fingerprint=lambda: "sha256:" + "0" * 64,
-            roots=[SimpleNamespace(name="/dev/sda1", info={"hostname": "web01"})],
-        ),
-        {
-            "/dev/sda1": [
-                description.Findings(
-                    devices={
-                        "network": {"ens192": {"mac": None}},
-                        "block": {"sda": {"size": 10}},
-                        "graphics": {"video0": {}},
-                        "console": {"console": {"kernel_arguments": []}},
-                    },
-                    usable={kind: {model.driver: "" for model in target.models[kind]} for kind in KINDS},
-                )
-            ]
-        },
+        guest(target=target), {"/dev/sda1": [description.Findings(devices=devices, usable=usable)]}
     )
     assert found["target"] == target.name and found["convertible"]
-    assert description.target_of(found) is target
-    chosen = description.select(found, found).drivers
-    machine = hardware.from_dict(
-        {
-            "machine": target.machine,
-            "disks": [{"device": "sda", "driver": chosen["block"]["sda"], "boot_order": 1}],
-            "interfaces": [{"name": "ens192", "driver": chosen["network"]["ens192"]}],
-            "video": {"driver": chosen["graphics"]["video0"]},
-            "console": {"driver": chosen["console"]["console"]},
-        }
-    )
+    assert selection.check(found) is target
+    chosen = selection.select(found, found)
+    cards = [{"name": "ens192", "driver": chosen.drivers["network"]["ens192"]}]
+    machine = hardware.from_dict(target_hardware.assemble(target, "bios", chosen, ["sda"], {}, [cards]))
+    assert machine.machine == target.machine
     vector = command_line.command_line(
         command_line.Launch(
             "qemu",

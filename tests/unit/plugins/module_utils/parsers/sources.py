@@ -16,7 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vmdk
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
     libvirt_xml,
@@ -25,7 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
     ovf,
     vmx,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, urls
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, registry, urls
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
@@ -159,7 +159,7 @@ def _vmx(data):
 
 def _url(text):
     if urls.is_url(text):
-        found = urls.parse(text)
+        found = registry.parse_url(text)
         urls.of_file(found.host, found.port, found.user, found.path)
 
 
@@ -230,6 +230,8 @@ def _vhdx(tables):
     return b"vhdxfile".ljust(192 << 10, b"\0") + regions.ljust(64 << 10, b"\0") + entries.ljust(64 << 10, b"\0")
 
 
+ERRORS = ("virttools.guestconv.choose", ": ", "It is wrong.", " (", "no-space", ")", " Do this.")
+
 WHOLE_VHDX = _vhdx(VHDX)
 OF_SOURCE = ("source-",)
 
@@ -275,6 +277,7 @@ PARSERS = (
         sample="<a/>",
     ),
     Parser("the names of disks' files", NAMES, _names),
+    Parser("an error of a filter", ERRORS, in_text.from_text, sample="".join(ERRORS)),
     Parser(
         "URLs",
         URLS,
