@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ...devices.targets import Model
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
+from ...model.target_hardware import Interface
 from ..plan import Plan
 from . import concerns, configuration
 from .cards import identity, matching, policies
@@ -151,9 +151,9 @@ def _check_policies(root: GuestRoot, dynamic: Collection[str], former: Collectio
             )
 
 
-def _interfaces(on_target: Mapping[Nic, Model]) -> list[dict[str, Any]]:
+def _interfaces(on_target: Mapping[Nic, Model]) -> list[Interface]:
     """The interfaces of the target's hardware. An address that several NICs carry (a bond's) is listed for the first."""
-    interfaces: list[dict[str, Any]] = []
+    interfaces: list[Interface] = []
     listed: set[str] = set()
     for nic, model in on_target.items():
         addresses = [address for address in nic.reached_at if address not in listed]
