@@ -125,7 +125,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_formats import has_protocol
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.probe import has_protocol
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains

@@ -245,25 +245,26 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert
 
 ARGUMENT_SPEC = {
-    "disks": module_support.DISKS,
+    "disks": argument_specs.DISKS,
     "guest": {"type": "raw"},
-    "target": module_support.TARGET,
-    "hardware": module_support.HARDWARE,
+    "target": argument_specs.TARGET,
+    "hardware": argument_specs.HARDWARE,
     "root": {"type": "str"},
     "dest": {"type": "path"},
     "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
     "initrd": {"type": "str", "default": "auto", "choices": ["auto", "supplement", "rebuild"]},
-    **module_support.APPLIANCE,
-    **module_support.PROGRESS,
+    **argument_specs.APPLIANCE,
+    **argument_specs.PROGRESS,
 }
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, operations.convert, steps=operations.CONVERT_STEPS)
+def main() -> None:
+    run_long_module(ARGUMENT_SPEC, convert.convert, steps=convert.STEPS)
 
 
 if __name__ == "__main__":

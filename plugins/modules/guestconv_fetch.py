@@ -259,7 +259,8 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch
 
 ARGUMENT_SPEC = {
@@ -269,12 +270,12 @@ ARGUMENT_SPEC = {
     "format": {"type": "str", "default": "qcow2", "choices": ["qcow2", "raw"]},
     "name": {"type": "str"},
     "password": {"type": "str", "no_log": True},
-    **module_support.PROGRESS,
+    **argument_specs.PROGRESS,
 }
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, fetch.fetch, needs=("lxml",), steps=fetch.STEPS)
+def main() -> None:
+    run_long_module(ARGUMENT_SPEC, fetch.fetch, needs=("lxml",), steps=fetch.STEPS)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import host
 
 ARGUMENT_SPEC = {
@@ -121,8 +121,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, host.check)
+def main() -> None:
+    run_module(ARGUMENT_SPEC, host.check)
 
 
 if __name__ == "__main__":

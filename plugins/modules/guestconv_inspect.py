@@ -91,6 +91,10 @@ guest:
       description: Over all that may not be altered.
       type: str
       sample: sha256:77ab...
+    checksums:
+      description: For each key of the description that may not be altered, the checksum of its value.
+      type: dict
+      sample: {boot: sha256:1c5e...}
     target:
       description: The hypervisor that the guest goes to.
       type: str
@@ -178,22 +182,23 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import inspect
 
 ARGUMENT_SPEC = {
-    "disks": module_support.DISKS,
-    "target": module_support.TARGET,
-    "hardware": module_support.HARDWARE,
+    "disks": argument_specs.DISKS,
+    "target": argument_specs.TARGET,
+    "hardware": argument_specs.HARDWARE,
     "root": {"type": "str"},
     "applications": {"type": "bool", "default": False},
-    **module_support.APPLIANCE,
-    **module_support.PROGRESS,
+    **argument_specs.APPLIANCE,
+    **argument_specs.PROGRESS,
 }
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, operations.inspect, steps=operations.INSPECT_STEPS)
+def main() -> None:
+    run_long_module(ARGUMENT_SPEC, inspect.inspect, steps=inspect.STEPS)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ dest:
   sample: /var/log/guestconv/2026-11-21/outcomes/web01.json
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}, "outcome": {"type": "dict", "required": True}}
@@ -77,8 +77,8 @@ def keep(module):
     return {"changed": False, "dest": outcomes.keep(module.params["directory"], module.params["outcome"])}
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, keep, needs=())
+def main() -> None:
+    run_module(ARGUMENT_SPEC, keep, needs=())
 
 
 if __name__ == "__main__":

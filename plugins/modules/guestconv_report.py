@@ -164,7 +164,7 @@ warnings:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import report
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
 
 ARGUMENT_SPEC = {
     "directory": {"type": "path", "required": True},
@@ -183,8 +183,8 @@ def make(module):
     return {"changed": made.changed, "paths": made.paths, "summary": made.summary}
 
 
-def main():
-    module_support.run(ARGUMENT_SPEC, make, needs=())
+def main() -> None:
+    run_module(ARGUMENT_SPEC, make, needs=())
 
 
 if __name__ == "__main__":

@@ -266,14 +266,15 @@ warnings:
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 ARGUMENT_SPEC = {
-    "disks": module_support.DISKS,
+    "disks": argument_specs.DISKS,
     # The drivers and numbers in it are checked by model.hardware, whose errors say where.
     "hardware": {
         "type": "dict",
@@ -305,7 +306,7 @@ ARGUMENT_SPEC = {
     "screenshot": {"type": "path"},
     "console_log": {"type": "path"},
     "workdir": {"type": "path"},
-    **module_support.PROGRESS,
+    **argument_specs.PROGRESS,
 }
 
 
@@ -346,9 +347,9 @@ def verify(module, progress):
     )
 
 
-def main():
+def main() -> None:
     # How long a guest takes to boot nobody knows, so its steps have no shares.
-    module_support.run(ARGUMENT_SPEC, verify, needs=(), steps={})
+    run_long_module(ARGUMENT_SPEC, verify, needs=(), steps={})
 
 
 if __name__ == "__main__":

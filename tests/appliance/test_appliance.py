@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -14,15 +15,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
-    Appliance,
-    ApplianceError,
-    CallFailed,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import ApplianceError, CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import kvm
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 
 
 @pytest.fixture
@@ -78,8 +77,9 @@ def test_an_appliance_that_takes_too_long_is_stopped_and_no_other(disks, applian
 # What a write to the overlay meets on a full quota or a broken network file system, by other means.
 WRITES_TOO_MUCH = """
 import resource, sys
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
@@ -169,7 +169,7 @@ def test_an_appliance_that_hangs_with_the_kvm_that_was_asked_for_ends_with_its_l
         with Appliance(disks, read_only=True, accelerator="kvm"):
             pass
     assert caught.value.code == "appliance-no-progress"
-    assert "for 5 seconds nothing came from it" in caught.value.message and "tcg" in caught.value.hint
+    assert "nothing came from it for 5 seconds" in caught.value.message and "tcg" in caught.value.hint
     assert "the last that it wrote was" in caught.value.message
     assert not hanging_kvm
 
@@ -210,3 +210,14 @@ def test_a_fixed_appliance_is_the_one_that_is_started(disks, tmp_path, appliance
 
 def _children_of_mine():
     return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(Calls) if not name.startswith("_") and name != "call"))
+def test_libguestfs_has_each_call_that_is_declared_with_these_arguments(name):
+    parameters = list(inspect.signature(getattr(Calls, name)).parameters.values())[1:]
+    arguments = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    options = {each.name: True for each in parameters if each.kind is each.KEYWORD_ONLY}
+    call = inspect.signature(getattr(appliances.guestfs.GuestFS, name))
+    bound = call.bind(None, *arguments, **options).arguments
+    assert list(bound.values()) == [None, *arguments, *options.values()]
+    assert options.items() <= bound.items()

@@ -18,9 +18,9 @@ import os
 import sys
 from types import SimpleNamespace
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, inspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -64,15 +64,15 @@ class _Weighed:
 
 def _launch(module, _progress):
     options = module.params
-    settings = {name: options[name] for name in module_support.APPLIANCE}
+    settings = {name: options[name] for name in argument_specs.APPLIANCE}
     with Appliance(images.disks_from_option(options["disks"]), read_only=True, **settings) as appliance:
         return {"timeline": {"launches": appliance.launches, "commands": appliance.commands, "calls": appliance.calls}}
 
 
 _OPERATIONS = {
     "launch": (_launch, guestconv_inspect.ARGUMENT_SPEC),
-    "inspect": (operations.inspect, guestconv_inspect.ARGUMENT_SPEC),
-    "convert": (operations.convert, guestconv_convert.ARGUMENT_SPEC),
+    "inspect": (inspect.inspect, guestconv_inspect.ARGUMENT_SPEC),
+    "convert": (convert.convert, guestconv_convert.ARGUMENT_SPEC),
 }
 
 

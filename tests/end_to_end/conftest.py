@@ -16,12 +16,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.end_to_end import boots
 from tests.guests.build import guest as built_guest
 

@@ -14,8 +14,8 @@ import subprocess
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.end_to_end import direct_boot
 from tests.guests.build import guest as built_guest
 from tests.guests.recipes import RECIPES

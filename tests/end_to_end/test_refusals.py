@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.end_to_end.conftest import digest
 
 MIB = 1 << 20

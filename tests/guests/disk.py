@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
     GUESTFS_IMPORT_ERROR,
-    Appliance,
     label,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.guests.errors import BuildError, run
 
 _SECTORS = 2048  # 512-byte sectors in a MiB

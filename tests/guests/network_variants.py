@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.guests.build import guest, made_once, scratch_beside
 from tests.guests.errors import run
 

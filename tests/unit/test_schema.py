@@ -18,7 +18,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 # The keys of the contract, `*` for the keys of a mapping and `[]` for the items of a list. Add to them; take none away.
 CONTRACT = """
-schema fingerprint checksum target convertible
+schema fingerprint checksum checksums.* target convertible
 concerns.[].code concerns.[].severity concerns.[].message concerns.[].hint
 concerns.[].root concerns.[].device concerns.[].path
 hardware.firmware hardware.interfaces.[].mac hardware.interfaces.[].addresses.[] hardware.interfaces.[].driver

@@ -11,18 +11,22 @@ import platform
 import threading
 import time
 import traceback
+from collections.abc import Sequence
+from types import TracebackType
+from typing import IO, Any, Protocol
 
 from ..devices.targets import letters
 from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children
+from .calls import Calls
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
 from .write_errors import WriteErrors
 
 try:
     import guestfs
 
-    GUESTFS_IMPORT_ERROR = None
+    GUESTFS_IMPORT_ERROR: str | None = None
 except ImportError:
     GUESTFS_IMPORT_ERROR = traceback.format_exc()
 
@@ -42,36 +46,52 @@ class TextNotUtf8(ApplianceError):
     """A name or text in the guest cannot be passed to, or returned by, libguestfs's Python binding."""
 
 
-class Appliance:
-    """The disks, opened in a running appliance. Every libguestfs call is a method of this object.
+class ApplianceDisk(Protocol):
+    """What an appliance opens: the file at path, as format."""
+
+    @property
+    def path(self) -> str:
+        """Absolute."""
+
+    @property
+    def format(self) -> str:
+        """As QEMU calls it."""
+
+
+class Appliance(Calls):
+    """The disks, opened in a running appliance: a context manager around one launch.
 
     A handle is used from one thread only and launched once, as libguestfs demands.
 
-    disks: images.Disk, in the guest's order.
-    read_only: nothing is written to the disks; libguestfs puts a throwaway overlay of its own over each.
-    accelerator: "auto", "kvm" or "tcg".
-    memory: MiB for the appliance, or None for libguestfs's default.
-    A launch from which nothing is heard for long ends with `appliance-no-progress`, whatever the timeout.
-    timeout: seconds after which the appliance is killed, or None. What runs then fails with `timeout`.
-    trace: a file that gets one line of JSON per call, or None.
-    workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
-    fixed_appliance: a directory with one, or None for that which libguestfs makes of this host's packages.
+    Args:
+        disks: in the guest's order.
+        read_only: nothing is written to the disks; libguestfs puts a throwaway overlay of its own over each.
+        accelerator: "auto", "kvm" or "tcg".
+        memory: MiB for the appliance, or None for libguestfs's default.
+        timeout: seconds after which the appliance is killed, or None. The call that runs then fails with `timeout`.
+        trace: a file that gets one line of JSON per call, or None.
+        workdir: the directory for libguestfs's own throwaway overlays, or None for its default.
+        fixed_appliance: a directory with one, or None for that which libguestfs makes of this host's packages.
+    Errors on entering: appliance-launch-failed, appliance-not-found, kvm-not-usable, memory-invalid, qemu-not-found,
+        trace-not-writable; appliance-no-progress, whatever the timeout, when nothing comes from the appliance for long.
+
+    warnings: for the user. launches, commands, calls: how many there were.
     """
 
     def __init__(
         self,
-        disks,
+        disks: Sequence[ApplianceDisk],
         *,
-        read_only,
-        accelerator="auto",
-        memory=None,
-        timeout=None,
-        trace=None,
-        workdir=None,
-        fixed_appliance=None,
-    ):
+        read_only: bool,
+        accelerator: str = "auto",
+        memory: int | None = None,
+        timeout: float | None = None,
+        trace: str | None = None,
+        workdir: str | None = None,
+        fixed_appliance: str | None = None,
+    ) -> None:
         self.disks = disks
-        self.warnings = []
+        self.warnings: list[str] = []
         self.launches = 0
         self.commands = 0
         self.calls = 0
@@ -82,15 +102,16 @@ class Appliance:
         self._workdir = workdir
         self._fixed = fixed_appliance
         self._trace_path = trace
-        self._trace = None
-        self._handle = None
-        self._watchdog = None
+        self._trace: IO[str] | None = None
+        self._handle: Any = None  # guestfs.GuestFS
+        self._watchdog: threading.Timer | None = None
+        self._devices: dict[str, str] = {}
         self._older_children = children()
-        self._write_errors = None
-        # The GuestconvError that made us kill it.
-        self._stopped = None
+        self._write_errors: WriteErrors | None = None
+        # Why we killed it.
+        self._stopped: GuestconvError | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Appliance:
         if self._fixed:
             _check_fixed(self._fixed)
         if self._trace_path:
@@ -106,35 +127,37 @@ class Appliance:
             raise
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._end()
 
-    def close(self):
-        """Stop the appliance, so that all writes have reached the disks. Raises ApplianceError when they have not."""
+    def close(self) -> None:
+        """Stop the appliance, so that all writes have reached the disks. Errors: ApplianceError, when they have not."""
         self.call("shutdown")
         self._end()
 
-    def device(self, index):
-        """The appliance's name of the disk number index: the order in which its kernel finds disks is not stable."""
+    def device(self, index: int) -> str:
+        """The appliance's name of a disk, by its index: the order in which its kernel finds disks is not stable."""
         return self._devices[label(index)]
 
-    def status(self, path):
-        """What stat(2) says of path, symbolic links followed (guestfs_statns); None when there is nothing.
+    def status(self, path: str) -> dict[str, int] | None:
+        """The result of stat(2) of path, symbolic links followed (guestfs_statns); None when there is nothing.
 
         It costs less than a tenth of is_file and is_dir, for each of which the appliance starts a process.
         """
         if not is_possible(path):
             return None
         try:
-            return self.call("statns", path)
+            return self.statns(path)
         except ApplianceError:
             # A symbolic link exists even when it leads nowhere.
-            if self.call("exists", path) and not self.call("is_symlink", path):
+            if self.exists(path) and not self.is_symlink(path):
                 raise
             return None
 
-    def call(self, name, *arguments, **options):
-        """Call libguestfs's function name. Raises ApplianceError, or GuestconvError `timeout`."""
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Call libguestfs's function `name`, counted and traced. Errors: ApplianceError; GuestconvError `timeout`."""
         started = time.monotonic()
         failure = None
         self.calls += 1
@@ -157,14 +180,9 @@ class Appliance:
             ) from error
         finally:
             if self._trace:
-                self._write_trace(name, arguments, options, time.monotonic() - started, failure)
+                self._write_trace(self._trace, name, arguments, options, time.monotonic() - started, failure)
 
-    def __getattr__(self, name):
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return lambda *arguments, **options: self.call(name, *arguments, **options)
-
-    def _launch(self):
+    def _launch(self) -> None:
         chosen, warning = accelerators.choose(self._requested, self._fixed)
         if warning:
             self.warnings.append(warning)
@@ -174,10 +192,10 @@ class Appliance:
             if chosen != "kvm" or self._requested != "auto":
                 raise _launch_error(error) from error
             self._start_emulated(error)
-        self._devices = self.call("list_disk_labels")
+        self._devices = self.list_disk_labels()
 
-    def _start_emulated(self, failure):
-        """Start once more, after a start with KVM that ended in failure, an ApplianceError or ApplianceHung."""
+    def _start_emulated(self, failure: ApplianceError | ApplianceHung) -> None:
+        """Start once more, after a start with KVM that ended in failure."""
         how = "did not start"
         if isinstance(failure, ApplianceHung):
             how = "hung while it started"
@@ -191,12 +209,12 @@ class Appliance:
         except (ApplianceError, ApplianceHung) as second:
             raise _launch_error(second) from second
 
-    def _start(self, accelerator):
+    def _start(self, accelerator: str) -> None:
         self._close_handle()
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
         self._configure(handle, accelerator)
         for index, disk in enumerate(self.disks):
-            options = {"format": disk.format, "label": label(index), "readonly": self._read_only}
+            options: dict[str, Any] = {"format": disk.format, "label": label(index), "readonly": self._read_only}
             if not self._read_only:
                 # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
                 options["cachemode"] = "unsafe"
@@ -212,7 +230,7 @@ class Appliance:
         handle.delete_event_callback(heard)
         self.launches += 1
 
-    def _configure(self, handle, accelerator):
+    def _configure(self, handle: Any, accelerator: str) -> None:
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
         if accelerator == "tcg":
@@ -230,30 +248,29 @@ class Appliance:
         if self._memory is not None:
             _give_memory(handle, self._memory)
 
-    def _expire(self):
+    def _expire(self) -> None:
         self._stop(self._timeout_error())
 
-    def _stop(self, reason):
+    def _stop(self, reason: GuestconvError) -> None:
         # A call that hangs in libguestfs cannot be interrupted, but it fails once its qemu is gone. libguestfs says which
         # one that is only between two calls, so all go that were started since: qemu, and what watches over it.
         self._stopped = self._stopped or reason
         kill_children(spared=self._older_children)
 
-    def _timeout_error(self):
+    def _timeout_error(self) -> GuestconvError:
         return GuestconvError(
             "timeout",
-            f"The appliance was still at work after {self._timeout} seconds, and was stopped. The disks are unchanged.",
-            hint="Raise the option timeout, or look with the option trace which call takes so long.",
+            f"The appliance was still at work after {self._timeout} seconds, so it was stopped. The disks are unchanged.",
+            hint="Raise the option timeout, or find out with the option trace which call takes so long.",
         )
 
-    def _end(self):
+    def _end(self) -> None:
         if self._watchdog:
             self._watchdog.cancel()
         self._close_handle()
-        if self._trace:
-            self._close_trace()
+        self._close_trace()
 
-    def _close_handle(self):
+    def _close_handle(self) -> None:
         if self._handle is not None:
             self._handle.close()
             self._handle = None
@@ -261,34 +278,48 @@ class Appliance:
             self._write_errors.end()
             self._write_errors = None
 
-    def _write_trace(self, name, arguments, options, seconds, failure):
-        line = {"call": name, "arguments": [_summary(value) for value in arguments], "seconds": round(seconds, 3)}
+    def _write_trace(
+        self,
+        trace: IO[str],
+        name: str,
+        arguments: Sequence[Any],
+        options: dict[str, Any],
+        seconds: float,
+        failure: str | None,
+    ) -> None:
+        line: dict[str, Any] = {
+            "call": name,
+            "arguments": [_summary(value) for value in arguments],
+            "seconds": round(seconds, 3),
+        }
         if options:
             line["options"] = {key: _summary(value) for key, value in options.items()}
         if failure:
             line["error"] = failure
         try:
-            self._trace.write(json.dumps(line) + "\n")
-            self._trace.flush()
+            trace.write(json.dumps(line) + "\n")
+            trace.flush()
         except OSError as error:
             self.warnings.append(f"The trace ends early, as it cannot be written: {error.strerror}.")
             self._close_trace()
 
-    def _close_trace(self):
+    def _close_trace(self) -> None:
         trace, self._trace = self._trace, None
+        if trace is None:
+            return
         try:
             trace.close()
         except OSError:
-            pass  # what was not written is told already
+            pass  # there is a warning already
 
 
-def label(index):
-    """The label of the disk number index in the appliance, where /dev/disk/guestfs/LABEL is the disk."""
+def label(index: int) -> str:
+    """The label of a disk in the appliance, by its index, where /dev/disk/guestfs/LABEL is the disk."""
     # libguestfs allows letters only, up to 20.
     return "disk" + letters(index)
 
 
-def is_possible(path):
+def is_possible(path: str) -> bool:
     """Whether a file can have this path at all, and the binding can pass it: a guest's texts may hold any."""
     try:
         encoded = path.encode("utf-8")
@@ -298,7 +329,7 @@ def is_possible(path):
     return path.startswith("/") and b"\0" not in encoded and len(encoded) < 4096 and all(len(p) < 256 for p in parts)
 
 
-def _give_memory(handle, memory):
+def _give_memory(handle: Any, memory: int) -> None:
     try:
         handle.set_memsize(memory)
     except (RuntimeError, OverflowError) as error:
@@ -310,7 +341,7 @@ def _give_memory(handle, memory):
         ) from error
 
 
-def _check_fixed(directory):
+def _check_fixed(directory: str) -> None:
     # The files by which libguestfs knows a fixed appliance (lib/appliance.c).
     lacking = [
         name
@@ -326,8 +357,8 @@ def _check_fixed(directory):
         )
 
 
-def _summary(value):
-    """value as it may stand in a trace: contents of files are told by their length only, as they may be secret."""
+def _summary(value: Any) -> Any:
+    """value as it may stand in a trace: of contents of files only the length, as they may be secret."""
     if isinstance(value, (bytes, bytearray)):
         return f"<{len(value)} bytes>"
     if isinstance(value, str) and len(value) > 200:
@@ -337,7 +368,7 @@ def _summary(value):
     return value
 
 
-def _open_trace(path):
+def _open_trace(path: str) -> IO[str]:
     try:
         return open(path, "w", encoding="utf-8")
     except OSError as error:
@@ -346,7 +377,7 @@ def _open_trace(path):
         ) from error
 
 
-def _launch_error(error):
+def _launch_error(error: GuestconvError) -> GuestconvError:
     if not isinstance(error, CallFailed):
         return error
     return GuestconvError(
@@ -355,3 +386,9 @@ def _launch_error(error):
         hint="Run `libguestfs-test-tool` on this machine: it says why. On Ubuntu the kernel must be readable: "
         "`chmod 0644 /boot/vmlinuz-*`.",
     )
+
+
+def version() -> str:
+    """libguestfs's own version, such as "1.48.6"."""
+    numbers = guestfs.GuestFS(python_return_dict=True).version()
+    return f"{numbers['major']}.{numbers['minor']}.{numbers['release']}"

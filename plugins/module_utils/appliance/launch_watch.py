@@ -30,8 +30,8 @@ class ApplianceHung(GuestconvError):
 class LaunchWatch:
     """A context manager around one launch.
 
-    silence: seconds. on_silence: called once, from another thread, with an ApplianceHung (`appliance-no-progress`), when
-    nothing has come from the appliance for so long; it must end the appliance.
+    Args: silence: seconds; on_silence: called once, from another thread, with an ApplianceHung
+    (`appliance-no-progress`), when nothing has come from the appliance for so long; it must end the appliance.
     """
 
     def __init__(self, silence: float, on_silence: Callable[[ApplianceHung], None]):
@@ -74,8 +74,8 @@ class LaunchWatch:
         heard = f'the last that it wrote was "{last}"' if last else "it had not written anything"
         return ApplianceHung(
             "appliance-no-progress",
-            f"The libguestfs appliance hung while it started: for {self._silence:g} seconds nothing came from it, and {heard}. "
+            f"The libguestfs appliance hung while it started: nothing came from it for {self._silence:g} seconds, and {heard}. "
             "It was stopped. The disks are unchanged.",
-            hint="With KVM this is a host that cannot run kernels: use the accelerator `tcg`. Otherwise run "
-            "`libguestfs-test-tool` on this machine, and see that it has a processor and memory to spare.",
+            hint="With KVM, the host cannot run kernels: use the accelerator `tcg`. Without it, run "
+            "`libguestfs-test-tool` on this machine, and make sure that it has a processor and memory to spare.",
         )

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write errors of the host, under the appliance: a full disk, a quota, a network file system that is away.
 
-QEMU by itself stops the machine when a disk is full, without a word to libguestfs, whose call then hangs. Any other
-error it passes on to the appliance's kernel, which has long told libguestfs that all is written: the guest would be
-committed half-converted (tried, with a file size limit). So QEMU is told to stop at any of them, and says so here.
+QEMU by itself stops the machine when a disk is full, without a word to libguestfs; its call then hangs. Any other
+error it passes on to the appliance's kernel, which has long reported to libguestfs that all is written: the guest would be
+committed half-converted (tried, with a file size limit). So QEMU is configured to stop at any of them, and to report it here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Iterable
+from typing import Any, Callable
 
 from ..errors import GuestconvError
 from ..qemu.qmp import Monitor
@@ -26,30 +28,30 @@ _GLANCE = 0.2
 class WriteErrors:
     """Watches the QEMU of one appliance, in a thread.
 
-    paths: of its disks, in order. on_error: called once, with a GuestconvError (no-space, host-io-failed).
+    Args: paths: of its disks, in order; on_error: called once, with a GuestconvError (no-space, host-io-failed).
     """
 
-    def __init__(self, paths, on_error):
+    def __init__(self, paths: Iterable[str], on_error: Callable[[GuestconvError], object]) -> None:
         self._paths = list(paths)
         self._on_error = on_error
         # The path of a socket must be short; and whoever may open it commands the machine, so it is in our own place.
         self._place = tempfile.mkdtemp(prefix="guestconv-")
-        self._socket = None
+        self._socket: socket.socket | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     @property
-    def qemu_options(self):
-        """What QEMU must be given: pairs (option, value). libguestfs calls the disks hd0, hd1, ..."""
+    def qemu_options(self) -> list[tuple[str, str]]:
+        """What QEMU must be given: (option, value). libguestfs calls the disks hd0, hd1, ..."""
         stop = [("-set", f"drive.hd{index}.werror=stop") for index in range(len(self._paths))]
         return [*stop, ("-qmp", f"unix:{self._place}/qmp,server=on,wait=off")]
 
-    def start(self):
+    def start(self) -> None:
         """Begin to watch; QEMU may be started before or after that."""
         self._thread.start()
 
-    def end(self):
-        """Stop to watch."""
+    def end(self) -> None:
+        """Stop watching."""
         self._ended.set()
         if self._socket is not None:
             try:
@@ -60,7 +62,7 @@ class WriteErrors:
             self._thread.join()
         shutil.rmtree(self._place, ignore_errors=True)
 
-    def _watch(self):
+    def _watch(self) -> None:
         connection = self._connected()
         if connection is None:
             return
@@ -69,11 +71,11 @@ class WriteErrors:
             try:
                 monitor.open()
             except GuestconvError:
-                return  # QEMU has ended, which libguestfs will tell
-            while not self._told(monitor) and monitor.receive():
+                return  # QEMU has ended, which libguestfs will report
+            while not self._reported(monitor) and monitor.receive():
                 pass
 
-    def _connected(self):
+    def _connected(self) -> socket.socket | None:
         """A connection to QEMU's monitor; None when the watch ends before there is one."""
         while not self._ended.wait(_GLANCE):
             connection = socket.socket(socket.AF_UNIX)
@@ -86,8 +88,8 @@ class WriteErrors:
             return connection
         return None
 
-    def _told(self, monitor):
-        """Tell the first error that QEMU has stopped at, if there is one."""
+    def _reported(self, monitor: Monitor) -> bool:
+        """Report the first error that QEMU has stopped at, if there is one."""
         for event in monitor.events:
             if event["event"] == "BLOCK_IO_ERROR" and event["data"]["action"] == "stop":
                 self._on_error(self._error(event["data"]))
@@ -95,7 +97,7 @@ class WriteErrors:
         monitor.events.clear()
         return False
 
-    def _error(self, data):
+    def _error(self, data: dict[str, Any]) -> GuestconvError:
         number = data["device"].removeprefix("hd")
         path = self._paths[int(number)] if number.isdigit() and int(number) < len(self._paths) else data["device"]
         reason = data.get("reason") or "unknown error"
@@ -108,5 +110,5 @@ class WriteErrors:
         return GuestconvError(
             "host-io-failed",
             f"This machine could not write to {path}: {reason}. The disks are unchanged.",
-            hint="See to the file system, quota or storage that it is on, or give another place by `workdir`.",
+            hint="Check the file system, quota or storage that it is on, or give another place by `workdir`.",
         )

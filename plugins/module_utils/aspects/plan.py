@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..devices.targets import Model, Target
-from ..model.description import Selection
+from ..model.selection import Selection
 from ..model.target_hardware import Interface
 from .boot.command_line import CommandLine
 

@@ -17,10 +17,10 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..ansible_module.module_support import Timeline
-from ..disks import images, slices
+from ..disks import images, overlays, slices
 from ..disks.state_directory import synchronize
 from ..errors import GuestconvError
+from ..run.timeline import Timeline
 from ..sources import finding
 from ..sources import request as requests
 from ..sources.fetch_record import Record
@@ -189,7 +189,7 @@ class _Fetch:
 
     def _overlay(self, task):
         """Make the overlay. Returns the name of what is to be moved to its place."""
-        path = images.create_overlay(task.opened.disk, self._record.directory, task.part)
+        path = overlays.create_overlay(task.opened.disk, self._record.directory, task.part)
         os.chmod(path, 0o600)
         synchronize(path)
         return task.part

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ..ansible_module.run import Module, Result
 from ..appliance import appliance
 from ..errors import GuestconvError
 from ..qemu import accelerator
@@ -14,35 +15,38 @@ from ..qemu import accelerator
 _GIB = 1 << 30
 
 
-def check(module):
-    """guestconv_host. Returns the module's result. Raises GuestconvError for what keeps this machine from converting."""
+def check(module: Module) -> Result:
+    """The result of guestconv_host. Errors: GuestconvError, for what keeps this machine from converting."""
     options = module.params
     chosen, warning = accelerator.choose("auto")
     if warning:
         module.warn(warning)
-    version = appliance.guestfs.GuestFS(python_return_dict=True).version()
     count = slots(os.cpu_count() or 1, _memory(), options["slots_per_core"], options["gib_per_slot"])
     return {
         "changed": False,
         "accelerator": chosen,
         "emulated_because": warning or "",
-        "libguestfs": "{major}.{minor}.{release}".format(**version),
+        "libguestfs": appliance.version(),
         "free": round(_free(options["images"], options["free"]) / _GIB, 1),
         "slots": {"count": count, "directory": options["slot_directory"]},
     }
 
 
-def slots(cores, memory, slots_per_core, gib_per_slot):
-    """How many conversions have room at once on a machine with so many cores, and memory in bytes: one at least."""
+def slots(cores: int, memory: int, slots_per_core: float, gib_per_slot: float) -> int:
+    """How many conversions fit on a machine at the same time, at least one.
+
+    Args: memory: in bytes; gib_per_slot: in GiB.
+    """
     return max(1, int(min(cores * slots_per_core, memory / _GIB / gib_per_slot)))
 
 
-def _memory():
+def _memory() -> int:
+    """Bytes of memory of this machine."""
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def _free(directory, wanted):
-    """Bytes that are free in directory. Raises GuestconvError when they are fewer than wanted (GiB)."""
+def _free(directory: str, wanted: float) -> int:
+    """Bytes that are free in directory. Errors: images-not-usable; images-full, when fewer than wanted (GiB)."""
     try:
         room = os.statvfs(directory)
     except OSError as error:

@@ -10,7 +10,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Sequence
 
-from . import images, qemu_img, replacement
+from . import images, qemu_img, replacement, room
 from .images import Disk
 from .journal import Entry, Journal, require_unlocked
 from .replacement import Replacement
@@ -21,7 +21,7 @@ from .workspace import Workspace
 class InPlace(Workspace):
     """A Workspace whose commit() brings the conversion into the disks themselves.
 
-    The lock and the journal are beside the disks, where the next run finds them, whatever `workdir` is.
+    The lock and the journal are next to the disks, where the next run finds them, whatever `workdir` is.
     Errors on entering: as Workspace, and those of refuse_read_only(). Of commit(): as Workspace, and qemu-img-failed
     and disk-not-writable, all before anything is written to a disk; then commit-incomplete.
     """
@@ -68,7 +68,7 @@ class InPlace(Workspace):
             replacements[disk.path] = replacement.write(
                 disk, overlays[disk].path, tell, self._states[0].lock_descriptor
             )
-            self._step("replacement of %s written" % disk.device)
+            self._step(f"replacement of {disk.device} written")
         return replacements
 
 
@@ -119,4 +119,4 @@ class _Needs:
     def require(self, purpose: str) -> None:
         """Errors: no-space."""
         for device, directory in self._directories.items():
-            images.require_room(directory, self._bytes[device], purpose)
+            room.require_room(directory, self._bytes[device], purpose)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import GuestconvError
-from . import images, qemu_img
+from . import qemu_img, room
 from .images import Disk
 from .state_directory import file_identity, room_or_place, synchronize
 from .workspace import Workspace
@@ -25,7 +25,7 @@ class ToCopies(Workspace):
     """A Workspace whose commit() writes converted copies to a directory.
 
     Args: dest: that directory; dest_format: raw, qcow2, or None for the disk's own if it is one of these, else qcow2;
-        others: as Workspace. By default the overlays are beside the copies.
+        others: as Workspace. By default the overlays are next to the copies.
     Errors on entering: as Workspace, and dest-not-usable, dest-exists. Of commit(): as Workspace, and dest-exists,
         dest-not-usable, qemu-img-failed, after which no copy is left.
     """
@@ -41,7 +41,7 @@ class ToCopies(Workspace):
         return [copy.path for copy in self._copies]
 
     def _begin(self) -> None:
-        images.require_usable_directory(self._dest, "dest-not-usable")
+        room.require_usable_directory(self._dest, "dest-not-usable")
         self._lock(self.results)
         refuse_existing(self.results)
 
@@ -50,20 +50,20 @@ class ToCopies(Workspace):
         required = sum(
             qemu_img.required_bytes(overlay.path, copy.format) for overlay, copy in zip(self.overlays, self._copies)
         )
-        images.require_room(self._dest, required, "the converted copy")
+        room.require_room(self._dest, required, "the converted copy")
         parts = [os.path.join(state.path, "copy") for state in self._states]
         tellers = qemu_img.tellers([overlay.device for overlay in self.overlays], self._tell)
         try:
             for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
                 qemu_img.transfer(
                     ["convert", "-f", "qcow2", "-O", copy.format, overlay.path, part],
-                    qemu_img.patience(overlay.virtual_size),
+                    qemu_img.copy_timeout(overlay.virtual_size),
                     tell,
                     self._states[0].lock_descriptor,
                 )
                 _resemble(part, copy.source)
                 synchronize(part)
-                self._step("copied %s" % overlay.device)
+                self._step(f"copied {overlay.device}")
             self._refuse_changed()
             self._arrive(parts)
         except OSError as error:
@@ -76,7 +76,7 @@ class ToCopies(Workspace):
         home.note(arriving={path: file_identity(part) for path, part in zip(self.results, parts)})
         for path, part in zip(self.results, parts):
             os.rename(part, path)
-            self._step("arrived %s" % os.path.basename(path))
+            self._step(f"arrived {os.path.basename(path)}")
         synchronize(self._dest)
         home.note(arriving={})
 
@@ -87,7 +87,7 @@ def refuse_existing(paths: Sequence[str]) -> None:
         if os.path.lexists(path):
             raise GuestconvError(
                 "dest-exists",
-                "%s exists already" % path,
+                f"{path} exists already.",
                 hint="Remove it, or give another `dest`: a disk is never overwritten by a copy.",
             )
 

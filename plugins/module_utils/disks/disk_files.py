@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 from ..errors import GuestconvError
-from . import image_formats, image_sizes
+from .formats import probe, qcow2, vmdk
+from .formats.reading import BadHeader
 
 # How a file is called that holds a disk of the format; "" where the name does not say.
 EXTENSIONS = {
@@ -38,30 +40,31 @@ class DiskFile:
     backing: tuple[str, ...] = ()
     extents: tuple[str, ...] = ()
 
-    def entry(self):
-        """What is to be said of it in `disks`."""
-        entry = {"path": self.path, "format": self.format, "size": self.size}
+    def entry(self) -> dict[str, Any]:
+        """Its entry in `disks`."""
+        entry: dict[str, Any] = {"path": self.path, "format": self.format, "size": self.size}
         return dict(entry, backing=list(self.backing)) if self.backing else entry
 
 
-def examine(path, stated=None, elsewhere=False):
+def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> DiskFile:
     """The DiskFile at path.
 
-    stated: the format that it should have, by its source. Only then its backing files are followed: the guest can
-    write whatever header it likes into what the hypervisor takes for a raw disk.
-    elsewhere: whether to follow backing files out of the directory, too, where the source is the hypervisor itself.
-    Raises GuestconvError `source-disk-missing`, `source-disk-unreadable`, `source-disk-format`, `source-disk-damaged`.
+    Args: stated: the format that it should have, by its source. Only then its backing files are followed: the guest can
+    write whatever header it likes into what the hypervisor takes for a raw disk; elsewhere: whether to follow backing
+    files out of the directory, too, where the source is the hypervisor itself.
+    Errors: source-disk-missing, source-disk-unreadable, source-disk-format, source-disk-damaged.
     """
     top = image = _header(path, stated)
-    backing, extents, seen, upper = [], top.extents, {os.path.realpath(path)}, path
+    backing: list[str] = []
+    extents, seen, upper = top.extents, {os.path.realpath(path)}, path
     while stated and image.backing_file:
         below = os.path.join(os.path.dirname(upper), image.backing_file)
-        is_file = "\0" not in image.backing_file and not image_formats.has_protocol(image.backing_file)
-        if not is_file or not (elsewhere or _beside(below, path)):
+        is_file = "\0" not in image.backing_file and not probe.has_protocol(image.backing_file)
+        if not is_file or not (elsewhere or _in_same_directory(below, path)):
             # Who wants it names it by hand: the modules refuse the disk, and say how.
             break
         if os.path.realpath(below) in seen or len(backing) == _LONGEST_CHAIN:
-            raise _damaged(path, "its chain of backing files leads back to %s" % below)
+            raise _damaged(path, f"its chain of backing files leads back to {below}")
         seen.add(os.path.realpath(below))
         backing.append(below)
         upper, known = below, image.backing_format
@@ -73,53 +76,53 @@ def examine(path, stated=None, elsewhere=False):
     return DiskFile(path, top.format, top.size, tuple(backing), extents)
 
 
-def measure(stream, size, path, stated=None):
-    """(format, bytes of the disk) of an image of size bytes in the file path. Raises GuestconvError as examine does."""
-    image_format = _format(path, stated, *image_formats.probe(stream, size))
+def measure(stream: BinaryIO, size: int, path: str, stated: str | None = None) -> tuple[str, int]:
+    """(format, bytes of the disk) of an image of size bytes in the file path. Errors: those of examine()."""
+    image_format = _format(path, stated, *probe.probe(stream, size))
     try:
-        return image_format, image_sizes.virtual_size(stream, size, image_format)
-    except image_formats.BadHeader as error:
+        return image_format, probe.virtual_size(stream, size, image_format)
+    except BadHeader as error:
         raise _damaged(path, str(error)) from error
 
 
 @dataclass(frozen=True)
 class _Header:
-    """What one file says of itself. size: of the disk. backing_format: None where it is not said."""
+    """What one file says of itself. size: of the disk. backing_format: None where it is not stated."""
 
     format: str
     size: int
-    extents: tuple = ()
+    extents: tuple[str, ...] = ()
     backing_file: str = ""
     backing_format: str | None = None
 
 
-def _header(path, stated):
+def _header(path: str, stated: str | None) -> _Header:
     """The _Header of one file."""
     with _opened(path) as stream:
         try:
             size = stream.seek(0, os.SEEK_END)
             if not size:
                 raise _damaged(path, "it is empty")
-            image_format = _format(path, stated, *image_formats.probe(stream, size))
-            virtual_size = image_sizes.virtual_size(stream, size, image_format)
+            image_format = _format(path, stated, *probe.probe(stream, size))
+            virtual_size = probe.virtual_size(stream, size, image_format)
             if image_format == "qcow2":
-                header = image_formats.read_qcow2_header(stream)
-                return _Header(image_format, virtual_size, (), header.backing_file, header.backing_format or None)
+                below = qcow2.read_header(stream)
+                return _Header(image_format, virtual_size, (), below.backing_file, below.backing_format or None)
             if image_format == "vmdk":
-                header = image_formats.read_vmdk_header(stream)
+                header = vmdk.read_header(stream)
                 return _Header(image_format, virtual_size, _extents(path, header), header.parent, "vmdk")
             return _Header(image_format, virtual_size)
-        except image_formats.BadHeader as error:
+        except BadHeader as error:
             raise _damaged(path, str(error)) from error
         except OSError as error:
             raise _unreadable(path, error) from error
 
 
-def _opened(path):
+def _opened(path: str) -> BinaryIO:
     try:
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise GuestconvError("source-disk-unreadable", "%s is neither a file nor a block device." % path, path=path)
+            raise GuestconvError("source-disk-unreadable", f"{path} is neither a file nor a block device.", path=path)
         return open(path, "rb")
     except FileNotFoundError as error:
         raise _missing(path) from error
@@ -127,65 +130,65 @@ def _opened(path):
         raise _unreadable(path, error) from error
 
 
-def _format(path, stated, probed, foreign):
+def _format(path: str, stated: str | None, probed: str, foreign: str) -> str:
     if stated == "raw":
         return stated
     if foreign:
         raise GuestconvError(
             "source-disk-format",
-            "%s is %s, which is no disk." % (path, foreign),
+            f"{path} is {foreign}, which is no disk.",
             path=path,
             hint="Unpack it, or convert it with `qemu-img convert`.",
         )
     if stated and stated != probed:
-        hint = "Copy it again, or call it by what it is."
+        hint = "Copy it again, or rename it to what it is."
         if path.endswith(("-flat.vmdk", "-delta.vmdk")):
             hint = "The descriptor that belongs to it is missing: copy the small .vmdk file, too."
         raise GuestconvError(
-            "source-disk-format", "%s should be %s, and begins like %s." % (path, stated, probed), hint=hint, path=path
+            "source-disk-format", f"{path} should be {stated}, and begins like {probed}.", hint=hint, path=path
         )
     return probed
 
 
-def _extents(path, header):
+def _extents(path: str, header: vmdk.Header) -> tuple[str, ...]:
     """The paths of a descriptor's extents, which have to be there."""
     paths = []
     for extent in header.extents:
         # Extents anywhere else are refused when the disk is opened: images.py.
-        if not image_formats.has_protocol(extent.name):
+        if not probe.has_protocol(extent.name):
             paths.append(os.path.join(os.path.dirname(path), extent.name))
             if not os.path.lexists(paths[-1]):
                 raise _missing(paths[-1])
     return tuple(paths)
 
 
-def _beside(below, path):
+def _in_same_directory(below: str, path: str) -> bool:
     return os.path.dirname(os.path.realpath(below)) == os.path.dirname(os.path.realpath(path))
 
 
-def _missing(path):
+def _missing(path: str) -> GuestconvError:
     return GuestconvError(
         "source-disk-missing",
-        "%s does not exist." % path,
+        f"{path} does not exist.",
         path=path,
         hint="All files of a disk must be there, and its snapshots' parents. Was it copied in full?",
     )
 
 
-def _unreadable(path, error):
+def _unreadable(path: str, error: Exception) -> GuestconvError:
     reason = getattr(error, "strerror", None) or error
     return GuestconvError(
         "source-disk-unreadable",
-        "%r cannot be read: %s." % (path, reason),
+        f"{path!r} cannot be read: {reason}.",
         path=path,
         hint="Give the user who runs this the right to read it.",
     )
 
 
-def _damaged(path, reason):
+def _damaged(path: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "source-disk-damaged",
-        "%s is damaged or not complete: %s." % (path, reason),
+        f"{path} is damaged or not complete: {reason}.",
         path=path,
         hint="Copy it again from its source, and compare the sizes.",
     )

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The disks that the caller named, judged before anything opens them; and the overlays that protect them.
+"""The disks that the caller named, judged before anything opens them.
 
-A disk image is as hostile as the guest in it. So nothing but files that the caller named, or that lie beside a VMDK of
-his, is ever opened: backing chains are followed header by header in our own code (image_formats.py), and QEMU comes in
+A disk image is as hostile as the guest in it. So nothing but files that the caller named, or that lie next to a VMDK of
+his, is ever opened: backing chains are followed header by header in our own code (formats/), and QEMU comes in
 when all that a header names is agreed to.
 """
 
@@ -13,24 +13,19 @@ from __future__ import annotations
 import os
 import re
 import stat
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
+from ..devices.targets import letters
 from ..errors import GuestconvError
-from . import image_formats, qemu_img
-
-# Room that an overlay must find, in bytes. A conversion writes tens of megabytes: an initrd per kernel, and logs.
-OVERLAY_ROOM = 512 << 20
+from . import one_image, qemu_img
+from .formats import probe, qcow2
 
 _KEYS = ("path", "format", "device", "backing")
 _DEVICE = re.compile(r"\A[a-z][a-z0-9]{1,31}\Z")
 
-# What QEMU can write to; it opens the others read-only or refuses writes to clusters that exist (block/vmdk.c).
-_WRITABLE_VMDK = ("monolithicSparse", "monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat", "vmfs")
-
-
+# They have no metadata that `qemu-img check` could look through.
 _WITHOUT_CHECK = ("raw", "vpc")
 
 
@@ -59,15 +54,7 @@ class Disk:
 
 def device_names(count: int) -> list[str]:
     """The kernel's names for the first `count` disks: sda ... sdz, sdaa, sdab ... (sd_format_disk_name())."""
-    names = []
-    for number in range(count):
-        suffix = ""
-        number += 1
-        while number:
-            number, letter = divmod(number - 1, 26)
-            suffix = string.ascii_lowercase[letter] + suffix
-        names.append("sd" + suffix)
-    return names
+    return ["sd" + letters(index) for index in range(count)]
 
 
 def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_check: bool = True) -> list[Disk]:
@@ -75,7 +62,7 @@ def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_ch
 
     Args: option: paths, or dicts with path, and optionally format (default: by magic bytes), device (default: `names`,
     or sda, sdb, ... by position) and backing (the images below it that may be opened); in_use_check: refuse disks that
-    a running QEMU writes to, and look for truncated ones (which cannot be told while they grow).
+    a running QEMU writes to, and look for truncated ones (which cannot be recognized while they grow).
     Returns: list of Disk. Errors: GuestconvError, its path saying which item: disks[0].
     """
     if not option:
@@ -91,7 +78,7 @@ def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_ch
         try:
             disks.append(_disk(item, names[number] if number < len(names) else "", in_use_check))
         except GuestconvError as error:
-            error.path = error.path or "disks[%d]" % number
+            error.path = error.path or f"disks[{number}]"
             raise
     _refuse_twins(disks)
     return disks
@@ -102,13 +89,13 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
     wrong = _wrong_setting(settings)
     if wrong:
         raise GuestconvError(
-            "disk-option-invalid", wrong, hint="A disk is a path, or a dict with the keys %s." % ", ".join(_KEYS)
+            "disk-option-invalid", wrong, hint=f"A disk is a path, or a dict with the keys {', '.join(_KEYS)}."
         )
     device = settings.get("device") or default_device
     if not _DEVICE.match(device):
         raise GuestconvError(
             "device-name-invalid",
-            "%r is no name of a disk" % device,
+            f"{device!r} is not the name of a disk.",
             hint="Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
         )
     allowed = {_canonical(os.path.expanduser(name)) for name in _listed(settings.get("backing"))}
@@ -116,10 +103,10 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
     try:
         path.encode("utf-8")
     except UnicodeEncodeError as error:
-        # qemu-img has no other way to be told of one image alone than JSON (held_bytes()).
+        # one image alone can be named to qemu-img in JSON only (held_bytes()).
         raise GuestconvError(
             "disk-name-not-utf-8",
-            "%r is not UTF-8" % os.fsencode(path),
+            f"{os.fsencode(path)!r} is not UTF-8.",
             hint="Rename the file, or the directory that it is in.",
         ) from error
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
@@ -134,13 +121,13 @@ def _wrong_setting(settings: dict[Any, Any]) -> str | None:
     """What is wrong with one item of the option `disks`, a dict; None when nothing is."""
     unknown = sorted(str(key) for key in set(settings) - set(_KEYS))
     if unknown:
-        return "unknown key %s" % ", ".join(unknown)
+        return f"A disk has no key {', '.join(unknown)}."
     if not settings.get("path"):
-        return "a disk needs a path"
+        return "A disk needs a path."
     backing = _listed(settings.get("backing"))
     for key, values in (*((key, [settings.get(key)]) for key in _KEYS[:3]), ("backing", backing)):
         if not isinstance(values, list) or not all(_is_text(value) for value in values if value is not None):
-            return "%s cannot be %r" % (key, settings[key])
+            return f"{key} cannot be {settings[key]!r}."
     return None
 
 
@@ -169,31 +156,19 @@ def _refuse_twins(disks: Sequence[Disk]) -> None:
     seen: dict[Any, Disk] = {}
     devices: dict[str, str] = {}
     for number, disk in enumerate(disks):
-        where = "disks[%d]" % number
+        where = f"disks[{number}]"
         if devices.setdefault(disk.device, disk.path) != disk.path:
-            raise GuestconvError("device-duplicate", "two disks have the device name %s" % disk.device, path=where)
+            raise GuestconvError("device-duplicate", f"Two disks have the device name {disk.device}.", path=where)
         for path in (disk.path, *disk.backing):
             other = seen.setdefault(identity(path), disk)
             # Disks may share a base that is only read, but none may be the base of another or named twice.
             if other is not disk and (path == disk.path or path not in other.backing):
                 raise GuestconvError(
                     "disk-duplicate",
-                    "%s is named more than once, or is the backing file of another disk as well" % path,
+                    f"{path} is named more than once, or is the backing file of another disk as well.",
                     path=where,
                     hint="Name each disk of the guest once.",
                 )
-
-
-@dataclass(frozen=True)
-class _Image:
-    """One image of a chain by itself. `facts`: what qemu-img info says."""
-
-    format: str
-    facts: dict[str, Any]
-    backing_file: str = ""
-    backing_format: str = ""
-    writable: bool = True
-    extents: tuple[str, ...] = ()
 
 
 def _judge(path: str, stated_format: str | None, device: str, allowed: set[str], in_use_check: bool) -> Disk:
@@ -201,19 +176,19 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
 
     Args: allowed: canonical paths of the backing files that the caller named. Returns: Disk.
     """
-    top = image = _image(path, stated_format, in_use_check)
+    top = image = one_image.judge(path, stated_format, in_use_check)
     chain: list[str] = []
     opened, seen, extents = path, {path}, image.extents
     while image.backing_file:
         opened = _agreed_backing(opened, image.backing_file, allowed)
         if _canonical(opened) in seen:
-            raise _corrupt(path, "its chain of backing files leads back to %s" % opened)
+            raise one_image.corrupt(path, f"its chain of backing files leads back to {opened}")
         seen.add(_canonical(opened))
         chain.append(opened)
-        image = _image(opened, image.backing_format or _safe_guess(opened), in_use_check)
+        image = one_image.judge(opened, image.backing_format or one_image.safe_guess(opened), in_use_check)
         extents += image.extents
     if in_use_check:
-        _refuse_truncated(path, top.format)
+        one_image.refuse_truncated(path, top.format)
     detail = top.facts.get("format-specific", {}).get("data", {})
     return Disk(
         path,
@@ -228,155 +203,18 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
     )
 
 
-def _image(path: str, stated_format: str | None, in_use_check: bool) -> _Image:
-    """Judge one image by itself, and only at the end have QEMU look at it."""
-    size = _usable_size(path)
-    with open(path, "rb") as stream:
-        image_format = _settled_format(path, stated_format, *image_formats.probe(stream, size))
-        try:
-            header = _HEADERS[image_format](path, stream, size) if image_format in _HEADERS else {}
-        except image_formats.BadHeader as error:
-            raise _corrupt(path, str(error)) from error
-    if in_use_check and qemu_img.is_written_to(path):
-        raise GuestconvError(
-            "disk-in-use",
-            "%s is in use: a running QEMU has it open for writing" % path,
-            hint="Shut the virtual machine down first; a suspended one counts as running.",
-        )
-    facts, reason = qemu_img.info(path, image_format)
-    if facts is None:
-        raise _corrupt(path, reason)
-    image = _Image(image_format, facts, **header)
-    # Our reading and QEMU's must agree: otherwise QEMU would open a file that nobody agreed to.
-    if facts.get("backing-filename", "") != image.backing_file:
-        raise _corrupt(path, "QEMU reads %r as the name of its backing file" % facts.get("backing-filename"))
-    return image
-
-
-def _safe_guess(path: str) -> str:
-    """The format of a backing file of which the image above does not say it: QEMU would probe, and believe a guest.
-
-    Only qcow2 is accepted: there our probe and QEMU's agree, and its own header is judged next.
-    """
-    size = _usable_size(path)
-    with open(path, "rb") as stream:
-        image_format, _foreign = image_formats.probe(stream, size)
-    if image_format != "qcow2":
-        raise GuestconvError(
-            "format-ambiguous",
-            "the image above %s does not say what format that backing file has" % path,
-            hint="Record it: qemu-img rebase -u -F FORMAT -b %s IMAGE" % path,
-        )
-    return image_format
-
-
-def _refuse_truncated(path: str, image_format: str) -> None:
-    """Compare what the metadata counts with the end of the file.
-
-    QEMU opens truncated qcow2, vdi and vmdk images without a word, and later reads zeroes or fails in the middle. VHDX
-    and VHD it compares when it opens them. A VMDK's check walks over its grain tables, as it has no reference counts:
-    4 bytes per 64 KiB grain. A qcow2 with the dirty bit (lazy refcounts, power failure) has no true counts until QEMU
-    repairs it at the next write, and is let pass.
-    """
-    suspected = image_format == "vmdk"
-    size = _usable_size(path)
-    with open(path, "rb") as stream:
-        if image_format == "qcow2":
-            header = image_formats.read_qcow2_header(stream)
-            suspected = not header.dirty and image_formats.qcow2_counts_beyond_end(stream, size, header)
-        elif image_format == "vdi" and image_formats.vdi_ends_early(stream, size):
-            raise _corrupt(path, "it is truncated: its blocks lie beyond the end of the file")
-    if suspected and qemu_img.is_damaged(path, image_format):
-        raise _corrupt(
-            path,
-            "its metadata point beyond the end of the file or contradict themselves; probably the copy is truncated",
-        )
-
-
 def require_sound(disk: Disk) -> None:
     """Look through all the metadata of the image by itself, before it is written to or copied.
 
     Errors: disk-corrupt. Clusters that were leaked only waste room. A qcow2 with the dirty bit is let pass, see
-    _refuse_truncated(); raw disks and VHDs have nothing to check.
+    one_image.refuse_truncated(); raw disks and VHDs have nothing to check.
     """
     if disk.format == "qcow2":
         with open(disk.path, "rb") as stream:
-            if image_formats.read_qcow2_header(stream).dirty:
+            if qcow2.read_header(stream).dirty:
                 return
     if disk.format not in _WITHOUT_CHECK and qemu_img.is_damaged(disk.path, disk.format):
-        raise _corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
-
-
-def _corrupt(path: str, reason: str) -> GuestconvError:
-    return GuestconvError(
-        "disk-corrupt",
-        "%s is damaged or not complete: %s" % (path, reason),
-        hint="Copy it again from its source and compare the sizes; `qemu-img check` tells more. A VHDX whose log was "
-        "left unwritten is repaired by `qemu-img check -r all`.",
-    )
-
-
-def _usable_size(path: str) -> int:
-    """Bytes in a regular file or block device that can be read. Errors: each other kind of thing has its own."""
-    try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise GuestconvError("disk-is-directory", "%s is a directory" % path, hint="Name the disk image in it.")
-        if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise GuestconvError(
-                "disk-not-regular",
-                "%s is neither a file nor a block device" % path,
-                hint="Name a disk image, or a volume such as /dev/vg/web01.",
-            )
-        with open(path, "rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-    except FileNotFoundError as error:
-        raise GuestconvError(
-            "disk-not-found",
-            "%s does not exist" % path,
-            hint="Paths are those of the machine on which the module runs.",
-        ) from error
-    except OSError as error:
-        raise GuestconvError(
-            "disk-not-readable",
-            "%s cannot be read: %s" % (path, error.strerror),
-            hint="Run as a user who may read it, or with become.",
-        ) from error
-    if size == 0:
-        raise GuestconvError(
-            "disk-empty", "%s is empty" % path, hint="Was it copied in full? Copy it from the old hypervisor again."
-        )
-    return size
-
-
-def _settled_format(path: str, stated: str | None, probed: str, foreign: str) -> str:
-    """The format to open the image as: the caller's word, else the magic bytes where these can be trusted."""
-    if stated:
-        if stated not in image_formats.SUPPORTED:
-            raise GuestconvError(
-                "disk-format-unknown",
-                "%s: the format %s is not supported" % (path, stated),
-                hint="Supported: %s." % ", ".join(image_formats.SUPPORTED),
-            )
-        if stated not in ("raw", probed):
-            raise GuestconvError(
-                "format-mismatch", "%s is said to be %s but has the header of %s" % (path, stated, probed)
-            )
-        return stated
-    if foreign:
-        raise GuestconvError(
-            "disk-format-unknown",
-            "%s is %s, which is not supported" % (path, foreign),
-            hint="Unpack it, or convert it with `qemu-img convert`. If it really is a raw disk, state `format: raw`.",
-        )
-    # A guest can write any header into its raw disk; who keeps raw disks by name or on volumes is not to be surprised.
-    if probed != "raw" and (path.endswith(".raw") or stat.S_ISBLK(os.stat(path).st_mode)):
-        raise GuestconvError(
-            "format-ambiguous",
-            "%s should be raw, but begins like %s" % (path, probed),
-            hint="State which it is: `format: raw` or `format: %s`." % probed,
-        )
-    return probed
+        raise one_image.corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
 
 
 def _agreed_backing(image: str, name: str, allowed: set[str]) -> str:
@@ -385,62 +223,14 @@ def _agreed_backing(image: str, name: str, allowed: set[str]) -> str:
     Links are left in it: QEMU resolves the next relative name against the directory of the link.
     """
     path = os.path.join(os.path.dirname(image), name)
-    if image_formats.has_protocol(name) or _canonical(path) not in allowed:
+    if probe.has_protocol(name) or _canonical(path) not in allowed:
         raise GuestconvError(
             "backing-file-not-named",
-            "%s has the backing file %s, which was not named" % (image, name),
-            hint="If it belongs to this guest, name it: `{path: %s, backing: [%s]}`." % (image, path),
+            f"{image} has the backing file {name}, which was not named.",
+            hint=f"If it belongs to this guest, name it: `{{path: {image}, backing: [{path}]}}`.",
             extra={"backing_file": name},
         )
     return path
-
-
-def _qcow2_header(path: str, stream: BinaryIO, size: int) -> dict[str, Any]:
-    """What _Image takes of a qcow2's header, once everything it names is agreed to."""
-    header = image_formats.read_qcow2_header(stream)
-    if header.external_data:
-        raise GuestconvError(
-            "external-data-file",
-            "%s keeps its data in another file" % path,
-            hint="Convert it with `qemu-img convert` on a machine that trusts it.",
-        )
-    if header.encrypted:
-        raise GuestconvError(
-            "disk-encrypted", "%s is an encrypted qcow2 image" % path, hint="Decrypt it with `qemu-img convert` first."
-        )
-    if header.corrupt:
-        raise _corrupt(path, "QEMU has marked it as corrupt")
-    if header.l1_offset + header.l1_length > size:
-        raise _corrupt(path, "it is truncated: its tables lie beyond the end of the file")
-    return {"backing_file": header.backing_file, "backing_format": header.backing_format}
-
-
-def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
-    """What _Image takes of a VMDK's header, once its extents are known to lie in its own directory."""
-    header = image_formats.read_vmdk_header(stream)
-    directory, targets = os.path.dirname(path), []
-    for extent in header.extents:
-        target = os.path.realpath(os.path.join(directory, extent.name))
-        if image_formats.has_protocol(extent.name) or not target.startswith(os.path.join(directory, "")):
-            raise GuestconvError(
-                "extent-outside",
-                "%s names an extent outside of its own directory: %s" % (path, extent.name),
-                hint="Put all files of the disk into one directory.",
-            )
-        length = _usable_size(target)
-        if extent.end > length:
-            raise _corrupt(path, "its extent %s is truncated" % extent.name)
-        with open(target, "rb") as inner:
-            # QEMU would follow a descriptor inside of an extent; nobody makes such images but to have it do that.
-            if not extent.end and image_formats.read_vmdk_header(inner).extents:
-                raise _corrupt(path, "its extent %s names further extents" % extent.name)
-        targets.append(target)
-    # Version 3 has changed block tracking, which writes of QEMU would belie: VMware KB 2064959, block/vmdk.c.
-    writable = not header.compressed and header.version != 3 and header.create_type in ("", *_WRITABLE_VMDK)
-    return {"backing_file": header.parent, "backing_format": "vmdk", "writable": writable, "extents": tuple(targets)}
-
-
-_HEADERS = {"qcow2": _qcow2_header, "vmdk": _vmdk_header}
 
 
 def writable_in_place(disk: Disk) -> None:
@@ -451,13 +241,13 @@ def writable_in_place(disk: Disk) -> None:
     if not disk.writable:
         raise GuestconvError(
             "format-not-writable",
-            "%s cannot be written to: a %s VMDK is read-only for QEMU" % (disk.path, disk.create_type or "compressed"),
+            f"{disk.path} cannot be written to: a {disk.create_type or 'compressed'} VMDK is read-only for QEMU.",
             hint="Give `dest`: the converted copy is written there.",
         )
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError(
             "disk-not-writable",
-            "%s may not be written to" % disk.path,
+            f"{disk.path} cannot be written to by this user.",
             hint="Run as a user who may write to it, or give `dest` for a converted copy.",
         )
     # Under its other name it would change as well (`cp -al` makes such backups), with neither lock nor journal there.
@@ -465,51 +255,6 @@ def writable_in_place(disk: Disk) -> None:
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
         raise GuestconvError(
             "disk-linked",
-            "%s is one of %d names (hard links) of the same file" % (disk.path, status.st_nlink),
+            f"{disk.path} is one of {status.st_nlink} names (hard links) of the same file.",
             hint="Give `dest` for a converted copy, or replace the link by a copy of the file.",
         )
-
-
-def free_bytes(directory: str) -> int:
-    """Bytes that this process may still write to the directory's filesystem."""
-    status = os.statvfs(directory)
-    return status.f_bavail * status.f_frsize
-
-
-def require_room(directory: str, needed: int, purpose: str) -> None:
-    """Errors: no-space, with `needed` and `available` in bytes, where the filesystem has less than `needed` free."""
-    available = free_bytes(directory)
-    if available < needed:
-        raise GuestconvError(
-            "no-space",
-            "%s has not enough room for %s: %d MiB needed, %d MiB available"
-            % (directory, purpose, -(-needed // (1 << 20)), available >> 20),
-            hint="Make room there, or give another place by `workdir` or `dest`.",
-            extra={"needed": needed, "available": available},
-        )
-
-
-def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_ROOM) -> str:
-    """Make a qcow2 overlay over a disk; what is written to it does not reach the disk.
-
-    Args: directory: where; name: of the new file; room: bytes that must be free there.
-    Returns: its absolute path. Errors: workdir-not-usable, no-space, qemu-img-failed.
-    """
-    require_usable_directory(directory, "workdir-not-usable")
-    require_room(directory, room, "the overlay of %s" % disk.path)
-    path = os.path.join(os.path.abspath(directory), name)
-    qemu_img.must(["create", "-q", "-f", "qcow2", "-b", disk.path, "-F", disk.format, path, str(disk.virtual_size)], 60)
-    return path
-
-
-def require_usable_directory(directory: str, code: str) -> None:
-    """Errors: `code`, where it is no directory that this process can write to."""
-    if not os.path.isdir(directory):
-        raise GuestconvError(code, "%s is not a directory" % directory, hint="Create it first.")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise GuestconvError(code, "%s may not be written to" % directory)
-
-
-def overlay_disk(disk: Disk, path: str) -> Disk:
-    """The Disk that an overlay at `path` over `disk` is."""
-    return Disk(path, "qcow2", disk.device, disk.virtual_size, (disk.path, *disk.backing), extents=disk.extents)

@@ -22,16 +22,18 @@ from typing import Any, Callable
 
 from ..errors import GuestconvError
 from ..texts import untrusted_json
-from . import image_formats, images, qemu_img, replacement
+from . import images, overlays, qemu_img, replacement, room
+from .formats import qcow2
+from .formats.reading import BadHeader
 from .replacement import Replacement
 from .state_directory import (
     JOURNAL,
     StateDirectory,
-    beside,
     is_ours,
     is_scratch,
     lock_all,
     release_all,
+    state_directory_for,
     synchronize,
     write_json,
 )
@@ -101,8 +103,8 @@ class Journal:
                 else:
                     entry.replacement.arrive(entry.disk)
             except (GuestconvError, OSError, ValueError) as error:
-                raise _incomplete(entry.disk, str(error)) from error
-            step("committed %s" % entry.disk.device)
+                raise _incomplete(entry.disk, str(error).rstrip(".")) from error
+            step(f"committed {entry.disk.device}")
         os.unlink(os.path.join(self.directory, JOURNAL))
         synchronize(self.directory)
         step("journal removed")
@@ -112,7 +114,7 @@ class Journal:
 
         Errors: commit-incomplete, disk-busy, state-of-another-user, journal-broken.
         """
-        states = lock_all([beside(entry.disk.path) for entry in self.entries])
+        states = lock_all([state_directory_for(entry.disk.path) for entry in self.entries])
         try:
             _check(self.entries)
             for entry in self.entries:
@@ -139,7 +141,7 @@ class Journal:
         for entry in outdated:
             replacement.require_replaceable(entry.disk)
             images.require_sound(entry.disk)
-            images.require_room(
+            room.require_room(
                 os.path.dirname(entry.disk.path),
                 replacement.required_bytes(entry.overlay, "qcow2", entry.disk),
                 "the converted disk",
@@ -159,14 +161,14 @@ class Journal:
         What a half-written disk lacks the overlay holds, so this view is right at every moment. Errors: journal-broken.
         """
         _check(self.entries)
-        return [images.overlay_disk(entry.disk, entry.overlay) for entry in self.entries]
+        return [overlays.overlay_disk(entry.disk, entry.overlay) for entry in self.entries]
 
 
 def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:
     """Write what an overlay holds to its disk, and have it on stable storage. Errors: GuestconvError, OSError."""
     # -d keeps the overlay as it is: needed to do it again, and by those who read through it.
     qemu_img.transfer(
-        ["commit", "-d", "-f", "qcow2", entry.overlay], qemu_img.patience(entry.disk.virtual_size), tell, lock
+        ["commit", "-d", "-f", "qcow2", entry.overlay], qemu_img.copy_timeout(entry.disk.virtual_size), tell, lock
     )
     synchronize(entry.disk.path)
 
@@ -176,7 +178,7 @@ def require_unlocked(disk: images.Disk) -> None:
     if qemu_img.denies_writing(disk.path):
         raise GuestconvError(
             "disk-in-use",
-            "%s is open in a running QEMU" % disk.path,
+            f"{disk.path} is open in a running QEMU.",
             hint="Shut down the virtual machine, or wait for the process that reads it.",
         )
 
@@ -184,8 +186,8 @@ def require_unlocked(disk: images.Disk) -> None:
 def _incomplete(disk: images.Disk, reason: str) -> GuestconvError:
     return GuestconvError(
         "commit-incomplete",
-        "the conversion is complete in the overlay, but was not fully written to %s: %s. The "
-        "journal stays beside the disk." % (disk.path, reason),
+        f"The conversion is complete in the overlay, but was not fully written to {disk.path}: {reason}. The "
+        "journal stays next to the disk.",
         hint=_FINISH_HINT + " If a disk is full, make room first. Do not start the guest before.",
     )
 
@@ -205,22 +207,22 @@ def pending(disks: Sequence[images.Disk]) -> Journal | None:
 
 def _home(disk: images.Disk) -> StateDirectory | None:
     """The StateDirectory with the journal of a commit to this disk, or None."""
-    state = StateDirectory(beside(disk.path))
+    state = StateDirectory(state_directory_for(disk.path))
     if state.has_journal():
         return state
     first = state.notes().get("first")
     if isinstance(first, str) and os.path.isabs(first):
-        home = StateDirectory(beside(first))
+        home = StateDirectory(state_directory_for(first))
         if home.has_journal():
             if disk.path in _named(home.path):
                 return home
         elif not os.path.exists(first):
             raise GuestconvError(
                 "journal-other-disks",
-                "%s was being converted together with %s, beside which the journal would be if "
-                "that was interrupted; but it is not there" % (disk.path, first),
+                f"{disk.path} was being converted together with {first}. If that was interrupted, the journal is next to "
+                f"{first}, but {first} is not there.",
                 hint="Bring it back, under this name, and run convert with all disks of the guest. If it is gone for "
-                "good, this disk may be half written: restore it from a backup and remove %s." % state.path,
+                f"good, this disk may be half written: restore it from a backup and remove {state.path}.",
                 extra={"disks": [first]},
             )
     return _home_by_inode(disk)
@@ -265,7 +267,7 @@ def _is_idle(state: StateDirectory) -> bool:
 def _broken(directory: str, reason: str) -> GuestconvError:
     return GuestconvError(
         "journal-broken",
-        "the journal in %s cannot be used: %s" % (directory, reason),
+        f"The journal in {directory} cannot be used: {reason}.",
         hint="A conversion of this disk was interrupted while it was written, so the disk may be half written. Bring "
         "back what is missing, or restore the disk from a backup and remove that directory.",
     )
@@ -302,21 +304,21 @@ def _load(directory: str, disks: Sequence[images.Disk]) -> Journal:
     if set(records) != {disk.path for disk in disks}:
         raise GuestconvError(
             "journal-other-disks",
-            "a conversion of %s was interrupted while it was written" % ", ".join(records),
+            f"A conversion of {', '.join(records)} was interrupted while it was written.",
             hint="Run convert with exactly these disks, under exactly these names: it finishes the commit. Only if "
-            "they are gone for good, remove %s." % directory,
+            f"they are gone for good, remove {directory}.",
             extra={"disks": list(records)},
         )
-    if directory not in map(beside, records):
+    if directory not in map(state_directory_for, records):
         raise _broken(directory, "it was made for disks in another place")
     entries = []
     for disk in disks:
         record = records[disk.path]
         if record["format"] != disk.format:
-            raise _broken(directory, "it says that %s is %s" % (disk.path, record["format"]))
+            raise _broken(directory, f"it records {disk.path} as {record['format']}")
         place = os.path.dirname(record["overlay"])
         if place != directory and not is_scratch(place):
-            raise _broken(directory, "it names an overlay in a foreign place: %s" % record["overlay"])
+            raise _broken(directory, f"it names an overlay in a foreign place: {record['overlay']}")
         entries.append(
             Entry(
                 disk,
@@ -337,16 +339,16 @@ def _check(entries: Sequence[Entry]) -> None:
     for entry in entries:
         home = os.path.dirname(entry.overlay)
         if not os.path.lexists(entry.overlay):
-            raise _broken(home, "the overlay %s is missing" % entry.overlay)
+            raise _broken(home, f"the overlay {entry.overlay} is missing")
         if not is_ours(entry.overlay, stat.S_ISREG) or Entry.of(entry.disk, entry.overlay, entry.replacement) != entry:
-            raise _broken(home, "the overlay %s was changed" % entry.overlay)
+            raise _broken(home, f"the overlay {entry.overlay} was changed")
         with open(entry.overlay, "rb") as stream:
             try:
-                header = image_formats.read_qcow2_header(stream)
-            except image_formats.BadHeader as error:
-                raise _broken(home, "the overlay %s is damaged" % entry.overlay) from error
+                header = qcow2.read_header(stream)
+            except BadHeader as error:
+                raise _broken(home, f"the overlay {entry.overlay} is damaged") from error
         if (header.backing_file, header.backing_format) != (entry.disk.path, entry.disk.format) or header.external_data:
-            raise _broken(home, "the overlay %s is not one of %s" % (entry.overlay, entry.disk.path))
+            raise _broken(home, f"the overlay {entry.overlay} is not one of {entry.disk.path}")
         if entry.replacement is not None:
             try:
                 entry.replacement.has_arrived(entry.disk)

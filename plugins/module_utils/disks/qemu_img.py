@@ -54,10 +54,10 @@ class Outcome:
     def reason(self) -> str:
         """The first line of the errors, for people; nothing is decided by it."""
         lines = self.errors.strip().splitlines()
-        return lines[0].replace("qemu-img: ", "", 1) if lines else "exit code %d" % self.code
+        return lines[0].replace("qemu-img: ", "", 1) if lines else f"exit code {self.code}"
 
 
-def patience(amount: int) -> int:
+def copy_timeout(amount: int) -> int:
     """Seconds that copying `amount` bytes may take: ten minutes and a pace of 4 MiB/s."""
     return 600 + amount // (4 << 20)
 
@@ -98,7 +98,7 @@ def run(
     )
 
 
-def must(arguments: Sequence[str], timeout: float, **options: Any) -> str:
+def run_checked(arguments: Sequence[str], timeout: float, **options: Any) -> str:
     """Run qemu-img and return its output. Errors: as run(), and qemu-img-failed where it does not succeed."""
     outcome = run(arguments, timeout, **options)
     _require_success(arguments, outcome)
@@ -108,7 +108,7 @@ def must(arguments: Sequence[str], timeout: float, **options: Any) -> str:
 def transfer(
     arguments: Sequence[str], timeout: float, tell: Callable[[float], Any], lock: int, mortal: bool = False
 ) -> None:
-    """Run a command of qemu-img that moves data (commit, convert), as must() does.
+    """Run a command of qemu-img that moves data (commit, convert), as run_checked() does.
 
     tell: called with how much of it is done (0 to 1). lock: a descriptor that the child inherits. mortal: as in run().
     """
@@ -142,7 +142,7 @@ def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> list[Cal
     """What transfer() takes as tell, for each of the disks that are written one after the other: tell hears of all."""
 
     def teller(number: int, name: str) -> Callable[[float], Any]:
-        return lambda fraction: tell("writing %s" % name, (number + fraction) / len(names))
+        return lambda fraction: tell(f"writing {name}", (number + fraction) / len(names))
 
     return [teller(number, name) for number, name in enumerate(names)]
 
@@ -156,11 +156,11 @@ def _follow(output: IO[bytes], deadline: float, tell: Callable[[float], Any]) ->
     """Tell of the progress that output shows, until it ends. False if it has not by the deadline (time.monotonic())."""
     tail = b""
     while select.select([output], [], [], max(0, deadline - time.monotonic()))[0]:
-        said = os.read(output.fileno(), 4096)
-        if not said:
+        piece = os.read(output.fileno(), 4096)
+        if not piece:
             return True
         # util/qemu-progress.c: "    (%3.2f/100%%)\r"
-        tail = (tail + said)[-4096:]
+        tail = (tail + piece)[-4096:]
         percents = re.findall(rb"\(([\d.]+)/100%\)", tail)
         if percents:
             tell(float(percents[-1]) / 100)
@@ -171,7 +171,7 @@ def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
     if outcome.code != 0:
         raise QemuImgFailed(
             "qemu-img-failed",
-            "qemu-img %s failed: %s" % (arguments[0], outcome.reason),
+            f"qemu-img {arguments[0]} failed: {outcome.reason.rstrip('.')}.",
             extra={"qemu_img": outcome.errors[-2000:]},
         )
 
@@ -179,14 +179,14 @@ def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
 def _missing(error: FileNotFoundError) -> GuestconvError:
     return GuestconvError(
         "qemu-img-missing",
-        "%s was not found on this machine" % error.filename,
+        f"{error.filename} was not found on this machine.",
         hint="Install qemu-utils (Debian, Ubuntu) or qemu-img (EL, Fedora).",
     )
 
 
 def _too_slow(arguments: Sequence[str], timeout: float) -> GuestconvError:
     return GuestconvError(
-        "qemu-img-timeout", "qemu-img %s was not done after %d seconds: %s" % (arguments[0], timeout, arguments[-1])
+        "qemu-img-timeout", f"qemu-img {arguments[0]} of {arguments[-1]} was not done after {timeout:g} seconds."
     )
 
 
@@ -215,7 +215,7 @@ def held_bytes(overlay: str, cluster_size: int = 1) -> int:
     Its backing file is not opened.
     """
     alone = json.dumps({"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": overlay}})
-    spans = json.loads(must(["map", "-U", "--output=json", "json:" + alone], _CHECK_SECONDS))
+    spans = json.loads(run_checked(["map", "-U", "--output=json", "json:" + alone], _CHECK_SECONDS))
     clusters, free = 0, 0  # free: the first cluster that is not counted yet
     for span in spans:
         if span["data"]:
@@ -230,9 +230,9 @@ def required_bytes(path: str, image_format: str, path_format: str = "qcow2", clu
 
     cluster_size: of that copy, a power of two, from 512 bytes to 2 MiB; 0 for QEMU's own choice.
     """
-    options = ["-o", "cluster_size=%d" % cluster_size] if cluster_size else []
+    options = ["-o", f"cluster_size={cluster_size}"] if cluster_size else []
     arguments = ["measure", "-U", "--output=json", "-f", path_format, "-O", image_format, *options, path]
-    return int(json.loads(must(arguments, _CHECK_SECONDS))["required"])
+    return int(json.loads(run_checked(arguments, _CHECK_SECONDS))["required"])
 
 
 def is_written_to(path: str) -> bool:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disks that QEMU must not write to in place (image_layouts.py) are replaced as a whole.
+"""Disks that QEMU must not write to in place (formats/layout.py) are replaced as a whole.
 
 The converted image is written in the state directory of the disk and synchronised before the journal is. From then on
 only a rename is left to be done, which happens or does not: the image is still there, or it is the disk.
@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ..errors import GuestconvError
-from . import image_formats, images, qemu_img
-from .image_layouts import Layout, layout
-from .state_directory import beside, file_identity, room_or_place, synchronize
+from . import images, qemu_img
+from .formats.layout import Layout
+from .formats.probe import layout
+from .formats.reading import BadHeader
+from .state_directory import file_identity, room_or_place, state_directory_for, synchronize
 
 _NAME = "replacement"
 _HINT = "Give `dest`: the converted copy is written there."
 # What the metadata of an image take at most: vmdk.c allocates two tables of 4 bytes per 64 KiB, vhdx.c a log.
 _METADATA, _METADATA_SHARE = 16 << 20, 4096
-# They tell of the content of the file that they belong to (the kernel's security/integrity).
+# They describe the content of the file that they belong to (the kernel's security/integrity).
 _ATTRIBUTES_OF_CONTENT = ("security.ima", "security.evm")
 
 
@@ -33,8 +35,8 @@ def layout_of(disk: images.Disk) -> Layout:
     try:
         with open(disk.path, "rb") as stream:
             return layout(stream, disk.format, disk.cluster_size)
-    except image_formats.BadHeader as error:
-        raise GuestconvError("disk-corrupt", "%s is damaged: %s" % (disk.path, error)) from error
+    except BadHeader as error:
+        raise GuestconvError("disk-corrupt", f"{disk.path} is damaged: {error}.") from error
 
 
 def require_replaceable(disk: images.Disk) -> None:
@@ -50,21 +52,21 @@ def require_replaceable(disk: images.Disk) -> None:
     if not kind.one_file:
         reason = "a VMDK in several files"
     elif not stat.S_ISREG(status.st_mode):
-        reason = "a %s on a block device" % disk.format
+        reason = f"a {disk.format} on a block device"
     elif status.st_dev != os.stat(os.path.dirname(disk.path)).st_dev:
-        reason = "a %s that is mounted by itself" % disk.format
+        reason = f"a {disk.format} that is mounted by itself"
     if reason:
         raise GuestconvError(
             "format-not-writable",
-            "%s is %s: QEMU cannot write to it so that an interruption does no harm, and it "
-            "cannot be replaced in one step" % (disk.path, reason),
+            f"{disk.path} is {reason}: QEMU cannot write to it so that an interruption does no harm, and it "
+            "cannot be replaced in one step.",
             hint=_HINT,
         )
     if os.geteuid() not in (0, status.st_uid):
         raise GuestconvError(
             "disk-not-writable",
-            "%s belongs to another user, and a %s is converted in place by another file, which "
-            "would belong to this one" % (disk.path, disk.format),
+            f"{disk.path} belongs to another user, and a {disk.format} is converted in place by another file, which "
+            "would belong to this one.",
             hint="Run as its owner or as root, or give `dest`.",
         )
 
@@ -113,7 +115,7 @@ class Replacement:
         path = path_for(disk)
         if not os.path.lexists(path):
             if os.lstat(disk.path).st_ino != self.inode:
-                raise ValueError("the converted image %s is missing" % path)
+                raise ValueError(f"the converted image {path} is missing")
             return True
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode) or (status.st_ino, status.st_size, status.st_mtime_ns) != (
@@ -121,9 +123,9 @@ class Replacement:
             self.size,
             self.changed,
         ):
-            raise ValueError("the converted image %s was changed" % path)
+            raise ValueError(f"the converted image {path} was changed")
         if tuple(file_identity(disk.path)) != self.replaces:
-            raise ValueError("%s was written to, or replaced, since" % disk.path)
+            raise ValueError(f"{disk.path} was written to, or replaced, since")
         return False
 
     def arrive(self, disk: images.Disk) -> None:
@@ -135,7 +137,7 @@ class Replacement:
 
 def path_for(disk: images.Disk) -> str:
     """Where the converted image of a disk is until it replaces it."""
-    return os.path.join(beside(disk.path), _NAME)
+    return os.path.join(state_directory_for(disk.path), _NAME)
 
 
 def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: int) -> Replacement:
@@ -152,7 +154,7 @@ def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: 
         # Nobody needs what it writes when we are gone: it ends with us.
         qemu_img.transfer(
             ["convert", "-f", "qcow2", "-O", disk.format, *options, overlay, path],
-            qemu_img.patience(disk.virtual_size),
+            qemu_img.copy_timeout(disk.virtual_size),
             tell,
             lock,
             mortal=True,
@@ -174,8 +176,7 @@ def _require_faithful(disk: images.Disk, path: str) -> None:
     if facts is None or facts["virtual-size"] != disk.virtual_size or qemu_img.is_damaged(path, disk.format):
         raise GuestconvError(
             "qemu-img-failed",
-            "The converted image of %s is not as large as the disk, or not sound%s."
-            % (disk.path, reason and ": " + reason),
+            f"The converted image of {disk.path} is not as large as the disk, or not sound{reason and ': ' + reason}.",
             hint=_HINT,
         )
 
@@ -198,8 +199,8 @@ def _resemble(path: str, original: str) -> None:
     except PermissionError as error:
         raise GuestconvError(
             "disk-not-writable",
-            "%s is replaced as a whole, and this user may not give another file its owner and its "
-            "attributes: %s" % (original, error.strerror),
+            f"{original} is replaced as a whole, and this user may not give another file its owner and its "
+            f"attributes: {error.strerror}.",
             hint="Run as its owner or as root, or give `dest`.",
         ) from error
 

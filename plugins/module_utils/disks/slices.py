@@ -5,7 +5,7 @@
 
 qemu-img knows all formats, finds holes, reads ahead and waits for storage; what it lacks is to go on where it was
 stopped. So a copy is made of slices, and how far they reach on stable storage is noted after each. A slice that is
-begun again writes all of its bytes again, zeroes too, so what an interrupted one left behind does no harm.
+begun again writes all of its bytes again, zeroes too, so what an interrupted one left does no harm.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 import time
+from typing import Any, Callable
 
 from ..errors import GuestconvError
 from . import qemu_img
@@ -31,49 +32,64 @@ _PROBE = 4 << 20
 _HEAD = 4 << 20
 _SECTOR = 512
 
+# A block node, as QEMU's blockdev-add takes it.
+Node = dict[str, Any]
+
 
 class CopyFailed(GuestconvError):
     """A disk, or a part of it, could not be copied."""
 
 
-def file_node(path):
+def file_node(path: str) -> Node:
     """QEMU's block node of the bytes of the file path."""
     return {"driver": "file", "filename": path}
 
 
-def reference(node):
+def reference(node: Node) -> str:
     """How a block node is named to qemu-img."""
     return "json:" + json.dumps(node)
 
 
-def size_of(node):
+def size_of(node: Node) -> tuple[int | None, str]:
     """(bytes of the disk that a node shows, ""), in whole sectors; or (None, reason) when it cannot be opened."""
     outcome = qemu_img.run(["info", "-U", "--output=json", reference(node)], _INFO_SECONDS, mortal=True)
     return (json.loads(outcome.output)["virtual-size"], "") if outcome.code == 0 else (None, outcome.reason)
 
 
-def head_digest(node, size):
+def head_digest(node: Node, size: int) -> str:
     """The checksum of the first bytes of a node: partition table, boot loader, superblock of the first filesystem."""
     with tempfile.TemporaryDirectory(prefix="guestconv-") as folder:
         path = os.path.join(folder, "head")
         window = reference(_window(node, 0, min(size, _HEAD)))
-        qemu_img.must(["convert", "-O", "raw", window, path], qemu_img.patience(0), mortal=True)
+        qemu_img.run_checked(["convert", "-O", "raw", window, path], qemu_img.copy_timeout(0), mortal=True)
         with open(path, "rb") as stream:
             return hashlib.sha256(stream.read()).hexdigest()
 
 
-def create(path, image_format, size):
-    """Make an empty image, in place of whatever is there, that only its owner may read."""
+def create(path: str, image_format: str, size: int) -> None:
+    """Make an empty image, in place of whatever is there, that only its owner may read.
+
+    Errors: no-space, dest-not-usable, qemu-img-failed.
+    """
     try:
         if os.path.lexists(path):
             os.unlink(path)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise room_or_place(error, os.path.dirname(path), "dest-not-usable") from error
-    qemu_img.must(["create", "-q", "-f", image_format, path, str(size)], 60)
+    qemu_img.run_checked(["create", "-q", "-f", image_format, path, str(size)], 60)
 
 
-def copy(node, size, path, image_format, copied, checkpoint, lock, tell=lambda copied: None):
+def copy(
+    node: Node,
+    size: int,
+    path: str,
+    image_format: str,
+    copied: int,
+    checkpoint: Callable[[int], object],
+    lock: int,
+    tell: Callable[[int], object] = lambda copied: None,
+) -> None:
     """Copy the bytes from `copied` to `size` of a node into the image at path.
 
     Args: node: QEMU's block node. image_format: raw or qcow2. checkpoint: called with the number of bytes that are on
@@ -95,20 +111,22 @@ def copy(node, size, path, image_format, copied, checkpoint, lock, tell=lambda c
         length = next_length(length, time.monotonic() - started)
 
 
-def next_length(length, seconds):
+def next_length(length: int, seconds: float) -> int:
     """Bytes of the slice after one of `length` bytes that took so many seconds."""
     if seconds < _SHORT:
         return min(length * 2, _LARGEST)
     return max(length // 2, _SMALLEST) if seconds > _LONG else length
 
 
-def _window(node, offset, length):
+def _window(node: Node, offset: int, length: int) -> Node:
     return {"driver": "raw", "offset": offset, "size": length, "file": node}
 
 
-def _copy_slice(node, offset, length, path, image_format, lock, tell):
+def _copy_slice(
+    node: Node, offset: int, length: int, path: str, image_format: str, lock: int, tell: Callable[[int], object]
+) -> None:
     below = file_node(path)
-    target = below if image_format == "raw" else {"driver": image_format, "file": below}
+    target: Node = below if image_format == "raw" else {"driver": image_format, "file": below}
     # Only a written-back cache is flushed at the end; qemu-img's default is not to flush at all.
     arguments = [
         "convert",
@@ -121,7 +139,7 @@ def _copy_slice(node, offset, length, path, image_format, lock, tell):
     try:
         qemu_img.transfer(
             arguments,
-            qemu_img.patience(length),
+            qemu_img.copy_timeout(length),
             lambda fraction: tell(offset + int(length * fraction)),
             lock,
             mortal=True,
@@ -130,12 +148,12 @@ def _copy_slice(node, offset, length, path, image_format, lock, tell):
         require_room_at(os.path.dirname(path))
         raise CopyFailed(
             "fetch-failed",
-            f"Copying failed at byte {offset}: {error.message}.",
+            f"Copying failed at byte {offset}: {error.message}",
             hint="Run it again: it goes on from there.",
         ) from error
 
 
-def require_room_at(directory):
+def require_room_at(directory: str) -> None:
     """Errors: no-space, where not even a little can be written; asked of the kernel, which knows quotas as well."""
     try:
         with tempfile.TemporaryFile(dir=directory) as stream:
@@ -146,6 +164,6 @@ def require_room_at(directory):
         raise full from error
 
 
-def whole_sectors(size):
+def whole_sectors(size: int) -> int:
     """size, rounded up to what QEMU counts in."""
     return -(-size // _SECTOR) * _SECTOR

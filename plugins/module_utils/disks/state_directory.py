@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directory beside a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
+"""The directory next to a disk in which a conversion keeps its state, locked while it works and cleaned after a kill.
 
 web01.qcow2
 .guestconv-web01.qcow2/     mode 0700
@@ -28,13 +28,13 @@ from ..texts import untrusted_json
 
 JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
-# A block device has no directory that outlives a reboot beside it.
+# A block device has no directory next to it that outlives a reboot.
 _BLOCK_DEVICE_STATE = "/var/lib/guestconv"
 _KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
 
 
-def beside(path: str) -> str:
+def state_directory_for(path: str) -> str:
     """The state directory of the disk at `path` (as in Disk.path)."""
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
         return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
@@ -64,9 +64,7 @@ def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:
         number = os.stat(path).st_rdev
-        with open(
-            "%s/%d:%d/%s" % (_KERNEL_DEVICES, os.major(number), os.minor(number), name), encoding="utf-8"
-        ) as stream:
+        with open(f"{_KERNEL_DEVICES}/{os.major(number)}:{os.minor(number)}/{name}", encoding="utf-8") as stream:
             return stream.read().strip()
     except OSError:
         return ""
@@ -100,11 +98,11 @@ class DirectoryNotUsable(GuestconvError):
 def room_or_place(error: OSError, directory: str, code: str = "workdir-not-usable") -> GuestconvError:
     """The GuestconvError for an OSError while writing in `directory`: no-space, or `code`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return GuestconvError("no-space", "%s has no room left" % directory)
+        return GuestconvError("no-space", f"{directory} has no room left.")
     return DirectoryNotUsable(
         code,
-        "%s cannot be used: %s" % (directory, error.strerror),
-        hint="guestconv keeps its state beside the disk, in a directory that it makes: this user must be able to.",
+        f"{directory} cannot be used: {error.strerror}.",
+        hint="guestconv keeps its state in a directory next to the disk, which this user must be able to make.",
     )
 
 
@@ -131,7 +129,7 @@ class StateDirectory:
     def lock_descriptor(self) -> int:
         """To be inherited by a child that must not outlive the lock: it stays locked until the child ends, too."""
         if self._lock is None:
-            raise ValueError("%s is not locked" % self.path)
+            raise ValueError(f"{self.path} is not locked")
         return self._lock
 
     def lock(self) -> None:
@@ -149,7 +147,7 @@ class StateDirectory:
                 continue
             except OSError as error:
                 raise room_or_place(error, self.path) from error
-        raise self._busy("%s comes and goes" % self.path)
+        raise self._busy(f"{self.path} comes and goes")
 
     def _make(self) -> None:
         """Have the directory, as our own. Errors: state-of-another-user; OSError."""
@@ -180,7 +178,7 @@ class StateDirectory:
                 self._lock = descriptor
             return self._lock is not None
         except BlockingIOError:
-            raise self._busy("%s is locked" % self.path) from None
+            raise self._busy(f"{self.path} is locked") from None
         finally:
             if self._lock is None:
                 os.close(descriptor)
@@ -189,18 +187,18 @@ class StateDirectory:
     def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "disk-busy",
-            "the disk is being converted by another process: %s" % reason,
+            f"The disk is being converted by another process: {reason}.",
             hint="Wait for it to end, then run again.",
         )
 
     def _of_another_user(self) -> GuestconvError:
         try:
-            owner = "the user with the id %d" % os.lstat(self.path).st_uid
+            owner = f"the user with the id {os.lstat(self.path).st_uid}"
         except OSError:
             owner = "another user"
         return GuestconvError(
             "state-of-another-user",
-            "%s belongs to %s" % (self.path, owner),
+            f"{self.path} belongs to {owner}.",
             hint="Run as that user. An interrupted conversion may be in it: do not remove it.",
         )
 
@@ -285,7 +283,7 @@ def is_scratch(path: Any) -> bool:
 
 
 def lock_all(paths: Iterable[str]) -> list[StateDirectory]:
-    """Lock several state directories, or none of them. Nobody waits, so there is no deadlock.
+    """Lock several state directories, or not one of them. Nobody waits, so there is no deadlock.
 
     Returns: list of StateDirectory in the order of `paths`. Errors: those of StateDirectory.lock().
     """

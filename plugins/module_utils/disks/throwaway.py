@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import GuestconvError
-from . import commit, images
+from . import commit, room
 from .copies import plan_copies, refuse_existing
 from .images import Disk
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
@@ -23,10 +23,10 @@ _PLACE = "/var/tmp"
 
 
 class Throwaway(Workspace):
-    """A Workspace whose commit() keeps nothing; but what would be in the way of a conversion is told.
+    """A Workspace whose commit() keeps nothing; but what would be in the way of a conversion is reported.
 
     Args: dest, dest_format: as ToCopies, if the conversion would be one to copies; others: as Workspace. The overlays
-        are in `workdir`, by default in /var/tmp: beside the disk no place is needed.
+        are in `workdir`, by default in /var/tmp: no place next to the disk is needed.
     Errors on entering: as Workspace, and those of InPlace, or those of ToCopies with `dest`.
     """
 
@@ -45,12 +45,12 @@ class Throwaway(Workspace):
     def _begin(self) -> None:
         """Take a directory of a new name, after removing those that killed runs of this user left."""
         if self._dest:
-            images.require_usable_directory(self._dest, "dest-not-usable")
+            room.require_usable_directory(self._dest, "dest-not-usable")
             refuse_existing(self.results)
         else:
             commit.refuse_read_only(self._originals)
         place = self._workdir or _PLACE
-        images.require_usable_directory(place, "workdir-not-usable")
+        room.require_usable_directory(place, "workdir-not-usable")
         for entry in os.scandir(place):
             if entry.name.startswith(_PREFIX) and is_ours(entry.path, stat.S_ISDIR):
                 _remove_if_abandoned(entry.path)

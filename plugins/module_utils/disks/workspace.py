@@ -15,18 +15,18 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ..errors import GuestconvError
-from . import images
+from . import images, overlays, room
 from .images import Disk
 from .journal import pending
 from .state_directory import (
     SCRATCH_PREFIX,
     StateDirectory,
-    beside,
     device_fact,
     file_identity,
     lock_all,
     release_all,
     room_or_place,
+    state_directory_for,
     synchronize,
 )
 
@@ -51,7 +51,7 @@ class Workspace:
         self,
         disks: Sequence[Disk],
         workdir: str | None = None,
-        room: int = images.OVERLAY_ROOM,
+        room: int = overlays.OVERLAY_ROOM,
         step: Callable[[str], Any] = lambda point: None,
         tell: Callable[[str, float], Any] = lambda disk, fraction: None,
         originals: Sequence[Disk] | None = None,
@@ -81,8 +81,8 @@ class Workspace:
             place = self._place_for_overlays()
             self._identities = _identities(self.disks)
             for disk in self.disks:
-                path = images.create_overlay(disk, place, disk.device + ".qcow2", self._room)
-                self.overlays.append(images.overlay_disk(disk, path))
+                path = overlays.create_overlay(disk, place, disk.device + ".qcow2", self._room)
+                self.overlays.append(overlays.overlay_disk(disk, path))
         except BaseException:
             self._release()
             raise
@@ -111,8 +111,8 @@ class Workspace:
         release_all(states)
 
     def _lock(self, paths: Sequence[str]) -> None:
-        """Take over the state directories beside these paths, with what a killed run left in them removed."""
-        self._states = lock_all([beside(path) for path in paths])
+        """Take over the state directories of these paths, with what a killed run left in them removed."""
+        self._states = lock_all([state_directory_for(path) for path in paths])
         for state, path in zip(self._states, paths):
             if state.has_journal():
                 raise _journal_pending(path)
@@ -127,7 +127,7 @@ class Workspace:
         home = self._states[0]
         if not self._workdir:
             return home.path
-        images.require_usable_directory(self._workdir, "workdir-not-usable")
+        room.require_usable_directory(self._workdir, "workdir-not-usable")
         name = SCRATCH_PREFIX + os.path.basename(self.disks[0].path)[:64] + "-" + uuid.uuid4().hex[:8]
         scratch = os.path.join(self._workdir, name)
         home.note(scratch=scratch)
@@ -143,8 +143,8 @@ class Workspace:
             if _identity(path) != self._identities[path]:
                 raise GuestconvError(
                     "disk-changed",
-                    "%s was written to, or replaced, while its guest was converted, so the conversion "
-                    "is void. It is not brought into any disk." % path,
+                    f"{path} was written to, or replaced, while its guest was converted. The conversion "
+                    "was discarded. No disk was changed.",
                     hint="Stop what writes to it, as a virtual machine or a copy that goes on; then run again.",
                 )
 
@@ -152,7 +152,7 @@ class Workspace:
 def _journal_pending(path: str) -> GuestconvError:
     return GuestconvError(
         "journal-pending",
-        "an interrupted conversion of %s is not finished" % path,
+        f"An interrupted conversion of {path} is not finished.",
         hint="Run convert on it in place: that finishes the commit first.",
     )
 

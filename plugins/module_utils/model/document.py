@@ -36,47 +36,53 @@ from __future__ import annotations
 
 import json
 import re
-import traceback
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import GuestconvError
 from ..texts import hostile_xml, untrusted_json
+from . import elements
+from .description import Description, Devices
 
 try:
     from lxml import etree
 except ImportError:
-    # The traceback is for missing_required_lib: this library cannot fail a module by itself.
-    etree = None
-    LXML_IMPORT_ERROR = traceback.format_exc()
-else:
-    LXML_IMPORT_ERROR = None
+    etree = None  # type: ignore[assignment]  # modules look for a Python that has it, before all else
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
 
 # Bytes. A description with the 3,000 applications of a full desktop is about 1 MB.
 MAX_SIZE = 16 * 1024 * 1024
 
-_PLAIN_KEYS = ("fingerprint", "checksum", "target", "convertible", "concerns", "hardware", "boot", "transform")
+_PLAIN_KEYS = (
+    "fingerprint",
+    "checksum",
+    "checksums",
+    "target",
+    "convertible",
+    "concerns",
+    "hardware",
+    "boot",
+    "transform",
+)
 _FACTS = ("current", "choices", "unavailable")
 
 # `xml...` names are reserved (XML 1.0, 2.3), and a colon would make a namespace prefix.
 _PLAIN_NAME = re.compile(r"(?!xml)[a-z_][a-z0-9_.-]*", re.IGNORECASE | re.ASCII)
-# The complement of XML 1.0's production [2] Char. All of them fit in four hexadecimal digits.
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPED_CHARACTER = re.compile(r"\\u([0-9a-f]{4})")
-
-_ESCAPED = "escaped"
-_TEXT = "."
 _SCALAR_TYPES = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
 # Attributes of a device's element that are not keys of the device.
-_DEVICE_ATTRIBUTES = ("id", "updatable", _ESCAPED)
+_DEVICE_ATTRIBUTES = ("id", "updatable", elements.ESCAPED)
 
 
-def to_xml(guest: dict) -> str:
+def to_xml(guest: Description) -> str:
     """The description `guest` as an indented XML document, without XML declaration (which means UTF-8).
 
     The top-level keys are those of docs/guest.schema.json. `roots` (there even when empty) is a dict of dicts, and
     `devices` one by kind of dicts by id of dicts; each of the facts is a dict by kind of dicts by id; a kind is a plain
     XML name, `schema` an integer. All else can be any JSON value, nested to some 250 levels (libxml2's limit).
 
-    Raises GuestconvError `xml-unknown-key` for another top-level key, which the document would lose.
+    Errors: xml-unknown-key, for another top-level key, which the document would lose.
     """
     document = etree.Element("guestconv")
     for key, value in guest.items():
@@ -85,7 +91,7 @@ def to_xml(guest: dict) -> str:
         elif key == "roots":
             for name, root in value.items():
                 element = etree.SubElement(document, "root")
-                _put(element, "name", name)
+                elements.put(element, "name", name)
                 _write_members(element, root)
         elif key == "devices":
             _write_devices(etree.SubElement(document, "devices"), value, guest.get("choices", {}))
@@ -99,18 +105,18 @@ def to_xml(guest: dict) -> str:
             section = etree.SubElement(facts, key)
             for element, value in _write_by_kind(section, guest[key]):
                 _write_value(element, value)
-    return etree.tostring(document, encoding="unicode", pretty_print=True)
+    text: str = etree.tostring(document, encoding="unicode", pretty_print=True)
+    return text
 
 
-def from_xml(text: str | bytes) -> dict:
+def from_xml(text: str | bytes) -> Description:
     """The description in an XML document made by `to_xml`, and perhaps altered since. Bytes must be UTF-8.
 
     Whether the alterations are allowed is for the validation of the dict; here the structure is checked, and that the
     choices that each device's element repeats are untouched. The paths of errors are XPaths in the document.
 
-    Raises GuestconvError `xml-too-large`, `xml-not-accepted` (a DOCTYPE), `xml-malformed`, `xml-unknown-element`,
-    `xml-unknown-attribute`, `xml-missing-attribute`, `xml-duplicate-element`, `xml-invalid-value`,
-    `description-changed`.
+    Errors: xml-too-large, xml-not-accepted (a DOCTYPE), xml-malformed, xml-unknown-element, xml-unknown-attribute,
+    xml-missing-attribute, xml-duplicate-element, xml-invalid-value, description-changed.
     """
     document = hostile_xml.parse(text, MAX_SIZE)
     if document.tag != "guestconv":
@@ -118,23 +124,25 @@ def from_xml(text: str | bytes) -> dict:
             "xml-unknown-element",
             f"The root element is <{document.tag}>, not <guestconv>.",
             hint="Pass the `xml` that guestconv_inspect returned.",
-            path=_path(document),
+            path=elements.path(document),
         )
-    _check_attributes(document, "schema")
-    _check_no_text(document)
-    sections = {}
-    guest = {"schema": _scalar(document, document.get("schema"), "integer")} if "schema" in document.attrib else {}
-    roots = {}
+    elements.check_attributes(document, "schema")
+    elements.check_no_text(document)
+    sections: dict[str, Element] = {}
+    guest: Description = (
+        {"schema": _scalar(document, document.get("schema"), "integer")} if "schema" in document.attrib else {}
+    )
+    roots: dict[str, Any] = {}
     for element in document:
         if element.tag == "root":
-            _check_attributes(element, "name")
-            _add(roots, _required(element, "name"), _read_members(element), element)
+            elements.check_attributes(element, "name")
+            elements.add(roots, elements.required(element, "name"), _read_members(element), element)
         elif element.tag in _PLAIN_KEYS:
-            _add(guest, element.tag, _read_value(element), element)
+            elements.add(guest, element.tag, _read_value(element), element)
         elif element.tag in ("devices", "facts"):
-            _add(sections, element.tag, element, element)
+            elements.add(sections, element.tag, element, element)
         else:
-            raise _unknown_element(element)
+            raise elements.unknown_element(element)
     guest["roots"] = roots
     if "facts" in sections:
         guest.update(_read_facts(sections["facts"]))
@@ -147,97 +155,97 @@ def from_xml(text: str | bytes) -> dict:
 # Devices and facts
 
 
-def _write_by_kind(section, table):
+def _write_by_kind(section: Element, table: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Element, Any]]:
     """Writes a dict by kind of dicts by id below `section`; yields each id's new element and its value."""
     section.set("kinds", " ".join(table))
     for kind, entries in table.items():
         for identifier, value in entries.items():
             element = etree.SubElement(section, kind)
-            _put(element, "id", identifier)
+            elements.put(element, "id", identifier)
             yield element, value
 
 
-def _read_by_kind(section, read):
+def _read_by_kind(section: Element, read: Callable[[Element], Any]) -> dict[str, dict[str, Any]]:
     """The dict that `_write_by_kind` wrote, with `read(element)` for each value."""
-    _check_attributes(section, "kinds")
-    _check_no_text(section)
-    table = {kind: {} for kind in _required(section, "kinds").split()}
+    elements.check_attributes(section, "kinds")
+    elements.check_no_text(section)
+    table: dict[str, dict[str, Any]] = {kind: {} for kind in elements.required(section, "kinds").split()}
     for element in section:
         if element.tag not in table:
-            raise _unknown_element(element)
-        _add(table[element.tag], _required(element, "id"), read(element), element)
+            raise elements.unknown_element(element)
+        elements.add(table[element.tag], elements.required(element, "id"), read(element), element)
     return table
 
 
-def _write_devices(section, devices, choices):
+def _write_devices(section: Element, devices: Devices, choices: Devices) -> None:
     for element, device in _write_by_kind(section, devices):
         rest = {}
         for key, value in device.items():
             if isinstance(value, str) and _PLAIN_NAME.fullmatch(key) and key not in _DEVICE_ATTRIBUTES:
-                _put(element, key, value)
+                elements.put(element, key, value)
             else:
                 rest[key] = value
         element.set("updatable", "1")
         for driver in _choices_of(choices, element):
-            _put(etree.SubElement(element, "driver"), _TEXT, driver)
+            elements.put(etree.SubElement(element, "driver"), elements.TEXT, driver)
         # `<driver>` is a choice, so that a key of this name is never a plain element.
         _write_members(element, rest, not_plain="driver")
 
 
-def _read_device(element, choices):
-    _check_no_text(element)
+def _read_device(element: Element, choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    elements.check_no_text(element)
     if element.get("updatable") != "1":
         raise GuestconvError(
             "description-changed",
             "The attribute `updatable` of a device is not for changing.",
             hint="It is '1'.",
-            path=_path(element) + "/@updatable",
+            path=elements.path(element) + "/@updatable",
         )
     expected = _choices_of(choices, element)
     if [_read_value(child) for child in element if child.tag == "driver"] != expected:
         raise GuestconvError(
             "description-changed",
             "The <driver> elements of a device are its choices, which are read-only.",
-            path=_path(element) + "/driver",
+            path=elements.path(element) + "/driver",
             extra={"allowed": expected},
             hint="Select a driver with the attribute `driver`. The choices are: "
             + (", ".join(expected) or "none")
             + ".",
         )
-    keys = [name for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
+    keys = [str(name) for name in element.attrib if name not in _DEVICE_ATTRIBUTES]
     # In a namespace, say.
-    _check_attributes(element, *_DEVICE_ATTRIBUTES, *filter(_PLAIN_NAME.fullmatch, keys))
-    device = {key: _get(element, key) for key in keys}
+    elements.check_attributes(element, *_DEVICE_ATTRIBUTES, *(key for key in keys if _PLAIN_NAME.fullmatch(key)))
+    device = {key: elements.get(element, key) for key in keys}
     for child in element:
         if child.tag != "driver":
-            _add(device, _key_of(child), _read_value(child, "key"), child)
+            elements.add(device, _key_of(child), _read_value(child, "key"), child)
     return device
 
 
-def _choices_of(choices, element):
+def _choices_of(choices: Mapping[str, Mapping[str, Any]], element: Element) -> list[str]:
     """The choices of the driver of the device that `element` stands for: a list of strings."""
-    drivers = choices.get(element.tag, {}).get(_get(element, "id"), {})
-    drivers = drivers.get("driver") if isinstance(drivers, dict) else None
+    known = choices.get(element.tag, {}).get(elements.get(element, "id"))
+    drivers = known.get("driver") if isinstance(known, dict) else None
     return [driver for driver in drivers if isinstance(driver, str)] if isinstance(drivers, list) else []
 
 
-def _read_facts(section):
-    _check_attributes(section)
-    _check_no_text(section)
-    facts = {}
+def _read_facts(section: Element) -> dict[str, dict[str, dict[str, Any]]]:
+    elements.check_attributes(section)
+    elements.check_no_text(section)
+    facts: dict[str, dict[str, dict[str, Any]]] = {}
     for element in section:
         if element.tag not in _FACTS:
-            raise _unknown_element(element)
-        _add(facts, element.tag, _read_by_kind(element, lambda entry: _read_value(entry, "id")), element)
+            raise elements.unknown_element(element)
+        elements.add(facts, element.tag, _read_by_kind(element, lambda entry: _read_value(entry, "id")), element)
     return facts
 
 
 # JSON values
 
 
-def _write_value(element, value):
+def _write_value(element: Element, value: Any) -> None:
     if isinstance(value, str):
-        _put(element, _TEXT, value)
+        elements.put(element, elements.TEXT, value)
     elif isinstance(value, dict):
         if not value:
             element.set("type", "dict")
@@ -252,146 +260,64 @@ def _write_value(element, value):
             element.text = json.dumps(value)
 
 
-def _read_value(element, naming_attribute=None):
+def _read_value(element: Element, naming_attribute: str | None = None) -> Any:
     """The value of an element that `_write_value` wrote; `naming_attribute` is the one that it may have besides."""
-    _check_attributes(element, "type", *([naming_attribute] if naming_attribute else []))
+    elements.check_attributes(element, "type", *([naming_attribute] if naming_attribute else []))
     kind = element.get("type", "dict" if len(element) else "string")
     if kind == "dict":
         return _read_members(element)
     if kind == "list":
-        _check_no_text(element)
-        return [_read_value(_known_element(item, "item")) for item in element]
+        elements.check_no_text(element)
+        return [_read_value(elements.known_element(item, "item")) for item in element]
     for child in element:
-        raise _unknown_element(child)
+        raise elements.unknown_element(child)
     if kind == "string":
-        return _get(element, _TEXT)
+        return elements.get(element, elements.TEXT)
     if kind not in _SCALAR_TYPES.values():
         raise GuestconvError(
             "xml-invalid-value",
             f"The type {kind!r} is not known.",
-            path=_path(element) + "/@type",
+            path=elements.path(element) + "/@type",
             hint="The types are: string, list, dict, " + ", ".join(_SCALAR_TYPES.values()) + ".",
         )
-    return None if kind == "null" else _scalar(element, _get(element, _TEXT), kind)
+    return None if kind == "null" else _scalar(element, elements.get(element, elements.TEXT), kind)
 
 
-def _scalar(element, text, type_name):
+def _scalar(element: Element, text: str, type_name: str) -> Any:
     """The JSON scalar in `text`, which must be of exactly that type."""
     try:
         value = untrusted_json.loads(text)
     except ValueError:
         value = text
     if _SCALAR_TYPES.get(type(value)) != type_name:
-        raise GuestconvError("xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.", path=_path(element))
+        raise GuestconvError(
+            "xml-invalid-value", f"{text[:80]!r} is not of the type {type_name}.", path=elements.path(element)
+        )
     return value
 
 
-def _write_members(element, members, not_plain=None):
+def _write_members(element: Element, members: Mapping[str, Any], not_plain: str | None = None) -> None:
     for key, value in members.items():
         if _PLAIN_NAME.fullmatch(key) and key != not_plain:
             child = etree.SubElement(element, key)
         else:
             child = etree.SubElement(element, "entry")
-            _put(child, "key", key)
+            elements.put(child, "key", key)
         _write_value(child, value)
 
 
-def _read_members(element):
-    _check_no_text(element)
-    members = {}
+def _read_members(element: Element) -> dict[str, Any]:
+    elements.check_no_text(element)
+    members: dict[str, Any] = {}
     for child in element:
-        _add(members, _key_of(child), _read_value(child, "key"), child)
+        elements.add(members, _key_of(child), _read_value(child, "key"), child)
     return members
 
 
-def _key_of(element):
+def _key_of(element: Element) -> str:
     if "key" in element.attrib:
-        return _get(_known_element(element, "entry"), "key")
-    if not _PLAIN_NAME.fullmatch(element.tag):
-        raise _unknown_element(element)
-    return element.tag
-
-
-# Elements, attributes and their text
-
-
-def _put(element, place, string):
-    """Puts any string into the attribute `place`, or the text."""
-    if _NOT_IN_XML.search(string):
-        element.set(_ESCAPED, " ".join([*element.get(_ESCAPED, "").split(), place]))
-        string = _NOT_IN_XML.sub(_escape, string.replace("\\", "\\u005c"))
-    if place == _TEXT:
-        element.text = string
-    else:
-        element.set(place, string)
-
-
-def _escape(match):
-    return f"\\u{ord(match[0]):04x}"
-
-
-def _get(element, place):
-    """The string that `_put` put there."""
-    string = (element.text or "") if place == _TEXT else element.get(place)
-    if place in element.get(_ESCAPED, "").split():
-        return _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), string)
-    return string
-
-
-def _required(element, attribute):
-    if attribute not in element.attrib:
-        raise GuestconvError(
-            "xml-missing-attribute", f"<{element.tag}> lacks the attribute `{attribute}`.", path=_path(element)
-        )
-    return _get(element, attribute)
-
-
-def _check_attributes(element, *allowed):
-    for name in element.attrib:
-        if name != _ESCAPED and name not in allowed:
-            raise GuestconvError(
-                "xml-unknown-attribute",
-                f"<{element.tag}> has an unknown attribute `{name}`.",
-                hint="It may have: " + (", ".join(allowed) or "none") + ".",
-                path=f"{_path(element)}/@{name}",
-            )
-
-
-def _check_no_text(element):
-    for text in (element.text, *(child.tail for child in element)):
-        if text and not text.isspace():
-            raise GuestconvError(
-                "xml-invalid-value",
-                f"There is text between the elements of <{element.tag}>: {text.strip()[:80]!r}.",
-                path=_path(element),
-            )
-
-
-def _known_element(element, tag):
-    if element.tag != tag:
-        raise _unknown_element(element)
-    return element
-
-
-def _unknown_element(element):
-    return GuestconvError("xml-unknown-element", f"The element <{element.tag}> is not known here.", path=_path(element))
-
-
-def _add(members, key, value, element):
-    """members[key] = value, where a second element for a key is an error rather than the winner."""
-    if key in members:
-        raise GuestconvError(
-            "xml-duplicate-element", f"<{element.tag}> says again what stands before it.", path=_path(element)
-        )
-    members[key] = value
-
-
-def _path(element):
-    """An XPath to `element` for people: by id, name or key where it has one."""
-    steps = []
-    for step in (element, *element.iterancestors()):
-        predicate = "".join(f"[@{name}={step.get(name)!r}]" for name in ("id", "name", "key") if name in step.attrib)
-        if step.tag == "item" and step.getparent() is not None:
-            predicate = f"[{step.getparent().index(step) + 1}]"
-        steps.append(step.tag + predicate)
-    return "/" + "/".join(reversed(steps))
+        return elements.get(elements.known_element(element, "entry"), "key")
+    tag: str = element.tag
+    if not _PLAIN_NAME.fullmatch(tag):
+        raise elements.unknown_element(element)
+    return tag

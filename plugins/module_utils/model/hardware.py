@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
+from typing import Any, Callable
 
 from ..devices import models
 from ..errors import GuestconvError
@@ -68,16 +70,16 @@ class Hardware:
     memory: int | None = None
 
     @property
-    def family(self):
+    def family(self) -> str:
         """ "pc" for the i440FX machines, "q35" for the PCI Express ones."""
         return "pc" if self.machine == "pc" or self.machine.startswith("pc-i440fx") else "q35"
 
     @property
-    def has_static_address(self):
-        """Whether an interface has one of IPv4: QEMU forwards no ports to IPv6."""
+    def has_static_address(self) -> bool:
+        """Whether an interface has a static IPv4 address: QEMU forwards no ports to IPv6."""
         return any(":" not in address for interface in self.interfaces for address in interface.addresses)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """The same in the form that convert returns."""
         result = asdict(self)
         result["disks"] = [dict(disk) for disk in result["disks"]]
@@ -87,25 +89,24 @@ class Hardware:
         return {key: value for key, value in result.items() if key not in _SIZES or value is not None}
 
 
-def from_dict(value):
+def from_dict(value: Any) -> Hardware:
     """The Hardware that value (a dict, as convert returns it) describes.
 
-    Raises GuestconvError `hardware-invalid`, whose path says where in value.
+    Errors: hardware-invalid, with the path in value.
     """
     _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_SIZES))
     machine = value.get("machine") or "q35"
     if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
-        raise _invalid("hardware.machine", "%r is no machine type known here." % (machine,), ("q35", "pc"))
+        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", ("q35", "pc"))
     disks = _items(value, "disks")
     if not disks:
         raise _invalid("hardware.disks", "There is no disk to boot from.")
     hardware = Hardware(
-        disks=tuple(_disk(disk, "hardware.disks[%d]" % index) for index, disk in enumerate(disks)),
+        disks=tuple(_disk(disk, f"hardware.disks[{index}]") for index, disk in enumerate(disks)),
         firmware=_one_of(value.get("firmware") or "bios", FIRMWARES, "hardware.firmware"),
         machine=machine,
         interfaces=tuple(
-            _interface(card, "hardware.interfaces[%d]" % index)
-            for index, card in enumerate(_items(value, "interfaces"))
+            _interface(card, f"hardware.interfaces[{index}]") for index, card in enumerate(_items(value, "interfaces"))
         ),
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
@@ -115,7 +116,7 @@ def from_dict(value):
     return hardware
 
 
-def _disk(value, path):
+def _disk(value: Any, path: str) -> DiskPlace:
     _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target"))
     return DiskPlace(
         driver=_one_of(value.get("driver"), models.DISKS, path + ".driver"),
@@ -126,13 +127,13 @@ def _disk(value, path):
     )
 
 
-def _interface(value, path):
+def _interface(value: Any, path: str) -> Interface:
     _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot"))
     mac = value.get("mac") or None
     if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
-        raise _invalid(path + ".mac", "%r is no MAC address." % (mac,))
+        raise _invalid(path + ".mac", f"{mac!r} is no MAC address.")
     addresses = [
-        _address(address, ipaddress.ip_interface, "%s.addresses[%d]" % (path, index))
+        _address(address, ipaddress.ip_interface, f"{path}.addresses[{index}]")
         for index, address in enumerate(_items(value, "addresses", path))
     ]
     gateway = value.get("gateway") or None
@@ -146,20 +147,20 @@ def _interface(value, path):
     )
 
 
-def _check_machine(hardware):
+def _check_machine(hardware: Hardware) -> None:
     """Refuse what the machine type cannot have."""
     for index, disk in enumerate(hardware.disks):
         model = models.DISKS[disk.driver]
         if model.capacity and not model.controller and hardware.family not in model.built_in:
-            path = "hardware.disks[%d].driver" % index
-            raise _invalid(path, "The machine type %s has no %s." % (hardware.machine, disk.driver))
+            path = f"hardware.disks[{index}].driver"
+            raise _invalid(path, f"The machine type {hardware.machine} has no {disk.driver}.")
     for index, card in enumerate(hardware.interfaces):
         if card.slot is not None and hardware.family != "q35":
-            path = "hardware.interfaces[%d].slot" % index
+            path = f"hardware.interfaces[{index}].slot"
             raise _invalid(path, "Only a PCI Express machine (q35) has numbered slots.")
 
 
-def _single(value, drivers, path):
+def _single(value: Any, drivers: Collection[str], path: str) -> str | None:
     """The driver in {driver: ...}, or None for a device that the machine lacks."""
     if not value:
         return None
@@ -167,7 +168,7 @@ def _single(value, drivers, path):
     return _one_of(value.get("driver"), drivers, path + ".driver")
 
 
-def _keys(value, path, known):
+def _keys(value: Any, path: str, known: Collection[str]) -> None:
     if not isinstance(value, dict):
         raise _invalid(path, "This should be a dictionary.", known)
     if "schema" in value:
@@ -177,40 +178,40 @@ def _keys(value, path, known):
         )
     for key in value:
         if key not in known:
-            raise _invalid("%s.%s" % (path, key), "There is no such key.", known)
+            raise _invalid(f"{path}.{key}", "There is no such key.", known)
 
 
-def _items(value, key, path="hardware"):
+def _items(value: dict[str, Any], key: str, path: str = "hardware") -> list[Any]:
     items = value.get(key) or []
     if not isinstance(items, (list, tuple)):
-        raise _invalid("%s.%s" % (path, key), "This should be a list.")
-    return items
+        raise _invalid(f"{path}.{key}", "This should be a list.")
+    return list(items)
 
 
-def _one_of(value, allowed, path):
+def _one_of(value: Any, allowed: Collection[str], path: str) -> str:
     # A list or dict has no hash, so it must not be looked up in a dict.
     if not isinstance(value, str) or value not in allowed:
-        raise _invalid(path, "%r is not known here." % (value,), allowed)
+        raise _invalid(path, f"{value!r} is not known here.", allowed)
     return value
 
 
-def _number(value, lowest, highest, path):
+def _number(value: Any, lowest: int, highest: int, path: str) -> int | None:
     if value is None:
         return None
     # Ansible's templating can make a string of a number.
     text = str(value)
     if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
-        raise _invalid(path, "%r is no number from %d to %d." % (value, lowest, highest))
+        raise _invalid(path, f"{value!r} is no number from {lowest} to {highest}.")
     return int(text)
 
 
-def _address(value, parse, path):
+def _address(value: Any, parse: Callable[[str], object], path: str) -> str:
     try:
         return str(parse(str(value)))
     except ValueError as error:
         raise _invalid(path, str(error)) from error
 
 
-def _invalid(path, message, allowed=()):
-    hint = "Allowed: %s." % ", ".join(allowed) if allowed else ""
-    return GuestconvError("hardware-invalid", "%s: %s" % (path, message), hint=hint, path=path)
+def _invalid(path: str, message: str, allowed: Collection[str] = ()) -> GuestconvError:
+    hint = f"Allowed: {', '.join(allowed)}." if allowed else ""
+    return GuestconvError("hardware-invalid", f"{path}: {message}", hint=hint, path=path)

@@ -16,46 +16,47 @@ from __future__ import annotations
 
 import copy
 import fnmatch
+from collections.abc import Mapping
+from typing import Any
 
 from ..devices.targets import KINDS
 from ..errors import GuestconvError
+from .description import Description
 
 
-def choose(guest, *policies):
-    """The description guest (a dict) with its devices as the policies have them: rule after rule, the last one wins.
+def choose(guest: Description, *policies: Any) -> Description:
+    """The description guest with its devices as the policies have them: rule after rule, the last one wins.
 
-    policies: each a list of rules, a single rule, or None.
+    Args: policies: each a list of rules, a single rule, or None.
     A driver may be a list: the first of them that the guest can use is taken. A device that gets None is taken out.
-    Raises GuestconvError `policy-invalid` for what is no policy, `policy-not-possible` for a driver that the guest
-    cannot use, with the path in the description and the allowed values.
+    Errors: policy-invalid, for what is no policy; policy-not-possible, for a driver that the guest cannot use, with the
+    path in the description and the allowed values.
     """
     chosen = copy.deepcopy(guest)
     for number, policy in enumerate(policies):
         rules = policy if isinstance(policy, (list, tuple)) else [policy] if policy else []
         for index, rule in enumerate(rules):
-            _check_rule(rule, "policy %d, rule %d" % (number + 1, index + 1))
+            _check_rule(rule, f"policy {number + 1}, rule {index + 1}")
             if _applies(rule.get("when") or {}, guest):
                 _apply(rule, chosen)
     return chosen
 
 
-def _check_rule(rule, where):
+def _check_rule(rule: Any, where: str) -> None:
     if not isinstance(rule, dict):
-        raise _invalid(where, "A rule is a dictionary, not %r." % (rule,))
+        raise _invalid(where, f"A rule is a dictionary, not {rule!r}.")
     for key, value in rule.items():
         if key not in KINDS and key != "when":
-            raise _invalid("%s.%s" % (where, key), "There is no such key; known are when, %s." % ", ".join(KINDS))
+            raise _invalid(f"{where}.{key}", f"There is no such key; known are when, {', '.join(KINDS)}.")
         if not isinstance(value, dict):
-            raise _invalid("%s.%s" % (where, key), "This is a dictionary.")
+            raise _invalid(f"{where}.{key}", "This is a dictionary.")
     for kind in KINDS:
         for pattern, settings in rule.get(kind, {}).items():
             if settings is not None and not isinstance(settings, dict):
-                raise _invalid(
-                    "%s.%s.%s" % (where, kind, pattern), "This is a dictionary such as {driver: ...}, or null."
-                )
+                raise _invalid(f"{where}.{kind}.{pattern}", "This is a dictionary such as {driver: ...}, or null.")
 
 
-def _applies(conditions, guest):
+def _applies(conditions: Mapping[str, Any], guest: Description) -> bool:
     """Whether all conditions, {name of a fact: value or list of values}, hold for a root of the guest.
 
     The facts are those of guest.roots.*.info, with dots for what is within ("version.major"), and `firmware`.
@@ -70,26 +71,26 @@ def _applies(conditions, guest):
     )
 
 
-def _fact(info, name):
+def _fact(info: Any, name: str) -> Any:
     for part in name.split("."):
         if not isinstance(info, dict) or part not in info:
-            raise _invalid("when.%s" % name, "There is no such fact; see guest.roots.*.info in what inspect returns.")
+            raise _invalid(f"when.{name}", "There is no such fact; see guest.roots.*.info in what inspect returns.")
         info = info[part]
     return info
 
 
-def _holds(fact, wanted):
+def _holds(fact: Any, wanted: Any) -> bool:
     return any(_is(fact, value) for value in (wanted if isinstance(wanted, (list, tuple)) else [wanted]))
 
 
-def _is(fact, value):
+def _is(fact: Any, value: Any) -> bool:
     # A rule for `Debian`, or for version "12" in quotes, would else pass over its guests without a word.
     if isinstance(fact, (str, int)) and isinstance(value, (str, int)):
         return fnmatch.fnmatchcase(str(fact).lower(), str(value).lower())
-    return fact == value
+    return bool(fact == value)
 
 
-def _apply(rule, chosen):
+def _apply(rule: Mapping[str, Any], chosen: Description) -> None:
     for kind in KINDS:
         devices = chosen["devices"].get(kind, {})
         for pattern, settings in rule.get(kind, {}).items():
@@ -100,7 +101,7 @@ def _apply(rule, chosen):
                     devices[device].update(_possible(chosen, kind, device, settings))
 
 
-def _possible(guest, kind, device, settings):
+def _possible(guest: Description, kind: str, device: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """settings with, of a list of drivers, the one that is taken."""
     allowed = guest["choices"].get(kind, {}).get(device, {})
     taken = {}
@@ -111,15 +112,14 @@ def _possible(guest, kind, device, settings):
             if not usable:
                 raise GuestconvError(
                     "policy-not-possible",
-                    "%s %s of this guest cannot have the %s %s."
-                    % (kind, device, name, " or ".join(str(one) for one in candidates)),
-                    hint="Allowed: %s." % ", ".join(allowed[name]),
-                    path="guest.devices.%s.%s.%s" % (kind, device, name),
+                    f"{kind} {device} of this guest cannot have the {name} {' or '.join(map(str, candidates))}.",
+                    hint=f"Allowed: {', '.join(allowed[name])}.",
+                    path=f"guest.devices.{kind}.{device}.{name}",
                 )
             candidates = usable
         taken[name] = candidates[0]
     return taken
 
 
-def _invalid(path, message):
-    return GuestconvError("policy-invalid", "%s: %s" % (path, message), path=path)
+def _invalid(path: str, message: str) -> GuestconvError:
+    return GuestconvError("policy-invalid", f"{path}: {message}", path=path)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target, letters
-from .description import Selection
+from .selection import Selection
 
 
 class Interface(TypedDict):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any, Protocol
 
 from ..errors import GuestconvError
 
@@ -14,39 +15,47 @@ from ..errors import GuestconvError
 _ANSWER_TIMEOUT = 60
 
 
+class Connection(Protocol):
+    """What is used of a socket."""
+
+    def sendall(self, data: bytes, /) -> None: ...
+    def recv(self, count: int, /) -> bytes: ...
+    def settimeout(self, seconds: float | None, /) -> None: ...
+
+
 class Monitor:
     """A QMP session. events: the dicts that QEMU sent by itself, in order."""
 
-    def __init__(self, socket):
+    def __init__(self, socket: Connection) -> None:
         self._socket = socket
         self._buffer = b""
-        self.events = []
+        self.events: list[dict[str, Any]] = []
 
-    def open(self):
+    def open(self) -> None:
         """Wait for QEMU's greeting, and begin the session. Raises GuestconvError `qemu-failed` when QEMU dies first."""
         deadline = time.monotonic() + _ANSWER_TIMEOUT
         while "QMP" not in self._next(deadline):
             pass
         self.execute("qmp_capabilities")
 
-    def execute(self, command, **arguments):
+    def execute(self, command: str, **arguments: Any) -> Any:
         """QEMU's answer to command. Raises GuestconvError `qemu-failed` when it is an error, or none comes."""
         deadline = time.monotonic() + _ANSWER_TIMEOUT
         message = {"execute": command, "arguments": arguments}
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError as error:
-            raise _failed("QEMU's monitor is closed: %s" % error) from error
+            raise _failed(f"QEMU's monitor is closed: {error}.") from error
         while True:
             answer = self._next(deadline)
             if "error" in answer:
-                raise _failed("%s: %s" % (command, answer["error"].get("desc", answer["error"])))
+                raise _failed(f"{command}: {answer['error'].get('desc', answer['error'])}")
             if "return" in answer:
                 # What came along with it would else be seen only when more comes.
                 self._take_events()
                 return answer["return"]
 
-    def receive(self):
+    def receive(self) -> bool:
         """Take in what has arrived. False when QEMU has closed the connection."""
         try:
             data = self._socket.recv(65536)
@@ -56,14 +65,14 @@ class Monitor:
         self._take_events()
         return bool(data)
 
-    def _take_events(self):
+    def _take_events(self) -> None:
         """Of what has arrived; nothing else is waited for."""
         while b"\n" in self._buffer:
             message = self._cut()
             if "event" in message:
                 self.events.append(message)
 
-    def _next(self, deadline):
+    def _next(self, deadline: float) -> dict[str, Any]:
         """The next message that is not an event."""
         while True:
             while b"\n" in self._buffer:
@@ -73,25 +82,26 @@ class Monitor:
                 self.events.append(message)
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _failed("QEMU's monitor did not answer within %d seconds." % _ANSWER_TIMEOUT)
+                raise _failed(f"QEMU's monitor did not answer within {_ANSWER_TIMEOUT} seconds.")
             self._read(left)
 
-    def _read(self, timeout):
+    def _read(self, timeout: float) -> None:
         self._socket.settimeout(timeout)
         try:
             data = self._socket.recv(65536)
         except OSError as error:
-            raise _failed("QEMU's monitor is closed: %s" % error) from error
+            raise _failed(f"QEMU's monitor is closed: {error}.") from error
         finally:
             self._socket.settimeout(None)
         if not data:
             raise _failed("QEMU ended.")
         self._buffer += data
 
-    def _cut(self):
+    def _cut(self) -> dict[str, Any]:
         line, _end, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
 
-def _failed(message):
+def _failed(message: str) -> GuestconvError:
     return GuestconvError("qemu-failed", message)

@@ -1,12 +1,14 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that takes minutes: it has a slot, tells its progress, and ends when nobody waits for it any more."""
+"""A run that takes minutes: it has a slot, reports its progress, and ends when nobody waits for it any more."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from ..errors import GuestconvError
 from . import slots, watch
@@ -16,17 +18,18 @@ WAITING = "waiting for a slot"
 
 
 @contextmanager
-def long_run(options, steps):
-    """Yields the run's Progress. options: of module_support.PROGRESS; steps: as in Progress.
+def long_run(options: Mapping[str, Any], steps: Mapping[str, int]) -> Iterator[Progress]:
+    """Yields the run's Progress.
 
+    Args: options: those of argument_specs.PROGRESS; steps: as in Progress.
     Errors: resume-not-possible, and those of progress and slots.
     """
     if options["resume"]:
         raise GuestconvError(
             "resume-not-possible",
-            "The option resume is the controller's: the action plugin of the same name takes it. This module was "
+            "The option resume is handled on the controller by the action plugin of the same name. This module was "
             "started without that plugin.",
-            hint="Call it by its full name, virttools.guestconv.*, or leave out resume.",
+            hint="Call the module by its full name, virttools.guestconv.*, or leave out resume.",
             path="resume",
         )
     paths = [options["progress"]] if options["progress"] else []

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many runs at once a machine bears: as many as there are slots. A slot is a file under flock.
+"""How many runs a machine may have at the same time: as many as it has slots. A slot is a file under flock.
 
 The kernel frees a slot when the process that has it ends, however it ends. Playbooks, slices of AWX and people on the
 command line share the slots of a machine by naming the same directory.
@@ -13,19 +13,21 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Callable
 
 from ..errors import GuestconvError
 
-# Seconds between two looks for a free slot, by the one that is next.
+# Seconds between two looks for a free slot, by the head of the queue.
 _TICK = 1
 
 
 @contextmanager
-def slot(count, directory, waiting=lambda: None):
-    """Have one of count slots while the block runs; wait for it as long as it takes, in the order of arrival.
+def slot(count: int, directory: str, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold one of `count` slots while the block runs; wait for it as long as it takes, in the order of arrival.
 
-    directory: where the slots' files are; it is made if it is not there. waiting: called when there is none free.
+    Args: directory: where the slots' files are; it is made if it is not there; waiting: called when no slot is free.
     Errors: slots-invalid, slots-not-usable.
     """
     if count < 1:
@@ -38,29 +40,29 @@ def slot(count, directory, waiting=lambda: None):
     try:
         taken = _taken(count, directory, _prepared(directory), waiting)
     except OSError as error:
-        raise _not_usable("%s cannot be used: %s." % (directory, error.strerror)) from error
+        raise _not_usable(f"{directory} cannot be used: {error.strerror}.") from error
     try:
         yield
     finally:
         os.close(taken)
 
 
-def _prepared(directory):
-    """Make the directory if need be. Returns the mode for files in it: for those who share the directory, too."""
+def _prepared(directory: str) -> int:
+    """Make the directory if need be. Returns: the mode for files in it, as its group may share the slots."""
     os.makedirs(directory, mode=0o700, exist_ok=True)
     status = os.lstat(directory)
     if not stat.S_ISDIR(status.st_mode):
-        raise _not_usable("%s is a link." % directory)
+        raise _not_usable(f"{directory} is a link.")
     # Who can lock the files can stop all conversions; who can remove them can have more of them than there are slots.
     if status.st_uid not in (0, os.geteuid()):
-        raise _not_usable("%s belongs to another user." % directory)
+        raise _not_usable(f"{directory} belongs to another user.")
     if status.st_mode & stat.S_IWOTH:
-        raise _not_usable("Everybody can write to %s." % directory)
+        raise _not_usable(f"Everybody can write to {directory}.")
     return stat.S_IMODE(status.st_mode) & 0o660
 
 
-def _taken(count, directory, mode, waiting):
-    """The descriptor of a free slot, locked. Who is at the head of the queue alone looks for it."""
+def _taken(count: int, directory: str, mode: int, waiting: Callable[[], object]) -> int:
+    """The descriptor of a free slot, locked. Only the head of the queue looks for a free slot."""
     queue = _opened(os.path.join(directory, "queue"), mode)
     try:
         if not _locked(queue):
@@ -68,7 +70,7 @@ def _taken(count, directory, mode, waiting):
             fcntl.flock(queue, fcntl.LOCK_EX)
         while True:
             for number in range(count):
-                descriptor = _opened(os.path.join(directory, "slot-%d" % number), mode)
+                descriptor = _opened(os.path.join(directory, f"slot-{number}"), mode)
                 if _locked(descriptor):
                     return descriptor
                 os.close(descriptor)
@@ -78,7 +80,7 @@ def _taken(count, directory, mode, waiting):
         os.close(queue)
 
 
-def _opened(path, mode):
+def _opened(path: str, mode: int) -> int:
     """A descriptor of the file, made if it is not there; neither through a link nor of a pipe. Errors: OSError."""
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -89,7 +91,7 @@ def _opened(path, mode):
     return descriptor
 
 
-def _locked(descriptor):
+def _locked(descriptor: int) -> bool:
     """Whether we have the lock now."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,10 +100,10 @@ def _locked(descriptor):
     return True
 
 
-def _not_usable(message):
+def _not_usable(message: str) -> GuestconvError:
     return GuestconvError(
         "slots-not-usable",
         message,
         path="slots.directory",
-        hint="Name a directory that is this user's or root's, that this user can write to, and that not everybody can.",
+        hint="Name a directory that belongs to this user or to root, and that is not writable by everybody.",
     )

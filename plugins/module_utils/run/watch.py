@@ -5,7 +5,7 @@
 
 Ansible's asynchronous modules go on when ansible-playbook was stopped or has died. So the action plugin makes a
 directory on the machine that converts and touches a file in it whenever it looks. Once that file is gone (the plugin
-was told to stop) or was left alone for PATIENCE (the plugin is dead, or cannot reach us) the run is interrupted as if
+was asked to stop) or was left alone for PATIENCE (the plugin is dead, or cannot reach us) the run is interrupted as if
 by a person: its overlays go, or its journal stays for the next run.
 """
 
@@ -15,6 +15,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 from .child_processes import children, kill_children
@@ -33,8 +34,11 @@ _GRACE = 60
 
 
 @contextmanager
-def interrupted_when_unwatched(directory):
-    """Have this process sent SIGTERM, if it comes to be unwatched while the block runs. directory: as told above."""
+def interrupted_when_unwatched(directory: str) -> Iterator[None]:
+    """Send this process SIGTERM if nobody watches it any more while the block runs.
+
+    Args: directory: that of the action plugin, see above.
+    """
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(directory, ended, children()), daemon=True)
     watcher.start()
@@ -44,12 +48,13 @@ def interrupted_when_unwatched(directory):
         ended.set()
         watcher.join()
         if _time_of_change(os.path.join(directory, ATTENDED)) is None:
-            # Whoever wanted to remove it may have found it filled once more by what we told last.
+            # The plugin may have failed to remove it because the last report of progress was written meanwhile.
             _remove(directory)
 
 
-def _watch(directory, ended, older):
-    last, since = None, time.monotonic()
+def _watch(directory: str, ended: threading.Event, older: Set[int]) -> None:
+    last: int | None = None
+    since = time.monotonic()
     while not ended.wait(_GLANCE):
         # What changes is looked at, and not how old it is: the clock may be set meanwhile.
         touched = _time_of_change(os.path.join(directory, ATTENDED))
@@ -63,8 +68,8 @@ def _watch(directory, ended, older):
             return
 
 
-def _remove(directory):
-    """Whoever made it is gone, and will not."""
+def _remove(directory: str) -> None:
+    """Remove the directory, as the plugin that made it is gone."""
     try:
         for name in (ATTENDED, PROGRESS):
             if os.path.lexists(os.path.join(directory, name)):
@@ -74,7 +79,7 @@ def _remove(directory):
         pass
 
 
-def _time_of_change(path):
+def _time_of_change(path: str) -> int | None:
     """In nanoseconds; None when there is no such file."""
     try:
         return os.stat(path).st_mtime_ns

@@ -9,10 +9,11 @@ import os
 import tempfile
 
 
-def replace(path, content, mode=0o600, synced=False):
-    """Have the file at path hold content (bytes). Errors: OSError.
+def replace(path: str, content: bytes, mode: int = 0o600, synced: bool = False) -> None:
+    """Atomically replace the file at `path`, or make it.
 
-    synced: also after a power failure it is one of the two, which costs a wait for the disk.
+    Args: mode: its permissions; synced: also after a power failure it is the old or the new one, which costs a wait
+    for the disk. Errors: OSError.
     """
     # With a dot before it, nobody takes it for the file.
     descriptor, temporary = tempfile.mkstemp(prefix=".guestconv-", dir=os.path.dirname(os.path.abspath(path)))

@@ -112,7 +112,7 @@ class Record:
                 return part["copied"]
             # A killed qemu-img leaves clusters behind that are counted and not used. Is it worse, it is begun anew.
             repair = ["check", "-q", "-r", "leaks", "-f", image_format, path]
-            if qemu_img.run(repair, qemu_img.patience(size)).code == 0:
+            if qemu_img.run(repair, qemu_img.copy_timeout(size)).code == 0:
                 return part["copied"]
         slices.create(path, image_format, size)
         self._parts[name] = {"source": source, "size": size, "copied": 0}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ..disks import image_formats
+from ..disks.formats import probe
 from ..errors import GuestconvError
 from .places import urls
 
@@ -132,12 +132,12 @@ def _disk(item, kind, where):
     elif not is_remote and not path.startswith("/"):
         raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Write it with its directory.")
     image_format = item.get("format")
-    if image_format is not None and (image_format not in image_formats.SUPPORTED or kind == "vddk"):
+    if image_format is not None and (image_format not in probe.SUPPORTED or kind == "vddk"):
         raise _invalid(
             f"{where}.format",
             f"{image_format!r} is not a format to be fetched"
             + (" by VDDK, which gives what the guest sees" if kind == "vddk" else ""),
-            f"Known are {', '.join(image_formats.SUPPORTED)}." if kind != "vddk" else "Leave it out.",
+            f"Known are {', '.join(probe.SUPPORTED)}." if kind != "vddk" else "Leave it out.",
         )
     device = item.get("device")
     if device is not None and not (isinstance(device, str) and _DEVICE.fullmatch(device)):

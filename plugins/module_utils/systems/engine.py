@@ -17,7 +17,8 @@ from ..aspects.plan import InitrdPlan, Plan
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..model import target_hardware
-from ..model.description import Findings, Selection, describe
+from ..model.description import Findings, describe
+from ..model.selection import Selection
 from . import order, system_of
 
 # Is called with each aspect's name as it begins, and how much of the whole is done (0 to 1).

@@ -12,7 +12,7 @@ from ..errors import GuestconvError
 try:
     from lxml import etree
 except ImportError:
-    # parse() reports that; modules first look for a Python that has it (module_support.run).
+    # parse() reports that; modules first look for a Python that has it (ansible_module.run).
     etree = None  # type: ignore[assignment]  # parse() asks whether it is there
 
 

@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 
-from ..disks import images
+from ..disks import overlays, room
 from ..errors import GuestconvError
 from ..model import hardware
 from ..qemu import accelerator as accelerators
@@ -95,7 +95,7 @@ def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
     for path in (settings.screenshot, settings.console_log):
         if path:
             # Before the boot, not after it.
-            images.require_usable_directory(os.path.dirname(os.path.abspath(path)), "path-not-writable")
+            room.require_usable_directory(os.path.dirname(os.path.abspath(path)), "path-not-writable")
     accelerator, warning = accelerators.choose(settings.accelerator)
     outcome = Outcome(wanted.as_dict(), accelerator, [warning] if warning else [])
     deadline = time.monotonic() + settings.timeout
@@ -156,7 +156,7 @@ def _launch(disks, wanted, expected, settings, accelerator, directory):
         cpus=settings.cpus,
         hardware=wanted,
         overlays=tuple(
-            images.create_overlay(disk, directory, "disk%d.qcow2" % index) for index, disk in enumerate(disks)
+            overlays.create_overlay(disk, directory, "disk%d.qcow2" % index) for index, disk in enumerate(disks)
         ),
         networks=tuple(user_networks(wanted.interfaces)),
         guest_port=expected.port,
@@ -307,5 +307,5 @@ def _directory(workdir):
     """A temporary directory, for a with statement."""
     # Not in /tmp, which is often in memory: an overlay can grow.
     workdir = os.path.abspath(workdir or "/var/tmp")
-    images.require_usable_directory(workdir, "workdir-not-usable")
+    room.require_usable_directory(workdir, "workdir-not-usable")
     return tempfile.TemporaryDirectory(prefix="guestconv-verify-", dir=workdir)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from . import loaders, system_partition, uefi
 from .command_line import Editors
 from .loaders.loader import InstalledLoader

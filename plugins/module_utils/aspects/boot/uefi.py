@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
-from ...model.description import Concern
+from ...model.concerns import Concern
 from . import loaders
 from .system_partition import SystemPartition, mounted
 

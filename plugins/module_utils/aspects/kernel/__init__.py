@@ -12,7 +12,8 @@ from typing import Any
 
 from ...devices.targets import KINDS, Model, Target
 from ...guest.root import GuestRoot
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from ..plan import Plan
 from . import initrds, kernels
 from .initrds import Initrd

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...guest.root import GuestRoot
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ...texts.unread import Unread
 from .cards import identity, nics
 from .cards.identity import Card

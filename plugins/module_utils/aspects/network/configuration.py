@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ...texts.unread import Unread
 from . import concerns, formats
 from .cards import traces

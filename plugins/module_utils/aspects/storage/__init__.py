@@ -16,7 +16,8 @@ from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED
 from ...model import target_hardware
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
 from . import lvm, references, resume, unmounted

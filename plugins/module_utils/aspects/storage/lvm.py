@@ -14,7 +14,7 @@ from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import PHYSICAL_VOLUME
 from ...initrd import builders
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ..plan import Plan
 
 _CONFIGURATION = "/etc/lvm/lvm.conf"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ...texts import fstab, tables
 from . import resume
 from .names import Names

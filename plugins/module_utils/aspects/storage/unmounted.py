@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...guest.root import GuestRoot
 from ...guest.storage.mounts import NEEDED, NotMounted
-from ...model.description import Concern
+from ...model.concerns import Concern
 from ...texts.fstab import Entry
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ... import packages
 from ...guest.root import GuestRoot
-from ...model.description import Concern, Findings
+from ...model.concerns import Concern
+from ...model.description import Findings
 from ...packages.manager import Package, Removal
 from ..plan import Plan
 from .catalogue import TOOLS, Tools

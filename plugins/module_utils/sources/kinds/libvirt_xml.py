@@ -9,7 +9,8 @@ import os
 import re
 from urllib.parse import quote
 
-from ...disks import disk_files, image_formats
+from ...disks import disk_files
+from ...disks.formats import probe
 from ...errors import GuestconvError
 from . import metadata
 from .metadata import malformed
@@ -62,7 +63,7 @@ def read(path):
     description = parse(metadata.read_file(path), path)
     for disk in description["disks"]:
         beside = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
-        is_file = not image_formats.has_protocol(disk["path"])
+        is_file = not probe.has_protocol(disk["path"])
         if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(beside):
             # Exported together into one folder.
             disk["path"] = beside
@@ -73,7 +74,7 @@ def read(path):
 def with_headers(description):
     """Fill in what the headers say of those disks of description (as of parse()) that this process can read."""
     for disk in description["disks"]:
-        if image_formats.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
+        if probe.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
             continue
         # The domain says the format, which the guest cannot change; and libvirt opens what stands below it, too.
         disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
@@ -167,7 +168,7 @@ def _disk(element, position, controllers, path, volume_path):
         bus,
         place,
         # Of what it calls otherwise ("aio", Xen's) the header tells more.
-        format=image_format if image_format in image_formats.SUPPORTED else None,
+        format=image_format if image_format in probe.SUPPORTED else None,
         controller=controllers.get(place[0]) if bus == "scsi" else _BUSES[bus],
         boot_order=order,
         # Of these alone the guest's name is libvirt's: the backend says it to the guest.

@@ -34,7 +34,7 @@ class Disk:
     """A disk as a source describes it.
 
     path: of the file. bus: one of BUSES. place: (number of the controller, unit), what orders the disks of a bus.
-    format: one of image_formats.SUPPORTED, None when unknown. size: bytes, None when unknown.
+    format: one of probe.SUPPORTED, None when unknown. size: bytes, None when unknown.
     controller: QEMU's device model (devices.models.DISKS), None when unknown or when QEMU has none.
     boot_order: a lower number is booted from earlier; None when it is not said.
     device: the guest's name of it, where the source knows better than the order.

@@ -15,7 +15,9 @@ import stat
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from ...disks import image_formats, images, qemu_img, slices
+from ...disks import images, qemu_img, slices
+from ...disks.formats import probe, vmdk
+from ...disks.formats.reading import BadHeader
 from ...errors import GuestconvError
 from ..kinds import ova
 from . import urls, web
@@ -116,11 +118,11 @@ def _files(disk):
     for path in (disk.path, *disk.backing):
         yield path
         with open(path, "rb") as stream:
-            if image_formats.probe(stream, stream.seek(0, os.SEEK_END))[0] != "vmdk":
+            if probe.probe(stream, stream.seek(0, os.SEEK_END))[0] != "vmdk":
                 continue
             try:
-                extents = image_formats.read_vmdk_header(stream).extents
-            except image_formats.BadHeader:
+                extents = vmdk.read_header(stream).extents
+            except BadHeader:
                 # What is raw by the word of who named it may begin like one all the same. Or its names lead nowhere.
                 continue
         names = (os.path.join(os.path.dirname(path), extent.name) for extent in extents)
@@ -151,7 +153,10 @@ class Member:
                 refuse_others(stream, f"{entry['path']}: {entry['member']}")
             node = {"driver": "vmdk", "backing": None, "file": node}
             # Which is cut off only its own tables tell: QEMU opens it, and reads zeroes or fails in the middle.
-            if qemu_img.run(["check", "-q", slices.reference(node)], qemu_img.patience(entry["length"])).code in (1, 2):
+            if qemu_img.run(["check", "-q", slices.reference(node)], qemu_img.copy_timeout(entry["length"])).code in (
+                1,
+                2,
+            ):
                 raise GuestconvError(
                     "source-disk-damaged",
                     f"{entry['path']}: {entry['member']} is damaged or not complete.",
@@ -163,8 +168,8 @@ class Member:
 def refuse_others(stream, where):
     """Raise GuestconvError where the VMDK in stream names further files, which QEMU would open."""
     try:
-        header = image_formats.read_vmdk_header(stream)
-    except image_formats.BadHeader as error:
+        header = vmdk.read_header(stream)
+    except BadHeader as error:
         raise GuestconvError("source-disk-damaged", f"{where} is damaged or not complete: {error}.") from error
     if header.extents or header.parent:
         raise GuestconvError(

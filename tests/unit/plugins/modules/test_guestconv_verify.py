@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.machine import Failure
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
@@ -130,7 +130,7 @@ def test_every_value_that_is_returned_is_documented(verified, capsys):
 
 def test_the_documented_options_are_those_of_the_module():
     documented = yaml.safe_load(guestconv_verify.DOCUMENTATION)["options"]
-    assert set(documented) | {"disks", *module_support.PROGRESS} == set(guestconv_verify.ARGUMENT_SPEC)
+    assert set(documented) | {"disks", *argument_specs.PROGRESS} == set(guestconv_verify.ARGUMENT_SPEC)
     for name, option in documented.items():
         assert option.get("default") == guestconv_verify.ARGUMENT_SPEC[name].get("default")
 

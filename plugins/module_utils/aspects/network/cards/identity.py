@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....errors import GuestconvError
-from ....model.description import Concern
+from ....model.concerns import Concern
 from ..values import Address, normal_mac
 from .macs import GENERATED, HARDWARE, KnownMac
 from .nics import Nic, labels

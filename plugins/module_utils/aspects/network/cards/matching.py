@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Callable
 
-from ....model.description import Concern
+from ....model.concerns import Concern
 from .identity import Card
 from .macs import CONFIGURATION, HARDWARE
 from .nics import Nic, unique_identifier

@@ -9,7 +9,8 @@ import os
 import signal
 import time
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import watch
 
@@ -17,7 +18,7 @@ ARGUMENT_SPEC = {
     "end": {"type": "str", "default": "well", "choices": ["well", "badly", "by mistake", "killed", "never"]},
     "note": {"type": "path"},
     "secret": {"type": "str", "no_log": True},
-    **module_support.PROGRESS,
+    **argument_specs.PROGRESS,
 }
 
 
@@ -71,9 +72,9 @@ def _seen(directory):
         time.sleep(0.02)
 
 
-def main():
+def main() -> None:
     """Be a module."""
-    module_support.run(ARGUMENT_SPEC, work, needs=(), steps={"first": 0, "second": 60})
+    run_long_module(ARGUMENT_SPEC, work, needs=(), steps={"first": 0, "second": 60})
 
 
 if __name__ == "__main__":

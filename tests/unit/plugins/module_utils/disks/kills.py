@@ -27,7 +27,7 @@ from typing import Callable
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, replacement
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.commit import InPlace
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_layouts import Layout
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.layout import Layout
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (

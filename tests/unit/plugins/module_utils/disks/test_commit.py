@@ -15,10 +15,11 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     commit,
     copies,
-    image_formats,
     images,
     replacement,
+    room,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import qcow2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     content,
@@ -243,11 +244,11 @@ def test_room_for_the_whole_image_is_looked_for_before_converting_and_before_wri
     with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
         with monkeypatch.context() as full:
-            full.setattr(images, "free_bytes", lambda directory: 2 * 24 * MEBIBYTE - 1)
+            full.setattr(room, "free_bytes", lambda directory: 2 * 24 * MEBIBYTE - 1)
             error = refusal_of(workspace.commit)
             assert error.code == "no-space" and "`dest`" in error.hint
     with monkeypatch.context() as full:
-        full.setattr(images, "free_bytes", lambda directory: 16 * MEBIBYTE)
+        full.setattr(room, "free_bytes", lambda directory: 16 * MEBIBYTE)
         assert refusal_of(lambda: enter(disks, room=0)).code == "no-space"
     assert content(disks[0].path) == before and len(os.listdir(place)) == 2
     convert(disks)
@@ -348,7 +349,7 @@ def test_a_qcow2_whose_counts_qemu_repairs_itself_is_converted(place):
     path = create(place / "disk.qcow2", "qcow2", options=["-o", "lazy_refcounts=on"])
     qemu_io_killed(path)
     with open(path, "rb") as stream:
-        assert image_formats.read_qcow2_header(stream).dirty
+        assert qcow2.read_header(stream).dirty
     convert(images.disks_from_option([path]))
     assert is_converted(path, "qcow2")
 
@@ -372,7 +373,7 @@ def test_room_for_growth_is_looked_for_before_anything_is_written(place, monkeyp
     before = content(disks[0].path)
     with workspace_for(disks, room=0) as workspace:
         write_to(workspace)
-        monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
+        monkeypatch.setattr(room, "free_bytes", lambda directory: 2 * MEBIBYTE)
         if sparse:
             error = refusal_of(workspace.commit)
             assert error.code == "no-space" and 10 * MEBIBYTE < error.extra["needed"] < 13 * MEBIBYTE
@@ -612,7 +613,7 @@ def test_room_for_the_copies_is_looked_for_before_copying(place, tmp_path, monke
     disks = two_disks(tmp_path)
     with workspace_for(disks, room=0, mode="dest", dest=str(place)) as workspace:
         write_to(workspace)
-        monkeypatch.setattr(images, "free_bytes", lambda directory: 2 * MEBIBYTE)
+        monkeypatch.setattr(room, "free_bytes", lambda directory: 2 * MEBIBYTE)
         assert refusal_of(workspace.commit).code == "no-space"
     assert os.listdir(place) == []
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files, image_formats, image_sizes
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import disk_files
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 MIB = 1 << 20
@@ -66,8 +68,8 @@ def test_no_damage_to_a_header_leads_to_a_traceback(image, at, junk):
     at = at % 4096 if image_format != "vhdx" else 192 * 1024 + at % 4096
     data = data[:at] + junk + data[at + len(junk) :]
     try:
-        assert image_sizes.virtual_size(io.BytesIO(data), len(data), image_format) >= 0
-    except image_formats.BadHeader as error:
+        assert probe.virtual_size(io.BytesIO(data), len(data), image_format) >= 0
+    except BadHeader as error:
         assert str(error)
 
 

@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, overlays, qemu_img
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import (
     FORMATS,
@@ -68,7 +68,7 @@ def test_the_extents_of_a_vmdk_and_of_what_is_below_it_are_known(tmp_path):
     top = create(tmp_path / "top.qcow2", "qcow2", options=["-b", base, "-F", "vmdk"], data=False)
     (disk,) = images.disks_from_option([{"path": top, "backing": [base]}])
     assert disk.extents == (str(tmp_path / "base-flat.vmdk"),)
-    assert images.overlay_disk(disk, str(tmp_path / "overlay")).extents == disk.extents
+    assert overlays.overlay_disk(disk, str(tmp_path / "overlay")).extents == disk.extents
 
 
 def test_devices_are_named_by_position_by_the_caller_or_by_the_given_names(tmp_path):
@@ -350,7 +350,7 @@ def test_writes_to_an_overlay_do_not_reach_the_disk(tmp_path, image_format):
     with open(path, "rb") as stream:
         before = stream.read()
     (disk,) = images.disks_from_option([path])
-    overlay = images.create_overlay(disk, str(tmp_path), "sda.qcow2", room=0)
+    overlay = overlays.create_overlay(disk, str(tmp_path), "sda.qcow2", room=0)
     qemu_io(overlay, "qcow2", "read -P 7 1M 2M", "write -P 9 1M 1M", "write -P 9 10M 64k")
     with open(path, "rb") as stream:
         assert stream.read() == before
@@ -358,15 +358,15 @@ def test_writes_to_an_overlay_do_not_reach_the_disk(tmp_path, image_format):
     assert qemu_img.held_bytes(overlay, 4 * MEBIBYTE) == 8 * MEBIBYTE
     facts, _reason = qemu_img.info(overlay, "qcow2")
     assert (facts["backing-filename"], facts["backing-filename-format"]) == (path, image_format)
-    assert images.overlay_disk(disk, overlay).backing == (path,)
+    assert overlays.overlay_disk(disk, overlay).backing == (path,)
 
 
 def test_an_overlay_needs_room_and_a_directory(tmp_path):
     (disk,) = images.disks_from_option([create(tmp_path / "disk", data=False)])
     with pytest.raises(GuestconvError) as caught:
-        images.create_overlay(disk, str(tmp_path), "sda.qcow2", room=1 << 60)
+        overlays.create_overlay(disk, str(tmp_path), "sda.qcow2", room=1 << 60)
     assert (caught.value.code, caught.value.extra["needed"]) == ("no-space", 1 << 60)
     with pytest.raises(GuestconvError) as caught:
-        images.create_overlay(disk, str(tmp_path / "gone"), "sda.qcow2")
+        overlays.create_overlay(disk, str(tmp_path / "gone"), "sda.qcow2")
     assert caught.value.code == "workdir-not-usable"
     assert os.listdir(tmp_path) == ["disk"]

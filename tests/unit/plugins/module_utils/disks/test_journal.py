@@ -10,9 +10,9 @@ import signal
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, replacement
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, overlays, replacement
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import beside
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import state_directory_for
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     content,
@@ -60,7 +60,7 @@ def refusal_of(work):
 
 
 def journal_of(disks):
-    return os.path.join(beside(disks[0].path), "journal.json")
+    return os.path.join(state_directory_for(disks[0].path), "journal.json")
 
 
 def edit_journal(disks, change):
@@ -124,7 +124,7 @@ def test_a_kill_while_replacements_are_written_leaves_the_disks_as_they_were(pla
     assert killed_at(point, disks)
     assert pending(disks) is None and [content(disk.path) for disk in disks] == before
     with workspace_for(disks, room=0):  # removes them
-        assert sorted(os.listdir(beside(disks[1].path))) == ["lock", "notes.json"]
+        assert sorted(os.listdir(state_directory_for(disks[1].path))) == ["lock", "notes.json"]
     assert len(os.listdir(place)) == 2
     convert(disks)
     assert all(is_converted(disk.path, image_format) for disk in disks)
@@ -389,7 +389,7 @@ def test_an_overlay_over_another_file_is_refused(interrupted, tmp_path):
     other = images.disks_from_option([create(tmp_path / "other")])[0]
     overlay = pending(interrupted).as_converted()[0].path
     os.unlink(overlay)
-    images.create_overlay(other, os.path.dirname(overlay), os.path.basename(overlay), room=0)
+    overlays.create_overlay(other, os.path.dirname(overlay), os.path.basename(overlay), room=0)
     status = os.stat(overlay)
     edit_journal(
         interrupted, lambda journal: journal["disks"][0].update(size=status.st_size, changed=status.st_mtime_ns)
@@ -409,7 +409,11 @@ def test_a_link_in_place_of_an_overlay_or_of_the_journal_is_refused(interrupted,
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_journal_of_another_user_is_refused(interrupted):
-    names = (journal_of(interrupted), pending(interrupted).as_converted()[0].path, beside(interrupted[0].path))
+    names = (
+        journal_of(interrupted),
+        pending(interrupted).as_converted()[0].path,
+        state_directory_for(interrupted[0].path),
+    )
     for name, code in zip(names, ("journal-broken", "journal-broken", "state-of-another-user")):
         os.chown(name, 65534, 65534)
         error = refusal_of(lambda: pending(interrupted))

@@ -9,11 +9,11 @@ import random
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.kills import kill_many
 
 
-@pytest.mark.parametrize("name", image_formats.SUPPORTED)
+@pytest.mark.parametrize("name", probe.SUPPORTED)
 def test_a_conversion_that_is_killed_at_any_moment_is_finished_with_nothing_lost(tmp_path, name):
     seed = random.randrange(1 << 32)
     _line, wrong = kill_many(name, 3, seed, str(tmp_path))

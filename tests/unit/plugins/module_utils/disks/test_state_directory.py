@@ -10,7 +10,10 @@ import stat
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import state_directory
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import StateDirectory, beside
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.state_directory import (
+    StateDirectory,
+    state_directory_for,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 
@@ -34,8 +37,8 @@ def device(monkeypatch, tmp_path):
 
 def test_a_block_device_has_one_state_under_all_its_names_where_a_reboot_spares_it(device, tmp_path):
     os.symlink(device, tmp_path / "web01")
-    assert beside(device) == "/var/lib/guestconv/.guestconv-" + device[1:].replace("/", "-")
-    assert beside(str(tmp_path / "web01")) == beside(device)
+    assert state_directory_for(device) == "/var/lib/guestconv/.guestconv-" + device[1:].replace("/", "-")
+    assert state_directory_for(str(tmp_path / "web01")) == state_directory_for(device)
 
 
 def test_the_state_of_a_block_device_goes_by_a_name_that_it_has_after_a_reboot_as_well(device, tmp_path):
@@ -43,14 +46,14 @@ def test_the_state_of_a_block_device_goes_by_a_name_that_it_has_after_a_reboot_a
     (tmp_path / "elsewhere").touch()
     for name, target in (("ata-1", device), ("wwn-1", device), ("wwn-2", tmp_path / "elsewhere")):
         os.symlink(target, tmp_path / "by-id" / name)
-    assert beside(device) == "/var/lib/guestconv/.guestconv-wwn-1"
+    assert state_directory_for(device) == "/var/lib/guestconv/.guestconv-wwn-1"
 
 
 def test_what_a_guest_wrote_to_a_block_device_does_not_name_its_state(device, tmp_path):
     (tmp_path / "by-id").mkdir()
     for name in ("ata-1", "lvm-pv-uuid-1"):
         os.symlink(device, tmp_path / "by-id" / name)
-    assert beside(device) == "/var/lib/guestconv/.guestconv-ata-1"
+    assert state_directory_for(device) == "/var/lib/guestconv/.guestconv-ata-1"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_the_state_of_a_logical_volume_goes_by_what_the_device_mapper_calls_it(d
     mapper.mkdir(parents=True)
     for name, value in said.items():
         (mapper / name).write_text(value)
-    assert beside(device) == "/var/lib/guestconv/.guestconv-" + key
+    assert state_directory_for(device) == "/var/lib/guestconv/.guestconv-" + key
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -111,7 +114,7 @@ def test_where_all_that_is_made_becomes_anothers_nothing_is_left(tmp_path, monke
 
 
 def test_a_name_that_is_too_long_has_no_journal_and_cannot_be_locked(tmp_path):
-    state = StateDirectory(beside(str(tmp_path / ("x" * 250))))
+    state = StateDirectory(state_directory_for(str(tmp_path / ("x" * 250))))
     assert not state.has_journal()
     error = refusal_of(state.lock)
     assert error.code == "workdir-not-usable" and "too long" in error.message

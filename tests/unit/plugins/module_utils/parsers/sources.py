@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     disk_files,
-    image_formats,
-    image_layouts,
-    image_sizes,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vmdk
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
@@ -184,15 +183,15 @@ def _xml(data):
 def _image(data):
     """Reads whatever a header can say, of every format."""
     size, stream = len(data), io.BytesIO(data)
-    image_formats.probe(stream, size)
-    calls = [lambda: image_formats.read_vmdk_header(stream), lambda: image_formats.vdi_ends_early(stream, size)]
-    calls += [lambda kind=kind: image_sizes.virtual_size(stream, size, kind) for kind in image_formats.SUPPORTED]
-    calls += [lambda kind=kind: image_layouts.layout(stream, kind, 65536) for kind in image_formats.SUPPORTED]
-    calls.append(lambda: image_formats.qcow2_counts_beyond_end(stream, size, image_formats.read_qcow2_header(stream)))
+    probe.probe(stream, size)
+    calls = [lambda: vmdk.read_header(stream), lambda: vdi.ends_early(stream, size)]
+    calls += [lambda kind=kind: probe.virtual_size(stream, size, kind) for kind in probe.SUPPORTED]
+    calls += [lambda kind=kind: probe.layout(stream, kind, 65536) for kind in probe.SUPPORTED]
+    calls.append(lambda: qcow2.counts_beyond_end(stream, size, qcow2.read_header(stream)))
     for call in calls:
         try:
             call()
-        except image_formats.BadHeader as error:
+        except BadHeader as error:
             assert str(error)
     for judge in (lambda: origins.refuse_others(stream, "/a"), lambda: disk_files.measure(stream, size, "/a")):
         try:

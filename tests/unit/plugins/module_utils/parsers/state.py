@@ -13,9 +13,9 @@ import tempfile
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import operations
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import journal, state_directory
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, document
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, document, selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import fetch_record
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
@@ -180,13 +180,13 @@ def _outcome(data):
 
 def _described(value):
     """Does with a description what a conversion does before it looks at the guest, and afterwards."""
-    for asked in (value, operations._asked(json.dumps(value))):
-        description.disk_names(asked)
-        description.target_of(asked)
-        operations._hardware(asked)
-        description.only_root(asked, {"/dev/sda1": "UUID=a"})
-        description.select(asked, DESCRIPTION)
-        description.check_fingerprint(asked, (DESCRIPTION["fingerprint"],))
+    for asked in (value, convert._asked(json.dumps(value))):
+        selection.disk_names(asked)
+        selection.check(asked)
+        convert._hardware(asked)
+        selection.only_root(asked, {"/dev/sda1": "UUID=a"})
+        selection.select(asked, DESCRIPTION)
+        selection.check_fingerprint(asked, (DESCRIPTION["fingerprint"],))
 
 
 def _with_checksum(value):
@@ -213,7 +213,7 @@ PARSERS = (
     Parser(
         "a description in a text",
         ('{"a": ', "<guest>"),
-        operations._asked,
+        convert._asked,
         codes=("description-malformed", "xml-"),
         found=("{" + '"a":{' * 3000,),
     ),

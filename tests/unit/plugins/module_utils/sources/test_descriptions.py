@@ -12,9 +12,10 @@ import jsonschema
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.module_support import HARDWARE
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.argument_specs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
 from tests.contract import SCHEMA
 
@@ -47,7 +48,7 @@ def test_each_disk_has_a_name_of_its_own_and_a_place_in_the_hardware(description
     disks = description["disks"]
     assert all(images._DEVICE.match(disk["device"]) for disk in disks)
     assert len({disk["device"] for disk in disks}) == len(disks) == len(description["hardware"]["disks"])
-    assert {disk.get("format") for disk in disks} <= {*image_formats.SUPPORTED, None}
+    assert {disk.get("format") for disk in disks} <= {*probe.SUPPORTED, None}
 
 
 def test_what_is_known_of_devices_is_what_can_be_booted_on():

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings, select
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine, linux
 
 

@@ -18,7 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 A, B, C = "00:50:56:aa:00:0a", "00:50:56:aa:00:0b", "00:50:56:aa:00:0c"

@@ -19,7 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     nics_of,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
-from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts.unread import Unread
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network import test_properties
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.formats import test_formats

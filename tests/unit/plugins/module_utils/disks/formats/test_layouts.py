@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import image_formats, images, replacement
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.image_layouts import layout
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, replacement
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.probe import layout
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create
 
 
@@ -95,5 +96,5 @@ def test_no_option_comes_from_what_a_descriptor_says_beyond_what_is_known(tmp_pa
 @pytest.mark.parametrize("image_format", ["vdi", "vhdx", "vmdk"])
 def test_a_header_that_is_cut_off_says_so(image_format):
     head = {"vdi": b"<<<", "vhdx": b"vhdxfile", "vmdk": b"KDMV"}[image_format]
-    with pytest.raises(image_formats.BadHeader):
+    with pytest.raises(BadHeader):
         layout(io.BytesIO(head), image_format, 65536)

@@ -13,7 +13,8 @@ import signal
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import module_support
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import run as running
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.slots import slot
 
@@ -23,9 +24,11 @@ def run(capsys):
     """run(body) gives the exit status and the result of a module with this body."""
 
     def run_body(body, needs=(), steps=None, **options):
-        spec = {} if steps is None else module_support.PROGRESS
         with patch_module_args(options), pytest.raises(SystemExit) as ended:
-            module_support.run(spec, body, needs=needs, steps=steps)
+            if steps is None:
+                running.run_module({}, body, needs)
+            else:
+                running.run_long_module(argument_specs.PROGRESS, body, steps, needs)
         return ended.value.code, json.loads(capsys.readouterr().out)
 
     return run_body
@@ -105,8 +108,8 @@ def test_a_signal_to_end_is_an_interruption_in_which_everything_is_cleaned_up(ru
 
 
 def test_a_library_that_no_interpreter_has_is_named(run, monkeypatch):
-    monkeypatch.setitem(module_support._PACKAGES, "no_such_library", "a library (python3-absent)")
-    monkeypatch.setattr(module_support, "_INTERPRETERS", [])
+    monkeypatch.setitem(running._PACKAGES, "no_such_library", "a library (python3-absent)")
+    monkeypatch.setattr(running, "_INTERPRETERS", [])
     status, result = run(lambda module: {}, needs=("no_such_library",))
     assert status == 1 and result["code"] == "library-missing"
     assert "python3-absent" in result["hint"]
@@ -119,12 +122,12 @@ def test_another_interpreter_that_has_the_library_takes_over(run, monkeypatch):
         respawned.append(interpreter)
         raise SystemExit(0)
 
-    monkeypatch.setitem(module_support._PACKAGES, "no_such_library", "a library")
-    monkeypatch.setattr(module_support, "_INTERPRETERS", ["/usr/bin/python-a", "/usr/bin/python-b"])
-    monkeypatch.setattr(module_support, "_has_all", lambda interpreter, needs: interpreter.endswith("b"))
-    monkeypatch.setattr(module_support, "respawn_module", respawn)
+    monkeypatch.setitem(running._PACKAGES, "no_such_library", "a library")
+    monkeypatch.setattr(running, "_INTERPRETERS", ["/usr/bin/python-a", "/usr/bin/python-b"])
+    monkeypatch.setattr(running, "_has_all", lambda interpreter, needs: interpreter.endswith("b"))
+    monkeypatch.setattr(running, "respawn_module", respawn)
     with patch_module_args({}), pytest.raises(SystemExit):
-        module_support.run({}, lambda module: {}, needs=("no_such_library",))
+        running.run_module({}, lambda module: {}, needs=("no_such_library",))
     assert respawned == ["/usr/bin/python-b"]
 
 

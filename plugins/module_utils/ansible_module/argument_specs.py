@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that several modules share, as parts of their argument specs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..devices import models
+from ..devices.targets import TARGETS
+
+# As AnsibleModule takes it: {option: what it may be}.
+ArgumentSpec = dict[str, Any]
+
+# A disk is a path, or a dict that disks_from_option checks: Ansible has no type for "either".
+DISKS: dict[str, Any] = {"type": "list", "elements": "raw", "required": True}
+
+# What the source hypervisor knows and a disk cannot say.
+HARDWARE: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "firmware": {"type": "str", "choices": ["bios", "uefi"]},
+        "interfaces": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "mac": {"type": "str"},
+                "addresses": {"type": "list", "elements": "str"},
+                "driver": {"type": "str", "choices": list(models.INTERFACES)},
+            },
+        },
+        "target_interfaces": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"from": {"type": "str", "required": True}, "mac": {"type": "str", "required": True}},
+        },
+        "generate_macs": {"type": "bool"},
+        "cpus": {"type": "int"},
+        "memory": {"type": "int"},
+        "disks": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "controller": {"type": "str", "choices": list(models.DISKS)},
+                "boot_order": {"type": "int"},
+            },
+        },
+    },
+}
+
+TARGET: dict[str, Any] = {"type": "str", "default": "kvm", "choices": list(TARGETS)}
+
+# How the appliance runs.
+APPLIANCE: ArgumentSpec = {
+    "fixed_appliance": {"type": "path"},
+    "accelerator": {"type": "str", "default": "auto", "choices": ["auto", "kvm", "tcg"]},
+    "memory": {"type": "int"},
+    "timeout": {"type": "int"},
+    "trace": {"type": "path"},
+    "workdir": {"type": "path"},
+}
+
+# What every module takes that runs for minutes; see run.long_run.
+PROGRESS: ArgumentSpec = {
+    "progress": {"type": "path"},
+    "resume": {"type": "path"},
+    "slots": {
+        "type": "dict",
+        "options": {
+            "count": {"type": "int", "required": True},
+            "directory": {"type": "path", "default": "/run/lock/guestconv"},
+        },
+    },
+    # Set by the action plugin: see run.watch.
+    "_watch": {"type": "path"},
+}

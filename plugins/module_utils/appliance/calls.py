@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls of libguestfs that are used, typed (guestfs(3)). A further one is a further method here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Calls:
+    """Each call of libguestfs as a method; call() does it. All raise ApplianceError, and GuestconvError `timeout`.
+
+    Paths and devices are the appliance's.
+    """
+
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Call libguestfs's function `name`."""
+        raise NotImplementedError
+
+    # Disks, partitions, volumes
+
+    def list_partitions(self) -> list[str]:
+        """The partitions of all disks."""
+        result: list[str] = self.call("list_partitions")
+        return result
+
+    def list_disk_labels(self) -> dict[str, str]:
+        """{label of a disk, as given to add_drive: its device}."""
+        result: dict[str, str] = self.call("list_disk_labels")
+        return result
+
+    def lvs(self) -> list[str]:
+        """The devices of the logical volumes."""
+        result: list[str] = self.call("lvs")
+        return result
+
+    def lvs_full(self) -> list[dict[str, Any]]:
+        """What LVM says of each logical volume: lv_name, lv_uuid, ..."""
+        result: list[dict[str, Any]] = self.call("lvs_full")
+        return result
+
+    def lvuuid(self, device: str) -> str:
+        """The UUID of a logical volume."""
+        result: str = self.call("lvuuid", device)
+        return result
+
+    def vgpvuuids(self, group: str) -> list[str]:
+        """The UUIDs of the physical volumes of a volume group."""
+        result: list[str] = self.call("vgpvuuids", group)
+        return result
+
+    def blkid(self, device: str) -> dict[str, str]:
+        """The tags of blkid(8): TYPE, UUID, LABEL, PART_ENTRY_UUID, ..."""
+        result: dict[str, str] = self.call("blkid", device)
+        return result
+
+    def pread_device(self, device: str, count: int, offset: int) -> bytes:
+        """Up to `count` bytes of a device at `offset`."""
+        result: bytes = self.call("pread_device", device, count, offset)
+        return result
+
+    def inspect_os(self) -> list[str]:
+        """The roots that libguestfs's own inspection finds."""
+        result: list[str] = self.call("inspect_os")
+        return result
+
+    def inspect_get_distro(self, root: str) -> str:
+        """The distribution of a root, after inspect_os."""
+        result: str = self.call("inspect_get_distro", root)
+        return result
+
+    def inspect_get_product_name(self, root: str) -> str:
+        """The product's name of a root, after inspect_os."""
+        result: str = self.call("inspect_get_product_name", root)
+        return result
+
+    # Mounts
+
+    def mount_options(self, options: str, device: str, mountpoint: str) -> None:
+        """mount -o options device mountpoint."""
+        self.call("mount_options", options, device, mountpoint)
+
+    def mount_vfs(self, options: str, kind: str, device: str, mountpoint: str) -> None:
+        """The same with the type of the filesystem."""
+        self.call("mount_vfs", options, kind, device, mountpoint)
+
+    def remount(self, mountpoint: str, *, rw: bool) -> None:
+        """Make a mount writable, or read-only."""
+        self.call("remount", mountpoint, rw=rw)
+
+    def umount(self, path: str) -> None:
+        """Unmount a device or mount point."""
+        self.call("umount", path)
+
+    def umount_all(self) -> None:
+        """Unmount everything."""
+        self.call("umount_all")
+
+    def statvfs(self, path: str) -> dict[str, int]:
+        """statvfs(2): bavail, frsize, ..."""
+        result: dict[str, int] = self.call("statvfs", path)
+        return result
+
+    # Files: reading
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at the path."""
+        result: bool = self.call("exists", path)
+        return result
+
+    def is_symlink(self, path: str) -> bool:
+        """Whether the path itself is a symbolic link."""
+        result: bool = self.call("is_symlink", path)
+        return result
+
+    def statns(self, path: str) -> dict[str, int]:
+        """stat(2), links followed: st_mode, st_size, ..."""
+        result: dict[str, int] = self.call("statns", path)
+        return result
+
+    def filesize(self, path: str) -> int:
+        """The size of a file in bytes."""
+        result: int = self.call("filesize", path)
+        return result
+
+    def realpath(self, path: str) -> str:
+        """The path with all links resolved."""
+        result: str = self.call("realpath", path)
+        return result
+
+    def glob_expand(self, pattern: str, *, directoryslash: bool) -> list[str]:
+        """The paths that match a pattern of the shell."""
+        result: list[str] = self.call("glob_expand", pattern, directoryslash=directoryslash)
+        return result
+
+    def ls(self, directory: str) -> list[str]:
+        """The names in a directory."""
+        result: list[str] = self.call("ls", directory)
+        return result
+
+    def ls0(self, directory: str, destination: str) -> None:
+        """Write the names in a directory, each ended by a NUL, to a file of this machine."""
+        self.call("ls0", directory, destination)
+
+    def pread(self, path: str, count: int, offset: int) -> bytes:
+        """Up to `count` bytes of a file at `offset`."""
+        result: bytes = self.call("pread", path, count, offset)
+        return result
+
+    def equal(self, path: str, other: str) -> bool:
+        """Whether two files have the same content."""
+        result: bool = self.call("equal", path, other)
+        return result
+
+    def getxattrs(self, path: str) -> list[dict[str, Any]]:
+        """The extended attributes: attrname (str), attrval (bytes)."""
+        result: list[dict[str, Any]] = self.call("getxattrs", path)
+        return result
+
+    # Files: writing
+
+    def write(self, path: str, content: bytes) -> None:
+        """Make a file with this content, or truncate one and write it."""
+        self.call("write", path, content)
+
+    def write_append(self, path: str, content: bytes) -> None:
+        """Append to a file."""
+        self.call("write_append", path, content)
+
+    def chmod(self, mode: int, path: str) -> None:
+        """Set the permissions."""
+        self.call("chmod", mode, path)
+
+    def cp(self, source: str, destination: str) -> None:
+        """Copy a file."""
+        self.call("cp", source, destination)
+
+    def mv(self, source: str, destination: str) -> None:
+        """Rename a file."""
+        self.call("mv", source, destination)
+
+    def rm(self, path: str) -> None:
+        """Remove a file."""
+        self.call("rm", path)
+
+    def mkdir_p(self, path: str) -> None:
+        """Make a directory, with its parents."""
+        self.call("mkdir_p", path)
+
+    def setxattr(self, name: str, value: str, length: int, path: str) -> None:
+        """Set an extended attribute; length: bytes of the value that are taken."""
+        self.call("setxattr", name, value, length, path)
+
+    # Programs of the guest
+
+    def command(self, arguments: list[str]) -> str:
+        """Run a program in the guest, without a shell. Returns: what it wrote to its standard output."""
+        result: str = self.call("command", arguments)
+        return result
+
+    # Augeas
+
+    def aug_init(self, root: str, flags: int) -> None:
+        """Start Augeas on the files below root."""
+        self.call("aug_init", root, flags)
+
+    def aug_close(self) -> None:
+        """End it."""
+        self.call("aug_close")
+
+    def aug_load(self) -> None:
+        """Parse the files."""
+        self.call("aug_load")
+
+    def aug_save(self) -> None:
+        """Write what was altered."""
+        self.call("aug_save")
+
+    def aug_match(self, path: str) -> list[str]:
+        """The paths of the nodes that match."""
+        result: list[str] = self.call("aug_match", path)
+        return result
+
+    def aug_get(self, path: str) -> str:
+        """The value of a node."""
+        result: str = self.call("aug_get", path)
+        return result
+
+    def aug_set(self, path: str, value: str) -> None:
+        """Set the value of a node, making it when there is none."""
+        self.call("aug_set", path, value)
+
+    def aug_rm(self, path: str) -> int:
+        """Remove the nodes that match, with all below them. Returns: how many."""
+        result: int = self.call("aug_rm", path)
+        return result
+
+    def aug_insert(self, path: str, label: str, before: bool) -> None:
+        """Make a sibling of the node at path, before or after it."""
+        self.call("aug_insert", path, label, before)

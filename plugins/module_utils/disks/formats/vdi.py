@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VDI, VirtualBox's format."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from .layout import Layout
+from .reading import SECTOR, number, read, unpack
+
+
+def virtual_size(stream: BinaryIO, size: int) -> int:
+    """Bytes of the disk. Errors: BadHeader."""
+    return number("<Q", read(stream, 0, SECTOR), 368)
+
+
+def ends_early(stream: BinaryIO, size: int) -> bool:
+    """Whether the blocks that the header counts as allocated do not fit into the file (QEMU does not look).
+
+    Errors: BadHeader.
+    """
+    head = read(stream, 0, SECTOR)
+    data_offset = number("<I", head, 344)
+    block_size, extra, _blocks, allocated = unpack("<IIII", head, 376)
+    return bool(data_offset + allocated * (block_size + extra) > size)
+
+
+def layout(stream: BinaryIO, cluster_size: int) -> Layout:
+    """Only a static one, where each block has its place, is written to in place: then only data are written.
+
+    Errors: BadHeader.
+    """
+    blocks, allocated = unpack("<II", read(stream, 0, SECTOR), 384)
+    return Layout(in_place=blocks == allocated)

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VHDX, Hyper-V's format ([MS-VHDX])."""
+
+from __future__ import annotations
+
+import uuid
+from typing import BinaryIO
+
+from .layout import Layout
+from .reading import BadHeader, number, read, unpack
+
+# [MS-VHDX] 2.2.3 and 2.6: the region table, the region of metadata in it, and there the size of the virtual disk.
+_REGIONS = 192 << 10
+_METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le
+_SIZE = uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8").bytes_le
+# [MS-VHDX] 2.6.2.1: the parameters of the file: the size of its blocks, and flags.
+_PARAMETERS = uuid.UUID("caa16737-fa36-4d43-b3b6-33f0aa44e76b").bytes_le
+_KEEPS_BLOCKS = 1
+# The most entries that either of its tables may have.
+_ENTRIES = 2047
+
+
+def is_fixed(stream: BinaryIO) -> bool:
+    """Whether it keeps all its blocks allocated. Errors: BadHeader."""
+    _block_size, flags = unpack("<II", _item(stream, _PARAMETERS).ljust(8, b"\0"))
+    return bool(flags & _KEEPS_BLOCKS)
+
+
+def virtual_size(stream: BinaryIO, size: int) -> int:
+    """Bytes of the disk. Errors: BadHeader."""
+    return number("<Q", _item(stream, _SIZE))
+
+
+def layout(stream: BinaryIO, cluster_size: int) -> Layout:
+    """It is never written to in place. Errors: BadHeader."""
+    fixed = is_fixed(stream)
+    subformat = "fixed" if fixed else "dynamic"
+    return Layout(in_place=False, preallocated=fixed, options=(f"subformat={subformat}", f"block_size={cluster_size}"))
+
+
+def _item(stream: BinaryIO, wanted: bytes) -> bytes:
+    """The first 8 bytes of the item of the metadata that is wanted."""
+    regions = read(stream, _REGIONS, 64 << 10)
+    metadata = _entry(regions, b"regi", 8, "<I", 16, _METADATA)
+    offset = number("<Q", metadata, 16)
+    table = read(stream, offset, 64 << 10)
+    entry = _entry(table, b"metadata", 10, "<H", 32, wanted)
+    return read(stream, offset + number("<I", entry, 16), 8)
+
+
+def _entry(table: bytes, signature: bytes, count_at: int, count_layout: str, first: int, wanted: bytes) -> bytes:
+    """The entry (32 bytes, of which the first 16 say what it is) of a table that is wanted."""
+    if not table.startswith(signature):
+        raise BadHeader("a table of the VHDX is missing")
+    for start in range(first, first + 32 * min(number(count_layout, table, count_at), _ENTRIES), 32):
+        entry = table[start : start + 32]
+        if entry[:16] == wanted and len(entry) == 32:
+            return entry
+    raise BadHeader("an entry of the VHDX's tables is missing")

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMDK, VMware's format: a descriptor that names extents, standing alone or embedded in a sparse file."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from re import Pattern
+from typing import BinaryIO
+
+from .layout import Layout
+from .reading import SECTOR, BadHeader, number, read, unpack
+
+# QEMU reads at most this much of a descriptor: vmdk_read_desc() in block/vmdk.c.
+_DESCRIPTOR_LIMIT = 1 << 20
+# Within this much of a sparse VMDK its descriptor is: QEMU and VMware put 20 sectors after the header.
+_EMBEDDED_LIMIT = 64 << 10
+# How a descriptor that stands alone begins.
+DESCRIPTOR = re.compile(rb"\A(?:[ \t]*#[^\n]*\n|[ \t\r]*\n)*[ \t]*version[ \t]*=[ \t]*[123]\b")
+# QEMU matches extents with sscanf, whose blanks span lines; so does this \s. Only RW extents are opened by it.
+_EXTENT = re.compile(rb"\bRW\s+[-+]?(\d+)\s*([A-Za-z]+)\s*\"([^\"\r\n]*)(?:\"\s*(\d+))?")
+# Of a number of sectors. More need not fit into QEMU's 64 bits, and Python refuses to read 5000.
+_MOST_DIGITS = 18
+_CREATE_TYPE = re.compile(rb'createType\s*=\s*"([^"\n]*)"')
+# QEMU looks for this word anywhere in the descriptor: vmdk_parent_open().
+_PARENT = re.compile(rb'parentFileNameHint.{2}([^"\0]*)', re.DOTALL)
+# For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
+_SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
+
+# block/vmdk.c writes the descriptor anew (its CID changes) with the first write to the disk. Within one page the
+# kernel does not interrupt a write (generic_perform_write() in mm/filemap.c).
+_PAGE = 4096
+_HARDWARE = re.compile(rb'ddb\.virtualHWVersion\s*=\s*"(\d{1,3})"')
+_ADAPTER = re.compile(rb'ddb\.adapterType\s*=\s*"(ide|buslogic|lsilogic|legacyESX)"')
+
+
+@dataclass(frozen=True)
+class Extent:
+    """One file that a VMDK descriptor names. `end`: the bytes that it must have if it is flat, else 0."""
+
+    name: str
+    end: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors."""
+
+    extents: tuple[Extent, ...]
+    parent: str
+    create_type: str
+    version: int
+    compressed: bool
+
+
+def read_header(stream: BinaryIO) -> Header:
+    """Parse the descriptor. Errors: BadHeader.
+
+    Follows QEMU's block/vmdk.c: extents are taken from a descriptor that stands alone, or from the embedded one if the
+    sparse header's capacity is 0; the parent's name is searched at 0x200 of a sparse file.
+    """
+    head = read(stream, 0, SECTOR)
+    if head[:4] not in (b"KDMV", b"COWD"):
+        text = _text_at(stream, 0)
+        return Header(_extents(text), _first(_PARENT, text), _first(_CREATE_TYPE, text), 0, False)
+    text = _text_at(stream, 0x200)
+    if head[:4] == b"COWD":
+        return Header((), _first(_PARENT, text), "vmfsSparse", 1, False)
+    version, _flags, capacity = unpack("<IIQ", head, 4)
+    embedded = _embedded_descriptor(stream, head)
+    return Header(
+        _extents(embedded) if capacity == 0 else (),
+        _first(_PARENT, text) or _first(_PARENT, embedded),
+        _first(_CREATE_TYPE, embedded),
+        version,
+        number("<H", head, 77) != 0,
+    )
+
+
+def virtual_size(stream: BinaryIO, size: int) -> int:
+    """Bytes of the disk, with all of its extents. Errors: BadHeader."""
+    head = read(stream, 0, SECTOR)
+    if head[:4] == b"COWD":
+        return number("<I", head, 12) * SECTOR
+    if head[:4] == b"KDMV":
+        capacity = number("<Q", head, 12)
+        if capacity:
+            return capacity * SECTOR
+        # The disk is in further files: this one holds their names alone.
+        text = _embedded_descriptor(stream, head)
+    else:
+        text = _text_at(stream, 0)
+    return sum(int(sectors) for sectors in _SIZED_EXTENT.findall(text)) * SECTOR
+
+
+def layout(stream: BinaryIO, cluster_size: int) -> Layout:
+    """Only a flat one, whose descriptor is rewritten at once, is written to in place. Errors: BadHeader."""
+    header = read_header(stream)
+    if header.extents:
+        flat = all(extent.end for extent in header.extents)
+        return Layout(in_place=flat and stream.seek(0, 2) <= _PAGE, one_file=False)
+    text = read(stream, 0, _EMBEDDED_LIMIT)
+    options = ["subformat=monolithicSparse"]
+    # Of what the descriptor says no more than this: a comma in it would be another option.
+    for name, pattern in (("hwversion", _HARDWARE), ("adapter_type", _ADAPTER)):
+        found = pattern.search(text)
+        if found:
+            options.append(f"{name}={found.group(1).decode('ascii')}")
+    return Layout(in_place=False, options=tuple(options))
+
+
+def _text_at(stream: BinaryIO, offset: int) -> bytes:
+    """The text there, up to the first NUL."""
+    return read(stream, offset, _DESCRIPTOR_LIMIT).split(b"\0", 1)[0]
+
+
+def _embedded_descriptor(stream: BinaryIO, head: bytes) -> bytes:
+    """The text of the descriptor that a sparse header points to."""
+    return _text_at(stream, min(number("<Q", head, 28), 1 << 40) * SECTOR)
+
+
+def _first(pattern: Pattern[bytes], text: bytes) -> str:
+    match = pattern.search(text)
+    return os.fsdecode(match.group(1)) if match else ""
+
+
+def _extents(text: bytes) -> tuple[Extent, ...]:
+    extents = []
+    for sectors, kind, name, offset in _EXTENT.findall(text):
+        if max(len(sectors), len(offset)) > _MOST_DIGITS:
+            raise BadHeader("the VMDK's descriptor has a number that cannot be one of sectors")
+        flat = kind in (b"FLAT", b"VMFS")
+        end = (int(sectors) + int(offset or 0)) * SECTOR if flat else 0
+        extents.append(Extent(os.fsdecode(name), end))
+    return tuple(extents)
