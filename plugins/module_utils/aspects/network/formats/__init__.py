@@ -20,7 +20,7 @@ class NetworkFormat(Protocol):
     """A format of network configuration: a module of this folder, or any object with the same functions.
 
     All but read change files, through the door, and leave everything else in them as it is, to the byte. Each is called
-    with what the guest has before the plan, in this order: unconfigure, use_dhcp, replace_macs, rename. Done again
+    with what the guest has before the conversion, in this order: unconfigure, use_dhcp, replace_macs, rename. Done again
     they change nothing. Each raises texts.unread.Unread, a GuestconvError, for a file that the guest's own programs
     cannot read either; such a format is left alone.
     """
