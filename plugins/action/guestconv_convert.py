@@ -11,4 +11,4 @@ from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module im
 class ActionModule(LongModule):
     """The module guestconv_convert does the work."""
 
-    _stands_on = "fetch.json"
+    _preceding = "fetch.json"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module import LongModule, Values
 
 # A guest that was moved stays moved when its source, or the machine that did it, is taken away.
 _AWAY = frozenset(
@@ -24,8 +24,8 @@ _AWAY = frozenset(
 class ActionModule(LongModule):
     """The module guestconv_fetch does the work."""
 
-    def _instead_of_a_run(self, kept, arguments, task_vars):
-        """As ever, but only while the source and the disks are as they were: those are no arguments."""
+    def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
+        """As always, but only while the source and the disks are unchanged: they are not among the arguments."""
         # Quietly, and without a slot: there is little to do, and of many guests nothing.
         asked = {name: value for name, value in arguments.items() if name not in ("progress", "slots")}
         check_mode, self._task.check_mode = self._task.check_mode, True
@@ -36,7 +36,7 @@ class ActionModule(LongModule):
         finally:
             self._task.check_mode = check_mode
         if _is_away(found, arguments):
-            self._display.warning("What was fetched before is taken as it was, unseen: %s" % found.get("msg"))
+            self._display.warning(f"The disks that were fetched before are used without a check: {found.get('msg')}")
             return super()._instead_of_a_run(kept, arguments, task_vars)
         if found.get("failed"):
             return dict(found, resumed=False)
@@ -45,7 +45,7 @@ class ActionModule(LongModule):
         return super()._instead_of_a_run(kept, arguments, task_vars)
 
 
-def _is_away(found, arguments):
-    """Whether the source cannot be looked at any more, and need not be: an overlay is nothing without its source."""
+def _is_away(found: Values, arguments: Values) -> bool:
+    """Whether the source is gone, and is not needed: an overlay does not work without its source."""
     code = found.get("code") if found.get("failed") else None
     return code in _AWAY or (code == "disk-not-found" and arguments.get("mode") == "copy")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -12,15 +14,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report import 
 from ansible_collections.virttools.guestconv.plugins.modules.guestconv_outcome import ARGUMENT_SPEC
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     """Does what the module of the same name does."""
 
     _requires_connection = False
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result."""
-        result = super().run(tmp, task_vars)
+        result = dict(super().run(tmp, task_vars))
         _valid, options = self.validate_argument_spec(ARGUMENT_SPEC)
         try:
             result.update(changed=False, dest=outcomes.keep(options["directory"], options["outcome"]))

@@ -13,7 +13,7 @@ from ansible.utils.vars import merge_hash
 from ansible_collections.virttools.guestconv.plugins.plugin_utils import report_page
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     """The module guestconv_report does the work."""
 
     _supports_check_mode = True
@@ -25,4 +25,4 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args, _page=report_page.template())
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         returned = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
-        return merge_hash(result, returned)
+        return dict(merge_hash(result, returned))

@@ -11,4 +11,4 @@ from ansible_collections.virttools.guestconv.plugins.plugin_utils.long_module im
 class ActionModule(LongModule):
     """The module guestconv_verify does the work."""
 
-    _stands_on = "convert.json"
+    _preceding = "convert.json"

@@ -13,11 +13,11 @@ class ModuleDocFragment:
 options:
   disks:
     description:
-      - All disks of one guest, the one that it boots from first.
-      - Each is a path, or a dict with V(path) and any of V(format), V(device) and V(backing).
-      - V(format) is one of V(raw), V(qcow2), V(vmdk), V(vdi), V(vhdx), V(vpc). By default it is read from the disk.
-      - V(device) is the name that the guest knew the disk by; V(sda), V(sdb) and so on by default.
-      - V(backing) lists the files that may stand behind the disk. A backing file that is not named is never opened.
+      - All disks of one guest. The first one is the disk that the guest boots from.
+      - Each disk is a path, or a dict with V(path) and any of V(format), V(device) and V(backing).
+      - V(format) is one of V(raw), V(qcow2), V(vmdk), V(vdi), V(vhdx), V(vpc). The default is detected from the disk.
+      - V(device) is the name that the guest had for the disk. The defaults are V(sda), V(sdb) and so on.
+      - V(backing) lists the permitted backing files of the disk. A backing file that is not listed is never opened.
     type: list
     elements: raw
     required: true

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filters that define a virtual machine take, whatever the platform."""
+"""The options of the filters that define a virtual machine, for every platform."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class ModuleDocFragment:
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as
-        RV(virttools.guestconv.guestconv_convert#module:hardware) says.
+      - The hardware that the guest was converted for, which is the result
+        RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   name:
@@ -23,17 +23,17 @@ options:
     required: true
   memory:
     description:
-      - The memory in MiB. By default what the hardware says of it, as C(memory); else 1024, which is what
-        M(virttools.guestconv.guestconv_verify) boots a guest with.
+      - The memory in MiB. The default is C(memory) of the hardware. If the hardware does not contain it, the default is
+        1024, as in M(virttools.guestconv.guestconv_verify).
     type: int
   cpus:
     description:
-      - The number of processors. By default what the hardware says of it, as C(cpus); else 1, as
-        M(virttools.guestconv.guestconv_verify) does.
+      - The number of processors. The default is C(cpus) of the hardware. If the hardware does not contain it, the
+        default is 1, as in M(virttools.guestconv.guestconv_verify).
     type: int
   networks:
     description:
-      - What the network cards are plugged into that are not on O(network). A key is the name that the guest has for a
-        card (V(ens192)), or its MAC address; a value is one that O(network) could have.
+      - The networks of cards that are not connected to O(network). A key is the name that the guest has for a card
+        (V(ens192)), or its MAC address. A value has the form of O(network).
     type: dict
 """

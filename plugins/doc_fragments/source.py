@@ -7,22 +7,23 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What is known of the virtual machine on the hypervisor that it comes from."""
+    """What is known about the virtual machine on the hypervisor that it comes from."""
 
     DOCUMENTATION = r"""
 options:
   hardware:
-    description: What the source hypervisor knows of the guest, and its disks cannot say.
+    description: What the source hypervisor knows about the guest, and what cannot be read from its disks.
     type: dict
     suboptions:
       firmware:
-        description: What the guest boots with. By default it is told by the disks.
+        description: The firmware that boots the guest. By default it is detected from the disks.
         type: str
         choices: [bios, uefi]
       interfaces:
         description:
-          - All network cards, in the order of the hypervisor; an empty list for a virtual machine without any.
-          - A network card that the guest configures beyond them is taken to be gone.
+          - All network cards, in the order of the hypervisor. For a virtual machine without network cards, an empty
+            list.
+          - Any other network card that the guest configures is considered removed.
         type: list
         elements: dict
         suboptions:
@@ -30,15 +31,16 @@ options:
             description: The card's MAC address.
             type: str
           addresses:
-            description: IP addresses that were seen on it.
+            description: The IP addresses that were seen on the card.
             type: list
             elements: str
           driver:
-            description: Its model, by QEMU's name. It is told to whoever reads the description.
+            description: The model of the card, by QEMU's name. It is shown in the description of the guest, for
+              information only.
             type: str
             choices: [virtio-net-pci, vmxnet3, e1000e, e1000, rtl8139, pcnet]
       target_interfaces:
-        description: The network cards that have another MAC address on the target.
+        description: The network cards that get another MAC address on the target.
         type: list
         elements: dict
         suboptions:
@@ -52,21 +54,23 @@ options:
             required: true
       generate_macs:
         description:
-          - What to do with a guest of several network cards of which nobody knows the MAC addresses. By default it
-            cannot be converted, as its cards could not be told apart on the target.
-          - With V(true) new addresses are made up, the same ones each time. The guest knows its cards by them, and the
-            target must give them to the cards as the hardware says that conversion returns.
+          - Whether to generate MAC addresses for a guest with several network cards, if their MAC addresses are not
+            known. By default, such a guest cannot be converted, because its cards cannot be distinguished on the
+            target.
+          - With V(true), addresses are generated, the same ones in each run. The guest identifies its cards by them.
+            The target must assign them to the cards as in the hardware that conversion returns.
         type: bool
       cpus:
-        description: The number of processors. The result of a conversion has it, for the definition of the new machine.
+        description: The number of processors. It is returned by a conversion, for the definition of the new virtual
+          machine.
         type: int
       memory:
-        description: The memory in MiB. The result of a conversion has it, for the definition of the new machine.
+        description: The memory in MiB. It is returned by a conversion, for the definition of the new virtual machine.
         type: int
       disks:
         description:
-          - What the disks are attached to, in the order of O(disks). The description of the guest has it as its current
-            hardware.
+          - The controllers of the disks, in the order of O(disks). The description of the guest shows them as its
+            current hardware.
         type: list
         elements: dict
         suboptions:
@@ -75,6 +79,6 @@ options:
             type: str
             choices: [virtio-blk-pci, nvme, virtio-scsi-pci, pvscsi, mptsas1068, lsi53c895a, ahci, piix3-ide, ide]
           boot_order:
-            description: The disk with the lowest number is booted from first, on the target as well.
+            description: The guest boots from the disk with the lowest number first, also on the target.
             type: int
 """

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: choose
-short_description: Choose the devices of a guest by policy
+short_description: Select the devices of a guest by policy
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Takes what M(virttools.guestconv.guestconv_inspect) returned as RV(virttools.guestconv.guestconv_inspect#module:guest),
-    and gives its devices the drivers that policies name.
-  - Policies are applied in the order in which they are given, and of each its rules in their order. The last one wins.
+  - Sets the drivers of the devices in a description as the policies require. The description is the result
+    RV(virttools.guestconv.guestconv_inspect#module:guest) of M(virttools.guestconv.guestconv_inspect).
+  - The policies are applied in their order, and so are the rules of each policy. The last one wins.
 positional: policies
 options:
   _input:
@@ -20,14 +20,16 @@ options:
     required: true
   policies:
     description:
-      - Policies, as further arguments. Each is a list of rules, or one rule, or nothing.
-      - "A rule has a dictionary per kind of device (C(network), C(block), C(graphics), C(console)): of a pattern of the
-        devices' ids, such as V(ens*), and of what those devices get. C(driver) may be a list. The first one that the
-        guest can use is taken. A device that gets V(null) is taken out of the guest. A pattern that no device of a guest
-        has does nothing to that guest, and is not told: so look at the ids in its description."
-      - "Its key C(when) has facts that must hold for the rule to apply: those of C(guest.roots.*.info) with values,
-        patterns, or lists of them, and C(firmware). What is within is named with dots, as in C(version.major). Case does
-        not count, and V(12) is the same in quotes. A fact that there is not is an error."
+      - The policies, as further arguments. Each is a list of rules, or one rule, or empty.
+      - "A rule has a dictionary for each kind of device (C(network), C(block), C(graphics), C(console)). Its keys are
+        patterns of device ids, such as V(ens*), and its values are the settings of these devices. C(driver) may be a
+        list, of which the first driver that the guest can use is selected. A device with the value V(null) is
+        unconfigured in the guest. A pattern that does not match a device of a guest has no effect on that guest, and is
+        not reported. The ids of the devices are in the description."
+      - "The key C(when) of a rule lists the conditions under which the rule applies. They are facts of
+        C(guest.roots.*.info), and C(firmware), with values, patterns, or lists of them. Nested facts are written with
+        dots, as in C(version.major). Case is ignored, and so are quotes around a number such as V(12). A fact that does
+        not exist is an error."
     type: list
     elements: raw
 seealso:
@@ -36,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Convert with old Red Hats on e1000, and nobody with a second display
+- name: Convert with an e1000 for old versions of RHEL, and without a second display
   virttools.guestconv.guestconv_convert:
     disks: [/exports/web01.qcow2]
     guest: "{{ inspected.guest | virttools.guestconv.choose(policy) }}"
@@ -49,17 +51,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The description with the devices that were chosen.
+  description: The description with the selected devices.
   type: dict
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter choose."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"choose": as_filter("choose", choose)}

@@ -5,36 +5,36 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: kubevirt_vm
-short_description: The KubeVirt virtual machine for a converted guest
+short_description: Create the manifest of a KubeVirt virtual machine for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the manifest of a KubeVirt C(VirtualMachine)
-    (C(kubevirt.io/v1)), whose network cards and disks are those.
-  - What KubeVirt does not offer is an error that says which device it is. So it has no C(vmxnet3), no C(qxl-vga), no
-    C(virtconsole), and by default no machine type but C(q35).
+  - Creates the manifest of a KubeVirt C(VirtualMachine) (C(kubevirt.io/v1)) with the hardware that a guest was
+    converted for.
+  - A device that KubeVirt does not have is an error, which names the device. KubeVirt does not have C(vmxnet3),
+    C(qxl-vga) or C(virtconsole), and by default only the machine type C(q35).
 extends_documentation_fragment:
   - virttools.guestconv.platform
 options:
   name:
     description:
-      - The name of the virtual machine, of lower-case letters, digits and dashes.
+      - The name of the virtual machine. It consists of lower-case letters, digits and dashes.
   volumes:
     description:
-      - What the disks are in the cluster, one for each disk of the hardware, in the same order.
-      - The name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and V(device), the name
-        that the guest knew the disk by.
+      - The volumes in the cluster, one for each disk of the hardware, in the same order.
+      - A volume is the name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and
+        V(device), the name that the guest had for the disk.
     type: list
     elements: raw
     required: true
   namespace:
-    description: The namespace of the virtual machine. By default the manifest says none.
+    description: The namespace of the virtual machine. By default the manifest does not specify one.
     type: str
   network:
     description:
-      - What the network cards are plugged into. V(pod) is the network that every pod has, by way of NAT and with an
-        address by DHCP; only one card can be on it. Else the name of a C(NetworkAttachmentDefinition), which is the
-        one for guests with static addresses.
+      - The network of the network cards. V(pod) is the pod network, with NAT, and an address by DHCP. Only one card can
+        be connected to it. Any other value is the name of a C(NetworkAttachmentDefinition), which guests with static
+        addresses need.
     type: str
     default: pod
   run_strategy:
@@ -44,9 +44,9 @@ options:
     default: Halted
   video_config:
     description:
-      - Whether to say the model of the display. Clusters take that only with KubeVirt's feature gate C(VideoConfig),
-        from KubeVirt 1.6 on.
-      - When it is not said, the guest has a VGA (with UEFI a bochs-display), on which every guest is seen.
+      - Whether to specify the model of the display. Clusters accept it only with the feature gate C(VideoConfig), in
+        KubeVirt 1.6 and later.
+      - If it is not specified, the guest has a VGA (with UEFI a bochs-display), which every guest can use.
     type: bool
     default: false
 seealso:
@@ -55,18 +55,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Convert the guest, whose disk is on a volume of the cluster
+- name: Convert the guest on a volume of the cluster
   virttools.guestconv.guestconv_convert:
     disks: [/dev/web01]
   register: converted
 
-- name: Define it
+- name: Define the virtual machine
   kubernetes.core.k8s:
     definition: >-
       {{ converted.hardware | virttools.guestconv.kubevirt_vm(
            name='web01', namespace='vms', volumes=['web01-root'], memory=2048, network='vms/vlan7') }}
 
-- name: Define and start it, with the module for that
+- name: Define and start the virtual machine
   kubevirt.core.kubevirt_vm:
     name: web01
     namespace: vms
@@ -82,13 +82,12 @@ _value:
   type: dict
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter kubevirt_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"kubevirt_vm": as_filter("kubevirt_vm", kubevirt.virtual_machine)}
+        return of_platform("kubevirt_vm")

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: libvirt_domain
-short_description: The libvirt domain for a converted guest
+short_description: Create the XML of a libvirt domain for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the XML of a libvirt domain, whose devices are those.
-  - It is for libvirt 9.0 and later, with QEMU on x86-64.
-  - The display can be seen by VNC, on the host itself.
-  - A guest with a virtio device gets the guest agent's channel, a source of randomness, and a balloon, too.
+  - Creates the XML of a libvirt domain with the hardware that a guest was converted for.
+  - The XML is for libvirt 9.0 and later, with QEMU on x86-64.
+  - The display is available by VNC, on the host itself.
+  - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
@@ -22,18 +22,19 @@ options:
     description:
       - The disks on the host that will run the guest, one for each disk of the hardware, in the same order.
       - A disk is its absolute path, or a dictionary of V(path), V(format) (V(qcow2), V(raw), V(vmdk), V(vdi), V(vhdx)
-        or V(vpc); by default told by the end of the path), and V(device), the name that the guest knew the disk by.
+        or V(vpc); the default is detected from the extension of the path), and V(device), the name that the guest had
+        for the disk.
     type: list
     elements: raw
     required: true
   network:
     description:
-      - What the network cards are plugged into. The name of one of libvirt's networks, or a dictionary with the key
-        V(network) or V(bridge).
+      - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key V(network)
+        or V(bridge).
     type: raw
     default: default
   domain_type:
-    description: How libvirt runs the guest. V(qemu) is emulation.
+    description: The type of the domain. V(qemu) is emulation.
     type: str
     choices: [kvm, qemu]
     default: kvm
@@ -52,12 +53,12 @@ EXAMPLES = r"""
     disks: [/var/lib/libvirt/images/web01.qcow2]
   register: converted
 
-- name: Define it
+- name: Define the domain
   community.libvirt.virt:
     command: define
     xml: "{{ converted.hardware | virttools.guestconv.libvirt_domain(name='web01', disks=converted.disks) }}"
 
-- name: Define it on a bridge
+- name: Define the domain on a bridge
   community.libvirt.virt:
     command: define
     xml: >-
@@ -68,17 +69,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The domain's XML.
+  description: The XML of the domain.
   type: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter libvirt_domain."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"libvirt_domain": as_filter("libvirt_domain", libvirt.domain)}
+        return of_platform("libvirt_domain")

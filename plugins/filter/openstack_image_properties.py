@@ -5,29 +5,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: openstack_image_properties
-short_description: The properties of an OpenStack image for a converted guest
+short_description: Create the properties of an OpenStack image for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the properties of an image, by which OpenStack gives the
-    servers that are made of it just those devices.
-  - An image has one model for all disks, and one for all network cards. A guest whose differ is an error.
-  - What OpenStack does not offer is an error that says which device it is. So it has no C(virtconsole).
-  - The memory and the number of processors are the flavor's, and MAC addresses the port's.
+  - Creates the properties of an image from the hardware that a guest was converted for. OpenStack gives exactly these
+    devices to the servers that are created from the image.
+  - An image has one model for all disks, and one for all network cards. A guest with different models is an error.
+  - A device that OpenStack does not have is an error, which names the device. OpenStack does not have C(virtconsole).
+  - The flavor sets the memory and the number of processors. The ports set the MAC addresses.
 options:
   _input:
     description:
-      - The hardware that the guest was converted for, as
-        RV(virttools.guestconv.guestconv_convert#module:hardware) says.
+      - The hardware that the guest was converted for, which is the result
+        RV(virttools.guestconv.guestconv_convert#module:hardware).
     type: dict
     required: true
   os_type:
-    description: The kind of the guest's operating system.
+    description: The type of the guest's operating system.
     type: str
     choices: [linux, windows]
     default: linux
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent, so that OpenStack talks to it.
+    description: Whether the guest runs QEMU's guest agent. If it does, OpenStack uses the agent.
     type: bool
     default: false
 seealso:
@@ -41,7 +41,7 @@ EXAMPLES = r"""
     disks: [/exports/web01.qcow2]
   register: converted
 
-- name: Make an image of it
+- name: Create an image of the guest
   openstack.cloud.image:
     name: web01
     filename: "{{ converted.disks[0] }}"
@@ -49,7 +49,7 @@ EXAMPLES = r"""
     container_format: bare
     properties: "{{ converted.hardware | virttools.guestconv.openstack_image_properties }}"
 
-- name: Make an image that says more of the guest
+- name: Create an image with further properties
   openstack.cloud.image:
     name: web01
     filename: "{{ converted.disks[0] }}"
@@ -74,13 +74,12 @@ _value:
     os_type: linux
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import openstack
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter openstack_image_properties."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"openstack_image_properties": as_filter("openstack_image_properties", openstack.image_properties)}
+        return of_platform("openstack_image_properties")

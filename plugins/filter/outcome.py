@@ -5,17 +5,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: outcome
-short_description: The outcome of a guest, for the report
+short_description: Create the outcome of a guest for the report
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Puts together what became of a guest from what the modules returned, as M(virttools.guestconv.guestconv_report)
-    takes it.
+  - Creates the outcome of a guest from the results of the modules, in the form that
+    M(virttools.guestconv.guestconv_report) reads.
 options:
   _input:
     description:
-      - "What the modules returned in the phases of the guest's migration: V(fetch), V(inspect), V(convert), V(verify),
-        V(define). V(null) stands for one that was not begun."
+      - "The results of the modules, by phase of the migration: V(fetch), V(inspect), V(convert), V(verify), V(define).
+        V(null) means that the phase was not started."
     type: dict
     required: true
   guest:
@@ -23,37 +23,37 @@ options:
     type: str
     required: true
   started:
-    description: When the work on it began, in ISO 8601.
+    description: When the work on the guest started, in ISO 8601.
     type: str
     required: true
   ended:
-    description: When the work on it ended, in ISO 8601.
+    description: When the work on the guest ended, in ISO 8601.
     type: str
     required: true
   failure:
-    description: What ended it, C(ansible_failed_result), when it failed.
+    description: The failure, C(ansible_failed_result), if there was one.
     type: dict
   conversion_host:
     description: The machine that did the work.
     type: str
   source:
-    description: Where the guest was, as O(virttools.guestconv.guestconv_fetch#module:source) takes it.
+    description: Where the guest was, in the form of O(virttools.guestconv.guestconv_fetch#module:source).
     type: dict
   check_mode:
-    description: Whether it was done in check mode, of which nothing is left but what is reported.
+    description: Whether the run was in check mode, in which only the report remains.
     type: bool
   message:
-    description: What there is to say of a guest that did not fail, such as why nothing was done with it.
+    description: A message about a guest that did not fail, for example why it was skipped.
     type: str
   screenshot:
-    description: A picture (PNG) of the guest's console, as its path seen from the directory of the report.
+    description: The path of a picture (PNG) of the guest's console, relative to the directory of the report.
     type: str
 seealso:
   - module: virttools.guestconv.guestconv_report
 """
 
 EXAMPLES = r"""
-- name: Keep what became of the guest
+- name: Record the outcome of the guest
   ansible.builtin.copy:
     content: "{{ phases | virttools.guestconv.outcome(**about) | to_json }}"
     dest: "/var/log/guestconv/outcomes/{{ inventory_hostname }}.json"
@@ -78,12 +78,12 @@ _value:
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.assembly import outcome
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 
 class FilterModule:
     """The filter outcome."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
         return {"outcome": as_filter("outcome", outcome)}

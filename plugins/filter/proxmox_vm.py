@@ -5,42 +5,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxmox_vm
-short_description: The Proxmox VE virtual machine for a converted guest
+short_description: Create the options of a Proxmox VE virtual machine for a converted guest
 version_added: 0.1.0
 author: The guestconv authors (@virttools)
 description:
-  - Turns the hardware that a guest was converted for into the options of C(community.proxmox.proxmox_kvm) (before, it
-    was in C(community.general)), whose devices are those.
-  - The options have the values that they have in Proxmox VE's C(qm.conf). What is numbered there (C(net0), C(net1)) is
-    a dictionary (C(net)).
-  - What Proxmox VE does not offer is an error that says which device it is. So it has no C(virtconsole), and one model
-    of the SCSI controller for all disks.
+  - Creates the options of C(community.proxmox.proxmox_kvm) (formerly in C(community.general)) with the hardware that a
+    guest was converted for.
+  - The options have the same values as in Proxmox VE's C(qm.conf). Numbered keys (C(net0), C(net1)) are in a dictionary
+    (C(net)).
+  - A device that Proxmox VE does not have is an error, which names the device. Proxmox VE does not have C(virtconsole),
+    and has only one model of the SCSI controller for all disks.
 extends_documentation_fragment:
   - virttools.guestconv.platform
 options:
   volumes:
     description:
-      - What C(qm.conf) says of the disks, one for each disk of the hardware, in the same order. Such as
-        V(local-lvm:vm-100-disk-0), or V(local-lvm:0,import-from=/exports/web01.qcow2) to have it imported.
-      - Or dictionaries with V(volume), and V(device), the name that the guest knew the disk by.
+      - The values of the disks in C(qm.conf), one for each disk of the hardware, in the same order. Examples are
+        V(local-lvm:vm-100-disk-0), and V(local-lvm:0,import-from=/exports/web01.qcow2), which imports the disk.
+      - A value can also be a dictionary with V(volume), and V(device), the name that the guest had for the disk.
     type: list
     elements: raw
     required: true
   network:
     description:
-      - What the network cards are plugged into. The name of a bridge, which further settings of the card can follow,
-        as in V(vmbr0,tag=7).
+      - The network of the network cards. It is the name of a bridge, which may be followed by further settings of the
+        card, as in V(vmbr0,tag=7).
     type: str
     default: vmbr0
   storage:
-    description: Where the variables of UEFI are kept. A guest that boots by UEFI needs it.
+    description: The storage for the UEFI variables. It is required for a guest that boots by UEFI.
     type: str
   ostype:
-    description: The guest's operating system, in C(qm.conf)'s words. V(l26) is Linux.
+    description: The guest's operating system, as in C(qm.conf). V(l26) is Linux.
     type: str
     default: l26
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent, so that Proxmox VE talks to it.
+    description: Whether the guest runs QEMU's guest agent. If it does, Proxmox VE uses the agent.
     type: bool
     default: false
 seealso:
@@ -54,7 +54,7 @@ EXAMPLES = r"""
     disks: [/exports/web01.qcow2]
   register: converted
 
-- name: Create it, with its disk imported
+- name: Create the virtual machine, and import its disk
   community.proxmox.proxmox_kvm:
     api_host: pve1
     api_user: root@pam
@@ -88,13 +88,12 @@ _value:
     virtio: {virtio0: "local-lvm:0,import-from=/exports/web01.qcow2"}
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import proxmox
-from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, of_platform
 
 
 class FilterModule:
     """The filter proxmox_vm."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         """{name: function}, as Ansible asks for it."""
-        return {"proxmox_vm": as_filter("proxmox_vm", proxmox.virtual_machine)}
+        return of_platform("proxmox_vm")

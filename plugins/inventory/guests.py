@@ -7,86 +7,87 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: guests
-short_description: Guests to convert, from disks, OVAs, VMX files and libvirt
+short_description: Find guests in disks, OVAs, VMX files and libvirt
 version_added: 0.1.0
 description:
-  - Finds virtual machines where they are kept, and makes each an inventory host. Nothing ever connects to these hosts.
-    The roles and playbooks of this collection do a guest's work on a conversion host.
-  - The name of the configuration file ends with C(guests.yml), C(guests.yaml), C(guestconv.yml) or C(guestconv.yaml),
-    such as C(exports.guests.yml). Any other file is not this plugin's, and Ansible then says that it is no inventory.
-  - Of disks only headers are read, and no other program is run.
-  - A guest that cannot be read is left out with a warning, so that it does not hide the others.
+  - Finds virtual machines in files and in libvirt, and makes each of them a host of the inventory. Ansible never
+    connects to these hosts. The roles and playbooks of this collection process a guest on a conversion host.
+  - The name of the configuration file must end with C(guests.yml), C(guests.yaml), C(guestconv.yml) or
+    C(guestconv.yaml), for example C(exports.guests.yml). This plugin does not read any other file, and Ansible then
+    reports that the file cannot be parsed as an inventory.
+  - Only the headers of disks are read, and no other program is run.
+  - A guest that cannot be read is omitted with a warning, so that the other guests are still found.
 requirements:
-  - lxml in the Python that runs Ansible, for OVA, OVF and libvirt. Without it such guests are left out, with a warning.
-  - libvirt's Python binding there, for O(uri)
+  - lxml in the Python that runs Ansible, for OVA, OVF and libvirt. Without it such guests are omitted, with a warning.
+  - libvirt's Python binding in the Python that runs Ansible, for O(uri)
 extends_documentation_fragment:
   - ansible.builtin.constructed
 options:
   plugin:
-    description: That the file is a configuration of this plugin.
+    description: Marks the file as a configuration of this plugin.
     type: str
     required: true
     choices: [virttools.guestconv.guests]
   paths:
     description:
-      - Files, directories, and patterns (V(/exports/*/*.ova)). What is relative is so to the directory of the
+      - Files, directories, and patterns (V(/exports/*/*.ova)). Relative paths are relative to the directory of the
         configuration file.
-      - Descriptions of guests are files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain). The
-        files of the disks that they name are no guests of their own.
-      - All other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or C(.vhd), are guests
-        by their names. V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is V(web01_1.vmdk)
-        where V(web01.vmdk) is there, too. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) says no guest, and is a disk of
-        the one that is called like the directory. Then, or when a disk is called like the directory, a subdirectory is one
-        guest with all disks in it.
-      - Disks of one guest are in the order of their names, with C(root), C(system), C(os) or C(boot) first. It is the
-        first that the guest boots from.
-      - A disk that stands on others, such as a snapshot, is one disk with V(backing), if these are in its directory.
+      - Files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain) describe guests. The disks that
+        they refer to are not guests of their own.
+      - The names of all other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or
+        C(.vhd), determine the guests. V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is
+        V(web01_1.vmdk) if V(web01.vmdk) also exists. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) contains no name of
+        a guest, and is a disk of the guest with the name of the directory. In this case, or if a disk has the name of
+        the directory, a subdirectory is one guest with all disks in it.
+      - The disks of a guest are in the order of their names, with C(root), C(system), C(os) or C(boot) first. The guest
+        boots from the first disk.
+      - A disk with backing files, such as a snapshot, is one disk with V(backing), if they are in its directory.
     type: list
     elements: str
     default: []
   uri:
     description:
-      - A libvirt whose domains are guests, such as V(qemu:///system) or V(qemu+ssh://root@kvm1/system).
-      - It is only read. When it does not answer, that is an error.
+      - The URI of a libvirt, such as V(qemu:///system) or V(qemu+ssh://root@kvm1/system). Its domains are guests.
+      - The domains are only read. If libvirt does not answer, this is an error.
     type: str
   exclude:
     description:
-      - Patterns of paths, of names of files and directories, and of names of guests, to leave out.
+      - Patterns of paths, of names of files and directories, and of names of guests that are omitted.
     type: list
     elements: str
     default: []
   recursive:
-    description: Whether to look into the subdirectories of O(paths), too. Hidden ones and links are passed over.
+    description: Whether to search the subdirectories of O(paths), too. Hidden subdirectories and links are skipped.
     type: bool
     default: true
   strict:
     description:
-      - Whether what is otherwise left out or told with a warning is an error. That is a guest that cannot be read, a
-        name or a disk that two guests have, no place to look at, or a template of O(compose), O(groups) or
-        O(keyed_groups) that fails.
+      - Whether problems that cause a warning by default are errors. They are a guest that cannot be read, a name or a
+        disk that two guests share, a configuration without O(paths) and O(uri), and a template of O(compose), O(groups)
+        or O(keyed_groups) that fails.
     type: bool
     default: false
 notes:
-  - The plugin runs where C(ansible-playbook) does, and the paths are those of that machine. What is a file there is
-    looked for on the conversion hosts, which need to see the same files at the same paths, as on a shared storage.
-  - "Names of hosts are the names of the guests, or else of their files, with what is neither letter, digit, nor one of
-    C(.), C(_), C(-) made C(-). When two guests have the same name, both get a suffix made of where they are, so that
-    neither is ever taken for the other, and there is a warning."
-  - "Variables: C(guestconv_source) says where the guest is; C(guestconv_hardware) what is known of its virtual machine,
-    as the modules' option C(hardware) takes it; C(guestconv_disks) are its disks as the modules' option C(disks) takes
-    them, where they are files that can be used as they are; C(guestconv_name) is its name as the source has it;
-    C(guestconv_size) is the size of all its disks in bytes, as the guest sees them, where it is known. They are never
-    templates, whatever a guest is called."
-  - "Groups: C(guestconv_guests) has all of them; C(guestconv_source_ova), C(_ovf), C(_vmx), C(_libvirt) and C(_disks);
-    C(guestconv_format_qcow2) and so on, by the formats of their disks; C(guestconv_firmware_bios) and C(_uefi);
-    C(guestconv_size_small) (up to 32 GiB in all), C(_medium) (up to 256 GiB), and C(_large). A guest is in none of a
-    kind of group when that is not known."
+  - The plugin runs on the machine that runs C(ansible-playbook), and the paths are those of that machine. The
+    conversion hosts must have the same files at the same paths, for example on a shared storage.
+  - "The name of a host is the name of the guest or, if it has no name, of its file. Every character except letters,
+    digits, C(.), C(_) and C(-) is replaced by C(-). If two guests have the same name, both get a suffix that is derived
+    from their location, so that they cannot be confused, and a warning is displayed."
+  - "Variables: C(guestconv_source) is the location of the guest. C(guestconv_hardware) is what is known about its
+    virtual machine, in the form of the modules' option C(hardware). C(guestconv_disks) are its disks, in the form of
+    the modules' option C(disks), if they are files that can be used as they are. C(guestconv_name) is its name on the
+    source. C(guestconv_size) is the virtual size of all its disks in bytes, if it is known. The values are never
+    evaluated as templates, whatever the name of a guest is."
+  - "Groups: C(guestconv_guests) contains all guests. The other groups are C(guestconv_source_ova), C(_ovf), C(_vmx),
+    C(_libvirt) and C(_disks); C(guestconv_format_qcow2) and so on, by the formats of the disks;
+    C(guestconv_firmware_bios) and C(_uefi); C(guestconv_size_small) (up to 32 GiB in total), C(_medium) (up to 256
+    GiB), and C(_large). If a property of a guest is not known, the guest is not in a group of that kind."
 author:
   - guestconv authors (@virttools)
 """
 
 EXAMPLES = r"""
-# exports.guests.yml: all that stands below /exports
+# exports.guests.yml: everything below /exports
 plugin: virttools.guestconv.guests
 paths:
   - /exports
@@ -111,15 +112,18 @@ compose:
   guestconv_conversion_host: "'conv2' if guestconv_hardware.firmware | default('bios') == 'uefi' else 'conv1'"
 
 ---
-# kvm.guestconv.yml: the domains of a libvirt, of which nothing may be left out silently
+# kvm.guestconv.yml: the domains of a libvirt; a problem with one of them is an error
 plugin: virttools.guestconv.guests
 uri: qemu:///system
 strict: true
 """
 
+import functools
 import hashlib
 import os
 import unicodedata
+from collections.abc import Iterator
+from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
@@ -129,6 +133,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.kind import DiskEntry
 
 _ENDINGS = ("guests.yml", "guests.yaml", "guestconv.yml", "guestconv.yaml")
 
@@ -141,16 +146,16 @@ _RESERVED = ("all", "ungrouped", "localhost")
 _DISK_OPTIONS = ("path", "format", "device", "backing")
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable):
+class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]  # ansible has no types
     """See DOCUMENTATION."""
 
     NAME = "virttools.guestconv.guests"
 
-    def verify_file(self, path):
+    def verify_file(self, path: str) -> bool:
         """Whether path is called as a configuration of this plugin is."""
         return super().verify_file(path) and path.endswith(_ENDINGS)
 
-    def parse(self, inventory, loader, path, cache=True):
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add what is found to inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
@@ -166,12 +171,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for name, guest in named:
             self._add(name, guest)
 
-    def _find(self, directory, exclude):
+    def _find(self, directory: str, exclude: list[str]) -> tuple[list[discovery.Guest], list[GuestconvError]]:
         """(Guests, problems) of all that the options name; paths are relative to directory."""
         guests, problems = [], []
         uri = self.get_option("uri")
         if not uri and not self.get_option("paths"):
-            self._complain("Neither paths nor uri says where guests are, so there are none.")
+            self._complain("Neither paths nor uri is set, so no guests were found.")
         if uri:
             found = domains(uri, exclude)
             guests, problems = found.guests, found.problems
@@ -180,14 +185,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         found = discovery.find(paths, exclude, self.get_option("recursive"), known)
         return guests + found.guests, problems + found.problems
 
-    def _complain(self, message):
+    def _complain(self, message: str) -> None:
         if self.get_option("strict"):
             raise AnsibleParserError(message)
         self.display.warning(message)
 
-    def _named(self, guests):
+    def _named(self, guests: list[discovery.Guest]) -> Iterator[tuple[str, discovery.Guest]]:
         """(name of the host, Guest) of all."""
-        by_name = {}
+        by_name: dict[str, list[discovery.Guest]] = {}
         for guest in guests:
             by_name.setdefault(host_name(guest), []).append(guest)
         for name, called_so in by_name.items():
@@ -202,20 +207,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             )
             yield from names.items()
 
-    def _warn_of_shared_disks(self, named):
+    def _warn_of_shared_disks(self, named: list[tuple[str, discovery.Guest]]) -> None:
         """named: (name of the host, Guest) of all."""
-        users = {}
+        users: dict[tuple[str, str | None], list[str]] = {}
         for name, guest in named:
             for disk in guest.description["disks"]:
                 users.setdefault((disk["path"], disk.get("member")), []).append(name)
         for (path, _member), names in users.items():
             if len(names) > 1:
                 self._complain(
-                    f"{' and '.join(names)} have the same disk, {path}. Each would get, and convert, a copy of its own. "
+                    f"{' and '.join(names)} have the same disk, {path}. Each would convert its own copy of the disk. "
                     "If they are the same guest, exclude all but one."
                 )
 
-    def _add(self, name, guest):
+    def _add(self, name: str, guest: discovery.Guest) -> None:
         self.inventory.add_host(name)
         variables = variables_of(guest)
         for key, value in variables.items():
@@ -232,23 +237,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, name, strict=strict)
 
 
-def domains(uri, exclude):
+def domains(uri: str, exclude: list[str]) -> discovery.Found:
     """The discovery.Found of the libvirt at uri, less excluded names. Raises GuestconvError when it does not answer."""
     found = discovery.Found([], [])
     with libvirt_domains.connected(uri) as connection:
         for name in connection.names():
             if discovery.is_excluded(name, exclude):
                 continue
-            source = {"type": "libvirt", "uri": uri, "name": name}
-            found.attempt(
-                lambda source=source: discovery.Guest(
-                    source, f"{source['name']} of {source['uri']}", connection.read(source["name"])
-                )
-            )
+            found.attempt(functools.partial(_domain, connection, uri, name))
     return found
 
 
-def never_template(value):
+def _domain(connection: libvirt_domains.Connection, uri: str, name: str) -> discovery.Guest:
+    source = {"type": "libvirt", "uri": uri, "name": name}
+    return discovery.Guest(source, f"{name} of {uri}", connection.read(name))
+
+
+def never_template(value: Any) -> Any:
     """value with every string marked that would be a template: who names a guest must not run anything here.
 
     From ansible-core 2.19 on no string of a plugin is a template anyway.
@@ -260,49 +265,51 @@ def never_template(value):
     return wrap_var(value) if isinstance(value, str) and "{" in value else value
 
 
-def host_name(guest):
+def host_name(guest: discovery.Guest) -> str:
     """The name of the inventory host for a discovery.Guest: what Ansible takes for no pattern, range or port."""
     named = _clean(guest.description["name"]) or _clean(os.path.splitext(os.path.basename(guest.origin))[0])
     return f"guest-{named}".rstrip("-") if named in _RESERVED or not named else named
 
 
-def _clean(text):
+def _clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     return "".join(character if character.isalnum() or character in "._-" else "-" for character in text).strip("-._")
 
 
-def _suffix(guest):
+def _suffix(guest: discovery.Guest) -> str:
     # Of the place alone, so that it stays when another guest of the name comes or goes.
     return hashlib.sha256(guest.origin.encode()).hexdigest()[:6]
 
 
-def _is_excluded(guest, exclude):
+def _is_excluded(guest: discovery.Guest, exclude: list[str]) -> bool:
     return discovery.is_excluded(guest.description["name"], exclude)
 
 
-def variables_of(guest):
+def variables_of(guest: discovery.Guest) -> dict[str, Any]:
     """{name: value} of the variables of a discovery.Guest."""
     disks = guest.description["disks"]
-    variables = {"guestconv_source": guest.source, "guestconv_name": guest.description["name"]}
+    variables: dict[str, Any] = {"guestconv_source": guest.source, "guestconv_name": guest.description["name"]}
     if guest.description["hardware"]:
         variables["guestconv_hardware"] = guest.description["hardware"]
     if all(_is_usable(disk) for disk in disks) and _is_here(guest):
-        variables["guestconv_disks"] = [{key: disk[key] for key in _DISK_OPTIONS if key in disk} for disk in disks]
+        variables["guestconv_disks"] = [
+            {key: value for key, value in disk.items() if key in _DISK_OPTIONS} for disk in disks
+        ]
     if all("size" in disk for disk in disks):
         variables["guestconv_size"] = sum(disk["size"] for disk in disks)
     return variables
 
 
-def _is_usable(disk):
+def _is_usable(disk: DiskEntry) -> bool:
     packed = "member" in disk or "compression" in disk
     return not packed and not has_protocol(disk["path"]) and os.path.exists(disk["path"])
 
 
-def _is_here(guest):
+def _is_here(guest: discovery.Guest) -> bool:
     return "uri" not in guest.source or libvirt_domains.is_local(guest.source["uri"])
 
 
-def groups_of(guest, size):
+def groups_of(guest: discovery.Guest, size: int | None) -> list[str]:
     """The names of the groups that a discovery.Guest is in; size: of its disks in bytes, or None."""
     groups = ["guestconv_guests", f"guestconv_source_{guest.source['type']}"]
     groups += sorted({f"guestconv_format_{disk['format']}" for disk in guest.description["disks"] if "format" in disk})

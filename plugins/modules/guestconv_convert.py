@@ -6,18 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_convert
-short_description: Make a virtual machine's disks boot on another hypervisor
+short_description: Convert a guest so that it boots on another hypervisor
 version_added: 0.1.0
 description:
-  - Makes a guest match a description that M(virttools.guestconv.guestconv_inspect) returned and the playbook altered.
-    Kernel and initrd, boot loader, fstab, network cards' names, console, display and the old hypervisor's tools follow
-    the drivers chosen in it.
-  - Without O(guest) it inspects and converts with the recommended drivers, in one launch of the appliance.
-  - It works on overlays. The disks are changed only by a finished conversion, under a journal, so that an interrupted
-    run leaves them as they were, or is finished by the next one.
-  - When something else writes to a disk during the conversion, this fails with the code V(disk-changed) and changes
-    nothing. What other machines write to a shared block device is not noticed.
-  - Converting a converted guest changes nothing.
+  - Changes a guest to match a description that M(virttools.guestconv.guestconv_inspect) returned and the playbook
+    altered. The chosen drivers determine the changes to the kernel and initrd, boot loader, fstab, names of network
+    cards, console, display, and the old hypervisor's tools.
+  - Without O(guest), the module inspects the guest and converts it with the recommended drivers, in one launch of the
+    appliance.
+  - The conversion works on overlays. The disks are changed only by a finished conversion, under a journal. If a run is
+    interrupted, the disks are unchanged, or the next run finishes the conversion.
+  - If something else writes to a disk during the conversion, the module fails with the code V(disk-changed) and changes
+    nothing. It does not detect writes of other machines to a shared block device.
+  - Converting a guest again changes nothing.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
@@ -30,42 +31,43 @@ attributes:
     details: The conversion really runs, on overlays that are thrown away.
   diff_mode:
     support: full
-    details: The diff has the guest's text files. It is returned in every mode.
+    details: The diff contains the guest's text files. It is returned in every mode.
 options:
   guest:
     description:
-      - The description of the guest, as a dict or as XML. Only its V(devices) may be altered.
-      - A device deleted from it is unconfigured in the guest.
+      - The description of the guest, as a dict or as XML. Only V(devices) may be altered.
+      - A device that is deleted from V(devices) is unconfigured in the guest.
     type: raw
   target:
-    description: The hypervisor that the guest goes to. With O(guest) it is the one that the description names.
+    description: The hypervisor that the guest goes to. If O(guest) is set, the description determines it.
     type: str
     choices: [kvm, vmware]
     default: kvm
   root:
     description:
-      - The only operating system to convert, when the disks hold several and O(guest) is not given.
-      - With O(guest) it is the ones in the description.
+      - The only operating system to convert, if the disks contain several and O(guest) is not set.
+      - If O(guest) is set, the operating systems in the description are converted.
     type: str
   dest:
     description:
-      - A directory to write the converted disks to, under their own names. O(disks) are not touched then.
-      - By default O(disks) are converted in place, which VMDK disks cannot be that are compressed, or sparse and in
-        several files, nor files with several hard links.
-      - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced by a whole converted image of the same kind,
-        for which there must be room where the disk is.
+      - A directory for the converted disks, which keep their names. O(disks) are not changed.
+      - By default, O(disks) are converted in place. This is not possible for VMDK disks that are compressed, or that
+        are sparse and consist of several files, and for files with several hard links.
+      - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced by a complete converted image of the same
+        kind. The directory of the disk must have enough free space for it.
     type: path
   dest_format:
-    description: The format of the disks in O(dest). By default that of the disk, or qcow2 if QEMU writes that badly.
+    description: The format of the disks in O(dest). The default is the format of the disk, or qcow2 if QEMU writes that
+      format poorly.
     type: str
     choices: [qcow2, raw]
   initrd:
     description:
-      - How an initrd that lacks a driver for the target gets it.
-      - V(supplement) appends an archive with the driver to it, which the kernel unpacks over the rest.
-      - V(rebuild) has the guest's own tool make it anew, which takes minutes where the appliance is emulated.
-      - V(auto) supplements where that is sound, and rebuilds elsewhere.
-      - An initrd that lacks nothing is left alone.
+      - How a missing driver for the target is added to an initrd.
+      - V(supplement) appends an archive with the driver to the initrd. The kernel unpacks the archive over the rest.
+      - V(rebuild) runs the guest's own tool, which takes minutes if the appliance is emulated.
+      - V(auto) supplements the initrd if that is safe, and rebuilds it if not.
+      - An initrd that has all drivers is not changed.
     type: str
     choices: [auto, supplement, rebuild]
     default: auto
@@ -83,20 +85,20 @@ EXAMPLES = r"""
       - /exports/web01.qcow2
   register: converted
 
-- name: Inspect a disk, so as to choose its drivers
+- name: Inspect a guest in order to choose its drivers
   virttools.guestconv.guestconv_inspect:
     disks:
       - /exports/web02.qcow2
   register: inspected
 
-- name: Convert it with an e1000 network card
+- name: Convert the guest with an e1000 network card
   virttools.guestconv.guestconv_convert:
     disks:
       - /exports/web02.qcow2
     guest: "{{ inspected.guest | combine({'devices': {'network': {'ens192': {'driver': 'e1000'}}}}, recursive=True) }}"
   register: converted
 
-- name: Convert a copy, and leave the disk of the old hypervisor alone
+- name: Convert a copy, and do not change the disk of the old hypervisor
   virttools.guestconv.guestconv_convert:
     disks:
       - path: /exports/db01.vmdk
@@ -107,7 +109,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
-  description: What was done to the guest, in order.
+  description: The changes to the guest, in order.
   returned: success
   type: list
   elements: dict
@@ -117,11 +119,11 @@ changes:
       type: str
       sample: /dev/sda1
     aspect:
-      description: What it was about.
+      description: The aspect that made the change.
       type: str
       sample: storage
     action:
-      description: V(created), V(changed) or V(removed) a file, or V(ran) a program of the guest's.
+      description: V(created), V(changed) or V(removed) for a file, V(ran) for a guest program.
       type: str
       sample: changed
     path:
@@ -129,10 +131,10 @@ changes:
       type: str
       sample: /etc/fstab
     detail:
-      description: What for.
+      description: The purpose of the change.
       type: str
 diff:
-  description: The changes to text files, as Ansible shows them with C(--diff).
+  description: The changes to text files, in the form that Ansible shows with C(--diff).
   returned: success
   type: list
   elements: dict
@@ -143,11 +145,11 @@ disks:
   elements: str
   sample: [/exports/web01.qcow2]
 guest:
-  description: The description that the guest was converted by; see M(virttools.guestconv.guestconv_inspect).
+  description: The description that was used for the conversion. See M(virttools.guestconv.guestconv_inspect).
   returned: success
   type: dict
 hardware:
-  description: What the target's virtual machine must offer.
+  description: The hardware that the virtual machine on the target must offer.
   returned: success
   type: dict
   contains:
@@ -160,32 +162,32 @@ hardware:
       type: str
       sample: q35
     disks:
-      description: Per disk its V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
+      description: For each disk, V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
       type: list
       elements: dict
     interfaces:
-      description: Per network card its V(name), V(driver), V(mac), V(addresses) and V(gateway).
+      description: For each network card, V(name), V(driver), V(mac), V(addresses) and V(gateway).
       type: list
       elements: dict
     cpus:
-      description: The number of processors that the source has, where O(hardware) or O(guest) says it.
+      description: The number of processors on the source, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
     memory:
-      description: The memory that the source has, in MiB, where O(hardware) or O(guest) says it.
+      description: The memory on the source in MiB, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
     video:
-      description: The V(driver) of the display, or nothing.
+      description: The V(driver) of the display. Null if there is no display.
       type: dict
     console:
-      description: The V(driver) of the console, or nothing.
+      description: The V(driver) of the console. Null if there is no console.
       type: dict
 code:
   description:
-    - What went wrong; these words are stable.
-    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
-      concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
+    - Identifies the error. Codes are stable. The collection's C(docs/errors.md) explains each one.
+    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every
+      other concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
       V(network-configuration-malformed)."
     - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
       V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
@@ -197,50 +199,52 @@ code:
       V(driver-not-available), V(device-required), or one that begins with V(xml-)."
     - "The conversion: V(boot-full), V(guest-command-failed), V(guest-file-not-saved), V(initrd-not-complete) and others
       that begin with V(initrd-)."
-    - "What it is written to: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
+    - "The destination: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
       V(dest-not-usable), V(dest-exists), V(journal-pending), V(journal-broken), V(journal-other-disks),
       V(state-of-another-user), V(commit-incomplete), V(interrupted)."
   returned: failure
   type: str
   sample: driver-not-available
 hint:
-  description: What to do about it.
+  description: What to do about the error.
   returned: failure
   type: str
 path:
-  description: The option at fault, such as V(disks[0]) or V(guest.devices.network.ens192.driver); empty when none is.
+  description: The option that is wrong, such as V(disks[0]) or V(guest.devices.network.ens192.driver). Empty if the
+    error does not concern an option.
   returned: failure
   type: str
 concerns:
-  description: The concerns of severity error, as in C(guest.concerns).
+  description: The concerns with the severity V(error), as in C(guest.concerns).
   returned: failure, when the guest is not convertible
   type: list
   elements: dict
 allowed:
-  description: The drivers that the device at RV(path) can have.
-  returned: failure, when another was chosen
+  description: The drivers that the device at RV(path) can use.
+  returned: failure, when another driver was chosen
   type: list
   elements: str
 resumed:
   description: Whether this is the kept result of an earlier run.
-  returned: when O(resume) was given
+  returned: when O(resume) is set
   type: bool
 retryable:
-  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  description: Whether the same call may succeed later, for example when the machine is less busy.
   returned: failure
   type: bool
 xml:
-  description: The same as RV(guest), as an XML document.
+  description: The same description as in RV(guest), as an XML document.
   returned: success
   type: str
 timeline:
-  description: Seconds per step, and the number of the appliance's launches, calls, and of commands run in the guest.
+  description: The seconds of each step, and the numbers of appliance launches, libguestfs calls, and guest programs
+    run.
   returned: success
   type: dict
   sample: {steps: [{step: launch, seconds: 4.2}], launches: 1, commands: 3, calls: 161}
 warnings:
-  description: What a person should know of this run, such as that it was emulated.
-  returned: when there is something
+  description: What you should know about this run, for example that it was emulated.
+  returned: when there are warnings
   type: list
   elements: str
 """

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_fetch
-short_description: Bring the disks of a virtual machine to the machine that converts it
+short_description: Fetch the disks of a virtual machine to the machine that converts it
 version_added: 0.1.0
 description:
-  - Makes an overlay or a copy of each disk of one guest in a directory of the machine that it runs on, and tells what
-    the source knows of the virtual machine's hardware. What it returns is what
-    M(virttools.guestconv.guestconv_inspect) and M(virttools.guestconv.guestconv_convert) take.
-  - The source is only read. The virtual machine has to be shut down.
-  - A copy that was interrupted goes on where it was when the module is run again, if the source did not change. A disk
-    appears under its name when all disks of the guest are complete, and not before.
-  - A disk that is there already, from the same source in the same state, is left as it is, even if it was converted
+  - Makes an overlay or a copy of each disk of one guest in a directory of the machine that it runs on, and returns what
+    the source knows about the hardware of the virtual machine. M(virttools.guestconv.guestconv_inspect) and
+    M(virttools.guestconv.guestconv_convert) accept these values.
+  - The source is only read. The virtual machine must be shut down.
+  - An interrupted copy is resumed when the module runs again, if the source did not change. A disk gets its name only
+    when all disks of the guest are complete.
+  - A disk that was already fetched from the same source in the same state is not changed, even if it was converted
     since.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
@@ -23,7 +23,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Servers are asked for what is there, but nothing is copied. Checksums are not compared.
+    details: Servers are queried, but nothing is copied. Checksums are not verified.
   diff_mode:
     support: none
     details: There is no text to compare.
@@ -31,21 +31,21 @@ options:
   source:
     description:
       - Where the guest is. V(type) is one of V(disks), V(ova), V(ovf), V(vmx), V(libvirt) and V(vddk); the other keys
-        go by it. Paths are absolute, and of the machine that the module runs on.
+        depend on it. Paths are absolute paths on the machine that the module runs on.
       - "V(disks): C(disks) is a list of all disks, the one that the guest boots from first. Each is a path or URL, or
         a dict with C(path), and any of C(format), C(device) and C(backing), as for
         O(virttools.guestconv.guestconv_inspect#module:disks)."
-      - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file beside its disks. The checksums of an
-        OVA's or OVF's manifest are compared."
+      - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file next to its disks. The checksums in the
+        manifest of an OVA or OVF are verified."
       - "V(libvirt): C(path) of a domain's XML; or C(uri) of a libvirt and the C(name) of the domain. With
-        C(qemu+ssh://) the disks come from that machine by SSH."
+        C(qemu+ssh://) the disks are fetched from that machine by SSH."
       - "V(vddk): C(server) (a vCenter or ESXi host), C(user), C(thumbprint) of the server's certificate, C(vm) (its
         managed object reference, such as C(vm-123)), C(disks) with paths such as C([datastore1] web01/web01.vmdk), and
         C(libdir), where VMware's VDDK library is unpacked."
       - "URLs of disks are C(ssh://USER@HOST/PATH), C(https://HOST/PATH), C(nbd://HOST:PORT/EXPORT) and
-        C(nbd+unix:///EXPORT?socket=PATH). What they lead to is taken for an image file that is judged when it is here,
-        and for an NBD export for what the guest sees. State C(format=raw) for a disk that is raw: then it is converted
-        on the way, and not afterwards. An image file with a backing file, or in several files, cannot be fetched by
+        C(nbd+unix:///EXPORT?socket=PATH). They refer to image files, whose format is checked after the copy; an NBD
+        export is the disk as the guest sees it. Set C(format=raw) for a disk that is raw: it is then converted while it
+        is copied, not afterwards. An image file with a backing file, or in several files, cannot be fetched by
         URL."
       - "For URLs, V(disks) and V(libvirt) may have C(user), C(cafile) (the certificates of the authorities to trust
         instead of the machine's, in PEM), C(identity) (a private key for SSH without passphrase; otherwise the user's
@@ -54,49 +54,49 @@ options:
     type: dict
     required: true
   dest:
-    description: The directory for the disks, which is made if it is not there.
+    description: The directory for the disks, which is created if it is missing.
     type: path
     required: true
   mode:
     description:
-      - V(overlay) makes a qcow2 overlay of a local file or block device, which takes no time and little room. The
-        source stays as it is when the overlay is converted, and the overlay needs it as long as it lives.
-      - V(copy) makes a disk that stands by itself.
+      - V(overlay) creates a qcow2 overlay of a local file or block device, which takes almost no time and room.
+        Converting the overlay does not change the source. The overlay does not work without its source.
+      - V(copy) creates an independent disk.
       - The default is V(overlay) where it is possible and O(format=qcow2), else V(copy).
     type: str
     choices: [overlay, copy]
   format:
-    description: The format of the disks that are made.
+    description: The format of the new disks.
     type: str
     choices: [qcow2, raw]
     default: qcow2
   name:
     description:
-      - What the files are called after, with the device behind it when there are several disks (V(web01-sda.qcow2)).
-        Characters that are no letter, digit, dot, dash or underscore become dashes.
+      - The name of the files, followed by the device when there are several disks (V(web01-sda.qcow2)). Characters
+        other than letters, digits, dots, dashes and underscores become dashes.
       - The default is the name that the guest has in the source.
     type: str
   password:
     description:
       - The password for HTTPS, SSH or VMware.
-      - It appears on no command line, and this module writes it to no file. Ansible itself keeps a module's arguments,
+      - It is never on a command line, and this module does not write it to a file.
+        Ansible itself keeps a module's arguments,
         with this one, in its temporary directory on that machine (mode 0700) while the module runs.
     type: str
 requirements:
   - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and
     nbdkit-gzip-filter on EL and Fedora)
   - "nbdkit's vddk plugin, for V(vddk): nbdkit-vddk-plugin on EL and Fedora, nbdkit-plugin-vddk on Debian 13 (contrib)
-    and Ubuntu; Debian 12 has none. VMware's library is to be had from VMware"
+    and Ubuntu; Debian 12 has none. VMware's library is available from VMware"
   - lxml, for OVA, OVF and libvirt
-  - libvirt's Python binding, for a libvirt by its URI
+  - libvirt's Python binding, for V(libvirt) with C(uri)
 notes:
-  - "Whether a source is in the same state is told by the inode, size and time of the last change of a local file, by
-    size, ETag and time of the last change on a web server that tells them, and by size and the first 4 MiB everywhere
-    else."
-  - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not give
-    a signed URL where others may look there.
-  - Files are readable for the user only who runs the module.
-  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to begin anew.
+  - "The state of a source is identified by the inode, size and modification time of a local file; by size, ETag and
+    modification time on a web server that reports them; otherwise by the size and the first 4 MiB."
+  - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not use
+    signed URLs where other users can see that list.
+  - Only the user who runs the module can read the files.
+  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to start again.
 seealso:
   - module: virttools.guestconv.guestconv_inspect
   - module: virttools.guestconv.guestconv_convert
@@ -151,7 +151,7 @@ EXAMPLES = r"""
     name: app02
     dest: /var/lib/libvirt/images
 
-- name: Fetch a guest of VMware's, shut down, with VMware's library
+- name: Fetch a guest from VMware vSphere, with VMware's library
   virttools.guestconv.guestconv_fetch:
     source:
       type: vddk
@@ -169,18 +169,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 code:
-  description: What is wrong, for scripts; such as V(source-unreachable), V(source-checksum-mismatch) or V(no-space).
+  description: The code of the error, such as V(source-unreachable), V(source-checksum-mismatch) or V(no-space).
   returned: failure
   type: str
 copied:
-  description: The bytes that this run copied from the source, those of holes among them. It is less than the size of
+  description: The number of bytes that this run copied from the source, including holes. It is less than the size of
     the disks when an earlier run was interrupted.
   returned: success
   type: int
   sample: 10737418240
 disks:
-  description: The disks that are there now, in the order of the source, as
-    O(virttools.guestconv.guestconv_convert#module:disks) takes them. In check mode, those that there would be.
+  description: The disks that were fetched, in the order of the source, as
+    O(virttools.guestconv.guestconv_convert#module:disks) takes them. In check mode, those that would be fetched.
   returned: success
   type: list
   elements: dict
@@ -194,17 +194,17 @@ disks:
       type: str
       sample: qcow2
     device:
-      description: The name that the guest knew the disk by, or is taken to have known it by.
+      description: The name that the disk has in the guest, as far as the source knows it; otherwise the assumed name.
       type: str
       sample: sda
     backing:
-      description: The files that an overlay stands on.
+      description: The backing files of an overlay.
       returned: for an overlay
       type: list
       elements: str
 hardware:
-  description: What the source knows of the virtual machine, as far as it does. It is what
-    O(virttools.guestconv.guestconv_inspect#module:hardware) takes.
+  description: What the source knows about the virtual machine, as
+    O(virttools.guestconv.guestconv_inspect#module:hardware) accepts it.
   returned: success
   type: dict
   contains:
@@ -231,12 +231,12 @@ hint:
   returned: failure
   type: str
 name:
-  description: The name of the guest; O(name) if that is given.
+  description: The name of the guest, or O(name).
   returned: success
   type: str
   sample: web01
 path:
-  description: The value at fault, such as V(source.disks[0].path); empty when none is.
+  description: The value at fault, such as V(source.disks[0].path); empty when no value is.
   returned: failure
   type: str
 resumed:
@@ -244,7 +244,7 @@ resumed:
   returned: when O(resume) was given
   type: bool
 retryable:
-  description: Whether the same may go well when it is tried again later, as when the network was away.
+  description: Whether the same call may succeed later, for example after a network failure.
   returned: failure
   type: bool
 timeline:
@@ -253,7 +253,7 @@ timeline:
   type: dict
   sample: {steps: [{step: metadata, seconds: 0.1}, {step: copy, seconds: 94.2}], launches: 0, commands: 0, calls: 0}
 warnings:
-  description: What a person should know, such as that a disk is left out, or that an OVA has no manifest.
+  description: Warnings, for example that a disk was left out, or that an OVA has no manifest.
   returned: when there is something
   type: list
   elements: str

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_host
-short_description: Check that a machine can convert guests, and how many at once
+short_description: Check whether a machine can convert guests, and how many at once
 version_added: 0.1.0
 description:
-  - Checks what the other modules need of the machine that they run on, before the first of many guests fails there.
-  - Changes nothing.
+  - Checks the requirements of the other modules on the machine that they run on, before the first of many guests fails
+    there.
+  - The module changes nothing.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
 attributes:
@@ -24,19 +25,19 @@ options:
     type: path
     required: true
   free:
-    description: How many GiB must be free there.
+    description: How many GiB must be free in O(images).
     type: int
     default: 0
   slots_per_core:
-    description: How many conversions are worth running at once for each processor.
+    description: How many conversions to run at once per processor.
     type: float
     default: 1.0
   gib_per_slot:
-    description: How much memory a conversion takes, in GiB.
+    description: How much memory each conversion needs, in GiB.
     type: float
     default: 1.5
   slot_directory:
-    description: The directory of the slots that RV(slots) names.
+    description: The directory of the slots, which is returned in RV(slots).
     type: path
     default: /run/lock/guestconv
 requirements:
@@ -56,7 +57,7 @@ EXAMPLES = r"""
     free: 100
   register: machine
 
-- name: Convert, as many at once as it has room for
+- name: Convert a guest in one of the slots of the machine
   virttools.guestconv.guestconv_convert:
     disks: [/srv/guests/web01.qcow2]
     slots: "{{ machine.slots }}"
@@ -64,12 +65,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 accelerator:
-  description: How QEMU runs machines here, V(kvm), or V(tcg), which is emulation and many times slower.
+  description: How QEMU runs virtual machines on this machine. Either V(kvm), or V(tcg), which is emulation and many
+    times slower.
   returned: success
   type: str
   sample: kvm
 emulated_because:
-  description: Why KVM cannot be used here, as a sentence; empty where a kernel has started on it.
+  description: The reason why KVM cannot be used on this machine, as a sentence. Empty if a kernel has started on it.
   returned: success
   type: str
   version_added: 0.1.0
@@ -80,31 +82,33 @@ libguestfs:
   type: str
   sample: 1.48.6
 free:
-  description: GiB that are free in O(images).
+  description: The free space in O(images), in GiB.
   returned: success
   type: float
   sample: 411.2
 slots:
-  description: How many conversions have room at once, as the option O(virttools.guestconv.guestconv_convert#module:slots) takes it.
+  description: How many conversions can run at once, in the form of the option
+    O(virttools.guestconv.guestconv_convert#module:slots).
   returned: success
   type: dict
   sample: {count: 4, directory: /run/lock/guestconv}
 code:
-  description: What is wrong, for playbooks, as V(images-not-usable), V(images-full), V(qemu-not-found), V(library-missing).
+  description: Identifies the error, for example V(images-not-usable), V(images-full), V(qemu-not-found) or
+    V(library-missing).
   returned: failure
   type: str
   sample: images-full
 hint:
-  description: What to do about it.
+  description: What to do about the error.
   returned: failure
   type: str
 path:
-  description: The option that it is about, if it is about one.
+  description: The option that is wrong, if the error concerns one.
   returned: failure
   type: str
 warnings:
-  description: What a person should know of this machine, such as that KVM does not work.
-  returned: when there is something
+  description: What you should know about this machine, for example that KVM does not work.
+  returned: when there are warnings
   type: list
   elements: str
 """

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_inspect
-short_description: Describe a virtual machine's disks, and the devices it could use on another hypervisor
+short_description: Describe a guest, and the devices that it can use on another hypervisor
 version_added: 0.1.0
 description:
   - Opens the disks of one guest in libguestfs's appliance, without writing to them, and returns a description of the
-    guest, with the drivers that it could use on the target for each of its devices.
-  - Alter its V(devices) in the playbook and pass the description to M(virttools.guestconv.guestconv_convert),
-    which makes the guest match it.
+    guest. For each device, the description lists the drivers that the guest can use on the target.
+  - Alter V(devices) of the description in the playbook, and pass it to M(virttools.guestconv.guestconv_convert), which
+    changes the guest to match it.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
@@ -33,7 +33,7 @@ options:
     choices: [kvm, vmware]
     default: kvm
   root:
-    description: The only operating system to look at, as named in RV(guest.roots), when the disks hold several.
+    description: The only operating system to inspect, by its key in RV(guest.roots), if the disks contain several.
     type: str
   applications:
     description: Whether to list the installed packages of each root in RV(guest.roots).
@@ -47,17 +47,17 @@ author:
 """
 
 EXAMPLES = r"""
-- name: See what is on a disk that comes from VMware
+- name: Inspect a disk that comes from VMware
   virttools.guestconv.guestconv_inspect:
     disks:
       - /exports/web01.qcow2
   register: inspected
 
-- name: Show what could be chosen for its network cards
+- name: Show the choices for its network cards
   ansible.builtin.debug:
     var: inspected.guest.choices.network
 
-- name: Describe a guest of two disks, with what vCenter says of its network cards
+- name: Inspect a guest with two disks, with the network cards that vCenter reports
   virttools.guestconv.guestconv_inspect:
     disks:
       - path: /exports/db01.vmdk
@@ -75,7 +75,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 guest:
-  description: The description of the guest; its schema is in the collection's C(docs/guest.schema.json).
+  description: The description of the guest. Its schema is the collection's C(docs/guest.schema.json).
   returned: success
   type: dict
   contains:
@@ -84,11 +84,11 @@ guest:
       type: int
       sample: 1
     fingerprint:
-      description: The identity of the disks. Convert refuses the description of other disks.
+      description: Identifies the disks. Convert refuses a description with the fingerprint of other disks.
       type: str
       sample: sha256:0f5c...
     checksum:
-      description: Over all that may not be altered.
+      description: The checksum of everything that must not be altered.
       type: str
       sample: sha256:77ab...
     checksums:
@@ -100,84 +100,86 @@ guest:
       type: str
       sample: kvm
     convertible:
-      description: Whether the guest can be converted, that is, whether no concern is an error.
+      description: Whether the guest can be converted. True if no concern has the severity V(error).
       type: bool
       sample: true
     concerns:
-      description: What a person should know before converting, as dicts with V(code), V(severity), V(message), V(hint).
+      description: What you should know before you convert the guest. Each concern has V(code), V(severity), V(message),
+        V(hint).
       type: list
       elements: dict
     hardware:
-      description: The option O(hardware).
+      description: The value of the option O(hardware).
       type: dict
     boot:
       description: The firmware, and the boot loader of each disk.
       type: dict
     transform:
-      description: The changes to the disks' layout that conversion will make.
+      description: The changes to the layout of the disks that conversion will make.
       type: list
       elements: dict
     roots:
-      description: Per operating system, facts (V(info)) and kernels.
+      description: For each operating system, its facts (V(info)) and kernels.
       type: dict
     devices:
-      description: "Per kind (V(network), V(block), V(graphics), V(console)) and device the selected V(driver). This is
-        what a playbook alters; what it deletes is unconfigured in the guest."
+      description: "For each kind (V(network), V(block), V(graphics), V(console)) and each device, the selected
+        V(driver). This is the part that a playbook may alter. A device that is deleted is unconfigured in the guest."
       type: dict
       sample: {network: {ens192: {driver: virtio-net-pci}}}
     current:
-      description: Per device what was found.
+      description: For each device, what was found.
       type: dict
     choices:
-      description: Per device the drivers that this guest can use on the target.
+      description: For each device, the drivers that this guest can use on the target.
       type: dict
       sample: {network: {ens192: {driver: [virtio-net-pci, e1000e, e1000]}}}
     unavailable:
-      description: Per device the drivers of the target that this guest cannot use, and why.
+      description: For each device, the drivers of the target that this guest cannot use, with the reasons.
       type: dict
 code:
   description:
-    - What went wrong; these words are stable.
-    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every other
-      concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
+    - Identifies the error. Codes are stable. The collection's C(docs/errors.md) explains each one.
+    - "The guest: V(no-operating-system), V(root-not-found), V(os-not-supported), V(no-driver) and the code of every
+      other concern of severity error, V(guest-file-malformed), V(guest-file-too-large), V(guest-text-not-utf-8),
       V(network-configuration-malformed)."
     - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
       V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
       with V(disk-)."
     - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
       V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
-    - "A conversion that was interrupted: V(journal-broken), V(journal-other-disks), V(state-of-another-user)."
+    - "An interrupted conversion: V(journal-broken), V(journal-other-disks), V(state-of-another-user)."
   returned: failure
   type: str
   sample: disk-not-found
 hint:
-  description: What to do about it.
+  description: What to do about the error.
   returned: failure
   type: str
 path:
-  description: The option at fault, such as V(disks[0]); empty when none is.
+  description: The option that is wrong, such as V(disks[0]). Empty if the error does not concern an option.
   returned: failure
   type: str
 resumed:
   description: Whether this is the kept result of an earlier run.
-  returned: when O(resume) was given
+  returned: when O(resume) is set
   type: bool
 retryable:
-  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  description: Whether the same call may succeed later, for example when the machine is less busy.
   returned: failure
   type: bool
 xml:
-  description: The same as RV(guest), as an XML document.
+  description: The same description as in RV(guest), as an XML document.
   returned: success
   type: str
 timeline:
-  description: Seconds per step, and the number of the appliance's launches, calls, and of commands run in the guest.
+  description: The seconds of each step, and the numbers of appliance launches, libguestfs calls, and guest programs
+    run.
   returned: success
   type: dict
   sample: {steps: [{step: launch, seconds: 4.2}], launches: 1, commands: 0, calls: 61}
 warnings:
-  description: What a person should know of this run, such as that it was emulated.
-  returned: when there is something
+  description: What you should know about this run, for example that it was emulated.
+  returned: when there are warnings
   type: list
   elements: str
 """

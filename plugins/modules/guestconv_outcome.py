@@ -6,21 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_outcome
-short_description: Keep what became of a guest, for the report
+short_description: Record the outcome of a guest for the report
 version_added: 0.1.0
 description:
-  - Writes the outcome of a guest to a file, which M(virttools.guestconv.guestconv_report) makes its report of.
-  - It has an action plugin, which writes the file on the controller, whatever the host is. Nothing is started and nobody
-    is connected to, so it costs little for each of many guests.
+  - Writes the outcome of a guest to a file. M(virttools.guestconv.guestconv_report) writes its report from these files.
+  - The action plugin of this module writes the file on the controller, whatever the host is. It starts no process and
+    opens no connection, so its cost is low even for many guests.
 attributes:
   check_mode:
-    description: Can run in C(check_mode). What became of a guest in check mode is kept, too.
+    description: Can run in C(check_mode). The outcome of a guest in check mode is also recorded.
     support: full
   diff_mode:
     description: Will return details on what has changed when in diff mode.
     support: none
   action:
-    description: This action has an action plugin, so some parts of it run on the controller.
+    description: Has an action plugin of the same name, which runs on the controller.
     support: full
   platform:
     description: Target OS or families that the module runs on.
@@ -29,14 +29,14 @@ attributes:
 options:
   directory:
     description:
-      - The directory of the report. The file is V(outcomes/<guest>.json) in it.
-      - What is missing of it is made, for this user only.
+      - The directory of the report. The file is V(outcomes/<guest>.json) in this directory.
+      - Missing directories are created, with access for this user only.
     type: path
     required: true
   outcome:
     description:
-      - The outcome, as O(virttools.guestconv.guestconv_report#module:directory) has it. The filter
-        P(virttools.guestconv.outcome#filter) makes one of what the modules returned.
+      - The outcome, as documented in O(virttools.guestconv.guestconv_report#module:directory). The filter
+        P(virttools.guestconv.outcome#filter) creates it from the results of the modules.
     type: dict
     required: true
 seealso:
@@ -48,7 +48,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep the outcome of a guest
+- name: Record the outcome of a guest
   virttools.guestconv.guestconv_outcome:
     directory: /var/log/guestconv/2026-11-21
     outcome:
@@ -60,25 +60,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 dest:
-  description: The file.
+  description: The path of the file.
   returned: success
   type: str
   sample: /var/log/guestconv/2026-11-21/outcomes/web01.json
 """
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
-from ansible_collections.virttools.guestconv.plugins.module_utils.report import outcomes
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import report
 
 ARGUMENT_SPEC = {"directory": {"type": "path", "required": True}, "outcome": {"type": "dict", "required": True}}
 
 
-def keep(module):
-    """The module's result. Raises GuestconvError."""
-    return {"changed": False, "dest": outcomes.keep(module.params["directory"], module.params["outcome"])}
-
-
 def main() -> None:
-    run_module(ARGUMENT_SPEC, keep, needs=())
+    run_module(ARGUMENT_SPEC, report.keep, needs=())
 
 
 if __name__ == "__main__":

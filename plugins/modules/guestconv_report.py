@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_report
-short_description: Report what became of the guests of a migration
+short_description: Report the outcomes of the guests of a migration
 version_added: 0.1.0
 description:
-  - Makes a report of the outcomes of a fleet's guests, beside these. A summary as JSON, a JUnit file for continuous
-    integration, and a page for people.
+  - Writes a report from the outcomes of the guests, in the same directory. It consists of a summary as JSON, a JUnit
+    file for continuous integration, and a page for people.
   - The page is one file that needs no server and no network. It has a row for each guest, with its outcome, the time of
-    each phase, its devices before and after, and its concerns; what unfolds below it are the error and its hint, the
-    changes and their diffs, the hardware, and the picture of the console at the end of the verification. It can be
-    sorted and filtered, read on a phone and in the dark, and printed.
-  - The same outcomes give the same files, byte by byte. So running it again changes nothing.
-  - It needs nothing but Python, and runs where the outcomes are, which is usually localhost.
+    each phase, its devices before and after, and its concerns. Each row can be expanded to show the error and its hint,
+    the changes and their diffs, the hardware, and the picture of the console at the end of the verification. The page
+    can be sorted, filtered and printed. It can be read on a phone, and has a dark mode.
+  - The same outcomes result in the same files, byte by byte. Running the module again therefore changes nothing.
+  - The module needs only Python. It runs on the machine that has the outcomes, which is usually localhost.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without writing the files.
@@ -31,21 +31,21 @@ attributes:
 options:
   directory:
     description:
-      - The directory with the outcomes, which the report is written to, too.
-      - The outcomes are files V(outcomes/*.json), one for each guest or more, each with one outcome; write them as a
-        whole, as M(ansible.builtin.copy) does. Of several of the same guest, the one that ended last counts.
-      - Without V(outcomes), it is the lines of V(outcomes.jsonl).
+      - The directory that contains the outcomes. The report is also written to it.
+      - The outcomes are the files V(outcomes/*.json), each of which contains one outcome. Write them atomically, as
+        M(ansible.builtin.copy) does. If a guest has several outcomes, the one that ended last is used.
+      - Without the directory V(outcomes), the outcomes are the lines of V(outcomes.jsonl).
       - "An outcome is a dict with V(guest) (its name), V(outcome) (V(converted), V(failed), V(interrupted) or
         V(skipped)) and V(started) (a time as V(2026-11-21T13:00:00Z))."
-      - "It may have, in addition, the texts V(phase) (the last one begun), V(code), V(message), V(hint), V(ended) (a
-        time), V(conversion_host), V(target) and V(screenshot) (the path of a PNG, seen from O(directory)); the dicts
-        V(info), V(source), V(devices) (V(before) and V(after), each as V(devices) of a description) and V(hardware);
-        the lists of dicts V(phases) (each with V(name), V(seconds) and V(resumed)), V(concerns), V(changes) and V(diff);
-        the lists of texts V(disks) and V(warnings); and the boolean V(check_mode)."
+      - "It may also contain the texts V(phase) (the last one that was started), V(code), V(message), V(hint), V(ended)
+        (a time), V(conversion_host), V(target) and V(screenshot) (the path of a PNG, relative to O(directory)); the
+        dicts V(info), V(source), V(devices) (V(before) and V(after), each as V(devices) of a description) and
+        V(hardware); the lists of dicts V(phases) (each with V(name), V(seconds) and V(resumed)), V(concerns),
+        V(changes) and V(diff); the lists of texts V(disks) and V(warnings); and the boolean V(check_mode)."
     type: path
     required: true
   _page:
-    description: Of the action plugin of this module; not to be set.
+    description: Used internally by the action plugin of this module. Do not set it.
     type: str
 seealso:
   - module: virttools.guestconv.guestconv_convert
@@ -55,7 +55,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep the outcome of a guest
+- name: Record the outcome of a guest
   ansible.builtin.copy:
     content: "{{ outcome | to_json }}"
     dest: "/var/log/guestconv/2026-11-21/outcomes/{{ inventory_hostname }}.json"
@@ -68,7 +68,7 @@ EXAMPLES = r"""
       started: "2026-11-21T13:00:00Z"
       ended: "2026-11-21T13:06:40Z"
 
-- name: Report what became of all guests
+- name: Report the outcomes of all guests
   virttools.guestconv.guestconv_report:
     directory: /var/log/guestconv/2026-11-21
   delegate_to: localhost
@@ -87,15 +87,15 @@ paths:
       type: str
       sample: /var/log/guestconv/2026-11-21/outcomes.jsonl
     summary:
-      description: RV(summary) as JSON.
+      description: The content of RV(summary) as JSON.
       type: str
       sample: /var/log/guestconv/2026-11-21/summary.json
     junit:
-      description: A suite for each conversion host with a case for each guest.
+      description: A JUnit file, with a suite for each conversion host and a case for each guest.
       type: str
       sample: /var/log/guestconv/2026-11-21/junit.xml
     page:
-      description: The page.
+      description: The page for people.
       type: str
       sample: /var/log/guestconv/2026-11-21/index.html
 summary:
@@ -112,59 +112,59 @@ summary:
       type: dict
       sample: {failed: 2, interrupted: 0, skipped: 0, converted: 10}
     phases_of_failure:
-      description: By the phase in which they failed, or were interrupted, the number of guests.
+      description: The number of guests that failed or were interrupted, by phase.
       type: dict
       sample: {fetch: 0, inspect: 1, convert: 0, verify: 1, define: 0}
     codes:
-      description: By the code of what failed, the number of guests.
+      description: The number of guests that failed, by the code of the error.
       type: dict
       sample: {guest-not-up: 1, no-root-found: 1}
     conversion_hosts:
-      description: By conversion host, the number of its guests.
+      description: The number of guests, by conversion host.
       type: dict
       sample: {conv1: 6, conv2: 6}
     targets:
-      description: By target, the number of guests that went there.
+      description: The number of guests, by target.
       type: dict
       sample: {kvm: 12}
     guests_in_check_mode:
-      description: The number of guests with which it was only tried.
+      description: The number of guests that were processed in check mode only.
       type: int
       sample: 0
     started:
-      description: When the first guest was begun with, in UTC. Nothing when there are no guests.
+      description: When the first guest was started, in UTC. Null if there are no guests.
       type: str
       sample: "2026-11-21T13:00:00Z"
     ended:
-      description: When the last guest ended, in UTC. Nothing when there are no guests.
+      description: When the last guest ended, in UTC. Null if there are no guests.
       type: str
       sample: "2026-11-21T15:42:10Z"
     seconds:
-      description: The time between these.
+      description: The seconds between RV(summary.started) and RV(summary.ended).
       type: float
       sample: 9730
     seconds_of_guests:
-      description: V(total), V(median) and V(longest) of the time that a guest took, in all its phases.
+      description: The V(total), V(median) and V(longest) time of a guest in all its phases.
       type: dict
       sample: {total: 34012.4, median: 2803.1, longest: 4100.7}
     seconds_of_phases:
-      description: The same for each phase, where it was not finished by an earlier run already.
+      description: The same times for each phase. Phases that an earlier run had finished are not counted.
       type: dict
       sample: {inspect: {total: 412.3, median: 33.1, longest: 51.9}}
     unreadable:
-      description: A sentence for each outcome that could not be read. Its guest is not in the report.
+      description: A sentence for each outcome that cannot be read. The guest of such an outcome is not in the report.
       type: list
       elements: str
       sample: ["outcomes/web07.json: started is missing"]
 warnings:
-  description: The same sentences, for whoever looks at the run.
-  returned: when there are some
+  description: The sentences of RV(summary.unreadable), as warnings of the run.
+  returned: when there are warnings
   type: list
   elements: str
 """
 
-from ansible_collections.virttools.guestconv.plugins.module_utils import report
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_module
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import report
 
 ARGUMENT_SPEC = {
     "directory": {"type": "path", "required": True},
@@ -173,18 +173,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def make(module):
-    """The module's result. Raises GuestconvError."""
-    # Taken away, so that Ansible does not return it among the arguments.
-    page = module.params.pop("_page")
-    made = report.write(module.params["directory"], page, dry=module.check_mode)
-    for sentence in made.summary["unreadable"]:
-        module.warn(f"This outcome is not in the report: {sentence}.")
-    return {"changed": made.changed, "paths": made.paths, "summary": made.summary}
-
-
 def main() -> None:
-    run_module(ARGUMENT_SPEC, make, needs=())
+    run_module(ARGUMENT_SPEC, report.make, needs=())
 
 
 if __name__ == "__main__":

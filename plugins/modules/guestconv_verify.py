@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: guestconv_verify
-short_description: Boot a converted guest, and see whether it comes up
+short_description: Boot a converted guest and check that it comes up
 version_added: 0.1.0
 description:
-  - Boots a guest in QEMU, on the hardware that M(virttools.guestconv.guestconv_convert) says it was converted for, and
-    waits for a sign of life.
+  - Boots a guest in QEMU, on the hardware that M(virttools.guestconv.guestconv_convert) returned, and waits until it
+    has come up.
   - The guest runs on a throwaway overlay. Its disks are not written to.
-  - The guest's network is isolated. The guest reaches nothing, and of its ports only the one that is waited for can be
+  - The guest's network is isolated. The guest cannot reach anything, and only the port that is waited for can be
     reached, from this host. Each network card with a static address is in a network where that address belongs.
-  - The module fails when the guest does not come up, with the same values as when it does.
+  - The module fails when the guest does not come up, and returns the same values as on success.
 requirements:
   - QEMU for x86 with its C(qemu-img)
   - OVMF, for guests that boot by UEFI
@@ -25,16 +25,16 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The guest is booted in check mode, too, as nothing of it remains.
+    details: The guest is also booted in check mode, because nothing of the boot remains.
   diff_mode:
     support: none
     details: The module never changes anything.
 options:
   hardware:
     description:
-      - The virtual machine to boot, as RV(virttools.guestconv.guestconv_convert#module:hardware) says. A driver is the
+      - The virtual machine to boot, as in RV(virttools.guestconv.guestconv_convert#module:hardware). A driver is the
         name of QEMU's device model.
-      - With the drivers of the source hypervisor it shows that a guest is well before it is converted.
+      - With the drivers of the source hypervisor, a guest can be checked before it is converted.
     type: dict
     required: true
     suboptions:
@@ -48,7 +48,7 @@ options:
         elements: dict
         required: true
       firmware:
-        description: The firmware; UEFI is without secure boot, and knows no boot entries.
+        description: The firmware. UEFI has neither secure boot nor boot entries.
         type: str
         choices: [bios, uefi]
         default: bios
@@ -69,12 +69,12 @@ options:
         description:
           - The display, a dict with V(driver).
           - One of V(virtio-vga), V(qxl-vga), V(VGA), V(cirrus-vga), V(vmware-svga), V(bochs-display). Omit it for a
-            machine without display.
+            machine without a display.
         type: dict
       console:
         description:
           - The console, a dict with V(driver), V(isa-serial) or V(virtconsole).
-          - A failure that shows on it, or on a display in text mode, ends the wait early.
+          - A failure that is visible on it, or on a display in text mode, ends the wait early.
         type: dict
       cpus:
         description: How many processors the machine is to have. To boot it here, O(cpus) counts.
@@ -84,37 +84,37 @@ options:
         type: int
   expect:
     description:
-      - What shows that the guest is up. All that is given must come true.
+      - What shows that the guest has come up. All given conditions must be met.
       - By default the service is O(expect.port=22) with O(expect.banner=SSH-) when O(hardware) has a static IPv4
         address, else O(expect.login=true).
     type: dict
     suboptions:
       port:
         description:
-          - A TCP port where a service is to be heard, at the first static IPv4 address of every network card that has
-            one. When no card has, at the address of any of them that it gets by DHCP.
+          - A TCP port where a service must answer, at the first static IPv4 address of every network card that has one.
+            Without static addresses, at the DHCP address of any card.
         type: int
       banner:
         description:
-          - What the service says first begins so.
+          - How the first data from the service must begin.
           - It must not be empty, since QEMU accepts a connection before the guest does.
           - By default V(SSH-).
         type: str
       login:
-        description: Whether a login prompt is to appear on the console of O(hardware).
+        description: Whether a login prompt must appear on the console of O(hardware).
         type: bool
       agent:
-        description: Whether the QEMU guest agent is to answer. It gets a channel only then.
+        description: Whether the QEMU guest agent must answer. Only then does the machine have its channel.
         type: bool
   timeout:
-    description: How long to wait, in seconds. An emulated guest takes some 20 times as long as one with KVM.
+    description: How long to wait, in seconds. An emulated guest takes about 20 times as long as one with KVM.
     type: int
     default: 600
   memory:
     description:
       - The guest's memory in MiB.
-      - It is not that of O(hardware), since a host that converts has no room for every guest at its full size. Nor has
-        it to be, to show that a guest comes up.
+      - The memory in O(hardware) is not used, because a conversion host may not have room for every guest at its full
+        size.
     type: int
     default: 1024
   cpus:
@@ -122,20 +122,20 @@ options:
     type: int
     default: 1
   accelerator:
-    description: How to run the guest. V(auto) is KVM where a Linux kernel starts on it, else emulation with a warning. A machine that
-      hangs with KVM before its kernel all the same is tried once more, emulated.
+    description: How to run the guest. V(auto) is KVM where a Linux kernel starts on it, otherwise emulation with a
+      warning. A machine that hangs with KVM before its kernel starts is tried again, emulated.
     type: str
     choices: [auto, kvm, tcg]
     default: auto
   screenshot:
-    description: A file to write a picture (PNG) of the guest's display to, as it is in the end.
+    description: A file to write a picture (PNG) of the guest's display to, taken at the end.
     type: path
   console_log:
-    description: A file to write all that the guest says on its console to, up to 16 MiB, as it came.
+    description: A file for the unmodified output of the guest's console, up to 16 MiB.
     type: path
   workdir:
     description:
-      - The directory for the overlay, with room for what the guest writes while it boots.
+      - The directory for the overlay, which must have room for all that the guest writes while it boots.
       - By default C(/var/tmp).
     type: path
 seealso:
@@ -162,7 +162,7 @@ EXAMPLES = r"""
     timeout: 1200
     screenshot: /var/log/guestconv/web01.png
 
-- name: Show that a guest is well on the hardware that it comes from
+- name: Check that a guest boots on the hardware that it comes from
   virttools.guestconv.guestconv_verify:
     disks:
       - path: /exports/web01.qcow2
@@ -195,13 +195,13 @@ seconds:
   type: float
   sample: 38.5
 reason:
-  description: Why the guest is taken not to be up; empty when it is.
+  description: Why the guest did not come up; empty when it did.
   returned: when it was booted
   type: str
   sample: the initramfs did not find the root filesystem (ALERT! /dev/sda1 does not exist. Dropping to a shell!)
 code:
   description:
-    - What is wrong, for playbooks.
+    - The code of the error.
     - "The guest: V(guest-not-up) in time, V(guest-no-kernel) (it stays in its firmware or boot loader),
       V(guest-stuck-in-initramfs) (it does not find its root filesystem), V(guest-panicked), V(guest-in-emergency-mode),
       V(guest-stuck-in-boot-loader), V(guest-powered-off), V(guest-restarts)."
@@ -217,11 +217,11 @@ hint:
   returned: failure
   type: str
 path:
-  description: The option at fault, such as V(hardware.disks[0].driver); empty when none is.
+  description: The option at fault, such as V(hardware.disks[0].driver); empty when no option is.
   returned: failure
   type: str
 retryable:
-  description: Whether the same may go well when it is tried again later, as on a machine that is less busy.
+  description: Whether the same call may succeed later, for example on a machine that is less busy.
   returned: failure
   type: bool
 resumed:
@@ -240,7 +240,7 @@ screenshot:
   type: str
   sample: /var/log/guestconv/web01.png
 attempts:
-  description: How often the guest was booted. It is booted again, up to three times, when the emulator was at fault.
+  description: How often the guest was booted. When the emulator was at fault, it is booted up to three times.
   returned: when it was booted
   type: int
   sample: 1
@@ -260,7 +260,7 @@ command:
   elements: str
   sample: ["/usr/bin/qemu-system-x86_64", "-nodefaults"]
 warnings:
-  description: What a person should know of this run, such as that it was emulated.
+  description: Warnings about this run, for example that it was emulated.
   returned: when there is something
   type: list
   elements: str
@@ -268,10 +268,8 @@ warnings:
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.run import run_long_module
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import verify
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerator import ACCELERATORS
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
@@ -310,46 +308,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def _device_names(hardware, count):
-    """The guest's names of count disks, as hardware has them; None where it does not say, or has another number."""
-    disks = hardware.get("disks")
-    names = (
-        [disk.get("device") if isinstance(disk, dict) else None for disk in disks] if isinstance(disks, list) else []
-    )
-    return names if len(names) == count and all(isinstance(name, str) and name for name in names) else None
-
-
-def verify(module, progress):
-    """The module's result; it tells of its progress (progress.Progress). Raises GuestconvError, with the same values, when the guest did not come up."""
-    options = module.params
-    progress.begin("disks")
-    disks = images.disks_from_option(options["disks"], names=_device_names(options["hardware"], len(options["disks"])))
-    interrupted = journal.pending(disks)
-    outcome = verification.verify(
-        # What the disks will be, once the next convert has finished the commit.
-        interrupted.as_converted() if interrupted else disks,
-        options["hardware"],
-        options["expect"],
-        verification.Settings(**{name: options[name] for name in verification.SETTINGS}),
-        progress.begin,
-    )
-    values = outcome.as_dict()
-    # Not among the values: core 2.19 deprecates that.
-    for warning in values.pop("warnings"):
-        module.warn(warning)
-    if outcome.failure is None:
-        return dict(values, changed=False)
-    raise GuestconvError(
-        outcome.failure.code,
-        "The guest did not come up: %s." % outcome.failure.reason,
-        hint=outcome.failure.hint,
-        extra=values,
-    )
-
-
 def main() -> None:
-    # How long a guest takes to boot nobody knows, so its steps have no shares.
-    run_long_module(ARGUMENT_SPEC, verify, needs=(), steps={})
+    run_long_module(ARGUMENT_SPEC, verify.verify, needs=(), steps=verify.STEPS)
 
 
 if __name__ == "__main__":

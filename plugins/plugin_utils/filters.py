@@ -1,40 +1,43 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filters share: a sentence for the user, whatever is wrong, with its code.
-
-Ansible keeps of what a filter raises the text alone, so that has it all; report/assembly.py takes it apart again.
-"""
+"""What the filters share: they end with a sentence for the user, whatever is wrong, and with its code."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import registry
+
+Filter = Callable[..., Any]
 
 
-def as_filter(name, function):
+def as_filter(name: str, function: Filter) -> Filter:
     """function as the filter called name: what it raises as a GuestconvError is an AnsibleFilterError."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def filtered(*args, **options):
+    def filtered(*args: Any, **options: Any) -> Any:
         try:
             signature.bind(*args, **options)
         except TypeError as error:
-            taken = ", ".join(signature.parameters)
-            raise AnsibleFilterError(_said(name, error, "argument-invalid", "It takes %s." % taken)) from None
+            hint = f"It takes {', '.join(signature.parameters)}."
+            wrong = GuestconvError("argument-invalid", str(error), hint=hint)
+            raise AnsibleFilterError(in_text.to_text(name, wrong)) from None
         try:
             return function(*args, **options)
         except GuestconvError as error:
             # Not from error: Ansible would say the message of a cause once more.
-            raise AnsibleFilterError(_said(name, error.message, error.code, error.hint)) from None
+            raise AnsibleFilterError(in_text.to_text(name, error)) from None
 
     return filtered
 
 
-def _said(name, message, code, hint):
-    return ("virttools.guestconv.%s: %s (%s) %s" % (name, message, code, hint)).strip()
+def of_platform(name: str) -> dict[str, Filter]:
+    """The filter called name, which is that of a platform, as Ansible asks for it: {name: function}."""
+    return {name: as_filter(name, registry.by_filter(name).define)}

@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import whole_file
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import untrusted_json
@@ -21,9 +23,9 @@ _VERSION = 1
 _PASSING = ("ansible_facts", "deprecations")
 
 
-def digest(module, arguments, before=None):
-    """What tells a run from others: the module's name (without the collection's), its arguments, and run_of() what it
-    stands on."""
+def digest(module: str, arguments: Mapping[str, Any], before: str | None = None) -> str:
+    """The checksum of what distinguishes a run: the module's name (without the collection's), its arguments, and run_of()
+    the preceding phase."""
     relevant = {name: value for name, value in arguments.items() if name not in _IRRELEVANT}
     # Twice, since keys that are of several types cannot be sorted before they are text.
     plain = json.loads(json.dumps([module.rpartition(".")[2], relevant, before], default=str))
@@ -31,15 +33,17 @@ def digest(module, arguments, before=None):
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def run_of(path):
-    """What tells the run whose result is kept at path from all others, even of the same arguments; None without one."""
+def run_of(path: str) -> str | None:
+    """The identifier of the run whose result is kept at path, unique even among runs with the same arguments; None without
+    one."""
     try:
-        return untrusted_json.load(path)["run"]
+        run = untrusted_json.load(path)["run"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # load() says what is wrong with it
+    return run if isinstance(run, str) else None
 
 
-def load(path, expected):
+def load(path: str, expected: str) -> tuple[dict[str, Any] | None, str | None]:
     """The kept result of the run whose digest is expected, if there is one; and what is wrong with the file, or None."""
     try:
         kept = untrusted_json.load(path)
@@ -51,18 +55,18 @@ def load(path, expected):
     except OSError as error:
         return None, error.strerror
     except (ValueError, KeyError, TypeError) as error:
-        return None, "%s: %s" % (type(error).__name__, error)
+        return None, f"{type(error).__name__}: {error}"
 
 
-def forget(path):
+def forget(path: str) -> None:
     """Keep nothing at path any more: what begins now may end before its own result is kept."""
     try:
         os.unlink(path)
     except OSError:
-        pass  # save() tells of a place that cannot be written to
+        pass  # save() reports a place that cannot be written to
 
 
-def save(path, own_digest, result):
+def save(path: str, own_digest: str, result: Mapping[str, Any]) -> None:
     """Keep the result, readable for this user only. The file is the old or the new one at any moment. Errors: OSError."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = {name: value for name, value in result.items() if not name.startswith("_ansible_") and name not in _PASSING}
@@ -70,6 +74,6 @@ def save(path, own_digest, result):
     whole_file.replace(path, json.dumps(content, default=_as_text).encode(), synced=True)
 
 
-def _as_text(value):
+def _as_text(value: object) -> str:
     """A warning as text: since ansible-core 2.19 they are objects."""
     return getattr(getattr(value, "event", None), "msg", None) or str(value)

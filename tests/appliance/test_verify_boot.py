@@ -74,7 +74,7 @@ def settings(tmp_path, **more):
     return verification.Settings(**dict({"timeout": 60, "accelerator": "tcg", "workdir": str(tmp_path)}, **more))
 
 
-@pytest.mark.parametrize("driver", [name for name in models.DISKS if not models.DISKS[name].built_in])
+@pytest.mark.parametrize("driver", [name for name in models.DISKS if not models.attachment(name).built_in])
 def test_a_guest_boots_from_each_disk_model(make_disk, tmp_path, driver):
     outcome = verification.verify([make_disk(LOGIN)], machine(driver), {"login": True}, settings(tmp_path))
     assert (outcome.failure, outcome.attempts) == (None, 1)

@@ -50,19 +50,19 @@ def test_every_guest_is_converted(migrated):
 def test_a_guest_takes_few_tasks_and_modules_are_started_where_it_is_converted_only(migrated):
     # Each long module is started once, and asked for its result once; the picture is looked for before it is brought.
     assert of_each_guest(migrated[1], lambda note: note["modules"]) == [
-        ("Know where to work", 0),
-        ("Say that it was begun, in case that nobody can say more", 0),
-        ("Bring the disks to the conversion host", 2),
-        ("Know the disks to convert, and the hardware that they come from", 0),
+        ("Select the conversion host", 0),
+        ("Record that the guest was started, in case the run is interrupted", 0),
+        ("Fetch the disks to the conversion host", 2),
+        ("Set the disks to convert, and the hardware of the source", 0),
         ("Inspect the guest", 2),
-        ("Know its description", 0),
+        ("Set the description of the guest", 0),
         ("Convert the guest", 2),
-        ("Know the converted disks, and the hardware that they need", 0),
+        ("Set the converted disks, and the hardware that they need", 0),
         ("Boot the guest, and wait until it answers", 2),
-        ("Bring the picture of its console", 1),
-        ("Define it", 0),
-        ("Keep what became of it", 0),
-        ("Fail with what was wrong", 0),
+        ("Fetch the picture of the console", 1),
+        ("Define the guest", 0),
+        ("Record the outcome of the guest", 0),
+        ("Fail with the recorded error", 0),
     ]
 
 
@@ -76,7 +76,7 @@ def test_what_is_done_starts_no_module_again_but_the_one_that_looks_whether_it_i
     again = noted(migrated[0], "migrate")
     assert migrated[0].outcomes() == {"converted": GUESTS}
     started = {task: number for task, number in of_each_guest(again, lambda note: note["modules"]) if number}
-    assert started == {"Bring the disks to the conversion host": 1}
+    assert started == {"Fetch the disks to the conversion host": 1}
 
 
 def test_an_inspection_keeps_a_description_of_each_guest(migrated):

@@ -20,7 +20,7 @@ def test_a_converted_guest_is_started_by_libvirt_and_reached_at_its_static_addre
     disk = copy_of("debian12-vmware", "libvirt")
     converted = module("guestconv_convert", disks=[str(disk)], hardware={"interfaces": [{"mac": MAC}]})
     assert converted["changed"]
-    domain = libvirt.domain(
+    domain = libvirt.define(
         converted["hardware"],
         "web01",
         converted["disks"],

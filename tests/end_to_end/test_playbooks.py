@@ -114,7 +114,7 @@ def test_recover_finishes_what_was_interrupted_and_nothing_else(interrupted):
     assert journal(interrupted).exists()
     only_said = play(interrupted, "recover", "--check")
     assert only_said.returncode == 0, only_said.stdout + only_said.stderr
-    assert "Its conversion was interrupted" in only_said.stdout
+    assert "The conversion was interrupted" in only_said.stdout
     assert [digest(disk) for disk in disks] == before and journal(interrupted).exists()
 
     finished = play(interrupted, "recover")
@@ -142,7 +142,9 @@ def test_recover_says_so_where_there_is_nothing_to_finish(tmp_path):
     inventory(tmp_path, {"web01": {"guestconv_disks": ["/nowhere/web01.qcow2"]}})
     ended = play(tmp_path, "recover")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"A migration that keeps its state in {tmp_path}/guestconv has not come to convert it." in ended.stdout
+    assert (
+        f"The migration with its state in {tmp_path}/guestconv has not started to convert this guest." in ended.stdout
+    )
 
 
 @pytest.mark.parametrize("playbook", ["inspect", "migrate"])
@@ -160,7 +162,7 @@ def test_with_check_what_is_not_here_is_neither_brought_nor_inspected(tmp_path):
     inventory(tmp_path, {"web01": {"guestconv_source": source}})
     ended = play(tmp_path, "inspect", "--check", "-e", f"guestconv_directory={tmp_path}/elsewhere")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "with --check they are not brought" in ended.stdout
+    assert "with --check they are not fetched" in ended.stdout
     assert not (tmp_path / "images").exists() and not (tmp_path / "guestconv").exists()
 
 

@@ -59,17 +59,17 @@ def test_check_says_what_was_not_tried_and_leaves_the_report_alone(place):
     files = {path: path.read_bytes() for path in (place.scratch / "run").rglob("*") if path.is_file()}
     tried = play(place, "migrate", "--check", environment=GONE)
     assert tried.returncode == 0, said(tried)
-    assert "1 guests: 1 not tried. See " in said(tried) and (place.scratch / "run/check/index.html").exists()
+    assert "1 guest: 1 not tried. Report: " in said(tried) and (place.scratch / "run/check/index.html").exists()
     assert {path: path.read_bytes() for path in files} == files
     found = outcome(place, "run/check")
     assert (found["outcome"], found["check_mode"]) == ("skipped", True)
-    assert "its disks are not here" in found["message"]
+    assert "The disks are not on the conversion host" in found["message"]
 
 
 def test_check_tells_what_would_be_converted(place):
     disks = {"guestconv_disks": ["/exports/guest0001.qcow2"]}
     tried = play(place, "migrate", "--check", variables=disks)
-    assert tried.returncode == 0 and "1 guests: 1 would be converted. See " in said(tried)
+    assert tried.returncode == 0 and "1 guest: 1 would be converted. Report: " in said(tried)
     assert list(outcome(place, "run/check")["devices"]["after"]["network"]) == ["ens192"]
     assert list((place.scratch / "run" / "outcomes").iterdir()) == []
 
@@ -101,7 +101,7 @@ def test_a_relative_directory_is_where_the_person_is(place):
 @pytest.mark.parametrize("playbook", ["inspect", "migrate", "recover"])
 def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
     ended = play(place, playbook, variables={"guestconv_guests": "wave_9"})
-    assert ended.returncode == 2 and "no-guests: wave_9 is no guest of the inventory" in said(ended)
+    assert ended.returncode == 2 and "no-guests: wave_9 does not match a guest of the inventory" in said(ended)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
     [
         (
             {"guestconv_platform": "libvrt"},
-            "guestconv_platform of guest0001 is libvrt, which is none of none, libvirt,",
+            "guestconv_platform of guest0001 is libvrt, but must be one of none, libvirt,",
         ),
-        ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, which is neither true nor false."),
+        ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, but must be true or false."),
     ],
 )
 def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):

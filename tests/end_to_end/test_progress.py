@@ -146,7 +146,7 @@ def test_what_ended_well_is_not_done_again(playbook, tmp_path):
     assert not file.exists(), "the one that ended badly may have changed what the kept result was of"
     file.write_text("{", encoding="utf-8")
     ended = playbook(tasks[:1] + [kept(tmp_path, "first")], "--limit", "web01,conv1")
-    assert "all is done again" in ended.stdout + ended.stderr
+    assert "the module runs again" in ended.stdout + ended.stderr
     assert json.loads((tmp_path / "web01.json").read_text(encoding="utf-8"))["first"]["resumed"] is False
     assert json.loads(file.read_text(encoding="utf-8"))["result"]["answer"] == 42
 
@@ -166,7 +166,7 @@ def test_a_task_that_is_asynchronous_by_itself_runs_as_any_other(playbook, tmp_p
     ended = playbook(tasks, "--limit", "web01,conv1")
     results = json.loads((tmp_path / "web01.json").read_text(encoding="utf-8"))
     assert results["first"]["answer"] == 42 and not displayed(ended.stdout, "web01"), ended.stdout
-    assert results["second"]["failed"] is True and "does not go with async" in results["second"]["msg"]
+    assert results["second"]["failed"] is True and "cannot be combined with async" in results["second"]["msg"]
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

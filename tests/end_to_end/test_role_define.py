@@ -101,7 +101,7 @@ def macs(xml):
 
 
 def test_libvirt_has_the_domain_that_the_filter_makes(runs):
-    wanted = etree.fromstring(libvirt.domain(HARDWARE, "web01", DISKS, **OPTIONS))
+    wanted = etree.fromstring(libvirt.define(HARDWARE, "web01", DISKS, **OPTIONS))
     defined = etree.fromstring(runs[0]["xml"])
     assert runs[0]["changed"]
     assert defined.findtext("name") == "web01"

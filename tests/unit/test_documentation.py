@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation shows is what the modules accept: examples, playbooks, and the options themselves."""
+"""What the documentation shows is what the modules accept, what it names exists, and its words are plain."""
 
 from __future__ import annotations
 
@@ -20,6 +20,25 @@ GROUP = f"group/{PREFIX}guestconv"
 MODULES = module_names()
 GUIDES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
 DESCRIPTION = ROOT / "tests/unit/plugins/module_utils/fixtures/description_debian12_vmware.json"
+
+# The texts that users read, other than messages. Of Python files these are the documentation of plugins.
+TEXTS = [
+    *GUIDES,
+    ROOT / "CHANGELOG.md",
+    ROOT / "docs" / "guest.schema.json",
+    *(path for place in ("roles", "playbooks", "extensions") for path in sorted(ROOT.glob(f"{place}/**/*.yml"))),
+    *(path for path in sorted(ROOT.glob("script/*")) if path.suffix in ("", ".sh")),
+    *(
+        path
+        for kind in ("modules", "filter", "inventory", "doc_fragments")
+        for path in sorted(ROOT.glob(f"plugins/{kind}/[!_]*.py"))
+    ),
+]
+# Of the word list in CONTRIBUTING.md, those words that no text needs.
+UNPLAIN = re.compile(
+    r"\b(told|said|besides?|behind|none of|so[ -]called|as such|anew|shall|whoever|nobody|of the guest's(?! \w)|redo(es|ne)?)\b",
+    re.IGNORECASE,
+)
 
 # A key of a task that is none of these is its action.
 KEYWORDS = frozenset(
@@ -170,6 +189,64 @@ def test_a_variable_of_a_guide_is_one_that_the_collection_knows(guide):
     known = set(re.findall(r"guestconv_\w+", " ".join(path.read_text("utf-8") for path in files)))
     variables = set(re.findall(r"guestconv_\w+", guide.read_text("utf-8")))
     assert variables <= known | set(MODULES)
+
+
+def documentation_in(path):
+    """The text of a file that users read, with single spaces, so that a line break hides no phrase."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".py":
+        text = " ".join(re.findall(r'(?:DOCUMENTATION|EXAMPLES|RETURN) = r?"""(.*?)"""', text, re.DOTALL))
+        assert text
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_text_has_none_of_the_words_that_readers_stumble_over(path):
+    text = documentation_in(path)
+    assert [text[max(0, word.start() - 40) : word.end() + 20] for word in UNPLAIN.finditer(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The overlay is beside the disk.", "beside"),
+        ("NONE OF these", "NONE OF"),
+        ("a program of the guest's.", "of the guest's"),
+        ("the names of the guest's disks, as reported", None),
+        ("foretold, unsaid", None),
+    ],
+)
+def test_an_unplain_word_is_found(text, found):
+    match = UNPLAIN.search(text)
+    assert (match and match[0]) == found
+
+
+def test_the_rooms_and_files_that_the_architecture_names_are_there():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = set(re.findall(r"`([\w/.]+(?:/|\.py))`", text))
+    assert {"aspects/", "systems/", "guest/root.py"} <= names
+    bases = (ROOT, ROOT / "plugins" / "module_utils")
+    assert [name for name in sorted(names) if not any((base / name).exists() for base in bases)] == []
+
+
+def test_the_registries_that_the_architecture_names_are_there():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    registries = re.findall(r"`([A-Z]+)` in `([\w/.]+)`", text)
+    assert registries
+    for name, place in registries:
+        assert re.search(rf"^{name}\b", (ROOT / "plugins/module_utils" / place).read_text("utf-8"), re.MULTILINE), place
+
+
+@pytest.mark.parametrize("guide", [*GUIDES, ROOT / "CONTRIBUTING.md"], ids=str)
+def test_a_link_of_a_guide_leads_to_a_file_or_a_heading(guide):
+    text = guide.read_text("utf-8")
+    for target, fragment in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        place = guide.parent / target if target else guide
+        assert place.exists(), target
+        if fragment:
+            headings = re.findall(r"^#+ (.+)$", place.read_text("utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert fragment in anchors, f"{target}#{fragment}"
 
 
 SPEC = {

@@ -180,3 +180,7 @@ def test_a_recipe_names_a_registry_and_the_tests_that_it_needs(title):
         r"`([A-Z][A-Z_]+|[A-Z]\w+)`,? (?:in|of|to)\s+`((?:plugins|tests)/[^`*\s]+\.py)`", text
     ):
         assert re.search(rf"^(?:class )?{name}\b", (ROOT / place).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_the_interfaces_of_what_is_outside_a_guest_have_a_recipe():
+    assert {"A source", "A place of disks", "A platform", "A target", "A layer of storage"} <= set(recipes())

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import IO, Any, Protocol
 
-from ..devices.targets import letters
+from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children

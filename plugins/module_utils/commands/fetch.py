@@ -5,8 +5,8 @@
 
 There is one way to copy (disks/slices.py), whatever the source: what is not a local file becomes an NBD export by
 nbdkit, and qemu-img reads it. An image file from elsewhere (a qcow2 of a web server) is copied byte by byte first and
-judged here, by disks/images.py, before QEMU sees more of it than bytes: what it names, and what it says of itself, may
-be hostile.
+judged here, by disks/images.py, before QEMU interprets it: the files that it names, and what its header says, may be
+hostile.
 """
 
 from __future__ import annotations
@@ -14,70 +14,119 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ..disks import images, overlays, slices
 from ..disks.state_directory import synchronize
 from ..errors import GuestconvError
+from ..run.progress import Progress
 from ..run.timeline import Timeline
 from ..sources import finding
 from ..sources import request as requests
 from ..sources.fetch_record import Record
-from ..sources.kinds import ova, ovf
-from ..sources.places import origins
-
-_VERIFIERS = {"ova": ova.verify, "ovf": ovf.verify}
+from ..sources.kinds import registry as kinds
+from ..sources.kinds.kind import DiskEntry, Request
+from ..sources.places import registry as places
+from ..sources.places.local import node_of
+from ..sources.places.place import Node, Opened, Place
+from .module import Module
 
 # What share of a run is behind it when a step begins, in percent.
 STEPS = {"metadata": 0, "open": 1, "checksums": 2, "copy": 15}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Task:
-    """One disk to bring. number: its place in the list of disks. entry: as of sources/__init__.py. mode: overlay or
-    copy. format: of what it becomes. name: of its file. opened, source: once it is open, and its identity."""
+    """One disk to fetch.
+
+    number: its place in the list of disks. mode: overlay or copy. format: of the image that it becomes. name: the name
+    of that image's file.
+    """
 
     number: int
-    entry: dict
-    place: object
+    entry: DiskEntry
+    place: Place
     mode: str
     format: str
     name: str
-    opened: origins.Opened = None
-    source: str = ""
 
     @property
-    def part(self):
+    def part(self) -> str:
         """The name of the copy while it is not complete."""
         return self.name + ".part"
 
     @property
-    def file(self):
+    def file(self) -> str:
         """The name of the image file as it is elsewhere, while it is needed."""
         return self.name + ".file"
 
-    @property
-    def backing(self):
-        """The paths of the files that what it becomes stands on."""
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A Task whose disk is open. source: the identity of the disk, in the mode in which it is fetched."""
+
+    task: Task
+    opened: Opened
+    source: str
+
+    def result(self, dest: str) -> dict[str, Any]:
+        """The entry in the module's result. dest: the directory of the images."""
+        task = self.task
+        found = {"path": os.path.join(dest, task.name), "format": task.format, "device": task.entry["device"]}
         disk = self.opened.disk
-        return [disk.path, *disk.backing] if self.mode == "overlay" else []
+        return dict(found, backing=[disk.path, *disk.backing]) if task.mode == "overlay" and disk else found
 
 
-def fetch(module, progress):
-    """guestconv_fetch, which tells of its progress (progress.Progress). Returns the module's result."""
-    return _Fetch(module, progress).run()
+def fetch(module: Module, progress: Progress) -> dict[str, Any]:
+    """guestconv_fetch. Returns the module's result."""
+    options = module.params
+    timeline = Timeline(progress.begin)
+    request = requests.parse(options["source"], options["password"])
+    with timeline.step("metadata"):
+        description = finding.describe(request)
+    for warning in description["warnings"]:
+        module.warn(warning)
+    name = options["name"] or description["name"]
+    progress.guest = name
+    stem = finding.file_stem(name)
+    tasks = plan(request, description["disks"], stem, options["mode"], options["format"])
+    dest = os.path.realpath(options["dest"])
+    record = Record(dest, stem)
+    copied = 0
+    with ExitStack() as stack:
+        if not module.check_mode:
+            stack.enter_context(record)
+        with timeline.step("open"):
+            disks, missing = _open(tasks, record, stack)
+        if missing and not module.check_mode:
+            if kinds.kind_of(request).has_checksums:
+                _verify(missing, request, record, module, progress, timeline)
+            with timeline.step("copy"):
+                copied = _Copying(record, progress, missing).run()
+        return {
+            "changed": bool(missing),
+            "name": name,
+            "hardware": description["hardware"],
+            "copied": copied,
+            "disks": [disk.result(dest) for disk in disks],
+            "timeline": timeline.as_dict(),
+        }
 
 
-def plan(request, disks, stem, mode=None, image_format="qcow2"):
+def plan(
+    request: Request, disks: list[DiskEntry], stem: str, mode: str | None = None, image_format: str = "qcow2"
+) -> list[Task]:
     """A Task for each of disks (as of finding.describe). mode: overlay, copy, or None: overlays of local files."""
     tasks = []
     for number, entry in enumerate(disks):
-        place = origins.of_entry(entry, request)
+        place = places.place_of(entry, request)
         if mode == "overlay" and not place.is_local:
             raise GuestconvError(
                 "overlay-not-possible",
-                f"No overlay can stand on {entry['device']}, which is no file of this machine by itself.",
+                f"An overlay of {entry['device']} is not possible, because it is not a file of its own on this machine.",
                 path="mode",
                 hint="Leave out `mode`, or let it be copy.",
             )
@@ -94,120 +143,90 @@ def plan(request, disks, stem, mode=None, image_format="qcow2"):
     return tasks
 
 
-class _Fetch:
-    """One run of the module."""
+def _open(tasks: list[Task], record: Record, stack: ExitStack) -> tuple[list[OpenTask], list[OpenTask]]:
+    """Open the disks of all tasks until stack ends. Returns them, and those of them that are not there yet."""
+    disks, missing = [], []
+    for task in tasks:
+        with _errors_of(task):
+            opened = stack.enter_context(task.place.opened())
+            disk = OpenTask(task, opened, f"{task.mode} {opened.identity()}")
+        disks.append(disk)
+        if not record.is_done(task.name, disk.source):
+            missing.append(disk)
+    return disks, missing
 
-    def __init__(self, module, progress):
+
+def _verify(
+    disks: list[OpenTask], request: Request, record: Record, module: Module, progress: Progress, timeline: Timeline
+) -> None:
+    """Compare the checksums of a package, once for each state of it."""
+    identity = hashlib.sha256(json.dumps([disk.source for disk in disks]).encode()).hexdigest()
+    if record.is_verified(identity):
+        return
+    paths = {disk.task.entry["path"] for disk in disks}
+    # All members of an OVA are in one file. What is not a file of this machine has no share in the progress.
+    total = sum(os.path.getsize(path) for path in paths if os.path.isfile(path)) or 1
+    behind = 0
+
+    def read(amount: int) -> None:
+        nonlocal behind
+        behind += amount
+        progress.tell("", min(1, behind / total))
+
+    with timeline.step("checksums"):
+        verified = kinds.kind_of(request).verify(request, read)
+    if not verified:
+        module.warn("The package has no manifest, so the checksums of its disks could not be verified.")
+    record.note_verified(identity)
+
+
+class _Copying:
+    """The copying of disks that are missing into a directory."""
+
+    def __init__(self, record: Record, progress: Progress, disks: list[OpenTask]) -> None:
+        self._record = record
         self._progress = progress
-        self._options = module.params
-        self._check_mode = module.check_mode
-        # Ansible adds what it is given so to the result, be that a success or a failure.
-        self._warn = module.warn
-        self._timeline = Timeline(progress.begin)
-        self._dest = os.path.realpath(self._options["dest"])
-        self._record = None
-        # Bytes: that were copied, that need not be any more, and of all disks that are to be copied.
-        self._copied = self._behind = self._total = 0
+        self._disks = disks
+        # Bytes: that were copied, that need not be any more, and of all disks.
+        self._copied = 0
+        self._behind = 0
+        self._total = sum(disk.opened.size for disk in disks)
 
-    def run(self):
-        """Do it. Returns the module's result."""
-        options = self._options
-        request = requests.parse(options["source"], options["password"])
-        with self._timeline.step("metadata"):
-            description = finding.describe(request)
-        for warning in description["warnings"]:
-            self._warn(warning)
-        name = options["name"] or description["name"]
-        self._progress.guest = name
-        stem = finding.file_stem(name)
-        tasks = plan(request, description["disks"], stem, options["mode"], options["format"])
-        self._record = Record(self._dest, stem)
-        with ExitStack() as stack:
-            if not self._check_mode:
-                stack.enter_context(self._record)
-            with self._timeline.step("open"):
-                missing = self._open(tasks, stack)
-            if missing and not self._check_mode:
-                self._bring(missing, request)
-            return {
-                "changed": bool(missing),
-                "name": name,
-                "hardware": description["hardware"],
-                "copied": self._copied,
-                "disks": [self._result(task) for task in tasks],
-                "timeline": self._timeline.as_dict(),
-            }
-
-    def _result(self, task):
-        found = {"path": os.path.join(self._dest, task.name), "format": task.format, "device": task.entry["device"]}
-        return dict(found, backing=task.backing) if task.mode == "overlay" else found
-
-    def _open(self, tasks, stack):
-        """Open all of tasks until stack ends. Returns those that are not there yet."""
-        missing = []
-        for task in tasks:
-            with _at(task):
-                task.opened = stack.enter_context(task.place.opened())
-                task.source = f"{task.mode} {task.opened.identity()}"
-            if not self._record.is_done(task.name, task.source):
-                missing.append(task)
-        return missing
-
-    def _bring(self, tasks, request):
-        self._verify(tasks, request)
+    def run(self) -> int:
+        """Copy all, and move them to their places. Returns how many bytes were copied."""
         arriving = {}
-        self._total = sum(task.opened.size for task in tasks)
-        with self._timeline.step("copy"):
-            for task in tasks:
-                with _at(task):
-                    part = self._overlay(task) if task.mode == "overlay" else self._copy(task)
-                    self._refuse_changed(task)
-                arriving[task.name] = part, task.source
-                self._behind += task.opened.size
-            self._record.arrive(arriving)
+        for disk in self._disks:
+            with _errors_of(disk.task, disk.opened):
+                part = self._overlay(disk) if disk.task.mode == "overlay" else self._copy(disk)
+                self._refuse_changed(disk)
+            arriving[disk.task.name] = part, disk.source
+            self._behind += disk.opened.size
+        self._record.arrive(arriving)
+        return self._copied
 
-    def _verify(self, tasks, request):
-        """Compare the checksums of an OVF package, once for each state of it."""
-        if request.type not in _VERIFIERS:
-            return
-        identity = hashlib.sha256(json.dumps([task.source for task in tasks]).encode()).hexdigest()
-        if self._record.is_verified(identity):
-            return
-        total = sum(os.path.getsize(path) for path in {task.entry["path"] for task in tasks})
-        behind = 0
-
-        def read(amount):
-            nonlocal behind
-            behind += amount
-            self._progress.tell("", min(1, behind / total))
-
-        with self._timeline.step("checksums"):
-            verified = _VERIFIERS[request.type](request.settings["path"], read)
-        if not verified:
-            self._warn("The package has no manifest, so its disks have no checksums to be compared with.")
-        self._record.note_verified(identity)
-
-    def _overlay(self, task):
+    def _overlay(self, disk: OpenTask) -> str:
         """Make the overlay. Returns the name of what is to be moved to its place."""
-        path = overlays.create_overlay(task.opened.disk, self._record.directory, task.part)
+        if disk.opened.disk is None:
+            raise TypeError(f"{disk.task.name} is not an overlay of a local image")
+        path = overlays.create_overlay(disk.opened.disk, self._record.directory, disk.task.part)
         os.chmod(path, 0o600)
         synchronize(path)
-        return task.part
+        return disk.task.part
 
-    def _copy(self, task):
+    def _copy(self, disk: OpenTask) -> str:
         """Make the copy, or what is missing of it. Returns the name of what is to be moved to its place."""
-        opened = task.opened
+        task, opened = disk.task, disk.opened
         first, image_format = (task.file, "raw") if opened.is_file else (task.part, task.format)
-        self._copied += self._copy_to(first, opened.node, opened.size, image_format, task)
+        self._copied += self._copy_to(first, opened.node, opened.size, image_format, disk)
         if not opened.is_file:
             return first
-        disk = self._judged(task)
-        if disk.format == task.format:
+        judged = self._judged(task)
+        if judged.format == task.format:
             return first
-        self._copy_to(task.part, origins.node_of(disk), disk.virtual_size, task.format, task)
+        self._copy_to(task.part, node_of(judged), judged.virtual_size, task.format, disk)
         return task.part
 
-    def _judged(self, task):
+    def _judged(self, task: Task) -> images.Disk:
         option = {"path": self._record.path_of(task.file), "device": task.entry["device"]}
         if "format" in task.entry:
             option["format"] = task.entry["format"]
@@ -216,23 +235,23 @@ class _Fetch:
         except GuestconvError as error:
             error.path = ""
             error.hint = (
-                "What was fetched is one file. If it is a snapshot, or the small part of a VMDK, make one "
-                "image of the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: "
-                "raw`."
+                "Only this one file was fetched. If it is a snapshot, or the small part of a VMDK, make one image of "
+                "the disk where it is (`qemu-img convert`), or name its -flat.vmdk with `format: raw`."
             )
             raise
 
-    def _copy_to(self, name, node, size, image_format, task):
+    def _copy_to(self, name: str, node: Node, size: int, image_format: str, disk: OpenTask) -> int:
         """Complete one copy in the state directory. Returns how many bytes were missing."""
         record = self._record
-        begun = record.begin(name, task.source, size, image_format)
+        begun = record.begin(name, disk.source, size, image_format)
         path = record.path_of(name)
 
-        def tell(copied):
+        def tell(copied: int) -> None:
             # Of an image file the conversion here, after the copy, takes no share.
-            share = 1 if name == task.part and task.opened.is_file else copied / size
-            detail = "converting " if name == task.part and task.opened.is_file else ""
-            self._progress.tell(detail + task.entry["device"], (self._behind + task.opened.size * share) / self._total)
+            converting = name == disk.task.part and disk.opened.is_file
+            share = 1 if converting else copied / size
+            detail = ("converting " if converting else "") + disk.task.entry["device"]
+            self._progress.tell(detail, (self._behind + disk.opened.size * share) / self._total)
 
         slices.copy(
             node,
@@ -250,34 +269,31 @@ class _Fetch:
             record.forget(name)
             raise slices.CopyFailed(
                 "fetch-failed",
-                f"The copy should have {size} bytes, and has {reason or found}.",
-                hint="Run it again: it begins anew.",
+                f"The copy should have {size} bytes, but has {reason or found}.",
+                hint="Run it again: it starts from the beginning.",
             )
         return size - begun
 
-    def _refuse_changed(self, task):
-        if f"{task.mode} {task.opened.identity()}" != task.source:
+    def _refuse_changed(self, disk: OpenTask) -> None:
+        task = disk.task
+        if f"{task.mode} {disk.opened.identity()}" != disk.source:
             self._record.forget(task.part, task.file)
             raise GuestconvError(
                 "source-changed",
                 "The disk was changed while it was copied.",
-                hint="Shut the virtual machine down, and run it again: it begins anew.",
+                hint="Shut the virtual machine down, and run it again: it starts from the beginning.",
             )
 
 
-class _at:
-    """A context manager that says in errors which disk they are about, and what the server on the way to it says."""
-
-    def __init__(self, task):
-        self._task = task
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, _type, error, _traceback):
-        if isinstance(error, GuestconvError):
-            if error.path.startswith("disks[") or not error.path:
-                error.path = f"source.disks[{self._task.number}]"
-            complaint = self._task.opened.complaint() if self._task.opened else ""
-            if isinstance(error, slices.CopyFailed) and complaint:
-                error.message = f"{error.message} ({complaint})"
+@contextmanager
+def _errors_of(task: Task, opened: Opened | None = None) -> Iterator[None]:
+    """Say in errors which disk they are about, and what the server on the way to it reports."""
+    try:
+        yield
+    except GuestconvError as error:
+        if error.path.startswith("disks[") or not error.path:
+            error.path = f"source.disks[{task.number}]"
+        complaint = opened.complaint() if opened else ""
+        if isinstance(error, slices.CopyFailed) and complaint:
+            error.message = f"{error.message} ({complaint})"
+        raise

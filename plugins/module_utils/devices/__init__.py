@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Device models: what each target offers, and each program's word for a model."""
+"""Device models: what each target offers, and in one row per model each program's word for it."""
 
 from __future__ import annotations

@@ -1,57 +1,235 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The device models that a machine can be given, and how QEMU is told of each: data.
+"""The catalogue of device models: data, one row per model. No other file has a word for a model.
 
-There are more than a target offers, so that a guest can be proven on the hardware that it comes from, too.
+There are more models than a target offers, so that a guest can also be booted on the hardware that it comes from.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+
+from .model import Attachment, Model
+
+# Network cards
 
 
-@dataclass(frozen=True)
-class DiskModel:
-    """How disks of one model are attached.
-
-    device: QEMU's device of the disk itself.
-    controller: QEMU's device that the disks hang on; empty when the disk is a PCI device of its own, or when only the
-        machine's built-in controller will do.
-    capacity: how many disks one controller takes.
-    address: the properties that put a disk at a place of its controller, a format string over controller (its id),
-        unit (0 to capacity - 1), channel and place (unit // 2 and unit % 2, which is IDE's way).
-    built_in: per family of machines, the id of the controller that these have anyway.
-    """
-
-    device: str
-    controller: str = ""
-    capacity: int = 0
-    address: str = ""
-    built_in: dict[str, str] = field(default_factory=dict)
+def _everywhere(word: str) -> dict[str, str]:
+    """The words of all platforms, which are libvirt's: KubeVirt and Nova use libvirt, and Proxmox VE calls QEMU."""
+    return dict.fromkeys(("libvirt", "kubevirt", "openstack", "proxmox"), word)
 
 
-def _scsi(controller, capacity):
-    return DiskModel("scsi-hd", controller, capacity, "bus={controller}.0,channel=0,scsi-id={unit},lun=0")
+VIRTIO_NET = Model(
+    "virtio-net-pci",
+    ("virtio_pci", "virtio_net"),
+    kernel_driver="virtio_net",
+    is_virtio=True,
+    words=_everywhere("virtio"),
+    read_as={
+        "libvirt": ("virtio", "virtio-transitional", "virtio-non-transitional"),
+        # oVirt's numbers of NICs are its VmInterfaceType.
+        "ovf": ("virtio", "virtio-net", "3"),
+    },
+)
+VMXNET3 = Model(
+    "vmxnet3",
+    ("vmxnet3",),
+    kernel_driver="vmxnet3",
+    # KubeVirt's admission webhook does not let it through.
+    words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "vmxnet3"),
+    read_as={"libvirt": ("vmxnet3",), "ovf": ("vmxnet3",), "vmx": ("vmxnet3",)},
+)
+E1000E = Model(
+    "e1000e",
+    ("e1000e",),
+    kernel_driver="e1000e",
+    words=_everywhere("e1000e"),
+    read_as={"libvirt": ("e1000e",), "ovf": ("e1000e", "6"), "vmx": ("e1000e",)},
+)
+E1000 = Model(
+    "e1000",
+    ("e1000",),
+    kernel_driver="e1000",
+    words=_everywhere("e1000"),
+    read_as={
+        "libvirt": ("e1000",),
+        # VirtualBox names its adapters by Intel's chips.
+        "ovf": ("e1000", "2", "82540em", "82543gc", "82545em"),
+        "vmx": ("e1000",),
+    },
+)
+RTL8139 = Model(
+    "rtl8139",
+    ("8139cp",),
+    kernel_driver="8139cp",
+    words=_everywhere("rtl8139"),
+    read_as={"libvirt": ("rtl8139",), "ovf": ("1",)},
+)
+PCNET = Model(
+    "pcnet",
+    words=_everywhere("pcnet"),
+    read_as={
+        "libvirt": ("pcnet",),
+        "ovf": ("pcnet32", "am79c970a", "am79c973"),
+        # Without virtualDev it is the "flexible" card, which begins as this one.
+        "vmx": ("", "flexible", "vlance"),
+    },
+)
+
+# Disks
 
 
-_IDE = DiskModel("ide-hd", capacity=4, address="bus={controller}.{channel},unit={place}", built_in={"pc": "ide"})
+def _scsi(controller: str, capacity: int) -> Attachment:
+    return Attachment("scsi-hd", controller, capacity, "bus={controller}.0,channel=0,scsi-id={unit},lun=0")
 
+
+_IDE = Attachment("ide-hd", capacity=4, address="bus={controller}.{channel},unit={place}", built_in={"pc": "ide"})
+_IDE_WORDS = dict.fromkeys(("libvirt", "openstack", "proxmox"), "ide")
+
+VIRTIO_BLK = Model(
+    "virtio-blk-pci",
+    ("virtio_pci", "virtio_blk"),
+    disk_prefix="vd",
+    bus="virtio",
+    attachment=Attachment("virtio-blk-pci"),
+    is_virtio=True,
+    words=_everywhere("virtio"),
+    read_as={"libvirt-bus": ("virtio",), "ovirt": ("VirtIO",)},
+)
+NVME = Model(
+    "nvme",
+    ("nvme",),
+    bus="nvme",
+    attachment=Attachment("nvme", needs_serial=True),
+    read_as={"libvirt-bus": ("nvme",), "ovf": ("nvme", "vmware.nvme.controller"), "vmx": ("nvme",)},
+)
 # The capacities are those of QEMU's hw/scsi: LSI_MAX_DEVS, MPTSAS_NUM_PORTS, PVSCSI_MAX_DEVS; AHCI has six ports.
-DISKS = {
-    "virtio-blk-pci": DiskModel("virtio-blk-pci"),
-    "nvme": DiskModel("nvme"),
-    "virtio-scsi-pci": _scsi("virtio-scsi-pci", 64),
-    "pvscsi": _scsi("pvscsi", 64),
-    "mptsas1068": _scsi("mptsas1068", 8),
-    "lsi53c895a": _scsi("lsi53c895a", 7),
-    "ahci": DiskModel("ide-hd", "ahci", 6, "bus={controller}.{unit}", {"q35": "ide"}),
-    "piix3-ide": _IDE,
-    "ide": _IDE,
+VIRTIO_SCSI = Model(
+    "virtio-scsi-pci",
+    ("virtio_pci", "virtio_scsi", "sd_mod"),
+    disk_prefix="sd",
+    bus="scsi",
+    attachment=_scsi("virtio-scsi-pci", 64),
+    is_virtio=True,
+    words=_everywhere("scsi"),
+    controllers={"libvirt": "virtio-scsi", "openstack": "virtio-scsi", "proxmox": "virtio-scsi-pci"},
+    read_as={
+        "libvirt-scsi": ("virtio-scsi", "virtio-transitional", "virtio-non-transitional"),
+        "ovf": ("virtioscsi", "virtio-scsi"),
+        "ovirt": ("VirtIO_SCSI",),
+    },
+)
+PVSCSI = Model(
+    "pvscsi",
+    ("vmw_pvscsi", "sd_mod"),
+    disk_prefix="sd",
+    bus="scsi",
+    attachment=_scsi("pvscsi", 64),
+    words={"proxmox": "scsi"},
+    controllers={"proxmox": "pvscsi"},
+    read_as={"libvirt-scsi": ("vmpvscsi",), "ovf": ("virtualscsi",), "vmx": ("pvscsi",)},
+)
+MPTSAS1068 = Model(
+    "mptsas1068",
+    ("mptsas", "sd_mod"),
+    disk_prefix="sd",
+    bus="scsi",
+    attachment=_scsi("mptsas1068", 8),
+    read_as={"libvirt-scsi": ("lsisas1068",), "ovf": ("lsilogicsas",), "vmx": ("lsisas1068",)},
+)
+LSI53C895A = Model(
+    "lsi53c895a",
+    bus="scsi",
+    attachment=_scsi("lsi53c895a", 7),
+    words={"proxmox": "scsi"},
+    controllers={"proxmox": "lsi"},
+    # 6 is CIM's ResourceType of a SCSI controller that is of no known model.
+    read_as={"libvirt-scsi": ("lsilogic",), "ovf": ("lsilogic",), "ovf-type": ("6",), "vmx": ("lsilogic",)},
+)
+AHCI = Model(
+    "ahci",
+    ("ahci", "sd_mod"),
+    disk_prefix="sd",
+    bus="sata",
+    attachment=Attachment("ide-hd", "ahci", 6, "bus={controller}.{unit}", {"q35": "ide"}),
+    words=_everywhere("sata"),
+    read_as={
+        "libvirt-bus": ("sata",),
+        "ovf": ("ahci", "vmware.sata.ahci"),
+        # CIM's "other storage device".
+        "ovf-type": ("20",),
+        "ovirt": ("SATA",),
+        "vmx": ("sata",),
+    },
+)
+PIIX3_IDE = Model("piix3-ide", bus="ide", attachment=_IDE, words=_IDE_WORDS)
+IDE = Model(
+    "ide",
+    bus="ide",
+    attachment=_IDE,
+    words=_IDE_WORDS,
+    read_as={"libvirt-bus": ("ide",), "ovf-type": ("5",), "ovirt": ("IDE",), "vmx": ("ide",)},
+)
+
+# Displays
+
+VIRTIO_VGA = Model("virtio-vga", ("virtio_gpu",), is_virtio=True, words=_everywhere("virtio"))
+QXL_VGA = Model("qxl-vga", ("qxl",), words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "qxl"))
+# Text mode and VESA need no driver in the guest.
+VGA = Model("VGA", words={"libvirt": "vga", "kubevirt": "vga", "openstack": "vga", "proxmox": "std"})
+CIRRUS_VGA = Model("cirrus-vga", words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "cirrus"))
+VMWARE_SVGA = Model("vmware-svga", ("vmwgfx",), words={"libvirt": "vmvga", "openstack": "vmvga", "proxmox": "vmware"})
+BOCHS_DISPLAY = Model("bochs-display", words=dict.fromkeys(("libvirt", "kubevirt", "openstack"), "bochs"))
+
+# Consoles
+
+# The 8250 driver is `8250` in modules.builtin of every distribution; its base part carries the console.
+ISA_SERIAL = Model("isa-serial", ("8250",), tty="ttyS0,115200", words=_everywhere("serial"))
+VIRTCONSOLE = Model(
+    "virtconsole", ("virtio_pci", "virtio_console"), tty="hvc0", is_virtio=True, words={"libvirt": "virtio"}
+)
+
+
+def _by_driver(*rows: Model) -> dict[str, Model]:
+    return {row.driver: row for row in rows}
+
+
+INTERFACES = _by_driver(VIRTIO_NET, VMXNET3, E1000E, E1000, RTL8139, PCNET)
+DISKS = _by_driver(VIRTIO_BLK, NVME, VIRTIO_SCSI, PVSCSI, MPTSAS1068, LSI53C895A, AHCI, PIIX3_IDE, IDE)
+VIDEO = _by_driver(VIRTIO_VGA, QXL_VGA, VGA, CIRRUS_VGA, VMWARE_SVGA, BOCHS_DISPLAY)
+CONSOLES = _by_driver(ISA_SERIAL, VIRTCONSOLE)
+
+# By kind of device, {driver: Model}.
+MODELS: Mapping[str, Mapping[str, Model]] = {
+    "network": INTERFACES,
+    "block": DISKS,
+    "graphics": VIDEO,
+    "console": CONSOLES,
 }
 
-INTERFACES = ("virtio-net-pci", "vmxnet3", "e1000e", "e1000", "rtl8139", "pcnet")
 
-VIDEO = ("virtio-vga", "qxl-vga", "VGA", "cirrus-vga", "vmware-svga", "bochs-display")
+def words(platform: str, kind: str) -> dict[str, str]:
+    """{driver: the platform's word}, for the models of one kind that the platform offers."""
+    return {driver: row.words[platform] for driver, row in MODELS[kind].items() if platform in row.words}
 
-CONSOLES = ("isa-serial", "virtconsole")
+
+def named(dialect: str, kind: str, word: str) -> Model | None:
+    """The model that a source's dialect calls word; None when it is not known, or when QEMU has no such device."""
+    for row in MODELS[kind].values():
+        if word in row.read_as.get(dialect, ()):
+            return row
+    return None
+
+
+def attachment(driver: str) -> Attachment:
+    """How QEMU attaches a disk of the model. Raises KeyError for what is not a disk's model."""
+    found = DISKS[driver].attachment
+    if found is None:
+        raise KeyError(driver)
+    return found
+
+
+def is_virtio(driver: str | None) -> bool:
+    """Whether the driver is that of a virtio device."""
+    return driver is not None and any(driver in rows and rows[driver].is_virtio for rows in MODELS.values())

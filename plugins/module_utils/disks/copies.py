@@ -15,10 +15,11 @@ from ..errors import GuestconvError
 from . import qemu_img, room
 from .images import Disk
 from .state_directory import file_identity, room_or_place, synchronize
+from .suffixes import SUFFIXES
 from .workspace import Workspace
 
 # Endings that name a format, and so must change with it.
-_FORMAT_SUFFIXES = (".raw", ".img", ".qcow2", ".vmdk", ".vdi", ".vhdx", ".vhd", ".vpc")
+_FORMAT_SUFFIXES = (*SUFFIXES, ".vpc")
 
 
 class ToCopies(Workspace):

@@ -13,17 +13,10 @@ from typing import Any, BinaryIO
 from ..errors import GuestconvError
 from .formats import probe, qcow2, vmdk
 from .formats.reading import BadHeader
+from .suffixes import SUFFIXES, VAGUE
 
 # How a file is called that holds a disk of the format; "" where the name does not say.
-EXTENSIONS = {
-    ".qcow2": "qcow2",
-    ".vmdk": "vmdk",
-    ".raw": "raw",
-    ".img": "",
-    ".vdi": "vdi",
-    ".vhdx": "vhdx",
-    ".vhd": "vpc",
-}
+EXTENSIONS = {**SUFFIXES, VAGUE: ""}
 
 # Snapshots of snapshots; VMware allows 32.
 _LONGEST_CHAIN = 256

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..devices.targets import letters
+from ..devices.letters import letters
 from ..errors import GuestconvError
 from . import one_image, qemu_img
 from .formats import probe, qcow2
@@ -54,7 +54,7 @@ class Disk:
 
 def device_names(count: int) -> list[str]:
     """The kernel's names for the first `count` disks: sda ... sdz, sdaa, sdab ... (sd_format_disk_name())."""
-    return ["sd" + letters(index) for index in range(count)]
+    return ["sd" + letters(number) for number in range(count)]
 
 
 def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_check: bool = True) -> list[Disk]:

@@ -150,8 +150,7 @@ def _interface(value: Any, path: str) -> Interface:
 def _check_machine(hardware: Hardware) -> None:
     """Refuse what the machine type cannot have."""
     for index, disk in enumerate(hardware.disks):
-        model = models.DISKS[disk.driver]
-        if model.capacity and not model.controller and hardware.family not in model.built_in:
+        if not models.DISKS[disk.driver].fits(hardware.family):
             path = f"hardware.disks[{index}].driver"
             raise _invalid(path, f"The machine type {hardware.machine} has no {disk.driver}.")
     for index, card in enumerate(hardware.interfaces):

@@ -6,26 +6,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ..errors import GuestconvError
+from ..model.hardware import DiskPlace, Hardware, Interface
 from . import request
+from .vocabulary import Vocabulary
 
-PLATFORM = "KubeVirt"
-
-# What KubeVirt's admission webhook lets through on x86-64.
-DISKS = {"virtio-blk-pci": "virtio", "virtio-scsi-pci": "scsi", "ahci": "sata"}
-
-INTERFACES = {
-    "virtio-net-pci": "virtio",
-    "e1000e": "e1000e",
-    "e1000": "e1000",
-    "rtl8139": "rtl8139",
-    "pcnet": "pcnet",
-}
-
-VIDEO = {"virtio-vga": "virtio", "VGA": "vga", "bochs-display": "bochs"}
-
-CONSOLES = {"isa-serial": True}
+FILTER = "kubevirt_vm"
+WORDS = Vocabulary("kubevirt", "KubeVirt")
 
 RUN_STRATEGIES = ("Halted", "Always", "RerunOnFailure", "Manual", "Once")
 
@@ -37,24 +26,24 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _VOLUME_KEYS = ("claim", "data_volume", "device")
 
 
-def virtual_machine(
-    hardware,
-    name,
-    volumes,
-    namespace=None,
-    memory=None,
-    cpus=None,
-    network=POD,
-    networks=None,
-    run_strategy="Halted",
-    video_config=False,
-):
+def define(
+    hardware: Any,
+    name: Any,
+    volumes: Any,
+    namespace: Any = None,
+    memory: Any = None,
+    cpus: Any = None,
+    network: Any = POD,
+    networks: Any = None,
+    run_strategy: Any = "Halted",
+    video_config: Any = False,
+) -> dict[str, Any]:
     """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
 
     Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume, and
     device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
-    video_config: say the display's model, which only clusters with the feature gate VideoConfig take.
+    video_config: include the display's model, which only clusters with the feature gate VideoConfig accept.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
     """
     machine = request.machine(hardware, cpus, memory)
@@ -80,43 +69,47 @@ def virtual_machine(
     }
 
 
-def _label(value, option):
+def _label(value: object, option: str) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value):
         rule = "Kubernetes takes lower-case letters, digits and dashes, 63 at most."
-        raise request.invalid(option, "%r is no name for Kubernetes." % (value,), rule)
+        raise request.invalid(option, f"{value!r} is not a valid Kubernetes name.", rule)
     return value
 
 
-def _domain(machine, places, plugs, video_config):
+def _domain(
+    machine: request.Machine, places: list[request.Pair], plugs: list[Any], video_config: bool
+) -> dict[str, Any]:
     return {
         "machine": {"type": _machine_type(machine.hardware)},
         # Windows for desktops uses no more than two sockets.
         "cpu": {"cores": machine.cpus},
-        "memory": {"guest": "%dMi" % machine.memory},
+        "memory": {"guest": f"{machine.memory}Mi"},
         "firmware": {"bootloader": _boot_loader(machine.hardware.firmware)},
         "devices": _devices(machine, places, plugs, video_config),
     }
 
 
-def _machine_type(hardware):
+def _machine_type(hardware: Hardware) -> str:
     if hardware.family != "q35":
         raise GuestconvError(
             "device-not-offered",
-            "hardware.machine: KubeVirt has no %s, unless a cluster's configuration allows it." % hardware.machine,
+            f"hardware.machine: KubeVirt does not offer {hardware.machine}, unless a cluster's configuration allows it.",
             hint="Convert the guest for the machine type q35.",
             path="hardware.machine",
         )
     return hardware.machine
 
 
-def _boot_loader(firmware):
+def _boot_loader(firmware: str) -> dict[str, Any]:
     # Without saying so, secure boot is on, and then the guest would need System Management Mode, too.
     return {"efi": {"secureBoot": False}} if firmware == "uefi" else {"bios": {}}
 
 
-def _devices(machine, places, plugs, video_config):
+def _devices(
+    machine: request.Machine, places: list[request.Pair], plugs: list[Any], video_config: bool
+) -> dict[str, Any]:
     hardware = machine.hardware
-    devices = {
+    devices: dict[str, Any] = {
         "disks": [_disk(index, place) for index, (place, unused) in enumerate(places)],
         "interfaces": [
             _interface(index, card, plug) for index, (card, plug) in enumerate(zip(hardware.interfaces, plugs))
@@ -128,9 +121,9 @@ def _devices(machine, places, plugs, video_config):
         "autoattachSerialConsole": hardware.console is not None,
     }
     if hardware.console:
-        request.word(CONSOLES, hardware.console, "console", PLATFORM)
+        WORDS.word("console", hardware.console, "console")
     if hardware.video:
-        video = request.word(VIDEO, hardware.video, "display", PLATFORM)
+        video = WORDS.word("graphics", hardware.video, "display")
         if video_config:
             devices["video"] = {"type": video}
     if machine.has_virtio:
@@ -138,31 +131,31 @@ def _devices(machine, places, plugs, video_config):
     return devices
 
 
-def _disk(index, place):
-    bus = request.word(DISKS, place.driver, request.disk_title(place), PLATFORM)
-    disk = {"name": _disk_name(index), "disk": {"bus": bus}}
+def _disk(index: int, place: DiskPlace) -> dict[str, Any]:
+    bus = WORDS.word("block", place.driver, request.disk_title(place))
+    disk: dict[str, Any] = {"name": _disk_name(index), "disk": {"bus": bus}}
     if place.boot_order:
         disk["bootOrder"] = place.boot_order
     return disk
 
 
-def _disk_name(index):
-    return "disk%d" % index
+def _disk_name(index: int) -> str:
+    return f"disk{index}"
 
 
-def _volume(index, given):
+def _volume(index: int, given: dict[str, str]) -> dict[str, Any]:
     sources = [key for key in ("claim", "data_volume") if key in given]
     if len(sources) != 1:
-        raise request.invalid("volumes[%d]" % index, "This should be a claim or a data_volume.")
+        raise request.invalid(f"volumes[{index}]", "This should be a claim or a data_volume.")
     name = given[sources[0]]
     if sources[0] == "claim":
         return {"name": _disk_name(index), "persistentVolumeClaim": {"claimName": name}}
     return {"name": _disk_name(index), "dataVolume": {"name": name}}
 
 
-def _interface(index, card, plug):
+def _interface(index: int, card: Interface, plug: Any) -> dict[str, Any]:
     title = request.interface_title(card)
-    interface = {"name": _interface_name(index), "model": request.word(INTERFACES, card.driver, title, PLATFORM)}
+    interface: dict[str, Any] = {"name": _interface_name(index), "model": WORDS.word("network", card.driver, title)}
     # The pod has one address, which the guest gets by way of NAT; on another network it is a machine like others.
     interface["masquerade" if plug == POD else "bridge"] = {}
     if card.mac:
@@ -170,11 +163,11 @@ def _interface(index, card, plug):
     return interface
 
 
-def _interface_name(index):
-    return "nic%d" % index
+def _interface_name(index: int) -> str:
+    return f"nic{index}"
 
 
-def _networks(plugs):
+def _networks(plugs: list[Any]) -> list[dict[str, Any]]:
     if plugs.count(POD) > 1:
         raise request.invalid(
             "networks",
@@ -183,6 +176,8 @@ def _networks(plugs):
         )
     found = []
     for index, plug in enumerate(plugs):
-        kind = {"pod": {}} if plug == POD else {"multus": {"networkName": request.text(plug, "network")}}
+        kind: dict[str, Any] = (
+            {"pod": {}} if plug == POD else {"multus": {"networkName": request.text(plug, "network")}}
+        )
         found.append(dict(kind, name=_interface_name(index)))
     return found

@@ -7,54 +7,28 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from typing import Any
 
 from ..devices import models
-from ..devices.targets import letters
+from ..devices.letters import letters
+from ..disks.suffixes import SUFFIXES, format_of_name
 from ..errors import GuestconvError
+from ..model.hardware import Hardware, Interface
 from . import request
+from .vocabulary import Vocabulary
 
 try:
-    from lxml import etree
+    from lxml import etree as _etree
 except ImportError:
-    etree = None
+    etree: Any = None
+else:
+    etree = _etree
 
-PLATFORM = "libvirt"
+FILTER = "libvirt_domain"
+WORDS = Vocabulary("libvirt", "libvirt")
 
-
-@dataclass(frozen=True)
-class _Disk:
-    """bus: libvirt's. prefix: of the disks' names in the document, which have to be different on one bus."""
-
-    bus: str
-    prefix: str
-
-
-DISKS = {
-    "virtio-blk-pci": _Disk("virtio", "vd"),
-    "virtio-scsi-pci": _Disk("scsi", "sd"),
-    "ahci": _Disk("sata", "sd"),
-    "ide": _Disk("ide", "hd"),
-    "piix3-ide": _Disk("ide", "hd"),
-}
-
-INTERFACES = {
-    "virtio-net-pci": "virtio",
-    "e1000e": "e1000e",
-    "e1000": "e1000",
-    "rtl8139": "rtl8139",
-    "vmxnet3": "vmxnet3",
-    "pcnet": "pcnet",
-}
-
-VIDEO = {
-    "virtio-vga": "virtio",
-    "qxl-vga": "qxl",
-    "VGA": "vga",
-    "cirrus-vga": "cirrus",
-    "vmware-svga": "vmvga",
-    "bochs-display": "bochs",
-}
+# Of the disks' names in the document, which must be different, by their bus.
+_PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
 
 # The processor that guestconv_verify boots with: all that the host has, or all that QEMU can emulate. QEMU's default
 # lacks what today's distributions are compiled for (x86-64-v2).
@@ -67,20 +41,19 @@ _PLACES = {
     "ide": lambda unit: {"bus": unit // 2, "target": 0, "unit": unit % 2},
 }
 
-# By a file's name, since the controller does not see the file, and an image must never be probed by who starts it.
-_FORMATS = {
-    ".qcow2": "qcow2",
-    ".raw": "raw",
-    ".img": "raw",
-    ".vmdk": "vmdk",
-    ".vdi": "vdi",
-    ".vhdx": "vhdx",
-    ".vhd": "vpc",
-}
 _DISK_KEYS = ("path", "format", "device")
 
 
-def domain(hardware, name, disks, memory=None, cpus=None, network="default", networks=None, domain_type="kvm"):
+def define(
+    hardware: Any,
+    name: Any,
+    disks: Any,
+    memory: Any = None,
+    cpus: Any = None,
+    network: Any = "default",
+    networks: Any = None,
+    domain_type: Any = "kvm",
+) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
     Args: name: the domain's; disks: paths on the host, or dicts of path, format and device, for the disks of hardware;
@@ -108,19 +81,19 @@ def domain(hardware, name, disks, memory=None, cpus=None, network="default", net
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
     _virtio_helpers(devices, machine.has_virtio)
-    return etree.tostring(root, pretty_print=True, encoding="unicode")
+    return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
 
-def _require_lxml():
+def _require_lxml() -> None:
     if etree is None:
         raise GuestconvError(
             "library-missing",
-            "The Python that runs Ansible has no lxml, which libvirt's XML is written with.",
+            "The Python that runs Ansible has no lxml, which is needed to write libvirt's XML.",
             hint="Install it there: pip install lxml, or the package python3-lxml.",
         )
 
 
-def _child(parent, tag, text=None, **attributes):
+def _child(parent: Any, tag: str, text: object = None, **attributes: object) -> Any:
     """A new element in parent; attributes that are None are left out."""
     element = etree.SubElement(parent, tag)
     for key, value in attributes.items():
@@ -131,13 +104,14 @@ def _child(parent, tag, text=None, **attributes):
     return element
 
 
-def _name(value):
-    if "/" in request.text(value, "name"):
-        raise request.invalid("name", "libvirt allows no slash in %r." % value)
-    return value
+def _name(value: object) -> str:
+    name = request.text(value, "name")
+    if "/" in name:
+        raise request.invalid("name", f"libvirt does not allow a slash in {name!r}.")
+    return name
 
 
-def _boot_settings(root, hardware):
+def _boot_settings(root: Any, hardware: Hardware) -> None:
     """The machine type and the firmware. libvirt finds one without secure boot, and keeps the guest's variables."""
     uefi = hardware.firmware == "uefi"
     settings = _child(root, "os", firmware="efi" if uefi else None)
@@ -148,69 +122,72 @@ def _boot_settings(root, hardware):
         _child(firmware, "feature", enabled="no", name="secure-boot")
 
 
-def _features(root):
+def _features(root: Any) -> None:
     features = _child(root, "features")
     for name in ("acpi", "apic"):
         _child(features, name)
 
 
-def _processor(root, domain_type):
+def _processor(root: Any, domain_type: str) -> None:
     processor = _child(root, "cpu", mode=PROCESSORS[domain_type])
     if domain_type == "qemu":
         # Firmware and kernels from before five-level page tables hang with them, and no host limits emulation to four.
         _child(processor, "feature", policy="disable", name="la57")
 
 
-def _disks(devices, places):
+def _disks(devices: Any, places: list[request.Pair]) -> None:
     """The disks, each at the place of its controller where guestconv_verify has it, and the SCSI controllers."""
-    letters_used, units = Counter(), Counter()
+    letters_used: Counter[str] = Counter()
+    units: Counter[str] = Counter()
     for place, given in places:
-        model = request.word(DISKS, place.driver, request.disk_title(place), PLATFORM)
+        bus = WORDS.word("block", place.driver, request.disk_title(place))
+        prefix = _PREFIXES[bus]
         path = _path(given)
         is_block = path.startswith("/dev/")
         disk = _child(devices, "disk", type="block" if is_block else "file", device="disk")
         _child(disk, "driver", name="qemu", type=_format(given))
         _child(disk, "source", **{"dev" if is_block else "file": path})
-        _child(disk, "target", dev=model.prefix + letters(letters_used[model.prefix]), bus=model.bus)
+        _child(disk, "target", dev=prefix + letters(letters_used[prefix]), bus=bus)
         if place.boot_order:
             _child(disk, "boot", order=place.boot_order)
-        capacity = models.DISKS[place.driver].capacity
+        capacity = models.attachment(place.driver).capacity
         if capacity:
-            controller, unit = divmod(units[model.bus], capacity)
-            if model.bus == "scsi" and unit == 0:
-                _child(devices, "controller", type="scsi", index=controller, model="virtio-scsi")
-            _child(disk, "address", type="drive", controller=controller, **_PLACES[model.bus](unit))
-        letters_used[model.prefix] += 1
-        units[model.bus] += 1
+            controller, unit = divmod(units[bus], capacity)
+            if bus == "scsi" and unit == 0:
+                _child(devices, "controller", type="scsi", index=controller, model=WORDS.controller(place.driver))
+            _child(disk, "address", type="drive", controller=controller, **_PLACES[bus](unit))
+        letters_used[prefix] += 1
+        units[bus] += 1
 
 
-def _named(disks):
+def _named(disks: Any) -> Any:
     """disks, without the key `backing` that the modules' option of this name has: an image says that itself."""
     if not isinstance(disks, (list, tuple)):
         return disks
     return [{key: each[key] for key in each if key != "backing"} if isinstance(each, dict) else each for each in disks]
 
 
-def _path(given):
+def _path(given: dict[str, str]) -> str:
     path = given.get("path", "")
     if not os.path.isabs(path):
-        raise request.invalid("disks", "%r is no absolute path on the host that will run the guest." % path)
+        raise request.invalid("disks", f"{path!r} is not an absolute path on the host that will run the guest.")
     return path
 
 
-def _format(given):
-    name = given.get("format") or _FORMATS.get(os.path.splitext(given["path"])[1].lower())
+def _format(given: dict[str, str]) -> str:
+    # By the name, since the controller does not see the file. QEMU must never probe the format of an image.
+    name = given.get("format") or format_of_name(given["path"])
     if given["path"].startswith("/dev/"):
         name = name or "raw"
     if name is None:
         raise request.invalid(
-            "disks", "The name %s does not say its format." % given["path"], "Give {path: ..., format: qcow2}."
+            "disks", f"The format cannot be seen from the name {given['path']}.", "Give {path: ..., format: qcow2}."
         )
-    return request.one_of(name, sorted(set(_FORMATS.values())), "disks.format")
+    return request.one_of(name, sorted(set(SUFFIXES.values())), "disks.format")
 
 
-def _interface(devices, card, plug):
-    model = request.word(INTERFACES, card.driver, request.interface_title(card), PLATFORM)
+def _interface(devices: Any, card: Interface, plug: object) -> None:
+    model = WORDS.word("network", card.driver, request.interface_title(card))
     kind, source = _network(plug)
     interface = _child(devices, "interface", type=kind)
     if card.mac:
@@ -219,38 +196,39 @@ def _interface(devices, card, plug):
     _child(interface, "model", type=model)
 
 
-def _network(plug):
+def _network(plug: object) -> tuple[str, str]:
     """(network or bridge, its name) of what a caller says that a card is plugged into."""
     plug = plug if isinstance(plug, dict) else {"network": plug}
     if len(plug) != 1 or not set(plug) <= {"network", "bridge"}:
         hint = "Give the name of a network, or {network: ...}, or {bridge: ...}."
-        raise request.invalid("network", "%r is no network." % (plug,), hint)
+        raise request.invalid("network", f"{plug!r} is not a network.", hint)
     ((kind, source),) = plug.items()
     return kind, request.text(source, "network")
 
 
-def _console(devices, driver):
-    if driver == "isa-serial":
+def _console(devices: Any, driver: str | None) -> None:
+    word = WORDS.word("console", driver, "console") if driver else None
+    if word == "serial":
         # libvirt wants the first serial port as a console, too.
         serial = _child(devices, "serial", type="pty")
         _child(serial, "target", type="isa-serial", port=0)
         _child(_child(devices, "console", type="pty"), "target", type="serial", port=0)
-    elif driver == "virtconsole":
-        _child(_child(devices, "console", type="pty"), "target", type="virtio", port=0)
+    elif word:
+        _child(_child(devices, "console", type="pty"), "target", type=word, port=0)
 
 
-def _display(devices, driver):
+def _display(devices: Any, driver: str | None) -> None:
     """The video card, and VNC on the host itself to see it by; with a tablet, as a mouse's pointer would drift."""
     if driver is None:
         _child(_child(devices, "video"), "model", type="none")
         return
-    model = request.word(VIDEO, driver, "display", PLATFORM)
+    model = WORDS.word("graphics", driver, "display")
     _child(devices, "input", type="tablet", bus="usb")
     _child(devices, "graphics", type="vnc", autoport="yes", listen="127.0.0.1")
     _child(_child(devices, "video"), "model", type=model, primary="yes")
 
 
-def _virtio_helpers(devices, wanted):
+def _virtio_helpers(devices: Any, wanted: bool) -> None:
     """The guest agent's channel, randomness and the balloon, for guests that have virtio's drivers."""
     if wanted:
         channel = _child(devices, "channel", type="unix")

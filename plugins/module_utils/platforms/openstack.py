@@ -5,44 +5,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import GuestconvError
 from . import request
+from .vocabulary import Vocabulary
 
-PLATFORM = "OpenStack"
-
-DISKS = {
-    "virtio-blk-pci": {"hw_disk_bus": "virtio"},
-    "virtio-scsi-pci": {"hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi"},
-    "ahci": {"hw_disk_bus": "sata"},
-    "ide": {"hw_disk_bus": "ide"},
-    "piix3-ide": {"hw_disk_bus": "ide"},
-}
-
-INTERFACES = {
-    "virtio-net-pci": "virtio",
-    "e1000e": "e1000e",
-    "e1000": "e1000",
-    "rtl8139": "rtl8139",
-    "vmxnet3": "vmxnet3",
-    "pcnet": "pcnet",
-}
-
-VIDEO = {
-    "virtio-vga": "virtio",
-    "qxl-vga": "qxl",
-    "VGA": "vga",
-    "cirrus-vga": "cirrus",
-    "vmware-svga": "vmvga",
-    "bochs-display": "bochs",
-}
-
-# Nova gives every x86 machine a serial port, and no other console.
-CONSOLES = {"isa-serial": True}
+FILTER = "openstack_image_properties"
+WORDS = Vocabulary("openstack", "OpenStack")
 
 OPERATING_SYSTEMS = ("linux", "windows")
 
 
-def image_properties(hardware, os_type="linux", guest_agent=False):
+def define(hardware: Any, os_type: Any = "linux", guest_agent: Any = False) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
     Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it.
@@ -56,27 +31,32 @@ def image_properties(hardware, os_type="linux", guest_agent=False):
         "hw_qemu_guest_agent": "yes" if request.flag(guest_agent, "guest_agent") else "no",
         "hw_video_model": "none",
     }
-    properties.update(_same(DISKS, [(request.disk_title(disk), disk.driver) for disk in wanted.disks]))
+    disks = [(request.disk_title(disk), disk.driver) for disk in wanted.disks]
+    bus, controller = _same("block", disks), WORDS.controller(disks[0][1])
+    properties["hw_disk_bus"] = bus
+    if controller:
+        properties["hw_scsi_model"] = controller
     if wanted.interfaces:
         cards = [(request.interface_title(card), card.driver) for card in wanted.interfaces]
-        properties["hw_vif_model"] = _same(INTERFACES, cards)
+        properties["hw_vif_model"] = _same("network", cards)
     if wanted.video:
-        properties["hw_video_model"] = request.word(VIDEO, wanted.video, "display", PLATFORM)
+        properties["hw_video_model"] = WORDS.word("graphics", wanted.video, "display")
     if wanted.console:
-        request.word(CONSOLES, wanted.console, "console", PLATFORM)
+        # Nova gives every x86 machine a serial port, and no other console.
+        WORDS.word("console", wanted.console, "console")
     if wanted.firmware == "uefi":
         properties["os_secure_boot"] = "disabled"
     return properties
 
 
-def _same(words, devices):
+def _same(kind: str, devices: list[tuple[str, str]]) -> str:
     """OpenStack's word for the one driver of devices ([(title, driver)])."""
-    found = [request.word(words, driver, title, PLATFORM) for title, driver in devices]
+    found = [WORDS.word(kind, driver, title) for title, driver in devices]
     for (title, driver), word in zip(devices, found):
         if word != found[0]:
             raise GuestconvError(
                 "drivers-differ",
-                "%s has a %s, and %s a %s: an image has one for all of them." % (*devices[0], title, driver),
+                f"{devices[0][0]} has {devices[0][1]}, and {title} has {driver}: an image has one for all of them.",
                 hint="Convert the guest with the same driver for both.",
             )
     return found[0]

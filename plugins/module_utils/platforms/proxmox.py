@@ -8,74 +8,41 @@ What qm.conf numbers (net0, scsi1) is a dictionary there: net: {net0: ...}.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 from ..errors import GuestconvError
+from ..model.hardware import Interface
 from . import request
+from .vocabulary import Vocabulary
 
-PLATFORM = "Proxmox VE"
+FILTER = "proxmox_vm"
+WORDS = Vocabulary("proxmox", "Proxmox VE")
 
-
-@dataclass(frozen=True)
-class _Disk:
-    """bus: qm.conf's. capacity: how many disks it takes there. controller: scsihw, for SCSI."""
-
-    bus: str
-    capacity: int
-    controller: str = ""
-
-
-DISKS = {
-    "virtio-blk-pci": _Disk("virtio", 16),
-    "virtio-scsi-pci": _Disk("scsi", 31, "virtio-scsi-pci"),
-    "ahci": _Disk("sata", 6),
-    "pvscsi": _Disk("scsi", 31, "pvscsi"),
-    "lsi53c895a": _Disk("scsi", 31, "lsi"),
-    "ide": _Disk("ide", 4),
-    "piix3-ide": _Disk("ide", 4),
-}
-
-INTERFACES = {
-    "virtio-net-pci": "virtio",
-    "e1000e": "e1000e",
-    "e1000": "e1000",
-    "rtl8139": "rtl8139",
-    "vmxnet3": "vmxnet3",
-    "pcnet": "pcnet",
-}
-
-VIDEO = {
-    "virtio-vga": "virtio",
-    "qxl-vga": "qxl",
-    "VGA": "std",
-    "cirrus-vga": "cirrus",
-    "vmware-svga": "vmware",
-}
-
-CONSOLES = {"isa-serial": {"serial0": "socket"}}
+# How many disks a machine takes on each bus of qm.conf.
+_CAPACITIES = {"virtio": 16, "scsi": 31, "sata": 6, "ide": 4}
 
 FIRMWARES = {"bios": "seabios", "uefi": "ovmf"}
 
 _VOLUME_KEYS = ("volume", "device")
 
 
-def virtual_machine(
-    hardware,
-    name,
-    volumes,
-    memory=None,
-    cpus=None,
-    network="vmbr0",
-    networks=None,
-    storage=None,
-    ostype="l26",
-    guest_agent=False,
-):
+def define(
+    hardware: Any,
+    name: Any,
+    volumes: Any,
+    memory: Any = None,
+    cpus: Any = None,
+    network: Any = "vmbr0",
+    networks: Any = None,
+    storage: Any = None,
+    ostype: Any = "l26",
+    guest_agent: Any = False,
+) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
-    Args: name: its name; volumes: what qm.conf says of the disks of hardware ("local-lvm:vm-100-disk-0",
+    Args: name: its name; volumes: the disks of hardware, as in qm.conf ("local-lvm:vm-100-disk-0",
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
-    knows; network: a bridge, and what else qm.conf says of a card ("vmbr0,tag=7"); networks: {a card's name or MAC
+    knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's; guest_agent: whether the guest runs
     QEMU's, so that Proxmox talks to it.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
@@ -84,7 +51,7 @@ def virtual_machine(
     wanted = machine.hardware
     places = request.pairs(wanted.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(wanted.interfaces, network, networks)
-    options = {
+    options: dict[str, Any] = {
         "name": request.text(name, "name"),
         "ostype": request.text(ostype, "ostype"),
         "machine": wanted.machine,
@@ -93,39 +60,43 @@ def virtual_machine(
         "cores": machine.cpus,
         # What guestconv_verify boots with. Proxmox's default lacks what today's distributions are compiled for.
         "cpu": "host",
-        "agent": "enabled=%d" % request.flag(guest_agent, "guest_agent"),
-        "vga": request.word(VIDEO, wanted.video, "display", PLATFORM) if wanted.video else "none",
+        "agent": f"enabled={request.flag(guest_agent, 'guest_agent'):d}",
+        "vga": WORDS.word("graphics", wanted.video, "display") if wanted.video else "none",
     }
     options.update(_disks(places))
     if wanted.interfaces:
         options["net"] = {
-            "net%d" % index: _card(card, plug) for index, (card, plug) in enumerate(zip(wanted.interfaces, plugs))
+            f"net{index}": _card(card, plug) for index, (card, plug) in enumerate(zip(wanted.interfaces, plugs))
         }
     if wanted.console:
-        options["serial"] = dict(request.word(CONSOLES, wanted.console, "console", PLATFORM))
+        WORDS.word("console", wanted.console, "console")
+        options["serial"] = {"serial0": "socket"}
     if wanted.firmware == "uefi":
         options["efidisk0"] = _variables(storage)
     return options
 
 
-def _disks(places):
+def _disks(places: list[request.Pair]) -> dict[str, Any]:
     """The options per bus, the SCSI controller, and the boot order."""
-    options, order = {}, []
+    options: dict[str, Any] = {}
+    order: list[tuple[int, str]] = []
     for place, given in places:
         title = request.disk_title(place)
-        model = request.word(DISKS, place.driver, title, PLATFORM)
-        on_bus = options.setdefault(model.bus, {})
-        if len(on_bus) == model.capacity:
-            raise request.invalid("hardware.disks", "%s: Proxmox VE takes %d on %s." % (title, len(on_bus), model.bus))
-        key = "%s%d" % (model.bus, len(on_bus))
+        bus, controller = WORDS.word("block", place.driver, title), WORDS.controller(place.driver)
+        on_bus = options.setdefault(bus, {})
+        if len(on_bus) == _CAPACITIES[bus]:
+            raise request.invalid(
+                "hardware.disks", f"{title}: Proxmox VE allows at most {len(on_bus)} disks on the bus {bus}."
+            )
+        key = f"{bus}{len(on_bus)}"
         on_bus[key] = request.text(given.get("volume"), "volumes")
         if place.boot_order:
             order.append((place.boot_order, key))
-        if model.controller and options.setdefault("scsihw", model.controller) != model.controller:
+        if controller and options.setdefault("scsihw", controller) != controller:
             raise GuestconvError(
                 "drivers-differ",
-                "%s has a %s, and others a %s: Proxmox VE has one SCSI controller's model for all of a machine's disks."
-                % (title, place.driver, options["scsihw"]),
+                f"{title} has {place.driver}, and others have {options['scsihw']}: on Proxmox VE all SCSI disks of a "
+                "machine have the same model of controller.",
                 hint="Convert the guest with the same driver for all of them.",
             )
     if order:
@@ -133,17 +104,19 @@ def _disks(places):
     return options
 
 
-def _card(card, plug):
-    model = request.word(INTERFACES, card.driver, request.interface_title(card), PLATFORM)
+def _card(card: Interface, plug: object) -> str:
+    model = WORDS.word("network", card.driver, request.interface_title(card))
     # In capitals, as Proxmox writes it: what is the same should look the same.
     address = "=" + card.mac.upper() if card.mac else ""
-    return "%s%s,bridge=%s" % (model, address, request.text(plug, "network"))
+    return f"{model}{address},bridge={request.text(plug, 'network')}"
 
 
-def _variables(storage):
+def _variables(storage: object) -> dict[str, Any]:
     if storage is None:
         raise request.invalid(
-            "storage", "The guest boots by UEFI, whose variables need a place.", "Give storage='local-lvm'."
+            "storage",
+            "The guest boots by UEFI, so its firmware needs a storage for its variables.",
+            "Give storage='local-lvm'.",
         )
     # No keys, no secure boot. The format is raw on every storage; unsaid, the module (1.4.0) would send "format=None".
     place = request.text(storage, "storage")

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ..devices.targets import letters
+from ..devices import models
+from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..model import hardware as machines
 
-# What guestconv_verify boots a guest with, unless it is told otherwise.
+# What guestconv_verify boots a guest with by default.
 _CPUS = 1
 _MEMORY = 1024
 
@@ -29,14 +32,22 @@ class Machine:
     memory: int
 
     @property
-    def has_virtio(self):
+    def has_virtio(self) -> bool:
         """Whether the guest was prepared for a virtio device: then it can drive the others, too."""
-        drivers = [device.driver for device in (*self.hardware.disks, *self.hardware.interfaces)]
-        drivers += [self.hardware.video, self.hardware.console]
-        return any(driver and driver.startswith("virt") for driver in drivers)
+        drivers: list[str | None] = [
+            *(disk.driver for disk in self.hardware.disks),
+            *(card.driver for card in self.hardware.interfaces),
+            self.hardware.video,
+            self.hardware.console,
+        ]
+        return any(models.is_virtio(driver) for driver in drivers)
 
 
-def machine(hardware, cpus=None, memory=None):
+# A disk of the hardware, and what the caller says of it.
+Pair = tuple[machines.DiskPlace, dict[str, str]]
+
+
+def machine(hardware: Any, cpus: Any = None, memory: Any = None) -> Machine:
     """The Machine for hardware (a dict, as convert returns it). cpus and memory (MiB) go before what hardware knows.
 
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`.
@@ -49,52 +60,38 @@ def machine(hardware, cpus=None, memory=None):
     )
 
 
-def word(words, driver, device, platform):
-    """What platform calls driver, by its table words ({driver: word}).
-
-    device: what the driver is of, for a person: "network card ens192". Raises GuestconvError `device-not-offered`.
-    """
-    if driver in words:
-        return words[driver]
-    raise GuestconvError(
-        "device-not-offered",
-        "%s: a %s cannot be had from %s." % (device, driver, platform),
-        hint="Convert the guest with another driver for it: %s." % " or ".join(words),
-    )
-
-
-def disk_title(disk):
+def disk_title(disk: machines.DiskPlace) -> str:
     """What to call a hardware.DiskPlace in an error."""
-    return ("disk %s" % disk.device).strip()
+    return f"disk {disk.device}".strip()
 
 
-def interface_title(card):
+def interface_title(card: machines.Interface) -> str:
     """What to call a hardware.Interface in an error."""
-    return ("network card %s" % (card.name or card.mac or "")).strip()
+    return f"network card {card.name or card.mac or ''}".strip()
 
 
-def text(value, option):
+def text(value: object, option: str) -> str:
     """value, when it is a line of text. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or not _TEXT.fullmatch(value):
-        raise invalid(option, "%r should be a line of text." % (value,))
+        raise invalid(option, f"{value!r} should be a line of text.")
     return value
 
 
-def flag(value, option):
+def flag(value: object, option: str) -> bool:
     """value, when it is a boolean: the string "no" would count as true. Raises GuestconvError."""
     if not isinstance(value, bool):
-        raise invalid(option, "%r should be true or false." % (value,))
+        raise invalid(option, f"{value!r} should be true or false.")
     return value
 
 
-def one_of(value, allowed, option):
+def one_of(value: object, allowed: Collection[str], option: str) -> str:
     """value, when it is among allowed. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or value not in allowed:
-        raise invalid(option, "%r is not known here." % (value,), "Allowed: %s." % ", ".join(allowed))
+        raise invalid(option, f"{value!r} is not known here.", f"Allowed: {', '.join(allowed)}.")
     return value
 
 
-def items(given, option, keys):
+def items(given: Any, option: str, keys: Sequence[str]) -> list[dict[str, str]]:
     """given as dicts: a list of strings, each the value of the first of keys, or of dicts with some of keys.
 
     Raises GuestconvError `platform-option-invalid`.
@@ -103,20 +100,20 @@ def items(given, option, keys):
         raise invalid(option, "This should be a list.")
     found = []
     for index, item in enumerate(given):
-        where = "%s[%d]" % (option, index)
+        where = f"{option}[{index}]"
         item = item if isinstance(item, dict) else {keys[0]: item}
         for key in item:
             if key not in keys:
-                raise invalid("%s.%s" % (where, key), "There is no such key.", "Allowed: %s." % ", ".join(keys))
-        # A template makes None of what is not said.
-        found.append({key: text(item[key], "%s.%s" % (where, key)) for key in item if item[key] is not None})
+                raise invalid(f"{where}.{key}", "There is no such key.", f"Allowed: {', '.join(keys)}.")
+        # A template turns an omitted value into None.
+        found.append({key: text(item[key], f"{where}.{key}") for key in item if item[key] is not None})
     return found
 
 
-def pairs(disks, given, option):
+def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], option: str) -> list[Pair]:
     """[(DiskPlace, item)] of disks and of given, which are items() of option, one for each of them.
 
-    Items are for the disks in their order, or by their `device` when that is said of any; the others are then called
+    Items are for the disks in their order, or by their `device` when any has one; the others are then called
     sda, sdb, ... by their position, as convert does. By name, too, when there are more items than disks: a disk that
     was removed from a description is not in its hardware. Raises GuestconvError `platform-option-invalid`.
     """
@@ -124,50 +121,52 @@ def pairs(disks, given, option):
         return list(zip(disks, given))
     by_name = {item.get("device") or "sd" + letters(index): item for index, item in enumerate(given)}
     if len(by_name) != len(given):
-        raise invalid(option, "Two of them are for the same device.")
+        raise invalid(option, "Two entries are for the same device.")
     for disk in disks:
         if disk.device not in by_name:
             raise invalid(
                 option,
-                "There is nothing for %s." % disk_title(disk),
-                "The hardware has %d disks: %s." % (len(disks), ", ".join(disk.device or "unnamed" for disk in disks)),
+                f"There is no entry for {disk_title(disk)}.",
+                f"The hardware has {len(disks)} disks: {', '.join(disk.device or 'unnamed' for disk in disks)}.",
             )
     return [(disk, by_name[disk.device]) for disk in disks]
 
 
-def networks(interfaces, default, named):
-    """What each of interfaces is plugged into: what named ({name or MAC address: network}) says of it, else default.
+def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any) -> list[Any]:
+    """The network of each of interfaces: the one in named ({name or MAC address: network}), or default.
 
-    Raises GuestconvError `platform-option-invalid` for a name that is none of theirs.
+    Raises GuestconvError `platform-option-invalid` for a name that no network card has.
     """
     named = {} if named is None else named
     if not isinstance(named, dict):
         raise invalid("networks", "This should be a dictionary.")
     chosen = {str(key).lower(): value for key, value in named.items()}
     found = []
-    known = set()
+    known: set[str] = set()
     for card in interfaces:
         names = [key.lower() for key in (card.mac, card.name) if key]
         found.append(next((chosen[key] for key in names if key in chosen), default))
         known.update(names)
     for key in chosen:
         if key not in known:
-            raise invalid("networks.%s" % key, "There is no such network card.", "There is: %s." % _listed(known))
+            raise invalid(
+                f"networks.{key}", "There is no such network card.", f"The network cards are: {_listed(known)}."
+            )
     return found
 
 
-def invalid(option, message, hint=""):
+def invalid(option: str, message: str, hint: str = "") -> GuestconvError:
     """The GuestconvError for a filter's option."""
-    return GuestconvError("platform-option-invalid", "%s: %s" % (option, message), hint=hint, path=option)
+    return GuestconvError("platform-option-invalid", f"{option}: {message}", hint=hint, path=option)
 
 
-def _number(value, option):
+def _number(value: object, option: str) -> int:
     # Ansible's templating can make a string of a number.
     digits = str(value)
     if not (digits.isascii() and digits.isdigit() and int(digits)):
-        raise invalid(option, "%r is no positive number." % (value,))
+        raise invalid(option, f"{value!r} is not a positive number.")
     return int(digits)
 
 
-def _listed(names):
+def _listed(names: Collection[str]) -> str:
     return ", ".join(sorted(names)) or "none"

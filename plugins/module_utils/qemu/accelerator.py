@@ -30,7 +30,7 @@ def find_emulator() -> str:
             return path
     raise GuestconvError(
         "qemu-not-found",
-        "There is no QEMU for x86 on this machine.",
+        "QEMU for x86 is not installed on this machine.",
         hint="Install qemu-system-x86 (Debian, Ubuntu, SUSE) or qemu-kvm (EL, Fedora).",
     )
 
@@ -50,7 +50,7 @@ def choose(requested: str, fixed_appliance: str | None = None) -> tuple[str, str
         raise GuestconvError(
             "kvm-not-usable",
             f"KVM does not work on this machine: {why_not}.",
-            hint="Use the accelerator `auto` or `tcg`, or repair KVM: a nested virtual machine needs a host that passes it on.",
+            hint="Use the accelerator `auto` or `tcg`, or repair KVM. In a virtual machine, the host must enable nested virtualization.",
         )
     return "tcg", f"KVM does not work on this machine, so QEMU emulates, which is many times slower: {why_not}."
 

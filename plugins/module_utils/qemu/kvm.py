@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether KVM works on this machine, shown by running a Linux kernel with it.
 
-The device node says little. On some hosts it opens and makes virtual machines, and QEMU aborts when it sets up the
+The device node alone proves little. On some hosts it opens and makes virtual machines, and QEMU aborts when it sets up the
 host's processor (`kvm_buf_set_msrs: Assertion`). On others (nested, with a KVM that cannot run a kernel) the firmware
-runs, and then the virtual processor spins in the host's kernel for ever. So a kernel is really started, without a
+runs, and then the virtual processor spins in the host's kernel forever. So a kernel is really started, without a
 root filesystem: it initialises the machine, panics for want of one, and resets, upon which QEMU ends.
 """
 
@@ -36,7 +36,7 @@ _KILL_TIMEOUT = 5
 # have loaded another KVM module. That KVM works is remembered until the host boots again.
 _FAILURE_AGE = 3600
 
-# The kernel ends QEMU when we are killed: one that hangs would go on for ever.
+# The kernel ends QEMU when we are killed: one that hangs would run forever.
 _MORTAL = ("setpriv", "--pdeathsig", "KILL")
 
 # Without a root filesystem every kernel comes to this: init/do_mounts.c, mount_block_root().

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import GuestconvError
 from . import junit, page
@@ -19,10 +20,10 @@ SUMMARY, JUNIT, PAGE = "summary.json", "junit.xml", "index.html"
 
 @dataclass(frozen=True)
 class Report:
-    """summary: as in summary.json. paths: {kind: path} of the files. changed: whether one of them was not so before."""
+    """summary: as in summary.json. paths: {kind: path} of the files. changed: whether the content of one of them is new."""
 
-    summary: dict
-    paths: dict
+    summary: dict[str, Any]
+    paths: dict[str, str]
     changed: bool
 
 
@@ -40,7 +41,8 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
         "junit": (JUNIT, junit.document(found.guests)),
         "page": (PAGE, page.document(template, found.guests, summary, directory)),
     }
-    paths, changed = {}, False
+    paths: dict[str, str] = {}
+    changed = False
     for kind, (name, text) in files.items():
         paths[kind] = os.path.join(directory, name)
         # A text may hold half a surrogate pair: JSON can say that, UTF-8 cannot.
@@ -48,8 +50,8 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
     return Report(summary, paths, changed)
 
 
-def _replace(path, content, dry):
-    """Have the file at path hold content, whole or not at all. Returns whether it did not before."""
+def _replace(path: str, content: bytes, dry: bool) -> bool:
+    """Atomically replace the file at `path`. Returns whether its content was different."""
     try:
         with open(path, "rb") as stream:
             if stream.read() == content:
@@ -70,10 +72,10 @@ def _replace(path, content, dry):
     return True
 
 
-def _not_writable(path, error):
+def _not_writable(path: str, error: OSError) -> GuestconvError:
     return GuestconvError(
         "path-not-writable",
         f"{path} cannot be written: {error.strerror}.",
         path="directory",
-        hint="The report is written into the directory of the outcomes.",
+        hint="The report is written into the directory of the outcomes. The user must be able to write there.",
     )

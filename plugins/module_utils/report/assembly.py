@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from typing import Any
 
+from ..errors import in_text
 from .outcomes import CONVERTED, FAILED, PHASES, SKIPPED
 
-# What a phase may tell that is kept as it is; of several phases, the last one's counts.
+# What is kept as a phase returned it. Of several phases that return it, the last one counts.
 _KEPT = ("hardware", "disks", "changes", "diff")
 
-# What our filters raise, somewhere in what Ansible says of it; see plugin_utils/filters.py.
-_OF_A_FILTER = re.compile(
-    r"virttools\.guestconv\.\w+: (?P<msg>.+?) \((?P<code>[a-z]+(?:-[a-z]+)+)\)(?: (?P<hint>.*))?", re.DOTALL
-)
 
-
-def outcome(phases, guest, started, ended, failure=None, **more):
+def outcome(
+    phases: Mapping[str, Any],
+    guest: str,
+    started: str,
+    ended: str,
+    failure: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """The outcome of a guest, as outcomes.parse takes it.
 
     phases: {name of a phase: the registered result of its module, or None for one that was not begun}.
@@ -26,7 +30,7 @@ def outcome(phases, guest, started, ended, failure=None, **more):
     is, or None. more: further keys of an outcome, as conversion_host and screenshot.
     """
     begun = [(name, phases[name]) for name in PHASES if phases.get(name) and not phases[name].get("skipped")]
-    result = {
+    result: dict[str, Any] = {
         "guest": guest,
         "outcome": FAILED if failure else CONVERTED if "convert" in dict(begun) else SKIPPED,
         "started": started,
@@ -50,15 +54,15 @@ def outcome(phases, guest, started, ended, failure=None, **more):
     return result
 
 
-def _seconds(returned):
+def _seconds(returned: Mapping[str, Any]) -> float:
     if "seconds" in returned:
         return round(float(returned["seconds"]), 1)
     steps = (returned.get("timeline") or {}).get("steps") or ()
-    return round(sum(step["seconds"] for step in steps), 1)
+    return round(sum(float(step["seconds"]) for step in steps), 1)
 
 
-def _of_description(guest):
-    def drivers(kinds):
+def _of_description(guest: Mapping[str, Any]) -> dict[str, Any]:
+    def drivers(kinds: Mapping[str, Any]) -> dict[str, Any]:
         return {
             kind: {name: {"driver": device.get("driver")} for name, device in devices.items()}
             for kind, devices in kinds.items()
@@ -75,13 +79,13 @@ def _of_description(guest):
     }
 
 
-def _of_failure(failure):
-    raised = None if failure.get("code") else _OF_A_FILTER.search(str(failure.get("msg")))
+def _of_failure(failure: Mapping[str, Any]) -> dict[str, Any]:
+    raised = None if failure.get("code") else in_text.from_text(str(failure.get("msg")))
     if raised:
-        failure = raised.groupdict()
+        return {"code": raised.code, "message": raised.message, "hint": raised.hint}
     found = {
         "code": failure.get("code") or "task-failed",
-        "message": str(failure.get("msg") or "A task failed and did not say why."),
+        "message": str(failure.get("msg") or "A task failed without giving a reason."),
         "hint": str(failure.get("hint") or ""),
     }
     if failure.get("concerns"):

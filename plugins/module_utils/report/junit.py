@@ -9,20 +9,22 @@ There is no standard; this keeps to what the schema of Jenkins's xUnit plugin (j
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree
 
-from .outcomes import FAILED, INTERRUPTED, SKIPPED, instant, seconds
+from .outcomes import FAILED, INTERRUPTED, SKIPPED, Outcome, instant, seconds
 
-# The element that says why a case did not pass. What was interrupted says nothing of the guest: an error, no failure.
+# The element that says why a case did not pass. An interruption is not the guest's fault: an error, not a failure.
 _ELEMENTS = {FAILED: "failure", INTERRUPTED: "error", SKIPPED: "skipped"}
 
 # What XML 1.0 (section 2.2, Char) has no place for, not even escaped.
 _UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def document(guests):
+def document(guests: list[Outcome]) -> str:
     """The text of junit.xml for the outcomes of guests (a list of dicts)."""
-    root = ElementTree.Element("testsuites", name="guestconv", **_numbers(guests))
+    root = ElementTree.Element("testsuites", {"name": "guestconv", **_numbers(guests)})
     hosts = sorted({outcome.get("conversion_host") or "" for outcome in guests})
     for host in hosts:
         _add_suite(root, host, [outcome for outcome in guests if (outcome.get("conversion_host") or "") == host])
@@ -30,7 +32,7 @@ def document(guests):
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _numbers(guests):
+def _numbers(guests: list[Outcome]) -> dict[str, str]:
     kinds = [_ELEMENTS.get(outcome["outcome"]) for outcome in guests]
     return {
         "tests": str(len(guests)),
@@ -40,17 +42,19 @@ def _numbers(guests):
     }
 
 
-def _add_suite(root, host, guests):
+def _add_suite(root: ElementTree.Element, host: str, guests: list[Outcome]) -> None:
     skipped = sum(1 for outcome in guests if outcome["outcome"] == SKIPPED)
     started = min(instant(outcome["started"]) for outcome in guests)
     suite = ElementTree.SubElement(
         root,
         "testsuite",
-        name=_text(host or "guestconv"),
-        **_numbers(guests),
-        skipped=str(skipped),
-        # Of UTC, as it always is here; some readers take no zone.
-        timestamp=started.strftime("%Y-%m-%dT%H:%M:%S"),
+        {
+            "name": _text(host or "guestconv"),
+            **_numbers(guests),
+            "skipped": str(skipped),
+            # Always in UTC here; some readers accept no zone.
+            "timestamp": started.strftime("%Y-%m-%dT%H:%M:%S"),
+        },
     )
     if host:
         suite.set("hostname", _text(host))
@@ -58,9 +62,9 @@ def _add_suite(root, host, guests):
         _add_case(suite, outcome)
 
 
-def _add_case(suite, outcome):
+def _add_case(suite: ElementTree.Element, outcome: Outcome) -> None:
     case = ElementTree.SubElement(
-        suite, "testcase", classname=suite.get("name"), name=_text(outcome["guest"]), time=f"{seconds(outcome):.3f}"
+        suite, "testcase", classname=suite.get("name", ""), name=_text(outcome["guest"]), time=f"{seconds(outcome):.3f}"
     )
     element = _ELEMENTS.get(outcome["outcome"])
     message = outcome.get("message") or ""
@@ -74,9 +78,9 @@ def _add_case(suite, outcome):
         ElementTree.SubElement(case, "system-out").text = _text("\n".join(said))
 
 
-def _concern(concern):
+def _concern(concern: Mapping[str, Any]) -> str:
     return f"{concern.get('severity') or 'concern'}: {concern.get('code') or ''}: {concern.get('message') or ''}"
 
 
-def _text(text):
+def _text(text: str) -> str:
     return _UNSPEAKABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from .outcomes import FAILED, INTERRUPTED, OUTCOMES, PHASES, instant, seconds
+from .outcomes import FAILED, INTERRUPTED, OUTCOMES, PHASES, Outcome, Outcomes, instant, seconds
 
 
-def summarize(found):
+def summarize(found: Outcomes) -> dict[str, Any]:
     """The content of summary.json, a dict, from Outcomes. Times are in UTC, durations in seconds.
 
     A phase that was not done again, because an earlier run had finished it, is not among the durations.
@@ -29,29 +32,29 @@ def summarize(found):
         "guests_in_check_mode": sum(1 for outcome in guests if outcome.get("check_mode")),
         "started": started and started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "ended": ended and ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "seconds": (ended - started).total_seconds() if started else 0,
+        "seconds": (ended - started).total_seconds() if started and ended else 0,
         "seconds_of_guests": _durations([seconds(outcome) for outcome in guests]),
         "seconds_of_phases": _phases(guests),
         "unreadable": found.unreadable,
     }
 
 
-def _period(guests):
+def _period(guests: list[Outcome]) -> tuple[datetime | None, datetime | None]:
     """(start, end) of the run as datetimes, None for no guests."""
     started = [instant(outcome["started"]) for outcome in guests]
     ended = [instant(outcome.get("ended") or outcome["started"]) for outcome in guests]
     return min(started, default=None), max(ended, default=None)
 
 
-def _counts(guests, key, first):
+def _counts(guests: list[Outcome], key: str, first: Sequence[str]) -> dict[str, int]:
     """{value of key: number of guests}: those in `first` in that order and though they be 0, others by their number."""
-    counter = Counter(outcome.get(key) for outcome in guests if outcome.get(key))
+    counter = Counter(str(outcome[key]) for outcome in guests if outcome.get(key))
     others = sorted((value for value in counter if value not in first), key=lambda value: (-counter[value], value))
     return {value: counter[value] for value in (*first, *others)}
 
 
-def _phases(guests):
-    durations = {}
+def _phases(guests: list[Outcome]) -> dict[str, dict[str, float]]:
+    durations: dict[str, list[float]] = {}
     for outcome in guests:
         for phase in outcome.get("phases") or ():
             if not phase.get("resumed"):
@@ -60,7 +63,7 @@ def _phases(guests):
     return {name: _durations(durations[name]) for name in order}
 
 
-def _durations(values):
+def _durations(values: list[float]) -> dict[str, float]:
     if not values:
         return {"total": 0, "median": 0, "longest": 0}
     return {

@@ -1,29 +1,25 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guests that stand in directories: as disks, OVAs, OVFs, VMX files or libvirt's domain XML."""
+"""The guests that are in directories: as disks, OVAs, OVFs, VMX files or libvirt's domain XML."""
 
 from __future__ import annotations
 
 import fnmatch
+import functools
 import glob
 import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..disks import disk_files
 from ..disks.images import device_names
 from ..errors import GuestconvError
 from . import disk_names
-from .kinds import libvirt_xml, ova, ovf, vmx
+from .kinds import registry
+from .kinds.kind import Description, DiskEntry, Request, SourceKind
 from .kinds.libvirt_xml import NotADomain
-
-# What reads a source of each type that is one file, by the ending of its name.
-READERS = {
-    ".ova": ("ova", ova.read),
-    ".ovf": ("ovf", ovf.read),
-    ".vmx": ("vmx", vmx.read),
-    ".xml": ("libvirt", libvirt_xml.read),
-}
 
 # Changed block tracking keeps a map of a disk in a file that is called like a disk.
 _NO_DISKS = ("-ctk.vmdk",)
@@ -34,22 +30,22 @@ class Guest:
     """A guest that was found.
 
     source: as `guestconv_source` has it, with its type. origin: a path, or a URI and a name: what makes it itself.
-    description: as sources/__init__.py says.
+    description: what the source says of it.
     """
 
-    source: dict
+    source: dict[str, Any]
     origin: str
-    description: dict
+    description: Description
 
 
 @dataclass
 class Found:
     """guests: list of Guest. problems: list of GuestconvError, one for each that is left out."""
 
-    guests: list
-    problems: list
+    guests: list[Guest]
+    problems: list[GuestconvError]
 
-    def attempt(self, read):
+    def attempt(self, read: Callable[[], Guest]) -> bool:
         """Add the Guest that read() returns, or the error that it raises. Returns whether it is a guest."""
         try:
             self.guests.append(read())
@@ -59,14 +55,16 @@ class Found:
         return True
 
 
-def find(paths, exclude=(), recursive=True, known=()):
+def find(
+    paths: Iterable[str], exclude: Collection[str] = (), recursive: bool = True, known: Iterable[Guest] = ()
+) -> Found:
     """The Found in paths.
 
     Args: paths: absolute paths of files and directories, and patterns of them. exclude: patterns of paths, or of names
-    of files. recursive: whether to look into subdirectories. known: Guests from elsewhere, whose disks are no guests.
+    of files. recursive: whether to look into subdirectories. known: Guests from elsewhere, whose disks are not guests of their own.
     """
     found = Found([], [])
-    folders = {}
+    folders: dict[str, _Folder] = {}
     for pattern in paths:
         matches = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
         if not matches:
@@ -81,13 +79,20 @@ def find(paths, exclude=(), recursive=True, known=()):
     return found
 
 
-def _walk(path, is_one_of_several, recursive, exclude, folders, found):
+def _walk(
+    path: str,
+    is_one_of_several: bool,
+    recursive: bool,
+    exclude: Collection[str],
+    folders: dict[str, _Folder],
+    found: Found,
+) -> None:
     """Note in folders, {path: _Folder}, what is at path."""
     if not os.path.isdir(path):
         _folder(folders, os.path.dirname(path), False).add(os.path.basename(path), exclude, found, is_named=True)
         return
 
-    def failed(error):
+    def failed(error: OSError) -> None:
         found.problems.append(
             GuestconvError(
                 "source-not-readable", f"{error.filename} cannot be read: {error.strerror}.", path=error.filename
@@ -106,11 +111,11 @@ def _walk(path, is_one_of_several, recursive, exclude, folders, found):
             folder.add(name, exclude, found, is_named=False)
 
 
-def _folder(folders, path, is_subdirectory):
+def _folder(folders: dict[str, _Folder], path: str, is_subdirectory: bool) -> _Folder:
     return folders.setdefault(os.path.realpath(path), _Folder(path, is_subdirectory))
 
 
-def is_excluded(path, exclude):
+def is_excluded(path: str, exclude: Collection[str]) -> bool:
     """Whether one of the patterns exclude is for path, or for the last part of it."""
     return any(fnmatch.fnmatchcase(path, one) or fnmatch.fnmatchcase(os.path.basename(path), one) for one in exclude)
 
@@ -118,23 +123,23 @@ def is_excluded(path, exclude):
 class _Folder:
     """The files of one directory that may be guests'. is_subdirectory: see disk_names.group."""
 
-    def __init__(self, path, is_subdirectory):
+    def __init__(self, path: str, is_subdirectory: bool) -> None:
         self._path, self._is_subdirectory = path, is_subdirectory
         # {name: whether the user named the file itself, and not its directory}
-        self._names = {}
+        self._names: dict[str, bool] = {}
         # Stems of descriptors that could not be read: their disks are not guests of their own.
-        self._broken = set()
+        self._broken: set[str] = set()
 
-    def add(self, name, exclude, found, is_named):
+    def add(self, name: str, exclude: Collection[str], found: Found, is_named: bool) -> None:
         """Take a file of the directory, unless it is hidden or excluded."""
         path = os.path.join(self._path, name)
-        known = (*READERS, *disk_files.EXTENSIONS)
+        known = (*registry.suffixes(), *disk_files.EXTENSIONS)
         if os.path.splitext(name)[1].lower() not in known:
             if is_named:
                 found.problems.append(
                     GuestconvError(
                         "source-not-supported",
-                        f"{path} is of no known kind.",
+                        f"{path} is not of a known kind.",
                         path=path,
                         hint=f"Known are {', '.join(known)}.",
                     )
@@ -143,23 +148,23 @@ class _Folder:
         if name.startswith(".") and not is_named or is_excluded(path, exclude):
             return
         if not path.isprintable():
-            # What is not UTF-8, say: no variable of Ansible's can hold it.
+            # For example what is not UTF-8: an Ansible variable cannot hold it.
             found.problems.append(
                 GuestconvError(
-                    "source-not-supported", f"{path!r} has a name that is no text.", path=repr(path), hint="Rename it."
+                    "source-not-supported", f"{path!r} has a name that is not text.", path=repr(path), hint="Rename it."
                 )
             )
             return
         self._names[name] = is_named or self._names.get(name, False)
 
-    def read_descriptors(self, found, taken):
+    def read_descriptors(self, found: Found, taken: set[str]) -> None:
         """Add the guests that files describe to found, and the paths of all their files to taken."""
         for name in sorted(self._names):
             stem, ending = os.path.splitext(name)
-            if ending.lower() not in READERS:
+            kind = registry.by_suffix(ending.lower())
+            if kind is None:
                 continue
-            path = os.path.join(self._path, name)
-            if found.attempt(lambda path=path, ending=ending: _described(path, *READERS[ending.lower()])):
+            if found.attempt(functools.partial(_described, kind, os.path.join(self._path, name))):
                 taken.update(map(os.path.realpath, _files(found.guests[-1].description)))
             elif isinstance(found.problems[-1], NotADomain) and not self._names[name]:
                 # Many files are XML. This one was not named, only its directory.
@@ -167,7 +172,7 @@ class _Folder:
             else:
                 self._broken.add(stem)
 
-    def read_disks(self, found, taken):
+    def read_disks(self, found: Found, taken: set[str]) -> None:
         """Add the guests whose disks are in the directory, and in no file of taken, to found."""
         names = [name for name in self._names if self._may_be_disk(name)]
         extents, backing = self._below(names)
@@ -175,18 +180,19 @@ class _Folder:
         names = [name for name in names if os.path.realpath(os.path.join(self._path, name)) not in taken]
         for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
             if guest not in self._broken:
-                found.attempt(lambda guest=guest, disks=disks: self._guest(guest, disks))
+                found.attempt(functools.partial(self._guest, guest, disks))
 
-    def _may_be_disk(self, name):
+    def _may_be_disk(self, name: str) -> bool:
         ending = os.path.splitext(name)[1].lower()
         if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
             return False
-        # All VMDKs beside a VMX are its guest's: other branches of its snapshots, too.
+        # All VMDKs next to a VMX belong to its guest, also other branches of its snapshots.
         return ending != ".vmdk" or not any(other.lower().endswith(".vmx") for other in self._names)
 
-    def _below(self, names):
-        """Real paths of the files that VMDK descriptors are made of, and of those that stand below other disks."""
-        extents, backing = set(), set()
+    def _below(self, names: list[str]) -> tuple[set[str], set[str]]:
+        """Real paths of the files that VMDK descriptors are made of, and of the backing files of other disks."""
+        extents: set[str] = set()
+        backing: set[str] = set()
         for name in names:
             path = os.path.join(self._path, name)
             try:
@@ -198,36 +204,38 @@ class _Folder:
             backing.update(map(os.path.realpath, disk.backing))
         return extents, backing
 
-    def _guest(self, name, disks):
-        entries = []
-        devices = [device for _file, device in disks]
-        if None in devices or len(set(devices)) < len(devices):
-            devices = device_names(len(disks))
+    def _guest(self, name: str, disks: list[tuple[str, str | None]]) -> Guest:
+        entries: list[DiskEntry] = []
+        named = [device for _file, device in disks if device is not None]
+        devices = named if len(set(named)) == len(disks) else device_names(len(disks))
         stems = [disk_names.stem(file) for file, _device in disks]
         for (file, _device), device, stem in zip(disks, devices, stems):
             path = os.path.join(self._path, file)
             if stems.count(stem) > 1:
                 raise GuestconvError(
                     "source-disk-duplicate",
-                    f"{path} and another file are both called {stem}, but for the ending.",
+                    f"{path} and another file are both called {stem}, apart from the suffix.",
                     path=path,
-                    hint="If one is a copy or a snapshot of the other, exclude it; if not, call it -disk2.",
+                    hint="If one is a copy or a snapshot of the other, exclude it. If not, rename it to -disk2.",
                 )
             known = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(file)[1].lower()])
             entry = known.entry()
             entry["device"] = device
             entries.append(entry)
         keys = ("path", "format", "device", "backing")
-        source = {"type": "disks", "disks": [{key: disk[key] for key in keys if key in disk} for disk in entries]}
-        description = {"name": name, "disks": entries, "hardware": {}, "warnings": []}
+        source = {
+            "type": "disks",
+            "disks": [{key: value for key, value in disk.items() if key in keys} for disk in entries],
+        }
+        description: Description = {"name": name, "disks": entries, "hardware": {}, "warnings": []}
         return Guest(source, os.path.join(self._path, name), description)
 
 
-def _described(path, kind, read):
-    return Guest({"type": kind, "path": path}, path, read(path))
+def _described(kind: SourceKind, path: str) -> Guest:
+    return Guest({"type": kind.TYPE, "path": path}, path, kind.read(Request(kind.TYPE, {"path": path})))
 
 
-def _files(description):
+def _files(description: Description) -> Iterator[str]:
     """The paths of the files that the disks of a description are made of."""
     for disk in description["disks"]:
         for path in (disk["path"], *disk.get("backing", ())):
@@ -236,8 +244,8 @@ def _files(description):
                 yield from _extents(path)
 
 
-def _extents(path):
+def _extents(path: str) -> Sequence[str]:
     try:
-        return disk_files.examine(path).extents
+        return tuple(disk_files.examine(path).extents)
     except GuestconvError:
         return ()

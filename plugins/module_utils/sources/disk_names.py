@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which disk files in a directory are the disks of one guest. Pure: by their names alone.
 
-1. `web01-disk1.qcow2`, `web01-disk-0.raw`, `web01-sda.qcow2`: an ending that says it is one of several disks.
-2. `web01_1.vmdk`, `web01-1.qcow2`: a number, which is taken for a further disk only where `web01.*` is there, too.
+1. `web01-disk1.qcow2`, `web01-disk-0.raw`, `web01-sda.qcow2`: an ending for one of several disks.
+2. `web01_1.vmdk`, `web01-1.qcow2`: a number, which means a further disk only where `web01.*` is there, too.
    `web-1.qcow2` and `web-2.qcow2` are two guests.
-3. `disk0.qcow2`, `sda.raw`, `root.qcow2`: names that say no more than which disk it is. The guest is called like the
+3. `disk0.qcow2`, `sda.raw`, `root.qcow2`: names that mean nothing but which disk it is. The guest has the name of the
    directory.
 4. `web01-000001.vmdk` is VMware's snapshot of `web01.vmdk`, and the same disk.
 5. In a subdirectory one of whose disks is called so, or like the subdirectory, all disks are one guest's.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 _DEVICE = r"(?:[shv]d[a-z]|xvd[a-z]|nvme\d+n\d+)"
 _ENDING = re.compile(rf"(?P<stem>.+)[-_.](?:disk[-_.]?\d*|(?P<device>{_DEVICE}))\Z", re.IGNORECASE)
@@ -26,11 +27,11 @@ _NO_GUEST = re.compile(
     re.IGNORECASE,
 )
 
-# Of these the guest boots; the others come behind.
+# The guest boots from these; the others follow.
 _FIRST = ("root", "system", "os", "boot")
 
 
-def group(directory, names, is_subdirectory):
+def group(directory: str, names: Iterable[str], is_subdirectory: bool) -> dict[str, list[tuple[str, str | None]]]:
     """The guests that disks belong to.
 
     Args: directory: its path. names: of the files of disks in it. is_subdirectory: whether it is one of several in the
@@ -39,7 +40,7 @@ def group(directory, names, is_subdirectory):
     """
     stems = {name: stem(name) for name in names}
     own = os.path.basename(os.path.normpath(directory))
-    guests = {}
+    guests: dict[str, list[tuple[str, str | None]]] = {}
     for name, of_name in stems.items():
         guest, device = _guest_of(of_name, set(stems.values()), own)
         guests.setdefault(guest, []).append((name, device))
@@ -50,13 +51,13 @@ def group(directory, names, is_subdirectory):
     }
 
 
-def stem(name):
+def stem(name: str) -> str:
     """The name of a disk's file without what says its format, and which snapshot it is."""
     snapshot = _SNAPSHOT.match(name)
     return snapshot.group(1) if snapshot else os.path.splitext(name)[0]
 
 
-def _guest_of(of_name, stems, own):
+def _guest_of(of_name: str, stems: set[str], own: str) -> tuple[str, str | None]:
     """(name of the guest, name of the disk or None)."""
     no_guest = _NO_GUEST.match(of_name)
     if no_guest:
@@ -70,11 +71,11 @@ def _guest_of(of_name, stems, own):
     return of_name, None
 
 
-def _lower(text):
+def _lower(text: str | None) -> str | None:
     return text and text.lower()
 
 
-def _place(of_name, own):
+def _place(of_name: str, own: str) -> tuple[int, list[tuple[int, int, str]]]:
     """What orders names as people do: disk2 before disk10, and first what the guest boots from."""
     word = re.split(r"[-_.\d]", of_name.lower().rstrip("0123456789-_."))[-1]
     rank = 0 if word in _FIRST else 1 if of_name.lower().startswith(own.lower()) else 2

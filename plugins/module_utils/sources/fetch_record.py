@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was fetched into a directory, and how far: the state of one guest's fetching, beside its disks.
+"""What was fetched into a directory, and how far: the state of fetching one guest, next to its disks.
 
 web01.qcow2
 .guestconv-fetch-web01/     mode 0700
@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
+from typing import Any
 
 from ..disks import qemu_img, slices
 from ..disks.state_directory import DirectoryNotUsable, StateDirectory, is_ours, room_or_place, synchronize, write_json
@@ -26,7 +28,7 @@ _RECORD = "fetch.json"
 
 class _State(StateDirectory):
     @staticmethod
-    def _busy(reason):
+    def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "fetch-busy",
             f"the guest is being fetched by another process: {reason}",
@@ -37,23 +39,25 @@ class _State(StateDirectory):
 class Record:
     """The state of the guest whose files are called after stem in the directory dest."""
 
-    def __init__(self, dest, stem):
+    def __init__(self, dest: str, stem: str) -> None:
         self._dest = dest
         self._state = _State(os.path.join(dest, f".guestconv-fetch-{stem}"))
-        self._parts, self._done, self._verified = {}, {}, None
+        self._parts: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, dict[str, Any]] = {}
+        self._verified: str | None = None
         self.reload()
 
     @property
-    def directory(self):
+    def directory(self) -> str:
         """Where incomplete copies are."""
         return self._state.path
 
     @property
-    def lock_descriptor(self):
+    def lock_descriptor(self) -> int:
         """See StateDirectory."""
         return self._state.lock_descriptor
 
-    def __enter__(self):
+    def __enter__(self) -> Record:
         """Take the lock. Errors: fetch-busy, state-of-another-user, dest-not-usable, no-space."""
         try:
             self._state.lock()
@@ -64,11 +68,11 @@ class Record:
         self.reload()
         return self
 
-    def __exit__(self, *_exception):
+    def __exit__(self, *_exception: object) -> None:
         self._state.release(keep=bool(self._parts or self._done))
 
-    def reload(self):
-        """Read what the last process noted; what is no such note is taken for none."""
+    def reload(self) -> None:
+        """Read what the last process noted; a file that is not such a note is ignored."""
         name = os.path.join(self._state.path, _RECORD)
         content = {}
         if is_ours(self._state.path, stat.S_ISDIR) and is_ours(name, stat.S_ISREG):
@@ -81,7 +85,7 @@ class Record:
         self._done = _sound(content.get("done"), {"source": str, "inode": int})
         self._verified = content.get("verified")
 
-    def _write(self):
+    def _write(self) -> None:
         content = {"version": 1, "parts": self._parts, "done": self._done, "verified": self._verified}
         try:
             write_json(self._state.path, _RECORD, content)
@@ -90,50 +94,50 @@ class Record:
 
     # Checksums of a manifest
 
-    def is_verified(self, identity):
+    def is_verified(self, identity: str) -> bool:
         """Whether the checksums of the package in that state were compared."""
         return self._verified == identity
 
-    def note_verified(self, identity):
+    def note_verified(self, identity: str) -> None:
         """They were."""
         self._verified = identity
         self._write()
 
     # Incomplete copies
 
-    def begin(self, name, source, size, image_format):
-        """How many bytes of the copy called name there are; it is made anew if it is of another source.
+    def begin(self, name: str, source: str, size: int, image_format: str) -> int:
+        """How many bytes of the copy called name there are; the copy is started again if it is of another source.
 
         Args: source: the identity of what is copied; size: bytes. Errors: no-space, dest-not-usable.
         """
         path, part = self.path_of(name), self._parts.get(name)
         if part and (part["source"], part["size"]) == (source, size) and is_ours(path, stat.S_ISREG):
             if image_format == "raw":
-                return part["copied"]
-            # A killed qemu-img leaves clusters behind that are counted and not used. Is it worse, it is begun anew.
+                return int(part["copied"])
+            # A killed qemu-img leaves clusters that are counted but not used. If the damage is worse, the copy is started again.
             repair = ["check", "-q", "-r", "leaks", "-f", image_format, path]
             if qemu_img.run(repair, qemu_img.copy_timeout(size)).code == 0:
-                return part["copied"]
+                return int(part["copied"])
         slices.create(path, image_format, size)
         self._parts[name] = {"source": source, "size": size, "copied": 0}
         self._write()
         return 0
 
-    def checkpoint(self, name, copied):
+    def checkpoint(self, name: str, copied: int) -> None:
         """So many bytes of the copy are on stable storage."""
         self._parts[name]["copied"] = copied
         self._write()
 
-    def copied(self, name, source):
+    def copied(self, name: str, source: str) -> int:
         """Bytes that there are of a copy of that source."""
         part = self._parts.get(name, {})
-        return part["copied"] if part.get("source") == source else 0
+        return int(part["copied"]) if part.get("source") == source else 0
 
-    def path_of(self, name):
+    def path_of(self, name: str) -> str:
         """The path of an incomplete copy."""
         return os.path.join(self._state.path, name)
 
-    def forget(self, *names):
+    def forget(self, *names: str) -> None:
         """Remove incomplete copies."""
         for name in tuple(names):
             if os.path.lexists(self.path_of(name)):
@@ -143,7 +147,7 @@ class Record:
 
     # Complete ones
 
-    def is_done(self, name, source):
+    def is_done(self, name: str, source: str) -> bool:
         """Whether the file called name in dest came from that source.
 
         Errors: dest-exists, where it is something else; source-changed, where the source has changed since.
@@ -159,7 +163,7 @@ class Record:
         if done is None or done["inode"] != inode:
             raise GuestconvError(
                 "dest-exists",
-                f"{path} exists already, and was not fetched from anywhere.",
+                f"{path} already exists, and guestconv_fetch did not create it.",
                 path="dest",
                 hint="Remove it, or give another `dest`: a disk is never overwritten.",
             )
@@ -168,11 +172,11 @@ class Record:
                 "source-changed",
                 f"{path} was fetched from another source, in another mode, or before the source was changed.",
                 path="dest",
-                hint="Remove it to fetch the guest again. An overlay of a disk that was changed is void.",
+                hint="Remove it to fetch the guest again. An overlay is unusable after its disk was changed.",
             )
         return True
 
-    def arrive(self, files):
+    def arrive(self, files: Mapping[str, tuple[str, str]]) -> None:
         """Move complete copies to their places. files: {name: (name of the incomplete copy, source)}."""
         for name, (part, source) in files.items():
             # First: when it is interrupted in between, the next run finds the same inode under the other name.
@@ -180,7 +184,7 @@ class Record:
         self._write()
         try:
             for name, (part, source) in files.items():
-                # What came meanwhile under that name is not ours to overwrite.
+                # A file that appeared under that name in the meantime must not be overwritten.
                 self.is_done(name, source)
                 os.rename(self.path_of(part), os.path.join(self._dest, name))
             synchronize(self._dest)
@@ -189,7 +193,7 @@ class Record:
         self.forget(*self._parts)
 
 
-def _sound(entries, kinds):
+def _sound(entries: object, kinds: Mapping[str, type]) -> dict[str, dict[str, Any]]:
     """entries, {name: dict}, less those that lack a value of one of kinds, {key: type}."""
     if not isinstance(entries, dict):
         return {}

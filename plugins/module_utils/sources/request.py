@@ -6,25 +6,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from ..disks.formats import probe
 from ..errors import GuestconvError
+from .kinds import registry as kinds
+from .kinds.kind import ACCESS_KEYS, Access, DiskEntry, Keys, Request
+from .places import registry as places
 from .places import urls
-
-# How servers are logged in to.
-_ACCESS = ("user", "cafile", "identity", "known_hosts")
-
-# {type: (keys that it needs, keys that it may have)} besides `type`.
-_KEYS = {
-    "disks": (("disks",), _ACCESS),
-    "ova": (("path",), ()),
-    "ovf": (("path",), ()),
-    "vmx": (("path",), ()),
-    "libvirt": ((), ("path", "uri", "name", *_ACCESS)),
-    "vddk": (("server", "user", "thumbprint", "vm", "disks"), ("libdir",)),
-}
-TYPES = tuple(_KEYS)
 
 _DISK_KEYS = ("path", "format", "device", "backing")
 _FILES = ("path", "libdir", "cafile", "identity", "known_hosts")
@@ -32,82 +22,61 @@ _FILES = ("path", "libdir", "cafile", "identity", "known_hosts")
 _DEVICE = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 
-@dataclass(frozen=True)
-class Access:
-    """How servers are logged in to. cafile, identity, known_hosts: paths on this machine; each may be None."""
-
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    cafile: str | None = None
-    identity: str | None = None
-    known_hosts: str | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """A source that may be read. settings: its keys but `type` and `disks`. disks: entries as of sources/__init__.py,
-    for the types that name them."""
-
-    type: str
-    settings: dict
-    disks: tuple
-    access: Access
-
-
-def parse(source, password=None):
+def parse(source: Mapping[str, Any], password: str | None = None) -> Request:
     """The Request in a source, a dict that a person wrote.
 
     Raises GuestconvError `source-invalid`, `source-url-...`, its path saying which value: source.disks[0].path.
     """
-    kind = source.get("type")
-    if kind not in _KEYS:
-        raise _invalid("source.type", f"{kind!r} is no type of source", f"Known are {', '.join(TYPES)}.")
-    needed, others = _KEYS[kind]
-    _check_keys(source, needed, ("type", *needed, *others), "source")
+    kind = kinds.by_type(source.get("type"))
+    if kind is None:
+        raise _invalid(
+            "source.type", f"{source.get('type')!r} is not a type of source", f"Known are {', '.join(kinds.types())}."
+        )
+    keys = kind.KEYS
+    _check_keys(source, keys.needed, ("type", *keys.needed, *keys.optional), "source")
     settings = {key: _text(value, f"source.{key}") for key, value in source.items() if key not in ("type", "disks")}
     for key in _FILES:
         if not settings.get(key, "/").startswith("/"):
-            raise _invalid(f"source.{key}", f"{settings[key]!r} is not absolute", "Write it with its directory.")
-    if kind == "libvirt" and ("path" in settings) == ("uri" in settings):
-        raise _invalid("source", "a source of libvirt has either path (a domain's XML) or uri")
-    if ("uri" in settings) != ("name" in settings):
-        raise _invalid("source.name", "the domain's name belongs to a uri, and a uri has to have it")
+            raise _invalid(f"source.{key}", f"{settings[key]!r} is not absolute", "Give the absolute path.")
+    wrong = kind.check(settings)
+    if wrong:
+        raise _invalid(".".join(filter(None, ("source", wrong[0]))), wrong[1])
     if password is not None and not password.isprintable():
-        raise _invalid("password", "it has a line's end or another control character")
-    access = Access(password=password, **{key: settings.get(key) for key in _ACCESS})
-    return Request(kind, settings, _disks(source["disks"], kind) if "disks" in needed else (), access)
+        raise _invalid("password", "it contains a line break or another control character")
+    access = Access(password=password, **{key: settings.get(key) for key in ACCESS_KEYS})
+    return Request(kind.TYPE, settings, _disks(source["disks"], keys) if "disks" in keys.needed else (), access)
 
 
-def _check_keys(given, needed, known, where):
+def _check_keys(given: Iterable[str], needed: Iterable[str], known: Sequence[str], where: str) -> None:
     for key in given:
         if key == "password":
             raise _invalid(
                 f"{where}.password",
-                "a password does not belong here, where it would be logged",
+                "a password must not be given here, where it would be logged",
                 "Give it in the option `password`.",
             )
         if key not in known:
-            raise _invalid(f"{where}.{key}", "this key is not known", f"Known are {', '.join(known)}.")
+            raise _invalid(f"{where}.{key}", "there is no such key", f"Known are {', '.join(known)}.")
     for key in needed:
         if key not in given:
             raise _invalid(f"{where}.{key}", "it is missing")
 
 
-def _text(value, where):
+def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _invalid(where, f"it should be a text, and is {value!r}")
+        raise _invalid(where, f"it must be text, not {value!r}")
     if "\0" in value or "\n" in value:
-        raise _invalid(where, "it has a line's end or a NUL")
+        raise _invalid(where, "it contains a line break or a NUL")
     return value
 
 
-def _disks(disks, kind):
+def _disks(disks: Any, keys: Keys) -> tuple[DiskEntry, ...]:
     if not isinstance(disks, list) or not disks:
-        raise _invalid("source.disks", "it should be a list of disks, and not an empty one")
+        raise _invalid("source.disks", "it must be a list of at least one disk")
     entries, devices = [], set()
     for number, item in enumerate(disks):
         where = f"source.disks[{number}]"
-        entry = _disk({"path": item} if isinstance(item, str) else item, kind, where)
+        entry = _disk({"path": item} if isinstance(item, str) else item, keys, where)
         device = entry.get("device")
         if device in devices:
             raise _invalid(f"{where}.device", f"two disks are called {device}")
@@ -117,42 +86,43 @@ def _disks(disks, kind):
     return tuple(entries)
 
 
-def _disk(item, kind, where):
+def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
     if not isinstance(item, dict):
-        raise _invalid(where, f"it should be a path, or a dict with {', '.join(_DISK_KEYS)}")
+        raise _invalid(where, f"it must be a path, or a dictionary with {', '.join(_DISK_KEYS)}")
     _check_keys(item, ("path",), _DISK_KEYS, where)
     path = _text(item["path"], f"{where}.path")
-    is_remote = kind == "vddk" or urls.is_url(path)
-    if kind != "vddk" and is_remote:
+    is_remote = keys.remote_disks or urls.is_url(path)
+    if is_remote and not keys.remote_disks:
         try:
-            urls.parse(path)
+            places.parse_url(path)
         except GuestconvError as error:
             error.path = f"{where}.path"
             raise
     elif not is_remote and not path.startswith("/"):
-        raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Write it with its directory.")
+        raise _invalid(f"{where}.path", f"{path!r} is neither absolute nor a URL", "Give the absolute path.")
     image_format = item.get("format")
-    if image_format is not None and (image_format not in probe.SUPPORTED or kind == "vddk"):
+    if image_format is not None and (image_format not in probe.SUPPORTED or keys.remote_disks):
         raise _invalid(
             f"{where}.format",
-            f"{image_format!r} is not a format to be fetched"
-            + (" by VDDK, which gives what the guest sees" if kind == "vddk" else ""),
-            f"Known are {', '.join(probe.SUPPORTED)}." if kind != "vddk" else "Leave it out.",
+            f"{image_format!r} is not a format that can be fetched"
+            + (" from a server that gives the disk as the guest sees it" if keys.remote_disks else ""),
+            f"Known are {', '.join(probe.SUPPORTED)}." if not keys.remote_disks else "Leave it out.",
         )
     device = item.get("device")
     if device is not None and not (isinstance(device, str) and _DEVICE.fullmatch(device)):
         raise _invalid(
             f"{where}.device",
-            f"{device!r} is no name of a disk",
-            "Give the name that the guest knew the disk by, without /dev/: sda, vdb, nvme0n1.",
+            f"{device!r} is not the name of a disk",
+            "Give the name that the disk has in the guest, without /dev/: sda, vdb, nvme0n1.",
         )
     backing = item.get("backing")
     if backing is not None and (is_remote or not isinstance(backing, list)):
-        raise _invalid(f"{where}.backing", "it should be a list of the files below a disk that is a local file")
+        raise _invalid(f"{where}.backing", "it must be a list of the backing files of a disk that is a local file")
     for below in backing or ():
         _text(below, f"{where}.backing")
-    return {key: value for key, value in item.items() if value is not None}
+    # Each of its keys is one of an entry's, and its value was checked.
+    return cast(DiskEntry, {key: value for key, value in item.items() if value is not None})
 
 
-def _invalid(where, what, hint=""):
+def _invalid(where: str, what: str, hint: str = "") -> GuestconvError:
     return GuestconvError("source-invalid", f"{where}: {what}.", hint=hint, path=where)

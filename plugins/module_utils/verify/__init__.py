@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boots a guest from throwaway overlays, and says whether it came up."""
+"""Boots a guest from throwaway overlays, and reports whether it came up."""
 
 from __future__ import annotations

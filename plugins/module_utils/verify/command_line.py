@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..devices import models
-from ..model.hardware import Hardware
+from ..devices.model import Attachment
+from ..model.hardware import Hardware, Interface
 from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
 from .network import UserNetwork
@@ -17,11 +20,11 @@ from .network import UserNetwork
 
 @dataclass(frozen=True)
 class Launch:
-    """All that a machine's command line says.
+    """All that goes into a machine's command line.
 
     overlays: the paths of throwaway qcow2 files, one per disk of hardware, in order.
     networks: one per interface of hardware, in order.
-    guest_port: the port of the guest's that is looked at, or None; host_ports: per interface, the port of 127.0.0.1
+    guest_port: the port of the guest that is watched, or None; host_ports: per interface, the port of 127.0.0.1
     that leads there.
     firmware: for UEFI; None for BIOS, which QEMU has built in.
     monitor, console, agent: the file descriptors of open sockets, which QEMU inherits: QMP, the console's text, and the
@@ -43,7 +46,7 @@ class Launch:
     agent: int | None = None
 
 
-def command_line(launch):
+def command_line(launch: Launch) -> list[str]:
     """The argument vector that starts launch. The machine stays, halted, when the guest powers off (-no-shutdown)."""
     hardware = launch.hardware
     vector = [launch.emulator, "-name", "guestconv-verify", "-nodefaults", "-no-user-config", "-display", "none"]
@@ -62,7 +65,7 @@ def command_line(launch):
     return vector + _characters(hardware.console, launch)
 
 
-def _machine(hardware, firmware):
+def _machine(hardware: Hardware, firmware: Firmware | None) -> list[str]:
     if firmware is None:
         return ["-machine", hardware.machine]
     code = {"driver": firmware.format, "file": {"driver": "file", "filename": firmware.code}, "read-only": True}
@@ -71,20 +74,20 @@ def _machine(hardware, firmware):
     return machine + _block("firmware-code", code) + _block("firmware-variables", variables)
 
 
-def _block(name, description):
+def _block(name: str, description: dict[str, Any]) -> list[str]:
     # As JSON, since a path may hold a comma.
     return ["-blockdev", json.dumps(dict(description, **{"node-name": name}), sort_keys=True)]
 
 
-def _disks(hardware, overlays):
-    """Each disk behind a controller of its model; a full controller is followed by another."""
+def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
+    """Each disk on a controller of its model. When one is full, the next is added."""
     vector = []
-    counts = {}
+    counts: dict[str, int] = {}
     for index, (disk, overlay) in enumerate(zip(hardware.disks, overlays)):
-        model = models.DISKS[disk.driver]
+        model = models.attachment(disk.driver)
         unit = counts.get(disk.driver, 0)
         counts[disk.driver] = unit + 1
-        name = "disk%d" % index
+        name = f"disk{index}"
         # The overlay dies with the machine, so it need never reach the host's disk.
         file = {"driver": "file", "filename": overlay}
         vector += _block(name, {"driver": "qcow2", "file": file, "cache": {"no-flush": True}})
@@ -95,49 +98,47 @@ def _disks(hardware, overlays):
             unit %= model.capacity
             place = {"controller": controller, "unit": unit, "channel": unit // 2, "place": unit % 2}
             properties.append(model.address.format(**place))
-        if disk.driver == "nvme":
-            # The device has no default serial number, and does not start without one.
+        if model.needs_serial:
             properties.append("serial=" + name)
         if disk.boot_order:
-            properties.append("bootindex=%d" % disk.boot_order)
+            properties.append(f"bootindex={disk.boot_order}")
         vector += ["-device", ",".join(properties)]
     return vector
 
 
-def _controller(driver, model, unit, family):
+def _controller(driver: str, model: Attachment, unit: int, family: str) -> tuple[str, list[str]]:
     """The id of the controller for the disk number unit of its model, and the arguments that make a new one."""
     number, place = divmod(unit, model.capacity)
     if number == 0 and family in model.built_in:
         return model.built_in[family], []
-    name = "%s-%d" % (driver, number)
-    return name, ["-device", "%s,id=%s" % (model.controller, name)] if place == 0 else []
+    name = f"{driver}-{number}"
+    return name, ["-device", f"{model.controller},id={name}"] if place == 0 else []
 
 
-def _netdev(index, launch):
+def _netdev(index: int, launch: Launch) -> str:
     """An isolated network: restrict=on lets nothing out, and leaves the forwarded port."""
     network = launch.networks[index]
-    options = ["user", "id=net%d" % index, "restrict=on", "ipv6=off"]
-    options += ["net=%s" % network.network, "host=%s" % network.host]
-    options += ["dns=%s" % network.dns, "dhcpstart=%s" % network.dhcp_start]
+    options = ["user", f"id=net{index}", "restrict=on", "ipv6=off"]
+    options += [f"net={network.network}", f"host={network.host}"]
+    options += [f"dns={network.dns}", f"dhcpstart={network.dhcp_start}"]
     if launch.guest_port:
-        forward = (launch.host_ports[index], network.guest, launch.guest_port)
-        options.append("hostfwd=tcp:127.0.0.1:%d-%s:%d" % forward)
+        options.append(f"hostfwd=tcp:127.0.0.1:{launch.host_ports[index]}-{network.guest}:{launch.guest_port}")
     return ",".join(options)
 
 
-def _network_card(index, card):
+def _network_card(index: int, card: Interface) -> list[str]:
     # No network boot: not every host has the ROMs, and a guest without boot loader would stay in them.
-    properties = [card.driver, "netdev=net%d" % index, "romfile="]
+    properties = [card.driver, f"netdev=net{index}", "romfile="]
     if card.mac:
         properties.append("mac=" + card.mac)
     if card.slot is None:
         return ["-device", ",".join(properties)]
     # The guest names a card ens<slot> after the slot of the port above it.
     port = f"pcie-root-port,id=slot{card.slot},chassis={index + 1},slot={card.slot}"
-    return ["-device", port, "-device", ",".join(properties + ["bus=slot%d" % card.slot])]
+    return ["-device", port, "-device", ",".join(properties + [f"bus=slot{card.slot}"])]
 
 
-def _characters(console, launch):
+def _characters(console: str | None, launch: Launch) -> list[str]:
     """The console and the guest agent's channel, and the virtio-serial controller where one of them needs it."""
     vector = []
     if console == "virtconsole" or launch.agent is not None:
@@ -150,5 +151,5 @@ def _characters(console, launch):
     return vector
 
 
-def _socket(name, descriptor):
-    return ["-chardev", "socket,id=%s,fd=%d" % (name, descriptor)]
+def _socket(name: str, descriptor: int | None) -> list[str]:
+    return ["-chardev", f"socket,id={name},fd={descriptor}"]

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+from typing import BinaryIO
 
-# Bytes. The guest may write for ever, and is not to fill our memory or the host's disk.
+# Bytes. The guest may write forever, but must not fill our memory or the host's disk.
 _KEPT = 128 * 1024
 _LONGEST_LOG = 16 * 1024 * 1024
 
@@ -25,12 +26,12 @@ _LOGIN = re.compile(r"^\S+ login:", re.MULTILINE)
 class Console:
     """What came from the guest's console. log: a binary file that gets it all (up to 16 MiB), or None."""
 
-    def __init__(self, log=None):
+    def __init__(self, log: BinaryIO | None = None) -> None:
         self._raw = b""
         self._log = log
         self._logged = 0
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> None:
         """Add data (bytes)."""
         self._raw = (self._raw + data)[-_KEPT:]
         if self._log:
@@ -38,14 +39,14 @@ class Console:
             self._log.flush()
             self._logged = min(self._logged + len(data), _LONGEST_LOG)
 
-    def text(self):
+    def text(self) -> str:
         """The last 128 KiB, without control sequences, lines ended by a line feed."""
         text = _LINE_END.sub("\n", self._raw.decode("utf-8", "replace"))
         return _CONTROL.sub("", text)
 
-    def lines(self, count):
+    def lines(self, count: int) -> list[str]:
         """The last count lines that are not blank."""
         return [line.rstrip() for line in self.text().split("\n") if line.strip()][-count:]
 
-    def asks_for_login(self):
+    def asks_for_login(self) -> bool:
         return bool(_LOGIN.search(self.text()))

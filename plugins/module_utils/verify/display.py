@@ -18,7 +18,7 @@ _COLUMNS = 80
 _HEADER = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 
 
-def png_from_ppm(ppm):
+def png_from_ppm(ppm: bytes) -> bytes:
     """The PNG (bytes) of a picture in binary PPM (bytes; 8 bits per channel). Raises ValueError for anything else.
 
     QEMU writes PNG itself, but only from 7.1 on, and where it was built so.
@@ -38,11 +38,11 @@ def png_from_ppm(ppm):
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", shape) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
 
 
-def _chunk(kind, data):
+def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def text_of(memory):
+def text_of(memory: bytes) -> str:
     """The text in memory (bytes, from TEXT_ADDRESS on), a line per row: rows that are full go on in the next.
 
     In a graphics mode it is meaningless. There are no lines of earlier rows than memory holds.

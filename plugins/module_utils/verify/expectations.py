@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from ..errors import GuestconvError
+from ..model.hardware import Hardware
 from ..texts import untrusted_json
+from .console import Console
 
 # Seconds between two connections, and how long one is listened to: an emulated guest takes its time for a banner.
 _RETRY = 5
@@ -23,7 +27,7 @@ _LONGEST_BANNER = 256
 
 @dataclass(frozen=True)
 class Expected:
-    """All of what is to be seen. port: a TCP port of the guest's, or None; banner: how what it says begins."""
+    """What must be seen. port: a TCP port of the guest, or None; banner: how the text that it sends begins."""
 
     port: int | None = None
     banner: str = "SSH-"
@@ -31,7 +35,7 @@ class Expected:
     agent: bool = False
 
 
-def from_dict(value, hardware):
+def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
     """The Expected that value (a dict: port, banner, login, agent; None or empty for the default) asks for.
 
     The default is ssh where hardware has a static address, else a login prompt. Raises GuestconvError
@@ -45,41 +49,65 @@ def from_dict(value, hardware):
     banner = value.get("banner", Expected.banner)
     if value.get("port") and not banner:
         # QEMU itself accepts the connection, before the guest has answered.
-        raise _impossible("banner", "That a port accepts connections shows nothing: name what the service says first.")
+        raise _impossible(
+            "banner",
+            "An accepted connection proves nothing, because QEMU accepts it. Give the beginning of what the service sends.",
+        )
     if value.get("port") and not hardware.interfaces:
         raise _impossible("port", "The hardware has no network interface.")
     if value.get("port") and not 0 < value["port"] < 65536:
-        raise _impossible("port", "%d is no TCP port." % value["port"])
+        raise _impossible("port", f"{value['port']} is not a TCP port.")
     if value.get("login") and not hardware.console:
         raise _impossible("login", "The hardware has no console to see a login prompt on.")
     return Expected(value.get("port") or None, banner, bool(value.get("login")), bool(value.get("agent")))
 
 
-def _impossible(key, message):
-    hint = "Give hardware.console a driver, hardware.interfaces an address, or expect something else."
+def _impossible(key: str, message: str) -> GuestconvError:
+    hint = "Give hardware.console a driver or hardware.interfaces an address, or expect something else."
     return GuestconvError("expectation-impossible", message, hint=hint, path="expect." + key)
 
 
+class Expectation(Protocol):
+    """What is to be seen of a guest that came up."""
+
+    @property
+    def met(self) -> bool:
+        """Whether it was seen."""
+
+    def check(self) -> None:
+        """Look for it; never waits."""
+
+    def close(self) -> None:
+        """End what check() has opened."""
+
+    def missing(self) -> str:
+        """What is not yet seen, as the reason for a failure."""
+
+
+# Since when (time.monotonic()), what it is, and what was heard.
+_Connection = tuple[float, socket.socket, bytearray]
+
+
 class Service:
-    """A service that is to be heard at one address of the guest's.
+    """A service that must answer at one address of the guest.
 
     host_port: the port of 127.0.0.1 that leads there. guest: the address and port, for people to read.
     """
 
-    def __init__(self, host_port, banner, guest):
+    def __init__(self, host_port: int, banner: str, guest: str) -> None:
         self._host_port = host_port
         self._banner = banner.encode()
         self._guest = guest
-        self._connections = []
+        self._connections: list[_Connection] = []
         self._next = 0.0
         self._heard = b""
         self.met = False
 
-    def check(self):
+    def check(self) -> None:
         """Look whether the service has spoken; never waits.
 
-        QEMU accepts before the guest does, and a connection that was begun while the guest's network was still down is
-        taken up late. So a new one is begun now and then, while the older ones are listened to for some time more.
+        QEMU accepts before the guest does, and a connection that was opened while the guest's network was still down
+        is answered late. So a new one is opened every few seconds, while the older ones stay open for some time.
         """
         now = time.monotonic()
         if now >= self._next:
@@ -94,19 +122,19 @@ class Service:
         if self.met:
             self.close()
 
-    def close(self):
+    def close(self) -> None:
         for _started, stream, _heard in self._connections:
             stream.close()
         self._connections = []
 
-    def missing(self):
+    def missing(self) -> str:
         """What is not yet seen, as the reason for a failure."""
         if self._heard:
             said = self._heard.decode("utf-8", "replace")
-            return "%s said %r, rather than %r" % (self._guest, said, self._banner.decode())
-        return "nothing answered at %s" % self._guest
+            return f"{self._guest} answered {said!r}, not {self._banner.decode()!r}"
+        return f"nothing answered at {self._guest}"
 
-    def _connect(self, now):
+    def _connect(self, now: float) -> None:
         try:
             stream = socket.create_connection(("127.0.0.1", self._host_port), timeout=_PATIENCE)
         except OSError:
@@ -114,7 +142,7 @@ class Service:
         stream.setblocking(False)
         self._connections.append((now, stream, bytearray()))
 
-    def _listen(self, connection):
+    def _listen(self, connection: _Connection) -> bool:
         """Read what has come. False when there is no more to come, or enough has."""
         _started, stream, heard = connection
         try:
@@ -131,55 +159,55 @@ class Service:
 
 
 class AnyOf:
-    """Some expectations of which one is enough."""
+    """Several expectations, one of which is enough."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: Sequence[Expectation]) -> None:
         self._parts = parts
 
     @property
-    def met(self):
+    def met(self) -> bool:
         return any(part.met for part in self._parts)
 
-    def check(self):
+    def check(self) -> None:
         for part in self._parts:
             part.check()
 
-    def close(self):
+    def close(self) -> None:
         for part in self._parts:
             part.close()
 
-    def missing(self):
+    def missing(self) -> str:
         return ", ".join(part.missing() for part in self._parts)
 
 
 class Login:
     """A login prompt on the console."""
 
-    def __init__(self, console):
+    def __init__(self, console: Console) -> None:
         self._console = console
         self.met = False
 
-    def check(self):
+    def check(self) -> None:
         self.met = self.met or self._console.asks_for_login()
 
-    def close(self):
+    def close(self) -> None:
         pass
 
-    def missing(self):
+    def missing(self) -> str:
         return "no login prompt appeared on the console"
 
 
 class Agent:
     """The QEMU guest agent, which is to answer guest-ping. stream: our end of its channel."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: socket.socket) -> None:
         self._stream = stream
         self._stream.setblocking(False)
         self._next = 0.0
         self._buffer = b""
         self.met = False
 
-    def check(self):
+    def check(self) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _RETRY
@@ -191,13 +219,13 @@ class Agent:
         *lines, self._buffer = self._buffer[-4096:].split(b"\n")
         self.met = self.met or any(_is_answer(line) for line in lines)
 
-    def close(self):
+    def close(self) -> None:
         pass
 
-    def missing(self):
+    def missing(self) -> str:
         return "the guest agent did not answer"
 
-    def _ping(self):
+    def _ping(self) -> None:
         try:
             self._stream.send(json.dumps({"execute": "guest-ping"}).encode() + b"\n")
         except OSError:
@@ -205,7 +233,7 @@ class Agent:
             pass
 
 
-def _is_answer(line):
+def _is_answer(line: bytes) -> bool:
     try:
         return "return" in untrusted_json.loads(line)
     except (ValueError, TypeError):

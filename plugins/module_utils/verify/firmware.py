@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..errors import GuestconvError
@@ -34,7 +35,7 @@ FIRMWARES = (
 )
 
 
-def prepare(directory, candidates=FIRMWARES):
+def prepare(directory: str, candidates: Iterable[Firmware] = FIRMWARES) -> Firmware:
     """The first of candidates (Firmware) that this host has, its variables copied into directory to be written to.
 
     The copy is empty of boot entries, as on a target that the guest is new to: its fallback loader has to do.

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from ..model.hardware import Interface
+
+Address = ipaddress.IPv4Address
+Network = ipaddress.IPv4Network
 
 # slirp hands out 16 addresses by DHCP (NB_BOOTP_CLIENTS in libslirp's bootp.h).
 _POOL = 16
@@ -30,51 +36,53 @@ class UserNetwork:
     """
 
     network: ipaddress.IPv4Network
-    host: ipaddress.IPv4Address
+    host: Address
     dns: ipaddress.IPv4Address
     dhcp_start: ipaddress.IPv4Address
     guest: ipaddress.IPv4Address
     static: bool
 
 
-def user_networks(interfaces):
+def user_networks(interfaces: Sequence[Interface]) -> list[UserNetwork]:
     """One UserNetwork per hardware.Interface, in order.
 
     An interface with static addresses gets a network that these fit into, and is expected at the first of them (IPv4
     only: QEMU forwards no ports to IPv6). The others get a network of their own each, that no static one overlaps, and
     are expected at the first address that DHCP hands out there.
     """
-    networks = [_static_network(interface) for interface in interfaces]
-    taken = [network.network for network in networks if network]
-    for index, network in enumerate(networks):
+    static = [_static_network(interface) for interface in interfaces]
+    taken = [network.network for network in static if network]
+    networks = []
+    for network in static:
         if network is None:
-            networks[index] = _dynamic_network(taken)
-            taken.append(networks[index].network)
+            network = _dynamic_network(taken)
+            taken.append(network.network)
+        networks.append(network)
     return networks
 
 
-def _static_network(interface):
+def _static_network(interface: Interface) -> UserNetwork | None:
     """The UserNetwork for the static addresses of interface, or None when it has none (of IPv4)."""
-    addresses = [ipaddress.ip_interface(address) for address in interface.addresses]
-    addresses = [address for address in addresses if address.version == 4]
+    every = [ipaddress.ip_interface(address) for address in interface.addresses]
+    addresses = [address for address in every if isinstance(address, ipaddress.IPv4Interface)]
     if not addresses:
         return None
     first = addresses[0]
     prefix = min(max(first.network.prefixlen, _SHORTEST_PREFIX), _LONGEST_PREFIX)
-    network = ipaddress.ip_network((first.ip, prefix), strict=False)
-    gateway = ipaddress.ip_address(interface.gateway) if interface.gateway else None
-    if gateway and gateway.version == 4:
+    network = Network((first.ip, prefix), strict=False)
+    named = ipaddress.ip_address(interface.gateway) if interface.gateway else None
+    gateway = named if isinstance(named, Address) else None
+    if gateway:
         network = _widened(network, gateway)
-    if gateway and gateway not in network:
-        gateway = None
+        gateway = gateway if gateway in network else None
     taken = {address.ip for address in addresses}
     # Without a gateway the guest answers on-link addresses only, so the host must be within the guest's own network.
-    host = gateway or _free(first.network, taken) or _free(network, taken)
-    dns = _free(network, taken | {host})
+    host = gateway or next(_free(first.network, taken), None) or next(_free(network, taken))
+    dns = next(_free(network, taken | {host}))
     return UserNetwork(network, host, dns, _pool_start(network, taken | {host, dns}), first.ip, static=True)
 
 
-def _widened(network, address):
+def _widened(network: Network, address: Address) -> Network:
     """network, made large enough to hold address too; network as it is when QEMU would refuse the result.
 
     A gateway may lie outside the guest's network: hosting companies give out /32 addresses.
@@ -87,29 +95,29 @@ def _widened(network, address):
     return wider
 
 
-def _free(network, taken):
-    """The first host address of network that is not taken, or None."""
-    return next((address for address in network.hosts() if address not in taken), None)
+def _free(network: Network, taken: set[Address]) -> Iterator[Address]:
+    """The host addresses of network that are not taken."""
+    return (address for address in network.hosts() if address not in taken)
 
 
-def _pool_start(network, taken):
-    """Where the DHCP pool begins: it holds none of taken.
+def _pool_start(network: Network, taken: set[Address]) -> Address:
+    """Where the DHCP pool begins: no address in it is taken.
 
     So a guest that lost its static address, and asks DHCP for one instead, is not found at the static one by luck.
     """
     for start in range(int(network.network_address) + _POOL, int(network.broadcast_address), _POOL):
         if not any(start <= int(address) < start + _POOL for address in taken):
             return ipaddress.IPv4Address(start)
-    raise ValueError("no room for a DHCP pool in %s" % network)
+    raise ValueError(f"no room for a DHCP pool in {network}")
 
 
-def _dynamic_network(taken):
-    """slirp's default network, 10.0.2.0/24, or the next private one that overlaps none of taken (networks)."""
-    default = ipaddress.ip_network("10.0.2.0/24")
+def _dynamic_network(taken: list[Network]) -> UserNetwork:
+    """slirp's default network, 10.0.2.0/24, or the next private one that does not overlap any of taken."""
+    default = Network("10.0.2.0/24")
     private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    candidates = itertools.chain.from_iterable(ipaddress.ip_network(net).subnets(new_prefix=24) for net in private)
+    candidates = itertools.chain.from_iterable(Network(net).subnets(new_prefix=24) for net in private)
     free = (net for net in candidates if net >= default and not any(net.overlaps(other) for other in taken))
-    # To share the default is no harm to slirp: each interface has an instance of its own.
+    # Several cards can share the default: each interface has an instance of its own.
     network = next(free, default)
     # The numbers of the gateway, the name server and the first client are slirp's own.
     base = network.network_address

@@ -16,7 +16,7 @@ SILENCE = {"kvm": 60, "tcg": 300}
 # printk's time stamps, the first line of every Linux, and what getty asks.
 _KERNEL = re.compile(r"^\[ *\d+\.\d{6}\]|Linux version \d|^\S+ login:", re.MULTILINE)
 
-# The bits of x86 that tell (Intel SDM volume 3, 2.5 and 2.2.1), and where kernels begin: Linux and Windows are in the
+# The bits of x86 that matter (Intel SDM volume 3, 2.5 and 2.2.1), and where kernels begin: Linux and Windows are in the
 # upper half of the addresses, firmware and boot loaders in the first 4 GiB, on pages or without.
 _PAGING = 1 << 31
 _LONG_MODE_ACTIVE = 1 << 10
@@ -26,7 +26,7 @@ _UPPER_HALF_32 = 1 << 31
 
 @dataclass(frozen=True)
 class Processor:
-    """What QEMU's `info registers` says of the first processor."""
+    """The first processor in QEMU's `info registers`."""
 
     instruction: int
     level: int
@@ -72,7 +72,7 @@ class Look:
     """What is seen of the machine at one moment.
 
     console: the text of its console. display: that of its display, in text mode. transferred: the operations on its
-    disks so far. restarts: how often it restarted. processor: None where QEMU does not say.
+    disks so far. restarts: how often it restarted. processor: None where QEMU does not report it.
     """
 
     console: str

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signs that a guest will not come up, in what it says on its console and display."""
+"""Signs that a guest will not come up, on its console and display."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ _LONGEST_LINE = 200
 
 @dataclass(frozen=True)
 class Symptom:
-    """A sign, in what the guest says, that it will not come up by waiting.
+    """A sign in the guest's output that waiting longer does not help.
 
     code, reason, hint: as in Failure. emulator: it is QEMU's fault, not the guest's.
     """
 
     code: str
-    pattern: re.Pattern
+    pattern: re.Pattern[str]
     reason: str
     hint: str = ""
     emulator: bool = False
 
 
-def _symptom(code, pattern, reason, hint="", emulator=False):
+def _symptom(code: str, pattern: str, reason: str, hint: str = "", emulator: bool = False) -> Symptom:
     return Symptom(code, re.compile(pattern, re.MULTILINE), reason, hint, emulator)
 
 
 _NO_ROOT = (
-    "The initrd lacks the driver of the disk's new bus, or root= names the disk by a name that is gone. Convert the"
+    "The initrd lacks the driver of the disk's new bus, or root= refers to the disk by a name that no longer exists. Convert the"
     " guest for this hardware first."
 )
 
-_NO_LOADER = "Look at boot_order of hardware.disks, and whether the guest boots by BIOS or by UEFI."
+_NO_LOADER = "Check boot_order of hardware.disks, and whether the guest boots by BIOS or by UEFI."
 
-# In order: the first that matches tells more than the later ones.
+# In order: the first that matches is more specific than the later ones.
 SYMPTOMS = (
     # arch/x86/kernel/apic/io_apic.c, check_timer(): under emulation on a busy host the timer's tick comes too late.
     _symptom(
         "emulator-failed",
         r"IO-APIC \+ timer doesn't work",
         "the guest's kernel panicked because the emulated timer was late",
-        "This is the emulator's fault, on a busy host. Try again, or where KVM works.",
+        "The emulator is at fault, on a busy host. Try again, or use a host with KVM.",
         emulator=True,
     ),
     # Debian's and Ubuntu's initramfs-tools, scripts/functions: panic().
@@ -73,7 +73,7 @@ SYMPTOMS = (
         "guest-in-emergency-mode",
         r"You are in (?:emergency|rescue) mode|for (?:maintenance|system maintenance)$",
         "the guest's root filesystem is mounted, but the guest stopped in emergency mode",
-        "Most often a line of /etc/fstab names a disk that is gone.",
+        "Most often a line of /etc/fstab refers to a disk that no longer exists.",
     ),
     _symptom(
         "guest-stuck-in-boot-loader",
@@ -92,7 +92,7 @@ SYMPTOMS = (
 )
 
 
-def find(text):
+def find(text: str) -> tuple[Symptom, str] | None:
     """The first Symptom that text shows and the line that shows it, or None."""
     for symptom in SYMPTOMS:
         match = symptom.pattern.search(text)

@@ -1,17 +1,19 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boots a guest from throwaway overlays and says whether it came up."""
+"""Boots a guest from throwaway overlays and reports whether it came up."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
+from typing import Any, BinaryIO
 
-from ..disks import overlays, room
+from ..disks import images, overlays, room
 from ..errors import GuestconvError
 from ..model import hardware
 from ..qemu import accelerator as accelerators
@@ -19,7 +21,7 @@ from . import expectations, firmware, signs, symptoms
 from .command_line import Launch
 from .console import Console
 from .machine import Failure, Machine
-from .network import user_networks
+from .network import UserNetwork, user_networks
 
 # Boots, when it is the emulator that fails.
 _MOST_ATTEMPTS = 3
@@ -58,9 +60,9 @@ SETTINGS = tuple(setting.name for setting in fields(Settings))
 
 @dataclass
 class Outcome:
-    """What became of it. failure is None when the guest came up; seconds is what the last attempt took."""
+    """The result. failure is None when the guest came up; seconds is what the last attempt took."""
 
-    hardware: dict
+    hardware: dict[str, Any]
     accelerator: str
     warnings: list[str] = field(default_factory=list)
     failure: Failure | None = None
@@ -70,16 +72,23 @@ class Outcome:
     screenshot: str = ""
     command: list[str] = field(default_factory=list)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """The module's values."""
         values = {key: value for key, value in vars(self).items() if key != "failure"}
         return dict(values, up=self.failure is None, reason=self.failure.reason if self.failure else "")
 
 
-def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
+def verify(
+    disks: list[images.Disk],
+    machine: Any,
+    expect: Mapping[str, Any] | None,
+    settings: Settings,
+    begin: Callable[[str, str], None] = lambda step, detail: None,
+) -> Outcome:
     """Boot the guest on disks (list of images.Disk) in machine (a dict, as convert returns it) and return an Outcome.
 
-    expect: a dict, or None for the default; see expectations.from_dict. begin: called with what begins. The disks are not written to. Raises
+    expect: a dict, or None for the default; see expectations.from_dict. begin: called with what begins.
+    The disks are not written to. Raises
     GuestconvError when the guest cannot even be tried.
     """
     wanted = hardware.from_dict(machine)
@@ -88,7 +97,7 @@ def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
     if len(disks) != len(wanted.disks):
         raise GuestconvError(
             "hardware-invalid",
-            "hardware.disks has %d disks, and there are %d." % (len(wanted.disks), len(disks)),
+            f"hardware.disks has {len(wanted.disks)} disks, but there are {len(disks)}.",
             hint="Name all the disks that were converted, in the same order.",
             path="hardware.disks",
         )
@@ -102,13 +111,13 @@ def verify(disks, machine, expect, settings, begin=lambda step, detail: None):
     with _opened(settings.console_log) as log:
         while outcome.attempts < _MOST_ATTEMPTS:
             outcome.attempts += 1
-            begin("boot", "boot once more (%d)" % outcome.attempts if outcome.attempts > 1 else "")
+            begin("boot", f"boot once more ({outcome.attempts})" if outcome.attempts > 1 else "")
             if not _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline):
                 break
     return outcome
 
 
-def _attached(disks, wanted):
+def _attached(disks: list[images.Disk], wanted: hardware.Hardware) -> list[images.Disk]:
     """Those of disks that the hardware has, in its order: a disk that was removed from a description is not there."""
     names = [place.device for place in wanted.disks]
     if not all(names):
@@ -117,7 +126,15 @@ def _attached(disks, wanted):
     return [by_name[name] for name in names if name in by_name]
 
 
-def _attempt(disks, wanted, expected, settings, outcome, console, deadline):
+def _attempt(
+    disks: list[images.Disk],
+    wanted: hardware.Hardware,
+    expected: expectations.Expected,
+    settings: Settings,
+    outcome: Outcome,
+    console: Console,
+    deadline: float,
+) -> bool:
     """Boot once, and note in outcome how it went. True when it failed for what another attempt may be spared."""
     started = time.monotonic()
     with ExitStack() as stack:
@@ -138,7 +155,7 @@ def _attempt(disks, wanted, expected, settings, outcome, console, deadline):
     return watch.emulator_failed or watch.hung and _emulate_from_now_on(settings, outcome)
 
 
-def _emulate_from_now_on(settings, outcome):
+def _emulate_from_now_on(settings: Settings, outcome: Outcome) -> bool:
     """After a machine hung before its kernel. True where it was KVM's choice, and emulation may do better."""
     if settings.accelerator != "auto" or outcome.accelerator != "kvm":
         return False
@@ -148,7 +165,14 @@ def _emulate_from_now_on(settings, outcome):
     return True
 
 
-def _launch(disks, wanted, expected, settings, accelerator, directory):
+def _launch(
+    disks: list[images.Disk],
+    wanted: hardware.Hardware,
+    expected: expectations.Expected,
+    settings: Settings,
+    accelerator: str,
+    directory: str,
+) -> Launch:
     return Launch(
         emulator=accelerators.find_emulator(),
         accelerator=accelerator,
@@ -156,7 +180,7 @@ def _launch(disks, wanted, expected, settings, accelerator, directory):
         cpus=settings.cpus,
         hardware=wanted,
         overlays=tuple(
-            overlays.create_overlay(disk, directory, "disk%d.qcow2" % index) for index, disk in enumerate(disks)
+            overlays.create_overlay(disk, directory, f"disk{index}.qcow2") for index, disk in enumerate(disks)
         ),
         networks=tuple(user_networks(wanted.interfaces)),
         guest_port=expected.port,
@@ -164,13 +188,13 @@ def _launch(disks, wanted, expected, settings, accelerator, directory):
     )
 
 
-def _looks(expected, machine, console):
+def _looks(expected: expectations.Expected, machine: Machine, console: Console) -> list[expectations.Expectation]:
     """What to look at, one object of expectations each.
 
     With static addresses the service is to be heard at each of them: only so does it show that each card still has its
     own address. Without any, one card that got an address by DHCP is enough, as the others may be unused.
     """
-    looks = []
+    looks: list[expectations.Expectation] = []
     if expected.port:
         launch = machine.launch
         cards = list(zip(launch.hardware.interfaces, launch.networks, launch.host_ports))
@@ -179,15 +203,17 @@ def _looks(expected, machine, console):
         looks += services if static else [expectations.AnyOf(services)]
     if expected.login:
         looks.append(expectations.Login(console))
-    if expected.agent:
+    if machine.agent is not None:
         looks.append(expectations.Agent(machine.agent))
     return looks
 
 
-def _service(expected, interface, network, host_port):
-    guest = "%s port %d" % (network.guest, expected.port)
+def _service(
+    expected: expectations.Expected, interface: hardware.Interface, network: UserNetwork, host_port: int
+) -> expectations.Service:
+    guest = f"{network.guest} port {expected.port}"
     if interface.name:
-        guest += " (%s)" % interface.name
+        guest += f" ({interface.name})"
     return expectations.Service(host_port, expected.banner, guest)
 
 
@@ -197,7 +223,7 @@ class _Watch:
     emulator_failed: the failure is the emulator's. hung: the processor stood still before a kernel ran.
     """
 
-    def __init__(self, machine, console, looks):
+    def __init__(self, machine: Machine, console: Console, looks: list[expectations.Expectation]) -> None:
         self.emulator_failed = False
         self.hung = False
         self._machine = machine
@@ -205,7 +231,7 @@ class _Watch:
         self._looks = looks
         self._signs = signs.Signs(machine.launch.accelerator, time.monotonic())
 
-    def until(self, deadline):
+    def until(self, deadline: float) -> Failure | None:
         """Wait, until deadline (time.monotonic()) at most. None when the looks are met, else the Failure."""
         ends_early = False
         next_glance = 0.0
@@ -225,7 +251,7 @@ class _Watch:
                     deadline = min(deadline, time.monotonic() + GRACE)
         return self._failure()
 
-    def _glance(self):
+    def _glance(self) -> bool:
         """Look at the machine once more. True when it will not come up."""
         if not self._signs.reached_kernel:
             try:
@@ -234,13 +260,13 @@ class _Watch:
                 pass  # QEMU has just died, which machine.failure() will report; or it hangs, which is no sign of life
         return self._signs.over(time.monotonic()) or _symptom(self._machine, self._console) is not None
 
-    def _failure(self):
-        # Looked for anew: at first only half of a line may have been there.
+    def _failure(self) -> Failure:
+        # Searched again: the first time only half of a line may have been there.
         found = _symptom(self._machine, self._console)
         if found:
             symptom, line = found
             self.emulator_failed = symptom.emulator
-            return Failure(symptom.code, "%s (%s)" % (symptom.reason, line), symptom.hint)
+            return Failure(symptom.code, f"{symptom.reason} ({line})", symptom.hint)
         if not self._signs.reached_kernel:
             now = time.monotonic()
             self.hung = self._signs.over(now) and self._signs.stuck
@@ -248,16 +274,16 @@ class _Watch:
         return _too_late(self._console, self._looks)
 
 
-def _no_kernel(silence):
+def _no_kernel(silence: float) -> Failure:
     return Failure(
         "guest-no-kernel",
         "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds"
         % silence,
-        "See `screenshot` for how far it came: a boot menu may wait for a key, or the machine was too slow for `timeout`.",
+        "`screenshot` shows how far it came. A boot menu may be waiting for a key, or the machine was too slow for `timeout`.",
     )
 
 
-def _symptom(machine, console):
+def _symptom(machine: Machine, console: Console) -> tuple[symptoms.Symptom, str] | None:
     """The Symptom and its line on console or display, or None."""
     found = symptoms.find(console.text())
     if found:
@@ -265,28 +291,28 @@ def _symptom(machine, console):
     try:
         return symptoms.find(machine.display_text())
     except (GuestconvError, OSError):
-        # QEMU has just died, which machine.failure() will say.
+        # QEMU has just died, which machine.failure() will report.
         return None
 
 
-def _too_late(console, looks):
+def _too_late(console: Console, looks: list[expectations.Expectation]) -> Failure:
     reason = "; ".join(look.missing() for look in looks if not look.met)
     if console.asks_for_login() and not all(isinstance(look, expectations.Login) for look in looks):
-        reason += "; yet there is a login prompt on its console"
-    hint = "See `console` and `screenshot` for how far it came. An emulated guest may need a longer timeout."
+        reason += "; but there is a login prompt on its console"
+    hint = "`console` and `screenshot` show how far it came. An emulated guest may need a longer timeout."
     return Failure("guest-not-up", reason, hint)
 
 
-def _take_screenshot(machine, path, outcome):
+def _take_screenshot(machine: Machine, path: str, outcome: Outcome) -> None:
     try:
         machine.screenshot(path)
         outcome.screenshot = path
     except (GuestconvError, OSError, ValueError) as error:
-        outcome.warnings.append("There is no screenshot: %s" % error)
+        outcome.warnings.append(f"There is no screenshot: {error}")
 
 
 @contextmanager
-def _opened(path):
+def _opened(path: str | None) -> Iterator[BinaryIO | None]:
     """The file path, opened for writing; None for no path."""
     if not path:
         yield None
@@ -296,14 +322,14 @@ def _opened(path):
     except OSError as error:
         raise GuestconvError(
             "path-not-writable",
-            "%s cannot be written: %s." % (path, error.strerror),
+            f"{path} cannot be written: {error.strerror}.",
             path="console_log",
         ) from error
     with log:
         yield log
 
 
-def _directory(workdir):
+def _directory(workdir: str | None) -> tempfile.TemporaryDirectory[str]:
     """A temporary directory, for a with statement."""
     # Not in /tmp, which is often in memory: an overlay can grow.
     workdir = os.path.abspath(workdir or "/var/tmp")

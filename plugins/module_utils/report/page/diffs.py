@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from typing import Any
 
 # Beyond these a comparison may take minutes, or its result fill the page: a hostile guest's files are as it likes them.
 _MOST_LINES = 2000
 _MOST_CHARACTERS = 200_000
 
 
-def unified(entry):
+def unified(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the page shows of an entry of Ansible's diff (a dict): {path, lines, added, removed}.
 
     lines: those of the unified diff, without its header, or None when the file is too large to be compared.
@@ -31,11 +33,11 @@ def unified(entry):
     }
 
 
-def _text(value):
+def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _lines(text):
+def _lines(text: str) -> list[str]:
     # Not splitlines, to which a form feed, or what some guest takes for a letter, is the end of a line.
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else [*lines[:-1], lines[-1] + "\n\\ No newline at end of file"]

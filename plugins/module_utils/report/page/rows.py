@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the page is told of a guest: its row, which is there from the beginning, and what unfolds below it."""
+"""The data of a guest on the page: its row, and the details that unfold below it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from ..outcomes import seconds
+from ..outcomes import Outcome, seconds
 from . import diffs
 
 _KINDS = ("block", "network", "graphics", "console")
@@ -16,7 +18,7 @@ _KINDS = ("block", "network", "graphics", "console")
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/@\s]*@")
 
 
-def row(outcome):
+def row(outcome: Outcome) -> dict[str, Any]:
     """The row of the outcome (a dict), a dict of what JSON can hold: all that the table shows, sorts and filters by."""
     return {
         "guest": outcome["guest"],
@@ -38,7 +40,7 @@ def row(outcome):
     }
 
 
-def detail(outcome, picture):
+def detail(outcome: Outcome, picture: dict[str, Any] | None) -> dict[str, Any]:
     """What unfolds below the row of the outcome (a dict); picture: as pictures.embedded has it, or None."""
     return {
         "hint": outcome.get("hint"),
@@ -57,11 +59,11 @@ def detail(outcome, picture):
     }
 
 
-def _system(info):
+def _system(info: Mapping[str, Any]) -> Any:
     return info.get("product_name") or info.get("distribution") or info.get("os")
 
 
-def _devices(devices):
+def _devices(devices: Mapping[str, Any]) -> list[dict[str, Any]]:
     """[{kind, id, before, after, removed}] with the drivers of each device; None is what nobody knows."""
     before, after = _drivers(devices.get("before")), _drivers(devices.get("after"))
     places = sorted({*before, *after}, key=lambda place: (_rank(place[0]), place))
@@ -78,11 +80,11 @@ def _devices(devices):
     ]
 
 
-def _rank(kind):
+def _rank(kind: str) -> int:
     return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
 
-def _drivers(kinds):
+def _drivers(kinds: object) -> dict[tuple[str, str], Any]:
     """{(kind, id): driver} of {kind: {id: {driver}}}."""
     return {
         (kind, name): _mapping(device).get("driver")
@@ -91,11 +93,11 @@ def _drivers(kinds):
     }
 
 
-def _mapping(value):
+def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _source(source):
+def _source(source: Mapping[str, Any]) -> list[list[str]]:
     """What a person wants to know of where the guest came from: [[name, text]]. Credentials are not among it."""
     disks = source.get("disks")
     facts = [(key, source.get(key)) for key in ("type", "path", "uri", "name", "server", "vm")]

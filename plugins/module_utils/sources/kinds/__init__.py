@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One file per kind of source: what its metadata says of a guest."""
+"""One file per kind of source: how its metadata describes a guest."""
 
 from __future__ import annotations

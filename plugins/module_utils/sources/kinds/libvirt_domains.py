@@ -5,26 +5,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import GuestconvError
 from . import libvirt_xml
+from .kind import Description, DiskEntry
 
 try:
     import libvirt
 except ImportError:
-    # Told by connected(), as only who has such a source needs it.
+    # Reported by connected(): only such a source needs it.
     libvirt = None
 
 
-def is_local(uri):
+def is_local(uri: str) -> bool:
     """Whether the libvirt at uri runs on this machine, so that the paths of its disks are this machine's."""
     return not urlsplit(uri).netloc
 
 
 @contextmanager
-def connected(uri):
+def connected(uri: str) -> Iterator[Connection]:
     """A Connection to the libvirt at uri while the block runs.
 
     Raises GuestconvError `library-missing`, `source-libvirt-unreachable`.
@@ -36,7 +39,7 @@ def connected(uri):
             path="uri",
             hint="Install python3-libvirt (or libvirt-python with pip) for the Python that runs this.",
         )
-    # Else it writes its errors to stderr as well.
+    # By default it also writes its errors to stderr.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
         connection = libvirt.openReadOnly(uri)
@@ -54,10 +57,10 @@ def connected(uri):
 class Connection:
     """The domains of the libvirt at uri, by their names."""
 
-    def __init__(self, connection, uri):
+    def __init__(self, connection: Any, uri: str) -> None:
         self._connection, self._uri = connection, uri
 
-    def names(self):
+    def names(self) -> list[str]:
         """The names of all domains, running or not. Raises GuestconvError `source-libvirt-unreachable`."""
         try:
             # Domain-0 is Xen's own, and no guest.
@@ -65,8 +68,8 @@ class Connection:
         except libvirt.libvirtError as error:
             raise self._failed(error) from error
 
-    def read(self, name):
-        """The description of the guest of the domain called name, as sources/__init__.py says.
+    def read(self, name: str) -> Description:
+        """The description of the guest of the domain called name.
 
         Raises GuestconvError `source-...`.
         """
@@ -84,21 +87,21 @@ class Connection:
                 disk.update(_size(domain, disk["path"]))
         return description
 
-    def is_running(self, name):
+    def is_running(self, name: str) -> bool:
         """Whether the domain is on, so that its disks change. Raises GuestconvError `source-libvirt-unreachable`."""
         try:
             return bool(self._connection.lookupByName(name).isActive())
         except libvirt.libvirtError as error:
             raise self._failed(error) from error
 
-    def _volume_path(self, pool, volume):
-        return self._connection.storagePoolLookupByName(pool).storageVolLookupByName(volume).path()
+    def _volume_path(self, pool: str, volume: str) -> str:
+        return str(self._connection.storagePoolLookupByName(pool).storageVolLookupByName(volume).path())
 
-    def _failed(self, error):
-        return GuestconvError("source-libvirt-unreachable", f"The libvirt at {self._uri} fails: {error}.", path="uri")
+    def _failed(self, error: Exception) -> GuestconvError:
+        return GuestconvError("source-libvirt-unreachable", f"The libvirt at {self._uri} failed: {error}.", path="uri")
 
 
-def _size(domain, path):
+def _size(domain: Any, path: str) -> DiskEntry:
     try:
         return {"size": domain.blockInfo(path)[0]}
     except libvirt.libvirtError:

@@ -1,96 +1,81 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libvirt's domain XML, of QEMU's and Xen's domains (https://libvirt.org/formatdomain.html)."""
+"""libvirt's domain XML, for the domains of QEMU and Xen (https://libvirt.org/formatdomain.html)."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
+from ...devices import letters, models
 from ...disks import disk_files
 from ...disks.formats import probe
 from ...errors import GuestconvError
 from . import metadata
+from .kind import Description
 from .metadata import malformed
+
+# Tells the path of the volume (pool, name).
+VolumePath = Callable[[str, str], str]
 
 
 class NotADomain(GuestconvError):
     """The XML document describes something else than a domain."""
 
 
-# QEMU's model by libvirt's bus; that of SCSI is the controller's.
-_BUSES = {"virtio": "virtio-blk-pci", "ide": "ide", "sata": "ahci", "nvme": "nvme"}
-_BUSES.update(dict.fromkeys(("scsi", "usb", "xen")))
-_SCSI = {
-    "virtio-scsi": "virtio-scsi-pci",
-    "virtio-transitional": "virtio-scsi-pci",
-    "virtio-non-transitional": "virtio-scsi-pci",
-    "lsilogic": "lsi53c895a",
-    "lsisas1068": "mptsas1068",
-    "vmpvscsi": "pvscsi",
-}
-_NICS = {
-    "virtio": "virtio-net-pci",
-    "virtio-transitional": "virtio-net-pci",
-    "virtio-non-transitional": "virtio-net-pci",
-    "e1000": "e1000",
-    "e1000e": "e1000e",
-    "rtl8139": "rtl8139",
-    "pcnet": "pcnet",
-    "vmxnet3": "vmxnet3",
-}
-
 # Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
 _POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
 _UNIT = re.compile(r"([kmgtpe])(b|ib)?|b|bytes?", re.IGNORECASE)
 _MIB = 1 << 20
 
-# sda, vdb, hdc, xvdd: the letters of a target say its place where no address does.
+# sda, vdb, hdc, xvdd: the letters of a target give its place where no address does.
 _TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
 
 # The protocols of network disks that a URL is known for: nbdkit and QEMU read them.
 _URLS = ("nbd", "ssh", "http", "https")
 
 
-def read(path):
-    """The description of the guest of the domain XML path, as sources/__init__.py says.
+def read(path: str) -> Description:
+    """The description of the guest of the domain XML path.
 
     Its disks may be files of another machine. Where they are here, their headers are read. Raises GuestconvError
     `source-...`.
     """
     description = parse(metadata.read_file(path), path)
     for disk in description["disks"]:
-        beside = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
+        neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
         is_file = not probe.has_protocol(disk["path"])
-        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(beside):
+        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(neighbour):
             # Exported together into one folder.
-            disk["path"] = beside
+            disk["path"] = neighbour
     with_headers(description)
     return description
 
 
-def with_headers(description):
-    """Fill in what the headers say of those disks of description (as of parse()) that this process can read."""
+def with_headers(description: Description) -> None:
+    """Fill in what the headers say about those disks of description (as of parse()) that this process can read."""
     for disk in description["disks"]:
         if probe.has_protocol(disk["path"]) or not os.access(disk["path"], os.R_OK):
             continue
-        # The domain says the format, which the guest cannot change; and libvirt opens what stands below it, too.
+        # The domain says the format, which the guest cannot change; and libvirt opens its backing files, too.
         disk.update(disk_files.examine(disk["path"], disk.get("format"), elsewhere=True).entry())
 
 
-def parse(text, path, volume_path=None):
+def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -> Description:
     """The description in the domain XML text, as of read(), without a look at its disks.
 
-    path: where it comes from, for errors. volume_path: a function that tells the path of the volume (pool, name), None
-    where that cannot be asked. Pure but for volume_path. Raises GuestconvError `source-...`.
+    path: where it comes from, for errors. volume_path: a function from (pool, name) to the path of the volume, None where
+    there is no libvirt to ask. Pure but for volume_path. Raises GuestconvError `source-...`.
     """
     domain = metadata.parse_xml(text, path)
     if domain.tag != "domain":
         raise NotADomain(
             "source-not-a-domain",
-            f"{path} has the root element <{domain.tag}>, and no domain.",
+            f"{path} is not a libvirt domain: its root element is <{domain.tag}>.",
             path=path,
             hint="Write it with `virsh dumpxml --inactive DOMAIN`.",
         )
@@ -98,7 +83,10 @@ def parse(text, path, volume_path=None):
         name=(domain.findtext("name") or "").strip(),
         disks=[],
         interfaces=[
-            (metadata.normal_mac(_attribute(card, "mac", "address")), _NICS.get(_attribute(card, "model", "type")))
+            (
+                metadata.normal_mac(_attribute(card, "mac", "address")),
+                _model("libvirt", "network", _attribute(card, "model", "type")),
+            )
             for card in domain.iterfind("devices/interface")
         ],
         firmware=_firmware(domain),
@@ -106,7 +94,7 @@ def parse(text, path, volume_path=None):
         memory=_memory(domain),
     )
     controllers = {
-        metadata.number(controller.get("index")) or 0: _SCSI.get(controller.get("model"))
+        metadata.number(controller.get("index")) or 0: _model("libvirt-scsi", "block", controller.get("model", ""))
         for controller in domain.iterfind("devices/controller[@type='scsi']")
     }
     for position, element in enumerate(domain.iterfind("devices/disk")):
@@ -118,7 +106,12 @@ def parse(text, path, volume_path=None):
     return metadata.describe(machine, path)
 
 
-def _firmware(domain):
+def _model(dialect: str, kind: str, word: str) -> str | None:
+    model = models.named(dialect, kind, word)
+    return model.driver if model else None
+
+
+def _firmware(domain: Any) -> str | None:
     """libvirt's BIOS is what is left unsaid; and its UEFI is always on flash memory."""
     os_element = domain.find("os")
     if os_element is None or os_element.findtext("type") != "hvm":
@@ -131,7 +124,7 @@ def _firmware(domain):
     return "uefi" if os_element.get("firmware") == "efi" or on_flash else "bios"
 
 
-def _cpus(domain):
+def _cpus(domain: Any) -> int | None:
     element = domain.find("vcpu")
     if element is None:
         return None
@@ -139,7 +132,7 @@ def _cpus(domain):
     return metadata.number(element.get("current") or element.text, 1 << 20) or None
 
 
-def _memory(domain):
+def _memory(domain: Any) -> int | None:
     """MiB."""
     element = domain.find("memory")
     if element is None:
@@ -155,9 +148,11 @@ def _memory(domain):
 # Disks
 
 
-def _disk(element, position, controllers, path, volume_path):
+def _disk(
+    element: Any, position: int, controllers: Mapping[int, str | None], path: str, volume_path: VolumePath | None
+) -> metadata.Disk:
     target, bus = _attribute(element, "target", "dev"), _attribute(element, "target", "bus")
-    if bus not in _BUSES:
+    if bus not in metadata.BUSES:
         # Older libvirt leaves the bus to the target's name.
         bus = {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
     place = _place(element, bus, target, position)
@@ -167,16 +162,16 @@ def _disk(element, position, controllers, path, volume_path):
         _path(element, path, volume_path),
         bus,
         place,
-        # Of what it calls otherwise ("aio", Xen's) the header tells more.
+        # For any other word ("aio", Xen's) the header knows better.
         format=image_format if image_format in probe.SUPPORTED else None,
-        controller=controllers.get(place[0]) if bus == "scsi" else _BUSES[bus],
+        controller=controllers.get(place[0]) if bus == "scsi" else _model("libvirt-bus", "block", bus),
         boot_order=order,
-        # Of these alone the guest's name is libvirt's: the backend says it to the guest.
+        # Only for these is the guest's name libvirt's: the backend passes it to the guest.
         device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
     )
 
 
-def _place(element, bus, target, position):
+def _place(element: Any, bus: str, target: str, position: int) -> tuple[int, int]:
     """(controller, unit), by the address if there is one, else by the target's name."""
     address = element.find("address")
     if address is not None and bus in ("scsi", "sata", "ide", "nvme") and address.get("type") == "drive":
@@ -188,12 +183,10 @@ def _place(element, bus, target, position):
     match = _TARGET.match(target)
     if not match:
         return 0, position
-    # Behind each other like numbers of the base 26: z, aa, ab.
-    letters = match.group(1)
-    return 0, sum((ord(letter) - 96) * 26**exponent for exponent, letter in enumerate(reversed(letters)))
+    return 0, letters.index_of(match.group(1))
 
 
-def _hexadecimal(text):
+def _hexadecimal(text: str | None) -> int:
     """libvirt writes the parts of a PCI address so ("0x0000"), and reads decimal ones, too."""
     try:
         return min(abs(int(text or "0", 0)), 1 << 31)
@@ -201,7 +194,7 @@ def _hexadecimal(text):
         return 0
 
 
-def _path(element, path, volume_path):
+def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
     """The file, the block device, or the URL of a disk."""
     kind = element.get("type", "")
     source = element.find("source")
@@ -223,14 +216,14 @@ def _path(element, path, volume_path):
             "source-disk-not-supported",
             f"{path}: the disk {_attribute(element, 'target', 'dev')!r} is of the type {kind!r}"
             + (f" ({source.get('protocol')})" if source.get("protocol") else "")
-            + ", which cannot be read from here.",
+            + ", which cannot be read here.",
             path=path,
             hint="Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that.",
         )
-    return found
+    return str(found)
 
 
-def _url(source):
+def _url(source: Any) -> str | None:
     """The URL of a network disk, None when there is none for it."""
     scheme, host = source.get("protocol"), source.find("host")
     if scheme not in _URLS or host is None:
@@ -247,7 +240,7 @@ def _url(source):
     return f"{scheme}://{address}" + (f":{port}" if port else "") + f"/{name}"
 
 
-def _attribute(element, child, name):
+def _attribute(element: Any, child: str, name: str) -> str:
     """The attribute of a child element; "" when there is none."""
     found = element.find(child)
-    return "" if found is None else found.get(name, "")
+    return "" if found is None else str(found.get(name, ""))

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 
 from ...errors import GuestconvError
+from .kind import Counter
 from .metadata import malformed
+
+# {name of a file: (algorithm, checksum)}.
+Checksums = dict[str, tuple[str, str]]
 
 # "SHA256(web01-disk1.vmdk)= 3f0c..."; the standard has no space before the parenthesis, and some producers have.
 _LINE = re.compile(r"(SHA1|SHA256|SHA512)\s*\((.+)\)\s*=\s*([0-9A-Fa-f]+)", re.IGNORECASE)
 
 
-def parse(data, path):
+def parse(data: bytes, path: str) -> Checksums:
     """{name of the file: (algorithm, checksum)} of the manifest data (bytes), read from path. Pure.
 
     Raises GuestconvError `source-malformed`.
     """
     checksums = {}
-    # A name that is no UTF-8 is compared as it stands.
+    # A name that is not UTF-8 is compared byte by byte.
     for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").split("\n"), 1):
         if not line.strip():
             continue
@@ -37,7 +42,9 @@ def parse(data, path):
     return checksums
 
 
-def verify(checksums, chunks, path, progress=None):
+def verify(
+    checksums: Checksums, chunks: Callable[[str], Iterable[bytes]], path: str, progress: Counter | None = None
+) -> list[str]:
     """Compare files with their checksums.
 
     Args: checksums: as of parse(). chunks: a function that yields the bytes of a file by its name, or raises
@@ -54,7 +61,7 @@ def verify(checksums, chunks, path, progress=None):
         if digest.hexdigest() != expected:
             raise GuestconvError(
                 "source-checksum-mismatch",
-                f"{path}: {name} does not have the {algorithm.upper()} checksum that its manifest says.",
+                f"{path}: {name} does not have the {algorithm.upper()} checksum that is in its manifest.",
                 path=path,
                 hint="Copy it again. If it was changed on purpose, remove its manifest.",
                 extra={"file": name, "expected": expected, "found": digest.hexdigest()},

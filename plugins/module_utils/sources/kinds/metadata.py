@@ -10,12 +10,14 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Optional, cast
 
-from ...devices.targets import letters
+from ...devices.letters import letters
 from ...errors import GuestconvError
 from ...texts import hostile_xml
+from .kind import Description, DiskEntry
 
-# Bytes. An OVF with the licence texts of a product is some 100 kB.
+# Bytes. An OVF with the licence texts of a product has about 100 kB.
 MAX_DESCRIPTOR = 4 << 20
 
 # The kernel's prefix for the disks of each bus, and the order of the buses. Those that share a prefix share its
@@ -28,6 +30,9 @@ BUSES = tuple(_PREFIXES)
 # Hypervisors allow far more than guests have; a bound for what is hostile.
 _MAX_DEVICES = 1024
 
+# A network card: its MAC address, and QEMU's model.
+Card = tuple[Optional[str], Optional[str]]
+
 
 @dataclass
 class Disk:
@@ -36,7 +41,7 @@ class Disk:
     path: of the file. bus: one of BUSES. place: (number of the controller, unit), what orders the disks of a bus.
     format: one of probe.SUPPORTED, None when unknown. size: bytes, None when unknown.
     controller: QEMU's device model (devices.models.DISKS), None when unknown or when QEMU has none.
-    boot_order: a lower number is booted from earlier; None when it is not said.
+    boot_order: a lower number is booted from earlier; None when it is not known.
     device: the guest's name of it, where the source knows better than the order.
     more: further keys for its entry in `disks`.
     """
@@ -49,7 +54,7 @@ class Disk:
     controller: str | None = None
     boot_order: int | None = None
     device: str | None = None
-    more: dict = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,15 +66,15 @@ class Machine:
 
     name: str
     disks: list[Disk]
-    interfaces: list[tuple] = field(default_factory=list)
+    interfaces: list[Card] = field(default_factory=list)
     firmware: str | None = None
     cpus: int | None = None
     memory: int | None = None
     warnings: list[str] = field(default_factory=list)
 
 
-def describe(machine, path):
-    """The description of machine (Machine), read from the file path, as sources/__init__.py says.
+def describe(machine: Machine, path: str) -> Description:
+    """The description of machine (Machine), read from the file path.
 
     Raises GuestconvError `source-without-disks`, `source-disk-duplicate`, `source-malformed`.
     """
@@ -78,7 +83,7 @@ def describe(machine, path):
             "source-without-disks",
             f"{path} describes no disk.",
             path=path,
-            hint="Were its disks left out of the export, as independent ones are? Add them.",
+            hint="Exports leave out independent disks. Add them.",
         )
     if max(len(machine.disks), len(machine.interfaces)) > _MAX_DEVICES:
         raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
@@ -90,12 +95,12 @@ def describe(machine, path):
                 "source-disk-duplicate",
                 f"{path} names the disk {disk.path} twice.",
                 path=path,
-                hint="If they are two disks of the same name, put one elsewhere, and name that.",
+                hint="If these are two disks with the same name, move one elsewhere, and use its new path.",
             )
         seen.add(identity)
     ordered = _in_order(machine.disks)
     if len({disk.device for disk in ordered}) < len(ordered):
-        raise malformed(path, "two disks hang at the same place.")
+        raise malformed(path, "two disks are at the same address.")
     warnings = list(machine.warnings)
     hardware = {
         "firmware": machine.firmware,
@@ -106,16 +111,19 @@ def describe(machine, path):
     }
     return {
         "name": machine.name,
-        "disks": [_known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more) for d in ordered],
+        "disks": [
+            cast(DiskEntry, _known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more))
+            for d in ordered
+        ],
         "hardware": {key: value for key, value in hardware.items() if value},
         "warnings": warnings,
     }
 
 
-def _in_order(disks):
+def _in_order(disks: list[Disk]) -> list[Disk]:
     """disks, named as the guest names them, with the one that it boots from first."""
     by_place = sorted(disks, key=lambda disk: (BUSES.index(disk.bus), disk.place))
-    counts = {}
+    counts: dict[str, int] = {}
     taken = {disk.device for disk in disks}
     for disk in by_place:
         if disk.device is None and disk.bus == "nvme":
@@ -131,7 +139,7 @@ def _in_order(disks):
     return sorted(by_place, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
 
 
-def _hardware_disks(ordered):
+def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
     """Of each disk the controller, and its number in the order of booting among those that have one, from 1."""
     entries = [
         _known(controller=disk.controller, boot_order=None if disk.boot_order is None else number)
@@ -140,31 +148,32 @@ def _hardware_disks(ordered):
     return entries if any(entries) else []
 
 
-def _interfaces(interfaces, warnings):
-    macs, entries = set(), []
+def _interfaces(interfaces: list[Card], warnings: list[str]) -> list[dict[str, Any]]:
+    macs: set[str | None] = set()
+    entries: list[dict[str, Any]] = []
     for mac, driver in interfaces:
         if mac in macs:
-            warnings.append(f"Two network cards have the MAC address {mac}; it is taken for that of the first.")
+            warnings.append(f"Two network cards have the MAC address {mac}. It was assigned to the first.")
             mac = None
         macs.add(mac and mac.lower())
         entries.append(_known(mac=mac, driver=driver))
     return entries
 
 
-def _known(**values):
+def _known(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def normal_mac(text):
-    """A MAC address in any notation in lower case with colons; None when it is none, or all zeroes."""
+def normal_mac(text: str | None) -> str | None:
+    """A MAC address in any notation in lower case with colons; None for anything else, or all zeroes."""
     digits = re.sub(r"[:.-]", "", (text or "").strip().lower())
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def number(text, highest=1 << 62):
-    """The whole number in text, None when it is none or out of 0 to highest."""
+def number(text: str | None, highest: int = 1 << 62) -> int | None:
+    """The whole number in text, None for anything else, or a number that is not in 0 to highest."""
     text = (text or "").strip()
     # Of any length int() would take quadratic time, or refuse it from Python 3.11 on.
     if not (text.isascii() and text.isdigit() and len(text) < 20) or int(text) > highest:
@@ -172,7 +181,7 @@ def number(text, highest=1 << 62):
     return int(text)
 
 
-def read_file(path, limit=MAX_DESCRIPTOR):
+def read_file(path: str, limit: int = MAX_DESCRIPTOR) -> bytes:
     """The bytes of the regular file path. Raises GuestconvError `source-not-found`, `source-not-readable`,
     `source-too-large` for more than limit bytes."""
     with open_file(path) as stream:
@@ -182,12 +191,12 @@ def read_file(path, limit=MAX_DESCRIPTOR):
             raise _unreadable(path, error) from error
     if len(data) > limit:
         raise GuestconvError(
-            "source-too-large", f"{path} has more than {limit} bytes, too many for what it should be.", path=path
+            "source-too-large", f"{path} has more than {limit} bytes, which is too large for such a file.", path=path
         )
     return data
 
 
-def open_file(path):
+def open_file(path: str) -> BinaryIO:
     """The regular file path, open for reading. Raises GuestconvError `source-not-found`, `source-not-readable`."""
     try:
         # First, as opening a pipe would wait for its other end.
@@ -199,23 +208,23 @@ def open_file(path):
             "source-not-found",
             f"{path} does not exist.",
             path=path,
-            hint="Paths are those of the machine that reads it.",
+            hint="The path must exist on the machine that runs the module.",
         ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path, error):
+def _unreadable(path: str, error: Exception) -> GuestconvError:
     reason = getattr(error, "strerror", None) or error
     return GuestconvError(
         "source-not-readable",
         f"{path!r} cannot be read: {reason}.",
         path=path,
-        hint="Give the user who runs this the right to read it.",
+        hint="Allow the user who runs this to read it.",
     )
 
 
-def parse_xml(data, path):
+def parse_xml(data: str | bytes, path: str) -> Any:
     """The root element of the XML document data, read from path. Raises GuestconvError `source-malformed`."""
     try:
         return hostile_xml.parse(data, MAX_DESCRIPTOR)
@@ -225,13 +234,13 @@ def parse_xml(data, path):
         raise malformed(path, error.message, error.hint) from error
 
 
-def local_name(element):
+def local_name(element: Any) -> str:
     """The name of an lxml element without its namespace."""
-    return element.tag.rpartition("}")[2]
+    return str(element.tag).rpartition("}")[2]
 
 
-def malformed(path, what, hint=""):
-    """The GuestconvError for the file path that is not what its name says."""
+def malformed(path: str, what: str, hint: str = "") -> GuestconvError:
+    """The GuestconvError for a file whose content is not what its name says."""
     return GuestconvError(
         "source-malformed",
         f"{path} cannot be understood: {what}",

@@ -12,13 +12,16 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import manifest, metadata, ovf
+from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import malformed
 
 # An OVA has a file per disk, a descriptor, a manifest, perhaps a certificate, NVRAM and messages per language.
@@ -39,8 +42,8 @@ class Member:
     length: int
 
 
-def read(path):
-    """The description of the guest of the OVA path, as sources/__init__.py says. Of its disks only headers are read.
+def read(path: str) -> Description:
+    """The description of the guest of the OVA path. Of its disks only headers are read.
 
     Raises GuestconvError `source-...`.
     """
@@ -64,7 +67,7 @@ def read(path):
     return description
 
 
-def verify(path, progress=None):
+def verify(path: str, progress: Counter | None = None) -> list[str]:
     """Compare all that the manifest of the OVA path lists with its checksums, which reads all of it.
 
     progress: see manifest.verify. Returns the names of the files that were verified, none if there is no manifest.
@@ -73,22 +76,22 @@ def verify(path, progress=None):
     with metadata.open_file(path) as stream:
         found = _members(stream, path)
 
-        def chunks(name):
+        def chunks(name: str) -> Iterator[bytes]:
             if name not in found:
                 raise malformed(path, f"its manifest lists {name}, which is not in it.")
-            view = _View(stream, found[name])
+            view = _view(stream, found[name])
             return iter(lambda: view.read(_CHUNK), b"")
 
         return manifest.verify(_checksums(stream, found, path), chunks, path, progress)
 
 
-def _members(stream, path):
+def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     """{name: Member} of the regular files of the archive in stream. Others are refused: an OVA has none."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     found = {}
     try:
-        with tarfile.open(fileobj=_Bounded(stream, path), mode="r:") as archive:
+        with tarfile.open(fileobj=cast(BinaryIO, _Bounded(stream, path)), mode="r:") as archive:
             for number, info in enumerate(archive):
                 if number == _MAX_MEMBERS:
                     raise malformed(path, f"it has more than {_MAX_MEMBERS} files.")
@@ -105,41 +108,41 @@ def _members(stream, path):
     except GuestconvError:
         raise
     except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
-        raise malformed(path, f"it is no tar archive, or a damaged one ({error}).") from error
+        raise malformed(path, f"it is not a tar archive, or is damaged ({error}).") from error
     return found
 
 
-def _refuse_hostile(info, name, path):
+def _refuse_hostile(info: tarfile.TarInfo, name: str, path: str) -> None:
     if not info.isreg() or info.issparse():
         raise _hostile(path, f"holds {name!r}, which is a link, a device or a sparse file")
     if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or info.size < 0:
-        raise _hostile(path, f"holds {name!r}, which would lie outside of it")
+        raise _hostile(path, f"holds {name!r}, which would be outside of it")
 
 
-def _hostile(path, what):
+def _hostile(path: str, what: str) -> GuestconvError:
     return GuestconvError(
         "source-hostile",
         f"{path} {what}.",
         path=path,
-        hint="No tool that exports guests makes such an archive. Ask who gave it to you.",
+        hint="No tool that exports guests makes such an archive. Ask the person who gave it to you.",
     )
 
 
-def _descriptor(found, path):
+def _descriptor(found: dict[str, Member], path: str) -> Member:
     names = [name for name in found if name.lower().endswith(".ovf")]
     if len(names) != 1:
         raise malformed(path, f"it holds {len(names)} OVF descriptors, and one is expected.")
     return found[names[0]]
 
 
-def _content(stream, member, path):
+def _content(stream: BinaryIO, member: Member, path: str) -> bytes:
     if member.length > metadata.MAX_DESCRIPTOR:
-        what = f"{path}: {member.name} has {member.length} bytes, too many for what it should be."
+        what = f"{path}: {member.name} has {member.length} bytes, which is too large for such a file."
         raise GuestconvError("source-too-large", what, path=path)
-    return _View(stream, member).read(member.length)
+    return _view(stream, member).read(member.length)
 
 
-def _checksums(stream, found, path):
+def _checksums(stream: BinaryIO, found: dict[str, Member], path: str) -> manifest.Checksums:
     """The checksums of the manifest, by the names of members; none without a manifest."""
     names = [name for name in found if name.lower().endswith(".mf")]
     if not names:
@@ -149,7 +152,7 @@ def _checksums(stream, found, path):
     return {posixpath.normpath(posixpath.join(folder, name)): checksum for name, checksum in checksums.items()}
 
 
-def _located(stream, found, descriptor, disk, path):
+def _located(stream: BinaryIO, found: dict[str, Member], descriptor: Member, disk: DiskEntry, path: str) -> DiskEntry:
     """What is to be changed in disk, an entry of the description, for its file is in the archive."""
     folder = posixpath.dirname(descriptor.name)
     names = [posixpath.normpath(posixpath.join(folder, name)) for name in (disk["path"], unquote(disk["path"]))]
@@ -159,67 +162,86 @@ def _located(stream, found, descriptor, disk, path):
         raise GuestconvError(
             "source-disk-missing", what, path=path, hint="Export it again as one OVA, with all of its disks."
         )
-    place = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
+    place: DiskEntry = {"path": path, "member": member.name, "offset": member.offset, "length": member.length}
     if "compression" in disk:
         return place
     where = f"{path}: {member.name}"
     if not member.length:
         raise GuestconvError("source-disk-damaged", f"{where} is empty.", path=path, hint="Export the guest again.")
     try:
-        found_format, size = disk_files.measure(_View(stream, member), member.length, where, ovf.stated_format(disk))
+        found_format, size = disk_files.measure(_view(stream, member), member.length, where, ovf.stated_format(disk))
     except GuestconvError as error:
         error.path = path
         raise
     ovf.check_format(disk, found_format, path)
-    return dict(place, format=found_format, size=size)
+    return {**place, "format": found_format, "size": size}
 
 
 @contextmanager
-def opened_member(disk):
+def opened_member(disk: DiskEntry) -> Iterator[BinaryIO]:
     """The image file of a disk, an entry of a description as of read(), to be read as a file of its own."""
     with metadata.open_file(disk["path"]) as stream:
-        yield _View(stream, Member(disk["member"], disk["offset"], disk["length"]))
+        yield _view(stream, Member(disk["member"], disk["offset"], disk["length"]))
 
 
-class _View:
-    """A member, to be read as a file of its own."""
+class _Part(io.RawIOBase):
+    """The bytes of a member."""
 
-    def __init__(self, stream, member):
+    def __init__(self, stream: BinaryIO, member: Member) -> None:
+        super().__init__()
         self._stream, self._member = stream, member
         self._position = 0
 
-    def seek(self, offset, whence=io.SEEK_SET):
-        """As of files; whence is io.SEEK_SET."""
-        self._position = min(offset, self._member.length)
+    def readable(self) -> bool:
+        """As of files."""
+        return True
+
+    def seekable(self) -> bool:
+        """As of files."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As of files; nothing is past the end."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._member.length}[whence]
+        self._position = min(start + offset, self._member.length)
         return self._position
 
-    def read(self, length):
+    def readinto(self, buffer: Any) -> int:
         """As of files."""
-        length = min(length, self._member.length - self._position)
+        length = min(len(buffer), self._member.length - self._position)
         self._stream.seek(self._member.offset + self._position)
         data = self._stream.read(max(length, 0))
+        buffer[: len(data)] = data
         self._position += len(data)
-        return data
+        return len(data)
+
+
+def _view(stream: BinaryIO, member: Member) -> BinaryIO:
+    """A member, to be read as a file of its own."""
+    return io.BufferedReader(_Part(stream, member))
 
 
 class _Bounded:
     """The archive, for tarfile, which trusts every size in it, and may go round in circles (CVE-2025-8194)."""
 
-    def __init__(self, stream, path):
+    def __init__(self, stream: BinaryIO, path: str) -> None:
         self._stream, self._path = stream, path
         self._left = _MAX_READS
 
-    def read(self, length):
+    def read(self, length: int) -> bytes:
         """As of files."""
         self._left -= 1
         if self._left < 0 or not 0 <= length <= _MAX_READ:
             raise _hostile(self._path, "has headers that are too large or never end")
         return self._stream.read(length)
 
-    def seek(self, offset, whence=io.SEEK_SET):
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """As of files."""
         return self._stream.seek(offset, whence)
 
-    def tell(self):
+    def tell(self) -> int:
         """As of files."""
         return self._stream.tell()
+
+
+KIND = DescribedInFile("ova", ".ova", read, verify)

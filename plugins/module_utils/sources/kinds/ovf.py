@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor beside the files of the disks.
+"""OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor next to the files of the disks.
 
 Producers differ more than the versions do, so elements and attributes are found by their names without namespaces. What
 VMware adds to it (firmware, boot order), VirtualBox (a whole machine of its own, with the MAC addresses) and oVirt (the
@@ -13,12 +13,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import unquote
 
+from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import manifest, metadata
+from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import local_name, malformed
 
 # The envelope's namespace of version 1 and 2. In drafts (0.9) it was VMware's, and the sections had other names.
@@ -28,48 +32,10 @@ _ENVELOPES = ("http://schemas.dmtf.org/ovf/envelope/1", "http://schemas.dmtf.org
 _PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _OTHER_STORAGE = "3", "4", "5", "6", "10", "20"
 _DISKS = ("17", "31")
 
-# (bus, QEMU's model) by ResourceSubType in lower case: of VMware, VirtualBox, and others.
-_CONTROLLERS = {
-    "lsilogic": ("scsi", "lsi53c895a"),
-    "lsilogicsas": ("scsi", "mptsas1068"),
-    "buslogic": ("scsi", None),
-    "virtualscsi": ("scsi", "pvscsi"),
-    "virtioscsi": ("scsi", "virtio-scsi-pci"),
-    "virtio-scsi": ("scsi", "virtio-scsi-pci"),
-    "ahci": ("sata", "ahci"),
-    "vmware.sata.ahci": ("sata", "ahci"),
-    "nvme": ("nvme", "nvme"),
-    "vmware.nvme.controller": ("nvme", "nvme"),
-}
-# The model where no known one is named.
-_DEFAULTS = {_IDE: ("ide", "ide"), _SCSI: ("scsi", "lsi53c895a"), _OTHER_STORAGE: ("sata", "ahci")}
+_CONTROLLERS = (_IDE, _SCSI, _OTHER_STORAGE)
 
-# oVirt's ovf:disk-interface, which stands for a controller.
-_INTERFACES = {
-    "VirtIO": ("virtio", "virtio-blk-pci"),
-    "VirtIO_SCSI": ("scsi", "virtio-scsi-pci"),
-    "IDE": ("ide", "ide"),
-    "SATA": ("sata", "ahci"),
-}
-
-# rasd:ResourceSubType in lower case, oVirt's numbers of it (its VmInterfaceType), and VirtualBox's types of adapters.
-_NICS = {
-    "e1000": "e1000",
-    "e1000e": "e1000e",
-    "vmxnet3": "vmxnet3",
-    "pcnet32": "pcnet",
-    "virtio": "virtio-net-pci",
-    "virtio-net": "virtio-net-pci",
-    "am79c970a": "pcnet",
-    "am79c973": "pcnet",
-    "1": "rtl8139",
-    "2": "e1000",
-    "3": "virtio-net-pci",
-    "6": "e1000e",
-    "82540em": "e1000",
-    "82543gc": "e1000",
-    "82545em": "e1000",
-}
+# By ResourceSubType, the bus of controllers that QEMU has no model of.
+_BUSES_WITHOUT_MODEL = {"buslogic": "scsi"}
 
 # What ovf:format of a disk contains.
 _FORMATS = (("vmdk", "vmdk"), ("qcow", "qcow2"), ("linkid=137171", "vpc"), ("vhdx", "vhdx"), ("vdi", "vdi"))
@@ -86,8 +52,8 @@ _HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
 _MIB = 1 << 20
 
 
-def read(path):
-    """The description of the guest of the OVF path and of the disks beside it, as sources/__init__.py says.
+def read(path: str) -> Description:
+    """The description of the guest of the OVF path and of the disks next to it.
 
     Raises GuestconvError `source-...`.
     """
@@ -97,8 +63,8 @@ def read(path):
     return description
 
 
-def verify(path, progress=None):
-    """Compare the files beside the OVF path with the checksums of its manifest, if there is one.
+def verify(path: str, progress: Counter | None = None) -> list[str]:
+    """Compare the files next to the OVF path with the checksums of its manifest, if there is one.
 
     progress: see manifest.verify. Returns the names of the files that were verified. Raises GuestconvError.
     """
@@ -108,14 +74,14 @@ def verify(path, progress=None):
     checksums = manifest.parse(metadata.read_file(listing), listing)
     folder = os.path.dirname(path)
 
-    def chunks(name):
+    def chunks(name: str) -> Iterator[bytes]:
         with metadata.open_file(os.path.join(folder, _inside(name, path))) as stream:
             yield from iter(lambda: stream.read(_MIB), b"")
 
     return manifest.verify(checksums, chunks, path, progress)
 
 
-def parse(data, path):
+def parse(data: str | bytes, path: str) -> Description:
     """The description in the envelope data (bytes), as of read(), of disks that are named as the envelope names them.
 
     path: of the envelope, for errors. Pure.
@@ -124,15 +90,15 @@ def parse(data, path):
     if local_name(envelope) != "Envelope" or not envelope.tag.startswith(tuple(f"{{{uri}}}" for uri in _ENVELOPES)):
         raise malformed(
             path,
-            f"its root element is <{envelope.tag}>, which is no OVF envelope of version 1 or 2.",
+            f"its root element is <{envelope.tag}>, which is not an OVF envelope of version 1 or 2.",
             "Export it again as OVF 1.0 or later; older ones were drafts.",
         )
     system = _system(envelope, path)
     hardware = next(_named(system, "VirtualHardwareSection"), None)
     if hardware is None:
-        raise malformed(path, "there is no VirtualHardwareSection.")
+        raise malformed(path, "it has no VirtualHardwareSection.")
     items = _items(envelope, hardware)
-    # VirtualBox's own description of the machine, beside the standard's.
+    # VirtualBox's own description of the machine, in addition to the standard's.
     box = next(_named(system, "Machine"), None)
     machine = metadata.Machine(
         name=_name(system),
@@ -149,24 +115,24 @@ def parse(data, path):
 # The machine
 
 
-def _system(envelope, path):
+def _system(envelope: Any, path: str) -> Any:
     systems = list(_named(envelope, "VirtualSystem"))
     if len(systems) != 1:
         raise GuestconvError(
             "source-several-guests" if systems else "source-malformed",
-            f"{path} holds {len(systems)} virtual machines" + (", and one is expected." if systems else "."),
-            hint="Export each machine of the vApp by itself.",
+            f"{path} contains {len(systems)} virtual machines" + (", but must contain one." if systems else "."),
+            hint="Export each machine of the vApp separately.",
             path=path,
         )
     return systems[0]
 
 
-def _name(system):
+def _name(system: Any) -> str:
     name = next((child.text for child in system if local_name(child) == "Name" and child.text), None)
     return (name or _attribute(system, "id") or "").strip()
 
 
-def _firmware(hardware, box):
+def _firmware(hardware: Any, box: Any) -> str | None:
     for element in _named(hardware, "Config", "ExtraConfig"):
         if _attribute(element, "key") == "firmware":
             return "uefi" if _attribute(element, "value").lower() == "efi" else "bios"
@@ -184,17 +150,17 @@ class _Item:
     """One Item, StorageItem or EthernetPortItem: its type, and all of its values by their names."""
 
     type: str
-    values: dict
+    values: dict[str, str]
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def subtypes(self):
+    def subtypes(self) -> list[str]:
         """In the order of preference: a list may be given (DSP0243, 8.1)."""
         return self["ResourceSubType"].lower().split()
 
 
-def _items(envelope, hardware):
+def _items(envelope: Any, hardware: Any) -> list[_Item]:
     """The items of the configuration that is deployed when none is asked for."""
     configurations = list(_named(envelope, "Configuration"))
     default = next(
@@ -214,12 +180,12 @@ def _items(envelope, hardware):
     return items
 
 
-def _quantity(items, kind):
+def _quantity(items: list[_Item], kind: str) -> int | None:
     quantities = [metadata.number(item["VirtualQuantity"], 1 << 20) for item in items if item.type == kind]
     return quantities[0] or None if quantities else None
 
 
-def _memory(items):
+def _memory(items: list[_Item]) -> int | None:
     """MiB."""
     for item in items:
         if item.type == _MEMORY:
@@ -229,7 +195,7 @@ def _memory(items):
     return None
 
 
-def _unit(text):
+def _unit(text: str) -> int | None:
     """Bytes of a unit, None when it is not understood."""
     match = _UNIT.fullmatch(text.strip().lower())
     if match:
@@ -238,27 +204,34 @@ def _unit(text):
     return _UNITS.get(text.strip().lower())
 
 
-def _interfaces(items, box):
+def _interfaces(items: list[_Item], box: Any) -> list[metadata.Card]:
     found = []
     for item in items:
         if item.type == _ETHERNET:
-            driver = next((_NICS[subtype] for subtype in item.subtypes() if subtype in _NICS), None)
-            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), driver))
+            known = filter(None, (models.named("ovf", "network", subtype) for subtype in item.subtypes()))
+            card = next(known, None)
+            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), card.driver if card else None))
     adapters = [] if box is None else [a for a in _named(box, "Adapter") if _attribute(a, "enabled") == "true"]
     if adapters and not any(mac for mac, _driver in found):
         # VirtualBox has the MAC addresses in its own description only, in the order of its slots.
         adapters.sort(key=lambda adapter: metadata.number(_attribute(adapter, "slot")) or 0)
         return [
-            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _NICS.get(_attribute(adapter, "type").lower()))
+            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _adapter(_attribute(adapter, "type")))
             for adapter in adapters
         ]
     return found
 
 
+def _adapter(kind: str) -> str | None:
+    """QEMU's model of a type of VirtualBox's adapters."""
+    card = models.named("ovf", "network", kind.lower())
+    return card.driver if card else None
+
+
 # Disks
 
 
-def _disks(envelope, system, items, warnings, path):
+def _disks(envelope: Any, system: Any, items: list[_Item], warnings: list[str], path: str) -> list[metadata.Disk]:
     """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
     files = {_attribute(file, "id"): file for file in _named(envelope, "File")}
     disks = {_attribute(disk, "diskId"): disk for disk in _named(envelope, "Disk")}
@@ -271,7 +244,7 @@ def _disks(envelope, system, items, warnings, path):
         unit = metadata.number(item["AddressOnParent"], 1 << 20)
         disk, file = _resource(item, disks, files, path)
         if file is None:
-            warnings.append(f"{item['ElementName'] or 'A disk'} is left out: it is empty, and has no file.")
+            warnings.append(f"{item['ElementName'] or 'A disk'} was left out: it is empty and has no file.")
             continue
         bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
         found.append(
@@ -289,32 +262,45 @@ def _disks(envelope, system, items, warnings, path):
     return found
 
 
-def _interface_of(disk):
+def _interface_of(disk: Any) -> tuple[str, str | None]:
     """(bus, model) of a disk that hangs on no controller that is described."""
-    return _INTERFACES.get("" if disk is None else _attribute(disk, "disk-interface"), ("scsi", None))
+    model = None if disk is None else models.named("ovirt", "block", _attribute(disk, "disk-interface"))
+    return (model.bus, model.driver) if model else ("scsi", None)
 
 
-def _boot_order(disk, instance, order):
+def _boot_order(disk: Any, instance: str, order: list[str]) -> int | None:
     """order: the instances of VMware's boot order."""
     if instance in order:
         return order.index(instance)
     return 0 if disk is not None and _attribute(disk, "boot") == "true" else None
 
 
-def _controllers(items):
+def _controllers(items: list[_Item]) -> dict[str, tuple[str, str | None, int]]:
     """{InstanceID: (bus, model, number among those of its bus)}."""
-    controllers, counts = {}, {}
+    controllers: dict[str, tuple[str, str | None, int]] = {}
+    counts: dict[str, int] = {}
     # Address is VMware's number of the controller.
     for item in sorted(items, key=lambda item: metadata.number(item["Address"], 1 << 20) or 0):
-        if item.type in _DEFAULTS:
-            known = [_CONTROLLERS[subtype] for subtype in item.subtypes() if subtype in _CONTROLLERS]
-            bus, model = known[0] if known else _DEFAULTS[item.type]
+        if item.type in _CONTROLLERS:
+            bus, model = _controller(item)
             controllers[item["InstanceID"]] = bus, model, counts.get(bus, 0)
             counts[bus] = counts.get(bus, 0) + 1
     return controllers
 
 
-def _resource(item, disks, files, path):
+def _controller(item: _Item) -> tuple[str, str | None]:
+    """(bus, model) of a controller: by the first subtype that is known, else by its resource type."""
+    for subtype in item.subtypes():
+        if subtype in _BUSES_WITHOUT_MODEL:
+            return _BUSES_WITHOUT_MODEL[subtype], None
+        model = models.named("ovf", "block", subtype)
+        if model:
+            return model.bus, model.driver
+    model = models.named("ovf-type", "block", item.type)
+    return (model.bus, model.driver) if model else ("scsi", None)
+
+
+def _resource(item: _Item, disks: dict[str, Any], files: dict[str, Any], path: str) -> tuple[Any, Any]:
     """(element of the disk or None, element of its file or None) that an item names."""
     match = _HOST_RESOURCE.fullmatch(item["HostResource"])
     if not match:
@@ -325,11 +311,11 @@ def _resource(item, disks, files, path):
     if kind == "disk" and disk is not None and not reference:
         return disk, None
     if reference not in files or (kind == "disk" and disk is None):
-        raise malformed(path, f"{item['HostResource']!r} is named in it, and not described.")
+        raise malformed(path, f"{item['HostResource']!r} is referred to, but not described.")
     return disk, files[reference]
 
 
-def _format(disk):
+def _format(disk: Any) -> str | None:
     if disk is None:
         return None
     # oVirt says VMDK of raw disks, and means this attribute of its own.
@@ -339,7 +325,7 @@ def _format(disk):
     return next((name for part, name in _FORMATS if part in uri), None)
 
 
-def _capacity(disk):
+def _capacity(disk: Any) -> int | None:
     """Bytes, None when that is not known: it may be a variable's name, too ("${disk}")."""
     if disk is None:
         return None
@@ -348,7 +334,7 @@ def _capacity(disk):
     return capacity * unit if capacity and unit else None
 
 
-def _compression(file, path):
+def _compression(file: Any, path: str) -> dict[str, str]:
     if _attribute(file, "chunkSize"):
         raise GuestconvError(
             "source-not-supported",
@@ -367,7 +353,7 @@ def _compression(file, path):
     return {"compression": kind} if kind == "gzip" else {}
 
 
-def _beside(path, disk):
+def _beside(path: str, disk: DiskEntry) -> DiskEntry:
     """What is to be changed in disk, an entry of a description of the OVF path, for its file is there."""
     name = _inside(disk["path"], path)
     found = os.path.join(os.path.dirname(path), name)
@@ -378,32 +364,32 @@ def _beside(path, disk):
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
-    return known.entry()
+    return cast(DiskEntry, known.entry())
 
 
-def stated_format(disk):
+def stated_format(disk: DiskEntry) -> str | None:
     """The format that a file is to be read as whatever its header says: raw, as the guest may have written it."""
     return "raw" if disk.get("format") == "raw" else None
 
 
-def check_format(disk, found, path):
+def check_format(disk: DiskEntry, found: str, path: str) -> None:
     """Refuse a disk (an entry of a description) whose file has the header of another format than raw is named for."""
     if found == "raw" and disk.get("format") not in (None, "raw"):
-        what = f"{path}: {disk['path']} should be {disk['format']}, and has no such header."
+        what = f"{path}: {disk['path']} should be {disk['format']}, but does not have such a header."
         raise GuestconvError(
             "source-disk-format", what, path=path, hint="Export the guest again, and compare the sizes of the files."
         )
 
 
-def _inside(name, path):
+def _inside(name: str, path: str) -> str:
     """name, a relative reference of the OVF path, that stays in its folder. Raises GuestconvError."""
     normal = posixpath.normpath(name)
     if not name or "\0" in name or posixpath.isabs(normal) or normal.split("/")[0] in ("..", ".") or "://" in name:
         raise GuestconvError(
             "source-hostile",
-            f"{path} refers to {name!r}, which is not beside it.",
+            f"{path} refers to {name!r}, which is not next to it.",
             path=path,
-            hint="Put all files into one folder, and name them there.",
+            hint="Put all files into one directory, and refer to them by their names.",
         )
     return normal
 
@@ -411,14 +397,17 @@ def _inside(name, path):
 # Elements and attributes
 
 
-def _named(element, *names):
+def _named(element: Any, *names: str) -> Iterator[Any]:
     """The elements below element with one of these names, in their order."""
     return (below for below in element.iterdescendants() if isinstance(below.tag, str) and local_name(below) in names)
 
 
-def _attribute(element, name):
+def _attribute(element: Any, name: str) -> str:
     """The value of an attribute in any namespace or none; "" when it is not there."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
-            return value
+            return str(value)
     return ""
+
+
+KIND = DescribedInFile("ovf", ".ovf", read, verify)

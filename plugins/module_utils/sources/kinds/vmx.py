@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VMX: the file by which VMware's hosts and desktops know a guest, beside the files of its disks.
+"""VMX: the file that describes a guest to VMware's hosts and desktops, next to the files of its disks.
 
 `key = "value"` a line, the keys in any case. The disk that a snapshot made (web01-000001.vmdk) is named here while it
 is the current one, and it is what is converted; the disks below it are found by its descriptor.
@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
+from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import metadata
+from .kind import DescribedInFile, Description
 from .metadata import malformed
 
 _LINE = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=\s*(?:\"([^\"]*)\"|([^\"\s#]+))\s*(?:#.*)?")
@@ -25,27 +28,21 @@ _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
-_SCSI = {"lsilogic": "lsi53c895a", "lsisas1068": "mptsas1068", "pvscsi": "pvscsi", "buslogic": None}
-_CONTROLLERS = {"ide": "ide", "sata": "ahci", "nvme": "nvme"}
-# Without virtualDev it is the "flexible" card, which begins as this one.
-_NICS = {name: name for name in ("e1000", "e1000e", "vmxnet3")}
-_NICS.update(dict.fromkeys(("", "flexible", "vlance"), "pcnet"))
 
-
-def read(path):
-    """The description of the guest of the VMX path and of its disks, as sources/__init__.py says.
+def read(path: str) -> Description:
+    """The description of the guest of the VMX path and of its disks.
 
     Raises GuestconvError `source-...`.
     """
     description = describe(parse(metadata.read_file(path)), path)
     for disk in description["disks"]:
-        # A VMX may name any file of this machine. What is no VMDK is none of a guest's, and is not taken for one.
+        # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
         disk.update(disk_files.examine(_present(path, disk["path"]), stated="vmdk").entry())
     return description
 
 
-def parse(data):
-    """{key in lower case: value} of the VMX data (bytes). Pure. What is no setting is passed over, as VMware does."""
+def parse(data: bytes) -> dict[str, str]:
+    """{key in lower case: value} of the VMX data (bytes). Pure. Lines that are not settings are ignored, as VMware does."""
     match = _ENCODING.search(data)
     settings = {}
     for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
@@ -56,7 +53,7 @@ def parse(data):
     return settings
 
 
-def describe(settings, path):
+def describe(settings: Mapping[str, str], path: str) -> Description:
     """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
     if "encryption.keysafe" in settings or "encryption.data" in settings:
         raise GuestconvError(
@@ -66,12 +63,12 @@ def describe(settings, path):
             hint="Remove the encryption of the virtual machine first.",
         )
     if not {"config.version", "virtualhw.version", "displayname", "guestos"} & set(settings):
-        raise malformed(path, "it has none of the settings of a virtual machine.")
+        raise malformed(path, "it has no setting of a virtual machine.")
     machine = metadata.Machine(
         name=settings.get("displayname", "").strip() or os.path.splitext(os.path.basename(path))[0],
         disks=_disks(settings, path),
         interfaces=_interfaces(settings),
-        # The defaults of VMware; there is none that every version shares for memory.
+        # The defaults of VMware; memory has no default that all versions share.
         firmware="uefi" if settings.get("firmware", "").lower() == "efi" else "bios",
         cpus=metadata.number(settings.get("numvcpus"), 1 << 20) or 1,
         memory=metadata.number(settings.get("memsize"), 1 << 40) or None,
@@ -79,7 +76,7 @@ def describe(settings, path):
     return metadata.describe(machine, path)
 
 
-def _decoded(data, encoding):
+def _decoded(data: bytes, encoding: str) -> str:
     # On a host in another language VMware names the encoding of its Windows: windows-1252, GBK, Shift_JIS.
     try:
         # Whatever else Python calls an encoding, a VMX in it has ASCII's characters where ASCII has them.
@@ -90,7 +87,7 @@ def _decoded(data, encoding):
     return data.decode("utf-8-sig", "replace")
 
 
-def _disks(settings, path):
+def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
     order = [name.strip().lower() for name in settings.get("bios.hddorder", "").split(",")]
     found = []
     for key, name in settings.items():
@@ -112,7 +109,7 @@ def _disks(settings, path):
     return found
 
 
-def _is_disk(settings, bus, controller, unit):
+def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) -> bool:
     device = f"{bus}{controller}:{unit}"
     if "false" in (
         settings.get(f"{bus}{controller}.present", "").lower(),
@@ -124,29 +121,31 @@ def _is_disk(settings, bus, controller, unit):
     return "cdrom" not in kind and not settings[f"{device}.filename"].lower().endswith((".iso", ".flp"))
 
 
-def _controller(settings, bus, number):
-    if bus != "scsi":
-        return _CONTROLLERS[bus]
-    return _SCSI.get(settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic")
+def _controller(settings: Mapping[str, str], bus: str, number: str) -> str | None:
+    # A SCSI controller has a model of its own; without one it is LSI Logic's. BusLogic's is not one that QEMU has.
+    word = settings.get(f"scsi{number}.virtualdev", "").lower() or "lsilogic" if bus == "scsi" else bus
+    model = models.named("vmx", "block", word)
+    return model.driver if model and model.bus == bus else None
 
 
-def _interfaces(settings):
+def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     numbers = {int(match.group(1)) for match in map(_CARD.fullmatch, settings) if match}
     found = []
     for number in sorted(numbers):
         card = f"ethernet{number}."
         if settings.get(card + "present", "").lower() != "true":
             continue
-        # `address` is what a person has set, which counts while the type says so.
+        # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")
         if settings.get(card + "addresstype", "").lower() == "static":
             keys = ("address", "generatedaddress")
         mac = next(filter(None, (metadata.normal_mac(settings.get(card + key)) for key in keys)), None)
-        found.append((mac, _NICS.get(settings.get(card + "virtualdev", "").lower())))
+        model = models.named("vmx", "network", settings.get(card + "virtualdev", "").lower())
+        found.append((mac, model.driver if model else None))
     return found
 
 
-def _located(path, name):
+def _located(path: str, name: str) -> str:
     """The path of the disk that the VMX path calls name."""
     # VMware on Windows separates by backslashes.
     if "\\" in name and "/" not in name:
@@ -154,7 +153,10 @@ def _located(path, name):
     return os.path.join(os.path.dirname(path), name)
 
 
-def _present(path, disk):
-    """disk, or what is called like it beside the VMX path: an absolute path is that of the host it was copied from."""
-    beside = os.path.join(os.path.dirname(path), os.path.basename(disk))
-    return beside if not os.path.lexists(disk) and os.path.lexists(beside) else disk
+def _present(path: str, disk: str) -> str:
+    """disk, or the file of its name next to the VMX: an absolute path is of the host that it was copied from."""
+    neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk))
+    return neighbour if not os.path.lexists(disk) and os.path.lexists(neighbour) else disk
+
+
+KIND = DescribedInFile("vmx", ".vmx", read)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only place that runs nbdkit, which makes an NBD export of what is behind SSH, HTTPS or VMware's library.
+"""The only file that runs nbdkit, which makes an NBD export of a disk that SSH, HTTPS or VMware's library gives access to.
 
-Each value is given as key=value, so none is taken for an option; and a secret through a file in memory, as a command
+Each value is given as key=value, so that none is mistaken for an option. A secret is passed through a file in memory, because a command
 line is read by everybody on the machine. nbdkit ends with us, however we end.
 """
 
@@ -14,8 +14,10 @@ import select
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 
 from ...errors import GuestconvError
+from .place import Node
 
 # Seconds. VMware's library looks for its plugins and logs in before it is ready.
 _READY_SECONDS = 120
@@ -38,24 +40,27 @@ class Server:
     Errors on entering: nbdkit-missing, nbdkit-failed.
     """
 
-    def __init__(self, plugin, settings, filters=(), secret=None):
+    def __init__(
+        self, plugin: str, settings: Mapping[str, object], filters: tuple[str, ...] = (), secret: str | None = None
+    ) -> None:
         self._plugin = plugin
         self._settings = {key: value for key, value in settings.items() if value is not None}
         self._filters = filters
         self._secret = secret
-        self._folder = self._process = None
+        self._folder = ""
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def socket(self):
+    def socket(self) -> str:
         """The path of its socket."""
         return os.path.join(self._folder, "socket")
 
     @property
-    def node(self):
+    def node(self) -> Node:
         """QEMU's block node of the export."""
         return {"driver": "nbd", "server": {"type": "unix", "path": self.socket}}
 
-    def __enter__(self):
+    def __enter__(self) -> Server:
         self._folder = tempfile.mkdtemp(prefix="guestconv-nbdkit-")
         if len(os.fsencode(self.socket)) > _MAX_SOCKET:
             os.rmdir(self._folder)
@@ -67,7 +72,7 @@ class Server:
             raise
         return self
 
-    def __exit__(self, *_exception):
+    def __exit__(self, *_exception: object) -> None:
         if self._process is not None:
             self._process.terminate()
             try:
@@ -77,8 +82,8 @@ class Server:
                 self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def complaint(self):
-        """What it said last of an error, for people; "" when it said nothing."""
+    def complaint(self) -> str:
+        """Its last error message, for people; "" when there is none."""
         try:
             with open(os.path.join(self._folder, "log"), encoding="utf-8", errors="replace") as stream:
                 lines = [line.strip() for line in stream if "error:" in line]
@@ -86,7 +91,7 @@ class Server:
             return ""
         return lines[-1].partition("error: ")[2] if lines else ""
 
-    def _start(self):
+    def _start(self) -> None:
         program = shutil.which("nbdkit", path=f"{os.environ.get('PATH', '')}:{_MORE_PATH}")
         if program is None:
             raise GuestconvError(
@@ -123,21 +128,21 @@ class Server:
                     pass_fds=[writer] if secret is None else [writer, secret],
                 )
             os.close(writer)
-            writer = None
+            writer = -1
             ready, _writable, _failed = select.select([reader], [], [], _READY_SECONDS)
             if not ready or not os.read(reader, 32):
-                reason = self.complaint() or "it does not say why"
+                reason = self.complaint() or "it gave no reason"
                 raise NbdkitFailed(
                     "nbdkit-failed",
                     f"nbdkit {self._plugin} did not start: {reason}",
-                    hint="Is that plugin installed? `nbdkit PLUGIN --dump-plugin` tells.",
+                    hint="Is that plugin installed? Check with `nbdkit PLUGIN --dump-plugin`.",
                 )
         finally:
             for descriptor in (reader, writer, secret):
-                if descriptor is not None:
+                if descriptor is not None and descriptor >= 0:
                     os.close(descriptor)
 
-    def _secret_file(self):
+    def _secret_file(self) -> int | None:
         """A descriptor of a file in memory with the secret, None without one.
 
         nbdkit gets its name under /dev/fd and not the bare descriptor (`password=-FD`): the plugin of VDDK starts

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ...errors import GuestconvError
-
-SCHEMES = ("https", "ssh", "nbd", "nbd+unix")
+from ..kinds.kind import DiskEntry
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What begins with a dash would be an option to some program; IPv6 addresses come without their brackets.
@@ -32,40 +31,45 @@ class Url:
     text: str
 
     @property
-    def shown(self):
-        """What may be told to everybody: a query may hold a signature that is as good as a password."""
+    def shown(self) -> str:
+        """The part that can be shown to anyone: a query may contain a signature, which works like a password."""
         return self.text.partition("?")[0]
 
 
-def is_url(text):
+def is_url(text: str) -> bool:
     """Whether text is a URL and not the path of a file."""
     return bool(_URL.match(text))
 
 
-def of_file(host, port, user, path):
+def of_file(host: str, port: int | None, user: str | None, path: str) -> str:
     """The text of the ssh URL of the file path (absolute)."""
     login = f"{quote(user, safe='')}@" if user else ""
     address = f"[{host}]" if ":" in host else host
     return f"ssh://{login}{address}{f':{port}' if port else ''}{quote(path)}"
 
 
-def parse(text):
-    """The Url in text. Raises GuestconvError `source-url-invalid`, `source-url-not-supported`."""
+def scheme_of(text: str) -> str:
+    """The scheme of a URL, in lower case."""
+    return text.partition(":")[0].lower()
+
+
+def of_entry(entry: DiskEntry, schemes: tuple[str, ...]) -> Url | None:
+    """The URL that a disk's path is, where it has one of these schemes. Raises GuestconvError `source-url-invalid`."""
+    path = entry["path"]
+    return parse(path) if is_url(path) and scheme_of(path) in schemes else None
+
+
+def parse(text: str) -> Url:
+    """The Url in text. Raises GuestconvError `source-url-invalid`."""
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise _invalid(text, str(error)) from error
-    if parts.scheme not in SCHEMES:
-        raise GuestconvError(
-            "source-url-not-supported",
-            f"Disks cannot be fetched by {parts.scheme}.",
-            hint=f"Known are {', '.join(SCHEMES)}.",
-        )
     if parts.password is not None:
         raise GuestconvError(
             "source-url-invalid",
-            "The URL holds a password, which would be seen by all.",
+            "The URL contains a password, which everybody would see.",
             hint="Give it in the option `password`, which is not logged.",
         )
     path, host = unquote(parts.path), parts.hostname or ""
@@ -85,5 +89,5 @@ def parse(text):
     return Url(parts.scheme, host, port, unquote(parts.username) if parts.username else None, path, None, text)
 
 
-def _invalid(text, reason):
-    return GuestconvError("source-url-invalid", f"{text.partition('?')[0]!r} is no URL of a disk: {reason}.")
+def _invalid(text: str, reason: str) -> GuestconvError:
+    return GuestconvError("source-url-invalid", f"{text.partition('?')[0]!r} is not the URL of a disk: {reason}.")

@@ -12,14 +12,17 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from typing import Any
 
 from ...errors import GuestconvError
+from ..kinds.kind import Access
+from .urls import Url
 
 _SECONDS = 60
 _RANGE = re.compile(r"bytes 0-0/(\d{1,18})")
 
 
-def identify(url, access):
+def identify(url: Url, access: Access) -> list[Any]:
     """[size in bytes, ETag, time of the last change] of the file at url (urls.Url); the latter two as the server says.
 
     Raises GuestconvError `source-not-found`, `source-denied`, `source-not-trusted`, `source-unreachable`,
@@ -38,8 +41,8 @@ def identify(url, access):
             if answer.status != 206 or not match:
                 raise GuestconvError(
                     "source-without-ranges",
-                    f"The server of {url.shown} does not give parts of files.",
-                    hint="Use a server that knows range requests: Apache, nginx and object stores do.",
+                    f"The server of {url.shown} does not support range requests.",
+                    hint="Use a server that supports them, such as Apache, nginx or an object store.",
                 )
             return [int(match.group(1)), answer.headers.get("ETag"), answer.headers.get("Last-Modified")]
     except urllib.error.HTTPError as error:
@@ -50,7 +53,7 @@ def identify(url, access):
             raise GuestconvError(
                 "source-not-trusted",
                 f"The certificate of {url.host} is not trusted: {reason.verify_message}.",
-                hint="Give its authority's certificate as source.cafile.",
+                hint="Give the certificate of its authority as source.cafile.",
             ) from error
         raise GuestconvError(
             "source-unreachable",
@@ -59,7 +62,7 @@ def identify(url, access):
         ) from error
 
 
-def _opener(access):
+def _opener(access: Access) -> urllib.request.OpenerDirector:
     try:
         context = ssl.create_default_context(cafile=access.cafile)
     except OSError as error:
@@ -70,17 +73,19 @@ def _opener(access):
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
         if not newurl.lower().startswith("https://"):
-            raise urllib.error.URLError("it redirects to what is not https")
+            raise urllib.error.URLError("it redirects to a URL that is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _refused(url, error):
+def _refused(url: Url, error: urllib.error.HTTPError) -> GuestconvError:
     if error.code in (401, 403, 407):
         return GuestconvError(
             "source-denied",
-            f"{url.shown} may not be read: HTTP status {error.code}.",
+            f"{url.shown} denied access: HTTP status {error.code}.",
             hint="Give source.user and the option `password`.",
         )
     code = "source-not-found" if error.code in (404, 410) else "source-unreachable"

@@ -209,7 +209,7 @@ def test_guests_with_disks_of_their_own_are_not_warned_of(exports, inventory):
 
 
 def test_a_configuration_that_names_no_place_is_warned_of(tmp_path):
-    assert "Neither paths nor uri says where guests are" in listed(run(tmp_path, {"exclude": ["x"]}))[2]
+    assert "Neither paths nor uri is set" in listed(run(tmp_path, {"exclude": ["x"]}))[2]
 
 
 def test_the_graph_has_the_groups(exports, tmp_path):
@@ -227,7 +227,7 @@ def test_paths_are_relative_to_the_configuration(tmp_path):
 def test_with_strict_a_broken_guest_is_an_error(exports, tmp_path):
     finished = run(tmp_path, {"paths": [str(exports / "broken.ova")], "strict": True})
     assert finished.returncode != 0
-    assert "no tar archive" in " ".join(finished.stderr.split())
+    assert "not a tar archive" in " ".join(finished.stderr.split())
     assert "Traceback" not in finished.stderr
 
 

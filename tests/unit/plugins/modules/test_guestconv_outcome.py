@@ -50,10 +50,10 @@ def test_an_outcome_is_written_for_this_user_only_and_replaced_as_a_whole(run, t
     ("alter", "said"),
     [
         ({"started": None}, "started is missing"),
-        ({"outcome": "well"}, "outcome is to be one of"),
+        ({"outcome": "well"}, "outcome must be one of"),
         ({"guest": "../web01"}, "cannot be the name of a file"),
         ({"guest": ".web01"}, "cannot be the name of a file"),
-        ({"phases": [{"name": "fetch", "seconds": float("nan")}]}, "is no number"),
+        ({"phases": [{"name": "fetch", "seconds": float("nan")}]}, "is not a number"),
     ],
 )
 def test_what_is_no_outcome_is_refused(run, tmp_path, alter, said):

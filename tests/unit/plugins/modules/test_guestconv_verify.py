@@ -11,6 +11,7 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import verify as command
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.machine import Failure
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
@@ -28,9 +29,9 @@ def verified(monkeypatch):
             calls.append(arguments)
             return verification.Outcome({}, "tcg", ["KVM does not work here"], failure, seconds=3.5, attempts=1)
 
-        monkeypatch.setattr(guestconv_verify.images, "disks_from_option", lambda disks, names: [*disks, names])
-        monkeypatch.setattr(guestconv_verify.journal, "pending", lambda disks: None)
-        monkeypatch.setattr(guestconv_verify.verification, "verify", verify)
+        monkeypatch.setattr(command.images, "disks_from_option", lambda disks, names: [*disks, names])
+        monkeypatch.setattr(command.journal, "pending", lambda disks: None)
+        monkeypatch.setattr(command.verification, "verify", verify)
         return calls
 
     return make
@@ -138,6 +139,6 @@ def test_the_documented_options_are_those_of_the_module():
 def test_disks_whose_commit_was_interrupted_are_booted_as_they_will_be(verified, capsys, monkeypatch):
     calls = verified()
     pending = SimpleNamespace(as_converted=lambda: ["/finished/overlay.qcow2"])
-    monkeypatch.setattr(guestconv_verify.journal, "pending", lambda disks: pending)
+    monkeypatch.setattr(command.journal, "pending", lambda disks: pending)
     run(capsys, {"disks": ["/web01.qcow2"], "hardware": HARDWARE})
     assert calls[0][0] == ["/finished/overlay.qcow2"]

@@ -8,7 +8,15 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import finding, request
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import origins, urls
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import (
+    local,
+    nbd,
+    packages,
+    registry,
+    urls,
+    vddk,
+)
 
 VDDK = {"type": "vddk", "server": "vc", "user": "me", "thumbprint": "00:11", "vm": "vm-7", "disks": ["[ds] a/a.vmdk"]}
 
@@ -93,7 +101,7 @@ def test_a_password_that_ends_a_line_is_refused_and_none_is_shown():
 )
 def test_what_is_no_url_of_a_disk_is_refused(text):
     with pytest.raises(GuestconvError) as caught:
-        urls.parse(text)
+        registry.parse_url(text)
     assert caught.value.code in ("source-url-invalid", "source-url-not-supported")
 
 
@@ -201,20 +209,20 @@ def test_an_overlay_that_cannot_be_is_refused(disk, image_format, path):
 @pytest.mark.parametrize(
     ("entry", "kind"),
     [
-        ({"path": "/a.raw"}, origins.LocalImage),
-        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "format": "vmdk"}, origins.Member),
-        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "compression": "gzip"}, origins.Packed),
-        ({"path": "/a.vmdk.gz", "compression": "gzip"}, origins.Packed),
-        ({"path": "nbd+unix:///a?socket=/s"}, origins.Nbd),
+        ({"path": "/a.raw"}, local.LocalImage),
+        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "format": "vmdk"}, packages.Member),
+        ({"path": "/a.ova", "member": "a.vmdk", "offset": 512, "length": 512, "compression": "gzip"}, packages.Packed),
+        ({"path": "/a.vmdk.gz", "compression": "gzip"}, packages.Packed),
+        ({"path": "nbd+unix:///a?socket=/s"}, nbd.Nbd),
     ],
 )
 def test_each_kind_of_place_is_told_by_its_entry(entry, kind):
-    assert isinstance(origins.of_entry(entry, request.parse(one("/a.raw"))), kind)
+    assert isinstance(registry.place_of(entry, request.parse(one("/a.raw"))), kind)
 
 
 def test_what_vmware_calls_a_disk_is_no_url_and_no_path():
     asked = request.parse(VDDK)
-    assert isinstance(origins.of_entry(asked.disks[0], asked), origins.Vddk)
+    assert isinstance(registry.place_of(asked.disks[0], asked), vddk.Vddk)
 
 
 def test_a_disk_of_a_libvirt_that_no_ssh_leads_to_is_refused(monkeypatch):
@@ -231,7 +239,7 @@ def test_a_disk_of_a_libvirt_that_no_ssh_leads_to_is_refused(monkeypatch):
         def read(self, name):
             return {"name": name, "disks": [{"path": "/srv/a.raw", "device": "vda"}], "hardware": {}, "warnings": []}
 
-    monkeypatch.setattr(finding.libvirt_domains, "connected", lambda uri: Connection())
+    monkeypatch.setattr(libvirt.libvirt_domains, "connected", lambda uri: Connection())
     found = finding.describe(request.parse({"type": "libvirt", "uri": "qemu+ssh://me@kvm1:2222/system", "name": "a"}))
     assert found["disks"][0]["path"] == "ssh://me@kvm1:2222/srv/a.raw"
     found = finding.describe(request.parse({"type": "libvirt", "uri": "qemu:///system", "name": "a"}))

@@ -25,7 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
     ovf,
     vmx,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import origins, urls
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, urls
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
@@ -193,7 +193,7 @@ def _image(data):
             call()
         except BadHeader as error:
             assert str(error)
-    for judge in (lambda: origins.refuse_others(stream, "/a"), lambda: disk_files.measure(stream, size, "/a")):
+    for judge in (lambda: packages.refuse_others(stream, "/a"), lambda: disk_files.measure(stream, size, "/a")):
         try:
             judge()
         except GuestconvError as error:

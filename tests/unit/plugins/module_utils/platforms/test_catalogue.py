@@ -18,10 +18,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.platforms impo
 from tests.unit.plugins.module_utils.platforms.samples import converted, disk, with_driver
 
 PLATFORMS = {
-    "libvirt": lambda hardware: libvirt.domain(hardware, "web01", ["/images/web01.qcow2"]),
-    "kubevirt": lambda hardware: kubevirt.virtual_machine(hardware, "web01", ["web01"]),
-    "openstack": openstack.image_properties,
-    "proxmox": lambda hardware: proxmox.virtual_machine(hardware, "web01", ["local-lvm:vm-100-disk-0"]),
+    "libvirt": lambda hardware: libvirt.define(hardware, "web01", ["/images/web01.qcow2"]),
+    "kubevirt": lambda hardware: kubevirt.define(hardware, "web01", ["web01"]),
+    "openstack": openstack.define,
+    "proxmox": lambda hardware: proxmox.define(hardware, "web01", ["local-lvm:vm-100-disk-0"]),
 }
 
 KVM = [(kind, model.driver) for kind, found in targets.KVM.models.items() for model in found]

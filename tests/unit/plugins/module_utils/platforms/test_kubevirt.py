@@ -9,6 +9,7 @@ import re
 import jsonschema
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt
 from tests import schemas
@@ -28,9 +29,7 @@ def valid_manifest(schema):
     """manifest(...): what virtual_machine returns, which KubeVirt's own schema has found valid."""
 
     def make(hardware=None, name="web01", volumes=None, **options):
-        made = kubevirt.virtual_machine(
-            hardware or converted(), name, VOLUMES if volumes is None else volumes, **options
-        )
+        made = kubevirt.define(hardware or converted(), name, VOLUMES if volumes is None else volumes, **options)
         # Not jsonschema.validate: it would check the schema each time.
         jsonschema.Draft7Validator(schema).validate(made)
         return made
@@ -71,14 +70,14 @@ def test_the_firmware_is_said_and_without_secure_boot(manifest, firmware, bootlo
     assert spec(manifest(converted(firmware=firmware)))["domain"]["firmware"] == {"bootloader": bootloader}
 
 
-@pytest.mark.parametrize(("driver", "bus"), sorted(kubevirt.DISKS.items()))
+@pytest.mark.parametrize(("driver", "bus"), sorted(models.words("kubevirt", "block").items()))
 def test_a_disk_is_on_the_bus_that_it_was_converted_for(manifest, schema, driver, bus):
     made = spec(manifest(with_driver("block", driver)))
     assert made["domain"]["devices"]["disks"] == [{"name": "disk0", "disk": {"bus": bus}, "bootOrder": 1}]
     assert bus in words_of(schema, "disks", "disk", "bus")
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(kubevirt.INTERFACES.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("kubevirt", "network").items()))
 def test_a_network_card_has_the_model_that_it_was_converted_for(manifest, schema, driver, model):
     (interface,) = spec(manifest(with_driver("network", driver)))["domain"]["devices"]["interfaces"]
     assert interface == {"name": "nic0", "model": model, "macAddress": "00:50:56:aa:bb:cc", "masquerade": {}}
@@ -106,7 +105,7 @@ def test_volumes_are_claims_or_data_volumes(manifest):
 @pytest.mark.parametrize("volume", [{"claim": "a", "data_volume": "b"}, {"device": "sda"}])
 def test_a_volume_is_one_of_both(volume):
     with pytest.raises(GuestconvError) as caught:
-        kubevirt.virtual_machine(converted(), "web01", [volume])
+        kubevirt.define(converted(), "web01", [volume])
     assert caught.value.path == "volumes[0]"
 
 
@@ -123,7 +122,7 @@ def test_cards_on_other_networks_are_bridged_by_multus(manifest):
 
 def test_two_cards_on_the_pods_network_are_refused():
     with pytest.raises(GuestconvError) as caught:
-        kubevirt.virtual_machine(converted(interfaces=[card(), card(name="ens224")]), "web01", VOLUMES)
+        kubevirt.define(converted(interfaces=[card(), card(name="ens224")]), "web01", VOLUMES)
     assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "networks")
 
 
@@ -140,7 +139,7 @@ def test_a_device_that_was_removed_is_not_added(manifest, kind, key):
     assert spec(manifest(converted(**{kind: None})))["domain"]["devices"][key] is False
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(kubevirt.VIDEO.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("kubevirt", "graphics").items()))
 def test_a_displays_model_is_said_when_the_cluster_takes_it(manifest, driver, model):
     hardware = with_driver("graphics", driver)
     assert "video" not in spec(manifest(hardware))["domain"]["devices"]
@@ -156,18 +155,18 @@ def test_a_guest_without_virtio_gets_no_balloon_and_no_randomness(manifest):
 
 def test_a_machine_type_that_kubevirt_lacks_is_refused():
     with pytest.raises(GuestconvError) as caught:
-        kubevirt.virtual_machine(converted(machine="pc"), "web01", VOLUMES)
+        kubevirt.define(converted(machine="pc"), "web01", VOLUMES)
     assert (caught.value.code, caught.value.path) == ("device-not-offered", "hardware.machine")
 
 
 @pytest.mark.parametrize("name", ["Web01", "web_01", "web01.example.org", "-web", "web-", "a" * 64, "", None])
 def test_what_is_no_name_for_kubernetes_is_refused(name):
     with pytest.raises(GuestconvError) as caught:
-        kubevirt.virtual_machine(converted(), name, VOLUMES)
+        kubevirt.define(converted(), name, VOLUMES)
     assert caught.value.path == "name"
 
 
 def test_an_unknown_run_strategy_is_refused():
     with pytest.raises(GuestconvError) as caught:
-        kubevirt.virtual_machine(converted(), "web01", VOLUMES, run_strategy="now")
+        kubevirt.define(converted(), "web01", VOLUMES, run_strategy="now")
     assert caught.value.path == "run_strategy"

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from lxml import etree
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import libvirt
 from tests.unit.plugins.module_utils.platforms.samples import card, converted, disk, with_driver
@@ -17,7 +18,7 @@ DISK = ["/images/web01.qcow2"]
 
 def domain(hardware=None, name="web01", disks=None, **options):
     """The parsed domain, whose text libvirt's own schema has found valid."""
-    text = libvirt.domain(hardware or converted(), name, DISK if disks is None else disks, **options)
+    text = libvirt.define(hardware or converted(), name, DISK if disks is None else disks, **options)
     command = ["virt-xml-validate", "-", "domain"]
     validated = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert validated.returncode == 0, validated.stderr + text
@@ -130,7 +131,7 @@ def test_a_disk_is_a_file_or_a_block_device_of_a_known_format(given, kind, sourc
 )
 def test_a_disk_without_place_or_format_is_refused(given):
     with pytest.raises(GuestconvError) as caught:
-        libvirt.domain(converted(), "web01", [given])
+        libvirt.define(converted(), "web01", [given])
     assert caught.value.code == "platform-option-invalid"
 
 
@@ -153,7 +154,7 @@ def test_cards_are_on_networks_and_bridges():
 @pytest.mark.parametrize("network", [{"vlan": "7"}, {}, {"bridge": "br0", "network": "dmz"}, "", None, 7])
 def test_what_is_no_network_is_refused(network):
     with pytest.raises(GuestconvError) as caught:
-        libvirt.domain(converted(), "web01", DISK, network=network)
+        libvirt.define(converted(), "web01", DISK, network=network)
     assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "network")
 
 
@@ -174,7 +175,7 @@ def test_a_machine_without_console_has_neither():
     assert root.find("devices/serial") is None and root.find("devices/console") is None
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(libvirt.VIDEO.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("libvirt", "graphics").items()))
 def test_a_display_is_the_first_one_and_is_seen_on_the_host_only(driver, model):
     root = domain(with_driver("graphics", driver))
     assert attributes(root, "devices/video/model") == [{"type": model, "primary": "yes"}]
@@ -205,18 +206,18 @@ def test_a_guest_without_virtio_gets_no_virtio_device():
 @pytest.mark.parametrize("name", ["", "a/b", "a\nb", "a\x00", None, 7])
 def test_what_is_no_name_is_refused(name):
     with pytest.raises(GuestconvError) as caught:
-        libvirt.domain(converted(), name, DISK)
+        libvirt.define(converted(), name, DISK)
     assert caught.value.path == "name"
 
 
 def test_an_unknown_kind_of_domain_is_refused():
     with pytest.raises(GuestconvError) as caught:
-        libvirt.domain(converted(), "web01", DISK, domain_type="xen")
+        libvirt.define(converted(), "web01", DISK, domain_type="xen")
     assert caught.value.hint == "Allowed: kvm, qemu."
 
 
 def test_a_controller_without_lxml_is_told_so(monkeypatch):
     monkeypatch.setattr(libvirt, "etree", None)
     with pytest.raises(GuestconvError) as caught:
-        libvirt.domain(converted(), "web01", DISK)
+        libvirt.define(converted(), "web01", DISK)
     assert (caught.value.code, "pip install lxml" in caught.value.hint) == ("library-missing", True)

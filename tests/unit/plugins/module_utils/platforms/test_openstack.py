@@ -6,6 +6,7 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import openstack
 from tests import schemas
@@ -26,7 +27,7 @@ def valid_properties(definitions):
     """properties(...): what image_properties returns, each of which Glance's own definition has found valid."""
 
     def make(hardware=None, **options):
-        made = openstack.image_properties(hardware or converted(), **options)
+        made = openstack.define(hardware or converted(), **options)
         for name, value in made.items():
             jsonschema.validate(value, definitions[name])
         return made
@@ -51,19 +52,19 @@ def test_glance_refuses_a_value_that_it_does_not_know(definitions):
         jsonschema.validate("virtio-net-pci", definitions["hw_vif_model"])
 
 
-@pytest.mark.parametrize(("driver", "expected"), sorted(openstack.DISKS.items()))
-def test_a_disk_is_on_the_bus_that_it_was_converted_for(properties, driver, expected):
+@pytest.mark.parametrize(("driver", "bus"), sorted(models.words("openstack", "block").items()))
+def test_a_disk_is_on_the_bus_that_it_was_converted_for(properties, driver, bus):
     found = properties(with_driver("block", driver))
-    assert {key: found.get(key) for key in expected} == expected
-    assert ("hw_scsi_model" in found) is (driver == "virtio-scsi-pci")
+    assert found["hw_disk_bus"] == bus
+    assert found.get("hw_scsi_model") == ("virtio-scsi" if driver == "virtio-scsi-pci" else None)
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(openstack.INTERFACES.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("openstack", "network").items()))
 def test_a_network_card_has_the_model_that_it_was_converted_for(properties, driver, model):
     assert properties(with_driver("network", driver))["hw_vif_model"] == model
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(openstack.VIDEO.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("openstack", "graphics").items()))
 def test_a_display_has_the_model_that_it_was_converted_for(properties, driver, model):
     assert properties(with_driver("graphics", driver))["hw_video_model"] == model
 
@@ -98,7 +99,7 @@ def test_devices_of_one_driver_are_one_property(properties):
 )
 def test_devices_of_several_drivers_are_refused_for_an_image_has_one(changes, named):
     with pytest.raises(GuestconvError) as caught:
-        openstack.image_properties(converted(**changes))
+        openstack.define(converted(**changes))
     assert caught.value.code == "drivers-differ"
     assert all(word in caught.value.message for word in named)
 
@@ -106,5 +107,5 @@ def test_devices_of_several_drivers_are_refused_for_an_image_has_one(changes, na
 @pytest.mark.parametrize("option", [{"os_type": "solaris"}, {"guest_agent": "yes"}])
 def test_an_option_that_is_not_understood_is_refused(option):
     with pytest.raises(GuestconvError) as caught:
-        openstack.image_properties(converted(), **option)
+        openstack.define(converted(), **option)
     assert [caught.value.path] == list(option)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import proxmox
 from tests.unit.plugins.module_utils.platforms.samples import card, converted, disk, with_driver
@@ -16,7 +17,7 @@ VOLUMES = ["local-lvm:vm-100-disk-0"]
 
 def options(hardware=None, volumes=None, **others):
     """The options of the virtual machine web01."""
-    return proxmox.virtual_machine(hardware or converted(), "web01", VOLUMES if volumes is None else volumes, **others)
+    return proxmox.define(hardware or converted(), "web01", VOLUMES if volumes is None else volumes, **others)
 
 
 def test_a_machine_is_the_one_that_the_guest_was_converted_for():
@@ -54,12 +55,12 @@ def test_a_disk_is_on_the_bus_that_it_was_converted_for(driver, bus, controller)
     assert found["boot"] == f"order={bus}0"
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(proxmox.INTERFACES.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("proxmox", "network").items()))
 def test_a_network_card_has_the_model_that_it_was_converted_for(driver, model):
     assert options(with_driver("network", driver))["net"] == {"net0": f"{model}=00:50:56:AA:BB:CC,bridge=vmbr0"}
 
 
-@pytest.mark.parametrize(("driver", "model"), sorted(proxmox.VIDEO.items()))
+@pytest.mark.parametrize(("driver", "model"), sorted(models.words("proxmox", "graphics").items()))
 def test_a_display_has_the_model_that_it_was_converted_for(driver, model):
     assert options(with_driver("graphics", driver))["vga"] == model
 
@@ -95,7 +96,7 @@ def test_the_guest_agent_is_talked_to_when_there_is_one():
 
 def test_a_bus_that_is_full_is_an_error():
     disks = [disk("ahci", f"sd{number}") for number in range(7)]
-    with pytest.raises(GuestconvError, match="6 on sata") as caught:
+    with pytest.raises(GuestconvError, match="6 disks on the bus sata") as caught:
         options(converted(disks=disks), volumes=["a:0"] * 7)
     assert caught.value.path == "hardware.disks"
 

@@ -70,10 +70,10 @@ def test_what_is_given_goes_to_the_disks_in_order_or_by_name(disks, given, paire
 @pytest.mark.parametrize(
     ("disks", "given", "message"),
     [
-        ([SDA, SDB], [{"path": "a"}], "nothing for disk sdb"),
-        ([SDA], [], "nothing for disk sda"),
-        ([UNNAMED, UNNAMED], [{"path": "a"}], "nothing for disk"),
-        ([SDA], [{"path": "a", "device": "sdb"}], "nothing for disk sda"),
+        ([SDA, SDB], [{"path": "a"}], "no entry for disk sdb"),
+        ([SDA], [], "no entry for disk sda"),
+        ([UNNAMED, UNNAMED], [{"path": "a"}], "no entry for disk"),
+        ([SDA], [{"path": "a", "device": "sdb"}], "no entry for disk sda"),
         ([SDA], [{"path": "a", "device": "sda"}, {"path": "b", "device": "sda"}], "same device"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_line_that_was_cut_off_is_named_and_the_others_are_read(tmp_path):
     found = outcomes.load(str(tmp_path))
     assert names(found) == ["web01"]
     assert len(found.unreadable) == 1
-    assert found.unreadable[0].startswith("outcomes.jsonl, line 2: no JSON")
+    assert found.unreadable[0].startswith("outcomes.jsonl, line 2: not JSON")
 
 
 def test_a_file_on_its_way_to_its_place_is_not_read(tmp_path):
@@ -94,24 +94,24 @@ def test_a_directory_without_outcomes_is_refused(tmp_path, make):
 @pytest.mark.parametrize(
     ("content", "wrong"),
     [
-        (b"\xff{}", "no JSON"),
-        pytest.param(b"[" * 100_000, "no JSON", id="deep"),
-        (b"[]", "no dictionary"),
+        (b"\xff{}", "not JSON"),
+        pytest.param(b"[" * 100_000, "not JSON", id="deep"),
+        (b"[]", "not a dictionary"),
         (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": NaN}', "NaN"),
         (b'{"guest": "a", "outcome": "converted", "started": "2026-11-21T13:00:00Z", "seconds": 1e999}', "1e999"),
         ({"outcome": "converted", "started": STARTED}, "guest is missing"),
         (outcome(""), "guest is missing"),
         (outcome(started=None), "started is missing"),
-        (outcome(started="yesterday"), "no time"),
-        (outcome(ended="13:00"), "no time"),
-        (outcome(outcome="won"), "outcome is to be one of"),
-        (outcome(outcome=["converted"]), "outcome is to be one of"),
-        (outcome(message={"msg": "x"}), "message is no text"),
-        (outcome(devices=[]), "devices is no dictionary"),
-        (outcome(check_mode="yes"), "check_mode is no boolean"),
-        (outcome(changes={}), "changes is no list"),
-        (outcome(concerns=["x"]), "concerns is no list of dictionaries"),
-        (outcome(disks=[{"path": "/a"}]), "disks is no list of texts"),
+        (outcome(started="yesterday"), "not a time"),
+        (outcome(ended="13:00"), "not a time"),
+        (outcome(outcome="won"), "outcome must be one of"),
+        (outcome(outcome=["converted"]), "outcome must be one of"),
+        (outcome(message={"msg": "x"}), "message is not text"),
+        (outcome(devices=[]), "devices is not a dictionary"),
+        (outcome(check_mode="yes"), "check_mode is not a boolean"),
+        (outcome(changes={}), "changes is not a list"),
+        (outcome(concerns=["x"]), "concerns is not a list of dictionaries"),
+        (outcome(disks=[{"path": "/a"}]), "disks is not a list of texts"),
         (outcome(phases=[{"seconds": 1}]), "phases"),
         (outcome(phases=[{"name": "fetch", "seconds": "1"}]), "phases"),
         (outcome(phases=[{"name": "fetch", "seconds": -1}]), "phases"),

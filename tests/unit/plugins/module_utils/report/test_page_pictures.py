@@ -26,8 +26,8 @@ def test_a_picture_is_in_the_page_with_its_size(tmp_path):
     ("content", "reason"),
     [
         (None, "No such file or directory"),
-        (b"<svg onload='alert(1)'/>", "it is no PNG"),
-        (b"\x89PNG\r\n\x1a\n", "it is no PNG"),
+        (b"<svg onload='alert(1)'/>", "it is not a PNG"),
+        (b"\x89PNG\r\n\x1a\n", "it is not a PNG"),
         (fleet.picture() + b"\0" * 1024 * 1024, "it is larger than 1 MiB"),
     ],
     ids=["absent", "svg", "signature", "large"],
@@ -44,4 +44,4 @@ def test_where_there_is_no_room_for_all_the_failed_come_first(tmp_path, monkeypa
     guests = [outcome("web01", "a.png"), outcome("web02", "a.png"), outcome("web03", "a.png", "failed")]
     found = pictures.embedded(guests, str(tmp_path))
     assert {guest for guest in found if "data" in found[guest]} == {"web01", "web03"}
-    assert found["web02"] == {"reason": "the pictures before it filled the page"}
+    assert found["web02"] == {"reason": "the size limit of the page is reached"}

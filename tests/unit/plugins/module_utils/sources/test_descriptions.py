@@ -51,10 +51,12 @@ def test_each_disk_has_a_name_of_its_own_and_a_place_in_the_hardware(description
     assert {disk.get("format") for disk in disks} <= {*probe.SUPPORTED, None}
 
 
-def test_what_is_known_of_devices_is_what_can_be_booted_on():
-    controllers = [*ovf._CONTROLLERS.values(), *ovf._DEFAULTS.values(), *ovf._INTERFACES.values()]
-    assert {model for _bus, model in controllers if model} <= set(models.DISKS)
-    for table in (vmx._SCSI, vmx._CONTROLLERS, libvirt_xml._SCSI, libvirt_xml._BUSES):
-        assert {model for model in table.values() if model} <= set(models.DISKS)
-    for table in (ovf._NICS, vmx._NICS, libvirt_xml._NICS):
-        assert set(table.values()) <= set(models.INTERFACES)
+@pytest.mark.parametrize("kind", models.MODELS)
+def test_a_word_of_a_source_is_that_of_one_model(kind):
+    words = [
+        (dialect, word)
+        for row in models.MODELS[kind].values()
+        for dialect in row.read_as
+        for word in row.read_as[dialect]
+    ]
+    assert len(words) == len(set(words))

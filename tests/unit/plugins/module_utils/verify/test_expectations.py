@@ -107,7 +107,7 @@ def test_another_service_is_not_met_and_what_it_said_is_the_reason():
         with guest:
             guest.sendall(b"220 mail\r\n")
         check_until(service, lambda: service._heard)
-        assert service.missing() == "10.0.2.15 port 22 said '220 mail\\r\\n', rather than 'SSH-'"
+        assert service.missing() == "10.0.2.15 port 22 answered '220 mail\\r\\n', not 'SSH-'"
         assert not service.met
 
 

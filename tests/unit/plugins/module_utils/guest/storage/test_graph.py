@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root imp
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.partition import Partition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description, selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     SIZE,
     disk,
@@ -85,12 +85,12 @@ def test_a_description_from_before_a_partition_table_was_made_is_good_after_it()
     asked, found = described(before, "/dev/sda"), described(after, "/dev/sda2")
     assert (list(asked["roots"]), list(found["roots"])) == (["/dev/sda"], ["/dev/sda2"])
     del asked["devices"]["block"]["sdb"]
-    description.target_of(asked)
-    description.check_fingerprint(asked, (after.fingerprint(), after.first_fingerprint()))
-    selection = description.select(asked, found)
-    assert (selection.drivers["block"], selection.removed["block"]) == ({"sda": "virtio-blk-pci"}, ["sdb"])
-    assert description.only_root(asked, after.identities()) == "/dev/sda2"
-    assert description.only_root(asked, before.identities()) == "/dev/sda"
+    selection.check(asked)
+    selection.check_fingerprint(asked, (after.fingerprint(), after.first_fingerprint()))
+    selected = selection.select(asked, found)
+    assert (selected.drivers["block"], selected.removed["block"]) == ({"sda": "virtio-blk-pci"}, ["sdb"])
+    assert selection.only_root(asked, after.identities()) == "/dev/sda2"
+    assert selection.only_root(asked, before.identities()) == "/dev/sda"
 
 
 def test_the_fingerprint_is_the_same_when_the_disk_grows_and_when_the_guest_hibernates():
@@ -116,7 +116,7 @@ def test_other_disks_and_disks_in_another_order_have_another_fingerprint(other):
     ours = graph([filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sdb1", "xfs", "u-2")])
     assert graph(other).fingerprint() != ours.fingerprint()
     with pytest.raises(GuestconvError) as caught:
-        description.check_fingerprint({"fingerprint": ours.fingerprint()}, (graph(other).fingerprint(),))
+        selection.check_fingerprint({"fingerprint": ours.fingerprint()}, (graph(other).fingerprint(),))
     assert caught.value.code == "description-of-another-guest"
 
 

@@ -235,7 +235,7 @@ def test_a_network_card_without_mac_address_is_one_all_the_same():
 def test_an_empty_disk_is_left_out_with_a_warning():
     found = parsed(changed(VSPHERE, (b'ovf:fileRef="file2"', b"")))
     assert [disk["device"] for disk in found["disks"]] == ["sda"]
-    assert found["warnings"] == ["Hard Disk 2 is left out: it is empty, and has no file."]
+    assert found["warnings"] == ["Hard Disk 2 was left out: it is empty and has no file."]
 
 
 def test_a_disk_of_a_file_without_a_description_is_one():

@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VMware's hypervisors."""
+
+from __future__ import annotations
+
+from .. import models
+from .target import Target
+
+TARGET = Target(
+    name="vmware",
+    machine="pc",
+    models={
+        "network": (models.VMXNET3, models.E1000E, models.E1000),
+        "block": (models.PVSCSI, models.MPTSAS1068, models.AHCI),
+        "graphics": (models.VMWARE_SVGA, models.VGA),
+        "console": (models.ISA_SERIAL,),
+    },
+)

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalogue of device models: each row is sound, and each program's word leads to one model."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices import letters, models
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms.registry import PLATFORMS
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import metadata
+
+ROWS = [(kind, row) for kind, rows in models.MODELS.items() for row in rows.values()]
+DIALECTS = {"libvirt", "libvirt-bus", "libvirt-scsi", "ovf", "ovf-type", "ovirt", "vmx"}
+
+
+@pytest.mark.parametrize(("kind", "row"), ROWS, ids=lambda value: getattr(value, "driver", None))
+def test_a_row_says_what_its_kind_of_device_needs(kind, row):
+    assert (row.attachment is not None) is (kind == "block")
+    assert bool(row.bus) is (kind == "block")
+    assert bool(row.tty) is (kind == "console")
+    if kind == "block":
+        assert row.bus in metadata.BUSES
+        assert bool(row.attachment.capacity) is bool(row.attachment.address)
+    if kind == "network" and row.modules:
+        assert row.kernel_driver == row.modules[-1]
+
+
+@pytest.mark.parametrize(("kind", "row"), ROWS, ids=lambda value: getattr(value, "driver", None))
+def test_a_row_uses_only_words_of_programs_that_are_known(kind, row):
+    assert set(row.words) | set(row.controllers) <= {platform.WORDS.key for platform in PLATFORMS}
+    assert set(row.read_as) <= DIALECTS
+    assert set(row.controllers) <= set(row.words)
+
+
+@pytest.mark.parametrize("kind", models.MODELS)
+def test_a_word_of_a_source_is_that_of_one_model(kind):
+    words = [
+        (dialect, word)
+        for row in models.MODELS[kind].values()
+        for dialect in row.read_as
+        for word in row.read_as[dialect]
+    ]
+    assert words == list(dict.fromkeys(words))
+
+
+def test_a_word_that_no_row_has_names_no_model():
+    assert models.named("vmx", "block", "buslogic") is None
+    assert models.named("vmx", "block", "pvscsi") is models.PVSCSI
+
+
+def test_a_driver_is_virtio_by_its_row_and_not_by_its_name():
+    assert {row.driver for _kind, row in ROWS if models.is_virtio(row.driver)} == {
+        "virtio-net-pci",
+        "virtio-blk-pci",
+        "virtio-scsi-pci",
+        "virtio-vga",
+        "virtconsole",
+    }
+    assert not models.is_virtio("virtual-anything") and not models.is_virtio(None)
+
+
+@pytest.mark.parametrize(("index", "name"), [(0, "a"), (25, "z"), (26, "aa"), (701, "zz"), (702, "aaa")])
+def test_letters_count_as_the_kernel_counts_and_back(index, name):
+    assert letters.letters(index) == name and letters.index_of(name) == index
