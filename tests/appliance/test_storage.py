@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import target_hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -62,10 +63,18 @@ def make_guest(make_root):
 def convert(root, removed=(), **drivers):
     chosen = {name: "virtio-blk-pci" for name in ("sda", "sdb") if name not in removed}
     chosen.update((name, driver.replace("_", "-")) for name, driver in drivers.items())
-    conversion = Plan(KVM, Selection({"block": chosen}, {"block": list(removed)}))
+    selection = Selection({"block": chosen}, {"block": list(removed)})
+    models = target_hardware.disk_models([disk.device for disk in root.guest.disks], KVM, selection)
+    conversion = Plan(KVM, selection, target_hardware.disk_names(models, models))
     with root.on_behalf_of(storage.NAME):
         storage.convert(root, conversion)
     return conversion
+
+
+def disks_of(plan, root):
+    """The disks of the target's hardware."""
+    devices = [disk.device for disk in root.guest.disks]
+    return target_hardware.assemble(KVM, "bios", plan.selection, devices, root.guest.hardware, [])["disks"]
 
 
 def test_a_name_of_the_old_hardware_becomes_the_filesystems_uuid(make_guest):
@@ -125,7 +134,7 @@ def test_what_the_source_knows_of_the_disks_is_told_and_the_one_that_it_booted_f
     root = make_guest({}, disks=[{"controller": "pvscsi"}, {"controller": "ahci", "boot_order": 1}])
     devices = storage.inspect(root).devices["block"]
     assert {name: facts["driver"] for name, facts in devices.items()} == {"sda": "pvscsi", "sdb": "ahci"}
-    disks = convert(root).hardware["disks"]
+    disks = disks_of(convert(root), root)
     assert [(disk["device"], disk["boot_order"]) for disk in disks] == [("sda", 2), ("sdb", 1)]
     with pytest.raises(GuestconvError) as caught:
         convert(root, removed=["sdb"])
@@ -144,7 +153,8 @@ def test_crypttab_and_resume_are_renamed_as_well(make_guest):
     assert root.read("/etc/crypttab") == "secret UUID=u-b1 none luks\n"
     assert root.read("/etc/initramfs-tools/conf.d/resume") == "RESUME=UUID=u-a5\n"
     assert root.read("/etc/initramfs-tools/initramfs.conf") == 'MODULES=most\nRESUME="UUID=u-a5"\n'
-    pattern, edit = conversion.initrd.edits[0]
+    planned = conversion.initrd.edits[0]
+    pattern, edit = planned.pattern, planned.edit
     assert re.fullmatch(pattern, "conf/conf.d/resume")
     assert edit("RESUME=/dev/sda5\n") == "RESUME=UUID=u-a5\n"
 
@@ -158,10 +168,11 @@ def test_oracle_05_root_and_resume_on_the_command_line_are_renamed(make_guest):
 
 
 def test_oracle_22_the_kernels_names_on_the_target_follow_the_buses(make_guest):
-    conversion = convert(make_guest({}), sdb="ahci")
+    root = make_guest({})
+    conversion = convert(root, sdb="ahci")
     assert conversion.disk_names == {"sda": "/dev/vda", "sdb": "/dev/sda"}
     assert conversion.initrd.modules == ["virtio_pci", "virtio_blk", "ahci", "sd_mod"]
-    assert [(disk["device"], disk["driver"], disk["boot_order"]) for disk in conversion.hardware["disks"]] == [
+    assert [(disk["device"], disk["driver"], disk["boot_order"]) for disk in disks_of(conversion, root)] == [
         ("sda", "virtio-blk-pci", 1),
         ("sdb", "ahci", 2),
     ]
@@ -175,7 +186,7 @@ def test_the_lines_of_a_removed_disk_become_comments(make_guest):
     assert len(lines) == 3
     assert all(line.startswith("# removed with its disk: ") for line in lines)
     assert "# removed with its disk: /dev/sdb1 /srv/my\\040data xfs defaults" in text
-    assert [disk["device"] for disk in conversion.hardware["disks"]] == ["sda"]
+    assert [disk["device"] for disk in disks_of(conversion, root)] == ["sda"]
 
 
 def test_a_disk_without_which_the_guest_does_not_boot_cannot_be_removed(make_guest):

@@ -85,8 +85,8 @@ class GuestRoot:
     # Reading
 
     def exists(self, path: str) -> bool:
-        """Whether path is there, as a file, directory or whatever a symbolic link leads to."""
-        return is_possible(path) and self._appliance.exists(path)
+        """Whether anything is at path, be it a symbolic link that leads nowhere."""
+        return bool(is_possible(path) and self._appliance.exists(path))
 
     def is_file(self, path: str) -> bool:
         """Whether path is a regular file, or a symbolic link to one."""
@@ -94,7 +94,7 @@ class GuestRoot:
 
     def real_path(self, path: str) -> str:
         """path with all symbolic links followed; as it is where it leads nowhere."""
-        return self._appliance.realpath(path) if is_possible(path) and self._appliance.exists(path) else path
+        return str(self._appliance.realpath(path)) if self._appliance.status(path) is not None else path
 
     def is_dir(self, path: str) -> bool:
         """Whether path is a directory, or a symbolic link to one."""

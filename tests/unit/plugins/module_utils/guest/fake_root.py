@@ -73,25 +73,33 @@ class FakeRoot:
         return self._facts[kind]
 
     def real_path(self, path):
-        """path with its symbolic links followed."""
+        """path with its symbolic links followed; as it is where it leads nowhere."""
+        found = self._followed(path)
+        return found if found in self.files or self._is_directory(found) else path
+
+    def _followed(self, path):
         for _step in range(_MOST_LINKS):
-            parts = path.split("/")
-            link = next((one for one in map("/".join, _beginnings(parts)) if one in self.links), None)
+            link = next((one for one in map("/".join, _beginnings(path.split("/"))) if one in self.links), None)
             if link is None:
-                return path
+                break
             rest = path[len(link) :]
             path = posixpath.normpath(posixpath.join(posixpath.dirname(link), self.links[link]) + rest)
         return path
 
+    def _is_directory(self, path):
+        below = path.rstrip("/") + "/"
+        return any(name.startswith(below) for name in (*self.files, *self.links))
+
     def exists(self, path):
-        return self.is_file(path) or self.is_dir(path)
+        directory, name = posixpath.split(path)
+        is_link = posixpath.join(self._followed(directory), name) in self.links
+        return is_link or self.is_file(path) or self.is_dir(path)
 
     def is_file(self, path):
-        return self.real_path(path) in self.files
+        return self._followed(path) in self.files
 
     def is_dir(self, path):
-        below = self.real_path(path).rstrip("/") + "/"
-        return any(name.startswith(below) for name in (*self.files, *self.links))
+        return self._is_directory(self._followed(path))
 
     def glob(self, pattern):
         """As the shell has it: `*` is neither for slashes nor for hidden files."""
@@ -104,13 +112,13 @@ class FakeRoot:
         return sorted(found)
 
     def list(self, directory):
-        below = self.real_path(directory).rstrip("/") + "/"
+        below = self._followed(directory).rstrip("/") + "/"
         return sorted(
             {path[len(below) :].split("/")[0] for path in (*self.files, *self.links) if path.startswith(below)}
         )
 
     def read(self, path):
-        content = self.files.get(self.real_path(path))
+        content = self.files.get(self._followed(path))
         return content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else content
 
     def texts(self, patterns):
@@ -118,7 +126,7 @@ class FakeRoot:
         return {path: text for path, text in texts.items() if text is not None}
 
     def read_bytes(self, path, limit=None):
-        content = self.files.get(self.real_path(path))
+        content = self.files.get(self._followed(path))
         return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
 
     def size(self, path):
@@ -144,15 +152,15 @@ class FakeRoot:
         before = self.read(path)
         if before != text:
             self._record("created" if before is None else "changed", path, detail, before, text)
-            self.files[self.real_path(path)] = text
+            self.files[self._followed(path)] = text
 
     def copy(self, path, new, detail):
         if self.read_bytes(path) != self.read_bytes(new):
             self._record("changed" if self.is_file(new) else "created", new, detail)
-            self.files[new] = self.files[self.real_path(path)]
+            self.files[new] = self.files[self._followed(path)]
 
     def append_bytes(self, path, content, detail):
-        self.files[self.real_path(path)] = self.read_bytes(path) + content
+        self.files[self._followed(path)] = self.read_bytes(path) + content
         self._record("changed", path, detail)
 
     def remove(self, path, detail):

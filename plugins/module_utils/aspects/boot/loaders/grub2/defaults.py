@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .....guest.root import GuestRoot
@@ -44,12 +44,15 @@ class Setting:
 
     value: as it is written within its quotes. quote: what those are to be, "" for none where none are needed.
     plain: whether it is understood as the shell understands it, so that it may be edited where it stands.
+    start, end: where the value stands in its text, quotes included.
     """
 
     name: str
     value: str
     quote: str = '"'
     plain: bool = True
+    start: int = 0
+    end: int = 0
 
     def written(self, value: str) -> str:
         """value as it is to stand in the text in the place of this one's."""
@@ -71,20 +74,25 @@ def edited(texts: list[str], edit: Editor) -> list[str]:
     found = [settings(text) for text in texts]
     flat = [setting for of_text in found for setting in of_text]
     values, added = edit_settings(flat, edit, all(map(_is_certain, texts, found)))
-    new = iter(zip(flat, values))
-
-    def change(written: str) -> str:
-        setting, value = next(new)
-        return written if value is None else setting.written(value)
-
-    # Behind all that may set it in another way.
-    last = max((number for number, text in enumerate(texts) if _MENTION.search(text)), default=0)
-    # Each assignment is met in the order in which it was found.
-    texts = [assignments.edited(text, _SETTINGS, change) for text in texts]
+    remaining = iter(values)
+    new = [_with_values(text, of_text, remaining) for text, of_text in zip(texts, found)]
     if added:
+        # After all that may set it in another way.
+        last = max((number for number, text in enumerate(texts) if _MENTION.search(text)), default=0)
         before = f"${_ALWAYS} " if any(re.search(rf"{_ALWAYS}\b", text) for text in texts) else ""
-        texts[last] = assignments.with_line(texts[last], _ALWAYS, f'"{before}{added}"')
-    return texts
+        new[last] = assignments.with_line(new[last], _ALWAYS, f'"{before}{added}"')
+    return new
+
+
+def _with_values(text: str, found: Iterable[Setting], values: Iterator[str | None]) -> str:
+    """text with the next of values for each of its settings, None for one that stays."""
+    parts, position = [], 0
+    for setting in found:
+        value = next(values)
+        if value is not None:
+            parts += [text[position : setting.start], setting.written(value)]
+            position = setting.end
+    return "".join([*parts, text[position:]])
 
 
 def settings(text: str) -> list[Setting]:
@@ -97,10 +105,12 @@ def _setting(text: str, found: assignments.Assignment) -> Setting:
     quote, value = assignments.quoting(written)
     plain = bool(_END.match(text, found.end))
     if quote or not re.search(r"[\\'\"]", written):
-        return Setting(found.name, value, quote, plain and bool(quote or not _MORE.search(written)))
+        plain = plain and bool(quote or not _MORE.search(written))
+        return Setting(found.name, value, quote, plain, found.start, found.end)
     # Of several quotings, side by side.
     value = re.sub(r'(["\\])', r"\\\1", found.value)
-    return Setting(found.name, value, plain=plain and not _MORE.search(written) and "$" not in written)
+    plain = plain and not _MORE.search(written) and "$" not in written
+    return Setting(found.name, value, plain=plain, start=found.start, end=found.end)
 
 
 def _is_certain(text: str, found: Iterable[Setting]) -> bool:
