@@ -123,11 +123,13 @@ changes:
       type: str
       sample: storage
     action:
-      description: V(created), V(changed) or V(removed) for a file, V(ran) for a guest program.
+      description:
+        - V(created), V(changed) or V(removed) for a file, V(ran) for a guest program.
+        - V(transformed) for a disk whose layout was changed; its RV(changes[].root) is empty.
       type: str
       sample: changed
     path:
-      description: The file in the guest.
+      description: The file in the guest, the program, or the disk.
       type: str
       sample: /etc/fstab
     detail:

@@ -84,6 +84,7 @@ def _convert_guest(
             storage = guest.storage
             selection.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = selection.only_root(asked, storage.identities())
+        guest.apply_transforms()
         roots.find(guest, SYSTEMS, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
@@ -93,7 +94,7 @@ def _convert_guest(
         hardware = engine.convert(guest, found, selected, initrd=options["initrd"], tell=run.progress.tell)
     with run.timeline.step("close"):
         guest.appliance.close()
-    changes = [change for each in guest.roots for change in each.changes()]
+    changes = guest.changes()
     found["devices"] = selected.settings
     return found, {
         "hardware": hardware,

@@ -12,11 +12,14 @@ from typing import Any
 from ..appliance.appliance import Appliance
 from ..devices.targets import Target
 from ..disks.images import Disk
+from ..model.changes import Change
 from .root import GuestRoot
+from .storage import transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
 from .storage.mounter import Mounter
+from .storage.transform import Announced
 
 
 class Guest:
@@ -24,6 +27,7 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
+    transform: the changes to their layout that conversion makes; see storage/transform.py.
     roots: the operating systems, once they were looked for (storage/roots.py).
     """
 
@@ -40,13 +44,30 @@ class Guest:
         self.target = target
         self.hardware = hardware
         self.storage = storage
+        self.transform: list[Announced] = [
+            each for one in transforms.TRANSFORMS for each in one.wanted(storage, target)
+        ]
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
+        self._changes: list[Change] = []
 
     @classmethod
     def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them."""
         return cls(appliance, disks, target, hardware, discover(Answers(appliance, disks)))
+
+    def apply_transforms(self) -> None:
+        """Change the layout of the disks as announced in transform, before roots are looked for. Raises GuestconvError."""
+        for one in transforms.TRANSFORMS:
+            # Each sees what those before it have made.
+            for announced in one.wanted(self.storage, self.target):
+                detail = one.apply(self.appliance, self.storage, announced)
+                self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
+                self.storage = discover(Answers(self.appliance, self.disks))
+
+    def changes(self) -> list[Change]:
+        """What was done to the disks and to all roots so far, in order."""
+        return [*self._changes, *(change for root in self.roots for change in root.changes())]
 
     def fingerprint(self) -> str:
         """The identity of the disks; see Graph.fingerprint."""

@@ -15,7 +15,8 @@ from ..texts.printable import printable
 class Change:
     """One thing that conversion did to the guest.
 
-    action: created, changed, removed (a file), ran (a command in the guest).
+    root: the root's name; "" for a change to the layout of a disk. path: of the file, the command or the disk.
+    action: created, changed, removed (a file), ran (a command in the guest), transformed (a disk).
     detail: what for, a sentence without its full stop.
     before, after: the file's text, None where it was not there or is not text.
     """

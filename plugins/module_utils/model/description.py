@@ -95,6 +95,10 @@ class DescribedGuest(Protocol):
     def roots(self) -> Sequence[DescribedRoot]:
         """Its operating systems."""
 
+    @property
+    def transform(self) -> Sequence[Mapping[str, Any]]:
+        """The changes to the layout of its disks that conversion makes."""
+
     def fingerprint(self) -> str:
         """The identity of its disks."""
 
@@ -117,7 +121,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
         "concerns": concerns,
         "hardware": guest.hardware,
         "boot": _merged_boot(everything),
-        "transform": [],
+        "transform": list(guest.transform),
         "roots": {root.name: _describe_root(root, findings[root.name]) for root in guest.roots},
         "devices": {
             kind: {identifier: {"driver": next(iter(choices[kind]), None)} for identifier in current[kind]}

@@ -29,6 +29,8 @@ _ASSIGNMENT = re.compile(
 _ONE_QUOTING = re.compile(PLAIN_QUOTES, re.DOTALL)
 # A backslash that takes the end of its line with it.
 _GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\\n\Z")
+# One that no other escapes, at the end of a file.
+_LAST_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 _LONGEST_END = 1024
 
 
@@ -83,7 +85,8 @@ def with_value(text: str, name: str, value: str) -> str:
 def with_line(text: str, name: str, value: str) -> str:
     """text with one more assignment, at its end."""
     if text and not text.endswith("\n"):
-        text += "\n"
+        # At the end of a file a backslash stands for itself; before a line feed it would take that away.
+        text += "\\\n" if _LAST_BACKSLASH.search(text[-_LONGEST_END:]) else "\n"
     if _GOES_ON.search(text[-_LONGEST_END:]):
         text += "\n"
     return f"{text}{name}={value}\n"

@@ -26,6 +26,7 @@ def guest(*roots, target=KVM):
     return SimpleNamespace(
         target=target,
         hardware={},
+        transform=[],
         fingerprint=lambda: "sha256:" + "0" * 64,
         roots=[SimpleNamespace(name=name, info={"hostname": name}) for name in roots or ("/dev/sda1",)],
     )

@@ -221,6 +221,7 @@ PARSERS = (
             ),
         ),
         edits=(quoted_twice,),
+        found=("GRUB_DISABLE_LINUX_UUID=true\\",),
     ),
     Parser(
         "debconf",

@@ -22,6 +22,7 @@ class FakeGuest:
     target = KVM
     hardware = {}
     disks = ()
+    transform = ()
 
     def __init__(self, log):
         self.log = log

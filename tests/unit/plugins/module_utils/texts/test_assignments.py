@@ -72,3 +72,17 @@ def test_the_quote_that_a_whole_value_stands_in_is_told(written, quote, within):
 )
 def test_a_value_is_set_where_it_is_or_at_the_end(text, after):
     assert assignments.with_value(text, "A", "1") == after
+
+
+@pytest.mark.parametrize(
+    "text, longer",
+    [
+        ("", "A=1\n"),
+        ("B=2", "B=2\nA=1\n"),
+        ("B=2\\\n", "B=2\\\n\nA=1\n"),  # the line goes on
+        ("B=2\\", "B=2\\\\\nA=1\n"),  # at the end of a file, a backslash is one
+        ("B=2\\\\", "B=2\\\\\nA=1\n"),
+    ],
+)
+def test_a_line_that_is_added_changes_nothing_before_it(text, longer):
+    assert assignments.with_line(text, "A", "1") == longer
