@@ -24,7 +24,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.packages impor
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import PARSERS
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.table import PARSERS
 
 # What public functions call a text of somebody's that they parse.
 TEXTS = ("text", "data", "status", "extended_states", "stream", "lines", "content", "line")

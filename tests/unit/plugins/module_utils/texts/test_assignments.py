@@ -66,7 +66,7 @@ def test_the_quote_that_a_whole_value_stands_in_is_told(written, quote, within):
         ("", "A=1\n"),
         ("B=2", "B=2\nA=1\n"),
         ("A=0;B=2", "A=1;B=2"),
-        ("B=2\\", "B=2\\\n\nA=1\n"),
+        ("B=2\\", "B=2\\\\\nA=1\n"),
         ("B=2\\\\", "B=2\\\\\nA=1\n"),
     ],
 )
