@@ -349,7 +349,7 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
         (root,) = [root for root in guest.roots if root.name != "/dev/sda"]
         assert root.info["mountpoints"] == {"/": "/dev/sdb", "/var": "/dev/sdb"}
         assert root.info["identity"] == f"UUID={appliance.vfs_uuid(names[1])}"
-        assert [mount.node.name for mount in root.plan.only("/var")] == ["/dev/sdb[/@var]"]
+        assert [mount.node.name for mount in root.mount_plan.only("/var")] == ["/dev/sdb[/@var]"]
         with guest.mounted(root, read_only=True):
             assert storage.inspect(root).devices["block"]["sdc"]["mountpoints"] == ["/", "/var"]
     finally:

@@ -81,7 +81,7 @@ class Guest:
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:
         """Have root and what its fstab mounts mounted while the block runs. root.not_mounted says what could not be."""
         try:
-            root.not_mounted = self.mounter.show(root.plan.mounts, read_only)
+            root.not_mounted = self.mounter.show(root.mount_plan.mounts, read_only)
             yield root
         finally:
             root.close()

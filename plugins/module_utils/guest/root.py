@@ -23,7 +23,8 @@ from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
 from .boot_menu import BootMenu
-from .storage.mounts import NotMounted, Plan
+from .editing import Trees
+from .storage.mounts import MountPlan, NotMounted
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -59,7 +60,7 @@ class GuestRoot:
         self.guest = guest
         self.boot_menu = BootMenu()
         self.info: dict[str, Any] = {}
-        self.plan = Plan()
+        self.mount_plan = MountPlan()
         self.not_mounted: builtins.list[NotMounted] = []
         self.not_searched: builtins.list[NotMounted] = []
         self._facts: dict[type[Any], Any] = {}
@@ -67,9 +68,7 @@ class GuestRoot:
         self._aspect = ""
         self._texts: dict[str, str | None] = {}
         self._changes: builtins.list[Change] = []
-        self._augeas_files: dict[str, str] = {}
-        self._augeas_open = False
-        self._augeas_altered = False
+        self._trees = Trees(self, appliance, self._put)
 
     # What inspection leaves for conversion
 
@@ -198,7 +197,7 @@ class GuestRoot:
         self._aspect = aspect
         try:
             yield
-            self._save_augeas()
+            self._trees.save()
         finally:
             self._aspect = ""
 
@@ -295,7 +294,7 @@ class GuestRoot:
             raise
         self._appliance.umount(place)
 
-    # Editing with Augeas
+    # Editing
 
     def edit(self, path: str, lens: str, detail: str) -> augeas.Tree | None:
         """The file at path as an Augeas tree, to be read and altered; None when there is no such file.
@@ -303,54 +302,7 @@ class GuestRoot:
         What is altered is written, and recorded with detail, at the end of on_behalf_of.
         Raises GuestconvError `guest-file-malformed` when the lens does not understand the file.
         """
-        if not self.is_file(path):
-            return None
-        self._save_augeas()
-        if not self._augeas_open:
-            self._appliance.aug_init("/", augeas.FLAGS)
-            self._augeas_open = True
-        if path not in self._augeas_files:
-            name = f"/augeas/load/guestconv{len(self._augeas_files)}"
-            self._appliance.aug_set(f"{name}/lens", f"{lens}.lns")
-            self._appliance.aug_set(f"{name}/incl", path)
-        self._augeas_files[path] = detail
-        self._appliance.aug_load()
-        if self._appliance.aug_match(f"/augeas/files{path}/error"):
-            raise GuestconvError(
-                "guest-file-malformed",
-                f"{path} on {self.name} cannot be understood (Augeas lens {lens}, "
-                f"line {self._augeas_error(path, 'line')}: {self._augeas_error(path, 'message')}).",
-                hint=f"Correct {path} in the guest; the guest's own programs read it as well.",
-            )
-        return augeas.Tree(self._appliance, f"/files{path}", self._note_altered)
-
-    def _note_altered(self) -> None:
-        self._augeas_altered = True
-
-    def _augeas_error(self, path: str, what: str) -> str:
-        node = f"/augeas/files{path}/error/{what}"
-        return self._appliance.aug_get(node) if self._appliance.aug_match(node) else "unknown"
-
-    def _save_augeas(self) -> None:
-        if not self._augeas_altered:
-            return
-        self._augeas_altered = False
-        there = {path: self.read_bytes(path + augeas.NEW) for path in self._augeas_files}
-        try:
-            self._appliance.aug_save()
-        except ApplianceError as error:
-            raise GuestconvError(
-                "guest-file-not-saved",
-                f"Augeas could not save {', '.join(self._augeas_files)} on {self.name}: {error.message}",
-            ) from error
-        for saved in self._appliance.aug_match("/augeas/events/saved"):
-            path = self._appliance.aug_get(saved)[len("/files") :]
-            self.write(path, self._decoded(path + augeas.NEW) or "", self._augeas_files[path])
-            before = there[path]
-            if before is None:
-                self._appliance.rm(path + augeas.NEW)
-            else:
-                self._put(before, path + augeas.NEW)
+        return self._trees.tree(path, lens, detail) if self.is_file(path) else None
 
     # What was done
 
@@ -404,10 +356,7 @@ class GuestRoot:
 
     def close(self) -> None:
         """Forget what was read, before another root is mounted."""
-        if self._augeas_open:
-            self._appliance.aug_close()
-            self._augeas_open = False
-            self._augeas_files.clear()
+        self._trees.close()
         self._texts.clear()
 
 

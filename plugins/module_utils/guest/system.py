@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from .root import GuestRoot
 from .storage.layers.filesystem import Filesystem
-from .storage.mounts import Plan
+from .storage.mounts import MountPlan
 
 
 class DetectableSystem(Protocol):
@@ -24,7 +24,7 @@ class DetectableSystem(Protocol):
     @property
     def ROOT_FILESYSTEMS(self) -> frozenset[str]: ...
 
-    def mounts(self, root: GuestRoot, filesystem: Filesystem) -> Plan | None:
+    def mounts(self, root: GuestRoot, filesystem: Filesystem) -> MountPlan | None:
         """What a system of this kind mounts whose root is on this filesystem, which is mounted as the only one.
 
         None where that cannot be its root.

@@ -12,7 +12,7 @@ from ..aspects import boot, console, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..guest.root import GuestRoot
 from ..guest.storage.layers.filesystem import Filesystem
-from ..guest.storage.mounts import Plan, planned
+from ..guest.storage.mounts import MountPlan, planned
 from ..texts import fstab
 
 NAME = "linux"
@@ -42,7 +42,7 @@ _SHELLS = ("/bin/sh", "/usr/bin/sh", "/sbin/init")
 _MACHINES = {3: "i686", 62: "x86_64", 183: "aarch64", 21: "ppc64le", 22: "s390x", 243: "riscv64"}
 
 
-def mounts(root: GuestRoot, filesystem: Filesystem) -> Plan | None:
+def mounts(root: GuestRoot, filesystem: Filesystem) -> MountPlan | None:
     """What the system on this filesystem, which is mounted, mounts itself; None when this is no root of Linux."""
     if not root.is_dir("/etc"):
         return None

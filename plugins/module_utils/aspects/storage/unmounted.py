@@ -16,9 +16,9 @@ def concerns(root: GuestRoot) -> list[Concern]:
 
     And for each filesystem that root does not use, and that may have a system on it of which nothing is known.
     """
-    known = {mount.filesystem for mount in root.plan.mounts}
+    known = {mount.filesystem for mount in root.mount_plan.mounts}
     unknown = [failed for failed in root.not_searched if failed.mount.filesystem not in known]
-    return [*map(_skipped, root.not_mounted), *map(_missing, root.plan.missing), *map(_not_searched, unknown)]
+    return [*map(_skipped, root.not_mounted), *map(_missing, root.mount_plan.missing), *map(_not_searched, unknown)]
 
 
 def _skipped(failed: NotMounted) -> Concern:

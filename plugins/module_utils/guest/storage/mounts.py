@@ -58,7 +58,7 @@ class NotMounted:
 
 
 @dataclass(frozen=True)
-class Plan:
+class MountPlan:
     """What a root mounts, itself first, and the lines of its fstab that the guest waits for in vain."""
 
     mounts: tuple[Mount, ...] = ()
@@ -74,7 +74,7 @@ class Plan:
         return [mount for mount in self.mounts if mount.path in paths]
 
 
-def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> Plan:
+def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> MountPlan:
     """What a system mounts that is on root and has these entries in its fstab."""
     entries = [entry for entry in entries if entry.is_mount and entry.path != "/"]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
@@ -89,7 +89,7 @@ def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> Plan:
                 mounts[entry.path] = mount
         elif _is_missing(entry):
             missing.append(entry)
-    return Plan(tuple(mounts.values()), tuple(missing))
+    return MountPlan(tuple(mounts.values()), tuple(missing))
 
 
 def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Filesystem) -> Mount:

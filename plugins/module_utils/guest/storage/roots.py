@@ -17,7 +17,7 @@ from ..root import GuestRoot
 from ..system import DetectableSystem
 from .layers.filesystem import Filesystem
 from .mounter import MountError
-from .mounts import Mount, Plan
+from .mounts import Mount, MountPlan
 
 
 def find(guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None = None) -> None:
@@ -55,7 +55,7 @@ def _look_at(
         plan = system.mounts(root, filesystem)
         if plan is None:
             continue
-        root.plan = plan
+        root.mount_plan = plan
         if plan.only("/usr"):
             guest.mounter.show(plan.only("/", "/usr"), read_only=True)
         if system.detect(root):
@@ -69,7 +69,7 @@ def _look_at(
     return None
 
 
-def _without_usr(filesystem: Filesystem, plan: Plan) -> list[GuestconvError]:
+def _without_usr(filesystem: Filesystem, plan: MountPlan) -> list[GuestconvError]:
     return [
         GuestconvError(
             "mount-source-missing",

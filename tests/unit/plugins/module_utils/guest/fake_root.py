@@ -16,7 +16,7 @@ from pathlib import Path
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
 _MOST_LINKS = 40
@@ -59,7 +59,7 @@ class FakeRoot:
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
         self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
-        self.plan, self.not_mounted, self.not_searched = Plan(), [], []
+        self.mount_plan, self.not_mounted, self.not_searched = MountPlan(), [], []
         self.room = 1 << 30
         self.commands = []
         self.renamed = []

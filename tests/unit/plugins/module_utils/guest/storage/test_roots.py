@@ -70,7 +70,7 @@ def test_a_subvolume_is_mounted_as_such_and_the_root_never_over_itself():
         "/srv x": "/dev/sda1",
         "/home": "/dev/sda2",
     }
-    assert [mount.node.name for mount in guest.roots[0].plan.only("/var", "/home")] == [
+    assert [mount.node.name for mount in guest.roots[0].mount_plan.only("/var", "/home")] == [
         "/dev/sda1[/@/var]",
         "/dev/sda2",
     ]
