@@ -22,7 +22,7 @@ from tests.contract import COLLECTION, ROOT
 from tests.unit.plugins.module_utils.platforms.samples import CONVERTED
 
 FILTERS = ("kubevirt_vm", "libvirt_domain", "openstack_image_properties", "proxmox_vm")
-TEMPLATE = re.compile(r"\{\{.*?virttools\.guestconv\.(%s).*\}\}\s*" % "|".join(FILTERS), re.DOTALL)
+TEMPLATE = re.compile(r"\{{\{{.*?virttools\.guestconv\.({}).*\}}\}}\s*".format("|".join(FILTERS)), re.DOTALL)
 
 
 def plugin(name):

@@ -109,7 +109,7 @@ def action(monkeypatch):
 
 
 def look(told, results=RUNNING):
-    return "%s\n\n%s" % (json.dumps(told), results)
+    return "{}\n\n{}".format(json.dumps(told), results)
 
 
 def test_changes_are_displayed_once_and_the_result_is_plain(action):

@@ -34,7 +34,7 @@ def content(path):
 
 def write_to(workspace):
     for overlay in workspace.overlays:
-        qemu_io(overlay.path, "qcow2", *("write -P %#x %s %s" % write for write in WRITTEN))
+        qemu_io(overlay.path, "qcow2", *("write -P {:#x} {} {}".format(*write) for write in WRITTEN))
 
 
 def workspace_for(disks, mode="in-place", **settings):
@@ -54,7 +54,7 @@ def convert(disks, **settings):
 
 def holds(path, image_format, patterns):
     """Whether all the patterns are read from the image."""
-    commands = [word for pattern in patterns for word in ("-c", "read -P %#x %s %s" % pattern)]
+    commands = [word for pattern in patterns for word in ("-c", "read -P {:#x} {} {}".format(*pattern))]
     done = subprocess.run(["qemu-io", "-r", "-f", image_format, *commands, path], check=False, capture_output=True)
     return done.returncode == 0 and b"Pattern verification failed" not in done.stdout
 
@@ -96,9 +96,9 @@ def replace_qemu_img(directory, monkeypatch, script):
     """Put a shell script before the real qemu-img, which it finds as $REAL."""
     real = subprocess.run(["which", "qemu-img"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     directory.mkdir()
-    (directory / "qemu-img").write_text('#!/bin/sh\nREAL=%s\n%s\nexec $REAL "$@"\n' % (real, script))
+    (directory / "qemu-img").write_text('#!/bin/sh\nREAL={}\n{}\nexec $REAL "$@"\n'.format(real, script))
     (directory / "qemu-img").chmod(0o755)
-    monkeypatch.setenv("PATH", "%s:%s" % (directory, os.environ["PATH"]))
+    monkeypatch.setenv("PATH", "{}:{}".format(directory, os.environ["PATH"]))
 
 
 def wait_until(condition):

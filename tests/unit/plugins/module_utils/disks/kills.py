@@ -125,7 +125,7 @@ class Kills:
             with InPlace(self._disks(), room=0):  # removes what a run that was killed after its commit has left
                 pass
         except GuestconvError as error:
-            return "%s: %s" % (error.code, error.message)
+            return "{}: {}".format(error.code, error.message)
         return self._wrong()
 
     def _found(self) -> str:
@@ -147,7 +147,9 @@ class Kills:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        subprocess.run(["cp", "-r", "--sparse=always", "%s/." % self._sample.disk.parent, self._place], check=True)
+        subprocess.run(
+            ["cp", "-r", "--sparse=always", "{}/.".format(self._sample.disk.parent), self._place], check=True
+        )
 
     def _disks(self) -> list[images.Disk]:
         return images.disks_from_option([{"path": self._path, "format": self._sample.image_format}])
@@ -223,7 +225,7 @@ class Kills:
                 return check.stderr + check.stdout
             self.seen["leaks"] += check.returncode == 3
         left = [entry for entry in os.listdir(self._place) if not os.path.exists(self._sample.disk.parent / entry)]
-        return "left: %s" % left if left else ""
+        return "left: {}".format(left) if left else ""
 
 
 def kill_many(name: str, count: int, seed: int, directory: str, as_before: bool = False) -> tuple[str, list[str]]:
@@ -243,7 +245,7 @@ def kill_many(name: str, count: int, seed: int, directory: str, as_before: bool 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="script/kills")
-    parser.add_argument("layouts", nargs="*", metavar="LAYOUT", help="one of: %s" % ", ".join(LAYOUTS))
+    parser.add_argument("layouts", nargs="*", metavar="LAYOUT", help="one of: {}".format(", ".join(LAYOUTS)))
     parser.add_argument("--count", type=int, default=200, help="kills for each layout (200)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="of the random moments")
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="where the disks are")

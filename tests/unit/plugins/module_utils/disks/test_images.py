@@ -297,7 +297,7 @@ def test_a_disk_that_a_running_qemu_writes_to_is_in_use(tmp_path, image_format):
             "-qmp",
             "stdio",
             "-drive",
-            "file=%s,format=%s,if=virtio" % (path, image_format),
+            "file={},format={},if=virtio".format(path, image_format),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

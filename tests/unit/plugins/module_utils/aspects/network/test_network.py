@@ -223,8 +223,8 @@ def test_other_settings_of_a_link_stay_in_force():
 @pytest.mark.parametrize(
     "path, text",
     [
-        (RULES, 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="%s", NAME="ens192"\n' % MAC),
-        ("/etc/systemd/network/10-lan.link", "[Match]\nMACAddress=%s\n[Link]\nName=ens192\n" % MAC),
+        (RULES, 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{{address}}=="{}", NAME="ens192"\n'.format(MAC)),
+        ("/etc/systemd/network/10-lan.link", "[Match]\nMACAddress={}\n[Link]\nName=ens192\n".format(MAC)),
     ],
 )
 def test_a_name_that_is_bound_already_costs_nothing(path, text):

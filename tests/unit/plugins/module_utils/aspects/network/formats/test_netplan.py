@@ -287,7 +287,7 @@ def test_version_2_is_netplans():
 def test_a_seed_may_be_the_configuration_itself(path):
     text = "version: 2\nethernets: {ens192: {dhcp4: true}}\n"
     assert [nic.name for nic in cloud(text, path)] == ["ens192"]
-    assert [nic.name for nic in cloud("network: {%s}" % text.strip().replace("\n", ", "), path)] == ["ens192"]
+    assert [nic.name for nic in cloud("network: {{{}}}".format(text.strip().replace("\n", ", ")), path)] == ["ens192"]
 
 
 @pytest.mark.parametrize(
