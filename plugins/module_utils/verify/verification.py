@@ -277,8 +277,8 @@ class _Watch:
 def _no_kernel(silence: float) -> Failure:
     return Failure(
         "guest-no-kernel",
-        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for %d seconds"
-        % silence,
+        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for "
+        f"{silence:.0f} seconds",
         "`screenshot` shows how far it came. A boot menu may be waiting for a key, or the machine was too slow for `timeout`.",
     )
 

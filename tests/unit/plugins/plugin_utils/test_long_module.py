@@ -109,7 +109,7 @@ def action(monkeypatch):
 
 
 def look(told, results=RUNNING):
-    return "{}\n\n{}".format(json.dumps(told), results)
+    return f"{json.dumps(told)}\n\n{results}"
 
 
 def test_changes_are_displayed_once_and_the_result_is_plain(action):

@@ -96,7 +96,7 @@ def replace_qemu_img(directory, monkeypatch, script):
     """Put a shell script before the real qemu-img, which it finds as $REAL."""
     real = subprocess.run(["which", "qemu-img"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     directory.mkdir()
-    (directory / "qemu-img").write_text('#!/bin/sh\nREAL={}\n{}\nexec $REAL "$@"\n'.format(real, script))
+    (directory / "qemu-img").write_text(f'#!/bin/sh\nREAL={real}\n{script}\nexec $REAL "$@"\n')
     (directory / "qemu-img").chmod(0o755)
     monkeypatch.setenv("PATH", "{}:{}".format(directory, os.environ["PATH"]))
 

@@ -125,7 +125,7 @@ class Kills:
             with InPlace(self._disks(), room=0):  # removes what a run that was killed after its commit has left
                 pass
         except GuestconvError as error:
-            return "{}: {}".format(error.code, error.message)
+            return f"{error.code}: {error.message}"
         return self._wrong()
 
     def _found(self) -> str:
@@ -147,9 +147,7 @@ class Kills:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        subprocess.run(
-            ["cp", "-r", "--sparse=always", "{}/.".format(self._sample.disk.parent), self._place], check=True
-        )
+        subprocess.run(["cp", "-r", "--sparse=always", f"{self._sample.disk.parent}/.", self._place], check=True)
 
     def _disks(self) -> list[images.Disk]:
         return images.disks_from_option([{"path": self._path, "format": self._sample.image_format}])
@@ -225,7 +223,7 @@ class Kills:
                 return check.stderr + check.stdout
             self.seen["leaks"] += check.returncode == 3
         left = [entry for entry in os.listdir(self._place) if not os.path.exists(self._sample.disk.parent / entry)]
-        return "left: {}".format(left) if left else ""
+        return f"left: {left}" if left else ""
 
 
 def kill_many(name: str, count: int, seed: int, directory: str, as_before: bool = False) -> tuple[str, list[str]]:

@@ -202,7 +202,7 @@ def set_attribute(path, name, value):
     try:
         os.setxattr(path, name, value)
     except OSError as error:
-        pytest.skip("no {} on this filesystem: {}".format(name, error))
+        pytest.skip(f"no {name} on this filesystem: {error}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

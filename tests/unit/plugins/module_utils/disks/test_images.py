@@ -297,7 +297,7 @@ def test_a_disk_that_a_running_qemu_writes_to_is_in_use(tmp_path, image_format):
             "-qmp",
             "stdio",
             "-drive",
-            "file={},format={},if=virtio".format(path, image_format),
+            f"file={path},format={image_format},if=virtio",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

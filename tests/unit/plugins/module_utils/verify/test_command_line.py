@@ -101,8 +101,8 @@ def test_disks_are_attached_by_their_model(machine, devices):
 @pytest.mark.parametrize("driver, capacity", [("ahci", 6), ("lsi53c895a", 7), ("mptsas1068", 8), ("pvscsi", 64)])
 def test_a_full_controller_is_followed_by_another(driver, capacity):
     devices = option(vector(disks(*[driver] * (capacity + 1))), "-device")
-    assert devices[-2] == "{},id={}-1".format(driver, driver)
-    assert "bus={}-1.0".format(driver) in devices[-1]
+    assert devices[-2] == f"{driver},id={driver}-1"
+    assert f"bus={driver}-1.0" in devices[-1]
 
 
 def test_disks_of_different_models_have_their_own_controllers():

@@ -223,8 +223,8 @@ def test_other_settings_of_a_link_stay_in_force():
 @pytest.mark.parametrize(
     "path, text",
     [
-        (RULES, 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{{address}}=="{}", NAME="ens192"\n'.format(MAC)),
-        ("/etc/systemd/network/10-lan.link", "[Match]\nMACAddress={}\n[Link]\nName=ens192\n".format(MAC)),
+        (RULES, f'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{{address}}=="{MAC}", NAME="ens192"\n'),
+        ("/etc/systemd/network/10-lan.link", f"[Match]\nMACAddress={MAC}\n[Link]\nName=ens192\n"),
     ],
 )
 def test_a_name_that_is_bound_already_costs_nothing(path, text):
