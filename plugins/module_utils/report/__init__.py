@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import GuestconvError
+from ..run import whole_file
 from . import junit, page
 from .outcomes import LINES, lines, load
 from .summary import summarize
@@ -46,12 +47,12 @@ def write(directory: str, template: str, dry: bool = False) -> Report:
     for kind, (name, text) in files.items():
         paths[kind] = os.path.join(directory, name)
         # A text may hold half a surrogate pair: JSON can say that, UTF-8 cannot.
-        changed |= _replace(paths[kind], text.encode("utf-8", "replace"), dry)
+        changed |= _written(paths[kind], text.encode("utf-8", "replace"), dry)
     return Report(summary, paths, changed)
 
 
-def _replace(path: str, content: bytes, dry: bool) -> bool:
-    """Atomically replace the file at `path`. Returns whether its content was different."""
+def _written(path: str, content: bytes, dry: bool) -> bool:
+    """Make content that of the file at path, unless dry. Returns whether it was different."""
     try:
         with open(path, "rb") as stream:
             if stream.read() == content:
@@ -62,11 +63,7 @@ def _replace(path: str, content: bytes, dry: bool) -> bool:
         raise _not_writable(path, error) from error
     if not dry:
         try:
-            with open(path + ".new", "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(path + ".new", path)
+            whole_file.replace(path, content, mode=0o644, synced=True)
         except OSError as error:
             raise _not_writable(path, error) from error
     return True
