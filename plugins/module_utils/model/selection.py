@@ -11,7 +11,7 @@ from typing import Any
 
 from ..devices.targets import KINDS, TARGETS, Target
 from ..errors import GuestconvError
-from .description import ADDED_KEYS, KEYS, SCHEMA, Description, Devices, altered_keys
+from .description import ADDED_KEYS, KEYS, SCHEMA, Description, Devices, altered_keys, checksum
 
 # What a caller may say of a device, besides its driver.
 _SETTINGS = {"network": ("policy", "name")}
@@ -47,7 +47,23 @@ def check(asked: object) -> Target:
             select(description, description)
     elif "checksums" in description:
         _refuse_altered_ground(description, altered)
+    else:
+        _refuse_altered_ground(description, _ground_altered_before_checksums(description))
     return TARGETS[target]
+
+
+def _ground_altered_before_checksums(description: Description) -> frozenset[str]:
+    """Those of target and hardware that were altered, in a description of a version that had one checksum for all.
+
+    It is found by trying what they may have been before.
+    """
+    hardware = description["hardware"]
+    before: list[tuple[str, object]] = [("target", name) for name in TARGETS]
+    before.append(("hardware", {}))
+    if isinstance(hardware, dict):
+        before += [("hardware", {k: v for k, v in hardware.items() if k != key}) for key in hardware]
+    tried = (key for key, value in before if checksum({**description, key: value}) == description["checksum"])
+    return frozenset(tried)
 
 
 def _check_form(description: Description) -> None:
@@ -168,7 +184,9 @@ def _alteration(asked: Description, found: Description, altered: Collection[str]
                 path, was, now = different
                 return _changed(path, now, repr(was))
     # The guest is now as the alteration says, or what was altered is what inspection goes by.
-    key = next(key for key in KEYS if key in altered) if "checksums" in asked else "hardware"
+    if "checksums" not in asked:
+        return _changed("guest", "something else", "what guestconv_inspect returned")
+    key = next(key for key in KEYS if key in altered)
     return _changed(f"guest.{key}", asked[key], "what guestconv_inspect returned")
 
 

@@ -57,7 +57,9 @@ def is_there(guest: Guest) -> bool:
 def mounted(root: GuestRoot) -> SystemPartition | None:
     """The SystemPartition that root has mounted, None when there is none. It costs a guest with BIOS no call."""
     ours = {partition.name for partition in root.guest.storage.efi_system_partitions}
-    paths = [path for path, name in root.info["mountpoints"].items() if name in ours or path == "/boot/efi"]
+    failed = {each.mount.path for each in root.not_mounted}
+    there = {path: name for path, name in root.info["mountpoints"].items() if path not in failed}
+    paths = [path for path, name in there.items() if name in ours or path == "/boot/efi"]
     if not paths:
         return None
     top = f"{sorted(paths)[0].rstrip('/')}/EFI"

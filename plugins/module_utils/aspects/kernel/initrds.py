@@ -46,6 +46,8 @@ def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
         try:
             found = _read(local.name, initrd, plan)
         except initrd_format.NotSupplementable as error:
+            if plan.initrd.mode == "supplement":
+                raise
             _rebuild(root, None, initrd, _loadable(initrd, plan), list(plan.initrd.files), error)
             archive = None
         else:

@@ -127,6 +127,6 @@ def _hibernated(name: str) -> Concern:
         "guest-hibernated",
         "error",
         f"The guest is hibernated: {name} holds the memory of a system that was not shut down. Going on from "
-        "there after the plan would destroy its filesystems.",
+        "there after the conversion would destroy its filesystems.",
         "Start the guest once on its old hypervisor, and shut it down.",
     )

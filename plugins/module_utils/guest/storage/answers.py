@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...appliance.appliance import Appliance, CallFailed
+from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
 from .. import device_names
 
 if TYPE_CHECKING:
@@ -86,6 +86,6 @@ class Answers:
         """The subvolumes of a btrfs, each by its number and its path; empty for one that cannot be read."""
         try:
             found = self.call("btrfs_subvolume_list", device)
-        except CallFailed:
+        except (CallFailed, TextNotUtf8):
             return []
         return [(each["btrfssubvolume_id"], each["btrfssubvolume_path"]) for each in found]

@@ -23,7 +23,7 @@ _TAG_LINK = re.compile(r"/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+)\Z", r
 _STABLE_TAGS = ("UUID", "PARTUUID", "LABEL")
 
 # The type of an EFI system partition in a GPT, and in an MBR (UEFI specification, 5.2 and 5.3).
-_EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"))
+EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"))
 
 
 class Graph(Nodes):
@@ -42,7 +42,7 @@ class Graph(Nodes):
     @property
     def efi_system_partitions(self) -> list[Partition]:
         """The partitions that are typed as EFI system partitions."""
-        return [partition for partition in self.partitions if partition.type in _EFI_SYSTEM_PARTITION]
+        return [partition for partition in self.partitions if partition.type in EFI_SYSTEM_PARTITION]
 
     @property
     def filesystems(self) -> list[Filesystem]:

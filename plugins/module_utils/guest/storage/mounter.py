@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...appliance.appliance import Appliance, CallFailed
+from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
 from ...errors import GuestconvError
 from .mounts import Mount, NotMounted
 
@@ -51,8 +51,8 @@ class Mounter:
                 self._appliance.call("remount", mount.path, rw=True)
             else:
                 self._appliance.call("mount_options", options, mount.node.device, mount.path)
-        except CallFailed as error:
-            reason = _reason(error.message)
+        except (CallFailed, TextNotUtf8) as error:
+            reason = "its path is not UTF-8" if isinstance(error, TextNotUtf8) else _reason(error.message)
             if mount.is_needed:
                 raise _not_mounted(NotMounted(mount, reason)) from error
             # One that can be read and not written stays as it is: nothing that is changed lies on it.

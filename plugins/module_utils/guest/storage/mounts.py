@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...texts.fstab import Entry
 from .. import device_names
-from .graph import Graph
+from .graph import EFI_SYSTEM_PARTITION, Graph
 from .layers.filesystem import Filesystem
 from .layers.subvolume import Subvolume
 
@@ -46,7 +46,10 @@ class Mount:
     @property
     def is_tried(self) -> bool:
         """Whether it is mounted: what init does not mount is left alone, unless it is needed."""
-        return self.is_needed or self.entry is None or self.entry.is_tried
+        partition = self.filesystem.partition
+        # Whether anything boots with UEFI is looked up there, be it mounted on demand only (noauto,x-systemd.automount).
+        is_system = partition is not None and partition.type in EFI_SYSTEM_PARTITION
+        return self.is_needed or is_system or self.entry is None or self.entry.is_tried
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ def _look_at(
         if plan is None:
             continue
         root.mount_plan = plan
-        if plan.only("/usr"):
-            guest.mounter.show(plan.only("/", "/usr"), read_only=True)
+        if plan.only("/usr", "/var"):
+            guest.mounter.show(plan.only("/", "/usr", "/var"), read_only=True)
         if system.detect(root):
             root.info = {
                 **system.facts(root),

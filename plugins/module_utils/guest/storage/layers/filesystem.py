@@ -75,9 +75,8 @@ class Filesystem:
         which tells it from a clone.
         """
         found: list[tuple[str, str, str, dict[str, Layer]]] = []
-        for device in sorted(fresh, key=partial(_place, known)):
-            if not device.IS_DEVICE or known.made_of(device):
-                continue
+        devices = [node for node in fresh if node.IS_DEVICE and not known.made_of(node)]
+        for device in sorted(devices, key=partial(_place, known)):
             tags = answers.tags(device.device)
             contents = tuple(tags.get(key, "") for key in ("TYPE", "UUID", "LABEL"))
             own = tags.get("UUID_SUB", "") if tags.get("TYPE") == "btrfs" else ""

@@ -236,6 +236,13 @@ def test_a_supplement_can_be_insisted_on():
     assert root.files["/etc/dracut.conf.d/guestconv.conf"] == 'add_drivers+=" virtio_pci virtio_blk "\n'
 
 
+def test_a_supplement_that_is_insisted_on_is_not_replaced_by_a_rebuild_of_what_cannot_be_read():
+    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/update-initramfs")
+    with pytest.raises(GuestconvError):
+        convert(root, mode="supplement")
+    assert root.commands == []
+
+
 def test_dracuts_drivers_are_named_once():
     text = dracut.with_added('add_drivers+=" virtio_pci "\n', ["virtio_pci", "virtio_scsi"])
     assert text == 'add_drivers+=" virtio_pci virtio_scsi "\n'

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounter, roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import EFI_SYSTEM_PARTITION
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     FAILS,
     StandInAppliance,
     opened,
 )
+
+ESP = next(kind for kind in EFI_SYSTEM_PARTITION if "-" in kind)
 
 
 def filesystems(**kinds):
@@ -248,3 +253,61 @@ def test_disks_without_a_system_are_refused_and_an_encrypted_one_for_that():
         with pytest.raises(GuestconvError) as caught:
             found(filesystems(**kinds), {"/dev/sda1": {"/lost+found/": ""}})
         assert caught.value.code == code
+
+
+def test_a_system_partition_that_is_mounted_on_demand_is_mounted_as_what_uefi_starts_is_there():
+    tags = filesystems(sda1="ext4", sda2="vfat", sda3="ext4")
+    tags["/dev/sda2"]["PART_ENTRY_TYPE"] = ESP
+    fstab = "UUID=u-2 /efi vfat noauto,x-systemd.automount 0 2\nUUID=u-3 /home ext4 noauto 0 2\n"
+    _guest, mounted = found(tags, {"/dev/sda1": system(fstab, "/efi")})
+    assert sorted(mounted) == ["/", "/efi"]
+
+
+def test_a_package_database_on_a_var_of_its_own_is_seen():
+    root = {**system("UUID=u-2 /var ext4 defaults 0 2\n", release="ID=debian\n"), "/usr/bin/dpkg": ""}
+    guest, _mounted = found(
+        filesystems(sda1="ext4", sda2="ext4"), {"/dev/sda1": root, "/dev/sda2": {"/lib/dpkg/status": "Package: a\n"}}
+    )
+    assert guest.roots[0].info["package_format"] == "deb"
+
+
+class NotUtf8Appliance(StandInAppliance):
+    """The binding refuses what is not UTF-8 with a class of its own."""
+
+    def _btrfs_subvolume_list(self, device):
+        raise TextNotUtf8("guest-text-not-utf-8", f"btrfs_subvolume_list {device!r}: not UTF-8")
+
+    def _mount_options(self, options, device, mountpoint):
+        if "\udce9" in mountpoint:
+            raise TextNotUtf8("guest-text-not-utf-8", f"mount_options {device!r}: not UTF-8")
+        super()._mount_options(options, device, mountpoint)
+
+
+def test_names_that_are_not_utf_8_stop_no_guest_that_can_do_without_them():
+    tags = filesystems(sda1="ext4", sda2="btrfs")
+    appliance = NotUtf8Appliance(tags, files={"/dev/sda1": system("UUID=u-2 /donn\\351es btrfs defaults 0 2\n")})
+    guest = opened(appliance, "sda")
+    roots.find(guest, SYSTEMS)
+    with guest.mounted(guest.roots[0], read_only=True) as root:
+        assert [(each.mount.path, each.reason) for each in root.not_mounted] == [
+            ("/donn\udce9es", "its path is not UTF-8")
+        ]
+
+
+def test_a_btrfs_with_very_many_subvolumes_is_opened_in_time_that_grows_with_their_number():
+    def comparisons(count):
+        compared = 0
+
+        def counted(self, other):
+            nonlocal compared
+            compared += 1
+            return self is other
+
+        subvolumes = {"/dev/sda1": [(256 + number, f"@{number}") for number in range(count)]}
+        appliance = StandInAppliance(filesystems(sda1="btrfs"), subvolumes=subvolumes, files={"/dev/sda1": system("")})
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Subvolume, "__eq__", counted)
+            opened(appliance, "sda")
+        return compared
+
+    assert comparisons(800) <= 3 * comparisons(400) + 100
