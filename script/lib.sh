@@ -151,14 +151,16 @@ reported() {
 }
 
 report_progress() {
-    local line='' last='' started=$SECONDS next=$((SECONDS + 10)) status
+    local line='' part='' last='' started=$SECONDS next=$((SECONDS + 10)) status
     while true; do
         status=0
         IFS= read -r -t 10 line || status=$?
+        part+=$line
         if ((status == 0)); then
-            printf '%s\n' "$line"
-            last=$line
+            printf '%s\n' "$part"
+            last=$part part=''
         elif ((status < 128)); then
+            [[ ! $part ]] || printf '%s\n' "$part"
             break
         fi
         if ((SECONDS >= next)); then

@@ -199,7 +199,6 @@ class Appliance(Calls):
         how = "did not start"
         if isinstance(failure, ApplianceHung):
             how = "hung while it started"
-            accelerators.kvm_failed("a libguestfs appliance hung on it while it started")
         self.warnings.append(f"The appliance {how} with KVM, so it is emulated, which is many times slower.")
         if self._watchdog and not self._watchdog.is_alive():
             raise self._timeout_error()  # it has come to its end meanwhile, and would not come again
@@ -208,6 +207,9 @@ class Appliance(Calls):
             self._start("tcg")
         except (ApplianceError, ApplianceHung) as second:
             raise _launch_error(second) from second
+        if isinstance(failure, ApplianceHung):
+            # What hangs emulated too says nothing about KVM.
+            accelerators.kvm_failed("a libguestfs appliance hung on it while it started")
 
     def _start(self, accelerator: str) -> None:
         self._close_handle()
@@ -223,7 +225,7 @@ class Appliance(Calls):
         for option, value in self._write_errors.qemu_options:
             handle.config(option, value)
         self._write_errors.start()
-        with LaunchWatch(SILENCE[accelerator], self._stop) as watch:
+        with LaunchWatch(SILENCE[accelerator], self._write_errors.has_qemu, self._stop) as watch:
             # The callback gets (event, handle, text, array): guestfs-python(3).
             heard = handle.set_event_callback(lambda *event: watch.heard(event[2]), guestfs.EVENT_APPLIANCE)
             self.call("launch")

@@ -30,12 +30,14 @@ class ApplianceHung(GuestconvError):
 class LaunchWatch:
     """A context manager around one launch.
 
-    Args: silence: seconds; on_silence: called once, from another thread, with an ApplianceHung
+    Args: silence: seconds; has_qemu: whether QEMU runs: until then libguestfs makes the appliance, or waits for another
+    process that does, which may take minutes, in silence; on_silence: called once, from another thread, with an ApplianceHung
     (`appliance-no-progress`), when nothing has come from the appliance for so long; it must end the appliance.
     """
 
-    def __init__(self, silence: float, on_silence: Callable[[ApplianceHung], None]):
+    def __init__(self, silence: float, has_qemu: Callable[[], bool], on_silence: Callable[[ApplianceHung], None]):
         self._silence = silence
+        self._has_qemu = has_qemu
         self._on_silence = on_silence
         self._last_sign = time.monotonic()
         self._text = b""
@@ -65,7 +67,9 @@ class LaunchWatch:
 
     def _watch(self) -> None:
         while not self._ended.wait(_TICK):
-            if time.monotonic() - self._last_sign > self._silence:
+            if not self._text and not self._has_qemu():
+                self._last_sign = time.monotonic()
+            elif time.monotonic() - self._last_sign > self._silence:
                 self._on_silence(self._error())
                 return
 

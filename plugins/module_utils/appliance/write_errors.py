@@ -46,6 +46,10 @@ class WriteErrors:
         stop = [("-set", f"drive.hd{index}.werror=stop") for index in range(len(self._paths))]
         return [*stop, ("-qmp", f"unix:{self._place}/qmp,server=on,wait=off")]
 
+    def has_qemu(self) -> bool:
+        """Whether QEMU has been started: it makes the socket."""
+        return os.path.exists(f"{self._place}/qmp")
+
     def start(self) -> None:
         """Begin to watch; QEMU may be started before or after that."""
         self._thread.start()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import socket as sockets
 import time
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ class Monitor:
     def __init__(self, socket: Connection) -> None:
         self._socket = socket
         self._buffer = b""
+        self._count = 0
         self.events: list[dict[str, Any]] = []
 
     def open(self) -> None:
@@ -41,13 +43,17 @@ class Monitor:
     def execute(self, command: str, **arguments: Any) -> Any:
         """QEMU's answer to command. Raises GuestconvError `qemu-failed` when it is an error, or none comes."""
         deadline = time.monotonic() + _ANSWER_TIMEOUT
-        message = {"execute": command, "arguments": arguments}
+        # Numbered: the answer to a command that was given up may still come.
+        self._count += 1
+        message = {"execute": command, "arguments": arguments, "id": self._count}
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError as error:
             raise _failed(f"QEMU's monitor is closed: {error}.") from error
         while True:
             answer = self._next(deadline)
+            if answer.get("id", self._count) != self._count:
+                continue
             if "error" in answer:
                 raise _failed(f"{command}: {answer['error'].get('desc', answer['error'])}")
             if "return" in answer:
@@ -89,6 +95,8 @@ class Monitor:
         self._socket.settimeout(timeout)
         try:
             data = self._socket.recv(65536)
+        except sockets.timeout as error:  # a TimeoutError of its own until Python 3.10
+            raise _failed(f"QEMU's monitor did not answer within {_ANSWER_TIMEOUT} seconds.") from error
         except OSError as error:
             raise _failed(f"QEMU's monitor is closed: {error}.") from error
         finally:

@@ -18,6 +18,16 @@ _COLUMNS = 80
 _HEADER = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 
 
+# Pixels of a VGA's 80x25 characters.
+_TEXT_MODE = (720, 400)
+
+
+def is_text_mode(ppm: bytes) -> bool:
+    """Whether a picture in PPM has the size of a VGA's text mode."""
+    header = _HEADER.match(ppm)
+    return header is not None and (int(header.group(1)), int(header.group(2))) == _TEXT_MODE
+
+
 def png_from_ppm(ppm: bytes) -> bytes:
     """The PNG (bytes) of a picture in binary PPM (bytes; 8 bits per channel). Raises ValueError for anything else.
 

@@ -85,13 +85,12 @@ class Look:
 class Signs:
     """What the looks at one machine come to.
 
-    reached_kernel: a kernel has run. stuck: in the silence that still lasts the processor was always at the same
-    instruction without being halted.
+    reached_kernel: a kernel has run.
     """
 
     def __init__(self, accelerator: str, now: float):
         self.reached_kernel = False
-        self.stuck = False
+        self._still_since = now
         self._silence = SILENCE[accelerator]
         self._since = now
         self._last: Look | None = None
@@ -103,13 +102,16 @@ class Signs:
         last, self._last = self._last, look
         if last is None or _moving(last) != _moving(look):
             self._since = now
-            self.stuck = True
-        still = last is None or look.processor == last.processor
-        self.stuck = self.stuck and still and look.processor is not None and not look.processor.halted
+        if last is None or look.processor != last.processor or look.processor is None or look.processor.halted:
+            self._still_since = now
 
     def silent_for(self, now: float) -> float:
         """Seconds in which nothing moved."""
         return now - self._since
+
+    def stuck(self, now: float) -> bool:
+        """Whether the processor has long been at one instruction, without being halted, or QEMU does not say where."""
+        return now - self._still_since > self._silence / 2
 
     def over(self, now: float) -> bool:
         """Whether no kernel will start any more."""

@@ -114,6 +114,10 @@ def verify(
             begin("boot", f"boot once more ({outcome.attempts})" if outcome.attempts > 1 else "")
             if not _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline):
                 break
+    hung_with_kvm = accelerator == "kvm" and outcome.accelerator == "tcg"
+    if hung_with_kvm and (outcome.failure is None or outcome.failure.code != "guest-no-kernel"):
+        # Emulated it came further. A guest that stops in its boot loader with either says nothing about KVM.
+        accelerators.kvm_failed("a virtual machine hung on it before its kernel started")
     return outcome
 
 
@@ -159,7 +163,6 @@ def _emulate_from_now_on(settings: Settings, outcome: Outcome) -> bool:
     """After a machine hung before its kernel. True where it was KVM's choice, and emulation may do better."""
     if settings.accelerator != "auto" or outcome.accelerator != "kvm":
         return False
-    accelerators.kvm_failed("a virtual machine hung on it before its kernel started")
     outcome.accelerator = "tcg"
     outcome.warnings.append("The machine hung with KVM, so it is emulated, which is many times slower.")
     return True
@@ -269,16 +272,24 @@ class _Watch:
             return Failure(symptom.code, f"{symptom.reason} ({line})", symptom.hint)
         if not self._signs.reached_kernel:
             now = time.monotonic()
-            self.hung = self._signs.over(now) and self._signs.stuck
-            return _no_kernel(self._signs.silent_for(now))
+            self.hung = self._signs.over(now) and self._signs.stuck(now)
+            return _no_kernel(self._signs.silent_for(now) if self._signs.over(now) else None, self._looks)
         return _too_late(self._console, self._looks)
 
 
-def _no_kernel(silence: float) -> Failure:
+def _no_kernel(silence: float | None, looks: list[expectations.Expectation]) -> Failure:
+    """silence: seconds without a sign of life; None where the time was up before that was long."""
+    if silence is None:
+        missing = "; ".join(look.missing() for look in looks if not look.met)
+        reason = f"no kernel had started when the time was up; {missing}"
+    else:
+        reason = (
+            "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for "
+            f"{silence:.0f} seconds"
+        )
     return Failure(
         "guest-no-kernel",
-        "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for "
-        f"{silence:.0f} seconds",
+        reason,
         "`screenshot` shows how far it came. A boot menu may be waiting for a key, or the machine was too slow for `timeout`.",
     )
 

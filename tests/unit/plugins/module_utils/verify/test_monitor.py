@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.qmp import Monitor
-from ansible_collections.virttools.guestconv.plugins.module_utils.verify import firmware
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, firmware
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.display import png_from_ppm
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.firmware import Firmware
 
@@ -66,6 +66,20 @@ def test_a_refused_command_is_an_error_with_its_description(qemu):
     monitor = qemu(b"", b'{"error": {"class": "GenericError", "desc": "no such device"}}\r\n')
     with pytest.raises(GuestconvError, match="screendump: no such device"):
         monitor.execute("screendump", filename="/tmp/x")
+
+
+def test_the_answer_to_a_command_that_was_given_up_is_not_that_to_the_next(qemu):
+    late = b'{"return": "registers", "id": 1}\r\n'
+    monitor = qemu(b"", b'{"error": {"desc": "busy"}, "id": 1}\r\n', late + b'{"return": [], "id": 2}\r\n')
+    with pytest.raises(GuestconvError, match="busy"):
+        monitor.execute("human-monitor-command")
+    assert monitor.execute("query-blockstats") == []
+
+
+@pytest.mark.parametrize("size, is_text", [("720 400", True), ("640 400", False), ("1024 768", False)])
+def test_a_picture_of_the_text_mode_is_known_by_its_size(size, is_text):
+    assert display.is_text_mode(f"P6\n{size}\n255\n".encode()) == is_text
+    assert not display.is_text_mode(b"P5")
 
 
 def test_a_qemu_that_dies_before_its_greeting_is_an_error(qemu):

@@ -88,11 +88,23 @@ def test_a_processor_that_stays_at_one_instruction_is_stuck_and_one_that_waits_f
         waiting.take(look(processor=Processor(0x8000 + second % 3, 0, False, False, False)), second)
         halted.take(look(processor=Processor(0xB7B9, 0, False, False, True)), second)
     assert stuck.over(99) and waiting.over(99) and halted.over(99)
-    assert (stuck.stuck, waiting.stuck, halted.stuck) == (True, False, False)
+    assert (stuck.stuck(99), waiting.stuck(99), halted.stuck(99)) == (True, False, False)
+
+
+def test_a_processor_that_hangs_after_the_last_that_moved_is_stuck():
+    signs = Signs("kvm", 0)
+    signs.take(look(processor=Processor(0xFFF0, 0, False, False, False)), 1)
+    for second in range(2, 100):
+        signs.take(look(console="Booting from ROM", processor=FIRMWARE), second)
+    assert signs.over(99) and signs.stuck(99)
+
+
+def test_a_machine_whose_qemu_gives_no_answer_is_stuck():
+    assert Signs("kvm", 0).stuck(99)
 
 
 def test_a_machine_of_which_qemu_says_nothing_is_not_called_stuck():
     signs = Signs("kvm", 0)
     for second in range(100):
         signs.take(look(processor=None), second)
-    assert signs.over(99) and not signs.stuck
+    assert signs.over(99) and not signs.stuck(99)
