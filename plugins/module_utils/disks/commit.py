@@ -46,6 +46,9 @@ class InPlace(Workspace):
         # What is written of all that is written, when the journal is.
         share = len(replaced) / len(self.disks)
         replacements = self._replacements(replaced, share)
+        # A rename asks no lock, and writing the replacements took a while.
+        for disk in replaced:
+            require_unlocked(disk)
         self._refuse_changed()
         home = self._states[0]
         journal = Journal(
@@ -119,4 +122,4 @@ class _Needs:
     def require(self, purpose: str) -> None:
         """Errors: no-space."""
         for device, directory in self._directories.items():
-            room.require_room(directory, self._bytes[device], purpose)
+            room.require_room(directory, self._bytes[device], purpose, room.NEXT_TO_DISK)

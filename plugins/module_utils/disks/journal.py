@@ -101,6 +101,8 @@ class Journal:
                 if entry.replacement is None:
                     _write(entry, lock, tellers[entry])
                 else:
+                    if not entry.replacement.has_arrived(entry.disk):
+                        require_unlocked(entry.disk)
                     entry.replacement.arrive(entry.disk)
             except (GuestconvError, OSError, ValueError) as error:
                 raise _incomplete(entry.disk, str(error).rstrip(".")) from error
@@ -145,6 +147,7 @@ class Journal:
                 os.path.dirname(entry.disk.path),
                 replacement.required_bytes(entry.overlay, "qcow2", entry.disk),
                 "the converted disk",
+                room.NEXT_TO_DISK,
             )
         tellers = dict(zip(outdated, qemu_img.tellers([entry.disk.device for entry in outdated], tell)))
         self.entries = [

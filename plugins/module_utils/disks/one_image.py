@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from ..errors import GuestconvError
 from . import qemu_img
-from .formats import probe, qcow2, vdi, vmdk
+from .formats import probe, qcow2, vdi, vhd, vmdk
 from .formats.reading import BadHeader
 
 # What QEMU can write to; it opens the others read-only or refuses writes to clusters that exist (block/vmdk.c).
@@ -211,4 +211,15 @@ def _vmdk_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
     return {"backing_file": header.parent, "backing_format": "vmdk", "writable": writable, "extents": tuple(targets)}
 
 
-_HEADERS = {"qcow2": _qcow2_header, "vmdk": _vmdk_header}
+def _vhd_header(path: str, stream: BinaryIO, _size: int) -> dict[str, Any]:
+    """What Image takes of a VHD's header: nothing, but a differencing one is refused."""
+    if vhd.is_differencing(stream):
+        raise GuestconvError(
+            "disk-format-unknown",
+            f"{path} is a differencing VHD, of which QEMU does not read the parent.",
+            hint="Merge it with its parent first, in Hyper-V or VirtualBox.",
+        )
+    return {}
+
+
+_HEADERS = {"vpc": _vhd_header, "qcow2": _qcow2_header, "vmdk": _vmdk_header}

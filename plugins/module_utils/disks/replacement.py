@@ -50,10 +50,10 @@ def require_replaceable(disk: images.Disk) -> None:
     status = os.stat(disk.path)
     reason = ""
     if not kind.one_file:
-        reason = "a VMDK in several files"
+        reason = "a VMDK in several files that is sparse, or whose descriptor is larger than 4 KiB"
     elif not stat.S_ISREG(status.st_mode):
         reason = f"a {disk.format} on a block device"
-    elif status.st_dev != os.stat(os.path.dirname(disk.path)).st_dev:
+    elif _mount_of(disk.path) != _mount_of(os.path.dirname(disk.path)):
         reason = f"a {disk.format} that is mounted by itself"
     if reason:
         raise GuestconvError(
@@ -62,13 +62,34 @@ def require_replaceable(disk: images.Disk) -> None:
             "cannot be replaced in one step.",
             hint=_HINT,
         )
-    if os.geteuid() not in (0, status.st_uid):
+    if not _can_give(status, os.stat(os.path.dirname(disk.path))):
         raise GuestconvError(
             "disk-not-writable",
-            f"{disk.path} belongs to another user, and a {disk.format} is converted in place by another file, which "
-            "would belong to this one.",
+            f"{disk.path} belongs to another user, or to a group that this user is not in, and a {disk.format} is "
+            "converted in place by another file, which this user could not give to them.",
             hint="Run as its owner or as root, or give `dest`.",
         )
+
+
+def _can_give(status: os.stat_result, directory: os.stat_result) -> bool:
+    """Whether a file that this user makes in the directory can have the owner and group of one with this status."""
+    if os.geteuid() == 0:
+        return True
+    groups = {os.getegid(), *os.getgroups()}
+    if directory.st_mode & stat.S_ISGID:
+        groups.add(directory.st_gid)
+    return status.st_uid == os.geteuid() and status.st_gid in groups
+
+
+def _mount_of(path: str) -> tuple[int, str]:
+    """What two names must have in common for a rename. A file may be mounted from the same filesystem (proc(5))."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as stream:
+            mount = next((line for line in stream if line.startswith("mnt_id:")), "")
+        return os.fstat(descriptor).st_dev, mount
+    finally:
+        os.close(descriptor)
 
 
 def required_bytes(image: str, image_format: str, disk: images.Disk) -> int:
@@ -80,6 +101,10 @@ def required_bytes(image: str, image_format: str, disk: images.Disk) -> int:
         # Larger blocks than 2 MiB (VHDX) are sparse within themselves.
         cluster_size = min(max(disk.cluster_size, 64 << 10), 2 << 20)
         data = qemu_img.required_bytes(image, "qcow2", image_format, cluster_size)
+        if disk.format == "vhdx":
+            # QEMU does not say which blocks of it are in use (vhdx.c has no block status); none outside of the file is.
+            written = qemu_img.held_bytes(image, disk.cluster_size) if image != disk.path else 0
+            data = min(data, os.path.getsize(disk.path) + written)
     return data + _METADATA + disk.virtual_size // _METADATA_SHARE
 
 

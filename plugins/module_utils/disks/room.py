@@ -16,7 +16,16 @@ def free_bytes(directory: str) -> int:
     return status.f_bavail * status.f_frsize
 
 
-def require_room(directory: str, needed: int, purpose: str) -> None:
+# For what is written next to the disk, whatever `workdir` is.
+NEXT_TO_DISK = "Make room there, or give `dest`."
+
+
+def require_room(
+    directory: str,
+    needed: int,
+    purpose: str,
+    hint: str = "Make room there, or give another place by `workdir` or `dest`.",
+) -> None:
     """Errors: no-space, with `needed` and `available` in bytes, where the filesystem has less than `needed` free."""
     available = free_bytes(directory)
     if available < needed:
@@ -24,7 +33,7 @@ def require_room(directory: str, needed: int, purpose: str) -> None:
             "no-space",
             f"{directory} has not enough room for {purpose}: {-(-needed // (1 << 20))} MiB needed, "
             f"{available >> 20} MiB available.",
-            hint="Make room there, or give another place by `workdir` or `dest`.",
+            hint=hint,
             extra={"needed": needed, "available": available},
         )
 

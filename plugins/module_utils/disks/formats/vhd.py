@@ -24,6 +24,11 @@ def virtual_size(stream: BinaryIO, size: int) -> int:
     return number(">Q", footer, 48)
 
 
+def is_differencing(stream: BinaryIO) -> bool:
+    """Whether it needs a parent, which QEMU does not look for: it reads zeroes instead. Errors: BadHeader."""
+    return not is_fixed(stream) and number(">I", read(stream, 0, SECTOR), 60) == 4
+
+
 def layout(stream: BinaryIO, cluster_size: int) -> Layout:
     """Only a fixed one is written to in place: a raw disk with a footer, which QEMU does not write.
 

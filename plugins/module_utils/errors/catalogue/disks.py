@@ -40,7 +40,8 @@ SUBJECT = Subject(
         ),
         error(
             "disk-not-writable",
-            "The user who runs the module may not write to the disk, which is to be converted in place.",
+            "The user who runs the module may not write to the disk, which is to be converted in place, or may not give a "
+            "file that replaces it the same owner and group.",
             "Run the module as a user who may write to it, or set `dest` to have a converted copy written.",
         ),
         error(

@@ -16,20 +16,24 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     commit,
     copies,
     images,
+    qemu_img,
     replacement,
     room,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import qcow2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
+    KEPT,
     content,
     convert,
+    holds,
     in_child,
     is_converted,
     kill_at,
     killed_at,
     replace_qemu_img,
     two_disks,
+    wait_until,
     workspace_for,
     write_to,
 )
@@ -246,7 +250,7 @@ def test_room_for_the_whole_image_is_looked_for_before_converting_and_before_wri
         with monkeypatch.context() as full:
             full.setattr(room, "free_bytes", lambda directory: 2 * 24 * MEBIBYTE - 1)
             error = refusal_of(workspace.commit)
-            assert error.code == "no-space" and "`dest`" in error.hint
+            assert error.code == "no-space" and "`dest`" in error.hint and "workdir" not in error.hint
     with monkeypatch.context() as full:
         full.setattr(room, "free_bytes", lambda directory: 16 * MEBIBYTE)
         assert refusal_of(lambda: enter(disks, room=0)).code == "no-space"
@@ -283,6 +287,63 @@ def test_a_whole_image_of_another_size_does_not_replace_the_disk(place, tmp_path
     )
     assert refusal_of(lambda: convert(disks)).code == "qemu-img-failed"
     assert [content(disk.path) for disk in disks] == before and len(os.listdir(place)) == 2
+
+
+def test_a_disk_that_a_machine_has_opened_while_its_replacement_was_written_is_not_replaced(place):
+    disk = images.disks_from_option([create(place / "disk.vdi", "vdi")])[0]
+    machines = []
+
+    def start(point):
+        if point.startswith("replacement of"):
+            command = ["qemu-io", "-f", "vdi", disk.path]
+            machines.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
+            wait_until(lambda: qemu_img.is_written_to(disk.path))
+
+    try:
+        assert refusal_of(lambda: convert([disk], step=start)).code == "disk-in-use"
+    finally:
+        machines[0].communicate(b"write -P 9 20M 1M\nquit\n")
+    assert holds(disk.path, "vdi", ((9, "20M", "1M"), *KEPT))
+
+
+def test_a_disk_that_is_mounted_by_itself_is_refused_before_it_is_converted(place, monkeypatch):
+    disk = images.disks_from_option([create(place / "disk.vdi", "vdi")])[0]
+    ours = replacement._mount_of
+    monkeypatch.setattr(
+        replacement, "_mount_of", lambda path: (*ours(path)[:1], "mnt_id: 0") if path == disk.path else ours(path)
+    )
+    assert refusal_of(lambda: enter([disk])).code == "format-not-writable"
+
+
+def test_a_disk_of_a_group_that_this_user_cannot_give_is_refused_before_it_is_converted(place, monkeypatch):
+    disk = images.disks_from_option([create(place / "disk.vdi", "vdi")])[0]
+    status = os.stat(disk.path)
+    for name, value in (("geteuid", status.st_uid or 65534), ("getegid", 65534), ("getgroups", [])):
+        monkeypatch.setattr(replacement.os, name, lambda value=value: value)
+    directory = os.stat(place)
+    ours = os.stat_result((0o100600, *status[1:4], status.st_uid or 65534, 1, *status[6:]))
+    assert not replacement._can_give(ours, directory)
+    monkeypatch.setattr(replacement.os, "getgroups", lambda: [1])
+    assert replacement._can_give(ours, directory)
+    monkeypatch.setattr(replacement.os, "getgroups", list)
+    assert replacement._can_give(ours, os.stat_result((0o042700, *directory[1:5], 1, *directory[6:])))
+
+
+def test_an_empty_vhdx_of_any_size_needs_little_room(place):
+    disk = images.disks_from_option([create(place / "disk.vhdx", "vhdx", "1T", data=False)])[0]
+    assert replacement.required_bytes(disk.path, "vhdx", disk) < 8 << 30
+
+
+def test_a_check_has_the_longer_the_larger_the_image_is(place, monkeypatch):
+    limits = []
+    monkeypatch.setattr(
+        qemu_img, "run", lambda arguments, timeout, **_options: limits.append(timeout) or qemu_img.Outcome(0, "", "")
+    )
+    for size in (1 << 20, 1 << 40):
+        (place / "disk").touch()
+        os.truncate(place / "disk", size)
+        assert not qemu_img.is_damaged(str(place / "disk"), "qcow2")
+    assert limits[1] > 10 * limits[0]
 
 
 def test_a_disk_that_is_written_to_while_its_replacement_is_written_is_not_replaced(place):

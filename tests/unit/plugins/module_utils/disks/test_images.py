@@ -370,3 +370,14 @@ def test_an_overlay_needs_room_and_a_directory(tmp_path):
         overlays.create_overlay(disk, str(tmp_path / "gone"), "sda.qcow2")
     assert caught.value.code == "workdir-not-usable"
     assert os.listdir(tmp_path) == ["disk"]
+
+
+def test_a_differencing_vhd_is_refused_as_qemu_does_not_read_its_parent(tmp_path):
+    path = create(tmp_path / "disk.vhd", "vpc")
+    with open(path, "rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+    assert images.disks_from_option([path])[0].format == "vpc"
+    for footer in (0, size - 512):
+        patch(path, footer + 60, struct.pack(">I", 4))
+    error = refusal([path])
+    assert error.code == "disk-format-unknown" and "differencing" in error.message and error.hint
