@@ -111,7 +111,7 @@ def _error_classes(parsed: list[Module]) -> set[str]:
         for node in module.nodes
         if isinstance(node, ast.ClassDef)
     }
-    known = {_ERRORS}
+    known = {_ERRORS, *_HOLDERS}
     while True:
         more = {name for name, of in bases.items() if of & known} - known
         if not more:

@@ -115,7 +115,7 @@ def verify(
             if not _attempt(disks, wanted, expected, settings, outcome, Console(log), deadline):
                 break
     hung_with_kvm = accelerator == "kvm" and outcome.accelerator == "tcg"
-    if hung_with_kvm and (outcome.failure is None or outcome.failure.code != "guest-no-kernel"):
+    if hung_with_kvm and not isinstance(outcome.failure, NoKernel):
         # Emulated it came further. A guest that stops in its boot loader with either says nothing about KVM.
         accelerators.kvm_failed("a virtual machine hung on it before its kernel started")
     return outcome
@@ -220,6 +220,10 @@ def _service(
     return expectations.Service(host_port, expected.banner, guest)
 
 
+class NoKernel(Failure):
+    """The machine did not get beyond its firmware or boot loader."""
+
+
 class _Watch:
     """One boot of machine, until all looks are met.
 
@@ -277,7 +281,7 @@ class _Watch:
         return _too_late(self._console, self._looks)
 
 
-def _no_kernel(silence: float | None, looks: list[expectations.Expectation]) -> Failure:
+def _no_kernel(silence: float | None, looks: list[expectations.Expectation]) -> NoKernel:
     """silence: seconds without a sign of life; None where the time was up before that was long."""
     if silence is None:
         missing = "; ".join(look.missing() for look in looks if not look.met)
@@ -287,7 +291,7 @@ def _no_kernel(silence: float | None, looks: list[expectations.Expectation]) -> 
             "no kernel started: the machine stayed in its firmware or boot loader, with no sign of life for "
             f"{silence:.0f} seconds"
         )
-    return Failure(
+    return NoKernel(
         "guest-no-kernel",
         reason,
         "`screenshot` shows how far it came. A boot menu may be waiting for a key, or the machine was too slow for `timeout`.",
