@@ -73,7 +73,7 @@ def test_oracle_22_a_choice_is_selected_and_a_deleted_device_removed():
         ("boot", None, "description-incomplete", "combine"),
         ("schema", 99, "description-schema", "99"),
         ("target", "xen", "description-changed", "kvm"),
-        ("target", "vmware", "description-changed", "guestconv_inspect was given"),
+        ("target", "vmware", "description-changed", "allowed is: kvm."),
         ("target", ["kvm"], "description-changed", "kvm"),
         ("hardware", {"memory": 4096}, "description-changed", "guestconv_inspect was given"),
         ("roots", 5, "description-changed", "hostname"),
