@@ -114,8 +114,8 @@ def _concerns(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concern]:
             Concern(
                 "boot-loader-not-supported",
                 "error",
-                f"No boot menu with a Linux entry was found on {root.name}, of those that guestconv supports: {titles}.",
-                "Install one of these boot loaders in the guest, or convert the guest in another way.",
+                f"No boot menu of {titles} with a Linux entry was found on {root.name}.",
+                f"guestconv converts guests that boot with {titles}.",
             )
         )
     if firmware not in kinds | ({"uefi"} if system_partition.is_there(root.guest) else set()):
