@@ -241,8 +241,10 @@ def test_one_that_cannot_be_converted_says_why_and_its_disk_is_as_it_was(fleet, 
 
 def test_one_that_hangs_is_ended_when_its_time_is_over(fleet, resumed):
     outcome = resumed[HANGING]
-    assert (outcome["outcome"], outcome["phase"], outcome["code"]) == ("failed", "verify", "guest-not-up")
-    assert "guest-not-up: " in resumed["said"]
+    assert (outcome["outcome"], outcome["phase"]) == ("failed", "verify")
+    # On a busy machine its time is over before its kernel has started.
+    assert outcome["code"] in ("guest-not-up", "guest-no-kernel")
+    assert f"{outcome['code']}: " in resumed["said"]
     assert fleet.left_over() == []
 
 
