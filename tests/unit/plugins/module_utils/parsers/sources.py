@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     disk_files,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vmdk
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vhd, vmdk
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
@@ -184,7 +184,11 @@ def _image(data):
     """Reads whatever a header can say, of every format."""
     size, stream = len(data), io.BytesIO(data)
     probe.probe(stream, size)
-    calls = [lambda: vmdk.read_header(stream), lambda: vdi.ends_early(stream, size)]
+    calls = [
+        lambda: vmdk.read_header(stream),
+        lambda: vdi.ends_early(stream, size),
+        lambda: vhd.is_differencing(stream),
+    ]
     calls += [lambda kind=kind: probe.virtual_size(stream, size, kind) for kind in probe.SUPPORTED]
     calls += [lambda kind=kind: probe.layout(stream, kind, 65536) for kind in probe.SUPPORTED]
     calls.append(lambda: qcow2.counts_beyond_end(stream, size, qcow2.read_header(stream)))
