@@ -32,7 +32,7 @@ def _row(options: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
     devices = [device["driver"] for kind in ("disks", "interfaces") for device in hardware.get(kind) or ()]
     devices += [hardware[kind]["driver"] for kind in ("video", "console") if hardware.get(kind)]
     disk = options["disks"][0]
-    name = os.environ.get("PYTEST_CURRENT_TEST", "").split("::")[-1].split(" ")[0]
+    name = os.environ.get("PYTEST_CURRENT_TEST", "").split("::")[-1].split(" ")[0].split("@")[0]
     return {
         "test": name,
         "disk": Path(disk["path"] if isinstance(disk, dict) else disk).stem,
