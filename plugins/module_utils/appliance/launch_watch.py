@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ends a launch of the appliance that makes no progress: libguestfs itself waits for ever."""
+"""Ends a launch of the appliance that makes no progress: libguestfs itself waits forever."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..errors import GuestconvError
 from ..texts import hostile_xml, untrusted_json
 from . import elements
-from .description import Description, Devices
+from .description import KEYS, Description, Devices
 
 try:
     from lxml import etree
@@ -55,18 +55,9 @@ if TYPE_CHECKING:
 # Bytes. A description with the 3,000 applications of a full desktop is about 1 MB.
 MAX_SIZE = 16 * 1024 * 1024
 
-_PLAIN_KEYS = (
-    "fingerprint",
-    "checksum",
-    "checksums",
-    "target",
-    "convertible",
-    "concerns",
-    "hardware",
-    "boot",
-    "transform",
-)
 _FACTS = ("current", "choices", "unavailable")
+# The keys that have an element of their own, with their value as it is.
+_PLAIN_KEYS = tuple(key for key in KEYS if key not in ("schema", "roots", "devices", *_FACTS))
 
 # `xml...` names are reserved (XML 1.0, 2.3), and a colon would make a namespace prefix.
 _PLAIN_NAME = re.compile(r"(?!xml)[a-z_][a-z0-9_.-]*", re.IGNORECASE | re.ASCII)

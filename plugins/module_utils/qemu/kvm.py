@@ -24,6 +24,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..texts import untrusted_json
+
 DEVICE = "/dev/kvm"
 
 # Seconds for the kernel to come to its end. A working KVM takes less than one; a busy machine several.
@@ -63,14 +65,14 @@ def why_not(emulator: str, processor: str, fixed_appliance: str | None = None) -
     if kernel is None:
         return "there is no readable Linux kernel to test it with (/boot/vmlinuz-*)"
     with _locked_memory() as memory:
-        answer = _remembered(memory, emulator)
-        if answer is None:
-            probed = probe(emulator, "kvm", processor, kernel)
-            answer = {"reason": probed.reason}
-            # Any other failure shows at once, and may be gone the next time.
-            if probed.reason is None or probed.hung:
-                _remember(memory, emulator, probed.reason)
-    return answer["reason"]
+        known = _remembered(memory, emulator)
+        if known is not None:
+            return known.reason
+        probed = probe(emulator, "kvm", processor, kernel)
+        # Any other failure shows at once, and may be gone the next time.
+        if probed.reason is None or probed.hung:
+            _remember(memory, emulator, probed.reason)
+        return probed.reason
 
 
 def remember_failure(emulator: str, reason: str) -> None:
@@ -188,19 +190,18 @@ def _host(emulator: str) -> dict[str, object]:
     }
 
 
-def _remembered(memory: str | None, emulator: str) -> dict[str, str | None] | None:
-    """{"reason": the answer of why_not()}, or None when there is none that holds."""
+def _remembered(memory: str | None, emulator: str) -> Probe | None:
+    """What became of an earlier probe, or None when there is none that holds."""
     if memory is None:
         return None
     try:
-        with open(memory, encoding="utf-8") as file:
-            answer = json.load(file)
+        answer = untrusted_json.load(memory)
         reason, age = answer["reason"], time.time() - answer["time"]
         if answer["host"] != _host(emulator) or not (reason is None or isinstance(reason, str)):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return {"reason": reason} if reason is None or 0 <= age < _FAILURE_AGE else None
+    return Probe(reason) if reason is None or 0 <= age < _FAILURE_AGE else None
 
 
 def _remember(memory: str | None, emulator: str, reason: str | None) -> None:

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from ...disks import slices
 from ...errors import GuestconvError
-from ..kinds.kind import Access, DiskEntry, Request
-from . import urls, web
+from . import web
+from .at_url import AtUrl
 from .connection import RETRY, kept_open
 from .place import Opened, opened_node
 
@@ -20,20 +20,10 @@ from .place import Opened, opened_node
 _TIMEOUT = 120
 
 
-class Web:
+class Web(AtUrl):
     """A file of a web server, by nbdkit's curl plugin."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("https",)
-    is_local: ClassVar[bool] = False
-
-    @classmethod
-    def at(cls, entry: DiskEntry, request: Request) -> Web | None:
-        """See Place."""
-        url = urls.of_entry(entry, cls.SCHEMES)
-        return cls(url, entry.get("format"), request.access) if url else None
-
-    def __init__(self, url: urls.Url, image_format: str | None, access: Access) -> None:
-        self._url, self._format, self._access = url, image_format, access
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:

@@ -9,25 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from ..kinds.kind import Access, DiskEntry, Request
-from . import urls
+from .at_url import AtUrl
 from .place import Opened, opened_by_head
 
 
-class Nbd:
+class Nbd(AtUrl):
     """An export of an NBD server, by QEMU's own client. By default it shows what the guest sees."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("nbd", "nbd+unix")
-    is_local: ClassVar[bool] = False
-
-    @classmethod
-    def at(cls, entry: DiskEntry, request: Request) -> Nbd | None:
-        """See Place."""
-        url = urls.of_entry(entry, cls.SCHEMES)
-        return cls(url, entry.get("format"), request.access) if url else None
-
-    def __init__(self, url: urls.Url, image_format: str | None, access: Access) -> None:
-        self._url, self._format = url, image_format
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from ..kinds.kind import Access, DiskEntry, Request
-from . import urls
+from .at_url import AtUrl
 from .connection import RETRY, kept_open
 from .place import Opened, opened_by_head
 
@@ -18,20 +17,10 @@ from .place import Opened, opened_by_head
 _TIMEOUT = 30
 
 
-class Ssh:
+class Ssh(AtUrl):
     """A file or block device of another machine, by nbdkit's ssh plugin, which speaks SFTP."""
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("ssh",)
-    is_local: ClassVar[bool] = False
-
-    @classmethod
-    def at(cls, entry: DiskEntry, request: Request) -> Ssh | None:
-        """See Place."""
-        url = urls.of_entry(entry, cls.SCHEMES)
-        return cls(url, entry.get("format"), request.access) if url else None
-
-    def __init__(self, url: urls.Url, image_format: str | None, access: Access) -> None:
-        self._url, self._format, self._access = url, image_format, access
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:
