@@ -71,8 +71,8 @@ def processor_from(text: str) -> Processor | None:
 class Look:
     """What is seen of the machine at one moment.
 
-    console: the text of its console. display: that of its display, in text mode. transferred: the operations on its
-    disks so far. restarts: how often it restarted. processor: None where QEMU does not report it.
+    console: the text of its console. display: that of its display in text mode, and what tells its picture from another
+    in a graphics mode. transferred: the operations on its disks so far. restarts: how often it restarted. processor: None where QEMU does not report it.
     """
 
     console: str
