@@ -32,7 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letter
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
-_FAT = ("vfat", "msdos")
+FAT = ("vfat", "msdos")
 _ROOM = 1 << 30
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
@@ -60,7 +60,7 @@ class Storage:
     @property
     def is_fat(self) -> bool:
         """Whether it tells no upper case from lower."""
-        return self.tags.get("TYPE") in _FAT
+        return self.tags.get("TYPE") in FAT
 
 
 class StandIn(Appliance):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from tests.text_guests.case import Expectation, Term
 from tests.text_guests.lab import Lab
 
@@ -43,6 +44,11 @@ def _matches(lab: Lab, term: Term) -> bool:
     return re.search(term.pattern, _text(lab, term.value), re.MULTILINE) is not None
 
 
+def _holds_names(lab: Lab, term: Term) -> bool:
+    data = lab.disks.read(*_place(term.value))
+    return data is not None and re.search(term.pattern, "\n".join(initrd.read(data).members), re.MULTILINE) is not None
+
+
 def _is_same(lab: Lab, term: Term) -> bool:
     before = lab.disks.read_before(*_place(term.value))
     return before is not None and before == lab.disks.read(*_place(term.value))
@@ -74,6 +80,7 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "silent": lambda lab, term: not lab.outcome.said,
     "has": lambda lab, term: lab.outcome.error is None and _matches(lab, term),
     "not": lambda lab, term: lab.outcome.error is None and not _matches(lab, term),
+    "holds": lambda lab, term: lab.outcome.error is None and _holds_names(lab, term),
     "same": _is_same,
     "default": _has_default,
     "roots": lambda lab, term: list(lab.outcome.description.get("roots", {})) == term.value.split(","),
