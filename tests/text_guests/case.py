@@ -28,7 +28,7 @@ _TAGS = {
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
 }
-_OTHER_OPTIONS = ("lvuuid", "vg", "subvolumes", "default", "room")
+OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -177,9 +177,9 @@ class _Parser:
         if line.startswith("@"):
             self._has_begun = True
             word, _blank, rest = line[1:].rstrip("\r").partition(" ")
-            if word not in _WORDS:
-                raise ValueError(f"@{word} is not known. Known are: {', '.join('@' + each for each in _WORDS)}.")
-            _WORDS[word](self, rest)
+            if word not in WORDS:
+                raise ValueError(f"@{word} is not known. Known are: {', '.join('@' + each for each in WORDS)}.")
+            WORDS[word](self, rest)
         elif line.startswith("#"):
             self._comment(line[1:].strip())
         elif line.strip() and self._has_begun:
@@ -244,7 +244,10 @@ class _Parser:
                 if value:
                     volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
             else:
-                volume.options[_one_of(key, _OTHER_OPTIONS, "option", _TAGS)] = value
+                volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", _TAGS)] = value
+        room = volume.options.get("room", "0")
+        if not (room.isascii() and room.isdigit()):
+            raise ValueError(f"{room or 'Nothing'} is no number of bytes.")
         self._volume = volume
         self.case.volumes.append(volume)
 
@@ -331,7 +334,8 @@ class _Parser:
 
     def option(self, rest: str) -> None:
         name, value = _words(rest, "NAME VALUE")
-        self.case.options[_one_of(name, OPTIONS, "option")] = _one_of(value, OPTIONS[name], f"value of {name}")
+        allowed = OPTIONS[_one_of(name, OPTIONS, "option")]
+        self.case.options[name] = _one_of(value, allowed, f"value of {name}")
 
     def expect(self, rest: str) -> None:
         alternatives = tuple(
@@ -340,7 +344,7 @@ class _Parser:
         self.case.expectations.append(Expectation(rest, alternatives))
 
 
-_WORDS: dict[str, Callable[[_Parser, str], None]] = {
+WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "os": _Parser.os,
     "firmware": _Parser.firmware,
     "hardware": _Parser.hardware,

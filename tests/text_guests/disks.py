@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.text_guests.contents import Link
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30
+_MOST_LINKS = 40
 
 
 class Disks:
@@ -153,11 +155,18 @@ def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:
 
 
 def _local(tree: Namespace, path: str) -> Place:
-    """Where path is to be, with all directories above."""
-    above = ""
-    for name in path.strip("/").split("/")[:-1]:
-        above = f"{above}/{name}"
-        place = tree.find(above)
-        if not os.path.lexists(place.local):
-            os.makedirs(place.local)
+    """Where path is to be, with all directories above, be they those that symbolic links lead to."""
+    _make_directory(tree, posixpath.dirname(path))
     return tree.find(path, follow=False)
+
+
+def _make_directory(tree: Namespace, path: str, links: int = 0) -> None:
+    if path == "/":
+        return
+    _make_directory(tree, posixpath.dirname(path), links)
+    place = tree.find(path, follow=False)
+    if os.path.islink(place.local) and links < _MOST_LINKS:
+        target = posixpath.join(posixpath.dirname(place.path), os.readlink(place.local))
+        _make_directory(tree, posixpath.normpath(target), links + 1)
+    elif not os.path.isdir(place.local):
+        os.mkdir(place.local)

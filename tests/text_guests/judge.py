@@ -25,12 +25,8 @@ def _holds(expectation: Expectation, lab: Lab) -> bool:
     )
 
 
-def _text(lab: Lab, where: str) -> str:
-    """The text of the file at [DEVICE:]PATH, "" when there is none."""
-    return (lab.disks.read(*_place(where)) or b"").decode("utf-8", "surrogateescape")
-
-
 def _place(where: str) -> tuple[str, str]:
+    """The path and the device of [DEVICE:]PATH, "" for no device."""
     device, _colon, path = where.rpartition(":")
     return path, device
 
@@ -41,12 +37,17 @@ def _is_refused(lab: Lab, term: Term) -> bool:
 
 
 def _matches(lab: Lab, term: Term) -> bool:
-    return re.search(term.pattern, _text(lab, term.value), re.MULTILINE) is not None
+    data = lab.disks.read(*_place(term.value))
+    return data is not None and _has_line(term.pattern, data.decode("utf-8", "surrogateescape"))
+
+
+def _has_line(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.MULTILINE) is not None
 
 
 def _holds_names(lab: Lab, term: Term) -> bool:
     data = lab.disks.read(*_place(term.value))
-    return data is not None and re.search(term.pattern, "\n".join(initrd.read(data).members), re.MULTILINE) is not None
+    return data is not None and _has_line(term.pattern, "\n".join(initrd.read(data).members))
 
 
 def _is_same(lab: Lab, term: Term) -> bool:
