@@ -46,8 +46,6 @@ NOT_YET = frozenset(
     f06-old-system-on-a-data-disk
     g01-custom-entry-comes-back
     g03-grub-disable-uuid
-    h01-tools-virtualbox
-    h01-tools-xen
     """.split()
 )
 

@@ -141,5 +141,13 @@ SUBJECT = Subject(
             "VMware Tools were installed without a package. The conversion leaves them where they are.",
             "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
         ),
+        concern(
+            "hypervisor-agent-left",
+            "info warning",
+            "Tools of a hypervisor, or an agent of a cloud, are installed that the conversion does not remove. The "
+            "message says which, and what they do on the target. The severity is `warning` when they may change the "
+            "guest there.",
+            "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
+        ),
     ),
 )
