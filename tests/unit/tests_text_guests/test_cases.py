@@ -43,7 +43,6 @@ NOT_YET = frozenset(
     e07-lvmlocal-filter
     e08-lvm-filter-sd-and-virtio-scsi
     e10-type-contradicts-the-name
-    f06-old-system-on-a-data-disk
     g01-custom-entry-comes-back
     g03-grub-disable-uuid
     """.split()

@@ -40,6 +40,14 @@ SUBJECT = Subject(
             "it down.",
         ),
         concern(
+            "system-not-started",
+            "info",
+            "The guest has several systems, and no boot menu starts this one: it is a chroot, the root of a container, "
+            "or an old system. It is not converted.",
+            "Nothing needs to be done if the guest does not start it. If it does, have its boot menu name it, or convert "
+            "it alone with the option `root`.",
+        ),
+        concern(
             "mount-skipped",
             "warning",
             "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "
