@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Optional
 
 # isspace() of the kernel, less the byte 0xa0, which is a part of a letter in UTF-8.
 BLANKS = " \t\n\v\f\r"
@@ -58,7 +57,7 @@ def written(argument: str, like: str = "") -> str:
     return next((style for style in styles if _ARGUMENT.fullmatch(style) and meaning(style) == argument), argument)
 
 
-def edited(text: str, edit: Callable[[str], Optional[str]]) -> str:
+def edited(text: str, edit: Callable[[str], str | None]) -> str:
     """text with each argument (as of split) edited; one that becomes None is left out, with the blanks before it.
 
     What edit does not change stays as it is, quotes and blanks included.

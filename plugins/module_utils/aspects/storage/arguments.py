@@ -10,13 +10,14 @@ mkinitcpio's hooks encrypt and zfs, genkernel(8), Debian's cryptsetup-initramfs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from ...guest import device_names
 from ...guest.boot_menu import Entry
 from ...guest.root import GuestRoot
+from ...guest.storage.layer import Layer
 from ...guest.storage.layers.filesystem import Filesystem
 from ...initrd.builders import dracut
 from ...model.concerns import Concern
@@ -35,10 +36,10 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument that names something. one line of ARGUMENTS.
+    """Arguments that name something in one way: a line of ARGUMENTS.
 
     value: a regular expression that finds each name in the value, as its group `name`.
-    is_there: (names, name) -> whether such a thing is on the disks.
+    nodes: (names, name) -> what of that name is on the disks.
     need: what happens where it is not.
     is_last_only: whether the last of several on a command line counts alone.
     as_path: whether it can be named by a path only, not by a tag (UUID=).
@@ -46,7 +47,7 @@ class Argument:
 
     keys: tuple[str, ...]
     value: re.Pattern[str]
-    is_there: Callable[[Names, str], bool]
+    nodes: Callable[[Names, str], Sequence[Layer]]
     need: Need = Need.GOES_ON
     is_last_only: bool = False
     as_path: bool = False
@@ -59,7 +60,7 @@ class Argument:
         """The value with the devices in it that the hardware named by names that hold on any."""
 
         def replaced(match: re.Match[str]) -> str:
-            stable = specs.stable(names, match["name"])
+            stable = specs.stable(names, match["name"]) if self.nodes(names, match["name"]) else None
             if stable and self.as_path:
                 stable = specs.path(stable)
             start, end = match.start("name") - match.start(), match.end("name") - match.start()
@@ -67,34 +68,14 @@ class Argument:
 
         return self.value.sub(replaced, value)
 
-
-def _a_device(names: Names, name: str) -> bool:
-    return bool(specs.filesystems(names, name))
-
-
-def _a_volume(names: Names, name: str) -> bool:
-    return specs.is_volume(names, f"/dev/{name.removeprefix('/dev/')}")
+    def is_only_on(self, names: Names, value: str, disks: Collection[str]) -> bool:
+        """Whether all that the value names needs one of these disks (their ids)."""
+        nodes = [node for name in self.found(value) for node in self.nodes(names, name)] if disks else []
+        return bool(nodes) and all(names.storage.disks_of(node) & set(disks) for node in nodes)
 
 
-def _a_group(names: Names, name: str) -> bool:
-    return specs.is_volume_group(names, name)
-
-
-def _a_luks(names: Names, name: str) -> bool:
-    return specs.has_uuid(names, "crypto_LUKS", name)
-
-
-def _an_array(names: Names, name: str) -> bool:
-    return specs.has_uuid(names, "linux_raid_member", name)
-
-
-def _a_pool(names: Names, name: str) -> bool:
-    pool = name.partition("/")[0]
-    return any(each.type == "zfs_member" and each.label == pool for each in names.storage.filesystems)
-
-
-def _only_on_its_hardware(names: Names, name: str) -> bool:
-    return False
+def _only_on_its_hardware(names: Names, name: str) -> list[Layer]:
+    return []
 
 
 _ALL = re.compile(r"\A(?:block:)?(?P<name>.+)\Z", re.DOTALL)
@@ -108,38 +89,38 @@ _UUID = re.compile(r"\A(?:luks-)?(?P<name>[0-9A-Fa-f:-]{4,})")
 _WORD = re.compile(r"\A(?P<name>[^\s,]+)")
 
 ARGUMENTS = (
-    Argument(("root",), _ALL, _a_device, Need.STOPS, is_last_only=True),
-    Argument(("real_root",), _IF_DEVICE, _a_device, Need.STOPS, is_last_only=True),
-    Argument(("mount.usr",), _IF_DEVICE, _a_device, Need.STOPS, is_last_only=True),
-    Argument(("usr", "verity.usr"), _IF_DEVICE, _a_device, Need.STOPS, is_last_only=True),
+    Argument(("root",), _ALL, specs.filesystems, Need.STOPS, is_last_only=True),
+    Argument(("real_root",), _IF_DEVICE, specs.filesystems, Need.STOPS, is_last_only=True),
+    Argument(("mount.usr",), _IF_DEVICE, specs.filesystems, Need.STOPS, is_last_only=True),
+    Argument(("usr", "verity.usr"), _IF_DEVICE, specs.filesystems, Need.STOPS, is_last_only=True),
     Argument(
         tuple(f"systemd.verity_{what}_{part}" for what in ("root", "usr") for part in ("data", "hash")),
         _IF_DEVICE,
-        _a_device,
+        specs.filesystems,
         Need.STOPS,
         is_last_only=True,
     ),
     # dracut's fips module goes on without its check.
-    Argument(("boot",), _IF_DEVICE, _a_device, is_last_only=True),
-    Argument(("resume", "real_resume"), _ALL, _a_device, is_last_only=True),
-    Argument(("rootflags", "real_rootflags"), _OPTIONS, _a_device, Need.STOPS, is_last_only=True, as_path=True),
-    Argument(("systemd.mount-extra", "rd.systemd.mount-extra"), _TO_COLON, _a_device),
-    Argument(("systemd.swap-extra", "rd.systemd.swap-extra"), _TO_COLON, _a_device),
+    Argument(("boot",), _IF_DEVICE, specs.filesystems, is_last_only=True),
+    Argument(("resume", "real_resume"), _ALL, specs.filesystems, is_last_only=True),
+    Argument(("rootflags", "real_rootflags"), _OPTIONS, specs.filesystems, Need.STOPS, is_last_only=True, as_path=True),
+    Argument(("systemd.mount-extra", "rd.systemd.mount-extra"), _TO_COLON, specs.filesystems),
+    Argument(("systemd.swap-extra", "rd.systemd.swap-extra"), _TO_COLON, specs.filesystems),
     # Of these dracut waits for each, and does not start the guest without it, be it the swap space's.
-    Argument(("rd.lvm.lv",), _WORD, _a_volume, Need.DRACUT),
-    Argument(("rd.lvm.vg",), _WORD, _a_group, Need.DRACUT),
-    Argument(("rd.luks.uuid", "rd.luks.partuuid"), _UUID, _a_luks, Need.DRACUT),
-    Argument(("rd.md.uuid",), _UUID, _an_array, Need.DRACUT),
-    Argument(("rd_LVM_LV",), _WORD, _a_volume),
-    Argument(("rd_LVM_VG",), _WORD, _a_group),
-    Argument(("rd_LUKS_UUID", "luks.uuid", "rd.luks.name", "luks.name"), _UUID, _a_luks),
-    Argument(("rd_MD_UUID",), _UUID, _an_array),
-    Argument(("rd.luks.key", "luks.key", "cryptkey"), _KEY_DEVICE, _a_device),
-    Argument(("cryptkey",), _TO_COLON, _a_device),
-    Argument(("cryptdevice",), _TO_COLON, _a_device),
-    Argument(("cryptopts",), _SOURCE, _a_device),
-    Argument(("crypt_root", "crypt_swap", "luks_root"), _IF_DEVICE, _a_device),
-    Argument(("zfs",), re.compile(r"\A(?P<name>(?!bootfs\b|auto\b)[^\s,]+)"), _a_pool, Need.STOPS),
+    Argument(("rd.lvm.lv",), _WORD, specs.volumes, Need.DRACUT),
+    Argument(("rd.lvm.vg",), _WORD, specs.volumes_of_group, Need.DRACUT),
+    Argument(("rd.luks.uuid", "rd.luks.partuuid"), _UUID, specs.encrypted, Need.DRACUT),
+    Argument(("rd.md.uuid",), _UUID, specs.members_of_array, Need.DRACUT),
+    Argument(("rd_LVM_LV",), _WORD, specs.volumes),
+    Argument(("rd_LVM_VG",), _WORD, specs.volumes_of_group),
+    Argument(("rd_LUKS_UUID", "luks.uuid", "rd.luks.name", "luks.name"), _UUID, specs.encrypted),
+    Argument(("rd_MD_UUID",), _UUID, specs.members_of_array),
+    Argument(("rd.luks.key", "luks.key", "cryptkey"), _KEY_DEVICE, specs.filesystems),
+    Argument(("cryptkey",), _TO_COLON, specs.filesystems),
+    Argument(("cryptdevice",), _TO_COLON, specs.filesystems),
+    Argument(("cryptopts",), _SOURCE, specs.filesystems),
+    Argument(("crypt_root", "crypt_swap", "luks_root"), _IF_DEVICE, specs.filesystems),
+    Argument(("zfs",), re.compile(r"\A(?P<name>(?!bootfs\b|auto\b)[^\s,]+)"), specs.members_of_pool, Need.STOPS),
     # What can be said by the names, numbers and serial numbers of the old hardware alone.
     Argument(("md",), re.compile(r"(?P<name>/dev/[^,]+)"), _only_on_its_hardware),
     Argument(("dm-mod.create", "dm"), re.compile(r"(?P<name>/dev/[^\s,]+|\b\d+:\d+\b)"), _only_on_its_hardware),
@@ -157,15 +138,24 @@ _NOT_ON_DISKS = re.compile(
     r"(?:nfs4?|nbd|iscsi|fcoe|cifs|aoe|virtiofs|9p|zfs|live|livenet|nfsroot|https?|ftp|tftp|bind|netboot):.*"
     r"|ZFS=.*|/dev/(?:nfs|cifs|ram\d*|root)|dhcp6?|either6|ibft|tmpfs|overlay"
 )
+# genkernel's own root, before real_root=.
+_MEMORY = re.compile(r"/dev/ram\d*")
 _NETWORK = re.compile(r"(?:netroot|nfsroot|nbdroot|rd\.nvmf\.\w+|rd\.iscsi\.(?!waitnet|testroute)\w+|iscsi_\w+)")
-_MADE_BY_ARGUMENTS = re.compile(r"roothash|usrhash|verity\.\w+|systemd\.verity\w*|dm-mod\.create|dm|cryptdevice|.*luks.*")
+_MADE_BY_ARGUMENTS = re.compile(
+    r"roothash|usrhash|verity\.\w+|systemd\.verity\w*|dm-mod\.create|dm|cryptdevice|.*luks.*"
+)
 
 
-def edited(names: Names, argument: str) -> str:
-    """An argument of the kernel's command line, with the devices in it that the hardware named by UUID."""
+def edited(names: Names, argument: str, removed: Collection[str] = ()) -> str | None:
+    """An argument of the kernel's command line, with the devices in it that the hardware named by UUID.
+
+    None for one that is for the removed disks (their ids) alone: dracut would wait for them.
+    """
     key, equals, value = argument.partition("=")
-    for each in _BY_KEY.get(key, ()) if equals else ():
-        value = each.edited(names, value)
+    for row in _BY_KEY.get(key, ()) if equals else ():
+        if not row.as_path and row.is_only_on(names, value, removed):
+            return None
+        value = row.edited(names, value)
     return f"{key}={value}" if equals else argument
 
 
@@ -208,6 +198,8 @@ class _Entry:
         key, equals, value = argument.partition("=")
         if not equals:
             return []
+        if key == "root" and "real_root" in self._last and _MEMORY.fullmatch(value):
+            return []
         if _NETWORK.fullmatch(key):
             return [_network(argument)]
         if key not in _BY_KEY:
@@ -218,11 +210,11 @@ class _Entry:
     def _of_name(self, row: Argument, key: str, name: str) -> list[Concern]:
         if _FOUND_OTHERWISE.fullmatch(name):
             return []
-        if row.is_there is _only_on_its_hardware:
+        if row.nodes is _only_on_its_hardware:
             return [_not_understood(f"{key}=", name)]
         stops = self._is_default and self._stops(row)
         where = f"The kernel's command line ({key}=)"
-        if row.is_there(self._names, name):
+        if row.nodes(self._names, name):
             if key == "root" and self._is_default and self._own() not in specs.filesystems(self._names, name):
                 return [_another(self._root, name)]
             return [_ambiguous(where, name, stops, told) for told in self._not_nameable(key, name)]
@@ -251,7 +243,7 @@ class _Entry:
         if not made:
             return False
         rows = tables.rows(self._root.read("/etc/crypttab") or "")
-        if any(row.fields[:1] == [made[1]] for row in rows):
+        if any(row.fields[:1] == (made[1],) for row in rows):
             return True
         return made[1] in ("root", "usr") and any(map(_MADE_BY_ARGUMENTS.fullmatch, self._last))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...devices.letters import disk_letters
+from ...devices.letters import letters
 from ...guest import device_names
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import LogicalVolume
@@ -22,6 +22,9 @@ _DECIMAL = re.compile(r"(\d{1,9}):(\d{1,9})")
 _HEXADECIMAL = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,8})")
 _OFFSET = re.compile(r"PARTUUID=([^/]+)/PARTNROFF=([-+]?\d{1,9})")
 _ANY_CASE = re.compile(r"(?i)(?:PARTUUID|UUID)(?==)")
+
+# What udev writes as \\xHH in a link (systemd, src/basic/devnum-util.c, src/shared/udev-util.c: encode_devnode_name).
+_ODD = re.compile(r"[\x00-\x7f](?<![A-Za-z0-9#+\-.:=@_])")
 
 # {major: (name, minors of each disk, number of the major's first disk)} (Documentation/admin-guide/devices.txt).
 _SCSI_MAJORS = (8, *range(65, 72), *range(128, 136))
@@ -47,7 +50,7 @@ def kernel_name(spec: str) -> str:
         return spec
     name, minors, first = _DISKS[major]
     disk, partition = divmod(minor, minors)
-    return f"/dev/{name}{disk_letters(first + disk)}{partition or ''}"
+    return f"/dev/{name}{letters(first + disk)}{partition or ''}"
 
 
 def is_of_hardware(spec: str) -> bool:
@@ -73,27 +76,48 @@ def stable(names: Names, spec: str) -> str | None:
 def path(tag: str) -> str:
     """The path that udev makes of a tag: /dev/disk/by-uuid/... of UUID=..."""
     key, _equals, value = tag.partition("=")
-    return f"/dev/disk/by-{key.lower()}/{device_names.encoded(value)}"
+    return f"/dev/disk/by-{key.lower()}/{_ODD.sub(_escaped, value)}"
 
 
-def is_volume(names: Names, name: str) -> bool:
-    """Whether name (/dev/VG/LV) is a logical volume of the disks."""
-    return any(volume.is_called(name) for volume in names.storage.of_kind(LogicalVolume))
+def volumes(names: Names, name: str) -> list[LogicalVolume]:
+    """The logical volume that name (VG/LV, /dev/VG/LV) names."""
+    path = name if name.startswith("/dev/") else f"/dev/{name}"
+    return [volume for volume in names.storage.of_kind(LogicalVolume) if volume.is_called(path)]
 
 
-def is_volume_group(names: Names, name: str) -> bool:
-    """Whether a logical volume of the disks is in the volume group of that name."""
-    return any(volume.name.split("/")[2:3] == [name] for volume in names.storage.of_kind(LogicalVolume))
+def volumes_of_group(names: Names, name: str) -> list[LogicalVolume]:
+    """The logical volumes in the volume group of that name."""
+    return [volume for volume in names.storage.of_kind(LogicalVolume) if volume.name.split("/")[2:3] == [name]]
 
 
-def has_uuid(names: Names, kind: str, uuid: str) -> bool:
-    """Whether a device of this type (blkid's) has a UUID with uuid in it, hyphens, colons and case aside.
+def encrypted(names: Names, uuid: str) -> list[Filesystem]:
+    """The devices that are encrypted with LUKS, and have this UUID or one with these digits in it."""
+    return _with_uuid(names, "crypto_LUKS", uuid)
+
+
+def members_of_array(names: Names, uuid: str) -> list[Filesystem]:
+    """The devices that an array (md) of this UUID is made of."""
+    return _with_uuid(names, "linux_raid_member", uuid)
+
+
+def members_of_pool(names: Names, dataset: str) -> list[Filesystem]:
+    """The devices that the ZFS pool of this dataset (POOL/...) is made of, of which blkid has the name as label."""
+    pool = dataset.partition("/")[0]
+    return [each for each in names.storage.filesystems if each.type == "zfs_member" and each.label == pool]
+
+
+def _with_uuid(names: Names, kind: str, uuid: str) -> list[Filesystem]:
+    """The devices of this type (blkid's) whose UUID has uuid in it, hyphens, colons and case aside.
 
     dracut compares with *UUID* (parse-crypt.sh); mdadm writes colons where blkid writes hyphens.
     """
     wanted = _digits(uuid)
-    found = (each for each in names.storage.filesystems if each.type == kind)
-    return bool(wanted) and any(wanted in _digits(each.uuid) for each in found)
+    found = [each for each in names.storage.filesystems if each.type == kind]
+    return [each for each in found if wanted and wanted in _digits(each.uuid)]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
 
 
 def _digits(uuid: str) -> str:
