@@ -6,11 +6,19 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ....guest.root import GuestRoot
 
+# Programs that boot as Linux's kernels do, some with the header of one: their names, or what they say of themselves.
+_OTHER_NAMES = re.compile(r"memtest|memdisk|mt86plus|\.lkrn\Z|core\.img\Z", re.IGNORECASE)
+_OTHER_SIGNS = (b"Memtest86", b"MEMDISK", b"iPXE")
+_HEAD = 8192
+
 # What tells a bzImage, whatever its file is called (Documentation/arch/x86/boot.rst: the offset of `header`).
 _HEADER, _MAGIC = 0x202, b"HdrS"
+# The header of a kernel that is no Linux: Xen, GRUB 2 (Multiboot specification, 3.1.1): magic, flags and checksum.
+_MULTIBOOT = (0x1BADB002).to_bytes(4, "little")
 
 
 def mount_of(root: GuestRoot, path: str) -> str:
@@ -27,9 +35,14 @@ def below(mount: str, path: str) -> str:
 
 def is_linux(root: GuestRoot, path: str) -> bool:
     """Whether the file at path may be a kernel of Linux for a PC. One that is not there may."""
-    # Memtest86+ has had the header of a kernel since version 6.
-    if "memtest" in posixpath.basename(path).casefold():
+    if _OTHER_NAMES.search(posixpath.basename(path)):
         return False
-    if not root.is_file(path):
-        return True
-    return root.head(path, _HEADER + len(_MAGIC))[_HEADER:] == _MAGIC
+    head = root.head(path, _HEAD) if root.is_file(path) else b""
+    if any(sign in head for sign in _OTHER_SIGNS):
+        return False
+    return head[_HEADER:].startswith(_MAGIC) or not _is_multiboot(head)
+
+
+def _is_multiboot(head: bytes) -> bool:
+    fields = (head[at : at + 12] for at in range(0, len(head) - 11, 4) if head[at : at + 4] == _MULTIBOOT)
+    return any(sum(int.from_bytes(each[at : at + 4], "little") for at in (0, 4, 8)) % (1 << 32) == 0 for each in fields)

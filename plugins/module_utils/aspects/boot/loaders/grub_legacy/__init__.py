@@ -20,7 +20,7 @@ from .. import device_map, places
 from ..loader import Fallback, default_not_supported
 from . import sources
 from .devices import Devices
-from .menu import Command, Edit, Item, Kernel, Menu, edited, kernel, meaning, parse, saved_number
+from .menu import Command, Edit, Item, Kernel, Menu, edited, kernel, parse, saved_number
 
 if TYPE_CHECKING:
     from ....plan import Plan
@@ -123,9 +123,7 @@ class _Reader:
             if found.items:
                 return self.chosen(further, found, (*before, path))
         known = [entry for entry in entries if entry]
-        return _Chosen(
-            path, boot_menu.BootMenu(known, None if number is None else entries[number]), before, default
-        )
+        return _Chosen(path, boot_menu.BootMenu(known, None if number is None else entries[number]), before, default)
 
     def boots_linux(self, path: str, item: Item, found: Kernel) -> bool:
         """Whether a `kernel` command (Kernel) of an entry of the menu at path loads a Linux, of this root's or another."""

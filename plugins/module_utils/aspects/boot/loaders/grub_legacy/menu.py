@@ -166,15 +166,14 @@ def _lines(text: str) -> list[tuple[int, int]]:
     """Where each line of GRUB's stands in text, less what it drops at the end."""
     lines, position = [], 0
     while position < len(text):
-        match = _LINE.match(text, position)
-        assert match
+        next_line = _skipped(_LINE, text, position, len(text))
         # A line is a string of C's, which ends there.
-        end = text.find("\0", position, match.end())
-        end = match.end() if end < 0 else end
+        end = text.find("\0", position, next_line)
+        end = next_line if end < 0 else end
         while end > position and text[end - 1] == "\r":
             end -= 1
         lines.append((position, end))
-        position = match.end() + 1
+        position = next_line + 1
     return lines
 
 
