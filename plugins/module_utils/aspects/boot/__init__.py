@@ -54,6 +54,8 @@ def inspect(root: GuestRoot) -> Findings:
     found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
     concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
     concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
+    if firmware == "bios" and boots.kind:
+        concerns += _unknown_code(found, boots.kind.TITLE)
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
@@ -66,7 +68,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     if facts.loader:
         facts.loader.edit(plan, editors)
     # After the menu, of which it may have a copy.
-    is_new = facts.firmware == "uefi" and uefi.convert(root)
+    is_new = uefi.convert(root, is_needed=facts.firmware == "uefi")
     if facts.loader:
         facts.loader.edit_sources(plan, editors, has_new_fallback=is_new)
 
@@ -109,5 +111,21 @@ def _not_started(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concer
             "warning",
             f"No disk has a boot loader for {firmware.upper()} firmware; the guest may not boot.",
             "Give all of the guest's disks, and as hardware.firmware what the source has.",
+        )
+    ]
+
+
+def _unknown_code(found: Mapping[str, Mapping[str, str]], title: str) -> list[Concern]:
+    """found: what starts from each disk, of which none is known to start the loader of this title if any is unknown."""
+    disks = [disk for disk, each in found.items() if each["name"] == UNKNOWN]
+    if not disks or any(each["type"] == "bios" and each["name"] != UNKNOWN for each in found.values()):
+        return []
+    return [
+        Concern(
+            "boot-loader-unknown",
+            "warning",
+            f"What is in the boot sector of {', '.join(disks)} is none of the boot loaders that guestconv knows. The guest "
+            f"is prepared to boot by {title}, which is the only one that has a menu.",
+            "If that is not what starts the guest, install it in the guest once more (grub-install) before it moves.",
         )
     ]

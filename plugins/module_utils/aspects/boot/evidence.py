@@ -33,6 +33,10 @@ _HEAD = 1024 * 1024
 _SIGNATURE = b"\x55\xaa"
 _CODE = 440  # bytes, at the start of a sector
 _ACTIVE = 0x80
+# The type of the first partition in an MBR that only protects a GPT, and of the partition that GRUB uses then (UEFI
+# specification, 5.2.3; GRUB's manual, "BIOS installation").
+_FIRST_TYPE, _PROTECTIVE = 446 + 4, 0xEE
+_BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
 # In the attributes of a GPT's partition: "legacy BIOS bootable" (UEFI specification, 5.3.3), which gptmbr.bin starts.
 _LEGACY_BOOTABLE = 0x4
 
@@ -71,13 +75,10 @@ def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
     """{disk: what its boot sector starts}, of the disks with code there; see Evidence.sectors."""
     found = {}
     for index, disk in enumerate(root.guest.disks):
-        sector = root.guest.boot_sector(index)
+        sector, node = root.guest.boot_sector(index), root.guest.storage.disks[index]
         if _has_code(sector):
-            found[disk.device] = (
-                _of_sector(sector, known)
-                or _of_partitions(root, root.guest.storage.disks[index], sector, known)
-                or UNKNOWN
-            )
+            name = _of_sector(sector, known) or _of_partitions(root, node, sector, known)
+            found[disk.device] = name if name and not _leads_nowhere(root, node, sector) else UNKNOWN
     return found
 
 
@@ -109,6 +110,18 @@ def with_uefi(
 
 def _has_code(sector: bytes) -> bool:
     return sector[510:512] == _SIGNATURE and any(sector[:_CODE])
+
+
+def _leads_nowhere(root: GuestRoot, disk: Disk, sector: bytes) -> bool:
+    """Whether the code is left over from a time before the disk got a GPT, and boots with UEFI.
+
+    A GPT leaves no gap behind the first sector, so that what GRUB starts there is in a BIOS boot partition, and what
+    others start is in a partition that is marked as bootable.
+    """
+    partitions = [each for each in root.guest.storage.partitions if each.disk == disk]
+    has_uefi = any(each in root.guest.storage.efi_system_partitions for each in partitions)
+    is_for_bios = any(each.type == _BIOS_BOOT or _is_active(each, sector) for each in partitions)
+    return sector[_FIRST_TYPE] == _PROTECTIVE and has_uefi and not is_for_bios
 
 
 def _of_sector(sector: bytes, known: Known) -> str | None:

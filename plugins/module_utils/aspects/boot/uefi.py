@@ -94,8 +94,12 @@ def concerns(root: GuestRoot, partition: SystemPartition | None) -> list[Concern
     return []
 
 
-def convert(root: GuestRoot) -> bool:
-    """Make the fallback, if there is none. Returns whether it was made. Raises GuestconvError `boot-full`."""
+def convert(root: GuestRoot, is_needed: bool) -> bool:
+    """Make the fallback, if there is none. Returns whether it was made.
+
+    is_needed: whether the guest has UEFI. One that boots with BIOS, and can boot with UEFI too, keeps that as long as
+    there is room for it. Raises GuestconvError `boot-full`.
+    """
     # Not what inspect saw: another root of the guest, which has the same partition, may have been converted since.
     partition, arch = mounted(root), str(root.info.get("arch"))
     if partition is None or fallback_name(arch) is None:
@@ -103,6 +107,8 @@ def convert(root: GuestRoot) -> bool:
     missing = copies(partition, arch, root.info.get("distribution")) or []
     if missing:
         needed, room = sum(root.size(path) for path, _new in missing), root.free(partition.path)
+        if room < needed and not is_needed:
+            return False
         if room < needed:
             raise GuestconvError(
                 "boot-full",

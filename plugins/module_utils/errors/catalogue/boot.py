@@ -26,6 +26,13 @@ SUBJECT = Subject(
             "of the boot loader that the guest does not use.",
         ),
         concern(
+            "boot-loader-unknown",
+            "warning",
+            "The code in the boot sector is none of the boot loaders that guestconv knows. The guest is prepared by the "
+            "only menu that was found.",
+            "If another boot loader starts the guest, install the one that the message names once more before it moves.",
+        ),
+        concern(
             "boot-default-not-supported",
             "error",
             "The entry that the guest boots by default starts no Linux kernel by itself, but a hypervisor (Xen), another "

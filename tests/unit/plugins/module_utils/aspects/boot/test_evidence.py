@@ -104,3 +104,28 @@ def test_without_a_system_partition_nothing_is_known():
 
 def test_stage1_of_grub_legacy_is_not_grub_2():
     assert with_bios(LEGACY)[0]["sda"] != "grub2"
+
+
+ESP_TYPE = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
+
+
+@pytest.mark.parametrize(
+    "other, name",
+    [
+        ({}, "unknown"),
+        ({"parttype": BIOS_BOOT}, "grub2"),
+        ({"attributes": 0x4}, "grub2"),
+        ({"attributes": 0x1}, "unknown"),
+    ],
+)
+def test_code_from_before_the_disk_got_a_gpt_starts_nothing(other, name):
+    sector = bytearray(GRUB)
+    sector[446 + 4] = 0xEE
+    filesystems = [
+        filesystem("/dev/sda1", "vfat", "AB-CD", parttype=ESP_TYPE),
+        filesystem("/dev/sda2", "ext4", "u", **other),
+    ]
+    root = FakeRoot(disks=[image("sda")], filesystems=filesystems)
+    root.guest.boot_sector = lambda index: bytes(sector)
+    assert evidence.in_sectors(root, loaders.known()) == {"sda": name}
