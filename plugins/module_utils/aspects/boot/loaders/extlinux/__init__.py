@@ -79,10 +79,7 @@ class _Place:
 
 
 def _places(root: GuestRoot, evidence: Evidence) -> Iterator[_Place]:
-    """Where a configuration may be, the first that is read first.
-
-    Without code that starts it, a configuration counts where the program is installed: others read such files too.
-    """
+    """Where a configuration may be, the first that is read first."""
     if evidence.partition and evidence.firmware == "uefi":
         mount = posixpath.dirname(evidence.partition.path)
         # The fallback is what the firmware starts.
@@ -94,7 +91,8 @@ def _places(root: GuestRoot, evidence: Evidence) -> Iterator[_Place]:
         mount = places.mount_of(root, directory)
         program = posixpath.join(directory, _PROGRAM)
         yield from _in_directories(root, mount, (directory, *_searched(mount)), CONFIGURATIONS, program)
-    for directory in DIRECTORIES if evidence.started == NAME and not installed else ():
+    # On FAT it may be hidden. With UEFI others read such files too (U-Boot).
+    for directory in DIRECTORIES if evidence.firmware == "bios" and not installed else ():
         yield from _in_directories(root, places.mount_of(root, directory), (directory,), CONFIGURATIONS)
 
 
@@ -211,9 +209,9 @@ class Extlinux:
                 edits.add_append(label, edit(""), config.files[label.place.file])
             if label.append:
                 edits.edit(label.append, partial(edit, present=own.text.split()))
-            elif label.common and edit is not shared.get(label.common):
-                # One for kernels without an initrd is right for others too.
-                shared[label.common] = edit if not initrds(label.arguments) else shared.get(label.common, edit)
+            elif label.common and not (initrds(label.arguments) and label.common in shared):
+                # What is right for kernels without an initrd is so for others.
+                shared[label.common] = edit
         for part, edit in shared.items():
             edits.edit(part, edit)
         for command in config.commands:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Optional, Union
+from typing import Optional
 
 # The text of the file that an INCLUDE names, and how else it is to be called; None where it is not there.
 Include = Callable[[str], Optional["File"]]
@@ -113,7 +113,7 @@ class Menu:
     name: str
     parent: Menu | None = None
     number: int = 0
-    children: list[Union[Label, Menu]] = field(default_factory=list)
+    children: list[Label | Menu] = field(default_factory=list)
     default: int = 0
 
     def preset(self) -> Label | Menu | None:

@@ -9,13 +9,12 @@ Disks are numbered as the BIOS has them, the one that boots first; partitions fr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .....guest.root import GuestRoot
 from .....guest.storage.layers.disk import Disk
 from .....guest.storage.layers.filesystem import Filesystem
-from .....guest.storage.layers.partition import Partition
 from .. import places
 
 _WITH_DEVICE = re.compile(r"\((?P<device>[^()]*)\)(?P<path>/.*)", re.DOTALL)
@@ -43,15 +42,20 @@ class Devices:
             command, device = selected
         else:
             return self._on_own(named)
-        filesystems = list(self._with_uuid(device) if command == "uuid" else self._numbered(device))
-        mounts = [mount for each in filesystems for mount in self._mounts(each)]
-        paths = [places.below(mount, named) for mount in mounts]
-        there = next(filter(self.root.is_file, paths), None)
+        meant, others = (self._with_uuid(device), []) if command == "uuid" else self._numbered(device)
+        paths = self._paths(meant, named)
+        there = next(filter(self.root.is_file, [*paths, *self._paths(others, named)]), None)
         if there or paths:
             return there or paths[0]
         # A member of a mirror, which GRUB reads as if it were a filesystem, is known by what is in it alone.
-        is_other = any(each.type and not each.type.endswith("_member") for each in filesystems)
+        is_other = any(each.type and not each.type.endswith("_member") for each in meant)
         return None if is_other else self._on_own(named)
+
+    def _paths(self, filesystems: list[Filesystem], named: str) -> list[str]:
+        """Where the root has a file that is called so on these filesystems, if that is there."""
+        mounts = self.root.info["mountpoints"].items()
+        names = [each.name for each in filesystems]
+        return [places.below(path, named) for path, name in mounts if name in names]
 
     def _on_own(self, named: str) -> str | None:
         """On the filesystem that the menu is on, or where it is there alone."""
@@ -61,25 +65,27 @@ class Devices:
         paths = [places.below(mount, named) for mount in mounts if mount in self.root.info["mountpoints"]]
         return next(filter(self.root.is_file, paths), paths[0] if paths else None)
 
-    def _with_uuid(self, uuid: str) -> Iterator[Filesystem]:
-        return (each for each in self.root.guest.storage.filesystems if each.uuid and each.uuid == uuid.strip())
+    def _with_uuid(self, uuid: str) -> list[Filesystem]:
+        return [each for each in self.root.guest.storage.filesystems if each.uuid and each.uuid == uuid.strip()]
 
-    def _numbered(self, device: str) -> Iterator[Filesystem]:
-        """The filesystem of such a name; then those of the same number on other disks, as no file says the BIOS's order."""
+    def _numbered(self, device: str) -> tuple[list[Filesystem], list[Filesystem]]:
+        """The filesystem of such a name; and those of its number on other disks, as no file says the BIOS's order."""
         match = _DISK.match(device)
         if not match:
-            return
-        storage = self.root.guest.storage
+            return [], []
+        disks = self.root.guest.storage.disks
         number = None if match["partition"] is None else int(match["partition"]) + 1
-        for disk in self._ordered(storage.disks, int(match["disk"])):
-            for each in storage.filesystems:
-                parent = each.partition if number else each.parents[0]
-                if parent == disk or (isinstance(parent, Partition) and (parent.disk, parent.number) == (disk, number)):
-                    yield each
+        disk = int(match["disk"])
+        named = [each for each in disks if each.name == self.disks.get(disk)] or disks[disk : disk + 1]
+        found = [each for each in self.root.guest.storage.filesystems if _number(each) == number]
+        return (
+            [each for each in found if any(each.disk == one.identifier for one in named)],
+            [each for each in found if all(each.disk != one.identifier for one in named)],
+        )
 
-    def _ordered(self, disks: list[Disk], number: int) -> list[Disk]:
-        first = [disk for disk in disks if disk.name == self.disks.get(number)] or disks[number : number + 1]
-        return [*first, *(disk for disk in disks if disk not in first)]
 
-    def _mounts(self, filesystem: Filesystem) -> list[str]:
-        return [path for path, name in self.root.info["mountpoints"].items() if name == filesystem.name]
+def _number(filesystem: Filesystem) -> int | None:
+    """The number of the partition that it fills, None where it fills a disk, and 0 where neither."""
+    if filesystem.partition:
+        return filesystem.partition.number
+    return None if isinstance(filesystem.parents[0], Disk) else 0
