@@ -15,17 +15,24 @@ from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
 GRUB = (
@@ -103,14 +110,23 @@ MODULES = (
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
-ONE_ENTRY = grub2.Entry("/vmlinuz", None, "", "0", (("a",),))
+DEVICES = (
+    *("root=", "resume=", "rd.lvm.lv=vg/", "rd.luks.uuid=", "rd.md.uuid=", "cryptdevice=", "rootflags=", "md=0,"),
+    *("/dev/sda1", "UUID=u-1", "LABEL=", "PARTUUID=p-1/PARTNROFF=1", "8:1", "0801", "block:", "luks-", "/dev/mapper/"),
+    *("zfs=", "nfsroot=", "dm-mod.create=", "logdev=/dev/sda1", ",source=", "--"),
+)
+
+ONE_ENTRY = grub2.Entry("/vmlinuz", (), "", position="0", names=(("a",),))
+
+
+ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
 
 
 def menu(text):
     """Looks at a grub.cfg, and an environment block, of that text."""
     files = {"/boot/grub/grub.cfg": text, "/boot/grub/grubenv": text, "/boot/grub/device.map": text}
     root = FakeRoot(files, info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}})
-    installed = grub2.find(root, "bios", None)
+    installed = grub2.find(root, Evidence())
     grub2.default_entry([*grub2.parse_entries(text), ONE_ENTRY], grub2.default_name(text, text))
     if installed:
         command_line = CommandLine([str.upper])
@@ -164,6 +180,20 @@ def entries(text):
 
 def entry(reader, edit):
     return lambda text: bls.parse(text, "a.conf", reader).with_options(edit)
+
+
+def of_devices(text):
+    """A root with that command line."""
+    return FakeRoot({"/etc/crypttab": text}, boot_menu=boot_menu(text), filesystems=[ROOT])
+
+
+def names_of_devices(text):
+    return Names(of_devices(text).guest.storage, frozenset(arguments.names_in([text])))
+
+
+def named_by_uuid(text):
+    names = names_of_devices("")
+    return CommandLine([lambda argument: arguments.edited(names, argument)]).edited(text)
 
 
 def copies(text):
@@ -279,6 +309,13 @@ PARSERS = (
         arguments_for_console,
         unedited=(CommandLine().edited,),
         edits=(command_line,),
+    ),
+    Parser(
+        "the kernel's arguments that name devices",
+        DEVICES,
+        lambda text: arguments.concerns(of_devices(text), names_of_devices(text)),
+        unedited=(lambda text: kernel_arguments.edited(text, str),),
+        edits=(named_by_uuid, lambda text: kernel_arguments.edited(text, lambda argument: argument.replace("sd", "x"))),
     ),
     Parser(
         "a kernel's modules",
