@@ -93,6 +93,22 @@ SUBJECT = Subject(
             "Create it with the guest's own tool (`update-initramfs -c -k VERSION`, `dracut --force`) before the "
             "guest moves.",
         ),
+        concern(
+            "unified-image-fixed",
+            "warning error",
+            "The guest boots by a unified kernel image, and something in it would have to change for the target: an "
+            "argument of the kernel that names a device after the old hardware, or the drivers in its initrd. guestconv "
+            "does not change such images, as they may be signed. The severity is `error` for the default entry.",
+            "Build the image again in the guest before the guest moves, with kernel-install, `ukify` or `dracut --uefi`: "
+            "with the missing drivers in its initrd, and devices named by UUID.",
+        ),
+        concern(
+            "unified-image-console",
+            "info",
+            "The guest boots by a unified kernel image that has no serial console on its command line. guestconv cannot "
+            "add one, so the host does not see how the guest starts.",
+            "To see it, build the image again in the guest with `console=tty0 console=ttyS0,115200`.",
+        ),
         error(
             "boot-full",
             "/boot or the EFI system partition of the guest has too little free space for what must be added to it.",
