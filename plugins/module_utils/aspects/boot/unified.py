@@ -207,10 +207,9 @@ def check(menu: BootMenu, edit: Editor) -> list[Concern]:
         changed = [each for each in changed if not each.startswith("console=")]
         if not changed:
             continue
-        concern = _fixed(
-            entry, "warning", f"{', '.join(changed)} on its command line is wrong on the target", "another"
-        )
-        if entry is default:
+        why = f"{', '.join(changed)} on its command line is wrong on the target"
+        concern = fixed(entry.kernel, "warning", why, "another command line")
+        if entry is menu.default:
             raise GuestconvError(concern.code, concern.message, hint=concern.hint)
         found.append(concern)
     return found
