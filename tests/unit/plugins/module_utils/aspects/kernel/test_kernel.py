@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -685,7 +686,15 @@ def test_oracle_12_another_kernel_whose_initrd_cannot_be_completed_is_named_and_
     assert "virtio_blk" in initrd.read(root.files[MAIN]).modules(versions[0])
 
 
-@pytest.mark.parametrize("suffix, pack", (("", bytes), (".gz", gzip.compress), (".xz", lzma.compress)))
+@pytest.mark.parametrize(
+    "suffix, pack",
+    (
+        ("", bytes),
+        (".gz", gzip.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: compression.pack(data, "zstd")),
+    ),
+)
 def test_compressed_modules_are_added_as_any_initrds_kmod_loads_them(suffix, pack):
     root = make_root(initrd_bytes=an_initrd())
     tree = "/lib/modules/6.1.0-50-amd64"
