@@ -75,6 +75,12 @@ SUBJECT = Subject(
             "If the guest needs the argument, correct it in the configuration of its boot loader.",
         ),
         concern(
+            "kernel-missing",
+            "warning error",
+            "The boot menu names a kernel that does not exist. The severity is `error` for the default entry.",
+            "Reinstall the kernel package in the guest, or regenerate its boot menu, before the guest moves.",
+        ),
+        concern(
             "kernel-without-modules",
             "error",
             "The kernel that the guest boots by default has no directory in /lib/modules.",
@@ -114,8 +120,9 @@ SUBJECT = Subject(
             "/boot or the EFI system partition of the guest has too little free space for what must be added to it.",
             "Remove an old kernel in the guest, or make room on the EFI system partition.",
         ),
-        error(
+        concern(
             "module-file-missing",
+            "warning error",
             "A module that the modules.dep of the guest's kernel names is not there: the kernel was removed in part.",
             "Install the guest's kernel package again before the guest moves, or run `depmod -a` in the guest.",
         ),
@@ -129,9 +136,10 @@ SUBJECT = Subject(
             "A kernel module of the guest cannot be decompressed.",
             "Reinstall the kernel package in the guest.",
         ),
-        error(
+        concern(
             "modules-dep-invalid",
-            "The list of kernel modules of the guest (modules.dep) is malformed.",
+            "warning error",
+            "The list of kernel modules of the guest (modules.dep) is malformed, or empty although there are modules.",
             "Run `depmod` in the guest, or reinstall the kernel package.",
         ),
     ),

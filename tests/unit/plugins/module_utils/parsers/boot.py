@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.c
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -256,6 +257,15 @@ KERNEL = (
     + b"6.1 (a)\0"
 )
 
+_BODY = b"\x7fELF" + bytes(0x40) + b"Linux version 6.1 (a@b) #1\0"
+_ZBOOT = b"MZ\0\0zimg" + b"\x3c\0\0\0" + b"\xff\0\0\0" + bytes(8) + b"gzip".ljust(32, b"\0") + b"\xcd\x23\x82\x81"
+OTHER_KERNELS = (
+    _BODY,
+    gzip.compress(_BODY, mtime=0),
+    _ZBOOT + gzip.compress(_BODY, mtime=0),
+    b"\0\x08\0\0\x80" + bytes(99),
+)
+
 PARSERS = (
     Parser(
         "grub.cfg",
@@ -322,15 +332,18 @@ PARSERS = (
         MODULES,
         each(
             kernel_modules,
-            of_file("/lib/modules/1/modules.dep", lambda root: kernels._names(root, "/lib/modules/1/modules.dep")),
+            of_file("/lib/modules/1/modules.dep", lambda root: module_tree.read(root, "/lib/modules/1")),
+            of_file("/lib/modules/1/modules.builtin", lambda root: module_tree.read(root, "/lib/modules/1")),
         ),
         codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
     ),
     Parser(
         "a kernel",
         (),
-        kernel_image.release,
-        inputs=hostile_texts.damaged(KERNEL),
+        each(
+            kernel_image.release, kernel_image.is_without_header, lambda data: kernel_image.release_in(io.BytesIO(data))
+        ),
+        inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
     ),
     Parser(
