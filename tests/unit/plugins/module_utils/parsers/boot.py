@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 from functools import partial
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
@@ -24,7 +26,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -87,6 +89,19 @@ DEBCONF = (
     "/dev/disk/by-id/ata-a-part1",
     "/dev/disk/by-id/dm-name-a",
     "Owners: b",
+)
+BLS = (
+    "title a (6.1) b",
+    "linux /vmlinuz-6.1",
+    "initrd /a.img $tuned_initrd",
+    "options root=/dev/sda1 $kernelopts",
+    'options "quiet"',
+    "version 0-rescue-1",
+    "sort-key debian",
+    "options",
+    "\r\n",
+    "\t",
+    "# a",
 )
 MODULES = (
     "kernel/a.ko.xz: kernel/b.ko",
@@ -251,6 +266,20 @@ def command_line(text):
     return CommandLine(edits, ["console=hvc0"]).edited(text)
 
 
+def entries(text):
+    """Of an entry's file all that is asked of it, by each boot loader."""
+    for reader in bls.Reader:
+        found = bls.parse(text, "a-0-rescue.conf", reader)
+        yield found.id, found.program, found.kernel, found.initrds, found.options, found.is_rescue, found.value("title")
+        place = bls.Place(text, text, text, text)
+        yield bls.as_systemd_boot([place, bls.Place("a.conf", "a", "a", "1")], lambda each: each)
+    yield bls.as_fedora_grub([text, "a"], str), bls.as_grub([text, "a"], str)
+
+
+def entry(reader, edit):
+    return lambda text: bls.parse(text, "a.conf", reader).with_options(edit)
+
+
 def of_devices(text):
     """A root with that command line."""
     return FakeRoot({"/etc/crypttab": text}, boot_menu=boot_menu(text), filesystems=[ROOT])
@@ -328,6 +357,15 @@ KERNEL = (
     + b"6.1 (a)\0"
 )
 
+_BODY = b"\x7fELF" + bytes(0x40) + b"Linux version 6.1 (a@b) #1\0"
+_ZBOOT = b"MZ\0\0zimg" + b"\x3c\0\0\0" + b"\xff\0\0\0" + bytes(8) + b"gzip".ljust(32, b"\0") + b"\xcd\x23\x82\x81"
+OTHER_KERNELS = (
+    _BODY,
+    gzip.compress(_BODY, mtime=0),
+    _ZBOOT + gzip.compress(_BODY, mtime=0),
+    b"\0\x08\0\0\x80" + bytes(99),
+)
+
 PARSERS = (
     Parser(
         "grub.cfg",
@@ -337,6 +375,16 @@ PARSERS = (
         edits=(
             lambda text: grub2.edit_entries(text, str.upper, str.lower),
             lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}),
+        ),
+    ),
+    Parser(
+        "an entry of the Boot Loader Specification",
+        BLS,
+        lambda text: list(entries(text)),
+        unedited=tuple(entry(reader, CommandLine().edited) for reader in bls.Reader),
+        edits=tuple(
+            entry(reader, CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"]).edited)
+            for reader in bls.Reader
         ),
     ),
     Parser(
@@ -425,15 +473,18 @@ PARSERS = (
         MODULES,
         each(
             kernel_modules,
-            of_file("/lib/modules/1/modules.dep", lambda root: kernels._names(root, "/lib/modules/1/modules.dep")),
+            of_file("/lib/modules/1/modules.dep", lambda root: module_tree.read(root, "/lib/modules/1")),
+            of_file("/lib/modules/1/modules.builtin", lambda root: module_tree.read(root, "/lib/modules/1")),
         ),
         codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
     ),
     Parser(
         "a kernel",
         (),
-        kernel_image.release,
-        inputs=hostile_texts.damaged(KERNEL),
+        each(
+            kernel_image.release, kernel_image.is_without_header, lambda data: kernel_image.release_in(io.BytesIO(data))
+        ),
+        inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
     ),
     Parser(
