@@ -22,11 +22,13 @@ _SEARCH = {
     "set": MAYBE,
     "no-floppy": NO,
     "efidisk-only": NO,
+    "root-dev-only": NO,
     "cryptodisk-only": NO,
     **{f"hint{suffix}": YES for suffix in ("", "-ieee1275", "-bios", "-baremetal", "-efi", "-arc")},
 }
 _SEARCH_SHORT = {"f": "file", "l": "label", "u": "fs-uuid", "s": "set", "n": "no-floppy", "h": "hint"}
 _ENVIRONMENT = {"file": YES, "skip-sig": NO}
+_ENVIRONMENT_SHORT = {"f": "file", "s": "skip-sig"}
 _PROBE = {"set": YES, "driver": NO, "partmap": NO, "fs": NO, "fs-uuid": NO, "label": NO, "part-uuid": NO}
 _PROBE_SHORT = {"s": "set", "d": "driver", "p": "partmap", "f": "fs", "u": "fs-uuid", "l": "label"}
 
@@ -90,25 +92,19 @@ def _count(machine: Machine, arguments: Sequence[Argument], _command: Command) -
     return 0
 
 
-def _environment_file(machine: Machine, found: options.Parsed) -> str | None:
-    return machine.path(found.last("file") or f"{machine.get('prefix') or ''}/grubenv")
+def _environment_file(machine: Machine, found: options.Parsed) -> str:
+    return found.last("file") or f"{machine.get('prefix') or ''}/grubenv"
 
 
 def _load_env(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
-    found = options.parsed(arguments[1:], _ENVIRONMENT, {"f": "file", "s": "skip-sig"}, dash=False)
-    path = _environment_file(machine, found)
-    if path is None or machine.shared.files.size(path) is None:
-        return FAILED
+    found = options.parsed(arguments[1:], _ENVIRONMENT, _ENVIRONMENT_SHORT, dash=False)
     wanted = {argument.text for argument in found.rest}
-    for name, value in machine.block(path).items():
-        if not wanted or name in wanted:
-            machine.set(name, value)
-    return 0
+    return 0 if machine.load_block(_environment_file(machine, found), wanted) else FAILED
 
 
 def _save_env(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
-    found = options.parsed(arguments[1:], _ENVIRONMENT, {"f": "file", "s": "skip-sig"}, dash=False)
-    path = _environment_file(machine, found)
+    found = options.parsed(arguments[1:], _ENVIRONMENT, _ENVIRONMENT_SHORT, dash=False)
+    path = machine.path(_environment_file(machine, found))
     if path is None or machine.shared.files.size(path) is None:
         return FAILED
     for argument in found.rest:

@@ -8,7 +8,7 @@ Nothing is loaded: commands that load a kernel note what it is. See menus.py for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from . import environment_block, expansion, parser, source, traced
@@ -155,6 +155,16 @@ class Machine:
             self.shared.blocks[path] = self.shared.files.read(path) or ""
         values = environment_block.values(path, self.shared.blocks[path])
         return environment_block.with_values(values, self.saved.get(path, {}))
+
+    def load_block(self, name: str, wanted: Collection[str] = ()) -> bool:
+        """Set the variables of the environment block called name, only those wanted if any. Returns whether it is there."""
+        path = self.path(name)
+        if path is None or self.shared.files.size(path) is None:
+            return False
+        for variable, value in self.block(path).items():
+            if not wanted or variable in wanted:
+                self.set(variable, value)
+        return True
 
     def has_read(self, path: str) -> bool:
         """Execute the script at path, as `source` does. Returns whether there is one."""

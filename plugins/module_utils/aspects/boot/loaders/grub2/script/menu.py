@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .expansion import Argument
 from .source import Source
 from .syntax import Block, Command
-from .traced import Traced
+from .traced import Place, Traced
 
 # The commands of the Linux loader; hwe is of Ubuntu's.
 LINUX = ("linux", "linux16", "linuxefi", "linux_hwe")
@@ -81,6 +81,7 @@ class Item:
 
     position: its number in its menu, after those of the submenus around it: "0", "1>2". block, script: what it executes.
     loaded: what it boots, None where it boots nothing. children: the menu that it leads to.
+    version, end: of an entry of the Boot Loader Specification, the kernel's version, and where its options end.
     """
 
     title: str
@@ -94,6 +95,7 @@ class Item:
     loaded: Loaded | None = None
     children: Menu | None = None
     version: str | None = None
+    end: Place | None = None
 
 
 @dataclass(eq=False)

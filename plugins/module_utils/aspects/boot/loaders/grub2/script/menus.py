@@ -60,6 +60,10 @@ def read(files: Files, path: str, start: Start, builtins: Mapping[str, Builtin] 
     """The menu that GRUB shows which is started with the script at path. builtins: further commands."""
     shared = Shared(files, {**BUILTINS, **(builtins or {})})
     machine = _started(shared, start)
+    text = files.read(path) or ""
+    if "load_env" not in text and "configfile" not in text:
+        # What is embedded in GRUB's core has loaded it, or nothing has; scripts count on it.
+        machine.load_block(f"{start.prefix}/grubenv")
     is_whole = True
     try:
         machine.has_read(path)

@@ -48,7 +48,7 @@ def parsed(arguments: Sequence[Argument], options: Mapping[str, str], short: Map
         takes = options.get(name)
         if takes is None:
             found.is_valid = found.is_valid and dash
-            found.rest.append(argument)
+            found.rest += [argument] if dash else []
             continue
         following = arguments[position] if position < len(arguments) else None
         if value is None and takes != NO and following is not None and _is_value(text, takes, following.text):

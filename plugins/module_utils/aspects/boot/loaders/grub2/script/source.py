@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cached_property
 
 from .traced import EMPTY, Place, Segment, Traced, joined
 
@@ -60,11 +59,6 @@ class Source:
         if first is None or last is None or first.file != last.file or first.contexts != last.contexts:
             return None
         return Place(first.file, first.start, last.end, first.contexts)
-
-    @cached_property
-    def lines(self) -> int:
-        """How many lines it has."""
-        return self.text.count("\n") + 1
 
 
 def of_file(name: str, text: str) -> Source:
