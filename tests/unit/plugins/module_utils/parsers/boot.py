@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
@@ -79,6 +80,19 @@ DEBCONF = (
     "/dev/disk/by-id/ata-a-part1",
     "/dev/disk/by-id/dm-name-a",
     "Owners: b",
+)
+BLS = (
+    "title a (6.1) b",
+    "linux /vmlinuz-6.1",
+    "initrd /a.img $tuned_initrd",
+    "options root=/dev/sda1 $kernelopts",
+    'options "quiet"',
+    "version 0-rescue-1",
+    "sort-key debian",
+    "options",
+    "\r\n",
+    "\t",
+    "# a",
 )
 MODULES = (
     "kernel/a.ko.xz: kernel/b.ko",
@@ -152,6 +166,20 @@ def quoted_twice(text):
 def command_line(text):
     edits = [lambda argument: None if argument == "quiet" else argument.replace("sda", "vda")]
     return CommandLine(edits, ["console=hvc0"]).edited(text)
+
+
+def entries(text):
+    """Of an entry's file all that is asked of it, by each boot loader."""
+    for reader in bls.Reader:
+        found = bls.parse(text, "a-0-rescue.conf", reader)
+        yield found.id, found.program, found.kernel, found.initrds, found.options, found.is_rescue, found.value("title")
+        place = bls.Place(text, text, text, text)
+        yield bls.as_systemd_boot([place, bls.Place("a.conf", "a", "a", "1")], lambda each: each)
+    yield bls.as_fedora_grub([text, "a"], str), bls.as_grub([text, "a"], str)
+
+
+def entry(reader, edit):
+    return lambda text: bls.parse(text, "a.conf", reader).with_options(edit)
 
 
 def of_devices(text):
@@ -237,6 +265,16 @@ PARSERS = (
         edits=(
             lambda text: grub2.edit_entries(text, str.upper, str.lower),
             lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}),
+        ),
+    ),
+    Parser(
+        "an entry of the Boot Loader Specification",
+        BLS,
+        lambda text: list(entries(text)),
+        unedited=tuple(entry(reader, CommandLine().edited) for reader in bls.Reader),
+        edits=tuple(
+            entry(reader, CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"]).edited)
+            for reader in bls.Reader
         ),
     ),
     Parser(
