@@ -9,8 +9,7 @@ grub.cfg is edited, not generated: grub-mkconfig sees the appliance's disks and 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .....errors import GuestconvError
@@ -19,6 +18,7 @@ from .....guest.root import GuestRoot
 from .....model.concerns import Concern
 from ...command_line import Editors
 from ...evidence import Evidence
+from .. import device_map
 from ..loader import default_not_supported
 from . import custom, debconf, defaults, fallback, starts
 from .paths import RootFiles
@@ -92,12 +92,13 @@ class Grub2:
         for path in (f"{directory}/device.map" for directory in starts.DIRECTORIES):
             text = self._root.read(path)
             if text is not None:
-                self._root.write(path, rename_disks(text, plan.disk_names), "the disks' names on the target")
+                self._root.write(path, device_map.rename_disks(text, plan.disk_names), "the disks' names on the target")
 
     def _edited(self, editors: Editors) -> dict[str, str]:
         """The texts of all files that change. Raises GuestconvError `boot-menu-not-editable`."""
         found = [use for reading in self._readings for use in uses.found(reading)]
-        names = {name for reading in self._readings for name in (*reading.shared.sources, *reading.shared.blocks)}
+        shared = [reading.shared for reading in self._readings]
+        names = {name for each in shared for name in (*each.sources, *each.blocks, *each.entries)}
         texts = {name: self._root.read(name) or "" for name in names}
         try:
             return editing.edited(texts, found, editors.with_initrd, editors.without_initrd)
@@ -136,8 +137,3 @@ def _not_supported(reading: Reading, item: Item | None) -> Concern:
     command = " ".join([loaded.kind, *(argument.text for argument in loaded.arguments[:1])])
     known = LOADERS.get(loaded.kind)
     return default_not_supported(reading.path, item.title, f"{known} ({command})" if known else command)
-
-
-def rename_disks(text: str, names: Mapping[str, str]) -> str:
-    """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target."""
-    return re.sub(r"/dev/\w+", lambda match: names.get(match.group(0)[len("/dev/") :], match.group(0)), text)

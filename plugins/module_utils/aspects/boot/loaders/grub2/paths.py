@@ -13,6 +13,7 @@ from .....guest.storage.layers.filesystem import Filesystem
 from .....guest.storage.layers.logical_volume import LogicalVolume
 from .....guest.storage.layers.partition import Partition
 from .....guest.storage.layers.subvolume import Subvolume
+from .. import places
 
 # hd0,gpt2 and hd0,msdos1; the partition table may be left out, and so may the disk where GRUB itself is on it.
 _PARTITION = re.compile(r"(?:hd([0-9]{1,4}))?(?:,(?:[a-z]*?)([0-9]{1,4}))?", re.ASCII)
@@ -76,6 +77,10 @@ class RootFiles:
         if path not in self._directories:
             self._directories[path] = self._root.is_dir(path)
         return self._directories[path]
+
+    def is_kernel(self, path: str) -> bool:
+        """See Files."""
+        return places.is_linux(self._root, path)
 
     def names(self, path: str) -> list[str]:
         """See Files."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from . import conditions, options, source
 from .expansion import Argument
@@ -234,7 +235,8 @@ def _linux(machine: Machine, arguments: Sequence[Argument], command: Command) ->
         return FAILED
     path = machine.path(arguments[1].text)
     is_there = path is None or machine.shared.files.size(path) is not None
-    machine.loaded = Loaded(arguments[0].text, command, arguments[1:], path=path, is_there=is_there)
+    is_kernel = path is None or machine.shared.files.is_kernel(path)
+    machine.loaded = Loaded(arguments[0].text, command, arguments[1:], (), path, is_there, is_kernel)
     return 0 if is_there else FAILED
 
 
@@ -245,7 +247,7 @@ def _initrd(machine: Machine, arguments: Sequence[Argument], _command: Command) 
     # newc:NAME:FILE has GRUB put FILE into an archive under that name (grub-core/loader/linux.c).
     names = [text.split(":", 2)[-1] if text.startswith("newc:") else text for text in _texts(arguments[1:])]
     paths = [machine.path(name) or name for name in names]
-    machine.loaded = Loaded(loaded.kind, loaded.command, loaded.arguments, paths, loaded.path, loaded.is_there)
+    machine.loaded = replace(loaded, initrds=paths)
     return 0
 
 
@@ -279,7 +281,7 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("configfile", "normal", "extract_entries_configfile"), _configfile),
     **dict.fromkeys(("break", "continue"), _break),
     **dict.fromkeys(("menuentry", "submenu"), _menuentry),
-    **dict.fromkeys(LOADERS, _load),
+    **dict.fromkeys(sorted(LOADERS), _load),
     **dict.fromkeys(LINUX, _linux),
     **dict.fromkeys(INITRD, _initrd),
     "configfile": _configfile,

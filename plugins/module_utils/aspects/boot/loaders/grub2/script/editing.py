@@ -69,7 +69,7 @@ def _wanted(use: Use, edit: Editor) -> _Wanted:
     if not use.boots_linux:
         return _Wanted(use, [[text] for text in texts], [])
     found = [_edited(text, edit) for text in texts]
-    present = [loader_line.argument(text) for each in found for text in each]
+    present = [text for each in found for text in each]
     added = edit("", present) if use.is_whole else ""
     return _Wanted(use, found, loader_line.arguments(added))
 

@@ -26,6 +26,9 @@ class Files(Protocol):
     def is_directory(self, path: str) -> bool:
         """Whether there is a directory."""
 
+    def is_kernel(self, path: str) -> bool:
+        """Whether a file may be a kernel of Linux."""
+
     def names(self, path: str) -> list[str]:
         """The names in a directory."""
 
@@ -54,6 +57,10 @@ class NoFiles:
     def is_directory(self, path: str) -> bool:
         """Nothing."""
         return False
+
+    def is_kernel(self, path: str) -> bool:
+        """Each may be one."""
+        return True
 
     def names(self, path: str) -> list[str]:
         """Nothing."""

@@ -65,7 +65,8 @@ class Shared:
     """What all machines of one menu share.
 
     builtins: the commands. sources: what was read as a script, by the name of its file, and statements, what it consists
-    of. blocks: the texts of the environment blocks that were read. ran: the commands that were executed.
+    of. blocks, entries: the texts of the environment blocks, and of the entries of the Boot Loader Specification, that
+    were read. ran: the commands that were executed.
     """
 
     files: Files
@@ -73,6 +74,7 @@ class Shared:
     budget: Budget = field(default_factory=Budget)
     sources: dict[str, Source] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
     ran: set[Command] = field(default_factory=set)
     statements: dict[str, list[tuple[Statement, ...]]] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ INITRD = ("initrd", "initrd16", "initrdefi", "initrd_hwe")
 
 # Commands that load something which boots, by what they are called for a person.
 LOADERS = {
+    "uki": "a unified kernel image",
     "multiboot": "a multiboot kernel, such as Xen",
     "multiboot2": "a multiboot kernel, such as Xen",
     "xen_hypervisor": "Xen",
@@ -54,6 +55,7 @@ class Loaded:
 
     command: the one that loaded it. kind: its name. arguments: its arguments, the path of what it loads first.
     initrds: the paths, in their order. path: that of the kernel in the mounted root; None where it cannot be said.
+    is_there: whether that is there. is_kernel: whether it may be a kernel: Linux's boot protocol loads other programs too.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Loaded:
     initrds: Sequence[str] = ()
     path: str | None = None
     is_there: bool = True
+    is_kernel: bool = True
 
     @property
     def is_linux(self) -> bool:
@@ -72,7 +75,7 @@ class Loaded:
     def boots_linux(self) -> bool:
         """Whether it is a Linux kernel that finds a root filesystem: no memory test, which that command loads too."""
         has_root = any(argument.text.startswith("root=") for argument in self.arguments[1:])
-        return self.is_linux and (has_root or bool(self.initrds))
+        return self.is_linux and (has_root or bool(self.initrds)) and self.is_kernel
 
 
 @dataclass(eq=False)

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import traced
-from .commands import BUILTINS
+from . import blscfg, commands, traced
 from .files import Files
-from .machine import Builtin, Exhausted, Machine, Shared, Shown, Stopped
+from .machine import Exhausted, Machine, Shared, Shown, Stopped
 from .menu import Item, Menu, rest_of
 
 # Submenus within each other. A submenu that leads to itself has no end.
@@ -56,9 +54,9 @@ class Start:
     cpu: str = "i386"
 
 
-def read(files: Files, path: str, start: Start, builtins: Mapping[str, Builtin] | None = None) -> Reading:
-    """The menu that GRUB shows which is started with the script at path. builtins: further commands."""
-    shared = Shared(files, {**BUILTINS, **(builtins or {})})
+def read(files: Files, path: str, start: Start) -> Reading:
+    """The menu that GRUB shows which is started with the script at path."""
+    shared = Shared(files, {**commands.BUILTINS, **blscfg.BUILTINS})
     machine = _started(shared, start)
     text = files.read(path) or ""
     if "load_env" not in text and "configfile" not in text:
@@ -102,7 +100,7 @@ def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
         inner.in_entry = True
         _choose(inner, machine, item)
         _execute(inner, item)
-        item.loaded = inner.loaded
+        item.loaded = item.loaded or inner.loaded
         if item.is_submenu and inner.items and depth < _DEEPEST:
             item.children = _menu(inner, red_hats, item.position, depth + 1)
     return menu
