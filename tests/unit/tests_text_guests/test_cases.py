@@ -19,16 +19,8 @@ NOT_YET = frozenset(
     a01-bls-with-a-custom-entry
     a02-systemd-boot-with-an-old-grub-cfg
     a03-uki-with-an-old-grub-cfg
-    a04-grub-legacy-in-the-boot-sector
     a07-xen-is-the-default
-    b01-root-dm
-    b01-root-gone
-    b01-root-label
-    b01-root-mpath
-    b02-root-in-quotes
     b05-command-line-that-goes-on
-    b07-argument-fips-boot
-    b07-argument-real-root
     c01-default-of-fallback-counting
     c02-default-next-entry
     c02-default-single-quotes
