@@ -40,6 +40,19 @@ SUBJECT = Subject(
             "Make an entry that boots Linux by itself the default in the guest before it moves.",
         ),
         concern(
+            "boot-menu-source-not-edited",
+            "warning",
+            "A script in /etc/grub.d writes menu entries that name a device as the old hardware does, in a way that "
+            "guestconv does not edit. The menu is edited; the next run of grub-mkconfig would bring the old names back.",
+            "Name the device by its UUID in the script.",
+        ),
+        error(
+            "boot-menu-not-editable",
+            "Kernels of the boot menu share an argument by a variable, a function or an environment block, and need "
+            "different ones on the target, or there is no room for them.",
+            "Write the arguments into each entry, or regenerate the menu (grub-mkconfig).",
+        ),
+        concern(
             "boot-loader-missing",
             "warning",
             "No disk has a boot loader for the firmware (BIOS or UEFI) that the guest is converted for.",
@@ -103,6 +116,22 @@ SUBJECT = Subject(
             "The boot menu names an initrd that does not exist. The severity is `error` for the default entry.",
             "Create it with the guest's own tool (`update-initramfs -c -k VERSION`, `dracut --force`) before the "
             "guest moves.",
+        ),
+        concern(
+            "unified-image-fixed",
+            "warning error",
+            "The guest boots by a unified kernel image, and something in it would have to change for the target: an "
+            "argument of the kernel that names a device after the old hardware, or the drivers in its initrd. guestconv "
+            "does not change such images, as they may be signed. The severity is `error` for the default entry.",
+            "Build the image again in the guest before the guest moves, with kernel-install, `ukify` or `dracut --uefi`: "
+            "with the missing drivers in its initrd, and devices named by UUID.",
+        ),
+        concern(
+            "unified-image-console",
+            "info",
+            "The guest boots by a unified kernel image that has no serial console on its command line. guestconv cannot "
+            "add one, so the host does not see how the guest starts.",
+            "To see it, build the image again in the guest with `console=tty0 console=ttyS0,115200`.",
         ),
         error(
             "boot-full",
