@@ -40,6 +40,19 @@ SUBJECT = Subject(
             "Make an entry that boots Linux by itself the default in the guest before it moves.",
         ),
         concern(
+            "boot-menu-source-not-edited",
+            "warning",
+            "A script in /etc/grub.d writes menu entries that name a device as the old hardware does, in a way that "
+            "guestconv does not edit. The menu is edited; the next run of grub-mkconfig would bring the old names back.",
+            "Name the device by its UUID in the script.",
+        ),
+        error(
+            "boot-menu-not-editable",
+            "Kernels of the boot menu share an argument by a variable, a function or an environment block, and need "
+            "different ones on the target, or there is no room for them.",
+            "Write the arguments into each entry, or regenerate the menu (grub-mkconfig).",
+        ),
+        concern(
             "boot-loader-missing",
             "warning",
             "No disk has a boot loader for the firmware (BIOS or UEFI) that the guest is converted for.",

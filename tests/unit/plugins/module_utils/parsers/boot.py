@@ -9,6 +9,7 @@ import bz2
 import gzip
 import io
 import lzma
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -17,7 +18,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
+    extlinux,
+    grub2,
+    grub_legacy,
+    shell_arguments,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
@@ -33,6 +40,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
+    image,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
@@ -109,6 +117,71 @@ MODULES = (
     "alias * a",
     "virtio_blk",
 )
+GRUB_LEGACY = (
+    "title a",
+    "title=b",
+    "default saved",
+    "default=1",
+    "fallback 1 2",
+    "root (hd0,0)",
+    "uuid u-1",
+    "kernel --type=linux /vmlinuz root=/dev/sda1",
+    "kernel (hd0,1)/vmlinuz ro",
+    "module /vmlinuz",
+    "initrd /initrd /b",
+    "chainloader +1",
+    "configfile /boot/grub/menu.lst",
+    "savedefault",
+    "### BEGIN AUTOMAGIC KERNELS LIST",
+    "# kopt=root=/dev/sda1 ro",
+    "# altoptions=(single) single",
+    "## ## End Default Options ##",
+    "#boot=/dev/sda",
+    "(hd0) /dev/sda",
+    "\\",
+)
+EXTLINUX = (
+    "DEFAULT a",
+    "DEFAULT /vmlinuz root=/dev/sda1",
+    "UI menu.c32",
+    "UI menu.c32 extlinux.conf",
+    "PROMPT 1",
+    "TIMEOUT 50",
+    "ONTIMEOUT a quiet",
+    "LABEL a",
+    "label b",
+    "KERNEL /vmlinuz ro",
+    "linux ../vmlinuz",
+    "COM32 menu.c32",
+    "CONFIG extlinux.conf",
+    "APPEND root=/dev/sda1 initrd=/a,/b",
+    "APPEND -",
+    "APPEND",
+    "INITRD /a,/b",
+    "INCLUDE extlinux.conf",
+    "MENU INCLUDE extlinux.conf b",
+    "MENU BEGIN b",
+    "MENU END",
+    "MENU DEFAULT",
+    "MENU GOTO b",
+    "MENU SEPARATOR",
+    "MENU HIDE",
+    "MENU SAVE",
+    "MENU LABEL ^a",
+    "TEXT HELP",
+    "ENDTEXT",
+)
+SETTINGS = (
+    'EXTLINUX_PARAMETERS="ro quiet"',
+    'EXTLINUX_ROOT="root=/dev/sda1"',
+    "default_kernel_opts=quiet",
+    "root=/dev/sda1",
+    'DEFAULT_APPEND="resume=/dev/sda1"',
+    "boot=/dev/sda",
+    "$",
+    "'",
+    "`",
+)
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
 DEVICES = (
@@ -133,6 +206,30 @@ def menu(text):
         command_line = CommandLine([str.upper])
         plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}, command_line)
         installed.edit(plan, Editors(command_line, root.guest.storage))
+
+
+def edited_menu(loader, path, text, twice=False):
+    """The text of a boot loader's menu at path, looked at, and edited, by a root whose other menus are the same."""
+    files = {
+        path: text,
+        "/boot/grub/device.map": text,
+        "/boot/grub/default": text,
+        "/boot/extlinux/ldlinux.sys": hostile_texts.content(text),
+    }
+    root = FakeRoot(
+        files,
+        info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}},
+        disks=[image("sda")],
+        filesystems=[filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sda2", "ext4", "u-2")],
+    )
+    installed = loader.find(root, Evidence())
+    if installed:
+        assert installed.menu().default or installed.concerns()
+        edits = [lambda argument: argument.replace("/dev/sda", "/dev/vda")]
+        command_line = CommandLine(edits if twice else [], ["console=hvc0"] if twice else [])
+        plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"} if twice else {}, command_line)
+        installed.edit(plan, Editors(command_line, root.guest.storage))
+    return root.files[path]
 
 
 def kernel_modules(text):
@@ -244,6 +341,9 @@ PACKED = tuple(
     )
 )
 
+# What SYSLINUX stores: marks around values with their numbers and lengths.
+ADV = b"\xa5\x2f\x2d\x5a" + bytes(4) + b"\1\3abc\2\1b".ljust(500, b"\0") + b"\x64\xbf\x28\xdd"
+
 # A bzImage of one sector of setup code after the boot sector, with its version in that.
 KERNEL = (
     bytes(0x1F1)
@@ -300,6 +400,47 @@ PARSERS = (
         ),
         edits=(quoted_twice,),
         found=("GRUB_DISABLE_LINUX_UUID=true\\",),
+    ),
+    Parser(
+        "menu.lst",
+        GRUB_LEGACY,
+        partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+        unedited=(
+            partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+            lambda text: grub_legacy.sources.edit_menu(text, str, str),
+        ),
+        edits=(partial(edited_menu, grub_legacy, "/boot/grub/menu.lst", twice=True),),
+    ),
+    Parser(
+        "extlinux.conf",
+        EXTLINUX,
+        partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),
+        unedited=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),),
+        edits=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf", twice=True),),
+    ),
+    Parser(
+        "ldlinux.sys",
+        (),
+        choice.stored,
+        inputs=hostile_texts.damaged(ADV),
+        sample=ADV,
+    ),
+    Parser(
+        "settings of boot loaders",
+        SETTINGS,
+        unedited=(
+            lambda text: shell_arguments.edited(text, {"root": str}),
+            lambda text: extlinux.sources.edit_debian(text, str, str),
+            lambda text: extlinux.sources.edit_alpine(text, str, str),
+            lambda text: grub_legacy.sources.edit_bootloader(text, str),
+            lambda text: grub_legacy.sources.edit_grub(text, {}),
+        ),
+        edits=(
+            lambda text: extlinux.sources.edit_debian(text, command_line, command_line),
+            lambda text: extlinux.sources.edit_alpine(text, command_line, command_line),
+            lambda text: grub_legacy.sources.edit_bootloader(text, command_line),
+            lambda text: grub_legacy.sources.edit_grub(text, {"sda": "/dev/vda"}),
+        ),
     ),
     Parser(
         "debconf",
