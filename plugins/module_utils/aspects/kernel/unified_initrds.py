@@ -31,7 +31,7 @@ def check(root: GuestRoot, path: str, version: str, loadable: Iterable[str], pla
     found = _read(root, path, texts.wanted(plan))
     there = found.modules(version) if found else {}
     missing = [name for name in plan.initrd.modules if name in loadable and name not in there]
-    disks = {name for each in plan.selection.drivers["block"] for name in _modules_of(plan, each)}
+    disks = {name for each in plan.selection.drivers.get("block", {}) for name in _modules_of(plan, each)}
     needed = [name for name in missing if name in disks]
     changed = sorted(texts.changed(found, plan)) if found else []
     if needed:
