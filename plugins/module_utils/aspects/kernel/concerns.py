@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
+from ..boot import unified
 from .kernels import Kernel
 
 # Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
@@ -24,12 +25,25 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
         is_there = root.is_file(kernel.path)
         concerns += _of_modules(root, kernel) if is_there else _kernel_missing(kernel)
         concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]
+    if boot and boot.unified and boot.version is not None:
+        concerns += _of_image(root, boot)
     return concerns + _others(root, boot, found)
+
+
+def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
+    """The concern for an image that boots by default and has the drivers for no disks of the target."""
+    models = root.guest.target.models["block"]
+    if any(not kernel.missing("block", model) for model in models):
+        return []
+    needs = f"{', '.join(kernel.missing('block', models[0]))} in its initrd"
+    return [unified.fixed(kernel.path, "error", "its initrd has the drivers for no disks of the target", needs)]
 
 
 def reason(kernel: Kernel, kind: str, model: Model) -> str:
     """Why kernel cannot use a device model, "" when it can."""
     said = "without an initrd has no built-in {}" if kernel.needs_built_in(kind) else "has no {} module"
+    if kernel.has_fixed_initrd(kind):
+        said = "has no {} in its initrd, which cannot be changed"
     return ", ".join(f"kernel {kernel.name} " + said.format(name) for name in kernel.missing(kind, model))
 
 

@@ -704,11 +704,3 @@ def test_compressed_modules_are_added_as_any_initrds_kmod_loads_them(suffix, pac
     convert(root)
     found = initrd.read(root.files[MAIN], wanted=lambda name: name.endswith(".ko"))
     assert found.content(f"usr{tree}/{MODULES[0]}") == f"the module {MODULES[0]}".encode()
-
-
-def test_a_unified_kernel_image_needs_nothing_built_in_and_has_no_initrd_to_be_completed():
-    entries = [Entry("/boot/efi/EFI/Linux/a.efi", (), "", version="6.1.0-50-amd64", unified=True)]
-    root = make_root(entries=entries, **{"/boot/efi/EFI/Linux/a.efi": b"MZ"})
-    assert kernel.inspect(root).kernels[0]["drivers"]["virtio-blk-pci"] is True
-    convert(root)
-    assert root.changes() == []
