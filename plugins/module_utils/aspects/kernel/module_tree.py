@@ -25,7 +25,7 @@ _OF_KIND = {
 _OF_INTEREST = frozenset().union(*_OF_KIND.values())
 
 # Where modules are whose list is missing: two levels are enough to find some of every kernel that has any.
-_MODULES = tuple(f"{place}/*.ko*" for place in ("kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
+_MODULES = tuple(f"{place}/*.ko*" for place in ("kernel", "kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
 
 
 @dataclass(frozen=True)
