@@ -207,6 +207,10 @@ def test_every_other_argument_that_names_a_device_leads_to_one_or_is_a_concern(a
     ]
 
 
+def test_a_root_within_an_encrypted_device_is_not_what_is_converted():
+    assert told("root=/dev/mapper/swap", files=CRYPTTAB) == [STOPS]
+
+
 def test_genkernels_first_root_is_in_memory():
     assert told("root=/dev/ram0 real_root=/dev/sda1") == []
     assert told("root=/dev/ram0") == [ELSEWHERE]
