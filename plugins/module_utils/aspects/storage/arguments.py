@@ -141,9 +141,15 @@ _NOT_ON_DISKS = re.compile(
 # genkernel's own root, before real_root=.
 _MEMORY = re.compile(r"/dev/ram\d*")
 _NETWORK = re.compile(r"(?:netroot|nfsroot|nbdroot|rd\.nvmf\.\w+|rd\.iscsi\.(?!waitnet|testroute)\w+|iscsi_\w+)")
-_MADE_BY_ARGUMENTS = re.compile(
-    r"roothash|usrhash|verity\.\w+|systemd\.verity\w*|dm-mod\.create|dm|cryptdevice|.*luks.*"
+# Those that make a device below /dev/mapper, and the name that it gets.
+_MAKING = (
+    (("cryptdevice",), re.compile(r"[^:]+:(?P<name>[^:]+)")),
+    (("rd.luks.name", "luks.name"), re.compile(r"[^=]+=(?P<name>.+)")),
+    (("rd.luks.uuid", "luks.uuid"), re.compile(r"(?P<name>luks-.+)")),
+    (("cryptopts",), re.compile(r"(?:.*,)?target=(?P<name>[^,]+).*")),
 )
+# Verity's, of /usr (systemd-veritysetup-generator(8), Flatcar).
+_OF_USR = ("usrhash", "verity.usr", "verity.usrhash", "systemd.verity_usr_data")
 
 
 def edited(names: Names, argument: str, removed: Collection[str] = ()) -> str | None:
@@ -175,10 +181,11 @@ class _Entry:
     """An entry of the boot menu, while it is looked at. made: names below /dev/mapper that the guest makes."""
 
     def __init__(self, root: GuestRoot, names: Names, entry: Entry, made: Collection[str]) -> None:
-        self._root, self._names, self._entry, self._made = root, names, entry, made
+        self._root, self._names, self._entry = root, names, entry
         self._is_default = entry is root.boot_menu.default
         self._arguments = kernel_arguments.split(entry.arguments)
         self._last = dict(argument.partition("=")[::2] for argument in self._arguments)
+        self._made = {*made, *_made_by(self._arguments)}
 
     def concerns(self, seen: set[str]) -> list[Concern]:
         """The concerns about its arguments but those in seen, to which they are added."""
@@ -259,12 +266,20 @@ class _Entry:
 
     def _is_made(self, name: str) -> bool:
         """Whether name is below /dev/mapper, and the command line or crypttab have it made."""
-        made = re.fullmatch(r"/dev/mapper/(.+)", name)
-        if not made:
-            return False
-        if made[1] in self._made:
-            return True
-        return made[1] == "usr" and any(map(_MADE_BY_ARGUMENTS.fullmatch, self._last))
+        mapped = name.partition("/dev/mapper/")[2]
+        return bool(mapped) and mapped in self._made
+
+
+def _made_by(arguments: Iterable[str]) -> set[str]:
+    """The names below /dev/mapper that these arguments have made."""
+    made = set()
+    for argument in arguments:
+        key, _equals, value = argument.partition("=")
+        if key in _OF_USR:
+            made.add("usr")
+        matches = (form.fullmatch(value) for keys, form in _MAKING if key in keys)
+        made.update(found["name"] for found in matches if found)
+    return made
 
 
 def _without_prefix(value: str) -> str:
