@@ -14,6 +14,7 @@ from ...model.concerns import Concern
 from ...texts import fstab, tables
 from . import resume
 from .names import Names
+from .names import lost as _lost
 
 
 @dataclass(frozen=True)
@@ -96,22 +97,3 @@ def _concerns_of_arguments(root: GuestRoot, names: Names) -> list[Concern]:
             severity = "error" if key == "root" and argument in default else "warning"
             found.append(_lost(names, f"The kernel's command line ({key}=)", name, severity))
     return found
-
-
-def _lost(names: Names, where: str, name: str, severity: str) -> Concern:
-    """The concern about name, which stands in where (a file, or words for another place)."""
-    ends = " The guest would not start without it." if severity == "error" else ""
-    if names.filesystems(name):
-        return Concern(
-            "device-name-ambiguous",
-            severity,
-            f"{where} names {name}, which has no UUID or label that no other filesystem has too.{ends}",
-            "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one.",
-        )
-    return Concern(
-        "device-name-unknown",
-        severity,
-        f"{where} names {name}, which is none of the disks' filesystems, as far as its name tells.{ends}",
-        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        "done, name the filesystem there by UUID in the guest, or remove the line.",
-    )
