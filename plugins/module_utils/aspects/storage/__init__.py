@@ -61,7 +61,7 @@ def inspect(root: GuestRoot) -> Findings:
     findings.concerns += references.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
     findings.concerns += places.concerns(root, there, names, names_on_target)
-    findings.concerns += lvm.concerns(root, rejected)
+    findings.concerns += lvm.concerns(rejected)
     asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
     findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])
     return findings

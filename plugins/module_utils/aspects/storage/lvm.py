@@ -37,6 +37,8 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TOO_HARD = re.compile(r"\(\?|\\\d|\)[*+?{]|\(.*\(")
 _REPETITIONS = 3
 
+_NOT_FOUND = "The guest would not find its volume group."
+
 # Whether it accepts, and what.
 _Pattern = tuple[bool, re.Pattern[str]]
 
@@ -72,24 +74,22 @@ def rejections(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Reje
     return [each for each in found if each.volumes]
 
 
-def concerns(root: GuestRoot, by_driver: Mapping[str, Sequence[Rejection]]) -> list[Concern]:
+def concerns(by_driver: Mapping[str, Sequence[Rejection]]) -> list[Concern]:
     """A concern for each filter that rejects volumes by the names that some of the drivers ({driver: rejections}) give.
 
     It is an error when all of them do.
     """
     usable = [driver for driver, rejected in by_driver.items() if not rejected]
-    drivers: dict[Rejection, list[str]] = {}
-    for driver, rejected in by_driver.items():
+    first: dict[tuple[str, str], Rejection] = {}
+    for rejected in by_driver.values():
         for each in rejected:
-            drivers.setdefault(each, []).append(driver)
-    # Without a driver that they let pass one example will do for each filter.
-    distinct = {(each.path, each.name): each for each in reversed(drivers)} if not usable else {}
-    return [
-        _concern(each, f"The guest can have its disks on {', '.join(usable)} alone.", "warning")
-        if usable
-        else _concern(each, "The guest would not find its volume group.", "error")
-        for each in (drivers if usable else reversed(distinct.values()))
-    ]
+            first.setdefault((each.path, each.name), each)
+    if usable:
+        return [
+            _concern(each, f"The guest can have its disks on {', '.join(usable)} alone.", "warning")
+            for each in first.values()
+        ]
+    return [_concern(each, _NOT_FOUND, "error") for each in first.values()]
 
 
 def _concern(rejection: Rejection, ends: str, severity: str) -> Concern:
@@ -110,7 +110,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     Raises GuestconvError where a filter does not let the disks pass by the names that the chosen drivers give them.
     """
     for rejection in rejections(root, plan.disk_names):
-        concern = _concern(rejection, "The guest would not find its volume group.", "error")
+        concern = _concern(rejection, _NOT_FOUND, "error")
         raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
     names = {
         member.uuid.replace("-", ""): _name(member, plan.disk_names[member.disk])

@@ -29,9 +29,23 @@ class Reference:
         """The name in a row; "" where there is none."""
         return fstab.unescaped(row.fields[self.column]) if len(row.fields) > self.column else ""
 
+    def stable(self, names: Names, row: tables.Row) -> str | None:
+        """The name in a row as it is right on any hardware; None when there is none, or the hardware did not give it."""
+        name = self.name(row)
+        if not device_names.is_of_hardware(name):
+            return None
+        if self is CRYPTTAB and row.fields[2:3] and row.fields[2] in RANDOM_KEYS:
+            # What is on the device, with its UUID, is written over when the guest starts.
+            return names.storage.stable_name(name, names.links, ("PARTUUID",))
+        return names.stable(name)
+
 
 FSTAB = Reference("/etc/fstab", 0, "filesystem")
-REFERENCES = (FSTAB, Reference("/etc/crypttab", 1, "encrypted device"))
+CRYPTTAB = Reference("/etc/crypttab", 1, "encrypted device")
+REFERENCES = (FSTAB, CRYPTTAB)
+
+# crypttab(5): with such a key the mapping (swap space) is made anew at each start.
+RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
 
 # Arguments of the kernel's command line that name a filesystem.
 _ARGUMENTS = ("root", "resume")
@@ -50,7 +64,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     for reference in REFERENCES:
         for row in tables.rows(root.read(reference.path) or ""):
             name = reference.name(row)
-            if names.is_lost(name):
+            if device_names.is_of_hardware(name) and reference.stable(names, row) is None:
                 entry = fstab.entry(row) if reference is FSTAB else None
                 severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(_lost(names, reference.path, name, severity))
@@ -65,7 +79,7 @@ def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collect
         name = reference.name(row)
         if names.are_on(name, removed):
             return "# removed with its disk: " + " ".join(row.fields)
-        stable = names.stable(name) if device_names.is_of_hardware(name) else None
+        stable = reference.stable(names, row)
         return row.with_field(reference.column, stable) if stable else row.line
 
     text = root.read(reference.path)

@@ -9,6 +9,7 @@ A line of fstab that names one leads nowhere on the disks as they are, and yet i
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
@@ -23,6 +24,9 @@ _BY_OWN_CONFIGURATION = re.compile(r"/dev/(?:drbd|rbd|nbd|bcache|zd\d|zvol/|ethe
 _RAID = re.compile(r"/dev/(?:md(?:\d|_d|/)|disk/by-id/md-)")
 _MAPPED = re.compile(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.+)\Z", re.DOTALL)
 
+# No layer on the disks makes these names: multipathd does, of the disks themselves.
+_OF_MULTIPATH = re.compile(r"/dev/mapper/(?:mpath|3600)")
+
 # What blkid calls members of layers that hold further filesystems (libblkid/src/superblocks). LVM's are not among them:
 # their volumes are found, but those of a group that lacks a disk.
 _HOLD_MORE = ("crypto_LUKS", "BitLocker", "zfs_member", "bcache", "stratis", "VDO", "drbd", "ceph_bluestore")
@@ -33,43 +37,48 @@ def is_made_at_each_start(spec: str) -> bool:
     return _AT_EACH_START.match(spec) is not None
 
 
-def maker(root: GuestRoot, names: Names, spec: str) -> str:
-    """In words, what may make the device that spec names, as in fstab; "" when nothing is known to."""
-    closed = [each for each in names.storage.filesystems if not names.storage.made_of(each)]
-    raid = [each.name for each in closed if each.type.endswith("_raid_member")]
-    if _RAID.match(spec):
-        return f"{', '.join(raid)} are members of a RAID" if raid else ""
-    if _BY_OWN_CONFIGURATION.match(spec):
-        return "its driver has a configuration of its own"
-    mapping = _mapping(root, names, spec)
-    if mapping is not None:
-        return mapping
-    if _is_linked(root, spec):
-        return f"rules in {udev_rules.DIRECTORY} give that name"
-    layers = [*raid, *(each.name for each in closed if each.type in _HOLD_MORE)]
-    return f"{', '.join(layers)} may hold it" if layers and not _is_of_multipath(spec) else ""
+class Makers:
+    """What in a root makes devices, as far as its files tell; they are read once, and when they are needed."""
 
+    def __init__(self, root: GuestRoot, names: Names) -> None:
+        self._root = root
+        self._names = names
 
-def _mapping(root: GuestRoot, names: Names, spec: str) -> str | None:
-    """What maker says of a mapping in crypttab; None where spec is none."""
-    mapped = _MAPPED.match(spec)
-    for row in tables.rows(root.read("/etc/crypttab") or ""):
-        if mapped and len(row.fields) > 1 and fstab.unescaped(row.fields[0]) == mapped[1]:
-            device = fstab.unescaped(row.fields[1])
+    def of(self, spec: str) -> str:
+        """In words, what may make the device that spec names, as in fstab; "" when nothing is known to."""
+        if _RAID.match(spec):
+            return f"{', '.join(self._raid)} are members of a RAID" if self._raid else ""
+        if _BY_OWN_CONFIGURATION.match(spec):
+            return "its driver has a configuration of its own"
+        mapped = _MAPPED.match(spec)
+        if mapped and mapped[1] in self._mappings:
+            device = self._mappings[mapped[1]]
             # Paths outside /dev are files that hold a filesystem.
             is_file = device.startswith("/") and not device.startswith("/dev/")
-            there: list[Filesystem] | bool = is_file or names.filesystems(device)
-            return f"/etc/crypttab makes it of {device}" if there else ""
-    return None
+            return f"/etc/crypttab makes it of {device}" if is_file or self._names.filesystems(device) else ""
+        if spec.startswith("/dev/") and self._links.may_be(spec[len("/dev/") :]):
+            return f"rules in {udev_rules.DIRECTORY} give that name"
+        return f"{', '.join(self._closed)} may hold it" if self._closed and not _OF_MULTIPATH.match(spec) else ""
 
+    @cached_property
+    def _unopened(self) -> list[Filesystem]:
+        storage = self._names.storage
+        return [each for each in storage.filesystems if not storage.made_of(each)]
 
-def _is_linked(root: GuestRoot, spec: str) -> bool:
-    name = spec[len("/dev/") :]
-    return spec.startswith("/dev/") and any(
-        udev_rules.gives_link(text, name) for text in udev_rules.texts(root).values()
-    )
+    @cached_property
+    def _raid(self) -> list[str]:
+        return [each.name for each in self._unopened if each.type.endswith("_raid_member")]
 
+    @cached_property
+    def _closed(self) -> list[str]:
+        return [*self._raid, *(each.name for each in self._unopened if each.type in _HOLD_MORE)]
 
-def _is_of_multipath(spec: str) -> bool:
-    # No layer on the disks makes these names: multipathd does, of the disks themselves.
-    return re.match(r"/dev/mapper/(?:mpath|3600)", spec) is not None
+    @cached_property
+    def _mappings(self) -> dict[str, str]:
+        """{name: device} of crypttab."""
+        rows = tables.rows(self._root.read("/etc/crypttab") or "")
+        return {fstab.unescaped(row.fields[0]): fstab.unescaped(row.fields[1]) for row in rows if len(row.fields) > 1}
+
+    @cached_property
+    def _links(self) -> udev_rules.Links:
+        return udev_rules.links(udev_rules.texts(self._root).values())

@@ -20,6 +20,9 @@ from .names import Names
 
 # What has a medium at times: nobody expects it where the line says that it may be missing.
 _REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
+# Folders of the machine that the old hypervisor runs on (VMware's, VirtualBox's, Parallels').
+_FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
+_FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
 
@@ -31,12 +34,15 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """
     known = {mount.filesystem for mount in root.mount_plan.mounts}
     unknown = [failed for failed in root.not_searched if failed.mount.filesystem not in known]
-    waited_for = [_missing(root, names, entry) for entry in root.mount_plan.missing]
-    others = [entry for entry in fstab.parse(root.read("/etc/fstab") or "") if _is_absent(names, entry)]
+    makers = software_made.Makers(root, names)
+    waited_for = [_missing(makers, entry) for entry in root.mount_plan.missing]
+    entries = fstab.parse(root.read("/etc/fstab") or "")
+    others = [entry for entry in entries if _is_absent(names, entry)]
     return [
         *map(_skipped, root.not_mounted),
         *filter(None, waited_for),
         *(_not_waited_for(entry) for entry in others if not software_made.is_made_at_each_start(entry.spec)),
+        *(_folder(entry) for entry in entries if _is_folder(entry)),
         *map(_not_searched, unknown),
     ]
 
@@ -65,12 +71,12 @@ def _not_searched(failed: NotMounted) -> Concern:
     )
 
 
-def _missing(root: GuestRoot, names: Names, entry: Entry) -> Concern | None:
+def _missing(makers: software_made.Makers, entry: Entry) -> Concern | None:
     """The concern about a line that the guest waits for; None where what it names is made at each start."""
     is_needed = entry.path in NEEDED
     if not is_needed and software_made.is_made_at_each_start(entry.spec):
         return None
-    maker = software_made.maker(root, names, entry.spec)
+    maker = makers.of(entry.spec)
     if is_needed:
         severity, ends = "error", "Conversion cannot do without it."
     elif maker:
@@ -98,6 +104,22 @@ def _not_waited_for(entry: Entry) -> Concern:
     else:
         ends = "The guest starts without it."
     return _absent(entry, "warning", ends)
+
+
+def _is_folder(entry: Entry) -> bool:
+    return entry.is_mount and (entry.type in _FOLDERS or entry.spec.startswith(_FOLDER_NAMES))
+
+
+def _folder(entry: Entry) -> Concern:
+    severity, ends = "warning", "The guest starts without it."
+    if entry.is_waited_for:
+        severity, ends = "error", "The guest would try to mount it when it starts, and then stop for an administrator."
+    return Concern(
+        "mount-source-missing",
+        severity,
+        f"/etc/fstab mounts {entry.spec} at {entry.path}, a folder that only the old hypervisor shares. {ends}",
+        "Remove the line in the guest, or add nofail to its options.",
+    )
 
 
 def _absent(entry: Entry, severity: str, ends: str) -> Concern:

@@ -9,10 +9,12 @@ They stay as they are: what they are to match on the target, and by what, only w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
+from ....texts import globs
 from ....texts.udev_rules import TOKEN, one_fits, rules
 from ...plan import Plan
 from ..names import Names
@@ -36,13 +38,17 @@ _SUBSYSTEMS = ("block", "scsi", "scsi_disk", "scsi_device", "nvme")
 # With these a rule gives software what it works with; others tune the disk.
 _WORKED_WITH = ("SYMLINK", "OWNER", "GROUP", "MODE", "NAME")
 
+# Characters of a file, and patterns of a value: no administrator writes more, and each takes its time.
+_LONGEST = 128 * 1024
+_MOST_PATTERNS = 64
+
 _LONGEST_SHOWN = 80
 _MOST_SHOWN = 4
 
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """The files of the administrator's rules."""
-    return root.texts((f"{DIRECTORY}/*.rules",))
+    return {path: text for path, text in root.texts((f"{DIRECTORY}/*.rules",)).items() if len(text) <= _LONGEST}
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
@@ -61,14 +67,34 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
     """Nothing: the rules stay."""
 
 
-def gives_link(text: str, name: str) -> bool:
-    """Whether a rule in text makes a link of this name (below /dev)."""
-    for line in rules(text):
-        for key, operator, value in TOKEN.findall(line):
-            if key == "SYMLINK" and operator in ("=", "+=", ":="):
-                if any(_may_be(link, name) for link in value.split()):
-                    return True
-    return False
+@dataclass(frozen=True)
+class Links:
+    """The links (below /dev) that rules make. names: whole ones. beginnings: of those that udev completes."""
+
+    names: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def may_be(self, name: str) -> bool:
+        """Whether name is one of them."""
+        return name in self.names or name.startswith(self.beginnings)
+
+
+def links(texts: Iterable[str]) -> Links:
+    """The links that the rules in texts make."""
+    given = [
+        link
+        for text in texts
+        for line in rules(text)
+        for key, operator, value in TOKEN.findall(line)
+        if key == "SYMLINK" and operator in ("=", "+=", ":=")
+        for link in value.split()
+    ]
+    # udev replaces %k, $name and the like.
+    beginnings = {link: re.split(r"[%$]", link, maxsplit=1)[0] for link in given}
+    return Links(
+        frozenset(link for link, beginning in beginnings.items() if beginning == link),
+        tuple({beginning for link, beginning in beginnings.items() if beginning and beginning != link}),
+    )
 
 
 def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
@@ -83,10 +109,14 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
     if subsystems and not is_block:
         return []
     programs = [value for key, _operator, value in tokens if key.startswith(("PROGRAM", "IMPORT"))]
-    by_name = [(key, value) for key, value in asked if _fits_any(key, value, names)]
+    by_name = {(key, value): found for key, value in asked for found in [_matching(key, value, names)] if found}
     asks_disks = any(map(_ASKS_DISKS.search, programs))
     is_of_disks = is_block or bool(by_name) or asks_disks
-    lost = [(key, value) for key, value in by_name if _loses(key, value, names)]
+    lost = [
+        (key, value)
+        for (key, value), found in by_name.items()
+        if len(_matching(key, value, {names[name] for name in found})) < len({names[name] for name in found})
+    ]
     lost += [
         (key, value)
         for key, value in asked
@@ -111,29 +141,18 @@ def _kernel_names(names: Names, disks: Mapping[str, str]) -> dict[str, str]:
     return {name[len("/dev/") :]: target[len("/dev/") :] for name, target in on_target.items() if target}
 
 
-def _fits_any(key: str, value: str, names: Mapping[str, str]) -> bool:
-    return any(_fits(key, value, name) for name in names)
-
-
-def _loses(key: str, value: str, names: Mapping[str, str]) -> bool:
-    """Whether a token lets a disk pass by its name on the source, and not by that on the target."""
-    return any(_fits(key, value, name) and not _fits(key, value, target) for name, target in names.items())
-
-
-def _fits(key: str, value: str, name: str) -> bool:
-    if key in _PATH_KEYS:
-        return one_fits(value, f"/dev/{name}")
-    return key in _NAME_KEYS and one_fits(value, name)
+def _matching(key: str, value: str, names: Iterable[str]) -> set[str]:
+    """Those of names that a token lets pass, if it is about names at all."""
+    prefix = "/dev/" if key in _PATH_KEYS else ""
+    patterns = value.split("|")
+    if key not in (*_NAME_KEYS, *_PATH_KEYS) or len(patterns) > _MOST_PATTERNS:
+        return set()
+    # By pattern first: to make one ready takes long, and the last is remembered.
+    return {name for pattern in patterns for name in names if globs.fits(prefix + name, pattern)}
 
 
 def _is_worked_with(line: str) -> bool:
     return any(key in _WORKED_WITH and operator in ("=", "+=", ":=") for key, operator, _value in TOKEN.findall(line))
-
-
-def _may_be(link: str, name: str) -> bool:
-    """Whether a link that a rule gives, in which udev replaces %k, $name and the like, may have this name."""
-    fixed = re.split(r"[%$]", link, maxsplit=1)[0]
-    return link == name or (fixed != link and fixed != "" and name.startswith(fixed))
 
 
 def _concern(path: str, tokens: list[str], severity: str) -> Concern:

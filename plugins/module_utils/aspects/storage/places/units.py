@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ....guest import device_names
 from ....guest.root import GuestRoot
@@ -53,13 +53,15 @@ def texts(root: GuestRoot, kinds: tuple[str, ...] = _UNITS) -> dict[str, str]:
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
     """A concern for each unit that mounts what is not there, or what cannot be named otherwise."""
-    return [
-        concern
-        for path, text in texts.items()
-        for name in mounted(text)
-        for concern in [_concern(root, names, disks, path, name)]
-        if concern
+    named = [(path, name) for path, text in texts.items() for name in mounted(text)]
+    makers = software_made.Makers(root, names)
+    # An error where another unit, such as local-fs.target, fails with it.
+    required = set(map(posixpath.basename, _links(root, ("requires",)))) if named else set()
+    found = [
+        _concern(names, disks, makers, path, name, "error" if _unit(path) in required else "warning")
+        for path, name in named
     ]
+    return [concern for concern in found if concern]
 
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
@@ -130,12 +132,14 @@ def _each_word(change: Callable[[str], str], value: str) -> str:
     return re.sub(r"(?<![^\s!|])[^\s!|]\S*", lambda word: change(word.group()), value)
 
 
-def _concern(root: GuestRoot, names: Names, disks: Mapping[str, str], path: str, name: str) -> Concern | None:
+def _concern(
+    names: Names, disks: Mapping[str, str], makers: software_made.Makers, path: str, name: str, severity: str
+) -> Concern | None:
     """The concern about a name that a unit mounts; None where it holds, or is edited."""
     if not device_names.is_of_hardware(name):
-        return _missing(root, names, path, name)
+        return _missing(names, makers, path, name, severity)
     if names.stable_path(name) is None:
-        return lost(names, path, name, _severity(root, path))
+        return lost(names, path, name, severity)
     if ".swap" in path and names.on_target(name, disks) != name:
         return Concern(
             "device-name-left",
@@ -148,38 +152,33 @@ def _concern(root: GuestRoot, names: Names, disks: Mapping[str, str], path: str,
     return None
 
 
-def _missing(root: GuestRoot, names: Names, path: str, name: str) -> Concern | None:
+def _missing(names: Names, makers: software_made.Makers, path: str, name: str, severity: str) -> Concern | None:
     is_device = name.startswith(("/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="))
     if not is_device or names.filesystems(name) or software_made.is_made_at_each_start(name):
         return None
-    maker = software_made.maker(root, names, name)
+    maker = makers.of(name)
     ends = f"It may come to be when the guest starts: {maker}." if maker else "The guest would wait for it in vain."
     return Concern(
         "mount-source-missing",
-        "warning" if maker else _severity(root, path),
+        "warning" if maker else severity,
         f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
         "Give all of the guest's disks. If that was done, remove the unit in the guest.",
     )
 
 
-def _links(root: GuestRoot, path: str, kinds: tuple[str, ...] = ("wants", "requires")) -> Iterator[str]:
-    """The links by which other units pull in the one at path, or the one that it is dropped in for."""
-    unit = re.sub(r"\.d/[^/]*\Z", "", path)
-    for directory in _DIRECTORIES:
-        for kind in kinds:
-            for pulls in root.glob(f"{directory}/*.{kind}"):
-                link = posixpath.join(pulls, posixpath.basename(unit))
-                if root.exists(link):
-                    yield link
+def _links(root: GuestRoot, kinds: tuple[str, ...]) -> list[str]:
+    """The links by which units pull in others, of these kinds ("requires": those that fail with them)."""
+    return [link for directory in _DIRECTORIES for kind in kinds for link in root.glob(f"{directory}/*.{kind}/*")]
 
 
-def _severity(root: GuestRoot, path: str) -> str:
-    """Of what the unit lacks: an error where another unit, such as local-fs.target, fails with it."""
-    return "error" if any(_links(root, path, ("requires",))) else "warning"
+def _unit(path: str) -> str:
+    """The name of the unit at path, or that the file at path is dropped in for."""
+    return posixpath.basename(re.sub(r"\.d/[^/]*\Z", "", path))
 
 
 def _remove(root: GuestRoot, path: str) -> None:
     detail = "removed with the disk that it mounts"
-    for link in list(_links(root, path)):
-        root.remove(link, detail)
+    for link in _links(root, ("wants", "requires")):
+        if posixpath.basename(link) == _unit(path):
+            root.remove(link, detail)
     root.remove(path, detail)
