@@ -13,9 +13,6 @@ from ...guest.storage.graph import Graph
 from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
 
-# udev's directories of links (60-persistent-storage.rules).
-_DIRECTORIES = {"UUID": "/dev/disk/by-uuid", "PARTUUID": "/dev/disk/by-partuuid"}
-
 
 @dataclass(frozen=True)
 class Names:
@@ -31,14 +28,6 @@ class Names:
     def stable(self, name: str) -> str | None:
         """Instead of name, which the hardware gave, one that is good on any; None when there is none."""
         return self.storage.stable_name(name, self.links)
-
-    def stable_path(self, name: str) -> str | None:
-        """Instead of name, which the hardware gave, udev's link of a UUID; None where it stays."""
-        if not device_names.is_of_hardware(name):
-            return None
-        tag, _equals, value = (self.storage.stable_name(name, self.links, tuple(_DIRECTORIES)) or "").partition("=")
-        # What is not of these udev writes otherwise, and a UUID has no others.
-        return f"{_DIRECTORIES[tag]}/{value}" if value.replace("-", "").isalnum() and value.isascii() else None
 
     def on_target(self, name: str, disks: Mapping[str, str]) -> str | None:
         """What the disk or partition that name is the kernel's name of is called on the target; None for other names.

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ...plan import Plan
+from .. import specs
 from ..names import Names, lost
 
 _FILES = ("/etc/kdump.conf", "/etc/auto.*", "/etc/auto.master.d/*", "/etc/autofs/*")
@@ -31,14 +33,16 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
         lost(names, path, name, "warning")
         for path, text in texts.items()
         for name in sorted(device_names.of_hardware(text))
-        if names.stable_path(name) is None
+        if specs.stable_path(names, name) is None
     ]
 
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
     """Name each device by UUID."""
     for path, text in texts.items():
-        root.write(path, edited(text, names.stable_path), "named each device by UUID instead of by hardware")
+        root.write(
+            path, edited(text, partial(specs.stable_path, names)), "named each device by UUID instead of by hardware"
+        )
 
 
 def edited(text: str, rename: Callable[[str], str | None]) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ....texts import sections
 from ...plan import Plan
-from .. import software_made
+from .. import software_made, specs
 from ..names import Names, lost
 
 _DIRECTORIES = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
@@ -71,7 +72,11 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
         if on_removed and path.endswith(_MOUNTS):
             _remove(root, path)
         else:
-            root.write(path, edited(text, names.stable_path), "named each device by UUID instead of by hardware")
+            root.write(
+                path,
+                edited(text, partial(specs.stable_path, names)),
+                "named each device by UUID instead of by hardware",
+            )
 
 
 def mounted(text: str) -> list[str]:
@@ -138,7 +143,7 @@ def _concern(
     """The concern about a name that a unit mounts; None where it holds, or is edited."""
     if not device_names.is_of_hardware(name):
         return _missing(names, makers, path, name, severity)
-    if names.stable_path(name) is None:
+    if specs.stable_path(names, name) is None:
         return lost(names, path, name, severity)
     if ".swap" in path and names.on_target(name, disks) != name:
         return Concern(
