@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that name disks, and that are left as they are: for what they do there is no other name, or nobody knows it.
+"""Files in /etc that name disks, and are left as they are: what for, and whether there is another name, is not known.
 
 They are told together, as what to look through once the guest is moved.
 """
@@ -18,7 +18,8 @@ from ...plan import Plan
 from ..names import Names
 from . import units
 
-# Of monitoring and tuning that the target's disks do not know, of storage that is set up once, and scripts.
+# Where /etc cannot be searched: of monitoring and tuning that the target's disks do not know, of storage that is set up
+# once, and scripts.
 _FILES = (
     "/etc/smartd.conf",
     "/etc/smartmontools/smartd.conf",
@@ -44,6 +45,13 @@ _FILES = (
     "/etc/cron.d/*",
     "/etc/tmpfiles.d/*.conf",
 )
+# What others edit or judge, what only remembers (LVM's archive, policies of security), and what is read no more.
+_NOT_TOLD = re.compile(
+    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|default/grub|kernel/|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
+    r"|initramfs-tools/|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|selinux/|apparmor|ssl/"
+    r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
+    r"|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z)"
+)
 _MOST_FILES = 20
 _MOST_NAMES = 4
 # Longer texts are data.
@@ -53,9 +61,19 @@ _NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+")
 
 
 def texts(root: GuestRoot) -> dict[str, str]:
-    """Those of the files that are there, and no data; and services, as what they run may name disks."""
-    there = {**root.texts(_FILES), **units.texts(root, (".service",))}
-    return {path: text for path, text in there.items() if len(text) <= _LONGEST}
+    """All of /etc that has such a name on a line that is no comment; without a search what is likely to."""
+    paths = root.files_with("/etc", _expression(root))
+    if paths is None:
+        there: dict[str, str | None] = {**root.texts(_FILES), **units.texts(root, (".service",))}
+    else:
+        there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
+    return {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
+
+
+def _expression(root: GuestRoot) -> str:
+    """What finds a disk's name on a line that is no comment (grep -E, and Python)."""
+    disks = [re.escape(disk.identifier) for disk in root.guest.storage.disks]
+    return f"^[ \t]*([^#; \t].*)?/dev/({'|'.join([*disks, 'disk/by-(id|path)/'])})"
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:

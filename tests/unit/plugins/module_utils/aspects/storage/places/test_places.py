@@ -280,6 +280,36 @@ def test_names_that_stay_are_told_with_their_files(path, text, lost):
     assert all(f"{path} ({lost})" in concern.message for concern in concerns)
 
 
+@pytest.mark.parametrize("path", ("/etc/rc.local", "/etc/smartd.conf", "/etc/cron.d/a", f"{SYSTEMD}/a.service"))
+def test_where_etc_cannot_be_searched_the_likely_files_are_read(path):
+    root = make_root({path: "ExecStart=/bin/true /dev/sdb\n", "/etc/opt/x": "/dev/sdb\n"})
+    root.files_with = lambda directory, expression: None
+    (concern,) = storage.inspect(root).concerns
+    assert f"{path} (/dev/sdb)" in concern.message and "/etc/opt/x" not in concern.message
+
+
+@pytest.mark.parametrize(
+    "path, is_told",
+    (
+        ("/etc/opt/backup/disks", True),
+        (f"{SYSTEMD}/a.service.d/b.conf", True),
+        ("/etc/multipath.conf", True),
+        ("/etc/lvm/archive/vg_00001.vg", False),
+        ("/etc/fstab.orig", False),
+        ("/etc/rc.local.bak", False),
+        ("/etc/rc.local.rpmsave", False),
+        ("/etc/passwd-20260101", False),
+        ("/etc/default/grub.d/a.cfg", False),
+        ("/etc/dracut.conf.d/a.conf", False),
+        ("/usr/share/doc/a", False),
+    ),
+)
+def test_all_of_etc_is_searched_but_for_what_others_judge_and_copies(path, is_told):
+    concerns = storage.inspect(make_root({path: "# /dev/sda\n  x=/dev/sdb\n"})).concerns
+    messages = [concern.message for concern in concerns]
+    assert [f"{path} (/dev/sdb)" in message for message in messages] == ([True] if is_told else [])
+
+
 def test_many_files_with_names_that_stay_are_one_concern():
     (concern,) = storage.inspect(make_root({f"/etc/cron.d/{number:02}": "/dev/sda\n" for number in range(30)})).concerns
     assert "/etc/cron.d/19 (/dev/sda), and 10 more." in concern.message
