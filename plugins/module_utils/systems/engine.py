@@ -8,7 +8,7 @@ It knows nothing about the aspects but what each declares (aspects/aspect.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import packages
@@ -17,7 +17,7 @@ from ..aspects.plan import InitrdPlan, Plan
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..model import target_hardware
-from ..model.description import Findings, describe
+from ..model.description import Description, Findings, add_concerns, describe
 from ..model.selection import Selection
 from . import order, system_of
 
@@ -42,7 +42,7 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
 
 def convert(
     guest: Guest,
-    description: Mapping[str, Any],
+    description: Description,
     selection: Selection,
     initrd: str = "auto",
     tell: Tell = _tell_nobody,
@@ -51,7 +51,8 @@ def convert(
 
     initrd: see plan.InitrdPlan.mode.
 
-    The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
+    The changes are in the roots; what only the conversion found out is added to description's concerns.
+    Raises GuestconvError; the disks are half-converted then, and must be thrown away.
     """
     devices = [disk.device for disk in guest.disks]
     models = target_hardware.disk_models(devices, guest.target, selection)
@@ -64,6 +65,7 @@ def convert(
             for aspect in aspects:
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, plan)
+    add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
     return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, lvm, places, references, resume, unmounted
+from . import arguments, contradictions, lvm, places, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def inspect(root: GuestRoot) -> Findings:
         }
     findings.concerns += unmounted.concerns(root, names)
     findings.concerns += references.concerns(root, names)
+    findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
     findings.concerns += places.concerns(root, there, names, names_on_target)
     findings.concerns += lvm.concerns(rejected)
