@@ -79,6 +79,11 @@ def facts(root: GuestRoot) -> dict[str, Any]:
     }
 
 
+def has_kernel(root: GuestRoot) -> bool:
+    """Whether there are kernel modules: where the kernel itself is, only the boot menu says."""
+    return any(root.list(path) for path in ("/lib/modules", "/usr/lib/modules"))
+
+
 def _assignments(text: str) -> dict[str, str]:
     """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
     found = {}

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, lvm, places, references, resume, unified_images, unmounted
+from . import arguments, contradictions, lvm, mentions, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _ASLEEP = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001")
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
-    there = places.found(root)
+    there = mentions.found(root)
     names = _names(root, there)
     names_by_driver = _names_by_driver(root.guest)
     rejected = {driver: lvm.rejections(root, on_target) for driver, on_target in names_by_driver.items()}
@@ -61,7 +61,7 @@ def inspect(root: GuestRoot) -> Findings:
     findings.concerns += references.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
-    findings.concerns += places.concerns(root, there, names, names_on_target)
+    findings.concerns += mentions.concerns(root, there, names, names_on_target)
     findings.concerns += lvm.concerns(rejected)
     asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
     findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])
@@ -74,12 +74,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     removed = frozenset(selection.removed["block"])
     _refuse_needed(root, removed)
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
-    there = places.found(root)
+    there = mentions.found(root)
     names = _names(root, there)
     for reference in references.REFERENCES:
         references.rename(root, names, reference, removed)
     resume.convert(root, names, removed)
-    places.convert(root, there, plan, names, removed)
+    mentions.convert(root, there, plan, names, removed)
     lvm.convert(root, plan)
     for model in models.values():
         plan.initrd.require(model.modules)
@@ -87,8 +87,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     resume.edit_initrd(plan, names, removed)
 
 
-def _names(root: GuestRoot, there: places.Found) -> Names:
-    return Names(root.guest.storage, references.names_of_hardware(root) | places.names_of_hardware(there))
+def _names(root: GuestRoot, there: mentions.Found) -> Names:
+    return Names(root.guest.storage, references.names_of_hardware(root) | mentions.names_of_hardware(there))
 
 
 def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:

@@ -14,8 +14,8 @@ from functools import cached_property
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...texts import fstab, tables
+from .mentions import udev_rules
 from .names import Names
-from .places import udev_rules
 
 # The kernel's own, which are there, or are filled, at each start.
 _AT_EACH_START = re.compile(r"/dev/(?:zram|loop|ram)\d+")

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments, lvm, references
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.places import (
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import (
     mdadm,
     paths,
     udev_rules,
     units,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a place is: a module of this room that knows one kind of file which names disks."""
+"""What a mention is: a module of this room that knows one kind of file which names disks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ...plan import Plan
 from ..names import Names
 
 
-class Place(Protocol):
-    """Files that name disks."""
+class Mention(Protocol):
+    """A kind of file that mentions disks."""
 
     def texts(self, root: GuestRoot) -> dict[str, str]:
         """{path: text} of the files that there are."""

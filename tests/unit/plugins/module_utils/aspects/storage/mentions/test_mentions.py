@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Places besides fstab that name disks: units, mdadm.conf, udev's rules, paths, and what is left."""
+"""Files besides fstab that mention disks: units, mdadm.conf, udev's rules, paths, and what is left."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.places import mdadm, units
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import mentions
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import mdadm, units
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions.mention import Mention
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.concerns import Concern
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conformance import lacks
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -57,6 +61,43 @@ def edited(path, text):
     converted(root)
     assert (root.files[path], len(root.changes()), count) == (after, count, int(text != after))
     return after
+
+
+class Toy:
+    """A complete kind of file: /etc/toy has the name of a disk."""
+
+    @staticmethod
+    def texts(root):
+        return root.texts(("/etc/toy",))
+
+    @staticmethod
+    def concerns(root, texts, names, disks):
+        held = [path for path, text in texts.items() if names.on_target(text, disks) == text]
+        return [Concern("device-name-left", "warning", path) for path in texts if path not in held]
+
+    @staticmethod
+    def convert(root, texts, plan, names, removed):
+        for path, text in texts.items():
+            root.write(path, names.stable(text) or text, "")
+
+
+@pytest.mark.parametrize("mention", [*mentions.MENTIONS, Toy], ids=lambda each: each.__name__.rpartition(".")[2])
+def test_each_mention_does_what_the_protocol_says_and_nothing_to_a_guest_without_its_files(mention):
+    assert lacks(mention, Mention) == []
+    root = make_root({"/etc/hostname": "web\n"})
+    names = storage._names(root, [])
+    assert mention.texts(root) == {}
+    assert mention.concerns(root, {}, names, {"sda": "/dev/vda"}) == []
+    mention.convert(root, {}, Plan(KVM, Selection({}, {})), names, ())
+    assert root.changes() == []
+
+
+def test_a_further_mention_is_used_from_end_to_end(monkeypatch):
+    monkeypatch.setattr(mentions, "MENTIONS", (Toy,))
+    root = make_root({"/etc/toy": "/dev/sdb1"})
+    assert [concern.message for concern in storage.inspect(root).concerns] == ["/etc/toy"]
+    converted(root)
+    assert root.files["/etc/toy"] == "UUID=u-3"
 
 
 @pytest.mark.parametrize(
