@@ -82,6 +82,12 @@ def path(tag: str) -> str:
     return f"/dev/disk/by-{key.lower()}/{_ODD.sub(_escaped, value)}"
 
 
+def stable_path(names: Names, name: str) -> str | None:
+    """As stable, as a path (udev's link), for files in which a tag would not do."""
+    tag = names.stable(name) if device_names.is_of_hardware(name) else None
+    return path(tag) if tag else None
+
+
 def volumes(names: Names, name: str) -> list[LogicalVolume]:
     """The logical volume that name (VG/LV, /dev/VG/LV) names."""
     path = name if name.startswith("/dev/") else f"/dev/{name}"
