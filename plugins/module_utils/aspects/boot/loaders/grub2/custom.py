@@ -31,7 +31,9 @@ _HERE = re.compile(r"(?m)^[^#\n]*<<-?[ \t]*(['\"\\]?)([A-Za-z_]\w*)['\"]?[^\n]*$
 _LINUX = re.compile(r"(?m)^[ \t]*(linux(?:16|efi)?)[ \t]")
 _AFTER = re.compile(r"(?m)^[ \t]*(?:(initrd(?:16|efi)?)[ \t]|linux(?:16|efi)?[ \t]|\})")
 # A name that the old hardware gave.
-_OLD_NAME = re.compile(r"\b(?:root|resume)=/dev/(?:[hsv]d[a-z]|xvd[a-z]|nvme[0-9]|mapper/mpath|disk/by-(?:id|path)/|cciss/)")
+_OLD_NAME = re.compile(
+    r"\b(?:root|resume)=/dev/(?:[hsv]d[a-z]|xvd[a-z]|nvme[0-9]|mapper/mpath|disk/by-(?:id|path)/|cciss/)"
+)
 # Characters of a command. Kernels take command lines of 4096 at most.
 _LONGEST = 16 * 1024
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")

@@ -22,7 +22,9 @@ DIRECTORIES = ("/boot/grub", "/boot/grub2")
 
 # What grub-mkimage puts into a program: the prefix as it is, and grub-install's load.cfg.
 _PREFIX = re.compile(rb"\(,?[a-z0-9,/_-]*\)(/[!-~]{0,100})\x00")
-_LOADED = re.compile(rb"search\.(fs_uuid|file|fs_label) ([!-~]{1,200}) root[^\n]*\nset prefix=\(\$root\)'?([!-&(-~]{1,200})")
+_LOADED = re.compile(
+    rb"search\.(fs_uuid|file|fs_label) ([!-~]{1,200}) root[^\n]*\nset prefix=\(\$root\)'?([!-&(-~]{1,200})"
+)
 # Enough of a program: they are about 4 MiB at most.
 _PROGRAM = 8 * 1024 * 1024
 

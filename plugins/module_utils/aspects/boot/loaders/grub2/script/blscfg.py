@@ -152,7 +152,9 @@ def _uki(machine: Machine, arguments: Sequence[Argument], command: Command) -> i
     path = machine.path(found.last("path") or "") or (machine.shared.files.path(device, _IMAGES) if device else None)
     for name in machine.shared.files.names(path)[:_MOST] if path else ():
         if name.casefold().endswith(".efi"):
-            machine.items.append(Item(name, name, loaded=Loaded("uki", command, [Argument(traced.of(f"{path}/{name}"), 0)])))
+            machine.items.append(
+                Item(name, name, loaded=Loaded("uki", command, [Argument(traced.of(f"{path}/{name}"), 0)]))
+            )
     return 0
 
 

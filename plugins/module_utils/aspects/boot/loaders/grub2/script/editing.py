@@ -211,7 +211,9 @@ def _replace(edits: _Edits, span: Span, text: str) -> None:
 
 def _of_word(wanted: _Wanted, word: int) -> str:
     """The words that stand for the arguments of one."""
-    new = [text for argument, each in zip(wanted.use.arguments, wanted.arguments) if argument.word == word for text in each]
+    new = [
+        text for argument, each in zip(wanted.use.arguments, wanted.arguments) if argument.word == word for text in each
+    ]
     return " ".join(map(quoted, new))
 
 
