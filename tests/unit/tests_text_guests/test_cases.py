@@ -22,7 +22,6 @@ NOT_YET = frozenset(
     e07-lvmlocal-filter
     e08-lvm-filter-sd-and-virtio-scsi
     e10-type-contradicts-the-name
-    g03-grub-disable-uuid
     """.split()
 )
 

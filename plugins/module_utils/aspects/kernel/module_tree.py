@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...devices.targets import KINDS, TARGETS
@@ -63,13 +63,14 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     """The directory of modules at path."""
     text = _text(root, f"{path}/modules.dep")
     loadable = _names(text)
-    lost = _lost(root, path, text, loadable)
+    offered = {name for models in root.guest.target.models.values() for model in models for name in model.modules}
+    lost = _lost(root, path, text, loadable & offered)
     is_without_index = not text.strip() and any(root.glob(f"{path}/{pattern}") for pattern in _MODULES)
     built_in = _names(_text(root, f"{path}/modules.builtin"))
     return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index)
 
 
-def _lost(root: GuestRoot, directory: str, dep: str, names: frozenset[str]) -> dict[str, str]:
+def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> dict[str, str]:
     """ModuleTree.lost, of the modules of these names."""
     modules = KernelModules(dep)
     there: dict[str, bool] = {}

@@ -75,10 +75,15 @@ SUBJECT = Subject(
         concern(
             "root-not-on-disks",
             "warning error",
-            "`root=` on the kernel command line names something other than the filesystem of the system that is "
-            "converted: another system, the network, or an image. The severity is `error` for the default entry.",
-            "If the guest starts from its disks, correct `root=` or the default entry in the guest. If not, guestconv "
-            "cannot prepare it.",
+            "`root=` on the kernel command line names something that is not on the disks: the network, memory, or an "
+            "image. The severity is `error` for the default entry.",
+            "If the guest starts from its disks, correct `root=` in the guest. If not, guestconv cannot prepare it.",
+        ),
+        concern(
+            "root-of-another-system",
+            "error",
+            "The default entry of the boot menu starts another filesystem than the system that has this menu.",
+            "Select the entry of this system as the default in the guest, or name the other system in the option `root`.",
         ),
         concern(
             "kernel-argument-left",

@@ -23,7 +23,7 @@ from ..loader import default_not_supported
 from . import custom, debconf, defaults, fallback, starts
 from .paths import RootFiles
 from .script import editing, loader_line, menus, uses
-from .script.menu import LOADERS, Item
+from .script.menu import LOADERS, Item, Loaded
 from .script.menus import Reading
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Grub2:
         self._root = root
         self._readings = readings
         self._started = readings[0].menu.started() if readings[0].is_whole else None
-        items = [item for item in readings[0].menu.walk() if item.loaded and item.loaded.boots_linux]
-        entries = {item: _entry(item) for item in items}
+        loaded = [(item, item.loaded) for item in readings[0].menu.walk()]
+        entries = {item: _entry(item, each) for item, each in loaded if each is not None and each.boots_linux}
         self._menu = BootMenu(list(entries.values()), entries.get(self._started) if self._started else None)
 
     def menu(self) -> BootMenu:
@@ -90,9 +90,10 @@ class Grub2:
         for path, text in self._edited(editors).items():
             self._root.write(path, text, "the kernel's command lines fit the target")
         for path in (f"{directory}/device.map" for directory in starts.DIRECTORIES):
-            text = self._root.read(path)
-            if text is not None:
-                self._root.write(path, device_map.rename_disks(text, plan.disk_names), "the disks' names on the target")
+            before = self._root.read(path)
+            if before is not None:
+                after = device_map.rename_disks(before, plan.disk_names)
+                self._root.write(path, after, "the disks' names on the target")
 
     def _edited(self, editors: Editors) -> dict[str, str]:
         """The texts of all files that change. Raises GuestconvError `boot-menu-not-editable`."""
@@ -119,9 +120,7 @@ class Grub2:
         debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
 
 
-def _entry(item: Item) -> Entry:
-    loaded = item.loaded
-    assert loaded is not None
+def _entry(item: Item, loaded: Loaded) -> Entry:
     arguments = loader_line.line(argument.text for argument in loaded.arguments[1:])
     kernel = loaded.path or loaded.arguments[0].text
     return Entry(kernel, tuple(loaded.initrds), arguments, item.title, item.version)

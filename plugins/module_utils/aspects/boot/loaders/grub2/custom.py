@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
 from ...command_line import Editor, Editors
 from .script import editing
 from .script.expansion import expanded
-from .script.lexer import NEWLINE, ScriptError, next_token
-from .script.lexer import END as END_OF_TEXT
+from .script.lexer import END, NEWLINE, ScriptError, next_token
 from .script.source import Source
 from .script.syntax import Command
 from .script.traced import Place, Segment, Traced
@@ -65,10 +65,9 @@ def names_old_hardware(text: str) -> bool:
     """Whether a script of /etc/grub.d has names of devices that the old hardware gave, other than in what is edited."""
     parts, position = [], 0
     for use in _uses(text):
-        place = use.command.words[0].source.place(use.command.words[0].start, use.command.words[-1].end)
-        if place is not None:
-            parts.append(text[position : place.start])
-            position = place.end
+        if use.place is not None:
+            parts.append(text[position : use.place.start])
+            position = use.place.end
     return bool(_OLD_NAME.search(_COMMENT.sub("", "".join([*parts, text[position:]]))))
 
 
@@ -88,15 +87,17 @@ def _uses(text: str) -> Iterator[Use]:
             command = _command(text, match.start(1), end)
             if command is None or len(command.words) < 2:
                 continue
-            place = command.words[0].source.place(command.words[0].start, command.words[-1].end)
-            if place is None:
-                continue
-            end_of_last = place.end
-            arguments = [each for each in expanded(command.words, lambda _name: ()) if each.word > 1]
-            after = _AFTER.search(text, end_of_last, end)
-            is_whole = not any(word.names for word in command.words)
-            has_root = any(each.text.startswith("root=") for each in arguments)
-            yield Use(command, arguments, has_root, bool(after and after[1]), is_whole)
+            use = _use(command)
+            if use.place is not None:
+                end_of_last = use.place.end
+                after = _AFTER.search(text, end_of_last, end)
+                yield replace(use, has_initrd=bool(after and after[1]))
+
+
+def _use(command: Command) -> Use:
+    arguments = [each for each in expanded(command.words, lambda _name: ()) if each.word > 1]
+    has_root = any(each.text.startswith("root=") for each in arguments)
+    return Use(command, arguments, has_root, is_whole=not any(word.names for word in command.words))
 
 
 def _printed(text: str) -> Iterator[tuple[int, int]]:
@@ -128,4 +129,4 @@ def _command(text: str, start: int, end: int) -> Command | None:
             token = next_token(script, token.end)
     except ScriptError:
         return None
-    return Command(tuple(words)) if token.kind in (NEWLINE, END_OF_TEXT, ";", "}") else None
+    return Command(tuple(words)) if token.kind in (NEWLINE, END, ";", "}") else None

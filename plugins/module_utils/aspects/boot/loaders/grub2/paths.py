@@ -60,7 +60,8 @@ class RootFiles:
             return None
         found = _in_mounts(mounts, path) if filesystem else self._anywhere(path)
         is_btrfs = filesystem is None or filesystem.type == "btrfs"
-        return next(filter(self._exists, [*found, *(_stripped(mounts, path) if is_btrfs else ())]), found[0])
+        others = [*(_stripped(mounts, path) if is_btrfs else ()), *self._anywhere(path)]
+        return next(filter(self._exists, [*found, *others]), found[0])
 
     def read(self, path: str) -> str | None:
         """See Files."""
@@ -136,7 +137,7 @@ class RootFiles:
                 if found[2] and node.number == int(found[2]) and storage.disks.index(node.disk) == int(found[1] or 0):
                     return filesystem
             elif found and not found[2] and node in storage.disks:
-                if storage.disks.index(node) == int(found[1] or 0):  # type: ignore[arg-type]
+                if storage.disks.index(node) == int(found[1] or 0):
                     return filesystem
             if device == f"uuid/{filesystem.uuid}":
                 return filesystem

@@ -81,7 +81,7 @@ def _of_program(root: GuestRoot, files: RootFiles, path: str) -> Iterator[str]:
             yield found
     for match in _PREFIX.finditer(data):
         directory = match[1].decode("ascii", "replace")
-        if directory.startswith("/boot/") or directory.startswith("/grub"):
+        if directory.startswith(("/boot/", "/grub")):
             found = files.path("", f"{directory}/{CONFIGURATION}")
             if found:
                 yield found

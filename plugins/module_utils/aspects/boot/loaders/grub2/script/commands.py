@@ -220,7 +220,7 @@ def _menuentry(machine: Machine, arguments: Sequence[Argument], command: Command
     machine.items.append(
         Item(
             title,
-            found.last("id") if "id" in found.values else title,
+            found.last("id") or ("" if "id" in found.values else title),
             is_submenu=arguments[0].text == "submenu",
             classes=tuple(value.text for value in found.values.get("class", ())),
             arguments=tuple(argument.value for argument in found.rest),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from . import environment_block, expansion, parser, source, traced
 from .expansion import Argument
 from .files import Files
+from .lexer import Word
 from .menu import Item, Loaded
 from .source import Source
 from .syntax import Command, For, Function, If, Statement, While
@@ -271,7 +272,7 @@ class Machine:
         self.breaks = max(self.breaks - 1, 0)
         self.loops -= 1
 
-    def _expanded(self, words: Sequence[expansion.Word]) -> list[Argument]:
+    def _expanded(self, words: Sequence[Word]) -> list[Argument]:
         found = expansion.expanded(words, self.values)
         length = sum(len(argument.text) for argument in found)
         if length > 4 * _LONGEST:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from . import blscfg, commands, traced
 from .files import Files
-from .machine import Exhausted, Machine, Shared, Shown, Stopped
+from .machine import Budget, Exhausted, Machine, Shared, Shown, Stopped
 from .menu import Item, Menu, rest_of
 
 # Submenus within each other. A submenu that leads to itself has no end.
@@ -73,6 +73,8 @@ def read(files: Files, path: str, start: Start) -> Reading:
         is_whole = False
     red_hats = any(_RED_HATS.search(each.text) for each in shared.sources.values())
     menu = Menu()
+    # Whoever sits before a script without an end can still choose an entry, once it is interrupted.
+    shared.budget = Budget()
     try:
         menu = _menu(machine, red_hats, "", 0)
     except Exhausted:

@@ -12,7 +12,7 @@ from . import traced
 from .expansion import Argument, expanded
 from .menu import INITRD, LINUX
 from .menus import Reading
-from .syntax import Block, Command, For, Function, If, Statement, While
+from .syntax import Command, If, Statement, While
 from .traced import SPLIT, Place, Traced
 
 # What Red Hat's blscfg takes for an entry that has no options.
@@ -34,6 +34,14 @@ class Use:
     has_initrd: bool = True
     is_whole: bool = True
     end: Place | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where the words of the command stand, all of them."""
+        if self.command is None:
+            return None
+        first, last = self.command.words[0], self.command.words[-1]
+        return first.source.place(first.start, last.end)
 
 
 def found(reading: Reading) -> list[Use]:
@@ -120,12 +128,7 @@ def _initrd_follows(statements: Sequence[Statement]) -> bool:
 def _within(statement: Statement) -> list[Sequence[Statement]]:
     """The lists of statements that are directly in one."""
     if isinstance(statement, Command):
-        block: Block | None = statement.block
-        return [block.commands] if block else []
+        return [statement.block.commands] if statement.block else []
     if isinstance(statement, If):
-        return [each for branch in statement.branches for each in branch] + [statement.otherwise]
-    if isinstance(statement, While):
-        return [statement.condition, statement.body]
-    if isinstance(statement, (For, Function)):
-        return [statement.body]
-    return []
+        return [*(each for branch in statement.branches for each in branch), statement.otherwise]
+    return [statement.condition, statement.body] if isinstance(statement, While) else [statement.body]
