@@ -13,13 +13,23 @@ from dataclasses import dataclass
 class Entry:
     """An entry of the boot menu that boots Linux.
 
-    kernel, initrd: paths in the root; initrd is None when the kernel boots without one.
-    arguments: the kernel's command line.
+    kernel: its path in the root. initrds: those of the images that become its initrd, in their order; none when it boots
+    without one. arguments: the kernel's command line, as the kernel gets it. title: what a person sees in the menu.
+    version: of the kernel, where the entry itself says it. unified: whether initrd and command line are within the
+    kernel's file (a unified kernel image).
     """
 
     kernel: str
-    initrd: str | None
+    initrds: tuple[str, ...]
     arguments: str
+    title: str = ""
+    version: str | None = None
+    unified: bool = False
+
+    @property
+    def initrd(self) -> str | None:
+        """The last of its images, which is the initrd proper where early microcode comes before it."""
+        return self.initrds[-1] if self.initrds else None
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class BootMenu:
     """What the guest can boot.
 
     entries: in the order of the menu. default: the one that boots when nobody is at the keyboard; None when there is no
-    entry, or no boot loader that guestconv knows.
+    entry, no boot loader that guestconv knows, or when what boots by default is no Linux.
     """
 
     entries: Sequence[Entry] = ()

@@ -18,6 +18,7 @@ from .storage import transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
+from .storage.layers.partition import Partition
 from .storage.mounter import Mounter
 from .storage.transform import Announced
 
@@ -76,6 +77,11 @@ class Guest:
     def boot_sector(self, index: int) -> bytes:
         """The first 512 bytes of the disk number index."""
         return self.storage.disks[index].boot_sector
+
+    def first_sector(self, partition: Partition) -> bytes:
+        """The first 512 bytes of a partition."""
+        sector: bytes = self.appliance.call("pread_device", partition.device, 512, 0)
+        return sector
 
     @contextmanager
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:

@@ -16,8 +16,9 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import loaders, system_partition, uefi
+from . import evidence, loaders, system_partition, uefi
 from .command_line import Editors
+from .evidence import UNKNOWN, Evidence
 from .loaders.loader import InstalledLoader
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ NAME = "bootloader"
 INSPECT_AFTER = ()
 # They ask for arguments of the kernel's; and the initrds are there before the menu leads to them.
 CONVERT_AFTER = ("console", "network", "storage", "kernel")
-
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,22 @@ class Facts:
 
 def inspect(root: GuestRoot) -> Findings:
     """The firmware and boot loader of each disk, and the menu."""
-    sectors = _loaders_in_boot_sectors(root)
+    known = loaders.known()
+    sectors = evidence.in_sectors(root, known)
     firmware = _firmware(root, sectors)
     partition = system_partition.mounted(root)
-    kind, installed = loaders.find(root, firmware, partition)
-    root.boot_menu = installed.menu() if installed else BootMenu()
-    root.remember(Facts(installed, firmware))
-    found = _by_disk(root, sectors, kind.NAME if kind else _UNKNOWN)
-    concerns = _concerns(root, firmware, {each["type"] for each in found.values()})
+    if firmware == "bios":
+        started = evidence.with_bios(root, sectors, known)
+    else:
+        started = uefi.started(root, partition, known)
+    boots = loaders.find(root, Evidence(firmware, partition, sectors, *started))
+    root.boot_menu = boots.installed.menu() if boots.installed else BootMenu()
+    root.remember(Facts(boots.installed, firmware))
+    found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
+    concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
+    concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
+    if firmware == "bios" and boots.kind:
+        concerns += _unknown_code(found, boots.kind.TITLE)
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
@@ -61,20 +68,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     if facts.loader:
         facts.loader.edit(plan, editors)
     # After the menu, of which it may have a copy.
-    is_new = facts.firmware == "uefi" and uefi.convert(root)
+    is_new = uefi.convert(root, is_needed=facts.firmware == "uefi")
     if facts.loader:
         facts.loader.edit_sources(plan, editors, has_new_fallback=is_new)
-
-
-def _loaders_in_boot_sectors(root: GuestRoot) -> dict[str, str]:
-    """{disk: name of the boot loader in its boot sector}, of the disks with code there."""
-    found = {}
-    for index, disk in enumerate(root.guest.disks):
-        sector = root.guest.boot_sector(index)
-        if sector[510:512] == b"\x55\xaa" and any(sector[:440]):
-            loader = loaders.in_boot_sector(sector)
-            found[disk.device] = loader.NAME if loader else _UNKNOWN
-    return found
 
 
 def _by_disk(root: GuestRoot, sectors: Mapping[str, str], installed: str) -> dict[str, dict[str, str]]:
@@ -87,7 +83,7 @@ def _by_disk(root: GuestRoot, sectors: Mapping[str, str], installed: str) -> dic
     for disk in root.guest.disks:
         name = sectors.get(disk.device)
         has_partition = system_partition.on_disk(root.guest, disk.device)
-        if name is not None and (name != _UNKNOWN or not has_partition):
+        if name is not None and (name != UNKNOWN or not has_partition):
             found[disk.device] = {"type": "bios", "name": name}
         elif has_partition:
             found[disk.device] = {"type": "uefi", "name": installed}
@@ -101,30 +97,35 @@ def _firmware(root: GuestRoot, sectors: Mapping[str, str]) -> str:
     """
     if root.guest.hardware.get("firmware"):
         return str(root.guest.hardware["firmware"])
-    boots_with_bios = any(name != _UNKNOWN for name in sectors.values())
+    boots_with_bios = any(name != UNKNOWN for name in sectors.values())
     return "uefi" if system_partition.is_there(root.guest) and not boots_with_bios else "bios"
 
 
-def _concerns(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concern]:
+def _not_started(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concern]:
     """kinds: the firmwares ("bios", "uefi") that something on the disks starts with."""
-    concerns = []
-    if root.boot_menu.default is None:
-        titles = ", ".join(loader.TITLE for loader in loaders.LOADERS)
-        concerns.append(
-            Concern(
-                "boot-loader-not-supported",
-                "error",
-                f"No boot menu of {titles} with a Linux entry was found on {root.name}.",
-                f"guestconv converts guests that boot with {titles}.",
-            )
+    if firmware in kinds | ({"uefi"} if system_partition.is_there(root.guest) else set()):
+        return []
+    return [
+        Concern(
+            "boot-loader-missing",
+            "warning",
+            f"No disk has a boot loader for {firmware.upper()} firmware; the guest may not boot.",
+            "Give all of the guest's disks, and as hardware.firmware what the source has.",
         )
-    if firmware not in kinds | ({"uefi"} if system_partition.is_there(root.guest) else set()):
-        concerns.append(
-            Concern(
-                "boot-loader-missing",
-                "warning",
-                f"No disk has a boot loader for {firmware.upper()} firmware; the guest may not boot.",
-                "Give all of the guest's disks, and as hardware.firmware what the source has.",
-            )
+    ]
+
+
+def _unknown_code(found: Mapping[str, Mapping[str, str]], title: str) -> list[Concern]:
+    """found: what starts from each disk, of which none is known to start the loader of this title if any is unknown."""
+    disks = [disk for disk, each in found.items() if each["name"] == UNKNOWN]
+    if not disks or any(each["type"] == "bios" and each["name"] != UNKNOWN for each in found.values()):
+        return []
+    return [
+        Concern(
+            "boot-loader-unknown",
+            "warning",
+            f"What is in the boot sector of {', '.join(disks)} is none of the boot loaders that guestconv knows. The guest "
+            f"is prepared to boot by {title}, which is the only one that has a menu.",
+            "If that is not what starts the guest, install it in the guest once more (grub-install) before it moves.",
         )
-    return concerns
+    ]

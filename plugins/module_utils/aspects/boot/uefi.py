@@ -11,11 +11,12 @@ from __future__ import annotations
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
-from . import loaders
+from . import evidence, loaders
+from .evidence import Known
 from .system_partition import SystemPartition, mounted
 
 # What the names of the loaders for a machine end with (UEFI specification, 3.5.1.1): BOOTX64.EFI, shimx64.efi.
-_SUFFIXES = {"x86_64": "x64", "aarch64": "aa64"}
+_SUFFIXES = {"x86_64": "x64", "i686": "ia32", "aarch64": "aa64"}
 
 # Where a distribution's directory is not called as os-release(5) calls the distribution.
 _DIRECTORIES = {"rhel": "redhat", "ol": "redhat"}
@@ -52,6 +53,20 @@ def fallback_name(arch: str) -> str | None:
     return f"BOOT{suffix.upper()}.EFI" if suffix else None
 
 
+def started(root: GuestRoot, partition: SystemPartition | None, known: Known) -> tuple[str | None, bool]:
+    """What UEFI starts without variables, as of evidence.with_uefi."""
+    arch = str(root.info.get("arch"))
+    if partition is None or fallback_name(arch) is None:
+        return None, False
+    name = partition.names(partition.fallback).get(str(fallback_name(arch)).casefold())
+    if name is not None:
+        first: str | None = f"{partition.path}/{partition.fallback}/{name}"
+    else:
+        made = copies(partition, arch, root.info.get("distribution"))
+        first = made[0][0] if made else None
+    return evidence.with_uefi(root, partition, first, _SUFFIXES[arch], known)
+
+
 def concerns(root: GuestRoot, partition: SystemPartition | None) -> list[Concern]:
     """What a person should know of how root boots with UEFI. partition: the one that it has mounted."""
     arch, distribution = str(root.info.get("arch")), root.info.get("distribution")
@@ -79,8 +94,12 @@ def concerns(root: GuestRoot, partition: SystemPartition | None) -> list[Concern
     return []
 
 
-def convert(root: GuestRoot) -> bool:
-    """Make the fallback, if there is none. Returns whether it was made. Raises GuestconvError `boot-full`."""
+def convert(root: GuestRoot, is_needed: bool) -> bool:
+    """Make the fallback, if there is none. Returns whether it was made.
+
+    is_needed: whether the guest has UEFI. One that boots with BIOS, and can boot with UEFI too, keeps that as long as
+    there is room for it. Raises GuestconvError `boot-full`.
+    """
     # Not what inspect saw: another root of the guest, which has the same partition, may have been converted since.
     partition, arch = mounted(root), str(root.info.get("arch"))
     if partition is None or fallback_name(arch) is None:
@@ -88,6 +107,8 @@ def convert(root: GuestRoot) -> bool:
     missing = copies(partition, arch, root.info.get("distribution")) or []
     if missing:
         needed, room = sum(root.size(path) for path, _new in missing), root.free(partition.path)
+        if room < needed and not is_needed:
+            return False
         if room < needed:
             raise GuestconvError(
                 "boot-full",

@@ -14,9 +14,30 @@ SUBJECT = Subject(
         concern(
             "boot-loader-not-supported",
             "error",
-            "No GRUB 2 menu with a Linux entry was found, so guestconv cannot prepare how the guest starts.",
-            "guestconv converts guests that boot with GRUB 2. If this guest does, regenerate its menu with "
-            "grub-mkconfig.",
+            "What the firmware starts on the disks is no boot loader that guestconv knows, or its menu has no Linux entry. "
+            "guestconv cannot prepare how the guest starts.",
+            "Install one of the boot loaders that the message names in the guest, or regenerate its menu (grub-mkconfig).",
+        ),
+        concern(
+            "boot-loader-uncertain",
+            "error",
+            "The guest has menus of several boot loaders, and nothing on the disks says which of them starts it.",
+            "Name all of the guest's disks, and set `hardware.firmware` to the firmware of the source. Or remove the files "
+            "of the boot loader that the guest does not use.",
+        ),
+        concern(
+            "boot-loader-unknown",
+            "warning",
+            "The code in the boot sector is none of the boot loaders that guestconv knows. The guest is prepared by the "
+            "only menu that was found.",
+            "If another boot loader starts the guest, install the one that the message names once more before it moves.",
+        ),
+        concern(
+            "boot-default-not-supported",
+            "error",
+            "The entry that the guest boots by default starts no Linux kernel by itself, but a hypervisor (Xen), another "
+            "boot loader or another system.",
+            "Make an entry that boots Linux by itself the default in the guest before it moves.",
         ),
         concern(
             "boot-loader-missing",

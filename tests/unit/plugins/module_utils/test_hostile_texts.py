@@ -226,7 +226,7 @@ def test_submenus_within_each_other_do_not_multiply_their_names():
     (entry,) = grub2.parse_entries(text)
     assert entry.names == (("a", "b", "c"),) * 8
     assert entry.position == ">".join("0" * 8)
-    assert grub2.default_entry([grub2.Entry("/x", None, "", "9", (("x",),)), entry], "a>0>b>c") == entry
+    assert grub2.default_entry([grub2.Entry("/x", (), "", position="9", names=(("x",),)), entry], "a>0>b>c") == entry
 
 
 def test_links_to_more_partitions_than_a_disk_has_are_not_compared_with_each_other():

@@ -5,31 +5,90 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ....guest.root import GuestRoot
-from ..system_partition import SystemPartition
+from ....model.concerns import Concern
+from ..evidence import Evidence, Known
 from . import grub2
 from .loader import BootLoader, Fallback, InstalledLoader
 
-# The first that has a menu in a root boots it.
 LOADERS: tuple[BootLoader, ...] = (grub2,)
 
 
-def in_boot_sector(sector: bytes) -> BootLoader | None:
-    """The loader whose code is in the boot sector of a disk, None when it is not known."""
-    return next((loader for loader in LOADERS if loader.is_in_boot_sector(sector)), None)
+@dataclass(frozen=True)
+class Found:
+    """The loader that boots a root, as a kind and as it is installed; None twice where none is known. concerns: why."""
+
+    kind: BootLoader | None = None
+    installed: InstalledLoader | None = None
+    concerns: list[Concern] = field(default_factory=list)
 
 
-def find(
-    root: GuestRoot, firmware: str, partition: SystemPartition | None
-) -> tuple[BootLoader, InstalledLoader] | tuple[None, None]:
-    """The loader that boots root, as a kind and as it is installed; None twice when there is none that is known."""
-    for loader in LOADERS:
-        installed = loader.find(root, firmware, partition)
-        if installed is not None:
-            return loader, installed
-    return None, None
+def known() -> Known:
+    """What tells the loaders from each other."""
+    return Known(_in_sector, _program)
+
+
+def find(root: GuestRoot, evidence: Evidence) -> Found:
+    """The loader that boots root: the one that the firmware starts, where the disks say which that is.
+
+    Where they do not, it is the only one that has a menu there; of several none is taken.
+    """
+    if evidence.is_foreign:
+        return Found(concerns=[_foreign(root, evidence)])
+    started = [loader for loader in LOADERS if loader.NAME == evidence.started]
+    with_menu = [(loader, loader.find(root, evidence)) for loader in started or LOADERS]
+    found = [Found(loader, installed) for loader, installed in with_menu if installed is not None]
+    if len(found) > 1:
+        return Found(concerns=[_uncertain(root, found)])
+    if not found:
+        return Found(concerns=[_without_menu(root, started)])
+    return found[0]
 
 
 def fallbacks() -> list[Fallback]:
     """All ways to make a UEFI fallback, the best first."""
     return [way for loader in LOADERS for way in loader.FALLBACKS]
+
+
+def _in_sector(sector: bytes) -> str | None:
+    return next((loader.NAME for loader in LOADERS if loader.is_in_boot_sector(sector)), None)
+
+
+def _program(name: str, data: bytes) -> str | None:
+    return next((loader.NAME for loader in LOADERS if loader.is_program(name, data)), None)
+
+
+def _foreign(root: GuestRoot, evidence: Evidence) -> Concern:
+    return Concern(
+        "boot-loader-not-supported",
+        "error",
+        f"The guest of {root.name} is started by {evidence.started}, which guestconv cannot prepare for the target.",
+        f"guestconv converts guests that boot with {_titles(LOADERS)}. Install one of these in the guest.",
+    )
+
+
+def _without_menu(root: GuestRoot, started: list[BootLoader]) -> Concern:
+    return Concern(
+        "boot-loader-not-supported",
+        "error",
+        f"No boot menu of {_titles(started or LOADERS)} with a Linux entry was found on {root.name}"
+        + (", though that is what the firmware starts." if started else "."),
+        f"guestconv converts guests that boot with {_titles(LOADERS)}. Give all of the guest's disks.",
+    )
+
+
+def _uncertain(root: GuestRoot, found: list[Found]) -> Concern:
+    titles = _titles([each.kind for each in found if each.kind])
+    return Concern(
+        "boot-loader-uncertain",
+        "error",
+        f"{root.name} has menus of {titles}, and nothing on the disks says which of these boot loaders starts the guest.",
+        "Give all of the guest's disks, the one that boots first, and as hardware.firmware what the source has; or "
+        "remove the files of the boot loader that is not used.",
+    )
+
+
+def _titles(loaders: tuple[BootLoader, ...] | list[BootLoader]) -> str:
+    return ", ".join(loader.TITLE for loader in loaders)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from ....guest.boot_menu import BootMenu
 from ....guest.root import GuestRoot
+from ....model.concerns import Concern
 from ..command_line import Editors
-from ..system_partition import SystemPartition
+from ..evidence import Evidence
 
 if TYPE_CHECKING:
     from ...plan import Plan
@@ -27,7 +28,10 @@ class InstalledLoader(Protocol):
     """A boot loader as it is installed in one root."""
 
     def menu(self) -> BootMenu:
-        """The entries that boot Linux, and which of them is the default."""
+        """The entries that boot Linux, and which of them is the default: none where that one boots something else."""
+
+    def concerns(self) -> list[Concern]:
+        """What a person should know of it: default_not_supported(), for one."""
 
     def edit(self, plan: Plan, editors: Editors) -> None:
         """Make the menu boot the guest on the target: the command lines of all entries, and the disks' names."""
@@ -56,7 +60,26 @@ class BootLoader(Protocol):
     def FALLBACKS(self) -> tuple[Fallback, ...]: ...
 
     def is_in_boot_sector(self, sector: bytes) -> bool:
-        """Whether the code in a disk's first sector (512 bytes) starts it."""
+        """Whether the code in the first sector (512 bytes) of a disk, or of a partition, starts it."""
 
-    def find(self, root: GuestRoot, firmware: str, partition: SystemPartition | None) -> InstalledLoader | None:
-        """The loader as it is installed in root, None when it is not. firmware: "bios" or "uefi"."""
+    def is_program(self, name: str, data: bytes) -> bool:
+        """Whether an EFI program is it. name: of its file, in lower case; data: the beginning of it.
+
+        Either may be empty, where it is not known.
+        """
+
+    def find(self, root: GuestRoot, evidence: Evidence) -> InstalledLoader | None:
+        """The loader as it is installed in root, None when it has no menu there."""
+
+
+def default_not_supported(where: str, title: str, started: str) -> Concern:
+    """The concern for a menu whose default guestconv cannot prepare.
+
+    where: the path of the menu. title: of the entry. started: what it starts ("multiboot2 /boot/xen.gz").
+    """
+    return Concern(
+        "boot-default-not-supported",
+        "error",
+        f'{where}: the guest boots "{title}" by default, which starts {started}; guestconv prepares Linux kernels only.',
+        "Make an entry that boots Linux by itself the default in the guest before it moves.",
+    )

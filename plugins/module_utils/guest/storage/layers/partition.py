@@ -18,7 +18,11 @@ from .disk import Disk
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition. uuid, label, type: those of the partition table, as blkid writes them; "" where there is none."""
+    """A partition.
+
+    uuid, label, type: those of the partition table, as blkid writes them; "" where there is none.
+    attributes: the 64 bits that a GPT has for it; in an MBR, whether it is active (0x80).
+    """
 
     IS_DEVICE: ClassVar[bool] = True
 
@@ -28,6 +32,7 @@ class Partition:
     uuid: str = ""
     label: str = ""
     type: str = ""
+    attributes: int = 0
 
     @property
     def name(self) -> str:
@@ -65,5 +70,12 @@ class Partition:
                 number = int(found[1])
                 if number not in disk.extended_partitions:
                     tags = answers.tags(found[0])
-                    values = (tags.get(f"PART_ENTRY_{key}", "") for key in ("UUID", "NAME", "TYPE"))
-                    yield cls(found[0], disk, number, *values)
+                    uuid, label, kind, flags = (
+                        tags.get(f"PART_ENTRY_{key}", "") for key in ("UUID", "NAME", "TYPE", "FLAGS")
+                    )
+                    yield cls(found[0], disk, number, uuid, label, kind, _number(flags))
+
+
+def _number(text: str) -> int:
+    """The number that blkid writes as 0x80; 0 for anything else."""
+    return int(text, 16) if re.fullmatch(r"0x[0-9a-fA-F]{1,16}", text) else 0

@@ -24,7 +24,7 @@ _MOST_LINKS = 40
 
 def menu(*command_lines):
     """A boot menu with an entry for each of these command lines, the default first."""
-    entries = [Entry("/boot/vmlinuz", "/boot/initrd.img", line) for line in command_lines]
+    entries = [Entry("/boot/vmlinuz", ("/boot/initrd.img",), line) for line in command_lines]
     return BootMenu(entries, entries[0] if entries else None)
 
 

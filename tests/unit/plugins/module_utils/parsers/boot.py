@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
@@ -89,14 +90,14 @@ MODULES = (
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
-ONE_ENTRY = grub2.Entry("/vmlinuz", None, "", "0", (("a",),))
+ONE_ENTRY = grub2.Entry("/vmlinuz", (), "", position="0", names=(("a",),))
 
 
 def menu(text):
     """Looks at a grub.cfg, and an environment block, of that text."""
     files = {"/boot/grub/grub.cfg": text, "/boot/grub/grubenv": text, "/boot/grub/device.map": text}
     root = FakeRoot(files, info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}})
-    installed = grub2.find(root, "bios", None)
+    installed = grub2.find(root, Evidence())
     grub2.default_entry([*grub2.parse_entries(text), ONE_ENTRY], grub2.default_name(text, text))
     if installed:
         command_line = CommandLine([str.upper])

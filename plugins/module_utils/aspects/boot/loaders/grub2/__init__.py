@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from .....guest import boot_menu
 from .....guest.root import GuestRoot
+from .....model.concerns import Concern
 from .....texts import shell_words
 from ...command_line import Editors
-from ...system_partition import SystemPartition
+from ...evidence import Evidence
 from . import debconf, defaults, fallback
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ _INITRD = re.compile(r"^[ \t]*initrd(?:16|efi)?[ \t]+(?P<initrd>\S[^\n]*)$", re.
 # What comes behind the last command of a `linux` line's entry, or behind another such line's.
 _END = re.compile(r"^[ \t]*(?:\}|linux(?:16|efi)?\s)|\Z", re.MULTILINE)
 
+# Where stage1 of GRUB legacy has the version of its format (stage1/stage1.S: STAGE1_VERS_OFFS).
+_LEGACY_VERSION = slice(0x3E, 0x40)
+
 # Submenus within each other. What is deeper is taken as if it were in the last of these.
 _DEEPEST = 8
 
@@ -48,22 +52,30 @@ class Entry(boot_menu.Entry):
     names: what else GRUB knows the submenus around it and then itself by: title and --id, for each.
     """
 
-    position: str
-    names: tuple[tuple[str, ...], ...]
+    position: str = ""
+    names: tuple[tuple[str, ...], ...] = ()
 
 
 def is_in_boot_sector(sector: bytes) -> bool:
-    """Whether the boot sector is GRUB's boot.img (grub-core/boot/i386/pc/boot.S has the message "GRUB ")."""
-    return b"GRUB " in sector[:440]
+    """Whether the boot sector is GRUB 2's boot.img (grub-core/boot/i386/pc/boot.S has the message "GRUB ").
+
+    GRUB legacy's stage1 has the same message, and before it the version of its own format, 3.2.
+    """
+    return b"GRUB " in sector[:440] and sector[_LEGACY_VERSION] != b"\x03\x02"
 
 
-def find(root: GuestRoot, firmware: str, partition: SystemPartition | None) -> Grub2 | None:
+def is_program(name: str, data: bytes) -> bool:
+    """Whether an EFI program is GRUB: by its file's name, or by what it says of itself as it starts."""
+    return name.startswith("grub") or b"Welcome to GRUB!" in data
+
+
+def find(root: GuestRoot, evidence: Evidence) -> Grub2 | None:
     """GRUB 2 as it is installed in root: where a menu of its own has entries that boot Linux; None when it has none.
 
     EL 7 has the menu on the EFI system partition; others have there what leads to it.
     """
-    there = partition.with_file(CONFIGURATION) if partition else []
-    directories = (*there, *DIRECTORIES) if firmware == "uefi" else (*DIRECTORIES, *there)
+    there = evidence.partition.with_file(CONFIGURATION) if evidence.partition else []
+    directories = (*there, *DIRECTORIES) if evidence.firmware == "uefi" else (*DIRECTORIES, *there)
     for directory in directories:
         text = root.read(f"{directory}/{CONFIGURATION}") or ""
         entries = [_in_root(root, entry) for entry in parse_entries(text)]
@@ -84,6 +96,10 @@ class Grub2:
     def menu(self) -> boot_menu.BootMenu:
         """The entries that boot Linux, and which of them is the default."""
         return self._menu
+
+    def concerns(self) -> list[Concern]:
+        """Nothing."""
+        return []
 
     def edit(self, plan: Plan, editors: Editors) -> None:
         """Edit the command lines of all entries, and the disks' names in GRUB's own configuration."""
@@ -130,7 +146,7 @@ class _Menu:
         self.position, self.names, self.is_entry = position, names, is_entry
         self.children = 0
         self.kernel, self.arguments = "", ""
-        self.initrd: str | None = None
+        self.initrds: tuple[str, ...] = ()
 
     def next_child(self, words: list[str]) -> tuple[str, tuple[tuple[str, ...], ...]]:
         """The position and the names of the next menuentry or submenu in this menu."""
@@ -148,7 +164,7 @@ class _Menu:
 
     def entry(self) -> Entry:
         """What was read."""
-        return Entry(self.kernel, self.initrd, self.arguments, self.position, self.names)
+        return Entry(self.kernel, self.initrds, self.arguments, position=self.position, names=self.names)
 
     def take(self, line: str) -> None:
         """Read a command of the entry."""
@@ -156,8 +172,7 @@ class _Menu:
         if linux:
             self.kernel, self.arguments = linux["kernel"], linux["arguments"].strip()
         elif initrd:
-            # Early microcode may be named before the initrd proper; that is the last.
-            self.initrd = initrd["initrd"].split()[-1]
+            self.initrds = tuple(initrd["initrd"].split())
 
 
 def default_name(text: str, saved: str | None) -> str:
@@ -211,8 +226,8 @@ def rename_disks(text: str, names: Mapping[str, str]) -> str:
 
 def _in_root(root: GuestRoot, entry: Entry) -> Entry:
     """The entry with paths in the root: with a separate /boot, GRUB's paths begin there."""
-    initrd = _boot_path(root, entry.initrd) if entry.initrd else None
-    return replace(entry, kernel=_boot_path(root, entry.kernel), initrd=initrd)
+    initrds = tuple(_boot_path(root, path) for path in entry.initrds)
+    return replace(entry, kernel=_boot_path(root, entry.kernel), initrds=initrds)
 
 
 def _boot_path(root: GuestRoot, path: str) -> str:

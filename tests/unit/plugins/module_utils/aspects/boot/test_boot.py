@@ -103,7 +103,12 @@ def test_the_firmware_is_the_one_that_something_on_the_disks_starts_with(sectors
 )
 def test_no_boot_loader_for_the_firmware_is_a_concern(sectors, esp_on, firmware, is_missing):
     found = codes(make_root(DEBIAN, sectors, esp_on, firmware))
-    assert found == ([("boot-loader-missing", "warning")] if is_missing else [])
+    assert (("boot-loader-missing", "warning") in found) == is_missing
+
+
+def test_code_that_is_not_known_is_a_concern():
+    assert codes(make_root(sectors=(FOREIGN,), esp_on=None)) == [("boot-loader-unknown", "warning")]
+    assert codes(make_root(sectors=(FOREIGN, GRUB), esp_on=None)) == []
 
 
 def test_oracle_19_the_fallback_is_made_of_shim_and_what_it_starts_and_stays():
@@ -132,11 +137,19 @@ def test_oracle_19_a_fallback_that_is_there_stays_as_it_is(there):
     assert root.files[there] == "mine" and root.files["/var/cache/debconf/config.dat"] == question
 
 
-@pytest.mark.parametrize("kind", ["bios", "both"])
-def test_a_guest_that_boots_with_bios_gets_no_fallback(kind):
-    root = make_root(DEBIAN, (GRUB,), "sda" if kind == "both" else None)
+def test_a_guest_that_can_boot_with_bios_alone_gets_no_fallback():
+    root = make_root(DEBIAN, (GRUB,), None)
     convert(root)
     assert not any(path.startswith("/boot/efi/EFI/BOOT") for path in root.files)
+
+
+@pytest.mark.parametrize("room", [1 << 20, 10])
+def test_a_guest_that_boots_with_either_gets_a_fallback_if_there_is_room(room):
+    root = make_root(DEBIAN, (GRUB,), "sda")
+    root.room = room
+    assert boot.inspect(root).boot["firmware"] == "bios"
+    convert(root)
+    assert ("/boot/efi/EFI/BOOT/BOOTX64.EFI" in root.files) == (room > 10)
 
 
 def system_partition(directories):

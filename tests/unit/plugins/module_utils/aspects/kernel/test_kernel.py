@@ -33,7 +33,7 @@ MODULES = [line.partition(":")[0] for line in DEP.splitlines()]
 
 
 def entry(version="6.1.0-50-amd64", number=0):
-    return Entry(f"/boot/vmlinuz-{version}", f"/boot/initrd.img-{version}", "root=/dev/sda1", str(number), ())
+    return Entry(f"/boot/vmlinuz-{version}", (f"/boot/initrd.img-{version}",), "root=/dev/sda1")
 
 
 def bzimage(text):
@@ -279,7 +279,7 @@ def test_what_is_no_kernel_of_x86_has_no_version(place, content):
 
 
 def version_of(name, versions=("6.12.1-arch1-1",), content=None, arguments="root=/dev/sda1"):
-    root = make_root(versions, [Entry(f"/boot/{name}", None, arguments, "0", ())])
+    root = make_root(versions, [Entry(f"/boot/{name}", (), arguments)])
     root.files[f"/boot/{name}"] = bzimage("6.12.1-arch1-1 #1") if content is None else content
     return kernel.inspect(root).kernels[0]["version"]
 
@@ -291,7 +291,7 @@ def test_oracle_12_a_kernel_is_known_by_its_header_whatever_its_file_is_called(n
 
 
 def test_the_name_of_a_kernels_file_does_not_count_where_its_header_has_a_version():
-    root = make_root(("6.1.0-1", "6.1.0-2"), [Entry("/boot/vmlinuz-6.1.0-1", None, "root=/dev/sda1", "0", ())])
+    root = make_root(("6.1.0-1", "6.1.0-2"), [Entry("/boot/vmlinuz-6.1.0-1", (), "root=/dev/sda1")])
     root.files["/boot/vmlinuz-6.1.0-1"] = bzimage("6.1.0-2 #1")
     assert kernel.inspect(root).kernels[0]["version"] == "6.1.0-2"
 
@@ -304,7 +304,7 @@ def test_a_kernel_without_such_a_header_has_the_only_modules_there_are():
 
 def test_of_several_directories_of_modules_a_kernel_without_a_header_has_the_one_it_is_called_after():
     versions = ("6.1.0-1-arm64", "6.1.0-2-arm64")
-    entries = [Entry("/vmlinuz", None, "root=/dev/sda1", "0", ())]
+    entries = [Entry("/vmlinuz", (), "root=/dev/sda1")]
     root = make_root(versions, entries)
     root.links["/vmlinuz"] = "boot/vmlinuz-6.1.0-1-arm64"
     root.files["/boot/vmlinuz-6.1.0-1-arm64"] = b"MZ"
@@ -405,7 +405,7 @@ def test_of_a_kernels_thousands_of_modules_only_those_that_devices_need_are_reme
 
 
 def rescue(arguments="root=/dev/sda1"):
-    return Entry("/boot/vmlinuz-0-rescue-abc", "/boot/initramfs-0-rescue-abc.img", arguments, "9", ())
+    return Entry("/boot/vmlinuz-0-rescue-abc", ("/boot/initramfs-0-rescue-abc.img",), arguments)
 
 
 def of_others(findings):
@@ -422,7 +422,7 @@ def test_oracle_12_another_kernel_without_modules_is_named_in_a_concern_and_has_
 
 
 def test_what_boots_no_root_is_no_kernel_to_be_prepared():
-    memtest = Entry("/boot/memtest86+.bin", None, "console=ttyS0,115200", "3", ())
+    memtest = Entry("/boot/memtest86+.bin", (), "console=ttyS0,115200")
     findings = kernel.inspect(make_root(entries=[entry(), memtest]))
     assert findings.concerns == []
 
@@ -438,7 +438,7 @@ def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_name
 
 
 def test_without_an_initrd_only_what_is_built_in_drives_the_disk():
-    without = Entry("/boot/vmlinuz-6.1.0-50-amd64", None, "root=/dev/sda1", "0", ())
+    without = Entry("/boot/vmlinuz-6.1.0-50-amd64", (), "root=/dev/sda1")
     root = make_root(entries=[without])
     findings = kernel.inspect(root)
     assert findings.usable["block"]["virtio-blk-pci"] == (

@@ -31,12 +31,13 @@ def disk(identifier: str, size: int = SIZE) -> Disk:
     return Disk(f"/dev/appliance/{identifier}", f"/dev/{identifier}", size, bytes(512))
 
 
-def device(name: str, partuuid: str = "", partlabel: str = "", parttype: str = "") -> Layer:
+def device(name: str, partuuid: str = "", partlabel: str = "", parttype: str = "", attributes: int = 0) -> Layer:
     """The disk or partition of this name."""
     parts = re.fullmatch(r"/dev/((?:sd|vd|hd)[a-z]+|nvme\d+n\d+)p?(\d*)", name)
     if not parts[2]:
         return disk(parts[1])
-    return Partition(f"/dev/appliance{name[4:]}", disk(parts[1]), int(parts[2]), partuuid, partlabel, parttype)
+    table = partuuid, partlabel, parttype, attributes
+    return Partition(f"/dev/appliance{name[4:]}", disk(parts[1]), int(parts[2]), *table)
 
 
 def filesystem(
@@ -48,12 +49,13 @@ def filesystem(
     parttype: str = "",
     members: Sequence[Filesystem] = (),
     volume_uuid: str = "",
+    attributes: int = 0,
 ) -> Filesystem:
     """The filesystem on the disk, partition or, with members (physical volumes), logical volume of this name."""
     if members:
         below: Layer = LogicalVolume(f"/dev/appliance{name[4:]}", name, tuple(members), lambda: volume_uuid)
     else:
-        below = device(name, partuuid, parttype=parttype)
+        below = device(name, partuuid, parttype=parttype, attributes=attributes)
     return Filesystem((below,), type, uuid, label)
 
 

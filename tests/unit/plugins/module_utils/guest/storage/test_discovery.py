@@ -159,3 +159,9 @@ def test_the_appliance_is_asked_once_for_each_thing():
         ("blkid", "/dev/sdb"),
         ("btrfs_subvolume_list", "/dev/sda2"),
     ]
+
+
+def test_partitions_say_what_their_table_marks_them_with():
+    flags = {"/dev/sda1": "0x80", "/dev/sda2": "0x4", "/dev/sda3": "\udc80", "/dev/sda4": "0x" + "f" * 17}
+    appliance = StandInAppliance({name: {"TYPE": "ext4", "PART_ENTRY_FLAGS": flag} for name, flag in flags.items()})
+    assert [each.attributes for each in storage(appliance, "sda").partitions] == [0x80, 0x4, 0, 0]

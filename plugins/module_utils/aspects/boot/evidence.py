@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What boots the guest, by evidence: what the firmware starts on the disks. A menu that merely parses says nothing.
+
+With BIOS that is the code in a disk's first sector, or in the active partition's where the first sector has only what
+starts that. With UEFI it is the fallback, since the variables that name another program are the old machine's; where
+there is none, what it is going to be made of.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...guest.root import GuestRoot
+from ...guest.storage.layers.disk import Disk
+from ...guest.storage.layers.partition import Partition
+from ...model import target_hardware
+from .system_partition import SystemPartition
+
+UNKNOWN = "unknown"
+
+# The loaders that are known well enough to be named, and that guestconv cannot prepare: what is in their boot sector.
+_FOREIGN_SECTORS = {b"LILO": "LILO", b"BOOTMGR": "Windows", b"NTLDR": "Windows"}
+# And what is in their EFI programs, whose texts may be UTF-16.
+_FOREIGN_PROGRAMS = {"rEFInd": "rEFInd", "Windows Boot Manager": "Windows", "bootmgfw.pdb": "Windows"}
+
+# Enough of a program to tell what it is: GRUB with all its modules has 4 MiB, its own texts in the first of them.
+_HEAD = 1024 * 1024
+
+_SIGNATURE = b"\x55\xaa"
+_CODE = 440  # bytes, at the start of a sector
+_ACTIVE = 0x80
+# The type of the first partition in an MBR that only protects a GPT, and of the partition that GRUB uses then (UEFI
+# specification, 5.2.3; GRUB's manual, "BIOS installation").
+_FIRST_TYPE, _PROTECTIVE = 446 + 4, 0xEE
+_BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
+# In the attributes of a GPT's partition: "legacy BIOS bootable" (UEFI specification, 5.3.3), which gptmbr.bin starts.
+_LEGACY_BOOTABLE = 0x4
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is asked of the boot loaders that guestconv knows.
+
+    in_sector: the name of the one whose code is in a sector, or None. program: of the one that an EFI program is, by its
+    file's name in lower case and its content (which may be b"" where that was not read), or None.
+    """
+
+    in_sector: Callable[[bytes], str | None]
+    program: Callable[[str, bytes], str | None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the firmware starts.
+
+    firmware: "bios" or "uefi". partition: the EFI system partition as the root has it mounted.
+    sectors: {disk: what its boot sector starts with BIOS}: the name of a boot loader, the title of one that guestconv
+    does not know how to prepare (UNKNOWN for any other code), of the disks that have code there.
+    started: the same, of the disk that boots; None where nothing on the disks says it.
+    is_foreign: whether that is one which guestconv cannot prepare.
+    """
+
+    firmware: str = "bios"
+    partition: SystemPartition | None = None
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    started: str | None = None
+    is_foreign: bool = False
+
+
+def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
+    """{disk: what its boot sector starts}, of the disks with code there; see Evidence.sectors."""
+    found = {}
+    for index, disk in enumerate(root.guest.disks):
+        sector, node = root.guest.boot_sector(index), root.guest.storage.disks[index]
+        if _has_code(sector):
+            name = _of_sector(sector, known) or _of_partitions(root, node, sector, known)
+            found[disk.device] = name if name and not _leads_nowhere(root, node, sector) else UNKNOWN
+    return found
+
+
+def with_bios(root: GuestRoot, sectors: Mapping[str, str], known: Known) -> tuple[str | None, bool]:
+    """What BIOS starts, as of Evidence: started and is_foreign. It is the first disk in boot order that starts anything."""
+    order = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)
+    started = next((sectors[device] for device in order if sectors.get(device, UNKNOWN) != UNKNOWN), None)
+    return started, started in _FOREIGN_SECTORS.values()
+
+
+def with_uefi(
+    root: GuestRoot, partition: SystemPartition | None, fallback: str | None, suffix: str, known: Known
+) -> tuple[str | None, bool]:
+    """What UEFI starts, as of Evidence.
+
+    fallback: the path of the program that firmware without variables starts, or that will be copied there.
+    suffix: of the machine in the names of programs ("x64").
+    """
+    if partition is None:
+        return None, False
+    if fallback is not None:
+        name = _of_program(root, partition, fallback, suffix, known)
+        if name is not None:
+            return name, name in _FOREIGN_PROGRAMS.values()
+    there = {known.program(name.casefold(), b"") for name in _programs(partition)}
+    there.discard(None)
+    return (there.pop(), False) if len(there) == 1 else (None, False)
+
+
+def _has_code(sector: bytes) -> bool:
+    return sector[510:512] == _SIGNATURE and any(sector[:_CODE])
+
+
+def _leads_nowhere(root: GuestRoot, disk: Disk, sector: bytes) -> bool:
+    """Whether the code is left over from a time before the disk got a GPT, and boots with UEFI.
+
+    A GPT leaves no gap behind the first sector, so that what GRUB starts there is in a BIOS boot partition, and what
+    others start is in a partition that is marked as bootable.
+    """
+    partitions = [each for each in root.guest.storage.partitions if each.disk == disk]
+    has_uefi = any(each in root.guest.storage.efi_system_partitions for each in partitions)
+    is_for_bios = any(each.type == _BIOS_BOOT or _is_active(each, sector) for each in partitions)
+    return sector[_FIRST_TYPE] == _PROTECTIVE and has_uefi and not is_for_bios
+
+
+def _of_sector(sector: bytes, known: Known) -> str | None:
+    """What a sector starts; None where it is not known, or starts the boot sector of a partition."""
+    name = known.in_sector(sector)
+    return name or next((title for sign, title in _FOREIGN_SECTORS.items() if sign in sector[:_CODE]), None)
+
+
+def _of_partitions(root: GuestRoot, disk: Disk, sector: bytes, known: Known) -> str | None:
+    """What the boot sector of the disk's active partition starts."""
+    for partition in root.guest.storage.partitions:
+        if partition.disk == disk and _is_active(partition, sector):
+            own = root.guest.first_sector(partition)
+            return _of_sector(own, known) if _has_code(own) else None
+    return None
+
+
+def _is_active(partition: Partition, sector: bytes) -> bool:
+    # Four entries of 16 bytes, the first byte says it.
+    if partition.number <= 4 and sector[446 + 16 * (partition.number - 1)] == _ACTIVE:
+        return True
+    return bool(partition.attributes & _LEGACY_BOOTABLE)
+
+
+def _of_program(
+    root: GuestRoot, partition: SystemPartition, path: str, suffix: str, known: Known, depth: int = 0
+) -> str | None:
+    """What the EFI program at path is; of shim, what that starts. None where it is not known."""
+    directory, name = posixpath.split(path)
+    data = root.head(path, _HEAD) if root.is_file(path) else b""
+    names = [name.casefold(), *_same(root, partition, path, data)]
+    if b"UEFI SHIM" in data or any(each.startswith("shim") for each in names[1:] or names):
+        return _of_shim(root, partition, directory, suffix, known, depth)
+    foreign = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
+    found = known.program("", data) or next(foreign, None)
+    return found or next(filter(None, (known.program(each, data) for each in names)), None)
+
+
+def _of_shim(
+    root: GuestRoot, partition: SystemPartition, directory: str, suffix: str, known: Known, depth: int
+) -> str | None:
+    """What shim starts from the directory that it is in: fbx64.efi where it is, which starts what is in another."""
+    here = partition.names(posixpath.basename(directory))
+    for name in (f"grub{suffix}.efi", "grub.efi"):
+        if name in here:
+            return _of_program(root, partition, f"{directory}/{here[name]}", suffix, known, depth + 1)
+    vendors = partition.with_file(f"grub{suffix}.efi")
+    if vendors and depth == 0:
+        return _of_shim(root, partition, vendors[0], suffix, known, 1)
+    return None
+
+
+def _same(root: GuestRoot, partition: SystemPartition, path: str, data: bytes) -> list[str]:
+    """The names, in lower case, of the programs on the partition with the same content: what a fallback is a copy of."""
+    if not data:
+        return []
+    found = []
+    for directory in partition.directories:
+        for name, spelt in partition.names(directory).items():
+            other = f"{partition.path}/{directory}/{spelt}"
+            if name.endswith(".efi") and other != path and root.is_file(other) and root.size(other) == root.size(path):
+                found += [name] if root.head(other, _HEAD) == data else []
+    return found
+
+
+def _programs(partition: SystemPartition) -> Iterator[str]:
+    for names in partition.directories.values():
+        yield from (name for name in names if name.casefold().endswith(".efi"))
+
+
+def _utf16(text: str) -> bytes:
+    return text.encode("utf-16-le")

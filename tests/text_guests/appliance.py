@@ -1,0 +1,333 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for the appliance, over directories of this machine. It does what guestfs(3) says each call does.
+
+What it does not play: programs of the guest (each succeeds and does nothing; they are recorded), SELinux labels,
+libguestfs's own inspection (which finds nothing), and Augeas.
+"""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import fnmatch
+import itertools
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
+    Appliance,
+    CallFailed,
+    TextNotUtf8,
+    label,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from tests.text_guests.namespace import Mounted, Namespace, Place
+
+_FAT = ("vfat", "msdos")
+_ROOM = 1 << 30
+# Btrfs's number of the top of a filesystem, and of its first subvolume.
+_TOP = 5
+_FIRST_SUBVOLUME = 256
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What is on a device.
+
+    tags: as blkid prints them. directory: what is on the filesystem, None where it cannot be mounted.
+    first_sector: its first 512 bytes. subvolumes: paths of a btrfs's. default: the one that is mounted if none is named.
+    room: bytes that are free. uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
+    """
+
+    tags: Mapping[str, str]
+    directory: str | None = None
+    first_sector: bytes = b""
+    subvolumes: Sequence[str] = ()
+    default: str = ""
+    room: int = _ROOM
+    uuid: str = ""
+    members: Sequence[str] = ()
+
+    @property
+    def is_fat(self) -> bool:
+        """Whether it tells no upper case from lower."""
+        return self.tags.get("TYPE") in _FAT
+
+
+class StandIn(Appliance):
+    """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
+
+    ran: the command lines of the guest's programs that were run.
+    """
+
+    def __init__(
+        self,
+        disks: Sequence[Disk],
+        partitions: Mapping[tuple[int, int], Storage],
+        volumes: Mapping[str, Storage],
+    ) -> None:
+        super().__init__(disks, read_only=False)
+        self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
+        self._volumes = dict(volumes)
+        self._partitions = {
+            f"{self.device(index)}{number or ''}": storage for (index, number), storage in sorted(partitions.items())
+        }
+        self._tree = Namespace()
+        self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
+        self.ran: list[list[str]] = []
+
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """See Appliance.call()."""
+        self.calls += 1
+        action = getattr(self, f"_do_{name}", None)
+        if action is None:
+            raise NotImplementedError(f"the stand-in for the appliance has no {name}; write it in {__file__}")
+        _check_texts(name, arguments)
+        try:
+            result = action(*arguments, **options)
+        except OSError as error:
+            raise CallFailed("appliance-call-failed", f"{name}: {error.filename or ''}: {error.strerror}") from error
+        _check_texts(name, result if isinstance(result, list) else ())
+        return result
+
+    # Devices
+
+    def _storage(self, device: str) -> Storage:
+        storage = self._partitions.get(device) or self._volumes.get(device)
+        if storage is None:
+            raise OSError(errno.ENOENT, "no such device", device)
+        return storage
+
+    def _do_list_partitions(self) -> list[str]:
+        return [device for device in self._partitions if device not in self._devices.values()]
+
+    def _do_lvs(self) -> list[str]:
+        return sorted(self._volumes)
+
+    def _do_lvs_full(self) -> list[dict[str, Any]]:
+        return [{"lv_name": name.rpartition("/")[2], "lv_uuid": each.uuid} for name, each in self._volumes.items()]
+
+    def _do_lvuuid(self, device: str) -> str:
+        return self._volumes[device].uuid
+
+    def _do_vgpvuuids(self, group: str) -> list[str]:
+        return list(next(each.members for name, each in self._volumes.items() if name.split("/")[2] == group))
+
+    def _do_blkid(self, device: str) -> dict[str, str]:
+        return dict(self._storage(device).tags)
+
+    def _do_pread_device(self, device: str, count: int, offset: int) -> bytes:
+        # Of what follows nothing is known.
+        return self._storage(device).first_sector[offset : offset + count].ljust(count, b"\0")
+
+    def _do_btrfs_subvolume_list(self, device: str) -> list[dict[str, Any]]:
+        storage = self._storage(device)
+        if storage.tags.get("TYPE") != "btrfs":
+            raise OSError(errno.EINVAL, "not a btrfs filesystem", device)
+        return [
+            {"btrfssubvolume_id": number, "btrfssubvolume_top_level_id": _TOP, "btrfssubvolume_path": path}
+            for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)
+        ]
+
+    def _do_inspect_os(self) -> list[str]:
+        return []
+
+    # Mounts
+
+    def _do_mount_options(self, options: str, device: str, mountpoint: str) -> None:
+        words = options.split(",")
+        place = f"mount exited with status 32: mount: /sysroot{mountpoint}:"
+        directory = self._mounted_directory(device, words)
+        if directory is None or not os.path.isdir(directory):
+            raise CallFailed("appliance-call-failed", f"{place} wrong fs type, bad option, bad superblock on {device}.")
+        if mountpoint != "/" and not self._is_dir(mountpoint):
+            raise CallFailed("appliance-call-failed", f"{place} mount point does not exist.")
+        self._tree.mount(mountpoint, Mounted(directory, self._storage(device).is_fat, "ro" not in words))
+
+    def _mounted_directory(self, device: str, options: Iterable[str]) -> str | None:
+        """The directory with what a mount with these options shows; None where there is nothing to be mounted."""
+        storage = self._storage(device)
+        if storage.directory is None:
+            return None
+        path = storage.default
+        for key, _equals, value in (option.partition("=") for option in options):
+            if key == "subvol":
+                path = value.strip("/")
+            elif key == "subvolid":
+                numbers = {str(number): path for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)}
+                path = {str(_TOP): "", "0": storage.default, **numbers}.get(value, "\0")
+        return os.path.join(storage.directory, path) if "\0" not in path else None
+
+    def _do_remount(self, mountpoint: str, rw: bool) -> None:
+        mounted = self._tree.find(mountpoint).mounted
+        self._tree.mount(mountpoint, Mounted(mounted.directory, mounted.is_fat, rw))
+
+    def _do_mount_vfs(self, _options: str, kind: str, _device: str, mountpoint: str) -> None:
+        if kind != "tmpfs":
+            raise NotImplementedError(f"the stand-in for the appliance mounts no {kind}")
+        memory = self._tmpfs[mountpoint] = tempfile.TemporaryDirectory()
+        self._tree.mount(mountpoint, Mounted(memory.name))
+
+    def _do_umount(self, path: str) -> None:
+        self._tree.unmount(path)
+        if path in self._tmpfs:
+            self._tmpfs.pop(path).cleanup()
+
+    def _do_umount_all(self) -> None:
+        self._tree.unmount_all()
+        while self._tmpfs:
+            self._tmpfs.popitem()[1].cleanup()
+
+    def _do_shutdown(self) -> None:
+        self._do_umount_all()
+
+    def _do_statvfs(self, path: str) -> dict[str, int]:
+        directory = self._tree.find(path).mounted.directory
+        room = (
+            each.room for each in (*self._partitions.values(), *self._volumes.values()) if each.directory == directory
+        )
+        return {"bavail": next(room, _ROOM), "frsize": 1}
+
+    # Files: reading
+
+    def _local(self, path: str, follow: bool = True) -> str:
+        return self._tree.find(path, follow).local
+
+    def _is_dir(self, path: str) -> bool:
+        try:
+            return os.path.isdir(self._local(path))
+        except OSError:
+            return False
+
+    def _do_exists(self, path: str) -> bool:
+        try:
+            return os.path.lexists(self._local(path, follow=False))
+        except OSError:
+            return False
+
+    def _do_is_symlink(self, path: str) -> bool:
+        return self._do_exists(path) and os.path.islink(self._local(path, follow=False))
+
+    def _do_statns(self, path: str) -> dict[str, int]:
+        found = os.stat(self._local(path))
+        return {"st_mode": found.st_mode, "st_size": found.st_size}
+
+    def _do_filesize(self, path: str) -> int:
+        return os.stat(self._local(path)).st_size
+
+    def _do_realpath(self, path: str) -> str:
+        place = self._tree.find(path)
+        os.stat(place.local)
+        return place.path
+
+    def _do_ls(self, directory: str) -> list[str]:
+        return sorted(os.listdir(self._local(directory)))
+
+    def _do_ls0(self, directory: str, destination: str) -> None:
+        with open(destination, "wb") as names:
+            names.write(b"".join(os.fsencode(name) + b"\0" for name in sorted(os.listdir(self._local(directory)))))
+
+    def _do_glob_expand(self, pattern: str, directoryslash: bool = True) -> list[str]:
+        found = dict.fromkeys(path for each in _braces_expanded(pattern) for path in self._matching(each))
+        return [path + "/" * (directoryslash and self._is_dir(path)) for path in found]
+
+    def _matching(self, pattern: str) -> list[str]:
+        found = [""]
+        for part in filter(None, pattern.split("/")):
+            found = [f"{above}/{name}" for above in found for name in self._names(above, part)]
+        return found
+
+    def _names(self, directory: str, pattern: str) -> list[str]:
+        """The names in a directory that match glob(7)'s pattern, of which the stand-in knows no backslashes."""
+        if not re.search(r"[*?\[]", pattern):
+            return [pattern] if self._do_exists(f"{directory}/{pattern}") else []
+        names = self._do_ls(directory or "/") if self._is_dir(directory or "/") else []
+        return [each for each in names if fnmatch.fnmatchcase(each, pattern) and (each[0] != "." or pattern[0] == ".")]
+
+    def _do_pread(self, path: str, count: int, offset: int) -> bytes:
+        with open(self._local(path), "rb") as file:
+            file.seek(offset)
+            return file.read(count)
+
+    def _do_equal(self, path: str, other: str) -> bool:
+        return filecmp.cmp(self._local(path), self._local(other), shallow=False)
+
+    def _do_getxattrs(self, path: str) -> list[dict[str, Any]]:
+        if self._tree.find(path).mounted.is_fat:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), path)
+        return []
+
+    # Files: writing
+
+    def _writable(self, path: str, follow: bool = True) -> Place:
+        place = self._tree.find(path, follow)
+        if not place.mounted.is_writable:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        return place
+
+    def _do_write(self, path: str, content: bytes) -> None:
+        with open(self._writable(path).local, "wb") as file:
+            file.write(content)
+
+    def _do_write_append(self, path: str, content: bytes) -> None:
+        with open(self._writable(path).local, "ab") as file:
+            file.write(content)
+
+    def _do_chmod(self, mode: int, path: str) -> None:
+        place = self._writable(path)
+        if not place.mounted.is_fat:
+            os.chmod(place.local, stat.S_IMODE(mode))
+
+    def _do_cp(self, source: str, destination: str) -> None:
+        shutil.copy(self._local(source), self._writable(destination).local)
+
+    def _do_mv(self, source: str, destination: str) -> None:
+        os.replace(self._writable(source, follow=False).local, self._writable(destination, follow=False).local)
+
+    def _do_rm(self, path: str) -> None:
+        os.unlink(self._writable(path, follow=False).local)
+
+    def _do_mkdir_p(self, path: str) -> None:
+        for directory in itertools.accumulate(filter(None, path.split("/")), "{}/{}".format, initial=""):
+            if directory and not self._is_dir(directory):
+                os.mkdir(self._writable(directory).local)
+
+    def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
+        self._writable(path)
+
+    # Programs
+
+    def _do_command(self, arguments: list[str]) -> str:
+        self._tree.find("/")
+        self.ran.append(list(arguments))
+        return ""
+
+
+def _check_texts(name: str, texts: Iterable[Any]) -> None:
+    """Refuse what the binding cannot pass: text that is not UTF-8, or has a NUL."""
+    for text in texts:
+        try:
+            fits = not isinstance(text, str) or b"\0" not in text.encode()
+        except UnicodeEncodeError:
+            fits = False
+        if not fits:
+            raise TextNotUtf8("guest-text-not-utf-8", f"{name}: the guest has a name or text there that is not UTF-8.")
+
+
+def _braces_expanded(pattern: str) -> Iterator[str]:
+    """The patterns of which one with braces, as glob(3) knows them with GLOB_BRACE, is made."""
+    found = re.search(r"\{([^{}]*)\}", pattern)
+    if not found:
+        yield pattern
+        return
+    for word in found[1].split(","):
+        yield from _braces_expanded(pattern[: found.start()] + word + pattern[found.end() :])

@@ -1,0 +1,364 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A case: a guest as a text file, parsed. README.md has the format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS
+from tests.text_guests import contents, sectors
+from tests.text_guests.contents import Content, Link
+
+# The kernel's names of a disk, and of a partition of one.
+_DEVICE = re.compile(r"(?P<disk>(?:nvme\d+n\d+|mmcblk\d+)(?=p\d|\Z)|(?:[shv]d|xvd)[a-z]+)p?(?P<number>\d*)\Z")
+_VOLUME = re.compile(r"/dev/[^/\s]+/[^/\s]+\Z")
+
+# {option of @part and @lv: blkid's tag}.
+_TAGS = {
+    "type": "TYPE",
+    "uuid": "UUID",
+    "label": "LABEL",
+    "partuuid": "PART_ENTRY_UUID",
+    "partlabel": "PART_ENTRY_NAME",
+    "parttype": "PART_ENTRY_TYPE",
+}
+_OTHER_OPTIONS = ("lvuuid", "vg", "subvolumes", "default", "room")
+# Types of partitions in a GPT, by a word.
+_PARTITION_TYPES = {
+    "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+    "bios-boot": "21686148-6449-6e6f-744e-656564454649",
+    "xbootldr": "bc13c2ff-59e6-4262-a352-b275fd6f7172",
+}
+
+
+class CaseError(Exception):
+    """A case cannot be understood: with the file and the line."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What is at a path, and the line of the case that says so."""
+
+    content: Content
+    line: int
+
+
+@dataclass
+class Volume:
+    """A partition, a whole disk or a logical volume, with what is on it.
+
+    device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume. number: of the partition, 0 for a
+    whole disk. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
+    first_sector: the boot code in it.
+    """
+
+    device: str
+    disk: str
+    number: int
+    tags: dict[str, str]
+    options: dict[str, str]
+    files: dict[str, Placed] = field(default_factory=dict)
+    first_sector: bytes = b""
+    is_active: bool = False
+
+    def option(self, name: str) -> list[str]:
+        """The words of an option, which commas separate."""
+        return [word for word in self.options.get(name, "").split(",") if word]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that is expected: KEY, KEY=VALUE, or KEY=PATH::PATTERN."""
+
+    key: str
+    value: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A line of @expect. alternatives: one of them must hold, with all of its terms."""
+
+    text: str
+    alternatives: tuple[tuple[Term, ...], ...]
+
+
+@dataclass
+class Case:
+    """A guest, what is asked of the conversion, and what is expected.
+
+    comments: the lines at the top, as {"what": ...} where they have a key. boot_code: in the first disk's first sector.
+    choices: (kind of device, driver) that the playbook selects. root: the one root that it narrows to.
+    """
+
+    name: str
+    comments: dict[str, str] = field(default_factory=dict)
+    volumes: list[Volume] = field(default_factory=list)
+    os: str = "deb"
+    hardware: dict[str, object] = field(default_factory=dict)
+    boot_code: bytes = sectors.BOOT_CODE["grub2"]
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    root: str | None = None
+    expectations: list[Expectation] = field(default_factory=list)
+
+
+# {key: how its value is written}: nothing, a value that may be left out, a value, PATH::PATTERN.
+_NOTHING, _OPTIONAL, _VALUE, _PATTERN, _IN_FILE = range(5)
+TERMS = {
+    "converts": _NOTHING,
+    "silent": _NOTHING,
+    "idempotent": _NOTHING,
+    "refused": _OPTIONAL,
+    "told": _PATTERN,
+    "ran": _PATTERN,
+    "has": _IN_FILE,
+    "not": _IN_FILE,
+    "same": _VALUE,
+    "default": _VALUE,
+    "roots": _VALUE,
+    "loader": _VALUE,
+    "source": _VALUE,
+}
+
+
+def read(path: Path) -> Case:
+    """The case in a file. Raises CaseError."""
+    try:
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror}") from error
+    return parse(text, path.stem, str(path))
+
+
+def parse(text: str, name: str, path: str) -> Case:
+    """The case that text describes. path: what a CaseError calls the file."""
+    parser = _Parser(name)
+    number = 0
+    try:
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+            parser.line(line, number)
+        parser.end()
+    except ValueError as error:
+        raise CaseError(f"{path}:{number}: {error}") from error
+    return parser.case
+
+
+class _Parser:
+    """The state between two lines of a case. What is wrong with one is a ValueError."""
+
+    def __init__(self, name: str) -> None:
+        self.case = Case(name)
+        self._volume: Volume | None = None
+        # The file whose lines follow.
+        self._file: str | None = None
+        self._number = 0
+        # Until the first word any text is a comment.
+        self._has_begun = False
+
+    def line(self, line: str, number: int) -> None:
+        """Take the next line."""
+        self._number = number
+        if self._file is not None and (not line.startswith("@") or line.startswith("@@")):
+            self._append(f"{line[line.startswith('@') :]}\n")
+            return
+        self._file = None
+        if line.startswith("@"):
+            self._has_begun = True
+            word, _blank, rest = line[1:].rstrip("\r").partition(" ")
+            if word not in _WORDS:
+                raise ValueError(f"@{word} is not known. Known are: {', '.join('@' + each for each in _WORDS)}.")
+            _WORDS[word](self, rest)
+        elif line.startswith("#"):
+            self._comment(line[1:].strip())
+        elif line.strip() and self._has_begun:
+            raise ValueError("Text may only follow @file. A comment begins with #.")
+
+    def end(self) -> None:
+        """The case is over."""
+        if not self.case.volumes:
+            raise ValueError("There is no @part.")
+        if not self.case.expectations:
+            raise ValueError("There is no @expect.")
+
+    def _comment(self, text: str) -> None:
+        key, colon, value = text.partition(":")
+        if colon and not self._has_begun:
+            self.case.comments.setdefault(key, value.strip())
+
+    # What the guest is
+
+    def os(self, rest: str) -> None:
+        self.case.os = _given(rest, "an operating system")
+
+    def firmware(self, rest: str) -> None:
+        self.case.hardware["firmware"] = _one_of(rest, ("bios", "uefi"), "firmware")
+
+    def sector(self, rest: str) -> None:
+        self.case.boot_code = sectors.BOOT_CODE[_one_of(rest, sectors.BOOT_CODE, "boot sector")]
+
+    def part(self, rest: str) -> None:
+        name, options = _options(rest)
+        found = _DEVICE.match(name.removeprefix("/dev/"))
+        if not found:
+            raise ValueError(f"{name or 'Nothing'} is no name of a partition or disk, such as sda1.")
+        self._add(Volume(f"/dev/{found[0]}", found["disk"], int(found["number"] or 0), {}, {}), options)
+
+    def lv(self, rest: str) -> None:
+        name, options = _options(rest)
+        if not _VOLUME.match(name):
+            raise ValueError(f"{name or 'Nothing'} is no name of a logical volume, such as /dev/vg/root.")
+        self._add(Volume(name, "", 0, {}, {}), options)
+
+    def _add(self, volume: Volume, options: Mapping[str, str]) -> None:
+        if any(each.device == volume.device for each in self.case.volumes):
+            raise ValueError(f"{volume.device} is there already.")
+        for key, value in options.items():
+            value = value.replace("%20", " ")
+            if key in _TAGS:
+                if value:
+                    volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
+            else:
+                volume.options[_one_of(key, _OTHER_OPTIONS, "option", _TAGS)] = value
+        self._volume = volume
+        self.case.volumes.append(volume)
+
+    # What is on the volume
+
+    @property
+    def _here(self) -> Volume:
+        if self._volume is None:
+            raise ValueError("It is on no @part or @lv: one must stand above.")
+        return self._volume
+
+    def _put(self, path: str, content: Content) -> None:
+        if not path.startswith("/"):
+            raise ValueError(f"{path or 'Nothing'} is no absolute path.")
+        self._here.files[path] = Placed(content, self._number)
+
+    def _append(self, line: str) -> None:
+        assert self._file is not None
+        before = self._here.files[self._file]
+        assert isinstance(before.content, bytes)
+        content = before.content + line.encode("utf-8", "surrogateescape")
+        self._here.files[self._file] = Placed(content, before.line)
+
+    def file(self, rest: str) -> None:
+        self._put(rest, b"")
+        self._file = rest
+
+    def link(self, rest: str) -> None:
+        path, target = _words(rest, "PATH TARGET")
+        self._put(path, Link(target))
+
+    def remove(self, rest: str) -> None:
+        if rest not in self._here.files:
+            raise ValueError(f"There is no {rest} on {self._here.device}.")
+        del self._here.files[rest]
+
+    def system(self, rest: str) -> None:
+        if rest:
+            raise ValueError("@system takes nothing.")
+        for path, content in contents.system(self.case.os).items():
+            self._put(path, content)
+
+    def kernel(self, rest: str) -> None:
+        version, options = _options(rest)
+        _given(version, "the kernel's version")
+        for option in options:
+            _one_of(option, contents.KERNEL_OPTIONS, "option of @kernel")
+        for path, content in contents.kernel(version, options).items():
+            self._put(path, content)
+
+    def initrd(self, rest: str) -> None:
+        path, version, builder = _words(rest, "PATH VERSION BUILDER")
+        self._put(path, contents.initrd(version, _one_of(builder, contents.BUILDERS, "builder")))
+
+    # What is asked, and expected
+
+    def choose(self, rest: str) -> None:
+        kind, driver = _words(rest, "KIND DRIVER")
+        self.case.choices.append((_one_of(kind, KINDS, "kind of device"), driver))
+
+    def root(self, rest: str) -> None:
+        self.case.root = _given(rest, "a root")
+
+    def expect(self, rest: str) -> None:
+        alternatives = tuple(
+            tuple(_term(term.strip()) for term in alternative.split(" AND ")) for alternative in rest.split(" OR ")
+        )
+        self.case.expectations.append(Expectation(rest, alternatives))
+
+
+_WORDS: dict[str, Callable[[_Parser, str], None]] = {
+    "os": _Parser.os,
+    "firmware": _Parser.firmware,
+    "sector": _Parser.sector,
+    "part": _Parser.part,
+    "lv": _Parser.lv,
+    "system": _Parser.system,
+    "kernel": _Parser.kernel,
+    "initrd": _Parser.initrd,
+    "file": _Parser.file,
+    "link": _Parser.link,
+    "remove": _Parser.remove,
+    "choose": _Parser.choose,
+    "root": _Parser.root,
+    "expect": _Parser.expect,
+}
+
+
+def _term(text: str) -> Term:
+    key, equals, value = text.partition("=")
+    form = TERMS[_one_of(key, TERMS, "expectation")]
+    if form == _NOTHING and equals:
+        raise ValueError(f"{key} takes no value.")
+    if form not in (_NOTHING, _OPTIONAL) and not value:
+        raise ValueError(f"{key} needs a value.")
+    if form == _PATTERN:
+        return Term(key, pattern=_pattern(value))
+    if form == _IN_FILE:
+        path, colons, pattern = value.partition("::")
+        if not colons:
+            raise ValueError(f"{key} is written as {key}=PATH::PATTERN.")
+        return Term(key, path, _pattern(pattern))
+    return Term(key, value)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text} is no regular expression: {error}.") from error
+    return text
+
+
+def _options(rest: str) -> tuple[str, dict[str, str]]:
+    """The first word of rest, and the others as {KEY: VALUE}."""
+    name, *options = rest.split() or [""]
+    return name, {key: value for key, _equals, value in (option.partition("=") for option in options)}
+
+
+def _words(rest: str, form: str) -> Sequence[str]:
+    words = rest.split()
+    if len(words) != len(form.split()):
+        raise ValueError(f"{form} is wanted, not {rest or 'nothing'}.")
+    return words
+
+
+def _given(text: str, what: str) -> str:
+    if not text.strip():
+        raise ValueError(f"It lacks {what}.")
+    return text
+
+
+def _one_of(
+    value: str, known: Mapping[str, object] | Sequence[str], what: str, others: Mapping[str, object] = {}
+) -> str:
+    if value not in known:
+        raise ValueError(f"{value or 'Nothing'} is no {what}. Known are: {', '.join([*others, *known])}.")
+    return value

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The disks of a case: a directory of this machine for each filesystem, and the appliance over them."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from tests.text_guests import sectors
+from tests.text_guests.appliance import StandIn, Storage
+from tests.text_guests.case import Case, CaseError, Volume
+from tests.text_guests.contents import Link
+from tests.text_guests.namespace import Mounted, Namespace, Place
+
+_SIZE = 10 << 30
+
+
+class Disks:
+    """What is on the disks, while a conversion changes it.
+
+    images: as a module opens them. appliance: the stand-in over them. before: {device: {path: content}} at the beginning.
+    """
+
+    def __init__(self, case: Case, top: Path) -> None:
+        self._storages = {volume.device: _storage(case, volume, top) for volume in case.volumes}
+        names = list(dict.fromkeys(volume.disk for volume in case.volumes if volume.disk))
+        self.images = [Disk(f"/images/{name}.raw", "raw", name, _SIZE) for name in names]
+        partitions: dict[tuple[int, int], Storage] = {}
+        for index, name in enumerate(names):
+            # The loader that the case names is the one of the first disk.
+            sector = sectors.first_sector(case.boot_code if index == 0 else b"")
+            partitions[index, 0] = Storage({}, first_sector=sector)
+            for volume in case.volumes:
+                if volume.disk == name:
+                    storage = self._storages[volume.device]
+                    partitions[index, volume.number] = (
+                        storage if volume.number else dataclasses.replace(storage, first_sector=sector)
+                    )
+        self.appliance = StandIn(self.images, partitions, self._volumes(case))
+        self.before = {device: dict(self._files(device)) for device in self._storages}
+
+    def _volumes(self, case: Case) -> dict[str, Storage]:
+        return {volume.device: self._storages[volume.device] for volume in case.volumes if not volume.disk}
+
+    def _files(self, device: str) -> Iterator[tuple[str, bytes]]:
+        directory = self._storages[device].directory
+        for above, _directories, names in os.walk(directory) if directory else ():
+            for local in (os.path.join(above, name) for name in names):
+                if not os.path.islink(local):
+                    yield local[len(directory or "") :], Path(local).read_bytes()
+
+    def read(self, path: str, device: str = "") -> bytes | None:
+        """The content of a file now; None when there is none.
+
+        path: from the top of its filesystem. device: that of the filesystem; by default of the first that has the path.
+        """
+        for name, storage in self._storages.items():
+            if storage.directory and device in ("", name):
+                try:
+                    place = Namespace(Mounted(storage.directory, storage.is_fat)).find(path)
+                    return Path(place.local).read_bytes()
+                except OSError as error:
+                    if error.errno == errno.EISDIR:
+                        raise
+        return None
+
+    def read_before(self, path: str, device: str = "") -> bytes | None:
+        """What read() returned at the beginning, for a path without symbolic links."""
+        contents = (files[path] for name, files in self.before.items() if device in ("", name) and path in files)
+        return next(contents, None)
+
+
+def _storage(case: Case, volume: Volume, top: Path) -> Storage:
+    members = [
+        each.tags.get("UUID", "")
+        for each in case.volumes
+        if each.tags.get("TYPE") == "LVM2_member" and each.options.get("vg") in (None, _group(volume))
+    ]
+    storage = Storage(
+        volume.tags,
+        str(top / volume.device.strip("/").replace("/", "_")) if volume.files else None,
+        volume.first_sector,
+        volume.option("subvolumes"),
+        volume.options.get("default", ""),
+        int(volume.options.get("room", Storage.room)),
+        volume.options.get("lvuuid", volume.device),
+        members,
+    )
+    if storage.directory:
+        _fill(case, volume, Mounted(storage.directory, storage.is_fat))
+    return storage
+
+
+def _group(volume: Volume) -> str:
+    return "" if volume.disk else volume.device.split("/")[2]
+
+
+def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:
+    os.makedirs(mounted.directory)
+    tree = Namespace(mounted)
+    for path in volume.option("subvolumes"):
+        _local(tree, f"/{path}/x")
+    for path, placed in volume.files.items():
+        try:
+            place = _local(tree, path)
+            if isinstance(placed.content, Link):
+                if os.path.islink(place.local):
+                    os.unlink(place.local)
+                os.symlink(placed.content.target, place.local)
+            else:
+                # Through a symbolic link, as a guest writes.
+                Path(tree.find(path).local).write_bytes(placed.content)
+        except OSError as error:
+            raise CaseError(f"{case.name}:{placed.line}: {path} cannot be made: {error.strerror}.") from error
+
+
+def _local(tree: Namespace, path: str) -> Place:
+    """Where path is to be, with all directories above."""
+    above = ""
+    for name in path.strip("/").split("/")[:-1]:
+        above = f"{above}/{name}"
+        place = tree.find(above)
+        if not os.path.lexists(place.local):
+            os.makedirs(place.local)
+    return tree.find(path, follow=False)

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what came of a case is what it expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from tests.text_guests.case import Expectation, Term
+from tests.text_guests.lab import Lab
+
+
+def broken(lab: Lab) -> list[Expectation]:
+    """The expectations of the lab's case that do not hold, after it was run."""
+    return [each for each in lab.case.expectations if not _holds(each, lab)]
+
+
+def _holds(expectation: Expectation, lab: Lab) -> bool:
+    # What crashed is never right.
+    return not lab.outcome.crash and any(
+        all(_JUDGES[term.key](lab, term) for term in alternative) for alternative in expectation.alternatives
+    )
+
+
+def _text(lab: Lab, where: str) -> str:
+    """The text of the file at [DEVICE:]PATH, "" when there is none."""
+    return (lab.disks.read(*_place(where)) or b"").decode("utf-8", "surrogateescape")
+
+
+def _place(where: str) -> tuple[str, str]:
+    device, _colon, path = where.rpartition(":")
+    return path, device
+
+
+def _is_refused(lab: Lab, term: Term) -> bool:
+    error = lab.outcome.error
+    return error is not None and (not term.value or error.code in term.value.split(","))
+
+
+def _matches(lab: Lab, term: Term) -> bool:
+    return re.search(term.pattern, _text(lab, term.value), re.MULTILINE) is not None
+
+
+def _is_same(lab: Lab, term: Term) -> bool:
+    before = lab.disks.read_before(*_place(term.value))
+    return before is not None and before == lab.disks.read(*_place(term.value))
+
+
+def _has_default(lab: Lab, term: Term) -> bool:
+    kernels = (kernel for root in lab.outcome.description.get("roots", {}).values() for kernel in root["kernels"])
+    return any(kernel["default"] and kernel["version"] == term.value for kernel in kernels)
+
+
+def _has_loader(lab: Lab, term: Term) -> bool:
+    loaders = lab.outcome.description.get("boot", {}).get("loaders", {})
+    return any(loader["name"] == term.value for loader in loaders.values())
+
+
+def _has_source(lab: Lab, term: Term) -> bool:
+    roots = lab.outcome.description.get("roots", {})
+    return any(root["info"].get("source") == term.value for root in roots.values())
+
+
+def _is_idempotent(lab: Lab, _term: Term) -> bool:
+    return lab.outcome.is_converted and lab.second().is_converted and not lab.second().changes
+
+
+_JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
+    "converts": lambda lab, term: lab.outcome.error is None,
+    "refused": _is_refused,
+    "told": lambda lab, term: re.search(term.pattern, lab.outcome.said) is not None,
+    "silent": lambda lab, term: not lab.outcome.said,
+    "has": lambda lab, term: lab.outcome.error is None and _matches(lab, term),
+    "not": lambda lab, term: lab.outcome.error is None and not _matches(lab, term),
+    "same": _is_same,
+    "default": _has_default,
+    "roots": lambda lab, term: list(lab.outcome.description.get("roots", {})) == term.value.split(","),
+    "loader": _has_loader,
+    "source": _has_source,
+    "ran": lambda lab, term: any(re.search(term.pattern, " ".join(argv)) for argv in lab.outcome.ran),
+    "idempotent": _is_idempotent,
+}

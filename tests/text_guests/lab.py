@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab: one case, inspected and converted by the engine as a module does it, on the stand-in for the appliance."""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
+from tests.text_guests.case import Case
+from tests.text_guests.disks import Disks
+
+# What a case has no word for: its guests have no network.
+_NOT_ASKED = ("nic-unknown",)
+
+
+@dataclass
+class Outcome:
+    """What came of a conversion.
+
+    description: of the guest, {} when there was none. error: why it was refused. crash: the traceback of an error that is
+    none of the product's. ran: command lines of the guest's programs.
+    """
+
+    description: dict[str, Any] = field(default_factory=dict)
+    concerns: list[dict[str, Any]] = field(default_factory=list)
+    error: GuestconvError | None = None
+    crash: str = ""
+    changes: list[Change] = field(default_factory=list)
+    ran: list[list[str]] = field(default_factory=list)
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether the conversion came to its end."""
+        return self.error is None and not self.crash
+
+    @property
+    def summary(self) -> str:
+        """In a few words."""
+        if self.crash:
+            return f"CRASH {self.crash.splitlines()[-1]}"
+        return f"refused {self.error.code}" if self.error else "converted"
+
+    @property
+    def said(self) -> str:
+        """All that a person is told."""
+        parts = [f"{each['severity']} {each['code']} {each['message']} {each['hint']}" for each in self.concerns]
+        if self.error:
+            parts.append(f"{self.error.code} {self.error.message} {self.error.hint or ''}")
+        return " | ".join(parts)
+
+
+class Lab:
+    """One case on its disks. outcome: of the first conversion, once it was run."""
+
+    def __init__(self, case: Case, top: Path) -> None:
+        self.case = case
+        self.disks = Disks(case, top)
+        self.outcome = Outcome()
+        self._second: Outcome | None = None
+
+    def run(self) -> Outcome:
+        """Convert the guest."""
+        self.outcome = self._converted()
+        return self.outcome
+
+    def second(self) -> Outcome:
+        """What comes of a conversion of the guest that was converted already."""
+        if self._second is None:
+            self._second = self._converted()
+        return self._second
+
+    def _converted(self) -> Outcome:
+        outcome = Outcome()
+        appliance = self.disks.appliance
+        begin = len(appliance.ran)
+        try:
+            self._convert(outcome)
+        except GuestconvError as error:
+            outcome.error = error
+        except Exception:
+            outcome.crash = traceback.format_exc()
+        finally:
+            outcome.ran = appliance.ran[begin:]
+            appliance.close()
+        return outcome
+
+    def _convert(self, outcome: Outcome) -> None:
+        guest = Guest.opened(self.disks.appliance, self.disks.images, KVM, self.case.hardware)
+        guest.apply_transforms()
+        roots.find(guest, SYSTEMS, self.case.root)
+        found = outcome.description = engine.inspect(guest)
+        outcome.concerns = [each for each in found["concerns"] if each["code"] not in _NOT_ASKED]
+        _refuse_inconvertible(outcome)
+        engine.convert(guest, found, select(self._asked(found), found))
+        outcome.changes = guest.changes()
+
+    def _asked(self, found: dict[str, Any]) -> dict[str, Any]:
+        """What a playbook that makes the case's choices passes to convert."""
+        asked = copy.deepcopy(found)
+        for kind, driver in self.case.choices:
+            for device in asked["devices"][kind].values():
+                device["driver"] = driver
+        return asked
+
+
+def _refuse_inconvertible(outcome: Outcome) -> None:
+    errors = [concern for concern in outcome.concerns if concern["severity"] == "error"]
+    if errors:
+        raise GuestconvError(errors[0]["code"], " | ".join(concern["message"] for concern in errors))

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the firmware starts: by the code in boot sectors, and by what an EFI program says of itself or is a copy of."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import evidence, loaders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.system_partition import SystemPartition
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    image,
+)
+
+GRUB = (b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0").ljust(510, b"\0") + b"\x55\xaa"
+# GRUB legacy's stage1: its own version, 3.2, at 0x3e.
+LEGACY = (b"\xeb\x48\x90" + bytes(0x3B) + b"\x03\x02" + bytes(0x139) + b"GRUB \0").ljust(510, b"\0") + b"\x55\xaa"
+LILO = b"\xfa\xeb\x21\x01\xb4\x01LILO".ljust(510, b"\0") + b"\x55\xaa"
+EMPTY = bytes(510) + b"\x55\xaa"
+
+
+def generic(active=0):
+    """Code that starts the active partition; its number, 0 for none."""
+    sector = bytearray(b"\xfa\xb8\x00\x10".ljust(510, b"\0") + b"\x55\xaa")
+    if active:
+        sector[446 + 16 * (active - 1)] = 0x80
+    return bytes(sector)
+
+
+def with_bios(*sectors, of_partition=EMPTY, hardware=None):
+    disks = [image(f"sd{letter}") for letter, _sector in zip("abc", sectors)]
+    filesystems = [filesystem(f"/dev/{disk.device}1", "ext4", f"u-{disk.device}") for disk in disks]
+    root = FakeRoot(disks=disks, filesystems=filesystems, hardware=hardware)
+    root.guest.boot_sector = lambda index: sectors[index]
+    root.guest.first_sector = lambda partition: of_partition
+    found = evidence.in_sectors(root, loaders.known())
+    return found, evidence.with_bios(root, found, loaders.known())
+
+
+@pytest.mark.parametrize(
+    "sector, of_partition, name, started",
+    [
+        (GRUB, EMPTY, "grub2", ("grub2", False)),
+        (LILO, EMPTY, "LILO", ("LILO", True)),
+        (generic(), GRUB, "unknown", (None, False)),
+        (generic(1), GRUB, "grub2", ("grub2", False)),
+        (generic(1), EMPTY, "unknown", (None, False)),
+        # That partition is not there.
+        (generic(2), GRUB, "unknown", (None, False)),
+    ],
+)
+def test_bios_starts_the_code_in_the_disk_or_in_its_active_partition(sector, of_partition, name, started):
+    assert with_bios(sector, of_partition=of_partition) == ({"sda": name}, started)
+
+
+def test_the_disk_that_the_source_boots_from_comes_first():
+    assert with_bios(LILO, GRUB)[1] == ("LILO", True)
+    hardware = {"disks": [{"boot_order": 2}, {"boot_order": 1}]}
+    assert with_bios(LILO, GRUB, hardware=hardware)[1] == ("grub2", False)
+    assert with_bios(EMPTY, GRUB) == ({"sdb": "grub2"}, ("grub2", False))
+
+
+GRUB_EFI = b"MZ" + bytes(100) + b"Welcome to GRUB!\n"
+SHIM = b"MZ" + bytes(100) + b"UEFI SHIM\n$Version: 15.7 $"
+REFIND = b"MZ" + bytes(100) + "rEFInd".encode("utf-16-le")
+ESP = "/boot/efi/EFI"
+
+
+def with_uefi(files):
+    root = FakeRoot({f"{ESP}/{path}": content for path, content in files.items()})
+    partition = SystemPartition(ESP, {name: root.list(f"{ESP}/{name}") for name in root.list(ESP)})
+    fallback = next((f"{ESP}/{path}" for path in files if path.casefold().endswith("bootx64.efi")), None)
+    return evidence.with_uefi(root, partition, fallback, "x64", loaders.known())
+
+
+@pytest.mark.parametrize(
+    "files, started",
+    [
+        ({"BOOT/BOOTX64.EFI": GRUB_EFI}, "grub2"),
+        # A copy of what is known by its name.
+        ({"BOOT/BOOTX64.EFI": b"x", "debian/grubx64.efi": b"x", "other/y.efi": b"y"}, "grub2"),
+        ({"BOOT/BOOTX64.EFI": SHIM, "BOOT/grubx64.efi": b"anything"}, "grub2"),
+        # shim starts fbx64.efi, and that the vendor's shim.
+        ({"BOOT/BOOTX64.EFI": SHIM, "BOOT/fbx64.efi": b"f", "centos/grubx64.efi": GRUB_EFI}, "grub2"),
+        ({"BOOT/BOOTX64.EFI": b"s", "centos/shimx64.efi": b"s", "centos/grubx64.efi": b"g"}, "grub2"),
+        ({"BOOT/BOOTX64.EFI": REFIND, "debian/grubx64.efi": GRUB_EFI}, "rEFInd"),
+        # Neither by content nor as a copy: by what there is.
+        ({"BOOT/BOOTX64.EFI": b"x", "debian/grubx64.efi": b"y"}, "grub2"),
+        ({"BOOT/BOOTX64.EFI": b"x"}, None),
+        ({"BOOT/BOOTX64.EFI": b"", "a/grubx64.efi": b""}, "grub2"),
+        ({}, None),
+    ],
+)
+def test_uefi_starts_the_fallback(files, started):
+    assert with_uefi(files) == (started, started == "rEFInd")
+
+
+def test_without_a_system_partition_nothing_is_known():
+    assert evidence.with_uefi(FakeRoot(), None, None, "x64", loaders.known()) == (None, False)
+
+
+def test_stage1_of_grub_legacy_is_not_grub_2():
+    assert with_bios(LEGACY)[0]["sda"] != "grub2"
+
+
+ESP_TYPE = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"
+
+
+@pytest.mark.parametrize(
+    "other, name",
+    [
+        ({}, "unknown"),
+        ({"parttype": BIOS_BOOT}, "grub2"),
+        ({"attributes": 0x4}, "grub2"),
+        ({"attributes": 0x1}, "unknown"),
+    ],
+)
+def test_code_from_before_the_disk_got_a_gpt_starts_nothing(other, name):
+    sector = bytearray(GRUB)
+    sector[446 + 4] = 0xEE
+    filesystems = [
+        filesystem("/dev/sda1", "vfat", "AB-CD", parttype=ESP_TYPE),
+        filesystem("/dev/sda2", "ext4", "u", **other),
+    ]
+    root = FakeRoot(disks=[image("sda")], filesystems=filesystems)
+    root.guest.boot_sector = lambda index: bytes(sector)
+    assert evidence.in_sectors(root, loaders.known()) == {"sda": name}
