@@ -23,10 +23,6 @@ from tests.guests.boot_loaders import ARGUMENTS, CONSOLE, STAGE
 from tests.guests.boot_workshop import BASE, BOOT_CODE, ROOT, Workshop
 from tests.guests.build import guest, made_once
 
-# On the target, of a disk with a partition table and of one without.
-ROOT_ON_TARGET = "/dev/vda1"
-WHOLE_DISK_ON_TARGET = "/dev/vda"
-
 ESP = "/boot/efi"
 FALLBACK = f"{ESP}/EFI/BOOT/BOOTX64.EFI"
 
@@ -41,6 +37,8 @@ class Variant:
     firmware: "bios" or "uefi". layout: "mbr", "gpt" or "none". third: what the third partition is: "", "esp", "bios" (GRUB's)
     or "boot" (mounted at /boot).
     install: puts the boot loader into a Workshop. files: those of it that are not in the base, or None.
+    texts: patterns of the files that are the menu or that it is made of. initrds: of the initrds that it names.
+    kernels: how many kernels it has.
     starts: whether the firmware finds the loader without variables, so that the source boots here as it is.
     refused: the code of the error with which it must be refused, or "".
     """
@@ -49,10 +47,13 @@ class Variant:
     loader: str
     menu: str
     install: Callable[[Workshop], None]
+    texts: tuple[str, ...]
     files: Callable[[], loader_packages.Files] | None = None
     firmware: str = "bios"
     layout: str = "mbr"
     third: str = ""
+    initrds: str = "/boot/initrd.img-*"
+    kernels: int = 2
     starts: bool = True
     refused: str = ""
 
@@ -240,65 +241,68 @@ def _grub_legacy(workshop):
     workshop.write("/boot/grub/device.map", "(hd0)\t/dev/sda\n")
 
 
+_GRUB_CFG = ("/boot/grub/grub.cfg", "/etc/default/grub")
+_BLS = ("/boot/loader/entries/*.conf", "/boot/grub/grubenv", "/etc/kernel/cmdline", *_GRUB_CFG)
+_BY_UEFI = {"firmware": "uefi", "layout": "gpt", "third": "esp"}
+_ON_ESP = {
+    **_BY_UEFI,
+    "texts": (f"{ESP}/loader/entries/*.conf", "/etc/kernel/cmdline"),
+    "initrds": f"{ESP}/*/*/initrd*",
+}
+
 VARIANTS = {
-    "grub2-index": Variant("GRUB 2", "grub2", 'grub.cfg, GRUB_DEFAULT="1>2"', _by_index),
-    "grub2-saved": Variant("GRUB 2", "grub2", "grub.cfg, GRUB_DEFAULT=saved", _by_saved_entry),
-    "grub2-gpt": Variant("GRUB 2", "grub2", "grub.cfg", _on_gpt, layout="gpt", third="bios"),
-    "grub2-bls": Variant("GRUB 2", "grub2", "blscfg, saved_entry", _bls, loader_packages.blscfg_grub),
+    "grub2-index": Variant("GRUB 2", "grub2", 'grub.cfg, GRUB_DEFAULT="1>2"', _by_index, _GRUB_CFG),
+    "grub2-saved": Variant("GRUB 2", "grub2", "grub.cfg, GRUB_DEFAULT=saved", _by_saved_entry, _GRUB_CFG),
+    "grub2-gpt": Variant("GRUB 2", "grub2", "grub.cfg", _on_gpt, _GRUB_CFG, layout="gpt", third="bios"),
+    "grub2-bls": Variant("GRUB 2", "grub2", "blscfg, saved_entry", _bls, _BLS, files=loader_packages.blscfg_grub),
     "grub2-bls-uefi": Variant(
-        "GRUB 2",
-        "grub2",
-        "blscfg, saved_entry",
-        _bls_by_uefi,
-        loader_packages.blscfg_grub,
-        firmware="uefi",
-        layout="gpt",
-        third="esp",
+        "GRUB 2", "grub2", "blscfg, saved_entry", _bls_by_uefi, _BLS, files=loader_packages.blscfg_grub, **_BY_UEFI
     ),
     "grub-legacy": Variant(
-        "GRUB legacy", "grub-legacy", "menu.lst", _grub_legacy, loader_packages.grub_legacy, third="boot"
+        "GRUB legacy",
+        "grub-legacy",
+        "menu.lst",
+        _grub_legacy,
+        ("/boot/grub/menu.lst",),
+        files=loader_packages.grub_legacy,
+        third="boot",
     ),
-    "extlinux": Variant("extlinux", "extlinux", "extlinux.conf", _extlinux),
+    "extlinux": Variant("extlinux", "extlinux", "extlinux.conf", _extlinux, ("/boot/extlinux/extlinux.conf",)),
     "extlinux-whole-disk": Variant(
-        "extlinux", "extlinux", "syslinux.cfg with include", _extlinux_on_whole_disk, layout="none"
+        "extlinux",
+        "extlinux",
+        "syslinux.cfg with include",
+        _extlinux_on_whole_disk,
+        ("/boot/syslinux/*.cfg",),
+        layout="none",
     ),
-    "systemd-boot": Variant(
-        "systemd-boot",
-        "systemd-boot",
-        "entries of kernel-install",
-        _systemd_boot,
-        firmware="uefi",
-        layout="gpt",
-        third="esp",
-    ),
+    "systemd-boot": Variant("systemd-boot", "systemd-boot", "entries of kernel-install", _systemd_boot, **_ON_ESP),
     "systemd-boot-no-fallback": Variant(
         "systemd-boot",
         "systemd-boot",
         "entries of kernel-install, no \\EFI\\BOOT",
         _systemd_boot_without_fallback,
-        firmware="uefi",
-        layout="gpt",
-        third="esp",
         starts=False,
+        **_ON_ESP,
     ),
     "uki": Variant(
         "systemd-boot",
         "systemd-boot",
         "a unified kernel image, complete",
         partial(_unified, "complete"),
-        firmware="uefi",
-        layout="gpt",
-        third="esp",
+        (),
+        kernels=1,
+        **_BY_UEFI,
     ),
     "uki-lacking": Variant(
         "systemd-boot",
         "systemd-boot",
         "a unified kernel image without the target's drivers",
         partial(_unified, "lacking"),
-        firmware="uefi",
-        layout="gpt",
-        third="esp",
+        (),
+        kernels=1,
         refused="unified-kernel-image",
+        **_BY_UEFI,
     ),
 }
 

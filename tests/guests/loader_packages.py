@@ -19,7 +19,7 @@ from tests.guests.errors import run
 # GRUB has the command blscfg since 2.14. Its programs need the C library of that release too, so they run in a tree of
 # it. Such packages' guests would have them from the distribution.
 _BLSCFG_SUITE = "forky"
-_BLSCFG_PACKAGES = ("grub-common", "grub-efi-amd64-bin", "grub-pc-bin")
+_BLSCFG_PACKAGES = ("base-files", "grub-common", "grub-efi-amd64-bin", "grub-pc-bin")
 _DIRECTORY = "usr/lib/grub"
 _IMAGES = f"{_DIRECTORY}/images"
 # With the tree as $1, which has no shell.
@@ -40,7 +40,7 @@ _LEGACY_SUITE = "bookworm"
 
 
 class Files:
-    """What is in a tar of usr/lib/grub."""
+    """What is in a tar of usr/lib/grub, as grub/."""
 
     def __init__(self, tar):
         self._tar = tar
@@ -48,7 +48,7 @@ class Files:
     def read(self, path):
         """The content of the file at a path below usr/lib/grub."""
         with tarfile.open(self._tar) as archive:
-            return archive.extractfile(f"./{path}").read()
+            return archive.extractfile(f"grub/{path}").read()
 
     def put(self, appliance, directory, destination):
         """Copy the files of a directory below usr/lib/grub to destination, which is made if need be."""
@@ -57,8 +57,8 @@ class Files:
             wanted = Path(scratch, "wanted.tar")
             with tarfile.open(wanted, "w") as files:
                 for member in archive.getmembers():
-                    folder, _slash, name = member.name.removeprefix("./").rpartition("/")
-                    if folder == directory and member.isfile():
+                    folder, _slash, name = member.name.rpartition("/")
+                    if folder == f"grub/{directory}" and member.isfile():
                         content = archive.extractfile(member)
                         member.name = name
                         files.addfile(member, content)
@@ -88,8 +88,8 @@ def _fetch(suite, packages, commands, tar):
         argv = ["mmdebstrap", "--mode=root", "--variant=extract", "--include=" + ",".join(packages)]
         # A mirror that stands still, as that of a snapshot, has an index that is too old. It is still signed.
         argv += ['--aptopt=Acquire::Check-Valid-Until "false"']
-        argv += [f"--customize-hook={command}" for command in commands]
-        argv += [f"--customize-hook=tar-out /{_DIRECTORY} {shlex.quote(str(made))}", suite, os.devnull]
+        argv += [f"--extract-hook={command}" for command in commands]
+        argv += [f"--extract-hook=tar-out /{_DIRECTORY} {shlex.quote(str(made))}", suite, os.devnull]
         if os.geteuid() != 0:
             argv.insert(0, "sudo")
         # Without sources mmdebstrap takes Debian's own.
