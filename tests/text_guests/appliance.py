@@ -32,7 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letter
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
-_FAT = ("vfat", "msdos")
+FAT = ("vfat", "msdos")
 _ROOM = 1 << 30
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
@@ -60,7 +60,7 @@ class Storage:
     @property
     def is_fat(self) -> bool:
         """Whether it tells no upper case from lower."""
-        return self.tags.get("TYPE") in _FAT
+        return self.tags.get("TYPE") in FAT
 
 
 class StandIn(Appliance):
@@ -165,7 +165,7 @@ class StandIn(Appliance):
             elif key == "subvolid":
                 numbers = {str(number): path for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)}
                 path = {str(_TOP): "", "0": storage.default, **numbers}.get(value, "\0")
-        return os.path.join(storage.directory, path) if "\0" not in path else None
+        return os.path.join(storage.directory, path).rstrip("/") if "\0" not in path else None
 
     def _do_remount(self, mountpoint: str, rw: bool) -> None:
         mounted = self._tree.find(mountpoint).mounted
@@ -191,9 +191,12 @@ class StandIn(Appliance):
         self._do_umount_all()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
-        directory = self._tree.find(path).mounted.directory
+        # Of a subvolume it is that of its filesystem.
+        directory = self._tree.find(path).mounted.directory + "/"
         room = (
-            each.room for each in (*self._partitions.values(), *self._volumes.values()) if each.directory == directory
+            each.room
+            for each in (*self._partitions.values(), *self._volumes.values())
+            if each.directory and directory.startswith(f"{each.directory}/")
         )
         return {"bavail": next(room, _ROOM), "frsize": 1}
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS
-from tests.text_guests import contents, sectors
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
+from tests.text_guests import contents, initrds, programs, sectors
 from tests.text_guests.contents import Content, Link
 
 # The kernel's names of a disk, and of a partition of one.
@@ -27,7 +28,7 @@ _TAGS = {
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
 }
-_OTHER_OPTIONS = ("lvuuid", "vg", "subvolumes", "default", "room")
+OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -54,7 +55,7 @@ class Volume:
 
     device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume. number: of the partition, 0 for a
     whole disk. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
-    first_sector: the boot code in it.
+    boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
     """
 
     device: str
@@ -63,7 +64,7 @@ class Volume:
     tags: dict[str, str]
     options: dict[str, str]
     files: dict[str, Placed] = field(default_factory=dict)
-    first_sector: bytes = b""
+    boot_code: str | None = None
     is_active: bool = False
 
     def option(self, name: str) -> list[str]:
@@ -92,8 +93,9 @@ class Expectation:
 class Case:
     """A guest, what is asked of the conversion, and what is expected.
 
-    comments: the lines at the top, as {"what": ...} where they have a key. boot_code: in the first disk's first sector.
-    choices: (kind of device, driver) that the playbook selects. root: the one root that it narrows to.
+    comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
+    boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
+    selects. root: the one root that it narrows to. options: other options of the modules.
     """
 
     name: str
@@ -101,11 +103,15 @@ class Case:
     volumes: list[Volume] = field(default_factory=list)
     os: str = "deb"
     hardware: dict[str, object] = field(default_factory=dict)
-    boot_code: bytes = sectors.BOOT_CODE["grub2"]
+    boot_code: str = "grub2"
     choices: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
     expectations: list[Expectation] = field(default_factory=list)
 
+
+# Options of the modules, and what they may be.
+OPTIONS = {"initrd": ("auto", "supplement", "rebuild"), "target": tuple(TARGETS)}
 
 # {key: how its value is written}: nothing, a value that may be left out, a value, PATH::PATTERN.
 _NOTHING, _OPTIONAL, _VALUE, _PATTERN, _IN_FILE = range(5)
@@ -118,6 +124,7 @@ TERMS = {
     "ran": _PATTERN,
     "has": _IN_FILE,
     "not": _IN_FILE,
+    "holds": _IN_FILE,
     "same": _VALUE,
     "default": _VALUE,
     "roots": _VALUE,
@@ -170,9 +177,9 @@ class _Parser:
         if line.startswith("@"):
             self._has_begun = True
             word, _blank, rest = line[1:].rstrip("\r").partition(" ")
-            if word not in _WORDS:
-                raise ValueError(f"@{word} is not known. Known are: {', '.join('@' + each for each in _WORDS)}.")
-            _WORDS[word](self, rest)
+            if word not in WORDS:
+                raise ValueError(f"@{word} is not known. Known are: {', '.join('@' + each for each in WORDS)}.")
+            WORDS[word](self, rest)
         elif line.startswith("#"):
             self._comment(line[1:].strip())
         elif line.strip() and self._has_begun:
@@ -184,6 +191,11 @@ class _Parser:
             raise ValueError("There is no @part.")
         if not self.case.expectations:
             raise ValueError("There is no @expect.")
+        first_disk = next((volume.disk for volume in self.case.volumes if volume.disk), "")
+        partitions = [volume for volume in self.case.volumes if volume.disk == first_disk and volume.number]
+        if self.case.boot_code == "mbr" and partitions and not any(volume.is_active for volume in partitions):
+            # It starts nothing else.
+            min(partitions, key=lambda volume: volume.number).is_active = True
 
     def _comment(self, text: str) -> None:
         key, colon, value = text.partition(":")
@@ -199,7 +211,16 @@ class _Parser:
         self.case.hardware["firmware"] = _one_of(rest, ("bios", "uefi"), "firmware")
 
     def sector(self, rest: str) -> None:
-        self.case.boot_code = sectors.BOOT_CODE[_one_of(rest, sectors.BOOT_CODE, "boot sector")]
+        self.case.boot_code = _one_of(rest, sectors.OF_DISK, "boot sector of a disk")
+
+    def hardware(self, rest: str) -> None:
+        try:
+            hardware = json.loads(rest)
+        except ValueError as error:
+            raise ValueError(f"It is no JSON: {error}.") from error
+        if not isinstance(hardware, dict):
+            raise ValueError("It must be a JSON object.")
+        self.case.hardware.update(hardware)
 
     def part(self, rest: str) -> None:
         name, options = _options(rest)
@@ -223,7 +244,10 @@ class _Parser:
                 if value:
                     volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
             else:
-                volume.options[_one_of(key, _OTHER_OPTIONS, "option", _TAGS)] = value
+                volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", _TAGS)] = value
+        room = volume.options.get("room", "0")
+        if not (room.isascii() and room.isdigit()):
+            raise ValueError(f"{room or 'Nothing'} is no number of bytes.")
         self._volume = volume
         self.case.volumes.append(volume)
 
@@ -246,6 +270,14 @@ class _Parser:
         assert isinstance(before.content, bytes)
         content = before.content + line.encode("utf-8", "surrogateescape")
         self._here.files[self._file] = Placed(content, before.line)
+
+    def vbr(self, rest: str) -> None:
+        self._here.boot_code = _one_of(rest, sectors.OF_PARTITION, "boot sector of a partition")
+
+    def active(self, rest: str) -> None:
+        if rest or not self._here.number:
+            raise ValueError("@active takes nothing, and is of a partition.")
+        self._here.is_active = True
 
     def file(self, rest: str) -> None:
         self._put(rest, b"")
@@ -276,7 +308,20 @@ class _Parser:
 
     def initrd(self, rest: str) -> None:
         path, version, builder = _words(rest, "PATH VERSION BUILDER")
-        self._put(path, contents.initrd(version, _one_of(builder, contents.BUILDERS, "builder")))
+        initrds.check_builder(builder)
+        self._put(path, initrds.initrd(version, builder))
+
+    def bzimage(self, rest: str) -> None:
+        path, version = _words(rest, "PATH VERSION")
+        self._put(path, programs.bzimage(version))
+
+    def efi(self, rest: str) -> None:
+        path, *words = rest.split(" ") if rest else [""]
+        kind, options = _options(" ".join(words))
+        _one_of(kind, programs.KINDS, "EFI program")
+        for option in options:
+            _one_of(option, programs.OPTIONS, "option of @efi")
+        self._put(path, programs.efi(kind, {key: value.replace("%20", " ") for key, value in options.items()}))
 
     # What is asked, and expected
 
@@ -287,6 +332,11 @@ class _Parser:
     def root(self, rest: str) -> None:
         self.case.root = _given(rest, "a root")
 
+    def option(self, rest: str) -> None:
+        name, value = _words(rest, "NAME VALUE")
+        allowed = OPTIONS[_one_of(name, OPTIONS, "option")]
+        self.case.options[name] = _one_of(value, allowed, f"value of {name}")
+
     def expect(self, rest: str) -> None:
         alternatives = tuple(
             tuple(_term(term.strip()) for term in alternative.split(" AND ")) for alternative in rest.split(" OR ")
@@ -294,20 +344,26 @@ class _Parser:
         self.case.expectations.append(Expectation(rest, alternatives))
 
 
-_WORDS: dict[str, Callable[[_Parser, str], None]] = {
+WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "os": _Parser.os,
     "firmware": _Parser.firmware,
+    "hardware": _Parser.hardware,
     "sector": _Parser.sector,
     "part": _Parser.part,
     "lv": _Parser.lv,
+    "vbr": _Parser.vbr,
+    "active": _Parser.active,
     "system": _Parser.system,
     "kernel": _Parser.kernel,
+    "bzimage": _Parser.bzimage,
     "initrd": _Parser.initrd,
+    "efi": _Parser.efi,
     "file": _Parser.file,
     "link": _Parser.link,
     "remove": _Parser.remove,
     "choose": _Parser.choose,
     "root": _Parser.root,
+    "option": _Parser.option,
     "expect": _Parser.expect,
 }
 

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import functools
-import gzip
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import cpio
+from tests.text_guests import initrds, programs
 
 
 @dataclass(frozen=True)
@@ -39,16 +36,8 @@ _MODULES = (
 ).split()
 _ALWAYS_BUILT_IN = ("8250", "sd_mod")
 
-KERNEL_OPTIONS = ("path", "initrd", "builder", "builtin", "lack", "tree")
+KERNEL_OPTIONS = ("path", "initrd", "builder", "builtin", "bzimage", "lack", "tree")
 _DEFAULT_BUILDER = "initramfs-tools"
-
-# {builder: a file by which an initrd of it is known}.
-BUILDERS = {
-    "dracut": "usr/lib/dracut/build",
-    "initramfs-tools": "conf/initramfs.conf",
-    "mkinitcpio": "buildconfig",
-    "none": "init",
-}
 
 
 def system(os: str) -> dict[str, Content]:
@@ -79,28 +68,9 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     }
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
-        files[path] = b"kernel"
+        files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
     if options.get("initrd"):
         builder = options.get("builder", _DEFAULT_BUILDER)
-        if builder not in BUILDERS:
-            raise ValueError(f"{builder} is no builder. Known are: {', '.join(BUILDERS)}.")
-        files[options["initrd"]] = initrd(version, builder)
+        initrds.check_builder(builder)
+        files[options["initrd"]] = initrds.initrd(version, builder)
     return files
-
-
-@functools.cache
-def initrd(version: str, builder: str) -> bytes:
-    """The initrd of a kernel, with one module and the mark of its builder. builder: one of BUILDERS."""
-    files = {f"usr/lib/modules/{version}/kernel/ext4.ko": b"ko", BUILDERS[builder]: b"x\n"}
-    members: dict[str, bytes] = {}
-    for name, content in sorted(files.items()):
-        for directory in reversed(_parents(name)):
-            members.setdefault(directory, cpio.header(directory, 0o40755, 0, 1))
-        members[name] = cpio.header(name, 0o100644, len(content), 1) + cpio.padded(content)
-    return gzip.compress(b"".join(members.values()) + cpio.trailer(), mtime=0)
-
-
-def _parents(path: str) -> list[str]:
-    """The directories above a relative path, the nearest first."""
-    parent = posixpath.dirname(path)
-    return [parent, *_parents(parent)] if parent else []

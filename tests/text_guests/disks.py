@@ -8,17 +8,19 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests import sectors
-from tests.text_guests.appliance import StandIn, Storage
+from tests.text_guests.appliance import FAT, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
 from tests.text_guests.contents import Link
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30
+_MOST_LINKS = 40
 
 
 class Disks:
@@ -33,15 +35,15 @@ class Disks:
         self.images = [Disk(f"/images/{name}.raw", "raw", name, _SIZE) for name in names]
         partitions: dict[tuple[int, int], Storage] = {}
         for index, name in enumerate(names):
+            volumes = [volume for volume in case.volumes if volume.disk == name]
             # The loader that the case names is the one of the first disk.
-            sector = sectors.first_sector(case.boot_code if index == 0 else b"")
+            sector = _sector(case.boot_code if index == 0 else "empty", volumes)
             partitions[index, 0] = Storage({}, first_sector=sector)
-            for volume in case.volumes:
-                if volume.disk == name:
-                    storage = self._storages[volume.device]
-                    partitions[index, volume.number] = (
-                        storage if volume.number else dataclasses.replace(storage, first_sector=sector)
-                    )
+            for volume in volumes:
+                storage = self._storages[volume.device]
+                partitions[index, volume.number] = (
+                    storage if volume.number else dataclasses.replace(storage, first_sector=sector)
+                )
         self.appliance = StandIn(self.images, partitions, self._volumes(case))
         self.before = {device: dict(self._files(device)) for device in self._storages}
 
@@ -77,15 +79,16 @@ class Disks:
 
 
 def _storage(case: Case, volume: Volume, top: Path) -> Storage:
+    is_fat = volume.tags.get("TYPE") in FAT
     members = [
         each.tags.get("UUID", "")
         for each in case.volumes
         if each.tags.get("TYPE") == "LVM2_member" and each.options.get("vg") in (None, _group(volume))
     ]
     storage = Storage(
-        volume.tags,
+        {**volume.tags, **_entry_tags(case, volume)},
         str(top / volume.device.strip("/").replace("/", "_")) if volume.files else None,
-        volume.first_sector,
+        sectors.of_partition(sectors.OF_PARTITION[volume.boot_code or ("fat" if is_fat else "empty")]),
         volume.option("subvolumes"),
         volume.options.get("default", ""),
         int(volume.options.get("room", Storage.room)),
@@ -95,6 +98,37 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
     if storage.directory:
         _fill(case, volume, Mounted(storage.directory, storage.is_fat))
     return storage
+
+
+def _has_gpt(volumes: Iterable[Volume]) -> bool:
+    """Whether these partitions of a disk are of types that only a GPT knows."""
+    return any("-" in volume.tags.get("PART_ENTRY_TYPE", "") for volume in volumes)
+
+
+def _sector(code: str, volumes: Sequence[Volume]) -> bytes:
+    """The first sector of a disk with these partitions. code: the name of its boot code."""
+    entries = [
+        sectors.Entry(
+            volume.number,
+            volume.tags.get("PART_ENTRY_TYPE") or volume.tags.get("TYPE", ""),
+            volume.is_active,
+        )
+        for volume in volumes
+        if volume.number
+    ]
+    return sectors.of_disk(sectors.OF_DISK[code], entries, _has_gpt(volumes))
+
+
+def _entry_tags(case: Case, volume: Volume) -> dict[str, str]:
+    """What blkid prints of the partition's entry in its table, but what the case says."""
+    if not volume.number:
+        return {}
+    is_gpt = _has_gpt(each for each in case.volumes if each.disk == volume.disk)
+    tags = {"PART_ENTRY_SCHEME": "gpt" if is_gpt else "dos", "PART_ENTRY_NUMBER": str(volume.number)}
+    if volume.is_active:
+        # In a GPT: "legacy BIOS bootable" (UEFI specification, 5.3.3).
+        tags["PART_ENTRY_FLAGS"] = "0x4" if is_gpt else "0x80"
+    return tags
 
 
 def _group(volume: Volume) -> str:
@@ -121,11 +155,18 @@ def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:
 
 
 def _local(tree: Namespace, path: str) -> Place:
-    """Where path is to be, with all directories above."""
-    above = ""
-    for name in path.strip("/").split("/")[:-1]:
-        above = f"{above}/{name}"
-        place = tree.find(above)
-        if not os.path.lexists(place.local):
-            os.makedirs(place.local)
+    """Where path is to be, with all directories above, be they those that symbolic links lead to."""
+    _make_directory(tree, posixpath.dirname(path))
     return tree.find(path, follow=False)
+
+
+def _make_directory(tree: Namespace, path: str, links: int = 0) -> None:
+    if path == "/":
+        return
+    _make_directory(tree, posixpath.dirname(path), links)
+    place = tree.find(path, follow=False)
+    if os.path.islink(place.local) and links < _MOST_LINKS:
+        target = posixpath.join(posixpath.dirname(place.path), os.readlink(place.local))
+        _make_directory(tree, posixpath.normpath(target), links + 1)
+    elif not os.path.isdir(place.local):
+        os.mkdir(place.local)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from tests.text_guests.case import Expectation, Term
 from tests.text_guests.lab import Lab
 
@@ -24,12 +25,8 @@ def _holds(expectation: Expectation, lab: Lab) -> bool:
     )
 
 
-def _text(lab: Lab, where: str) -> str:
-    """The text of the file at [DEVICE:]PATH, "" when there is none."""
-    return (lab.disks.read(*_place(where)) or b"").decode("utf-8", "surrogateescape")
-
-
 def _place(where: str) -> tuple[str, str]:
+    """The path and the device of [DEVICE:]PATH, "" for no device."""
     device, _colon, path = where.rpartition(":")
     return path, device
 
@@ -40,7 +37,17 @@ def _is_refused(lab: Lab, term: Term) -> bool:
 
 
 def _matches(lab: Lab, term: Term) -> bool:
-    return re.search(term.pattern, _text(lab, term.value), re.MULTILINE) is not None
+    data = lab.disks.read(*_place(term.value))
+    return data is not None and _has_line(term.pattern, data.decode("utf-8", "surrogateescape"))
+
+
+def _has_line(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.MULTILINE) is not None
+
+
+def _holds_names(lab: Lab, term: Term) -> bool:
+    data = lab.disks.read(*_place(term.value))
+    return data is not None and _has_line(term.pattern, "\n".join(initrd.read(data).members))
 
 
 def _is_same(lab: Lab, term: Term) -> bool:
@@ -74,6 +81,7 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "silent": lambda lab, term: not lab.outcome.said,
     "has": lambda lab, term: lab.outcome.error is None and _matches(lab, term),
     "not": lambda lab, term: lab.outcome.error is None and not _matches(lab, term),
+    "holds": lambda lab, term: lab.outcome.error is None and _holds_names(lab, term),
     "same": _is_same,
     "default": _has_default,
     "roots": lambda lab, term: list(lab.outcome.description.get("roots", {})) == term.value.split(","),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
@@ -97,13 +97,15 @@ class Lab:
         return outcome
 
     def _convert(self, outcome: Outcome) -> None:
-        guest = Guest.opened(self.disks.appliance, self.disks.images, KVM, self.case.hardware)
+        target = TARGETS[self.case.options.get("target", "kvm")]
+        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware)
         guest.apply_transforms()
         roots.find(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = [each for each in found["concerns"] if each["code"] not in _NOT_ASKED]
         _refuse_inconvertible(outcome)
-        engine.convert(guest, found, select(self._asked(found), found))
+        initrd = self.case.options.get("initrd", "auto")
+        engine.convert(guest, found, select(self._asked(found), found), initrd)
         outcome.changes = guest.changes()
 
     def _asked(self, found: dict[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,99 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boot sectors: the code that a loader or a partitioning program writes, and partition tables."""
+"""Boot sectors: the code that a loader or a partitioning program writes, and the partition table of an MBR."""
 
 from __future__ import annotations
 
-# As far as programs tell loaders by it: strings and numbers at their places.
-BOOT_CODE = {
-    "grub2": b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0",
-    # GRUB legacy's stage1 has the same words, and at 0x3e its own version, 3.2.
-    "legacy": b"\xeb\x48\x90" + bytes(0x3B) + b"\x03\x02" + bytes(0x139) + b"GRUB \0Geom\0Hard Disk\0Read\0 Error\0",
-    "syslinux": b"\x33\xc0\xfa\x8e\xd8\x8e\xd0Missing operating system",
-    "empty": b"",
-}
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 SIZE = 512
 _CODE = 440
+_TABLE = 446
+_ENTRY = 16
+_PRIMARY = 4
+_ACTIVE = 0x80
+_EXTENDED = 0x05
+_PROTECTIVE = 0xEE
+_MIB = 2048  # sectors
+
+_TYPES = {"swap": 0x82, "LVM2_member": 0x8E, "linux_raid_member": 0xFD, "vfat": 0x0C, "ntfs": 0x07}
+_LINUX = 0x83
 
 
-def first_sector(code: bytes) -> bytes:
-    """The first sector of a disk or partition with that boot code."""
-    return code[:_CODE].ljust(SIZE - 2, b"\0") + b"\x55\xaa"
+def _code(*parts: tuple[int, bytes]) -> bytes:
+    """Code of which these parts are known, each at its offset."""
+    code = bytearray(_CODE)
+    for offset, part in parts:
+        code[offset : offset + len(part)] = part
+    return bytes(code)
+
+
+_STAGE_1 = b"GRUB \0Geom\0Hard Disk\0Read\0 Error\0"
+_EMPTY = b""
+
+# As far as programs tell loaders by it: jumps, strings and numbers at their places, as the packages of Debian 12 have
+# them (grub-pc-bin, grub-legacy, syslinux-common, extlinux, parted, dosfstools). LILO's is from ms-sys.
+_GRUB2 = _code((0, b"\xeb\x63\x90"), (0x5C, b"\x01"), (0x180, _STAGE_1))
+# GRUB legacy's stage1 has the same words, and at 0x3e its own version, 3.2.
+_LEGACY = _code((0, b"\xeb\x48\x90"), (0x3E, b"\x03\x02\xff\0\0\x80\x01"), (0x17F, _STAGE_1))
+_LILO = _code((0, b"\xfa\xeb\x7clbaLILO"))
+
+# Those in the first sector of a disk. All from syslinux on start the boot sector of a partition.
+OF_DISK = {
+    "grub2": _GRUB2,
+    "legacy": _LEGACY,
+    "lilo": _LILO,
+    "syslinux": _code((0, b"\x33\xc0\xfa\x8e\xd8\x8e\xd0\xbc\0\x7c"), (0x5E, b"Missing operating system.\r\n")),
+    "gptmbr": _code((0, b"\x33\xc0\xfa\x8e\xd8\x8e\xd0\xbc\0\x7c"), (0xB6, b"Missing OS\r\n"), (0x135, b"!GPT")),
+    "mbr": _code((0, b"\xfa\xb8\0\x10\x8e\xd0\xbc\0\xb0\xb8\0\0\x8e\xd8\x8e\xc0")),
+    "empty": _EMPTY,
+}
+
+# And in that of a partition.
+OF_PARTITION = {
+    "grub2": _GRUB2,
+    "legacy": _LEGACY,
+    "lilo": _LILO,
+    "extlinux": _code((0, b"\xeb\x58\x90SYSLINUX")),
+    "windows": _code((0, b"\xeb\x52\x90NTFS    "), (0x100, b"BOOTMGR is missing\0")),
+    "fat": _code((0, b"\xeb\x3c\x90mkfs.fat"), (0x5C, b"This is not a bootable disk.")),
+    "empty": _EMPTY,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of an MBR. kind: the type of the filesystem, or of the partition ("0xef")."""
+
+    number: int
+    kind: str
+    is_active: bool = False
+
+
+def of_partition(code: bytes) -> bytes:
+    """The first sector of a partition with that boot code; b"" when there is none."""
+    return code.ljust(SIZE - 2, b"\0") + b"\x55\xaa" if code else b""
+
+
+def of_disk(code: bytes, entries: Iterable[Entry], is_gpt: bool) -> bytes:
+    """The first sector of a disk with that boot code and those partitions; of one with a GPT, its protective MBR."""
+    sector = bytearray(code.ljust(SIZE - 2, b"\0") + b"\x55\xaa")
+    entries = [] if is_gpt else list(entries)
+    types = {entry.number: (_type(entry.kind), entry.is_active) for entry in entries if entry.number <= _PRIMARY}
+    if is_gpt:
+        types[1] = (_PROTECTIVE, False)
+    elif any(entry.number > _PRIMARY for entry in entries):
+        free = [number for number in range(1, _PRIMARY + 1) if number not in types]
+        types.update((number, (_EXTENDED, False)) for number in free[:1])
+    for number, (kind, is_active) in types.items():
+        first = (1 if is_gpt else number * _MIB).to_bytes(4, "little")
+        entry = bytes((_ACTIVE * is_active, 0, 0, 0, kind, 0, 0, 0)) + first + _MIB.to_bytes(4, "little")
+        place = _TABLE + _ENTRY * (number - 1)
+        sector[place : place + _ENTRY] = entry
+    return bytes(sector)
+
+
+def _type(kind: str) -> int:
+    return int(kind, 16) if kind.startswith("0x") else _TYPES.get(kind, _LINUX)

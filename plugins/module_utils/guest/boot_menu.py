@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..texts import kernel_arguments
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -46,4 +48,4 @@ class BootMenu:
     @property
     def arguments(self) -> list[str]:
         """The kernel's arguments in the default entry."""
-        return self.default.arguments.split() if self.default else []
+        return kernel_arguments.split(self.default.arguments) if self.default else []

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Optional, Protocol
 
 from ...guest.storage.graph import Graph
+from ...texts import kernel_arguments
+
+# The arguments by which the kernel itself finds a device (init/do_mounts.c, kernel/power/hibernate.c).
+_OF_THE_KERNEL = ("root", "resume")
 
 # Maps one argument to what it must be, None to drop it.
 ArgumentEdit = Callable[[str], Optional[str]]
@@ -46,26 +49,20 @@ class CommandLine:
         self.required += [argument for argument in arguments if argument not in self.required]
 
     def edited(self, text: str, present: Iterable[str] | None = ()) -> str:
-        """text as it must be on the target; see Editor. Spacing and order stay."""
-        edited = self._each_edited(text)
+        """text as it must be on the target; see Editor. Spacing, quotes and order stay."""
+        edited = kernel_arguments.edited(text, self._edited)
         if edited != text:
-            edited = edited.strip()
+            edited = edited.strip(kernel_arguments.BLANKS)
         if present is None:
             return edited
-        there = {*edited.split(), *present}
-        missing = [argument for argument in self.required if argument not in there]
-        return " ".join([edited.rstrip(), *missing]).lstrip() if missing else edited
+        there = {*kernel_arguments.split(edited), *present}
+        return kernel_arguments.extended(edited, [argument for argument in self.required if argument not in there])
 
-    def _each_edited(self, text: str) -> str:
-        def replaced(match: re.Match[str]) -> str:
-            argument: str | None = match[2]
-            for edit in self.edits:
-                argument = edit(argument) if argument is not None else None
-            return "" if argument is None else match[1] + argument
-
-        # Blanks that no argument follows are not given to the pattern: it would search from each of them.
-        arguments = text.rstrip()
-        return re.sub(r"(\s*)(\S+)", replaced, arguments) + text[len(arguments) :]
+    def _edited(self, argument: str) -> str | None:
+        edited: str | None = argument
+        for edit in self.edits:
+            edited = edit(edited) if edited is not None else None
+        return edited
 
 
 @dataclass(frozen=True)
@@ -89,14 +86,12 @@ class Editors:
 
 def by_partition(storage: Graph, before: str, after: str) -> str:
     """after, which before (kernel command lines, or parts of such) was edited to, with partitions by PARTUUID."""
-    were = dict(argument.partition("=")[::2] for argument in before.split())
+    unchanged = set(kernel_arguments.split(before))
 
-    def replaced(match: re.Match[str]) -> str:
-        key, _equals, value = match.group(0).partition("=")
-        if key not in ("root", "resume") or were.get(key) in (None, value):
-            return match.group(0)
-        filesystem = storage.filesystem(were[key])
-        identity = filesystem.partition.identity if filesystem and filesystem.partition else ""
-        return f"{key}={identity}" if identity else match.group(0)
+    def edited(argument: str) -> str:
+        key, _equals, value = argument.partition("=")
+        if key not in _OF_THE_KERNEL or argument in unchanged:
+            return argument
+        return f"{key}={storage.stable_name(value, tags=('PARTUUID',)) or value}"
 
-    return re.sub(r"\S+", replaced, after)
+    return kernel_arguments.edited(after, edited)

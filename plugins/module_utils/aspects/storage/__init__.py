@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import lvm, references, resume, unmounted
+from . import arguments, lvm, references, resume, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     lvm.convert(root, plan)
     for model in models.values():
         plan.initrd.require(model.modules)
-    plan.command_line.edit(lambda argument: references.edit_argument(names, argument))
+    plan.command_line.edit(lambda argument: arguments.edited(names, argument, removed))
     resume.edit_initrd(plan, names, removed)
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""fstab, crypttab, the kernel's command line: which filesystems they name, and how to say that on any hardware."""
+"""fstab and crypttab: which filesystems they name, and how to say that on any hardware."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import fstab, tables
-from . import resume
+from . import arguments, resume
 from .names import Names
 
 
@@ -32,14 +32,11 @@ class Reference:
 FSTAB = Reference("/etc/fstab", 0, "filesystem")
 REFERENCES = (FSTAB, Reference("/etc/crypttab", 1, "encrypted device"))
 
-# Arguments of the kernel's command line that name a filesystem.
-_ARGUMENTS = ("root", "resume")
-
 
 def names_of_hardware(root: GuestRoot) -> frozenset[str]:
     """All names of hardware that the files, and the boot menu's command lines, have."""
     texts = [root.read(reference.path) or "" for reference in REFERENCES]
-    texts += [*resume.texts(root).values(), *_command_lines(root)]
+    texts += [*resume.texts(root).values(), *arguments.names_in(entry.arguments for entry in root.boot_menu.entries)]
     return frozenset().union(*map(device_names.of_hardware, texts))
 
 
@@ -54,7 +51,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
                 severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(_lost(names, reference.path, name, severity))
     found += [_lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
-    return found + _concerns_of_arguments(root, names)
+    return found + arguments.concerns(root, names)
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
@@ -71,31 +68,6 @@ def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collect
     if text is not None:
         detail = f"named each {reference.named} by UUID instead of by hardware"
         root.write(reference.path, tables.edited(text, edit), detail)
-
-
-def edit_argument(names: Names, argument: str) -> str:
-    """root= and resume= of the kernel's command line."""
-    key, equals, value = argument.partition("=")
-    if equals and key in _ARGUMENTS and device_names.is_of_hardware(value):
-        return f"{key}={names.stable(value) or value}"
-    return argument
-
-
-def _command_lines(root: GuestRoot) -> list[str]:
-    return [entry.arguments for entry in root.boot_menu.entries]
-
-
-def _concerns_of_arguments(root: GuestRoot, names: Names) -> list[Concern]:
-    default = root.boot_menu.arguments
-    every = dict.fromkeys(argument for line in _command_lines(root) for argument in line.split())
-    found = []
-    for argument in every:
-        key, _equals, name = argument.partition("=")
-        if key in _ARGUMENTS and names.is_lost(name):
-            # Only without its root the kernel stops.
-            severity = "error" if key == "root" and argument in default else "warning"
-            found.append(_lost(names, f"The kernel's command line ({key}=)", name, severity))
-    return found
 
 
 def _lost(names: Names, where: str, name: str, severity: str) -> Concern:

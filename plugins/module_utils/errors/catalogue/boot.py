@@ -60,6 +60,21 @@ SUBJECT = Subject(
             "Make sure that the EFI system partition has a boot loader in \\EFI\\BOOT before the guest moves.",
         ),
         concern(
+            "root-not-on-disks",
+            "warning error",
+            "`root=` on the kernel command line names something other than the filesystem of the system that is "
+            "converted: another system, the network, or an image. The severity is `error` for the default entry.",
+            "If the guest starts from its disks, correct `root=` or the default entry in the guest. If not, guestconv "
+            "cannot prepare it.",
+        ),
+        concern(
+            "kernel-argument-left",
+            "warning",
+            "An argument on the kernel command line names a disk after the old hardware, or storage on the network, in "
+            "a way that guestconv cannot edit. It stays as it is.",
+            "If the guest needs the argument, correct it in the configuration of its boot loader.",
+        ),
+        concern(
             "kernel-without-modules",
             "error",
             "The kernel that the guest boots by default has no directory in /lib/modules.",

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ..evidence import Evidence, Known
-from . import grub2
+from . import extlinux, grub2, grub_legacy
 from .loader import BootLoader, Fallback, InstalledLoader
 
-LOADERS: tuple[BootLoader, ...] = (grub2,)
+LOADERS: tuple[BootLoader, ...] = (grub2, grub_legacy, extlinux)
 
 
 @dataclass(frozen=True)

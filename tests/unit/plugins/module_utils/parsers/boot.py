@@ -19,13 +19,19 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
 GRUB = (
@@ -90,7 +96,16 @@ MODULES = (
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
+DEVICES = (
+    *("root=", "resume=", "rd.lvm.lv=vg/", "rd.luks.uuid=", "rd.md.uuid=", "cryptdevice=", "rootflags=", "md=0,"),
+    *("/dev/sda1", "UUID=u-1", "LABEL=", "PARTUUID=p-1/PARTNROFF=1", "8:1", "0801", "block:", "luks-", "/dev/mapper/"),
+    *("zfs=", "nfsroot=", "dm-mod.create=", "logdev=/dev/sda1", ",source=", "--"),
+)
+
 ONE_ENTRY = grub2.Entry("/vmlinuz", (), "", position="0", names=(("a",),))
+
+
+ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
 
 
 def menu(text):
@@ -137,6 +152,20 @@ def quoted_twice(text):
 def command_line(text):
     edits = [lambda argument: None if argument == "quiet" else argument.replace("sda", "vda")]
     return CommandLine(edits, ["console=hvc0"]).edited(text)
+
+
+def of_devices(text):
+    """A root with that command line."""
+    return FakeRoot({"/etc/crypttab": text}, boot_menu=boot_menu(text), filesystems=[ROOT])
+
+
+def names_of_devices(text):
+    return Names(of_devices(text).guest.storage, frozenset(arguments.names_in([text])))
+
+
+def named_by_uuid(text):
+    names = names_of_devices("")
+    return CommandLine([lambda argument: arguments.edited(names, argument)]).edited(text)
 
 
 def copies(text):
@@ -242,6 +271,13 @@ PARSERS = (
         arguments_for_console,
         unedited=(CommandLine().edited,),
         edits=(command_line,),
+    ),
+    Parser(
+        "the kernel's arguments that name devices",
+        DEVICES,
+        lambda text: arguments.concerns(of_devices(text), names_of_devices(text)),
+        unedited=(lambda text: kernel_arguments.edited(text, str),),
+        edits=(named_by_uuid, lambda text: kernel_arguments.edited(text, lambda argument: argument.replace("sd", "x"))),
     ),
     Parser(
         "a kernel's modules",

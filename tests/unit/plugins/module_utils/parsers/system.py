@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm, references
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments, lvm, references
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
@@ -134,7 +134,7 @@ def _fstab(text):
     for word in text.split():
         found.filesystems_called(word)
         device_names.logical_volume(word)
-        references.edit_argument(Names(found, frozenset()), f"root={word}")
+        arguments.edited(Names(found, frozenset()), f"root={word}")
 
 
 def _release(text):

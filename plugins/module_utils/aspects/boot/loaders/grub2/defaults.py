@@ -31,9 +31,9 @@ _MORE = re.compile(r"[`()&|<>~]")
 # Other places that can set it, or undo it, and lines that may not come to be executed.
 _MENTION = re.compile(rf"(?m)^(?![ \t]*#).*?(?<![$\w{{]){_ALWAYS}\b")
 _CONTROL = re.compile(r"(?m)^[ \t]*(?:(?:if|for|while|until|case)\b|[({])|\w[ \t]*\(\)|<<")
-# The end of a line within a value that goes on; str takes the other character for a blank.
+# The end of a line within a value that goes on; both characters are blanks to the kernel.
 _CONTINUED = re.compile(r"(?<!\\)(?:(?<=\s)|\A)\\\n|(?<!\\)\\\n(?=\s)")
-_BLANK = "\x1f\n"
+_BLANK = "\v\n"
 # What the shell takes for more than characters, within a value.
 _NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
 

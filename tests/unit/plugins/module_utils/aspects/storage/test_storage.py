@@ -55,9 +55,12 @@ ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
         (["root=/dev/sda1 resume=/dev/hda5"], [("device-name-unknown", "warning")]),
         (["root=/dev/sda1", "root=/dev/hda1"], [("device-name-unknown", "warning")]),
         (["root=/dev/hda1", "root=/dev/hda1 single"], [("device-name-unknown", "error")]),
-        (["root=/dev/mapper/vg-root resume=/dev/vg/swap"], []),
-        ([f"root=/dev/disk/by-id/dm-uuid-LVM-{'a' * 64}"], []),
-        (["root=UUID=elsewhere"], []),
+        (
+            ["root=/dev/mapper/vg-root resume=/dev/vg/swap"],
+            [("device-name-unknown", "error"), ("device-name-unknown", "warning")],
+        ),
+        ([f"root=/dev/disk/by-id/dm-uuid-LVM-{'a' * 64}"], [("device-name-unknown", "error")]),
+        (["root=UUID=elsewhere"], [("device-name-unknown", "error")]),
         ([], []),
     ),
 )
