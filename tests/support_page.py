@@ -23,6 +23,7 @@ BOOTED, CHECKED, READ = "booted here", "checked on the disk", "read from documen
 
 # The columns: (key of a row, title).
 _COLUMNS = (
+    ("guest", "guest"),
     ("loader", "boot loader"),
     ("menu", "menu"),
     ("firmware", "firmware"),
@@ -40,16 +41,14 @@ _HEAD = """\
 
 <!-- script/boot-matrix writes this page from docs/support.json. Do not edit it here. -->
 
-Each row is a guest that was converted. The table is written by the program that boots these guests; see
-[CONTRIBUTING.md](../CONTRIBUTING.md) for the way to run it.
+Each row is a guest that was converted, or support that could not be tested. `script/boot-matrix` converts and boots the
+guests, and adds them to the table.
 
-| result | meaning |
-|---|---|
-| booted here | the guest was booted by `guestconv_verify` on these devices, without any addition. It announced the kernel that is its default, and SSH answered at the guest's own static address |
-| checked on the disk | the guest was converted and its files were checked. It was not booted on these devices |
-| read from documentation | no such guest was available. The support follows the documentation and source code of the program |
-
-"source" in the column of devices means that the guest was not converted yet and booted on the devices of its source.
+- **booted here**: `guestconv_verify` booted the converted guest on these devices, without any addition. The guest
+  announced the kernel that is its default, and SSH answered at the guest's own static address.
+- **checked on the disk**: the guest was converted and its files were checked. It was not booted on these devices.
+- **read from documentation**: no such guest was available. The support follows the documentation and the source code of
+  the program.
 
 """
 
@@ -64,10 +63,7 @@ def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> lis
         old = found.get(_identity(row))
         if old is None or row["result"] == BOOTED or old["result"] != BOOTED:
             found[_identity(row)] = row
-    return sorted(found.values(), key=lambda row: (_RESULTS.index(row["result"]) == 2, row["loader"], *_identity(row)))
-
-
-_RESULTS = (BOOTED, CHECKED, READ)
+    return sorted(found.values(), key=lambda row: (row["result"] == READ, row["loader"], *_identity(row)))
 
 
 def _identity(row: dict[str, Any]) -> tuple[str, ...]:

@@ -10,11 +10,15 @@ on the disk; script/test boots some of them, script/boot-matrix all, also on oth
 from __future__ import annotations
 
 import copy
+import datetime
+import re
 import shutil
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
+from tests import support_page
+from tests.end_to_end import boots
 from tests.end_to_end.conftest import digest, looked_into
 from tests.guests.boot_variants import FALLBACK, VARIANTS, disk
 
@@ -25,8 +29,10 @@ SOURCE = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
 # Which of them script/test boots: an entry that is a file of its own, and a boot loader that is in a partition.
 BOOTED = ("grub2-bls", "extlinux")
 OLDER = "6.1."
+PACKAGES = {"grub2": "grub-pc", "extlinux": "extlinux", "systemd-boot": "systemd-boot-efi"}
 SYSTEMD_BOOT = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 
+LAYOUTS = {"mbr": "MBR", "gpt": "GPT", "none": "no partition table"}
 OTHER_DEVICES = {"block": {"sda": "ahci"}, "network": {"ens192": "e1000e"}}
 ADDRESS = {"name": "ens192", "mac": MAC, "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"}
 
@@ -89,7 +95,7 @@ def convert_for(module, source, guest, drivers):
 class Looked:
     """What is on a disk.
 
-    versions: of the kernels. texts: {path: text} of the menu and its sources. initrds: {path: initrd.Initrd}.
+    loader: the version of the boot loader. versions: of the kernels. texts: {path: text} of the menu and its sources. initrds: {path: initrd.Initrd}.
     fallback: the program that UEFI starts by itself, or None. programs: {path: content} of those that are in the base.
     """
 
@@ -104,7 +110,16 @@ class Looked:
             for path in root.glob(variant.initrds):
                 root.download(path, str(scratch / "initrd"))
                 self.initrds[path] = initrd.read(str(scratch / "initrd"))
+            self.loader = loader_version(variant, root.read("/var/lib/dpkg/status"))
             self.leftovers = root.glob("/boot/*guestconv*") + root.glob("/boot/*/*guestconv*")
+
+
+def loader_version(variant, status):
+    """The version of the boot loader. status: dpkg's."""
+    if variant.files:
+        return variant.files().version
+    (version,) = re.findall(rf"^Package: {PACKAGES[variant.loader]}\n(?:.+\n)*?Version: (.+)$", status, re.MULTILINE)
+    return version
 
 
 @pytest.fixture(scope="module")
@@ -171,12 +186,15 @@ def test_oracle_10_what_is_complete_is_not_changed(converted):
 
 
 @convertible
-def test_oracle_11_24_a_second_conversion_changes_nothing_and_the_default_stays(module, source, converted, looked):
+def test_oracle_11_24_a_second_conversion_changes_nothing_and_the_default_stays(
+    module, source, converted, looked, name
+):
     before = digest(source["path"])
     again = module("guestconv_convert", disks=[source], hardware=SOURCE)
     assert (again["changed"], again["changes"], again["diff"]) == (False, [], [])
     assert digest(source["path"]) == before
     assert by_default(again) == by_default(converted)
+    supported(name, looked, converted["hardware"], by_default(again)[1][0], support_page.CHECKED)
 
 
 @of_guests(lambda variant: variant.refused)
@@ -203,6 +221,24 @@ def announced(console):
     return {line[1]: line[2] for line in lines if len(line) == 3}
 
 
+def supported(name, looked, hardware, kernel, result):
+    """Record a row of docs/support.md."""
+    variant = VARIANTS[name]
+    row = {
+        "variant": name,
+        "guest": "Debian 12",
+        "loader": f"{variant.title} {looked.loader}",
+        "menu": variant.menu,
+        "firmware": variant.firmware.upper(),
+        "layout": LAYOUTS[variant.layout],
+        "kernel": kernel,
+        "devices": ", ".join(boots.devices({**hardware, "video": None, "console": None})),
+        "result": result,
+        "date": datetime.date.today().isoformat(),
+    }
+    boots.record_support(row)
+
+
 def on_source(variant):
     """The machine that the guest comes from."""
     return {
@@ -221,10 +257,13 @@ def test_before_conversion_it_boots_on_the_machine_that_it_comes_from(module, co
     assert said["root"] == ("/dev/sda" if VARIANTS[name].layout == "none" else "/dev/sda1")
 
 
-def check(said, variant, disk_on_target):
+def check(said, name, looked, hardware, disk_on_target):
+    """That what the guest announced is right, which becomes a row of docs/support.md."""
+    variant = VARIANTS[name]
     assert said["kernel"].startswith(OLDER)
     assert "root=UUID=" in said["arguments"] and "/dev/sd" not in said["arguments"]
     assert said["root"] == disk_on_target + ("" if variant.layout == "none" else "1")
+    supported(name, looked, hardware, said["kernel"], support_page.BOOTED)
 
 
 @of_guests(lambda variant: not variant.refused, lambda name: name not in BOOTED)
@@ -234,13 +273,13 @@ def test_oracle_11_19_it_boots_the_same_kernel_on_virtio_and_answers_at_its_own_
     hardware = converted["hardware"]
     assert [disk["driver"] for disk in hardware["disks"]] == ["virtio-blk-pci"]
     said = booted(module, source, hardware)
-    check(said, VARIANTS[name], "/dev/vda")
+    check(said, name, looked, hardware, "/dev/vda")
 
 
 @of_guests(lambda variant: not variant.refused, lambda name: True)
-def test_it_boots_the_same_kernel_on_other_devices(module, copy_of_variant, converted, name):
+def test_it_boots_the_same_kernel_on_other_devices(module, copy_of_variant, looked, name):
     other = copy_of_variant(name, "other")
     guest = module("guestconv_inspect", disks=[other], hardware=SOURCE)["guest"]
     result = convert_for(module, other, guest, OTHER_DEVICES)
     said = booted(module, other, result["hardware"])
-    check(said, VARIANTS[name], "/dev/sda")
+    check(said, name, looked, result["hardware"], "/dev/sda")

@@ -317,12 +317,12 @@ def disk(name):
     # Before, as one thing at a time is made in the cache.
     files = variant.files() if variant.files else None
     made = partial(boot_workshop.make, base, variant.layout, variant.third, variant.install, files)
-    image = made_once(f"{base.stem}-{name}-{_key()}.qcow2", made)
+    image = made_once(f"{base.stem}-{name}-{_key(files)}.qcow2", made)
     return {"path": str(image), **({"backing": [str(base)]} if variant.layout != "none" else {})}
 
 
-def _key():
-    digest = hashlib.sha256()
-    for source in ("boot_variants.py", "boot_workshop.py", "loader_packages.py"):
+def _key(files):
+    digest = hashlib.sha256((files.name if files else "").encode())
+    for source in ("boot_variants.py", "boot_workshop.py"):
         digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:12]

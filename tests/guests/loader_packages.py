@@ -43,17 +43,27 @@ class Files:
     """What is in a tar of usr/lib/grub, as grub/."""
 
     def __init__(self, tar):
-        self._tar = tar
+        self._tar = Path(tar)
+
+    @property
+    def name(self):
+        """Another one for other files."""
+        return self._tar.name
 
     def read(self, path):
         """The content of the file at a path below usr/lib/grub."""
         with tarfile.open(self._tar) as archive:
             return archive.extractfile(f"grub/{path}").read()
 
+    @property
+    def version(self):
+        """Of GRUB, as its program says it: "grub-mkimage (GRUB) 2.14-4"."""
+        return self.read("images/version").decode().split()[-1].rstrip(")")
+
     def put(self, appliance, directory, destination):
         """Copy the files of a directory below usr/lib/grub to destination, which is made if need be."""
         appliance.mkdir_p(destination)
-        with tarfile.open(self._tar) as archive, scratch_beside(Path(self._tar)) as scratch:
+        with tarfile.open(self._tar) as archive, scratch_beside(self._tar) as scratch:
             wanted = Path(scratch, "wanted.tar")
             with tarfile.open(wanted, "w") as files:
                 for member in archive.getmembers():
@@ -72,7 +82,11 @@ def blscfg_grub():
 
 def grub_legacy():
     """GRUB legacy: x86_64-pc/, and its program as images/grub."""
-    commands = (f"mkdir $1/{_IMAGES}", f"cp $1/usr/sbin/grub $1/{_IMAGES}")
+    commands = (
+        f"mkdir $1/{_IMAGES}",
+        f"cp $1/usr/sbin/grub $1/{_IMAGES}",
+        f"chroot $1 grub --version > $1/{_IMAGES}/version",
+    )
     return Files(_fetched(_LEGACY_SUITE, ("grub-legacy",), commands))
 
 
