@@ -170,6 +170,11 @@ class GuestRoot:
         """The first count bytes of the file at path."""
         return self._appliance.pread(path, count, 0)
 
+    def part(self, path: str, start: int, count: int) -> bytes:
+        """count bytes of the file at path from start on, fewer where it ends before. Raises `guest-file-too-large`."""
+        end = start + self._bounded(path, count, READ_LIMIT)
+        return b"".join(self._pieces(path, start, min(end, self._file_size(path) or 0)))
+
     def tail(self, path: str, count: int) -> bytes:
         """The last count bytes of the file at path, b"" when there is none."""
         size = self._file_size(path) or 0
@@ -179,15 +184,19 @@ class GuestRoot:
         for offset in range(start, end, _MESSAGE):
             yield self._appliance.pread(path, min(_MESSAGE, end - offset), offset)
 
-    def download(self, path: str, local: str) -> None:
+    def download(self, path: str, local: str, parts: Sequence[tuple[int, int]] | None = None) -> None:
         """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
 
+        parts: (start, size) of what is copied of it, one behind the other; None for all.
         In messages: libguestfs's download takes three times as long for the same.
         """
-        size = self._bounded(path, self.size(path), DOWNLOAD_LIMIT)
+        size = self.size(path)
+        parts = [(0, size)] if parts is None else parts
+        self._bounded(path, sum(count for _start, count in parts), DOWNLOAD_LIMIT)
         with open(local, "wb") as copy:
-            for piece in self._pieces(path, 0, size):
-                copy.write(piece)
+            for start, count in parts:
+                for piece in self._pieces(path, start, min(start + count, size)):
+                    copy.write(piece)
 
     # Writing
 

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, lvm, references, resume, unmounted
+from . import arguments, lvm, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def inspect(root: GuestRoot) -> Findings:
         }
     findings.concerns += unmounted.concerns(root)
     findings.concerns += references.concerns(root, _names(root))
+    findings.concerns += unified_images.concerns(root, _names(root))
     findings.concerns += lvm.concerns(root, names_on_target)
     asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
     findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])

@@ -205,7 +205,13 @@ class _Entry:
         if key not in _BY_KEY:
             return [_not_understood(argument, name) for name in sorted(device_names.of_hardware(value))]
         rows = [each for each in _BY_KEY[key] if not each.is_last_only or self._last[key] == value]
-        return [told for each in rows for name in each.found(value) for told in self._of_name(each, key, name)]
+        lost = self._lost_subvolumes(value) if key == "rootflags" and rows else []
+        return lost + [told for each in rows for name in each.found(value) for told in self._of_name(each, key, name)]
+
+    def _lost_subvolumes(self, options: str) -> list[Concern]:
+        own = self._own()
+        lost = specs.lost_subvolumes(own, self._names, options) if own else []
+        return [_unknown("The kernel's command line (rootflags=)", option, self._is_default) for option in lost]
 
     def _of_name(self, row: Argument, key: str, name: str) -> list[Concern]:
         if _FOUND_OTHERWISE.fullmatch(name):
@@ -301,7 +307,7 @@ def _not_on_disks(name: str, stops: bool) -> Concern:
 
 def _another(root: GuestRoot, name: str) -> Concern:
     return Concern(
-        "root-not-on-disks",
+        "root-of-another-system",
         "error",
         f"The boot menu of {root.name} starts by default with root={name}, which is another filesystem. guestconv "
         "would prepare a system that does not start.",

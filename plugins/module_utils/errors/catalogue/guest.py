@@ -40,6 +40,14 @@ SUBJECT = Subject(
             "it down.",
         ),
         concern(
+            "system-not-started",
+            "info",
+            "The guest has several systems, and no boot menu starts this one: it is a chroot, the root of a container, "
+            "or an old system. It is not converted.",
+            "Nothing needs to be done if the guest does not start it. If it does, have its boot menu name it, or convert "
+            "it alone with the option `root`.",
+        ),
+        concern(
             "mount-skipped",
             "warning",
             "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "
@@ -140,6 +148,14 @@ SUBJECT = Subject(
             "warning",
             "VMware Tools were installed without a package. The conversion leaves them where they are.",
             "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
+        ),
+        concern(
+            "hypervisor-agent-left",
+            "info warning",
+            "Tools of a hypervisor, or an agent of a cloud, are installed that the conversion does not remove. The "
+            "message says which, and what they do on the target. The severity is `warning` when they may change the "
+            "guest there.",
+            "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
         ),
     ),
 )

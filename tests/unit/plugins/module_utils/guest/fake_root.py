@@ -141,8 +141,13 @@ class FakeRoot:
     def tail(self, path, count):
         return (self.read_bytes(path) or b"")[-count:] if count else b""
 
-    def download(self, path, local):
-        Path(local).write_bytes(self.read_bytes(path))
+    def part(self, path, start, count):
+        return (self.read_bytes(path) or b"")[start : start + count]
+
+    def download(self, path, local, parts=None):
+        content = self.read_bytes(path)
+        parts = [(0, len(content))] if parts is None else parts
+        Path(local).write_bytes(b"".join(content[start : start + count] for start, count in parts))
 
     @contextmanager
     def on_behalf_of(self, aspect):

@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+from functools import partial
 
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
+    extlinux,
+    grub2,
+    grub_legacy,
+    shell_arguments,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -31,6 +40,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
+    image,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
@@ -80,6 +90,19 @@ DEBCONF = (
     "/dev/disk/by-id/dm-name-a",
     "Owners: b",
 )
+BLS = (
+    "title a (6.1) b",
+    "linux /vmlinuz-6.1",
+    "initrd /a.img $tuned_initrd",
+    "options root=/dev/sda1 $kernelopts",
+    'options "quiet"',
+    "version 0-rescue-1",
+    "sort-key debian",
+    "options",
+    "\r\n",
+    "\t",
+    "# a",
+)
 MODULES = (
     "kernel/a.ko.xz: kernel/b.ko",
     "kernel/b.ko:",
@@ -93,6 +116,71 @@ MODULES = (
     "alias c b",
     "alias * a",
     "virtio_blk",
+)
+GRUB_LEGACY = (
+    "title a",
+    "title=b",
+    "default saved",
+    "default=1",
+    "fallback 1 2",
+    "root (hd0,0)",
+    "uuid u-1",
+    "kernel --type=linux /vmlinuz root=/dev/sda1",
+    "kernel (hd0,1)/vmlinuz ro",
+    "module /vmlinuz",
+    "initrd /initrd /b",
+    "chainloader +1",
+    "configfile /boot/grub/menu.lst",
+    "savedefault",
+    "### BEGIN AUTOMAGIC KERNELS LIST",
+    "# kopt=root=/dev/sda1 ro",
+    "# altoptions=(single) single",
+    "## ## End Default Options ##",
+    "#boot=/dev/sda",
+    "(hd0) /dev/sda",
+    "\\",
+)
+EXTLINUX = (
+    "DEFAULT a",
+    "DEFAULT /vmlinuz root=/dev/sda1",
+    "UI menu.c32",
+    "UI menu.c32 extlinux.conf",
+    "PROMPT 1",
+    "TIMEOUT 50",
+    "ONTIMEOUT a quiet",
+    "LABEL a",
+    "label b",
+    "KERNEL /vmlinuz ro",
+    "linux ../vmlinuz",
+    "COM32 menu.c32",
+    "CONFIG extlinux.conf",
+    "APPEND root=/dev/sda1 initrd=/a,/b",
+    "APPEND -",
+    "APPEND",
+    "INITRD /a,/b",
+    "INCLUDE extlinux.conf",
+    "MENU INCLUDE extlinux.conf b",
+    "MENU BEGIN b",
+    "MENU END",
+    "MENU DEFAULT",
+    "MENU GOTO b",
+    "MENU SEPARATOR",
+    "MENU HIDE",
+    "MENU SAVE",
+    "MENU LABEL ^a",
+    "TEXT HELP",
+    "ENDTEXT",
+)
+SETTINGS = (
+    'EXTLINUX_PARAMETERS="ro quiet"',
+    'EXTLINUX_ROOT="root=/dev/sda1"',
+    "default_kernel_opts=quiet",
+    "root=/dev/sda1",
+    'DEFAULT_APPEND="resume=/dev/sda1"',
+    "boot=/dev/sda",
+    "$",
+    "'",
+    "`",
 )
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
@@ -118,6 +206,30 @@ def menu(text):
         command_line = CommandLine([str.upper])
         plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}, command_line)
         installed.edit(plan, Editors(command_line, root.guest.storage))
+
+
+def edited_menu(loader, path, text, twice=False):
+    """The text of a boot loader's menu at path, looked at, and edited, by a root whose other menus are the same."""
+    files = {
+        path: text,
+        "/boot/grub/device.map": text,
+        "/boot/grub/default": text,
+        "/boot/extlinux/ldlinux.sys": hostile_texts.content(text),
+    }
+    root = FakeRoot(
+        files,
+        info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}},
+        disks=[image("sda")],
+        filesystems=[filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sda2", "ext4", "u-2")],
+    )
+    installed = loader.find(root, Evidence())
+    if installed:
+        assert installed.menu().default or installed.concerns()
+        edits = [lambda argument: argument.replace("/dev/sda", "/dev/vda")]
+        command_line = CommandLine(edits if twice else [], ["console=hvc0"] if twice else [])
+        plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"} if twice else {}, command_line)
+        installed.edit(plan, Editors(command_line, root.guest.storage))
+    return root.files[path]
 
 
 def kernel_modules(text):
@@ -152,6 +264,20 @@ def quoted_twice(text):
 def command_line(text):
     edits = [lambda argument: None if argument == "quiet" else argument.replace("sda", "vda")]
     return CommandLine(edits, ["console=hvc0"]).edited(text)
+
+
+def entries(text):
+    """Of an entry's file all that is asked of it, by each boot loader."""
+    for reader in bls.Reader:
+        found = bls.parse(text, "a-0-rescue.conf", reader)
+        yield found.id, found.program, found.kernel, found.initrds, found.options, found.is_rescue, found.value("title")
+        place = bls.Place(text, text, text, text)
+        yield bls.as_systemd_boot([place, bls.Place("a.conf", "a", "a", "1")], lambda each: each)
+    yield bls.as_fedora_grub([text, "a"], str), bls.as_grub([text, "a"], str)
+
+
+def entry(reader, edit):
+    return lambda text: bls.parse(text, "a.conf", reader).with_options(edit)
 
 
 def of_devices(text):
@@ -215,6 +341,9 @@ PACKED = tuple(
     )
 )
 
+# What SYSLINUX stores: marks around values with their numbers and lengths.
+ADV = b"\xa5\x2f\x2d\x5a" + bytes(4) + b"\1\3abc\2\1b".ljust(500, b"\0") + b"\x64\xbf\x28\xdd"
+
 # A bzImage of one sector of setup code after the boot sector, with its version in that.
 KERNEL = (
     bytes(0x1F1)
@@ -228,6 +357,15 @@ KERNEL = (
     + b"6.1 (a)\0"
 )
 
+_BODY = b"\x7fELF" + bytes(0x40) + b"Linux version 6.1 (a@b) #1\0"
+_ZBOOT = b"MZ\0\0zimg" + b"\x3c\0\0\0" + b"\xff\0\0\0" + bytes(8) + b"gzip".ljust(32, b"\0") + b"\xcd\x23\x82\x81"
+OTHER_KERNELS = (
+    _BODY,
+    gzip.compress(_BODY, mtime=0),
+    _ZBOOT + gzip.compress(_BODY, mtime=0),
+    b"\0\x08\0\0\x80" + bytes(99),
+)
+
 PARSERS = (
     Parser(
         "grub.cfg",
@@ -237,6 +375,16 @@ PARSERS = (
         edits=(
             lambda text: grub2.edit_entries(text, str.upper, str.lower),
             lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}),
+        ),
+    ),
+    Parser(
+        "an entry of the Boot Loader Specification",
+        BLS,
+        lambda text: list(entries(text)),
+        unedited=tuple(entry(reader, CommandLine().edited) for reader in bls.Reader),
+        edits=tuple(
+            entry(reader, CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"]).edited)
+            for reader in bls.Reader
         ),
     ),
     Parser(
@@ -252,6 +400,47 @@ PARSERS = (
         ),
         edits=(quoted_twice,),
         found=("GRUB_DISABLE_LINUX_UUID=true\\",),
+    ),
+    Parser(
+        "menu.lst",
+        GRUB_LEGACY,
+        partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+        unedited=(
+            partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+            lambda text: grub_legacy.sources.edit_menu(text, str, str),
+        ),
+        edits=(partial(edited_menu, grub_legacy, "/boot/grub/menu.lst", twice=True),),
+    ),
+    Parser(
+        "extlinux.conf",
+        EXTLINUX,
+        partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),
+        unedited=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),),
+        edits=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf", twice=True),),
+    ),
+    Parser(
+        "ldlinux.sys",
+        (),
+        choice.stored,
+        inputs=hostile_texts.damaged(ADV),
+        sample=ADV,
+    ),
+    Parser(
+        "settings of boot loaders",
+        SETTINGS,
+        unedited=(
+            lambda text: shell_arguments.edited(text, {"root": str}),
+            lambda text: extlinux.sources.edit_debian(text, str, str),
+            lambda text: extlinux.sources.edit_alpine(text, str, str),
+            lambda text: grub_legacy.sources.edit_bootloader(text, str),
+            lambda text: grub_legacy.sources.edit_grub(text, {}),
+        ),
+        edits=(
+            lambda text: extlinux.sources.edit_debian(text, command_line, command_line),
+            lambda text: extlinux.sources.edit_alpine(text, command_line, command_line),
+            lambda text: grub_legacy.sources.edit_bootloader(text, command_line),
+            lambda text: grub_legacy.sources.edit_grub(text, {"sda": "/dev/vda"}),
+        ),
     ),
     Parser(
         "debconf",
@@ -284,15 +473,18 @@ PARSERS = (
         MODULES,
         each(
             kernel_modules,
-            of_file("/lib/modules/1/modules.dep", lambda root: kernels._names(root, "/lib/modules/1/modules.dep")),
+            of_file("/lib/modules/1/modules.dep", lambda root: module_tree.read(root, "/lib/modules/1")),
+            of_file("/lib/modules/1/modules.builtin", lambda root: module_tree.read(root, "/lib/modules/1")),
         ),
         codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
     ),
     Parser(
         "a kernel",
         (),
-        kernel_image.release,
-        inputs=hostile_texts.damaged(KERNEL),
+        each(
+            kernel_image.release, kernel_image.is_without_header, lambda data: kernel_image.release_in(io.BytesIO(data))
+        ),
+        inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
     ),
     Parser(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .....guest.root import GuestRoot
 from .....texts import assignments
@@ -21,8 +21,16 @@ _FURTHER = "/etc/default/grub.d/*.cfg"
 # The recovery entries have the first of them alone.
 _ALWAYS = "GRUB_CMDLINE_LINUX"
 _COMMAND_LINES = (_ALWAYS, "GRUB_CMDLINE_LINUX_DEFAULT")
-_WITHOUT_UUID = "GRUB_DISABLE_LINUX_UUID"
-_SETTINGS = (*_COMMAND_LINES, _WITHOUT_UUID)
+# With these grub-mkconfig names the root filesystem, or its partition, by the kernel's name of the day.
+_WITHOUT_UUID = ("GRUB_DISABLE_LINUX_UUID", "GRUB_DISABLE_UUID", "GRUB_DISABLE_LINUX_PARTUUID")
+# What it would name so, which it otherwise finds out.
+_DEVICE = "GRUB_DEVICE"
+_SETTINGS = (*_COMMAND_LINES, *_WITHOUT_UUID, _DEVICE)
+
+# NAME+=value, as bash has it, and Red Hat's and SUSE's grub-mkconfig by it.
+_APPENDED = re.compile(rf"(?m)^([ \t]*(?:export[ \t]+)?)((?:{'|'.join(_COMMAND_LINES)}))\+=")
+# udev's links, for what must be the name of a file: grub-probe looks at it.
+_LINKS = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "partuuid", "PARTLABEL": "partlabel"}
 
 # What can stand behind an assignment that is a command by itself.
 _END = re.compile(r"[ \t]*(?:[;#\r\n]|\Z)")
@@ -44,6 +52,7 @@ class Setting:
 
     value: as it is written within its quotes. quote: what those are to be, "" for none where none are needed.
     plain: whether it is understood as the shell understands it, so that it may be edited where it stands.
+    appended: whether the value is put behind the one from before.
     start, end: where the value stands in its text, quotes included.
     """
 
@@ -53,6 +62,7 @@ class Setting:
     plain: bool = True
     start: int = 0
     end: int = 0
+    appended: bool = False
 
     def written(self, value: str) -> str:
         """value as it is to stand in the text in the place of this one's."""
@@ -97,10 +107,20 @@ def _with_values(text: str, found: Iterable[Setting], values: Iterator[str | Non
 
 def settings(text: str) -> list[Setting]:
     """The Settings of interest in such a file, in their order."""
-    return [_setting(text, found) for found in assignments.parse(text) if found.name in _SETTINGS]
+    # As long as it was, so that all places stay.
+    assigned = _APPENDED.sub(r"\1 \2=", text)
+    return [_setting(text, found) for found in assignments.parse(assigned) if found.name in _SETTINGS]
 
 
 def _setting(text: str, found: assignments.Assignment) -> Setting:
+    setting = _as_written(text, found)
+    if text[found.start - 2 : found.start] != "+=":
+        return setting
+    # Without a blank it goes on with the argument before it.
+    return replace(setting, appended=True, plain=setting.plain and setting.value[:1] in (" ", "\t", ""))
+
+
+def _as_written(text: str, found: assignments.Assignment) -> Setting:
     written = text[found.start : found.end]
     quote, value = assignments.quoting(written)
     plain = bool(_END.match(text, found.end))
@@ -141,16 +161,27 @@ def _edited(setting: Setting, edit: Editor, present: Iterable[str] | None) -> st
     """The new value of the setting, None when it stays. present: as edit takes it."""
     if not setting.plain:
         return None
-    if setting.name == _WITHOUT_UUID:
-        # With it grub-mkconfig names the root by the kernel's name of the day.
+    if setting.name in _WITHOUT_UUID:
         return "false" if setting.value == "true" else None
+    if setting.name == _DEVICE:
+        return _device(setting.value, edit)
     value = setting.value
     if setting.quote == '"':
         value = edit(_CONTINUED.sub(_BLANK, value), present).replace(_BLANK, "\\\n")
     else:
         value = edit(value, present)
+    if setting.appended and value != setting.value:
+        value = setting.value[: len(setting.value) - len(setting.value.lstrip(" \t"))] + value.lstrip(" \t")
     # An argument that holds a piece of shell, or becomes one, stays.
     return None if value == setting.value or _shell_of(value) != _shell_of(setting.value) else value
+
+
+def _device(value: str, edit: Editor) -> str | None:
+    """What GRUB_DEVICE must be, which becomes root=; None where it stays."""
+    tag, equals, name = edit(f"root={value}", None).partition("=")[2].partition("=")
+    if f"{tag}{equals}{name}" == value or (equals and tag not in _LINKS):
+        return None
+    return f"/dev/disk/by-{_LINKS[tag]}/{name}" if equals else tag
 
 
 def _shell_of(value: str) -> str:
@@ -172,6 +203,8 @@ def _arguments(found: Sequence[Setting]) -> list[str]:
         if position is None or position in seen:
             continue
         seen.add(position)
+        if found[position].appended:
+            pending.append(before[position].get(found[position].name))
         for word in found[position].value.split():
             name = word[1:].strip("{}") if word[0] == "$" else ""
             if name in _COMMAND_LINES:

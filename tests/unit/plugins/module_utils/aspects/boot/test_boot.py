@@ -33,7 +33,7 @@ menuentry 'Linux' {
 \tinitrd%s /initrd-6
 }
 """
-STUB = "search.fs_uuid u root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
+STUB = "search.fs_uuid u-root root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
 DEBIAN = {f"/boot/efi/EFI/debian/{name}": name for name in ("shimx64.efi", "grubx64.efi", "mmx64.efi", "fbx64.efi")}
 
 
@@ -240,7 +240,7 @@ def test_with_uefi_the_menu_on_the_system_partition_is_the_one_and_both_are_edit
     el7 = MENU.replace("vmlinuz-6", "vmlinuz-7") % ("efi", "efi")
     root = make_root({"/boot/efi/EFI/centos/grub.cfg": el7, "/boot/efi/EFI/centos/grubx64.efi": "x"})
     boot.inspect(root)
-    assert root.boot_menu.default.kernel == "/vmlinuz-7"
+    assert root.boot_menu.default.kernel == "/boot/efi/vmlinuz-7"
     convert(root)
     for path in ("/boot/efi/EFI/centos/grub.cfg", "/boot/grub/grub.cfg"):
         assert "root=UUID=u-root ro quiet" in root.files[path]
@@ -263,12 +263,12 @@ def test_the_saved_entry_is_that_of_the_menus_own_directory():
     root = make_root(
         {
             "/boot/efi/EFI/centos/grub.cfg": text % ("efi", "efi", "efi", "efi"),
-            "/boot/efi/EFI/centos/grubenv": "saved_entry=Old\n",
-            "/boot/grub/grubenv": "saved_entry=Linux\n",
+            "/boot/efi/EFI/centos/grubenv": "# GRUB Environment Block\nsaved_entry=Old\n",
+            "/boot/grub/grubenv": "# GRUB Environment Block\nsaved_entry=Linux\n",
         }
     )
     boot.inspect(root)
-    assert root.boot_menu.default.kernel == "/vmlinuz-5"
+    assert root.boot_menu.default.kernel == "/boot/efi/vmlinuz-5"
 
 
 def test_a_kernel_without_an_initrd_is_told_the_partition_as_it_can_find_no_uuid(monkeypatch):

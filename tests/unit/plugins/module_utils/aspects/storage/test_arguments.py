@@ -13,6 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -33,6 +34,7 @@ FILESYSTEMS = [
 ]
 UNKNOWN, STOPS = ("device-name-unknown", "warning"), ("device-name-unknown", "error")
 ELSEWHERE = ("root-not-on-disks", "error")
+ANOTHER = ("root-of-another-system", "error")
 LEFT = ("kernel-argument-left", "warning")
 
 
@@ -120,8 +122,8 @@ def test_quotes_are_the_kernels_and_a_root_need_not_be_named(line):
         ("dhcp", ELSEWHERE),
         ("tmpfs", ELSEWHERE),
         # There, but not what is converted.
-        ("UUID=abcd-0003", ELSEWHERE),
-        ("/dev/sda3", ELSEWHERE),
+        ("UUID=abcd-0003", ANOTHER),
+        ("/dev/sda3", ANOTHER),
     ),
 )
 def test_a_default_root_that_leads_elsewhere_is_an_error_and_of_another_entry_a_warning(value, expected):
@@ -267,6 +269,25 @@ def test_a_kernel_without_an_initrd_needs_a_partition_that_has_a_uuid(partuuid, 
     entry = Entry("/vmlinuz", initrds, "root=/dev/sda1", unified=unified)
     root = {"filesystems": [filesystem("/dev/sda1", uuid="u-1", partuuid=partuuid)]}
     assert told(boot_menu=BootMenu([entry], entry), **root) == expected
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    (
+        ("rw,subvol=@", []),
+        ("subvolid=256", []),
+        ("subvol=/", []),
+        ("subvolid=5", []),
+        ("subvol=@gone,compress=zstd", [STOPS]),
+        ("subvolid=999", [STOPS]),
+    ),
+)
+def test_the_roots_subvolume_is_there_or_a_concern(options, expected):
+    btrfs = filesystem("/dev/sda1", "btrfs", "abcd-0001")
+    nodes = [btrfs, Subvolume(btrfs, "@", 256)]
+    assert told(f"root=UUID=abcd-0001 rootflags={options}", filesystems=nodes) == expected
+    # What could not be read is not missed.
+    assert told(f"root=UUID=abcd-0001 rootflags={options}", filesystems=nodes[:1]) == []
 
 
 def test_the_messages_name_what_is_wrong():

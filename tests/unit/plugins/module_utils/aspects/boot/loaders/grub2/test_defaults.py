@@ -46,6 +46,16 @@ def to_uuid(line, present):
         (f'{LINUX}=x; {DEFAULT}="root=/dev/sda1"  # why', f'{LINUX}=x; {DEFAULT}="root=UUID=1"  # why'),
         (f"{LINUX}=x\n{WITHOUT_UUID}=true\n", f"{LINUX}=x\n{WITHOUT_UUID}=false\n"),
         (f"{LINUX}=x\n{WITHOUT_UUID}='false'\n", f"{LINUX}=x\n{WITHOUT_UUID}='false'\n"),
+        (f"{LINUX}=x\nGRUB_DISABLE_UUID=true\n", f"{LINUX}=x\nGRUB_DISABLE_UUID=false\n"),
+        (f"{LINUX}=x\nGRUB_DISABLE_LINUX_PARTUUID=true\n", f"{LINUX}=x\nGRUB_DISABLE_LINUX_PARTUUID=false\n"),
+        # It becomes root= as it is, and grub-probe looks at it.
+        (f"{LINUX}=x\nGRUB_DEVICE=/dev/sda1\n", f"{LINUX}=x\nGRUB_DEVICE=/dev/disk/by-uuid/1\n"),
+        (f"{LINUX}=x\nGRUB_DEVICE=/dev/vg/root\n", f"{LINUX}=x\nGRUB_DEVICE=/dev/vg/root\n"),
+        (f"{LINUX}=x\nGRUB_DEVICE=$OTHER\n", f"{LINUX}=x\nGRUB_DEVICE=$OTHER\n"),
+        # Values that are put behind the one before.
+        (f'{LINUX}="a"\n{LINUX}+=" root=/dev/sda1"\n', f'{LINUX}="a"\n{LINUX}+=" root=UUID=1 x"\n'),
+        (f'{LINUX}="x"\n{LINUX}+=" root=/dev/sda1"\n', f'{LINUX}="x"\n{LINUX}+=" root=UUID=1"\n'),
+        (f'{LINUX}="a"\n{LINUX}+="b"\n', f'{LINUX}="a"\n{LINUX}+="b"\n{LINUX}="${LINUX}  x"\n'),
         # All quotings of the shell's, and lines that go on.
         (f"{LINUX}=root=/dev/sda1", f'{LINUX}="root=UUID=1 x"'),
         (f"{LINUX}='x a=\"1\" root=/dev/sda1'", f"{LINUX}='x a=\"1\" root=UUID=1'"),

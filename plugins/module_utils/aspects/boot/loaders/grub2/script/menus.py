@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The menu that GRUB shows: a script is executed, and then each of its entries as if a person had chosen it. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from . import blscfg, commands, traced
+from .files import Files
+from .machine import Budget, Exhausted, Machine, Shared, Shown, Stopped
+from .menu import Item, Menu, rest_of
+
+# Submenus within each other. A submenu that leads to itself has no end.
+_DEEPEST = 8
+
+# Variables of GRUB's own (normal/main.c), of the versions that distributions have.
+_FEATURES = (
+    "feature_chainloader_bpb",
+    "feature_ntldr",
+    "feature_platform_search_hint",
+    "feature_default_font_path",
+    "feature_all_video_module",
+    "feature_menuentry_id",
+    "feature_menuentry_options",
+    "feature_200_final",
+    "feature_nativedisk_cmd",
+    "feature_timeout_style",
+)
+
+# What only Red Hat's scripts have, whose GRUB looks up entries, and opens submenus, in its own way.
+_RED_HATS = re.compile(r"(?m)^[ \t]*blscfg\b|08_fallback_counting|10_reset_boot_success")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of executing the script path. menu: what is shown. is_whole: whether it was executed to its end."""
+
+    path: str
+    menu: Menu
+    shared: Shared
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """How GRUB is started. platform: "pc" or "efi". root, prefix: the variables."""
+
+    root: str = ""
+    prefix: str = ""
+    platform: str = "pc"
+    cpu: str = "i386"
+
+
+def read(files: Files, path: str, start: Start) -> Reading:
+    """The menu that GRUB shows which is started with the script at path."""
+    shared = Shared(files, {**commands.BUILTINS, **blscfg.BUILTINS})
+    machine = _started(shared, start)
+    text = files.read(path) or ""
+    if "load_env" not in text and "configfile" not in text:
+        # What is embedded in GRUB's core has loaded it, or nothing has; scripts count on it.
+        machine.load_block(f"{start.prefix}/grubenv")
+    is_whole = True
+    try:
+        machine.has_read(path)
+    except Shown as shown:
+        machine = shown.machine
+    except Stopped:
+        machine.items = []
+    except Exhausted:
+        is_whole = False
+    red_hats = any(_RED_HATS.search(each.text) for each in shared.sources.values())
+    menu = Menu()
+    # Whoever sits before a script without an end can still choose an entry, once it is interrupted.
+    shared.budget = Budget()
+    try:
+        menu = _menu(machine, red_hats, "", 0)
+    except Exhausted:
+        is_whole = False
+    return Reading(path, menu, shared, is_whole)
+
+
+def _started(shared: Shared, start: Start) -> Machine:
+    machine = Machine(shared)
+    values = dict.fromkeys(_FEATURES, "y")
+    values.update(root=start.root, prefix=start.prefix, cmdpath="", grub_platform=start.platform, grub_cpu=start.cpu)
+    values.update(config_directory=start.prefix, config_file=f"{start.prefix}/grub.cfg")
+    for name, value in values.items():
+        machine.set(name, value)
+    machine.exported = set(values)
+    return machine
+
+
+def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
+    """The menu of the items of machine, with what each of them boots. above: the position of the submenu that it is."""
+    menu = Menu(machine.items, machine.get("default"), machine.get("fallback"), red_hats)
+    for number, item in enumerate(menu.items):
+        item.position = f"{above}>{number}" if above else str(number)
+        inner = machine.fork(item.arguments, item.is_submenu, is_exporting=red_hats)
+        inner.in_entry = True
+        _choose(inner, machine, item)
+        _execute(inner, item)
+        item.loaded = item.loaded or inner.loaded
+        if item.is_submenu and inner.items and depth < _DEEPEST:
+            item.children = _menu(inner, red_hats, item.position, depth + 1)
+    return menu
+
+
+def _choose(inner: Machine, outer: Machine, item: Item) -> None:
+    """Set the variables that say what was chosen (menu.c: grub_menu_execute_entry)."""
+    chosen = outer.get("chosen")
+    name = item.id.replace(">", ">>")
+    inner.set("chosen", traced.of(f"{chosen}>{name}" if chosen else name))
+    inner.exported.add("chosen")
+    rest = rest_of(outer.get("default") or "")
+    if rest:
+        inner.set("default", rest)
+
+
+def _execute(inner: Machine, item: Item) -> None:
+    try:
+        if item.script is not None:
+            inner.run_source(item.script)
+        elif item.block is not None:
+            inner.run(item.block.commands)
+    except (Stopped, Shown):
+        pass
