@@ -173,6 +173,12 @@ def test_what_was_chosen_before_is_the_default():
     assert default({CONF: labels, PROGRAM: b"code" + adv + adv}) == "/b"
 
 
+def test_syslinux_4_and_before_boots_the_label_linux_where_no_default_is_said():
+    labels = {CONF: "LABEL other\nLINUX /a\nLABEL linux\nLINUX /b\n", PROGRAM: b"x"}
+    assert default(labels) == "/b"
+    assert default({**labels, "/boot/extlinux/ldlinux.c32": b"x"}) is None
+
+
 def test_the_entry_has_the_arguments_as_the_kernel_gets_them():
     found = find({CONF: "DEFAULT a quiet\nLABEL a\nLINUX /k x\nINITRD /ucode,/initrd\nAPPEND y\n"})
     entry = found.menu().default
