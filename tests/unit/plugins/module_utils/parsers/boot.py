@@ -224,7 +224,7 @@ def edited_menu(loader, path, text, twice=False):
         disks=[image("sda")],
         filesystems=[filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sda2", "ext4", "u-2")],
     )
-    installed = loader.find(root, Evidence())
+    installed = loader.find(root, Evidence(started=loader.NAME))
     if installed:
         assert installed.menu().default or installed.concerns()
         edits = [lambda argument: argument.replace("/dev/sda", "/dev/vda")]

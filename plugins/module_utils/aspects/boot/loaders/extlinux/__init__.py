@@ -91,8 +91,9 @@ def _places(root: GuestRoot, evidence: Evidence) -> Iterator[_Place]:
         mount = places.mount_of(root, directory)
         program = posixpath.join(directory, _PROGRAM)
         yield from _in_directories(root, mount, (directory, *_searched(mount)), CONFIGURATIONS, program)
-    # On FAT it may be hidden. With UEFI others read such files too (U-Boot).
-    for directory in DIRECTORIES if evidence.firmware == "bios" and not installed else ():
+    # Others read such files too (U-Boot), so that there must be code that may start it.
+    may_start = evidence.firmware == "bios" and (evidence.started == NAME or bool(evidence.sectors))
+    for directory in DIRECTORIES if may_start and not installed else ():
         yield from _in_directories(root, places.mount_of(root, directory), (directory,), CONFIGURATIONS)
 
 

@@ -224,6 +224,12 @@ def test_a_default_that_boots_no_linux_is_named(text, what):
     assert what in found and CONF in found
 
 
+def test_a_configuration_that_nothing_on_the_disks_reads_counts_for_nothing():
+    assert find({CONF: TEXT}, evidence=Evidence()) is None
+    assert find({CONF: TEXT}, evidence=Evidence(sectors={"sda": "unknown"})) is not None
+    assert find({CONF: TEXT, PROGRAM: b"x"}, evidence=Evidence()) is not None
+
+
 def test_no_configuration_or_an_empty_one_is_none():
     assert find({}) is None
     assert find({CONF: "# nothing\n"}) is None

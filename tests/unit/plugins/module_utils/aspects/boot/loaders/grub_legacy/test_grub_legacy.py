@@ -29,7 +29,10 @@ def entry(name, arguments="ro"):
     return f"title {name}\nroot (hd0,0)\nkernel /boot/{name} {arguments}\n"
 
 
-def found(files, evidence=Evidence(), links=None, **info):
+BIOS = Evidence(started="grub-legacy")
+
+
+def found(files, evidence=BIOS, links=None, **info):
     root = FakeRoot(
         files,
         info=info,
@@ -99,6 +102,14 @@ def test_with_uefi_the_menu_on_the_system_partition_is_read():
     del files["/boot/efi/EFI/BOOT/BOOTX64.conf"]
     partition = SystemPartition("/boot/efi/EFI", {"redhat": ["grub.conf"]})
     assert default(files, evidence=Evidence("uefi", partition)) == "/boot/redhat"
+
+
+def test_a_menu_that_nothing_on_the_disks_reads_counts_for_nothing():
+    files = {MENU: entry("a")}
+    assert found(files, evidence=Evidence())[1] is None
+    assert found({**files, "/boot/grub/stage2": b""}, evidence=Evidence())[1] is not None
+    assert found(files, evidence=Evidence("uefi"))[1] is None
+    assert found(files, evidence=Evidence("uefi", started="grub-legacy"))[1] is not None
 
 
 def test_oracle_11_the_saved_entry_is_the_default():
