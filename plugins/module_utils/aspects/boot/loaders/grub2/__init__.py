@@ -16,6 +16,7 @@ from .....errors import GuestconvError
 from .....guest.boot_menu import BootMenu, Entry
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
+from ... import kernel_install
 from ...command_line import Editors
 from ...evidence import Evidence
 from .. import device_map
@@ -115,7 +116,9 @@ class Grub2:
         """Edit what grub.cfg is generated from, and the answers by which upgrades of the packages install GRUB."""
         default = self._menu.default
         has_initrd = default is None or default.initrd is not None
-        defaults.convert(self._root, editors.with_initrd if has_initrd else editors.without_initrd)
+        edit = editors.with_initrd if has_initrd else editors.without_initrd
+        defaults.convert(self._root, edit)
+        kernel_install.edit_sources(self._root, edit)
         custom.convert(self._root, editors)
         debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
 
