@@ -19,7 +19,7 @@ from ...guest.storage.layers.subvolume import Subvolume
 from .names import Names
 
 # 8:1, and the same in hexadecimal: 801, 0801 (init/do_mounts.c).
-_DECIMAL = re.compile(r"(\d{1,9}):(\d{1,9})")
+_DECIMAL = re.compile(r"(?:/dev/block/)?(\d{1,9}):(\d{1,9})")
 _HEXADECIMAL = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,8})")
 _OFFSET = re.compile(r"PARTUUID=([^/]+)/PARTNROFF=([-+]?\d{1,9})")
 # The top of a btrfs (btrfs(5)).

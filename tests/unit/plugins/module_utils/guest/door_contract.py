@@ -63,6 +63,14 @@ class Contract:
         for path in ("/absent/file", "/etc/null.link", "/etc/loop"):
             assert door.real_path(path) == path
 
+    def test_a_part_of_a_file_is_read_and_copied(self, tmp_path):
+        door = self.make({"/efi/a.efi": "0123456789"}, {})
+        assert door.part("/efi/a.efi", 3, 4) == b"3456"
+        assert door.part("/efi/a.efi", 8, 4) == b"89"
+        assert door.part("/efi/a.efi", 12, 4) == b""
+        door.download("/efi/a.efi", str(tmp_path / "copy"), [(8, 9), (0, 2)])
+        assert (tmp_path / "copy").read_bytes() == b"8901"
+
     def test_a_pattern_fits_as_in_the_shell(self):
         door = self.make()
         assert door.glob("/etc/a.d/*.conf") == ["/etc/a.d/one.conf", "/etc/a.d/two.conf"]
