@@ -47,8 +47,15 @@ def is_program(name: str, data: bytes) -> bool:
 
 
 def find(root: GuestRoot, evidence: Evidence) -> SystemdBoot | None:
-    """systemd-boot as it is installed in root; None where it offers nothing."""
+    """systemd-boot as it is installed in root; None where it is not, or offers nothing.
+
+    Others read its entries and images too: they say nothing where its program is not on the EFI system partition.
+    """
     if evidence.firmware != "uefi" or evidence.partition is None:
+        return None
+    directories = evidence.partition.directories
+    is_there = any(is_program(name, b"") for each in directories for name in evidence.partition.names(each))
+    if not is_there and evidence.started != NAME:
         return None
     top = posixpath.dirname(evidence.partition.path)
     tops = [top, *_extended(root, top)]
