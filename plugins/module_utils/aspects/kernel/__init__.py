@@ -65,7 +65,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         except GuestconvError as error:
             if kernel.default:
                 raise
-            plan.concerns.append(concerns.not_prepared(kernel, error.message.rstrip(".")))
+            plan.concerns.append(concerns.not_prepared(kernel.path, error.message.rstrip(".")))
 
 
 def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ...devices.targets import KINDS, Model
 from ...errors import GuestconvError
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
+from ...texts import kernel_arguments
 from ..boot import unified
 from . import kernel_image, module_tree, unified_initrds
 from .module_tree import ModuleTree
@@ -87,7 +88,10 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     trees: dict[str, ModuleTree] = {}
     entries: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
+    others = {id(entry) for entry, _name in of_other_systems(root, menu)}
     for entry in menu.entries:
+        if id(entry) in others:
+            continue
         version = _version(root, entry, releases[entry.kernel], directories)
         # The images of one version differ in their initrds.
         key = entry.kernel if entry.unified else version or entry.kernel, entry.initrds
@@ -109,6 +113,22 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
         )
         for key, same in entries.items()
     ]
+
+
+def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
+    """The entries whose kernel is not in root and whose root filesystem is another of the disks', with its name.
+
+    os-prober makes them. The default is not among them, as it is what starts the guest.
+    """
+    storage = root.guest.storage
+    own = storage.filesystem(root.name)
+    found = []
+    for entry in menu.entries:
+        spec = dict(each.partition("=")[::2] for each in kernel_arguments.split(entry.arguments)).get("root", "")
+        named = storage.filesystems_called(spec) if entry is not menu.default else []
+        if named and own not in named and not root.is_file(entry.kernel):
+            found.append((entry, named[0].name))
+    return found
 
 
 def _is_same(entry: Entry, other: Entry) -> bool:

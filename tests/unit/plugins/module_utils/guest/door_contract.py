@@ -106,6 +106,24 @@ class Contract:
         door.write("/a", door.read("/a") + "c", "")
         assert door.read_bytes("/a") == b"\xff\xfe b\nc"
 
+    def test_text_files_with_a_line_that_fits_are_found_below_a_directory(self):
+        files = {
+            "/etc/fstab": "# /dev/sda1\nUUID=a / ext4\n",
+            "/etc/a b.d/one 'x'.conf": "a\n  raw /dev/sda1\n",
+            "/etc/a b.d/below/two.conf": "/dev/sda",
+            "/etc/binary": b"\0/dev/sda\n",
+            "/etc/latin.conf": b"\xe9\n/dev/sda\n",
+            "/srv/other.conf": "/dev/sda\n",
+        }
+        door = self.make(files, {"/etc/link.conf": "/srv/other.conf", "/linked": "/etc"})
+        found = door.files_with("/etc", "^[ ]*([^# ].*)?/dev/(sda|sdb)")
+        # As grep takes what is no text by the locale's measure for binary.
+        assert [path for path in found if path != "/etc/latin.conf"] == [
+            "/etc/a b.d/below/two.conf",
+            "/etc/a b.d/one 'x'.conf",
+        ]
+        assert door.files_with("/absent", "a") == []
+
     def test_a_download_is_the_file(self, tmp_path):
         self.make().download("/etc/os-release", str(tmp_path / "copy"))
         assert (tmp_path / "copy").read_bytes() == b"ID=debian\n"
