@@ -117,7 +117,7 @@ class SystemdBoot:
         kind, name = file.program or ("", "")
         is_image = bool(name and unified.read(self._root, menu.path_of(top, name)))
         if kind == "linux" and not is_image:
-            return file.with_options(editors.with_initrd if file.initrds else editors.without_initrd)
+            return file.with_options(editors.with_initrd if menu.initrds_of(file) else editors.without_initrd)
         # What an image is started with takes the place of its own command line. A program that is no kernel may have a
         # use for what it was given, and none for more.
         is_given = is_image and file.options is not None

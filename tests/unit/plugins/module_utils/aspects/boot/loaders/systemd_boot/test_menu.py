@@ -41,6 +41,13 @@ def test_the_version_may_be_in_the_path_alone():
     assert (found.entry.kernel, found.entry.version) == ("/efi/m/6.1/linux", "6.1")
 
 
+def test_an_initrd_may_be_an_argument_of_the_kernels_own_stub():
+    (found,) = offered(entry("linux /m/6.1/linux\noptions initrd=\\m\\6.1\\initrd root=UUID=u\n"))
+    assert found.entry.initrds == ("/efi/m/6.1/initrd",)
+    (found,) = offered(entry("linux /m/6.1/linux\ninitrd /a\noptions initrd=/b\n"))
+    assert found.entry.initrds == ("/efi/a",)
+
+
 @pytest.mark.parametrize(
     "files",
     [
@@ -115,7 +122,8 @@ def esp():
     }
     files.update({f"EFI/Linux/x{number}.efi": programs.image(release=each) for number, each in enumerate(RELEASES)})
     texts = {
-        "z.conf": 'title Z\nlinux /k\noptions a\noptions "b c"\n',
+        # It does not take quotes off, which systemd-boot itself does.
+        "z.conf": "title Z\nlinux /k\noptions a\noptions b c\n",
         "deb.conf": "sort-key debian\nversion 12.5\nlinux /k\n",
         "y.conf": "linux k\ninitrd k\ntitle  Y \n\n#options c\noptions d\t\n",
         "e.conf": "efi /k\n",
