@@ -301,7 +301,7 @@ VARIANTS = {
         partial(_unified, "lacking"),
         (),
         kernels=1,
-        refused="unified-kernel-image",
+        refused="unified-image-fixed",
         **_BY_UEFI,
     ),
 }
