@@ -22,6 +22,7 @@ from ..appliance.appliance import Appliance, ApplianceError, TextNotUtf8, is_pos
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
+from . import search
 from .boot_menu import BootMenu
 from .editing import Trees
 from .storage.mounts import MountPlan, NotMounted
@@ -149,6 +150,17 @@ class GuestRoot:
         """{path: text} of the files that match the shell patterns, in their order."""
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
+
+    def files_with(self, directory: str, expression: str) -> builtins.list[str] | None:
+        """The paths of small text files below directory with a line that fits expression (grep -E), sorted.
+
+        It takes one call, and is bounded (see search.py). None when it cannot be told.
+        """
+        try:
+            return search.paths(directory, self._appliance.shell(search.script(directory, expression)))
+        except (ApplianceError, AttributeError):
+            # The latter where libguestfs was built without the call.
+            return None
 
     def _decoded(self, path: str) -> str | None:
         content = self.read_bytes(path)

@@ -20,8 +20,8 @@ from ..texts import kernel_arguments
 def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
     """The roots that no boot menu starts, after all were inspected.
 
-    None where no menu starts a system that is on the disk that boots: any root may be what starts. A root that has a
-    kernel, and is on that disk or lacks its /boot, may have a menu that was not found, so it is none of them.
+    None where no menu starts a system that is on the disk that boots: any root may be what starts. The same is so of a
+    root without a menu that has a kernel, and is on that disk or lacks its /boot: it may have one that was not found.
 
     Args: with_kernel: the names of the roots that have a kernel.
     """
@@ -31,12 +31,12 @@ def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
     started = [root for root in guest.roots if _is_started(root, guest)]
     if not any(order[0] in _disks(root, guest.storage) for root in started):
         return []
-    return [
-        root
-        for root in guest.roots
-        if root not in started
-        and not (root.name in with_kernel and (order[0] in _disks(root, guest.storage) or _lacks_boot(root)))
-    ]
+
+    def may_have_menu(root: GuestRoot) -> bool:
+        is_where_menus_are = order[0] in _disks(root, guest.storage) or _lacks_boot(root)
+        return not root.boot_menu.entries and root.name in with_kernel and is_where_menus_are
+
+    return [root for root in guest.roots if root not in started and not may_have_menu(root)]
 
 
 def concern(root: GuestRoot) -> Concern:

@@ -147,6 +147,13 @@ def assignments(text: str) -> dict[str, str]:
     return found
 
 
+def kernel_head(root: GuestRoot, path: str, count: int) -> bytes:
+    """The first count bytes of the kernel in the image at path, b"" where there is none."""
+    found = read(root, path)
+    section = found[0].sections.get(_KERNEL) if found else None
+    return root.part(path, section.start, min(section.size, count)) if section else b""
+
+
 def download_initrd(root: GuestRoot, path: str, local: str) -> bool:
     """Copy the initrd in the image at path to the host's file local. False where it has none."""
     found = read(root, path)

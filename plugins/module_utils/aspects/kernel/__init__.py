@@ -15,7 +15,7 @@ from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ..plan import Plan
-from . import concerns, initrds, kernels
+from . import concerns, initrds, kernels, unified_initrds
 from .initrds import Initrd
 from .kernels import Kernel
 
@@ -51,17 +51,21 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """
     # What room there is, the default has first.
     for kernel in sorted(root.recall(Facts).kernels, key=lambda kernel: not kernel.default):
-        if kernel.version is None or not kernel.initrds or not all(map(root.is_file, kernel.initrds)):
+        needed = (kernel.path,) if kernel.unified else kernel.initrds
+        if kernel.version is None or not needed or not all(map(root.is_file, needed)):
             continue
         initrd = Initrd(kernel.initrds, kernel.version, kernel.tree.loadable, kernel.tree.path)
         try:
-            initrds.prepare(root, initrd, plan)
+            if kernel.unified:
+                unified_initrds.check(root, kernel.path, kernel.version, kernel.tree.loadable, plan)
+            else:
+                initrds.prepare(root, initrd, plan)
         except ApplianceError:
             raise
         except GuestconvError as error:
             if kernel.default:
                 raise
-            plan.concerns.append(concerns.not_prepared(kernel, error.message.rstrip(".")))
+            plan.concerns.append(concerns.not_prepared(kernel.path, error.message.rstrip(".")))
 
 
 def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
-from .kernels import Kernel
+from ..boot import unified
+from .kernels import Kernel, of_other_systems
 
 # Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
 _OF_INITRD = ("block", "console")
@@ -24,21 +25,34 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
         is_there = root.is_file(kernel.path)
         concerns += _of_modules(root, kernel) if is_there else _kernel_missing(kernel)
         concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]
-    return concerns + _others(root, boot, found)
+    if boot and boot.unified and boot.version is not None:
+        concerns += _of_image(root, boot)
+    return concerns + _others(root, boot, found) + _of_other_systems(root)
+
+
+def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
+    """The concern for an image that boots by default and has the drivers for no disks of the target."""
+    models = root.guest.target.models["block"]
+    if any(not kernel.missing("block", model) for model in models):
+        return []
+    needs = f"{', '.join(kernel.missing('block', models[0]))} in its initrd"
+    return [unified.fixed(kernel.path, "error", "its initrd has the drivers for no disks of the target", needs)]
 
 
 def reason(kernel: Kernel, kind: str, model: Model) -> str:
     """Why kernel cannot use a device model, "" when it can."""
     said = "without an initrd has no built-in {}" if kernel.needs_built_in(kind) else "has no {} module"
+    if kernel.has_fixed_initrd(kind):
+        said = "has no {} in its initrd, which cannot be changed"
     return ", ".join(f"kernel {kernel.name} " + said.format(name) for name in kernel.missing(kind, model))
 
 
-def not_prepared(kernel: Kernel, why: str) -> Concern:
-    """The concern that one of the kernels that do not boot by default may not boot on the target."""
+def not_prepared(path: str, why: str) -> Concern:
+    """The concern that a kernel (its path), which does not boot by default, may not boot on the target."""
     return Concern(
         "kernel-not-prepared",
         "warning",
-        f"{kernel.path}, which the boot menu offers too, may not boot on the target: {why}.",
+        f"{path}, which the boot menu offers too, may not boot on the target: {why}.",
         "The guest boots by another entry. To keep this one, install its kernel again in the guest.",
     )
 
@@ -104,6 +118,17 @@ def _initrd_missing(kernel: Kernel, path: str) -> Concern:
     )
 
 
+def _of_other_systems(root: GuestRoot) -> list[Concern]:
+    """A concern for each kernel of a system that is not converted, too."""
+    converted = {each.name for each in root.guest.roots}
+    kernels_of = {(entry.kernel, name) for entry, name in of_other_systems(root, root.boot_menu)}
+    return [
+        not_prepared(path, f"it is of the system on {name}, which is not converted")
+        for path, name in sorted(kernels_of)
+        if name not in converted
+    ]
+
+
 def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> list[Concern]:
     """A concern for each kernel but the boot kernel that cannot be prepared for the disk that is recommended."""
     models = root.guest.target.models["block"]
@@ -119,5 +144,5 @@ def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> li
             lacking = reason(kernel, "block", disk)
             why = lacking and f"for {disk.driver}, {lacking}"
         if why:
-            concerns.append(not_prepared(kernel, why))
+            concerns.append(not_prepared(kernel.path, why))
     return concerns

@@ -11,10 +11,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...appliance.appliance import ApplianceError
 from ...devices.targets import KINDS, Model
+from ...errors import GuestconvError
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
-from . import kernel_image, module_tree
+from ...texts import kernel_arguments
+from ..boot import unified
+from . import kernel_image, module_tree, unified_initrds
 from .module_tree import ModuleTree
 
 
@@ -29,6 +33,7 @@ class Kernel:
     tree: what its directory of modules has.
     path: of the kernel itself.
     is_linux: whether the entry is of a system, and not of a memory test.
+    within: names of the modules in the initrd within a unified kernel image.
     """
 
     version: str | None
@@ -39,6 +44,7 @@ class Kernel:
     release: str | None = None
     unified: bool = False
     is_linux: bool = True
+    within: frozenset[str] = frozenset()
 
     @property
     def initrd(self) -> str | None:
@@ -62,7 +68,13 @@ class Kernel:
     def missing(self, kind: str, model: Model) -> list[str]:
         """The modules that a device of this kind needs, and that this kernel does not have where it can use them."""
         there = self.tree.built_in if self.needs_built_in(kind) else self.modules
+        if self.has_fixed_initrd(kind):
+            there = self.tree.built_in | self.within
         return [name for name in model.modules if name not in there]
+
+    def has_fixed_initrd(self, kind: str) -> bool:
+        """Whether modules for devices of this kind must be in an initrd that cannot be changed."""
+        return kind == "block" and self.unified
 
     def damaged(self) -> dict[str, list[str]]:
         """{kind of device: paths of modules that it needs and that modules.dep names, but that are not there}."""
@@ -72,13 +84,17 @@ class Kernel:
 def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     """The kernels of the menu, in its order. One that is named several times with the same initrd is one kernel."""
     directories = module_tree.directories(root)
-    releases = {entry.kernel: _release(root, entry.kernel) for entry in menu.entries}
+    releases = {entry.kernel: _release(root, entry) for entry in menu.entries}
     trees: dict[str, ModuleTree] = {}
     entries: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
+    others = {id(entry) for entry, _name in of_other_systems(root, menu)}
     for entry in menu.entries:
+        if id(entry) in others:
+            continue
         version = _version(root, entry, releases[entry.kernel], directories)
-        key = version or entry.kernel, entry.initrds
+        # The images of one version differ in their initrds.
+        key = entry.kernel if entry.unified else version or entry.kernel, entry.initrds
         entries.setdefault(key, []).append(entry)
         versions[key] = version
         if version and version not in trees:
@@ -93,9 +109,26 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
             releases[same[0].kernel],
             same[0].unified,
             any(map(_is_linux, same)),
+            _within(root, same[0], versions[key]),
         )
         for key, same in entries.items()
     ]
+
+
+def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
+    """The entries whose kernel is not in root and whose root filesystem is another of the disks', with its name.
+
+    os-prober makes them. The default is not among them, as it is what starts the guest.
+    """
+    storage = root.guest.storage
+    own = storage.filesystem(root.name)
+    found = []
+    for entry in menu.entries:
+        spec = dict(each.partition("=")[::2] for each in kernel_arguments.split(entry.arguments)).get("root", "")
+        named = storage.filesystems_called(spec) if entry is not menu.default else []
+        if named and own not in named and not root.is_file(entry.kernel):
+            found.append((entry, named[0].name))
+    return found
 
 
 def _is_same(entry: Entry, other: Entry) -> bool:
@@ -107,10 +140,25 @@ def _is_linux(entry: Entry) -> bool:
     return bool(entry.initrds) or entry.unified or re.search(r'(?:^|[\s"])(?:real_)?root=', entry.arguments) is not None
 
 
-def _release(root: GuestRoot, path: str) -> str | None:
+def _within(root: GuestRoot, entry: Entry, version: str | None) -> frozenset[str]:
+    """Kernel.within. What cannot be read has none."""
+    if not entry.unified or version is None:
+        return frozenset()
+    try:
+        return unified_initrds.modules(root, entry.kernel, version)
+    except ApplianceError:
+        raise
+    except GuestconvError:
+        return frozenset()
+
+
+def _release(root: GuestRoot, entry: Entry) -> str | None:
     """The version that the kernel's file says, None where it does not."""
+    path = entry.kernel
     if not root.is_file(path):
         return None
+    if entry.unified:
+        return kernel_image.release(unified.kernel_head(root, path, kernel_image.HEAD))
     head = root.head(path, kernel_image.HEAD)
     release = kernel_image.release(head)
     if release is not None or not kernel_image.is_without_header(head) or root.size(path) > kernel_image.LARGEST:

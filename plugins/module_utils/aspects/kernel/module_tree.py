@@ -24,8 +24,11 @@ _OF_KIND = {
 }
 _OF_INTEREST = frozenset().union(*_OF_KIND.values())
 
+# No module depends on more; a hostile list is not to be looked at for hours.
+_MOST_FILES = 100
+
 # Where modules are whose list is missing: two levels are enough to find some of every kernel that has any.
-_MODULES = tuple(f"{place}/*.ko*" for place in ("kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
+_MODULES = tuple(f"{place}/*.ko*" for place in ("kernel", "kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> 
             paths = modules.missing([name], ())
         except GuestconvError:  # Listed under a name that is not its file's.
             continue
-        for path in paths:
+        for path in paths[:_MOST_FILES]:
             place = posixpath.join(directory, path)
             if place not in there:
                 there[place] = root.is_file(place)

@@ -19,7 +19,7 @@ from ...guest.storage.layers.subvolume import Subvolume
 from .names import Names
 
 # 8:1, and the same in hexadecimal: 801, 0801 (init/do_mounts.c).
-_DECIMAL = re.compile(r"(\d{1,9}):(\d{1,9})")
+_DECIMAL = re.compile(r"(?:/dev/block/)?(\d{1,9}):(\d{1,9})")
 _HEXADECIMAL = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,8})")
 _OFFSET = re.compile(r"PARTUUID=([^/]+)/PARTNROFF=([-+]?\d{1,9})")
 # The top of a btrfs (btrfs(5)).
@@ -80,6 +80,12 @@ def path(tag: str) -> str:
     """The path that udev makes of a tag: /dev/disk/by-uuid/... of UUID=..."""
     key, _equals, value = tag.partition("=")
     return f"/dev/disk/by-{key.lower()}/{_ODD.sub(_escaped, value)}"
+
+
+def stable_path(names: Names, name: str) -> str | None:
+    """As stable, as a path (udev's link), for files in which a tag would not do."""
+    tag = names.stable(name) if device_names.is_of_hardware(name) else None
+    return path(tag) if tag else None
 
 
 def volumes(names: Names, name: str) -> list[LogicalVolume]:

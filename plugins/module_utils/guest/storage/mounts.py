@@ -28,6 +28,10 @@ AUTOMATIC_PATHS = ("/efi", "/boot", "/boot/efi")
 _TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
 _SWAP = ("swap", "swsuspend")
 
+# Lines whose first field is no disk, whatever stands there: /dev/pts may be bound into a chroot.
+_BINDS = frozenset(("bind", "rbind", "move"))
+_WITHOUT_DEVICE = frozenset(("tmpfs", "ramfs", "devtmpfs", "devpts", "proc", "sysfs", "overlay", "mqueue", "hugetlbfs"))
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -103,7 +107,7 @@ def planned(
             # Without a subvolume the root would be mounted over itself.
             if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root):
                 mounts[entry.path] = mount
-        elif _is_missing(entry):
+        elif entry.is_waited_for and names_device(entry):
             missing.append(entry)
     for mount in _automatic(storage, root, list(mounts.values()), empty_directories):
         mounts[mount.path] = mount
@@ -137,10 +141,11 @@ def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: File
     return Mount(entry.path, storage.mountable(filesystem, options), ",".join(options), entry)
 
 
-def _is_missing(entry: Entry) -> bool:
-    """Whether the guest waits for a filesystem of its own disks that is not there.
+def names_device(entry: Entry) -> bool:
+    """Whether a line of fstab is about a disk of the guest's own, be it one of those that were given or not.
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
     is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
-    return is_device and entry.is_waited_for and not device_names.is_of_hardware(entry.spec)
+    is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
+    return is_device and not is_bound and not device_names.is_of_hardware(entry.spec)

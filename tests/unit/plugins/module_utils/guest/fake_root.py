@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -124,6 +125,15 @@ class FakeRoot:
     def texts(self, patterns):
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
+
+    def files_with(self, directory, expression):
+        below = self._followed(directory).rstrip("/") + "/"
+        texts = {path: self.read(path) for path in sorted(self.files) if path.startswith(below)}
+        return [
+            path
+            for path, text in texts.items()
+            if "\0" not in text and any(re.search(expression, line) for line in text.split("\n"))
+        ]
 
     def read_bytes(self, path, limit=None):
         content = self.files.get(self._followed(path))

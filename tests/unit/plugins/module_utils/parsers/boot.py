@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
@@ -26,6 +26,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
@@ -36,6 +37,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builder
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -366,6 +368,17 @@ OTHER_KERNELS = (
     b"\0\x08\0\0\x80" + bytes(99),
 )
 
+IMAGE = programs.image(more=[(".profile", b"ID=a\n"), (".cmdline", b"b")])
+KERNEL_INSTALL = CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"])
+
+
+def images(data):
+    """All that is read of a unified kernel image."""
+    program = pe.parse(data)
+    profiles = unified.profiles(program) if program else []
+    return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
+
+
 PARSERS = (
     Parser(
         "grub.cfg",
@@ -386,6 +399,35 @@ PARSERS = (
             entry(reader, CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"]).edited)
             for reader in bls.Reader
         ),
+    ),
+    Parser(
+        "loader.conf",
+        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n"),
+        lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+    ),
+    Parser(
+        "files of kernel-install",
+        ("root=/dev/sda1 ro", "# a", "[UKI]", "Cmdline=root=/dev/sda1", "Cmdline=@/a", "console=hvc0", '"'),
+        unedited=(
+            lambda text: kernel_install.edited(text, CommandLine().edited),
+            lambda text: kernel_install.edited_sections(text, CommandLine().edited),
+        ),
+        edits=(
+            lambda text: kernel_install.edited(text, KERNEL_INSTALL.edited),
+            lambda text: kernel_install.edited_sections(text, KERNEL_INSTALL.edited),
+        ),
+    ),
+    Parser(
+        "texts in a unified kernel image",
+        ("ID=debian", 'PRETTY_NAME="a b"', "VERSION_ID='12'", "# a=b", "root=/dev/sda1", "\0"),
+        each(unified.assignments, unified.command_line),
+    ),
+    Parser(
+        "an EFI program",
+        (),
+        images,
+        inputs=hostile_texts.damaged(IMAGE),
+        sample=IMAGE,
     ),
     Parser(
         "default/grub",

@@ -60,6 +60,12 @@ def test_a_copy_of_a_system_has_a_menu_that_starts_the_original():
     assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=["root=UUID=u-sda1"])) == ["/dev/sdb1"]
 
 
+def test_a_copy_next_to_the_original_shares_its_menu():
+    # Of a logical volume, say, with the same /boot.
+    lines = ["root=UUID=u-sda1"]
+    assert left(guest(sda1=lines, sda2=lines), "/dev/sda1", "/dev/sda2") == ["/dev/sda2"]
+
+
 def test_a_clone_has_the_same_name_so_it_stays():
     assert left(guest(sda1=["root=UUID=u"], sdb1=["root=UUID=u"], uuids={"sda1": "u", "sdb1": "u"})) == []
 

@@ -21,10 +21,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+)
 
 DEP = """\
 kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
@@ -706,9 +711,17 @@ def test_compressed_modules_are_added_as_any_initrds_kmod_loads_them(suffix, pac
     assert found.content(f"usr{tree}/{MODULES[0]}") == f"the module {MODULES[0]}".encode()
 
 
-def test_a_unified_kernel_image_needs_nothing_built_in_and_has_no_initrd_to_be_completed():
-    entries = [Entry("/boot/efi/EFI/Linux/a.efi", (), "", version="6.1.0-50-amd64", unified=True)]
-    root = make_root(entries=entries, **{"/boot/efi/EFI/Linux/a.efi": b"MZ"})
-    assert kernel.inspect(root).kernels[0]["drivers"]["virtio-blk-pci"] is True
-    convert(root)
-    assert root.changes() == []
+def test_oracle_12_an_entry_of_another_system_is_named_unless_that_is_converted_too():
+    other = Entry("/boot/vmlinuz-5.14", ("/boot/initrd-5.14",), "root=UUID=u-2 ro")
+    root = make_root(entries=[entry(), other])
+    root.guest = Guest(
+        None, [], KVM, {}, graph([filesystem("/dev/sda1", uuid="u-1"), filesystem("/dev/sda2", uuid="u-2")])
+    )
+    findings = kernel.inspect(root)
+    (concern,) = findings.concerns
+    assert concern.code == "kernel-not-prepared" and "of the system on /dev/sda2" in concern.message
+    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64"]
+    system = FakeRoot()
+    system.name = "/dev/sda2"
+    root.guest.roots = [root, system]
+    assert kernel.inspect(root).concerns == []

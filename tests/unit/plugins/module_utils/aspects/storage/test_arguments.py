@@ -21,12 +21,13 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
     image,
 )
 
+LUKS = "12345678-9abc-4ef0-8000-000000000001"
 PV = filesystem("/dev/sda5", "LVM2_member", "pv-1")
 FILESYSTEMS = [
     filesystem("/dev/sda1", uuid="abcd-0001", label="my root", partuuid="0011aabb-01"),
     filesystem("/dev/sda2", "swap", "abcd-0002", partuuid="0011aabb-02"),
     filesystem("/dev/sda3", uuid="abcd-0003"),
-    filesystem("/dev/sda6", "crypto_LUKS", "12345678-9abc-4ef0-8000-000000000001"),
+    filesystem("/dev/sda6", "crypto_LUKS", LUKS),
     filesystem("/dev/sda7", "linux_raid_member", "aaaabbbb-ccccdddd-eeeeffff-00001111"),
     filesystem("/dev/sda8", "zfs_member", "1234", label="tank"),
     filesystem("/dev/vg/home", members=[PV], uuid="abcd-0006"),
@@ -157,6 +158,11 @@ CRYPTTAB = {"/etc/crypttab": "swap /dev/sda2 /dev/urandom swap\n"}
         ("resume=/dev/mapper/swap", CRYPTTAB, []),
         ("resume=/dev/mapper/other", CRYPTTAB, [UNKNOWN]),
         ("resume=none", None, []),
+        (f"cryptdevice=UUID={LUKS}:a resume=/dev/mapper/a", None, []),
+        (f"rd.luks.name={LUKS}=a resume=/dev/mapper/a", None, []),
+        (f"rd.luks.uuid=luks-{LUKS} resume=/dev/mapper/luks-{LUKS}", None, []),
+        ("cryptopts=source=/dev/sda6,target=a,x resume=/dev/mapper/a", None, []),
+        (f"cryptdevice=UUID={LUKS}:a resume=/dev/mapper/b", None, [UNKNOWN]),
         ("boot=UUID=abcd-0003", None, []),
         ("boot=/dev/sda9", None, [UNKNOWN]),
         ("boot=live", None, []),
@@ -205,6 +211,10 @@ def test_every_other_argument_that_names_a_device_leads_to_one_or_is_a_concern(a
     assert told("root=UUID=abcd-0001", f"root=UUID=abcd-0001 {argument}", files=files) == [
         (code, "warning") for code, _severity in expected
     ]
+
+
+def test_a_root_within_an_encrypted_device_is_not_what_is_converted():
+    assert told("root=/dev/mapper/swap", files=CRYPTTAB) == [STOPS]
 
 
 def test_genkernels_first_root_is_in_memory():

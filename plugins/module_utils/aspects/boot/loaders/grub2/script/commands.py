@@ -183,8 +183,9 @@ def _eval(machine: Machine, arguments: Sequence[Argument], _command: Command) ->
 
 
 def _setparams(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
-    if machine.scope is not None:
-        machine.scope = [argument.value for argument in arguments[1:]]
+    if machine.scope is None:
+        return FAILED
+    machine.scope = [argument.value for argument in arguments[1:]]
     return 0
 
 

@@ -45,6 +45,10 @@ class Piece:
     name: str = ""
 
 
+# A `$` within quotes that no name follows. GRUB takes the word for one, and then stumbles over it.
+_WRONG = Piece("wrong")
+
+
 @dataclass(frozen=True)
 class Word:
     """A word where it stands in its source."""
@@ -119,8 +123,8 @@ def _word(source: Source, start: int) -> Word:
             position = _escape(source, position, pieces)
         else:
             break
-    if position == start:
-        raise ScriptError(position + 1)
+    if position == start or _WRONG in pieces:
+        raise ScriptError(max(position, start + 1))
     return Word(source, start, position, tuple(pieces))
 
 
@@ -137,7 +141,6 @@ def _double(source: Source, start: int, pieces: list[Piece]) -> int:
     """Reads on within "..." from start; returns where the word goes on. The quotes alone are an argument."""
     text, position = source.text, start
     pieces.append(Piece(QUOTED))
-    wrong = None
     while position < len(text) and text[position] != '"':
         plain, variable = _IN_DOUBLE.match(text, position), _VARIABLE.match(text, position)
         if plain:
@@ -147,15 +150,14 @@ def _double(source: Source, start: int, pieces: list[Piece]) -> int:
             pieces.append(Piece(QUOTED_VARIABLE, name=variable[1] or variable[2]))
             position = variable.end()
         elif text[position] == "$":
-            wrong, position = True, position + 1
+            pieces.append(_WRONG)
+            position += 1
         else:
             if position + 1 < len(text) and text[position + 1] != "\n":
                 pieces.append(Piece(QUOTED, source.one(text[position + 1], position, position + 2, DOUBLE)))
             position += 2
     if position >= len(text):
         raise ScriptError(len(text))
-    if wrong:
-        raise ScriptError(position + 1)
     return position + 1
 
 

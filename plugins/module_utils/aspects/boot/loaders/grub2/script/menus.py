@@ -100,7 +100,7 @@ def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
         item.position = f"{above}>{number}" if above else str(number)
         inner = machine.fork(item.arguments, item.is_submenu, is_exporting=red_hats)
         inner.in_entry = True
-        _choose(inner, machine, item)
+        _choose(inner, machine, item, red_hats)
         _execute(inner, item)
         item.loaded = item.loaded or inner.loaded
         if item.is_submenu and inner.items and depth < _DEEPEST:
@@ -108,7 +108,7 @@ def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
     return menu
 
 
-def _choose(inner: Machine, outer: Machine, item: Item) -> None:
+def _choose(inner: Machine, outer: Machine, item: Item, red_hats: bool) -> None:
     """Set the variables that say what was chosen (menu.c: grub_menu_execute_entry)."""
     chosen = outer.get("chosen")
     name = item.id.replace(">", ">>")
@@ -117,6 +117,8 @@ def _choose(inner: Machine, outer: Machine, item: Item) -> None:
     rest = rest_of(outer.get("default") or "")
     if rest:
         inner.set("default", rest)
+    elif not red_hats:
+        inner.variables.pop("default", None)
 
 
 def _execute(inner: Machine, item: Item) -> None:

@@ -23,10 +23,11 @@ def parse(source: Source) -> Iterator[tuple[Statement, ...]]:
     """The bits of a script, one after the other as GRUB executes them."""
     position = 0
     while position < len(source.text):
-        parser = _Parser(source, position)
         try:
-            yield parser.bit()
+            parser = _Parser(source, position)
+            bit = parser.bit()
             position = parser.token.end
+            yield bit
         except ScriptError as error:
             newline = source.text.find("\n", max(error.end - 1, position))
             position = len(source.text) if newline < 0 else newline + 1
