@@ -9,6 +9,7 @@ left out up to the end of the line on which it noticed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from .lexer import END, KEYWORDS, NAME, NEWLINE, WORD, ScriptError, Token, Word, next_token
@@ -18,11 +19,17 @@ from .syntax import Block, Command, For, Function, If, Statement, While
 # GRUB executes no more within each other (execute.c: MAX_RECURSION_DEPTH counts each list and each command).
 _DEEPEST = 40
 
+_EMPTY = re.compile(r"[ \t\n]+")
+
 
 def parse(source: Source) -> Iterator[tuple[Statement, ...]]:
     """The bits of a script, one after the other as GRUB executes them."""
     position = 0
-    while position < len(source.text):
+    while True:
+        empty = _EMPTY.match(source.text, position)
+        position = empty.end() if empty else position
+        if position >= len(source.text):
+            break
         try:
             parser = _Parser(source, position)
             bit = parser.bit()
