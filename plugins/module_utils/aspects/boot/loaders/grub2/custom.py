@@ -34,7 +34,7 @@ _OLD_NAME = re.compile(
     r"\b(?:root|resume)=/dev/(?:[hsv]d[a-z]|xvd[a-z]|nvme[0-9]|mapper/mpath|disk/by-(?:id|path)/|cciss/)"
 )
 # Characters of a script that are looked at.
-_MOST = 512 * 1024
+_MOST = 256 * 1024
 # Characters of a command. Kernels take command lines of 4096 at most.
 _LONGEST = 16 * 1024
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")

@@ -16,7 +16,7 @@ from .traced import EMPTY, Place, Segment, Traced
 _LEFT_OUT = re.compile(r"\r+|(?m:^)#[^\n]*(?:\n|\Z)")
 
 # Characters. No menu has as many; what is behind them is not read.
-_LONGEST = 512 * 1024
+_LONGEST = 256 * 1024
 # Pieces of one word.
 _MOST = 256
 
@@ -24,11 +24,12 @@ _MOST = 256
 class Source:
     """A text that is read as a script. It stands in files, in one or several pieces.
 
-    starts: where each piece begins in text. pieces: what they are; of a file called name only where they begin there.
+    is_whole: whether it is all of it. starts: where each piece begins in text. pieces: what they are; of a file called name only where they begin there.
     """
 
     def __init__(self, text: str, starts: Sequence[int], pieces: Sequence[Segment | int], name: str = "") -> None:
         self.text = text
+        self.is_whole = True
         self._starts = starts
         self._pieces = pieces
         self._name = name
@@ -78,6 +79,7 @@ class Source:
 
 def of_file(name: str, text: str) -> Source:
     """The text of the file called name."""
+    is_whole = len(text) <= _LONGEST
     text = text[:_LONGEST]
     starts, pieces, parts = [], [], []
     position = length = 0
@@ -89,7 +91,9 @@ def of_file(name: str, text: str) -> Source:
             parts.append(text[position:end])
             length += end - position
         position = match.end() if match else end
-    return Source("".join(parts), starts, pieces, name)
+    found = Source("".join(parts), starts, pieces, name)
+    found.is_whole = is_whole
+    return found
 
 
 def of_parts(*parts: Traced) -> Source:

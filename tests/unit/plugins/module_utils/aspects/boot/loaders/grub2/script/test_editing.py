@@ -76,8 +76,8 @@ def test_what_is_missing_stands_before_the_end_of_the_command():
         ('set o="ro quiet root=/dev/sda1"\n' + entry("$o"), 'set o="ro root=UUID=x"\n' + entry("$o")),
         ("set o=quiet\\ root=/dev/sda1\n" + entry("$o"), "set o=root=UUID=x\n" + entry("$o")),
         (
-            "set d=/dev/sda1\nset o=\"root=$d ro\"\n" + entry("$o"),
-            "set d=UUID=x\nset o=\"root=$d ro\"\n" + entry("$o"),
+            'set d=/dev/sda1\nset o="root=$d ro"\n' + entry("$o"),
+            'set d=UUID=x\nset o="root=$d ro"\n' + entry("$o"),
         ),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_block_without_padding_may_grow():
 
 
 def test_oracle_05_what_has_nothing_to_change_is_not_written():
-    text = "set o=\"ro  x\"\r\n#\n" + entry("root=a \\\n \"$o\" $o 'q'")
+    text = 'set o="ro  x"\r\n#\n' + entry("root=a \\\n \"$o\" $o 'q'")
     assert edited(text) == {}
 
 

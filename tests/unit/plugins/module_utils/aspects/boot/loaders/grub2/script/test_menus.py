@@ -30,7 +30,7 @@ def entry(words, before=""):
         ('"a\\\nb" a\\\nb', ["ab", "ab"]),
         ("a#b #c", ["a#b"]),
         ("a; true", ["a"]),
-        ("$v \"$v\" x$v ${v}x", ["one", "two", "one  two", "xone", "two", "one", "twox"]),
+        ('$v "$v" x$v ${v}x', ["one", "two", "one  two", "xone", "two", "one", "twox"]),
         ("$e \"$e\" '' x$e", ["", "", "x"]),
         ("$1 $# if fi then", ["a", "1", "if", "fi", "then"]),
         ("a\r", ["a"]),
@@ -79,7 +79,9 @@ def test_if_takes_the_first_branch_that_holds():
 
 
 def test_loops_are_executed_and_left():
-    text = "for v in 1 2 3; do\nif [ $v = 2 ]; then continue; fi\nr=$r$v\ndone\nc=x\nwhile [ $c != xxx ]; do c=x$c; done\n"
+    text = (
+        "for v in 1 2 3; do\nif [ $v = 2 ]; then continue; fi\nr=$r$v\ndone\nc=x\nwhile [ $c != xxx ]; do c=x$c; done\n"
+    )
     text += "until true; do r=not; done\n"
     assert arguments(entry("$r $c", text)) == ["13", "xxx"]
 
@@ -182,6 +184,10 @@ def test_red_hats_boot_counting_chooses_the_older_entry_only_when_the_last_boots
         "  else\n    decrement boot_counter\n  fi\n  save_env boot_counter\nfi\n"
     )
     text = counting + entry("new") + entry("old")
-    for block, number in [("boot_success=0\n", 0), ("boot_counter=2\nboot_success=0\n", 0), ("boot_success=0\nboot_counter=0\n", 1)]:
+    for block, number in [
+        ("boot_success=0\n", 0),
+        ("boot_counter=2\nboot_success=0\n", 0),
+        ("boot_success=0\nboot_counter=0\n", 1),
+    ]:
         menu = reading(text, {"/grubenv": BLOCK + "saved_entry=0\n" + block}).menu
         assert menu.started() is menu.items[number]
