@@ -321,9 +321,10 @@ def test_a_usr_of_its_own_is_found_and_data_that_cannot_be_mounted_is_a_warning(
     assert [(concern.code, concern.severity) for concern in concerns] == [
         ("mount-skipped", "warning"),
         ("mount-skipped", "warning"),
+        ("mount-source-missing", "error"),
         ("mount-source-missing", "warning"),
     ]
-    for concern, words in zip(concerns, ("at /srv", "at /nowhere", "UUID=c0ffee at /backup")):
+    for concern, words in zip(concerns, ("at /srv", "at /nowhere", "UUID=c0ffee at /backup", "UUID=c0ffee at /usb")):
         assert words in concern.message
     with guest.mounted(root, read_only=False):
         convert(root, sdc="virtio-blk-pci")

@@ -19,24 +19,37 @@ COLUMNS = ("test", "disk", "devices", "booted", "answered", "seconds")
 
 def record(options: dict[str, Any], result: dict[str, Any]) -> None:
     """Add a boot. options, result: those of guestconv_verify."""
+    _add(_row(options, result))
+
+
+def record_support(row: dict[str, Any]) -> None:
+    """Add a row of docs/support.md (tests/support_page.py)."""
+    _add({"support": row})
+
+
+def _add(row: dict[str, Any]) -> None:
     path = os.environ.get("GUESTCONV_BOOTS")
     if not path:
         return
     # One write each, as several processes add.
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(_row(options, result)) + "\n")
+        file.write(json.dumps(row) + "\n")
+
+
+def devices(hardware: dict[str, Any]) -> list[str]:
+    """The device models of hardware, in guestconv's words."""
+    found = [device["driver"] for kind in ("disks", "interfaces") for device in hardware.get(kind) or ()]
+    return found + [hardware[kind]["driver"] for kind in ("video", "console") if hardware.get(kind)]
 
 
 def _row(options: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
     hardware = options["hardware"]
-    devices = [device["driver"] for kind in ("disks", "interfaces") for device in hardware.get(kind) or ()]
-    devices += [hardware[kind]["driver"] for kind in ("video", "console") if hardware.get(kind)]
     disk = options["disks"][0]
     name = os.environ.get("PYTEST_CURRENT_TEST", "").split("::")[-1].split(" ")[0].split("@")[0]
     return {
         "test": name,
         "disk": Path(disk["path"] if isinstance(disk, dict) else disk).stem,
-        "devices": " ".join([hardware.get("firmware") or "bios", *devices]),
+        "devices": " ".join([hardware.get("firmware") or "bios", *devices(hardware)]),
         "booted": "yes" if result.get("up") or result.get("code") == "guest-not-up" else f"no ({result.get('code')})",
         "answered": "yes" if result.get("up") else "no",
         "seconds": str(result.get("seconds", "")),
@@ -51,4 +64,5 @@ def table(rows: list[dict[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(table([json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]))
+    _LINES = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    print(table([line for line in _LINES if "support" not in line]))

@@ -110,8 +110,8 @@ def digest(path):
 
 @contextmanager
 def looked_into(disk):
-    """The only root of a disk (guest.root.GuestRoot), mounted to be read."""
-    disks = disks_from_option([str(disk)])
+    """The only root of a disk (guest.root.GuestRoot), mounted to be read. disk: a path, or an item of the option disks."""
+    disks = disks_from_option([disk if isinstance(disk, dict) else str(disk)])
     with Appliance(disks, read_only=True) as appliance:
         guest = Guest.opened(appliance, disks, TARGETS["kvm"], {})
         roots.find(guest, SYSTEMS)

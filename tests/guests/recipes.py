@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from tests.guests import initrds
+from tests.guests import boot_loaders, initrds
 
 
 @dataclass(frozen=True)
@@ -347,5 +347,37 @@ _add(
         },
         commands=initrds.COMMANDS,
         disk=_sda("debian12-initrds", device_map=False),
+    )
+)
+
+_add(
+    Recipe(
+        name="debian12-boot-loaders",
+        summary="Debian 12 with two kernels, and what each boot loader needs: see boot_variants.py",
+        packages=Packages("bookworm", boot_loaders.PACKAGES),
+        files={
+            **{path: text for path, text in _VMWARE_FILES.items() if not path.startswith("/etc/X11")},
+            "/etc/default/grub": _grub_defaults(
+                f"{boot_loaders.CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
+            ),
+            **boot_loaders.files(_uuid("debian12-boot-loaders", "root")),
+        },
+        commands=(
+            _PASSWORD,
+            _MACHINE_ID,
+            _GRUB_ON_SDA,
+            "systemctl mask " + " ".join(_NOT_NEEDED),
+            _INITRD,
+            *boot_loaders.COMMANDS,
+        ),
+        disk=Disk(
+            "/dev/sda",
+            2432,
+            (
+                Partition(1, 1, 2303, "ext4", _uuid("debian12-boot-loaders", "root"), "/"),
+                Partition(2, 2303, 2431, "swap", _uuid("debian12-boot-loaders", "swap")),
+            ),
+            device_map=False,
+        ),
     )
 )

@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -308,6 +309,14 @@ class StandIn(Appliance):
         self._writable(path)
 
     # Programs
+
+    def _do_debug(self, subcommand: str, arguments: list[str]) -> str:
+        """A script for the appliance's shell runs in this machine's, and sees the guest's root filesystem alone."""
+        assert subcommand == "sh"
+        # The guest's own commands are none of it: they would be chrooted.
+        environment = {**os.environ, "root": self._local("/")}
+        ran = subprocess.run(["/bin/sh", "-c", *arguments], env=environment, stdout=subprocess.PIPE, check=True)
+        return ran.stdout.decode()
 
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
 from tests.text_guests import contents, initrds, programs, sectors
-from tests.text_guests.contents import Content, Link
+from tests.text_guests.contents import Content, Directory, Link
 
 # The kernel's names of a disk, and of a partition of one.
 _DEVICE = re.compile(r"(?P<disk>(?:nvme\d+n\d+|mmcblk\d+)(?=p\d|\Z)|(?:[shv]d|xvd)[a-z]+)p?(?P<number>\d*)\Z")
@@ -283,6 +283,9 @@ class _Parser:
         self._put(rest, b"")
         self._file = rest
 
+    def directory(self, rest: str) -> None:
+        self._put(rest, Directory())
+
     def link(self, rest: str) -> None:
         path, target = _words(rest, "PATH TARGET")
         self._put(path, Link(target))
@@ -359,6 +362,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "initrd": _Parser.initrd,
     "efi": _Parser.efi,
     "file": _Parser.file,
+    "directory": _Parser.directory,
     "link": _Parser.link,
     "remove": _Parser.remove,
     "choose": _Parser.choose,

@@ -19,7 +19,12 @@ class Link:
     target: str
 
 
-Content = Union[bytes, Link]
+@dataclass(frozen=True)
+class Directory:
+    """A directory, which may stay empty."""
+
+
+Content = Union[bytes, Link, Directory]
 
 _OS_RELEASE = {
     "deb": 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n',

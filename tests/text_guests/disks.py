@@ -16,7 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from tests.text_guests import sectors
 from tests.text_guests.appliance import FAT, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
-from tests.text_guests.contents import Link
+from tests.text_guests.contents import Directory, Link
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30
@@ -143,7 +143,9 @@ def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:
     for path, placed in volume.files.items():
         try:
             place = _local(tree, path)
-            if isinstance(placed.content, Link):
+            if isinstance(placed.content, Directory):
+                _make_directory(tree, path)
+            elif isinstance(placed.content, Link):
                 if os.path.islink(place.local):
                     os.unlink(place.local)
                 os.symlink(placed.content.target, place.local)

@@ -27,9 +27,10 @@ def check_builder(name: str) -> None:
 
 
 @functools.cache
-def initrd(version: str, builder: str) -> bytes:
-    """The initrd of a kernel, with one module and the mark of its builder. builder: one of BUILDERS."""
-    files = {f"usr/lib/modules/{version}/kernel/ext4.ko": b"ko", BUILDERS[builder]: b"x\n"}
+def initrd(version: str, builder: str, modules: tuple[str, ...] = ()) -> bytes:
+    """The initrd of a kernel, with ext4 and further modules, and the mark of its builder. builder: one of BUILDERS."""
+    files = {f"usr/lib/modules/{version}/kernel/{name}.ko": b"ko" for name in ("ext4", *modules)}
+    files[BUILDERS[builder]] = b"x\n"
     members: dict[str, bytes] = {}
     for name, content in sorted(files.items()):
         for directory in reversed(_parents(name)):

@@ -102,11 +102,13 @@ class Lab:
         guest.apply_transforms()
         roots.find(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
-        outcome.concerns = [each for each in found["concerns"] if each["code"] not in _NOT_ASKED]
+        outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
         engine.convert(guest, found, select(self._asked(found), found), initrd)
         outcome.changes = guest.changes()
+        # The conversion may have found more.
+        outcome.concerns = _of_interest(found)
 
     def _asked(self, found: dict[str, Any]) -> dict[str, Any]:
         """What a playbook that makes the case's choices passes to convert."""
@@ -115,6 +117,11 @@ class Lab:
             for device in asked["devices"][kind].values():
                 device["driver"] = driver
         return asked
+
+
+def _of_interest(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The concerns of a description that cases are about."""
+    return [each for each in found["concerns"] if each["code"] not in _NOT_ASKED]
 
 
 def _refuse_inconvertible(outcome: Outcome) -> None:

@@ -43,8 +43,11 @@ class Namespace:
         self._mounts[self.find(path).path if path != "/" else "/"] = mounted
 
     def unmount(self, path: str) -> None:
-        """Undo what mount did at path."""
-        del self._mounts[self.find(path).path]
+        """Undo what mount did at path. Raises OSError where nothing is mounted."""
+        place = self.find(path).path
+        if place not in self._mounts:
+            raise OSError(errno.EINVAL, "not mounted", path)
+        del self._mounts[place]
 
     def unmount_all(self) -> None:
         """Have nothing mounted."""

@@ -29,7 +29,7 @@ _ELF, _CONFIG, _PREFIX = 0, 2, 3
 
 _SBAT = b"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
 
-OPTIONS = ("machine", "signed", "prefix", "config", "version", "cmdline", "osrel", "builder")
+OPTIONS = ("machine", "signed", "prefix", "config", "version", "cmdline", "osrel", "builder", "modules")
 
 
 def bzimage(version: str) -> bytes:
@@ -134,7 +134,7 @@ def _unified_kernel_image(options: Mapping[str, str]) -> dict[str, bytes]:
         ".osrel": options.get("osrel", "ID=debian;VERSION_ID=12").replace(";", "\n").encode() + b"\n",
         ".cmdline": options.get("cmdline", "").encode(),
         ".uname": version.encode(),
-        ".initrd": initrds.initrd(version, builder),
+        ".initrd": initrds.initrd(version, builder, tuple(filter(None, options.get("modules", "").split(",")))),
         ".linux": bzimage(version),
     }
 

@@ -39,12 +39,14 @@ _GRUB2 = _code((0, b"\xeb\x63\x90"), (0x5C, b"\x01"), (0x180, _STAGE_1))
 # GRUB legacy's stage1 has the same words, and at 0x3e its own version, 3.2.
 _LEGACY = _code((0, b"\xeb\x48\x90"), (0x3E, b"\x03\x02\xff\0\0\x80\x01"), (0x17F, _STAGE_1))
 _LILO = _code((0, b"\xfa\xeb\x7clbaLILO"))
+_EXTLINUX = _code((0, b"\xeb\x58\x90SYSLINUX"))
 
 # Those in the first sector of a disk. All from syslinux on start the boot sector of a partition.
 OF_DISK = {
     "grub2": _GRUB2,
     "legacy": _LEGACY,
     "lilo": _LILO,
+    "extlinux": _EXTLINUX,
     "syslinux": _code((0, b"\x33\xc0\xfa\x8e\xd8\x8e\xd0\xbc\0\x7c"), (0x5E, b"Missing operating system.\r\n")),
     "gptmbr": _code((0, b"\x33\xc0\xfa\x8e\xd8\x8e\xd0\xbc\0\x7c"), (0xB6, b"Missing OS\r\n"), (0x135, b"!GPT")),
     "mbr": _code((0, b"\xfa\xb8\0\x10\x8e\xd0\xbc\0\xb0\xb8\0\0\x8e\xd8\x8e\xc0")),
@@ -56,7 +58,7 @@ OF_PARTITION = {
     "grub2": _GRUB2,
     "legacy": _LEGACY,
     "lilo": _LILO,
-    "extlinux": _code((0, b"\xeb\x58\x90SYSLINUX")),
+    "extlinux": _EXTLINUX,
     "windows": _code((0, b"\xeb\x52\x90NTFS    "), (0x100, b"BOOTMGR is missing\0")),
     "fat": _code((0, b"\xeb\x3c\x90mkfs.fat"), (0x5C, b"This is not a bootable disk.")),
     "empty": _EMPTY,

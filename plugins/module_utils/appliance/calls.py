@@ -158,6 +158,14 @@ class Calls:
         result: list[dict[str, Any]] = self.call("getxattrs", path)
         return result
 
+    def shell(self, script: str) -> str:
+        """What a script prints that the appliance's own shell runs. $root is where the guest is mounted.
+
+        It is libguestfs's `debug sh`, which is for debugging: a build may come without.
+        """
+        result: str = self.call("debug", "sh", [script])
+        return result
+
     # Files: writing
 
     def write(self, path: str, content: bytes) -> None:

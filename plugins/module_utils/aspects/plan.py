@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..devices.targets import Model, Target
+from ..model.concerns import Concern
 from ..model.selection import Selection
 from ..model.target_hardware import Interface
 from .boot.command_line import CommandLine
@@ -62,7 +63,11 @@ class HardwareFacts:
 
 @dataclass
 class Plan:
-    """The plan of one root's conversion. disk_names: on the target, of each disk that stays: {"sda": "/dev/vda"}."""
+    """The plan of one root's conversion.
+
+    disk_names: on the target, of each disk that stays: {"sda": "/dev/vda"}.
+    concerns: what only the conversion found out, and the guest starts in spite of.
+    """
 
     target: Target
     selection: Selection
@@ -70,6 +75,7 @@ class Plan:
     command_line: CommandLine = field(default_factory=CommandLine)
     initrd: InitrdPlan = field(default_factory=InitrdPlan)
     hardware: HardwareFacts = field(default_factory=HardwareFacts)
+    concerns: list[Concern] = field(default_factory=list)
 
     def model(self, kind: str, identifier: str) -> Model | None:
         """The model chosen for a device; None when the device was removed."""

@@ -22,6 +22,7 @@ from ..appliance.appliance import Appliance, ApplianceError, TextNotUtf8, is_pos
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
+from . import search
 from .boot_menu import BootMenu
 from .editing import Trees
 from .storage.mounts import MountPlan, NotMounted
@@ -150,6 +151,17 @@ class GuestRoot:
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
 
+    def files_with(self, directory: str, expression: str) -> builtins.list[str] | None:
+        """The paths of small text files below directory with a line that fits expression (grep -E), sorted.
+
+        It takes one call, and is bounded (see search.py). None when it cannot be told.
+        """
+        try:
+            return search.paths(directory, self._appliance.shell(search.script(directory, expression)))
+        except (ApplianceError, AttributeError):
+            # The latter where libguestfs was built without the call.
+            return None
+
     def _decoded(self, path: str) -> str | None:
         content = self.read_bytes(path)
         return None if content is None else content.decode("utf-8", "surrogateescape")
@@ -170,6 +182,11 @@ class GuestRoot:
         """The first count bytes of the file at path."""
         return self._appliance.pread(path, count, 0)
 
+    def part(self, path: str, start: int, count: int) -> bytes:
+        """count bytes of the file at path from start on, fewer where it ends before. Raises `guest-file-too-large`."""
+        end = start + self._bounded(path, count, READ_LIMIT)
+        return b"".join(self._pieces(path, start, min(end, self._file_size(path) or 0)))
+
     def tail(self, path: str, count: int) -> bytes:
         """The last count bytes of the file at path, b"" when there is none."""
         size = self._file_size(path) or 0
@@ -179,15 +196,19 @@ class GuestRoot:
         for offset in range(start, end, _MESSAGE):
             yield self._appliance.pread(path, min(_MESSAGE, end - offset), offset)
 
-    def download(self, path: str, local: str) -> None:
+    def download(self, path: str, local: str, parts: Sequence[tuple[int, int]] | None = None) -> None:
         """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
 
+        parts: (start, size) of what is copied of it, one behind the other; None for all.
         In messages: libguestfs's download takes three times as long for the same.
         """
-        size = self._bounded(path, self.size(path), DOWNLOAD_LIMIT)
+        size = self.size(path)
+        parts = [(0, size)] if parts is None else parts
+        self._bounded(path, sum(count for _start, count in parts), DOWNLOAD_LIMIT)
         with open(local, "wb") as copy:
-            for piece in self._pieces(path, 0, size):
-                copy.write(piece)
+            for start, count in parts:
+                for piece in self._pieces(path, start, min(start + count, size)):
+                    copy.write(piece)
 
     # Writing
 

@@ -11,7 +11,7 @@ builders/: the programs that make initrds.
 from __future__ import annotations
 
 from .errors import NotSupplementable
-from .image import Initrd, Limits, Member, read
+from .image import Initrd, Limits, Member, joined, read
 from .kernel_modules import INDEX_FILES, KernelModules, module_files
 from .module_names import module_name
 from .writer import File, supplement
@@ -24,6 +24,7 @@ __all__ = (
     "Limits",
     "Member",
     "NotSupplementable",
+    "joined",
     "module_files",
     "module_name",
     "read",

@@ -13,7 +13,7 @@ import contextlib
 import io
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Callable, NamedTuple
 
 from ..errors import GuestconvError
@@ -31,6 +31,9 @@ _ODD_NAME = re.compile(r"^[./]|/\.|//|/$")
 
 # What mkbootconfig appends and the kernel cuts off before unpacking: data, size, checksum, this; then padding to 4
 # (Documentation/admin-guide/bootconfig.rst).
+# Directories of what the kernel reads before it unpacks anything, and what they are in; early_cpio is dracut's mark.
+_EARLY = ("kernel/x86", "kernel/firmware", "early_cpio")
+
 _BOOTCONFIG = b"#BOOTCONFIG\n"
 
 
@@ -88,6 +91,14 @@ class Initrd:
     def builder(self) -> str:
         """The name of what made it, by evidence; see builders.made_by."""
         return builders.made_by(self.members)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it has nothing but what the kernel itself looks for: microcode, tables of ACPI.
+
+        Sources: Linux, Documentation/arch/x86/microcode.rst, Documentation/admin-guide/acpi/initrd_table_override.rst.
+        """
+        return all(name == "kernel" or name.startswith(_EARLY) for name in self.members)
 
     @property
     def nested_images(self) -> list[str]:
@@ -172,6 +183,19 @@ def read(
             return _read(file, size, wanted if callable(wanted) else frozenset(wanted).__contains__, limits)
         except OSError as error:
             raise GuestconvError("initrd-unreadable", f"the initrd cannot be read: {error}") from error
+
+
+def joined(images: Sequence[Initrd], at: int = -1) -> Initrd:
+    """What the kernel has of several images, which a boot loader puts behind each other: the later over the earlier.
+
+    at: the index of the image to which something can be appended, so that archives and size are those of this one.
+    """
+    collector = _Collector(lambda name: False, Limits())
+    for image in images:
+        collector.take(image)
+    collector.settle()
+    place = images[at]
+    return Initrd(collector.members, collector.contents, place.archives, place.size, place.bootconfig)
 
 
 def _read(file: BinaryIO, size: int, wanted: Callable[[str], bool], limits: Limits) -> Initrd:
@@ -310,6 +334,11 @@ class _Collector:
         self._store(name, member, body)
         if regular and entry.links > 1:
             self._share(name, entry.identity, member, body)
+
+    def take(self, image: Initrd) -> None:
+        """Take all members of an image that was read."""
+        for name, member in image.members.items():
+            self._store(name, member, image._contents.get(name))  # noqa: SLF001 - it is of the same file
 
     def end_archive(self) -> None:
         """Forget the hard links, as the kernel does at a trailer."""

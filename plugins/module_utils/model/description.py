@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
@@ -134,6 +134,14 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     description = printable(description)
     sign(description)
     return {key: description[key] for key in KEYS}
+
+
+def add_concerns(description: Description, concerns: Iterable[Concern]) -> None:
+    """Add concerns, as if inspect had returned them."""
+    added = [printable(concern.as_dict()) for concern in concerns]
+    if added:
+        description["concerns"] += added
+        sign(description)
 
 
 def sign(description: Description) -> None:

@@ -8,7 +8,7 @@ It knows nothing about the aspects but what each declares (aspects/aspect.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import packages
@@ -17,9 +17,9 @@ from ..aspects.plan import InitrdPlan, Plan
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..model import target_hardware
-from ..model.description import Findings, describe
+from ..model.description import Description, Findings, add_concerns, describe
 from ..model.selection import Selection
-from . import order, system_of
+from . import order, started, system_of
 
 # Is called with each aspect's name as it begins, and how much of the whole is done (0 to 1).
 Tell = Callable[[str, float], None]
@@ -30,19 +30,41 @@ def _tell_nobody(aspect: str, fraction: float) -> None:
 
 
 def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody) -> dict[str, Any]:
-    """The description of guest, with the packages of each root if they are asked for. Raises GuestconvError."""
+    """The description of guest, with the packages of each root if they are asked for. Raises GuestconvError.
+
+    Roots that nothing starts are taken out of guest.roots.
+    """
+    findings, with_kernel = _findings(guest, applications, tell)
+    left = started.not_started(guest, with_kernel)
+    if left:
+        first = guest.roots[0]
+        guest.roots = [root for root in guest.roots if root not in left]
+        if first in left and first.not_searched:
+            # The first of the roots has what is known of the guest as a whole.
+            guest.roots[0].not_searched = first.not_searched
+            findings, _with_kernel = _findings(guest, applications, tell)
+        findings = {root.name: findings[root.name] for root in guest.roots}
+        findings[guest.roots[0].name].append(Findings(concerns=[started.concern(root) for root in left]))
+    return describe(guest, findings)
+
+
+def _findings(guest: Guest, applications: bool, tell: Tell) -> tuple[dict[str, list[Findings]], set[str]]:
+    """What the aspects find in each root, and, of several roots, the names of those that have a kernel."""
     findings: dict[str, list[Findings]] = {}
+    with_kernel = set()
     for root, aspects in _by_root(guest, order.inspection, tell):
         with guest.mounted(root, read_only=True):
             findings[root.name] = [aspect.inspect(root) for aspect in aspects]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
-    return describe(guest, findings)
+            if len(guest.roots) > 1 and system_of(root).has_kernel(root):
+                with_kernel.add(root.name)
+    return findings, with_kernel
 
 
 def convert(
     guest: Guest,
-    description: Mapping[str, Any],
+    description: Description,
     selection: Selection,
     initrd: str = "auto",
     tell: Tell = _tell_nobody,
@@ -51,7 +73,8 @@ def convert(
 
     initrd: see plan.InitrdPlan.mode.
 
-    The changes are in the roots. Raises GuestconvError; the disks are half-converted then, and must be thrown away.
+    The changes are in the roots; what only the conversion found out is added to description's concerns.
+    Raises GuestconvError; the disks are half-converted then, and must be thrown away.
     """
     devices = [disk.device for disk in guest.disks]
     models = target_hardware.disk_models(devices, guest.target, selection)
@@ -64,6 +87,7 @@ def convert(
             for aspect in aspects:
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, plan)
+    add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
     return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)

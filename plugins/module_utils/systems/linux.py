@@ -12,7 +12,7 @@ from ..aspects import boot, console, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..guest.root import GuestRoot
 from ..guest.storage.layers.filesystem import Filesystem
-from ..guest.storage.mounts import MountPlan, planned
+from ..guest.storage.mounts import AUTOMATIC_PATHS, MountPlan, planned
 from ..texts import fstab
 
 NAME = "linux"
@@ -46,7 +46,10 @@ def mounts(root: GuestRoot, filesystem: Filesystem) -> MountPlan | None:
     """What the system on this filesystem, which is mounted, mounts itself; None when this is no root of Linux."""
     if not root.is_dir("/etc"):
         return None
-    return planned(fstab.parse(root.read("/etc/fstab") or ""), root.guest.storage, filesystem)
+    storage = root.guest.storage
+    looked_at = AUTOMATIC_PATHS if storage.boot_loader_partitions else ()
+    empty = [path for path in looked_at if root.is_dir(path) and not root.list(path)]
+    return planned(fstab.parse(root.read("/etc/fstab") or ""), storage, filesystem, empty)
 
 
 def detect(root: GuestRoot) -> bool:
@@ -74,6 +77,11 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         "package_management": _first_there(root, _PACKAGE_MANAGERS),
         "init": _first_there(root, _INIT_SYSTEMS),
     }
+
+
+def has_kernel(root: GuestRoot) -> bool:
+    """Whether there are kernel modules: where the kernel itself is, only the boot menu says."""
+    return any(root.list(path) for path in ("/lib/modules", "/usr/lib/modules"))
 
 
 def _assignments(text: str) -> dict[str, str]:

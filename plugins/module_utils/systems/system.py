@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..aspects.aspect import Aspect
+from ..guest.root import GuestRoot
 from ..guest.system import DetectableSystem
 
 
@@ -16,3 +17,6 @@ class System(DetectableSystem, Protocol):
 
     @property
     def ASPECTS(self) -> tuple[Aspect, ...]: ...
+
+    def has_kernel(self, root: GuestRoot) -> bool:
+        """Whether the system on root, which is mounted, has a kernel of its own, as a chroot has not."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from . import tables
 
-# With these in its options the guest starts without what a line mounts (systemd.mount(5)).
-_NOT_WAITED_FOR = frozenset(("noauto", "nofail", "_netdev", "x-systemd.automount"))
+# With these in its options the guest starts without what a line mounts (systemd.mount(5); the last is older).
+_NOT_WAITED_FOR = frozenset(("noauto", "nofail", "_netdev", "x-systemd.automount", "comment=systemd.automount"))
 
 
 @dataclass(frozen=True)

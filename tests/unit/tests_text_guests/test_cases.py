@@ -14,42 +14,7 @@ OWN = sorted((ROOT / "tests" / "text_guests" / "cases").glob("*.txt"))
 SHARED = sorted((ROOT.parent / "shared" / "cases" / "boot" / "cases").glob("*.txt"))
 
 # Those of the shared cases that are not right yet. One that becomes right must be taken out.
-NOT_YET = frozenset(
-    """
-    a01-bls-with-a-custom-entry
-    a02-systemd-boot-with-an-old-grub-cfg
-    a03-uki-with-an-old-grub-cfg
-    a04-grub-legacy-in-the-boot-sector
-    a07-xen-is-the-default
-    b01-root-dm
-    b01-root-gone
-    b01-root-label
-    b01-root-mpath
-    b02-root-in-quotes
-    b05-command-line-that-goes-on
-    b07-argument-fips-boot
-    b07-argument-real-root
-    c01-default-of-fallback-counting
-    c02-default-next-entry
-    c02-default-single-quotes
-    c02-default-without-set
-    c04-memtest-stays
-    d01-tuned-initrd
-    d06-photon
-    d07-btrfs-prefix
-    e02-mount-unit
-    e04-oracle-asm-rule
-    e05-mdadm-device-line
-    e07-lvmlocal-filter
-    e08-lvm-filter-sd-and-virtio-scsi
-    e10-type-contradicts-the-name
-    f06-old-system-on-a-data-disk
-    g01-custom-entry-comes-back
-    g03-grub-disable-uuid
-    h01-tools-virtualbox
-    h01-tools-xen
-    """.split()
-)
+NOT_YET: frozenset[str] = frozenset()
 
 
 def described(verdict):

@@ -10,11 +10,10 @@ would not do. What the initrd is made from is changed as well, for the next time
 
 from __future__ import annotations
 
-import os
 import posixpath
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ... import initrd as initrd_format
 from ...errors import GuestconvError
@@ -32,22 +31,28 @@ _MODE = 0o644
 
 @dataclass(frozen=True)
 class Initrd:
-    """An initrd in a root: its path, the version of its kernel, and the modules that this can load."""
+    """An initrd in a root: the paths of its images, the kernel's version, and the modules that this can load.
 
-    path: str
+    modules: the kernel's directory of modules. path: of the image that is completed, once that is known.
+    """
+
+    paths: tuple[str, ...]
     version: str
     loadable: frozenset[str]
+    modules: str
+    path: str = ""
 
 
 def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
     """See that the initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
-    with tempfile.NamedTemporaryFile(prefix="guestconv-initrd-") as local:
-        root.download(initrd.path, local.name)
+    with tempfile.TemporaryDirectory(prefix="guestconv-initrd-") as directory:
+        images = _Images(root, initrd, plan, directory)
         try:
-            found = _read(local.name, initrd, plan)
+            initrd, found = images.read()
         except initrd_format.NotSupplementable as error:
             if plan.initrd.mode == "supplement":
                 raise
+            initrd = replace(initrd, path=images.last_read)
             _rebuild(root, None, initrd, _loadable(initrd, plan), list(plan.initrd.files), error)
             archive = None
         else:
@@ -56,14 +61,63 @@ def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
             if not missing and not changed:
                 return
             archive = _complete(root, found, initrd, plan, changed, missing)
+        images.update(initrd.path, archive)
+        _check(images.read()[1], initrd, plan)
+
+
+class _Images:
+    """The images of an initrd, and copies of them in a directory of this machine. last_read: the path of one."""
+
+    def __init__(self, root: GuestRoot, initrd: Initrd, plan: Plan, directory: str) -> None:
+        self._root, self._initrd, self._plan = root, initrd, plan
+        self._copies = {path: f"{directory}/{number}" for number, path in enumerate(dict.fromkeys(initrd.paths))}
+        self._read: dict[str, initrd_format.Initrd] = {}
+        self.last_read = initrd.paths[-1]
+        for path in self._copies:
+            self.update(path, None)
+
+    def update(self, path: str, archive: bytes | None) -> None:
+        """Know that an archive was appended to the image at path, or (None) that it is new."""
+        copy = self._copies[path]
+        self._read.pop(path, None)
         if archive is None:
-            root.download(initrd.path, local.name)
-        else:
-            # What was there before is known, and large: only what was put behind it is read back.
-            local.seek(0, os.SEEK_END)
-            local.write(root.tail(initrd.path, len(archive)))
-            local.flush()
-        _check(_read(local.name, initrd, plan), initrd, plan)
+            self._root.download(path, copy)
+            return
+        # What was there before is known, and large: only what was put behind it is read back.
+        with open(copy, "ab") as file:
+            file.write(self._root.tail(path, len(archive)))
+
+    def read(self) -> tuple[Initrd, initrd_format.Initrd]:
+        """The initrd with the path of the image to complete, and what all images together hold. Raises GuestconvError."""
+        images = [self._image(path) for path in self._initrd.paths]
+        place = _main(images, self._initrd.version)
+        found = images[0] if len(images) == 1 else initrd_format.joined(images, place)
+        return replace(self._initrd, path=self._initrd.paths[place]), found
+
+    def _image(self, path: str) -> initrd_format.Initrd:
+        if path not in self._read:
+            self.last_read = path
+            try:
+                self._read[path] = initrd_format.read(self._copies[path], texts.wanted(self._plan))
+            except GuestconvError as error:
+                error.add_place(path)
+                raise
+        return self._read[path]
+
+
+def _main(images: Sequence[initrd_format.Initrd], version: str) -> int:
+    """The index of the image that the others only add to: early microcode before it, files of the user's behind it."""
+    places = range(len(images))
+    tests: tuple[Callable[[initrd_format.Initrd], object], ...] = (
+        lambda image: image.modules(version),
+        lambda image: image.builder != builders.UNKNOWN,
+        lambda image: not image.is_early,
+    )
+    for test in tests:
+        for place in reversed(places):
+            if test(images[place]):
+                return place
+    return places[-1]
 
 
 def _complete(
@@ -105,15 +159,6 @@ def _complete(
     return archive
 
 
-def _read(path: str, initrd: Initrd, plan: Plan) -> initrd_format.Initrd:
-    """The initrd, of which the host's file path is a copy. Raises GuestconvError."""
-    try:
-        return initrd_format.read(path, texts.wanted(plan))
-    except GuestconvError as error:
-        error.add_place(initrd.path)
-        raise
-
-
 def _loadable(initrd: Initrd, plan: Plan) -> list[str]:
     """The modules that the aspects asked for, less those that are built in or that this kernel has not at all."""
     return [name for name in plan.initrd.modules if name in initrd.loadable]
@@ -128,7 +173,7 @@ def _module_files(
     root: GuestRoot, found: initrd_format.Initrd, initrd: Initrd, missing: Sequence[str]
 ) -> list[initrd_format.File]:
     """The modules with those that they depend on, and the indexes by which kmod and udev find them."""
-    source = f"/lib/modules/{initrd.version}"
+    source = initrd.modules
     # Some of them are wanted both as texts and as they are: each is read once.
     indexes = {name: root.read_bytes(f"{source}/{name}") for name in ("modules.dep", *initrd_format.INDEX_FILES)}
     lists = {name: indexes[f"modules.{name}"] or b"" for name in ("dep", "softdep", "builtin", "alias")}

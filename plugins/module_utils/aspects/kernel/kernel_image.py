@@ -3,18 +3,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The version of a kernel, as the kernel's own file says it. Pure.
 
-Source: Linux, Documentation/arch/x86/boot.rst (the real-mode kernel header of a bzImage).
+Sources: Linux, Documentation/arch/x86/boot.rst (the real-mode kernel header of a bzImage),
+Documentation/arch/arm64/booting.rst, drivers/firmware/efi/libstub/zboot-header.S, arch/s390/boot/head.S, and
+init/version-timestamp.c, which every kernel has "Linux version ..." from.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from ...errors import GuestconvError
+from ...initrd import compression
+
 # The real-mode part, which has the version: a boot sector and at most 64 sectors of setup code.
 HEAD = 65 * 512
+
+# No kernel is as large, packed or not.
+LARGEST = 256 << 20
 
 _SETUP_SECTORS = 0x1F1
 _BOOT_FLAG = slice(0x1FE, 0x200)
 _MAGIC = slice(0x202, 0x206)
 _POINTER = slice(0x20E, 0x210)
+
+_BANNER = re.compile(rb"Linux version ([\x21-\x7e]{1,128}) \(")
+_LONGEST_BANNER = 160
+_BLOCK = 1 << 20
+
+_GZIP, _ELF = b"\x1f\x8b", b"\x7fELF"
+# What an image for EFI has at 0x38: arm64's, RISC-V's, and that of zboot and LoongArch.
+_OF_EFI = (b"ARM\x64", b"RSC\x05", b"\xcd\x23\x82\x81")
+_ZBOOT = slice(0x04, 0x08)
+_COMPRESSIONS = {b"gzip": "gzip", b"xz": "xz", b"xzkern": "xz", b"lzma": "lzma", b"zstd": "zstd", b"zstd22": "zstd"}
+# The first words of the program that starts s390's, and where the pointer to its version is (since 5.2).
+_S390 = b"\x00\x08\x00\x00\x80"
+_S390_VERSION = 0x10428
 
 
 def release(head: bytes) -> str | None:
@@ -30,5 +57,61 @@ def release(head: bytes) -> str | None:
     sectors = head[_SETUP_SECTORS] or 4
     if not 0 < pointer < 0x200 * sectors:
         return None
-    text = head[pointer + 0x200 :].partition(b"\0")[0].decode("ascii", "replace")
-    return next(iter(text.split()), None)
+    return _first_word(head[pointer + 0x200 :])
+
+
+def is_without_header(head: bytes) -> bool:
+    """Whether a file that begins with head may be a kernel that has its version in its body alone."""
+    return head.startswith((_GZIP, _ELF, _S390)) or head[0x38:0x3C] in _OF_EFI
+
+
+def release_in(stream: BinaryIO) -> str | None:
+    """The version of the kernel that is the whole of stream, and of which is_without_header is true; None without one."""
+    head = stream.read(HEAD)
+    size = stream.seek(0, io.SEEK_END)
+    if size > LARGEST:
+        return None
+    if head.startswith(_S390):
+        return _of_s390(stream)
+    start, end, name = 0, size, ""
+    if head.startswith(_GZIP):
+        name = "gzip"
+    elif head[_ZBOOT] == b"zimg":
+        start = int.from_bytes(head[0x08:0x0C], "little")
+        end = min(size, start + int.from_bytes(head[0x0C:0x10], "little"))
+        name = _COMPRESSIONS.get(head[0x18:0x38].partition(b"\0")[0], "")
+    stream.seek(0)
+    return _banner(_unpacked(stream, start, end, name) if name else iter(lambda: stream.read(_BLOCK), b""))
+
+
+def _unpacked(stream: BinaryIO, start: int, end: int, name: str) -> Iterator[bytes]:
+    """The pieces of what is compressed between these places in stream, as far as it can be unpacked here."""
+    source = compression.Source(stream, end)
+    source.seek(min(start, end))
+    with contextlib.suppress(GuestconvError), contextlib.closing(compression.unpack(source, name)) as pieces:
+        yield from pieces
+
+
+def _banner(pieces: Iterable[bytes]) -> str | None:
+    before, count = b"", 0
+    for piece in pieces:
+        found = _BANNER.search(before + piece)
+        if found:
+            return found[1].decode("ascii")
+        before, count = (before + piece)[-_LONGEST_BANNER:], count + len(piece)
+        if count > LARGEST:
+            return None
+    return None
+
+
+def _of_s390(stream: BinaryIO) -> str | None:
+    stream.seek(_S390_VERSION)
+    pointer = int.from_bytes(stream.read(8), "big")
+    if not 0 < pointer < LARGEST:
+        return None
+    stream.seek(pointer)
+    return _first_word(stream.read(_LONGEST_BANNER))
+
+
+def _first_word(text: bytes) -> str | None:
+    return next(iter(text.partition(b"\0")[0].decode("ascii", "replace").split()), None)

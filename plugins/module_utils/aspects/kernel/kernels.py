@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ...devices.targets import KINDS, TARGETS, Model
+from ...appliance.appliance import ApplianceError
+from ...devices.targets import KINDS, Model
+from ...errors import GuestconvError
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
-from ...initrd import module_name
-from . import kernel_image
-
-# What is asked of a kernel: the modules of all device models. Of the thousands that it has none else is remembered, as
-# a guest may have hundreds of kernels.
-_OF_INTEREST = frozenset(
-    name for target in TARGETS.values() for kind in KINDS for model in target.models[kind] for name in model.modules
-)
+from ...texts import kernel_arguments
+from ..boot import unified
+from . import kernel_image, module_tree, unified_initrds
+from .module_tree import ModuleTree
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,33 @@ class Kernel:
 
     version: as uname -r says it, which is also its directory of modules; None when no such directory is there.
     release: the version that its own file says, whether or not there is such a directory.
-    initrd: the path of its initrd, None when it boots without one.
-    loadable, built_in: names of modules, with underscores; those that device models need.
+    initrds: the paths of the images that become its initrd; none when it boots without one, or has it within itself.
+    unified: whether it is a unified kernel image, which has an initrd within.
+    tree: what its directory of modules has.
     path: of the kernel itself.
+    is_linux: whether the entry is of a system, and not of a memory test.
+    within: names of the modules in the initrd within a unified kernel image.
     """
 
     version: str | None
-    initrd: str | None
+    initrds: tuple[str, ...]
     default: bool
-    loadable: frozenset[str]
-    built_in: frozenset[str]
+    tree: ModuleTree = field(default_factory=ModuleTree)
     path: str = ""
     release: str | None = None
+    unified: bool = False
+    is_linux: bool = True
+    within: frozenset[str] = frozenset()
+
+    @property
+    def initrd(self) -> str | None:
+        """The last of its images, as Entry.initrd."""
+        return self.initrds[-1] if self.initrds else None
 
     @property
     def modules(self) -> frozenset[str]:
-        """All of these that it has."""
-        return self.loadable | self.built_in
+        """The names of all modules, built in or not, that it has and that device models need."""
+        return self.tree.loadable | self.tree.built_in
 
     @property
     def name(self) -> str:
@@ -52,58 +63,129 @@ class Kernel:
 
     def needs_built_in(self, kind: str) -> bool:
         """Whether modules are no use for devices of this kind: without an initrd they are on the disk to be found."""
-        return kind == "block" and self.initrd is None
+        return kind == "block" and not self.initrds and not self.unified
 
     def missing(self, kind: str, model: Model) -> list[str]:
         """The modules that a device of this kind needs, and that this kernel does not have where it can use them."""
-        there = self.built_in if self.needs_built_in(kind) else self.modules
+        there = self.tree.built_in if self.needs_built_in(kind) else self.modules
+        if self.has_fixed_initrd(kind):
+            there = self.tree.built_in | self.within
         return [name for name in model.modules if name not in there]
+
+    def has_fixed_initrd(self, kind: str) -> bool:
+        """Whether modules for devices of this kind must be in an initrd that cannot be changed."""
+        return kind == "block" and self.unified
+
+    def damaged(self) -> dict[str, list[str]]:
+        """{kind of device: paths of modules that it needs and that modules.dep names, but that are not there}."""
+        return {kind: paths for kind in KINDS for paths in [self.tree.without_file(kind)] if paths}
 
 
 def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     """The kernels of the menu, in its order. One that is named several times with the same initrd is one kernel."""
-    directory = next((path for path in ("/lib/modules", "/usr/lib/modules") if root.is_dir(path)), None)
-    versions = root.list(directory) if directory else []
-    releases = {entry.kernel: _release(root, entry.kernel) for entry in menu.entries}
-    kernels: dict[tuple[str, str | None], Kernel] = {}
+    directories = module_tree.directories(root)
+    releases = {entry.kernel: _release(root, entry) for entry in menu.entries}
+    trees: dict[str, ModuleTree] = {}
+    entries: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
+    versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
+    others = {id(entry) for entry, _name in of_other_systems(root, menu)}
     for entry in menu.entries:
-        release = releases[entry.kernel]
-        version = _version(root, entry, release, versions)
-        key = version or entry.kernel, entry.initrd
-        if key not in kernels:
-            modules = f"{directory}/{version}"
-            kernels[key] = Kernel(
-                version,
-                entry.initrd,
-                menu.default is not None and entry.kernel == menu.default.kernel,
-                _names(root, f"{modules}/modules.dep") if version else frozenset(),
-                _names(root, f"{modules}/modules.builtin") if version else frozenset(),
-                entry.kernel,
-                release,
-            )
-    return list(kernels.values())
+        if id(entry) in others:
+            continue
+        version = _version(root, entry, releases[entry.kernel], directories)
+        # The images of one version differ in their initrds.
+        key = entry.kernel if entry.unified else version or entry.kernel, entry.initrds
+        entries.setdefault(key, []).append(entry)
+        versions[key] = version
+        if version and version not in trees:
+            trees[version] = module_tree.read(root, directories[version])
+    return [
+        Kernel(
+            versions[key],
+            same[0].initrds,
+            menu.default is not None and any(_is_same(entry, menu.default) for entry in same),
+            trees.get(versions[key] or "", ModuleTree()),
+            same[0].kernel,
+            releases[same[0].kernel],
+            same[0].unified,
+            any(map(_is_linux, same)),
+            _within(root, same[0], versions[key]),
+        )
+        for key, same in entries.items()
+    ]
 
 
-def _release(root: GuestRoot, path: str) -> str | None:
-    """The version that the kernel's file says, None where it does not (other machines than x86 have no such header)."""
-    return kernel_image.release(root.head(path, kernel_image.HEAD)) if root.is_file(path) else None
+def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
+    """The entries whose kernel is not in root and whose root filesystem is another of the disks', with its name.
+
+    os-prober makes them. The default is not among them, as it is what starts the guest.
+    """
+    storage = root.guest.storage
+    own = storage.filesystem(root.name)
+    found = []
+    for entry in menu.entries:
+        spec = dict(each.partition("=")[::2] for each in kernel_arguments.split(entry.arguments)).get("root", "")
+        named = storage.filesystems_called(spec) if entry is not menu.default else []
+        if named and own not in named and not root.is_file(entry.kernel):
+            found.append((entry, named[0].name))
+    return found
 
 
-def _version(root: GuestRoot, entry: Entry, release: str | None, versions: list[str]) -> str | None:
+def _is_same(entry: Entry, other: Entry) -> bool:
+    return (entry.kernel, entry.initrds) == (other.kernel, other.initrds)
+
+
+def _is_linux(entry: Entry) -> bool:
+    """Whether the entry boots a system. A memory test has neither a root filesystem nor an initrd."""
+    return bool(entry.initrds) or entry.unified or re.search(r'(?:^|[\s"])(?:real_)?root=', entry.arguments) is not None
+
+
+def _within(root: GuestRoot, entry: Entry, version: str | None) -> frozenset[str]:
+    """Kernel.within. What cannot be read has none."""
+    if not entry.unified or version is None:
+        return frozenset()
+    try:
+        return unified_initrds.modules(root, entry.kernel, version)
+    except ApplianceError:
+        raise
+    except GuestconvError:
+        return frozenset()
+
+
+def _release(root: GuestRoot, entry: Entry) -> str | None:
+    """The version that the kernel's file says, None where it does not."""
+    path = entry.kernel
+    if not root.is_file(path):
+        return None
+    if entry.unified:
+        return kernel_image.release(unified.kernel_head(root, path, kernel_image.HEAD))
+    head = root.head(path, kernel_image.HEAD)
+    release = kernel_image.release(head)
+    if release is not None or not kernel_image.is_without_header(head) or root.size(path) > kernel_image.LARGEST:
+        return release
+    with tempfile.NamedTemporaryFile(prefix="guestconv-kernel-") as local:
+        root.download(path, local.name)
+        with open(local.name, "rb") as copy:
+            return kernel_image.release_in(copy)
+
+
+def _version(root: GuestRoot, entry: Entry, release: str | None, directories: Mapping[str, str]) -> str | None:
     """Which of the directories of modules is the kernel's, None when none is.
 
-    Where its file does not say, it is the only one there is, for what boots a root; of several the one that the file,
-    or what it is a link to, is called after.
+    Where its file does not say: the one that the file, or what it is a link to, is called after; that of the version
+    which the entry says; that of a part of its path (kernel-install: /boot/TOKEN/VERSION/linux); or the only one there
+    is, for what boots a system.
     """
     if release is not None:
-        return release if release in versions else None
-    if len(versions) == 1 and "root=" in entry.arguments and root.is_file(entry.kernel):
-        return versions[0]
-    name = posixpath.basename(root.real_path(entry.kernel))
-    return max((version for version in versions if name.endswith(f"-{version}")), key=len, default=None)
-
-
-def _names(root: GuestRoot, path: str) -> frozenset[str]:
-    """The names of interest in a modules.dep or modules.builtin: one path a line, then perhaps a colon."""
-    text = (root.read_bytes(path) or b"").decode("utf-8", "replace")
-    return _OF_INTEREST.intersection(module_name(line.partition(":")[0]) for line in text.split("\n"))
+        return release if release in directories else None
+    path = root.real_path(entry.kernel)
+    for place in dict.fromkeys((path, entry.kernel)):
+        name = posixpath.basename(place)
+        called = max((version for version in directories if name.endswith(f"-{version}")), key=len, default=None)
+        if called:
+            return called
+    parts = [entry.version, *reversed(posixpath.dirname(path).split("/"))]
+    said = next((part for part in parts if part and part in directories), None)
+    if said is None and len(directories) == 1 and _is_linux(entry) and root.is_file(entry.kernel):
+        return next(iter(directories))
+    return said

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, lvm, references, resume, unmounted
+from . import arguments, contradictions, lvm, mentions, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -38,10 +38,15 @@ _ASLEEP = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001")
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
-    names_on_target = target_hardware.disk_names(
-        [disk.device for disk in root.guest.disks],
-        {disk.device: root.guest.target.models["block"][0] for disk in root.guest.disks},
-    )
+    there = mentions.found(root)
+    names = _names(root, there)
+    names_by_driver = _names_by_driver(root.guest)
+    rejected = {driver: lvm.rejections(root, on_target) for driver, on_target in names_by_driver.items()}
+    usable = [driver for driver in rejected if not rejected[driver]]
+    # Where LVM takes the disks by none of their names, that is told, and not that there is no driver.
+    if usable and len(usable) < len(rejected):
+        findings.usable["block"] = {driver: "; ".join(map(str, reasons)) for driver, reasons in rejected.items()}
+    names_on_target = names_by_driver[(usable or list(rejected))[0]]
     disks_of = _disks_of_mountpoints(root)
     for position, disk in enumerate(root.guest.disks):
         findings.devices.setdefault("block", {})[disk.device] = {
@@ -52,9 +57,12 @@ def inspect(root: GuestRoot) -> Findings:
             "size": disk.virtual_size,
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),
         }
-    findings.concerns += unmounted.concerns(root)
-    findings.concerns += references.concerns(root, _names(root))
-    findings.concerns += lvm.concerns(root, names_on_target)
+    findings.concerns += unmounted.concerns(root, names)
+    findings.concerns += references.concerns(root, names)
+    findings.concerns += unified_images.concerns(root, names)
+    findings.concerns += contradictions.concerns(root, names)
+    findings.concerns += mentions.concerns(root, there, names, names_on_target)
+    findings.concerns += lvm.concerns(rejected)
     asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
     findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])
     return findings
@@ -66,10 +74,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     removed = frozenset(selection.removed["block"])
     _refuse_needed(root, removed)
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
-    names = _names(root)
+    there = mentions.found(root)
+    names = _names(root, there)
     for reference in references.REFERENCES:
         references.rename(root, names, reference, removed)
     resume.convert(root, names, removed)
+    mentions.convert(root, there, plan, names, removed)
     lvm.convert(root, plan)
     for model in models.values():
         plan.initrd.require(model.modules)
@@ -77,8 +87,17 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     resume.edit_initrd(plan, names, removed)
 
 
-def _names(root: GuestRoot) -> Names:
-    return Names(root.guest.storage, references.names_of_hardware(root))
+def _names(root: GuestRoot, there: mentions.Found) -> Names:
+    return Names(root.guest.storage, references.names_of_hardware(root) | mentions.names_of_hardware(there))
+
+
+def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:
+    """{driver: names of the disks on the target, were all of that model}, of the target's models, the best first."""
+    devices = [disk.device for disk in guest.disks]
+    return {
+        model.driver: target_hardware.disk_names(devices, dict.fromkeys(devices, model))
+        for model in guest.target.models["block"]
+    }
 
 
 def _at_source(guest: Guest, position: int) -> Mapping[str, Any]:

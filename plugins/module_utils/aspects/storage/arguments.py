@@ -141,9 +141,15 @@ _NOT_ON_DISKS = re.compile(
 # genkernel's own root, before real_root=.
 _MEMORY = re.compile(r"/dev/ram\d*")
 _NETWORK = re.compile(r"(?:netroot|nfsroot|nbdroot|rd\.nvmf\.\w+|rd\.iscsi\.(?!waitnet|testroute)\w+|iscsi_\w+)")
-_MADE_BY_ARGUMENTS = re.compile(
-    r"roothash|usrhash|verity\.\w+|systemd\.verity\w*|dm-mod\.create|dm|cryptdevice|.*luks.*"
+# Those that make a device below /dev/mapper, and the name that it gets.
+_MAKING = (
+    (("cryptdevice",), re.compile(r"[^:]+:(?P<name>[^:]+)")),
+    (("rd.luks.name", "luks.name"), re.compile(r"[^=]+=(?P<name>.+)")),
+    (("rd.luks.uuid", "luks.uuid"), re.compile(r"(?P<name>luks-.+)")),
+    (("cryptopts",), re.compile(r"(?:.*,)?target=(?P<name>[^,]+).*")),
 )
+# Verity's, of /usr (systemd-veritysetup-generator(8), Flatcar).
+_OF_USR = ("usrhash", "verity.usr", "verity.usrhash", "systemd.verity_usr_data")
 
 
 def edited(names: Names, argument: str, removed: Collection[str] = ()) -> str | None:
@@ -162,29 +168,42 @@ def edited(names: Names, argument: str, removed: Collection[str] = ()) -> str | 
 def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """A concern for each argument of the boot menu's that names what is not there, or cannot be named on the target."""
     menu = root.boot_menu
-    entries = sorted(menu.entries, key=lambda entry: entry is not menu.default)
-    found: dict[str, list[Concern]] = {}
-    for entry in entries:
-        for argument, told in _Entry(root, names, entry).concerns():
-            # The default entry is the first, and of most effect.
-            found.setdefault(argument, told)
-    return [concern for told in found.values() for concern in told]
+    made = {row.fields[0] for row in tables.rows(root.read("/etc/crypttab") or "") if row.fields}
+    # The default entry is the first, and of most effect: what others say too is told of once.
+    seen: set[str] = set()
+    found = []
+    for entry in sorted(menu.entries, key=lambda entry: entry is not menu.default):
+        found += _Entry(root, names, entry, made).concerns(seen)
+    return found
 
 
 class _Entry:
-    """An entry of the boot menu, while it is looked at."""
+    """An entry of the boot menu, while it is looked at. made: names below /dev/mapper that the guest makes."""
 
-    def __init__(self, root: GuestRoot, names: Names, entry: Entry) -> None:
+    def __init__(self, root: GuestRoot, names: Names, entry: Entry, made: Collection[str]) -> None:
         self._root, self._names, self._entry = root, names, entry
         self._is_default = entry is root.boot_menu.default
         self._arguments = kernel_arguments.split(entry.arguments)
         self._last = dict(argument.partition("=")[::2] for argument in self._arguments)
+        self._made = {*made, *_made_by(self._arguments)}
 
-    def concerns(self) -> list[tuple[str, list[Concern]]]:
-        """Each argument, with the concerns about it."""
+    def concerns(self, seen: set[str]) -> list[Concern]:
+        """The concerns about its arguments but those in seen, to which they are added."""
         if not self._is_default and self._starts_another():
             return []
-        return [(argument, self._of(argument)) for argument in dict.fromkeys(self._arguments)]
+        fresh = [argument for argument in dict.fromkeys(self._arguments) if argument not in seen]
+        found = []
+        for argument in fresh:
+            told = self._of(argument)
+            # One that does not count here may count in another entry.
+            if told or self._counts(argument):
+                seen.add(argument)
+            found += told
+        return found
+
+    def _counts(self, argument: str) -> bool:
+        key, _equals, value = argument.partition("=")
+        return self._last[key] == value
 
     def _own(self) -> Filesystem | None:
         return self._names.storage.filesystem(self._root.name)
@@ -205,7 +224,13 @@ class _Entry:
         if key not in _BY_KEY:
             return [_not_understood(argument, name) for name in sorted(device_names.of_hardware(value))]
         rows = [each for each in _BY_KEY[key] if not each.is_last_only or self._last[key] == value]
-        return [told for each in rows for name in each.found(value) for told in self._of_name(each, key, name)]
+        lost = self._lost_subvolumes(value) if key == "rootflags" and rows else []
+        return lost + [told for each in rows for name in each.found(value) for told in self._of_name(each, key, name)]
+
+    def _lost_subvolumes(self, options: str) -> list[Concern]:
+        own = self._own()
+        lost = specs.lost_subvolumes(own, self._names, options) if own else []
+        return [_unknown("The kernel's command line (rootflags=)", option, self._is_default) for option in lost]
 
     def _of_name(self, row: Argument, key: str, name: str) -> list[Concern]:
         if _FOUND_OTHERWISE.fullmatch(name):
@@ -220,7 +245,9 @@ class _Entry:
             return [_ambiguous(where, name, stops, told) for told in self._not_nameable(key, name)]
         if key == "root" and _NOT_ON_DISKS.fullmatch(name):
             return [_not_on_disks(name, stops)]
-        return [] if self._is_made(name) else [_unknown(where, name, stops)]
+        # What is within an encrypted device is not the system that is converted.
+        is_made = key not in ("root", "real_root") and self._is_made(name)
+        return [] if is_made else [_unknown(where, name, stops)]
 
     def _stops(self, row: Argument) -> bool:
         """Whether the guest does not start where what the argument names is not there."""
@@ -239,13 +266,20 @@ class _Entry:
 
     def _is_made(self, name: str) -> bool:
         """Whether name is below /dev/mapper, and the command line or crypttab have it made."""
-        made = re.fullmatch(r"/dev/mapper/(.+)", name)
-        if not made:
-            return False
-        rows = tables.rows(self._root.read("/etc/crypttab") or "")
-        if any(row.fields[:1] == (made[1],) for row in rows):
-            return True
-        return made[1] in ("root", "usr") and any(map(_MADE_BY_ARGUMENTS.fullmatch, self._last))
+        mapped = name.partition("/dev/mapper/")[2]
+        return bool(mapped) and mapped in self._made
+
+
+def _made_by(arguments: Iterable[str]) -> set[str]:
+    """The names below /dev/mapper that these arguments have made."""
+    made = set()
+    for argument in arguments:
+        key, _equals, value = argument.partition("=")
+        if key in _OF_USR:
+            made.add("usr")
+        matches = (form.fullmatch(value) for keys, form in _MAKING if key in keys)
+        made.update(found["name"] for found in matches if found)
+    return made
 
 
 def _without_prefix(value: str) -> str:
@@ -301,7 +335,7 @@ def _not_on_disks(name: str, stops: bool) -> Concern:
 
 def _another(root: GuestRoot, name: str) -> Concern:
     return Concern(
-        "root-not-on-disks",
+        "root-of-another-system",
         "error",
         f"The boot menu of {root.name} starts by default with root={name}, which is another filesystem. guestconv "
         "would prepare a system that does not start.",

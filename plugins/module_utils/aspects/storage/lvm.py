@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""LVM's own ways to name disks: the filter in lvm.conf, and the devices file."""
+"""LVM's own ways to name disks: the filters in lvm.conf and lvmlocal.conf, and the devices file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...errors import GuestconvError
 from ...guest import device_names
@@ -17,9 +18,10 @@ from ...initrd import builders
 from ...model.concerns import Concern
 from ..plan import Plan
 
-_CONFIGURATION = "/etc/lvm/lvm.conf"
+# In the order in which LVM reads them; what a later one says wins (lvmlocal.conf is for this host alone).
+_CONFIGURATION = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
 _DEVICES = "/etc/lvm/devices/system.devices"
-_DEVICES_UNUSED = re.compile(r"(?m)^[ \t]*use_devicesfile[ \t]*=[ \t]*0")
+_DEVICES_USED = re.compile(r"(?m)^[^#\n\"]*?\buse_devicesfile[ \t]*=[ \t]*(\d)")
 # dracut's module lvm has it in the initrd.
 _DEVICES_IN_INITRD = "|".join(map(re.escape, builders.places(_DEVICES)))
 
@@ -35,32 +37,71 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TOO_HARD = re.compile(r"\(\?|\\\d|\)[*+?{]|\(.*\(")
 _REPETITIONS = 3
 
+_NOT_FOUND = "The guest would not find its volume group."
+
 # Whether it accepts, and what.
 _Pattern = tuple[bool, re.Pattern[str]]
 
 
-def concerns(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Concern]:
-    """A concern for each filter that accepted a physical volume by a name which it does not have on the target.
+@dataclass(frozen=True)
+class Rejection:
+    """A filter that rejects physical volumes by the names that they have on the target.
+
+    path: of the file. name: of the filter. volumes: their names on the target.
+    """
+
+    path: str
+    name: str
+    volumes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.path} rejects {', '.join(self.volumes)}"
+
+
+def rejections(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Rejection]:
+    """The filters that accepted a physical volume by a name which it does not have on the target.
 
     names_on_target: {"sda": "/dev/vda"}, of the disks that go there.
     """
     members = [member for member in _members(root) if member.disk in names_on_target]
     # With a devices file LVM ignores the filters (lvmdevices(8)).
-    if not members or (root.read(_DEVICES) is not None and not _DEVICES_UNUSED.search(_configuration(root))):
+    if not members or (root.read(_DEVICES) is not None and _uses_devices(root)):
         return []
-    return [
-        Concern(
-            "lvm-filter-by-name",
-            "error",
-            f"{_CONFIGURATION}: {name} rejects {', '.join(lost)}, as the physical volume is called on the target. "
-            "The guest would not find its volume group.",
-            f"Accept the disks by names that do not depend on the hardware (a|^/dev/disk/by-id/lvm-pv-uuid-|), or take "
-            f"{name} out of {_CONFIGURATION} in the guest, and have its initrd made anew.",
-        )
-        for name, patterns in filters(_configuration(root))
-        for lost in [_lost(patterns, members, names_on_target)]
-        if lost
-    ]
+    found = (
+        Rejection(path, name, tuple(_lost(patterns, members, names_on_target)))
+        for name, (path, patterns) in _filters_in_force(root).items()
+    )
+    return [each for each in found if each.volumes]
+
+
+def concerns(by_driver: Mapping[str, Sequence[Rejection]]) -> list[Concern]:
+    """A concern for each filter that rejects volumes by the names that some of the drivers ({driver: rejections}) give.
+
+    It is an error when all of them do.
+    """
+    usable = [driver for driver, rejected in by_driver.items() if not rejected]
+    first: dict[tuple[str, str], Rejection] = {}
+    for rejected in by_driver.values():
+        for each in rejected:
+            first.setdefault((each.path, each.name), each)
+    if usable:
+        return [
+            _concern(each, f"The guest can have its disks on {', '.join(usable)} alone.", "warning")
+            for each in first.values()
+        ]
+    return [_concern(each, _NOT_FOUND, "error") for each in first.values()]
+
+
+def _concern(rejection: Rejection, ends: str, severity: str) -> Concern:
+    path, name = rejection.path, rejection.name
+    return Concern(
+        "lvm-filter-by-name",
+        severity,
+        f"{path}: {name} rejects {', '.join(rejection.volumes)}, as the physical volume is called on the target"
+        f"{'' if severity == 'error' else ' with other drivers'}. {ends}",
+        f"Accept the disks by names that do not depend on the hardware (a|^/dev/disk/by-id/lvm-pv-uuid-|), or take "
+        f"{name} out of {path} in the guest, and have its initrd made anew.",
+    )
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:
@@ -68,7 +109,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
 
     Raises GuestconvError where a filter does not let the disks pass by the names that the chosen drivers give them.
     """
-    for concern in concerns(root, plan.disk_names):
+    for rejection in rejections(root, plan.disk_names):
+        concern = _concern(rejection, _NOT_FOUND, "error")
         raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
     names = {
         member.uuid.replace("-", ""): _name(member, plan.disk_names[member.disk])
@@ -129,8 +171,14 @@ def _pattern(string: str) -> _Pattern | None:
         return None
 
 
-def _configuration(root: GuestRoot) -> str:
-    return root.read(_CONFIGURATION) or ""
+def _filters_in_force(root: GuestRoot) -> dict[str, tuple[str, list[_Pattern]]]:
+    """{name: (path of the file that sets it, patterns)}."""
+    return {name: (path, patterns) for path in _CONFIGURATION for name, patterns in filters(root.read(path) or "")}
+
+
+def _uses_devices(root: GuestRoot) -> bool:
+    said = [value for path in _CONFIGURATION for value in _DEVICES_USED.findall(root.read(path) or "")]
+    return said[-1:] != ["0"]
 
 
 def _members(root: GuestRoot) -> list[Filesystem]:
@@ -144,7 +192,8 @@ def _name(member: Filesystem, disk: str) -> str:
 
 def _lost(patterns: Sequence[_Pattern], members: Iterable[Filesystem], names_on_target: Mapping[str, str]) -> list[str]:
     """The names on the target of those physical volumes that were accepted on the source, and are not any more."""
-    by_link = any(accepted and "/by-" in expression.pattern for accepted, expression in patterns)
+    # Links of the hardware, and multipath's devices, of which the target has none.
+    by_link = any(accepted and re.search("/by-|mpath", expression.pattern) for accepted, expression in patterns)
     lost = []
     for member in members:
         name = _name(member, names_on_target[member.disk])

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ...guest import device_names
 from ...guest.storage.graph import Graph
 from ...guest.storage.layers.filesystem import Filesystem
+from ...model.concerns import Concern
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,19 @@ class Names:
         """Instead of name, which the hardware gave, one that is good on any; None when there is none."""
         return self.storage.stable_name(name, self.links)
 
+    def on_target(self, name: str, disks: Mapping[str, str]) -> str | None:
+        """What the disk or partition that name is the kernel's name of is called on the target; None for other names.
+
+        disks: {"sda": "/dev/vda"}.
+        """
+        for disk in self.storage.disks:
+            if name == disk.name and disk.identifier in disks:
+                return disks[disk.identifier]
+        for partition in self.storage.partitions:
+            if name == partition.name and partition.disk.identifier in disks:
+                return device_names.partition(disks[partition.disk.identifier], str(partition.number))
+        return None
+
     def are_on(self, name: str, disks: Collection[str]) -> bool:
         """Whether all filesystems that name names need one of these disks (their ids)."""
         found = self.filesystems(name) if disks else []
@@ -36,3 +50,22 @@ class Names:
     def is_lost(self, name: str) -> bool:
         """Whether name was given by the hardware, and cannot be said otherwise: it is wrong on any other hardware."""
         return device_names.is_of_hardware(name) and self.stable(name) is None
+
+
+def lost(names: Names, where: str, name: str, severity: str) -> Concern:
+    """The concern about name, which is_lost, and stands in where (a file, or words for another place)."""
+    ends = " The guest would not start without it." if severity == "error" else ""
+    if names.filesystems(name):
+        return Concern(
+            "device-name-ambiguous",
+            severity,
+            f"{where} names {name}, which has no UUID or label that no other filesystem has too.{ends}",
+            "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one.",
+        )
+    return Concern(
+        "device-name-unknown",
+        severity,
+        f"{where} names {name}, which is none of the disks' filesystems, as far as its name tells.{ends}",
+        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
+        "done, name the filesystem there by UUID in the guest, or remove the line.",
+    )

@@ -13,7 +13,7 @@ from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import fstab, tables
 from . import arguments, resume
-from .names import Names
+from .names import Names, lost
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,23 @@ class Reference:
         """The name in a row; "" where there is none."""
         return fstab.unescaped(row.fields[self.column]) if len(row.fields) > self.column else ""
 
+    def stable(self, names: Names, row: tables.Row) -> str | None:
+        """The name in a row as it is right on any hardware; None when there is none, or the hardware did not give it."""
+        name = self.name(row)
+        if not device_names.is_of_hardware(name):
+            return None
+        if self is CRYPTTAB and row.fields[2:3] and row.fields[2] in RANDOM_KEYS:
+            # What is on the device, with its UUID, is written over when the guest starts.
+            return names.storage.stable_name(name, names.links, ("PARTUUID",))
+        return names.stable(name)
+
 
 FSTAB = Reference("/etc/fstab", 0, "filesystem")
-REFERENCES = (FSTAB, Reference("/etc/crypttab", 1, "encrypted device"))
+CRYPTTAB = Reference("/etc/crypttab", 1, "encrypted device")
+REFERENCES = (FSTAB, CRYPTTAB)
+
+# crypttab(5): with such a key the mapping (swap space) is made anew at each start.
+RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
 
 
 def names_of_hardware(root: GuestRoot) -> frozenset[str]:
@@ -46,11 +60,11 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     for reference in REFERENCES:
         for row in tables.rows(root.read(reference.path) or ""):
             name = reference.name(row)
-            if names.is_lost(name):
+            if device_names.is_of_hardware(name) and reference.stable(names, row) is None:
                 entry = fstab.entry(row) if reference is FSTAB else None
                 severity = "error" if entry and entry.is_waited_for else "warning"
-                found.append(_lost(names, reference.path, name, severity))
-    found += [_lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
+                found.append(lost(names, reference.path, name, severity))
+    found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
     return found + arguments.concerns(root, names)
 
 
@@ -61,29 +75,10 @@ def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collect
         name = reference.name(row)
         if names.are_on(name, removed):
             return "# removed with its disk: " + " ".join(row.fields)
-        stable = names.stable(name) if device_names.is_of_hardware(name) else None
+        stable = reference.stable(names, row)
         return row.with_field(reference.column, stable) if stable else row.line
 
     text = root.read(reference.path)
     if text is not None:
         detail = f"named each {reference.named} by UUID instead of by hardware"
         root.write(reference.path, tables.edited(text, edit), detail)
-
-
-def _lost(names: Names, where: str, name: str, severity: str) -> Concern:
-    """The concern about name, which stands in where (a file, or words for another place)."""
-    ends = " The guest would not start without it." if severity == "error" else ""
-    if names.filesystems(name):
-        return Concern(
-            "device-name-ambiguous",
-            severity,
-            f"{where} names {name}, which has no UUID or label that no other filesystem has too.{ends}",
-            "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one.",
-        )
-    return Concern(
-        "device-name-unknown",
-        severity,
-        f"{where} names {name}, which is none of the disks' filesystems, as far as its name tells.{ends}",
-        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        "done, name the filesystem there by UUID in the guest, or remove the line.",
-    )

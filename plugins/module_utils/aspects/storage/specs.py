@@ -15,12 +15,15 @@ from ...devices.letters import letters
 from ...guest import device_names
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import LogicalVolume
+from ...guest.storage.layers.subvolume import Subvolume
 from .names import Names
 
 # 8:1, and the same in hexadecimal: 801, 0801 (init/do_mounts.c).
-_DECIMAL = re.compile(r"(\d{1,9}):(\d{1,9})")
+_DECIMAL = re.compile(r"(?:/dev/block/)?(\d{1,9}):(\d{1,9})")
 _HEXADECIMAL = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,8})")
 _OFFSET = re.compile(r"PARTUUID=([^/]+)/PARTNROFF=([-+]?\d{1,9})")
+# The top of a btrfs (btrfs(5)).
+_TOP = re.compile(r"subvol=/*|subvolid=[05]")
 _ANY_CASE = re.compile(r"(?i)(?:PARTUUID|UUID)(?==)")
 
 # What udev writes as \\xHH in a link (systemd, src/basic/devnum-util.c, src/shared/udev-util.c: encode_devnode_name).
@@ -79,6 +82,12 @@ def path(tag: str) -> str:
     return f"/dev/disk/by-{key.lower()}/{_ODD.sub(_escaped, value)}"
 
 
+def stable_path(names: Names, name: str) -> str | None:
+    """As stable, as a path (udev's link), for files in which a tag would not do."""
+    tag = names.stable(name) if device_names.is_of_hardware(name) else None
+    return path(tag) if tag else None
+
+
 def volumes(names: Names, name: str) -> list[LogicalVolume]:
     """The logical volume that name (VG/LV, /dev/VG/LV) names."""
     path = name if name.startswith("/dev/") else f"/dev/{name}"
@@ -104,6 +113,18 @@ def members_of_pool(names: Names, dataset: str) -> list[Filesystem]:
     """The devices that the ZFS pool of this dataset (POOL/...) is made of, of which blkid has the name as label."""
     pool = dataset.partition("/")[0]
     return [each for each in names.storage.filesystems if each.type == "zfs_member" and each.label == pool]
+
+
+def lost_subvolumes(filesystem: Filesystem, names: Names, options: str) -> list[str]:
+    """Those of the options of a mount of filesystem (btrfs) that select a subvolume which is not there."""
+    there = [each for each in names.storage.of_kind(Subvolume) if each.filesystem == filesystem]
+    selecting = [option for option in options.split(",") if option.startswith(("subvol=", "subvolid="))]
+    # Where none is known, they could not be read.
+    return [
+        option
+        for option in (selecting if there else ())
+        if not _TOP.fullmatch(option) and not any(each.is_selected_by(option) for each in there)
+    ]
 
 
 def _with_uuid(names: Names, kind: str, uuid: str) -> list[Filesystem]:

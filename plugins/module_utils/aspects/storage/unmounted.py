@@ -1,24 +1,50 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Concerns about what the guest mounts and conversion cannot: it goes on without, as the guest itself would."""
+"""Concerns about what the guest mounts and conversion cannot.
+
+It goes on without, where the guest itself would.
+"""
 
 from __future__ import annotations
 
+import re
+
 from ...guest.root import GuestRoot
-from ...guest.storage.mounts import NEEDED, NotMounted
+from ...guest.storage.mounts import NEEDED, NotMounted, names_device
 from ...model.concerns import Concern
+from ...texts import fstab
 from ...texts.fstab import Entry
+from . import software_made
+from .names import Names
+
+# What has a medium at times: nobody expects it where the line says that it may be missing.
+_REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
+# Folders of the machine that the old hypervisor runs on (VMware's, VirtualBox's, Parallels').
+_FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
+_FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
+# The kernel's words for the root, which name no device.
+_ROOT = ("/dev/root", "/dev/nfs")
 
 
-def concerns(root: GuestRoot) -> list[Concern]:
+def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """A concern for each mount that failed, and for each line of fstab whose filesystem is not on the disks.
 
     And for each filesystem that root does not use, and that may have a system on it of which nothing is known.
     """
     known = {mount.filesystem for mount in root.mount_plan.mounts}
     unknown = [failed for failed in root.not_searched if failed.mount.filesystem not in known]
-    return [*map(_skipped, root.not_mounted), *map(_missing, root.mount_plan.missing), *map(_not_searched, unknown)]
+    makers = software_made.Makers(root, names)
+    waited_for = [_missing(makers, entry) for entry in root.mount_plan.missing]
+    entries = fstab.parse(root.read("/etc/fstab") or "")
+    others = [entry for entry in entries if _is_absent(names, entry)]
+    return [
+        *map(_skipped, root.not_mounted),
+        *filter(None, waited_for),
+        *(_not_waited_for(entry) for entry in others if not software_made.is_made_at_each_start(entry.spec)),
+        *(_folder(entry) for entry in entries if _is_folder(entry)),
+        *map(_not_searched, unknown),
+    ]
 
 
 def _skipped(failed: NotMounted) -> Concern:
@@ -45,12 +71,62 @@ def _not_searched(failed: NotMounted) -> Concern:
     )
 
 
-def _missing(entry: Entry) -> Concern:
+def _missing(makers: software_made.Makers, entry: Entry) -> Concern | None:
+    """The concern about a line that the guest waits for; None where what it names is made at each start."""
     is_needed = entry.path in NEEDED
+    if not is_needed and software_made.is_made_at_each_start(entry.spec):
+        return None
+    maker = makers.of(entry.spec)
+    if is_needed:
+        severity, ends = "error", "Conversion cannot do without it."
+    elif maker:
+        severity, ends = "warning", f"It may come to be when the guest starts: {maker}. Conversion does not look there."
+    else:
+        severity, ends = "error", "The guest would wait for it when it starts, and then stop for an administrator."
+    return _absent(entry, severity, ends)
+
+
+def _is_absent(names: Names, entry: Entry) -> bool:
+    """Whether a line that the guest starts without names a disk of its own that is not there."""
+    is_on_network = "_netdev" in entry.options
+    is_judged_elsewhere = entry.is_waited_for and entry.path != "/"
+    if is_judged_elsewhere or is_on_network or not names_device(entry) or entry.spec in _ROOT:
+        return False
+    is_optional = not entry.is_waited_for and entry.is_mount
+    return not (is_optional and _REMOVABLE.match(entry.spec)) and not names.filesystems(entry.spec)
+
+
+def _not_waited_for(entry: Entry) -> Concern:
+    if entry.type == "swap":
+        ends = "The guest waits for it at each start, and goes on without."
+    elif entry.path == "/":
+        ends = "The guest finds its root by the kernel's command line, and cannot check or remount it by this line."
+    else:
+        ends = "The guest starts without it."
+    return _absent(entry, "warning", ends)
+
+
+def _is_folder(entry: Entry) -> bool:
+    return entry.is_mount and (entry.type in _FOLDERS or entry.spec.startswith(_FOLDER_NAMES))
+
+
+def _folder(entry: Entry) -> Concern:
+    severity, ends = "warning", "The guest starts without it."
+    if entry.is_waited_for:
+        severity, ends = "error", "The guest would try to mount it when it starts, and then stop for an administrator."
     return Concern(
         "mount-source-missing",
-        "error" if is_needed else "warning",
-        f"/etc/fstab mounts {entry.spec} at {entry.path}, and no filesystem on the disks is called so."
-        + (" Conversion cannot do without it." if is_needed else " The guest may not start without it."),
+        severity,
+        f"/etc/fstab mounts {entry.spec} at {entry.path}, a folder that only the old hypervisor shares. {ends}",
+        "Remove the line in the guest, or add nofail to its options.",
+    )
+
+
+def _absent(entry: Entry, severity: str, ends: str) -> Concern:
+    what = "uses {} as swap space" if entry.type == "swap" else f"mounts {{}} at {entry.path}"
+    return Concern(
+        "mount-source-missing",
+        severity,
+        f"/etc/fstab {what.format(entry.spec)}, and no filesystem on the disks is called so. {ends}",
         "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options.",
     )

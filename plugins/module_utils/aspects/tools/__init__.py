@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tools of the hypervisor that the guest comes from: they go, with what was installed for them alone."""
+"""The tools of the hypervisor that the guest comes from: they go, with what was installed for them alone.
+
+Those that conversion does not know how to remove are named (agents.py).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...packages.manager import Package, Removal
 from ..plan import Plan
+from . import agents
 from .catalogue import TOOLS, Tools
 
 NAME = "hypervisor_tools"
@@ -57,11 +61,23 @@ def inspect(root: GuestRoot) -> Findings:
     """Which hypervisor's tools are installed, and what conversion will do about them."""
     found = [installed for installed in (_installed(root, tools) for tools in TOOLS) if installed]
     root.remember(Facts(found))
-    findings = Findings(info={"source": found[0].tools.hypervisor if found else None})
+    others = agents.installed(root)
+    target = root.guest.target.name
+    hypervisors = [each.tools.hypervisor for each in found] + [each.agent.hypervisor for each in others]
+    findings = Findings(info={"source": _source(hypervisors, target)})
     for installed in found:
-        if installed.tools.hypervisor != root.guest.target.name:
+        if installed.tools.hypervisor != target:
             findings.concerns += _concerns(root, installed)
+    findings.concerns += [agents.concern(root, each) for each in others if each.agent.hypervisor != target]
     return findings
+
+
+def _source(hypervisors: Sequence[str], target: str) -> str | None:
+    """The hypervisor that the guest comes from, by those whose tools it has, the best evidence first.
+
+    Tools of the target may have been installed for the move.
+    """
+    return next((name for name in hypervisors if name != target), hypervisors[0] if hypervisors else None)
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:

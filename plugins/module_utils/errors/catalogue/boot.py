@@ -28,8 +28,8 @@ SUBJECT = Subject(
         concern(
             "boot-loader-unknown",
             "warning",
-            "The code in the boot sector is none of the boot loaders that guestconv knows. The guest is prepared by the "
-            "only menu that was found.",
+            "guestconv does not know the boot loader in the boot sector. The guest is prepared by the only menu that was "
+            "found.",
             "If another boot loader starts the guest, install the one that the message names once more before it moves.",
         ),
         concern(
@@ -75,10 +75,15 @@ SUBJECT = Subject(
         concern(
             "root-not-on-disks",
             "warning error",
-            "`root=` on the kernel command line names something other than the filesystem of the system that is "
-            "converted: another system, the network, or an image. The severity is `error` for the default entry.",
-            "If the guest starts from its disks, correct `root=` or the default entry in the guest. If not, guestconv "
-            "cannot prepare it.",
+            "`root=` on the kernel command line names something that is not on the disks: the network, memory, or an "
+            "image. The severity is `error` for the default entry.",
+            "If the guest starts from its disks, correct `root=` in the guest. If not, guestconv cannot prepare it.",
+        ),
+        concern(
+            "root-of-another-system",
+            "error",
+            "The default entry of the boot menu starts another filesystem than the system that has this menu.",
+            "Select the entry of this system as the default in the guest, or name the other system in the option `root`.",
         ),
         concern(
             "kernel-argument-left",
@@ -86,6 +91,12 @@ SUBJECT = Subject(
             "An argument on the kernel command line names a disk after the old hardware, or storage on the network, in "
             "a way that guestconv cannot edit. It stays as it is.",
             "If the guest needs the argument, correct it in the configuration of its boot loader.",
+        ),
+        concern(
+            "kernel-missing",
+            "warning error",
+            "The boot menu names a kernel that does not exist. The severity is `error` for the default entry.",
+            "Reinstall the kernel package in the guest, or regenerate its boot menu, before the guest moves.",
         ),
         concern(
             "kernel-without-modules",
@@ -106,13 +117,30 @@ SUBJECT = Subject(
             "Create it with the guest's own tool (`update-initramfs -c -k VERSION`, `dracut --force`) before the "
             "guest moves.",
         ),
+        concern(
+            "unified-image-fixed",
+            "warning error",
+            "The guest boots by a unified kernel image, and something in it would have to change for the target: an "
+            "argument of the kernel that names a device after the old hardware, or the drivers in its initrd. guestconv "
+            "does not change such images, as they may be signed. The severity is `error` for the default entry.",
+            "Build the image again in the guest before the guest moves, with kernel-install, `ukify` or `dracut --uefi`: "
+            "with the missing drivers in its initrd, and devices named by UUID.",
+        ),
+        concern(
+            "unified-image-console",
+            "info",
+            "The guest boots by a unified kernel image that has no serial console on its command line. guestconv cannot "
+            "add one, so the host does not see how the guest starts.",
+            "To see it, build the image again in the guest with `console=tty0 console=ttyS0,115200`.",
+        ),
         error(
             "boot-full",
             "/boot or the EFI system partition of the guest has too little free space for what must be added to it.",
             "Remove an old kernel in the guest, or make room on the EFI system partition.",
         ),
-        error(
+        concern(
             "module-file-missing",
+            "warning error",
             "A module that the modules.dep of the guest's kernel names is not there: the kernel was removed in part.",
             "Install the guest's kernel package again before the guest moves, or run `depmod -a` in the guest.",
         ),
@@ -126,9 +154,10 @@ SUBJECT = Subject(
             "A kernel module of the guest cannot be decompressed.",
             "Reinstall the kernel package in the guest.",
         ),
-        error(
+        concern(
             "modules-dep-invalid",
-            "The list of kernel modules of the guest (modules.dep) is malformed.",
+            "warning error",
+            "The list of kernel modules of the guest (modules.dep) is malformed, or empty although there are modules.",
             "Run `depmod` in the guest, or reinstall the kernel package.",
         ),
     ),

@@ -40,6 +40,14 @@ SUBJECT = Subject(
             "it down.",
         ),
         concern(
+            "system-not-started",
+            "info",
+            "The guest has several systems, and no boot menu starts this one: it is a chroot, the root of a container, "
+            "or an old system. It is not converted.",
+            "Nothing needs to be done if the guest does not start it. If it does, have its boot menu name it, or convert "
+            "it alone with the option `root`.",
+        ),
+        concern(
             "mount-skipped",
             "warning",
             "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "
@@ -49,8 +57,8 @@ SUBJECT = Subject(
         concern(
             "mount-source-missing",
             "warning error",
-            "/etc/fstab of the guest mounts a filesystem that is not on the disks. The severity is `error` when the "
-            "conversion needs it (/boot, /boot/efi, /usr, /var).",
+            "/etc/fstab of the guest, or a unit of systemd's, mounts a filesystem that is not on the disks. The severity "
+            "is `error` when the guest does not start without it, or the conversion needs it (/boot, /usr, /var).",
             "Name all of the guest's disks. If that is done, remove the line in the guest, or add `nofail` to its "
             "options.",
         ),
@@ -103,10 +111,33 @@ SUBJECT = Subject(
             "Give it a UUID of its own in the guest (`tune2fs -U`, `xfs_admin -U`, `swaplabel -U`).",
         ),
         concern(
+            "disk-order-contradicted",
+            "warning error",
+            "A line of the guest's /etc/fstab expects another filesystem than the one that its device name leads to: the "
+            "disks are probably given in another order than the guest knew them in. The severity is `error` when the "
+            "guest waits for what the line mounts.",
+            "Name the disks in the order in which the guest knew them, or set the `device` name of each. If the order is "
+            "right, correct the line in the guest.",
+        ),
+        concern(
+            "udev-rule-by-hardware",
+            "info warning",
+            "udev rules in the guest match disks by names, serial numbers or places that the old hardware gave them, "
+            "and do not match on the target. The severity is `warning` when software works with what they give "
+            "(links, owners, modes).",
+            "Match the disks by their contents (`ENV{ID_PART_ENTRY_UUID}`, `ENV{ID_FS_UUID}`).",
+        ),
+        concern(
+            "device-name-left",
+            "warning",
+            "Files of the guest name disks as the old hardware did, and the conversion does not edit them.",
+            "Check the files that the message lists. Links such as /dev/disk/by-uuid/... are right on any hardware.",
+        ),
+        concern(
             "lvm-filter-by-name",
-            "error",
+            "warning error",
             "A filter of LVM in the guest rejects the disks by the names that they get on the target, so the guest "
-            "would not find its volume group.",
+            "would not find its volume group. The severity is `error` when that is so with every driver.",
             "Accept the disks by names that do not depend on the hardware (`a|^/dev/disk/by-id/lvm-pv-uuid-|`), or "
             "remove the filter in the guest, and have the guest rebuild its initrd.",
         ),
@@ -140,6 +171,14 @@ SUBJECT = Subject(
             "warning",
             "VMware Tools were installed without a package. The conversion leaves them where they are.",
             "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
+        ),
+        concern(
+            "hypervisor-agent-left",
+            "info warning",
+            "Tools of a hypervisor, or an agent of a cloud, are installed that the conversion does not remove. The "
+            "message says which, and what they do on the target. The severity is `warning` when they may change the "
+            "guest there.",
+            "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
         ),
     ),
 )

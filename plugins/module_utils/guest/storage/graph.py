@@ -24,6 +24,8 @@ _STABLE_TAGS = ("UUID", "PARTUUID", "LABEL")
 
 # The type of an EFI system partition in a GPT, and in an MBR (UEFI specification, 5.2 and 5.3).
 EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"))
+# The same of an extended boot loader partition (UAPI.1, the Boot Loader Specification).
+EXTENDED_BOOT_LOADER_PARTITION = frozenset(("bc13c2ff-59e6-4262-a352-b275fd6f7172", "0xea"))
 
 
 class Graph(Nodes):
@@ -43,6 +45,12 @@ class Graph(Nodes):
     def efi_system_partitions(self) -> list[Partition]:
         """The partitions that are typed as EFI system partitions."""
         return [partition for partition in self.partitions if partition.type in EFI_SYSTEM_PARTITION]
+
+    @property
+    def boot_loader_partitions(self) -> list[Partition]:
+        """The partitions that systemd-boot reads: EFI system partitions, and what extends them."""
+        types = EFI_SYSTEM_PARTITION | EXTENDED_BOOT_LOADER_PARTITION
+        return [partition for partition in self.partitions if partition.type in types]
 
     @property
     def filesystems(self) -> list[Filesystem]:

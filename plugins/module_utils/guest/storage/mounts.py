@@ -5,27 +5,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...texts.fstab import Entry
 from .. import device_names
-from .graph import EFI_SYSTEM_PARTITION, Graph
+from .graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION, Graph
 from .layers.filesystem import Filesystem
 from .layers.subvolume import Subvolume
 
 # What conversion reads and writes; without the most of them the guest does not start either.
 NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var", "/etc")
 
+# Where systemd mounts the partitions that boot loaders read, without a line in fstab: in the first of these directories
+# that is there and empty (systemd-gpt-auto-generator(8)). The last is where others have it.
+_AUTOMATIC = (
+    (EXTENDED_BOOT_LOADER_PARTITION, ("/boot",)),
+    (EFI_SYSTEM_PARTITION, ("/efi", "/boot", "/boot/efi")),
+)
+AUTOMATIC_PATHS = ("/efi", "/boot", "/boot/efi")
+
 _TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
 _SWAP = ("swap", "swsuspend")
+
+# Lines whose first field is no disk, whatever stands there: /dev/pts may be bound into a chroot.
+_BINDS = frozenset(("bind", "rbind", "move"))
+_WITHOUT_DEVICE = frozenset(("tmpfs", "ramfs", "devtmpfs", "devpts", "proc", "sysfs", "overlay", "mqueue", "hugetlbfs"))
 
 
 @dataclass(frozen=True)
 class Mount:
     """Something to be mounted at path. options: those that select a subvolume, as mount(8) takes them.
 
-    entry: the line of fstab; None for the root.
+    entry: the line of fstab; None for the root, and for what systemd mounts by itself.
     """
 
     path: str
@@ -41,7 +53,7 @@ class Mount:
     @property
     def is_needed(self) -> bool:
         """Whether there is no conversion without it."""
-        return self.path in NEEDED
+        return self.path in NEEDED and (self.entry is not None or self.path == "/")
 
     @property
     def is_tried(self) -> bool:
@@ -77,8 +89,13 @@ class MountPlan:
         return [mount for mount in self.mounts if mount.path in paths]
 
 
-def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> MountPlan:
-    """What a system mounts that is on root and has these entries in its fstab."""
+def planned(
+    entries: Iterable[Entry], storage: Graph, root: Filesystem, empty_directories: Collection[str] = ()
+) -> MountPlan:
+    """What a system mounts that is on root and has these entries in its fstab.
+
+    empty_directories: those of AUTOMATIC_PATHS that are empty directories on root.
+    """
     entries = [entry for entry in entries if entry.is_mount and entry.path != "/"]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
     mounts = {"/": Mount("/", root)}
@@ -90,9 +107,29 @@ def planned(entries: Iterable[Entry], storage: Graph, root: Filesystem) -> Mount
             # Without a subvolume the root would be mounted over itself.
             if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root):
                 mounts[entry.path] = mount
-        elif _is_missing(entry):
+        elif entry.is_waited_for and names_device(entry):
             missing.append(entry)
+    for mount in _automatic(storage, root, list(mounts.values()), empty_directories):
+        mounts[mount.path] = mount
     return MountPlan(tuple(mounts.values()), tuple(missing))
+
+
+def _automatic(
+    storage: Graph, root: Filesystem, mounts: Sequence[Mount], empty_directories: Collection[str]
+) -> Iterator[Mount]:
+    """What systemd mounts by itself: the partitions that boot loaders read, where no line of fstab mounts one."""
+    disks = storage.disks_of(root)
+    free = [path for path in empty_directories if all(mount.path != path for mount in mounts)]
+    for types, paths in _AUTOMATIC:
+        found = [each for each in storage.filesystems if each.partition and each.partition.type in types and each.type]
+        path = next((each for each in paths if each in free), None)
+        if not found or path is None or any(mount.filesystem in found for mount in mounts):
+            continue
+        free.remove(path)
+        # It takes that on the root's own disk alone. Another one is what boots the guest where it is the only one.
+        own = [each for each in found if not disks.isdisjoint(storage.disks_of(each))]
+        if own or len(found) == 1:
+            yield Mount(path, (own or found)[0])
 
 
 def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Filesystem) -> Mount:
@@ -104,10 +141,11 @@ def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: File
     return Mount(entry.path, storage.mountable(filesystem, options), ",".join(options), entry)
 
 
-def _is_missing(entry: Entry) -> bool:
-    """Whether the guest waits for a filesystem of its own disks that is not there.
+def names_device(entry: Entry) -> bool:
+    """Whether a line of fstab is about a disk of the guest's own, be it one of those that were given or not.
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
     is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
-    return is_device and entry.is_waited_for and not device_names.is_of_hardware(entry.spec)
+    is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
+    return is_device and not is_bound and not device_names.is_of_hardware(entry.spec)

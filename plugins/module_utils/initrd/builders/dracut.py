@@ -23,6 +23,9 @@ COPIES = r"etc/cmdline\.d/.+"
 NETWORK_PROGRAMS = ("/usr/lib/dracut/modules.d/*clevis-pin-tang",)
 
 _OURS = "/etc/dracut.conf.d/guestconv.conf"
+# A line that is no comment, and the arguments in it that name a device (parse-block.sh, parse-resume.sh).
+_LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
+_DEVICE = re.compile(r"""(?<![^\s"'])(?P<key>(?:root|resume|mount\.usr)=(?:block:)?)(?P<name>/dev/[^\s"',]+)""")
 _KERNEL_CMDLINE = re.compile(r"^[ \t]*kernel_cmdline\+?=.*", re.MULTILINE)
 
 
@@ -59,13 +62,18 @@ def command(initrd: str, version: str) -> list[str]:
 
 
 def devices(text: str) -> list[str]:
-    """None: resume= and root= are the kernel's arguments, or those that it finds at each build."""
-    return []
+    """Those that arguments of the kernel's in text name: of kernel_cmdline, or in a file of etc/cmdline.d."""
+    return [found["name"] for line in _LINE.findall(text) for found in _DEVICE.finditer(line)]
 
 
 def with_devices(text: str, rename: Callable[[str], str | None]) -> str:
-    """text as it is; see devices."""
-    return text
+    """text with these renamed; an argument whose device becomes "" is left out."""
+
+    def renamed(argument: re.Match[str]) -> str:
+        new = rename(argument["name"])
+        return argument[0] if new is None else new and argument["key"] + new
+
+    return _LINE.sub(lambda line: _DEVICE.sub(renamed, line[0]), text)
 
 
 def network_arguments(text: str) -> list[str]:

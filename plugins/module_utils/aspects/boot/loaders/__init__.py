@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ..evidence import Evidence, Known
-from . import extlinux, grub2, grub_legacy
+from . import extlinux, grub2, grub_legacy, systemd_boot, unified_image
 from .loader import BootLoader, Fallback, InstalledLoader
 
-LOADERS: tuple[BootLoader, ...] = (grub2, grub_legacy, extlinux)
+LOADERS: tuple[BootLoader, ...] = (grub2, grub_legacy, extlinux, systemd_boot, unified_image)
 
 
 @dataclass(frozen=True)

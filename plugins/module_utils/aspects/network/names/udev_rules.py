@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Callable
 
-from ....texts import globs
+from ....texts.udev_rules import TOKEN, each_rule, one_fits, rules
 from ..cards.macs import KnownMac, bound_by
 from ..cards.nics import Nic
 from ..values import normal_mac, with_macs_replaced, with_names_replaced
@@ -22,10 +21,6 @@ from ..values import normal_mac, with_macs_replaced, with_names_replaced
 DIRECTORY = "/etc/udev/rules.d"
 _OURS = f"{DIRECTORY}/70-guestconv-"
 
-# From the beginning of a word on, and keys of a likely length: the search is not to begin anew within what it has seen.
-_TOKEN = re.compile(r'(?<![A-Za-z])([A-Za-z]+(?:\{[^}"\n]{0,200}\})?)\s*(==|!=|\+=|-=|:=|=)\s*"((?:[^"\\]|\\.)*)"')
-# Characters of a rule. udev joins no more into one (UDEV_LINE_SIZE in udev-def.h).
-_LONGEST = 16 * 1024
 _ADDRESS = ("ATTR{address}", "ATTRS{address}", "SYSFS{address}")
 
 # Keys by which a rule asks for the hardware that the source has. BUS, ID and DRIVER are DRIVERS and KERNELS of old.
@@ -60,7 +55,7 @@ def macs(texts: Mapping[str, str]) -> dict[str, KnownMac]:
     """{name: KnownMac} of the names that the rules in texts ({file: text}) bind to a MAC address."""
     found: dict[str, KnownMac] = {}
     for file, text in texts.items():
-        for line in _rules(text):
+        for line in rules(text):
             name, mac = _name(line), _mac(line)
             if name and mac:
                 found.setdefault(name, bound_by(mac, file))
@@ -69,7 +64,7 @@ def macs(texts: Mapping[str, str]) -> dict[str, KnownMac]:
 
 def names_given(text: str) -> list[str]:
     """The names that the rules in text give to interfaces."""
-    return [name for name in map(_name, _rules(text)) if name]
+    return [name for name in map(_name, rules(text)) if name]
 
 
 def widened(text: str, nics: Iterable[Nic], alone: bool) -> str:
@@ -83,7 +78,7 @@ def widened(text: str, nics: Iterable[Nic], alone: bool) -> str:
         nic = by_name.get(_name(line) or "")
         return _widened(line, nic, alone) if nic and _is_for(line, nic) else line
 
-    return _each_rule(text, changed)
+    return each_rule(text, changed)
 
 
 def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
@@ -92,7 +87,7 @@ def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
     def changed(token: re.Match[str]) -> str:
         return with_macs_replaced(token.group(), macs) if token.group(1) in _ADDRESS else token.group()
 
-    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
+    return each_rule(text, lambda line: TOKEN.sub(changed, line))
 
 
 def with_new_names(text: str, names: Mapping[str, str]) -> str:
@@ -101,12 +96,12 @@ def with_new_names(text: str, names: Mapping[str, str]) -> str:
     def changed(token: re.Match[str]) -> str:
         return with_names_replaced(token.group(), names) if token.group(1) == "NAME" else token.group()
 
-    return _each_rule(text, lambda line: _TOKEN.sub(changed, line))
+    return each_rule(text, lambda line: TOKEN.sub(changed, line))
 
 
 def without(text: str, names: Collection[str]) -> str:
     """text with the rules that give one of these names made comments."""
-    return _each_rule(text, lambda line: "#" + line.replace("\n", "\n#") if _name(line) in names else line)
+    return each_rule(text, lambda line: "#" + line.replace("\n", "\n#") if _name(line) in names else line)
 
 
 def names_it(texts: Iterable[str], nic: Nic, alone: bool) -> bool:
@@ -114,33 +109,19 @@ def names_it(texts: Iterable[str], nic: Nic, alone: bool) -> bool:
     return any(
         _name(line) == nic.name and _is_for(line, nic) and (alone or _mac(line)) and _fits_any_hardware(line)
         for text in texts
-        for line in _rules(text)
+        for line in rules(text)
     )
-
-
-def _rules(text: str) -> list[str]:
-    # udev-rules.c: a rule goes on on the next line after a backslash.
-    return [line for line in re.split(r"(?<!\\)\n", text) if _is_rule(line)]
-
-
-def _each_rule(text: str, change: Callable[[str], str]) -> str:
-    parts = re.split(r"((?<!\\)\n)", text)
-    return "".join(change(part) if part != "\n" and _is_rule(part) else part for part in parts)
-
-
-def _is_rule(line: str) -> bool:
-    return len(line) <= _LONGEST and not line.lstrip().startswith("#")
 
 
 def _name(line: str) -> str | None:
     """The name that the rule gives to an interface, or None."""
-    given = (value for key, operator, value in _TOKEN.findall(line) if key == "NAME" and operator in ("=", ":="))
+    given = (value for key, operator, value in TOKEN.findall(line) if key == "NAME" and operator in ("=", ":="))
     return next(given, None)
 
 
 def _mac(line: str) -> str | None:
     """The MAC address that the rule asks for, or None."""
-    asked = (value for key, operator, value in _TOKEN.findall(line) if key in _ADDRESS and operator == "==")
+    asked = (value for key, operator, value in TOKEN.findall(line) if key in _ADDRESS and operator == "==")
     return next((mac for mac in map(normal_mac, asked) if mac), None)
 
 
@@ -154,12 +135,12 @@ def _is_old_hardware(token: re.Match[str]) -> bool:
     if operator != "==" or not _HARDWARE.fullmatch(key) or value in ("*", "?*"):
         return False
     # KERNELS is compared with the NIC's own name too: "eth*" does not ask for a place on a bus.
-    return not (key == "KERNELS" and _one_fits(value, "eth0"))
+    return not (key == "KERNELS" and one_fits(value, "eth0"))
 
 
 def _fits_any_hardware(line: str) -> bool:
     """Whether nothing in the rule asks for what only the source's hardware has, or no hardware at all."""
-    for token in _TOKEN.finditer(line):
+    for token in TOKEN.finditer(line):
         key, operator, value = token.groups()
         if _is_old_hardware(token):
             return False
@@ -167,17 +148,13 @@ def _fits_any_hardware(line: str) -> bool:
         if operator == "==" and key in _ADDRESS and value != value.lower():
             return False
         # The kernel calls every Ethernet NIC eth<n> at first.
-        if operator == "==" and key == "KERNEL" and not _one_fits(value, "eth0"):
+        if operator == "==" and key == "KERNEL" and not one_fits(value, "eth0"):
             return False
     return True
 
 
-def _one_fits(patterns: str, name: str) -> bool:
-    return any(globs.fits(name, pattern) for pattern in patterns.split("|"))
-
-
 def _widened(line: str, nic: Nic, alone: bool) -> str:
-    tokens = list(_TOKEN.finditer(line))
+    tokens = list(TOKEN.finditer(line))
     old = [token for token in tokens if _is_old_hardware(token)]
     needs_mac = _mac(line) is None and nic.hardware_mac is not None
     if not old or (_mac(line) is None and not needs_mac and not alone):

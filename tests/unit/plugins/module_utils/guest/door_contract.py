@@ -63,6 +63,14 @@ class Contract:
         for path in ("/absent/file", "/etc/null.link", "/etc/loop"):
             assert door.real_path(path) == path
 
+    def test_a_part_of_a_file_is_read_and_copied(self, tmp_path):
+        door = self.make({"/efi/a.efi": "0123456789"}, {})
+        assert door.part("/efi/a.efi", 3, 4) == b"3456"
+        assert door.part("/efi/a.efi", 8, 4) == b"89"
+        assert door.part("/efi/a.efi", 12, 4) == b""
+        door.download("/efi/a.efi", str(tmp_path / "copy"), [(8, 9), (0, 2)])
+        assert (tmp_path / "copy").read_bytes() == b"8901"
+
     def test_a_pattern_fits_as_in_the_shell(self):
         door = self.make()
         assert door.glob("/etc/a.d/*.conf") == ["/etc/a.d/one.conf", "/etc/a.d/two.conf"]
@@ -97,6 +105,24 @@ class Contract:
         door = self.make({"/a": b"\xff\xfe b\n"}, {})
         door.write("/a", door.read("/a") + "c", "")
         assert door.read_bytes("/a") == b"\xff\xfe b\nc"
+
+    def test_text_files_with_a_line_that_fits_are_found_below_a_directory(self):
+        files = {
+            "/etc/fstab": "# /dev/sda1\nUUID=a / ext4\n",
+            "/etc/a b.d/one 'x'.conf": "a\n  raw /dev/sda1\n",
+            "/etc/a b.d/below/two.conf": "/dev/sda",
+            "/etc/binary": b"\0/dev/sda\n",
+            "/etc/latin.conf": b"\xe9\n/dev/sda\n",
+            "/srv/other.conf": "/dev/sda\n",
+        }
+        door = self.make(files, {"/etc/link.conf": "/srv/other.conf", "/linked": "/etc"})
+        found = door.files_with("/etc", "^[ ]*([^# ].*)?/dev/(sda|sdb)")
+        # As grep takes what is no text by the locale's measure for binary.
+        assert [path for path in found if path != "/etc/latin.conf"] == [
+            "/etc/a b.d/below/two.conf",
+            "/etc/a b.d/one 'x'.conf",
+        ]
+        assert door.files_with("/absent", "a") == []
 
     def test_a_download_is_the_file(self, tmp_path):
         self.make().download("/etc/os-release", str(tmp_path / "copy"))

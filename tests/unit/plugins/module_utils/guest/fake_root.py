@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -125,6 +126,15 @@ class FakeRoot:
         texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
         return {path: text for path, text in texts.items() if text is not None}
 
+    def files_with(self, directory, expression):
+        below = self._followed(directory).rstrip("/") + "/"
+        texts = {path: self.read(path) for path in sorted(self.files) if path.startswith(below)}
+        return [
+            path
+            for path, text in texts.items()
+            if "\0" not in text and any(re.search(expression, line) for line in text.split("\n"))
+        ]
+
     def read_bytes(self, path, limit=None):
         content = self.files.get(self._followed(path))
         return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
@@ -141,8 +151,13 @@ class FakeRoot:
     def tail(self, path, count):
         return (self.read_bytes(path) or b"")[-count:] if count else b""
 
-    def download(self, path, local):
-        Path(local).write_bytes(self.read_bytes(path))
+    def part(self, path, start, count):
+        return (self.read_bytes(path) or b"")[start : start + count]
+
+    def download(self, path, local, parts=None):
+        content = self.read_bytes(path)
+        parts = [(0, len(content))] if parts is None else parts
+        Path(local).write_bytes(b"".join(content[start : start + count] for start, count in parts))
 
     @contextmanager
     def on_behalf_of(self, aspect):

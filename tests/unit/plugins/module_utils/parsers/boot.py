@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+from functools import partial
 
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
+    extlinux,
+    grub2,
+    grub_legacy,
+    shell_arguments,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, kernels, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -28,10 +37,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builder
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
+    image,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
@@ -108,6 +119,71 @@ MODULES = (
     "alias * a",
     "virtio_blk",
 )
+GRUB_LEGACY = (
+    "title a",
+    "title=b",
+    "default saved",
+    "default=1",
+    "fallback 1 2",
+    "root (hd0,0)",
+    "uuid u-1",
+    "kernel --type=linux /vmlinuz root=/dev/sda1",
+    "kernel (hd0,1)/vmlinuz ro",
+    "module /vmlinuz",
+    "initrd /initrd /b",
+    "chainloader +1",
+    "configfile /boot/grub/menu.lst",
+    "savedefault",
+    "### BEGIN AUTOMAGIC KERNELS LIST",
+    "# kopt=root=/dev/sda1 ro",
+    "# altoptions=(single) single",
+    "## ## End Default Options ##",
+    "#boot=/dev/sda",
+    "(hd0) /dev/sda",
+    "\\",
+)
+EXTLINUX = (
+    "DEFAULT a",
+    "DEFAULT /vmlinuz root=/dev/sda1",
+    "UI menu.c32",
+    "UI menu.c32 extlinux.conf",
+    "PROMPT 1",
+    "TIMEOUT 50",
+    "ONTIMEOUT a quiet",
+    "LABEL a",
+    "label b",
+    "KERNEL /vmlinuz ro",
+    "linux ../vmlinuz",
+    "COM32 menu.c32",
+    "CONFIG extlinux.conf",
+    "APPEND root=/dev/sda1 initrd=/a,/b",
+    "APPEND -",
+    "APPEND",
+    "INITRD /a,/b",
+    "INCLUDE extlinux.conf",
+    "MENU INCLUDE extlinux.conf b",
+    "MENU BEGIN b",
+    "MENU END",
+    "MENU DEFAULT",
+    "MENU GOTO b",
+    "MENU SEPARATOR",
+    "MENU HIDE",
+    "MENU SAVE",
+    "MENU LABEL ^a",
+    "TEXT HELP",
+    "ENDTEXT",
+)
+SETTINGS = (
+    'EXTLINUX_PARAMETERS="ro quiet"',
+    'EXTLINUX_ROOT="root=/dev/sda1"',
+    "default_kernel_opts=quiet",
+    "root=/dev/sda1",
+    'DEFAULT_APPEND="resume=/dev/sda1"',
+    "boot=/dev/sda",
+    "$",
+    "'",
+    "`",
+)
 ARGUMENTS = ("root=/dev/sda1", "console=ttyS0,115200", "console=tty0", "console=hvc0", "nomodeset", "quiet")
 
 DEVICES = (
@@ -132,6 +208,30 @@ def menu(text):
         command_line = CommandLine([str.upper])
         plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}, command_line)
         installed.edit(plan, Editors(command_line, root.guest.storage))
+
+
+def edited_menu(loader, path, text, twice=False):
+    """The text of a boot loader's menu at path, looked at, and edited, by a root whose other menus are the same."""
+    files = {
+        path: text,
+        "/boot/grub/device.map": text,
+        "/boot/grub/default": text,
+        "/boot/extlinux/ldlinux.sys": hostile_texts.content(text),
+    }
+    root = FakeRoot(
+        files,
+        info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}},
+        disks=[image("sda")],
+        filesystems=[filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sda2", "ext4", "u-2")],
+    )
+    installed = loader.find(root, Evidence())
+    if installed:
+        assert installed.menu().default or installed.concerns()
+        edits = [lambda argument: argument.replace("/dev/sda", "/dev/vda")]
+        command_line = CommandLine(edits if twice else [], ["console=hvc0"] if twice else [])
+        plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"} if twice else {}, command_line)
+        installed.edit(plan, Editors(command_line, root.guest.storage))
+    return root.files[path]
 
 
 def kernel_modules(text):
@@ -243,6 +343,9 @@ PACKED = tuple(
     )
 )
 
+# What SYSLINUX stores: marks around values with their numbers and lengths.
+ADV = b"\xa5\x2f\x2d\x5a" + bytes(4) + b"\1\3abc\2\1b".ljust(500, b"\0") + b"\x64\xbf\x28\xdd"
+
 # A bzImage of one sector of setup code after the boot sector, with its version in that.
 KERNEL = (
     bytes(0x1F1)
@@ -255,6 +358,26 @@ KERNEL = (
     + bytes(0x110)
     + b"6.1 (a)\0"
 )
+
+_BODY = b"\x7fELF" + bytes(0x40) + b"Linux version 6.1 (a@b) #1\0"
+_ZBOOT = b"MZ\0\0zimg" + b"\x3c\0\0\0" + b"\xff\0\0\0" + bytes(8) + b"gzip".ljust(32, b"\0") + b"\xcd\x23\x82\x81"
+OTHER_KERNELS = (
+    _BODY,
+    gzip.compress(_BODY, mtime=0),
+    _ZBOOT + gzip.compress(_BODY, mtime=0),
+    b"\0\x08\0\0\x80" + bytes(99),
+)
+
+IMAGE = programs.image(more=[(".profile", b"ID=a\n"), (".cmdline", b"b")])
+KERNEL_INSTALL = CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"])
+
+
+def images(data):
+    """All that is read of a unified kernel image."""
+    program = pe.parse(data)
+    profiles = unified.profiles(program) if program else []
+    return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
+
 
 PARSERS = (
     Parser(
@@ -278,6 +401,35 @@ PARSERS = (
         ),
     ),
     Parser(
+        "loader.conf",
+        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n"),
+        lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+    ),
+    Parser(
+        "files of kernel-install",
+        ("root=/dev/sda1 ro", "# a", "[UKI]", "Cmdline=root=/dev/sda1", "Cmdline=@/a", "console=hvc0", '"'),
+        unedited=(
+            lambda text: kernel_install.edited(text, CommandLine().edited),
+            lambda text: kernel_install.edited_sections(text, CommandLine().edited),
+        ),
+        edits=(
+            lambda text: kernel_install.edited(text, KERNEL_INSTALL.edited),
+            lambda text: kernel_install.edited_sections(text, KERNEL_INSTALL.edited),
+        ),
+    ),
+    Parser(
+        "texts in a unified kernel image",
+        ("ID=debian", 'PRETTY_NAME="a b"', "VERSION_ID='12'", "# a=b", "root=/dev/sda1", "\0"),
+        each(unified.assignments, unified.command_line),
+    ),
+    Parser(
+        "an EFI program",
+        (),
+        images,
+        inputs=hostile_texts.damaged(IMAGE),
+        sample=IMAGE,
+    ),
+    Parser(
         "default/grub",
         DEFAULTS,
         defaults.settings,
@@ -290,6 +442,47 @@ PARSERS = (
         ),
         edits=(quoted_twice,),
         found=("GRUB_DISABLE_LINUX_UUID=true\\",),
+    ),
+    Parser(
+        "menu.lst",
+        GRUB_LEGACY,
+        partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+        unedited=(
+            partial(edited_menu, grub_legacy, "/boot/grub/menu.lst"),
+            lambda text: grub_legacy.sources.edit_menu(text, str, str),
+        ),
+        edits=(partial(edited_menu, grub_legacy, "/boot/grub/menu.lst", twice=True),),
+    ),
+    Parser(
+        "extlinux.conf",
+        EXTLINUX,
+        partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),
+        unedited=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf"),),
+        edits=(partial(edited_menu, extlinux, "/boot/extlinux/extlinux.conf", twice=True),),
+    ),
+    Parser(
+        "ldlinux.sys",
+        (),
+        choice.stored,
+        inputs=hostile_texts.damaged(ADV),
+        sample=ADV,
+    ),
+    Parser(
+        "settings of boot loaders",
+        SETTINGS,
+        unedited=(
+            lambda text: shell_arguments.edited(text, {"root": str}),
+            lambda text: extlinux.sources.edit_debian(text, str, str),
+            lambda text: extlinux.sources.edit_alpine(text, str, str),
+            lambda text: grub_legacy.sources.edit_bootloader(text, str),
+            lambda text: grub_legacy.sources.edit_grub(text, {}),
+        ),
+        edits=(
+            lambda text: extlinux.sources.edit_debian(text, command_line, command_line),
+            lambda text: extlinux.sources.edit_alpine(text, command_line, command_line),
+            lambda text: grub_legacy.sources.edit_bootloader(text, command_line),
+            lambda text: grub_legacy.sources.edit_grub(text, {"sda": "/dev/vda"}),
+        ),
     ),
     Parser(
         "debconf",
@@ -322,15 +515,18 @@ PARSERS = (
         MODULES,
         each(
             kernel_modules,
-            of_file("/lib/modules/1/modules.dep", lambda root: kernels._names(root, "/lib/modules/1/modules.dep")),
+            of_file("/lib/modules/1/modules.dep", lambda root: module_tree.read(root, "/lib/modules/1")),
+            of_file("/lib/modules/1/modules.builtin", lambda root: module_tree.read(root, "/lib/modules/1")),
         ),
         codes=("module-not-found", "modules-dep-invalid", "initrd-modules-differ"),
     ),
     Parser(
         "a kernel",
         (),
-        kernel_image.release,
-        inputs=hostile_texts.damaged(KERNEL),
+        each(
+            kernel_image.release, kernel_image.is_without_header, lambda data: kernel_image.release_in(io.BytesIO(data))
+        ),
+        inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
     ),
     Parser(

@@ -11,6 +11,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments, lvm, references
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import (
+    mdadm,
+    paths,
+    udev_rules,
+    units,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
@@ -23,6 +29,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.packages.depen
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, printable, tables
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import udev_rules as rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
@@ -31,7 +38,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
     filesystem,
     graph,
 )
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
 FSTAB = (
     "/dev/sda1 / ext4 defaults 0 1",
@@ -67,6 +74,41 @@ LVM = (
     '"a|\\Z|"',
     '"a|+|"',
 )
+UNIT = (
+    "[Mount]",
+    "What=/dev/sda1",
+    "[Unit]",
+    "After=dev-sda1.device dev-\\x2d\\xff.device",
+    "ConditionPathExists=!/dev/sda1",
+    "What=%%/dev/sda1",
+    "\\",
+    "#",
+    "[Swap]",
+    ".device",
+)
+MDADM = (
+    "DEVICE /dev/sda1 /dev/sd[bc]* partitions",
+    " /dev/sdc1",
+    "ARRAY /dev/md0 devices=/dev/sda1,/dev/sdb1 UUID=1:2",
+    "'",
+    '"',
+    "#",
+    "dev /dev/sda1",
+    "DEVICE",
+    "array",
+)
+DISK_RULES = (
+    'KERNEL=="sd?1"',
+    'SUBSYSTEM=="block", ',
+    'ENV{ID_SERIAL}=="a"',
+    'PROGRAM=="scsi_id", RESULT=="a"',
+    'SYMLINK+="asm/a%k b"',
+    "\\",
+    "#",
+    'KERNELS=="1:0:0:0"',
+    'ENV{DEVNAME}=="/dev/sda|/dev/sd[',
+)
+PATHS = ("raw /dev/sda1", "a -fstype=xfs :/dev/sda1", "# /dev/sda1", "/dev/disk/by-id/a", "/dev/", "/etc/a")
 PACKAGES = (
     "Package: a",
     "Status: install ok installed",
@@ -152,7 +194,25 @@ def _lvm(text):
     for _name, patterns in lvm.filters(text):
         lvm.accepts(patterns, ["/dev/sda1", text[:99]])
     member = filesystem("/dev/sda1", "LVM2_member", "a-b")
-    lvm.concerns(FakeRoot({"/etc/lvm/lvm.conf": text}, filesystems=[member]), {"sda": "/dev/vda"})
+    lvm.rejections(FakeRoot({"/etc/lvm/lvm.conf": text}, filesystems=[member]), {"sda": "/dev/vda"})
+
+
+def _units(text):
+    units.mounted(text)
+    for word in text.split():
+        units.path_of(word)
+    root = FakeRoot({"/etc/systemd/system/a.mount": text, "/etc/crypttab": text, "/etc/smartd.conf": text})
+    storage.inspect(root)
+
+
+def _uuid(path):
+    return "/dev/disk/by-uuid/a" if path == "/dev/sda1" else None
+
+
+def _disk_rules(text):
+    udev_rules.links([text]).may_be("asm/a1")
+    for line in rules.rules(text):
+        udev_rules.lost_tokens(line, {"sda1": "vda1"})
 
 
 def _installed(text):
@@ -222,6 +282,32 @@ PARSERS = (
         _lvm,
         unedited=(lambda text: lvm.edit_devices(text, {}),),
         edits=(lambda text: lvm.edit_devices(text, {"a": "/dev/vda1"}),),
+    ),
+    Parser(
+        "units of systemd",
+        UNIT,
+        _units,
+        unedited=(lambda text: units.edited(text, lambda path: None),),
+        edits=(lambda text: units.edited(text, _uuid),),
+    ),
+    Parser(
+        "mdadm.conf",
+        MDADM,
+        of_file("/etc/mdadm.conf", storage.inspect),
+        unedited=(lambda text: text if "/dev/" in text else mdadm.edited(text),),
+        edits=(mdadm.edited,),
+    ),
+    Parser(
+        "udev's rules for disks",
+        DISK_RULES,
+        _disk_rules,
+        unedited=(lambda text: rules.each_rule(text, lambda line: line),),
+    ),
+    Parser(
+        "paths of devices",
+        PATHS,
+        unedited=(lambda text: paths.edited(text, lambda path: None),),
+        edits=(lambda text: paths.edited(text, _uuid),),
     ),
     Parser(
         "dpkg and apt",

@@ -11,24 +11,41 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import engine, linux
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+    image,
+)
 
 
 class FakeGuest:
-    """Two roots, which are mounted one at a time."""
+    """Two roots, which are mounted one at a time. The entries of their menus do not say what their roots are."""
 
     target = KVM
     hardware = {}
-    disks = ()
     transform = ()
 
-    def __init__(self, log):
+    def __init__(self, log, menus=(BootMenu([Entry("/vmlinuz", (), "ro")]),) * 2, not_searched=()):
         self.log = log
+        self.disks = [image("sda")]
+        filesystems = [filesystem(name, uuid=name) for name in ("/dev/sda1", "/dev/sda2")]
+        self.storage = graph(filesystems, ["sda"])
         self.roots = [
-            SimpleNamespace(name=name, info={"os": "linux"}, on_behalf_of=lambda aspect: nullcontext())
-            for name in ("/dev/sda1", "/dev/sda2")
+            SimpleNamespace(
+                name=one.name,
+                info={"os": "linux"},
+                on_behalf_of=lambda aspect: nullcontext(),
+                boot_menu=menu,
+                mount_plan=MountPlan((Mount("/", one),)),
+                not_searched=list(not_searched),
+                list=lambda path: [],
+            )
+            for one, menu in zip(filesystems, menus)
         ]
 
     def fingerprint(self):
@@ -101,3 +118,23 @@ def test_each_aspect_is_told_of_as_it_begins(log):
     told.clear()
     engine.convert(guest, description, select(description, description), tell=lambda *what: told.append(what))
     assert told == [("second", 0), ("first", 0.25), ("second", 0.5), ("first", 0.75)]
+
+
+NO_MENU = BootMenu()
+MENU = BootMenu([Entry("/vmlinuz", (), "root=UUID=/dev/sda2 ro")])
+
+
+@pytest.mark.parametrize("not_searched, times", [((), 1), (("what was not searched",), 2)])
+def test_a_root_that_nothing_starts_is_named_and_left_alone(log, not_searched, times):
+    guest = FakeGuest(log, (NO_MENU, MENU), not_searched)
+    guest.roots[1].not_searched = []
+    description = engine.inspect(guest)
+    assert list(description["roots"]) == ["/dev/sda2"]
+    assert [(each["code"], each["severity"]) for each in description["concerns"]] == [("system-not-started", "info")]
+    assert "/dev/sda1" in description["concerns"][0]["message"]
+    # The first root says what was not searched: that is another one now.
+    assert guest.roots[0].not_searched == list(not_searched)
+    assert log.count(("inspect", "first", "/dev/sda2")) == times
+    log.clear()
+    engine.convert(guest, description, select(description, description))
+    assert [call for call in log if call[0] == "mount"] == [("mount", "/dev/sda2", "rw")]

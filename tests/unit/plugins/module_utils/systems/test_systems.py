@@ -84,6 +84,9 @@ class Toy:
     def facts(self, root):
         return {"os": self.NAME, "hostname": root.read("/etc/toy")}
 
+    def has_kernel(self, root):
+        return root.exists("/kernel")
+
 
 def test_another_system_is_found_on_the_disks():
     tags = {"/dev/sda1": {"TYPE": "minix", "UUID": "u"}}

@@ -168,7 +168,7 @@ class Extlinux:
         entries = []
         for label in choice.config.labels:
             if self._boots_linux(label):
-                extra = choice.command.rest.text if choice.command and label is choice.label else ""
+                extra = choice.command.rest.text.strip() if choice.command and label is choice.label else ""
                 entry = self._entry(label.program.first, f"{label.arguments} {extra}", label.title or label.name)
                 entries.append(entry)
                 default = entry if label is choice.label else default

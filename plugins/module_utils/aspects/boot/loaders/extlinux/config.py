@@ -346,7 +346,7 @@ class Edits:
         self._put(part, new if body or part.text == _NOTHING else f" {new}")
 
     def add_append(self, label: Label, arguments: str, text: str) -> None:
-        """Give the label, which has no APPEND, one with these arguments. text: of its file."""
+        """Give the label, which has no APPEND, one with these arguments, of which there are some. text: of its file."""
         place = label.place
         match = _WORD.match(place.text)
         word = match["word"] if match else ""

@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import gzip
+import io
+import lzma
+import re
+import struct
 
 import pytest
 
@@ -17,9 +21,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+)
 
 DEP = """\
 kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio_ring.ko kernel/drivers/virtio/virtio.ko
@@ -82,7 +92,8 @@ def test_a_kernel_that_the_menu_names_several_times_is_one_kernel():
 
 
 def test_a_default_kernel_without_modules_cannot_be_converted():
-    findings = kernel.inspect(make_root(entries=[entry("5.10.0-other")]))
+    files = {"/boot/vmlinuz-5.10.0-other": bzimage("5.10.0-other")}
+    findings = kernel.inspect(make_root(entries=[entry("5.10.0-other")], **files))
     assert {(concern.code, concern.severity) for concern in findings.concerns} == {
         ("kernel-without-modules", "error"),
         ("initrd-missing", "error"),
@@ -149,13 +160,65 @@ def test_oracle_12_every_kernel_of_the_menu_is_prepared():
         assert "virtio_blk" in initrd.read(root.files[f"/boot/initrd.img-{version}"]).modules(version)
 
 
-def test_a_module_that_modules_dep_names_and_that_is_not_there_is_an_error():
+@pytest.mark.parametrize(
+    "lost, usable, severity",
+    (
+        # What is needed is not there; what that depends on is not; and what the guest starts without.
+        (MODULES[0], {"virtio-blk-pci": False, "e1000": True}, "error"),
+        (MODULES[3], {"virtio-blk-pci": False, "e1000": True}, "error"),
+        (MODULES[4], {"virtio-blk-pci": True, "e1000": False}, "warning"),
+    ),
+)
+def test_a_module_that_modules_dep_names_and_that_is_not_there_is_a_concern(lost, usable, severity):
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    root = make_root(versions)
+    del root.files[f"/lib/modules/6.1.0-50-amd64/{lost}"]
+    findings = kernel.inspect(root)
+    (concern,) = findings.concerns
+    assert (concern.code, concern.severity) == ("module-file-missing", severity) and lost in concern.message
+    assert usable.items() <= findings.kernels[0]["drivers"].items()
+    other = make_root(versions)
+    del other.files[f"/lib/modules/6.1.0-49-amd64/{lost}"]
+    told = [(concern.code, concern.severity) for concern in kernel.inspect(other).concerns]
+    assert ("module-file-missing", "warning") in told and {severity for _code, severity in told} == {"warning"}
+
+
+def test_a_module_that_is_gone_when_the_initrd_is_made_is_an_error():
     root = make_root(initrd_bytes=an_initrd())
-    del root.files[f"/lib/modules/6.1.0-50-amd64/{MODULES[0]}"]
+    root.files["/lib/modules/6.1.0-50-amd64/modules.softdep"] = "softdep virtio_blk post: e1000\n"
+    kernel.inspect(root)
+    del root.files[f"/lib/modules/6.1.0-50-amd64/{MODULES[4]}"]
+    plan = Plan(KVM, Selection({}, {}))
+    plan.initrd.require(["virtio_blk"])
     with pytest.raises(GuestconvError) as caught:
-        convert(root)
-    assert caught.value.code == "module-file-missing" and MODULES[0] in caught.value.message
+        kernel.convert(root, plan)
+    assert caught.value.code == "module-file-missing" and MODULES[4] in caught.value.message
     assert root.changes() == []
+
+
+@pytest.mark.parametrize("dep", (None, "", "\n"))
+def test_modules_that_depmod_has_not_listed_are_a_concern(dep):
+    root = make_root()
+    listed = "/lib/modules/6.1.0-50-amd64/modules.dep"
+    root.files[listed] = dep
+    if dep is None:
+        del root.files[listed]
+    (concern,) = kernel.inspect(root).concerns
+    assert (concern.code, concern.severity) == ("modules-dep-invalid", "error")
+    for path in MODULES:
+        del root.files[f"/lib/modules/6.1.0-50-amd64/{path}"]
+    # A kernel that has no modules at all needs no list of them.
+    assert kernel.inspect(root).concerns == []
+
+
+def test_a_kernel_that_is_not_there_is_a_concern():
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    root = make_root(versions)
+    del root.files["/boot/vmlinuz-6.1.0-49-amd64"]
+    assert [(each.code, each.severity) for each in kernel.inspect(root).concerns] == [("kernel-missing", "warning")]
+    del root.files["/boot/vmlinuz-6.1.0-50-amd64"]
+    told = [(each.code, each.severity) for each in kernel.inspect(root).concerns]
+    assert told == [("kernel-missing", "error"), ("kernel-missing", "warning")]
 
 
 def test_oracle_13_too_little_room_for_the_supplement_is_refused():
@@ -278,8 +341,8 @@ def test_what_is_no_kernel_of_x86_has_no_version(place, content):
     assert kernel_image.release(b"") is None
 
 
-def version_of(name, versions=("6.12.1-arch1-1",), content=None, arguments="root=/dev/sda1"):
-    root = make_root(versions, [Entry(f"/boot/{name}", (), arguments)])
+def version_of(name, versions=("6.12.1-arch1-1",), content=None, arguments="root=/dev/sda1", said=None):
+    root = make_root(versions, [Entry(f"/boot/{name}", (), arguments, version=said)])
     root.files[f"/boot/{name}"] = bzimage("6.12.1-arch1-1 #1") if content is None else content
     return kernel.inspect(root).kernels[0]["version"]
 
@@ -309,6 +372,87 @@ def test_of_several_directories_of_modules_a_kernel_without_a_header_has_the_one
     root.links["/vmlinuz"] = "boot/vmlinuz-6.1.0-1-arm64"
     root.files["/boot/vmlinuz-6.1.0-1-arm64"] = b"MZ"
     assert kernel.inspect(root).kernels[0]["version"] == "6.1.0-1-arm64"
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    (
+        ("linux", "6.1.0-2-arm64"),
+        ("0123456789abcdef/6.1.0-2-arm64/linux", None),
+        # What the file is called after is nearer to it than what an entry says.
+        ("vmlinuz-6.1.0-2-arm64", "6.1.0-1-arm64"),
+    ),
+)
+def test_a_kernel_without_a_header_is_known_by_its_entry_or_its_path(name, said):
+    versions = ("6.1.0-1-arm64", "6.1.0-2-arm64", "6.1.0-3-arm64")
+    assert version_of(name, versions, b"MZ", said=said) == "6.1.0-2-arm64"
+
+
+BANNER = b"Linux version 6.1.0-2-arm64 (a@b) (gcc) #1 SMP\n\0"
+ARM64 = bytes(0x38) + b"ARM\x64" + bytes(1 << 20) + BANNER
+LZMA = lzma.compress(BANNER * 99, lzma.FORMAT_ALONE)
+
+
+def zboot(kind, payload):
+    """An image for EFI that unpacks itself (zboot-header.S)."""
+    head = b"MZ\0\0zimg" + struct.pack("<II", 0x1000, len(payload)) + bytes(8) + kind
+    return head.ljust(0x38, b"\0") + b"\xcd\x23\x82\x81" + bytes(0x1000 - 0x3C) + payload + bytes(99)
+
+
+def s390(pointer):
+    head = b"\0\x08\0\0\x80" + bytes(0x10423) + pointer.to_bytes(8, "big")
+    return head.ljust(0x11000, b"\0") + b"6.1.0-2-arm64 (a@b) #1\0"
+
+
+@pytest.mark.parametrize(
+    "content, expected",
+    (
+        (ARM64, "6.1.0-2-arm64"),
+        (gzip.compress(ARM64), "6.1.0-2-arm64"),
+        (gzip.compress(ARM64)[:-2000], None),
+        (zboot(b"gzip", gzip.compress(ARM64)), "6.1.0-2-arm64"),
+        (zboot(b"lzma", LZMA), "6.1.0-2-arm64"),
+        (zboot(b"xzkern", lzma.compress(BANNER, check=lzma.CHECK_CRC32)), "6.1.0-2-arm64"),
+        (zboot(b"lz4", b"x"), None),
+        (zboot(b"gzip", b"x"), None),
+        (b"\x7fELF" + bytes(1 << 20) + BANNER, "6.1.0-2-arm64"),
+        # The end of one piece, and the beginning of the next.
+        (b"\x7fELF" + bytes((1 << 20) - 20) + BANNER, "6.1.0-2-arm64"),
+        (b"\x7fELF" + bytes(5000), None),
+        (s390(0x11000), "6.1.0-2-arm64"),
+        (s390(0), None),
+        (s390(1 << 60), None),
+        (b"MZ" + bytes(5000) + BANNER, None),
+    ),
+)
+def test_other_machines_kernels_are_known_by_what_is_in_them(content, expected):
+    versions = ("6.1.0-1-arm64", "6.1.0-2-arm64")
+    assert version_of("Image", versions, content) == (expected or "Image")
+
+
+def test_a_kernel_that_is_too_large_is_not_searched(monkeypatch):
+    monkeypatch.setattr(kernel_image, "LARGEST", 1 << 20)
+    assert kernel_image.release_in(io.BytesIO(ARM64)) is None
+    assert kernel_image.release_in(io.BytesIO(gzip.compress(bytes(3 << 20) + BANNER))) is None
+
+
+@pytest.mark.parametrize("links", ({"/lib": "usr/lib"}, {}))
+def test_modules_may_be_below_usr_whether_there_is_a_link_or_not(links):
+    before = make_root(initrd_bytes=an_initrd())
+    files = {path.replace("/lib/modules", "/usr/lib/modules"): content for path, content in before.files.items()}
+    root = FakeRoot(files, links=links, boot_menu=before.boot_menu)
+    convert(root)
+    assert "virtio_blk" in initrd.read(root.files["/boot/initrd.img-6.1.0-50-amd64"]).modules("6.1.0-50-amd64")
+
+
+def test_a_kernel_has_its_modules_in_one_of_two_directories():
+    root = make_root(("6.1.0-1",), [entry("6.1.0-1"), entry("6.1.0-2")])
+    root.files["/usr/lib/modules/6.1.0-2/modules.dep"] = ""
+    root.files["/boot/vmlinuz-6.1.0-2"] = bzimage("6.1.0-2")
+    assert [found.tree.path for found in kernel.kernels.found(root, root.boot_menu)] == [
+        "/lib/modules/6.1.0-1",
+        "/usr/lib/modules/6.1.0-2",
+    ]
 
 
 LINK, RULES = "/etc/systemd/network/10-lan.link", "/etc/udev/rules.d/70-persistent-net.rules"
@@ -452,3 +596,132 @@ def test_without_an_initrd_only_what_is_built_in_drives_the_disk():
         "kernel/drivers/block/virtio_blk.ko\nkernel/drivers/virtio/virtio_pci.ko\n"
     )
     assert kernel.inspect(root).usable["block"]["virtio-blk-pci"] == ""
+
+
+MICROCODE, MAIN = "/boot/intel-ucode.img", "/boot/initrd.img-6.1.0-50-amd64"
+
+
+def raw_image(*files):
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    return initrd.supplement(empty, [initrd.File(path, 0o644, content) for path, content in files])
+
+
+def sequence(*paths, before=b"", **files):
+    """A root whose default entry has an initrd of these images."""
+    entries = [Entry("/boot/vmlinuz-6.1.0-50-amd64", paths, "root=/dev/sda1")]
+    files = {MICROCODE: raw_image(("kernel/x86/microcode/GenuineIntel.bin", b"x")), **files}
+    return make_root(entries=entries, initrd_bytes=before or an_initrd(), **files)
+
+
+@pytest.mark.parametrize("paths", ((MICROCODE, MAIN), (MAIN, MICROCODE), (MICROCODE, MICROCODE, MAIN)))
+def test_of_several_images_the_one_with_the_kernels_modules_is_completed(paths):
+    root = sequence(*paths)
+    microcode = root.files[MICROCODE]
+    convert(root)
+    assert root.files[MICROCODE] == microcode
+    assert "virtio_blk" in initrd.read(root.files[MAIN]).modules("6.1.0-50-amd64")
+    changes = len(root.changes())
+    convert(root)
+    assert len(root.changes()) == changes
+
+
+def test_what_another_image_has_is_not_missing():
+    further = raw_image(*((f"usr/lib/modules/6.1.0-50-amd64/{path}", b"module") for path in MODULES[:4]))
+    root = sequence(MAIN, "/boot/further.img", **{"/boot/further.img": further})
+    convert(root)
+    assert root.changes() == []
+
+
+def test_a_microcode_image_is_not_taken_for_the_initrd_where_that_is_of_an_unknown_builder():
+    root = sequence(MAIN, MICROCODE, before=raw_image(("init", b"x")))
+    with pytest.raises(GuestconvError) as caught:
+        convert(root)
+    assert caught.value.code == "initrd-not-supported" and MAIN in caught.value.message
+
+
+def test_a_text_that_a_later_image_has_in_its_old_form_is_an_error():
+    later = raw_image(("conf/conf.d/resume", b"RESUME=/dev/sda5\n"))
+    root = sequence(MAIN, "/boot/later.img", **{"/boot/later.img": later})
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, edits=[(r"conf/conf\.d/.+", lambda text: text.replace("/dev/sda5", "UUID=u"))])
+    assert caught.value.code == "initrd-not-complete"
+
+
+def test_an_image_that_is_not_there_is_a_concern_whichever_it_is():
+    root = sequence(MICROCODE, MAIN)
+    del root.files[MICROCODE]
+    (concern,) = kernel.inspect(root).concerns
+    assert (concern.code, concern.severity) == ("initrd-missing", "error") and MICROCODE in concern.message
+
+
+def test_an_image_of_several_entries_is_completed_once():
+    paths = ((MICROCODE, MAIN), (MAIN,))
+    entries = [Entry("/boot/vmlinuz-6.1.0-50-amd64", each, "root=/dev/sda1") for each in paths]
+    root = make_root(entries=entries, initrd_bytes=an_initrd(), **{MICROCODE: raw_image(("kernel/x86/a", b"x"))})
+    convert(root)
+    assert [path for _action, path, _detail in root.changes()].count(MAIN) == 1
+
+
+def test_of_two_entries_with_one_kernel_the_one_that_boots_is_the_default():
+    fallback = "/boot/initramfs-fallback.img"
+    entries = [Entry("/boot/vmlinuz-6.1.0-50-amd64", (path,), "root=/dev/sda1") for path in (MAIN, fallback)]
+    root = make_root(entries=entries, initrd_bytes=an_initrd(), **{fallback: an_initrd()})
+    assert [(found["initrd"], found["default"]) for found in kernel.inspect(root).kernels] == [
+        (MAIN, True),
+        (fallback, False),
+    ]
+    convert(root)
+    assert "virtio_blk" in initrd.read(root.files[fallback]).modules("6.1.0-50-amd64")
+
+
+@pytest.mark.parametrize("content", (None, b"no initrd", gzip.compress(b"070701")), ids=["gone", "unknown", "cut off"])
+def test_oracle_12_another_kernel_whose_initrd_cannot_be_completed_is_named_and_the_default_is_prepared(content):
+    versions = ("6.1.0-50-amd64", "6.1.0-49-amd64")
+    root = make_root(versions, initrd_bytes=an_initrd(), **{"/etc/a": ""})
+    root.files["/boot/initrd.img-6.1.0-49-amd64"] = content
+    if content is None:
+        del root.files["/boot/initrd.img-6.1.0-49-amd64"]
+    told = kernel.inspect(root).concerns
+    plan = Plan(KVM, Selection({}, {}))
+    plan.initrd.require(["virtio_blk"])
+    kernel.convert(root, plan)
+    (concern,) = [*told, *plan.concerns]
+    assert concern.severity == "warning" and "6.1.0-49-amd64" in concern.message
+    assert concern.code == ("initrd-missing" if content is None else "kernel-not-prepared")
+    assert "virtio_blk" in initrd.read(root.files[MAIN]).modules(versions[0])
+
+
+@pytest.mark.parametrize(
+    "suffix, pack",
+    (
+        ("", bytes),
+        (".gz", gzip.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: compression.pack(data, "zstd")),
+    ),
+)
+def test_compressed_modules_are_added_as_any_initrds_kmod_loads_them(suffix, pack):
+    root = make_root(initrd_bytes=an_initrd())
+    tree = "/lib/modules/6.1.0-50-amd64"
+    root.files[f"{tree}/modules.dep"] = re.sub(r"\.ko\b(?!\.xz)", f".ko{suffix}", DEP)
+    for path in MODULES[:4]:
+        root.files[f"{tree}/{path}{suffix}"] = pack(f"the module {path}".encode())
+    convert(root)
+    found = initrd.read(root.files[MAIN], wanted=lambda name: name.endswith(".ko"))
+    assert found.content(f"usr{tree}/{MODULES[0]}") == f"the module {MODULES[0]}".encode()
+
+
+def test_oracle_12_an_entry_of_another_system_is_named_unless_that_is_converted_too():
+    other = Entry("/boot/vmlinuz-5.14", ("/boot/initrd-5.14",), "root=UUID=u-2 ro")
+    root = make_root(entries=[entry(), other])
+    root.guest = Guest(
+        None, [], KVM, {}, graph([filesystem("/dev/sda1", uuid="u-1"), filesystem("/dev/sda2", uuid="u-2")])
+    )
+    findings = kernel.inspect(root)
+    (concern,) = findings.concerns
+    assert concern.code == "kernel-not-prepared" and "of the system on /dev/sda2" in concern.message
+    assert [found["version"] for found in findings.kernels] == ["6.1.0-50-amd64"]
+    system = FakeRoot()
+    system.name = "/dev/sda2"
+    root.guest.roots = [root, system]
+    assert kernel.inspect(root).concerns == []

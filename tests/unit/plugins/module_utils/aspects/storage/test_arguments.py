@@ -13,6 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -20,12 +21,13 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
     image,
 )
 
+LUKS = "12345678-9abc-4ef0-8000-000000000001"
 PV = filesystem("/dev/sda5", "LVM2_member", "pv-1")
 FILESYSTEMS = [
     filesystem("/dev/sda1", uuid="abcd-0001", label="my root", partuuid="0011aabb-01"),
     filesystem("/dev/sda2", "swap", "abcd-0002", partuuid="0011aabb-02"),
     filesystem("/dev/sda3", uuid="abcd-0003"),
-    filesystem("/dev/sda6", "crypto_LUKS", "12345678-9abc-4ef0-8000-000000000001"),
+    filesystem("/dev/sda6", "crypto_LUKS", LUKS),
     filesystem("/dev/sda7", "linux_raid_member", "aaaabbbb-ccccdddd-eeeeffff-00001111"),
     filesystem("/dev/sda8", "zfs_member", "1234", label="tank"),
     filesystem("/dev/vg/home", members=[PV], uuid="abcd-0006"),
@@ -33,6 +35,7 @@ FILESYSTEMS = [
 ]
 UNKNOWN, STOPS = ("device-name-unknown", "warning"), ("device-name-unknown", "error")
 ELSEWHERE = ("root-not-on-disks", "error")
+ANOTHER = ("root-of-another-system", "error")
 LEFT = ("kernel-argument-left", "warning")
 
 
@@ -120,8 +123,8 @@ def test_quotes_are_the_kernels_and_a_root_need_not_be_named(line):
         ("dhcp", ELSEWHERE),
         ("tmpfs", ELSEWHERE),
         # There, but not what is converted.
-        ("UUID=abcd-0003", ELSEWHERE),
-        ("/dev/sda3", ELSEWHERE),
+        ("UUID=abcd-0003", ANOTHER),
+        ("/dev/sda3", ANOTHER),
     ),
 )
 def test_a_default_root_that_leads_elsewhere_is_an_error_and_of_another_entry_a_warning(value, expected):
@@ -155,6 +158,11 @@ CRYPTTAB = {"/etc/crypttab": "swap /dev/sda2 /dev/urandom swap\n"}
         ("resume=/dev/mapper/swap", CRYPTTAB, []),
         ("resume=/dev/mapper/other", CRYPTTAB, [UNKNOWN]),
         ("resume=none", None, []),
+        (f"cryptdevice=UUID={LUKS}:a resume=/dev/mapper/a", None, []),
+        (f"rd.luks.name={LUKS}=a resume=/dev/mapper/a", None, []),
+        (f"rd.luks.uuid=luks-{LUKS} resume=/dev/mapper/luks-{LUKS}", None, []),
+        ("cryptopts=source=/dev/sda6,target=a,x resume=/dev/mapper/a", None, []),
+        (f"cryptdevice=UUID={LUKS}:a resume=/dev/mapper/b", None, [UNKNOWN]),
         ("boot=UUID=abcd-0003", None, []),
         ("boot=/dev/sda9", None, [UNKNOWN]),
         ("boot=live", None, []),
@@ -203,6 +211,10 @@ def test_every_other_argument_that_names_a_device_leads_to_one_or_is_a_concern(a
     assert told("root=UUID=abcd-0001", f"root=UUID=abcd-0001 {argument}", files=files) == [
         (code, "warning") for code, _severity in expected
     ]
+
+
+def test_a_root_within_an_encrypted_device_is_not_what_is_converted():
+    assert told("root=/dev/mapper/swap", files=CRYPTTAB) == [STOPS]
 
 
 def test_genkernels_first_root_is_in_memory():
@@ -267,6 +279,25 @@ def test_a_kernel_without_an_initrd_needs_a_partition_that_has_a_uuid(partuuid, 
     entry = Entry("/vmlinuz", initrds, "root=/dev/sda1", unified=unified)
     root = {"filesystems": [filesystem("/dev/sda1", uuid="u-1", partuuid=partuuid)]}
     assert told(boot_menu=BootMenu([entry], entry), **root) == expected
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    (
+        ("rw,subvol=@", []),
+        ("subvolid=256", []),
+        ("subvol=/", []),
+        ("subvolid=5", []),
+        ("subvol=@gone,compress=zstd", [STOPS]),
+        ("subvolid=999", [STOPS]),
+    ),
+)
+def test_the_roots_subvolume_is_there_or_a_concern(options, expected):
+    btrfs = filesystem("/dev/sda1", "btrfs", "abcd-0001")
+    nodes = [btrfs, Subvolume(btrfs, "@", 256)]
+    assert told(f"root=UUID=abcd-0001 rootflags={options}", filesystems=nodes) == expected
+    # What could not be read is not missed.
+    assert told(f"root=UUID=abcd-0001 rootflags={options}", filesystems=nodes[:1]) == []
 
 
 def test_the_messages_name_what_is_wrong():

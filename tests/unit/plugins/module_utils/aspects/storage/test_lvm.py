@@ -9,14 +9,20 @@ import re
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.disk import Disk
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.partition import Partition
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import describe
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
+    image,
 )
 
 PVID = "Ab1" * 10 + "xy"
@@ -35,7 +41,8 @@ def make_root(files, kind="LVM2_member"):
 
 def concerns(configuration, kind="LVM2_member", more=()):
     root = make_root({"/etc/lvm/lvm.conf": configuration, **dict(more)}, kind)
-    return [(concern.code, concern.severity) for concern in lvm.concerns(root, {"sda": "/dev/vda"})]
+    rejected = lvm.rejections(root, {"sda": "/dev/vda"})
+    return [(concern.code, concern.severity) for concern in lvm.concerns({"virtio-blk-pci": rejected})]
 
 
 LOST = [("lvm-filter-by-name", "error")]
@@ -50,6 +57,8 @@ LOST = [("lvm-filter-by-name", "error")]
         'devices/filter = ["a{/dev/disk/by-path/pci-0000:03:00.0-}", "r{.*}"]',
         'filter = ["a|/dev/disk/by-id/scsi-36000c29-part2|", "r|.*|"]',
         'filter = "r|^/dev/vda|"',
+        # What multipath made of the disk; the target has it by one path.
+        'filter = [ "a|^/dev/mapper/mpath|", "r|.*|" ]',
     ),
 )
 def test_oracle_08_a_filter_that_knows_the_disks_by_the_old_hardware_is_an_error(configuration):
@@ -83,6 +92,68 @@ def test_the_filter_of_a_guest_without_lvm_and_one_beside_a_devices_file_do_not_
     assert concerns(configuration, kind="ext4") == []
     assert concerns(configuration, more=devices) == []
     assert concerns(configuration + "use_devicesfile = 0\n", more=devices) == LOST
+
+
+LOCAL = "/etc/lvm/lvmlocal.conf"
+SD_ALONE = 'devices {\n filter = [ "a|^/dev/sd|", "r|.*|" ]\n}\n'
+
+
+@pytest.mark.parametrize(
+    "configuration, local, expected",
+    (
+        ("", SD_ALONE, [LOCAL]),
+        (SD_ALONE, "# nothing\n", ["/etc/lvm/lvm.conf"]),
+        # What lvmlocal.conf says wins, each filter on its own.
+        (SD_ALONE, 'devices/filter = [ "a|.*|" ]\n', []),
+        (SD_ALONE, 'devices/global_filter = [ "a|.*|" ]\n', ["/etc/lvm/lvm.conf"]),
+        ('filter = [ "a|.*|" ]\n', SD_ALONE, [LOCAL]),
+    ),
+)
+def test_lvmlocal_conf_is_read_after_lvm_conf_and_wins(configuration, local, expected):
+    root = make_root({"/etc/lvm/lvm.conf": configuration, LOCAL: local})
+    assert [rejection.path for rejection in lvm.rejections(root, {"sda": "/dev/vda"})] == expected
+    assert lvm.rejections(root, {"sda": "/dev/sda"}) == []
+
+
+def test_a_devices_file_that_lvmlocal_conf_turns_off_does_not_count():
+    files = {"/etc/lvm/devices/system.devices": DEVICES, "/etc/lvm/lvm.conf": SD_ALONE + "use_devicesfile = 1\n"}
+    assert lvm.rejections(make_root(files), {"sda": "/dev/vda"}) == []
+    root = make_root({**files, LOCAL: "devices { use_devicesfile = 0 }\n"})
+    assert [str(rejection) for rejection in lvm.rejections(root, {"sda": "/dev/vda"})] == [
+        "filter in /etc/lvm/lvm.conf rejects /dev/vda2"
+    ]
+
+
+@pytest.mark.parametrize(
+    "pattern, severity, recommended",
+    (
+        ("a|^/dev/sd|", "warning", "virtio-scsi-pci"),
+        ("a|^/dev/xvd|", "error", "virtio-blk-pci"),
+        ("a|.*|", None, "virtio-blk-pci"),
+    ),
+)
+def test_oracle_08_a_driver_whose_disks_the_filter_rejects_is_not_offered(pattern, severity, recommended):
+    name = "xvda2" if "xvd" in pattern else "sda2"
+    member = Filesystem((Partition("/dev/appliance", Disk("/dev/a", f"/dev/{name[:-1]}", 1), 2),), "LVM2_member", PVID)
+    root = FakeRoot(
+        {"/etc/lvm/lvm.conf": f'filter = [ "{pattern}", "r|.*|" ]\n'},
+        disks=[image(name[:-1])],
+        filesystems=[member],
+    )
+    findings = storage.inspect(root)
+    description = describe(root.guest, {root.name: [findings]})
+    (device,) = description["devices"]["block"].values()
+    assert device["driver"] == recommended
+    assert findings.devices["block"][name[:-1]]["name_on_target"] == (
+        "/dev/sda" if recommended == "virtio-scsi-pci" else "/dev/vda"
+    )
+    told = [concern.severity for concern in findings.concerns if concern.code == "lvm-filter-by-name"]
+    assert told == ([severity] if severity else [])
+    reasons = description["unavailable"]["block"][name[:-1]]
+    assert reasons == (
+        {"virtio-blk-pci": "filter in /etc/lvm/lvm.conf rejects /dev/vda2"} if severity == "warning" else {}
+    )
+    assert description["convertible"] == (severity != "error")
 
 
 @pytest.mark.parametrize("pattern", ("(a+)+$", "(?=a)", "(.)\\\\1", "(a|a)(a|a)", ".*.*.*.*x"))

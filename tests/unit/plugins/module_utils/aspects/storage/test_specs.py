@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     (
         ("8:0", "/dev/sda"),
         ("8:17", "/dev/sdb1"),
+        ("/dev/block/8:17", "/dev/sdb1"),
         ("0811", "/dev/sdb1"),
         ("0x811", "/dev/sdb1"),
         ("65:1", "/dev/sdq1"),

@@ -129,7 +129,7 @@ def test_a_swap_file_that_the_kernel_would_resume_from_is_looked_into(signature,
     fstab = "/swap.img none swap sw 0 0\n/dev/vg/swap none swap sw 0 0\n"
     root = make_root([ROOT], lines=[f"root=UUID=u-1 {argument}"], files={"/etc/fstab": fstab, "/swap.img": ""})
     root.head = lambda _path, count: (bytes(4086) + signature)[:count]
-    assert concerns(root) == expected
+    assert concerns(root) == [("mount-source-missing", "warning"), *expected]
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,31 @@ def test_oracle_05_the_device_to_resume_from_is_named_by_uuid_or_not_at_all(befo
     assert root.files[RESUME] == after
     converted(root, removed=removed)
     assert (root.files[RESUME], len(root.changes())) == (after, int(before != after))
+
+
+CONF = "/etc/dracut.conf.d/a.conf"
+
+
+@pytest.mark.parametrize(
+    "before, removed, after, told",
+    (
+        ('kernel_cmdline="root=/dev/sda1 ro"\n', (), 'kernel_cmdline="root=UUID=u-1 ro"\n', []),
+        ('kernel_cmdline+=" rd.x resume=/dev/sdb1 "\n', (), 'kernel_cmdline+=" rd.x resume=UUID=u-s "\n', []),
+        ('kernel_cmdline+=" rd.x resume=/dev/sdb1 "\n', ("sdb",), 'kernel_cmdline+=" rd.x  "\n', []),
+        ('# kernel_cmdline="root=/dev/sda1"\n', (), '# kernel_cmdline="root=/dev/sda1"\n', []),
+        ('add_device+=" /dev/sda1 "\n', (), 'add_device+=" /dev/sda1 "\n', []),
+        (
+            'kernel_cmdline="root=/dev/sdz9"\n',
+            (),
+            'kernel_cmdline="root=/dev/sdz9"\n',
+            [("device-name-unknown", "warning")],
+        ),
+    ),
+)
+def test_what_dracut_puts_into_initrds_names_no_hardware(before, removed, after, told):
+    root = make_root([ROOT, SWAP], disks=("sda", "sdb"), files={CONF: before})
+    assert concerns(root) == told
+    edits = converted(root, removed=removed).initrd.edits
+    (of_dracut,) = (each.edit for each in edits if re.fullmatch(each.pattern, "etc/cmdline.d/95root-dev.conf"))
+    assert of_dracut("root=block:/dev/sda1\n") == "root=block:UUID=u-1\n"
+    assert root.files[CONF] == after

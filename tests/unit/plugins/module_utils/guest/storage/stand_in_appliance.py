@@ -94,6 +94,11 @@ class StandInAppliance:
         device, inside = self._find(path)
         return self._files[device][inside][offset : offset + count].encode()
 
+    def _ls(self, path: str) -> list[str]:
+        device, inside = self._find(path)
+        below = inside.rstrip("/") + "/"
+        return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
+
     def _list_partitions(self) -> list[str]:
         return [name for name in self._tags if name[-1].isdigit() and name.count("/") == 2]
 

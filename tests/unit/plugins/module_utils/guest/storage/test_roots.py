@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounter, roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import EFI_SYSTEM_PARTITION
@@ -47,7 +48,8 @@ def found(tags, files, *disks, wanted=None, **more):
 
 
 def concerns(guest):
-    return [(concern.code, concern.severity) for concern in unmounted.concerns(guest.roots[0])]
+    root, names = guest.roots[0], Names(guest.storage, frozenset())
+    return [(concern.code, concern.severity) for concern in unmounted.concerns(root, names)]
 
 
 def test_a_subvolume_is_mounted_as_such_and_the_root_never_over_itself():
@@ -143,9 +145,10 @@ SKIPPED = [("mount-skipped", "warning")]
         ("UUID=u-3 /nowhere ext4 defaults 0 0", SKIPPED),  # its mount point is missing
         ("UUID=u-2 /srv ext4 noauto 0 0", []),  # the guest does not try it either
         ("UUID=u-3 /srv ext4 defaults 0 0", []),
+        # The pool may have it.
         ("UUID=u-9 /srv ext4 defaults 0 0", [("mount-source-missing", "warning")]),
-        ("/dev/md0 /srv ext4 defaults 0 0", [("mount-source-missing", "warning")]),
-        ("UUID=u-9 /srv ext4 nofail 0 0", []),
+        ("/dev/md0 /srv ext4 defaults 0 0", [("mount-source-missing", "error")]),
+        ("UUID=u-9 /srv ext4 nofail 0 0", [("mount-source-missing", "warning")]),
         ("UUID=u-9 /boot ext4 defaults 0 0", [("mount-source-missing", "error")]),
         ("nas:/export /srv nfs defaults 0 0", []),
         ("tmpfs /srv tmpfs defaults 0 0", []),

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be known of the kernels of a boot menu before a conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...devices.targets import Model
+from ...guest.root import GuestRoot
+from ...model.concerns import Concern
+from ..boot import unified
+from .kernels import Kernel, of_other_systems
+
+# Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
+_OF_INITRD = ("block", "console")
+
+
+def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
+    """The concerns about the kernels of root's menu."""
+    boot = next((kernel for kernel in found if kernel.default), None)
+    concerns = []
+    for kernel in found:
+        is_there = root.is_file(kernel.path)
+        concerns += _of_modules(root, kernel) if is_there else _kernel_missing(kernel)
+        concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]
+    if boot and boot.unified and boot.version is not None:
+        concerns += _of_image(root, boot)
+    return concerns + _others(root, boot, found) + _of_other_systems(root)
+
+
+def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
+    """The concern for an image that boots by default and has the drivers for no disks of the target."""
+    models = root.guest.target.models["block"]
+    if any(not kernel.missing("block", model) for model in models):
+        return []
+    needs = f"{', '.join(kernel.missing('block', models[0]))} in its initrd"
+    return [unified.fixed(kernel.path, "error", "its initrd has the drivers for no disks of the target", needs)]
+
+
+def reason(kernel: Kernel, kind: str, model: Model) -> str:
+    """Why kernel cannot use a device model, "" when it can."""
+    said = "without an initrd has no built-in {}" if kernel.needs_built_in(kind) else "has no {} module"
+    if kernel.has_fixed_initrd(kind):
+        said = "has no {} in its initrd, which cannot be changed"
+    return ", ".join(f"kernel {kernel.name} " + said.format(name) for name in kernel.missing(kind, model))
+
+
+def not_prepared(path: str, why: str) -> Concern:
+    """The concern that a kernel (its path), which does not boot by default, may not boot on the target."""
+    return Concern(
+        "kernel-not-prepared",
+        "warning",
+        f"{path}, which the boot menu offers too, may not boot on the target: {why}.",
+        "The guest boots by another entry. To keep this one, install its kernel again in the guest.",
+    )
+
+
+def _of_modules(root: GuestRoot, kernel: Kernel) -> list[Concern]:
+    """Concerns about the directory of modules of a kernel."""
+    if kernel.version is None:
+        return [_without_modules(root)] if kernel.default else []
+    severity = "error" if kernel.default else "warning"
+    if kernel.tree.is_without_index:
+        return [
+            Concern(
+                "modules-dep-invalid",
+                severity,
+                f"{kernel.tree.path} has modules, but its modules.dep lists none, so the kernel would load none.",
+                f"Run `depmod -a {kernel.version}` in the guest, or install its kernel package again.",
+            )
+        ]
+    lost = kernel.damaged()
+    if not lost:
+        return []
+    paths = sorted({path for each in lost.values() for path in each})
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return [
+        Concern(
+            "module-file-missing",
+            severity if any(kind in lost for kind in _OF_INITRD) else "warning",
+            f"modules.dep of the kernel {kernel.name} on {root.name} names {paths[0]}{more}, which is not there.",
+            "Install the guest's kernel package again before it moves, or run depmod -a in the guest.",
+        )
+    ]
+
+
+def _kernel_missing(kernel: Kernel) -> list[Concern]:
+    if not kernel.default and not kernel.is_linux:
+        return []
+    return [
+        Concern(
+            "kernel-missing",
+            "error" if kernel.default else "warning",
+            f"The boot menu names the kernel {kernel.path}, which is not there.",
+            "Install the guest's kernel package again, or have the guest make its boot menu anew, before it moves.",
+        )
+    ]
+
+
+def _without_modules(root: GuestRoot) -> Concern:
+    return Concern(
+        "kernel-without-modules",
+        "error",
+        f"The kernel that boots {root.name} by default has no directory in /lib/modules.",
+        "Install the guest's kernel package again before it moves.",
+    )
+
+
+def _initrd_missing(kernel: Kernel, path: str) -> Concern:
+    return Concern(
+        "initrd-missing",
+        # A boot loader that does not find one of several images starts none of them.
+        "error" if kernel.default else "warning",
+        f"The boot menu names the initrd {path}, which is not there.",
+        "Make it again with the guest's own tool before the guest moves.",
+    )
+
+
+def _of_other_systems(root: GuestRoot) -> list[Concern]:
+    """A concern for each kernel of a system that is not converted, too."""
+    converted = {each.name for each in root.guest.roots}
+    kernels_of = {(entry.kernel, name) for entry, name in of_other_systems(root, root.boot_menu)}
+    return [
+        not_prepared(path, f"it is of the system on {name}, which is not converted")
+        for path, name in sorted(kernels_of)
+        if name not in converted
+    ]
+
+
+def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> list[Concern]:
+    """A concern for each kernel but the boot kernel that cannot be prepared for the disk that is recommended."""
+    models = root.guest.target.models["block"]
+    disk = next((model for model in models if boot and not boot.missing("block", model)), None)
+    concerns = []
+    for kernel in found:
+        if kernel.default or not kernel.is_linux or not root.is_file(kernel.path):
+            continue
+        why = None
+        if kernel.version is None:
+            why = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
+        elif disk is not None:
+            lacking = reason(kernel, "block", disk)
+            why = lacking and f"for {disk.driver}, {lacking}"
+        if why:
+            concerns.append(not_prepared(kernel.path, why))
+    return concerns

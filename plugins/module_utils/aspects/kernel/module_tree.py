@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kernel's directory of modules: what depmod listed there, and whether that is there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from ...devices.targets import KINDS, TARGETS
+from ...errors import GuestconvError
+from ...guest.root import GuestRoot
+from ...initrd import KernelModules, module_name
+
+# kmod looks into the first; distributions that merged /usr have a link there.
+_DIRECTORIES = ("/lib/modules", "/usr/lib/modules")
+
+# The modules that device models of one kind need. Of a guest's thousands only these are remembered, and looked at.
+_OF_KIND = {
+    kind: frozenset(name for target in TARGETS.values() for model in target.models[kind] for name in model.modules)
+    for kind in KINDS
+}
+_OF_INTEREST = frozenset().union(*_OF_KIND.values())
+
+# No module depends on more; a hostile list is not to be looked at for hours.
+_MOST_FILES = 100
+
+# Where modules are whose list is missing: two levels are enough to find some of every kernel that has any.
+_MODULES = tuple(f"{place}/*.ko*" for place in ("kernel", "kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
+
+
+@dataclass(frozen=True)
+class ModuleTree:
+    """What a kernel's directory of modules has.
+
+    path: of the directory. loadable, built_in: names of modules that device models need, with underscores.
+    lost: {name: path that modules.dep has for it, or for what it depends on, and where no file is}.
+    is_without_index: whether there are modules, and depmod has listed none.
+    """
+
+    path: str = ""
+    loadable: frozenset[str] = frozenset()
+    built_in: frozenset[str] = frozenset()
+    lost: Mapping[str, str] = field(default_factory=dict)
+    is_without_index: bool = False
+
+    def without_file(self, kind: str) -> list[str]:
+        """The paths of those lost files that devices of this kind need."""
+        return sorted({path for name, path in self.lost.items() if name in _OF_KIND[kind]})
+
+
+def directories(root: GuestRoot) -> dict[str, str]:
+    """{version: path of its directory of modules}, of all that are there."""
+    found: dict[str, str] = {}
+    for directory in _DIRECTORIES:
+        for name in root.list(directory):
+            path = f"{directory}/{name}"
+            if name not in found and root.is_dir(path):
+                found[name] = path
+    return found
+
+
+def read(root: GuestRoot, path: str) -> ModuleTree:
+    """The directory of modules at path."""
+    text = _text(root, f"{path}/modules.dep")
+    loadable = _names(text)
+    offered = {name for models in root.guest.target.models.values() for model in models for name in model.modules}
+    lost = _lost(root, path, text, loadable & offered)
+    is_without_index = not text.strip() and any(root.glob(f"{path}/{pattern}") for pattern in _MODULES)
+    built_in = _names(_text(root, f"{path}/modules.builtin"))
+    return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index)
+
+
+def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> dict[str, str]:
+    """ModuleTree.lost, of the modules of these names."""
+    modules = KernelModules(dep)
+    there: dict[str, bool] = {}
+    lost: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            paths = modules.missing([name], ())
+        except GuestconvError:  # Listed under a name that is not its file's.
+            continue
+        for path in paths[:_MOST_FILES]:
+            place = posixpath.join(directory, path)
+            if place not in there:
+                there[place] = root.is_file(place)
+            if not there[place]:
+                lost.setdefault(name, place)
+    return lost
+
+
+def _text(root: GuestRoot, path: str) -> str:
+    return (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
+
+
+def _names(text: str) -> frozenset[str]:
+    """The names of interest in a modules.dep or modules.builtin: one path a line, then perhaps a colon."""
+    return _OF_INTEREST.intersection(module_name(line.partition(":")[0]) for line in text.split("\n"))

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files in /etc that name disks, and are left as they are: what for, and whether there is another name, is not known.
+
+They are told together, as what to look through once the guest is moved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from ....guest import device_names
+from ....guest.root import GuestRoot
+from ....model.concerns import Concern
+from ...plan import Plan
+from ..names import Names
+from . import units
+
+# Where /etc cannot be searched: of monitoring and tuning that the target's disks do not know, of storage that is set up
+# once, and scripts.
+_FILES = (
+    "/etc/smartd.conf",
+    "/etc/smartmontools/smartd.conf",
+    "/etc/default/smartmontools",
+    "/etc/sysconfig/smartmontools",
+    "/etc/hdparm.conf",
+    "/etc/hddtemp.db",
+    "/etc/default/hddtemp",
+    "/etc/sysconfig/rawdevices",
+    "/etc/sysconfig/docker-storage",
+    "/etc/sysconfig/docker-storage-setup",
+    "/etc/docker/daemon.json",
+    "/etc/containers/storage.conf",
+    "/etc/sysconfig/oracleasm",
+    "/etc/multipath.conf",
+    "/etc/multipath/*",
+    "/etc/drbd.conf",
+    "/etc/drbd.d/*",
+    "/etc/rc.local",
+    "/etc/rc.d/rc.local",
+    "/etc/init.d/boot.local",
+    "/etc/crontab",
+    "/etc/cron.d/*",
+    "/etc/tmpfiles.d/*.conf",
+)
+# What others edit or judge, what only remembers (LVM's archive, policies of security), and what is read no more.
+_NOT_TOLD = re.compile(
+    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|default/grub|kernel/|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
+    r"|initramfs-tools/|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|selinux/|apparmor|ssl/"
+    r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
+    r"|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z)"
+)
+_MOST_FILES = 20
+_MOST_NAMES = 4
+# Longer texts are data.
+_LONGEST = 64 * 1024
+
+_NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+")
+
+
+def texts(root: GuestRoot) -> dict[str, str]:
+    """All of /etc that has such a name on a line that is no comment; without a search what is likely to."""
+    paths = root.files_with("/etc", _expression(root))
+    if paths is None:
+        there: dict[str, str | None] = {**root.texts(_FILES), **units.texts(root, (".service",))}
+    else:
+        there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
+    return {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
+
+
+def _expression(root: GuestRoot) -> str:
+    """What finds a disk's name on a line that is no comment (grep -E, and Python)."""
+    disks = [re.escape(disk.identifier) for disk in root.guest.storage.disks]
+    return f"^[ \t]*([^#; \t].*)?/dev/({'|'.join([*disks, 'disk/by-(id|path)/'])})"
+
+
+def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
+    """One concern that lists the files, with the names that do not hold on the target."""
+    found = {path: list(_lost(text, names, disks)) for path, text in texts.items()}
+    told = [f"{path} ({', '.join(lost[:_MOST_NAMES])})" for path, lost in found.items() if lost]
+    if not told:
+        return []
+    more = len(told) - _MOST_FILES
+    return [
+        Concern(
+            "device-name-left",
+            "warning",
+            "These files name disks as the old hardware did, and conversion leaves them so: "
+            + ", ".join(told[:_MOST_FILES])
+            + (f", and {more} more." if more > 0 else "."),
+            "Look through them before or after the move. Links such as /dev/disk/by-uuid/... hold on any hardware.",
+        )
+    ]
+
+
+def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
+    """Nothing: they stay."""
+
+
+def _lost(text: str, names: Names, disks: Mapping[str, str]) -> Iterator[str]:
+    """The names in text, on lines that are no comments, of disks that are called otherwise on the target."""
+    found = [
+        name for line in text.split("\n") if line.lstrip()[:1] not in ("#", ";", "") for name in _NAME.findall(line)
+    ]
+    for name in dict.fromkeys(found):
+        target = names.on_target(name, disks)
+        is_link = target is None and device_names.is_of_hardware(name) and name.startswith("/dev/disk/")
+        if is_link or target not in (None, name):
+            yield name

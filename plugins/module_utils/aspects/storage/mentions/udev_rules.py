@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""udev's rules that match disks (udev(7)), as Oracle's instructions for ASM have them.
+
+They stay as they are: what they are to match on the target, and by what, only who wrote them knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from ....guest.root import GuestRoot
+from ....model.concerns import Concern
+from ....texts import globs
+from ....texts.udev_rules import TOKEN, one_fits, rules
+from ...plan import Plan
+from ..names import Names
+
+DIRECTORY = "/etc/udev/rules.d"
+
+_NAME_KEYS = ("KERNEL", "KERNELS")
+_PATH_KEYS = ("DEVNAME", "ENV{DEVNAME}")
+# A place on a SCSI bus (host:channel:target:lun), as KERNELS names it.
+_SCSI_PLACE = re.compile(r"[\d*?]+:[\d*?]+:[\d*?]+:[\d*?]+")
+# What identifies a disk to the hypervisor that made it (60-persistent-storage.rules, scsi_id(8)); the first alone are
+# of disks for certain.
+_OF_DISKS = re.compile(r"ENV\{(?:ID_SCSI_SERIAL|ID_WWN\w*|SCSI_IDENT_\w+)\}|ATTRS?\{wwid\}")
+_IDENTITY = re.compile(
+    r"ENV\{(?:ID_SERIAL\w*|ID_PATH\w*|ID_MODEL\w*|ID_VENDOR\w*)\}"
+    r"|(?:ATTRS?|SYSFS)\{(?:device/)?(?:serial|model|vendor|vpd_pg80|vpd_pg83|unique_id)\}"
+)
+_OF_MULTIPATH = re.compile(r"(?:part\d+-)?mpath-")
+_ASKS_DISKS = re.compile(r"scsi_id|ata_id|sg_inq|sg_vpd|hdparm|smartctl|lsscsi")
+_SUBSYSTEMS = ("block", "scsi", "scsi_disk", "scsi_device", "nvme")
+# With these a rule gives software what it works with; others tune the disk.
+_WORKED_WITH = ("SYMLINK", "OWNER", "GROUP", "MODE", "NAME")
+
+# Characters of a file, and patterns of a value: no administrator writes more, and each takes its time.
+_LONGEST = 128 * 1024
+_MOST_PATTERNS = 64
+
+_LONGEST_SHOWN = 80
+_MOST_SHOWN = 4
+
+
+def texts(root: GuestRoot) -> dict[str, str]:
+    """The files of the administrator's rules."""
+    return {path: text for path, text in root.texts((f"{DIRECTORY}/*.rules",)).items() if len(text) <= _LONGEST}
+
+
+def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
+    """A concern for each file with rules that match disks by what they do not have on the target."""
+    there = _kernel_names(names, disks)
+    found = []
+    for path, text in texts.items():
+        lost = [(line, tokens) for line in rules(text) for tokens in [lost_tokens(line, there)] if tokens]
+        if lost:
+            severity = "warning" if any(map(_is_worked_with, (line for line, _tokens in lost))) else "info"
+            found.append(_concern(path, [token for _line, tokens in lost for token in tokens], severity))
+    return found
+
+
+def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
+    """Nothing: the rules stay."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """The links (below /dev) that rules make. names: whole ones. beginnings: of those that udev completes."""
+
+    names: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def may_be(self, name: str) -> bool:
+        """Whether name is one of them."""
+        return name in self.names or name.startswith(self.beginnings)
+
+
+def links(texts: Iterable[str]) -> Links:
+    """The links that the rules in texts make."""
+    given = [
+        link
+        for text in texts
+        for line in rules(text)
+        for key, operator, value in TOKEN.findall(line)
+        if key == "SYMLINK" and operator in ("=", "+=", ":=")
+        for link in value.split()
+    ]
+    # udev replaces %k, $name and the like.
+    beginnings = {link: re.split(r"[%$]", link, maxsplit=1)[0] for link in given}
+    return Links(
+        frozenset(link for link, beginning in beginnings.items() if beginning == link),
+        tuple({beginning for link, beginning in beginnings.items() if beginning and beginning != link}),
+    )
+
+
+def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
+    """What a rule (line) asks of disks that they do not have on the target: its tokens, as they are written.
+
+    names: {the kernel's name of a disk or partition: that on the target}, both without /dev.
+    """
+    tokens = TOKEN.findall(line)
+    asked = [(key, value) for key, operator, value in tokens if operator == "=="]
+    subsystems = [value for key, value in asked if key in ("SUBSYSTEM", "SUBSYSTEMS")]
+    is_block = any(one_fits(value, subsystem) for value in subsystems for subsystem in _SUBSYSTEMS)
+    if subsystems and not is_block:
+        return []
+    programs = [value for key, _operator, value in tokens if key.startswith(("PROGRAM", "IMPORT"))]
+    by_name = {(key, value): found for key, value in asked for found in [_matching(key, value, names)] if found}
+    asks_disks = any(map(_ASKS_DISKS.search, programs))
+    is_of_disks = is_block or bool(by_name) or asks_disks
+    lost = [
+        (key, value)
+        for (key, value), found in by_name.items()
+        if len(_matching(key, value, {names[name] for name in found})) < len({names[name] for name in found})
+    ]
+    lost += [
+        (key, value)
+        for key, value in asked
+        if value.strip("?*") and _is_identity(key, value, is_of_disks=is_of_disks, asks_disks=asks_disks)
+    ]
+    return [f'{key}=="{value}"' for key, value in lost]
+
+
+def _is_identity(key: str, value: str, is_of_disks: bool, asks_disks: bool) -> bool:
+    if key in ("ENV{DM_UUID}", "ATTR{dm/uuid}"):
+        return _OF_MULTIPATH.match(value) is not None
+    if key in _NAME_KEYS:
+        return _SCSI_PLACE.fullmatch(value) is not None
+    if key == "RESULT":
+        return asks_disks
+    return _OF_DISKS.fullmatch(key) is not None or (is_of_disks and _IDENTITY.fullmatch(key) is not None)
+
+
+def _kernel_names(names: Names, disks: Mapping[str, str]) -> dict[str, str]:
+    there = [each.name for each in names.storage.disks] + [each.name for each in names.storage.partitions]
+    on_target = {name: names.on_target(name, disks) for name in there}
+    return {name[len("/dev/") :]: target[len("/dev/") :] for name, target in on_target.items() if target}
+
+
+def _matching(key: str, value: str, names: Iterable[str]) -> set[str]:
+    """Those of names that a token lets pass, if it is about names at all."""
+    prefix = "/dev/" if key in _PATH_KEYS else ""
+    patterns = value.split("|")
+    if key not in (*_NAME_KEYS, *_PATH_KEYS) or len(patterns) > _MOST_PATTERNS:
+        return set()
+    # By pattern first: to make one ready takes long, and the last is remembered.
+    return {name for pattern in patterns for name in names if globs.fits(prefix + name, pattern)}
+
+
+def _is_worked_with(line: str) -> bool:
+    return any(key in _WORKED_WITH and operator in ("=", "+=", ":=") for key, operator, _value in TOKEN.findall(line))
+
+
+def _concern(path: str, tokens: list[str], severity: str) -> Concern:
+    distinct = [token[:_LONGEST_SHOWN] for token in dict.fromkeys(tokens)]
+    shown = ", ".join(distinct[:_MOST_SHOWN]) + (", ..." if len(distinct) > _MOST_SHOWN else "")
+    return Concern(
+        "udev-rule-by-hardware",
+        severity,
+        f"{path} has rules that match disks by what the old hardware gave them: {shown}. On the target they do not "
+        "match.",
+        "Match the disks by what stands on them, as ENV{ID_PART_ENTRY_UUID} and ENV{ID_FS_UUID} do. If the rules go by "
+        "names such as sda alone, a driver whose disks are called so (virtio-scsi-pci) will do.",
+    )

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""systemd's units of the administrator's: what they mount and wait for (systemd.mount(5), systemd.unit(5)).
+
+A device becomes udev's link of a UUID there, and not UUID=: systemd waits for paths alone in all of its versions.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
+from ....guest import device_names
+from ....guest.root import GuestRoot
+from ....model.concerns import Concern
+from ....texts import sections
+from ...plan import Plan
+from .. import software_made, specs
+from ..names import Names, lost
+
+_DIRECTORIES = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
+_MOUNTS = (".mount", ".swap")
+_UNITS = (*_MOUNTS, ".automount", ".service", ".target")
+
+_MOUNTED = ("Mount", "What")
+# Keys of [Unit] with the names of units, and with paths.
+_DEPENDENCIES = frozenset(("Requires", "Requisite", "BindsTo", "Wants", "PartOf", "Upholds", "After", "Before"))
+_CONDITIONS = frozenset(f"{kind}Path{what}" for kind in ("Condition", "Assert") for what in ("Exists", "IsReadWrite"))
+_ESCAPED = re.compile(r"-|\\x([0-9a-fA-F]{2})")
+# What systemd-escape(1) leaves as it is, in a path.
+_PLAIN = re.compile(r"[A-Za-z0-9:_.]")
+_DEVICE = ".device"
+
+Rename = Callable[[str], "str | None"]
+
+
+def texts(root: GuestRoot, kinds: tuple[str, ...] = _UNITS) -> dict[str, str]:
+    """The units of these kinds (endings of their names), and what is dropped in for those that mount something."""
+    paths: list[str] = []
+    for directory in _DIRECTORIES:
+        for name in root.list(directory):
+            path = posixpath.join(directory, name)
+            if name.endswith(kinds):
+                paths.append(path)
+            elif name.endswith(tuple(f"{kind}.d" for kind in _MOUNTS if kind in kinds)):
+                paths += [posixpath.join(path, each) for each in root.list(path) if each.endswith(".conf")]
+    # A link is to the unit of a package, or of another name, or masks (/dev/null).
+    found = {path: root.read(path) for path in paths if root.real_path(path) == path}
+    return {path: text for path, text in found.items() if text is not None}
+
+
+def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
+    """A concern for each unit that mounts what is not there, or what cannot be named otherwise."""
+    named = [(path, name) for path, text in texts.items() for name in mounted(text)]
+    makers = software_made.Makers(root, names)
+    # An error where another unit, such as local-fs.target, fails with it.
+    required = set(map(posixpath.basename, _links(root, ("requires",)))) if named else set()
+    found = [
+        _concern(names, disks, makers, path, name, "error" if _unit(path) in required else "warning")
+        for path, name in named
+    ]
+    return [concern for concern in found if concern]
+
+
+def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
+    """Name devices by UUID, and leave no unit that mounts what is on the removed disks."""
+    for path, text in texts.items():
+        on_removed = any(names.are_on(name, removed) for name in mounted(text))
+        if on_removed and path.endswith(_MOUNTS):
+            _remove(root, path)
+        else:
+            root.write(
+                path,
+                edited(text, partial(specs.stable_path, names)),
+                "named each device by UUID instead of by hardware",
+            )
+
+
+def mounted(text: str) -> list[str]:
+    """What a unit (text) mounts, or uses as swap space: as it is written, without systemd's specifiers."""
+    entries = (entry for entry in sections.parse(text, continued=True) if entry.key == "What")
+    return [entry.value.replace("%%", "%") for entry in entries if entry.value and entry.section in ("Mount", "Swap")]
+
+
+def edited(text: str, rename: Rename) -> str:
+    """text of a unit with each device having the name that rename gives of its path, where it gives one.
+
+    What= of a swap space stays: its unit must be called after it (systemd.swap(5)).
+    """
+
+    def renamed_path(path: str) -> str:
+        new = rename(path.replace("%%", "%"))
+        return path if new is None else new.replace("%", "%%")
+
+    def renamed_unit(name: str) -> str:
+        path = path_of(name)
+        new = rename(path) if path else None
+        return name if new is None else unit_of(new)
+
+    def renamed(entry: sections.Entry) -> Callable[[str], str] | None:
+        if (entry.section, entry.key) == _MOUNTED or (entry.section == "Unit" and entry.key in _CONDITIONS):
+            return renamed_path
+        return renamed_unit if entry.section == "Unit" and entry.key in _DEPENDENCIES else None
+
+    parts, position = [], 0
+    for entry in sections.parse(text, continued=True):
+        change = renamed(entry)
+        if change:
+            parts += [text[position : entry.start], _each_word(change, text[entry.start : entry.end])]
+            position = entry.end
+    return "".join([*parts, text[position:]])
+
+
+def path_of(unit: str) -> str | None:
+    r"""The path (/dev/sda1) that a unit (dev-sda1.device) is called after; None for units of other kinds."""
+    if not unit.endswith(_DEVICE):
+        return None
+    name = unit[: -len(_DEVICE)].encode("utf-8", "surrogateescape").decode("latin-1")
+    path = "/" + _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "/", name)
+    return path.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def unit_of(path: str) -> str:
+    r"""The unit of a device (/dev/disk/by-uuid/a-b), as systemd-escape(1) names it (dev-disk-by\x2duuid-a\x2db.device)."""
+    escaped = "".join(
+        "-" if character == "/" else character if _PLAIN.match(character) else f"\\x{ord(character):02x}"
+        for character in path.strip("/")
+    )
+    return escaped + _DEVICE
+
+
+def _each_word(change: Callable[[str], str], value: str) -> str:
+    """value, as it stands in the text, with each of its words changed. A condition's may begin with ! and |."""
+    return re.sub(r"(?<![^\s!|])[^\s!|]\S*", lambda word: change(word.group()), value)
+
+
+def _concern(
+    names: Names, disks: Mapping[str, str], makers: software_made.Makers, path: str, name: str, severity: str
+) -> Concern | None:
+    """The concern about a name that a unit mounts; None where it holds, or is edited."""
+    if not device_names.is_of_hardware(name):
+        return _missing(names, makers, path, name, severity)
+    if specs.stable_path(names, name) is None:
+        return lost(names, path, name, severity)
+    if ".swap" in path and names.on_target(name, disks) != name:
+        return Concern(
+            "device-name-left",
+            "warning",
+            f"{path} uses {name} as swap space, which is called otherwise on the target. The unit is called after it, "
+            "and stays as it is: the guest waits for that device when it starts, and goes on without the swap space.",
+            f"Use the swap space by a line in /etc/fstab that names it by UUID ({names.stable(name)}), in the place of "
+            "the unit.",
+        )
+    return None
+
+
+def _missing(names: Names, makers: software_made.Makers, path: str, name: str, severity: str) -> Concern | None:
+    is_device = name.startswith(("/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="))
+    if not is_device or names.filesystems(name) or software_made.is_made_at_each_start(name):
+        return None
+    maker = makers.of(name)
+    ends = f"It may come to be when the guest starts: {maker}." if maker else "The guest would wait for it in vain."
+    return Concern(
+        "mount-source-missing",
+        "warning" if maker else severity,
+        f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
+        "Give all of the guest's disks. If that was done, remove the unit in the guest.",
+    )
+
+
+def _links(root: GuestRoot, kinds: tuple[str, ...]) -> list[str]:
+    """The links by which units pull in others, of these kinds ("requires": those that fail with them)."""
+    return [link for directory in _DIRECTORIES for kind in kinds for link in root.glob(f"{directory}/*.{kind}/*")]
+
+
+def _unit(path: str) -> str:
+    """The name of the unit at path, or that the file at path is dropped in for."""
+    return posixpath.basename(re.sub(r"\.d/[^/]*\Z", "", path))
+
+
+def _remove(root: GuestRoot, path: str) -> None:
+    detail = "removed with the disk that it mounts"
+    for link in _links(root, ("wants", "requires")):
+        if posixpath.basename(link) == _unit(path):
+            root.remove(link, detail)
+    root.remove(path, detail)

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices that software of the guest makes when it starts, and that conversion does not see.
+
+A line of fstab that names one leads nowhere on the disks as they are, and yet is none that was forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from ...guest.root import GuestRoot
+from ...guest.storage.layers.filesystem import Filesystem
+from ...texts import fstab, tables
+from .mentions import udev_rules
+from .names import Names
+
+# The kernel's own, which are there, or are filled, at each start.
+_AT_EACH_START = re.compile(r"/dev/(?:zram|loop|ram)\d+")
+# Of drivers that take their disks from a network, or from other disks by a configuration of their own.
+_BY_OWN_CONFIGURATION = re.compile(r"/dev/(?:drbd|rbd|nbd|bcache|zd\d|zvol/|etherd/|vx/|raw/|stratis/|asm/)")
+_RAID = re.compile(r"/dev/(?:md(?:\d|_d|/)|disk/by-id/md-)")
+_MAPPED = re.compile(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.+)\Z", re.DOTALL)
+
+# No layer on the disks makes these names: multipathd does, of the disks themselves.
+_OF_MULTIPATH = re.compile(r"/dev/mapper/(?:mpath|3600)")
+
+# What blkid calls members of layers that hold further filesystems (libblkid/src/superblocks). LVM's are not among them:
+# their volumes are found, but those of a group that lacks a disk.
+_HOLD_MORE = ("crypto_LUKS", "BitLocker", "zfs_member", "bcache", "stratis", "VDO", "drbd", "ceph_bluestore")
+
+
+def is_made_at_each_start(spec: str) -> bool:
+    """Whether a name (/dev/zram0) is that of a device which nothing on a disk stands for."""
+    return _AT_EACH_START.match(spec) is not None
+
+
+class Makers:
+    """What in a root makes devices, as far as its files tell; they are read once, and when they are needed."""
+
+    def __init__(self, root: GuestRoot, names: Names) -> None:
+        self._root = root
+        self._names = names
+
+    def of(self, spec: str) -> str:
+        """In words, what may make the device that spec names, as in fstab; "" when nothing is known to."""
+        if _RAID.match(spec):
+            return f"{', '.join(self._raid)} are members of a RAID" if self._raid else ""
+        if _BY_OWN_CONFIGURATION.match(spec):
+            return "its driver has a configuration of its own"
+        mapped = _MAPPED.match(spec)
+        if mapped and mapped[1] in self._mappings:
+            device = self._mappings[mapped[1]]
+            # Paths outside /dev are files that hold a filesystem.
+            is_file = device.startswith("/") and not device.startswith("/dev/")
+            return f"/etc/crypttab makes it of {device}" if is_file or self._names.filesystems(device) else ""
+        if spec.startswith("/dev/") and self._links.may_be(spec[len("/dev/") :]):
+            return f"rules in {udev_rules.DIRECTORY} give that name"
+        return f"{', '.join(self._closed)} may hold it" if self._closed and not _OF_MULTIPATH.match(spec) else ""
+
+    @cached_property
+    def _unopened(self) -> list[Filesystem]:
+        storage = self._names.storage
+        return [each for each in storage.filesystems if not storage.made_of(each)]
+
+    @cached_property
+    def _raid(self) -> list[str]:
+        return [each.name for each in self._unopened if each.type.endswith("_raid_member")]
+
+    @cached_property
+    def _closed(self) -> list[str]:
+        return [*self._raid, *(each.name for each in self._unopened if each.type in _HOLD_MORE)]
+
+    @cached_property
+    def _mappings(self) -> dict[str, str]:
+        """{name: device} of crypttab."""
+        rows = tables.rows(self._root.read("/etc/crypttab") or "")
+        return {fstab.unescaped(row.fields[0]): fstab.unescaped(row.fields[1]) for row in rows if len(row.fields) > 1}
+
+    @cached_property
+    def _links(self) -> udev_rules.Links:
+        return udev_rules.links(udev_rules.texts(self._root).values())

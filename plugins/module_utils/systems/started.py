@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of several systems something starts: a chroot, the root of a container or an old system on a data disk is none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..guest.boot_menu import Entry
+from ..guest.guest import Guest
+from ..guest.root import GuestRoot
+from ..guest.storage.graph import Graph
+from ..guest.storage.layers.filesystem import Filesystem
+from ..model import target_hardware
+from ..model.concerns import Concern
+from ..texts import kernel_arguments
+
+
+def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
+    """The roots that no boot menu starts, after all were inspected.
+
+    None where no menu starts a system that is on the disk that boots: any root may be what starts. The same is so of a
+    root without a menu that has a kernel, and is on that disk or lacks its /boot: it may have one that was not found.
+
+    Args: with_kernel: the names of the roots that have a kernel.
+    """
+    if len(guest.roots) < 2:
+        return []
+    order = target_hardware.boot_order([disk.device for disk in guest.disks], guest.hardware)
+    started = [root for root in guest.roots if _is_started(root, guest)]
+    if not any(order[0] in _disks(root, guest.storage) for root in started):
+        return []
+
+    def may_have_menu(root: GuestRoot) -> bool:
+        is_where_menus_are = order[0] in _disks(root, guest.storage) or _lacks_boot(root)
+        return not root.boot_menu.entries and root.name in with_kernel and is_where_menus_are
+
+    return [root for root in guest.roots if root not in started and not may_have_menu(root)]
+
+
+def concern(root: GuestRoot) -> Concern:
+    """What a person should know of a root that nothing starts."""
+    name = root.info.get("product_name") or root.info.get("distribution") or root.info["os"]
+    return Concern(
+        "system-not-started",
+        "info",
+        f"{root.name} has a system ({name}) that no boot menu starts. It is not converted, and stays as it is.",
+        "Nothing needs to be done for a chroot, the root of a container, or an old system. If the guest starts it, have "
+        f"its boot menu name it, or convert it alone with `root: {root.name}`.",
+    )
+
+
+def _is_started(root: GuestRoot, guest: Guest) -> bool:
+    """Whether an entry of any menu has it as its root, or an entry of its own menu does not say what its root is.
+
+    A copy of a system has a menu too, but one that starts the original.
+    """
+    own = _filesystem(root)
+    if any(own in _named(entry, guest.storage) for other in guest.roots for entry in other.boot_menu.entries):
+        return True
+    return any(not _named(entry, guest.storage) for entry in root.boot_menu.entries)
+
+
+def _named(entry: Entry, storage: Graph) -> list[Filesystem]:
+    """The filesystems that an entry names as its root: several where a disk was cloned, none where it is not known."""
+    arguments = kernel_arguments.split(entry.arguments)
+    specs = [argument[len("root=") :] for argument in arguments if argument.startswith("root=")]
+    # The kernel takes the last.
+    return storage.filesystems_called(specs[-1]) if specs else []
+
+
+def _filesystem(root: GuestRoot) -> Filesystem:
+    return root.mount_plan.mounts[0].filesystem
+
+
+def _disks(root: GuestRoot, storage: Graph) -> frozenset[str]:
+    """The ids of the disks that a root has filesystems on."""
+    return frozenset().union(*(storage.disks_of(mount.filesystem) for mount in root.mount_plan.mounts))
+
+
+def _lacks_boot(root: GuestRoot) -> bool:
+    return any(entry.path == "/boot" for entry in root.mount_plan.missing)

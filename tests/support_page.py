@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/support.md from docs/support.json: which boot loaders, kernels and devices are supported, and how it is known.
+
+script/boot-matrix records each boot in a file, and then runs this as a command with that file, which adds to the data.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.contract import ROOT
+
+DATA = ROOT / "docs" / "support.json"
+PAGE = ROOT / "docs" / "support.md"
+
+BOOTED, CHECKED, READ = "booted here", "checked on the disk", "read from documentation"
+
+# The columns: (key of a row, title).
+_COLUMNS = (
+    ("guest", "guest"),
+    ("loader", "boot loader"),
+    ("menu", "menu"),
+    ("firmware", "firmware"),
+    ("layout", "disk"),
+    ("kernel", "kernel"),
+    ("devices", "devices"),
+    ("result", "result"),
+    ("date", "date"),
+)
+# Rows that are equal in these are of the same thing: the later one replaces the earlier.
+_IDENTITY = ("variant", "devices")
+
+_HEAD = """\
+# Supported boot loaders and kernels
+
+<!-- script/boot-matrix writes this page from docs/support.json. Do not edit it here. -->
+
+Each row is a guest that was converted, or support that could not be tested. `script/boot-matrix` converts and boots the
+guests, and adds them to the table.
+
+- **booted here**: `guestconv_verify` booted the converted guest on these devices, without any addition. The guest
+  announced the kernel that is its default, and SSH answered at the guest's own static address.
+- **checked on the disk**: the guest was converted and its files were checked. It was not booted on these devices.
+- **read from documentation**: no such guest was available. The support follows the documentation and the source code of
+  the program.
+
+"""
+
+
+def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """rows with the rows new, which replace those of the same variant and devices; in a stable order.
+
+    A row that was only checked does not replace one of a guest that was booted.
+    """
+    found = {_identity(row): row for row in rows}
+    for row in new:
+        old = found.get(_identity(row))
+        if old is None or row["result"] == BOOTED or old["result"] != BOOTED:
+            found[_identity(row)] = row
+    return sorted(found.values(), key=lambda row: (row["result"] == READ, row["loader"], *_identity(row)))
+
+
+def _identity(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[key] for key in _IDENTITY)
+
+
+def page(rows: Iterable[dict[str, Any]]) -> str:
+    """The whole page, for the rows of the data file."""
+    lines = [[title for _key, title in _COLUMNS], ["---"] * len(_COLUMNS)]
+    lines += [[str(row.get(key, "")).replace("|", "\\|") for key, _title in _COLUMNS] for row in rows]
+    return _HEAD + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def load() -> list[dict[str, Any]]:
+    """The rows of the data file."""
+    rows: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))
+    return rows
+
+
+def recorded(boots: Path) -> list[dict[str, Any]]:
+    """The rows of this page in the file that the tests record boots in (tests/end_to_end/boots.py)."""
+    lines = [json.loads(line) for line in boots.read_text(encoding="utf-8").splitlines()]
+    return [line["support"] for line in lines if "support" in line]
+
+
+def main() -> None:
+    """The command: add the boots of the file that is given, if one is, and write the page."""
+    rows = load()
+    for argument in sys.argv[1:]:
+        rows = merged(rows, recorded(Path(argument)))
+    DATA.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of several systems something starts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import started
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts.fstab import parse
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+    image,
+)
+
+
+def guest(hardware=None, missing=None, uuids=None, **menus):
+    """A guest with the disks sda and sdb, with a root for each of these partitions.
+
+    menus: {partition: the command lines of its boot menu}. missing: {partition: what its fstab mounts in vain}.
+    uuids: {partition: its UUID, by default "u-" and its name}.
+    """
+    filesystems = {name: filesystem(f"/dev/{name}", uuid=(uuids or {}).get(name, f"u-{name}")) for name in menus}
+    roots = [
+        SimpleNamespace(
+            name=f"/dev/{name}",
+            info={"os": "linux", "product_name": "Debian"},
+            boot_menu=BootMenu([Entry("/vmlinuz", (), line) for line in lines]),
+            mount_plan=MountPlan((Mount("/", filesystems[name]),), tuple(parse((missing or {}).get(name, "")))),
+        )
+        for name, lines in menus.items()
+    ]
+    disks = [image("sda"), image("sdb")]
+    storage = graph(list(filesystems.values()), ["sda", "sdb"])
+    return SimpleNamespace(disks=disks, hardware=hardware or {}, storage=storage, roots=roots)
+
+
+def left(guest, *with_kernel):
+    return [root.name for root in started.not_started(guest, with_kernel)]
+
+
+def test_a_chroot_and_an_old_system_on_a_data_disk_are_not_started():
+    assert left(guest(sda1=["root=UUID=u-sda1 ro"], sdb1=[]), "/dev/sda1") == ["/dev/sdb1"]
+    assert left(guest(sda1=["root=UUID=u-sda1 ro"], sdb1=[]), "/dev/sda1", "/dev/sdb1") == ["/dev/sdb1"]
+    assert left(guest(sda1=[], sda2=["root=/dev/sda2"]), "/dev/sda2") == ["/dev/sda1"]
+
+
+def test_systems_that_start_by_one_menu_or_by_their_own_all_stay():
+    assert left(guest(sda1=["root=UUID=u-sda1", "root=UUID=u-sda2"], sda2=[]), "/dev/sda1", "/dev/sda2") == []
+    assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=["root=UUID=u-sdb1"])) == []
+
+
+def test_a_copy_of_a_system_has_a_menu_that_starts_the_original():
+    assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=["root=UUID=u-sda1"])) == ["/dev/sdb1"]
+
+
+def test_a_copy_next_to_the_original_shares_its_menu():
+    # Of a logical volume, say, with the same /boot.
+    lines = ["root=UUID=u-sda1"]
+    assert left(guest(sda1=lines, sda2=lines), "/dev/sda1", "/dev/sda2") == ["/dev/sda2"]
+
+
+def test_a_clone_has_the_same_name_so_it_stays():
+    assert left(guest(sda1=["root=UUID=u"], sdb1=["root=UUID=u"], uuids={"sda1": "u", "sdb1": "u"})) == []
+
+
+@pytest.mark.parametrize("line", ["ro quiet", "root=/dev/mapper/unknown", "root=UUID=u-sda1 root=/dev/nfs"])
+def test_a_menu_that_does_not_say_what_its_root_is_starts_its_own(line):
+    assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=[line])) == []
+
+
+def test_a_system_on_the_disk_that_boots_may_have_a_menu_that_is_not_known():
+    # systemd-boot's, say, and GRUB's is left from an older system on another partition.
+    assert left(guest(sda1=[], sda2=["root=UUID=u-sda2"]), "/dev/sda1", "/dev/sda2") == []
+    assert left(guest(sda1=[], sdb1=["root=UUID=u-sdb1"]), "/dev/sda1", "/dev/sdb1") == []
+    assert left(guest(sda1=[], sdb1=["root=UUID=u-sdb1"])) == []
+
+
+def test_a_system_whose_boot_is_not_among_the_disks_may_have_its_menu_there():
+    fstab = "UUID=gone /boot ext4 defaults 0 2\n"
+    both = ("/dev/sda1", "/dev/sdb1")
+    assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=[], missing={"sdb1": fstab}), *both) == []
+    assert left(guest(sda1=["root=UUID=u-sda1"], sdb1=[], missing={"sdb1": fstab}), "/dev/sda1") == ["/dev/sdb1"]
+
+
+def test_the_source_says_which_disk_boots():
+    hardware = {"disks": [{"boot_order": 2}, {"boot_order": 1}]}
+    assert left(guest(hardware, sda1=[], sdb1=["root=UUID=u-sdb1"]), "/dev/sda1", "/dev/sdb1") == ["/dev/sda1"]
+
+
+def test_the_only_root_stays_and_so_do_all_where_there_is_no_menu():
+    assert left(guest(sda1=[])) == []
+    assert left(guest(sda1=[], sdb1=[])) == []
+
+
+def test_what_a_person_is_told():
+    concern = started.concern(guest(sdb1=[]).roots[0])
+    assert (concern.code, concern.severity) == ("system-not-started", "info")
+    assert "/dev/sdb1 has a system (Debian)" in concern.message and "`root: /dev/sdb1`" in concern.hint
