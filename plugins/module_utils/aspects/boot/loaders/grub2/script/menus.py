@@ -79,7 +79,7 @@ def read(files: Files, path: str, start: Start) -> Reading:
         menu = _menu(machine, red_hats, "", 0)
     except Exhausted:
         is_whole = False
-    return Reading(path, menu, shared, is_whole)
+    return Reading(path, menu, shared, is_whole and shared.is_whole)
 
 
 def _started(shared: Shared, start: Start) -> Machine:
