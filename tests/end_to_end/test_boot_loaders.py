@@ -240,11 +240,11 @@ def supported(name, looked, hardware, kernel, result):
 
 
 def on_source(variant):
-    """The machine that the guest comes from."""
+    """The machine that the guest comes from: of its disks, one that this firmware has a driver for."""
     return {
         "firmware": variant.firmware,
         "machine": "q35",
-        "disks": [{"device": "sda", "driver": "pvscsi", "boot_order": 1}],
+        "disks": [{"device": "sda", "driver": "pvscsi" if variant.firmware == "bios" else "ahci", "boot_order": 1}],
         "interfaces": [{"driver": "vmxnet3", **ADDRESS}],
         "console": {"driver": "isa-serial"},
     }

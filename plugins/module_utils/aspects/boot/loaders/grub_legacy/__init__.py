@@ -153,6 +153,8 @@ class _Reader:
     def _starts(self, devices: Devices, item: Item) -> bool:
         """Whether what the entry starts is there, as far as can be said."""
         starter = item.starter
+        if item.is_refused:
+            return False
         if starter is None or starter.name != "kernel":
             return True
         path = self._path(devices, item, starter, kernel(starter.argument, _alone(starter)).path)

@@ -113,6 +113,11 @@ def test_oracle_11_the_fallback_is_booted_where_the_kernel_of_the_default_is_gon
     assert default({MENU: menu}) == "/boot/gone"
 
 
+def test_grub_stops_at_a_command_that_is_the_menus_alone():
+    menu = "fallback 1\n" + entry("a") + "timeout 5\n" + entry("b")
+    assert default({MENU: menu, "/boot/a": "", "/boot/b": ""}) == "/boot/b"
+
+
 @pytest.mark.parametrize(
     "commands, what",
     [
