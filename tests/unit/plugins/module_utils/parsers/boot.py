@@ -402,8 +402,11 @@ PARSERS = (
     ),
     Parser(
         "loader.conf",
-        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n"),
-        lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n", "LoaderInfo: systemd-boot 2"),
+        each(
+            lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+            lambda text: config.version(hostile_texts.content(text)),
+        ),
     ),
     Parser(
         "files of kernel-install",
