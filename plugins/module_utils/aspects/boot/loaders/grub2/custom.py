@@ -20,7 +20,6 @@ from .script.expansion import expanded
 from .script.lexer import END, NEWLINE, ScriptError, next_token
 from .script.source import Source
 from .script.syntax import Command
-from .script.traced import Place, Segment, Traced
 from .script.uses import Use
 
 _SCRIPTS = "/etc/grub.d/*"
@@ -34,6 +33,8 @@ _AFTER = re.compile(r"(?m)^[ \t]*(?:(initrd(?:16|efi)?)[ \t]|linux(?:16|efi)?[ \
 _OLD_NAME = re.compile(
     r"\b(?:root|resume)=/dev/(?:[hsv]d[a-z]|xvd[a-z]|nvme[0-9]|mapper/mpath|disk/by-(?:id|path)/|cciss/)"
 )
+# Characters of a script that are looked at.
+_MOST = 256 * 1024
 # Characters of a command. Kernels take command lines of 4096 at most.
 _LONGEST = 16 * 1024
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
@@ -63,6 +64,7 @@ def concerns(root: GuestRoot) -> list[Concern]:
 
 def names_old_hardware(text: str) -> bool:
     """Whether a script of /etc/grub.d has names of devices that the old hardware gave, other than in what is edited."""
+    text = text[:_MOST]
     parts, position = [], 0
     for use in _uses(text):
         if use.place is not None:
@@ -102,25 +104,26 @@ def _use(command: Command) -> Use:
 
 def _printed(text: str) -> Iterator[tuple[int, int]]:
     """The parts of a shell script that it prints."""
-    tail = _TAIL.search(text)
-    position, end = 0, tail.start() if tail else len(text)
+    last = min(len(text), _MOST)
+    tail = _TAIL.search(text, 0, last)
+    position, end = 0, tail.start() if tail else last
     while position < end:
         here = _HERE.search(text, position, end)
         if here is None:
             break
-        last = re.compile(rf"(?m)^\t*{here[2]}$").search(text, here.end(), end)
-        if last is None:
+        until = re.compile(rf"(?m)^\t*{here[2]}$").search(text, here.end(), end)
+        if until is None:
             break
-        yield here.end(), last.start()
-        position = last.end()
+        yield here.end(), until.start()
+        position = until.end()
     if tail:
-        yield tail.end(), len(text)
+        yield tail.end(), last
 
 
 def _command(text: str, start: int, end: int) -> Command | None:
     """The command that begins at start; None where GRUB could not read it."""
     end = min(end, start + _LONGEST)
-    script = Source(Traced((Segment(text[start:end], Place("", start, end)),)))
+    script = Source(text[start:end], [0], [start])
     words, position = [], 0
     try:
         token = next_token(script, position)

@@ -20,6 +20,9 @@ from .syntax import Command
 from .traced import SPLIT, Place, Segment, quoted
 from .uses import Use
 
+# Behind it the arguments of init begin.
+_END = "--"
+
 # Characters of a file, from start to end.
 Span = tuple[str, int, int]
 
@@ -264,16 +267,25 @@ def _end_of_variable(use: Use) -> Place | None:
         return None
     if use.end is not None and first.file == use.end.file:
         return None
-    of_variable = [each for each in use.arguments if each.word == root.word or use.end is not None]
-    places = [each.value.segments[-1].place for each in of_variable if each.value.segments]
+    own = [each for each in _of_kernel(use) if each.word == root.word or use.end is not None]
+    places = [each.value.segments[-1].place for each in own if each.value.segments]
     return next((place for place in reversed(places) if place is not None and place.file == first.file), None)
 
 
+def _of_kernel(use: Use) -> list[Argument]:
+    """The arguments that are the kernel's own: those before a `--`, behind which init's begin."""
+    texts = [argument.text for argument in use.arguments]
+    return list(use.arguments[: texts.index(_END)] if _END in texts else use.arguments)
+
+
 def _end_of_command(use: Use) -> Place | None:
-    if use.end is not None or use.command is None:
+    own = _of_kernel(use)
+    if use.command is None or (use.end is not None and len(own) == len(use.arguments)):
         return use.end
-    words = [word for word in use.command.words if not word.is_nothing]
-    return _place(words[-1]) if words else None
+    last = own[-1].word if own else 1
+    if len(own) == len(use.arguments):
+        last = max(number for number, word in enumerate(use.command.words) if not word.is_nothing)
+    return _place(use.command.words[last])
 
 
 # And all of it

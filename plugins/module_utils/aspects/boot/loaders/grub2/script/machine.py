@@ -67,7 +67,7 @@ class Shared:
 
     builtins: the commands. sources: what was read as a script, by the name of its file, and statements, what it consists
     of. blocks, entries: the texts of the environment blocks, and of the entries of the Boot Loader Specification, that
-    were read. ran: the commands that were executed.
+    were read. is_whole: whether all that was read is in statements.
     """
 
     files: Files
@@ -76,8 +76,8 @@ class Shared:
     sources: dict[str, Source] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
-    ran: set[Command] = field(default_factory=set)
     statements: dict[str, list[tuple[Statement, ...]]] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 @dataclass
@@ -176,7 +176,8 @@ class Machine:
             if text is None:
                 return False
             found = self.shared.sources[path] = source.of_file(path, text)
-            self.shared.statements[path] = list(parser.parse(found))
+            self.shared.statements[path], is_whole = parser.parse(found)
+            self.shared.is_whole = self.shared.is_whole and is_whole
         self.depth += 1
         if self.depth > _DEEPEST:
             raise Exhausted
@@ -188,7 +189,7 @@ class Machine:
     def run_source(self, text: Source) -> int:
         """Execute a script that was put together."""
         status = 0
-        for statements in parser.parse(text):
+        for statements in parser.parse(text)[0]:
             status = self.run_bit(statements)
         return status
 
@@ -289,7 +290,6 @@ class Machine:
                 return FAILED
         if not arguments:
             return 0
-        self.shared.ran.add(command)
         status = self.call(arguments, command)
         if is_inverted:
             return FALSE if status == 0 else 0

@@ -68,7 +68,8 @@ def read(files: Files, path: str, start: Start) -> Reading:
     except Shown as shown:
         machine = shown.machine
     except Stopped:
-        machine.items = []
+        # It boots without a menu.
+        machine.items = [Item("", "", loaded=machine.loaded)] if machine.loaded else []
     except Exhausted:
         is_whole = False
     red_hats = any(_RED_HATS.search(each.text) for each in shared.sources.values())
@@ -79,13 +80,15 @@ def read(files: Files, path: str, start: Start) -> Reading:
         menu = _menu(machine, red_hats, "", 0)
     except Exhausted:
         is_whole = False
-    return Reading(path, menu, shared, is_whole)
+    return Reading(path, menu, shared, is_whole and shared.is_whole)
 
 
 def _started(shared: Shared, start: Start) -> Machine:
     machine = Machine(shared)
     values = dict.fromkeys(_FEATURES, "y")
     values.update(root=start.root, prefix=start.prefix, cmdpath="", grub_platform=start.platform, grub_cpu=start.cpu)
+    # grub-mkconfig's scripts set it at their beginning; pieces of them that are taken out count on it.
+    values.update(menuentry_id_option="--id")
     values.update(config_directory=start.prefix, config_file=f"{start.prefix}/grub.cfg")
     for name, value in values.items():
         machine.set(name, value)

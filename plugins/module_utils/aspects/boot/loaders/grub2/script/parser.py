@@ -9,7 +9,8 @@ left out up to the end of the line on which it noticed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection
 
 from .lexer import END, KEYWORDS, NAME, NEWLINE, WORD, ScriptError, Token, Word, next_token
 from .source import Source
@@ -18,32 +19,46 @@ from .syntax import Block, Command, For, Function, If, Statement, While
 # GRUB executes no more within each other (execute.c: MAX_RECURSION_DEPTH counts each list and each command).
 _DEEPEST = 40
 
+# Words, ends of lines, and signs. A menu of hundreds of kernels has a tenth of it.
+_MOST_TOKENS = 50_000
 
-def parse(source: Source) -> Iterator[tuple[Statement, ...]]:
-    """The bits of a script, one after the other as GRUB executes them."""
-    position = 0
-    while position < len(source.text):
+_EMPTY = re.compile(r"[ \t\n]+")
+
+
+def parse(source: Source) -> tuple[list[tuple[Statement, ...]], bool]:
+    """The bits of a script, in the order in which GRUB executes them; and whether these are all of them."""
+    bits: list[tuple[Statement, ...]] = []
+    position = tokens = 0
+    while tokens < _MOST_TOKENS:
+        empty = _EMPTY.match(source.text, position)
+        position = empty.end() if empty else position
+        if position >= len(source.text):
+            return bits, source.is_whole
+        parser = _Parser(source, position)
         try:
-            parser = _Parser(source, position)
-            bit = parser.bit()
+            bits.append(parser.bit())
             position = parser.token.end
-            yield bit
         except ScriptError as error:
             newline = source.text.find("\n", max(error.end - 1, position))
             position = len(source.text) if newline < 0 else newline + 1
+        tokens += parser.count
+    return bits, False
 
 
 class _Parser:
-    """token: the one that is looked at."""
+    """token: the one that is looked at. count: of those that were."""
 
     def __init__(self, source: Source, position: int) -> None:
         self._source = source
         self._depth = 0
-        self.token = next_token(source, position)
+        self.count = 0
+        # Before the first one.
+        self.token = Token(NEWLINE, position, position)
 
     def bit(self) -> tuple[Statement, ...]:
         """The statements up to the end of a line. The token is that end afterwards."""
         found: list[Statement] = []
+        self._next()
         while self.token.kind not in (NEWLINE, END):
             found.append(self._function() if self.token.kind == "function" else self._command())
             if self.token.kind == ";":
@@ -55,6 +70,9 @@ class _Parser:
     def _next(self) -> Token:
         """Goes on; returns the token that it was at."""
         token = self.token
+        self.count += 1
+        if self.count > _MOST_TOKENS:
+            raise ScriptError(len(self._source.text))
         self.token = next_token(self._source, token.end)
         return token
 
