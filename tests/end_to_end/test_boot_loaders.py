@@ -29,7 +29,12 @@ SOURCE = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
 # Which of them script/test boots: an entry that is a file of its own, and a boot loader that is in a partition.
 BOOTED = ("grub2-bls", "extlinux")
 OLDER = "6.1."
-PACKAGES = {"grub2": "grub-pc", "extlinux": "extlinux", "systemd-boot": "systemd-boot-efi"}
+PACKAGES = {
+    "grub2": "grub-pc",
+    "extlinux": "extlinux",
+    "systemd-boot": "systemd-boot-efi",
+    "unified-kernel-image": "systemd-boot-efi",
+}
 SYSTEMD_BOOT = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 
 LAYOUTS = {"mbr": "MBR", "gpt": "GPT", "none": "no partition table"}

@@ -223,6 +223,10 @@ def _unified(which, workshop):
     _systemd_boot_itself(workshop, FALLBACK)
 
 
+def _unified_alone(workshop):
+    workshop.copy(f"{STAGE}/{workshop.older}-complete.efi", FALLBACK)
+
+
 # GRUB legacy
 
 
@@ -301,6 +305,15 @@ VARIANTS = {
         "systemd-boot",
         "a unified kernel image, complete",
         partial(_unified, "complete"),
+        (),
+        kernels=1,
+        **_BY_UEFI,
+    ),
+    "uki-alone": Variant(
+        "unified kernel image",
+        "unified-kernel-image",
+        "none: it is \\EFI\\BOOT\\BOOTX64.EFI",
+        _unified_alone,
         (),
         kernels=1,
         **_BY_UEFI,
