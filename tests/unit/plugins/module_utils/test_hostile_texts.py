@@ -13,8 +13,11 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import (
+    custom,
+    debconf,
+    defaults,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
@@ -34,6 +37,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.packages.manag
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments, shell_words
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot.loaders.grub2.script import (
+    guest_files,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -55,16 +61,21 @@ NETWORK = "[Network]\n{}Address=10.0.0.2/24\n"
 ALIASES = "".join(f" eth0:{number}" for number in range(100_000))
 ROUTES = "[Route]\nGateway=10.0.0.1\n"
 ARGUMENTS = f"GRUB_CMDLINE_LINUX='{'a ' * MEGABYTE}'\n"
+GRUB_LINUX = "linux /a root=/dev/sda1\n"
 TAKEN_UP = "GRUB_CMDLINE_LINUX_DEFAULT=$GRUB_CMDLINE_LINUX\n" * 100_000
 GRUB_PC = f"Name: grub-pc/install_devices\nTemplate: grub-pc/install_devices\nValue: a{BLANKS}b\n"
 
 
 def edited_by_grub(text):
-    return grub2.edit_entries(text, str.upper, str.lower)
+    return guest_files.edited_script(text, lambda word: word.replace("/dev/sda1", "UUID=a"))
 
 
-def command_line(text):
-    return CommandLine().edited(text)
+def default_of_grub(text):
+    return guest_files.reading(text).menu.default
+
+
+def command_line(text, present=()):
+    return CommandLine().edited(text, present)
 
 
 def from_console(data):
@@ -91,15 +102,26 @@ def uses_lvms_devices_file(configuration):
 @pytest.mark.parametrize(
     "work, text, result",
     (
-        pytest.param(edited_by_grub, f"{EMPTY_LINES}linux /a b", f"{EMPTY_LINES}linux /a b", id="grub.cfg, edited"),
         pytest.param(
-            lambda text: grub2.default_name(text, None), f"{EMPTY_LINES}set default=1", "1", id="grub.cfg, default"
+            edited_by_grub,
+            f"{EMPTY_LINES[-20_000:]}{GRUB_LINUX}",
+            f"{EMPTY_LINES[-20_000:]}{GRUB_LINUX.replace('/dev/sda1', 'UUID=a')}",
+            id="grub.cfg, edited",
         ),
+        pytest.param(default_of_grub, f"{EMPTY_LINES[-200_000:]}set default=1\n", "1", id="grub.cfg, default"),
+        pytest.param(default_of_grub, f"set default={BLANKS}a{BLANKS}b\n", "", id="grub.cfg, blanks"),
+        pytest.param(default_of_grub, "menuentry a {\n" * MEGABYTE, None, id="grub.cfg, blocks without an end"),
+        pytest.param(default_of_grub, "set default=1\nb='" + "c" * MEGABYTE, "1", id="grub.cfg, quotes without an end"),
         pytest.param(
-            lambda text: grub2.default_name(text, None),
-            f"set default={BLANKS}a{BLANKS}b",
-            f"a{BLANKS}b",
-            id="grub.cfg, blanks",
+            default_of_grub, "set a=b$a$a$a\n" * 100 + "set default=1\n", None, id="grub.cfg, a value that multiplies"
+        ),
+        pytest.param(default_of_grub, "set default=1\n" + "b\r" * MEGABYTE, "1", id="grub.cfg, carriage returns"),
+        pytest.param(default_of_grub, "set default=1\n" + "$default " * MEGABYTE, "1", id="grub.cfg, variables"),
+        pytest.param(
+            lambda text: custom.edited(text, command_line, command_line),
+            f"exec tail -n +3 $0\n{GRUB_LINUX}" + "cat <<EOF\n" * 100_000,
+            f"exec tail -n +3 $0\n{GRUB_LINUX}" + "cat <<EOF\n" * 100_000,
+            id="grub.d, here-documents without an end",
         ),
         pytest.param(shell_words.split, "a" * 8 * MEGABYTE, ["a" * 16 * 1024], id="grub.cfg, one word"),
         pytest.param(
@@ -221,12 +243,10 @@ def test_a_hostile_text_is_dealt_with_in_one_go(work, text, result):
     assert is_right
 
 
-def test_submenus_within_each_other_do_not_multiply_their_names():
-    text = "submenu a --id b --id=c {\n" * 30 + "menuentry d {\nlinux /vmlinuz e\n}\n"
-    (entry,) = grub2.parse_entries(text)
-    assert entry.names == (("a", "b", "c"),) * 8
-    assert entry.position == ">".join("0" * 8)
-    assert grub2.default_entry([grub2.Entry("/x", (), "", position="9", names=(("x",),)), entry], "a>0>b>c") == entry
+def test_submenus_within_each_other_end():
+    text = "submenu a --id b --id=c {\n" * 30 + "menuentry d {\nlinux /vmlinuz e\n}\n" + "}\n" * 30
+    positions = [item.position for item in guest_files.reading(text).menu.walk()]
+    assert positions == [">".join("0" * count) for count in range(1, 10)]
 
 
 def test_links_to_more_partitions_than_a_disk_has_are_not_compared_with_each_other():

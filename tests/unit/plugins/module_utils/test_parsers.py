@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import initramfs_tools
@@ -24,6 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.packages impor
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import manifest, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.table import PARSERS
 
 # What public functions call a text of somebody's that they parse.
@@ -85,7 +87,8 @@ def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
         initramfs_tools.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"])
         == f"#{character}virtio_blk\nvirtio_blk\n"
     )
-    (entry,) = grub2.parse_entries(f"menuentry a {{\nlinux /b\n#{character}linux /c\n}}\n")
+    root = FakeRoot({"/boot/grub/grub.cfg": f"menuentry a {{\nlinux /b root=a\n#{character}linux /c root=a\n}}\n"})
+    (entry,) = grub2.find(root, Evidence()).menu().entries
     assert entry.kernel == "/b"
     assert vmx.parse(f'displayName = "a{character}b"\n'.encode()) == {"displayname": f"a{character}b"}
     checksum = "0" * 40

@@ -9,6 +9,7 @@ import bz2
 import gzip
 import io
 import lzma
+from contextlib import suppress
 from functools import partial
 
 from hypothesis import strategies as st
@@ -25,19 +26,33 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     shell_arguments,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import debconf, defaults
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import (
+    custom,
+    debconf,
+    defaults,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2.script import (
+    conditions,
+    editing,
+    loader_line,
+    traced,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot.loaders.grub2.script import (
+    guest_files,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu as boot_menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -55,13 +70,41 @@ GRUB = (
     "initrd /ucode /initrd",
     "initrd16 ",
     'set default="${next_entry}"',
-    'set default="${saved_entry}"',
-    "set default=",
+    "set o='root=/dev/sda1 ro'",
+    "$o",
     "linux ",
+    "if [ -n $o -a x = y ]; then",
+    "elif true; then",
+    "else",
+    "fi",
+    "for v in 1 $o; do",
+    "while false; do",
+    "done",
+    "function f {",
+    'f $1 "$@"',
+    "load_env",
+    "save_env o",
+    "source /boot/grub/custom.cfg",
+    "configfile $prefix/grub.cfg",
+    "search --fs-uuid --set=root u",
+    "blscfg",
+    "# GRUB Environment Block",
+    "o=root=/dev/sda1",
     "1>0",
-    ">>",
-    "/dev/sda",
+    "\\",
     "$menuentry_id_option",
+)
+GRUB_D = (
+    "exec tail -n +3 $0",
+    "cat <<EOF",
+    "cat << 'EOF'",
+    "EOF",
+    "menuentry 'a' {",
+    "linux /vmlinuz root=/dev/sda1 ro",
+    "linux /vmlinuz root=${device} $args",
+    "initrd /initrd",
+    "}",
+    "echo 'linux /v root=/dev/sda1'",
 )
 DEFAULTS = (
     "GRUB_CMDLINE_LINUX=",
@@ -192,8 +235,6 @@ DEVICES = (
     *("zfs=", "nfsroot=", "dm-mod.create=", "logdev=/dev/sda1", ",source=", "--"),
 )
 
-ONE_ENTRY = grub2.Entry("/vmlinuz", (), "", position="0", names=(("a",),))
-
 
 ROOT = filesystem("/dev/sda1", uuid="u-1", partuuid="p-1")
 
@@ -203,11 +244,43 @@ def menu(text):
     files = {"/boot/grub/grub.cfg": text, "/boot/grub/grubenv": text, "/boot/grub/device.map": text}
     root = FakeRoot(files, info={"mountpoints": {"/": "/dev/sda1", "/boot": "/dev/sda2"}})
     installed = grub2.find(root, Evidence())
-    grub2.default_entry([*grub2.parse_entries(text), ONE_ENTRY], grub2.default_name(text, text))
     if installed:
         command_line = CommandLine([str.upper])
         plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"}, command_line)
-        installed.edit(plan, Editors(command_line, root.guest.storage))
+        installed.concerns()
+        with suppress(GuestconvError):
+            installed.edit(plan, Editors(command_line, root.guest.storage))
+
+
+def line_edited(text, present=()):
+    """A command line that is edited."""
+    return CommandLine([lambda word: word.replace("sda", "vda")], ["console=hvc0"]).edited(text, present)
+
+
+def edited_script(text):
+    """The grub.cfg of that text, edited as one whose kernels all need another root filesystem, and one argument more."""
+    with suppress(editing.NotEditable):
+        return guest_files.edited_script(text, lambda word: word.replace("sda", "vda"), ["console=hvc0"])
+    return text
+
+
+def words(text):
+    """A line of a script, looked at as a condition, and as arguments of the kernel."""
+    facts = FakeFacts()
+    conditions.is_true(text.split(" "), facts)
+    conditions.number(text)
+    loader_line.arguments(text)
+    return [traced.written(text, context) for context in (traced.BARE, traced.SINGLE, traced.DOUBLE, traced.BLOCK)]
+
+
+class FakeFacts:
+    """Every file is there."""
+
+    def size(self, name):
+        return len(name)
+
+    def is_directory(self, name):
+        return not name
 
 
 def edited_menu(loader, path, text, twice=False):
@@ -383,12 +456,17 @@ PARSERS = (
     Parser(
         "grub.cfg",
         GRUB,
-        each(menu, shell_words.split),
-        unedited=(lambda text: grub2.edit_entries(text, str, str), lambda text: grub2.rename_disks(text, {})),
-        edits=(
-            lambda text: grub2.edit_entries(text, str.upper, str.lower),
-            lambda text: grub2.rename_disks(text, {"sda": "/dev/vda"}),
-        ),
+        each(menu, words, shell_words.split),
+        codes=("guest-file-too-large",),
+        unedited=(guest_files.edited_script,),
+        edits=(edited_script,),
+    ),
+    Parser(
+        "a script of /etc/grub.d",
+        GRUB_D,
+        custom.names_old_hardware,
+        unedited=(lambda text: custom.edited(text, CommandLine().edited, CommandLine().edited),),
+        edits=(lambda text: custom.edited(text, line_edited, line_edited),),
     ),
     Parser(
         "an entry of the Boot Loader Specification",

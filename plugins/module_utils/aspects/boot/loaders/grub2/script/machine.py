@@ -67,7 +67,7 @@ class Shared:
 
     builtins: the commands. sources: what was read as a script, by the name of its file, and statements, what it consists
     of. blocks, entries: the texts of the environment blocks, and of the entries of the Boot Loader Specification, that
-    were read. ran: the commands that were executed. is_whole: whether all that was read is in statements.
+    were read. is_whole: whether all that was read is in statements.
     """
 
     files: Files
@@ -76,7 +76,6 @@ class Shared:
     sources: dict[str, Source] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
-    ran: set[Command] = field(default_factory=set)
     statements: dict[str, list[tuple[Statement, ...]]] = field(default_factory=dict)
     is_whole: bool = True
 
@@ -291,7 +290,6 @@ class Machine:
                 return FAILED
         if not arguments:
             return 0
-        self.shared.ran.add(command)
         status = self.call(arguments, command)
         if is_inverted:
             return FALSE if status == 0 else 0

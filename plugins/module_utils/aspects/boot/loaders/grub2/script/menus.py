@@ -68,7 +68,8 @@ def read(files: Files, path: str, start: Start) -> Reading:
     except Shown as shown:
         machine = shown.machine
     except Stopped:
-        machine.items = []
+        # It boots without a menu.
+        machine.items = [Item("", "", loaded=machine.loaded)] if machine.loaded else []
     except Exhausted:
         is_whole = False
     red_hats = any(_RED_HATS.search(each.text) for each in shared.sources.values())

@@ -47,13 +47,14 @@ class Use:
 def found(reading: Reading) -> list[Use]:
     """All uses, those of the menu's entries first."""
     of_entries = list(_of_entries(reading))
+    booted = {use.command for use in of_entries}
     seen = {place for use in of_entries for place in _places(use)}
     names = {*_OPTIONS, *(name for use in of_entries if use.command for name in _names(use.command))}
     others: list[Use] = []
     for bits in reading.shared.statements.values():
         for command, has_initrd in _commands([each for bit in bits for each in bit]):
-            if command.name in LINUX and command not in reading.shared.ran:
-                others.append(_never_executed(command, has_initrd))
+            if command.name in LINUX and command not in booted:
+                others.append(_never_booted(command, has_initrd))
                 names.update(_names(command))
     for bits in reading.shared.statements.values():
         for command, _has_initrd in _commands([each for bit in bits for each in bit]):
@@ -84,7 +85,7 @@ def _names(command: Command) -> Iterator[str]:
         yield from word.names
 
 
-def _never_executed(command: Command, has_initrd: bool) -> Use:
+def _never_booted(command: Command, has_initrd: bool) -> Use:
     """A command with the arguments that stand in it. It boots Linux if it can be said that it has a root filesystem."""
     arguments = [each for each in expanded(command.words, lambda _name: ()) if each.word > 1]
     is_whole = not any(word.names for word in command.words[2:])
