@@ -196,8 +196,8 @@ def _esp(workshop):
     """Put on the system partition what kernel-install made for it."""
     workshop.appliance.cp_r(f"{STAGE}/esp/.", ESP)
     # It was not mounted then, so that the paths were those of the root.
-    for path in workshop.appliance.glob_expand(f"{ESP}/loader/entries/*.conf"):
-        workshop.edit(path, (f" {ESP}/", " /"))
+    for name in workshop.appliance.ls(f"{ESP}/loader/entries"):
+        workshop.edit(f"{ESP}/loader/entries/{name}", (f" {ESP}/", " /"))
     workshop.write("/etc/kernel/cmdline", ARGUMENTS + "\n")
     workshop.write(f"{ESP}/loader/loader.conf", f"timeout 1\ndefault {workshop.machine_id}-{workshop.older}.conf\n")
 
