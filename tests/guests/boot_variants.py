@@ -109,17 +109,18 @@ insmod {partition_table}
 insmod ext2
 search --no-floppy --fs-uuid --set=root {uuid}
 insmod blsuki
-blscfg
+{command}
 ### END /etc/grub.d/10_linux ###
 """
 
 
-def _entries(workshop):
+def _entries(workshop, boot):
+    """boot: /boot, as it is called on its own filesystem."""
     for version in workshop.versions:
         workshop.write(
             f"/boot/loader/entries/{workshop.machine_id}-{version}.conf",
-            f"title Debian GNU/Linux ({version}) 12 (bookworm)\nversion {version}\nlinux /boot/vmlinuz-{version}\n"
-            f"initrd /boot/initrd.img-{version}\noptions {ARGUMENTS}\ngrub_users $grub_users\n"
+            f"title Debian GNU/Linux ({version}) 12 (bookworm)\nversion {version}\nlinux {boot}/vmlinuz-{version}\n"
+            f"initrd {boot}/initrd.img-{version}\noptions {ARGUMENTS}\ngrub_users $grub_users\n"
             "grub_arg --unrestricted\ngrub_class debian\n",
         )
     workshop.write("/etc/kernel/cmdline", ARGUMENTS + "\n")
@@ -133,8 +134,10 @@ def _bls(workshop):
     # The image's list of its own blocks says that it begins in the second sector, as grub-bios-setup would.
     workshop.write_disk(workshop.files.read("images/boot.img")[:BOOT_CODE], 0)
     workshop.write_disk(workshop.files.read("images/core.img"), 512)
-    _entries(workshop)
-    workshop.write("/boot/grub/grub.cfg", _BLS_MENU.format(partition_table="part_msdos", uuid=ROOT.uuid))
+    _entries(workshop, "")
+    uuid = workshop.appliance.vfs_uuid(f"{workshop.device}3")
+    menu = _BLS_MENU.format(partition_table="part_msdos", uuid=uuid, command="blscfg")
+    workshop.write("/boot/grub/grub.cfg", menu)
 
 
 def _bls_by_uefi(workshop):
@@ -147,8 +150,11 @@ def _bls_by_uefi(workshop):
         f"{ESP}/EFI/debian/grub.cfg",
         f"search.fs_uuid {ROOT.uuid} root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n",
     )
-    _entries(workshop)
-    workshop.write("/boot/grub/grub.cfg", _BLS_MENU.format(partition_table="part_gpt", uuid=ROOT.uuid))
+    _entries(workshop, "/boot")
+    # It looks in /loader/entries of $root by itself.
+    command = "blscfg --path /boot/loader/entries"
+    menu = _BLS_MENU.format(partition_table="part_gpt", uuid=ROOT.uuid, command=command)
+    workshop.write("/boot/grub/grub.cfg", menu)
 
 
 # extlinux
@@ -189,6 +195,9 @@ def _extlinux_on_whole_disk(workshop):
 def _esp(workshop):
     """Put on the system partition what kernel-install made for it."""
     workshop.appliance.cp_r(f"{STAGE}/esp/.", ESP)
+    # It was not mounted then, so that the paths were those of the root.
+    for name in workshop.appliance.ls(f"{ESP}/loader/entries"):
+        workshop.edit(f"{ESP}/loader/entries/{name}", (f" {ESP}/", " /"))
     workshop.write("/etc/kernel/cmdline", ARGUMENTS + "\n")
     workshop.write(f"{ESP}/loader/loader.conf", f"timeout 1\ndefault {workshop.machine_id}-{workshop.older}.conf\n")
 
@@ -212,6 +221,10 @@ def _unified(which, workshop):
     workshop.copy(f"{STAGE}/{workshop.older}-{which}.efi", f"{ESP}/EFI/Linux/debian-{workshop.older}.efi")
     workshop.write(f"{ESP}/loader/loader.conf", "timeout 1\n")
     _systemd_boot_itself(workshop, FALLBACK)
+
+
+def _unified_alone(workshop):
+    workshop.copy(f"{STAGE}/{workshop.older}-complete.efi", FALLBACK)
 
 
 # GRUB legacy
@@ -254,7 +267,9 @@ VARIANTS = {
     "grub2-index": Variant("GRUB 2", "grub2", 'grub.cfg, GRUB_DEFAULT="1>2"', _by_index, _GRUB_CFG),
     "grub2-saved": Variant("GRUB 2", "grub2", "grub.cfg, GRUB_DEFAULT=saved", _by_saved_entry, _GRUB_CFG),
     "grub2-gpt": Variant("GRUB 2", "grub2", "grub.cfg", _on_gpt, _GRUB_CFG, layout="gpt", third="bios"),
-    "grub2-bls": Variant("GRUB 2", "grub2", "blscfg, saved_entry", _bls, _BLS, files=loader_packages.blscfg_grub),
+    "grub2-bls": Variant(
+        "GRUB 2", "grub2", "blscfg, saved_entry", _bls, _BLS, files=loader_packages.blscfg_grub, third="boot"
+    ),
     "grub2-bls-uefi": Variant(
         "GRUB 2", "grub2", "blscfg, saved_entry", _bls_by_uefi, _BLS, files=loader_packages.blscfg_grub, **_BY_UEFI
     ),
@@ -294,6 +309,15 @@ VARIANTS = {
         kernels=1,
         **_BY_UEFI,
     ),
+    "uki-alone": Variant(
+        "unified kernel image",
+        "unified-kernel-image",
+        "none: it is \\EFI\\BOOT\\BOOTX64.EFI",
+        _unified_alone,
+        (),
+        kernels=1,
+        **_BY_UEFI,
+    ),
     "uki-lacking": Variant(
         "systemd-boot",
         "systemd-boot",
@@ -301,7 +325,7 @@ VARIANTS = {
         partial(_unified, "lacking"),
         (),
         kernels=1,
-        refused="unified-kernel-image",
+        refused="unified-image-fixed",
         **_BY_UEFI,
     ),
 }

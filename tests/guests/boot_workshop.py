@@ -24,6 +24,11 @@ _SECTORS = 2048  # 512-byte sectors in a MiB
 _EXTRA = 192  # MiB, for the third partition
 _GPT_TYPES = {"esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "bios": "21686148-6449-6E6F-744E-656564454649"}
 _MOUNTPOINTS = {"esp": "/boot/efi", "boot": "/boot"}
+# systemd gives a device 90 seconds, which an emulator on a busy machine may need more of.
+_PATIENCE = (
+    "/etc/systemd/system.conf.d/patience.conf",
+    "[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n",
+)
 _DEVICE_MAP = "/boot/grub/device.map"
 _GRUB_CFG = "/boot/grub/grub.cfg"
 
@@ -105,7 +110,9 @@ def make(base, layout, third, install, files, image):
             appliance.mount(device if layout == "none" else f"{device}1", "/")
             if third in _MOUNTPOINTS:
                 _mount_third(appliance, f"{device}3", third)
-            install(Workshop(appliance, device, files))
+            workshop = Workshop(appliance, device, files)
+            workshop.write(*_PATIENCE)
+            install(workshop)
             appliance.umount_all()
             appliance.close()
         made.rename(image)

@@ -25,8 +25,8 @@ _IMAGES = f"{_DIRECTORY}/images"
 # With the tree as $1, which has no shell.
 _COMMANDS = (
     f"mkdir $1/{_IMAGES}",
-    # What is needed to find /boot/grub: all else is loaded from there.
-    f"chroot $1 grub-mkimage -O i386-pc -o /{_IMAGES}/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2",
+    # What is needed to find grub/ on the third partition: all else is loaded from there.
+    f"chroot $1 grub-mkimage -O i386-pc -o /{_IMAGES}/core.img -p '(hd0,msdos3)/grub' biosdisk part_msdos ext2",
     f"chroot $1 grub-mkimage -O x86_64-efi -o /{_IMAGES}/grubx64.efi -p /EFI/debian "
     "part_gpt fat ext2 normal configfile search_fs_uuid",
     f"cp $1/{_DIRECTORY}/i386-pc/boot.img $1/{_IMAGES}",

@@ -266,8 +266,7 @@ class StandIn(Appliance):
         return filecmp.cmp(self._local(path), self._local(other), shallow=False)
 
     def _do_getxattrs(self, path: str) -> list[dict[str, Any]]:
-        if self._tree.find(path).mounted.is_fat:
-            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), path)
+        os.stat(self._local(path))
         return []
 
     # Files: writing
@@ -306,7 +305,8 @@ class StandIn(Appliance):
                 os.mkdir(self._writable(directory).local)
 
     def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
-        self._writable(path)
+        if self._writable(path).mounted.is_fat:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), path)
 
     # Programs
 

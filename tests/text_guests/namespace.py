@@ -55,6 +55,8 @@ class Namespace:
 
     def find(self, path: str, follow: bool = True) -> Place:
         """Where path leads; follow: also where its last part is a symbolic link. Raises OSError as stat(2) does."""
+        if not path.startswith("/"):
+            raise OSError(errno.EINVAL, "path must start with a / character", path)
         if "/" not in self._mounts:
             raise OSError(errno.ENOENT, "you must call 'mount' first to mount the root filesystem")
         way = [Place("/", self._mounts["/"].directory, self._mounts["/"])]

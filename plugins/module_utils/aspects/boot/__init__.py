@@ -45,17 +45,17 @@ def inspect(root: GuestRoot) -> Findings:
     firmware = _firmware(root, sectors)
     partition = system_partition.mounted(root)
     if firmware == "bios":
-        started = evidence.with_bios(root, sectors, known)
+        started = evidence.with_bios(root, sectors)
     else:
         started = uefi.started(root, partition, known)
-    boots = loaders.find(root, Evidence(firmware, partition, sectors, *started))
+    boots = loaders.find(root, Evidence(firmware, partition, sectors, started.name, started.is_foreign))
     root.boot_menu = boots.installed.menu() if boots.installed else BootMenu()
     root.remember(Facts(boots.installed, firmware))
     found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
     concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
     concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
-    if firmware == "bios" and boots.kind:
-        concerns += _unknown_code(found, boots.kind.TITLE)
+    if started.unknown and boots.kind:
+        concerns.append(_unknown_code(started.unknown, boots.kind.TITLE))
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
@@ -115,17 +115,12 @@ def _not_started(root: GuestRoot, firmware: str, kinds: set[str]) -> list[Concer
     ]
 
 
-def _unknown_code(found: Mapping[str, Mapping[str, str]], title: str) -> list[Concern]:
-    """found: what starts from each disk, of which none is known to start the loader of this title if any is unknown."""
-    disks = [disk for disk, each in found.items() if each["name"] == UNKNOWN]
-    if not disks or any(each["type"] == "bios" and each["name"] != UNKNOWN for each in found.values()):
-        return []
-    return [
-        Concern(
-            "boot-loader-unknown",
-            "warning",
-            f"What is in the boot sector of {', '.join(disks)} is none of the boot loaders that guestconv knows. The guest "
-            f"is prepared to boot by {title}, which is the only one that has a menu.",
-            "If that is not what starts the guest, install it in the guest once more (grub-install) before it moves.",
-        )
-    ]
+def _unknown_code(place: str, title: str) -> Concern:
+    """place: where the code is that is not known. title: of the loader that the guest is prepared to boot by."""
+    return Concern(
+        "boot-loader-unknown",
+        "warning",
+        f"What is in {place} is none of the boot loaders that guestconv knows. The guest is prepared to boot by {title}, "
+        "which is the only one that was found.",
+        "If that is not what starts the guest, install it in the guest once more (grub-install) before it moves.",
+    )

@@ -11,7 +11,7 @@ there is none, what it is going to be made of.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...guest.root import GuestRoot
@@ -26,6 +26,8 @@ UNKNOWN = "unknown"
 _FOREIGN_SECTORS = {b"LILO": "LILO", b"BOOTMGR": "Windows", b"NTLDR": "Windows"}
 # And what is in their EFI programs, whose texts may be UTF-16.
 _FOREIGN_PROGRAMS = {"rEFInd": "rEFInd", "Windows Boot Manager": "Windows", "bootmgfw.pdb": "Windows"}
+
+_FOREIGN_NAMES = (("refind", "rEFInd"), ("bootmgfw", "Windows"), ("bootmgr", "Windows"))
 
 # Enough of a program to tell what it is: GRUB with all its modules has 4 MiB, its own texts in the first of them.
 _HEAD = 1024 * 1024
@@ -71,6 +73,18 @@ class Evidence:
     is_foreign: bool = False
 
 
+@dataclass(frozen=True)
+class Started:
+    """What the firmware starts: name and is_foreign as Evidence has them.
+
+    unknown: the place of code that may start the guest, and that is not known; "" where there is none.
+    """
+
+    name: str | None = None
+    is_foreign: bool = False
+    unknown: str = ""
+
+
 def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
     """{disk: what its boot sector starts}, of the disks with code there; see Evidence.sectors."""
     found = {}
@@ -82,30 +96,30 @@ def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
     return found
 
 
-def with_bios(root: GuestRoot, sectors: Mapping[str, str], known: Known) -> tuple[str | None, bool]:
-    """What BIOS starts, as of Evidence: started and is_foreign. It is the first disk in boot order that starts anything."""
+def with_bios(root: GuestRoot, sectors: Mapping[str, str]) -> Started:
+    """What BIOS starts. It is the first disk in boot order that starts anything."""
     order = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)
     started = next((sectors[device] for device in order if sectors.get(device, UNKNOWN) != UNKNOWN), None)
-    return started, started in _FOREIGN_SECTORS.values()
+    places = "" if started else ", ".join(device for device in order if device in sectors)
+    return Started(started, started in _FOREIGN_SECTORS.values(), places and f"the boot sector of {places}")
 
 
 def with_uefi(
     root: GuestRoot, partition: SystemPartition | None, fallback: str | None, suffix: str, known: Known
-) -> tuple[str | None, bool]:
-    """What UEFI starts, as of Evidence.
+) -> Started:
+    """What UEFI starts.
 
     fallback: the path of the program that firmware without variables starts, or that will be copied there.
     suffix: of the machine in the names of programs ("x64").
     """
     if partition is None:
-        return None, False
-    if fallback is not None:
-        name = _of_program(root, partition, fallback, suffix, known)
-        if name is not None:
-            return name, name in _FOREIGN_PROGRAMS.values()
+        return Started()
+    name = _of_program(root, partition, fallback, suffix, known) if fallback else None
+    if name is not None:
+        return Started(name, name in _FOREIGN_PROGRAMS.values())
     there = {known.program(name.casefold(), b"") for name in _programs(partition)}
     there.discard(None)
-    return (there.pop(), False) if len(there) == 1 else (None, False)
+    return Started(there.pop() if len(there) == 1 else None, unknown=fallback or "")
 
 
 def _has_code(sector: bytes) -> bool:
@@ -155,9 +169,15 @@ def _of_program(
     names = [name.casefold(), *_same(root, partition, path, data)]
     if b"UEFI SHIM" in data or any(each.startswith("shim") for each in names[1:] or names):
         return _of_shim(root, partition, directory, suffix, known, depth)
-    foreign = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
-    found = known.program("", data) or next(foreign, None)
+    found = known.program("", data) or _foreign_program(names, data)
     return found or next(filter(None, (known.program(each, data) for each in names)), None)
+
+
+def _foreign_program(names: Sequence[str], data: bytes) -> str | None:
+    """The title of the loader that is known and not supported. names: of the program, and of what it is a copy of."""
+    by_content = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
+    by_name = (title for start, title in _FOREIGN_NAMES if any(name.startswith(start) for name in names))
+    return next(by_content, None) or next(by_name, None)
 
 
 def _of_shim(

@@ -12,7 +12,7 @@ from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from . import evidence, loaders
-from .evidence import Known
+from .evidence import Known, Started
 from .system_partition import SystemPartition, mounted
 
 # What the names of the loaders for a machine end with (UEFI specification, 3.5.1.1): BOOTX64.EFI, shimx64.efi.
@@ -53,11 +53,11 @@ def fallback_name(arch: str) -> str | None:
     return f"BOOT{suffix.upper()}.EFI" if suffix else None
 
 
-def started(root: GuestRoot, partition: SystemPartition | None, known: Known) -> tuple[str | None, bool]:
-    """What UEFI starts without variables, as of evidence.with_uefi."""
+def started(root: GuestRoot, partition: SystemPartition | None, known: Known) -> Started:
+    """What UEFI starts without variables."""
     arch = str(root.info.get("arch"))
     if partition is None or fallback_name(arch) is None:
-        return None, False
+        return Started()
     name = partition.names(partition.fallback).get(str(fallback_name(arch)).casefold())
     if name is not None:
         first: str | None = f"{partition.path}/{partition.fallback}/{name}"

@@ -66,7 +66,10 @@ def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
 
 
 class _Images:
-    """The images of an initrd, and copies of them in a directory of this machine. last_read: the path of one."""
+    """The images of an initrd, and copies of them in a directory of this machine.
+
+    last_read: the path of the one that could not be read.
+    """
 
     def __init__(self, root: GuestRoot, initrd: Initrd, plan: Plan, directory: str) -> None:
         self._root, self._initrd, self._plan = root, initrd, plan
@@ -89,14 +92,30 @@ class _Images:
 
     def read(self) -> tuple[Initrd, initrd_format.Initrd]:
         """The initrd with the path of the image to complete, and what all images together hold. Raises GuestconvError."""
-        images = [self._image(path) for path in self._initrd.paths]
-        place = _main(images, self._initrd.version)
-        found = images[0] if len(images) == 1 else initrd_format.joined(images, place)
-        return replace(self._initrd, path=self._initrd.paths[place]), found
+        images = self._readable()
+        paths = list(images)
+        place = _main(list(images.values()), self._initrd.version)
+        found = images[paths[0]] if len(paths) == 1 else initrd_format.joined(list(images.values()), place)
+        return replace(self._initrd, path=paths[place]), found
+
+    def _readable(self) -> dict[str, initrd_format.Initrd]:
+        """The images that can be read, by their paths. Raises GuestconvError where the kernel's modules may be in others.
+
+        What stands before or behind the image with the modules (microcode, files of the user's) is not changed.
+        """
+        images, failed = {}, {}
+        for path in dict.fromkeys(self._initrd.paths):
+            try:
+                images[path] = self._image(path)
+            except GuestconvError as error:
+                failed[path] = error
+        if failed and not any(image.modules(self._initrd.version) for image in images.values()):
+            self.last_read = next(reversed(failed))
+            raise failed[self.last_read]
+        return images
 
     def _image(self, path: str) -> initrd_format.Initrd:
         if path not in self._read:
-            self.last_read = path
             try:
                 self._read[path] = initrd_format.read(self._copies[path], texts.wanted(self._plan))
             except GuestconvError as error:

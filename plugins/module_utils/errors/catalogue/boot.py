@@ -28,8 +28,7 @@ SUBJECT = Subject(
         concern(
             "boot-loader-unknown",
             "warning",
-            "guestconv does not know the boot loader in the boot sector. The guest is prepared by the only menu that was "
-            "found.",
+            "guestconv does not know what the firmware starts. The guest is prepared by the only menu that was found.",
             "If another boot loader starts the guest, install the one that the message names once more before it moves.",
         ),
         concern(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 _LINE = re.compile(r"(?m)^[ \t]*\(hd(?P<number>[0-9]{1,3})\)[ \t]+(?P<disk>/dev/\S+)")
 _DISK = re.compile(r"/dev/\w+")
+# SUSE names disks so: by what only the old hardware gave.
+_LINK = re.compile(r"(?m)^(?P<start>[ \t]*\(hd0\)[ \t]+)/dev/disk/by-(?:id|path)/\S+")
 
 
 def disks(text: str) -> dict[int, str]:
@@ -18,5 +20,11 @@ def disks(text: str) -> dict[int, str]:
 
 
 def rename_disks(text: str, names: Mapping[str, str]) -> str:
-    """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target."""
+    """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target.
+
+    names: {"sda": "/dev/vda"}, of all disks. Of the only one a link that the hardware gave is replaced too.
+    """
+    if len(names) == 1:
+        (only,) = names.values()
+        text = _LINK.sub(lambda match: match["start"] + only, text)
     return _DISK.sub(lambda match: names.get(match.group(0)[len("/dev/") :], match.group(0)), text)

@@ -64,7 +64,7 @@ def texts(root: GuestRoot) -> dict[str, str]:
     """All of /etc that has such a name on a line that is no comment; without a search what is likely to."""
     paths = root.files_with("/etc", _expression(root))
     if paths is None:
-        there: dict[str, str | None] = {**root.texts(_FILES), **units.texts(root, (".service",))}
+        there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
     else:
         there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
     return {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}

@@ -78,8 +78,9 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
         )
         for path, text in texts.items()
         for line in _arrays(text)
+        if not _has_identity(line)
         for word in line[1:]
-        if word.lists_disks and not _has_identity(line)
+        if word.lists_disks
         for array in [line[1].value]
     ]
 

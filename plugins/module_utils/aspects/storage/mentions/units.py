@@ -37,7 +37,12 @@ _DEVICE = ".device"
 Rename = Callable[[str], "str | None"]
 
 
-def texts(root: GuestRoot, kinds: tuple[str, ...] = _UNITS) -> dict[str, str]:
+def texts(root: GuestRoot) -> dict[str, str]:
+    """The units, and what is dropped in for those that mount something."""
+    return of_kinds(root, _UNITS)
+
+
+def of_kinds(root: GuestRoot, kinds: tuple[str, ...]) -> dict[str, str]:
     """The units of these kinds (endings of their names), and what is dropped in for those that mount something."""
     paths: list[str] = []
     for directory in _DIRECTORIES:

@@ -297,7 +297,7 @@ def edited_menu(loader, path, text, twice=False):
         disks=[image("sda")],
         filesystems=[filesystem("/dev/sda1", "ext4", "u-1"), filesystem("/dev/sda2", "ext4", "u-2")],
     )
-    installed = loader.find(root, Evidence())
+    installed = loader.find(root, Evidence(started=loader.NAME))
     if installed:
         assert installed.menu().default or installed.concerns()
         edits = [lambda argument: argument.replace("/dev/sda", "/dev/vda")]
@@ -480,8 +480,11 @@ PARSERS = (
     ),
     Parser(
         "loader.conf",
-        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n"),
-        lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+        ("default a*", "default @saved", "timeout 3", '"', "default ", "[!a]", "\r\n", "LoaderInfo: systemd-boot 2"),
+        each(
+            lambda text: config.default_id(["a.conf"], ["auto-windows"], config.default_pattern(text)),
+            lambda text: config.version(hostile_texts.content(text)),
+        ),
     ),
     Parser(
         "files of kernel-install",

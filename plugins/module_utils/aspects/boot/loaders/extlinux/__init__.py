@@ -34,7 +34,7 @@ FALLBACKS: tuple[Fallback, ...] = ()
 _NAMES, _NAME_OFFSET = (b"SYSLINUX", b"EXTLINUX"), 3
 _SIGN, _SIGN_OFFSET = (0x3EB202FE).to_bytes(4, "little"), 0x1F8
 
-_PROGRAM = "ldlinux.sys"
+_PROGRAM, _MODULE = "ldlinux.sys", "ldlinux.c32"
 # Where it is installed. It searches the other directories, from the top of its own filesystem (core/fs/lib/loadconfig.c).
 DIRECTORIES = ("/boot/extlinux", "/boot/syslinux", "/boot", "/extlinux", "/syslinux", "/")
 _SEARCHED = ("/boot/syslinux", "/syslinux", "/")
@@ -91,8 +91,9 @@ def _places(root: GuestRoot, evidence: Evidence) -> Iterator[_Place]:
         mount = places.mount_of(root, directory)
         program = posixpath.join(directory, _PROGRAM)
         yield from _in_directories(root, mount, (directory, *_searched(mount)), CONFIGURATIONS, program)
-    # On FAT it may be hidden. With UEFI others read such files too (U-Boot).
-    for directory in DIRECTORIES if evidence.firmware == "bios" and not installed else ():
+    # Others read such files too (U-Boot), so that there must be code that may start it.
+    may_start = evidence.firmware == "bios" and (evidence.started == NAME or bool(evidence.sectors))
+    for directory in DIRECTORIES if may_start and not installed else ():
         yield from _in_directories(root, places.mount_of(root, directory), (directory,), CONFIGURATIONS)
 
 
@@ -147,8 +148,11 @@ class Extlinux:
     def __init__(self, root: GuestRoot, reader: _Reader, config: Config) -> None:
         self._root = root
         self._reader = reader
-        values = stored(root.tail(reader.place.program, ADV_LENGTH)) if reader.place.program else {}
-        self._choice = choose(config, reader.further, values)
+        program = reader.place.program
+        values = stored(root.tail(program, ADV_LENGTH)) if program else {}
+        # Since SYSLINUX 5 most of it is in a module next to it.
+        is_old = bool(program) and not root.is_file(posixpath.join(posixpath.dirname(program), _MODULE))
+        self._choice = choose(config, reader.further, values, is_old)
         self._menu = self._read_menu(self._choice)
 
     def menu(self) -> boot_menu.BootMenu:

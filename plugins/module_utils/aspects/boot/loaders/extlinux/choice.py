@@ -75,11 +75,15 @@ def _stored_values(data: bytes) -> dict[int, str]:
 
 
 class _Chooser:
-    """configs: reads further configurations. saved: the label that was chosen in the menu before; "" for none."""
+    """configs: reads further configurations. saved: the label that was chosen in the menu before; "" for none.
 
-    def __init__(self, configs: Configs, saved: str) -> None:
+    is_old: whether it is SYSLINUX 4 or before.
+    """
+
+    def __init__(self, configs: Configs, saved: str, is_old: bool) -> None:
         self._configs = configs
         self._saved = saved
+        self._is_old = is_old
         self._steps = 0
 
     def by_command(self, config: Config, command: Part) -> Choice:
@@ -119,8 +123,7 @@ class _Chooser:
         if config.prompt and config.on_timeout and any(each > 0 for each in config.timeouts.values()):
             command = config.on_timeout
         if command is None or not command.first:
-            # SYSLINUX 4 and before takes one that is called linux.
-            label = config.by_name.get("linux")
+            label = config.by_name.get("linux") if self._is_old else None
             return self._by_label(config, label, None) if label else Choice(config, "nothing (it has no DEFAULT)")
         return self.by_command(config, command)
 
@@ -145,9 +148,13 @@ class _Chooser:
         return Choice(config, "nothing (the menu is empty)")
 
 
-def choose(config: Config, configs: Configs, values: dict[int, str]) -> Choice:
-    """The Choice of the first configuration. values: those that are stored in ldlinux.sys."""
-    chooser = _Chooser(configs, values.get(_MENU_SAVE, ""))
+def choose(config: Config, configs: Configs, values: dict[int, str], is_old: bool = False) -> Choice:
+    """The Choice of the first configuration.
+
+    values: those that are stored in ldlinux.sys. is_old: whether that is SYSLINUX 4 or before, which starts the label
+    "linux" where no other is said to be.
+    """
+    chooser = _Chooser(configs, values.get(_MENU_SAVE, ""), is_old)
     once = values.get(_BOOT_ONCE, "").strip()
     if once:
         return chooser.by_command(config, Part("", 0, len(once), once))

@@ -16,11 +16,12 @@ from .....errors import GuestconvError
 from .....guest.boot_menu import BootMenu, Entry
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
+from ... import kernel_install, unified
 from ...command_line import Editors
 from ...evidence import Evidence
 from .. import device_map
 from ..loader import default_not_supported
-from . import custom, debconf, defaults, fallback, starts
+from . import custom, debconf, defaults, fallback, images, starts
 from .paths import RootFiles
 from .script import editing, loader_line, menus, uses
 from .script.menu import LOADERS, Item, Loaded
@@ -62,6 +63,7 @@ def find(root: GuestRoot, evidence: Evidence) -> Grub2 | None:
             reading = menus.read(files, candidate.path, candidate.start)
             readings += [reading] if reading.menu.items or not reading.is_whole else []
     has_linux = any(item.loaded and item.loaded.boots_linux for each in readings[:1] for item in each.menu.walk())
+    has_linux = has_linux or any(images.found(root, each.menu) for each in readings[:1])
     return Grub2(root, readings) if has_linux else None
 
 
@@ -73,7 +75,12 @@ class Grub2:
         self._readings = readings
         self._started = readings[0].menu.started() if readings[0].is_whole else None
         loaded = [(item, item.loaded) for item in readings[0].menu.walk()]
-        entries = {item: _entry(item, each) for item, each in loaded if each is not None and each.boots_linux}
+        unified_images = images.found(root, readings[0].menu)
+        entries: dict[Item, Entry] = {
+            item: unified_images.get(item) or _entry(item, each)
+            for item, each in loaded
+            if each is not None and (each.boots_linux or item in unified_images)
+        }
         self._menu = BootMenu(list(entries.values()), entries.get(self._started) if self._started else None)
 
     def menu(self) -> BootMenu:
@@ -82,11 +89,13 @@ class Grub2:
 
     def concerns(self) -> list[Concern]:
         """That the default entry boots something else, and what the menu is generated from that is not edited."""
-        found = [] if self._menu.default else [_not_supported(self._readings[0], self._started)]
+        default = self._menu.default
+        found = unified.concerns(default) if default else [_not_supported(self._readings[0], self._started)]
         return [*found, *custom.concerns(self._root)]
 
     def edit(self, plan: Plan, editors: Editors) -> None:
         """Edit the command lines of all entries, and the disks' names in GRUB's own configuration."""
+        plan.concerns += unified.check(self._menu, editors.with_initrd)
         for path, text in self._edited(editors).items():
             self._root.write(path, text, "the kernel's command lines fit the target")
         for path in (f"{directory}/device.map" for directory in starts.DIRECTORIES):
@@ -114,8 +123,10 @@ class Grub2:
     def edit_sources(self, plan: Plan, editors: Editors, has_new_fallback: bool) -> None:
         """Edit what grub.cfg is generated from, and the answers by which upgrades of the packages install GRUB."""
         default = self._menu.default
-        has_initrd = default is None or default.initrd is not None
-        defaults.convert(self._root, editors.with_initrd if has_initrd else editors.without_initrd)
+        has_initrd = default is None or default.unified or default.initrd is not None
+        edit = editors.with_initrd if has_initrd else editors.without_initrd
+        defaults.convert(self._root, edit)
+        kernel_install.edit_sources(self._root, edit)
         custom.convert(self._root, editors)
         debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
 

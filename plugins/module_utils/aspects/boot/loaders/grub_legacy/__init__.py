@@ -54,7 +54,12 @@ def is_program(name: str, data: bytes) -> bool:
 
 
 def find(root: GuestRoot, evidence: Evidence) -> GrubLegacy | None:
-    """GRUB legacy as it is installed in root; None when it has no menu there with an entry in it."""
+    """GRUB legacy as it is installed in root; None when it has no menu there with an entry in it.
+
+    Without code that starts it, a menu counts where the program is: hypervisors read such files too (pv-grub).
+    """
+    if evidence.firmware == "bios" and evidence.started != NAME and not root.is_file(_STAGE2):
+        return None
     paths = list(_menus(root, evidence))
     for path in paths:
         found = parse(root.read(path) or "")
@@ -80,6 +85,8 @@ def _menus(root: GuestRoot, evidence: Evidence) -> Iterator[str]:
             for directory in partition.with_file(name)
         ]
         paths = [*there, *paths] if evidence.firmware == "uefi" else [*paths, *there]
+    if evidence.firmware == "uefi" and evidence.started != NAME:
+        paths = paths[: -len(NAMES)]
     seen: set[str] = set()
     for path in paths:
         real = root.real_path(path)
@@ -153,6 +160,8 @@ class _Reader:
     def _starts(self, devices: Devices, item: Item) -> bool:
         """Whether what the entry starts is there, as far as can be said."""
         starter = item.starter
+        if item.is_refused:
+            return False
         if starter is None or starter.name != "kernel":
             return True
         path = self._path(devices, item, starter, kernel(starter.argument, _alone(starter)).path)

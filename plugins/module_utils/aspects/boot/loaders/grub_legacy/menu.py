@@ -24,6 +24,8 @@ _COMMANDS = frozenset(
     terminfo testload testvbe tftpserver timeout title unhide uppermem uuid vbeprobe verbose viewport
     """.split()
 )
+# Those that have no place in an entry.
+_OF_MENU = ("default", "fallback", "hiddenmenu", "timeout")
 _STARTERS = ("kernel", "chainloader", "configfile")
 _ROOTS = ("root", "rootnoverify", "uuid")
 _MODULES = ("module", "modulenounzip")
@@ -93,6 +95,11 @@ class Item:
     def has_modules(self) -> bool:
         """Whether it starts a multiboot kernel (Xen, tboot), to which it passes others as modules."""
         return any(each.name in _MODULES for each in self.commands)
+
+    @cached_property
+    def is_refused(self) -> bool:
+        """Whether GRUB stops in it, at a command that is one of the menu's alone."""
+        return any(each.name in _OF_MENU for each in self.commands)
 
     @cached_property
     def initrd(self) -> Command | None:

@@ -9,7 +9,7 @@ menu.py: what it offers. config.py: loader.conf. fallback.py: the UEFI fallback.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .....guest.boot_menu import BootMenu
@@ -20,6 +20,7 @@ from ... import kernel_install, unified
 from ...bls import EntryFile
 from ...command_line import Editors
 from ...evidence import Evidence
+from ...system_partition import SystemPartition
 from ..loader import default_not_supported
 from . import config, fallback, menu
 from .menu import Offered
@@ -34,6 +35,8 @@ FALLBACKS = (fallback.by_systemd_boot,)
 _CONFIGURATION = "loader/loader.conf"
 # What it says of itself, in the section .sdmagic (src/boot/boot.c).
 _SIGN = b"#### LoaderInfo: systemd-boot"
+# It has 200 KiB at most.
+_HEAD = 1024 * 1024
 
 
 def is_in_boot_sector(sector: bytes) -> bool:
@@ -47,13 +50,28 @@ def is_program(name: str, data: bytes) -> bool:
 
 
 def find(root: GuestRoot, evidence: Evidence) -> SystemdBoot | None:
-    """systemd-boot as it is installed in root; None where it offers nothing."""
+    """systemd-boot as it is installed in root; None where it is not, or offers nothing.
+
+    Others read its entries and images too: they say nothing where its program is not on the EFI system partition.
+    """
     if evidence.firmware != "uefi" or evidence.partition is None:
+        return None
+    programs = list(_programs(evidence.partition))
+    if not programs and evidence.started != NAME:
         return None
     top = posixpath.dirname(evidence.partition.path)
     tops = [top, *_extended(root, top)]
     offered = menu.offered(root, tops)
-    return SystemdBoot(root, tops, offered) if offered else None
+    versions = [config.version(root.head(each, _HEAD)) for each in programs if root.is_file(each)]
+    return SystemdBoot(root, tops, offered, next(iter(versions), None)) if offered else None
+
+
+def _programs(partition: SystemPartition) -> Iterator[str]:
+    """The paths of the programs on the EFI system partition that are called as it is."""
+    for directory in partition.directories:
+        for name, spelt in partition.names(directory).items():
+            if is_program(name, b""):
+                yield f"{partition.path}/{directory}/{spelt}"
 
 
 def _extended(root: GuestRoot, top: str) -> list[str]:
@@ -66,14 +84,14 @@ def _extended(root: GuestRoot, top: str) -> list[str]:
 class SystemdBoot:
     """systemd-boot in one root. tops: where what it reads is mounted, the EFI system partition first."""
 
-    def __init__(self, root: GuestRoot, tops: Sequence[str], offered: Sequence[Offered]) -> None:
+    def __init__(self, root: GuestRoot, tops: Sequence[str], offered: Sequence[Offered], version: int | None) -> None:
         self._root = root
         self._tops = tops
-        self._default = self._find_default(offered)
+        self._default = self._find_default(offered, version)
         default = self._default.entry if isinstance(self._default, Offered) else None
         self._menu = BootMenu([each.entry for each in offered if each.entry], default)
 
-    def _find_default(self, offered: Sequence[Offered]) -> Offered | str | None:
+    def _find_default(self, offered: Sequence[Offered], version: int | None) -> Offered | str | None:
         """What is booted by default: an entry of these, or the id of one that systemd-boot adds by itself."""
         pattern = config.default_pattern(self._root.read(posixpath.join(self._tops[0], _CONFIGURATION)) or "")
         there = [
@@ -81,7 +99,7 @@ class SystemdBoot:
             for each, path in config.AUTOMATIC.items()
             if pattern and self._root.is_file(posixpath.join(self._tops[0], path))
         ]
-        identifier = config.default_id([each.id for each in offered], there, pattern)
+        identifier = config.default_id([each.id for each in offered], there, pattern, version)
         return next((each for each in offered if each.id == identifier), identifier)
 
     def menu(self) -> BootMenu:
@@ -110,7 +128,7 @@ class SystemdBoot:
         kind, name = file.program or ("", "")
         is_image = bool(name and unified.read(self._root, menu.path_of(top, name)))
         if kind == "linux" and not is_image:
-            return file.with_options(editors.with_initrd if file.initrds else editors.without_initrd)
+            return file.with_options(editors.with_initrd if menu.initrds_of(file) else editors.without_initrd)
         # What an image is started with takes the place of its own command line. A program that is no kernel may have a
         # use for what it was given, and none for more.
         is_given = is_image and file.options is not None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .....guest import boot_menu
 from .....guest.root import GuestRoot
+from .....texts import kernel_arguments
 from ... import unified
 from ...bls import EntryFile, Place, Reader, as_systemd_boot, parse
 from ...unified import Image
@@ -24,6 +25,7 @@ _MACHINES = {"x86_64": "x64", "i686": "ia32", "aarch64": "aa64", "riscv64": "ris
 
 ENTRIES = "loader/entries"
 _IMAGES = "EFI/Linux"
+_INITRD = "initrd="
 # What has arguments that are added to those of all images.
 _ADDONS = "loader/addons"
 
@@ -67,6 +69,18 @@ def path_of(top: str, name: str) -> str:
     return places.below(top, name.replace("\\", "/"))
 
 
+def initrds_of(file: EntryFile) -> list[str]:
+    """The paths of an entry's initrds, as the file has them: by its key, or by the arguments that the kernel's own stub has.
+
+    The stub goes by its arguments where the boot loader gives it none (drivers/firmware/efi/libstub/file.c).
+    """
+    named = file.initrds
+    if named:
+        return named
+    arguments = kernel_arguments.split(file.options or "")
+    return [each[len(_INITRD) :] for each in arguments if each.startswith(_INITRD)]
+
+
 def _of_file(root: GuestRoot, top: str, file: EntryFile) -> Offered | None:
     """What a file offers: None where systemd-boot does not show it, as its kernel is not there or for other machines."""
     machine = _MACHINES.get(str(root.info.get("arch")))
@@ -93,7 +107,7 @@ def _entry(root: GuestRoot, top: str, file: EntryFile, kind: str, path: str) -> 
         return image.entry(_arguments(root, top, image), title)
     if kind != "linux" or not places.is_linux(root, path):
         return None
-    initrds = tuple(path_of(top, each) for each in file.initrds)
+    initrds = tuple(path_of(top, each) for each in initrds_of(file))
     # kernel-install has TOKEN/VERSION/linux.
     version = file.value("version") or posixpath.basename(posixpath.dirname(path)) or None
     return boot_menu.Entry(path, initrds, file.options or "", file.value("title") or file.name, version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import evidence, loaders
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Started
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.system_partition import SystemPartition
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -37,19 +38,22 @@ def with_bios(*sectors, of_partition=EMPTY, hardware=None):
     root.guest.boot_sector = lambda index: sectors[index]
     root.guest.first_sector = lambda partition: of_partition
     found = evidence.in_sectors(root, loaders.known())
-    return found, evidence.with_bios(root, found, loaders.known())
+    return found, evidence.with_bios(root, found)
+
+
+UNKNOWN = Started(unknown="the boot sector of sda")
 
 
 @pytest.mark.parametrize(
     "sector, of_partition, name, started",
     [
-        (GRUB, EMPTY, "grub2", ("grub2", False)),
-        (LILO, EMPTY, "LILO", ("LILO", True)),
-        (generic(), GRUB, "unknown", (None, False)),
-        (generic(1), GRUB, "grub2", ("grub2", False)),
-        (generic(1), EMPTY, "unknown", (None, False)),
+        (GRUB, EMPTY, "grub2", Started("grub2")),
+        (LILO, EMPTY, "LILO", Started("LILO", True)),
+        (generic(), GRUB, "unknown", UNKNOWN),
+        (generic(1), GRUB, "grub2", Started("grub2")),
+        (generic(1), EMPTY, "unknown", UNKNOWN),
         # That partition is not there.
-        (generic(2), GRUB, "unknown", (None, False)),
+        (generic(2), GRUB, "unknown", UNKNOWN),
     ],
 )
 def test_bios_starts_the_code_in_the_disk_or_in_its_active_partition(sector, of_partition, name, started):
@@ -57,10 +61,10 @@ def test_bios_starts_the_code_in_the_disk_or_in_its_active_partition(sector, of_
 
 
 def test_the_disk_that_the_source_boots_from_comes_first():
-    assert with_bios(LILO, GRUB)[1] == ("LILO", True)
+    assert with_bios(LILO, GRUB)[1] == Started("LILO", True)
     hardware = {"disks": [{"boot_order": 2}, {"boot_order": 1}]}
-    assert with_bios(LILO, GRUB, hardware=hardware)[1] == ("grub2", False)
-    assert with_bios(EMPTY, GRUB) == ({"sdb": "grub2"}, ("grub2", False))
+    assert with_bios(LILO, GRUB, hardware=hardware)[1] == Started("grub2")
+    assert with_bios(EMPTY, GRUB) == ({"sdb": "grub2"}, Started("grub2"))
 
 
 GRUB_EFI = b"MZ" + bytes(100) + b"Welcome to GRUB!\n"
@@ -87,6 +91,8 @@ def with_uefi(files):
         ({"BOOT/BOOTX64.EFI": SHIM, "BOOT/fbx64.efi": b"f", "centos/grubx64.efi": GRUB_EFI}, "grub2"),
         ({"BOOT/BOOTX64.EFI": b"s", "centos/shimx64.efi": b"s", "centos/grubx64.efi": b"g"}, "grub2"),
         ({"BOOT/BOOTX64.EFI": REFIND, "debian/grubx64.efi": GRUB_EFI}, "rEFInd"),
+        ({"BOOT/BOOTX64.EFI": b"r", "refind/refind_x64.efi": b"r", "debian/grubx64.efi": b"g"}, "rEFInd"),
+        ({"BOOT/BOOTX64.EFI": b"w", "Microsoft/bootmgfw.efi": b"w", "debian/grubx64.efi": b"g"}, "Windows"),
         # Neither by content nor as a copy: by what there is.
         ({"BOOT/BOOTX64.EFI": b"x", "debian/grubx64.efi": b"y"}, "grub2"),
         ({"BOOT/BOOTX64.EFI": b"x"}, None),
@@ -95,11 +101,17 @@ def with_uefi(files):
     ],
 )
 def test_uefi_starts_the_fallback(files, started):
-    assert with_uefi(files) == (started, started == "rEFInd")
+    found = with_uefi(files)
+    assert (found.name, found.is_foreign) == (started, started in ("rEFInd", "Windows"))
+
+
+def test_a_fallback_that_is_not_known_is_said():
+    assert with_uefi({"BOOT/BOOTX64.EFI": b"x", "debian/grubx64.efi": b"y"}).unknown == f"{ESP}/BOOT/BOOTX64.EFI"
+    assert with_uefi({"BOOT/BOOTX64.EFI": GRUB_EFI}).unknown == ""
 
 
 def test_without_a_system_partition_nothing_is_known():
-    assert evidence.with_uefi(FakeRoot(), None, None, "x64", loaders.known()) == (None, False)
+    assert evidence.with_uefi(FakeRoot(), None, None, "x64", loaders.known()) == Started()
 
 
 def test_stage1_of_grub_legacy_is_not_grub_2():

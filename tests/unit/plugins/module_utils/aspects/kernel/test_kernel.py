@@ -424,6 +424,10 @@ def s390(pointer):
         (s390(1 << 60), None),
         (b"MZ" + bytes(5000) + BANNER, None),
     ),
+    ids=(
+        "arm64 gzip cut-off zboot-gzip zboot-lzma zboot-xz zboot-lz4 zboot-junk elf elf-over-two-pieces elf-without s390 "
+        "s390-without s390-far-away efi"
+    ).split(),
 )
 def test_other_machines_kernels_are_known_by_what_is_in_them(content, expected):
     versions = ("6.1.0-1-arm64", "6.1.0-2-arm64")

@@ -146,15 +146,15 @@ def _parts(machine: Machine, value: Traced) -> Iterator[Traced]:
 
 
 def _uki(machine: Machine, arguments: Sequence[Argument], command: Command) -> int:
-    """Unified kernel images are told apart by their names only: guestconv changes none."""
+    """Unified kernel images are told apart by their names only; what is in them is read where the menu is known."""
     found = options.parsed(arguments[1:], _OPTIONS, _SHORT, dash=False)
     device = machine.shared.files.search("file", _IMAGES)
     path = machine.path(found.last("path") or "") or (machine.shared.files.path(device, _IMAGES) if device else None)
-    for name in machine.shared.files.names(path)[:_MOST] if path else ():
-        if name.casefold().endswith(".efi"):
-            machine.items.append(
-                Item(name, name, loaded=Loaded("uki", command, [Argument(traced.of(f"{path}/{name}"), 0)]))
-            )
+    names = machine.shared.files.names(path)[:_MOST] if path else []
+    for name in bls.as_grub([each for each in names if each.endswith(".efi")], str):
+        place = f"{path}/{name}"
+        loaded = Loaded("uki", command, [Argument(traced.of(place), 0)], path=place)
+        machine.items.append(Item(name, name, loaded=loaded))
     return 0
 
 

@@ -259,7 +259,9 @@ def _texts(arguments: Sequence[Argument]) -> list[str]:
 def _load(machine: Machine, arguments: Sequence[Argument], command: Command) -> int:
     if [argument.text for argument in arguments] == ["fwsetup", "--is-supported"]:
         return 0
-    machine.loaded = Loaded(arguments[0].text, command, arguments[1:])
+    name = next((text for text in _texts(arguments[1:]) if not text.startswith("-")), None)
+    path = machine.path(name) if name is not None else None
+    machine.loaded = Loaded(arguments[0].text, command, arguments[1:], path=path)
     if arguments[0].text in ("fwsetup", "exit", "halt", "reboot", "legacy_configfile", "syslinux_configfile"):
         raise Stopped
     return 0

@@ -87,6 +87,8 @@ def _started(shared: Shared, start: Start) -> Machine:
     machine = Machine(shared)
     values = dict.fromkeys(_FEATURES, "y")
     values.update(root=start.root, prefix=start.prefix, cmdpath="", grub_platform=start.platform, grub_cpu=start.cpu)
+    # grub-mkconfig's scripts set it at their beginning; pieces of them that are taken out count on it.
+    values.update(menuentry_id_option="--id")
     values.update(config_directory=start.prefix, config_file=f"{start.prefix}/grub.cfg")
     for name, value in values.items():
         machine.set(name, value)

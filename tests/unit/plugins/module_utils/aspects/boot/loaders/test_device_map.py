@@ -18,3 +18,10 @@ def test_it_says_which_disk_has_which_number():
 def test_the_disks_are_renamed_and_their_partitions_and_all_else_stay():
     renamed = device_map.rename_disks(TEXT + "(hd2) /dev/sda1\n", {"sda": "/dev/vda"})
     assert renamed == TEXT.replace("/dev/sda", "/dev/vda") + "(hd2) /dev/sda1\n"
+
+
+def test_a_link_that_the_old_hardware_gave_is_renamed_where_there_is_one_disk():
+    text = "(fd0)\t/dev/fd0\n(hd0)\t/dev/disk/by-id/scsi-36000c29\n"
+    assert device_map.rename_disks(text, {"sda": "/dev/vda"}) == "(fd0)\t/dev/fd0\n(hd0)\t/dev/vda\n"
+    assert device_map.rename_disks(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}) == text
+    assert device_map.rename_disks(text, {}) == text

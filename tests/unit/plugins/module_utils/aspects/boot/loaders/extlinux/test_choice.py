@@ -38,7 +38,7 @@ def chosen(text, values=None, **files):
         ("DEFAULT two\nPROMPT 1\nONTIMEOUT three\nTOTALTIMEOUT 50\nTIMEOUT 0\n" + LABELS, "three"),
         ("DEFAULT two\nPROMPT 1\nONTIMEOUT three\nTIMEOUT 0\n" + LABELS, "two"),
         (LABELS, "nothing (it has no DEFAULT)"),
-        (LABELS + "LABEL linux\nLINUX k\n", "linux"),
+        (LABELS + "LABEL linux\nLINUX k\n", "nothing (it has no DEFAULT)"),
     ],
 )
 def test_oracle_11_the_default_is_what_is_started_at_the_prompt(text, expected):

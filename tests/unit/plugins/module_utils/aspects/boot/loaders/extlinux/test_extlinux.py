@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import extlinux
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import LOADERS, extlinux
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.extlinux import choice
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.system_partition import SystemPartition
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
@@ -60,6 +65,24 @@ def test_the_boot_sector_says_what_boots():
     assert extlinux.is_in_boot_sector(b"\xeb\x58\x90EXTLINUX" + bytes(501))
     assert extlinux.is_in_boot_sector(bytes(0x1F8) + b"\xfe\x02\xb2\x3e\x18\x37\x55\xaa")
     assert not extlinux.is_in_boot_sector(complete_guest.GRUB_SECTOR)
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("syslinux", "mkfs.vfat", "mcopy"))), reason="needs syslinux, dosfstools and mtools"
+)
+def test_what_syslinux_itself_installs_is_known(tmp_path):
+    image, program = str(tmp_path / "image"), str(tmp_path / "ldlinux.sys")
+    for argv in (
+        ["mkfs.vfat", "-C", image, "16384"],
+        ["syslinux", "--install", image],
+        ["mcopy", "-i", image, "::ldlinux.sys", program],
+    ):
+        subprocess.run(argv, check=True, capture_output=True)
+    sector = Path(image).read_bytes()[:512]
+    assert [loader.NAME for loader in LOADERS if loader.is_in_boot_sector(sector)] == ["extlinux"]
+    # It has room for them, and extlinux alone writes them: as adv() of test_choice.py does.
+    end = Path(program).read_bytes()[-choice.ADV_LENGTH :]
+    assert choice.stored(end) == {} and choice.stored(end[:8] + b"\1\3abc" + end[13:]) == {1: "abc"}
 
 
 def test_an_efi_program_says_what_it_is():
@@ -173,6 +196,12 @@ def test_what_was_chosen_before_is_the_default():
     assert default({CONF: labels, PROGRAM: b"code" + adv + adv}) == "/b"
 
 
+def test_syslinux_4_and_before_boots_the_label_linux_where_no_default_is_said():
+    labels = {CONF: "LABEL other\nLINUX /a\nLABEL linux\nLINUX /b\n", PROGRAM: b"x"}
+    assert default(labels) == "/b"
+    assert default({**labels, "/boot/extlinux/ldlinux.c32": b"x"}) is None
+
+
 def test_the_entry_has_the_arguments_as_the_kernel_gets_them():
     found = find({CONF: "DEFAULT a quiet\nLABEL a\nLINUX /k x\nINITRD /ucode,/initrd\nAPPEND y\n"})
     entry = found.menu().default
@@ -193,6 +222,12 @@ def test_the_entry_has_the_arguments_as_the_kernel_gets_them():
 def test_a_default_that_boots_no_linux_is_named(text, what):
     found = message(text)
     assert what in found and CONF in found
+
+
+def test_a_configuration_that_nothing_on_the_disks_reads_counts_for_nothing():
+    assert find({CONF: TEXT}, evidence=Evidence()) is None
+    assert find({CONF: TEXT}, evidence=Evidence(sectors={"sda": "unknown"})) is not None
+    assert find({CONF: TEXT, PROGRAM: b"x"}, evidence=Evidence()) is not None
 
 
 def test_no_configuration_or_an_empty_one_is_none():

@@ -86,7 +86,7 @@ def edited(text, files=None, required=()):
     """The files of a root with that grub.cfg after an edit."""
     root, loader = installed(text, files)
     line = CommandLine([lambda argument: argument.replace("/dev/sda1", "UUID=x")], list(required))
-    loader.edit(SimpleNamespace(disk_names={"sda": "/dev/vda"}), Editors(line, root.guest.storage))
+    loader.edit(SimpleNamespace(disk_names={"sda": "/dev/vda"}, concerns=[]), Editors(line, root.guest.storage))
     return root.files
 
 
@@ -197,13 +197,13 @@ def test_kernels_that_share_an_argument_and_need_different_ones_are_an_error():
         with_initrd=lambda text, present=(): text.replace("/dev/sda1", "UUID=x"),
         without_initrd=lambda text, present=(): text.replace("/dev/sda1", "PARTUUID=x"),
     )
-    loader.edit(SimpleNamespace(disk_names={}), editors)
+    loader.edit(SimpleNamespace(disk_names={}, concerns=[]), editors)
     assert "start x root=PARTUUID=x\n\tlinux_args" in root.files["/boot/grub/grub.cfg"]
     assert "start x root=UUID=x\n\tinitrd" in root.files["/boot/grub/grub.cfg"]
     shared = "menuentry b {\n\tstart x $r\n}\nmenuentry c {\n\tstart x $r\n\tinitrd /i\n}\n"
     root, loader = installed("set r=root=/dev/sda1\n" + function + shared)
     with pytest.raises(GuestconvError) as caught:
-        loader.edit(SimpleNamespace(disk_names={}), editors)
+        loader.edit(SimpleNamespace(disk_names={}, concerns=[]), editors)
     assert caught.value.code == "boot-menu-not-editable"
     assert line.required == [] and storage is not None
 

@@ -29,7 +29,10 @@ def entry(name, arguments="ro"):
     return f"title {name}\nroot (hd0,0)\nkernel /boot/{name} {arguments}\n"
 
 
-def found(files, evidence=Evidence(), links=None, **info):
+BIOS = Evidence(started="grub-legacy")
+
+
+def found(files, evidence=BIOS, links=None, **info):
     root = FakeRoot(
         files,
         info=info,
@@ -101,6 +104,14 @@ def test_with_uefi_the_menu_on_the_system_partition_is_read():
     assert default(files, evidence=Evidence("uefi", partition)) == "/boot/redhat"
 
 
+def test_a_menu_that_nothing_on_the_disks_reads_counts_for_nothing():
+    files = {MENU: entry("a")}
+    assert found(files, evidence=Evidence())[1] is None
+    assert found({**files, "/boot/grub/stage2": b""}, evidence=Evidence())[1] is not None
+    assert found(files, evidence=Evidence("uefi"))[1] is None
+    assert found(files, evidence=Evidence("uefi", started="grub-legacy"))[1] is not None
+
+
 def test_oracle_11_the_saved_entry_is_the_default():
     files = {MENU: "default saved\n" + entry("a") + entry("b"), "/boot/grub/default": "1\n#\n#\n"}
     assert default(files) == "/boot/b"
@@ -111,6 +122,11 @@ def test_oracle_11_the_fallback_is_booted_where_the_kernel_of_the_default_is_gon
     menu = "default 0\nfallback 1 2\n" + entry("gone") + entry("gone-too") + entry("there")
     assert default({MENU: menu, "/boot/there": ""}) == "/boot/there"
     assert default({MENU: menu}) == "/boot/gone"
+
+
+def test_grub_stops_at_a_command_that_is_the_menus_alone():
+    menu = "fallback 1\n" + entry("a") + "timeout 5\n" + entry("b")
+    assert default({MENU: menu, "/boot/a": "", "/boot/b": ""}) == "/boot/b"
 
 
 @pytest.mark.parametrize(

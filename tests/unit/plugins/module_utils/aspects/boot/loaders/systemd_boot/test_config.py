@@ -41,5 +41,25 @@ def test_the_first_that_fits_is_the_default(pattern, expected):
     assert config.default_id(["b.conf", "a.conf"], ["auto-windows"], pattern) == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "version", "expected"),
+    [
+        ("a", 249, "a.conf"),
+        ("a", 250, "b.conf"),
+        ("a", None, "a.conf"),
+        ("a.conf", 249, "b.conf"),
+        ("a.conf", 252, "a.conf"),
+        ("a.conf", None, "a.conf"),
+    ],
+)
+def test_ids_have_the_suffix_since_version_250(pattern, version, expected):
+    assert config.default_id(["b.conf", "a.conf"], [], pattern, version) == expected
+
+
+def test_the_version_of_the_program():
+    assert config.version(b"x#### LoaderInfo: systemd-boot 252.39-1~deb12u2 ####\0") == 252
+    assert config.version(b"#### LoaderInfo: systemd-stub 252") is None
+
+
 def test_without_entries_there_is_no_default():
     assert config.default_id([], [], "a*") is None

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.bls import split_counters
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -34,6 +39,13 @@ def test_an_entry_of_kernel_install():
 def test_the_version_may_be_in_the_path_alone():
     (found,) = offered(entry("linux \\m\\6.1\\linux\n"))
     assert (found.entry.kernel, found.entry.version) == ("/efi/m/6.1/linux", "6.1")
+
+
+def test_an_initrd_may_be_an_argument_of_the_kernels_own_stub():
+    (found,) = offered(entry("linux /m/6.1/linux\noptions initrd=\\m\\6.1\\initrd root=UUID=u\n"))
+    assert found.entry.initrds == ("/efi/m/6.1/initrd",)
+    (found,) = offered(entry("linux /m/6.1/linux\ninitrd /a\noptions initrd=/b\n"))
+    assert found.entry.initrds == ("/efi/a",)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +98,63 @@ def test_profiles_are_entries_of_their_own():
         ("a.efi@two", "two"),
         ("a.efi@2", "one"),
     ]
+
+
+# bootctl insists that an EFI system partition is a filesystem of its own.
+IN_FILESYSTEM = """
+mount -t tmpfs none "$1/esp" && cp -r "$1/from/." "$1/esp" || exit 77
+SYSTEMD_RELAX_ESP_CHECKS=1 exec bootctl list --json=pretty --esp-path="$1/esp"
+"""
+RELEASES = (
+    "ID=debian\nVERSION_ID=12\nPRETTY_NAME=Debian\n",
+    "ID=debian\nVERSION_ID=13\nIMAGE_ID=b\nIMAGE_VERSION=3\n",
+    "ID=arch\nNAME=Arch\nBUILD_ID=rolling\n",
+    "NAME=none\n",
+)
+
+
+def esp():
+    """Files of an EFI system partition: images of several systems, and entries among them."""
+    files = {
+        f"EFI/Linux/{number}-{name}.efi": programs.image(f"a={number}", f"6.{number}", release=release)
+        for number, name in enumerate(("a", "b+3", "b+0-1"))
+        for release in RELEASES[number : number + 1]
+    }
+    files.update({f"EFI/Linux/x{number}.efi": programs.image(release=each) for number, each in enumerate(RELEASES)})
+    texts = {
+        # It does not take quotes off, which systemd-boot itself does.
+        "z.conf": "title Z\nlinux /k\noptions a\noptions b c\n",
+        "deb.conf": "sort-key debian\nversion 12.5\nlinux /k\n",
+        "y.conf": "linux k\ninitrd k\ntitle  Y \n\n#options c\noptions d\t\n",
+        "e.conf": "efi /k\n",
+    }
+    return {"k": b"k", **files, **{f"loader/entries/{name}": text.encode() for name, text in texts.items()}}
+
+
+@pytest.mark.skipif(not (shutil.which("bootctl") and shutil.which("unshare")), reason="no systemd-boot")
+def test_bootctl_shows_the_same_menu(tmp_path):
+    files = esp()
+    for name, content in files.items():
+        path = tmp_path / "from" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (tmp_path / "esp").mkdir()
+    command = ["unshare", "-rm", "sh", "-c", IN_FILESYSTEM, "sh", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("no filesystem of its own can be mounted here")
+    decoder, text, shown = json.JSONDecoder(), done.stdout.strip(), []
+    while text:
+        entry, end = decoder.raw_decode(text)
+        shown += entry if isinstance(entry, list) else [entry]
+        text = text[end:].strip()
+    ours = menu.offered(FakeRoot({f"/efi/{name}": content for name, content in files.items()}), ["/efi"])
+    # It shows ids without boot counters.
+    ids = [split_counters(each.id)[0] + each.id[each.id.rindex(".") :] for each in ours]
+    assert ids == [each["id"].lower() for each in shown]
+    for one, other in zip(ours, shown):
+        if one.entry:
+            assert (one.entry.arguments, one.entry.title) == (
+                other.get("options", ""),
+                other.get("title", one.place.name),
+            )

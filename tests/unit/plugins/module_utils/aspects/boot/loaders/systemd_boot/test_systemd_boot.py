@@ -30,6 +30,7 @@ PARTITIONS = (
 )
 FILES = {
     "/efi/EFI/BOOT/BOOTX64.EFI": b"x",
+    "/efi/EFI/systemd/systemd-bootx64.efi": b"x",
     "/efi/loader/loader.conf": "default b*\n",
     "/boot/loader/entries/a.conf": "linux /vmlinuz\ninitrd /initrd\noptions root=/dev/sda3 quiet\n",
     "/boot/loader/entries/b.conf": "# b\nlinux /vmlinuz\noptions root=/dev/sda3\noptions ro",
@@ -127,8 +128,16 @@ def test_a_default_that_boots_no_linux(files, told):
     assert (concern.code, concern.severity) == ("boot-default-not-supported", "error") and told in concern.message
 
 
+def test_its_entries_say_nothing_where_it_is_not_itself():
+    files = {path: content for path, content in FILES.items() if "systemd-boot" not in path}
+    root, found = installed(files)
+    assert found is None
+    started = evidence.Evidence("uefi", system_partition.mounted(root), started="systemd-boot")
+    assert systemd_boot.find(root, started) is not None
+
+
 def test_it_boots_with_uefi_and_with_entries_alone():
     assert installed(FILES, "bios")[1] is None
-    assert installed({"/efi/EFI/BOOT/BOOTX64.EFI": b"x"})[1] is None
+    assert installed({"/efi/EFI/systemd/systemd-bootx64.efi": b"x"})[1] is None
     root = FakeRoot(FILES)
     assert systemd_boot.find(root, evidence.Evidence("uefi", None)) is None
