@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2.script import (
@@ -134,7 +134,7 @@ def is_script(text):
 @given(CHANCE)
 def test_oracle_05_what_was_edited_is_still_a_script_and_nothing_else_has_changed(chance):
     text = menus_by_chance.Menus(chance, menus_by_chance.kernel(chance)).script()
-    assert is_script(text)
+    assume(is_script(text))
     before = [item.loaded for item in guest_files.reading(text).menu.walk() if item.loaded]
     try:
         new = guest_files.edited_script(text, _changed, ["console=hvc0"])
