@@ -63,7 +63,7 @@ debian_packages() {
             esac
             ;;
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git ;;
-        unit) printf '%s\n' libvirt-clients libxml2-utils ;;
+        unit) printf '%s\n' libvirt-clients libxml2-utils grub-common grub-emu ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
             # Ubuntu's are snaps, which containers cannot run.
