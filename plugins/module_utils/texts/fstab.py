@@ -14,6 +14,10 @@ from . import tables
 # With these in its options the guest starts without what a line mounts (systemd.mount(5); the last is older).
 _NOT_WAITED_FOR = frozenset(("noauto", "nofail", "_netdev", "x-systemd.automount", "comment=systemd.automount"))
 
+_OF_DISCS = frozenset(("iso9660", "udf"))
+# Where installers have the drives mounted (/media/cdrom0, /mnt/floppy).
+_REMOVABLE = re.compile(r"(?:cdrom|cdrw|cdrecorder|dvd|dvdrw|dvdram|dvdrecorder|floppy|fd)\d*\Z")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,6 +41,14 @@ class Entry:
     def is_tried(self) -> bool:
         """Whether the guest mounts it when it starts."""
         return "noauto" not in self.options
+
+    @property
+    def may_lack_medium(self) -> bool:
+        """Whether the line is for a drive with a medium that is there at times (/dev/hdc /media/cdrom iso9660 noauto)."""
+        if not self.is_mount or self.is_waited_for:
+            return False
+        is_disc = bool(self.type) and set(self.type.split(",")) <= _OF_DISCS
+        return is_disc or _REMOVABLE.match(posixpath.basename(self.path)) is not None
 
     @property
     def is_waited_for(self) -> bool:

@@ -62,6 +62,8 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
             name = reference.name(row)
             if device_names.is_of_hardware(name) and reference.stable(names, row) is None:
                 entry = fstab.entry(row) if reference is FSTAB else None
+                if entry and entry.may_lack_medium and not names.filesystems(name):
+                    continue
                 severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(lost(names, reference.path, name, severity))
     found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]

@@ -52,13 +52,20 @@ class Makers:
             return "its driver has a configuration of its own"
         mapped = _MAPPED.match(spec)
         if mapped and mapped[1] in self._mappings:
-            device = self._mappings[mapped[1]]
-            # Paths outside /dev are files that hold a filesystem.
-            is_file = device.startswith("/") and not device.startswith("/dev/")
-            return f"/etc/crypttab makes it of {device}" if is_file or self._names.filesystems(device) else ""
+            return f"/etc/crypttab makes it of {self._mappings[mapped[1]]}" if self.is_known(spec) else ""
         if spec.startswith("/dev/") and self._links.may_be(spec[len("/dev/") :]):
             return f"rules in {udev_rules.DIRECTORY} give that name"
         return f"{', '.join(self._closed)} may hold it" if self._closed and not _OF_MULTIPATH.match(spec) else ""
+
+    def is_known(self, spec: str) -> bool:
+        """Whether it is certain what makes the device that spec names: crypttab says so, and what it opens is there."""
+        mapped = _MAPPED.match(spec)
+        device = self._mappings.get(mapped[1]) if mapped else None
+        if device is None:
+            return False
+        # Paths outside /dev are files that hold a filesystem.
+        is_file = device.startswith("/") and not device.startswith("/dev/")
+        return is_file or bool(self._names.filesystems(device))
 
     @cached_property
     def _unopened(self) -> list[Filesystem]:

@@ -41,7 +41,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     return [
         *map(_skipped, root.not_mounted),
         *filter(None, waited_for),
-        *(_not_waited_for(entry) for entry in others if not software_made.is_made_at_each_start(entry.spec)),
+        *filter(None, (_not_waited_for(makers, entry) for entry in others)),
         *(_folder(entry) for entry in entries if _is_folder(entry)),
         *map(_not_searched, unknown),
     ]
@@ -80,7 +80,7 @@ def _missing(makers: software_made.Makers, entry: Entry) -> Concern | None:
     if is_needed:
         severity, ends = "error", "Conversion cannot do without it."
     elif maker:
-        severity, ends = "warning", f"It may come to be when the guest starts: {maker}. Conversion does not look there."
+        severity, ends = "info" if makers.is_known(entry.spec) else "warning", _comes(maker)
     else:
         severity, ends = "error", "The guest would wait for it when it starts, and then stop for an administrator."
     return _absent(entry, severity, ends)
@@ -93,17 +93,29 @@ def _is_absent(names: Names, entry: Entry) -> bool:
     if is_judged_elsewhere or is_on_network or not names_device(entry) or entry.spec in _ROOT:
         return False
     is_optional = not entry.is_waited_for and entry.is_mount
-    return not (is_optional and _REMOVABLE.match(entry.spec)) and not names.filesystems(entry.spec)
+    is_removable = entry.may_lack_medium or (is_optional and _REMOVABLE.match(entry.spec))
+    return not is_removable and not names.filesystems(entry.spec)
 
 
-def _not_waited_for(entry: Entry) -> Concern:
-    if entry.type == "swap":
+def _not_waited_for(makers: software_made.Makers, entry: Entry) -> Concern | None:
+    """The concern about a line that the guest starts without; None for swap space that is made at each start."""
+    is_swap = entry.type == "swap"
+    if software_made.is_made_at_each_start(entry.spec) or (is_swap and makers.is_known(entry.spec)):
+        return None
+    maker = makers.of(entry.spec) if entry.path != "/" else ""
+    if maker:
+        return _absent(entry, "info", _comes(maker))
+    if is_swap:
         ends = "The guest waits for it at each start, and goes on without."
     elif entry.path == "/":
         ends = "The guest finds its root by the kernel's command line, and cannot check or remount it by this line."
     else:
         ends = "The guest starts without it."
     return _absent(entry, "warning", ends)
+
+
+def _comes(maker: str) -> str:
+    return f"It may come to be when the guest starts: {maker}. Conversion does not look there."
 
 
 def _is_folder(entry: Entry) -> bool:

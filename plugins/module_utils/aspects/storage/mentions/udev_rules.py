@@ -33,6 +33,7 @@ _IDENTITY = re.compile(
     r"|(?:ATTRS?|SYSFS)\{(?:device/)?(?:serial|model|vendor|vpd_pg80|vpd_pg83|unique_id)\}"
 )
 _OF_MULTIPATH = re.compile(r"(?:part\d+-)?mpath-")
+_DISC = re.compile(r"(?:sr|scd)[\d*?\[]")
 _ASKS_DISKS = re.compile(r"scsi_id|ata_id|sg_inq|sg_vpd|hdparm|smartctl|lsscsi")
 _SUBSYSTEMS = ("block", "scsi", "scsi_disk", "scsi_device", "nvme")
 # With these a rule gives software what it works with; others tune the disk.
@@ -108,6 +109,8 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
     is_block = any(one_fits(value, subsystem) for value in subsystems for subsystem in _SUBSYSTEMS)
     if subsystems and not is_block:
         return []
+    if any(map(_is_of_discs, asked)):
+        return []
     programs = [value for key, _operator, value in tokens if key.startswith(("PROGRAM", "IMPORT"))]
     by_name = {(key, value): found for key, value in asked for found in [_matching(key, value, names)] if found}
     asks_disks = any(map(_ASKS_DISKS.search, programs))
@@ -123,6 +126,14 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
         if value.strip("?*") and _is_identity(key, value, is_of_disks=is_of_disks, asks_disks=asks_disks)
     ]
     return [f'{key}=="{value}"' for key, value in lost]
+
+
+def _is_of_discs(asked: tuple[str, str]) -> bool:
+    """Whether what a rule asks (key, value) is so of drives for discs alone, as 70-persistent-cd.rules has it."""
+    key, value = asked
+    return (key.startswith("ENV{ID_CDROM") and value != "") or (
+        key in _NAME_KEYS and all(_DISC.match(pattern) for pattern in value.split("|"))
+    )
 
 
 def _is_identity(key: str, value: str, is_of_disks: bool, asks_disks: bool) -> bool:

@@ -50,6 +50,25 @@ def test_the_options_say_whether_the_guest_starts_without_it(line, is_mount, is_
     assert (entry.is_mount, entry.is_tried, entry.is_waited_for) == (is_mount, is_tried, is_waited_for)
 
 
+@pytest.mark.parametrize(
+    "line, expected",
+    (
+        ("/dev/hdc /media/cdrom0 udf,iso9660 user,noauto", True),
+        ("/dev/hdc /media/cdrom0 auto user,noauto", True),
+        ("/dev/sr0 /mnt iso9660 nofail", True),
+        ("/dev/fd0 /media/floppy0 auto noauto", True),
+        ("/dev/hdc /media/cdrom0 iso9660 ro", False),
+        ("/dev/sdb1 /media/usb0 auto noauto", False),
+        ("/dev/sdb1 /srv/cdroms auto noauto", False),
+        ("/dev/sdb1 /srv iso9660,ext4 noauto", False),
+        ("a none swap noauto", False),
+    ),
+)
+def test_drives_have_a_medium_at_times(line, expected):
+    (entry,) = fstab.parse(line)
+    assert entry.may_lack_medium is expected
+
+
 TEXT = "# a b\n  old /x  ext4\tro, 0 0 7 \r\n\n\told\nother /y xfs\nold /z ext4"
 
 

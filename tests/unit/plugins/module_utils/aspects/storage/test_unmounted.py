@@ -63,6 +63,9 @@ def test_oracle_05_a_line_that_leads_nowhere_is_an_error_where_the_guest_waits_f
         # The target has no such drive.
         ("/dev/sr0 /media iso9660 ro 0 0", "error"),
         ("/dev/cdrom /media auto ro,nofail 0 0", None),
+        ("UUID=2019-01-01-00-00-00-00 /mnt udf,iso9660 noauto 0 0", None),
+        ("LABEL=DISC /media/cdrom0 auto user,noauto 0 0", None),
+        ("LABEL=gone /media/disk auto user,noauto 0 0", "warning"),
         ("/dev/pts /chroot/dev/pts none bind 0 0", None),
         ("/dev/shm /dev/shm tmpfs defaults 0 0", None),
         ("/dev/zram0 none swap defaults 0 0", None),
@@ -91,8 +94,8 @@ LINKED = {"/etc/udev/rules.d/99-a.rules": 'KERNEL=="x", SYMLINK+="asm/a data%k"\
         ("/dev/md/data", [LUKS], (), ("error", "wait for it")),
         ("UUID=gone", [RAID], (), ("warning", "/dev/sdb1 may hold it")),
         ("/dev/vg/data", [LUKS], (), ("warning", "/dev/sdc1 may hold it")),
-        ("/dev/mapper/data", [LUKS], MAPPED, ("warning", "/etc/crypttab makes it of UUID=u-luks")),
-        ("/dev/mapper/file", [], MAPPED, ("warning", "makes it of /srv/file")),
+        ("/dev/mapper/data", [LUKS], MAPPED, ("info", "/etc/crypttab makes it of UUID=u-luks")),
+        ("/dev/mapper/file", [], MAPPED, ("info", "makes it of /srv/file")),
         ("/dev/mapper/swap", [LUKS], MAPPED, ("error", "wait for it")),
         ("/dev/mapper/data", [], MAPPED, ("error", "wait for it")),
         ("/dev/mapper/mpathb1", [LUKS], (), ("error", "wait for it")),
@@ -102,7 +105,24 @@ LINKED = {"/etc/udev/rules.d/99-a.rules": 'KERNEL=="x", SYMLINK+="asm/a data%k"\
         ("/dev/other", [], LINKED, ("error", "wait for it")),
     ),
 )
-def test_what_software_of_the_guest_makes_of_the_disks_is_a_warning(spec, filesystems, files, expected):
+def test_what_software_of_the_guest_makes_of_the_disks_is_no_error(spec, filesystems, files, expected):
     ((severity, message),) = told(f"{spec} /srv ext4 defaults 0 2", [ROOT, *filesystems], files)
     assert severity == expected[0]
     assert expected[1] in message
+
+
+@pytest.mark.parametrize(
+    "line, filesystems, expected",
+    (
+        ("/dev/mapper/data /srv ext4 nofail 0 2", [LUKS], ["info"]),
+        ("/dev/mapper/other /srv ext4 nofail 0 2", [LUKS], ["info"]),
+        ("/dev/mapper/data /srv ext4 nofail 0 2", [], ["warning"]),
+        ("/dev/md1 /srv ext4 noauto 0 2", [RAID], ["info"]),
+        ("/dev/mapper/data none swap sw 0 0", [LUKS], []),
+        ("/dev/mapper/other none swap sw 0 0", [LUKS], ["info"]),
+        ("/dev/mapper/swap none swap sw 0 0", [LUKS], ["warning"]),
+        ("/dev/mapper/swap none swap sw 0 0", [], ["warning"]),
+    ),
+)
+def test_what_the_guest_starts_without_and_makes_itself_is_no_warning(line, filesystems, expected):
+    assert [severity for severity, _message in told(line, [ROOT, *filesystems], MAPPED)] == expected

@@ -280,6 +280,22 @@ SCSI_ID = 'PROGRAM=="/usr/lib/udev/scsi_id -g -u -d /dev/$parent"'
         ('KERNEL=="ttyUSB*", ATTRS{serial}=="A6", SYMLINK+="modem"', None, ""),
         ('SUBSYSTEM=="net", ATTR{address}=="00:50:56:00:00:01", NAME="eth0"', None, ""),
         ('KERNEL=="*", OWNER="a"', None, ""),
+        (
+            'SUBSYSTEM=="block", ENV{ID_CDROM}=="?*", ENV{ID_PATH}=="pci-0000:00:07.1-scsi-1:0:0:0", SYMLINK+="a"',
+            None,
+            "",
+        ),
+        ('SUBSYSTEM=="block", KERNEL=="sr[0-9]*|scd*", ATTRS{model}=="VMware IDE CDR10", SYMLINK+="dvd"', None, ""),
+        (
+            'SUBSYSTEM=="block", ENV{ID_CDROM}=="", ENV{ID_SERIAL}=="36", SYMLINK+="a"',
+            "warning",
+            'ENV{ID_SERIAL}=="36"',
+        ),
+        (
+            'SUBSYSTEM=="block", KERNEL=="sr0|sda", ENV{ID_SERIAL}=="36", SYMLINK+="a"',
+            "warning",
+            'ENV{ID_SERIAL}=="36"',
+        ),
     ),
 )
 def test_oracle_05_rules_that_match_disks_by_the_old_hardware_are_told(rule, severity, words):
