@@ -106,8 +106,14 @@ class GuestRoot:
         found = self._appliance.status(path)
         return found["st_size"] if found is not None and stat.S_ISREG(found["st_mode"]) else None
 
-    def glob(self, pattern: str) -> list[str]:
-        """The paths that match the shell pattern, sorted."""
+    def glob(self, *patterns: str) -> list[str]:
+        """The paths that match the shell patterns, in their order, those of each sorted. It takes one call."""
+        if together := search.joined(patterns):
+            with suppress(TextNotUtf8):
+                return list(dict.fromkeys(self._appliance.glob_expand(together, directoryslash=False)))
+        return [path for pattern in patterns for path in self._matching(pattern)]
+
+    def _matching(self, pattern: str) -> list[str]:
         try:
             return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
         except TextNotUtf8:
@@ -148,7 +154,7 @@ class GuestRoot:
 
     def texts(self, patterns: Iterable[str]) -> dict[str, str]:
         """{path: text} of the files that match the shell patterns, in their order."""
-        texts = {path: self.read(path) for pattern in patterns for path in self.glob(pattern)}
+        texts = {path: self.read(path) for path in self.glob(*patterns)}
         return {path: text for path, text in texts.items() if text is not None}
 
     def files_with(self, directory: str, expression: str) -> builtins.list[str] | None:

@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A search through many files of a guest, as one script that the appliance's own shell runs."""
+"""A search through many files of a guest, as one call: a script that the appliance's own shell runs, or a pattern."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 # Of files: those that are larger are data, and no system's configuration has as many. Seconds: a guest may have files
 # that take for ever to read.
@@ -33,3 +34,12 @@ def script(directory: str, expression: str) -> str:
 def paths(directory: str, printed: str) -> list[str]:
     """The paths that the script printed, from the root, in order."""
     return sorted(directory + line[1:] for line in printed.split("\n") if line.startswith("./"))
+
+
+def joined(patterns: Sequence[str]) -> str | None:
+    """One pattern for all of several absolute ones, as glob(3) has it with GLOB_BRACE; None where there is none.
+
+    libguestfs, daemon/glob.c. What matches is in the order of the patterns.
+    """
+    is_possible = all(each.startswith("/") and not set(each) & set("{},\\") for each in patterns)
+    return "/{" + ",".join(each[1:] for each in patterns) + "}" if is_possible and len(patterns) > 1 else None

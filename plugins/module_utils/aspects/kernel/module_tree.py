@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ...devices.targets import KINDS, TARGETS
@@ -26,6 +28,7 @@ _OF_INTEREST = frozenset().union(*_OF_KIND.values())
 
 # No module depends on more; a hostile list is not to be looked at for hours.
 _MOST_FILES = 100
+_PATTERN = re.compile(r"[*?\[\\~]")
 
 # Where modules are whose list is missing: two levels are enough to find some of every kernel that has any.
 _MODULES = tuple(f"{place}/*.ko*" for place in ("kernel", "kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
@@ -68,7 +71,7 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     loadable = _names(text)
     offered = {name for models in root.guest.target.models.values() for model in models for name in model.modules}
     lost = _lost(root, path, text, loadable & offered)
-    is_without_index = not text.strip() and any(root.glob(f"{path}/{pattern}") for pattern in _MODULES)
+    is_without_index = not text.strip() and bool(root.glob(*(f"{path}/{pattern}" for pattern in _MODULES)))
     built_in = _names(_text(root, f"{path}/modules.builtin"))
     return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index)
 
@@ -76,20 +79,24 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
 def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> dict[str, str]:
     """ModuleTree.lost, of the modules of these names."""
     modules = KernelModules(dep)
-    there: dict[str, bool] = {}
-    lost: dict[str, str] = {}
+    places: dict[str, list[str]] = {}
     for name in sorted(names):
-        try:
-            paths = modules.missing([name], ())
-        except GuestconvError:  # Listed under a name that is not its file's.
-            continue
-        for path in paths[:_MOST_FILES]:
-            place = posixpath.join(directory, path)
-            if place not in there:
-                there[place] = root.is_file(place)
-            if not there[place]:
-                lost.setdefault(name, place)
-    return lost
+        with suppress(GuestconvError):  # Listed under a name that is not its file's.
+            paths = modules.missing([name], ())[:_MOST_FILES]
+            places[name] = [posixpath.join(directory, path) for path in paths]
+    there = _there(root, {place for each in places.values() for place in each})
+    found = {name: [place for place in each if place not in there] for name, each in places.items()}
+    return {name: lost[0] for name, lost in found.items() if lost}
+
+
+def _there(root: GuestRoot, places: Collection[str]) -> set[str]:
+    """Those of the places where there is a file, with a call for all that are in the kernel's own directory.
+
+    What is installed in others may be a link to another kernel's (weak-modules), and leads nowhere if that was removed.
+    """
+    own = {place for place in places if "/kernel/" in place and not _PATTERN.search(place)}
+    found = root.glob(*sorted(own)) if own else []
+    return {*found, *(place for place in places if place not in own and root.is_file(place))}
 
 
 def _text(root: GuestRoot, path: str) -> str:

@@ -23,6 +23,8 @@ _REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
 # Folders of the machine that the old hypervisor runs on (VMware's, VirtualBox's, Parallels').
 _FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
 _FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
+_GIVE = "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options."
+_NOTHING = "Nothing needs to be done where the guest makes it by itself, and no system files are there."
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
 
@@ -80,7 +82,7 @@ def _missing(makers: software_made.Makers, entry: Entry) -> Concern | None:
     if is_needed:
         severity, ends = "error", "Conversion cannot do without it."
     elif maker:
-        severity, ends = "info" if makers.is_known(entry.spec) else "warning", _comes(maker)
+        return _made(makers, entry, maker)
     else:
         severity, ends = "error", "The guest would wait for it when it starts, and then stop for an administrator."
     return _absent(entry, severity, ends)
@@ -104,7 +106,7 @@ def _not_waited_for(makers: software_made.Makers, entry: Entry) -> Concern | Non
         return None
     maker = makers.of(entry.spec) if entry.path != "/" else ""
     if maker:
-        return _absent(entry, "info", _comes(maker))
+        return _made(makers, entry, maker)
     if is_swap:
         ends = "The guest waits for it at each start, and goes on without."
     elif entry.path == "/":
@@ -114,8 +116,10 @@ def _not_waited_for(makers: software_made.Makers, entry: Entry) -> Concern | Non
     return _absent(entry, "warning", ends)
 
 
-def _comes(maker: str) -> str:
-    return f"It may come to be when the guest starts: {maker}. Conversion does not look there."
+def _made(makers: software_made.Makers, entry: Entry, maker: str) -> Concern:
+    is_known = makers.is_known(entry.spec)
+    ends = f"It may come to be when the guest starts: {maker}. Conversion does not look there."
+    return _absent(entry, "info" if is_known else "warning", ends, _NOTHING if is_known else _GIVE)
 
 
 def _is_folder(entry: Entry) -> bool:
@@ -134,11 +138,11 @@ def _folder(entry: Entry) -> Concern:
     )
 
 
-def _absent(entry: Entry, severity: str, ends: str) -> Concern:
+def _absent(entry: Entry, severity: str, ends: str, hint: str = _GIVE) -> Concern:
     what = "uses {} as swap space" if entry.type == "swap" else f"mounts {{}} at {entry.path}"
     return Concern(
         "mount-source-missing",
         severity,
         f"/etc/fstab {what.format(entry.spec)}, and no filesystem on the disks is called so. {ends}",
-        "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options.",
+        hint,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from ....guest import device_names
 from ....guest.root import GuestRoot
@@ -60,6 +61,13 @@ _LONGEST = 64 * 1024
 _NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+")
 
 
+@dataclass(frozen=True)
+class Searched:
+    """What the search found: it takes long, and conversion changes nothing there."""
+
+    texts: dict[str, str]
+
+
 def texts(root: GuestRoot) -> dict[str, str]:
     """All of /etc that has such a name on a line that is no comment; without a search what is likely to."""
     paths = root.files_with("/etc", _expression(root))
@@ -67,7 +75,17 @@ def texts(root: GuestRoot) -> dict[str, str]:
         there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
     else:
         there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
-    return {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
+    found = {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
+    root.remember(Searched(found))
+    return found
+
+
+def known_texts(root: GuestRoot) -> dict[str, str]:
+    """What texts gave when root was inspected."""
+    try:
+        return root.recall(Searched).texts
+    except KeyError:
+        return texts(root)
 
 
 def _expression(root: GuestRoot) -> str:

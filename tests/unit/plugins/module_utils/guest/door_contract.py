@@ -79,6 +79,13 @@ class Contract:
         assert door.glob("/etc/*/*/*.conf") == ["/etc/a.d/below/three.conf"]
         assert door.glob("/etc/*.link") == ["/etc/null.link"]
         assert door.glob("/absent/*") == []
+        assert door.glob() == []
+        assert door.glob("/etc/*.link", "/absent", "/etc/a.d/*.conf", "/etc/*.link", "/etc/a.d/one.conf") == [
+            "/etc/null.link",
+            "/etc/a.d/one.conf",
+            "/etc/a.d/two.conf",
+        ]
+        assert door.glob("/etc/{a,b}", "/etc/*.link") == ["/etc/null.link"]
 
     def test_a_directory_lists_all_names_in_order(self):
         door = self.make()

@@ -102,8 +102,13 @@ class FakeRoot:
     def is_dir(self, path):
         return self._is_directory(self._followed(path))
 
-    def glob(self, pattern):
+    def glob(self, *patterns):
         """As the shell has it: `*` is neither for slashes nor for hidden files."""
+        return list(dict.fromkeys(path for pattern in patterns for path in self._matching(pattern)))
+
+    def _matching(self, pattern):
+        if not re.search(r"[*?\[{]", pattern):
+            return [pattern] if self.exists(pattern) else []
         parts = pattern.split("/")
         found = set()
         for path in (*self.files, *self.links):
