@@ -142,6 +142,7 @@ _NOT_ON_DISKS = re.compile(
 _MEMORY = re.compile(r"/dev/ram\d*")
 _NETWORK = re.compile(r"(?:netroot|nfsroot|nbdroot|rd\.nvmf\.\w+|rd\.iscsi\.(?!waitnet|testroute)\w+|iscsi_\w+)")
 # Those that make a device below /dev/mapper, and the name that it gets.
+_UNSET = ("", "0", "off", "none")
 _MAKING = (
     (("cryptdevice",), re.compile(r"[^:]+:(?P<name>[^:]+)")),
     (("rd.luks.name", "luks.name"), re.compile(r"[^=]+=(?P<name>.+)")),
@@ -220,7 +221,7 @@ class _Entry:
         if key == "root" and "real_root" in self._last and _MEMORY.fullmatch(value):
             return []
         if _NETWORK.fullmatch(key):
-            return [_network(argument)]
+            return [_network(argument)] if value not in _UNSET else []
         if key not in _BY_KEY:
             return [_not_understood(argument, name) for name in sorted(device_names.of_hardware(value))]
         rows = [each for each in _BY_KEY[key] if not each.is_last_only or self._last[key] == value]

@@ -24,8 +24,8 @@ _BY_OWN_CONFIGURATION = re.compile(r"/dev/(?:drbd|rbd|nbd|bcache|zd\d|zvol/|ethe
 _RAID = re.compile(r"/dev/(?:md(?:\d|_d|/)|disk/by-id/md-)")
 _MAPPED = re.compile(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.+)\Z", re.DOTALL)
 
-# No layer on the disks makes these names: multipathd does, of the disks themselves.
-_OF_MULTIPATH = re.compile(r"/dev/mapper/(?:mpath|3600)")
+# No layer on the disks makes these names: multipathd does, of the disks themselves; and drives have media.
+_HELD_BY_NONE = re.compile(r"/dev/(?:mapper/(?:mpath|3600)|(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z)")
 
 # What blkid calls members of layers that hold further filesystems (libblkid/src/superblocks). LVM's are not among them:
 # their volumes are found, but those of a group that lacks a disk.
@@ -55,7 +55,7 @@ class Makers:
             return f"/etc/crypttab makes it of {self._mappings[mapped[1]]}" if self.is_known(spec) else ""
         if spec.startswith("/dev/") and self._links.may_be(spec[len("/dev/") :]):
             return f"rules in {udev_rules.DIRECTORY} give that name"
-        return f"{', '.join(self._closed)} may hold it" if self._closed and not _OF_MULTIPATH.match(spec) else ""
+        return f"{', '.join(self._closed)} may hold it" if self._closed and not _HELD_BY_NONE.match(spec) else ""
 
     def is_known(self, spec: str) -> bool:
         """Whether it is certain what makes the device that spec names: crypttab says so, and what it opens is there."""

@@ -64,8 +64,10 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
     # An error where another unit, such as local-fs.target, fails with it.
     required = set(map(posixpath.basename, _links(root, ("requires",)))) if named else set()
     found = [
-        _concern(names, disks, makers, path, name, "error" if _unit(path) in required else "warning")
+        _concern(names, disks, makers, path, name, severity)
         for path, name in named
+        for severity in ["error" if _unit(path) in required else "warning"]
+        if names.filesystems(name) or not _may_be_absent(texts[path], severity == "error")
     ]
     return [concern for concern in found if concern]
 
@@ -167,13 +169,25 @@ def _missing(names: Names, makers: software_made.Makers, path: str, name: str, s
     if not is_device or names.filesystems(name) or software_made.is_made_at_each_start(name):
         return None
     maker = makers.of(name)
-    ends = f"It may come to be when the guest starts: {maker}." if maker else "The guest would wait for it in vain."
+    ends, hint = "The guest would wait for it in vain.", "If that was done, remove the unit in the guest."
+    if maker:
+        severity = "info" if makers.is_known(name) else "warning"
+        ends = f"It may come to be when the guest starts: {maker}. Conversion does not look there."
+        hint = "If that was done, nothing needs to be done where the guest makes it by itself."
     return Concern(
         "mount-source-missing",
-        "warning" if maker else severity,
+        severity,
         f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
-        "Give all of the guest's disks. If that was done, remove the unit in the guest.",
+        f"Give all of the guest's disks. {hint}",
     )
+
+
+def _may_be_absent(text: str, is_required: bool) -> bool:
+    """Whether what a unit (text) mounts is on a network, or, if nothing requires it, a disc that is there at times."""
+    said = {(entry.section, entry.key): entry.value for entry in sections.parse(text, continued=True)}
+    kinds = set(said.get(("Mount", "Type"), "").split(","))
+    is_disc = kinds <= {"iso9660", "udf"} and not is_required
+    return is_disc or "_netdev" in said.get(("Mount", "Options"), "").split(",")
 
 
 def _links(root: GuestRoot, kinds: tuple[str, ...]) -> list[str]:

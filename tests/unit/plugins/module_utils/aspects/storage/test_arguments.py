@@ -198,6 +198,7 @@ CRYPTTAB = {"/etc/crypttab": "swap /dev/sda2 /dev/urandom swap\n"}
         ("systemd.mount-extra=UUID=gone:/srv:ext4", None, [UNKNOWN]),
         ("netroot=iscsi:10.0.0.1::::iqn.a:b", None, [LEFT]),
         ("nfsroot=10.0.0.1:/srv,v3", None, [LEFT]),
+        ("nfsroot= rd.iscsi.firmware=0", None, []),
         ("rd.iscsi.initiator=iqn.a:b", None, [LEFT]),
         ("md=0,/dev/sda1,/dev/sdb1", None, [LEFT, LEFT]),
         ("rd.luks.serial=WD-1", None, [LEFT]),

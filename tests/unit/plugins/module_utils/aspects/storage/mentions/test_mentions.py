@@ -156,6 +156,10 @@ def test_links_to_units_and_masked_ones_are_left_alone():
         ("/dev/zram0", True, []),
         ("tmpfs", True, []),
         ("nas:/srv", True, []),
+        ("/dev/disk/by-uuid/gone\nOptions=rw,_netdev", True, []),
+        ("/dev/sr0\nType=iso9660", False, []),
+        ("/dev/sr0\nType=iso9660", True, [("mount-source-missing", "error")]),
+        ("UUID=u-3\nType=udf", True, []),
     ),
 )
 def test_oracle_05_a_unit_that_mounts_what_is_not_there_is_a_concern(what, is_required, expected):
@@ -370,3 +374,12 @@ def test_all_of_etc_is_searched_but_for_what_others_judge_and_copies(path, is_to
 def test_many_files_with_names_that_stay_are_one_concern():
     (concern,) = storage.inspect(make_root({f"/etc/cron.d/{number:02}": "/dev/sda\n" for number in range(30)})).concerns
     assert "/etc/cron.d/19 (/dev/sda), and 10 more." in concern.message
+
+
+@pytest.mark.parametrize("uuid, severity", (("u-luks", "info"), ("u-gone", "warning")))
+def test_a_unit_may_mount_what_crypttab_makes(uuid, severity):
+    files = {UNIT: "[Mount]\nWhat=/dev/mapper/data\nWhere=/srv\n", "/etc/crypttab": f"data UUID={uuid} none luks\n"}
+    root = FakeRoot(files, filesystems=[*FILESYSTEMS, filesystem("/dev/sdc1", "crypto_LUKS", "u-luks")])
+    assert [(each.code, each.severity) for each in storage.inspect(root).concerns] == [
+        ("mount-source-missing", severity)
+    ]
