@@ -169,14 +169,14 @@ def _missing(names: Names, makers: software_made.Makers, path: str, name: str, s
     if not is_device or names.filesystems(name) or software_made.is_made_at_each_start(name):
         return None
     maker = makers.of(name)
+    is_known = makers.is_known(name)
     ends, hint = "The guest would wait for it in vain.", "If that was done, remove the unit in the guest."
     if maker:
-        severity = "info" if makers.is_known(name) else "warning"
         ends = f"It may come to be when the guest starts: {maker}. Conversion does not look there."
         hint = "If that was done, nothing needs to be done where the guest makes it by itself."
     return Concern(
         "mount-source-missing",
-        severity,
+        "info" if is_known else "error" if severity == "error" and not maker else "warning",
         f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
         f"Give all of the guest's disks. {hint}",
     )
