@@ -63,7 +63,11 @@ debian_packages() {
             esac
             ;;
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git ;;
-        unit) printf '%s\n' libvirt-clients libxml2-utils ;;
+        unit)
+            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm
+            # To ask the real one which entry it boots.
+            [[ $ID != debian ]] || printf '%s\n' systemd-boot
+            ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
             # Ubuntu's are snaps, which containers cannot run.

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,9 @@ NAME = "kernel"
 INSPECT_AFTER = ("bootloader",)
 # They ask for modules and texts in the initrds.
 CONVERT_AFTER = ("hypervisor_tools", "console", "network", "storage")
+
+# What initramfs-tools and dracut call the initrd of a version.
+_INITRDS = ("/boot/initrd.img-{}", "/boot/initramfs-{}.img")
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,41 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         needed = (kernel.path,) if kernel.unified else kernel.initrds
         if kernel.version is None or not needed or not all(map(root.is_file, needed)):
             continue
-        initrd = Initrd(kernel.initrds, kernel.version, kernel.tree.loadable, kernel.tree.path)
-        try:
+        with _is_optional(plan, kernel.path, kernel.default):
             if kernel.unified:
                 unified_initrds.check(root, kernel.path, kernel.version, kernel.tree.loadable, plan)
             else:
-                initrds.prepare(root, initrd, plan)
-        except ApplianceError:
+                initrds.prepare(root, _initrd(kernel, kernel.initrds), plan)
+        for path in _originals(root, kernel):
+            with _is_optional(plan, path, False):
+                initrds.prepare(root, _initrd(kernel, (path,)), plan)
+
+
+def _initrd(kernel: Kernel, paths: tuple[str, ...]) -> Initrd:
+    return Initrd(paths, str(kernel.version), kernel.tree.loadable, kernel.tree.path)
+
+
+@contextmanager
+def _is_optional(plan: Plan, path: str, is_default: bool) -> Iterator[None]:
+    """Have it as a concern where what is at path cannot be prepared, unless it belongs to the default entry."""
+    try:
+        yield
+    except ApplianceError:
+        raise
+    except GuestconvError as error:
+        if is_default:
             raise
-        except GuestconvError as error:
-            if kernel.default:
-                raise
-            plan.concerns.append(concerns.not_prepared(kernel.path, error.message.rstrip(".")))
+        plan.concerns.append(concerns.not_prepared(path, error.message.rstrip(".")))
+
+
+def _originals(root: GuestRoot, kernel: Kernel) -> list[str]:
+    """The initrds that the guest's tool made in /boot, where the menu has copies of them that kernel-install made.
+
+    It copies them again when the kernel or the boot loader is installed again, and does not make them anew then.
+    """
+    paths = (pattern.format(kernel.version) for pattern in _INITRDS)
+    known = {path for each in root.recall(Facts).kernels for path in each.initrds}
+    return [path for path in paths if path not in known and root.is_file(path)]
 
 
 def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:

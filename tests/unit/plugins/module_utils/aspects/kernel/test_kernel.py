@@ -122,6 +122,7 @@ def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", c
     plan.initrd.copies.update(copies or {})
     plan.initrd.files.update(files or {})
     kernel.convert(root, plan)
+    return plan
 
 
 def test_oracle_09_what_an_initrd_lacks_is_appended_with_what_it_depends_on():
@@ -729,3 +730,25 @@ def test_oracle_12_an_entry_of_another_system_is_named_unless_that_is_converted_
     system.name = "/dev/sda2"
     root.guest.roots = [root, system]
     assert kernel.inspect(root).concerns == []
+
+
+COPY = "/boot/efi/m/6.1.0-50-amd64/initrd.img"
+
+
+def test_what_the_menus_initrd_was_copied_from_is_completed_too():
+    entries = [Entry("/boot/efi/m/6.1.0-50-amd64/linux", (COPY,), "root=UUID=u", version="6.1.0-50-amd64")]
+    root = make_root(entries=entries, initrd_bytes=an_initrd())
+    root.files.update({COPY: an_initrd(), "/boot/efi/m/6.1.0-50-amd64/linux": b"k"})
+    plan = convert(root)
+    assert root.files[COPY] == root.files[MAIN] != an_initrd()
+    assert plan.concerns == []
+
+
+def test_an_original_that_cannot_be_completed_is_a_concern():
+    entries = [Entry("/boot/efi/m/6.1.0-50-amd64/linux", (COPY,), "root=UUID=u", version="6.1.0-50-amd64")]
+    root = make_root(entries=entries, initrd_bytes=b"no initrd")
+    root.files.update({COPY: an_initrd(), "/boot/efi/m/6.1.0-50-amd64/linux": b"k"})
+    plan = convert(root)
+    assert root.files[MAIN] == b"no initrd" and root.files[COPY] != an_initrd()
+    ((code, message),) = [(concern.code, concern.message) for concern in plan.concerns]
+    assert code == "kernel-not-prepared" and MAIN in message
