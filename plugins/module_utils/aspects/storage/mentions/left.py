@@ -48,8 +48,10 @@ _FILES = (
 )
 # What others edit or judge, what only remembers (LVM's archive, policies of security), and what is read no more.
 _NOT_TOLD = re.compile(
-    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|default/grub|kernel/|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
+    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub|kernel/|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
     r"|initramfs-tools/|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|selinux/|apparmor|ssl/"
+    # What boot loaders' menus, and command lines, are made from is edited with them.
+    r"|default/extlinux|update-extlinux\.conf|sysconfig/bootloader|sdboot-manage\.conf|systemd/ukify\.conf|cmdline\.d/"
     r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
     r"|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z)"
 )
