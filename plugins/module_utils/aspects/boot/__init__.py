@@ -8,7 +8,7 @@ It knows no loader by name: loaders/ has a package for each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from ...model.description import Findings
 from . import evidence, loaders, system_partition, uefi
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
-from .loaders.loader import InstalledLoader
+from .loaders.loader import Fallback, InstalledLoader
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -32,10 +32,14 @@ CONVERT_AFTER = ("console", "network", "storage", "kernel")
 
 @dataclass(frozen=True)
 class Facts:
-    """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi"."""
+    """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi".
+
+    ways: to make a UEFI fallback of that loader.
+    """
 
     loader: InstalledLoader | None
     firmware: str
+    ways: Sequence[Fallback] = ()
 
 
 def inspect(root: GuestRoot) -> Findings:
@@ -48,16 +52,18 @@ def inspect(root: GuestRoot) -> Findings:
         started = evidence.with_bios(root, sectors)
     else:
         started = uefi.started(root, partition, known)
-    boots = loaders.find(root, Evidence(firmware, partition, sectors, started.name, started.is_foreign))
+    found_by = Evidence(firmware, partition, sectors, started.name, started.is_foreign, started.program)
+    boots = loaders.find(root, found_by)
+    ways = boots.kind.FALLBACKS if boots.kind else ()
     root.boot_menu = boots.installed.menu() if boots.installed else BootMenu()
-    root.remember(Facts(boots.installed, firmware))
+    root.remember(Facts(boots.installed, firmware, ways))
     found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
     concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
     concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
     if started.unknown and boots.kind:
         concerns.append(_unknown_code(started.unknown, boots.kind.TITLE))
     if firmware == "uefi" and system_partition.is_there(root.guest):
-        concerns += uefi.concerns(root, partition)
+        concerns += uefi.concerns(root, partition, ways)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
 
 
@@ -68,7 +74,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     if facts.loader:
         facts.loader.edit(plan, editors)
     # After the menu, of which it may have a copy.
-    is_new = uefi.convert(root, is_needed=facts.firmware == "uefi")
+    is_new = uefi.convert(root, is_needed=facts.firmware == "uefi", ways=facts.ways)
     if facts.loader:
         facts.loader.edit_sources(plan, editors, has_new_fallback=is_new)
 

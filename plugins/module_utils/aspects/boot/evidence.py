@@ -64,6 +64,7 @@ class Evidence:
     does not know how to prepare (UNKNOWN for any other code), of the disks that have code there.
     started: the same, of the disk that boots; None where nothing on the disks says it.
     is_foreign: whether that is one which guestconv cannot prepare.
+    program: the path of the EFI program that it is; "" where that is not known.
     """
 
     firmware: str = "bios"
@@ -71,11 +72,12 @@ class Evidence:
     sectors: Mapping[str, str] = field(default_factory=dict)
     started: str | None = None
     is_foreign: bool = False
+    program: str = ""
 
 
 @dataclass(frozen=True)
 class Started:
-    """What the firmware starts: name and is_foreign as Evidence has them.
+    """What the firmware starts: name, is_foreign and program as Evidence has them.
 
     unknown: the place of code that may start the guest, and that is not known; "" where there is none.
     """
@@ -83,6 +85,7 @@ class Started:
     name: str | None = None
     is_foreign: bool = False
     unknown: str = ""
+    program: str = ""
 
 
 def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
@@ -105,21 +108,54 @@ def with_bios(root: GuestRoot, sectors: Mapping[str, str]) -> Started:
 
 
 def with_uefi(
-    root: GuestRoot, partition: SystemPartition | None, fallback: str | None, suffix: str, known: Known
+    root: GuestRoot,
+    partition: SystemPartition | None,
+    fallback: str | None,
+    suffix: str,
+    known: Known,
+    beside: Mapping[str, str] | None = None,
 ) -> Started:
     """What UEFI starts.
 
     fallback: the path of the program that firmware without variables starts, or that will be copied there.
-    suffix: of the machine in the names of programs ("x64").
+    suffix: of the machine in the names of programs ("x64"). beside: {name in lower case: path} of the programs that will
+    be in the directory of the fallback; None for those that are next to it.
     """
     if partition is None:
         return Started()
-    name = _of_program(root, partition, fallback, suffix, known) if fallback else None
-    if name is not None:
-        return Started(name, name in _FOREIGN_PROGRAMS.values())
+    chain = _Chain(root, partition, suffix, known)
+    found = chain.of_program(fallback, beside) if fallback else None
+    if found is not None:
+        name, program = found
+        return Started(name, name in _FOREIGN_PROGRAMS.values(), program=program)
     there = {known.program(name.casefold(), b"") for name in _programs(partition)}
     there.discard(None)
-    return Started(there.pop() if len(there) == 1 else None, unknown=fallback or "")
+    unknown = fallback if fallback and not is_shim(root, partition, fallback) else ""
+    return Started(there.pop() if len(there) == 1 else None, unknown=unknown)
+
+
+def is_shim(root: GuestRoot, partition: SystemPartition, path: str) -> bool:
+    """Whether the EFI program at path is shim."""
+    data = root.head(path, _HEAD) if root.is_file(path) else b""
+    return _is_shim(data, [posixpath.basename(path).casefold(), *_same(root, partition, path, data)])
+
+
+def started_by_shim(suffix: str) -> tuple[str, ...]:
+    """The names, in lower case, of the programs that shim starts from its own directory. suffix: as of with_uefi."""
+    return (f"grub{suffix}.efi", "grub.efi")
+
+
+def by_fallback_of_shim(suffix: str) -> tuple[str, ...]:
+    """The names, in lower case, of the program that shim prefers to those in the directory of the fallback.
+
+    It starts what a file of the next names (lists_of_shim) says in another directory (shim's fallback.c).
+    """
+    return (f"fb{suffix}.efi", "fallback.efi")
+
+
+def lists_of_shim(suffix: str) -> tuple[str, ...]:
+    """The names, in lower case, of the file that says what is to be started in its directory."""
+    return (f"boot{suffix}.csv", "boot.csv")
 
 
 def _has_code(sector: bytes) -> bool:
@@ -160,17 +196,50 @@ def _is_active(partition: Partition, sector: bytes) -> bool:
     return bool(partition.attributes & _LEGACY_BOOTABLE)
 
 
-def _of_program(
-    root: GuestRoot, partition: SystemPartition, path: str, suffix: str, known: Known, depth: int = 0
-) -> str | None:
-    """What the EFI program at path is; of shim, what that starts. None where it is not known."""
-    directory, name = posixpath.split(path)
-    data = root.head(path, _HEAD) if root.is_file(path) else b""
-    names = [name.casefold(), *_same(root, partition, path, data)]
-    if b"UEFI SHIM" in data or any(each.startswith("shim") for each in names[1:] or names):
-        return _of_shim(root, partition, directory, suffix, known, depth)
-    found = known.program("", data) or _foreign_program(names, data)
-    return found or next(filter(None, (known.program(each, data) for each in names)), None)
+class _Chain:
+    """Follows what EFI programs of a partition start. suffix, known: as of with_uefi."""
+
+    def __init__(self, root: GuestRoot, partition: SystemPartition, suffix: str, known: Known) -> None:
+        self._root = root
+        self._partition = partition
+        self._suffix = suffix
+        self._known = known
+
+    def of_program(
+        self, path: str, beside: Mapping[str, str] | None, is_fallback: bool = True
+    ) -> tuple[str, str] | None:
+        """What the EFI program at path is, and that path; of shim, what that starts. None where it is not known.
+
+        beside: of with_uefi. is_fallback: whether shim is in the directory of the fallback.
+        """
+        directory, name = posixpath.split(path)
+        data = self._root.head(path, _HEAD) if self._root.is_file(path) else b""
+        names = [name.casefold(), *_same(self._root, self._partition, path, data)]
+        if _is_shim(data, names):
+            return self._of_shim(self._programs(directory) if beside is None else beside, is_fallback)
+        found = self._known.program("", data) or _foreign_program(names, data)
+        found = found or next(filter(None, (self._known.program(each, data) for each in names)), None)
+        return (found, path) if found else None
+
+    def _programs(self, directory: str) -> dict[str, str]:
+        names = self._partition.names(posixpath.basename(directory))
+        return {name: f"{directory}/{spelt}" for name, spelt in names.items()}
+
+    def _of_shim(self, here: Mapping[str, str], is_fallback: bool) -> tuple[str, str] | None:
+        vendors = self._partition.with_file(started_by_shim(self._suffix)[0]) if is_fallback else []
+        if any(name in here for name in by_fallback_of_shim(self._suffix)):
+            listed = [each for name in lists_of_shim(self._suffix) for each in self._partition.with_file(name)]
+            vendors = [*(each for each in vendors if each in listed), *vendors]
+            here = {}
+        for name in started_by_shim(self._suffix):
+            if name in here:
+                return self.of_program(here[name], None, False)
+        return self._of_shim(self._programs(vendors[0]), False) if vendors else None
+
+
+def _is_shim(data: bytes, names: Sequence[str]) -> bool:
+    """names: of the program, and of what it is a copy of."""
+    return b"UEFI SHIM" in data or any(each.startswith("shim") for each in names[1:] or names)
 
 
 def _foreign_program(names: Sequence[str], data: bytes) -> str | None:
@@ -178,20 +247,6 @@ def _foreign_program(names: Sequence[str], data: bytes) -> str | None:
     by_content = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
     by_name = (title for start, title in _FOREIGN_NAMES if any(name.startswith(start) for name in names))
     return next(by_content, None) or next(by_name, None)
-
-
-def _of_shim(
-    root: GuestRoot, partition: SystemPartition, directory: str, suffix: str, known: Known, depth: int
-) -> str | None:
-    """What shim starts from the directory that it is in: fbx64.efi where it is, which starts what is in another."""
-    here = partition.names(posixpath.basename(directory))
-    for name in (f"grub{suffix}.efi", "grub.efi"):
-        if name in here:
-            return _of_program(root, partition, f"{directory}/{here[name]}", suffix, known, depth + 1)
-    vendors = partition.with_file(f"grub{suffix}.efi")
-    if vendors and depth == 0:
-        return _of_shim(root, partition, vendors[0], suffix, known, 1)
-    return None
 
 
 def _same(root: GuestRoot, partition: SystemPartition, path: str, data: bytes) -> list[str]:

@@ -16,7 +16,7 @@ from .....errors import GuestconvError
 from .....guest.boot_menu import BootMenu, Entry
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
-from ... import kernel_install, unified
+from ... import kernel_install, pe, unified
 from ...command_line import Editors
 from ...evidence import Evidence
 from .. import device_map
@@ -36,6 +36,8 @@ FALLBACKS = (fallback.by_shim, fallback.by_grub)
 
 # Where stage1 of GRUB legacy has the version of its format (stage1/stage1.S: STAGE1_VERS_OFFS).
 _LEGACY_VERSION = slice(0x3E, 0x40)
+# The section of an EFI program in which grub-mkimage puts the modules (util/mkimage.c).
+_MODULES = "mods"
 
 
 def is_in_boot_sector(sector: bytes) -> bool:
@@ -47,8 +49,13 @@ def is_in_boot_sector(sector: bytes) -> bool:
 
 
 def is_program(name: str, data: bytes) -> bool:
-    """Whether an EFI program is GRUB: by its file's name, or by what it says of itself as it starts."""
-    return name.startswith("grub") or b"Welcome to GRUB!" in data
+    """Whether an EFI program is GRUB: by its file's name, by the section with its modules, or by what it says as it starts.
+
+    Ubuntu's says nothing.
+    """
+    program = pe.parse(data[: pe.HEAD])
+    has_modules = program is not None and program.section(_MODULES) is not None
+    return name.startswith("grub") or has_modules or b"Welcome to GRUB!" in data
 
 
 def find(root: GuestRoot, evidence: Evidence) -> Grub2 | None:

@@ -22,6 +22,7 @@ DIRECTORIES = ("/boot/grub", "/boot/grub2")
 
 # What grub-mkimage puts into a program: the prefix as it is, and grub-install's load.cfg.
 _PREFIX = re.compile(rb"\(,?[a-z0-9,/_-]*\)(/[!-~]{0,100})\x00")
+_VENDOR = re.compile(rb"\0/EFI/([!-.0-~]{1,60})\0", re.IGNORECASE)
 _LOADED = re.compile(
     rb"search\.(fs_uuid|file|fs_label) ([!-~]{1,200}) root[^\n]*\nset prefix=\(\$root\)'?([!-&(-~]{1,200})"
 )
@@ -44,7 +45,7 @@ def candidates(root: GuestRoot, files: RootFiles, evidence: Evidence) -> list[Ca
     """The scripts that are there, the most likely one first."""
     cpu = _CPUS.get(str(root.info.get("arch")), "x86_64")
     found: list[Candidate] = []
-    by_efi = _of_efi(root, files, evidence.partition) if evidence.partition else iter(())
+    by_efi = _of_efi(root, files, evidence.partition, evidence.program) if evidence.partition else iter(())
     uefi = [_candidate(files, path, "uefi", "efi", cpu) for path in (*by_efi, *_of_modules(root, "-efi"))]
     bios = [_candidate(files, path, "bios", "pc", "i386") for path in _of_modules(root, "i386-pc")]
     for each in [*uefi, *bios] if evidence.firmware == "uefi" else [*bios, *uefi]:
@@ -58,21 +59,40 @@ def _candidate(files: RootFiles, path: str, is_for: str, platform: str, cpu: str
     return Candidate(path, Start(device, f"({device}){directory}", platform, cpu), is_for)
 
 
-def _of_efi(root: GuestRoot, files: RootFiles, partition: SystemPartition) -> Iterator[str]:
-    """Scripts that the programs on the EFI system partition start with.
+def _of_efi(root: GuestRoot, files: RootFiles, partition: SystemPartition, started: str) -> Iterator[str]:
+    """Scripts that the programs on the EFI system partition start with. started: the path of the one that boots, or "".
 
     A stub next to the program leads on; EL 7 has the whole menu there. Where there is none, the program says it.
     """
-    for directory in partition.with_file(CONFIGURATION):
-        yield f"{directory}/{partition.names(directory.rpartition('/')[2])[CONFIGURATION]}"
+    scripts = {
+        directory.rpartition("/")[
+            2
+        ].casefold(): f"{directory}/{partition.names(directory.rpartition('/')[2])[CONFIGURATION]}"
+        for directory in partition.with_file(CONFIGURATION)
+    }
+    if started:
+        yield from _of_program(root, files, started)
+        # One that is signed knows the directory of its vendor, wherever it was started from.
+        directories = [*_vendors(root, started), started.split("/")[-2].casefold()]
+        yield from (scripts[each] for each in directories if each in scripts)
+    yield from scripts.values()
     for directory in (*partition.vendors, partition.fallback):
         for name, spelt in partition.names(directory).items():
             if name.startswith("grub") and name.endswith(".efi"):
                 yield from _of_program(root, files, f"{partition.path}/{directory}/{spelt}")
 
 
+def _vendors(root: GuestRoot, path: str) -> list[str]:
+    """The names, in lower case, of the directories in EFI that the program at path has as its prefix."""
+    return [match[1].decode("ascii", "replace").casefold() for match in _VENDOR.finditer(_content(root, path))]
+
+
+def _content(root: GuestRoot, path: str) -> bytes:
+    return root.head(path, min(root.size(path), _PROGRAM)) if root.is_file(path) else b""
+
+
 def _of_program(root: GuestRoot, files: RootFiles, path: str) -> Iterator[str]:
-    data = root.head(path, min(root.size(path), _PROGRAM)) if root.is_file(path) else b""
+    data = _content(root, path)
     for match in _LOADED.finditer(data):
         kind, value, directory = (each.decode("ascii", "replace") for each in match.groups())
         device = files.search(kind.replace("_", "-"), value)

@@ -35,13 +35,15 @@ def is_program(name: str, data: bytes) -> bool:
 
 
 def find(root: GuestRoot, evidence: Evidence) -> UnifiedImage | None:
-    """The image that is the UEFI fallback, or that shim starts there in the place of GRUB; None where neither is one."""
+    """The image that is the UEFI fallback, or that shim starts in the place of GRUB; None where neither is one."""
     partition = evidence.partition
     if evidence.firmware != "uefi" or partition is None:
         return None
     names = partition.names(partition.fallback)
-    for name in sorted(each for each in names if each.startswith(("boot", "grub")) and each.endswith(".efi")):
-        images = unified.read(root, f"{partition.path}/{partition.fallback}/{names[name]}")
+    there = sorted(each for each in names if each.startswith(("boot", "grub")) and each.endswith(".efi"))
+    started = [evidence.program] if evidence.started == NAME and evidence.program else []
+    for path in (*started, *(f"{partition.path}/{partition.fallback}/{names[each]}" for each in there)):
+        images = unified.read(root, path)
         if images:
             return UnifiedImage(root, images[0])
     return None

@@ -9,12 +9,14 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import boot
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import command_line, uefi
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import loaders as all_loaders
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.system_partition import SystemPartition
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -152,26 +154,26 @@ def test_a_guest_that_boots_with_either_gets_a_fallback_if_there_is_room(room):
     assert ("/boot/efi/EFI/BOOT/BOOTX64.EFI" in root.files) == (room > 10)
 
 
-def system_partition(directories):
-    return SystemPartition("/boot/efi/EFI", directories)
+def system_partition(directories, preferred=()):
+    return SystemPartition("/boot/efi/EFI", directories, preferred)
 
 
 @pytest.mark.parametrize(
-    "directories, arch, distribution, expected",
+    "directories, arch, preferred, expected",
     [
         # GRUB alone, as grub-install makes it where no shim is installed.
-        ({"debian": ["grubx64.efi"]}, "x86_64", "debian", [("debian/grubx64.efi", "BOOT/BOOTX64.EFI")]),
+        ({"debian": ["grubx64.efi"]}, "x86_64", [], [("debian/grubx64.efi", "BOOT/BOOTX64.EFI")]),
         (
             {"debian": ["shimaa64.efi", "grubaa64.efi"]},
             "aarch64",
-            "debian",
+            [],
             [("debian/shimaa64.efi", "BOOT/BOOTAA64.EFI"), ("debian/grubaa64.efi", "BOOT/grubaa64.efi")],
         ),
         # EL 7.0 to 7.3.
         (
             {"redhat": ["shim.efi", "grubx64.efi", "MokManager.efi", "grub.cfg"]},
             "x86_64",
-            "rhel",
+            [],
             [
                 ("redhat/shim.efi", "BOOT/BOOTX64.EFI"),
                 ("redhat/grubx64.efi", "BOOT/grubx64.efi"),
@@ -182,7 +184,7 @@ def system_partition(directories):
         (
             {"boot": [], "sles": ["shim.efi", "grub.efi", "MokManager.efi", "grub.cfg", "boot.csv"]},
             "x86_64",
-            "sles",
+            [],
             [
                 ("sles/shim.efi", "boot/BOOTX64.EFI"),
                 ("sles/grub.efi", "boot/grub.efi"),
@@ -194,23 +196,110 @@ def system_partition(directories):
         (
             {"debian": ["shimx64.efi", "grubx64.efi"], "redhat": ["shimx64.efi", "grubx64.efi"]},
             "x86_64",
-            "rhel",
+            ["redhat"],
             [("redhat/shimx64.efi", "BOOT/BOOTX64.EFI"), ("redhat/grubx64.efi", "BOOT/grubx64.efi")],
         ),
         (
             {"alma": ["SHIMX64.EFI"], "debian": ["SHIMX64.EFI", "GRUBX64.EFI"]},
             "x86_64",
-            "almalinux",
+            ["alma"],
             [("debian/SHIMX64.EFI", "BOOT/BOOTX64.EFI"), ("debian/GRUBX64.EFI", "BOOT/GRUBX64.EFI")],
         ),
-        ({"debian": ["shimx64.efi"], "Microsoft": ["bootmgfw.efi"]}, "x86_64", "debian", []),
-        ({"debian": ["grubx64.efi"], "BOOT": ["BOOTAA64.EFI"]}, "aarch64", "debian", None),
+        ({"debian": ["shimx64.efi"], "Microsoft": ["bootmgfw.efi"]}, "x86_64", [], []),
+        ({"debian": ["grubx64.efi"], "BOOT": ["BOOTAA64.EFI"]}, "aarch64", [], None),
     ],
 )
-def test_oracle_19_what_the_fallback_is_made_of(directories, arch, distribution, expected):
+def test_oracle_19_what_the_fallback_is_made_of(directories, arch, preferred, expected):
     top = "/boot/efi/EFI"
     wanted = expected and [(f"{top}/{path}", f"{top}/{new}") for path, new in expected]
-    assert uefi.copies(system_partition(directories), arch, distribution) == wanted
+    assert uefi.copies(system_partition(directories, preferred), arch, all_loaders.fallbacks()) == wanted
+
+
+@pytest.mark.parametrize(
+    "directories, expected",
+    [
+        ({"BOOT": ["BOOTX64.EFI"], "a": ["shimx64.efi", "grubx64.efi", "mmx64.efi"]}, ["grubx64.efi", "mmx64.efi"]),
+        ({"BOOT": ["BOOTX64.EFI", "MMX64.EFI"], "a": ["grubx64.efi"]}, ["grubx64.efi"]),
+        ({"BOOT": ["BOOTX64.EFI"], "systemd": ["systemd-bootx64.efi"]}, []),
+    ],
+)
+def test_oracle_19_shim_that_is_alone_gets_what_it_starts(directories, expected):
+    made = uefi.copies(system_partition(directories), "x86_64", all_loaders.fallbacks(), is_alone=True)
+    assert [new for _path, new in made] == [f"/boot/efi/EFI/BOOT/{name}" for name in expected]
+
+
+TOP = "/boot/efi/EFI"
+SHIM = b"MZ UEFI SHIM"
+
+
+def test_oracle_19_what_is_signed_is_not_replaced_by_what_is_not():
+    signed, unsigned = (programs.program([("mods", b"mimg")], is_signed) for is_signed in (True, False))
+    files = {"debian/shimx64.efi": SHIM, "debian/grubx64.efi": unsigned, "BOOT/grubx64.efi": signed}
+    root = make_root({f"/boot/efi/EFI/{path}": content for path, content in files.items()})
+    convert(root)
+    assert root.files["/boot/efi/EFI/BOOT/BOOTX64.EFI"] == SHIM
+    assert root.files["/boot/efi/EFI/BOOT/grubx64.efi"] == signed
+    files = {**dict(list(files.items())[:2]), "BOOT/GRUBX64.EFI": b"old"}
+    root = make_root({f"/boot/efi/EFI/{path}": content for path, content in files.items()})
+    convert(root)
+    assert root.files["/boot/efi/EFI/BOOT/GRUBX64.EFI"] == unsigned
+
+
+@pytest.mark.parametrize(
+    "vendor, concern, written",
+    [
+        ({"debian/shimx64.efi": SHIM, "debian/grubx64.efi": b"g", "debian/bootx64.csv": b""}, [], None),
+        (
+            {"debian/shimx64.efi": SHIM, "debian/grubx64.efi": b"g"},
+            [],
+            "shimx64.efi,debian,,debian\n".encode("utf-16-le").decode(),
+        ),
+        ({"debian/grubx64.efi": b"g"}, [("uefi-fallback-missing", "error")], None),
+    ],
+)
+def test_oracle_19_the_fallback_program_of_shim_has_a_list_of_what_to_start(vendor, concern, written):
+    files = {"BOOT/BOOTX64.EFI": SHIM, "BOOT/fbx64.efi": b"f", **vendor}
+    root = make_root({f"/boot/efi/EFI/{path}": content for path, content in files.items()})
+    assert codes(root) == concern
+    convert(root)
+    assert root.read("/boot/efi/EFI/debian/BOOTX64.CSV") == written
+
+
+def test_oracle_19_shim_that_finds_nothing_to_start_is_a_concern():
+    root = make_root({"/boot/efi/EFI/BOOT/BOOTX64.EFI": SHIM})
+    assert codes(root) == [("uefi-fallback-missing", "error")]
+
+
+def test_oracle_19_the_fallback_is_of_the_loader_that_has_a_menu():
+    both = {f"/boot/efi/EFI/{path}": path for path in ("systemd/systemd-bootx64.efi", "a/grubx64.efi")}
+    root = make_root(both)
+    convert(root)
+    assert root.read("/boot/efi/EFI/BOOT/BOOTX64.EFI") == "a/grubx64.efi"
+    # Nothing says which of two it is.
+    entry = {"/boot/efi/loader/entries/a.conf": "linux /a\noptions root=/dev/sda2\n", "/boot/efi/a": "k"}
+    assert codes(make_root({**both, **entry})) == [("boot-loader-uncertain", "error")]
+    root = make_root({**both, **entry})
+    del root.files["/boot/grub/grub.cfg"]
+    convert(root)
+    assert root.read("/boot/efi/EFI/BOOT/BOOTX64.EFI") == "systemd/systemd-bootx64.efi"
+
+
+@pytest.mark.parametrize(
+    "scripts, release, first",
+    [
+        ({"a": "", "b": ""}, "", "debian"),
+        ({"debian": "search.fs_uuid u-gone root\n", "b": "search.fs_uuid u-root root\n"}, "", "a"),
+        ({}, 'ID_LIKE="b other"\n', "debian"),
+    ],
+)
+def test_the_directory_of_a_system_that_is_gone_comes_last(scripts, release, first):
+    files = {f"{TOP}/{name}/grub.cfg": text for name, text in scripts.items()}
+    files.update({f"{TOP}/{name}/grubx64.efi": name for name in ("BOOT", "b", "debian", "a")})
+    root = make_root({**files, "/etc/os-release": release})
+    assert boot.system_partition.mounted(root).vendors[0] == first
+    root.info["distribution"] = "other-leap"
+    expected = ["a", "b", "debian"] if not release else ["b", "a", "debian"]
+    assert first != "debian" or boot.system_partition.mounted(root).vendors == expected
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,31 @@ def test_uefi_starts_the_fallback(files, started):
     assert (found.name, found.is_foreign) == (started, started in ("rEFInd", "Windows"))
 
 
+@pytest.mark.parametrize(
+    "files, program",
+    [
+        ({"BOOT/BOOTX64.EFI": GRUB_EFI, "a/grubx64.efi": GRUB_EFI}, "BOOT/BOOTX64.EFI"),
+        ({"BOOT/BOOTX64.EFI": SHIM, "BOOT/grubx64.efi": b"g", "a/grubx64.efi": b"g"}, "BOOT/grubx64.efi"),
+        # fbx64.efi starts the shim of the directory that has a list.
+        (
+            {
+                "BOOT/BOOTX64.EFI": SHIM,
+                "BOOT/fbx64.efi": b"f",
+                "BOOT/grubx64.efi": b"g",
+                "a/grubx64.efi": b"g",
+                "b/grubx64.efi": b"g",
+                "b/BOOTX64.CSV": b"",
+            },
+            "b/grubx64.efi",
+        ),
+        ({"BOOT/BOOTX64.EFI": SHIM, "a/GRUBX64.EFI": b"g"}, "a/GRUBX64.EFI"),
+        ({"BOOT/BOOTX64.EFI": SHIM, "BOOT/fbx64.efi": b"f"}, None),
+    ],
+)
+def test_the_program_that_boots_is_said(files, program):
+    assert with_uefi(files).program == (f"{ESP}/{program}" if program else "")
+
+
 def test_a_fallback_that_is_not_known_is_said():
     assert with_uefi({"BOOT/BOOTX64.EFI": b"x", "debian/grubx64.efi": b"y"}).unknown == f"{ESP}/BOOT/BOOTX64.EFI"
     assert with_uefi({"BOOT/BOOTX64.EFI": GRUB_EFI}).unknown == ""

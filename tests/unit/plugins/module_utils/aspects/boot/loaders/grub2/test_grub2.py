@@ -13,6 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.c
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 GRUB_CFG = """\
@@ -241,3 +242,17 @@ def test_device_map_names_the_disk_of_the_target():
 def test_the_boot_sector_says_what_boots():
     assert grub2.is_in_boot_sector(b"\xeb\x63\x90" + bytes(300) + b"GRUB \0Geom\0" + bytes(198))
     assert not grub2.is_in_boot_sector(bytes(512))
+
+
+@pytest.mark.parametrize(
+    "name, data, expected",
+    [
+        ("grubx64.efi", b"", True),
+        ("", b"MZ..Welcome to GRUB!", True),
+        # Ubuntu's says nothing as it starts.
+        ("", programs.program([(".text", b"x"), ("mods", b"mimg")]), True),
+        ("bootx64.efi", programs.program([(".text", b"x")]), False),
+    ],
+)
+def test_its_efi_program_is_known_by_its_name_its_modules_or_what_it_says(name, data, expected):
+    assert grub2.is_program(name, data) == expected

@@ -17,10 +17,10 @@ BOTH = {"/boot/grub/grub.cfg": "", "/boot/grub2/grub.cfg": ""}
 EFI = "/boot/efi/EFI"
 
 
-def paths(files, firmware="bios", kind="deb"):
+def paths(files, firmware="bios", kind="deb", program=""):
     root = FakeRoot(files, info={"package_format": kind, "arch": "x86_64"})
     names = {name: root.list(f"{EFI}/{name}") for name in root.list(EFI)}
-    evidence = Evidence(firmware, SystemPartition(EFI, names) if names else None)
+    evidence = Evidence(firmware, SystemPartition(EFI, names) if names else None, program=program)
     return [(each.path, each.start.platform) for each in starts.candidates(root, RootFiles(root), evidence)]
 
 
@@ -42,6 +42,21 @@ def test_with_uefi_it_is_what_is_next_to_the_program():
     files = {**BOTH, f"{EFI}/debian/grub.cfg": "", f"{EFI}/debian/grubx64.efi": "x"}
     assert paths(files, "uefi")[0] == (f"{EFI}/debian/grub.cfg", "efi")
     assert paths(files)[0] == ("/boot/grub/grub.cfg", "pc")
+
+
+@pytest.mark.parametrize(
+    "content, first",
+    [
+        (b"MZ", "zzz/grub.cfg"),
+        # The prefix that it was made with.
+        (b"MZ\0/EFI/Mmm\0", "mmm/grub.cfg"),
+        (b"MZ\0/EFI/gone\0", "zzz/grub.cfg"),
+    ],
+)
+def test_with_uefi_the_script_of_the_program_that_boots_comes_first(content, first):
+    files = {f"{EFI}/{name}/grub.cfg": "" for name in ("aaa", "mmm", "zzz")}
+    files[f"{EFI}/zzz/grubx64.efi"] = content
+    assert paths(files, "uefi", program=f"{EFI}/zzz/grubx64.efi")[0] == (f"{EFI}/{first}", "efi")
 
 
 @pytest.mark.parametrize("embedded", [b"(,gpt2)/boot/grub2\0", b"\0\0(hd0)/boot/grub2\0x"])

@@ -36,6 +36,14 @@ def test_it_is_the_only_entry(files):
     assert [concern.code for concern in image.concerns()] == ["unified-image-console"]
 
 
+def test_it_is_what_is_going_to_be_the_fallback():
+    path = "/efi/EFI/debian/grubx64.efi"
+    root, partition = FakeRoot({path: programs.image("a")}), SystemPartition("/efi/EFI", {"debian": ["grubx64.efi"]})
+    image = unified_image.find(root, Evidence("uefi", partition, started=unified_image.NAME, program=path))
+    assert image.menu().default.kernel == path
+    assert unified_image.find(root, Evidence("uefi", partition, program=path)) is None
+
+
 def test_nothing_in_it_changes():
     root, image = found({"BOOTX64.EFI": programs.image("root=/dev/sda1")})
     before = dict(root.files)
