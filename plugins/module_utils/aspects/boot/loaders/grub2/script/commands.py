@@ -236,7 +236,7 @@ def _linux(machine: Machine, arguments: Sequence[Argument], command: Command) ->
         return FAILED
     path = machine.path(arguments[1].text)
     is_there = path is None or machine.shared.files.size(path) is not None
-    is_kernel = not machine.is_in_image(arguments[1].text) and (path is None or machine.shared.files.is_kernel(path))
+    is_kernel = not machine.is_elsewhere(arguments[1].text) and (path is None or machine.shared.files.is_kernel(path))
     machine.loaded = Loaded(arguments[0].text, command, arguments[1:], (), path, is_there, is_kernel)
     return 0 if is_there else FAILED
 

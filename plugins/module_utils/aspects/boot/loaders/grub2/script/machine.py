@@ -8,6 +8,7 @@ Nothing is loaded: commands that load a kernel note what it is. See menus.py for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,9 @@ FALSE, FAILED = 1, 2
 _DEEPEST = 64
 # Kernels take 4096 bytes at most.
 _LONGEST = 16 * 1024
+
+# The network (grub-core/net), CDs, floppies, and what GRUB itself makes.
+_NO_DISK = re.compile(r"(?:https?|tftp|pxe|cd[0-9]*|fd[0-9]*|memdisk|proc)(?:[,:].*)?", re.DOTALL)
 
 
 class Exhausted(Exception):
@@ -149,11 +153,12 @@ class Machine:
     def path(self, name: str) -> str | None:
         """The path in the mounted root of a file as scripts name it: (device)/path, or /path on $root."""
         device, path = self._split(name)
-        return self.shared.files.path(device, path) if path.startswith("/") and not self.is_in_image(name) else None
+        return self.shared.files.path(device, path) if path.startswith("/") and not self.is_elsewhere(name) else None
 
-    def is_in_image(self, name: str) -> bool:
-        """Whether a file, as scripts name it, is on a device that is an image."""
-        return self._split(name)[0].partition(",")[0] in self.shared.images
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether a file, as scripts name it, is in an image, on the network, or on another device that is no disk."""
+        device = self._split(name)[0]
+        return device.partition(",")[0] in self.shared.images or bool(_NO_DISK.fullmatch(device))
 
     def _split(self, name: str) -> tuple[str, str]:
         if not name.startswith("("):

@@ -227,8 +227,11 @@ def test_an_entry_that_is_not_started_again_boots_without_an_initrd(text, files)
     assert (item.loaded.initrds, item.tried) == ((), None)
 
 
-@pytest.mark.parametrize("kernel", ["set root=(loop)\nlinux /v", "linux (loop)/v", "linux (loop,msdos1)/v"])
-def test_what_is_in_an_image_is_another_system(kernel):
+@pytest.mark.parametrize(
+    "kernel",
+    ["set root=(loop)\nlinux /v", "linux (loop)/v", "linux (loop,msdos1)/v", "linux (http,a:80)/v", "linux (cd)/v"],
+)
+def test_what_is_on_no_disk_is_another_system(kernel):
     text = f"menuentry live {{\nloopback loop (hd0,1)/live.iso\n{kernel} boot=live root=a\ninitrd (loop)/i\n}}\n"
     found = loaded(text, {"/v": "kernel", "/i": "initrd"})
     assert (found.boots_linux, found.path) == (False, None)
