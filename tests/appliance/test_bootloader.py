@@ -47,7 +47,7 @@ def make_guest(make_root, appliance, tmp_path):
 
 def convert(root):
     with root.on_behalf_of("bootloader"):
-        made = uefi.convert(root)
+        made = uefi.convert(root, is_needed=True)
     return made, [(change.action, change.path) for change in root.changes()]
 
 

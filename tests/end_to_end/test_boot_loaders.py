@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import functools
 import re
 import shutil
 
@@ -49,7 +50,7 @@ def of_guests(choose, matrix=lambda name: False):
         for name in VARIANTS
     }
     chosen = [pytest.param(name, marks=marks[name]) for name, variant in VARIANTS.items() if choose(variant)]
-    return pytest.mark.parametrize("name", chosen, indirect=True)
+    return pytest.mark.parametrize("name", chosen)
 
 
 convertible = of_guests(lambda variant: not variant.refused)
@@ -68,22 +69,29 @@ def copy_of_variant(scratch):
     return make
 
 
-@pytest.fixture(scope="module")
-def name(request):
-    return request.param
+class Converted:
+    """A guest that was converted once, for all tests of it. source: its disk. result: what the conversion returned."""
+
+    def __init__(self, module, source):
+        self.source = source
+        self.result = module("guestconv_convert", disks=[source], hardware=SOURCE)
+        assert not self.result.get("failed"), self.result
 
 
 @pytest.fixture(scope="module")
-def source(copy_of_variant, name):
-    return copy_of_variant(name, "converted")
+def conversion(module, copy_of_variant):
+    """conversion(name) is the Converted guest. Not a fixture with a parameter: each test has other guests as these."""
+    return functools.cache(lambda name: Converted(module, copy_of_variant(name, "converted")))
 
 
-@pytest.fixture(scope="module")
-def converted(module, source, name):
-    """What the conversion returned, which inspected the guest."""
-    result = module("guestconv_convert", disks=[source], hardware=SOURCE)
-    assert not result.get("failed"), result
-    return result
+@pytest.fixture
+def converted(conversion, name):
+    return conversion(name).result
+
+
+@pytest.fixture
+def source(conversion, name):
+    return conversion(name).source
 
 
 def convert_for(module, source, guest, drivers):
@@ -128,8 +136,14 @@ def loader_version(variant, status):
 
 
 @pytest.fixture(scope="module")
-def looked(converted, source, scratch, name):
-    return Looked(source, scratch, VARIANTS[name])
+def look_into(conversion, scratch):
+    """look_into(name) is what is on the disk of the converted guest, looked at once."""
+    return functools.cache(lambda name: Looked(conversion(name).source, scratch, VARIANTS[name]))
+
+
+@pytest.fixture
+def looked(look_into, name):
+    return look_into(name)
 
 
 def by_default(result):
@@ -204,12 +218,11 @@ def test_oracle_11_24_a_second_conversion_changes_nothing_and_the_default_stays(
 
 
 @of_guests(lambda variant: variant.refused)
-def test_a_guest_that_cannot_be_prepared_is_refused_with_its_code(module, source, name):
+def test_a_guest_that_cannot_be_prepared_is_refused_with_its_code(module, copy_of_variant, name):
+    source = copy_of_variant(name, "refused")
     before = digest(source["path"])
     result = module("guestconv_convert", disks=[source], hardware=SOURCE)
-    assert result.get("failed"), result
-    codes = [concern["code"] for concern in result["guest"]["concerns"] if concern["severity"] == "error"]
-    assert codes == [VARIANTS[name].refused]
+    assert result.get("failed") and result["code"] == VARIANTS[name].refused, result
     assert digest(source["path"]) == before
 
 

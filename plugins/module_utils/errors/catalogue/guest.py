@@ -113,7 +113,7 @@ SUBJECT = Subject(
         concern(
             "disk-order-contradicted",
             "warning error",
-            "A line of the guest's /etc/fstab expects another filesystem than the one that its device name leads to: the "
+            "A line in /etc/fstab of the guest expects another filesystem than the one that its device name leads to: the "
             "disks are probably given in another order than the guest knew them in. The severity is `error` when the "
             "guest waits for what the line mounts.",
             "Name the disks in the order in which the guest knew them, or set the `device` name of each. If the order is "
@@ -122,7 +122,7 @@ SUBJECT = Subject(
         concern(
             "udev-rule-by-hardware",
             "info warning",
-            "udev rules in the guest match disks by names, serial numbers or places that the old hardware gave them, "
+            "Rules for udev in the guest match disks by names, serial numbers or places that the old hardware gave them, "
             "and do not match on the target. The severity is `warning` when software works with what they give "
             "(links, owners, modes).",
             "Match the disks by their contents (`ENV{ID_PART_ENTRY_UUID}`, `ENV{ID_FS_UUID}`).",

@@ -96,7 +96,7 @@ def with_dhcp(text):
 def uses_lvms_devices_file(configuration):
     files = {"/etc/lvm/lvm.conf": configuration + 'filter = "r|.*|"\n', "/etc/lvm/devices/system.devices": ""}
     member = filesystem("/dev/sda1", "LVM2_member", "a")
-    return not lvm.concerns(FakeRoot(files, filesystems=[member]), {"sda": "/dev/vda"})
+    return not lvm.rejections(FakeRoot(files, filesystems=[member]), {"sda": "/dev/vda"})
 
 
 @pytest.mark.parametrize(

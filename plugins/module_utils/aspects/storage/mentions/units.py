@@ -170,7 +170,7 @@ def _missing(names: Names, makers: software_made.Makers, path: str, name: str, s
     ends = f"It may come to be when the guest starts: {maker}." if maker else "The guest would wait for it in vain."
     return Concern(
         "mount-source-missing",
-        "warning" if maker else severity,
+        "error" if severity == "error" and not maker else "warning",
         f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
         "Give all of the guest's disks. If that was done, remove the unit in the guest.",
     )
