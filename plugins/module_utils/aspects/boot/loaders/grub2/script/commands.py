@@ -236,9 +236,16 @@ def _linux(machine: Machine, arguments: Sequence[Argument], command: Command) ->
         return FAILED
     path = machine.path(arguments[1].text)
     is_there = path is None or machine.shared.files.size(path) is not None
-    is_kernel = path is None or machine.shared.files.is_kernel(path)
+    is_kernel = not machine.is_elsewhere(arguments[1].text) and (path is None or machine.shared.files.is_kernel(path))
     machine.loaded = Loaded(arguments[0].text, command, arguments[1:], (), path, is_there, is_kernel)
     return 0 if is_there else FAILED
+
+
+def _loopback(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
+    """Name a device for an image, such as that of a live CD."""
+    names = [text for text in _texts(arguments[1:]) if not text.startswith("-")]
+    machine.shared.images.update(names[:1])
+    return 0 if names else FAILED
 
 
 def _initrd(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
@@ -288,6 +295,7 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(LINUX, _linux),
     **dict.fromkeys(INITRD, _initrd),
     "configfile": _configfile,
+    "loopback": _loopback,
     "set": _set,
     "unset": _unset,
     "export": _export,

@@ -8,6 +8,7 @@ Nothing is loaded: commands that load a kernel note what it is. See menus.py for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,9 @@ FALSE, FAILED = 1, 2
 _DEEPEST = 64
 # Kernels take 4096 bytes at most.
 _LONGEST = 16 * 1024
+
+# The network (grub-core/net), CDs, floppies, and what GRUB itself makes.
+_NO_DISK = re.compile(r"(?:https?|tftp|pxe|cd[0-9]*|fd[0-9]*|memdisk|proc)(?:[,:].*)?", re.DOTALL)
 
 
 class Exhausted(Exception):
@@ -67,7 +71,7 @@ class Shared:
 
     builtins: the commands. sources: what was read as a script, by the name of its file, and statements, what it consists
     of. blocks, entries: the texts of the environment blocks, and of the entries of the Boot Loader Specification, that
-    were read. is_whole: whether all that was read is in statements.
+    were read. images: the names of devices that are images in files. is_whole: whether all that was read is in statements.
     """
 
     files: Files
@@ -76,6 +80,7 @@ class Shared:
     sources: dict[str, Source] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
+    images: set[str] = field(default_factory=set)
     statements: dict[str, list[tuple[Statement, ...]]] = field(default_factory=dict)
     is_whole: bool = True
 
@@ -147,10 +152,19 @@ class Machine:
 
     def path(self, name: str) -> str | None:
         """The path in the mounted root of a file as scripts name it: (device)/path, or /path on $root."""
-        device, path = self.get("root") or "", name
-        if name.startswith("("):
-            device, _end, path = name[1:].partition(")")
-        return self.shared.files.path(device, path) if path.startswith("/") else None
+        device, path = self._split(name)
+        return self.shared.files.path(device, path) if path.startswith("/") and not self.is_elsewhere(name) else None
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether a file, as scripts name it, is in an image, on the network, or on another device that is no disk."""
+        device = self._split(name)[0]
+        return device.partition(",")[0] in self.shared.images or bool(_NO_DISK.fullmatch(device))
+
+    def _split(self, name: str) -> tuple[str, str]:
+        if not name.startswith("("):
+            return self.get("root") or "", name
+        device, _end, path = name[1:].partition(")")
+        return device, path
 
     def block(self, path: str) -> dict[str, Traced]:
         """The variables in an environment block, as they are after all save_env so far."""

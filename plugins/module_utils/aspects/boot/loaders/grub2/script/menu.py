@@ -83,7 +83,8 @@ class Item:
     """An entry of a menu, or a submenu.
 
     position: its number in its menu, after those of the submenus around it: "0", "1>2". block, script: what it executes.
-    loaded: what it boots, None where it boots nothing. children: the menu that it leads to.
+    loaded: what it boots, None where it boots nothing. tried: what it boots before, and loaded only once that failed.
+    children: the menu that it leads to.
     version, end: of an entry of the Boot Loader Specification, the kernel's version, and where its options end.
     """
 
@@ -96,6 +97,7 @@ class Item:
     block: Block | None = None
     script: Source | None = None
     loaded: Loaded | None = None
+    tried: Loaded | None = None
     children: Menu | None = None
     version: str | None = None
     end: Place | None = None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import blscfg, commands, traced
@@ -29,6 +30,10 @@ _FEATURES = (
     "feature_nativedisk_cmd",
     "feature_timeout_style",
 )
+
+# By which an entry says that Linux did not come up without an initrd, and an argument by which it starts again then.
+_FAILED = "initrdfail"
+_RESTARTS = re.compile(r"panic=-?0*[1-9]")
 
 # What only Red Hat's scripts have, whose GRUB looks up entries, and opens submenus, in its own way.
 _RED_HATS = re.compile(r"(?m)^[ \t]*blscfg\b|08_fallback_counting|10_reset_boot_success")
@@ -101,14 +106,52 @@ def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
     menu = Menu(machine.items, machine.get("default"), machine.get("fallback"), red_hats)
     for number, item in enumerate(menu.items):
         item.position = f"{above}>{number}" if above else str(number)
-        inner = machine.fork(item.arguments, item.is_submenu, is_exporting=red_hats)
-        inner.in_entry = True
-        _choose(inner, machine, item, red_hats)
-        _execute(inner, item)
+        inner = _executed(machine, item, red_hats)
         item.loaded = item.loaded or inner.loaded
+        if _tries_again(inner):
+            again = _executed(machine, item, red_hats, {_FAILED: "1"})
+            if _has_initrds(again):
+                item.loaded, item.tried = again.loaded, inner.loaded
         if item.is_submenu and inner.items and depth < _DEEPEST:
             item.children = _menu(inner, red_hats, item.position, depth + 1)
     return menu
+
+
+def _executed(machine: Machine, item: Item, red_hats: bool, variables: Mapping[str, str] | None = None) -> Machine:
+    """The state after the item of machine's menu was executed. variables: which are set before."""
+    inner = machine.fork(item.arguments, item.is_submenu, is_exporting=red_hats)
+    inner.in_entry = True
+    _choose(inner, machine, item, red_hats)
+    for name, value in (variables or {}).items():
+        inner.set(name, value)
+    _execute(inner, item)
+    return inner
+
+
+def _tries_again(machine: Machine) -> bool:
+    """Whether what an entry has loaded is tried without an initrd, and the machine starts again if that fails.
+
+    So do the entries of Ubuntu's images for clouds (GRUB_FORCE_PARTUUID in its grub.d/10_linux): they save that it failed,
+    and a service takes that back once the system is up.
+    """
+    loaded = machine.loaded
+    if loaded is None or not loaded.is_linux or loaded.initrds:
+        return False
+    restarts = any(_RESTARTS.match(argument.text) for argument in loaded.arguments[1:])
+    saved = [each[_FAILED] for each in machine.saved.values() if _FAILED in each]
+    return restarts and _can_save(machine) and any(each is not None and each.text == "1" for each in saved)
+
+
+def _can_save(machine: Machine) -> bool:
+    """Whether GRUB can write where its environment block is: on partitions only, and not where blocks have checksums."""
+    device = (machine.get("prefix") or "")[1:].partition(")")[0]
+    return device.startswith("hd") and machine.shared.files.probe(device, "fs") not in ("btrfs", "zfs", "zfs_member")
+
+
+def _has_initrds(machine: Machine) -> bool:
+    """Whether an entry has loaded Linux with initrds, which are there."""
+    loaded, files = machine.loaded, machine.shared.files
+    return loaded is not None and bool(loaded.initrds) and all(files.size(each) is not None for each in loaded.initrds)
 
 
 def _choose(inner: Machine, outer: Machine, item: Item, red_hats: bool) -> None:

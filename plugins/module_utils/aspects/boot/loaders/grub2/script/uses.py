@@ -68,8 +68,9 @@ def found(reading: Reading) -> list[Use]:
 
 def _of_entries(reading: Reading) -> Iterator[Use]:
     for item in reading.menu.walk():
-        loaded = item.loaded
-        if loaded is not None and loaded.is_linux:
+        for loaded in (item.loaded, item.tried):
+            if loaded is None or not loaded.is_linux:
+                continue
             yield Use(loaded.command, loaded.arguments[1:], loaded.boots_linux, bool(loaded.initrds), end=item.end)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot.loaders.grub2.script.guest_files import (
     arguments,
+    edited_script,
     loaded,
     reading,
 )
@@ -191,3 +192,47 @@ def test_red_hats_boot_counting_chooses_the_older_entry_only_when_the_last_boots
     ]:
         menu = reading(text, {"/grubenv": BLOCK + "saved_entry=0\n" + block}).menu
         assert menu.started() is menu.items[number]
+
+
+# As an entry of Ubuntu's for clouds: without an initrd first, and with one if grubenv says that this failed.
+IN_RESERVE = (
+    'load_env\nhave_grubenv=y\nfunction initrdfail {\n if [ -n "${have_grubenv}" ]; then\n'
+    ' if [ -z "${initrdfail}" ]; then\n  set initrdfail=1\n fi\n save_env initrdfail\n fi\n}\n'
+    'menuentry a {\n if [ "${initrdfail}" = 1 ]; then\n  linux /v root=a ro\n  initrd /i\n else\n'
+    "  linux /v root=a ro panic=-1\n fi\n initrdfail\n}\n"
+)
+
+
+def test_an_initrd_in_reserve_is_what_boots_in_the_end_and_both_command_lines_are_edited():
+    files = {"/grubenv": BLOCK, "/i": "initrd"}
+    item = reading(IN_RESERVE, files).menu.items[0]
+    assert (list(item.loaded.initrds), item.tried.arguments[-1].text) == (["/i"], "panic=-1")
+    script = edited_script(IN_RESERVE, lambda text: text.replace("root=a", "root=b"), ["c"], files)
+    assert "root=b ro c\n" in script and "root=b ro panic=-1 c\n" in script
+
+
+@pytest.mark.parametrize(
+    "text, files",
+    [
+        pytest.param(IN_RESERVE, {"/i": "initrd"}, id="nothing to save it in"),
+        pytest.param(IN_RESERVE, {"/grubenv": BLOCK}, id="no initrd"),
+        pytest.param(
+            IN_RESERVE.replace("panic=-1", "panic=0"), {"/grubenv": BLOCK, "/i": "x"}, id="it stays where it is"
+        ),
+        pytest.param(IN_RESERVE.replace("have_grubenv=y", ""), {"/grubenv": BLOCK, "/i": "x"}, id="it is not saved"),
+    ],
+)
+def test_an_entry_that_is_not_started_again_boots_without_an_initrd(text, files):
+    item = reading(text, files).menu.items[0]
+    assert (item.loaded.initrds, item.tried) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    ["set root=(loop)\nlinux /v", "linux (loop)/v", "linux (loop,msdos1)/v", "linux (http,a:80)/v", "linux (cd)/v"],
+)
+def test_what_is_on_no_disk_is_another_system(kernel):
+    text = f"menuentry live {{\nloopback loop (hd0,1)/live.iso\n{kernel} boot=live root=a\ninitrd (loop)/i\n}}\n"
+    found = loaded(text, {"/v": "kernel", "/i": "initrd"})
+    assert (found.boots_linux, found.path) == (False, None)
+    assert edited_script(text, lambda each: each.replace("a", "b"), ["c"]) == text
