@@ -244,7 +244,7 @@ class _Parser:
                 if value:
                     volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
             else:
-                volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", _TAGS)] = value
+                volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", tuple(_TAGS))] = value
         room = volume.options.get("room", "0")
         if not (room.isascii() and room.isdigit()):
             raise ValueError(f"{room or 'Nothing'} is no number of bytes.")
@@ -416,9 +416,7 @@ def _given(text: str, what: str) -> str:
     return text
 
 
-def _one_of(
-    value: str, known: Mapping[str, object] | Sequence[str], what: str, others: Mapping[str, object] = {}
-) -> str:
+def _one_of(value: str, known: Mapping[str, object] | Sequence[str], what: str, others: Sequence[str] = ()) -> str:
     if value not in known:
         raise ValueError(f"{value or 'Nothing'} is no {what}. Known are: {', '.join([*others, *known])}.")
     return value

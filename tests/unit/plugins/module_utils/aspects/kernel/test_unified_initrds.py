@@ -50,9 +50,9 @@ def make_root(*images, default=0, has_uname=True):
     return FakeRoot(files, boot_menu=BootMenu(entries, entries[default]))
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), drivers=VIRTIO, copies=None):
+def convert(root, modules=("virtio_pci", "virtio_blk"), drivers=None, copies=None):
     kernel.inspect(root)
-    plan = Plan(KVM, Selection(drivers, {}))
+    plan = Plan(KVM, Selection(VIRTIO if drivers is None else drivers, {}))
     plan.initrd.require(modules)
     plan.initrd.copies.update(copies or {})
     before = dict(root.files)

@@ -39,8 +39,14 @@ ANOTHER = ("root-of-another-system", "error")
 LEFT = ("kernel-argument-left", "warning")
 
 
-def make_root(*lines, files=None, filesystems=FILESYSTEMS, boot_menu=None):
-    guest = Guest(None, [image("sda"), image("sdb")], KVM, {}, graph(filesystems, ("sda", "sdb")))
+def make_root(*lines, files=None, filesystems=None, boot_menu=None):
+    guest = Guest(
+        None,
+        [image("sda"), image("sdb")],
+        KVM,
+        {},
+        graph(FILESYSTEMS if filesystems is None else filesystems, ("sda", "sdb")),
+    )
     root = FakeRoot(files, boot_menu=boot_menu or menu(*lines))
     root.guest = guest
     return root

@@ -78,7 +78,7 @@ def a_menu(directory):
     entries = directory / "loader" / "entries"
     entries.mkdir(parents=True)
     (directory / "l").write_text("k", encoding="utf-8")
-    names = {f"{chance.choice('ab')}-{chance.randint(1, 12)}.{chance.randint(1, 3)}.conf" for _ in range(30)}
+    names = {f"{chance.choice('ab')}-{chance.randint(1, 12)}.{chance.randint(1, 3)}.conf" for _count in range(30)}
     places = []
     for name in sorted(names):
         keys = {

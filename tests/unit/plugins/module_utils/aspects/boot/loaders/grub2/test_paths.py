@@ -17,10 +17,10 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 FILES = {"/boot/vmlinuz": "x", "/etc/fstab": "", "/boot/grub/grub.cfg": "x"}
 
 
-def files(mountpoints, there=FILES, kind="ext4"):
+def files(mountpoints, there=None, kind="ext4"):
     found = [filesystem("/dev/sda1", kind, "u-Root"), filesystem("/dev/sda2", "ext4", "u-boot", label="BOOT")]
     info = {"mountpoints": mountpoints}
-    return RootFiles(FakeRoot(there, info=info, disks=[image("sda")], filesystems=found))
+    return RootFiles(FakeRoot(FILES if there is None else there, info=info, disks=[image("sda")], filesystems=found))
 
 
 @pytest.mark.parametrize(

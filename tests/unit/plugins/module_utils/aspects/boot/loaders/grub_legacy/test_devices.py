@@ -27,10 +27,10 @@ FILESYSTEMS = [
 MOUNTS = {"/": "/dev/sda5", "/boot": "/dev/sda1", "/data": "/dev/sdb1", "/whole": "/dev/sdc"}
 
 
-def path(named, selected=None, files=(), mounts=MOUNTS, disks=None, home="/boot/grub/menu.lst"):
+def path(named, selected=None, files=(), mounts=None, disks=None, home="/boot/grub/menu.lst"):
     root = FakeRoot(
         dict.fromkeys(files, ""),
-        info={"mountpoints": mounts},
+        info={"mountpoints": MOUNTS if mounts is None else mounts},
         disks=[image(name) for name in ("sda", "sdb", "sdc")],
         filesystems=FILESYSTEMS,
     )
