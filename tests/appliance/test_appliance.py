@@ -212,7 +212,11 @@ def _children_of_mine():
     return [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
-@pytest.mark.parametrize("name", sorted(name for name in vars(Calls) if not name.startswith("_") and name != "call"))
+# `shell` is called otherwise there; test_door.py uses it.
+NAMES = sorted(name for name in vars(Calls) if not name.startswith("_") and name not in ("call", "shell"))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_libguestfs_has_each_call_that_is_declared_with_these_arguments(name):
     parameters = list(inspect.signature(getattr(Calls, name)).parameters.values())[1:]
     arguments = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
