@@ -38,6 +38,8 @@ _ROOM = 1 << 30
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
 _FIRST_SUBVOLUME = 256
+# Bytes of a message of libguestfs's protocol (GUESTFS_MESSAGE_MAX).
+_MESSAGE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,8 @@ class StandIn(Appliance):
         return [each for each in names if fnmatch.fnmatchcase(each, pattern) and (each[0] != "." or pattern[0] == ".")]
 
     def _do_pread(self, path: str, count: int, offset: int) -> bytes:
+        if count >= _MESSAGE:
+            raise CallFailed("appliance-call-failed", f"pread: {path}: count is too large for the protocol")
         with open(self._local(path), "rb") as file:
             file.seek(offset)
             return file.read(count)

@@ -185,8 +185,8 @@ class GuestRoot:
         return size
 
     def head(self, path: str, count: int) -> bytes:
-        """The first count bytes of the file at path."""
-        return self._appliance.pread(path, count, 0)
+        """The first count bytes of the file at path, fewer where it ends before."""
+        return b"".join(self._pieces(path, 0, count))
 
     def part(self, path: str, start: int, count: int) -> bytes:
         """count bytes of the file at path from start on, fewer where it ends before. Raises `guest-file-too-large`."""

@@ -41,6 +41,19 @@ def test_the_stand_in_has_the_attributes_of_the_door(name):
     assert hasattr(real, name) and type(getattr(FakeRoot(), name)) is type(getattr(real, name)) or name == "guest"
 
 
+def test_the_head_of_a_large_file_is_read_in_messages_that_the_protocol_can_carry():
+    content = bytes(range(256)) * (5 << 12)
+
+    class Appliance:
+        def pread(self, path, count, offset):
+            assert count < 4 << 20, "count is too large for the protocol"
+            return content[offset : offset + count]
+
+    root = GuestRoot(Appliance(), "/dev/sda1", None)
+    for count in (16, 4 << 20, len(content), len(content) + (4 << 20)):
+        assert root.head("/boot/efi/EFI/debian/grubx64.efi", count) == content[:count]
+
+
 class TestStandIn(Contract):
     """The contract, on the stand-in."""
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,35 +65,32 @@ def _of_efi(root: GuestRoot, files: RootFiles, partition: SystemPartition, start
 
     A stub next to the program leads on; EL 7 has the whole menu there. Where there is none, the program says it.
     """
-    scripts = {
-        directory.rpartition("/")[
-            2
-        ].casefold(): f"{directory}/{partition.names(directory.rpartition('/')[2])[CONFIGURATION]}"
-        for directory in partition.with_file(CONFIGURATION)
-    }
+    names = [posixpath.basename(directory) for directory in partition.with_file(CONFIGURATION)]
+    scripts = {name.casefold(): f"{partition.path}/{name}/{partition.names(name)[CONFIGURATION]}" for name in names}
     if started:
-        yield from _of_program(root, files, started)
+        data = _content(root, started)
+        yield from _of_program(files, data)
         # One that is signed knows the directory of its vendor, wherever it was started from.
-        directories = [*_vendors(root, started), started.split("/")[-2].casefold()]
+        directories = [*_vendors(data), started.split("/")[-2].casefold()]
         yield from (scripts[each] for each in directories if each in scripts)
     yield from scripts.values()
     for directory in (*partition.vendors, partition.fallback):
         for name, spelt in partition.names(directory).items():
             if name.startswith("grub") and name.endswith(".efi"):
-                yield from _of_program(root, files, f"{partition.path}/{directory}/{spelt}")
+                yield from _of_program(files, _content(root, f"{partition.path}/{directory}/{spelt}"))
 
 
-def _vendors(root: GuestRoot, path: str) -> list[str]:
-    """The names, in lower case, of the directories in EFI that the program at path has as its prefix."""
-    return [match[1].decode("ascii", "replace").casefold() for match in _VENDOR.finditer(_content(root, path))]
+def _vendors(data: bytes) -> list[str]:
+    """The names, in lower case, of the directories in EFI that a program (data) has as its prefix."""
+    return [match[1].decode("ascii", "replace").casefold() for match in _VENDOR.finditer(data)]
 
 
 def _content(root: GuestRoot, path: str) -> bytes:
     return root.head(path, min(root.size(path), _PROGRAM)) if root.is_file(path) else b""
 
 
-def _of_program(root: GuestRoot, files: RootFiles, path: str) -> Iterator[str]:
-    data = _content(root, path)
+def _of_program(files: RootFiles, data: bytes) -> Iterator[str]:
+    """The scripts that a program (data) starts with."""
     for match in _LOADED.finditer(data):
         kind, value, directory = (each.decode("ascii", "replace") for each in match.groups())
         device = files.search(kind.replace("_", "-"), value)
