@@ -126,7 +126,7 @@ def _unknown_code(place: str, title: str) -> Concern:
     return Concern(
         "boot-loader-unknown",
         "warning",
-        f"What is in {place} is none of the boot loaders that guestconv knows. The guest is prepared to boot by {title}, "
-        "which is the only one that was found.",
-        "If that is not what starts the guest, install it in the guest once more (grub-install) before it moves.",
+        f"guestconv does not know the boot loader in {place}. The guest is prepared to boot by {title}, the only one that "
+        "was found.",
+        f"If something else starts the guest, install {title} again in the guest before it moves.",
     )

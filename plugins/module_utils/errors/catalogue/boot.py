@@ -35,7 +35,7 @@ SUBJECT = Subject(
             "boot-default-not-supported",
             "error",
             "The entry that the guest boots by default starts no Linux kernel by itself, but a hypervisor (Xen), another "
-            "boot loader or another system.",
+            "boot loader or another system. Or guestconv cannot tell which entry that is, because the menu is too long.",
             "Make an entry that boots Linux by itself the default in the guest before it moves.",
         ),
         concern(

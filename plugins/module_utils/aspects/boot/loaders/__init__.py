@@ -74,7 +74,7 @@ def _without_menu(root: GuestRoot, started: list[BootLoader]) -> Concern:
         "boot-loader-not-supported",
         "error",
         f"No boot menu of {_titles(started or LOADERS)} with a Linux entry was found on {root.name}"
-        + (", though that is what the firmware starts." if started else "."),
+        + (", although the firmware starts that boot loader." if started else "."),
         f"guestconv converts guests that boot with {_titles(LOADERS)}. Give all of the guest's disks.",
     )
 

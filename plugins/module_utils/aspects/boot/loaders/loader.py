@@ -72,6 +72,16 @@ class BootLoader(Protocol):
         """The loader as it is installed in root, None when it has no menu there."""
 
 
+def default_not_known(where: str) -> Concern:
+    """The concern for a menu (its path) of which cannot be told what boots by default."""
+    return Concern(
+        "boot-default-not-supported",
+        "error",
+        f"{where} is too long or runs without end, so guestconv cannot tell which entry the guest boots by default.",
+        "Simplify the menu in the guest, or regenerate it (grub-mkconfig), before it moves.",
+    )
+
+
 def default_not_supported(where: str, title: str, started: str) -> Concern:
     """The concern for a menu whose default guestconv cannot prepare.
 

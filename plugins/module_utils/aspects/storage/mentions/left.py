@@ -107,7 +107,7 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
         Concern(
             "device-name-left",
             "warning",
-            "These files name disks as the old hardware did, and conversion leaves them so: "
+            "These files name disks by names that the old hardware gave them, and conversion does not change them: "
             + ", ".join(told[:_MOST_FILES])
             + (f", and {more} more." if more > 0 else "."),
             "Look through them before or after the move. Links such as /dev/disk/by-uuid/... hold on any hardware.",

@@ -20,7 +20,7 @@ from ... import kernel_install, pe, unified
 from ...command_line import Editors
 from ...evidence import Evidence
 from .. import device_map
-from ..loader import default_not_supported
+from ..loader import default_not_known, default_not_supported
 from . import custom, debconf, defaults, fallback, images, starts
 from .paths import RootFiles
 from .script import editing, loader_line, menus, uses
@@ -119,6 +119,13 @@ class Grub2:
         texts = {name: self._root.read(name) or "" for name in names}
         try:
             return editing.edited(texts, found, editors.with_initrd, editors.without_initrd)
+        except editing.BlockFull as error:
+            raise GuestconvError(
+                "boot-menu-not-editable",
+                f"The environment block {error.path} on {self._root.name} has no room for the kernel's arguments on the "
+                "target.",
+                hint=f"Remove variables from it in the guest (grub-editenv {error.path} unset NAME).",
+            ) from error
         except editing.NotEditable as error:
             raise GuestconvError(
                 "boot-menu-not-editable",
@@ -134,7 +141,7 @@ class Grub2:
         edit = editors.with_initrd if has_initrd else editors.without_initrd
         defaults.convert(self._root, edit)
         kernel_install.edit_sources(self._root, edit)
-        custom.convert(self._root, editors)
+        custom.convert(self._root, plan, editors)
         debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
 
 
@@ -147,7 +154,7 @@ def _entry(item: Item, loaded: Loaded) -> Entry:
 def _not_supported(reading: Reading, item: Item | None) -> Concern:
     """The concern for a menu whose default entry boots no Linux, or of which the default is not known."""
     if item is None:
-        return default_not_supported(reading.path, "?", "what only the end of a script says that has none")
+        return default_not_known(reading.path)
     loaded = item.loaded
     if loaded is None:
         return default_not_supported(reading.path, item.title, "nothing that guestconv knows")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
@@ -21,6 +22,9 @@ from .script.lexer import END, NEWLINE, ScriptError, next_token
 from .script.source import Source
 from .script.syntax import Command
 from .script.uses import Use
+
+if TYPE_CHECKING:
+    from ....plan import Plan
 
 _SCRIPTS = "/etc/grub.d/*"
 
@@ -40,26 +44,30 @@ _LONGEST = 16 * 1024
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
 
 
-def convert(root: GuestRoot, editors: Editors) -> None:
-    """Edit the entries where they stand."""
+def convert(root: GuestRoot, plan: Plan, editors: Editors) -> None:
+    """Edit the entries where they stand. Those that cannot be edited are a concern of the plan's."""
     for path, text in root.texts((_SCRIPTS,)).items():
-        after = edited(text, editors.with_initrd, editors.without_initrd)
-        root.write(path, after, "the entries that grub-mkconfig copies from it fit the target")
+        try:
+            after = edited(text, editors.with_initrd, editors.without_initrd)
+        except editing.NotEditable:
+            plan.concerns.append(_not_edited(root, path))
+        else:
+            root.write(path, after, "the entries that grub-mkconfig copies from it fit the target")
 
 
 def concerns(root: GuestRoot) -> list[Concern]:
     """The scripts that name a device in a way that is not edited."""
-    return [
-        Concern(
-            "boot-menu-source-not-edited",
-            "warning",
-            f"{path} on {root.name} writes menu entries that name a device as the old hardware does. The menu itself is "
-            "edited, and grub-mkconfig would bring the old names back.",
-            "Name the device by its UUID in that script.",
-        )
-        for path, text in root.texts((_SCRIPTS,)).items()
-        if names_old_hardware(text)
-    ]
+    return [_not_edited(root, path) for path, text in root.texts((_SCRIPTS,)).items() if names_old_hardware(text)]
+
+
+def _not_edited(root: GuestRoot, path: str) -> Concern:
+    return Concern(
+        "boot-menu-source-not-edited",
+        "warning",
+        f"{path} on {root.name} writes menu entries that name a device as the old hardware does. The menu itself is "
+        "edited, and grub-mkconfig would bring the old names back.",
+        "Name the device by its UUID in that script.",
+    )
 
 
 def names_old_hardware(text: str) -> bool:
@@ -74,11 +82,11 @@ def names_old_hardware(text: str) -> bool:
 
 
 def edited(text: str, with_initrd: Editor, without: Editor) -> str:
-    """text of a script in /etc/grub.d, with the kernels' arguments edited in the menu entries that it prints as they are."""
-    try:
-        return editing.edited({"": text}, list(_uses(text)), with_initrd, without).get("", text)
-    except editing.NotEditable:
-        return text
+    """text of a script in /etc/grub.d, with the kernels' arguments edited in the menu entries that it prints as they are.
+
+    Raises editing.NotEditable.
+    """
+    return editing.edited({"": text}, list(_uses(text)), with_initrd, without).get("", text)
 
 
 def _uses(text: str) -> Iterator[Use]:

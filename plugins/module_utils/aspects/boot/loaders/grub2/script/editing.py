@@ -35,6 +35,14 @@ class NotEditable(Exception):
         super().__init__(f"cannot write {' '.join(self.arguments)}")
 
 
+class BlockFull(NotEditable):
+    """An environment block has no room for what must be written to it. path: of its file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__([f"to {path}, which is full"])
+        self.path = path
+
+
 @dataclass
 class _Wanted:
     """What one use needs: of each argument, what it becomes (several, or none); and what is added to them."""
@@ -58,7 +66,7 @@ class _Edits:
 
 
 def edited(texts: Mapping[str, str], uses: Sequence[Use], with_initrd: Editor, without: Editor) -> dict[str, str]:
-    """The texts that change, by the names of their files. Raises NotEditable."""
+    """The texts that change, by the names of their files. Raises NotEditable (BlockFull)."""
     wanted = [_wanted(use, with_initrd if use.has_initrd else without) for use in uses]
     edits = _Edits()
     whole = _in_place(wanted, edits)
@@ -299,14 +307,14 @@ def _applied(texts: Mapping[str, str], edits: _Edits) -> dict[str, str]:
         changes.setdefault(name, []).append((*_with_blank(texts[name], start, end), ""))
     for (name, position), inserted in edits.inserted.items():
         changes.setdefault(name, []).append((position, position, "".join(inserted)))
-    return {name: _fitted(texts[name], _with_changes(texts[name], found)) for name, found in changes.items()}
+    return {name: _fitted(name, texts[name], _with_changes(texts[name], found)) for name, found in changes.items()}
 
 
-def _fitted(before: str, after: str) -> str:
-    """after, which before became; an environment block keeps its size."""
+def _fitted(name: str, before: str, after: str) -> str:
+    """after, which before, the text of the file called name, became; an environment block keeps its size."""
     fitted = environment_block.fitted(before, after) if environment_block.is_block(before) else after
     if fitted is None:
-        raise NotEditable(["to an environment block that is full"])
+        raise BlockFull(name)
     return fitted
 
 

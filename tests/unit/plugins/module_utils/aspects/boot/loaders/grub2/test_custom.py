@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine
@@ -44,3 +46,13 @@ def test_a_script_that_names_the_old_hardware_elsewhere_is_a_concern(text, is_to
     codes = ["boot-menu-source-not-edited"] if is_told else []
     assert [concern.code for concern in concerns] == codes
     assert all("/etc/grub.d/06_mine" in concern.message for concern in concerns)
+
+
+def test_a_script_that_cannot_be_edited_stays_and_is_a_concern():
+    # What is taken for an environment block keeps its size.
+    text = "# GRUB Environment Block\n" + HERE % ENTRY + "#"
+    root = FakeRoot({"/etc/grub.d/06_mine": text})
+    plan = SimpleNamespace(concerns=[])
+    custom.convert(root, plan, SimpleNamespace(with_initrd=LINE, without_initrd=LINE))
+    assert [concern.code for concern in plan.concerns] == ["boot-menu-source-not-edited"]
+    assert root.files["/etc/grub.d/06_mine"] == text
