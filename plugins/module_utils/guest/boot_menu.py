@@ -33,6 +33,11 @@ class Entry:
         """The last of its images, which is the initrd proper where early microcode comes before it."""
         return self.initrds[-1] if self.initrds else None
 
+    @property
+    def root(self) -> str:
+        """The value of root=, of several that of the last, as the kernel takes it; "" where there is none."""
+        return dict(each.partition("=")[::2] for each in kernel_arguments.split(self.arguments)).get("root", "")
+
 
 @dataclass(frozen=True)
 class BootMenu:

@@ -14,7 +14,6 @@ from ..guest.storage.graph import Graph
 from ..guest.storage.layers.filesystem import Filesystem
 from ..model import target_hardware
 from ..model.concerns import Concern
-from ..texts import kernel_arguments
 
 
 def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
@@ -64,10 +63,7 @@ def _is_started(root: GuestRoot, guest: Guest) -> bool:
 
 def _named(entry: Entry, storage: Graph) -> list[Filesystem]:
     """The filesystems that an entry names as its root: several where a disk was cloned, none where it is not known."""
-    arguments = kernel_arguments.split(entry.arguments)
-    specs = [argument[len("root=") :] for argument in arguments if argument.startswith("root=")]
-    # The kernel takes the last.
-    return storage.filesystems_called(specs[-1]) if specs else []
+    return storage.filesystems_called(entry.root) if entry.root else []
 
 
 def _filesystem(root: GuestRoot) -> Filesystem:

@@ -16,7 +16,6 @@ from ...devices.targets import KINDS, Model
 from ...errors import GuestconvError
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
-from ...texts import kernel_arguments
 from ..boot import unified
 from . import kernel_image, module_tree, unified_initrds
 from .module_tree import ModuleTree
@@ -124,8 +123,7 @@ def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]
     own = storage.filesystem(root.name)
     found = []
     for entry in menu.entries:
-        spec = dict(each.partition("=")[::2] for each in kernel_arguments.split(entry.arguments)).get("root", "")
-        named = storage.filesystems_called(spec) if entry is not menu.default else []
+        named = storage.filesystems_called(entry.root) if entry is not menu.default else []
         if named and own not in named and not root.is_file(entry.kernel):
             found.append((entry, named[0].name))
     return found

@@ -23,7 +23,7 @@ from ...initrd.builders import dracut
 from ...model.concerns import Concern
 from ...texts import kernel_arguments, tables
 from . import specs
-from .names import Names
+from .names import NO_IDENTITY, Names, ambiguous, unknown
 
 
 class Need(Enum):
@@ -211,7 +211,7 @@ class _Entry:
 
     def _starts_another(self) -> bool:
         """Whether the entry's root is on the disks, and is not this one."""
-        found = specs.filesystems(self._names, _without_prefix(self._last.get("root", "")))
+        found = specs.filesystems(self._names, _without_prefix(self._entry.root))
         return bool(found) and self._own() not in found
 
     def _of(self, argument: str) -> list[Concern]:
@@ -259,7 +259,7 @@ class _Entry:
         if not specs.is_of_hardware(name):
             return []
         if specs.stable(self._names, name) is None:
-            return ["no UUID or label that no other filesystem has too"]
+            return [NO_IDENTITY]
         by_kernel = key in ("root", "resume") and not self._entry.initrds and not self._entry.unified
         if by_kernel and self._names.storage.stable_name(specs.kernel_name(name), tags=("PARTUUID",)) is None:
             return ["no PARTUUID, by which alone a kernel without an initrd finds it"]
@@ -298,36 +298,25 @@ def names_in(lines: Iterable[str]) -> list[str]:
 
 
 _HINT = "correct the argument in the configuration of the guest's boot loader."
-
-
-def _ends(stops: bool) -> str:
-    return " The guest would not start without it." if stops else ""
+_OF_PARTITIONS = "; a partition has one in a GPT, or where the partition table has an identifier"
 
 
 def _unknown(where: str, name: str, stops: bool) -> Concern:
-    return Concern(
-        "device-name-unknown",
-        "error" if stops else "warning",
-        f"{where} names {name}, which is not on the disks, as far as its name tells.{_ends(stops)}",
-        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        f"done, {_HINT}",
-    )
+    return unknown(where, name, _severity(stops), _HINT)
 
 
 def _ambiguous(where: str, name: str, stops: bool, lack: str) -> Concern:
-    return Concern(
-        "device-name-ambiguous",
-        "error" if stops else "warning",
-        f"{where} names {name}, which has {lack}.{_ends(stops)}",
-        "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one; a "
-        "partition has one in a GPT, or where the partition table has an identifier.",
-    )
+    return ambiguous(where, name, _severity(stops), lack, _OF_PARTITIONS)
+
+
+def _severity(stops: bool) -> str:
+    return "error" if stops else "warning"
 
 
 def _not_on_disks(name: str, stops: bool) -> Concern:
     return Concern(
         "root-not-on-disks",
-        "error" if stops else "warning",
+        _severity(stops),
         f"The kernel's command line has root={name}: that root filesystem is not one of the disks' filesystems, so "
         f"guestconv cannot prepare it.{' The guest would not start from the disks.' if stops else ''}",
         f"If the guest starts from its disks, {_HINT}",

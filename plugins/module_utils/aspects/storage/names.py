@@ -52,20 +52,40 @@ class Names:
         return device_names.is_of_hardware(name) and self.stable(name) is None
 
 
+NO_IDENTITY = "no UUID or label that no other filesystem has too"
+_OWN_UUID = "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one"
+
+
 def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     """The concern about name, which is_lost, and stands in where (a file, or words for another place)."""
-    ends = " The guest would not start without it." if severity == "error" else ""
     if names.filesystems(name):
-        return Concern(
-            "device-name-ambiguous",
-            severity,
-            f"{where} names {name}, which has no UUID or label that no other filesystem has too.{ends}",
-            "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, swaplabel -U), as clones need one.",
-        )
+        return ambiguous(where, name, severity, NO_IDENTITY)
+    return unknown(where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
+
+
+def unknown(where: str, name: str, severity: str, remedy: str) -> Concern:
+    """The concern about a name in where that leads to nothing. remedy: what to do if all disks were given."""
     return Concern(
         "device-name-unknown",
         severity,
-        f"{where} names {name}, which is none of the disks' filesystems, as far as its name tells.{ends}",
+        f"{where} names {name}, which is not on the disks, as far as its name tells.{_ends(severity)}",
         "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        "done, name the filesystem there by UUID in the guest, or remove the line.",
+        f"done, {remedy}",
     )
+
+
+def ambiguous(where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
+    """The concern about a name in where that leads to what has another name on the target. lack: why it has no lasting one.
+
+    more: of the hint.
+    """
+    return Concern(
+        "device-name-ambiguous",
+        severity,
+        f"{where} names {name}, which has {lack}.{_ends(severity)}",
+        f"{_OWN_UUID}{more}.",
+    )
+
+
+def _ends(severity: str) -> str:
+    return " The guest would not start without it." if severity == "error" else ""

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping
 
 from ....texts import assignments
 
-# What makes a value more than the characters that it is written with.
 _NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
-_UNQUOTED_SHELL = re.compile(r"[\"'`$(){}\\]")
 
 
 def edited(text: str, changes: Mapping[str, Callable[[str], str]]) -> str:
@@ -34,10 +32,18 @@ def edited(text: str, changes: Mapping[str, Callable[[str], str]]) -> str:
 
 def _edited(written: str, change: Callable[[str], str]) -> str:
     quote, value = assignments.quoting(written)
-    if not quote and _UNQUOTED_SHELL.search(value):
+    if not quote and shell_of(value):
         return written
     new = change(value)
-    if new == value or _NO_SHELL.sub("", new) != _NO_SHELL.sub("", value):
-        return written
-    quote = quote or ("" if new == shlex.quote(new) else '"')
-    return f"{quote}{new}{quote}"
+    return written if new == value or shell_of(new) != shell_of(value) else quoted(new, quote)
+
+
+def quoted(value: str, quote: str) -> str:
+    """value in these quotes; quote may be "", and then it gets those that it needs."""
+    quote = quote or ("" if value == shlex.quote(value) else '"')
+    return f"{quote}{value}{quote}"
+
+
+def shell_of(value: str) -> str:
+    """What the shell takes for more than characters, within a value."""
+    return _NO_SHELL.sub("", value)

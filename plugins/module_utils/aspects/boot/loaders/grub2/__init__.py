@@ -19,7 +19,7 @@ from .....model.concerns import Concern
 from ... import kernel_install, pe, unified
 from ...command_line import Editors
 from ...evidence import Evidence
-from .. import device_map
+from .. import device_map, grub_legacy
 from ..loader import default_not_known, default_not_supported
 from . import custom, debconf, defaults, fallback, images, starts
 from .paths import RootFiles
@@ -34,8 +34,6 @@ NAME = "grub2"
 TITLE = "GRUB 2"
 FALLBACKS = (fallback.by_shim, fallback.by_grub)
 
-# Where stage1 of GRUB legacy has the version of its format (stage1/stage1.S: STAGE1_VERS_OFFS).
-_LEGACY_VERSION = slice(0x3E, 0x40)
 # The section of an EFI program in which grub-mkimage puts the modules (util/mkimage.c).
 _MODULES = "mods"
 
@@ -43,9 +41,9 @@ _MODULES = "mods"
 def is_in_boot_sector(sector: bytes) -> bool:
     """Whether the boot sector is GRUB 2's boot.img (grub-core/boot/i386/pc/boot.S has the message "GRUB ").
 
-    GRUB legacy's stage1 has the same message, and before it the version of its own format, 3.2.
+    GRUB legacy's stage1 has the same message.
     """
-    return b"GRUB " in sector[:440] and sector[_LEGACY_VERSION] != b"\x03\x02"
+    return b"GRUB " in sector[:440] and not grub_legacy.is_in_boot_sector(sector)
 
 
 def is_program(name: str, data: bytes) -> bool:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .....guest.root import GuestRoot
 from .....texts import assignments
 from ...command_line import Editor
+from .. import shell_arguments
 
 _MAIN = "/etc/default/grub"
 # Debian's and Ubuntu's grub-mkconfig reads these after it, in this order, and so they win.
@@ -42,8 +42,6 @@ _CONTROL = re.compile(r"(?m)^[ \t]*(?:(?:if|for|while|until|case)\b|[({])|\w[ \t
 # The end of a line within a value that goes on; both characters are blanks to the kernel.
 _CONTINUED = re.compile(r"(?<!\\)(?:(?<=\s)|\A)\\\n|(?<!\\)\\\n(?=\s)")
 _BLANK = "\v\n"
-# What the shell takes for more than characters, within a value.
-_NO_SHELL = re.compile(r"[^\"'`$(){}\\]")
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,7 @@ class Setting:
 
     def written(self, value: str) -> str:
         """value as it is to stand in the text in the place of this one's."""
-        needed = "" if value == shlex.quote(value) else '"'
-        return f"{self.quote or needed}{value}{self.quote or needed}"
+        return shell_arguments.quoted(value, self.quote)
 
 
 def convert(root: GuestRoot, edit: Editor) -> None:
@@ -185,7 +182,7 @@ def _device(value: str, edit: Editor) -> str | None:
 
 
 def _shell_of(value: str) -> str:
-    return _NO_SHELL.sub("", value.replace("\\\n", ""))
+    return shell_arguments.shell_of(value.replace("\\\n", ""))
 
 
 def _arguments(found: Sequence[Setting]) -> list[str]:

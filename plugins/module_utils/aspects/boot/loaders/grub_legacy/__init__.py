@@ -38,6 +38,7 @@ _DEVICE_MAP = f"{DIRECTORY}/device.map"
 # The menu's path is in the second sector of stage2, where grub-install changes it (stage2/asm.S: config_file).
 _STAGE2, _STAGE2_HEAD = f"{DIRECTORY}/stage2", 1024
 _STAGE2_NAME = re.compile(rb"/(menu\.lst|grub\.conf)\0")
+# Of stage1's format (stage1/stage1.S: STAGE1_VERS_OFFS).
 _VERSION, _VERSION_OFFSET = b"\x03\x02", 0x3E
 # Menus that lead to each other by `configfile`.
 _MOST_MENUS = 8
