@@ -88,10 +88,15 @@ def is_image(data: bytes) -> bool:
 
 def read(root: GuestRoot, path: str) -> list[Image]:
     """The unified kernel image at path, an Image for each of its profiles; none where the file is none."""
-    program = pe.parse(root.head(path, pe.HEAD)) if root.is_file(path) else None
+    program = _program(root, path)
     if program is None or program.section(_KERNEL) is None:
         return []
     return [_image(root, path, program, number, sections) for number, sections in enumerate(profiles(program))]
+
+
+def _program(root: GuestRoot, path: str) -> Program | None:
+    """The EFI program at path; None where there is none."""
+    return pe.parse(root.head(path, pe.HEAD)) if root.is_file(path) else None
 
 
 def profiles(program: Program) -> list[dict[str, Section]]:
@@ -105,6 +110,12 @@ def profiles(program: Program) -> list[dict[str, Section]]:
             found.append({})
         found[-1].setdefault(section.name, section)
     return [{**base, **own} for own in found[1:]] or found
+
+
+def _section(root: GuestRoot, path: str, name: str) -> Section | None:
+    """The section of that name of the image at path, in its first profile; None where there is none, or no image."""
+    program = _program(root, path)
+    return profiles(program)[0].get(name) if program and program.section(_KERNEL) else None
 
 
 def _image(root: GuestRoot, path: str, program: Program, number: int, sections: Mapping[str, Section]) -> Image:
@@ -149,15 +160,13 @@ def assignments(text: str) -> dict[str, str]:
 
 def kernel_head(root: GuestRoot, path: str, count: int) -> bytes:
     """The first count bytes of the kernel in the image at path, b"" where there is none."""
-    found = read(root, path)
-    section = found[0].sections.get(_KERNEL) if found else None
+    section = _section(root, path, _KERNEL)
     return root.part(path, section.start, min(section.size, count)) if section else b""
 
 
 def download_initrd(root: GuestRoot, path: str, local: str) -> bool:
     """Copy the initrd in the image at path to the host's file local. False where it has none."""
-    found = read(root, path)
-    section = found[0].sections.get(_INITRD) if found else None
+    section = _section(root, path, _INITRD)
     if section is not None:
         root.download(path, local, [(section.start, section.size)])
     return section is not None
@@ -176,7 +185,7 @@ def _is_addon(name: str) -> bool:
 
 
 def _of_addon(root: GuestRoot, path: str) -> str:
-    program = pe.parse(root.head(path, pe.HEAD)) if root.is_file(path) else None
+    program = _program(root, path)
     section = program.section(_COMMAND_LINE) if program else None
     if section is None:
         return ""

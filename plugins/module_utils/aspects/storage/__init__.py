@@ -74,7 +74,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     removed = frozenset(selection.removed["block"])
     _refuse_needed(root, removed)
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
-    there = mentions.found_again(root)
+    there = mentions.found(root)
     names = _names(root, there)
     for reference in references.REFERENCES:
         references.rename(root, names, reference, removed)

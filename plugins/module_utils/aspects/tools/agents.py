@@ -146,10 +146,12 @@ def installed(root: GuestRoot) -> list[InstalledAgent]:
     listed = _listed_packages(root)
     has_any = any(agent.packages_among(listed) for agent in AGENTS)
     there = _installed_packages(root) if has_any else []
+    # One call for all of them.
+    paths = root.glob(*(pattern for agent in AGENTS for pattern in agent.programs))
     found = []
     for agent in AGENTS:
         package = next(iter(agent.packages_among(there)), "")
-        path = next(filter(None, (_first(root, pattern) for pattern in agent.programs)), "")
+        path = next((path for pattern in agent.programs for path in fnmatch.filter(paths, pattern)), "")
         if package or path:
             found.append(InstalledAgent(agent, package, path))
     return found
@@ -167,13 +169,6 @@ def concern(root: GuestRoot, found: InstalledAgent) -> Concern:
         f"{agent.title} ({found.package or found.path}) on {root.name}: conversion does not remove it. {agent.effect}",
         f"If it is not used on the target, {', or '.join(remedies)}.",
     )
-
-
-def _first(root: GuestRoot, pattern: str) -> str | None:
-    """A path that is there and matches the pattern."""
-    if "*" in pattern:
-        return next(iter(root.glob(pattern)), None)
-    return pattern if root.exists(pattern) else None
 
 
 def _listed_packages(root: GuestRoot) -> list[str]:

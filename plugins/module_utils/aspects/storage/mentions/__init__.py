@@ -30,11 +30,6 @@ def found(root: GuestRoot) -> Found:
     return [(mention, mention.texts(root)) for mention in MENTIONS]
 
 
-def found_again(root: GuestRoot) -> Found:
-    """What there is of them in a root that was inspected."""
-    return [(mention, left.known_texts(root) if mention is left else mention.texts(root)) for mention in MENTIONS]
-
-
 def names_of_hardware(there: Found) -> frozenset[str]:
     """All names of hardware that they have."""
     return frozenset().union(*(device_names.of_hardware(text) for _mention, texts in there for text in texts.values()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ....guest import device_names
@@ -71,7 +72,12 @@ class Searched:
 
 
 def texts(root: GuestRoot) -> dict[str, str]:
-    """All of /etc that has such a name on a line that is no comment; without a search what is likely to."""
+    """All of /etc that has such a name on a line that is no comment; without a search what is likely to.
+
+    A root is searched once.
+    """
+    with suppress(KeyError):
+        return root.recall(Searched).texts
     paths = root.files_with("/etc", _expression(root))
     if paths is None:
         there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
@@ -80,14 +86,6 @@ def texts(root: GuestRoot) -> dict[str, str]:
     found = {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
     root.remember(Searched(found))
     return found
-
-
-def known_texts(root: GuestRoot) -> dict[str, str]:
-    """What texts gave when root was inspected."""
-    try:
-        return root.recall(Searched).texts
-    except KeyError:
-        return texts(root)
 
 
 def _expression(root: GuestRoot) -> str:

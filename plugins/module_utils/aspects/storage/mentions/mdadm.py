@@ -62,7 +62,7 @@ class _Word:
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """mdadm.conf, in the place of either family of distributions."""
-    return {**_plain(root), **root.texts(_DIRECTORIES)}
+    return root.texts((*_FILES, *_DIRECTORIES))
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
@@ -110,11 +110,6 @@ def edited(text: str) -> str:
         parts += [text[position:start], instead]
         position = end
     return "".join([*parts, text[position:]])
-
-
-def _plain(root: GuestRoot) -> dict[str, str]:
-    found = {path: root.read(path) for path in _FILES}
-    return {path: text for path, text in found.items() if text is not None}
 
 
 def _names_disk(name: str) -> bool:
