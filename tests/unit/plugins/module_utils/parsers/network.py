@@ -23,6 +23,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     assignments,
     sections,
+    stanzas,
     xml_text,
     yaml_text,
 )
@@ -177,7 +178,7 @@ def _yaml_without(text):
     yaml_text.plain(root)
     if getattr(root, "value", None) and yaml_text.keys(root):
         yaml_text.with_entry(text, root, "a: b")
-        yaml_text.with_scalars(text, [(node, "a") for node in yaml_text.keys(root).values()])
+        yaml_text.with_scalars(text, [(node, "a") for _key, node in yaml_text.keys(root)])
     return edited
 
 
@@ -283,7 +284,7 @@ PARSERS = (
     Parser(
         "interfaces",
         INTERFACES,
-        each(interfaces.parse, of_file("/etc/network/interfaces", interfaces.read)),
+        each(stanzas.parse, of_file("/etc/network/interfaces", interfaces.read)),
         unedited=(
             lambda text: interfaces.without(text, {"absent"}),
             lambda text: interfaces._with_dhcp(text, {"absent"}),
