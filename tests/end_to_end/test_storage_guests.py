@@ -32,7 +32,7 @@ INTERFACES = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
 ADDRESS = {"name": "ens192", "mac": MAC, "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"}
 
 # The one that script/test converts and boots.
-BOOTED = ("luks-lvm",)
+BOOTED = ("lvm",)
 OTHER_DEVICES = {"block": "virtio-scsi-pci", "network": "e1000e"}
 # What no file that names disks may have after the conversion.
 OLD_NAMES = re.compile(r"/dev/sd[a-z]|/dev/disk/by-id/")
@@ -123,7 +123,7 @@ def supported(said, name, hardware):
     """Record a row of docs/support.md."""
     boots.record_support(
         {
-            "variant": f"storage-{name}",
+            "variant": f"storage-{name}-{hardware['firmware']}",
             "guest": "Debian 12",
             "loader": f"GRUB 2 {said['loader']}",
             "menu": "grub.cfg",
