@@ -23,12 +23,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
-    Appliance,
-    CallFailed,
-    TextNotUtf8,
-    label,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, label
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests.namespace import Mounted, Namespace, Place

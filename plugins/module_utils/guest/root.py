@@ -18,7 +18,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..appliance import augeas
-from ..appliance.appliance import Appliance, ApplianceError, TextNotUtf8, is_possible
+from ..appliance.appliance import Appliance, is_possible
+from ..appliance.failures import ApplianceError, TextNotUtf8
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs

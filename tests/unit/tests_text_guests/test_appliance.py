@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import CallFailed, TextNotUtf8
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from tests.text_guests import case
 from tests.text_guests.disks import Disks
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
+from ...appliance.appliance import Appliance
+from ...appliance.failures import CallFailed, TextNotUtf8
 from ...errors import GuestconvError
 from .mounts import Mount, NotMounted
 
