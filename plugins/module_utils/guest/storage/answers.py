@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
+from ...appliance.appliance import Appliance
+from ...appliance.failures import CallFailed, TextNotUtf8
 from .. import device_names
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ class FoundSubvolume(NamedTuple):
 class Answers:
     """The appliance's answers. What is asked again is not asked of the appliance: each call starts a program there.
 
-    disks: the guest's disks, in the guest's order.
+    disks: the guest's disks, in the guest's order. attached: what the source knows of each (hardware.disks), if it does.
     """
 
-    def __init__(self, appliance: Appliance, disks: Sequence[Disk]) -> None:
+    def __init__(self, appliance: Appliance, disks: Sequence[Disk], attached: Sequence[Mapping[str, Any]] = ()) -> None:
         self.disks = tuple(disks)
+        self.attached = tuple(attached)
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}
         self._volume_uuids: dict[str, str] = {}

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ...appliance.appliance import Appliance, ApplianceError
+from ...appliance.appliance import Appliance
+from ...appliance.failures import ApplianceError
 from ...errors import GuestconvError
 from .mounts import Mount, NotMounted
 

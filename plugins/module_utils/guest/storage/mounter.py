@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
+from ...appliance.appliance import Appliance
+from ...appliance.failures import CallFailed, TextNotUtf8
+from .. import space
 from . import diagnosis
 from .diagnosis import MountError
 from .mounts import Mount, NotMounted
@@ -47,6 +49,8 @@ class Mounter:
             else:
                 self._appliance.call("mount_options", options, mount.node.device, mount.path)
         except (CallFailed, TextNotUtf8) as error:
+            if mount.is_needed and is_there:
+                raise space.read_only(mount.path, mount.filesystem.name) from error
             found = self._diagnosis(mount, error)
             if mount.is_needed:
                 raise found from error
