@@ -90,7 +90,11 @@ def parse(path: str, text: str) -> Link:
 def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
     """text, a .link file's, which knows by the new address what it knew by the old: {old: new}."""
     entries = sections.parse(text, continued=True)
-    known_by = [entry for entry in entries if entry.section == "Match" and entry.key in _MAC_KEYS]
+    known_by = [
+        entry
+        for entry in entries
+        if (entry.section == "Match" and entry.key in _MAC_KEYS) or (entry.section, entry.key) == ("Link", "MACAddress")
+    ]
     return sections.edited(text, known_by, lambda value: with_macs_replaced(value, macs))
 
 
