@@ -134,27 +134,32 @@ def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pai
 
 
 def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:
-    """(the pairs that nothing else tells, Concerns)."""
-    likely, is_tie = _likely(nics, len(cards))
-    pairs = _in_order(likely, cards, seen)
-    alone = len(nics) == len(cards) == 1
+    """(the pairs that nothing else tells, Concerns). The only NIC gets the only card, whatever that was seen with."""
+    if len(nics) == len(cards) == 1:
+        pair = nics[0], cards[0]
+        return {nics[0].identifier: cards[0]}, [_other_address(*pair)] if seen.is_elsewhere(*pair) else []
+    # Which NICs have a card, and then which of these has which, so that both are in the same order.
+    likely = {nic.identifier for nic, _card in _in_order(sorted(nics, key=_rank), cards, seen)}
+    pairs = _in_order([nic for nic in nics if nic.identifier in likely], cards, seen)
+    ranks = {_rank(nic) for nic, _card in pairs}
+    is_tie = any(_rank(nic) in ranks for nic in nics if nic.identifier not in likely)
     concerns: list[Concern] = []
-    if is_tie or len(likely) > 1 or len(cards) > 1:
+    if is_tie or len(pairs) > 1 or len(cards) > 1:
         concerns = [_by_order(nic, card) for nic, card in pairs if card.mac]
-    concerns += [_other_address(nic, card) for nic, card in pairs if alone and seen.is_elsewhere(nic, card)]
     return {nic.identifier: card for nic, card in pairs}, concerns
+
+
+def _rank(nic: Nic) -> tuple[bool, bool, bool]:
+    """A key that sorts by how likely it is that the source has the card."""
+    return nic.is_left_alone, not nic.at_boot, not nic.reached_at
 
 
 def _likely(nics: Sequence[Nic], count: int) -> tuple[list[Nic], bool]:
     """(those count of nics that the source most likely has, whether the last of them is no likelier than another)."""
-
-    def rank(nic: Nic) -> tuple[bool, bool, bool]:
-        return nic.is_left_alone, not nic.at_boot, not nic.reached_at
-
     if count >= len(nics):
         return list(nics), False
-    ranked = sorted(nics, key=rank)
-    is_tie = 0 < count and rank(ranked[count - 1]) == rank(ranked[count])
+    ranked = sorted(nics, key=_rank)
+    is_tie = 0 < count and _rank(ranked[count - 1]) == _rank(ranked[count])
     chosen = {nic.identifier for nic in ranked[:count]}
     return [nic for nic in nics if nic.identifier in chosen], is_tie
 
@@ -163,10 +168,8 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
     """The pairs (Nic, Card) in the order of both, of those that do not contradict each other.
 
     First each card whose addresses leave fewer NICs to choose from: one with an address of several NICs (the ports of
-    a bond), then one with an address that is not static anywhere. The only NIC gets the only card in any case.
+    a bond), then one with an address that is not static anywhere.
     """
-    if len(nics) == len(cards) == 1:
-        return [(nics[0], cards[0])]
     pairs: dict[str, tuple[Nic, Card]] = {}
     by_identifier = {nic.identifier: (index, nic) for index, nic in enumerate(nics)}
     # Of those with static addresses of the same kinds, one fits a card as well as another.
