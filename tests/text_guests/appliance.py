@@ -20,7 +20,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import (
@@ -31,9 +31,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from tests.text_guests import lvm
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
+# Bytes of a device that may be a member of an array.
+SIZE = 1 << 30
 _ROOM = 1 << 30
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
@@ -48,7 +52,9 @@ class Storage:
 
     tags: as blkid prints them. directory: what is on the filesystem, None where it cannot be mounted.
     first_sector: its first 512 bytes. subvolumes: paths of a btrfs's. default: the one that is mounted if none is named.
-    room: bytes that are free. uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
+    room: bytes that are free. superblocks: {offset: bytes} of a member of an array.
+    lvm: of a logical volume, what LVM knows of it. members, missing: the UUIDs of its group's physical volumes, and of
+    those that are on no disk.
     """
 
     tags: Mapping[str, str]
@@ -57,8 +63,10 @@ class Storage:
     subvolumes: Sequence[str] = ()
     default: str = ""
     room: int = _ROOM
-    uuid: str = ""
+    superblocks: Mapping[int, bytes] = field(default_factory=dict)
+    lvm: lvm.Volume = lvm.Volume("")
     members: Sequence[str] = ()
+    missing: Sequence[str] = ()
 
     @property
     def is_fat(self) -> bool:
@@ -69,6 +77,8 @@ class Storage:
 class StandIn(Appliance):
     """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
 
+    arrays: what is in each, and which of the partitions it is made of.
+
     ran: the command lines of the guest's programs that were run.
     """
 
@@ -77,12 +87,19 @@ class StandIn(Appliance):
         disks: Sequence[Disk],
         partitions: Mapping[tuple[int, int], Storage],
         volumes: Mapping[str, Storage],
+        arrays: Sequence[tuple[Storage, Sequence[tuple[int, int]]]] = (),
     ) -> None:
         super().__init__(disks, read_only=False)
         self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
         self._volumes = dict(volumes)
         self._partitions = {
             f"{self.device(index)}{number or ''}": storage for (index, number), storage in sorted(partitions.items())
+        }
+        # The appliance calls them by other names than the guest.
+        self._arrays = {f"/dev/md{127 - number}": storage for number, (storage, _members) in enumerate(arrays)}
+        self._members = {
+            name: [f"{self.device(index)}{number or ''}" for index, number in members]
+            for name, (_storage, members) in zip(self._arrays, arrays)
         }
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
@@ -105,7 +122,7 @@ class StandIn(Appliance):
     # Devices
 
     def _storage(self, device: str) -> Storage:
-        storage = self._partitions.get(device) or self._volumes.get(device)
+        storage = self._partitions.get(device) or self._volumes.get(device) or self._arrays.get(device)
         if storage is None:
             raise OSError(errno.ENOENT, "no such device", device)
         return storage
@@ -113,24 +130,35 @@ class StandIn(Appliance):
     def _do_list_partitions(self) -> list[str]:
         return [device for device in self._partitions if device not in self._devices.values()]
 
-    def _do_lvs(self) -> list[str]:
-        return sorted(self._volumes)
+    def _do_list_md_devices(self) -> list[str]:
+        return list(self._arrays)
 
-    def _do_lvs_full(self) -> list[dict[str, Any]]:
-        return [{"lv_name": name.rpartition("/")[2], "lv_uuid": each.uuid} for name, each in self._volumes.items()]
+    def _do_md_detail(self, array: str) -> dict[str, str]:
+        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
 
-    def _do_lvuuid(self, device: str) -> str:
-        return self._volumes[device].uuid
+    def _do_blockdev_getsize64(self, _device: str) -> int:
+        return SIZE
 
-    def _do_vgpvuuids(self, group: str) -> list[str]:
-        return list(next(each.members for name, each in self._volumes.items() if name.split("/")[2] == group))
+    def _do_vg_activate(self, _activate: bool, groups: list[str]) -> None:
+        raise CallFailed("appliance-call-failed", f"vgchange: {groups}: what is not active cannot be activated.")
+
+    def _lvm(self, script: str) -> str | None:
+        """What LVM prints for the engine; None for other scripts."""
+        volumes = self._volumes.values()
+        if script == lvm_report.VOLUMES:
+            return lvm.volumes(each.lvm for each in volumes)
+        if script == lvm_report.MEMBERS:
+            groups = {each.lvm.group_uuid: [*each.members, *each.missing] for each in volumes}
+            return lvm.members(groups, (uuid for each in volumes for uuid in each.missing))
+        return "" if "/sys/block/md" in script else None
 
     def _do_blkid(self, device: str) -> dict[str, str]:
         return dict(self._storage(device).tags)
 
     def _do_pread_device(self, device: str, count: int, offset: int) -> bytes:
-        # Of what follows nothing is known.
-        return self._storage(device).first_sector[offset : offset + count].ljust(count, b"\0")
+        storage = self._storage(device)
+        # Of the rest nothing is known.
+        return storage.superblocks.get(offset, storage.first_sector[offset : offset + count]).ljust(count, b"\0")
 
     def _do_btrfs_subvolume_list(self, device: str) -> list[dict[str, Any]]:
         storage = self._storage(device)
@@ -198,7 +226,7 @@ class StandIn(Appliance):
         directory = self._tree.find(path).mounted.directory + "/"
         room = (
             each.room
-            for each in (*self._partitions.values(), *self._volumes.values())
+            for each in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values())
             if each.directory and directory.startswith(f"{each.directory}/")
         )
         return {"bavail": next(room, _ROOM), "frsize": 1}
@@ -317,6 +345,9 @@ class StandIn(Appliance):
     def _do_debug(self, subcommand: str, arguments: list[str]) -> str:
         """A script for the appliance's shell runs in this machine's, and sees the guest's root filesystem alone."""
         assert subcommand == "sh"
+        printed = self._lvm(*arguments)
+        if printed is not None:
+            return printed
         # The guest's own commands are none of it: they would be chrooted.
         environment = {**os.environ, "root": self._local("/")}
         ran = subprocess.run(["/bin/sh", "-c", *arguments], env=environment, stdout=subprocess.PIPE, check=True)

@@ -32,6 +32,43 @@ SUBJECT = Subject(
             "Start the guest on its old hypervisor, let it check its filesystems, and shut it down.",
         ),
         concern(
+            "storage-incomplete",
+            "warning error",
+            "Members of a RAID array, or physical volumes of an LVM volume group, are on none of the disks. The severity is "
+            "`error` when the system is on it.",
+            "Name all of the guest's disks. If a disk is lost, start the guest without it on its old hypervisor, or run "
+            "`vgreduce --removemissing` in the guest.",
+        ),
+        concern(
+            "array-degraded",
+            "warning error",
+            "A RAID array has fewer members than it was made for, and had so on the source already. The severity is `error` "
+            "when the system is on it.",
+            "Replace the failed member in the guest before it moves, or have the array do without it "
+            "(`mdadm --grow --raid-devices=`).",
+        ),
+        concern(
+            "array-not-started",
+            "warning error",
+            "A RAID array has all of its members, and could not be started. The severity is `error` when no system is found "
+            "without it.",
+            "Start the guest on its old hypervisor, wait until the array is rebuilt, and shut it down.",
+        ),
+        concern(
+            "volume-group-ambiguous",
+            "warning error",
+            "Two LVM volume groups have the same name, or are copies of each other. The severity is `error` when the system "
+            "is on one of them.",
+            "Name the disks of one system only, or give the copy a name and UUIDs of its own in the guest "
+            "(`vgimportclone`).",
+        ),
+        concern(
+            "volume-not-active",
+            "warning error",
+            "LVM could not activate a logical volume. The severity is `error` when no system is found without it.",
+            "Start the guest on its old hypervisor, check its volumes (`lvs -a`), and shut it down.",
+        ),
+        concern(
             "filesystem-not-searched",
             "warning",
             "A filesystem could not be mounted, so it is not known whether it has an operating system. The others are "

@@ -14,6 +14,7 @@ from .. import device_names
 from .layer import Layer, Nodes
 from .layers.disk import Disk
 from .layers.filesystem import Filesystem
+from .layers.logical_volume import LogicalVolume
 from .layers.partition import Partition
 from .layers.subvolume import Subvolume
 
@@ -54,14 +55,18 @@ class Graph(Nodes):
 
     @property
     def filesystems(self) -> list[Filesystem]:
-        """The filesystems, swap spaces and members of other layers."""
-        return self.of_kind(Filesystem)
+        """The filesystems, swap spaces and members of other layers, less those in snapshots of logical volumes."""
+        return [each for each in self.of_kind(Filesystem) if not is_in_snapshot(each)]
 
     def disks_of(self, node: Layer) -> frozenset[str]:
         """The ids ("sda") of the disks without which the node is not whole."""
         if isinstance(node, Disk):
             return frozenset((node.identifier,))
         return frozenset().union(*map(self.disks_of, node.parents))
+
+    def rests_on(self, node: Layer, other: Layer) -> bool:
+        """Whether node is other, or is made of it in any way."""
+        return node == other or any(self.rests_on(parent, other) for parent in node.parents)
 
     # Names
 
@@ -85,7 +90,9 @@ class Graph(Nodes):
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
         tag, value = _tag(spec)
         if tag:
-            return [node for node in self.nodes if value and node.tags.get(tag) == value]
+            found = [node for node in self.nodes if value and node.tags.get(tag) == value]
+            # udev's links lead to the origin of a snapshot too (lvm2, 13-dm-disk.rules: link_priority).
+            return [node for node in found if not is_in_snapshot(node)] or found
         disks = self.disks
         number = device_names.partition_on_only_disk(spec, links) if len(disks) == 1 else None
         path = device_names.partition(disks[0].name, number) if number else spec
@@ -150,6 +157,11 @@ class Graph(Nodes):
     def identities(self) -> dict[str, str]:
         """The identity of each filesystem, by the guest's name of it: {"/dev/sda1": "UUID=..."}."""
         return {filesystem.name: filesystem.identity for filesystem in self.filesystems}
+
+
+def is_in_snapshot(node: Layer) -> bool:
+    """Whether it is on a snapshot of a logical volume, with the tags of what that was taken of."""
+    return any(isinstance(parent, LogicalVolume) and parent.is_snapshot for parent in node.parents)
 
 
 def _tag(spec: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
+from . import incomplete
 from .layers.filesystem import Filesystem
 from .mounter import MountError
 from .mounts import Mount, MountPlan
@@ -93,6 +94,10 @@ def _no_root(guest: Guest, wanted: str | None, reasons: list[GuestconvError]) ->
             hint="These filesystems are there: " + ", ".join(each.name for each in filesystems) + ".",
             path="root",
         )
+    lacks = incomplete.lacks(guest.storage)
+    if lacks:
+        message = " ".join(lack.message for lack in lacks)
+        return GuestconvError(lacks[0].code, message, hint=lacks[0].hint, path="disks")
     encrypted = next((each.name for each in filesystems if each.type == "crypto_LUKS"), None)
     if encrypted:
         return GuestconvError(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 import stat
 from collections import Counter
@@ -14,7 +15,12 @@ from typing import Any
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import image
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.tests.text_guests import lvm
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    SIZE,
+    image,
+)
 
 FAILS = "fails to be mounted"
 
@@ -30,7 +36,9 @@ def boot_sector(**types: int) -> bytes:
 class StandInAppliance:
     """tags: {the appliance's name of a partition, disk or volume: what blkid prints of it}.
 
-    volumes: {name: UUID}. members: {volume group: UUIDs of its physical volumes}.
+    volumes: {name: UUID, or all that LVM knows of it}. members: {volume group: UUIDs of its physical volumes}.
+    missing: UUIDs of physical volumes that are on no disk. has_shell: whether libguestfs was built with `debug sh`.
+    arrays: {device: (devices that it is made of)}. data: {(device, offset): bytes}.
     subvolumes: {device: [(number, path)]}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
@@ -41,13 +49,23 @@ class StandInAppliance:
         self,
         tags: Mapping[str, Mapping[str, str]],
         sector: bytes = bytes(512),
-        volumes: Mapping[str, str] | None = None,
+        volumes: Mapping[str, str | lvm.Volume] | None = None,
         members: Mapping[str, Iterable[str]] | None = None,
         subvolumes: Mapping[str, Iterable[tuple[int, str]]] | None = None,
         files: Mapping[str, Any] | None = None,
         unwritable: Iterable[str] = (),
+        missing: Iterable[str] = (),
+        has_shell: bool = True,
+        arrays: Mapping[str, Iterable[str]] | None = None,
+        data: Mapping[tuple[str, int], bytes] | None = None,
     ) -> None:
-        self._tags, self._sector, self._volumes = dict(tags), sector, volumes or {}
+        self._tags, self._sector = dict(tags), sector
+        self._volumes = {
+            name: known if isinstance(known, lvm.Volume) else lvm.Volume(name, known)
+            for name, known in (volumes or {}).items()
+        }
+        self._missing, self._has_shell = tuple(missing), has_shell
+        self._arrays, self._data = arrays or {}, data or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
         self.asked: list[tuple[Any, ...]] = []
@@ -100,22 +118,47 @@ class StandInAppliance:
         return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
 
     def _list_partitions(self) -> list[str]:
-        return [name for name in self._tags if name[-1].isdigit() and name.count("/") == 2]
+        return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
 
-    def _pread_device(self, _device: str, count: int, offset: int) -> bytes:
-        return self._sector[offset : offset + count]
+    def _pread_device(self, device: str, count: int, offset: int) -> bytes:
+        return self._data.get((device, offset), self._sector[offset : offset + count])
 
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
 
     def _lvs(self) -> list[str]:
-        return list(self._volumes)
-
-    def _lvs_full(self) -> list[dict[str, str]]:
-        return [{"lv_name": name.rpartition("/")[2], "lv_uuid": uuid} for name, uuid in self._volumes.items()]
+        return [name for name, each in self._volumes.items() if not each.is_skipped]
 
     def _lvuuid(self, device: str) -> str:
-        return self._volumes[device]
+        return self._volumes[device].uuid
+
+    def shell(self, script: str) -> str:
+        """What `debug sh` prints."""
+        self.asked.append(("shell", script))
+        if not self._has_shell:
+            raise AttributeError("debug")
+        groups = {each.group_uuid or each.group: each.group for each in self._volumes.values()}
+        answers = {
+            lvm_report.VOLUMES: lvm.volumes(self._volumes.values()),
+            lvm_report.MEMBERS: lvm.members(
+                {uuid: self._members.get(name, ()) for uuid, name in groups.items()}, self._missing
+            ),
+        }
+        return answers.get(script, "")
+
+    def _vg_activate(self, _activate: bool, groups: Iterable[str]) -> None:
+        for name, each in self._volumes.items():
+            if each.group in groups:
+                self._volumes[name] = dataclasses.replace(each, is_active=not each.is_skipped)
+
+    def _list_md_devices(self) -> list[str]:
+        return list(self._arrays)
+
+    def _md_detail(self, array: str) -> dict[str, str]:
+        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._arrays[array])}
+
+    def _blockdev_getsize64(self, _device: str) -> int:
+        return SIZE
 
     def _vgpvuuids(self, group: str) -> list[str]:
         return list(self._members[group])
