@@ -5,24 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...guest.root import GuestRoot
 from ...guest.storage import incomplete
-from ...guest.storage.incomplete import Lack
+from ...guest.storage.layer import Layer
 from ...model.concerns import Concern
 
 
 def concerns(root: GuestRoot) -> list[Concern]:
     """A concern for each; it is an error where the system is on it."""
-    return [
-        Concern(lack.code, "error", f"{lack.message} The system is on it.", lack.hint)
-        if _is_needed(root, lack)
-        else Concern(lack.code, "warning", lack.message, lack.hint)
-        for lack in incomplete.lacks(root.guest.storage)
-    ]
-
-
-def _is_needed(root: GuestRoot, lack: Lack) -> bool:
-    """Whether the root, or what it does not start without, is on what is not whole."""
     storage = root.guest.storage
     needed = [mount.filesystem for mount in root.mount_plan.mounts if mount.is_needed]
-    return any(storage.rests_on(filesystem, node) for filesystem in needed for node in lack.nodes)
+
+    def is_needed(nodes: Sequence[Layer]) -> bool:
+        return any(storage.rests_on(filesystem, node) for filesystem in needed for node in nodes)
+
+    return incomplete.concerns(storage, is_needed)

@@ -34,7 +34,7 @@ SUBJECT = Subject(
         concern(
             "storage-incomplete",
             "warning error",
-            "Members of a RAID array, or physical volumes of an LVM volume group, are on none of the disks. The severity is "
+            "Members of a RAID array, or physical volumes of an LVM volume group, are not on the disks. The severity is "
             "`error` when the system is on it.",
             "Name all of the guest's disks. If a disk is lost, start the guest without it on its old hypervisor, or run "
             "`vgreduce --removemissing` in the guest.",
@@ -42,8 +42,8 @@ SUBJECT = Subject(
         concern(
             "array-degraded",
             "warning error",
-            "A RAID array has fewer members than it was made for, and had so on the source already. The severity is `error` "
-            "when the system is on it.",
+            "A RAID array has fewer members in use than it was made for, and had so on the source. The severity is `error` when "
+            "the system is on it.",
             "Replace the failed member in the guest before it moves, or have the array do without it "
             "(`mdadm --grow --raid-devices=`).",
         ),
@@ -115,6 +115,25 @@ SUBJECT = Subject(
             "A configuration file in the guest could not be saved. The guest's disks are unchanged.",
             "Check the file in the guest: its syntax, and whether its filesystem is full. If nothing is wrong with "
             "it, report this with the message.",
+        ),
+        error(
+            "filesystem-full",
+            "A filesystem of the guest has too little free space, or too few inodes, for what the conversion must write "
+            "to it. The guest's disks are unchanged.",
+            "Remove files in the guest that are not needed, or enlarge the filesystem.",
+        ),
+        error(
+            "filesystem-read-only",
+            "A filesystem on which the conversion must change files cannot be written to: a btrfs subvolume or a logical "
+            "volume that is read-only, or a filesystem of a kind that is only read.",
+            "Make it writable in the guest before the guest moves.",
+        ),
+        error(
+            "guest-file-not-writable",
+            "A file that the conversion must change cannot be changed: there is a directory, a device or a FIFO at its "
+            "path, or a symbolic link that leads nowhere. Files that are immutable or append-only (`chattr +i`, `+a`) "
+            "are changed, and keep these attributes.",
+            "Replace it by a regular file in the guest.",
         ),
         error(
             "guest-text-not-utf-8",

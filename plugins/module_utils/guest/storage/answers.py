@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
+from ...appliance.appliance import Appliance
+from ...appliance.failures import CallFailed, TextNotUtf8
 from .. import device_names
 from . import lvm_report
 from .lvm_report import Member, Volume

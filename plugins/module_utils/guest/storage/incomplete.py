@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import Callable
 
+from ...model.concerns import Concern
 from .graph import Graph
 from .layer import Layer
 from .layers.array import Array
@@ -18,111 +19,94 @@ _ALL_DISKS = "Give all of the guest's disks."
 _LEVELS = {"linear": "a linear array", **{f"raid{number}": f"RAID {number}" for number in (0, 1, 4, 5, 6, 10)}}
 
 
-@dataclass(frozen=True)
-class Lack:
-    """What is wrong with an array or a volume group.
-
-    nodes: the array, or the volumes of the group. code: of the concern or error. message, hint: for a person.
-    """
-
-    nodes: tuple[Layer, ...]
-    code: str
-    message: str
-    hint: str
+# Whether the guest does not start without one of these nodes, an array or the volumes of a group.
+IsNeeded = Callable[[Sequence[Layer]], bool]
 
 
-def lacks(storage: Graph) -> list[Lack]:
-    """All that is wrong with the arrays and volume groups."""
+def concerns(storage: Graph, is_needed: IsNeeded) -> list[Concern]:
+    """A concern for each array and volume group with which something is wrong; an error where it is needed."""
     groups: dict[str, list[LogicalVolume]] = {}
     for volume in storage.of_kind(LogicalVolume):
         groups.setdefault(volume.group, []).append(volume)
-    found = [
-        *(lack for array in storage.of_kind(Array) for lack in _of_array(array)),
-        *(lack for volumes in groups.values() for lack in _of_group(storage, volumes)),
-    ]
-    return found
+    found = [_of_array(array, is_needed) for array in storage.of_kind(Array)]
+    found += [_of_group(storage, volumes, is_needed) for volumes in groups.values()]
+    return [concern for concern in found if concern]
 
 
-def _of_array(array: Array) -> Iterator[Lack]:
+def _of_array(array: Array, is_needed: IsNeeded) -> Concern | None:
+    severity = "error" if is_needed([array]) else "warning"
     condition = array.condition
-    what = f"The array {array.name}"
     if condition is None:
-        if not array.device:
-            yield _stopped(
-                array, f"{what} could not be started: its members ({_names(array.parents)}) say nothing of it."
-            )
-        return
+        what = f"The array {array.name} (of {_names(array.parents)})"
+        return None if array.device else _stopped(array, f"{what} could not be started.", is_needed)
     kind = f"{_LEVELS.get(array.level, array.level)}, metadata {array.metadata}"
-    what = f"{what} ({kind}) has {condition.in_use} of its {condition.total} members ({_names(array.parents)})"
+    what = f"The array {array.name} ({kind}) has {condition.in_use} of its {condition.total} members"
     if condition.absent:
-        verb = "was" if condition.absent == 1 else "were"
-        yield Lack(
-            (array,),
+        was = "was" if condition.absent == 1 else "were"
+        return Concern(
             "storage-incomplete",
-            f"{what}. {condition.absent} more {verb} in use when the guest last ran, and not on the given disks.",
+            severity,
+            f"{what} on the given disks ({_names(array.parents)}). {condition.absent} more {was} in use when the guest "
+            f"last ran.{_ends(severity)}",
             f"{_ALL_DISKS} If a disk is lost, start the guest once without it on its old hypervisor.",
         )
-    elif condition.unused:
-        yield Lack(
-            (array,),
+    if condition.unused:
+        return Concern(
             "array-degraded",
-            f"{what}, and ran so on the source: it has no redundancy, or less than it was made for.",
-            "Replace the failed member in the guest before it moves, or have the array do without it "
-            "(mdadm --grow --raid-devices=).",
+            severity,
+            f"{what} in use ({_names(array.parents)}), and had so on the source already: a failed disk was not replaced, "
+            f"or is still being rebuilt.{_ends(severity)}",
+            "Replace the failed member in the guest before it moves, wait until the array is rebuilt "
+            "(cat /proc/mdstat), or have the array do without that member (mdadm --grow --raid-devices=).",
         )
-    elif not array.device:
-        yield _stopped(array, f"{what}, and could not be started.")
+    return None if array.device else _stopped(array, f"{what} on the given disks, and could not be started.", is_needed)
 
 
-def _stopped(array: Array, message: str) -> Lack:
-    return Lack(
-        (array,),
+def _stopped(array: Array, message: str, is_needed: IsNeeded) -> Concern:
+    severity = "error" if is_needed([array]) else "warning"
+    return Concern(
         "array-not-started",
-        message,
+        severity,
+        message + _ends(severity),
         "Start the guest once on its old hypervisor, wait until the array is rebuilt (cat /proc/mdstat), and shut it "
         "down.",
     )
 
 
-def _of_group(storage: Graph, volumes: list[LogicalVolume]) -> Iterator[Lack]:
-    """What is wrong with the volume groups of one name."""
-    group, nodes = volumes[0].group, tuple(volumes)
-    if len({volume.group_uuid for volume in volumes}) > 1:
-        yield _ambiguous(nodes, f"Two volume groups are called {group}: on {_names(_members(volumes))}.")
-        return
+def _of_group(storage: Graph, volumes: Sequence[LogicalVolume], is_needed: IsNeeded) -> Concern | None:
+    """The concern about the volume groups of one name."""
+    group, severity = volumes[0].group, "error" if is_needed(volumes) else "warning"
     missing = list(dict.fromkeys(uuid for volume in volumes for uuid in volume.missing))
     inactive = [volume for volume in volumes if not volume.device and not volume.is_skipped]
-    copies = _copies(storage, volumes)
+    copies = _copies(storage, volumes) if inactive else []
+    if copies or len({volume.group_uuid for volume in volumes}) > 1:
+        return Concern(
+            "volume-group-ambiguous",
+            severity,
+            f"There is more than one volume group {group}: on {_names(copies or _members(volumes))}.{_ends(severity)}",
+            "Give the disks of one system only, or give the copy a name and UUIDs of its own in the guest "
+            "(vgimportclone).",
+        )
     if missing:
-        are = "volume" if len(missing) == 1 else "volumes"
-        yield Lack(
-            nodes,
+        return Concern(
             "storage-incomplete",
-            f"The volume group {group} lacks the physical {are} {', '.join(missing)}. It is on "
-            f"{_names(_members(volumes))} as far as the given disks go.",
+            severity,
+            f"The volume group {group} lacks the physical volume{'s' * (len(missing) > 1)} {', '.join(missing)}. On the "
+            f"given disks it has {_names(_members(volumes))}.{_ends(severity)}",
             f"{_ALL_DISKS} If a disk is lost, run `vgreduce --removemissing {group}` in the guest.",
         )
-    elif copies and inactive:
-        yield _ambiguous(
-            nodes,
-            f"The volume group {group} is there more than once: {_names(copies)} are copies of one physical volume.",
-        )
-    elif inactive:
-        yield Lack(
-            tuple(inactive),
+    if inactive:
+        return Concern(
             "volume-not-active",
-            f"LVM could not activate {_names(inactive)}.",
+            severity,
+            f"LVM could not activate {_names(inactive)}.{_ends(severity)}",
             "Start the guest once on its old hypervisor, check the volumes there (lvs -a), and shut it down.",
         )
+    return None
 
 
-def _ambiguous(nodes: tuple[Layer, ...], message: str) -> Lack:
-    return Lack(
-        nodes,
-        "volume-group-ambiguous",
-        message,
-        "Give the disks of one system only, or give the copy a name and UUIDs of its own in the guest (vgimportclone).",
-    )
+def _ends(severity: str) -> str:
+    return " The system is on it." if severity == "error" else ""
 
 
 def _members(volumes: Iterable[LogicalVolume]) -> list[Layer]:

@@ -94,10 +94,10 @@ def _no_root(guest: Guest, wanted: str | None, reasons: list[GuestconvError]) ->
             hint="These filesystems are there: " + ", ".join(each.name for each in filesystems) + ".",
             path="root",
         )
-    lacks = incomplete.lacks(guest.storage)
-    if lacks:
-        message = " ".join(lack.message for lack in lacks)
-        return GuestconvError(lacks[0].code, message, hint=lacks[0].hint, path="disks")
+    lacking = incomplete.concerns(guest.storage, lambda nodes: False)
+    if lacking:
+        message = " ".join(concern.message for concern in lacking)
+        return GuestconvError(lacking[0].code, message, hint=lacking[0].hint, path="disks")
     encrypted = next((each.name for each in filesystems if each.type == "crypto_LUKS"), None)
     if encrypted:
         return GuestconvError(
