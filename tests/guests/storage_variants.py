@@ -78,10 +78,11 @@ def _lvm(workshop: Workshop) -> None:
     workshop.install_grub("sda")
 
 
-def _mdadm_conf(guest: str, *arrays: str) -> dict[str, str]:
+def _mdadm_conf(guest: str, **arrays: str) -> dict[str, str]:
+    """arrays: {name: version of the superblock}."""
     lines = [
-        f"ARRAY /dev/{array} metadata=1.2 UUID={array_uuid(guest, array)} name={storage_guest.HOST}:{array[2:]}"
-        for array in arrays
+        f"ARRAY /dev/{array} metadata={metadata} UUID={array_uuid(guest, array)} name={storage_guest.HOST}:{array[2:]}"
+        for array, metadata in arrays.items()
     ]
     return {"/etc/mdadm/mdadm.conf": _lines("HOMEHOST <system>", "MAILADDR root", *lines)}
 
@@ -153,6 +154,28 @@ def _luks(workshop: Workshop) -> None:
     workshop.mount(data, "/srv")
     workshop.fill()
     workshop.install_grub("sda")
+
+
+def _luks_on_md(workshop: Workshop) -> None:
+    """As a server with two disks has it: firmware can read either half of /boot."""
+    for disk in ("sda", "sdb"):
+        workshop.partition(disk, (200, ""), (0, ""))
+    workshop.mirror("md0", array_uuid("luks-on-md", "md0"), "1.0", "sda1", "sdb1")
+    workshop.mirror("md1", array_uuid("luks-on-md", "md1"), "1.2", "sda2", "sdb2")
+    workshop.ext4("/dev/md0", fixed_uuid("luks-on-md", "boot"))
+    opened = workshop.encrypt("/dev/md1", fixed_uuid("luks-on-md", "md1-luks"), "md1_crypt", _ROOT_KEY)
+    workshop.volume_group("vg0", opened)
+    swap = workshop.volume("vg0", "swap", 100)
+    root = workshop.volume("vg0", "root", 400)
+    usr = workshop.volume("vg0", "usr", 1100)
+    workshop.swap(swap, fixed_uuid("luks-on-md", "swap"))
+    workshop.ext4(root, fixed_uuid("luks-on-md", "root"))
+    workshop.ext4(usr, fixed_uuid("luks-on-md", "usr"))
+    workshop.mount(root)
+    workshop.mount("/dev/md0", "/boot")
+    workshop.mount(usr, "/usr")
+    workshop.fill()
+    workshop.install_grub("sda", "sdb")
 
 
 # btrfs
@@ -292,7 +315,7 @@ VARIANTS = {
             "/dev/mapper/vg0-swap none swap sw 0 0",
         ),
         mounts=("/", "/boot"),
-        files=_mdadm_conf("lvm-on-md", "md0", "md1"),
+        files=_mdadm_conf("lvm-on-md", md0="1.2", md1="1.2"),
         swaps=1,
         arrays=2,
         root="/dev/mapper/vg0-root",
@@ -341,6 +364,29 @@ VARIANTS = {
         keys=_KEYS,
         root="/dev/mapper/sda2_crypt",
         typed=_ROOT_KEY,
+    ),
+    "luks-on-md": Variant(
+        "LVM in LUKS on RAID 1, /usr apart, key file in the initrd",
+        (1900, 1900),
+        _luks_on_md,
+        _lines(
+            "/dev/mapper/vg0-root / ext4 errors=remount-ro 0 1",
+            "/dev/md0 /boot ext4 defaults 0 2",
+            "/dev/mapper/vg0-usr /usr ext4 defaults 0 2",
+            "/dev/mapper/vg0-swap none swap sw 0 0",
+        ),
+        mounts=("/", "/boot", "/usr"),
+        files={
+            **_mdadm_conf("luks-on-md", md0="1.0", md1="1.2"),
+            "/etc/crypttab": _lines("md1_crypt /dev/md1 /etc/keys/root.key luks,initramfs,discard"),
+            "/etc/keys/root.key": _ROOT_KEY,
+            "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
+            "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
+        },
+        keys=({"device": "all", "passphrase": _ROOT_KEY},),
+        swaps=1,
+        arrays=2,
+        root="/dev/mapper/vg0-root",
     ),
     "btrfs": Variant(
         "btrfs subvolumes with snapshots",
