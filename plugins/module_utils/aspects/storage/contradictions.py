@@ -94,8 +94,9 @@ def _is_other_root(root: GuestRoot, filesystems: Collection[Filesystem], entry: 
     if entry.path != "/":
         return False
     others = {filesystem.name for filesystem in filesystems}
-    systems = {other.name for other in root.guest.roots}
-    return bool(others) and root.name in systems and others.isdisjoint(systems)
+    systems = {other.mount_plan.root.filesystem.name for other in root.guest.roots}
+    own = root.mount_plan.root.filesystem.name
+    return bool(others) and own in systems and others.isdisjoint(systems)
 
 
 def _labels_for(path: str) -> set[str]:

@@ -17,6 +17,18 @@ SUBJECT = Subject(
             "Name all of the guest's disks. If a disk is not raw, state its `format`.",
         ),
         error(
+            "disk-blank",
+            "There is nothing on the disks: no partition table, and no filesystem.",
+            "Name the disks that the guest starts from. If a disk is not raw, state its `format`.",
+        ),
+        error(
+            "storage-not-supported",
+            "The system may be on a kind of storage or filesystem that guestconv does not read, or that the kernel of "
+            "the appliance does not know.",
+            "Run guestconv on a machine whose kernel knows the filesystem, or move the system to one that the README "
+            "lists.",
+        ),
+        error(
             "os-not-supported",
             "The disks hold an operating system that guestconv cannot convert.",
             "The README lists the guests that are supported.",
@@ -34,8 +46,8 @@ SUBJECT = Subject(
         concern(
             "storage-incomplete",
             "warning error",
-            "Members of a RAID array, or physical volumes of an LVM volume group, are not on the disks. The severity is "
-            "`error` when the system is on it.",
+            "A filesystem, a RAID array or an LVM volume group lacks a disk. The severity is `error` when the system is on it, "
+            "or when no system is found without it.",
             "Name all of the guest's disks. If a disk is lost, start the guest without it on its old hypervisor, or run "
             "`vgreduce --removemissing` in the guest.",
         ),

@@ -37,8 +37,7 @@ def _of_array(array: Array, is_needed: IsNeeded) -> Concern | None:
     severity = "error" if is_needed([array]) else "warning"
     condition = array.condition
     if condition is None:
-        what = f"The array {array.name} (of {_names(array.parents)})"
-        return None if array.device else _stopped(array, f"{what} could not be started.", is_needed)
+        return None if array.device else _unknown(array, severity)
     kind = f"{_LEVELS.get(array.level, array.level)}, metadata {array.metadata}"
     what = f"The array {array.name} ({kind}) has {condition.in_use} of its {condition.total} members"
     if condition.absent:
@@ -60,6 +59,18 @@ def _of_array(array: Array, is_needed: IsNeeded) -> Concern | None:
             "(cat /proc/mdstat), or have the array do without that member (mdadm --grow --raid-devices=).",
         )
     return None if array.device else _stopped(array, f"{what} on the given disks, and could not be started.", is_needed)
+
+
+def _unknown(array: Array, severity: str) -> Concern:
+    """The concern about an array that is not started, and of whose members no superblock is understood."""
+    are = "is a part" if len(array.parents) == 1 else "are parts"
+    return Concern(
+        "storage-incomplete",
+        severity,
+        f"{_names(array.parents)} {are} of a RAID array (md), of which disks are missing: it could not be started."
+        f"{_ends(severity)}",
+        _ALL_DISKS,
+    )
 
 
 def _stopped(array: Array, message: str, is_needed: IsNeeded) -> Concern:

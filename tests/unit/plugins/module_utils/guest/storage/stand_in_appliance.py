@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,12 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 )
 
 FAILS = "fails to be mounted"
+# Where the superblock of a btrfs is.
+SUPERBLOCK_AT = 0x10000
+# btrfs's number of the top of a filesystem.
+TOP = 5
+# Types of filesystems that the appliance's kernel cannot mount.
+UNKNOWN_TO_THE_KERNEL = ("bcachefs", "VMFS")
 
 
 def boot_sector(**types: int) -> bytes:
@@ -39,10 +46,10 @@ class StandInAppliance:
     volumes: {name: UUID, or all that LVM knows of it}. members: {volume group: UUIDs of its physical volumes}.
     missing: UUIDs of physical volumes that are on no disk. has_shell: whether libguestfs was built with `debug sh`.
     arrays: {device: (devices that it is made of)}. data: {(device, offset): bytes}.
-    subvolumes: {device: [(number, path)]}.
+    subvolumes: {device: [(number, path), or (number, path, number of the one above)]}. default: {device: number}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
-    asked: the calls, as they were made.
+    superblock: of each btrfs, what is read of it. asked: the calls, as they were made.
     """
 
     def __init__(
@@ -58,7 +65,10 @@ class StandInAppliance:
         has_shell: bool = True,
         arrays: Mapping[str, Iterable[str]] | None = None,
         data: Mapping[tuple[str, int], bytes] | None = None,
+        default: Mapping[str, int] | None = None,
+        superblock: bytes = b"",
     ) -> None:
+        self._default, self._superblock = default or {}, superblock
         self._tags, self._sector = dict(tags), sector
         self._volumes = {
             name: known if isinstance(known, lvm.Volume) else lvm.Volume(name, known)
@@ -121,7 +131,10 @@ class StandInAppliance:
         return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
 
     def _pread_device(self, device: str, count: int, offset: int) -> bytes:
-        return self._data.get((device, offset), self._sector[offset : offset + count])
+        if (device, offset) in self._data:
+            return self._data[device, offset]
+        content = self._sector.ljust(SUPERBLOCK_AT, b"\0") + self._superblock
+        return content[offset : offset + count]
 
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
@@ -165,7 +178,19 @@ class StandInAppliance:
 
     def _btrfs_subvolume_list(self, device: str) -> list[dict[str, Any]]:
         found = self._subvolumes.get(device, ())
-        return [{"btrfssubvolume_id": number, "btrfssubvolume_path": path} for number, path in found]
+        keys = ("btrfssubvolume_id", "btrfssubvolume_path", "btrfssubvolume_top_level_id")
+        return [dict(zip(keys, (*each, TOP)[:3])) for each in found]
+
+    def _btrfs_subvolume_get_default(self, device: str) -> int:
+        return self._default.get(device, TOP)
+
+    def _filesystem_available(self, kind: str) -> bool:
+        return kind not in UNKNOWN_TO_THE_KERNEL
+
+    def _glob_expand(self, pattern: str, directoryslash: bool = True) -> list[str]:
+        found = re.fullmatch(r"/\{(.*)\}", pattern)
+        paths = [f"/{each}" for each in found[1].split(",")] if found else [pattern]
+        return [path for path in paths if self.status(path)]
 
     def _mount_options(self, options: str, device: str, mountpoint: str) -> None:
         if self._files.get(device) == FAILS:
