@@ -43,7 +43,7 @@ class Makers:
 
     def __init__(self, root: GuestRoot, names: Names) -> None:
         self._root = root
-        self._names = names
+        self.names = names
 
     def of(self, spec: str) -> str:
         """In words, what may make the device that spec names, as in fstab; "" when nothing is known to."""
@@ -66,11 +66,11 @@ class Makers:
             return False
         # Paths outside /dev are files that hold a filesystem.
         is_file = device.startswith("/") and not device.startswith("/dev/")
-        return is_file or bool(self._names.filesystems(device))
+        return is_file or bool(self.names.filesystems(device))
 
     @cached_property
     def _unopened(self) -> list[Filesystem]:
-        storage = self._names.storage
+        storage = self.names.storage
         # An array that can never start is no reason to wait for what it would hold.
         return [
             each
