@@ -15,10 +15,9 @@ from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
-from ...texts import fstab, tables
+from ...texts import crypttab, fstab, tables
 from ...texts.fstab import Entry
 from .names import Names
-from .references import RANDOM_KEYS
 
 # {type in fstab: what one driver, or one name, stands for}, of the types that blkid knows by the same words. Each
 # mounts all of its family (mount(8); the kernel's ext4 mounts the older ones).
@@ -111,7 +110,7 @@ def _of_mapping(names: Names, row: tables.Row) -> Concern | None:
     found = [each for each in names.filesystems(fields[1]) if _FAMILIES.get(each.type, "swap") != "swap"]
     if not found or len(found) < len(names.filesystems(fields[1])):
         return None
-    is_made_anew = fields[2:3] and fields[2] in RANDOM_KEYS
+    is_made_anew = fields[2:3] and fields[2] in crypttab.RANDOM_KEYS
     severity, ends = ("error", _DESTROYED) if is_made_anew else ("warning", "")
     said = f"{fields[1]} is encrypted, and on the given disks it is {found[0].type}"
     return _concern("/etc/crypttab", said, severity, ends)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
+from ...guest.storage import encryption
 from ...model.concerns import Concern
-from ...texts import fstab, tables
-from . import arguments, resume
+from ...texts import crypttab, fstab, tables
+from . import arguments, resume, specs
 from .names import Names, lost
 
 
@@ -33,23 +35,26 @@ class Reference:
         name = self.name(row)
         if not device_names.is_of_hardware(name):
             return None
-        if self is CRYPTTAB and row.fields[2:3] and row.fields[2] in RANDOM_KEYS:
-            # What is on the device, with its UUID, is written over when the guest starts.
+        if self is FSTAB:
+            return names.stable(name)
+        entry = crypttab.entry(row)
+        if entry and not entry.has_header:
+            # What is on the device, with its UUID, is written over when the guest starts, or is no header.
             return names.storage.stable_name(name, names.links, ("PARTUUID",))
-        return names.stable(name)
+        return names.storage.stable_name(name, names.links, ("UUID",))
 
 
 FSTAB = Reference("/etc/fstab", 0, "filesystem")
-CRYPTTAB = Reference("/etc/crypttab", 1, "encrypted device")
-REFERENCES = (FSTAB, CRYPTTAB)
 
-# crypttab(5): with such a key the mapping (swap space) is made anew at each start.
-RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
+
+def references_in(root: GuestRoot) -> list[Reference]:
+    """The tables of a root."""
+    return [FSTAB, *(Reference(path, 1, "encrypted device") for path in encryption.tables(root))]
 
 
 def names_of_hardware(root: GuestRoot) -> frozenset[str]:
     """All names of hardware that the files, and the boot menu's command lines, have."""
-    texts = [root.read(reference.path) or "" for reference in REFERENCES]
+    texts = [root.read(reference.path) or "" for reference in references_in(root)]
     texts += [*resume.texts(root).values(), *arguments.names_in(entry.arguments for entry in root.boot_menu.entries)]
     return frozenset().union(*map(device_names.of_hardware, texts))
 
@@ -57,7 +62,7 @@ def names_of_hardware(root: GuestRoot) -> frozenset[str]:
 def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """A concern for every line, and argument of the kernel's, that names something which cannot be named otherwise."""
     found = []
-    for reference in REFERENCES:
+    for reference in references_in(root):
         for row in tables.rows(root.read(reference.path) or ""):
             name = reference.name(row)
             if device_names.is_of_hardware(name) and reference.stable(names, row) is None:
@@ -66,21 +71,41 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
                     continue
                 severity = "error" if entry and entry.is_waited_for else "warning"
                 found.append(lost(names, reference.path, name, severity))
+            for _column, device in _key_devices(reference, row):
+                if names.is_lost(device):
+                    found.append(lost(names, reference.path, device, "warning"))
     found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
     return found + arguments.concerns(root, names)
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
     """Name by UUID what the hardware named, and comment out what is on the removed disks (their ids)."""
-
-    def edit(row: tables.Row) -> str:
-        name = reference.name(row)
-        if names.are_on(name, removed):
-            return "# removed with its disk: " + " ".join(row.fields)
-        stable = reference.stable(names, row)
-        return row.with_field(reference.column, stable) if stable else row.line
-
     text = root.read(reference.path)
     if text is not None:
         detail = f"named each {reference.named} by UUID instead of by hardware"
-        root.write(reference.path, tables.edited(text, edit), detail)
+        root.write(reference.path, tables.edited(text, partial(edited, names, reference, removed)), detail)
+
+
+def edited(names: Names, reference: Reference, removed: Collection[str], row: tables.Row) -> str:
+    """A row, as rename makes it."""
+    name = reference.name(row)
+    if names.are_on(name, removed):
+        return "# removed with its disk: " + " ".join(row.fields)
+    stable = reference.stable(names, row)
+    if stable:
+        row = tables.Row(row.with_field(reference.column, stable), row.fields)
+    for column, device in _key_devices(reference, row):
+        path = specs.stable_path(names, device)
+        if path:
+            row = tables.Row(row.with_field(column, row.fields[column].replace(device, path)), row.fields)
+    return row.line
+
+
+def _key_devices(reference: Reference, row: tables.Row) -> list[tuple[int, str]]:
+    """(column, name) of the devices in a row of crypttab on which the key, and a header of its own, are."""
+    entry = crypttab.entry(row) if reference is not FSTAB else None
+    if entry is None:
+        return []
+    files = [(2, entry.key_file), (3, entry.header_file)]
+    named = [(column, file.device or file.path) for column, file in files if file]
+    return [(column, name) for column, name in named if name.startswith("/dev/") and name in row.fields[column]]

@@ -15,6 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
+from . import encryption
 from .layers.filesystem import Filesystem
 from .mounter import MountError
 from .mounts import Mount, MountPlan
@@ -27,9 +28,20 @@ def find(guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None =
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
     instead.
     """
-    roots: list[GuestRoot] = []
+    encryption.prepare(guest, lambda: _all(guest, systems, None, []))
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
+    roots = _all(guest, systems, wanted, reasons)
+    if not roots:
+        raise _no_root(guest, wanted, reasons)
+    roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
+    guest.roots = roots
+
+
+def _all(
+    guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None, reasons: list[GuestconvError]
+) -> list[GuestRoot]:
+    roots: list[GuestRoot] = []
     for filesystem in guest.storage.filesystems:
         possible = [system for system in systems if filesystem.type in system.ROOT_FILESYSTEMS]
         if possible and wanted in (None, filesystem.name):
@@ -39,10 +51,7 @@ def find(guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None =
                 reasons.append(error)
             else:
                 roots += [root] if root else []
-    if not roots:
-        raise _no_root(guest, wanted, reasons)
-    roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
-    guest.roots = roots
+    return roots
 
 
 def _look_at(
@@ -93,13 +102,9 @@ def _no_root(guest: Guest, wanted: str | None, reasons: list[GuestconvError]) ->
             hint="These filesystems are there: " + ", ".join(each.name for each in filesystems) + ".",
             path="root",
         )
-    encrypted = next((each.name for each in filesystems if each.type == "crypto_LUKS"), None)
+    encrypted = next(encryption.errors(guest), None)
     if encrypted:
-        return GuestconvError(
-            "disk-encrypted",
-            f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet.",
-            hint="Decrypt the disk in the guest before it moves.",
-        )
+        return encrypted
     return _other_system(guest) or GuestconvError(
         "no-operating-system",
         f"No operating system was found on {', '.join(disk.path for disk in guest.disks)}.",

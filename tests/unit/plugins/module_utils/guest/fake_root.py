@@ -29,6 +29,13 @@ def menu(*command_lines):
     return BootMenu(entries, entries[0] if entries else None)
 
 
+class _BlankDisks:
+    """The stand-in for the appliance: there is nothing on any device."""
+
+    def pread_device(self, _device, count, _offset):
+        return bytes(count)
+
+
 class FakeRoot:
     """files: {path: text or bytes}. links: {path: target} of symbolic links. info, boot_menu: as of a GuestRoot.
 
@@ -59,7 +66,7 @@ class FakeRoot:
         }
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
-        self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
+        self.guest = Guest(_BlankDisks(), list(disks), TARGETS[target], hardware or {}, storage)
         self.mount_plan, self.not_mounted, self.not_searched = MountPlan(), [], []
         self.room = 1 << 30
         self.commands = []
