@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import ApplianceError, CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import ApplianceError, CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.qemu import accelerator as accelerators

@@ -9,7 +9,7 @@ import posixpath
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import ApplianceError
 from tests.text_guests import case
 from tests.text_guests.contents import Link
 from tests.text_guests.disks import Disks

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children
 from .calls import Calls
+from .failures import ApplianceError, CallFailed, TextNotUtf8
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
 from .secret import Secret
 from .write_errors import WriteErrors
@@ -31,20 +33,11 @@ try:
 except ImportError:
     GUESTFS_IMPORT_ERROR = traceback.format_exc()
 
+# Of a path at which there is nothing, or a symbolic link that leads nowhere.
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
 # The calls that run a program inside the guest; they are what conversion is slow by, so they are counted.
 _COMMANDS = frozenset(("command", "command_lines", "sh", "sh_lines"))
-
-
-class ApplianceError(GuestconvError):
-    """A libguestfs call failed."""
-
-
-class CallFailed(ApplianceError):
-    """libguestfs itself reported an error."""
-
-
-class TextNotUtf8(ApplianceError):
-    """A name or text in the guest cannot be passed to, or returned by, libguestfs's Python binding."""
 
 
 class ApplianceDisk(Protocol):
@@ -151,7 +144,10 @@ class Appliance(Calls):
             return None
         try:
             return self.statns(path)
-        except ApplianceError:
+        except ApplianceError as error:
+            # What is most often so costs no further call.
+            if isinstance(error, CallFailed) and error.errno in _NOT_THERE:
+                return None
             # A symbolic link exists even when it leads nowhere.
             if self.exists(path) and not self.is_symlink(path):
                 raise

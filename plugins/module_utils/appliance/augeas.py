@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .appliance import CallFailed
 from .calls import Calls
+from .failures import CallFailed
 
 # AUG_SAVE_NEWFILE, AUG_NO_LOAD, and AUG_NO_MODL_AUTOLOAD of augeas.h. Without the first, what is saved is another file
 # of the same name, which has neither SELinux label nor ACL, and the old one's hard links stay with the old one. Without

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..devices.letters import letters
 from ..errors import GuestconvError
-from . import one_image, qemu_img
+from . import backing_chain, one_image, qemu_img
 from .formats import probe, qcow2
 
 _KEYS = ("path", "format", "device", "backing")
@@ -180,7 +180,10 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
     chain: list[str] = []
     opened, seen, extents = path, {path}, image.extents
     while image.backing_file:
-        opened = _agreed_backing(opened, image.backing_file, allowed)
+        backing = backing_chain.resolved(opened, image.backing_file)
+        if probe.has_protocol(image.backing_file) or _canonical(backing) not in allowed:
+            raise _not_named(path, chain, opened, image)
+        opened = backing
         if _canonical(opened) in seen:
             raise one_image.corrupt(path, f"its chain of backing files leads back to {opened}")
         seen.add(_canonical(opened))
@@ -217,20 +220,30 @@ def require_sound(disk: Disk) -> None:
         raise one_image.corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
 
 
-def _agreed_backing(image: str, name: str, allowed: set[str]) -> str:
-    """The path by which QEMU will open the backing file that a header names, if the caller named it, too.
+def _not_named(top: str, named: Sequence[str], image: str, judged: one_image.Image) -> GuestconvError:
+    """The error for a chain of which the backing file of `image` was not named: it lists all levels.
 
-    Links are left in it: QEMU resolves the next relative name against the directory of the link.
+    Args: top: the disk's path; named: the levels above, which the caller named.
     """
-    path = os.path.join(os.path.dirname(image), name)
-    if probe.has_protocol(name) or _canonical(path) not in allowed:
-        raise GuestconvError(
-            "backing-file-not-named",
-            f"{image} has the backing file {name}, which was not named.",
-            hint=f"If it belongs to this guest, name it: `{{path: {image}, backing: [{path}]}}`.",
-            extra={"backing_file": name},
+    levels = backing_chain.levels(image, judged.backing_file, judged.backing_format)
+    paths = [*named, *(level.path for level in levels if level.is_file)]
+    message = f"{image} has the backing file {judged.backing_file}, which was not named."
+    if len(levels) > 1:
+        message += f" Its chain of backing files goes on: {', '.join(level.path for level in levels[1:])}."
+    last = levels[-1]
+    if last.wrong:
+        message += f" {last.path} {last.wrong}."
+    hint = f"If all of them belong to this guest, name them: `{{path: {top}, backing: [{', '.join(paths)}]}}`."
+    if not last.is_file:
+        hint = (
+            "guestconv opens files only. Copy the disk with `qemu-img convert` where its backing file can be reached."
         )
-    return path
+    return GuestconvError(
+        "backing-file-not-named",
+        message,
+        hint=hint,
+        extra={"backing_file": judged.backing_file, "backing_files": [level.path for level in levels]},
+    )
 
 
 def writable_in_place(disk: Disk) -> None:

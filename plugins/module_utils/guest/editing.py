@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Callable, Protocol
 
 from ..appliance import augeas
-from ..appliance.appliance import Appliance, ApplianceError
+from ..appliance.appliance import Appliance
+from ..appliance.failures import ApplianceError
 from ..errors import GuestconvError
 
 

@@ -68,7 +68,7 @@ class Guest:
     ) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
         keyring = Keyring(appliance, keys)
-        storage = discover(Answers(appliance, disks, keyring))
+        storage = discover(Answers(appliance, disks, keyring, hardware.get("disks") or ()))
         return cls(appliance, disks, target, hardware, storage, keyring)
 
     def close(self) -> None:
@@ -85,8 +85,11 @@ class Guest:
         self.mounter.show([], read_only=True)
         if not self.keyring.open(locked, key):
             return False
-        self.storage = discover(Answers(self.appliance, self.disks, self.keyring), self.storage)
+        self.storage = discover(self._answers(), self.storage)
         return True
+
+    def _answers(self) -> Answers:
+        return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())
 
     def apply_transforms(self) -> None:
         """Change the layout of the disks as announced in transform, before roots are looked for. Raises GuestconvError."""
@@ -96,7 +99,7 @@ class Guest:
                 self.close()
                 detail = one.apply(self.appliance, self.storage, announced)
                 self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
-                self.storage = discover(Answers(self.appliance, self.disks, self.keyring))
+                self.storage = discover(self._answers())
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ...appliance.appliance import ApplianceError
+from ...appliance.failures import ApplianceError
 from ...devices.targets import KINDS, Model, Target
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...appliance.appliance import ApplianceError
+from ...appliance.failures import ApplianceError
 from ...devices.targets import KINDS, Model
 from ...errors import GuestconvError
 from ...guest.boot_menu import BootMenu, Entry

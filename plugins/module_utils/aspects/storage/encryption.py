@@ -110,7 +110,7 @@ def _closed(root: GuestRoot) -> Iterator[Concern]:
             if reason is Why.NO_MEMORY:
                 yield Concern("encryption-needs-memory", "warning", message, hint)
             elif reason is Why.FAILED:
-                yield Concern("encrypted-device-closed", "warning", message, hint)
+                yield _left_closed("warning", message, hint)
             else:
                 yield Concern("key-wrong", "warning", message, hint)
         else:
@@ -125,13 +125,16 @@ def _without_key(locked: Filesystem, kind: str) -> Concern:
             "Nothing needs to be done if there are no system files in it: the guest opens it as before. To have it "
             "looked at, give its key with the option keys."
         )
-    return Concern(
-        "encrypted-device-closed",
+    return _left_closed(
         "info",
         f"{locked.name} is encrypted ({kind}), and there is no key for it. It stays as it is, and conversion does not "
         "look at what is in it.",
         hint,
     )
+
+
+def _left_closed(severity: str, message: str, hint: str) -> Concern:
+    return Concern("encrypted-device-closed", severity, message, hint)
 
 
 def _unused(key: Key) -> Concern:

@@ -114,8 +114,9 @@ SUBJECT = Subject(
         ),
         error(
             "backing-file-not-named",
-            "The image depends on a backing file that was not named. guestconv opens only the files that it was given.",
-            "If the file belongs to this guest, name it: `{path: IMAGE, backing: [FILE]}`.",
+            "The image depends on a backing file that was not named. guestconv opens only the files that it was given. The "
+            "message and the result's `backing_files` list all levels of the chain.",
+            "If the files belong to this guest, name all of them: `{path: IMAGE, backing: [FILE, FILE]}`.",
         ),
         error(
             "external-data-file",

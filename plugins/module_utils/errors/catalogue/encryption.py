@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
-from .declaration import Subject, concern, error
+from .declaration import Declaration, Subject, concern, error
 
 _GIVE = "Give its key with the option `keys`, which docs/encryption.md explains."
+
+
+def _both(code: str, meaning: str, remedy: str) -> Declaration:
+    """The declaration of an error where the system is on the device, and of a warning where only data is."""
+    return Declaration(code, meaning, remedy, retryable=False, severities=("warning",))
+
 
 SUBJECT = Subject(
     "Encrypted devices",
@@ -31,9 +37,8 @@ SUBJECT = Subject(
             "Install cryptsetup on that machine. libguestfs builds its appliance again at the next run; a fixed appliance "
             "must be made again.",
         ),
-        concern(
+        _both(
             "key-wrong",
-            "warning error",
             "None of the keys that the option `keys` gives for an encrypted device opens it. It is an error where the "
             "system is on that device, and a warning where only data is.",
             "Check the key, and the device that it is for. A key file is used exactly as it is, with the newline at its "
@@ -46,9 +51,8 @@ SUBJECT = Subject(
             "with `all: true`.",
             "Check the name of the device, or the UUID. If the key is for other guests, nothing needs to be done.",
         ),
-        concern(
+        _both(
             "encryption-needs-memory",
-            "warning error",
             "The appliance has too little memory to open a key slot of an encrypted device: LUKS2 derives keys with a "
             "function that takes memory on purpose, up to 1 GiB.",
             "Set the option `memory` to what the message says.",
@@ -57,7 +61,7 @@ SUBJECT = Subject(
             "encrypted-device-closed",
             "info warning",
             "An encrypted device stayed closed, so the conversion did not look at what is in it. The guest still opens it "
-            "when it starts. The severity is `warning` where the guest mounts something that may be in it.",
+            "when it starts. The severity is `warning` where a key was given and cryptsetup reports that the device itself is at fault.",
             f"Nothing needs to be done if there are no system files in it. {_GIVE}",
         ),
         concern(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...appliance.appliance import Appliance, CallFailed, TextNotUtf8
+from ...appliance.appliance import Appliance
+from ...appliance.failures import CallFailed, TextNotUtf8
 from .. import device_names
 
 if TYPE_CHECKING:
@@ -22,11 +23,19 @@ _SECTOR = 512
 class Answers:
     """The appliance's answers. What is asked again is not asked of the appliance: each call starts a program there.
 
-    disks: the guest's disks, in the guest's order. keyring: the keys of what is encrypted.
+    disks: the guest's disks, in the guest's order. keyring: the keys of what is encrypted. attached: what the source knows
+    of each disk (hardware.disks), if it does.
     """
 
-    def __init__(self, appliance: Appliance, disks: Sequence[Disk], keyring: Keyring | None = None) -> None:
+    def __init__(
+        self,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        keyring: Keyring | None = None,
+        attached: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.disks = tuple(disks)
+        self.attached = tuple(attached)
         self._keyring = keyring
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...appliance.appliance import Appliance, ApplianceError, CallFailed
+from ...appliance.appliance import Appliance
+from ...appliance.failures import ApplianceError, CallFailed
 from ...appliance.secret import Secret
 from ...devices.letters import letters
 from ...errors import GuestconvError

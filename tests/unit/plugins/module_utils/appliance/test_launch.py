@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import appliance as appliances
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 
 

@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
 import struct
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, qemu_img
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import backing_chain, images, qemu_img
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import (
     create,
     patch,
@@ -45,6 +46,65 @@ def test_relative_names_are_resolved_as_qemu_does_against_the_directory_of_the_l
     top = create(tmp_path / "top.qcow2", "qcow2", options=["-b", middle, "-F", "qcow2"], data=False)
     assert refusal([{"path": top, "backing": [middle, wrong]}]).code == "backing-file-not-named"
     assert images.disks_from_option([{"path": top, "backing": [middle, right]}])[0].backing == (middle, right)
+
+
+def chain(directory, count):
+    """A chain of this many qcow2 images, from the base up; each names the one below by a relative or absolute path."""
+    paths = [create(directory / "0.qcow2", "qcow2", data=False)]
+    for number in range(1, count):
+        below = paths[-1] if number % 2 else f"{number - 1}.qcow2"
+        path = directory / f"{number}.qcow2"
+        paths.append(create(path, "qcow2", size="64M", options=["-u", "-b", below, "-F", "qcow2"], data=False))
+    return paths
+
+
+def test_oracle_20_one_answer_names_all_levels_of_a_chain_and_what_it_says_to_do_is_enough(tmp_path, judged_by_qemu):
+    *below, top = chain(tmp_path, 5)
+    below.reverse()
+    error = refusal([top])
+    assert error.code == "backing-file-not-named" and judged_by_qemu == [top]
+    assert error.extra == {"backing_file": "3.qcow2", "backing_files": below}
+    assert all(path in error.message for path in below[1:])
+    assert f"{{path: {top}, backing: [{', '.join(below)}]}}" in error.hint
+    assert images.disks_from_option([{"path": top, "backing": error.extra["backing_files"]}])[0].backing == tuple(below)
+    # Those that were named are named again, in their place.
+    error = refusal([{"path": top, "backing": below[:2]}])
+    assert error.extra["backing_files"] == below[2:]
+    assert f"backing: [{', '.join(below)}]" in error.hint
+
+
+def test_oracle_20_what_ends_a_chain_that_cannot_be_followed_is_said(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "text").write_text("no image")
+    truncated = create(tmp_path / "truncated", "qcow2", data=False)
+    os.truncate(truncated, 40)
+    for name, said in (
+        ("absent", "absent does not exist"),
+        ("fifo", "fifo is neither a file nor a block device"),
+        (".", "is a directory"),
+        ("middle", "middle is in the chain already"),
+        ("top", "top is in the chain already"),
+        ("truncated", "truncated is damaged"),
+        ("json:{}", "json:{} is not a file"),
+        ("nbd://127.0.0.1/x", "nbd://127.0.0.1/x is not a file"),
+        ("text", ""),
+    ):
+        middle = create(tmp_path / "middle", "qcow2", options=["-u", "-b", name, "-F", "qcow2"], data=False)
+        top = create(tmp_path / "top", "qcow2", options=["-u", "-b", "middle", "-F", "qcow2"], data=False)
+        error = refusal([top])
+        assert (error.code, error.extra["backing_files"][0]) == ("backing-file-not-named", middle)
+        assert said in error.message, error.message
+        assert len(error.extra["backing_files"]) == 2
+        assert (":" in name) == ("qemu-img convert" in error.hint)
+
+
+def test_a_chain_without_end_is_listed_as_far_as_people_make_them(tmp_path):
+    head = (tmp_path / "head.qcow2", "qcow2")
+    create(*head, options=["-u", "-b", "0" * 8, "-F", "qcow2"], data=False)
+    image = (tmp_path / "head.qcow2").read_bytes()
+    for number in range(200):
+        (tmp_path / f"{number:08}").write_bytes(image.replace(b"0" * 8, b"%08d" % (number + 1)))
+    assert len(refusal([str(tmp_path / "head.qcow2")]).extra["backing_files"]) == backing_chain.MOST_LEVELS
 
 
 @pytest.mark.parametrize("name", ["json:{}", "nbd://127.0.0.1/x", "http://127.0.0.1/x", "/etc/passwd"])
@@ -131,3 +191,13 @@ def test_the_parent_of_a_vmdk_must_be_named(tmp_path):
     top = create(tmp_path / "top.vmdk", "vmdk", options=["-b", base, "-F", "vmdk"], data=False)
     assert refusal([top]).code == "backing-file-not-named"
     assert images.disks_from_option([{"path": top, "backing": [base]}])[0].backing == (base,)
+
+
+def test_oracle_20_all_snapshots_of_a_vmdk_are_named_in_one_answer(tmp_path):
+    paths = [create(tmp_path / "base.vmdk", "vmdk")]
+    for name in ("000001.vmdk", "000002.vmdk"):
+        paths.append(create(tmp_path / name, "vmdk", options=["-b", paths[-1], "-F", "vmdk"], data=False))
+    *below, top = paths
+    error = refusal([top])
+    assert error.extra["backing_files"] == below[::-1]
+    assert images.disks_from_option([{"path": top, "backing": below}])[0].backing == tuple(below[::-1])

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import CallFailed
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
