@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import partial
 
-from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage import encryption
 from ...guest.storage.keyring import Key, Why
@@ -20,7 +19,7 @@ from ...texts import crypttab, luks_header, tables
 from ...texts.crypttab import Entry
 from ..plan import Plan
 from . import references, specs
-from .names import Names, unknown
+from .names import Names
 
 # What initrds have of crypttab: dracut's and mkinitcpio's copy, Debian's, and that of Debian up to 9.
 _COPIES = r"etc/crypttab|cryptroot/crypttab"
@@ -34,7 +33,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """The concerns about encrypted devices. What is so of the disks is the same for every root."""
     entries = encryption.entries(root)
     own = [*entries, *crypttab.from_arguments(root.boot_menu.arguments)]
-    found = list(_lost(names, entries))
+    found: list[Concern] = []
     for locked in names.storage.filesystems:
         if locked.type == LUKS:
             found += _bound(
@@ -49,8 +48,7 @@ def convert(root: GuestRoot, plan: Plan, names: Names, removed: Collection[str])
         plan.initrd.require(["dm_crypt"])
         plan.initrd.programs = _PROGRAMS
     if any(each.type == LUKS for each in names.storage.filesystems):
-        table = references.Reference("/etc/crypttab", 1, "encrypted device")
-        row = partial(references.edited, names, table, removed)
+        row = partial(references.renamed, names, references.CRYPTTAB, removed)
         plan.initrd.edit(_COPIES, lambda text: tables.edited(text, row))
         plan.initrd.edit(_OLD_COPY, partial(_old_copy, names))
 
@@ -87,19 +85,6 @@ def _is_waited_for(root: GuestRoot, locked: Filesystem, entries: Collection[Entr
     return is_mounted or any(entry.spec in paths for entry in plan.missing)
 
 
-def _lost(names: Names, entries: Collection[Entry]) -> Iterator[Concern]:
-    """A concern for each name in crypttab that holds on any hardware, and leads to nothing."""
-    for entry in entries:
-        key, header = entry.key_file, entry.header_file
-        devices = [entry.device, *(file.device for file in (key, header) if file and file.device)]
-        for name in devices:
-            is_device = name.startswith("/dev/") or name.partition("=")[0] in ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
-            if is_device and not device_names.is_of_hardware(name) and not specs.filesystems(names, name):
-                yield unknown(
-                    "/etc/crypttab", name, "warning", "remove the line in the guest, or add nofail to its options."
-                )
-
-
 def _closed(root: GuestRoot) -> Iterator[Concern]:
     guest = root.guest
     for locked in encryption.closed(guest.storage):
@@ -127,7 +112,7 @@ def _without_key(locked: Filesystem, kind: str) -> Concern:
         )
     return _left_closed(
         "info",
-        f"{locked.name} is encrypted ({kind}), and there is no key for it. It stays as it is, and conversion does not "
+        f"{locked.name} is encrypted with {kind}, and there is no key for it. It stays as it is, and conversion does not "
         "look at what is in it.",
         hint,
     )

@@ -18,11 +18,11 @@ from ...texts import crypttab
 from ...texts.crypttab import Entry, File
 from .. import device_names
 from ..root import GuestRoot
+from .diagnosis import MountError
 from .graph import Graph
 from .keyring import Key, Refusal, Why
 from .layers.encrypted import Encrypted
 from .layers.filesystem import BITLOCKER, LUKS, Filesystem
-from .mounter import MountError
 from .mounts import Mount
 
 if TYPE_CHECKING:
@@ -232,13 +232,13 @@ def _without_key(guest: Guest, locked: Filesystem) -> GuestconvError:
     if locked.type == BITLOCKER:
         return GuestconvError(
             "disk-encrypted",
-            f"{locked.name} is encrypted with Windows's BitLocker, which guestconv does not open.",
+            f"{locked.name} is encrypted with BitLocker, which guestconv does not open.",
             hint="Decrypt the drive in the guest (`manage-bde -off C:`) before it moves.",
         )
     unused = ", ".join(key.source for key in guest.keyring.unused)
     return GuestconvError(
         "disk-encrypted",
-        f"{locked.name} is encrypted ({kind(guest, locked)}, UUID {locked.uuid}), and there is no key for it."
+        f"{locked.name} is encrypted with {kind(guest, locked)} (UUID {locked.uuid}), and there is no key for it."
         + (f" What {unused} is for is not on the disks." if unused else ""),
         hint=f'Give its key with the option keys: [{{device: {locked.name}, passphrase: "{{{{ vault_key }}}}"}}], or a '
         "key file (file).",

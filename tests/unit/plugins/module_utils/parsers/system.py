@@ -25,7 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
@@ -191,7 +191,7 @@ def _fstab(text):
         "/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32
     )
     found = graph([root_filesystem, volume])
-    mounts.planned(fstab.parse(text), found, root_filesystem)
+    mounts.planned(fstab.parse(text), found, mounts.Mount("/", root_filesystem))
     root = FakeRoot(
         {"/etc/fstab": text, "/etc/crypttab": text},
         boot_menu=menu("resume_offset=1 " + text),
@@ -324,6 +324,8 @@ REGISTERS = (
     "RIP=",
 )
 
+SUPERBLOCK = bytes(64) + b"_BHRfS_M" + bytes(64) + (2).to_bytes(8, "little")
+
 PARSERS = (
     Parser(
         "fstab",
@@ -334,6 +336,13 @@ PARSERS = (
     ),
     Parser("crypttab", CRYPTTAB, _crypttab),
     Parser("the header of a LUKS device", inputs=_headers(), words=(), read=_header, sample=LUKS_TOKENS),
+    Parser(
+        "a superblock of btrfs",
+        (),
+        diagnosis.devices,
+        inputs=st.binary(max_size=200) | hostile_texts.damaged(SUPERBLOCK),
+        sample=SUPERBLOCK,
+    ),
     Parser("os-release", RELEASE, _release),
     Parser(
         "resume",
