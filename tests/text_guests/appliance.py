@@ -15,6 +15,7 @@ import fnmatch
 import itertools
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -55,6 +56,7 @@ class Storage:
     room, inodes: bytes and inodes that are free. is_read_only: what lies on it cannot be written to.
     superblocks: {offset: bytes} of a member of an array. lvm: of a logical volume, what LVM knows of it.
     members, missing: the UUIDs of its group's physical volumes, and of those that are on no disk.
+    key: what opens an encrypted device, and inside: what is in it.
     """
 
     tags: Mapping[str, str]
@@ -69,6 +71,12 @@ class Storage:
     lvm: lvm.Volume = lvm.Volume("")
     members: Sequence[str] = ()
     missing: Sequence[str] = ()
+    key: bytes | None = None
+    inside: Storage | None = None
+
+    def with_inside(self) -> list[Storage]:
+        """This one, and what is in it, one in the other."""
+        return [self, *(self.inside.with_inside() if self.inside else ())]
 
     @property
     def is_fat(self) -> bool:
@@ -103,13 +111,15 @@ class StandIn(Appliance):
             name: [f"{self.device(index)}{number or ''}" for index, number in members]
             for name, (_storage, members) in zip(self._arrays, arrays)
         }
+        self._mapped: dict[str, Storage] = {}
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
         self.limits = Limits()
         for storage in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values()):
-            if storage.directory:
-                self.limits.add(storage.directory, storage.room, storage.inodes)
+            for each in storage.with_inside():
+                if each.directory:
+                    self.limits.add(each.directory, each.room, each.inodes)
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """See Appliance.call()."""
@@ -128,7 +138,8 @@ class StandIn(Appliance):
     # Devices
 
     def _storage(self, device: str) -> Storage:
-        storage = self._partitions.get(device) or self._volumes.get(device) or self._arrays.get(device)
+        devices = {**self._partitions, **self._arrays, **self._mapped}
+        storage = devices.get(device) or self._active_volumes().get(device)
         if storage is None:
             raise OSError(errno.ENOENT, "no such device", device)
         return storage
@@ -138,6 +149,41 @@ class StandIn(Appliance):
 
     def _do_list_md_devices(self) -> list[str]:
         return list(self._arrays)
+
+    def _active_volumes(self) -> dict[str, Storage]:
+        """The logical volumes of which no member is in a device that is closed."""
+        there = [each.tags.get("UUID", "") for each in self._partitions.values()]
+        there += [each.tags.get("UUID", "") for each in (*self._arrays.values(), *self._mapped.values())]
+        there += [each.tags.get("UUID", "") for each in self._volumes.values()]
+        return {name: each for name, each in self._volumes.items() if set(each.members) <= set(there)}
+
+    # Encrypted devices
+
+    def _do_feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"]
+
+    def _do_cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        self._unlock(device, key.encode(), name)
+
+    def _unlock(self, device: str, key: bytes, name: str) -> None:
+        storage = self._storage(device)
+        if f"/dev/mapper/{name}" in self._mapped or storage.inside in self._mapped.values():
+            raise CallFailed("appliance-call-failed", f"cryptsetup exited with status 5: Device {device} is in use.")
+        if storage.inside is None or storage.key != key:
+            raise CallFailed(
+                "appliance-call-failed",
+                "cryptsetup_open: cryptsetup exited with status 2: No key available with this passphrase.",
+            )
+        self._mapped[f"/dev/mapper/{name}"] = storage.inside
+
+    def _do_cryptsetup_close(self, device: str) -> None:
+        self._mapped.pop(device)
+
+    def _do_lvm_scan(self, _activate: bool) -> None:
+        pass
+
+    def _do_vg_activate_all(self, _activate: bool) -> None:
+        pass
 
     def _do_md_detail(self, array: str) -> dict[str, str]:
         return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
@@ -150,7 +196,7 @@ class StandIn(Appliance):
 
     def _lvm(self, script: str) -> str | None:
         """What LVM prints for the engine; None for other scripts."""
-        volumes = self._volumes.values()
+        volumes = self._active_volumes().values()
         if script == lvm_report.VOLUMES:
             return lvm.volumes(each.lvm for each in volumes)
         if script == lvm_report.MEMBERS:
@@ -252,6 +298,7 @@ class StandIn(Appliance):
 
     def _do_shutdown(self) -> None:
         self._do_umount_all()
+        self._mapped.clear()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
         room, inodes = self.limits.left(self._local(path))
@@ -398,10 +445,22 @@ class StandIn(Appliance):
         printed = self._lvm(*arguments)
         if printed is not None:
             return printed
+        if arguments[0].startswith("cryptsetup open "):
+            return self._opened_by_script(shlex.split(arguments[0].partition(" 2>&1")[0]))
         # The guest's own commands are none of it: they would be chrooted.
         environment = {**os.environ, "root": self._local("/")}
         ran = subprocess.run(["/bin/sh", "-c", *arguments], env=environment, stdout=subprocess.PIPE, check=True)
         return ran.stdout.decode()
+
+    def _opened_by_script(self, words: list[str]) -> str:
+        """What cryptsetup does and prints, called so: the key is in a file of the guest's tree."""
+        key_file, device, name = words[words.index("--key-file") + 1], *words[-2:]
+        key = self._do_pread(key_file.removeprefix("$root"), 1 << 20, 0)
+        try:
+            self._unlock(device, key, name)
+        except CallFailed:
+            return "No key available with this passphrase.\nstatus 2\n"
+        return "status 0\n"
 
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")

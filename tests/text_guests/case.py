@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
-from tests.text_guests import contents, initrds, programs, sectors
+from tests.text_guests import contents, initrds, luks, programs, sectors
 from tests.text_guests.arrays import LEVELS, METADATA, Array
 from tests.text_guests.contents import Content, Directory, Fifo, Link
 
@@ -36,6 +36,8 @@ OPTIONS_OF_ARRAYS = (
     *("spares", "unclean", "rebuilding", "stopped"),
 )
 _OPTIONS = ("subvolumes", "default", "room", "inodes", "readonly", *OPTIONS_OF_VOLUMES, *OPTIONS_OF_ARRAYS)
+# What @key takes.
+KEY_OPTIONS = ("device", "uuid", "all", "passphrase", "bytes")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -60,8 +62,9 @@ class Placed:
 class Volume:
     """A partition, a whole disk, a logical volume or an array, with what is on it.
 
-    device: the guest's name. disk: the id of its disk ("sda"), "" for what is on no disk directly. number: of the
-    partition, 0 for all else. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
+    device: the guest's name. disk: the id of its disk ("sda"), "" for what is on no disk directly. locked: the encrypted
+    device that it is in. number: of the partition, 0 for all else. tags: as blkid prints them. options: those that are no
+    tags. files: by path, in the order of the case.
     boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
     attributes: {path: letters of chattr(1)}.
     """
@@ -74,6 +77,7 @@ class Volume:
     files: dict[str, Placed] = field(default_factory=dict)
     boot_code: str | None = None
     is_active: bool = False
+    locked: Volume | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -84,7 +88,7 @@ class Volume:
     @property
     def is_volume(self) -> bool:
         """Whether it is a logical volume."""
-        return not self.disk and not self.is_array
+        return not self.disk and not self.is_array and not self.locked
 
     @property
     def is_started(self) -> bool:
@@ -146,7 +150,8 @@ class Case:
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
-    selects. root: the one root that it narrows to. options: other options of the modules.
+    selects. root: the one root that it narrows to. options: other options of the modules. keys: the option keys; a key with
+    `bytes` (in hexadecimal) has a file with these.
     """
 
     name: str
@@ -158,6 +163,7 @@ class Case:
     choices: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    keys: list[dict[str, str]] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
 
@@ -299,6 +305,23 @@ class _Parser:
         if not members or not there.issuperset(members):
             raise ValueError("An array has members=sda1,sdb1, which are partitions or disks from above.")
 
+    def luks(self, rest: str) -> None:
+        name, options = _options(rest)
+        device = name if name.startswith("/dev/") else f"/dev/{name}"
+        locked = next((each for each in self.case.volumes if each.device == device), None)
+        if locked is None:
+            raise ValueError(f"{name or 'Nothing'} is no @part, @lv or @luks that stands above.")
+        locked.tags.setdefault("TYPE", "crypto_LUKS")
+        locked.options.update({key: options.pop(key) for key in luks.OPTIONS if key in options})
+        mapped = f"/dev/mapper/luks-{device[len('/dev/') :].replace('/', '-')}"
+        self._add(Volume(mapped, "", 0, {}, {}, locked=locked), options)
+
+    def key(self, rest: str) -> None:
+        key = dict(word.partition("=")[::2] for word in rest.split())
+        for option in key:
+            _one_of(option, KEY_OPTIONS, "option of @key")
+        self.case.keys.append({option: value.replace("%20", " ") for option, value in key.items()})
+
     def _add(self, volume: Volume, options: Mapping[str, str]) -> None:
         if any(each.device == volume.device for each in self.case.volumes):
             raise ValueError(f"{volume.device} is there already.")
@@ -428,6 +451,8 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "part": _Parser.part,
     "lv": _Parser.lv,
     "md": _Parser.md,
+    "luks": _Parser.luks,
+    "key": _Parser.key,
     "vbr": _Parser.vbr,
     "active": _Parser.active,
     "system": _Parser.system,

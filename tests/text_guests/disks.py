@@ -9,11 +9,11 @@ import dataclasses
 import errno
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from tests.text_guests import arrays, lvm, sectors
+from tests.text_guests import arrays, luks, lvm, sectors
 from tests.text_guests.appliance import FAT, SIZE, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
 from tests.text_guests.contents import Directory, Fifo, Link
@@ -30,7 +30,11 @@ class Disks:
     """
 
     def __init__(self, case: Case, top: Path) -> None:
-        self._storages = {volume.device: _storage(case, volume, top) for volume in case.volumes}
+        self._storages: dict[str, Storage] = {}
+        # What is in an encrypted device stands after it in the case.
+        for volume in reversed(case.volumes):
+            self._storages[volume.device] = _with_inside(_storage(case, volume, top), case, volume, self._storages)
+        self._storages = {volume.device: self._storages[volume.device] for volume in case.volumes}
         made = [volume for volume in case.volumes if volume.is_array]
         for array in made:
             self._add_superblocks(case, array)
@@ -45,7 +49,7 @@ class Disks:
             for volume in volumes:
                 storage = self._storages[volume.device]
                 partitions[index, volume.number] = (
-                    storage if volume.number else dataclasses.replace(storage, first_sector=sector)
+                    storage if volume.number or storage.inside else dataclasses.replace(storage, first_sector=sector)
                 )
         started = [
             (self._storages[array.device], [_place(case, name, names) for name in array.option("members")])
@@ -133,6 +137,16 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
     if storage.directory:
         _fill(case, volume, Mounted(storage.directory, storage.is_fat))
     return storage
+
+
+def _with_inside(storage: Storage, case: Case, volume: Volume, storages: Mapping[str, Storage]) -> Storage:
+    """An encrypted device with its header, and what is in it; any other as it is."""
+    inside = next((storages[each.device] for each in case.volumes if each.locked is volume), None)
+    if volume.tags.get("TYPE") != "crypto_LUKS":
+        return storage
+    header = luks.header(volume.tags.get("UUID", ""), volume.options)
+    key = luks.key(volume.options.get("key", ""))
+    return dataclasses.replace(storage, first_sector=header, key=key, inside=inside)
 
 
 def _has_gpt(volumes: Iterable[Volume]) -> bool:

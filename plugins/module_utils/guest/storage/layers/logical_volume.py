@@ -62,7 +62,8 @@ class LogicalVolume:
         """The volumes that are complete now that new physical volumes appeared."""
         if not any(isinstance(node, Filesystem) and node.type == PHYSICAL_VOLUME for node in fresh):
             return
-        there = {(node.group_uuid, node.name) for node in known.of_kind(cls)}
+        # One that was not active may be so now.
+        there = {(node.group_uuid, node.name) for node in known.of_kind(cls) if node.device}
         volumes = [each for each in _active(answers) if (each.group_uuid, each.path) not in there]
         physical = [node for node in known.of_kind(Filesystem) if node.type == PHYSICAL_VOLUME]
         # With one physical volume there is nothing to ask.

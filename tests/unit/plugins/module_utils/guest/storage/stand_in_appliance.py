@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import posixpath
 import re
 import stat
@@ -17,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.fail
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
 from ansible_collections.virttools.guestconv.tests.text_guests import lvm
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     SIZE,
@@ -49,7 +51,10 @@ class StandInAppliance:
     subvolumes: {device: [(number, path), or (number, path, number of the one above)]}. default: {device: number}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
-    superblock: of each btrfs, what is read of it. asked: the calls, as they were made.
+    superblock: of each btrfs, what is read of it.
+    keys: {encrypted device: its key}; what is in it has its tags as /dev/mapper/guestconva, guestconvb in the order in
+    which they are opened. is_able: whether there is cryptsetup. error: what it fails with. mappings: those that are open.
+    asked: the calls, as they were made.
     """
 
     def __init__(
@@ -67,6 +72,9 @@ class StandInAppliance:
         data: Mapping[tuple[str, int], bytes] | None = None,
         default: Mapping[str, int] | None = None,
         superblock: bytes = b"",
+        keys: Mapping[str, str | bytes] | None = None,
+        is_able: bool = True,
+        error: str = "",
     ) -> None:
         self._default, self._superblock = default or {}, superblock
         self._tags, self._sector = dict(tags), sector
@@ -78,6 +86,9 @@ class StandInAppliance:
         self._arrays, self._data = arrays or {}, data or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
+        self._keys, self._is_able, self._key_file = keys or {}, is_able, b""
+        self._error = error
+        self.mappings: list[str] = []
         self.asked: list[tuple[Any, ...]] = []
         self.mounts: dict[str, tuple[str, str]] = {}
 
@@ -127,6 +138,15 @@ class StandInAppliance:
         below = inside.rstrip("/") + "/"
         return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
 
+    def _glob_expand(self, pattern: str, directoryslash: bool) -> list[str]:
+        patterns = [f"/{each}" for each in pattern.strip("/{}").split(",")]
+        paths = [
+            posixpath.normpath(f"{mountpoint}/{name}")
+            for mountpoint, (device, _options) in self.mounts.items()
+            for name in self._files.get(device, {})
+        ]
+        return [path for each in patterns for path in paths if fnmatch.fnmatchcase(path, each)]
+
     def _list_partitions(self) -> list[str]:
         return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
 
@@ -139,17 +159,52 @@ class StandInAppliance:
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
 
+    def _feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"] and self._is_able
+
+    def _cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        if self._error or self._keys[device] != key:
+            error = self._error or "cryptsetup exited with status 2: No key available with this passphrase."
+            raise CallFailed("appliance-call-failed", f"cryptsetup_open: {error}")
+        self.mappings.append(f"/dev/mapper/{name}")
+
+    def _cryptsetup_close(self, device: str) -> None:
+        self.mappings.remove(device)
+
+    def _mount_vfs(self, _options: str, kind: str, _device: str, mountpoint: str) -> None:
+        assert (kind, mountpoint) == ("tmpfs", "/")
+
+    def _write(self, _path: str, content: bytes) -> None:
+        self._key_file = content
+
+    def shell(self, script: str) -> str:
+        """What `debug sh` prints."""
+        self.asked.append(("debug" if script.startswith("cryptsetup ") else "shell", script))
+        if not self._has_shell:
+            raise AttributeError("debug")
+        return self._opened(script) if script.startswith("cryptsetup open ") else self._lvm(script)
+
+    def _opened(self, script: str) -> str:
+        device, name = script.split(" 2>&1")[0].split()[-2:]
+        if self._keys[device] != self._key_file:
+            return "No key available with this passphrase.\nstatus 2\n"
+        self.mappings.append(f"/dev/mapper/{name}")
+        return "status 0\n"
+
+    def _lvm_scan(self, activate: bool) -> None:
+        assert activate
+
+    def _vg_activate_all(self, activate: bool) -> None:
+        assert not activate
+
     def _lvs(self) -> list[str]:
         return [name for name, each in self._volumes.items() if not each.is_skipped]
 
     def _lvuuid(self, device: str) -> str:
         return self._volumes[device].uuid
 
-    def shell(self, script: str) -> str:
-        """What `debug sh` prints."""
-        self.asked.append(("shell", script))
-        if not self._has_shell:
-            raise AttributeError("debug")
+    def _lvm(self, script: str) -> str:
+        """What LVM prints; "" for other scripts."""
         groups = {each.group_uuid or each.group: each.group for each in self._volumes.values()}
         answers = {
             lvm_report.VOLUMES: lvm.volumes(self._volumes.values()),
@@ -212,6 +267,6 @@ class StandInAppliance:
         return []
 
 
-def opened(appliance: StandInAppliance, *disks: str) -> Guest:
+def opened(appliance: StandInAppliance, *disks: str, keys: Iterable[Key] = ()) -> Guest:
     """The guest on disks, which it knows by these names."""
-    return Guest.opened(appliance, [image(name) for name in disks], KVM, {})
+    return Guest.opened(appliance, [image(name) for name in disks], KVM, {}, keys)
