@@ -89,7 +89,22 @@ class Graph(Nodes):
         disks = self.disks
         number = device_names.partition_on_only_disk(spec, links) if len(disks) == 1 else None
         path = device_names.partition(disks[0].name, number) if number else spec
-        return [node for node in self.nodes if node.is_called(path)]
+        return [node for node in self.nodes if node.is_called(path)] or self._called_by_xen(path)
+
+    def _called_by_xen(self, path: str) -> list[Layer]:
+        """The node that a name means where no disk has a partition table, as under Xen and in EC2.
+
+        There a disk may be called as a partition is (xvda1), and by the prefix of any driver: sda, hda.
+        """
+        if any(partition.filled is None for partition in self.partitions):
+            return []
+        nodes: list[Layer] = [*self.partitions, *self.disks]
+        return [
+            node
+            for node in nodes
+            for disk in self.disks_of(node)
+            if path in device_names.of_filled_disk(f"/dev/{disk}")
+        ]
 
     def stable_name(self, spec: str, links: Collection[str] = (), tags: Sequence[str] = _STABLE_TAGS) -> str | None:
         """How to name the filesystem that spec names on any hardware ("UUID=..."); None when that cannot be said.
