@@ -199,8 +199,8 @@ code:
     - "The description: V(description-changed), V(description-unknown-key), V(description-incomplete),
       V(description-malformed), V(description-schema), V(description-outdated), V(description-of-another-guest),
       V(driver-not-available), V(device-required), or one that begins with V(xml-)."
-    - "The conversion: V(boot-full), V(guest-command-failed), V(guest-file-not-saved), V(initrd-not-complete) and others
-      that begin with V(initrd-)."
+    - "The conversion: V(boot-full), V(filesystem-full), V(filesystem-read-only), V(guest-command-failed),
+      V(guest-file-not-saved), V(guest-file-not-writable), V(initrd-not-complete) and others that begin with V(initrd-)."
     - "The destination: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
       V(dest-not-usable), V(dest-exists), V(journal-pending), V(journal-broken), V(journal-other-disks),
       V(state-of-another-user), V(commit-incomplete), V(interrupted)."

@@ -29,10 +29,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.fail
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests import sectors
+from tests.text_guests.limits import Limits
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
 _ROOM = 1 << 30
+_INODES = 1 << 20
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
 _FIRST_SUBVOLUME = 256
@@ -46,7 +48,8 @@ class Storage:
 
     tags: as blkid prints them. directory: what is on the filesystem, None where it cannot be mounted.
     first_sector: its first 512 bytes. subvolumes: paths of a btrfs's. default: the one that is mounted if none is named.
-    room: bytes that are free. uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
+    room, inodes: bytes and inodes that are free. is_read_only: what lies on it cannot be written to.
+    uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
     """
 
     tags: Mapping[str, str]
@@ -55,6 +58,8 @@ class Storage:
     subvolumes: Sequence[str] = ()
     default: str = ""
     room: int = _ROOM
+    inodes: int = _INODES
+    is_read_only: bool = False
     uuid: str = ""
     members: Sequence[str] = ()
 
@@ -67,7 +72,7 @@ class Storage:
 class StandIn(Appliance):
     """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
 
-    ran: the command lines of the guest's programs that were run.
+    ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
     """
 
     def __init__(
@@ -85,6 +90,10 @@ class StandIn(Appliance):
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
+        self.limits = Limits()
+        for storage in (*self._partitions.values(), *self._volumes.values()):
+            if storage.directory:
+                self.limits.add(storage.directory, storage.room, storage.inodes)
 
     def partition(self, index: int, sector: bytes) -> None:
         """Have what fills a disk in its first partition, with this first sector of the disk."""
@@ -160,7 +169,8 @@ class StandIn(Appliance):
             raise CallFailed("appliance-call-failed", f"{place} wrong fs type, bad option, bad superblock on {device}.")
         if mountpoint != "/" and not self._is_dir(mountpoint):
             raise CallFailed("appliance-call-failed", f"{place} mount point does not exist.")
-        self._tree.mount(mountpoint, Mounted(directory, self._storage(device).is_fat, "ro" not in words))
+        is_writable = "ro" not in words and not self._storage(device).is_read_only
+        self._tree.mount(mountpoint, Mounted(directory, self._storage(device).is_fat, is_writable, device))
 
     def _mounted_directory(self, device: str, options: Iterable[str]) -> str | None:
         """The directory with what a mount with these options shows; None where there is nothing to be mounted."""
@@ -178,13 +188,17 @@ class StandIn(Appliance):
 
     def _do_remount(self, mountpoint: str, rw: bool) -> None:
         mounted = self._tree.find(mountpoint).mounted
-        self._tree.mount(mountpoint, Mounted(mounted.directory, mounted.is_fat, rw))
+        if rw and mounted.device and self._storage(mounted.device).is_read_only:
+            why = f"cannot remount {mounted.device} read-write, is write-protected."
+            raise CallFailed("appliance-call-failed", f"remount: {mountpoint}: remount,rw: mount: /sysroot: {why}")
+        self._tree.mount(mountpoint, Mounted(mounted.directory, mounted.is_fat, rw, mounted.device))
 
     def _do_mount_vfs(self, _options: str, kind: str, _device: str, mountpoint: str) -> None:
         if kind != "tmpfs":
             raise NotImplementedError(f"the stand-in for the appliance mounts no {kind}")
         memory = self._tmpfs[mountpoint] = tempfile.TemporaryDirectory()
         self._tree.mount(mountpoint, Mounted(memory.name))
+        self.limits.add(memory.name, _ROOM, _INODES)
 
     def _do_umount(self, path: str) -> None:
         self._tree.unmount(path)
@@ -200,14 +214,8 @@ class StandIn(Appliance):
         self._do_umount_all()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
-        # Of a subvolume it is that of its filesystem.
-        directory = self._tree.find(path).mounted.directory + "/"
-        room = (
-            each.room
-            for each in (*self._partitions.values(), *self._volumes.values())
-            if each.directory and directory.startswith(f"{each.directory}/")
-        )
-        return {"bavail": next(room, _ROOM), "frsize": 1}
+        room, inodes = self.limits.left(self._local(path))
+        return {"bavail": room, "frsize": 1, "files": _INODES, "favail": inodes}
 
     # Files: reading
 
@@ -288,11 +296,15 @@ class StandIn(Appliance):
         return place
 
     def _do_write(self, path: str, content: bytes) -> None:
-        with open(self._writable(path).local, "wb") as file:
+        local = self._writable(path).local
+        self.limits.write(local, len(content))
+        with open(local, "wb") as file:
             file.write(content)
 
     def _do_write_append(self, path: str, content: bytes) -> None:
-        with open(self._writable(path).local, "ab") as file:
+        local = self._writable(path).local
+        self.limits.write(local, len(content), appends=True)
+        with open(local, "ab") as file:
             file.write(content)
 
     def _do_chmod(self, mode: int, path: str) -> None:
@@ -301,18 +313,38 @@ class StandIn(Appliance):
             os.chmod(place.local, stat.S_IMODE(mode))
 
     def _do_cp(self, source: str, destination: str) -> None:
-        shutil.copy(self._local(source), self._writable(destination).local)
+        local = self._writable(destination).local
+        self.limits.write(local, os.path.getsize(self._local(source)))
+        shutil.copy(self._local(source), local)
 
     def _do_mv(self, source: str, destination: str) -> None:
-        os.replace(self._writable(source, follow=False).local, self._writable(destination, follow=False).local)
+        before, after = (self._writable(path, follow=False).local for path in (source, destination))
+        self.limits.enter(before, leaves=True)
+        self.limits.enter(after, leaves=os.path.lexists(after))
+        os.replace(before, after)
 
     def _do_rm(self, path: str) -> None:
-        os.unlink(self._writable(path, follow=False).local)
+        local = self._writable(path, follow=False).local
+        self.limits.enter(local, leaves=True)
+        os.unlink(local)
 
     def _do_mkdir_p(self, path: str) -> None:
         for directory in itertools.accumulate(filter(None, path.split("/")), "{}/{}".format, initial=""):
             if directory and not self._is_dir(directory):
-                os.mkdir(self._writable(directory).local)
+                local = self._writable(directory).local
+                self.limits.write(local, 0)
+                os.mkdir(local)
+
+    def _do_truncate_size(self, path: str, size: int) -> None:
+        os.truncate(self._writable(path).local, size)
+
+    def _do_get_e2attrs(self, path: str) -> str:
+        return self.limits.attributes.get(self._local(path, follow=False), "")
+
+    def _do_set_e2attrs(self, path: str, attributes: str, clear: bool = False) -> None:
+        local = self._writable(path, follow=False).local
+        there = set(self.limits.attributes.get(local, ""))
+        self.limits.attributes[local] = "".join(there - set(attributes) if clear else there | set(attributes))
 
     def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
         if self._writable(path).mounted.is_fat:

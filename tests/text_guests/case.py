@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
 from tests.text_guests import contents, initrds, programs, sectors
-from tests.text_guests.contents import Content, Directory, Link
+from tests.text_guests.contents import Content, Directory, Fifo, Link
 
 # The kernel's names of a disk, and of a partition of one.
 _DEVICE = re.compile(r"(?P<disk>(?:nvme\d+n\d+|mmcblk\d+)(?=p\d|\Z)|(?:[shv]d|xvd)[a-z]+)p?(?P<number>\d*)\Z")
@@ -28,7 +28,7 @@ _TAGS = {
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
 }
-OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room")
+OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room", "inodes", "readonly")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -56,6 +56,7 @@ class Volume:
     device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume. number: of the partition, 0 for a
     whole disk. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
     boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
+    attributes: {path: letters of chattr(1)}.
     """
 
     device: str
@@ -66,6 +67,7 @@ class Volume:
     files: dict[str, Placed] = field(default_factory=dict)
     boot_code: str | None = None
     is_active: bool = False
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def option(self, name: str) -> list[str]:
         """The words of an option, which commas separate."""
@@ -126,6 +128,7 @@ TERMS = {
     "not": _IN_FILE,
     "holds": _IN_FILE,
     "same": _VALUE,
+    "protected": _VALUE,
     "default": _VALUE,
     "roots": _VALUE,
     "loader": _VALUE,
@@ -245,9 +248,9 @@ class _Parser:
                     volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
             else:
                 volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", tuple(_TAGS))] = value
-        room = volume.options.get("room", "0")
-        if not (room.isascii() and room.isdigit()):
-            raise ValueError(f"{room or 'Nothing'} is no number of bytes.")
+        for number in (volume.options.get("room", "0"), volume.options.get("inodes", "0")):
+            if not (number.isascii() and number.isdigit()):
+                raise ValueError(f"{number or 'Nothing'} is no number of bytes or inodes.")
         self._volume = volume
         self.case.volumes.append(volume)
 
@@ -285,6 +288,15 @@ class _Parser:
 
     def directory(self, rest: str) -> None:
         self._put(rest, Directory())
+
+    def fifo(self, rest: str) -> None:
+        self._put(rest, Fifo())
+
+    def immutable(self, rest: str) -> None:
+        self._here.attributes[_given(rest, "a path")] = "i"
+
+    def append_only(self, rest: str) -> None:
+        self._here.attributes[_given(rest, "a path")] = "a"
 
     def link(self, rest: str) -> None:
         path, target = _words(rest, "PATH TARGET")
@@ -371,6 +383,9 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "file": _Parser.file,
     "directory": _Parser.directory,
     "link": _Parser.link,
+    "fifo": _Parser.fifo,
+    "immutable": _Parser.immutable,
+    "append-only": _Parser.append_only,
     "remove": _Parser.remove,
     "choose": _Parser.choose,
     "root": _Parser.root,

@@ -24,7 +24,12 @@ class Directory:
     """A directory, which may stay empty."""
 
 
-Content = Union[bytes, Link, Directory]
+@dataclass(frozen=True)
+class Fifo:
+    """A FIFO, at which who reads or writes waits for ever."""
+
+
+Content = Union[bytes, Link, Directory, Fifo]
 
 _OS_RELEASE = {
     "deb": 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n',

@@ -16,7 +16,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from tests.text_guests import sectors
 from tests.text_guests.appliance import FAT, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
-from tests.text_guests.contents import Directory, Link
+from tests.text_guests.contents import Directory, Fifo, Link
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30
@@ -45,6 +45,9 @@ class Disks:
                     storage if volume.number else dataclasses.replace(storage, first_sector=sector)
                 )
         self.appliance = StandIn(self.images, partitions, self._volumes(case))
+        for volume in case.volumes:
+            for path, flags in volume.attributes.items():
+                self.appliance.limits.attributes[self._local(path, volume.device)] = flags
         self.before = {device: dict(self._files(device)) for device in self._storages}
 
     def _volumes(self, case: Case) -> dict[str, Storage]:
@@ -54,7 +57,7 @@ class Disks:
         directory = self._storages[device].directory
         for above, _directories, names in os.walk(directory) if directory else ():
             for local in (os.path.join(above, name) for name in names):
-                if not os.path.islink(local):
+                if not os.path.islink(local) and os.path.isfile(local):
                     yield local[len(directory or "") :], Path(local).read_bytes()
 
     def read(self, path: str, device: str = "") -> bytes | None:
@@ -71,6 +74,16 @@ class Disks:
                     if error.errno == errno.EISDIR:
                         raise
         return None
+
+    def attributes(self, path: str, device: str = "") -> str:
+        """The attributes of chattr(1) that a file has now. path, device: as of read(), and the file is there."""
+        there = self.appliance.limits.attributes
+        names = [device] if device else [name for name, storage in self._storages.items() if storage.directory]
+        return "".join(there.get(self._local(path, name), "") for name in names)
+
+    def _local(self, path: str, device: str) -> str:
+        storage = self._storages[device]
+        return Namespace(Mounted(str(storage.directory), storage.is_fat)).find(path, follow=False).local
 
     def read_before(self, path: str, device: str = "") -> bytes | None:
         """What read() returned at the beginning, for a path without symbolic links."""
@@ -92,6 +105,8 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
         volume.option("subvolumes"),
         volume.options.get("default", ""),
         int(volume.options.get("room", Storage.room)),
+        int(volume.options.get("inodes", Storage.inodes)),
+        "readonly" in volume.options,
         volume.options.get("lvuuid", volume.device),
         members,
     )
@@ -145,6 +160,8 @@ def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:
             place = _local(tree, path)
             if isinstance(placed.content, Directory):
                 _make_directory(tree, path)
+            elif isinstance(placed.content, Fifo):
+                os.mkfifo(place.local)
             elif isinstance(placed.content, Link):
                 if os.path.islink(place.local):
                     os.unlink(place.local)

@@ -55,6 +55,10 @@ def _is_same(lab: Lab, term: Term) -> bool:
     return before is not None and before == lab.disks.read(*_place(term.value))
 
 
+def _is_protected(lab: Lab, term: Term) -> bool:
+    return bool(lab.disks.attributes(*_place(term.value)))
+
+
 def _has_default(lab: Lab, term: Term) -> bool:
     kernels = (kernel for root in lab.outcome.description.get("roots", {}).values() for kernel in root["kernels"])
     return any(kernel["default"] and kernel["version"] == term.value for kernel in kernels)
@@ -83,6 +87,7 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "not": lambda lab, term: lab.outcome.error is None and not _matches(lab, term),
     "holds": lambda lab, term: lab.outcome.error is None and _holds_names(lab, term),
     "same": _is_same,
+    "protected": _is_protected,
     "default": _has_default,
     "roots": lambda lab, term: list(lab.outcome.description.get("roots", {})) == term.value.split(","),
     "loader": _has_loader,

@@ -16,11 +16,12 @@ _MOST_LINKS = 40
 
 @dataclass(frozen=True)
 class Mounted:
-    """A filesystem that is mounted. directory: the one that stands for it, on this machine."""
+    """A filesystem that is mounted. directory: the one that stands for it, on this machine. device: the appliance's name."""
 
     directory: str
     is_fat: bool = False
     is_writable: bool = True
+    device: str = ""
 
 
 @dataclass(frozen=True)

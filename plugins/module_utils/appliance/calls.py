@@ -98,7 +98,7 @@ class Calls:
         self.call("umount_all")
 
     def statvfs(self, path: str) -> dict[str, int]:
-        """statvfs(2): bavail, frsize, ..."""
+        """statvfs(3): bavail, frsize, files, favail, ..."""
         result: dict[str, int] = self.call("statvfs", path)
         return result
 
@@ -199,6 +199,22 @@ class Calls:
     def setxattr(self, name: str, value: str, length: int, path: str) -> None:
         """Set an extended attribute; length: bytes of the value that are taken."""
         self.call("setxattr", name, value, length, path)
+
+    def truncate_size(self, path: str, size: int) -> None:
+        """Give a file another size in bytes."""
+        self.call("truncate_size", path, size)
+
+    def get_e2attrs(self, path: str) -> str:
+        """The attributes of chattr(1), as letters, of a file or directory. A symbolic link is not followed.
+
+        It runs lsattr(1), which is not for ext2 alone: xfs and btrfs have them as well.
+        """
+        result: str = self.call("get_e2attrs", path)
+        return result
+
+    def set_e2attrs(self, path: str, attributes: str, *, clear: bool) -> None:
+        """Set, or clear, these attributes."""
+        self.call("set_e2attrs", path, attributes, clear=clear)
 
     # Programs of the guest
 

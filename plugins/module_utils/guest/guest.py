@@ -57,7 +57,8 @@ class Guest:
     @classmethod
     def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them."""
-        return cls(appliance, disks, target, hardware, discover(Answers(appliance, disks)))
+        answers = Answers(appliance, disks, attached=hardware.get("disks") or ())
+        return cls(appliance, disks, target, hardware, discover(answers))
 
     def announce_transforms(self) -> None:
         """Find out, once the roots are known, how conversion changes the layout of the disks."""
@@ -70,10 +71,10 @@ class Guest:
             self.storage, detail = named[announced["name"]].applied(self.storage, announced)
             self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
 
-    def install_boot_code(self, root: GuestRoot, disk: str, code: bytes, gap: bytes) -> None:
+    def install_boot_code(self, root: GuestRoot, disk: str, program: bytes, gap: bytes) -> None:
         """Have a boot loader of root's on a disk (its id) that gets a partition table.
 
-        code: in its first sector. gap: in those after it. Raises GuestconvError `boot-loader-not-installed`.
+        program: in its first sector. gap: in those after it. Raises GuestconvError `boot-loader-not-installed`.
         """
         table = next(each.filled for each in self.storage.partitions if each.disk.identifier == disk and each.filled)
         room = (table.start - 1) * mbr.SECTOR
@@ -82,7 +83,7 @@ class Guest:
                 "boot-loader-not-installed",
                 f"The boot loader has {len(gap)} bytes, and there is room for {room} before the partition of /dev/{disk}.",
             )
-        self._boot_code[disk] = (code, gap)
+        self._boot_code[disk] = (program, gap)
         detail = "installed a boot loader in the boot sector and before the first partition"
         self._changes.append(Change(root.name, "bootloader", "installed", f"/dev/{disk}", detail))
 
@@ -97,8 +98,8 @@ class Guest:
         }
 
     def _head(self, disk: StorageDisk, table: mbr.Table) -> bytes:
-        code, gap = self._boot_code.get(disk.identifier, (b"", b""))
-        return table.sector(code) + gap
+        program, gap = self._boot_code.get(disk.identifier, (b"", b""))
+        return table.sector(program) + gap
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""

@@ -14,7 +14,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..appliance import augeas
@@ -26,7 +26,9 @@ from ..texts import globs
 from . import search
 from .boot_menu import BootMenu
 from .editing import Trees
-from .storage.mounts import MountPlan, NotMounted
+from .space import Space
+from .storage.mounts import Mount, MountPlan, NotMounted
+from .writing import MESSAGE, Writer
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 READ_LIMIT = 8 * 1024 * 1024
 # Nor is any initrd; a sparse file of a guest's may have any size, and must not fill our disk.
 DOWNLOAD_LIMIT = 1024 * 1024 * 1024
-
-# A message of the appliance's protocol holds 4 MiB (GUESTFS_MESSAGE_MAX), and costs a hundredth of a file transfer.
-_MESSAGE = 3 * 1024 * 1024
 
 # Of selinux(8).
 _LABEL = "security.selinux"
@@ -70,7 +69,12 @@ class GuestRoot:
         self._aspect = ""
         self._texts: dict[str, str | None] = {}
         self._changes: builtins.list[Change] = []
-        self._trees = Trees(self, appliance, self._put)
+        self._writer = Writer(appliance, name, self._mounted)
+        self._trees = Trees(self, appliance, self._writer.put)
+
+    def _mounted(self) -> builtins.list[Mount]:
+        failed = [each.mount for each in self.not_mounted]
+        return [mount for mount in self.mount_plan.mounts if mount not in failed]
 
     # What inspection leaves for conversion
 
@@ -139,10 +143,9 @@ class GuestRoot:
         """The size of the file at path, in bytes."""
         return self._appliance.filesize(path)
 
-    def free(self, path: str) -> int:
-        """Bytes that can still be written to the filesystem of path."""
-        room = self._appliance.statvfs(path)
-        return room["bavail"] * room["frsize"]
+    def space(self, path: str) -> Space:
+        """The room on the filesystem of path, which is there."""
+        return self._writer.space(path)
 
     def read(self, path: str) -> str | None:
         """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.
@@ -200,8 +203,8 @@ class GuestRoot:
         return b"".join(self._pieces(path, max(0, size - count), size))
 
     def _pieces(self, path: str, start: int, end: int) -> Iterator[bytes]:
-        for offset in range(start, end, _MESSAGE):
-            yield self._appliance.pread(path, min(_MESSAGE, end - offset), offset)
+        for offset in range(start, end, MESSAGE):
+            yield self._appliance.pread(path, min(MESSAGE, end - offset), offset)
 
     def download(self, path: str, local: str, parts: Sequence[tuple[int, int]] | None = None) -> None:
         """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
@@ -238,10 +241,11 @@ class GuestRoot:
         if before == text:
             return
         content = text.encode("utf-8", "surrogateescape")
-        with self._labelled(path) if before is None else nullcontext():
-            self._put(content, path)
-            if before is None:
-                self._appliance.chmod(mode, path)
+        if before is None:
+            with self._labelled(path) as directory:
+                self._writer.create(content, path, mode, directory)
+        else:
+            self._writer.put(content, path)
         self._texts[path] = text
         self._record("created" if before is None else "changed", path, detail, before, text)
 
@@ -250,14 +254,16 @@ class GuestRoot:
         is_new = not self.is_file(new)
         if not is_new and self._appliance.equal(path, new):
             return
-        with self._labelled(new) if is_new else nullcontext():
-            self._appliance.cp(path, new)
+        if is_new:
+            with self._labelled(new) as directory:
+                self._writer.create_copy(path, new, directory)
+        else:
+            self._writer.copy(path, new)
         self._record("created" if is_new else "changed", new, detail)
 
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Put content behind the end of the binary file at path."""
-        for offset in range(0, len(content), _MESSAGE):
-            self._appliance.write_append(path, content[offset : offset + _MESSAGE])
+        self._writer.append(content, path)
         self._record("changed", path, detail)
 
     def remove(self, path: str, detail: str) -> None:
@@ -266,7 +272,7 @@ class GuestRoot:
         before = None if is_link else self.read(path)
         if before is None and not is_link:
             return
-        self._appliance.rm(path)
+        self._writer.remove(path)
         self._texts[path] = None
         self._record("removed", path, detail, before, None)
 
@@ -275,7 +281,7 @@ class GuestRoot:
         text, replaced = self.read(path), self.read(new)
         if text is None:
             return
-        self._appliance.mv(path, new)
+        self._writer.rename(path, new)
         self._texts.update({path: None, new: text})
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
@@ -335,8 +341,8 @@ class GuestRoot:
     # What was done
 
     @contextmanager
-    def _labelled(self, path: str) -> Iterator[None]:
-        """Make the directories that the file at path needs; give them and the file, which the block makes, a label.
+    def _labelled(self, path: str) -> Iterator[str | None]:
+        """Yield the directory that is not there for the file at path; label the file and all that the block makes.
 
         It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
         the appliance's gives none.
@@ -345,9 +351,7 @@ class GuestRoot:
         directory = posixpath.dirname(path)
         while not self._appliance.exists(directory):
             made, directory = [directory, *made], posixpath.dirname(directory)
-        if made:
-            self._appliance.mkdir_p(made[-1])
-        yield
+        yield made[-1] if made else None
         label = self._label(directory)
         if label:
             for each in [*made, path]:
@@ -362,11 +366,6 @@ class GuestRoot:
             return None
         values = [each["attrval"] for each in attributes if each["attrname"] == _LABEL]
         return values[0].rstrip(b"\0").decode("ascii", "replace") if values else None
-
-    def _put(self, content: bytes, path: str) -> None:
-        self._appliance.write(path, content[:_MESSAGE])
-        for offset in range(_MESSAGE, len(content), _MESSAGE):
-            self._appliance.write_append(path, content[offset : offset + _MESSAGE])
 
     def _record(self, action: str, path: str, detail: str, before: str | None = None, after: str | None = None) -> None:
         self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))

@@ -175,7 +175,13 @@ def test_subvolumes_are_mounted_by_name_and_number(opened):
 
 def test_room_is_that_of_the_filesystem(opened):
     appliance = mounted(opened("@part sda1 type=btrfs room=4096 subvolumes=@ default=@\n@file /@/x"))
-    assert appliance.statvfs("/x") == {"bavail": 4096, "frsize": 1}
+    left = appliance.statvfs("/x")
+    assert left["bavail"] * left["frsize"] == 4096
+    with pytest.raises(CallFailed, match="No space left on device"):
+        appliance.write("/y", bytes(4097))
+    appliance.write("/y", bytes(4000))
+    appliance.write("/y", bytes(4096))
+    assert appliance.statvfs("/x")["bavail"] == 0
 
 
 def test_a_filesystem_in_memory_is_gone_with_its_mount(opened):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from ...errors import GuestconvError
 from ...guest.root import GuestRoot
+from ...guest.space import FilesystemFull
 from ...model.concerns import Concern
 from . import evidence, loaders, pe
 from .evidence import Known, Started
@@ -153,7 +153,18 @@ def concerns(root: GuestRoot, partition: SystemPartition | None, ways: Sequence[
         return [
             _not_made("EFI/BOOT has shim's fallback program, which finds no list (BOOT*.CSV) of what to start,", name)
         ]
-    return []
+    full = _without_room(root, partition, pairs) if pairs else None
+    return [Concern("boot-full", "error", full.message, full.hint)] if full else []
+
+
+def _without_room(
+    root: GuestRoot, partition: SystemPartition, pairs: Sequence[tuple[str, str]]
+) -> FilesystemFull | None:
+    """The error that there is no room for these copies (path, new path) on the partition; None where there is."""
+    space = root.space(partition.path)
+    # Each new directory takes a block as well.
+    needed = space.taken_by([*(root.size(path) for path, _new in pairs), 1, 1])
+    return None if space.has(needed) else space.full(needed, f"for {partition.fallback} there")
 
 
 def _not_made(why: str, name: str) -> Concern:
@@ -181,16 +192,11 @@ def convert(root: GuestRoot, is_needed: bool = True, ways: Sequence[Fallback] = 
     missing = _missing(root, partition, arch, ways or loaders.fallbacks()) or []
     listed = _missing_list(root, partition, arch, missing)
     if missing:
-        needed, room = sum(root.size(path) for path, _new in missing), root.free(partition.path)
-        if room < needed and not is_needed:
+        full = _without_room(root, partition, missing)
+        if full and not is_needed:
             return False
-        if room < needed:
-            raise GuestconvError(
-                "boot-full",
-                f"{partition.path} in the guest has {room >> 10} KiB free; {needed >> 10} KiB are needed for "
-                f"{partition.fallback} there.",
-                hint="Make room on the EFI system partition.",
-            )
+        if full:
+            raise full
     for path, new in missing:
         root.copy(path, new, _WHY)
     if listed and listed[0]:

@@ -218,14 +218,9 @@ def _module(root: GuestRoot, path: str) -> bytes:
 
 
 def _append(root: GuestRoot, initrd: Initrd, archive: bytes, missing: Sequence[str]) -> None:
-    room = root.free(posixpath.dirname(initrd.path))
-    if room < len(archive) + _SPARE:
-        raise GuestconvError(
-            "boot-full",
-            f"{posixpath.dirname(initrd.path)} in the guest has {room >> 10} KiB free; "
-            f"{(len(archive) + _SPARE) >> 10} KiB are needed to add drivers to {initrd.path}.",
-            hint="Remove an old kernel in the guest.",
-        )
+    space = root.space(posixpath.dirname(initrd.path))
+    if not space.has(len(archive) + _SPARE):
+        raise space.full(len(archive) + _SPARE, f"to add drivers to {initrd.path}")
     added = f"the modules {', '.join(missing)}" if missing else "its configuration"
     root.append_bytes(initrd.path, archive, f"supplemented with {added}")
 

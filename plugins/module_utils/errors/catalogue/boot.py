@@ -159,9 +159,12 @@ SUBJECT = Subject(
             "add one, so the host does not see how the guest starts.",
             "To see it, build the image again in the guest with `console=tty0 console=ttyS0,115200`.",
         ),
-        error(
+        concern(
             "boot-full",
-            "/boot or the EFI system partition of the guest has too little free space for what must be added to it.",
+            "error",
+            "/boot or the EFI system partition of the guest has too little free space for what must be added to it. The "
+            "message has what is needed and what is free. The severity is `warning` when the guest can use another driver, "
+            "for which there is room.",
             "Remove an old kernel in the guest, or make room on the EFI system partition.",
         ),
         concern(

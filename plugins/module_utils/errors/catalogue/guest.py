@@ -80,6 +80,25 @@ SUBJECT = Subject(
             "it, report this with the message.",
         ),
         error(
+            "filesystem-full",
+            "A filesystem of the guest has too little free space, or too few inodes, for what the conversion must write "
+            "to it. The guest's disks are unchanged.",
+            "Remove files in the guest that are not needed, or enlarge the filesystem.",
+        ),
+        error(
+            "filesystem-read-only",
+            "A filesystem on which the conversion must change files cannot be written to: a btrfs subvolume or a logical "
+            "volume that is read-only, or a filesystem of a kind that is only read.",
+            "Make it writable in the guest before the guest moves.",
+        ),
+        error(
+            "guest-file-not-writable",
+            "A file that the conversion must change cannot be changed: there is a directory, a device or a FIFO at its "
+            "path, or a symbolic link that leads nowhere. Files that are immutable or append-only (`chattr +i`, `+a`) "
+            "are changed, and keep these attributes.",
+            "Replace it by a regular file in the guest.",
+        ),
+        error(
             "guest-text-not-utf-8",
             "A file name or text in the guest is not valid UTF-8, or contains a NUL character.",
             "Rename or rewrite it in the guest, or move it out of that directory.",

@@ -34,10 +34,10 @@ class Table:
         """What the kernel and blkid make the partition's UUID of."""
         return f"{self.signature:08x}-01"
 
-    def sector(self, code: bytes = b"") -> bytes:
-        """The sector, with this boot code."""
+    def sector(self, program: bytes = b"") -> bytes:
+        """The sector, with this program, which a BIOS starts."""
         entry = struct.pack("<B3sB3sII", 0, _BEYOND, LINUX, _BEYOND, self.start, self.length)
-        head = code[:CODE].ljust(CODE, b"\0") + struct.pack("<IH", self.signature, 0)
+        head = program[:CODE].ljust(CODE, b"\0") + struct.pack("<IH", self.signature, 0)
         return head + entry.ljust(4 * len(entry), b"\0") + _MARK
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ...appliance.appliance import Appliance
 from ...appliance.failures import CallFailed, TextNotUtf8
 from ...errors import GuestconvError
+from .. import space
 from .mounts import Mount, NotMounted
 
 
@@ -54,6 +55,8 @@ class Mounter:
                 self._appliance.call("mount_options", options, mount.node.device, mount.path)
         except (CallFailed, TextNotUtf8) as error:
             reason = "its path is not UTF-8" if isinstance(error, TextNotUtf8) else _reason(error.message)
+            if mount.is_needed and is_there:
+                raise space.read_only(mount.path, mount.filesystem.name) from error
             if mount.is_needed:
                 raise _not_mounted(NotMounted(mount, reason)) from error
             # One that can be read and not written stays as it is: nothing that is changed lies on it.

@@ -56,7 +56,7 @@ class NewLoader:
         mount = places.mount_of(root, f"{self.directory}/")
         directory = self.directory if mount == "/" else self.directory[len(mount) :]
         made = self.source.image(f"(,msdos{partition.number}){directory}")
-        root.guest.install_boot_code(root, self.disk, made.code, made.core)
+        root.guest.install_boot_code(root, self.disk, made.boot, made.core)
         if self.is_new and not root.glob(*_GENERATORS):
             plan.concerns.append(_not_maintained(self.directory))
         loader = grub2.find(root, _BY_GRUB2)

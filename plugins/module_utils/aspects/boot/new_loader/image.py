@@ -39,9 +39,9 @@ _PLACES = ("/tmp", "/mnt", "/media")
 
 @dataclass(frozen=True)
 class Image:
-    """code: of the boot sector. core: what it loads, from the sectors after it."""
+    """boot: the program in the boot sector. core: what it loads, from the sectors after it."""
 
-    code: bytes
+    boot: bytes
     core: bytes
 
 
@@ -69,11 +69,11 @@ def _arguments(directory: str, names: list[str], prefix: str, output: str) -> li
     return ["-d", directory, "-O", _PLATFORM, "-o", output, "-p", prefix, *modules]
 
 
-def _checked(code: bytes | None, core: bytes | None) -> Image:
+def _checked(boot: bytes | None, core: bytes | None) -> Image:
     """Errors: boot-loader-not-installed, where that is no GRUB that fits between boot sector and partition."""
-    if not code or not core or len(code) < mbr.CODE:
+    if not boot or not core or len(boot) < mbr.CODE:
         raise failed("its program made none")
-    return Image(code[: mbr.CODE], core)
+    return Image(boot[: mbr.CODE], core)
 
 
 def failed(reason: str) -> GuestconvError:
@@ -119,8 +119,8 @@ class _OfThisMachine:
                 subprocess.run(
                     command, stdin=subprocess.DEVNULL, capture_output=True, check=True, text=True, timeout=_SECONDS
                 )
-                with open(output, "rb") as made, open(os.path.join(self.directory, "boot.img"), "rb") as code:
-                    return _checked(code.read(), made.read())
+                with open(output, "rb") as made, open(os.path.join(self.directory, "boot.img"), "rb") as boot:
+                    return _checked(boot.read(), made.read())
             except subprocess.CalledProcessError as error:
                 raise failed((error.stderr.splitlines() or ["no reason given"])[0].rstrip(".")) from error
             except (OSError, subprocess.SubprocessError) as error:

@@ -188,7 +188,8 @@ class Contract:
         ]
 
     def test_there_is_room_on_a_filesystem(self):
-        assert self.make().free("/etc") > 1 << 20
+        space = self.make().space("/etc")
+        assert (space.mountpoint, space.name, space.free > 1 << 20) == ("/", "/dev/sda1", True)
 
     def test_an_aspect_recalls_what_it_remembered_by_its_class(self):
         door = self.make()

@@ -17,6 +17,7 @@ from pathlib import Path
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
@@ -147,8 +148,8 @@ class FakeRoot:
     def size(self, path):
         return len(self.read_bytes(path))
 
-    def free(self, path):
-        return self.room
+    def space(self, path):
+        return Space(path, "/", self.name, self.room)
 
     def head(self, path, count):
         return self.read_bytes(path)[:count]

@@ -15,6 +15,8 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
 )
+from tests.conftest import ROOT
+from tests.text_guests import run
 
 FILES = ("diskboot.img", "kernel.img", "biosdisk.mod", "part_msdos.mod", "normal.mod", "linux.mod", "xfs.mod")
 
@@ -120,7 +122,7 @@ def of_this_machine(directory, monkeypatch, script):
 def test_the_grub_of_this_machine_is_taken_where_the_guest_has_none(tmp_path, monkeypatch):
     found = of_this_machine(tmp_path, monkeypatch, 'while [ "$1" != -o ]; do shift; done; echo "$*" > "$2"')
     made = found.image("(,msdos1)/boot/grub")
-    assert made.code == b"B" * 440
+    assert made.boot == b"B" * 440
     words = made.core.decode().split()
     assert words[2:4] == ["-p", "(,msdos1)/boot/grub"]
     # Those modules that it has.
@@ -133,3 +135,16 @@ def test_a_grub_that_cannot_be_made_is_an_error(tmp_path, monkeypatch, script):
     with pytest.raises(GuestconvError) as caught:
         of_this_machine(tmp_path, monkeypatch, script).image("(,msdos1)/boot/grub")
     assert caught.value.code == "boot-loader-not-installed"
+
+
+@pytest.mark.parametrize(
+    "name, severity, code",
+    [
+        ("no-grub", "error", "boot-loader-not-installable"),
+        ("no-kernel", "error", "boot-kernel-missing"),
+        ("no-menu", "warning", "boot-menu-not-maintained"),
+    ],
+)
+def test_what_the_guest_lacks_is_a_concern(name, severity, code):
+    outcome = run.try_case(ROOT / "tests" / "text_guests" / "cases" / f"storage-filled-disk-{name}.txt").outcome
+    assert (severity, code) in [(each["severity"], each["code"]) for each in outcome.concerns]
