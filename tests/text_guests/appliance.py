@@ -16,6 +16,7 @@ import fnmatch
 import itertools
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -52,6 +53,7 @@ class Storage:
     first_sector: its first 512 bytes. subvolumes: paths of a btrfs's. default: the one that is mounted if none is named.
     room, inodes: bytes and inodes that are free. is_read_only: what lies on it cannot be written to.
     uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
+    key: what opens an encrypted device, and inside: what is in it.
     """
 
     tags: Mapping[str, str]
@@ -64,6 +66,12 @@ class Storage:
     is_read_only: bool = False
     uuid: str = ""
     members: Sequence[str] = ()
+    key: bytes | None = None
+    inside: Storage | None = None
+
+    def with_inside(self) -> list[Storage]:
+        """This one, and what is in it, one in the other."""
+        return [self, *(self.inside.with_inside() if self.inside else ())]
 
     @property
     def is_fat(self) -> bool:
@@ -89,13 +97,15 @@ class StandIn(Appliance):
         self._partitions = {
             f"{self.device(index)}{number or ''}": storage for (index, number), storage in sorted(partitions.items())
         }
+        self._mapped: dict[str, Storage] = {}
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
         self.limits = Limits()
         for storage in (*self._partitions.values(), *self._volumes.values()):
-            if storage.directory:
-                self.limits.add(storage.directory, storage.room, storage.inodes)
+            for each in storage.with_inside():
+                if each.directory:
+                    self.limits.add(each.directory, each.room, each.inodes)
 
     def partition(self, index: int, sector: bytes) -> None:
         """Have what fills a disk in its first partition, with this first sector of the disk."""
@@ -122,7 +132,7 @@ class StandIn(Appliance):
     # Devices
 
     def _storage(self, device: str) -> Storage:
-        storage = self._partitions.get(device) or self._volumes.get(device)
+        storage = self._partitions.get(device) or self._mapped.get(device) or self._active_volumes().get(device)
         if storage is None:
             raise OSError(errno.ENOENT, "no such device", device)
         return storage
@@ -130,8 +140,42 @@ class StandIn(Appliance):
     def _do_list_partitions(self) -> list[str]:
         return [device for device in self._partitions if device not in self._devices.values()]
 
+    def _active_volumes(self) -> dict[str, Storage]:
+        """The logical volumes of which no member is in a device that is closed."""
+        there = [each.tags.get("UUID", "") for each in (*self._partitions.values(), *self._mapped.values())]
+        there += [each.tags.get("UUID", "") for each in self._volumes.values()]
+        return {name: each for name, each in self._volumes.items() if set(each.members) <= set(there)}
+
     def _do_lvs(self) -> list[str]:
-        return sorted(self._volumes)
+        return sorted(self._active_volumes())
+
+    # Encrypted devices
+
+    def _do_feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"]
+
+    def _do_cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        self._unlock(device, key.encode(), name)
+
+    def _unlock(self, device: str, key: bytes, name: str) -> None:
+        storage = self._storage(device)
+        if f"/dev/mapper/{name}" in self._mapped or storage.inside in self._mapped.values():
+            raise CallFailed("appliance-call-failed", f"cryptsetup exited with status 5: Device {device} is in use.")
+        if storage.inside is None or storage.key != key:
+            raise CallFailed(
+                "appliance-call-failed",
+                "cryptsetup_open: cryptsetup exited with status 2: No key available with this passphrase.",
+            )
+        self._mapped[f"/dev/mapper/{name}"] = storage.inside
+
+    def _do_cryptsetup_close(self, device: str) -> None:
+        self._mapped.pop(device)
+
+    def _do_lvm_scan(self, _activate: bool) -> None:
+        pass
+
+    def _do_vg_activate_all(self, _activate: bool) -> None:
+        pass
 
     def _do_lvs_full(self) -> list[dict[str, Any]]:
         return [{"lv_name": name.rpartition("/")[2], "lv_uuid": each.uuid} for name, each in self._volumes.items()]
@@ -235,6 +279,7 @@ class StandIn(Appliance):
 
     def _do_shutdown(self) -> None:
         self._do_umount_all()
+        self._mapped.clear()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
         room, inodes = self.limits.left(self._local(path))
@@ -378,10 +423,22 @@ class StandIn(Appliance):
     def _do_debug(self, subcommand: str, arguments: list[str]) -> str:
         """A script for the appliance's shell runs in this machine's, and sees the guest's root filesystem alone."""
         assert subcommand == "sh"
+        if arguments[0].startswith("cryptsetup open "):
+            return self._opened_by_script(shlex.split(arguments[0].partition(" 2>&1")[0]))
         # The guest's own commands are none of it: they would be chrooted.
         environment = {**os.environ, "root": self._local("/")}
         ran = subprocess.run(["/bin/sh", "-c", *arguments], env=environment, stdout=subprocess.PIPE, check=True)
         return ran.stdout.decode()
+
+    def _opened_by_script(self, words: list[str]) -> str:
+        """What cryptsetup does and prints, called so: the key is in a file of the guest's tree."""
+        key_file, device, name = words[words.index("--key-file") + 1], *words[-2:]
+        key = self._do_pread(key_file.removeprefix("$root"), 1 << 20, 0)
+        try:
+            self._unlock(device, key, name)
+        except CallFailed:
+            return "No key available with this passphrase.\nstatus 2\n"
+        return "status 0\n"
 
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
-from tests.text_guests import contents, initrds, programs, sectors
+from tests.text_guests import contents, initrds, luks, programs, sectors
 from tests.text_guests.contents import Content, Directory, Fifo, Link
 
 # The kernel's names of a disk, and of a partition of one.
@@ -29,6 +29,8 @@ _TAGS = {
     "parttype": "PART_ENTRY_TYPE",
 }
 OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room", "inodes", "readonly")
+# What @key takes.
+KEY_OPTIONS = ("device", "uuid", "all", "passphrase", "bytes")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -53,7 +55,8 @@ class Placed:
 class Volume:
     """A partition, a whole disk or a logical volume, with what is on it.
 
-    device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume. number: of the partition, 0 for a
+    device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume, and for what is in an encrypted
+    device; locked: that device. number: of the partition, 0 for a
     whole disk. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
     boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
     attributes: {path: letters of chattr(1)}.
@@ -67,6 +70,7 @@ class Volume:
     files: dict[str, Placed] = field(default_factory=dict)
     boot_code: str | None = None
     is_active: bool = False
+    locked: Volume | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
     def option(self, name: str) -> list[str]:
@@ -97,7 +101,8 @@ class Case:
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
-    selects. root: the one root that it narrows to. options: other options of the modules.
+    selects. root: the one root that it narrows to. options: other options of the modules. keys: the option keys; a key with
+    `bytes` (in hexadecimal) has a file with these.
     """
 
     name: str
@@ -109,6 +114,7 @@ class Case:
     choices: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    keys: list[dict[str, str]] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
 
@@ -237,6 +243,23 @@ class _Parser:
         if not _VOLUME.match(name):
             raise ValueError(f"{name or 'Nothing'} is no name of a logical volume, such as /dev/vg/root.")
         self._add(Volume(name, "", 0, {}, {}), options)
+
+    def luks(self, rest: str) -> None:
+        name, options = _options(rest)
+        device = name if name.startswith("/dev/") else f"/dev/{name}"
+        locked = next((each for each in self.case.volumes if each.device == device), None)
+        if locked is None:
+            raise ValueError(f"{name or 'Nothing'} is no @part, @lv or @luks that stands above.")
+        locked.tags.setdefault("TYPE", "crypto_LUKS")
+        locked.options.update({key: options.pop(key) for key in luks.OPTIONS if key in options})
+        mapped = f"/dev/mapper/luks-{device[len('/dev/') :].replace('/', '-')}"
+        self._add(Volume(mapped, "", 0, {}, {}, locked=locked), options)
+
+    def key(self, rest: str) -> None:
+        key = dict(word.partition("=")[::2] for word in rest.split())
+        for option in key:
+            _one_of(option, KEY_OPTIONS, "option of @key")
+        self.case.keys.append({option: value.replace("%20", " ") for option, value in key.items()})
 
     def _add(self, volume: Volume, options: Mapping[str, str]) -> None:
         if any(each.device == volume.device for each in self.case.volumes):
@@ -372,6 +395,8 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "sector": _Parser.sector,
     "part": _Parser.part,
     "lv": _Parser.lv,
+    "luks": _Parser.luks,
+    "key": _Parser.key,
     "vbr": _Parser.vbr,
     "active": _Parser.active,
     "system": _Parser.system,

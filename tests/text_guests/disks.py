@@ -9,11 +9,11 @@ import dataclasses
 import errno
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from tests.text_guests import sectors
+from tests.text_guests import luks, sectors
 from tests.text_guests.appliance import FAT, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
 from tests.text_guests.contents import Directory, Fifo, Link
@@ -30,7 +30,11 @@ class Disks:
     """
 
     def __init__(self, case: Case, top: Path) -> None:
-        self._storages = {volume.device: _storage(case, volume, top) for volume in case.volumes}
+        self._storages: dict[str, Storage] = {}
+        # What is in an encrypted device stands after it in the case.
+        for volume in reversed(case.volumes):
+            self._storages[volume.device] = _with_inside(_storage(case, volume, top), case, volume, self._storages)
+        self._storages = {volume.device: self._storages[volume.device] for volume in case.volumes}
         names = list(dict.fromkeys(volume.disk for volume in case.volumes if volume.disk))
         self.images = [Disk(f"/images/{name}.raw", "raw", name, _SIZE) for name in names]
         partitions: dict[tuple[int, int], Storage] = {}
@@ -42,7 +46,7 @@ class Disks:
             for volume in volumes:
                 storage = self._storages[volume.device]
                 partitions[index, volume.number] = (
-                    storage if volume.number else dataclasses.replace(storage, first_sector=sector)
+                    storage if volume.number or storage.inside else dataclasses.replace(storage, first_sector=sector)
                 )
         self.appliance = StandIn(self.images, partitions, self._volumes(case))
         for volume in case.volumes:
@@ -51,7 +55,8 @@ class Disks:
         self.before = {device: dict(self._files(device)) for device in self._storages}
 
     def _volumes(self, case: Case) -> dict[str, Storage]:
-        return {volume.device: self._storages[volume.device] for volume in case.volumes if not volume.disk}
+        volumes = (volume for volume in case.volumes if not volume.disk and not volume.locked)
+        return {volume.device: self._storages[volume.device] for volume in volumes}
 
     def _files(self, device: str) -> Iterator[tuple[str, bytes]]:
         directory = self._storages[device].directory
@@ -115,6 +120,16 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
     return storage
 
 
+def _with_inside(storage: Storage, case: Case, volume: Volume, storages: Mapping[str, Storage]) -> Storage:
+    """An encrypted device with its header, and what is in it; any other as it is."""
+    inside = next((storages[each.device] for each in case.volumes if each.locked is volume), None)
+    if volume.tags.get("TYPE") != "crypto_LUKS":
+        return storage
+    header = luks.header(volume.tags.get("UUID", ""), volume.options)
+    key = luks.key(volume.options.get("key", ""))
+    return dataclasses.replace(storage, first_sector=header, key=key, inside=inside)
+
+
 def _has_gpt(volumes: Iterable[Volume]) -> bool:
     """Whether these partitions of a disk are of types that only a GPT knows."""
     return any("-" in volume.tags.get("PART_ENTRY_TYPE", "") for volume in volumes)
@@ -147,7 +162,7 @@ def _entry_tags(case: Case, volume: Volume) -> dict[str, str]:
 
 
 def _group(volume: Volume) -> str:
-    return "" if volume.disk else volume.device.split("/")[2]
+    return "" if volume.disk or volume.locked else volume.device.split("/")[2]
 
 
 def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:

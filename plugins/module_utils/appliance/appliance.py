@@ -23,6 +23,7 @@ from ..run.child_processes import children, kill_children
 from .calls import Calls
 from .failures import ApplianceError, CallFailed, TextNotUtf8
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
+from .secret import Secret
 from .write_errors import WriteErrors
 
 try:
@@ -357,6 +358,8 @@ def _check_fixed(directory: str) -> None:
 
 def _summary(value: Any) -> Any:
     """value as it may stand in a trace: of contents of files only the length, as they may be secret."""
+    if isinstance(value, Secret):
+        return repr(value)
     if isinstance(value, (bytes, bytearray)):
         return f"<{len(value)} bytes>"
     if isinstance(value, str) and len(value) > 200:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .secret import Secret
+
 
 class Calls:
     """Each call of libguestfs as a method; call() does it. All raise ApplianceError, and GuestconvError `timeout`.
@@ -59,6 +61,26 @@ class Calls:
         """Up to `count` bytes of a device at `offset`."""
         result: bytes = self.call("pread_device", device, count, offset)
         return result
+
+    def lvm_scan(self, activate: bool) -> None:
+        """Search all devices for volume groups, and activate them."""
+        self.call("lvm_scan", activate)
+
+    def vg_activate_all(self, activate: bool) -> None:
+        """Activate, or deactivate, all volume groups."""
+        self.call("vg_activate_all", activate)
+
+    def feature_available(self, features: list[str]) -> bool:
+        """Whether the appliance has these optional features ("luks")."""
+        return bool(self.call("feature_available", features))
+
+    def cryptsetup_open(self, device: str, key: Secret, name: str) -> None:
+        """Open an encrypted device as /dev/mapper/name."""
+        self.call("cryptsetup_open", device, key, name)
+
+    def cryptsetup_close(self, device: str) -> None:
+        """Close one that was opened: device is /dev/mapper/name."""
+        self.call("cryptsetup_close", device)
 
     def inspect_os(self) -> list[str]:
         """The roots that libguestfs's own inspection finds."""

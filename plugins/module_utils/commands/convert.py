@@ -96,6 +96,7 @@ def _convert_guest(
     with run.timeline.step("convert"):
         hardware = engine.convert(guest, found, selected, initrd=options["initrd"], tell=run.progress.tell)
     with run.timeline.step("close"):
+        guest.close()
         guest.appliance.close()
     changes = guest.changes()
     found["devices"] = selected.settings

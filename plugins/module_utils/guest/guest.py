@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,9 @@ from .storage import mbr, transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
+from .storage.keyring import Key, Keyring
 from .storage.layers.disk import Disk as StorageDisk
+from .storage.layers.filesystem import Filesystem
 from .storage.layers.partition import Partition
 from .storage.mounter import Mounter
 from .storage.transform import Announced
@@ -31,6 +33,7 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
+    keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
     transform: the changes to the disks' layout that conversion makes, once the roots are known; see storage/transform.py.
     """
@@ -42,8 +45,10 @@ class Guest:
         target: Target,
         hardware: Mapping[str, Any],
         storage: Graph,
+        keyring: Keyring | None = None,
     ) -> None:
         self.appliance = appliance
+        self.keyring = keyring or Keyring(appliance)
         self.disks = disks
         self.target = target
         self.hardware = hardware
@@ -55,10 +60,38 @@ class Guest:
         self._boot_code: dict[str, tuple[bytes, bytes]] = {}
 
     @classmethod
-    def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
-        """The guest on the disks of a launched appliance, which is asked what is on them."""
-        answers = Answers(appliance, disks, attached=hardware.get("disks") or ())
-        return cls(appliance, disks, target, hardware, discover(answers))
+    def opened(
+        cls,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        target: Target,
+        hardware: Mapping[str, Any],
+        keys: Iterable[Key] = (),
+    ) -> Guest:
+        """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
+        keyring = Keyring(appliance, keys)
+        storage = discover(Answers(appliance, disks, keyring, hardware.get("disks") or ()))
+        return cls(appliance, disks, target, hardware, storage, keyring)
+
+    def close(self) -> None:
+        """Unmount everything, and close what was opened with keys. The disks stay open in the appliance."""
+        if self.keyring.has_opened:
+            self.mounter.show([], read_only=True)
+            self.keyring.close()
+
+    def open(self, locked: Filesystem, key: Key) -> bool:
+        """Open an encrypted device with a key that was found in the guest. Returns whether it is open.
+
+        What is in it is then in storage.
+        """
+        self.mounter.show([], read_only=True)
+        if not self.keyring.open(locked, key):
+            return False
+        self.storage = discover(self._answers(), self.storage)
+        return True
+
+    def _answers(self) -> Answers:
+        return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())
 
     def announce_transforms(self) -> None:
         """Find out, once the roots are known, how conversion changes the layout of the disks."""

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, lvm, mentions, references, resume, unified_images, unmounted
+from . import arguments, contradictions, encryption, lvm, mentions, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def inspect(root: GuestRoot) -> Findings:
         }
     findings.concerns += unmounted.concerns(root, names)
     findings.concerns += references.concerns(root, names)
+    findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
     findings.concerns += mentions.concerns(root, there, names, names_on_target)
@@ -76,8 +77,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     there = mentions.found(root)
     names = _names(root, there)
-    for reference in references.REFERENCES:
+    for reference in references.references_in(root):
         references.rename(root, names, reference, removed)
+    encryption.convert(root, plan, names, removed)
     resume.convert(root, names, removed)
     mentions.convert(root, there, plan, names, removed)
     lvm.convert(root, plan)

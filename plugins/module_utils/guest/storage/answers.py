@@ -14,6 +14,8 @@ from .. import device_names
 
 if TYPE_CHECKING:
     from ...disks.images import Disk
+    from .keyring import Keyring
+    from .layers.filesystem import Filesystem
 
 _SECTOR = 512
 # Subvolumes within each other.
@@ -31,12 +33,20 @@ class FoundSubvolume(NamedTuple):
 class Answers:
     """The appliance's answers. What is asked again is not asked of the appliance: each call starts a program there.
 
-    disks: the guest's disks, in the guest's order. attached: what the source knows of each (hardware.disks), if it does.
+    disks: the guest's disks, in the guest's order. keyring: the keys of what is encrypted. attached: what the source knows
+    of each disk (hardware.disks), if it does.
     """
 
-    def __init__(self, appliance: Appliance, disks: Sequence[Disk], attached: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        keyring: Keyring | None = None,
+        attached: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.disks = tuple(disks)
         self.attached = tuple(attached)
+        self._keyring = keyring
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}
         self._volume_uuids: dict[str, str] = {}
@@ -67,6 +77,14 @@ class Answers:
                 key: device_names.unescaped(value) for key, value in self.call("blkid", device).items()
             }
         return self._tags[device]
+
+    def opened(self, locked: Filesystem) -> str | None:
+        """The appliance's name of what is in an encrypted device; None where no key opens it."""
+        return self._keyring.opened(locked) if self._keyring else None
+
+    def activate_volumes(self) -> None:
+        """Have LVM search the devices that were opened since the appliance started."""
+        self.call("lvm_scan", True)
 
     def volumes(self) -> list[str]:
         """The names of all logical volumes (/dev/VG/LV, which the guest calls them too), sorted."""

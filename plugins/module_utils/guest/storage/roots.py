@@ -15,7 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
-from . import candidates, refusal
+from . import candidates, encryption, refusal
 from .diagnosis import MountError
 from .layers.filesystem import Filesystem
 from .mounts import Mount, MountPlan
@@ -28,6 +28,7 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
     instead.
     """
+    encryption.prepare(guest, lambda: _all(guest, systems))
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
     roots = [

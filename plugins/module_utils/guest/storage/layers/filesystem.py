@@ -15,6 +15,10 @@ from ..layer import Layer, Nodes
 from .disk import Disk
 from .partition import Partition
 
+# What blkid calls devices that are encrypted.
+LUKS = "crypto_LUKS"
+BITLOCKER = "BitLocker"
+
 
 @dataclass(frozen=True)
 class Filesystem:

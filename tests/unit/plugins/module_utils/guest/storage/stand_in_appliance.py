@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 import stat
@@ -15,6 +16,7 @@ from typing import Any
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import image
 
 FAILS = "fails to be mounted"
@@ -41,7 +43,10 @@ class StandInAppliance:
     subvolumes: {device: [(number, path), or (number, path, number of the one above)]}. default: {device: number}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
-    superblock: of each btrfs, what is read of it. asked: the calls, as they were made.
+    superblock: of each btrfs, what is read of it.
+    keys: {encrypted device: its key}; what is in it has its tags as /dev/mapper/guestconva, guestconvb in the order in
+    which they are opened. is_able: whether there is cryptsetup. error: what it fails with. mappings: those that are open.
+    asked: the calls, as they were made.
     """
 
     def __init__(
@@ -55,11 +60,17 @@ class StandInAppliance:
         unwritable: Iterable[str] = (),
         default: Mapping[str, int] | None = None,
         superblock: bytes = b"",
+        keys: Mapping[str, str | bytes] | None = None,
+        is_able: bool = True,
+        error: str = "",
     ) -> None:
         self._default, self._superblock = default or {}, superblock
         self._tags, self._sector, self._volumes = dict(tags), sector, volumes or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
+        self._keys, self._is_able, self._key_file = keys or {}, is_able, b""
+        self._error = error
+        self.mappings: list[str] = []
         self.asked: list[tuple[Any, ...]] = []
         self.mounts: dict[str, tuple[str, str]] = {}
 
@@ -109,6 +120,15 @@ class StandInAppliance:
         below = inside.rstrip("/") + "/"
         return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
 
+    def _glob_expand(self, pattern: str, directoryslash: bool) -> list[str]:
+        patterns = [f"/{each}" for each in pattern.strip("/{}").split(",")]
+        paths = [
+            posixpath.normpath(f"{mountpoint}/{name}")
+            for mountpoint, (device, _options) in self.mounts.items()
+            for name in self._files.get(device, {})
+        ]
+        return [path for each in patterns for path in paths if fnmatch.fnmatchcase(path, each)]
+
     def _list_partitions(self) -> list[str]:
         return [name for name in self._tags if name[-1].isdigit() and name.count("/") == 2]
 
@@ -118,6 +138,40 @@ class StandInAppliance:
 
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
+
+    def _feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"] and self._is_able
+
+    def _cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        if self._error or self._keys[device] != key:
+            error = self._error or "cryptsetup exited with status 2: No key available with this passphrase."
+            raise CallFailed("appliance-call-failed", f"cryptsetup_open: {error}")
+        self.mappings.append(f"/dev/mapper/{name}")
+
+    def _cryptsetup_close(self, device: str) -> None:
+        self.mappings.remove(device)
+
+    def _mount_vfs(self, _options: str, kind: str, _device: str, mountpoint: str) -> None:
+        assert (kind, mountpoint) == ("tmpfs", "/")
+
+    def _write(self, _path: str, content: bytes) -> None:
+        self._key_file = content
+
+    def shell(self, script: str) -> str:
+        self.asked.append(("debug", script))
+        if not script.startswith("cryptsetup open "):
+            return ""
+        device, name = script.split(" 2>&1")[0].split()[-2:]
+        if self._keys[device] != self._key_file:
+            return "No key available with this passphrase.\nstatus 2\n"
+        self.mappings.append(f"/dev/mapper/{name}")
+        return "status 0\n"
+
+    def _lvm_scan(self, activate: bool) -> None:
+        assert activate
+
+    def _vg_activate_all(self, activate: bool) -> None:
+        assert not activate
 
     def _lvs(self) -> list[str]:
         return list(self._volumes)
@@ -167,6 +221,6 @@ class StandInAppliance:
         return []
 
 
-def opened(appliance: StandInAppliance, *disks: str) -> Guest:
+def opened(appliance: StandInAppliance, *disks: str, keys: Iterable[Key] = ()) -> Guest:
     """The guest on disks, which it knows by these names."""
-    return Guest.opened(appliance, [image(name) for name in disks], KVM, {})
+    return Guest.opened(appliance, [image(name) for name in disks], KVM, {}, keys)

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import discovery, layers, roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key, Keyring
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers import LAYERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
@@ -62,20 +63,31 @@ TAGS = {
     "/dev/sda3": {"TYPE": "LVM2_member", "UUID": "pv"},
     "/dev/md127": {"TYPE": "ext4", "UUID": "u-md"},
     "/dev/vg/srv": {"TYPE": "btrfs", "UUID": "u-b", "UUID_SUB": "s"},
+    "/dev/sda4": {"TYPE": "crypto_LUKS", "UUID": "u-luks"},
+    "/dev/mapper/guestconva": {"TYPE": "ext4", "UUID": "u-secret"},
 }
 FILES = {"/dev/md127": {"/etc/os-release": "ID=debian\n", "/etc/fstab": "/dev/sda1 /boot ext4 ro 0 0\n", "/boot/": ""}}
 
 
+def answers():
+    stand_in = appliance()
+    return Answers(stand_in, [image("sda"), image("sdb")], Keyring(stand_in, [Key(b"secret", "keys[0]")]))
+
+
 def appliance():
     return StandInAppliance(
-        TAGS, volumes={"/dev/vg/srv": "b" * 32}, subvolumes={"/dev/vg/srv": [(256, "@srv")]}, files=FILES
+        TAGS,
+        volumes={"/dev/vg/srv": "b" * 32},
+        subvolumes={"/dev/vg/srv": [(256, "@srv")]},
+        files=FILES,
+        keys={"/dev/sda4": "secret"},
     )
 
 
 @pytest.fixture
 def graph(monkeypatch):
     monkeypatch.setattr(layers, "LAYERS", (*LAYERS, Mirror))
-    return discovery.discover(Answers(appliance(), [image("sda"), image("sdb")]))
+    return discovery.discover(answers())
 
 
 @pytest.mark.parametrize("layer", [*LAYERS, Mirror], ids=lambda layer: layer.__name__)
@@ -106,9 +118,8 @@ def test_every_layer_conforms_to_the_interface(graph, layer):
 
 def test_every_layer_is_discovered_once_however_often_it_is_asked(graph):
     assert len(set(graph.nodes)) == len(graph.nodes)
-    answers = Answers(appliance(), [image("sda"), image("sdb")])
     for layer in [*LAYERS, Mirror]:
-        assert list(layer.discover(answers, graph, ())) == []
+        assert list(layer.discover(answers(), graph, ())) == []
 
 
 def test_a_new_layer_goes_the_whole_way(monkeypatch):
