@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the appliance, over directories of this machine. It does what guestfs(3) says each call does.
 
-What it does not play: programs of the guest (each succeeds and does nothing; they are recorded), SELinux labels,
+What it does not play: programs of the guest (each succeeds and does nothing but grub-mkimage, which writes its image;
+they are recorded), SELinux labels,
 libguestfs's own inspection (which finds nothing), and Augeas.
 """
 
@@ -21,7 +22,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, label
@@ -29,7 +30,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.fail
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
-from tests.text_guests import lvm
+from tests.text_guests import lvm, sectors
 from tests.text_guests.limits import Limits
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
@@ -120,6 +121,14 @@ class StandIn(Appliance):
             for each in storage.with_inside():
                 if each.directory:
                     self.limits.add(each.directory, each.room, each.inodes)
+
+    def partition(self, index: int, sector: bytes) -> None:
+        """Have what fills a disk in its first partition, with this first sector of the disk."""
+        disk = self.device(index)
+        filling = self._partitions[disk]
+        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1"}
+        self._partitions[f"{disk}1"] = replace(filling, tags=tags, first_sector=b"")
+        self._partitions[disk] = Storage({"PTTYPE": "dos"}, first_sector=sector)
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """See Appliance.call()."""
@@ -465,6 +474,9 @@ class StandIn(Appliance):
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")
         self.ran.append(list(arguments))
+        if arguments[0].endswith("-mkimage"):
+            # Of GRUB: the one program of which something is read that it wrote.
+            self._do_write(arguments[arguments.index("-o") + 1], sectors.CORE)
         return ""
 
 

@@ -397,6 +397,12 @@ class _Parser:
         for path, content in contents.system(self.case.os).items():
             self._put(path, content)
 
+    def grub(self, rest: str) -> None:
+        if rest:
+            raise ValueError("@grub takes nothing.")
+        for path, content in contents.grub().items():
+            self._put(path, content)
+
     def kernel(self, rest: str) -> None:
         version, options = _options(rest)
         _given(version, "the kernel's version")
@@ -456,6 +462,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "vbr": _Parser.vbr,
     "active": _Parser.active,
     "system": _Parser.system,
+    "grub": _Parser.grub,
     "kernel": _Parser.kernel,
     "bzimage": _Parser.bzimage,
     "initrd": _Parser.initrd,

@@ -102,7 +102,22 @@ class Graph(Nodes):
             # udev's links lead to the origin of a snapshot too (lvm2, 13-dm-disk.rules: link_priority).
             return [node for node in found if not is_in_snapshot(node)] or found
         path = self._path(spec, links)
-        return [node for node in self.nodes if node.is_called(path)]
+        return [node for node in self.nodes if node.is_called(path)] or self._called_by_xen(path)
+
+    def _called_by_xen(self, path: str) -> list[Layer]:
+        """The node that a name means where no disk has a partition table, as under Xen and in EC2.
+
+        There a disk may be called as a partition is (xvda1), and by the prefix of any driver: sda, hda.
+        """
+        if any(partition.filled is None for partition in self.partitions):
+            return []
+        nodes: list[Layer] = [*self.partitions, *self.disks]
+        return [
+            node
+            for node in nodes
+            for disk in self.disks_of(node)
+            if path in device_names.of_filled_disk(f"/dev/{disk}")
+        ]
 
     def _path(self, spec: str, links: Collection[str]) -> str:
         """The kernel's name of the disk or partition that spec, where it is udev's link of hardware, leads to; else spec."""
