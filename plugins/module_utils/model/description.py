@@ -113,7 +113,8 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     everything = [one for of_root in findings.values() for one in of_root]
     current = _current(everything)
     choices, unavailable = _choices(everything, guest.target)
-    concerns = [concern.as_dict() for one in everything for concern in one.concerns]
+    # What is so of the disks every root says.
+    concerns = [concern.as_dict() for concern in dict.fromkeys(each for one in everything for each in one.concerns)]
     concerns += _without_choice(current, choices, unavailable)
     description: Description = {
         "schema": SCHEMA,

@@ -22,7 +22,18 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, lvm, mentions, references, resume, unified_images, unmounted
+from . import (
+    arguments,
+    contradictions,
+    encryption,
+    incomplete,
+    lvm,
+    mentions,
+    references,
+    resume,
+    unified_images,
+    unmounted,
+)
 from .names import Names
 
 if TYPE_CHECKING:
@@ -70,8 +81,10 @@ def inspect(root: GuestRoot) -> Findings:
             "size": disk.virtual_size,
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),
         }
+    findings.concerns += incomplete.concerns(root)
     findings.concerns += unmounted.concerns(root, names)
     findings.concerns += references.concerns(root, names)
+    findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
     by_hardware = mentions.concerns(root, there, names, names_on_target)
@@ -95,8 +108,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     names = _names(root, there, {", ".join(sorted({model.driver for model in models.values()})): chosen})
     _refuse_lost(root, names)
     plan.concerns += _told_by_choice(root, there, plan)
-    for reference in references.REFERENCES:
+    for reference in references.references_in(root):
         references.rename(root, names, reference, removed)
+    encryption.convert(root, plan, names, removed)
     resume.convert(root, names, removed)
     mentions.convert(root, there, plan, names, removed)
     lvm.convert(root, plan)
@@ -176,7 +190,7 @@ def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
                 "device-required",
                 f"The disk {device} cannot be removed: the guest does not boot without it"
                 + (f" ({', '.join(needed)} is on it)." if needed else "."),
-                hint="What is on a volume group can be removed with all of its disks only.",
+                hint="What is on a volume group or an array can be removed with all of its disks only.",
                 path=f"guest.devices.block.{device}",
             )
 
