@@ -37,7 +37,7 @@ def encrypted(appliance):
         f'--type luks1 --iter-time 10 --key-file "$root/passphrase" {system}',
         f'--type luks2 {FAST} --key-file "$root/key" {data}',
     ):
-        assert appliance.shell(f"cryptsetup luksFormat -q {options} 2>&1; echo $?") == "0\n"
+        assert appliance.shell(f"cryptsetup luksFormat -q {options} 2>&1; echo $?").split() == ["0"]
     appliance.shell(f'cryptsetup open --key-file "$root/key" {data} test2')
     appliance.umount_all()
     appliance.cryptsetup_open(system, PASSPHRASE, "test1")

@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
+from tests.text_guests import sectors
 from tests.text_guests.case import Case
 from tests.text_guests.disks import Disks
 
@@ -103,14 +104,16 @@ class Lab:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
         guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware, given)
-        guest.apply_transforms()
-        roots.find(guest, SYSTEMS, self.case.root)
+        roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
         engine.convert(guest, found, select(self._asked(found), found), initrd)
         guest.close()
+        for index, partitioned in guest.partitioned.items():
+            # As a module does when the appliance is closed.
+            self.disks.appliance.partition(index, partitioned.head[: sectors.SIZE])
         outcome.changes = guest.changes()
         # The conversion may have found more.
         outcome.concerns = _of_interest(found)

@@ -33,6 +33,9 @@ try:
 except ImportError:
     GUESTFS_IMPORT_ERROR = traceback.format_exc()
 
+# Arrays are started read-only, until something is written to them: their superblocks say then what the guest left, and
+# no member is written anew (Linux, drivers/md/md.c: start_ro).
+_ARRAYS = "md_mod.start_ro=1"
 # Of a path at which there is nothing, or a symbolic link that leads nowhere.
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -232,14 +235,16 @@ class Appliance(Calls):
     def _configure(self, handle: Any, accelerator: str) -> None:
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
+        append = [_ARRAYS]
         if accelerator == "tcg":
             handle.set_backend_setting("force_tcg", "1")
             # Processes at the same addresses: what was translated for one is used for the next, so that starting one
             # costs a third less. The kernel's own addresses stay random.
-            handle.set_append("norandmaps")
+            append.append("norandmaps")
             if platform.machine() == "x86_64":
                 # After libguestfs's own, so it is the one that counts.
                 handle.config("-cpu", accelerators.PROCESSORS["tcg"])
+        handle.set_append(" ".join(append))
         if self._fixed:
             handle.set_path(self._fixed)
         if self._workdir:

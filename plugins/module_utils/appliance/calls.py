@@ -37,9 +37,19 @@ class Calls:
         result: list[str] = self.call("lvs")
         return result
 
-    def lvs_full(self) -> list[dict[str, Any]]:
-        """What LVM says of each logical volume: lv_name, lv_uuid, ..."""
-        result: list[dict[str, Any]] = self.call("lvs_full")
+    def list_md_devices(self) -> list[str]:
+        """The names of the arrays (md) that are started."""
+        result: list[str] = self.call("list_md_devices")
+        return result
+
+    def md_detail(self, array: str) -> dict[str, str]:
+        """What mdadm says of an array: device_dev_sda1_dev is the name of a member, without MD_ and in small letters."""
+        result: dict[str, str] = self.call("md_detail", array)
+        return result
+
+    def blockdev_getsize64(self, device: str) -> int:
+        """The size of a device in bytes."""
+        result: int = self.call("blockdev_getsize64", device)
         return result
 
     def lvuuid(self, device: str) -> str:

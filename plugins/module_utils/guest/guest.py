@@ -12,13 +12,16 @@ from typing import Any
 from ..appliance.appliance import Appliance
 from ..devices.targets import Target
 from ..disks.images import Disk
+from ..disks.partitioned import Partitioned
+from ..errors import GuestconvError
 from ..model.changes import Change
 from .root import GuestRoot
-from .storage import transforms
+from .storage import mbr, transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
 from .storage.keyring import Key, Keyring
+from .storage.layers.disk import Disk as StorageDisk
 from .storage.layers.filesystem import Filesystem
 from .storage.layers.partition import Partition
 from .storage.mounter import Mounter
@@ -31,8 +34,8 @@ class Guest:
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
     keyring: the keys of what is encrypted on them, and what was opened.
-    transform: the changes to their layout that conversion makes; see storage/transform.py.
     roots: the operating systems, once they were looked for (storage/roots.py).
+    transform: the changes to the disks' layout that conversion makes, once the roots are known; see storage/transform.py.
     """
 
     def __init__(
@@ -50,12 +53,11 @@ class Guest:
         self.target = target
         self.hardware = hardware
         self.storage = storage
-        self.transform: list[Announced] = [
-            each for one in transforms.TRANSFORMS for each in one.wanted(storage, target)
-        ]
+        self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
         self._changes: list[Change] = []
+        self._boot_code: dict[str, tuple[bytes, bytes]] = {}
 
     @classmethod
     def opened(
@@ -91,15 +93,46 @@ class Guest:
     def _answers(self) -> Answers:
         return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())
 
+    def announce_transforms(self) -> None:
+        """Find out, once the roots are known, how conversion changes the layout of the disks."""
+        self.transform = [each for one in transforms.TRANSFORMS for each in one.wanted(self)]
+
     def apply_transforms(self) -> None:
-        """Change the layout of the disks as announced in transform, before roots are looked for. Raises GuestconvError."""
-        for one in transforms.TRANSFORMS:
-            # Each sees what those before it have made.
-            for announced in one.wanted(self.storage, self.target):
-                self.close()
-                detail = one.apply(self.appliance, self.storage, announced)
-                self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
-                self.storage = discover(self._answers())
+        """Have the graph as the transforms make it. The roots must be looked for again, if there are any transforms."""
+        named = {one.NAME: one for one in transforms.TRANSFORMS}
+        for announced in self.transform:
+            self.storage, detail = named[announced["name"]].applied(self.storage, announced)
+            self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
+
+    def install_boot_code(self, root: GuestRoot, disk: str, program: bytes, gap: bytes) -> None:
+        """Have a boot loader of root's on a disk (its id) that gets a partition table.
+
+        program: in its first sector. gap: in those after it. Raises GuestconvError `boot-loader-not-installed`.
+        """
+        table = next(each.filled for each in self.storage.partitions if each.disk.identifier == disk and each.filled)
+        room = (table.start - 1) * mbr.SECTOR
+        if len(gap) > room:
+            raise GuestconvError(
+                "boot-loader-not-installed",
+                f"The boot loader has {len(gap)} bytes, and there is room for {room} before the partition of /dev/{disk}.",
+            )
+        self._boot_code[disk] = (program, gap)
+        detail = "installed a boot loader in the boot sector and before the first partition"
+        self._changes.append(Change(root.name, "bootloader", "installed", f"/dev/{disk}", detail))
+
+    @property
+    def partitioned(self) -> dict[int, Partitioned]:
+        """What disks become, by their indexes: what is to be written when the appliance is closed."""
+        indexes = {disk: index for index, disk in enumerate(self.storage.disks)}
+        return {
+            indexes[each.disk]: Partitioned(self._head(each.disk, each.filled), each.filled.start * mbr.SECTOR)
+            for each in self.storage.partitions
+            if each.filled
+        }
+
+    def _head(self, disk: StorageDisk, table: mbr.Table) -> bytes:
+        program, gap = self._boot_code.get(disk.identifier, (b"", b""))
+        return table.sector(program) + gap
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""

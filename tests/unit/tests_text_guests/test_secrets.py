@@ -118,7 +118,7 @@ def test_a_conversion_shows_no_key_in_its_changes_and_diff(run):
     assert not SECRETS.search(shown) and "qemu-img" in shown
 
 
-@pytest.mark.parametrize("passphrase", (WRONG, ""))
+@pytest.mark.parametrize("passphrase", (WRONG, ""), ids=("wrong", "empty"))
 def test_a_run_that_fails_shows_no_key(run, tmp_path, passphrase):
     keys = [{"device": "/dev/sda2", "passphrase": passphrase}]
     result, shown = run(inspect, guestconv_inspect.ARGUMENT_SPEC, keys, "c")

@@ -20,7 +20,18 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, encryption, lvm, mentions, references, resume, unified_images, unmounted
+from . import (
+    arguments,
+    contradictions,
+    encryption,
+    incomplete,
+    lvm,
+    mentions,
+    references,
+    resume,
+    unified_images,
+    unmounted,
+)
 from .names import Names
 
 if TYPE_CHECKING:
@@ -57,6 +68,7 @@ def inspect(root: GuestRoot) -> Findings:
             "size": disk.virtual_size,
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),
         }
+    findings.concerns += incomplete.concerns(root)
     findings.concerns += unmounted.concerns(root, names)
     findings.concerns += references.concerns(root, names)
     findings.concerns += encryption.concerns(root, names)
@@ -129,7 +141,7 @@ def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
                 "device-required",
                 f"The disk {device} cannot be removed: the guest does not boot without it"
                 + (f" ({', '.join(needed)} is on it)." if needed else "."),
-                hint="What is on a volume group can be removed with all of its disks only.",
+                hint="What is on a volume group or an array can be removed with all of its disks only.",
                 path=f"guest.devices.block.{device}",
             )
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import layers
 from .answers import Answers
 from .graph import Graph
@@ -28,4 +30,10 @@ def discover(answers: Answers, known: Graph | None = None) -> Graph:
                 fresh = nodes[max(seen[layer], 0) :]
                 seen[layer] = len(nodes)
                 nodes += layer.discover(answers, Nodes(nodes), fresh)
-    return Graph(nodes)
+    return Graph(_without_superseded(nodes))
+
+
+def _without_superseded(nodes: Sequence[Layer]) -> list[Layer]:
+    """The nodes without those that could not be opened before what they are made of was there: they are there again."""
+    opened = {(type(node), node.name) for node in nodes if node.device}
+    return [node for node in dict.fromkeys(nodes) if node.device or (type(node), node.name) not in opened]
