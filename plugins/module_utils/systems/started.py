@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..guest import entries
+from ..guest.boot_menu import Entry
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..guest.storage.graph import Graph
@@ -35,6 +36,14 @@ def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
         return not root.boot_menu.entries and root.name in with_kernel and is_where_menus_are
 
     return [root for root in guest.roots if root not in started and not may_have_menu(root)]
+
+
+def by_others(root: GuestRoot) -> list[Entry]:
+    """The entries of other roots' menus that start root, if it has no menu of its own. All were inspected."""
+    others = [each for each in root.guest.roots if each is not root and not each.started_by]
+    if root.boot_menu.entries and not root.started_by:
+        return []
+    return [entry for other in others for entry in other.boot_menu.entries if entries.starts(entry, root)]
 
 
 def concern(root: GuestRoot) -> Concern:

@@ -72,6 +72,7 @@ class FakeRoot:
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
         self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
+        self.started_by = ()
         self._mount_plan, self.not_mounted, self.not_searched = None, [], []
         self.room = 1 << 30
         self.commands = []
