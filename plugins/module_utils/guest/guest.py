@@ -30,6 +30,7 @@ class Guest:
     storage: the graph of what is on the disks.
     transform: the changes to their layout that conversion makes; see storage/transform.py.
     roots: the operating systems, once they were looked for (storage/roots.py).
+    windows: the names of the filesystems with a Windows next to them, which is not converted.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Guest:
         ]
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
+        self.windows: Sequence[str] = ()
         self._changes: list[Change] = []
 
     @classmethod

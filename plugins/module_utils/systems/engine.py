@@ -45,6 +45,7 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
             findings, _with_kernel = _findings(guest, applications, tell)
         findings = {root.name: findings[root.name] for root in guest.roots}
         findings[guest.roots[0].name].append(Findings(concerns=[started.concern(root) for root in left]))
+    findings[guest.roots[0].name].append(Findings(concerns=[started.windows(name) for name in guest.windows]))
     return describe(guest, findings)
 
 

@@ -58,6 +58,17 @@ def concern(root: GuestRoot) -> Concern:
     )
 
 
+def windows(name: str) -> Concern:
+    """What a person should know of a Windows on the filesystem called name, next to a system that is converted."""
+    return Concern(
+        "windows-not-prepared",
+        "warning",
+        f"{name} has Windows, which is not prepared for the target: it may not start there, or have no network.",
+        "Nothing needs to be done if Windows is not used there. If it is, install the drivers for the target in it before "
+        "the guest moves.",
+    )
+
+
 def _is_started(root: GuestRoot, guest: Guest) -> bool:
     """Whether an entry of any menu has it as its root, or an entry of its own menu does not say what its root is.
 

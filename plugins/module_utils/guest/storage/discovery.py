@@ -9,6 +9,7 @@ from . import layers
 from .answers import Answers
 from .graph import Graph
 from .layer import Layer, Nodes
+from .layers.multi_device import joined
 
 
 def discover(answers: Answers) -> Graph:
@@ -21,4 +22,4 @@ def discover(answers: Answers) -> Graph:
                 fresh = nodes[max(seen[layer], 0) :]
                 seen[layer] = len(nodes)
                 nodes += layer.discover(answers, Nodes(nodes), fresh)
-    return Graph(nodes)
+    return Graph(joined(answers, nodes))

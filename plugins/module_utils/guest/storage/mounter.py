@@ -63,7 +63,8 @@ class Mounter:
     def _diagnosis(self, mount: Mount, error: CallFailed | TextNotUtf8) -> MountError:
         if isinstance(error, TextNotUtf8):
             return diagnosis.not_mounted(mount, "its path is not UTF-8")
-        return diagnosis.of(self._appliance, mount, _reason(error.message))
+        said = _reason(error.message).replace(mount.node.device, mount.filesystem.name)
+        return diagnosis.of(self._appliance, mount, said)
 
 
 def _reason(message: str) -> str:

@@ -15,7 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
-from . import candidates, refusal
+from . import candidates, refusal, windows
 from .diagnosis import MountError
 from .layers.filesystem import Filesystem
 from .mounts import Mount, MountPlan
@@ -45,6 +45,7 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
         raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
+    guest.windows = [] if wanted else [filesystem.name for filesystem, _is_hibernated in windows.found(guest)]
 
 
 def _is_meant(guest: Guest, filesystem: Filesystem, wanted: str) -> bool:

@@ -31,6 +31,7 @@ def guest(hardware=None, missing=None, uuids=None, **menus):
         SimpleNamespace(
             name=f"/dev/{name}",
             info={"os": "linux", "product_name": "Debian"},
+            started_by=(),
             boot_menu=BootMenu([Entry("/vmlinuz", (), line) for line in lines]),
             mount_plan=MountPlan((Mount("/", filesystems[name]),), tuple(parse((missing or {}).get(name, "")))),
         )
