@@ -230,7 +230,9 @@ class _Entry:
 
     def _lost_subvolumes(self, options: str) -> list[Concern]:
         lost = specs.lost_subvolumes(self._own(), self._names, options)
-        return [_unknown("The kernel's command line (rootflags=)", option, self._is_default) for option in lost]
+        return [
+            _unknown(self._names, "The kernel's command line (rootflags=)", option, self._is_default) for option in lost
+        ]
 
     def _of_name(self, row: Argument, key: str, name: str) -> list[Concern]:
         if _FOUND_OTHERWISE.fullmatch(name):
@@ -247,7 +249,7 @@ class _Entry:
             return [_not_on_disks(name, stops)]
         # What is within an encrypted device is not the system that is converted.
         is_made = key not in ("root", "real_root") and self._is_made(name)
-        return [] if is_made else [_unknown(where, name, stops)]
+        return [] if is_made else [_unknown(self._names, where, name, stops)]
 
     def _stops(self, row: Argument) -> bool:
         """Whether the guest does not start where what the argument names is not there."""
@@ -300,8 +302,8 @@ _HINT = "correct the argument in the configuration of the guest's boot loader."
 _OF_PARTITIONS = "; a partition has one in a GPT, or where the partition table has an identifier"
 
 
-def _unknown(where: str, name: str, stops: bool) -> Concern:
-    return unknown(where, name, _severity(stops), _HINT)
+def _unknown(names: Names, where: str, name: str, stops: bool) -> Concern:
+    return unknown(names, where, name, _severity(stops), _HINT)
 
 
 def _ambiguous(where: str, name: str, stops: bool, lack: str) -> Concern:

@@ -180,6 +180,10 @@ def names_device(entry: Entry) -> bool:
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
-    is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
     is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
-    return is_device and not is_bound and not device_names.is_of_hardware(entry.spec)
+    return is_device(entry.spec) and not is_bound and not device_names.is_of_hardware(entry.spec)
+
+
+def is_device(spec: str) -> bool:
+    """Whether spec, as in fstab(5), is the path or the tag of a device."""
+    return spec.startswith("/dev/") or spec.partition("=")[0] in _TAGS
