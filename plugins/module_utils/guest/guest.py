@@ -72,7 +72,13 @@ class Guest:
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""
-        return [*self._changes, *(change for root in self.roots for change in root.changes())]
+        made = [
+            Change(root.name, "storage", "created", path, "the mount point of a line in /etc/fstab, which was missing")
+            for root in self.roots
+            for name, path in self.mounter.made
+            if name == root.mount_plan.root.filesystem.name
+        ]
+        return [*self._changes, *made, *(change for root in self.roots for change in root.changes())]
 
     def fingerprint(self) -> str:
         """The identity of the disks; see Graph.fingerprint."""

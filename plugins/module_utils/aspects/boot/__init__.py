@@ -79,7 +79,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     facts = root.recall(Facts)
     editors = Editors(plan.command_line, root.guest.storage)
     loader = facts.loader
-    if loader and root is not root.guest.roots[0]:
+    if loader and root in root.guest.roots[1:]:
         # Roots may share a menu, and the conversion of another one has edited it.
         loader = loaders.find(root, facts.found_by).installed
     if loader:

@@ -33,7 +33,7 @@ def menu(*command_lines):
     return BootMenu(entries, entries[0] if entries else None)
 
 
-class _NotOnDisks(MountPlan):
+class NotOnDisks(MountPlan):
     """What a root mounts that is on no disk of the test's."""
 
     @property
@@ -83,8 +83,8 @@ class FakeRoot:
     @property
     def mount_plan(self):
         """What a test has it mount; by default the root alone."""
-        own = self.guest.storage.filesystem(self.name)
-        return self._mount_plan or (MountPlan((Mount("/", own),)) if own else _NotOnDisks())
+        own = self.guest.storage.filesystem(self.info["mountpoints"].get("/", self.name))
+        return self._mount_plan or (MountPlan((Mount("/", own),)) if own else NotOnDisks())
 
     @mount_plan.setter
     def mount_plan(self, plan):
