@@ -16,10 +16,11 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import evidence, loaders, shared, system_partition, uefi
+from . import evidence, loaders, new_loader, shared, system_partition, uefi
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
 from .loaders.loader import Fallback, InstalledLoader
+from .new_loader import NewLoader
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -34,12 +35,14 @@ CONVERT_AFTER = ("console", "network", "storage", "kernel")
 class Facts:
     """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi".
 
-    ways: to make a UEFI fallback of that loader. found_by: by which it was found. is_of_another: whether the boot loader is another system's.
+    ways: to make a UEFI fallback of that loader. new: the loader that conversion installs, or None.
+    found_by: by which it was found. is_of_another: whether the boot loader is another system's.
     """
 
     loader: InstalledLoader | None
     firmware: str
     ways: Sequence[Fallback] = ()
+    new: NewLoader | None = None
     found_by: Evidence = Evidence()
     is_of_another: bool = False
 
@@ -51,6 +54,11 @@ def inspect(root: GuestRoot) -> Findings:
         root.boot_menu = shared.of_others(root)
         root.remember(Facts(None, "", is_of_another=True))
         return Findings()
+    new = new_loader.planned(root)
+    if new:
+        root.boot_menu = new.menu
+        root.remember(Facts(None, "bios", new=new))
+        return Findings(boot={"firmware": "bios", "loaders": {}}, concerns=new.concerns)
     known = loaders.known()
     sectors = evidence.in_sectors(root, known)
     firmware = _firmware(root, sectors)
@@ -63,7 +71,7 @@ def inspect(root: GuestRoot) -> Findings:
     boots = loaders.find(root, found_by)
     ways = boots.kind.FALLBACKS if boots.kind else ()
     root.boot_menu = shared.of_root(root, boots.installed.menu()) if boots.installed else BootMenu()
-    root.remember(Facts(boots.installed, firmware, ways, found_by))
+    root.remember(Facts(boots.installed, firmware, ways, found_by=found_by))
     found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
     concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
     concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
@@ -78,8 +86,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """Make the menu, and what it is generated from, boot the guest on its new hardware."""
     facts = root.recall(Facts)
     editors = Editors(plan.command_line, root.guest.storage)
-    loader = facts.loader
-    if loader and root in root.guest.roots[1:]:
+    loader = facts.new.install(root, plan) if facts.new else facts.loader
+    if facts.loader and root in root.guest.roots[1:]:
         # Roots may share a menu, and the conversion of another one has edited it.
         loader = loaders.find(root, facts.found_by).installed
     if loader:

@@ -62,7 +62,10 @@ def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
                 return
             archive = _complete(root, found, initrd, plan, changed, missing)
         images.update(initrd.path, archive)
-        _check(images.read()[1], initrd, plan)
+        found = images.read()[1]
+        _check(found, initrd, plan)
+        if archive is None:
+            _check_programs(found, initrd, plan)
 
 
 class _Images:
@@ -264,4 +267,16 @@ def _check(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:
             "initrd-not-complete",
             f"{initrd.path} lacks {', '.join(lacking)} after it was to be completed.",
             hint="Look with the option trace at what was done; please report it.",
+        )
+
+
+def _check_programs(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:
+    """See that an initrd which was made anew can still open an encrypted root."""
+    there = {posixpath.basename(path) for path in found.members}
+    if plan.initrd.programs and there.isdisjoint(plan.initrd.programs):
+        raise GuestconvError(
+            "initrd-cannot-unlock",
+            f"{initrd.path} cannot open the encrypted root after it was rebuilt: it has none of the programs "
+            f"{', '.join(plan.initrd.programs)}.",
+            hint="Check the guest's configuration of its initrd and its /etc/crypttab, or use the option initrd: supplement.",
         )

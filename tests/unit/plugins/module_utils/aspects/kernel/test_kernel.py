@@ -22,6 +22,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -112,7 +114,7 @@ def an_initrd(*modules):
     return gzip.compress(initrd.supplement(empty, files))
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None):
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None, programs=()):
     kernel.inspect(root)
     plan = Plan(KVM, Selection({}, {}))
     plan.initrd.mode = mode
@@ -121,6 +123,7 @@ def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", c
         plan.initrd.edit(pattern, edit)
     plan.initrd.copies.update(copies or {})
     plan.initrd.files.update(files or {})
+    plan.initrd.programs = programs
     kernel.convert(root, plan)
     return plan
 
@@ -286,6 +289,15 @@ def test_a_rebuild_that_does_not_bring_the_driver_is_an_error():
     with pytest.raises(GuestconvError) as caught:
         convert(root, mode="rebuild")
     assert caught.value.code == "initrd-not-complete"
+
+
+def test_an_initrd_that_was_made_anew_must_be_able_to_open_an_encrypted_root():
+    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="rebuild", programs=("cryptsetup", "systemd-cryptsetup"))
+    assert caught.value.code == "initrd-cannot-unlock" and "cryptsetup" in caught.value.message
+    # What is appended takes nothing away.
+    convert(make_root(initrd_bytes=an_initrd()), programs=("cryptsetup",))
 
 
 def test_a_supplement_can_be_insisted_on():
@@ -752,3 +764,16 @@ def test_an_original_that_cannot_be_completed_is_a_concern():
     assert root.files[MAIN] == b"no initrd" and root.files[COPY] != an_initrd()
     ((code, message),) = [(concern.code, concern.message) for concern in plan.concerns]
     assert code == "kernel-not-prepared" and MAIN in message
+
+
+def test_snapshots_in_the_menu_are_one_information_however_many_there_are():
+    btrfs = filesystem("/dev/sda1", "btrfs", "u-1")
+    nodes = [btrfs, *(Subvolume(btrfs, f"@/.snapshots/{number}/snapshot", number) for number in (301, 302))]
+    line = "root=UUID=u-1 rootflags=subvolid={}"
+    others = [Entry("/vmlinuz-5.14", ("/initrd-5.14",), line.format(number)) for number in (301, 302)]
+    root = make_root(entries=[entry(), *others])
+    root.guest = Guest(None, [], KVM, {}, graph(nodes))
+    root.mount_plan = MountPlan((Mount("/", btrfs),))
+    (concern,) = kernel.inspect(root).concerns
+    assert (concern.code, concern.severity) == ("snapshot-not-prepared", "info")
+    assert "/dev/sda1[/@/.snapshots/301/snapshot] and 1 more" in concern.message
