@@ -24,7 +24,9 @@ _REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
 _FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
 _FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
 _GIVE = "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options."
-_KEYS = "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
+_KEYS = (
+    "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
+)
 _NOTHING = "Nothing needs to be done where the guest makes it by itself, and no system files are there."
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
