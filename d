@@ -1,0 +1,1 @@
+{"guest": null, "step": "document", "detail": "", "percent": 99, "state": "running", "pid": 24697}
