@@ -91,12 +91,13 @@ def run(tmp_path, monkeypatch):
             spec, disks=[{"path": str(disk), "format": "raw"}], keys=keys, accelerator="tcg", target="kvm", **params
         )
         progress_file = tmp_path / "progress.json"
-        progress = Progress(str(progress_file), command.STEPS)
+        progress = Progress([str(progress_file)], command.STEPS)
         try:
             result = getattr(command, command.__name__.rpartition(".")[2])(module, progress)
         except GuestconvError as error:
             result = error.as_result()
         written = progress_file.read_text() if progress_file.exists() else ""
+        assert written or result.get("code") == "key-invalid"
         return result, json.dumps([result, module.warnings, written, commands], default=repr)
 
     return run
