@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/support.md from docs/support.json: which boot loaders, kernels and devices are supported, and how it is known.
+"""Writes docs/support.md from docs/support.json: the boot loaders, kernels, layouts of disks and devices that are supported.
 
 script/boot-matrix records each boot in a file, and then runs this as a command with that file, which adds to the data.
 """
@@ -37,7 +37,7 @@ _COLUMNS = (
 _IDENTITY = ("variant", "devices")
 
 _HEAD = """\
-# Supported boot loaders and kernels
+# Supported boot loaders, kernels and layouts of disks
 
 <!-- script/boot-matrix writes this page from docs/support.json. Do not edit it here. -->
 

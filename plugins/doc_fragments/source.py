@@ -71,6 +71,8 @@ options:
         description:
           - The controllers of the disks, in the order of O(disks). The description of the guest shows them as its
             current hardware.
+          - With serial numbers, world wide names, or controllers and units, names such as C(/dev/disk/by-id/scsi-...)
+            and C(/dev/disk/by-path/...) are resolved in a guest with several disks, too.
         type: list
         elements: dict
         suboptions:
@@ -80,5 +82,24 @@ options:
             choices: [virtio-blk-pci, nvme, virtio-scsi-pci, pvscsi, mptsas1068, lsi53c895a, ahci, piix3-ide, ide]
           boot_order:
             description: The guest boots from the disk with the lowest number first, also on the target.
+            type: int
+          serial:
+            description: The serial number of the disk, as the hypervisor presents it to the guest.
+            type: str
+          wwn:
+            description: The world wide name of the disk (16 or 32 hexadecimal digits), as the hypervisor presents it to
+              the guest. For VMware this is the UUID of the disk (C(6000C29...)), with or without hyphens.
+            type: str
+          bus:
+            description: The bus that the disk is on. By default that of its C(controller).
+            type: str
+            choices: [ide, nvme, sata, scsi, usb, virtio, xen]
+          controller_number:
+            description: The number of the controller among those of its bus, from 0. For C(ide), that of the channel.
+            type: int
+          unit:
+            description: The unit of the disk on its controller, from 0. It is the target of a SCSI disk (or its logical
+              unit, if the target is 0), the port of a SATA disk, the device on an IDE channel, and the namespace of an
+              NVMe disk, less one.
             type: int
 """

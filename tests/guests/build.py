@@ -77,7 +77,7 @@ def _remove_leftovers(cache):
 def _build(recipe, image):
     started = time.monotonic()
     with scratch_beside(image) as scratch:
-        installed = _packages(recipe, image.parent)
+        installed = installed_packages(recipe, image.parent)
         _say(f"{recipe.name}: configuring the system and its initrd")
         files = Path(scratch, "files.tar")
         filesystem.configure(recipe, installed, files)
@@ -89,7 +89,7 @@ def _build(recipe, image):
     _say(f"{recipe.name}: ready after {time.monotonic() - started:.0f} s, {size:.0f} MB: {image}")
 
 
-def _packages(recipe, cache):
+def installed_packages(recipe, cache):
     """The path of a tar of recipe's packages, installed: guests with the same packages share it."""
     packages = recipe.packages
     installed = cache / f"packages-{packages.suite}-{_key(packages, 'filesystem.py')}.tar"

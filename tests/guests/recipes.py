@@ -72,7 +72,7 @@ def _add(recipe):
     RECIPES[recipe.name] = recipe
 
 
-def _uuid(guest, what):
+def fixed_uuid(guest, what):
     # The same in every build, so that fstab can name it before there is a file system.
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"guestconv test guest {guest} {what}"))
 
@@ -98,7 +98,7 @@ _DEBIAN12_VMWARE_PACKAGES = Packages(
 
 # What the two VMware guests have in common. Any NIC but ens192 stays down, so that only a guest whose network identity
 # is right answers at the address.
-_VMWARE_FILES = {
+VMWARE_FILES = {
     "/etc/hostname": "web01\n",
     "/etc/hosts": "127.0.0.1\tlocalhost\n127.0.1.1\tweb01.example.com\tweb01\n",
     "/etc/resolv.conf": "nameserver 10.0.2.3\n",
@@ -132,15 +132,15 @@ EndSection
 """,
 }
 
-_PASSWORD = "echo root:guestconv | chpasswd"
-_MACHINE_ID = "rm -f /etc/machine-id; systemd-machine-id-setup"
-_GRUB_ON_SDA = "echo grub-pc grub-pc/install_devices multiselect /dev/sda | debconf-set-selections"
+PASSWORD = "echo root:guestconv | chpasswd"
+MACHINE_ID = "rm -f /etc/machine-id; systemd-machine-id-setup"
+GRUB_ON_SDA = "echo grub-pc grub-pc/install_devices multiselect /dev/sda | debconf-set-selections"
 # The file system checker goes into the initrd of a guest whose root is mounted, and here it is not: so say what it is.
 _FSTYPE = "/etc/initramfs-tools/conf.d/fstype"
 _INITRD = f"echo FSTYPE=ext4 > {_FSTYPE}; update-initramfs -u -k all; rm {_FSTYPE}"
 
 
-def _grub_defaults(arguments, *more):
+def grub_defaults(arguments, *more):
     lines = (
         "# If you change this file, run 'update-grub' afterwards to update",
         "# /boot/grub/grub.cfg.",
@@ -170,9 +170,9 @@ def _fstab(root, swap):
 def _sda(guest, device_map):
     """Debian's installer's layout for a small disk: all in one partition, and swap in a logical one."""
     partitions = (
-        Partition(1, 1, 2047, "ext4", _uuid(guest, "root"), "/"),
+        Partition(1, 1, 2047, "ext4", fixed_uuid(guest, "root"), "/"),
         Partition(2, 2047, 2303, "extended"),
-        Partition(5, 2048, 2303, "swap", _uuid(guest, "swap")),
+        Partition(5, 2048, 2303, "swap", fixed_uuid(guest, "swap")),
     )
     return Disk("/dev/sda", 2304, partitions, device_map)
 
@@ -185,9 +185,9 @@ _add(
         summary="Debian 12 from VMware: disks by kernel name, an initrd without virtio",
         packages=_DEBIAN12_VMWARE_PACKAGES,
         files={
-            **_VMWARE_FILES,
+            **VMWARE_FILES,
             "/etc/fstab": _fstab("/dev/sda1", "/dev/sda5"),
-            "/etc/default/grub": _grub_defaults("resume=/dev/sda5", "GRUB_DISABLE_LINUX_UUID=true"),
+            "/etc/default/grub": grub_defaults("resume=/dev/sda5", "GRUB_DISABLE_LINUX_UUID=true"),
             "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
             "/etc/initramfs-tools/conf.d/modules": "# Only what this virtual machine has\nMODULES=list\n",
             "/etc/initramfs-tools/modules": (
@@ -196,7 +196,7 @@ _add(
                 "vmw_pvscsi\nmptspi\nmptsas\nata_piix\nsd_mod\next4\n"
             ),
         },
-        commands=(_PASSWORD, _MACHINE_ID, _GRUB_ON_SDA, _INITRD),
+        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, _INITRD),
         disk=_sda("debian12-vmware", device_map=True),
     )
 )
@@ -208,19 +208,20 @@ _add(
         summary="Debian 12 from VMware: disks by UUID, a complete initrd, a persistent-net rule for vmxnet3",
         packages=_DEBIAN12_VMWARE_PACKAGES,
         files={
-            **_VMWARE_FILES,
+            **VMWARE_FILES,
             "/etc/fstab": _fstab(
-                f"UUID={_uuid('debian12-vmware-modern', 'root')}", f"UUID={_uuid('debian12-vmware-modern', 'swap')}"
+                f"UUID={fixed_uuid('debian12-vmware-modern', 'root')}",
+                f"UUID={fixed_uuid('debian12-vmware-modern', 'swap')}",
             ),
-            "/etc/default/grub": _grub_defaults(f"resume=UUID={_uuid('debian12-vmware-modern', 'swap')}"),
-            "/etc/initramfs-tools/conf.d/resume": f"RESUME=UUID={_uuid('debian12-vmware-modern', 'swap')}\n",
+            "/etc/default/grub": grub_defaults(f"resume=UUID={fixed_uuid('debian12-vmware-modern', 'swap')}"),
+            "/etc/initramfs-tools/conf.d/resume": f"RESUME=UUID={fixed_uuid('debian12-vmware-modern', 'swap')}\n",
             "/etc/udev/rules.d/70-persistent-net.rules": (
                 "# PCI device 0x15ad:0x07b0 (vmxnet3)\n"
                 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="vmxnet3", ATTR{address}=="00:50:56:aa:bb:cc", '
                 'ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="ens192"\n'
             ),
         },
-        commands=(_PASSWORD, _MACHINE_ID, _GRUB_ON_SDA, _INITRD),
+        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, _INITRD),
         disk=_sda("debian12-vmware-modern", device_map=False),
     )
 )
@@ -232,7 +233,7 @@ _add(
 _ANNOUNCE = "/usr/local/lib/announce"
 _ANNOUNCE_UNIT = "/etc/systemd/system/announce.service"
 _ANNOUNCED = "network netplan NetworkManager/system-connections systemd/network udev/rules.d"
-_NOT_NEEDED = (
+NOT_NEEDED = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "dpkg-db-backup.timer",
@@ -263,10 +264,10 @@ _add(
             ),
         ),
         files={
-            **{path: text for path, text in _VMWARE_FILES.items() if path.startswith(("/etc/host", "/etc/resolv"))},
+            **{path: text for path, text in VMWARE_FILES.items() if path.startswith(("/etc/host", "/etc/resolv"))},
             "/etc/network/interfaces": "auto lo\niface lo inet loopback\n",
-            "/etc/fstab": f"UUID={_uuid('debian12-network', 'root')} / ext4 errors=remount-ro 0 1\n",
-            "/etc/default/grub": _grub_defaults(
+            "/etc/fstab": f"UUID={fixed_uuid('debian12-network', 'root')} / ext4 errors=remount-ro 0 1\n",
+            "/etc/default/grub": grub_defaults(
                 "console=tty0 console=ttyS0,115200", "GRUB_TIMEOUT=0", "GRUB_TERMINAL=console"
             ),
             "/etc/initramfs-tools/conf.d/resume": "RESUME=none\n",
@@ -320,10 +321,10 @@ WantedBy=multi-user.target
 """,
         },
         commands=(
-            _PASSWORD,
-            _MACHINE_ID,
-            _GRUB_ON_SDA,
-            "systemctl mask " + " ".join(_NOT_NEEDED),
+            PASSWORD,
+            MACHINE_ID,
+            GRUB_ON_SDA,
+            "systemctl mask " + " ".join(NOT_NEEDED),
             "systemctl disable networking NetworkManager NetworkManager-wait-online NetworkManager-dispatcher",
             "systemctl enable announce",
             # The login prompt comes after the announcement, and from nowhere else.
@@ -341,9 +342,9 @@ _add(
         summary="Debian 12 with an initrd of every kind, without virtio: see initrds.py",
         packages=Packages("bookworm", initrds.PACKAGES),
         files={
-            "/etc/fstab": f"UUID={_uuid('debian12-initrds', 'root')} / ext4 errors=remount-ro 0 1\n",
-            "/etc/default/grub": _grub_defaults(""),
-            **initrds.files(_uuid("debian12-initrds", "root")),
+            "/etc/fstab": f"UUID={fixed_uuid('debian12-initrds', 'root')} / ext4 errors=remount-ro 0 1\n",
+            "/etc/default/grub": grub_defaults(""),
+            **initrds.files(fixed_uuid("debian12-initrds", "root")),
         },
         commands=initrds.COMMANDS,
         disk=_sda("debian12-initrds", device_map=False),
@@ -356,17 +357,17 @@ _add(
         summary="Debian 12 with two kernels, and what each boot loader needs: see boot_variants.py",
         packages=Packages("bookworm", boot_loaders.PACKAGES),
         files={
-            **{path: text for path, text in _VMWARE_FILES.items() if not path.startswith("/etc/X11")},
-            "/etc/default/grub": _grub_defaults(
+            **{path: text for path, text in VMWARE_FILES.items() if not path.startswith("/etc/X11")},
+            "/etc/default/grub": grub_defaults(
                 f"{boot_loaders.CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
             ),
-            **boot_loaders.files(_uuid("debian12-boot-loaders", "root")),
+            **boot_loaders.files(fixed_uuid("debian12-boot-loaders", "root")),
         },
         commands=(
-            _PASSWORD,
-            _MACHINE_ID,
-            _GRUB_ON_SDA,
-            "systemctl mask " + " ".join(_NOT_NEEDED),
+            PASSWORD,
+            MACHINE_ID,
+            GRUB_ON_SDA,
+            "systemctl mask " + " ".join(NOT_NEEDED),
             _INITRD,
             *boot_loaders.COMMANDS,
         ),
@@ -374,8 +375,8 @@ _add(
             "/dev/sda",
             2432,
             (
-                Partition(1, 1, 2303, "ext4", _uuid("debian12-boot-loaders", "root"), "/"),
-                Partition(2, 2303, 2431, "swap", _uuid("debian12-boot-loaders", "swap")),
+                Partition(1, 1, 2303, "ext4", fixed_uuid("debian12-boot-loaders", "root"), "/"),
+                Partition(2, 2303, 2431, "swap", fixed_uuid("debian12-boot-loaders", "swap")),
             ),
             device_map=False,
         ),

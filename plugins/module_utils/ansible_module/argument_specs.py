@@ -44,6 +44,11 @@ HARDWARE: dict[str, Any] = {
             "options": {
                 "controller": {"type": "str", "choices": list(models.DISKS)},
                 "boot_order": {"type": "int"},
+                "serial": {"type": "str"},
+                "wwn": {"type": "str"},
+                "bus": {"type": "str", "choices": ["ide", "nvme", "sata", "scsi", "usb", "virtio", "xen"]},
+                "controller_number": {"type": "int"},
+                "unit": {"type": "int"},
             },
         },
     },

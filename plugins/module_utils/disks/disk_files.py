@@ -25,13 +25,15 @@ _LONGEST_CHAIN = 256
 @dataclass(frozen=True)
 class DiskFile:
     """size: bytes of the disk in it. backing: paths of the files below it, from the top down, those that it can be
-    opened with. extents: paths of the files that a VMDK's descriptor names, of those below it as well."""
+    opened with. extents: paths of the files that a VMDK's descriptor names, of those below it as well. uuid: the digits of
+    a VMDK's, which a snapshot has of the disk below it; "" where there is none."""
 
     path: str
     format: str
     size: int
     backing: tuple[str, ...] = ()
     extents: tuple[str, ...] = ()
+    uuid: str = ""
 
 
 def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> DiskFile:
@@ -44,7 +46,7 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
     """
     top = image = _header(path, stated)
     backing: list[str] = []
-    extents, seen, upper = top.extents, {os.path.realpath(path)}, path
+    extents, seen, upper, uuid = top.extents, {os.path.realpath(path)}, path, top.uuid
     while stated and image.backing_file:
         below = os.path.join(os.path.dirname(upper), image.backing_file)
         is_file = "\0" not in image.backing_file and not probe.has_protocol(image.backing_file)
@@ -61,7 +63,8 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
             # Its header may be the guest's; images.py asks for the format to be recorded.
             break
         extents += image.extents
-    return DiskFile(path, top.format, top.size, tuple(backing), extents)
+        uuid = uuid or image.uuid
+    return DiskFile(path, top.format, top.size, tuple(backing), extents, uuid)
 
 
 def measure(stream: BinaryIO, size: int, path: str, stated: str | None = None) -> tuple[str, int]:
@@ -82,6 +85,7 @@ class _Header:
     extents: tuple[str, ...] = ()
     backing_file: str = ""
     backing_format: str | None = None
+    uuid: str = ""
 
 
 def _header(path: str, stated: str | None) -> _Header:
@@ -98,7 +102,7 @@ def _header(path: str, stated: str | None) -> _Header:
                 return _Header(image_format, virtual_size, (), below.backing_file, below.backing_format or None)
             if image_format == "vmdk":
                 header = vmdk.read_header(stream)
-                return _Header(image_format, virtual_size, _extents(path, header), header.parent, "vmdk")
+                return _Header(image_format, virtual_size, _extents(path, header), header.parent, "vmdk", header.uuid)
             return _Header(image_format, virtual_size)
         except BadHeader as error:
             raise _damaged(path, str(error)) from error

@@ -55,7 +55,8 @@ class Guest:
     @classmethod
     def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them."""
-        return cls(appliance, disks, target, hardware, discover(Answers(appliance, disks)))
+        answers = Answers(appliance, disks, attached=hardware.get("disks") or ())
+        return cls(appliance, disks, target, hardware, discover(answers))
 
     def apply_transforms(self) -> None:
         """Change the layout of the disks as announced in transform, before roots are looked for. Raises GuestconvError."""
@@ -64,7 +65,8 @@ class Guest:
             for announced in one.wanted(self.storage, self.target):
                 detail = one.apply(self.appliance, self.storage, announced)
                 self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
-                self.storage = discover(Answers(self.appliance, self.disks))
+                attached = self.hardware.get("disks") or ()
+                self.storage = discover(Answers(self.appliance, self.disks, attached=attached))
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""

@@ -27,6 +27,8 @@ _MOST_DIGITS = 18
 _CREATE_TYPE = re.compile(rb'createType\s*=\s*"([^"\n]*)"')
 # QEMU looks for this word anywhere in the descriptor: vmdk_parent_open().
 _PARENT = re.compile(rb'parentFileNameHint.{2}([^"\0]*)', re.DOTALL)
+# What VMware presents to the guest as the disk's serial number and world wide name, in pairs of digits.
+_UUID = re.compile(rb'(?m)^[ \t]*ddb\.uuid[ \t]*=[ \t]*"([0-9A-Fa-f \-]{32,64})"')
 # For the size of the disk every extent counts, also one that holds nothing but zeroes ("RW 4192256 ZERO").
 _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+[A-Z]", re.MULTILINE)
 
@@ -47,13 +49,17 @@ class Extent:
 
 @dataclass(frozen=True)
 class Header:
-    """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors."""
+    """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors.
+
+    uuid: the disk's, 32 hexadecimal digits in small letters; "" where there is none.
+    """
 
     extents: tuple[Extent, ...]
     parent: str
     create_type: str
     version: int
     compressed: bool
+    uuid: str = ""
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -65,7 +71,7 @@ def read_header(stream: BinaryIO) -> Header:
     head = read(stream, 0, SECTOR)
     if head[:4] not in (b"KDMV", b"COWD"):
         text = _text_at(stream, 0)
-        return Header(_extents(text), _first(_PARENT, text), _first(_CREATE_TYPE, text), 0, False)
+        return Header(_extents(text), _first(_PARENT, text), _first(_CREATE_TYPE, text), 0, False, _uuid(text))
     text = _text_at(stream, 0x200)
     if head[:4] == b"COWD":
         return Header((), _first(_PARENT, text), "vmfsSparse", 1, False)
@@ -77,6 +83,7 @@ def read_header(stream: BinaryIO) -> Header:
         _first(_CREATE_TYPE, embedded),
         version,
         number("<H", head, 77) != 0,
+        _uuid(embedded),
     )
 
 
@@ -125,6 +132,11 @@ def _embedded_descriptor(stream: BinaryIO, head: bytes) -> bytes:
 def _first(pattern: Pattern[bytes], text: bytes) -> str:
     match = pattern.search(text)
     return os.fsdecode(match.group(1)) if match else ""
+
+
+def _uuid(text: bytes) -> str:
+    digits = re.sub(r"[^0-9a-f]", "", _first(_UUID, text).lower())
+    return digits if len(digits) == 32 else ""
 
 
 def _extents(text: bytes) -> tuple[Extent, ...]:

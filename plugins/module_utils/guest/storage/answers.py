@@ -21,11 +21,12 @@ _SECTOR = 512
 class Answers:
     """The appliance's answers. What is asked again is not asked of the appliance: each call starts a program there.
 
-    disks: the guest's disks, in the guest's order.
+    disks: the guest's disks, in the guest's order. attached: what the source knows of each (hardware.disks), if it does.
     """
 
-    def __init__(self, appliance: Appliance, disks: Sequence[Disk]) -> None:
+    def __init__(self, appliance: Appliance, disks: Sequence[Disk], attached: Sequence[Mapping[str, Any]] = ()) -> None:
         self.disks = tuple(disks)
+        self.attached = tuple(attached)
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}
         self._volume_uuids: dict[str, str] = {}

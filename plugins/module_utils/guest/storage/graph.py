@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from .. import device_names
+from . import attachment
 from .layer import Layer, Nodes
 from .layers.disk import Disk
 from .layers.filesystem import Filesystem
@@ -86,10 +87,19 @@ class Graph(Nodes):
         tag, value = _tag(spec)
         if tag:
             return [node for node in self.nodes if value and node.tags.get(tag) == value]
-        disks = self.disks
-        number = device_names.partition_on_only_disk(spec, links) if len(disks) == 1 else None
-        path = device_names.partition(disks[0].name, number) if number else spec
+        path = self._path(spec, links)
         return [node for node in self.nodes if node.is_called(path)]
+
+    def _path(self, spec: str, links: Collection[str]) -> str:
+        """The kernel's name of the disk or partition that spec, where it is udev's link of hardware, leads to; else spec."""
+        disks = self.disks
+        linked = attachment.disk_linked(spec, {disk.identifier: disk.attached for disk in disks}, links)
+        if linked:
+            return device_names.partition(f"/dev/{linked[0]}", linked[1])
+        if len(disks) == 1 and not attachment.contradicts(spec, disks[0].attached):
+            number = device_names.partition_on_only_disk(spec, links)
+            return device_names.partition(disks[0].name, number) if number else spec
+        return spec
 
     def stable_name(self, spec: str, links: Collection[str] = (), tags: Sequence[str] = _STABLE_TAGS) -> str | None:
         """How to name the filesystem that spec names on any hardware ("UUID=..."); None when that cannot be said.

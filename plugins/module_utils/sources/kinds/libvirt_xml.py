@@ -35,6 +35,9 @@ _MIB = 1 << 20
 # sda, vdb, hdc, xvdd: the letters of a target give its place where no address does.
 _TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
 
+# How many disks libvirt puts on a controller (on IDE: on a channel) where no address says so.
+_UNITS = {"ide": 2, "sata": 6, "scsi": 7}
+
 # The protocols of network disks that a URL is known for: nbdkit and QEMU read them.
 _URLS = ("nbd", "ssh", "http", "https")
 
@@ -156,6 +159,7 @@ def _disk(
         # Older libvirt leaves the bus to the target's name.
         bus = {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
     place = _place(element, bus, target, position)
+    number, unit = _address(element, bus, target)
     order = metadata.number(_attribute(element, "boot", "order"), 1 << 20)
     image_format = _attribute(element, "driver", "type") or None
     return metadata.Disk(
@@ -168,7 +172,33 @@ def _disk(
         boot_order=order,
         # Only for these is the guest's name libvirt's: the backend passes it to the guest.
         device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
+        number=number,
+        unit=unit,
+        serial=(element.findtext("serial") or "").strip(),
+        wwn=(element.findtext("wwn") or "").strip(),
     )
+
+
+def _address(element: Any, bus: str, target_name: str) -> tuple[int | None, int | None]:
+    """(number of the controller or, on IDE, channel; unit there, as the guest sees them), None where that is not known.
+
+    Without an address libvirt makes one of the target's name (virDomainDiskDefAssignAddress() in domain_conf.c).
+    """
+    if bus not in _UNITS:
+        return None, None
+    address, named = element.find("address"), _TARGET.match(target_name)
+    if address is None and named:
+        return divmod(letters.index_of(named.group(1)), _UNITS[bus])
+    if address is None or address.get("type") != "drive":
+        return None, None
+    controller, channel, target, unit = (
+        metadata.number(address.get(name), 1 << 16) or 0 for name in ("controller", "bus", "target", "unit")
+    )
+    if bus == "ide":
+        # An IDE controller has two channels.
+        return 2 * controller + channel, unit
+    # virtio-scsi has units below targets; elsewhere one of them is always 0.
+    return controller, None if channel or (target and unit) else target or unit
 
 
 def _place(element: Any, bus: str, target: str, position: int) -> tuple[int, int]:

@@ -44,6 +44,8 @@ class Disk:
     controller: QEMU's device model (devices.models.DISKS), None when unknown or when QEMU has none.
     boot_order: a lower number is booted from earlier; None when it is not known.
     device: the guest's name of it, where the source knows better than the order.
+    unit: the number at its controller that the guest sees, None when unknown. number: that controller's among those of the
+    bus. serial, wwn: as the guest sees them; None when unknown.
     more: further keys for its entry in `disks`.
     """
 
@@ -55,6 +57,10 @@ class Disk:
     controller: str | None = None
     boot_order: int | None = None
     device: str | None = None
+    number: int | None = None
+    unit: int | None = None
+    serial: str | None = None
+    wwn: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -141,9 +147,17 @@ def _in_order(disks: list[Disk]) -> list[Disk]:
 
 
 def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
-    """Of each disk the controller, and its number in the order of booting among those that have one, from 1."""
+    """Of each disk where and as what it is attached, and its number in the order of booting among those that have one, from 1."""
     entries = [
-        _known(controller=disk.controller, boot_order=None if disk.boot_order is None else number)
+        _known(
+            controller=disk.controller,
+            boot_order=None if disk.boot_order is None else number,
+            bus=disk.bus,
+            controller_number=disk.number,
+            unit=disk.unit,
+            serial=disk.serial or None,
+            wwn=disk.wwn or None,
+        )
         for number, disk in enumerate(ordered, 1)
     ]
     return entries if any(entries) else []
@@ -241,6 +255,11 @@ def disk_entry(found: disk_files.DiskFile) -> DiskEntry:
     if found.backing:
         entry["backing"] = list(found.backing)
     return entry
+
+
+def identity(found: disk_files.DiskFile) -> dict[str, str]:
+    """What an entry of hardware.disks gets of the header of a disk: VMware's UUID of it is the world wide name."""
+    return {"wwn": found.uuid} if found.uuid else {}
 
 
 def local_name(element: Any) -> str:

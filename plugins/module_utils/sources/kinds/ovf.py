@@ -58,8 +58,8 @@ def read(path: str) -> Description:
     Raises GuestconvError `source-...`.
     """
     description = parse(metadata.read_file(path), path)
-    for disk in description["disks"]:
-        disk.update(_beside(path, disk))
+    for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
+        disk.update(_beside(path, disk, attached))
     return description
 
 
@@ -108,7 +108,7 @@ def parse(data: str | bytes, path: str) -> Description:
         cpus=_quantity(items, _PROCESSOR),
         memory=_memory(items),
     )
-    machine.disks = _disks(envelope, system, items, machine.warnings, path)
+    machine.disks = _disks(envelope, system, items, box, machine.warnings, path)
     return metadata.describe(machine, path)
 
 
@@ -231,7 +231,9 @@ def _adapter(kind: str) -> str | None:
 # Disks
 
 
-def _disks(envelope: Any, system: Any, items: list[_Item], warnings: list[str], path: str) -> list[metadata.Disk]:
+def _disks(
+    envelope: Any, system: Any, items: list[_Item], box: Any, warnings: list[str], path: str
+) -> list[metadata.Disk]:
     """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
     files = {_attribute(file, "id"): file for file in _named(envelope, "File")}
     disks = {_attribute(disk, "diskId"): disk for disk in _named(envelope, "Disk")}
@@ -256,10 +258,23 @@ def _disks(envelope: Any, system: Any, items: list[_Item], warnings: list[str], 
                 size=_capacity(disk),
                 controller=model,
                 boot_order=_boot_order(disk, item["InstanceID"], order),
+                number=controller if item["Parent"] in controllers else None,
+                unit=unit,
+                serial=_serial(disk, box),
                 more=_compression(file, path),
             )
         )
     return found
+
+
+def _serial(disk: Any, box: Any) -> str | None:
+    """VirtualBox's serial number of a disk, which it makes of the UUID (src/VBox/Devices/Storage/DevATA.cpp, DevAHCI.cpp)."""
+    uuid = "" if disk is None or box is None else _attribute(disk, "uuid").replace("-", "").strip("{}")
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", uuid):
+        return None
+    # The first and the last 32 bits, as numbers: of the last, the bytes stand in the order of the machine.
+    last = int.from_bytes(bytes.fromhex(uuid[24:]), "little")
+    return f"VB{int(uuid[:8], 16):x}-{last:x}"
 
 
 def _interface_of(disk: Any) -> tuple[str, str | None]:
@@ -353,8 +368,11 @@ def _compression(file: Any, path: str) -> dict[str, str]:
     return {"compression": kind} if kind == "gzip" else {}
 
 
-def _beside(path: str, disk: DiskEntry) -> DiskEntry:
-    """What is to be changed in disk, an entry of a description of the OVF path, for its file is there."""
+def _beside(path: str, disk: DiskEntry, attached: dict[str, Any]) -> DiskEntry:
+    """What is to be changed in disk, an entry of a description of the OVF path, for its file is there.
+
+    attached: its entry in hardware.disks, which gets the UUID that VMware gave the disk.
+    """
     name = _inside(disk["path"], path)
     found = os.path.join(os.path.dirname(path), name)
     if not os.path.lexists(found):
@@ -364,6 +382,7 @@ def _beside(path: str, disk: DiskEntry) -> DiskEntry:
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
+    attached.update(metadata.identity(known))
     return metadata.disk_entry(known)
 
 

@@ -35,9 +35,12 @@ def read(path: str) -> Description:
     Raises GuestconvError `source-...`.
     """
     description = describe(parse(metadata.read_file(path)), path)
-    for disk in description["disks"]:
+    for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
-        disk.update(metadata.disk_entry(disk_files.examine(_present(path, disk["path"]), stated="vmdk")))
+        found = disk_files.examine(_present(path, disk["path"]), stated="vmdk")
+        disk.update(metadata.disk_entry(found))
+        # With disk.EnableUUID the guest sees it.
+        attached.update(metadata.identity(found))
     return description
 
 
@@ -104,6 +107,8 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
                 format="vmdk",
                 controller=_controller(settings, bus, controller),
                 boot_order=order.index(place) if place in order else None,
+                number=int(controller),
+                unit=int(unit),
             )
         )
     return found

@@ -137,7 +137,15 @@ def test_a_guest_in_an_ova_has_no_disks_to_be_used_as_they_are(exports, inventor
             "firmware": "bios",
             "cpus": 2,
             "memory": 2048,
-            "disks": [{"controller": "ahci"}],
+            "disks": [
+                {
+                    "controller": "ahci",
+                    "bus": "sata",
+                    "controller_number": 0,
+                    "unit": 0,
+                    "serial": "VB1df03ad7-a5f7d2d1",
+                }
+            ],
             "interfaces": [{"mac": "08:00:27:4b:dd:31", "driver": "e1000"}],
         },
         "guestconv_name": "files",
@@ -285,7 +293,7 @@ def test_the_domains_of_a_libvirt_are_guests(tmp_path, libvirt_uri):
             "firmware": "bios",
             "cpus": 2,
             "memory": 512,
-            "disks": [{"controller": "virtio-blk-pci", "boot_order": 1}],
+            "disks": [{"controller": "virtio-blk-pci", "boot_order": 1, "bus": "virtio"}],
         },
         "guestconv_disks": [{"path": f"{tmp_path}/pool/web.qcow2", "format": "qcow2", "device": "vda"}],
         "guestconv_name": "web",

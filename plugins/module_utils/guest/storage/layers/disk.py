@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..answers import Answers
+from ..attachment import Attachment, attachment
 from ..layer import Layer, Nodes
 
 # Types of extended partitions: CHS, LBA, Linux (sfdisk --list-types).
@@ -18,7 +19,7 @@ _EXTENDED = frozenset((0x05, 0x0F, 0x85))
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk. size: bytes. boot_sector: its first 512 bytes."""
+    """A disk. size: bytes. boot_sector: its first 512 bytes. attached: what the source knows of it."""
 
     IS_DEVICE: ClassVar[bool] = True
 
@@ -26,6 +27,7 @@ class Disk:
     name: str
     size: int
     boot_sector: bytes = b""
+    attached: Attachment = Attachment()
     parents: tuple[Layer, ...] = ()
     # The hardware gives all that a disk is known by.
     identity: ClassVar[str] = ""
@@ -52,4 +54,5 @@ class Disk:
         """The disks that were given, the first time."""
         for index, disk in enumerate(() if known.nodes else answers.disks):
             device = answers.disk_device(index)
-            yield cls(device, f"/dev/{disk.device}", disk.virtual_size, answers.first_sector(device))
+            attached = attachment(answers.attached[index]) if index < len(answers.attached) else Attachment()
+            yield cls(device, f"/dev/{disk.device}", disk.virtual_size, answers.first_sector(device), attached)

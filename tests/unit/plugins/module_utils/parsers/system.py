@@ -19,7 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
@@ -173,6 +173,7 @@ def _fstab(text):
     storage._hibernated_files(root)
     for name in references.names_of_hardware(root):
         device_names.partition_on_only_disk(name, ())
+        attachment.disk_linked(name, {"sda": attachment.Attachment("scsi", 0, 0, "a", "0" * 16)}, (name,))
     for word in text.split():
         found.filesystems_called(word)
         device_names.logical_volume(word)

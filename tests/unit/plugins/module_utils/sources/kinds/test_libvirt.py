@@ -11,6 +11,7 @@ from hypothesis import given
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_domains, libvirt_xml
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import attached
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.markup import markup
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -57,11 +58,11 @@ def test_a_domain_of_qemu():
                 {"mac": "52:54:00:aa:bb:02", "driver": "rtl8139"},
             ],
             "disks": [
-                {"controller": "virtio-blk-pci", "boot_order": 1},
-                {"controller": "virtio-blk-pci"},
-                {"controller": "ide"},
-                {"controller": "virtio-scsi-pci"},
-                {"controller": "mptsas1068"},
+                {"controller": "virtio-blk-pci", "boot_order": 1, "bus": "virtio"},
+                {"controller": "virtio-blk-pci", "bus": "virtio"},
+                attached("ide", 0, 1, controller="ide"),
+                attached("scsi", 0, 3, controller="virtio-scsi-pci"),
+                attached("scsi", 1, 0, controller="mptsas1068"),
             ],
         },
         "warnings": [],
@@ -78,7 +79,7 @@ def test_a_domain_of_xen_has_the_names_that_xen_gives():
         "cpus": 1,
         "memory": 1024,
         "interfaces": [{"mac": "00:16:3e:00:00:01"}],
-        "disks": [{"boot_order": 1}, {}],
+        "disks": [{"boot_order": 1, "bus": "xen"}, {"bus": "xen"}],
     }
 
 
@@ -374,3 +375,31 @@ def test_without_the_binding_it_says_what_to_install(monkeypatch):
 )
 def test_whether_the_paths_of_a_libvirt_are_those_of_this_machine(uri, local):
     assert libvirt_domains.is_local(uri) == local
+
+
+@pytest.mark.parametrize(
+    "target, inner, expected",
+    (
+        (
+            "dev='sda' bus='scsi'",
+            "<serial>s-1</serial><wwn>5000c50015ea71ad</wwn>"
+            "<address type='drive' controller='1' bus='0' target='0' unit='3'/>",
+            attached("scsi", 1, 3, serial="s-1", wwn="5000c50015ea71ad"),
+        ),
+        ("dev='sda' bus='scsi'", "<address type='drive' target='2' unit='0'/>", attached("scsi", 0, 2)),
+        # What udev makes of both is not known here.
+        (
+            "dev='sda' bus='scsi'",
+            "<address type='drive' target='2' unit='1'/>",
+            {"bus": "scsi", "controller_number": 0},
+        ),
+        ("dev='hdd' bus='ide'", "<address type='drive' bus='1' unit='1'/>", attached("ide", 1, 1)),
+        ("dev='sdc' bus='sata'", "", attached("sata", 0, 2)),
+        ("dev='hdd' bus='ide'", "", attached("ide", 1, 1)),
+        ("dev='sda' bus='sata'", "<address type='drive' unit='4'/>", attached("sata", 0, 4)),
+        ("dev='vda' bus='virtio'", "<serial>root</serial>", {"bus": "virtio", "serial": "root"}),
+    ),
+)
+def test_oracle_03_a_disk_is_known_by_what_udev_makes_its_links_of(target, inner, expected):
+    found = parsed(domain(disk(target=target, inner=inner)))["hardware"]["disks"][0]
+    assert {key: value for key, value in found.items() if key not in ("boot_order", "controller")} == expected

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import ovf
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import attached
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.markup import markup
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -56,7 +57,10 @@ def test_an_export_of_vsphere():
             "cpus": 4,
             "memory": 8192,
             "interfaces": [{"mac": "00:50:56:aa:bb:cc", "driver": "vmxnet3"}],
-            "disks": [{"controller": "mptsas1068", "boot_order": 1}, {"controller": "pvscsi"}],
+            "disks": [
+                attached("scsi", 1, 0, controller="mptsas1068", boot_order=1),
+                attached("scsi", 0, 0, controller="pvscsi"),
+            ],
         },
         "warnings": [],
     }
@@ -71,7 +75,7 @@ def test_an_export_of_virtualbox_has_its_mac_addresses_in_virtualboxs_own_descri
             "cpus": 2,
             "memory": 2048,
             "interfaces": [{"mac": "08:00:27:4b:dd:31", "driver": "e1000"}],
-            "disks": [{"controller": "ahci"}],
+            "disks": [attached("sata", 0, 0, controller="ahci", serial="VB1df03ad7-a5f7d2d1")],
         },
         "warnings": [],
     }
@@ -88,7 +92,7 @@ def test_ovf_2_has_items_of_their_own_for_disks_and_network_cards():
         "cpus": 1,
         "memory": 512,
         "interfaces": [{"mac": "08:00:27:a1:e6:15", "driver": "pcnet"}],
-        "disks": [{"controller": "ide"}, {"controller": "ide"}],
+        "disks": [attached("ide", 0, 0, controller="ide"), attached("ide", 1, 1, controller="ide")],
     }
 
 
@@ -99,7 +103,7 @@ def test_an_export_of_ovirt_says_by_attributes_of_its_own_how_a_disk_is_attached
         "cpus": 1,
         "memory": 1024,
         "interfaces": [{"mac": "56:6f:1a:2b:00:01", "driver": "virtio-net-pci"}],
-        "disks": [{"controller": "virtio-scsi-pci", "boot_order": 1}],
+        "disks": [{"controller": "virtio-scsi-pci", "boot_order": 1, "bus": "scsi"}],
     }
 
 
@@ -117,7 +121,7 @@ def test_an_export_of_ovirt_says_by_attributes_of_its_own_how_a_disk_is_attached
 def test_a_scsi_controller_is_named_as_qemu_does(subtype, bus, controller):
     found = parsed(changed(VSPHERE, (b"VirtualSCSI", subtype)))
     assert found["disks"][1]["device"] == bus
-    assert found["hardware"]["disks"][1] == ({"controller": controller} if controller else {})
+    assert found["hardware"]["disks"][1].get("controller") == controller
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ def test_a_scsi_controller_is_named_as_qemu_does(subtype, bus, controller):
 def test_another_storage_controller_is_sata_or_nvme(subtype, device, controller):
     found = parsed(changed(VIRTUALBOX, (b"AHCI</rasd", subtype + b"</rasd")))
     assert found["disks"][0]["device"] == device
-    assert found["hardware"]["disks"] == [{"controller": controller}]
+    assert [one["controller"] for one in found["hardware"]["disks"]] == [controller]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import attached
 
 ESX = (Path(__file__).parent / "fixtures" / "esx.vmx").read_bytes()
 
@@ -64,9 +65,9 @@ def test_a_vmx_of_esx():
                 {"mac": "00:50:56:00:00:02", "driver": "e1000"},
             ],
             "disks": [
-                {"controller": "pvscsi", "boot_order": 1},
-                {"controller": "pvscsi", "boot_order": 2},
-                {"controller": "mptsas1068"},
+                attached("scsi", 0, 1, controller="pvscsi", boot_order=1),
+                attached("scsi", 0, 0, controller="pvscsi", boot_order=2),
+                attached("scsi", 1, 2, controller="mptsas1068"),
             ],
         },
         "warnings": [],
@@ -82,7 +83,7 @@ def test_a_vmx_of_workstation_in_the_encoding_of_its_windows():
             "cpus": 1,
             "memory": 512,
             "interfaces": [{"mac": "00:0c:29:71:61:5e", "driver": "pcnet"}],
-            "disks": [{"controller": "ide"}, {"controller": "nvme"}],
+            "disks": [attached("ide", 0, 0, controller="ide"), attached("nvme", 0, 1, controller="nvme")],
         },
         "warnings": [],
     }
@@ -255,3 +256,29 @@ def test_a_vmx_cannot_make_a_disk_of_a_file_of_this_machine(tmp_path):
     with pytest.raises(GuestconvError) as caught:
         vmx.read(machine(tmp_path, scsi0_0="/etc/passwd"))
     assert caught.value.code == "source-disk-format"
+
+
+def test_oracle_03_a_disk_has_the_uuid_that_vmware_presents_to_the_guest_also_of_the_disk_below_a_snapshot(tmp_path):
+    path = machine(tmp_path, scsi0_0="web01.vmdk", scsi0_1="web01-000001.vmdk")
+    below = tmp_path / "web01.vmdk"
+    flat = tmp_path / "web01-flat.vmdk"
+    flat.write_bytes(bytes(1 << 20))
+    below.write_text(
+        '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n'
+        'RW 2048 FLAT "web01-flat.vmdk" 0\nddb.uuid = "60 00 C2 9a 1b 2c 3d 4e-5f 60 71 82 93 a4 b5 c6"\n'
+    )
+    command = [
+        "qemu-img",
+        "create",
+        "-q",
+        "-f",
+        "vmdk",
+        "-b",
+        str(below),
+        "-F",
+        "vmdk",
+        str(tmp_path / "web01-000001.vmdk"),
+    ]
+    subprocess.run(command, check=True)
+    found = vmx.read(path)["hardware"]["disks"]
+    assert [one["wwn"] for one in found] == ["6000c29a1b2c3d4e5f60718293a4b5c6"] * 2
