@@ -146,6 +146,13 @@ class StandIn(Appliance):
             for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)
         ]
 
+    def _do_blockdev_getro(self, device: str) -> bool:
+        return self._storage(device).is_read_only
+
+    def _do_btrfs_subvolume_show(self, path: str) -> dict[str, str]:
+        device = self._tree.find(path).mounted.device
+        return {"Flags": "readonly" if self._storage(device).is_read_only else "-"}
+
     def _do_inspect_os(self) -> list[str]:
         return []
 

@@ -28,7 +28,7 @@ _TAGS = {
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
 }
-OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room", "inodes", "readonly")
+OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room", "inodes", "readonly", "errors")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ...appliance.failures import ApplianceError
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
-from ...guest.space import Space
+from ...guest.space import FilesystemFull, Space
 from ..plan import Plan
 from . import budget, concerns, initrds
 from .initrds import Completion, Initrd
@@ -81,7 +81,7 @@ def _complete(root: GuestRoot, wanted: Sequence[Wanted], plan: Plan) -> None:
             initrds.carry_out(root, completion, plan)
 
 
-def without_room(space: Space, size: int, path: str, what: str = "drivers") -> GuestconvError:
+def without_room(space: Space, size: int, path: str, what: str = "drivers") -> FilesystemFull:
     """The error that there is no room for `size` bytes more in the initrd at path."""
     return space.full(size + budget.SPARE, f"to add {what} to {path}")
 

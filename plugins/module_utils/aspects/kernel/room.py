@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from ...appliance.failures import ApplianceError
 from ...devices.targets import Model
 from ...errors import GuestconvError
+from ...guest import space
 from ...guest.root import GuestRoot
+from ...guest.space import FilesystemFull
 from ...model.concerns import Concern
 from ...model.selection import Selection
 from ..plan import Plan
@@ -31,8 +33,8 @@ def lacking(root: GuestRoot, initrd: Initrd, models: Sequence[Model]) -> tuple[d
     models: those of disks that the kernel can use, the recommended one first. Where there is room for none of them, all
     stay, and the concern is an error.
     """
-    space = root.space(posixpath.dirname(initrd.paths[-1]))
-    if space.free >= _AMPLE or not models:
+    room = root.space(posixpath.dirname(initrd.paths[-1]))
+    if room.free >= _AMPLE or not models:
         return {}, []
     try:
         sizes = initrds.sizes(root, initrd, [_plan(root, model) for model in models])
@@ -42,25 +44,22 @@ def lacking(root: GuestRoot, initrd: Initrd, models: Sequence[Model]) -> tuple[d
         # Conversion says what is wrong with it.
         return {}, []
     errors = {
-        model.driver: completing.without_room(space, size, initrd.paths[-1], f"the drivers for {model.driver}")
+        model.driver: completing.without_room(room, size, initrd.paths[-1], f"the drivers for {model.driver}")
         for model, size in zip(models, sizes)
-        if size and size > space.free - budget.SPARE
+        if size and size > room.free - budget.SPARE
     }
     return _judged(errors, models)
 
 
-def _judged(errors: Mapping[str, GuestconvError], models: Sequence[Model]) -> tuple[dict[str, str], list[Concern]]:
+def _judged(errors: Mapping[str, FilesystemFull], models: Sequence[Model]) -> tuple[dict[str, str], list[Concern]]:
     first = errors.get(models[0].driver)
     if first is None:
         return {driver: error.message for driver, error in errors.items()}, []
     if len(errors) == len(models):
-        return {}, [Concern("boot-full", "error", first.message, first.hint)]
+        return {}, [space.concern(first, is_error=True)]
     other = next(model.driver for model in models if model.driver not in errors)
-    message = f"{first.message} {other} is recommended instead, for which there is room."
-    return (
-        {driver: error.message for driver, error in errors.items()},
-        [Concern("boot-full", "warning", message, first.hint)],
-    )
+    also = f"{other} is recommended instead, for which there is room."
+    return {driver: error.message for driver, error in errors.items()}, [space.concern(first, False, also)]
 
 
 def _plan(root: GuestRoot, model: Model) -> Plan:

@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ...texts import fstab
 from ..plan import Plan
-from . import arguments, contradictions, lvm, mentions, references, resume, unified_images, unmounted
+from . import arguments, condition, contradictions, lvm, mentions, references, resume, unified_images, unmounted
 from .names import Names
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def inspect(root: GuestRoot) -> Findings:
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),
         }
     findings.concerns += unmounted.concerns(root, names)
+    findings.concerns += condition.concerns(root)
     findings.concerns += references.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)

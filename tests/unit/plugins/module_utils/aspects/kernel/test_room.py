@@ -128,7 +128,11 @@ def test_a_driver_with_room_is_recommended_in_the_place_of_one_without():
     assert usable["ahci"] == "" and "5 KiB" not in usable["ahci"] and "KiB free" in usable["virtio-blk-pci"]
 
 
-@pytest.mark.parametrize("content, room", ((an_initrd(*MODULES), 0), (an_initrd(), 1 << 30), (b"damaged", 0)))
+@pytest.mark.parametrize(
+    "content, room",
+    ((an_initrd(*MODULES), 0), (an_initrd(), 1 << 30), (b"damaged", 0)),
+    ids=("complete", "room", "damaged"),
+)
 def test_what_needs_no_room_or_has_it_or_cannot_be_read_is_no_concern(content, room):
     root = make_root(initrd_bytes=content)
     root.room = room

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The condition of the filesystems that a root mounts: those that cannot be written to, are full, or have errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...appliance.failures import CallFailed
+from ...guest import space
+from ...guest.root import GuestRoot
+from ...guest.storage.layers.logical_volume import LogicalVolume
+from ...guest.storage.mounts import Mount
+from ...model.concerns import Concern
+
+if TYPE_CHECKING:
+    from ...guest.guest import Guest
+
+_EXT = ("ext2", "ext3", "ext4")
+# ext4's superblock is at 1024; s_magic, s_state and s_feature_ro_compat in it (Linux,
+# Documentation/filesystems/ext4/super.rst).
+_SUPERBLOCK = 1024
+_SUPERBLOCK_SIZE = 0x68
+_MAGIC, _EXT_MAGIC = 0x38, 0xEF53
+_STATE, _HAS_ERRORS = 0x3A, 0x2
+_RO_COMPAT, _READ_ONLY = 0x64, 0x1000
+
+# Bytes and inodes with which conversion may not do: it changes some texts, and creates a few.
+_LITTLE = 256 * 1024
+_FEW = 8
+
+# What Windows leaves at the top of a volume when it hibernates, and how that begins while it sleeps (ntfs-3g,
+# ntfs_volume_check_hiberfile()).
+_HIBERFIL = "hiberfil.sys"
+_ASLEEP = (b"hibr", b"HIBR")
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """The concerns about what root mounts, which is mounted now."""
+    failed = [each.mount for each in root.not_mounted]
+    mounts = [mount for mount in root.mount_plan.mounts if mount not in failed and mount.is_tried]
+    found: list[Concern] = []
+    for mount in mounts:
+        if mount.is_needed:
+            found += _of_needed(root, mount)
+        elif mount.filesystem.type == "ntfs":
+            found += _of_ntfs(root, mount)
+    return found
+
+
+def _of_needed(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
+    has_errors, is_read_only = False, False
+    if mount.filesystem.type in _EXT:
+        has_errors, is_read_only = _of_superblock(_superblock(root.guest, mount))
+    elif mount.filesystem.type == "btrfs":
+        is_read_only = _is_read_only_subvolume(root.guest, mount)
+    if isinstance(mount.filesystem.parents[0], LogicalVolume):
+        is_read_only |= bool(root.guest.appliance.blockdev_getro(mount.filesystem.device))
+    if is_read_only:
+        error = space.read_only(mount.path, mount.filesystem.name)
+        yield Concern("filesystem-read-only", "error", error.message, error.hint)
+    if has_errors:
+        yield _with_errors(mount)
+    room = root.space(mount.path)
+    if not is_read_only and not room.has(_LITTLE, _FEW):
+        yield space.concern(room.full(_LITTLE, "to be sure that all changes fit"), is_error=False)
+
+
+def _superblock(guest: Guest, mount: Mount) -> bytes:
+    return guest.appliance.pread_device(mount.filesystem.device, _SUPERBLOCK_SIZE, _SUPERBLOCK)
+
+
+def _of_superblock(data: bytes) -> tuple[bool, bool]:
+    """Whether ext4's superblock says that its kernel found errors, and that it is only read."""
+    if int.from_bytes(data[_MAGIC : _MAGIC + 2], "little") != _EXT_MAGIC:
+        return False, False
+    state = int.from_bytes(data[_STATE : _STATE + 2], "little")
+    features = int.from_bytes(data[_RO_COMPAT : _RO_COMPAT + 4], "little")
+    return bool(state & _HAS_ERRORS), bool(features & _READ_ONLY)
+
+
+def _is_read_only_subvolume(guest: Guest, mount: Mount) -> bool:
+    try:
+        return "readonly" in guest.appliance.btrfs_subvolume_show(mount.path).get("Flags", "")
+    except CallFailed:
+        return False
+
+
+def _with_errors(mount: Mount) -> Concern:
+    return Concern(
+        "filesystem-has-errors",
+        "warning",
+        f"{mount.filesystem.name} ({mount.filesystem.type}), which the guest mounts at {mount.path}, is marked as having "
+        "errors: its kernel found damage, and it was not checked since.",
+        "Have the guest check it on its old hypervisor before it moves: `fsck -f` from a rescue system, or start it once "
+        "with `fsck.mode=force` on the kernel command line.",
+    )
+
+
+def _of_ntfs(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
+    path = f"{mount.path.rstrip('/')}/{_HIBERFIL}"
+    if root.is_file(path) and root.head(path, 4) in _ASLEEP:
+        yield Concern(
+            "filesystem-hibernated",
+            "warning",
+            f"{mount.filesystem.name} (ntfs), which the guest mounts at {mount.path}, was left by a Windows that is "
+            "hibernated, or was shut down with its fast startup. Linux mounts it read-only at most.",
+            "Start that Windows, and shut it down with `shutdown /s /t 0`, before the disk is written to. The conversion "
+            "does not write to it.",
+        )
