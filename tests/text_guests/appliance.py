@@ -36,6 +36,8 @@ _INODES = 1 << 20
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
 _TOP = 5
 _FIRST_SUBVOLUME = 256
+# Types that the appliance's kernel mounts.
+_MOUNTABLE = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "vfat", "iso9660")
 # Bytes of a message of libguestfs's protocol (GUESTFS_MESSAGE_MAX).
 _MESSAGE = 4 * 1024 * 1024
 
@@ -141,9 +143,23 @@ class StandIn(Appliance):
         storage = self._storage(device)
         if storage.tags.get("TYPE") != "btrfs":
             raise OSError(errno.EINVAL, "not a btrfs filesystem", device)
+        if storage.directory is None:
+            raise OSError(errno.EINVAL, "cannot be mounted", device)
+        numbers = {path: number for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)}
+
+        def parent(path: str) -> int:
+            above = [each for each in numbers if path.startswith(f"{each}/")]
+            return numbers[max(above, key=len)] if above else _TOP
+
+        # The path of what is below the subvolume that is mounted begins there.
+        below = f"{storage.default}/" if storage.default else ""
         return [
-            {"btrfssubvolume_id": number, "btrfssubvolume_top_level_id": _TOP, "btrfssubvolume_path": path}
-            for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)
+            {
+                "btrfssubvolume_id": number,
+                "btrfssubvolume_top_level_id": parent(path),
+                "btrfssubvolume_path": path[len(below) :] if path.startswith(below) else path,
+            }
+            for path, number in numbers.items()
         ]
 
     def _do_blockdev_getro(self, device: str) -> bool:
@@ -152,6 +168,13 @@ class StandIn(Appliance):
     def _do_btrfs_subvolume_show(self, path: str) -> dict[str, str]:
         device = self._tree.find(path).mounted.device
         return {"Flags": "readonly" if self._storage(device).is_read_only else "-"}
+
+    def _do_btrfs_subvolume_get_default(self, device: str) -> int:
+        storage = self._storage(device)
+        return _FIRST_SUBVOLUME + list(storage.subvolumes).index(storage.default) if storage.default else _TOP
+
+    def _do_filesystem_available(self, kind: str) -> bool:
+        return kind in _MOUNTABLE
 
     def _do_inspect_os(self) -> list[str]:
         return []
@@ -180,7 +203,7 @@ class StandIn(Appliance):
                 path = value.strip("/")
             elif key == "subvolid":
                 numbers = {str(number): path for number, path in enumerate(storage.subvolumes, _FIRST_SUBVOLUME)}
-                path = {str(_TOP): "", "0": storage.default, **numbers}.get(value, "\0")
+                path = {str(_TOP): "", "0": "", **numbers}.get(value, "\0")
         return os.path.join(storage.directory, path).rstrip("/") if "\0" not in path else None
 
     def _do_remount(self, mountpoint: str, rw: bool) -> None:

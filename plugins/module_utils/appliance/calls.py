@@ -74,6 +74,11 @@ class Calls:
         result: list[str] = self.call("inspect_os")
         return result
 
+    def inspect_get_type(self, root: str) -> str:
+        """The kind of the operating system on root: "linux", "windows", "unknown"."""
+        result: str = self.call("inspect_get_type", root)
+        return result
+
     def inspect_get_distro(self, root: str) -> str:
         """The distribution of a root, after inspect_os."""
         result: str = self.call("inspect_get_distro", root)

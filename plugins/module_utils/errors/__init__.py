@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import catalogue
@@ -43,6 +44,11 @@ class GuestconvError(Exception):
     def add_place(self, place: str) -> None:
         """Put place, such as the path of a file, at the head of the message."""
         self.message = f"{place}: {self.message}"
+        self.args = (self.message,)
+
+    def add(self, others: Iterable[GuestconvError]) -> None:
+        """Put the messages of other errors, which have happened too, at the end of the message."""
+        self.message = " ".join(dict.fromkeys([self.message, *(each.message for each in others)]))
         self.args = (self.message,)
 
     def as_result(self) -> dict[str, Any]:

@@ -36,7 +36,15 @@ class Entry:
     @property
     def root(self) -> str:
         """The value of root=, of several that of the last, as the kernel takes it; "" where there is none."""
-        return dict(each.partition("=")[::2] for each in kernel_arguments.split(self.arguments)).get("root", "")
+        return self._value("root")
+
+    @property
+    def root_options(self) -> tuple[str, ...]:
+        """The options with which the root is mounted: those of rootflags=, of several that of the last."""
+        return tuple(each for each in self._value("rootflags").split(",") if each)
+
+    def _value(self, key: str) -> str:
+        return dict(each.partition("=")[::2] for each in kernel_arguments.split(self.arguments)).get(key, "")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .root import GuestRoot
-from .storage.layers.filesystem import Filesystem
-from .storage.mounts import MountPlan
+from .storage.mounts import Mount, MountPlan
 
 
 class DetectableSystem(Protocol):
@@ -24,14 +23,17 @@ class DetectableSystem(Protocol):
     @property
     def ROOT_FILESYSTEMS(self) -> frozenset[str]: ...
 
-    def mounts(self, root: GuestRoot, filesystem: Filesystem) -> MountPlan | None:
-        """What a system of this kind mounts whose root is on this filesystem, which is mounted as the only one.
+    def mounts(self, root: GuestRoot, mount: Mount) -> MountPlan | None:
+        """What a system of this kind mounts whose root is what is mounted so, as the only filesystem.
 
         None where that cannot be its root.
         """
 
     def detect(self, root: GuestRoot) -> bool:
         """Whether there is such a system on root, of which `/` and `/usr` are mounted."""
+
+    def instance(self, root: GuestRoot) -> str:
+        """What tells this installation of the system from others, and a snapshot of it has too; "" where that is not known."""
 
     def facts(self, root: GuestRoot) -> dict[str, Any]:
         """The facts for roots.<name>.info in the description, `os` (NAME) among them."""

@@ -11,15 +11,14 @@ from typing import Any
 from ..aspects import boot, console, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..guest.root import GuestRoot
-from ..guest.storage.layers.filesystem import Filesystem
-from ..guest.storage.mounts import AUTOMATIC_PATHS, MountPlan, planned
+from ..guest.storage.mounts import AUTOMATIC_PATHS, Mount, MountPlan, planned
 from ..texts import fstab
 
 NAME = "linux"
 
 ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools)
 
-ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs"))
+ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs", "nilfs2", "bcachefs"))
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
@@ -42,19 +41,25 @@ _SHELLS = ("/bin/sh", "/usr/bin/sh", "/sbin/init")
 _MACHINES = {3: "i686", 62: "x86_64", 183: "aarch64", 21: "ppc64le", 22: "s390x", 243: "riscv64"}
 
 
-def mounts(root: GuestRoot, filesystem: Filesystem) -> MountPlan | None:
-    """What the system on this filesystem, which is mounted, mounts itself; None when this is no root of Linux."""
+def mounts(root: GuestRoot, mount: Mount) -> MountPlan | None:
+    """What the system whose root is mounted so mounts itself; None when this is no root of Linux."""
     if not root.is_dir("/etc"):
         return None
     storage = root.guest.storage
     looked_at = AUTOMATIC_PATHS if storage.boot_loader_partitions else ()
     empty = [path for path in looked_at if root.is_dir(path) and not root.list(path)]
-    return planned(fstab.parse(root.read("/etc/fstab") or ""), storage, filesystem, empty)
+    return planned(fstab.parse(root.read("/etc/fstab") or ""), storage, mount, empty)
 
 
 def detect(root: GuestRoot) -> bool:
     """Whether there is a Linux system on the mounted root, with its /usr."""
     return _release_file(root) is not None
+
+
+def instance(root: GuestRoot) -> str:
+    """The machine's id, which systemd makes at the first start (machine-id(5))."""
+    text = (root.read("/etc/machine-id") or "").strip()
+    return text if text != "uninitialized" else ""
 
 
 def _release_file(root: GuestRoot) -> str | None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..guest.boot_menu import Entry
+from ..guest import entries
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..guest.storage.graph import Graph
-from ..guest.storage.layers.filesystem import Filesystem
 from ..model import target_hardware
 from ..model.concerns import Concern
 
@@ -55,19 +54,9 @@ def _is_started(root: GuestRoot, guest: Guest) -> bool:
 
     A copy of a system has a menu too, but one that starts the original.
     """
-    own = _filesystem(root)
-    if any(own in _named(entry, guest.storage) for other in guest.roots for entry in other.boot_menu.entries):
+    if any(entries.starts(entry, root) for other in guest.roots for entry in other.boot_menu.entries):
         return True
-    return any(not _named(entry, guest.storage) for entry in root.boot_menu.entries)
-
-
-def _named(entry: Entry, storage: Graph) -> list[Filesystem]:
-    """The filesystems that an entry names as its root: several where a disk was cloned, none where it is not known."""
-    return storage.filesystems_called(entry.root) if entry.root else []
-
-
-def _filesystem(root: GuestRoot) -> Filesystem:
-    return root.mount_plan.mounts[0].filesystem
+    return any(not entries.named(entry, guest.storage) for entry in root.boot_menu.entries)
 
 
 def _disks(root: GuestRoot, storage: Graph) -> frozenset[str]:

@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from . import tables
 
 # With these in its options the guest starts without what a line mounts (systemd.mount(5); the last is older).
-_NOT_WAITED_FOR = frozenset(("noauto", "nofail", "_netdev", "x-systemd.automount", "comment=systemd.automount"))
+_NOT_WAITED_FOR = frozenset(("_netdev", "x-systemd.automount", "comment=systemd.automount"))
+# Of these the last counts, for systemd-fstab-generator(8).
+_OPPOSITES = (("noauto", "auto"), ("nofail", "fail"))
+# Another target than local-fs.target, without which the guest does not start, pulls the mount in, and does without it.
+_WANTED_BY, _REQUIRED_BY = "x-systemd.wanted-by=", "x-systemd.required-by="
+# They go on when `mount -a` fails, but stop for an administrator when `fsck -A` does, which checks what has a sixth field
+# other than 0 (sysvinit's checkfs.sh and rc.sysinit, OpenRC's fsck).
+_INITS_THAT_GO_ON = ("sysvinit", "openrc")
 
 _OF_DISCS = frozenset(("iso9660", "udf"))
 # Where installers have the drives mounted (/media/cdrom0, /mnt/floppy).
 _REMOVABLE = re.compile(r"(?:cdrom|cdrw|cdrecorder|dvd|dvdrw|dvdram|dvdrecorder|floppy|fd)\d*\Z")
+
+_NUMBER = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True)
@@ -24,13 +33,14 @@ class Entry:
     """What one line says.
 
     spec: what is mounted, and path: where, both without fstab's escapes. path is normalized where it is absolute.
-    options: as they stand between the commas, without empty ones.
+    options: as they stand between the commas, without empty ones. pass_number: 0 where the filesystem is not checked.
     """
 
     spec: str
     path: str
     type: str
     options: tuple[str, ...]
+    pass_number: int = 0
 
     @property
     def is_mount(self) -> bool:
@@ -40,7 +50,7 @@ class Entry:
     @property
     def is_tried(self) -> bool:
         """Whether the guest mounts it when it starts."""
-        return "noauto" not in self.options
+        return not self._has_last("noauto", "auto")
 
     @property
     def may_lack_medium(self) -> bool:
@@ -52,22 +62,40 @@ class Entry:
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether the guest does not start without what the line mounts."""
-        return self.is_mount and _NOT_WAITED_FOR.isdisjoint(self.options)
+        """Whether a guest that systemd starts does not start without what the line mounts."""
+        if not self.is_mount or not _NOT_WAITED_FOR.isdisjoint(self.options):
+            return False
+        wanted, required = (
+            any(option.startswith(key) for option in self.options) for key in (_WANTED_BY, _REQUIRED_BY)
+        )
+        return not any(self._has_last(*pair) for pair in _OPPOSITES) and (required or not wanted)
+
+    def stops(self, init: str | None) -> bool:
+        """Whether a guest with this init system (info.init) does not start without what the line mounts."""
+        return self.is_waited_for and (init not in _INITS_THAT_GO_ON or self.pass_number > 0)
+
+    def _has_last(self, option: str, opposite: str) -> bool:
+        """Whether the last of the two options that is there is option."""
+        return [each for each in self.options if each in (option, opposite)][-1:] == [option]
 
 
 def parse(text: str) -> list[Entry]:
-    """The entries of an fstab (text), in order. A row of fewer than three fields is not one (libmount skips it)."""
+    """The entries of an fstab (text), in order.
+
+    A row of two fields is one to glibc's getmntent(3), with which systemd read the file until it took libmount, which
+    skips it. So is one with words in place of numbers.
+    """
     return [found for found in map(entry, tables.rows(text)) if found]
 
 
 def entry(row: tables.Row) -> Entry | None:
     """What a row of an fstab says; None when it lacks fields. Fields after the sixth have no meaning."""
-    if len(row.fields) < 3:
+    if len(row.fields) < 2:
         return None
-    spec, path, kind = map(unescaped, row.fields[:3])
+    spec, path, kind = map(unescaped, (*row.fields, "")[:3])
     options = tuple(option for option in unescaped(",".join(row.fields[3:4])).split(",") if option)
-    return Entry(spec, _normalized(path), kind, options)
+    number = _NUMBER.match("".join(row.fields[5:6]))
+    return Entry(spec, _normalized(path), kind, options, int(number[0]) if number else 0)
 
 
 def unescaped(field: str) -> str:

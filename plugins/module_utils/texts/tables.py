@@ -30,6 +30,11 @@ class Row:
         field = list(_FIELD.finditer(self.line))[index]
         return self.line[: field.start()] + value + self.line[field.end() :]
 
+    def edited(self, index: int, value: str) -> Row:
+        """The row with another value in one field."""
+        fields = (*self.fields[:index], value, *self.fields[index + 1 :])
+        return Row(self.with_field(index, value), fields)
+
 
 def rows(text: str) -> list[Row]:
     """The rows of a table (text), without its comments and empty lines."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ...appliance.failures import ApplianceError
 from ...devices.targets import KINDS, Model
 from ...errors import GuestconvError
+from ...guest import entries
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
 from ..boot import unified
@@ -85,7 +86,7 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     directories = module_tree.directories(root)
     releases = {entry.kernel: _release(root, entry) for entry in menu.entries}
     trees: dict[str, ModuleTree] = {}
-    entries: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
+    by_kernel: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
     others = {id(entry) for entry, _name in of_other_systems(root, menu)}
     for entry in menu.entries:
@@ -94,7 +95,7 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
         version = _version(root, entry, releases[entry.kernel], directories)
         # The images of one version differ in their initrds.
         key = entry.kernel if entry.unified else version or entry.kernel, entry.initrds
-        entries.setdefault(key, []).append(entry)
+        by_kernel.setdefault(key, []).append(entry)
         versions[key] = version
         if version and version not in trees:
             trees[version] = module_tree.read(root, directories[version])
@@ -110,22 +111,23 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
             any(map(_is_linux, same)),
             _within(root, same[0], versions[key]),
         )
-        for key, same in entries.items()
+        for key, same in by_kernel.items()
     ]
 
 
 def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
-    """The entries whose kernel is not in root and whose root filesystem is another of the disks', with its name.
+    """The entries that start another system, with the name of its root: os-prober makes them, and shared menus have them.
 
-    os-prober makes them. The default is not among them, as it is what starts the guest.
+    The kernel of one that is not converted is not in root. The default is not among them, as it is what starts the guest.
     """
-    storage = root.guest.storage
-    own = storage.filesystem(root.name)
     found = []
     for entry in menu.entries:
-        named = storage.filesystems_called(entry.root) if entry is not menu.default else []
-        if named and own not in named and not root.is_file(entry.kernel):
-            found.append((entry, named[0].name))
+        if entry is menu.default or entries.starts(entry, root):
+            continue
+        other = entries.system_of(entry, root)
+        nodes = entries.named(entry, root.guest.storage)
+        if other or (nodes and not root.is_file(entry.kernel)):
+            found.append((entry, other.name if other else nodes[0].name))
     return found
 
 

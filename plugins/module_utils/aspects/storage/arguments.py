@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ...guest import device_names
+from ...guest import device_names, entries
 from ...guest.boot_menu import Entry
 from ...guest.root import GuestRoot
 from ...guest.storage.layer import Layer
@@ -206,13 +206,13 @@ class _Entry:
         key, _equals, value = argument.partition("=")
         return self._last[key] == value
 
-    def _own(self) -> Filesystem | None:
-        return self._names.storage.filesystem(self._root.name)
+    def _own(self) -> Filesystem:
+        return self._root.mount_plan.root.filesystem
 
     def _starts_another(self) -> bool:
         """Whether the entry's root is on the disks, and is not this one."""
         found = specs.filesystems(self._names, _without_prefix(self._entry.root))
-        return bool(found) and self._own() not in found
+        return bool(found) and (self._own() not in found or entries.selects_another(self._entry, self._root))
 
     def _of(self, argument: str) -> list[Concern]:
         key, equals, value = argument.partition("=")
@@ -229,9 +229,10 @@ class _Entry:
         return lost + [told for each in rows for name in each.found(value) for told in self._of_name(each, key, name)]
 
     def _lost_subvolumes(self, options: str) -> list[Concern]:
-        own = self._own()
-        lost = specs.lost_subvolumes(own, self._names, options) if own else []
-        return [_unknown("The kernel's command line (rootflags=)", option, self._is_default) for option in lost]
+        lost = specs.lost_subvolumes(self._own(), self._names, options)
+        return [
+            _unknown(self._names, "The kernel's command line (rootflags=)", option, self._is_default) for option in lost
+        ]
 
     def _of_name(self, row: Argument, key: str, name: str) -> list[Concern]:
         if _FOUND_OTHERWISE.fullmatch(name):
@@ -241,14 +242,14 @@ class _Entry:
         stops = self._is_default and self._stops(row)
         where = f"The kernel's command line ({key}=)"
         if row.nodes(self._names, name):
-            if key == "root" and self._is_default and self._own() not in specs.filesystems(self._names, name):
-                return [_another(self._root, name)]
+            if key == "root" and self._is_default and self._starts_another():
+                return [_another(self._root, self._entry)]
             return [_ambiguous(where, name, stops, told) for told in self._not_nameable(key, name)]
         if key == "root" and _NOT_ON_DISKS.fullmatch(name):
             return [_not_on_disks(name, stops)]
         # What is within an encrypted device is not the system that is converted.
         is_made = key not in ("root", "real_root") and self._is_made(name)
-        return [] if is_made else [_unknown(where, name, stops)]
+        return [] if is_made else [_unknown(self._names, where, name, stops)]
 
     def _stops(self, row: Argument) -> bool:
         """Whether the guest does not start where what the argument names is not there."""
@@ -301,8 +302,8 @@ _HINT = "correct the argument in the configuration of the guest's boot loader."
 _OF_PARTITIONS = "; a partition has one in a GPT, or where the partition table has an identifier"
 
 
-def _unknown(where: str, name: str, stops: bool) -> Concern:
-    return unknown(where, name, _severity(stops), _HINT)
+def _unknown(names: Names, where: str, name: str, stops: bool) -> Concern:
+    return unknown(names, where, name, _severity(stops), _HINT)
 
 
 def _ambiguous(where: str, name: str, stops: bool, lack: str) -> Concern:
@@ -323,12 +324,13 @@ def _not_on_disks(name: str, stops: bool) -> Concern:
     )
 
 
-def _another(root: GuestRoot, name: str) -> Concern:
+def _another(root: GuestRoot, entry: Entry) -> Concern:
+    flags = f" rootflags={','.join(entry.root_options)}" if entry.root_options else ""
     return Concern(
         "root-of-another-system",
         "error",
-        f"The boot menu of {root.name} starts by default with root={name}, which is another filesystem. guestconv "
-        "would prepare a system that does not start.",
+        f"The boot menu of {root.name} starts by default with root={entry.root}{flags}, which is another root "
+        "filesystem. guestconv would prepare a system that does not start.",
         "Make the entry of this system the default in the guest, or name the other system in the option root.",
     )
 

@@ -18,7 +18,7 @@ from ...model.concerns import Concern
 from ...texts import fstab, tables
 from ...texts.fstab import Entry
 from .names import Names
-from .references import RANDOM_KEYS
+from .references import is_made_anew
 
 # {type in fstab: what one driver, or one name, stands for}, of the types that blkid knows by the same words. Each
 # mounts all of its family (mount(8); the kernel's ext4 mounts the older ones).
@@ -57,7 +57,7 @@ def _of_line(root: GuestRoot, names: Names, entry: Entry, labels: frozenset[str]
     filesystems = names.filesystems(entry.spec)
     # Of clones any may be meant.
     others = [each for each in filesystems if not _is_expected(entry, each)]
-    severity = "error" if entry.is_waited_for else "warning"
+    severity = "error" if entry.stops(root.info["init"]) else "warning"
     if filesystems and others == filesystems:
         kind = others[0].type or "empty"
         return _concern(
@@ -94,8 +94,9 @@ def _is_other_root(root: GuestRoot, filesystems: Collection[Filesystem], entry: 
     if entry.path != "/":
         return False
     others = {filesystem.name for filesystem in filesystems}
-    systems = {other.name for other in root.guest.roots}
-    return bool(others) and root.name in systems and others.isdisjoint(systems)
+    systems = {other.mount_plan.root.filesystem.name for other in root.guest.roots}
+    own = root.mount_plan.root.filesystem.name
+    return bool(others) and own in systems and others.isdisjoint(systems)
 
 
 def _labels_for(path: str) -> set[str]:
@@ -111,8 +112,7 @@ def _of_mapping(names: Names, row: tables.Row) -> Concern | None:
     found = [each for each in names.filesystems(fields[1]) if _FAMILIES.get(each.type, "swap") != "swap"]
     if not found or len(found) < len(names.filesystems(fields[1])):
         return None
-    is_made_anew = fields[2:3] and fields[2] in RANDOM_KEYS
-    severity, ends = ("error", _DESTROYED) if is_made_anew else ("warning", "")
+    severity, ends = ("error", _DESTROYED) if is_made_anew(row) else ("warning", "")
     said = f"{fields[1]} is encrypted, and on the given disks it is {found[0].type}"
     return _concern("/etc/crypttab", said, severity, ends)
 

@@ -21,6 +21,11 @@ class Names:
     storage: Graph
     links: frozenset[str]
 
+    @property
+    def disks(self) -> str:
+        """The ids of the disks that were given, for messages."""
+        return ", ".join(disk.identifier for disk in self.storage.disks)
+
     def filesystems(self, name: str) -> list[Filesystem]:
         """The filesystems that name names; several where disks were cloned."""
         return self.storage.filesystems_called(name, self.links)
@@ -60,15 +65,15 @@ def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     """The concern about name, which is_lost, and stands in where (a file, or words for another place)."""
     if names.filesystems(name):
         return ambiguous(where, name, severity, NO_IDENTITY)
-    return unknown(where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
+    return unknown(names, where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
 
 
-def unknown(where: str, name: str, severity: str, remedy: str) -> Concern:
+def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> Concern:
     """The concern about a name in where that leads to nothing. remedy: what to do if all disks were given."""
     return Concern(
         "device-name-unknown",
         severity,
-        f"{where} names {name}, which is not on the disks, as far as its name tells.{_ends(severity)}",
+        f"{where} names {name}, which is not on the disks ({names.disks}), as far as its name tells.{_ends(severity)}",
         "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
         f"done, {remedy}",
     )

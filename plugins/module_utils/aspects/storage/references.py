@@ -5,46 +5,119 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
+from ...guest.storage import mounts
 from ...model.concerns import Concern
 from ...texts import fstab, tables
-from . import arguments, resume
+from . import arguments, resume, software_made, specs
 from .names import Names, lost
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a row names a device. column: the index of the field. pattern: finds each name in it, as its group `name`.
+
+    as_path: whether a path alone will do there, and not UUID=. tags: of which the name may be made, where not of all.
+    """
+
+    column: int
+    pattern: re.Pattern[str] = re.compile(r"\A(?P<name>.+)\Z", re.DOTALL)
+    as_path: bool = False
+    tags: tuple[str, ...] = ()
+
+
+_DEVICE = r"(?:/dev/|(?:PART)?(?:UUID|LABEL)=)"
+
+
+@dataclass(frozen=True)
 class Reference:
-    """A table that names filesystems. column: the index of the field that does. named: what that names."""
+    """A table that names filesystems. named: what the first of the spots names."""
 
     path: str
-    column: int
     named: str
+    spots: tuple[Spot, ...]
 
     def name(self, row: tables.Row) -> str:
-        """The name in a row; "" where there is none."""
-        return fstab.unescaped(row.fields[self.column]) if len(row.fields) > self.column else ""
+        """What the row is about; "" where there is none."""
+        column = self.spots[0].column
+        return fstab.unescaped(row.fields[column]) if len(row.fields) > column else ""
 
-    def stable(self, names: Names, row: tables.Row) -> str | None:
-        """The name in a row as it is right on any hardware; None when there is none, or the hardware did not give it."""
-        name = self.name(row)
+    def names(self, row: tables.Row) -> list[tuple[Spot, str]]:
+        """All names in a row, with the spots where they are; first what it is about."""
+        return [
+            (spot, fstab.unescaped(match["name"]))
+            for spot in self.spots
+            for field in row.fields[spot.column : spot.column + 1]
+            for match in spot.pattern.finditer(field)
+        ]
+
+    def stable(self, names: Names, row: tables.Row, spot: Spot, name: str) -> str | None:
+        """The name as it is right on any hardware; None when there is none, or the hardware did not give it."""
         if not device_names.is_of_hardware(name):
             return None
-        if self is CRYPTTAB and row.fields[2:3] and row.fields[2] in RANDOM_KEYS:
+        tags = spot.tags
+        if self is CRYPTTAB and spot is self.spots[0] and is_made_anew(row):
             # What is on the device, with its UUID, is written over when the guest starts.
-            return names.storage.stable_name(name, names.links, ("PARTUUID",))
-        return names.stable(name)
+            tags = ("PARTUUID",)
+        tag = names.storage.stable_name(name, names.links, tags) if tags else names.stable(name)
+        return specs.path(tag) if tag and spot.as_path else tag
+
+    def edited(self, names: Names, row: tables.Row) -> str:
+        """The row's line, with all of its names right on any hardware."""
+        for spot in self.spots:
+            for field in row.fields[spot.column : spot.column + 1]:
+                new = spot.pattern.sub(partial(self._replaced, names, row, spot), field)
+                if new != field:
+                    row = row.edited(spot.column, new)
+        return row.line
+
+    def _replaced(self, names: Names, row: tables.Row, spot: Spot, match: re.Match[str]) -> str:
+        stable = self.stable(names, row, spot, fstab.unescaped(match["name"]))
+        start, end = match.start("name") - match.start(), match.end("name") - match.start()
+        return f"{match[0][:start]}{stable or match['name']}{match[0][end:]}"
 
 
-FSTAB = Reference("/etc/fstab", 0, "filesystem")
-CRYPTTAB = Reference("/etc/crypttab", 1, "encrypted device")
+FSTAB = Reference(
+    "/etc/fstab",
+    "filesystem",
+    (
+        Spot(0),
+        # Options of XFS, ext4, ReiserFS (xfs(5), ext4(5), mount(8)), and systemd.mount(5).
+        Spot(
+            3, re.compile(r"(?:\A|,)(?:logdev|rtdev|journal_path|jdev|x-systemd\.requires)=(?P<name>/dev/[^,]+)"), True
+        ),
+        # Each device of a btrfs has the filesystem's UUID.
+        Spot(3, re.compile(r"(?:\A|,)device=(?P<name>/dev/[^,]+)"), True, ("PARTUUID",)),
+    ),
+)
+CRYPTTAB = Reference(
+    "/etc/crypttab",
+    "encrypted device",
+    (
+        Spot(1),
+        # A key, or a header, in a file on another device: path:device (crypttab(5) of systemd), device:path (of Debian's
+        # script passdev), or the device itself.
+        Spot(2, re.compile(rf"\A/(?!dev/)[^:]*:(?P<name>{_DEVICE}[^:]+)\Z")),
+        Spot(2, re.compile(r"\A(?P<name>/dev/[^:]+)(?::|\Z)"), True),
+        Spot(3, re.compile(rf"(?:\A|,)header=/(?!dev/)[^:,]*:(?P<name>{_DEVICE}[^:,]+)")),
+        Spot(3, re.compile(r"(?:\A|,)header=(?P<name>/dev/[^:,]+)"), True),
+    ),
+)
 REFERENCES = (FSTAB, CRYPTTAB)
 
 # crypttab(5): with such a key the mapping (swap space) is made anew at each start.
 RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
+
+
+def is_made_anew(row: tables.Row) -> bool:
+    """Whether what a row of crypttab opens is written over when the guest starts."""
+    return row.fields[2:3] != () and row.fields[2] in RANDOM_KEYS
 
 
 def names_of_hardware(root: GuestRoot) -> frozenset[str]:
@@ -57,28 +130,50 @@ def names_of_hardware(root: GuestRoot) -> frozenset[str]:
 def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     """A concern for every line, and argument of the kernel's, that names something which cannot be named otherwise."""
     found = []
-    for reference in REFERENCES:
-        for row in tables.rows(root.read(reference.path) or ""):
-            name = reference.name(row)
-            if device_names.is_of_hardware(name) and reference.stable(names, row) is None:
-                entry = fstab.entry(row) if reference is FSTAB else None
-                if entry and entry.may_lack_medium and not names.filesystems(name):
-                    continue
-                severity = "error" if entry and entry.is_waited_for else "warning"
-                found.append(lost(names, reference.path, name, severity))
+    for row in tables.rows(root.read(FSTAB.path) or ""):
+        found += _of_filesystem(root, names, row)
+    makers = software_made.Makers(root, names)
+    for row in tables.rows(root.read(CRYPTTAB.path) or ""):
+        found += _of_mapping(names, makers, row)
     found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
     return found + arguments.concerns(root, names)
+
+
+def _of_filesystem(root: GuestRoot, names: Names, row: tables.Row) -> list[Concern]:
+    entry = fstab.entry(row)
+    severity = "error" if entry and entry.stops(root.info["init"]) else "warning"
+    return [
+        lost(names, FSTAB.path, name, severity)
+        for spot, name in FSTAB.names(row)
+        if device_names.is_of_hardware(name) and FSTAB.stable(names, row, spot, name) is None
+        if not (entry and entry.may_lack_medium and not names.filesystems(name))
+    ]
+
+
+def _of_mapping(names: Names, makers: software_made.Makers, row: tables.Row) -> list[Concern]:
+    """The concerns about a row of crypttab. Without the device systemd waits in vain, and goes on."""
+    found = []
+    for spot, name in CRYPTTAB.names(row):
+        if device_names.is_of_hardware(name):
+            is_lost = CRYPTTAB.stable(names, row, spot, name) is None
+        else:
+            is_path = name.startswith("/dev/")
+            is_made = is_path and (software_made.is_made_at_each_start(name) or makers.of(name))
+            # As a key a path may be that of any device.
+            is_asked = mounts.is_device(name) and not (is_path and spot is not CRYPTTAB.spots[0])
+            is_lost = is_asked and not is_made and not names.filesystems(name)
+        if is_lost:
+            found.append(lost(names, CRYPTTAB.path, name, "warning"))
+    return found
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
     """Name by UUID what the hardware named, and comment out what is on the removed disks (their ids)."""
 
     def edit(row: tables.Row) -> str:
-        name = reference.name(row)
-        if names.are_on(name, removed):
+        if names.are_on(reference.name(row), removed):
             return "# removed with its disk: " + " ".join(row.fields)
-        stable = reference.stable(names, row)
-        return row.with_field(reference.column, stable) if stable else row.line
+        return reference.edited(names, row)
 
     text = root.read(reference.path)
     if text is not None:

@@ -42,7 +42,7 @@ class Makers:
 
     def __init__(self, root: GuestRoot, names: Names) -> None:
         self._root = root
-        self._names = names
+        self.names = names
 
     def of(self, spec: str) -> str:
         """In words, what may make the device that spec names, as in fstab; "" when nothing is known to."""
@@ -65,11 +65,11 @@ class Makers:
             return False
         # Paths outside /dev are files that hold a filesystem.
         is_file = device.startswith("/") and not device.startswith("/dev/")
-        return is_file or bool(self._names.filesystems(device))
+        return is_file or bool(self.names.filesystems(device))
 
     @cached_property
     def _unopened(self) -> list[Filesystem]:
-        storage = self._names.storage
+        storage = self.names.storage
         return [each for each in storage.filesystems if not storage.made_of(each)]
 
     @cached_property

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from ...devices.letters import letters
 from ...guest import device_names
+from ...guest.storage.graph import SELECTING, TOP
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import LogicalVolume
 from ...guest.storage.layers.subvolume import Subvolume
@@ -22,8 +23,6 @@ from .names import Names
 _DECIMAL = re.compile(r"(?:/dev/block/)?(\d{1,9}):(\d{1,9})")
 _HEXADECIMAL = re.compile(r"(?:0x)?([0-9A-Fa-f]{3,8})")
 _OFFSET = re.compile(r"PARTUUID=([^/]+)/PARTNROFF=([-+]?\d{1,9})")
-# The top of a btrfs (btrfs(5)).
-_TOP = re.compile(r"subvol=/*|subvolid=[05]")
 _ANY_CASE = re.compile(r"(?i)(?:PARTUUID|UUID)(?==)")
 
 # What udev writes as \\xHH in a link (systemd, src/basic/devnum-util.c, src/shared/udev-util.c: encode_devnode_name).
@@ -118,12 +117,12 @@ def members_of_pool(names: Names, dataset: str) -> list[Filesystem]:
 def lost_subvolumes(filesystem: Filesystem, names: Names, options: str) -> list[str]:
     """Those of the options of a mount of filesystem (btrfs) that select a subvolume which is not there."""
     there = [each for each in names.storage.of_kind(Subvolume) if each.filesystem == filesystem]
-    selecting = [option for option in options.split(",") if option.startswith(("subvol=", "subvolid="))]
+    selecting = [option for option in options.split(",") if option.startswith(SELECTING)]
     # Where none is known, they could not be read.
     return [
         option
         for option in (selecting if there else ())
-        if not _TOP.fullmatch(option) and not any(each.is_selected_by(option) for each in there)
+        if not TOP.fullmatch(option) and not any(each.is_selected_by(option) for each in there)
     ]
 
 

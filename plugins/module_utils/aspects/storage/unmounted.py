@@ -37,14 +37,14 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     known = {mount.filesystem for mount in root.mount_plan.mounts}
     unknown = [failed for failed in root.not_searched if failed.mount.filesystem not in known]
     makers = software_made.Makers(root, names)
-    waited_for = [_missing(makers, entry) for entry in root.mount_plan.missing]
+    waited_for = [_missing(root, makers, entry) for entry in root.mount_plan.missing]
     entries = fstab.parse(root.read("/etc/fstab") or "")
     others = [entry for entry in entries if _is_absent(names, entry)]
     return [
         *map(_skipped, root.not_mounted),
         *filter(None, waited_for),
         *filter(None, (_not_waited_for(makers, entry) for entry in others)),
-        *(_folder(entry) for entry in entries if _is_folder(entry)),
+        *(_folder(root, entry) for entry in entries if _is_folder(entry)),
         *map(_not_searched, unknown),
     ]
 
@@ -73,19 +73,21 @@ def _not_searched(failed: NotMounted) -> Concern:
     )
 
 
-def _missing(makers: software_made.Makers, entry: Entry) -> Concern | None:
-    """The concern about a line that the guest waits for; None where what it names is made at each start."""
+def _missing(root: GuestRoot, makers: software_made.Makers, entry: Entry) -> Concern | None:
+    """The concern about a line that systemd waits for; None where what it names is made at each start."""
     is_needed = entry.path in NEEDED
+    if not is_needed and not entry.stops(root.info["init"]):
+        return _not_waited_for(makers, entry)
     if not is_needed and software_made.is_made_at_each_start(entry.spec):
         return None
     maker = makers.of(entry.spec)
     if is_needed:
-        severity, ends = "error", "Conversion cannot do without it."
+        ends = "Conversion cannot do without it."
     elif maker:
         return _made(makers, entry, maker)
     else:
-        severity, ends = "error", "The guest would wait for it when it starts, and then stop for an administrator."
-    return _absent(entry, severity, ends)
+        ends = "The guest would wait for it when it starts, and then stop for an administrator."
+    return _absent(makers, entry, "error", ends)
 
 
 def _is_absent(names: Names, entry: Entry) -> bool:
@@ -113,22 +115,22 @@ def _not_waited_for(makers: software_made.Makers, entry: Entry) -> Concern | Non
         ends = "The guest finds its root by the kernel's command line, and cannot check or remount it by this line."
     else:
         ends = "The guest starts without it."
-    return _absent(entry, "warning", ends)
+    return _absent(makers, entry, "warning", ends)
 
 
 def _made(makers: software_made.Makers, entry: Entry, maker: str) -> Concern:
     is_known = makers.is_known(entry.spec)
     ends = f"It may come to be when the guest starts: {maker}. Conversion does not look there."
-    return _absent(entry, "info" if is_known else "warning", ends, _NOTHING if is_known else _GIVE)
+    return _absent(makers, entry, "info" if is_known else "warning", ends, _NOTHING if is_known else _GIVE)
 
 
 def _is_folder(entry: Entry) -> bool:
     return entry.is_mount and (entry.type in _FOLDERS or entry.spec.startswith(_FOLDER_NAMES))
 
 
-def _folder(entry: Entry) -> Concern:
+def _folder(root: GuestRoot, entry: Entry) -> Concern:
     severity, ends = "warning", "The guest starts without it."
-    if entry.is_waited_for:
+    if entry.stops(root.info["init"]):
         severity, ends = "error", "The guest would try to mount it when it starts, and then stop for an administrator."
     return Concern(
         "mount-source-missing",
@@ -138,11 +140,11 @@ def _folder(entry: Entry) -> Concern:
     )
 
 
-def _absent(entry: Entry, severity: str, ends: str, hint: str = _GIVE) -> Concern:
+def _absent(makers: software_made.Makers, entry: Entry, severity: str, ends: str, hint: str = _GIVE) -> Concern:
     what = "uses {} as swap space" if entry.type == "swap" else f"mounts {{}} at {entry.path}"
     return Concern(
         "mount-source-missing",
         severity,
-        f"/etc/fstab {what.format(entry.spec)}, and no filesystem on the disks is called so. {ends}",
+        f"/etc/fstab {what.format(entry.spec)}, and no filesystem on the disks ({makers.names.disks}) is called so. {ends}",
         hint,
     )

@@ -17,6 +17,23 @@ SUBJECT = Subject(
             "Name all of the guest's disks. If a disk is not raw, state its `format`.",
         ),
         error(
+            "disk-blank",
+            "There is nothing on the disks: no partition table, and no filesystem.",
+            "Name the disks that the guest starts from. If a disk is not raw, state its `format`.",
+        ),
+        error(
+            "storage-incomplete",
+            "A filesystem, a RAID array or an LVM volume group, which may have the guest's system on it, lacks a disk.",
+            "Name all of the guest's disks.",
+        ),
+        error(
+            "storage-not-supported",
+            "The system may be on a kind of storage or filesystem that guestconv does not read, or that the kernel of "
+            "the appliance does not know.",
+            "Run guestconv on a machine whose kernel knows the filesystem, or move the system to one that the README "
+            "lists.",
+        ),
+        error(
             "os-not-supported",
             "The disks hold an operating system that guestconv cannot convert.",
             "The README lists the guests that are supported.",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...appliance.appliance import Appliance
 from ...appliance.failures import CallFailed, TextNotUtf8
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from ...disks.images import Disk
 
 _SECTOR = 512
+# Subvolumes within each other.
+_DEEPEST = 64
+
+
+class FoundSubvolume(NamedTuple):
+    """A subvolume of a btrfs. path: from the top of the filesystem. is_default: whether a mount without options shows it."""
+
+    number: int
+    path: str
+    is_default: bool = False
 
 
 class Answers:
@@ -84,10 +94,35 @@ class Answers:
         """The UUIDs, without hyphens, of the physical volumes of a volume group."""
         return [device_names.bare_uuid(uuid) for uuid in self.call("vgpvuuids", group)]
 
-    def subvolumes(self, device: str) -> list[tuple[int, str]]:
-        """The subvolumes of a btrfs, each by its number and its path; empty for one that cannot be read."""
+    def subvolumes(self, device: str) -> list[FoundSubvolume]:
+        """The subvolumes of a btrfs; empty for one that cannot be read."""
         try:
             found = self.call("btrfs_subvolume_list", device)
+            default: int = self.call("btrfs_subvolume_get_default", device) if found else 0
         except (CallFailed, TextNotUtf8):
             return []
-        return [(each["btrfssubvolume_id"], each["btrfssubvolume_path"]) for each in found]
+        keys = ("id", "top_level_id", "path")
+        return _with_whole_paths([tuple(each[f"btrfssubvolume_{key}"] for key in keys) for each in found], default)
+
+
+def _with_whole_paths(listed: Sequence[tuple[int, int, str]], default: int) -> list[FoundSubvolume]:
+    """What `btrfs subvolume list` printed of a filesystem that was mounted without options: number, parent's, path.
+
+    The path of one below the subvolume that is mounted begins there, that of any other at the top of the filesystem
+    (btrfs-progs, cmds/subvolume-list.c: resolve_root).
+    """
+    parents = {number: parent for number, parent, _path in listed}
+    start = next((path for number, _parent, path in listed if number == default), "")
+
+    def is_below(number: int) -> bool:
+        # A list of a hostile guest's may be a circle.
+        for _step in range(_DEEPEST):
+            number = parents.get(number, default if number == default else 0)
+            if number == default or not number:
+                break
+        return number == default
+
+    return [
+        FoundSubvolume(number, f"{start}/{path}" if start and is_below(number) else path, number == default)
+        for number, _parent, path in listed
+    ]

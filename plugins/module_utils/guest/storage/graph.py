@@ -29,6 +29,13 @@ EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"
 EXTENDED_BOOT_LOADER_PARTITION = frozenset(("bc13c2ff-59e6-4262-a352-b275fd6f7172", "0xea"))
 
 
+# The options of a mount that select a subvolume (btrfs(5)).
+SELECTING = ("subvol=", "subvolid=")
+# Those that select the top of the filesystem (Linux, fs/btrfs/super.c: 0 is 5).
+TOP = re.compile(r"subvol=/*|subvolid=[05]")
+TOP_OPTION = "subvolid=5"
+
+
 class Graph(Nodes):
     """The nodes, and what only several of them can answer."""
 
@@ -119,12 +126,23 @@ class Graph(Nodes):
         return None
 
     def mountable(self, filesystem: Filesystem, options: Iterable[str]) -> Filesystem | Subvolume:
-        """What a mount of filesystem with these options shows: a subvolume that they select, or the filesystem."""
-        for option in options:
-            for subvolume in self.of_kind(Subvolume):
-                if subvolume.filesystem == filesystem and subvolume.is_selected_by(option):
-                    return subvolume
-        return filesystem
+        """What a mount of filesystem with these options shows: a subvolume, or the filesystem from its top.
+
+        Where they select none, it is the filesystem's default subvolume (btrfs(5)). It is the filesystem where they
+        select one that is not there.
+        """
+        subvolumes = self.subvolumes_of(filesystem)
+        selecting = [option for option in options if option.startswith(SELECTING)]
+        if not selecting:
+            return next((each for each in subvolumes if each.is_default), filesystem)
+        found = (each for option in selecting for each in subvolumes if each.is_selected_by(option))
+        return next(found, filesystem)
+
+    def subvolumes_of(self, filesystem: Filesystem) -> list[Subvolume]:
+        """The subvolumes of a btrfs."""
+        return [
+            each for each in self.of_kind(Subvolume) if each.filesystem is filesystem or each.filesystem == filesystem
+        ]
 
     # Identity
 
@@ -158,8 +176,9 @@ class Graph(Nodes):
         )
 
     def identities(self) -> dict[str, str]:
-        """The identity of each filesystem, by the guest's name of it: {"/dev/sda1": "UUID=..."}."""
-        return {filesystem.name: filesystem.identity for filesystem in self.filesystems}
+        """The identity of each filesystem and subvolume, by the guest's name of it: {"/dev/sda1": "UUID=..."}."""
+        nodes: list[Layer] = [*self.filesystems, *self.of_kind(Subvolume)]
+        return {node.name: node.identity for node in nodes}
 
 
 def _tag(spec: str) -> tuple[str, str]:

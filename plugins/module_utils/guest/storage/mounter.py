@@ -9,15 +9,10 @@ from collections.abc import Sequence
 
 from ...appliance.appliance import Appliance
 from ...appliance.failures import CallFailed, TextNotUtf8
-from ...errors import GuestconvError
 from .. import space
+from . import diagnosis
+from .diagnosis import MountError
 from .mounts import Mount, NotMounted
-
-
-class MountError(GuestconvError):
-    """Something could not be mounted that is needed. failed: what, and why."""
-
-    failed: NotMounted
 
 
 class Mounter:
@@ -54,28 +49,21 @@ class Mounter:
             else:
                 self._appliance.call("mount_options", options, mount.node.device, mount.path)
         except (CallFailed, TextNotUtf8) as error:
-            reason = "its path is not UTF-8" if isinstance(error, TextNotUtf8) else _reason(error.message)
             if mount.is_needed and is_there:
                 raise space.read_only(mount.path, mount.filesystem.name) from error
+            found = self._diagnosis(mount, error)
             if mount.is_needed:
-                raise _not_mounted(NotMounted(mount, reason)) from error
+                raise found from error
             # One that can be read and not written stays as it is: nothing that is changed lies on it.
             if not is_there:
-                self._failed[mount] = reason
+                self._failed[mount] = found.failed.reason
                 return
         self._mounted[mount.path] = mount
 
-
-def _not_mounted(failed: NotMounted) -> MountError:
-    filesystem = failed.mount.filesystem
-    error = MountError(
-        "filesystem-not-mounted",
-        f"{filesystem.name} ({filesystem.type or 'unknown'}) cannot be mounted at {failed.mount.path}: "
-        f"{failed.reason}.",
-        hint="Start the guest once on its old hypervisor, let it check its filesystems, and shut it down.",
-    )
-    error.failed = failed
-    return error
+    def _diagnosis(self, mount: Mount, error: CallFailed | TextNotUtf8) -> MountError:
+        if isinstance(error, TextNotUtf8):
+            return diagnosis.not_mounted(mount, "its path is not UTF-8")
+        return diagnosis.of(self._appliance, mount, _reason(error.message))
 
 
 def _reason(message: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...texts.fstab import Entry
 from .. import device_names
-from .graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION, Graph
+from .graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION, SELECTING, TOP, Graph
 from .layers.filesystem import Filesystem
 from .layers.subvolume import Subvolume
 
@@ -37,6 +37,7 @@ _WITHOUT_DEVICE = frozenset(("tmpfs", "ramfs", "devtmpfs", "devpts", "proc", "sy
 class Mount:
     """Something to be mounted at path. options: those that select a subvolume, as mount(8) takes them.
 
+    node: what is shown there; without options that select one, a btrfs shows its default subvolume.
     entry: the line of fstab; None for the root, and for what systemd mounts by itself.
     """
 
@@ -74,10 +75,20 @@ class NotMounted:
 
 @dataclass(frozen=True)
 class MountPlan:
-    """What a root mounts, itself first, and the lines of its fstab that the guest waits for in vain."""
+    """What a root mounts, itself first, and the lines of its fstab that the guest waits for in vain.
+
+    claimed: what on the root's own filesystem its fstab calls the root; None where it does not say. A snapshot of a
+    system calls what it was taken of so.
+    """
 
     mounts: tuple[Mount, ...] = ()
     missing: tuple[Entry, ...] = ()
+    claimed: Filesystem | Subvolume | None = None
+
+    @property
+    def root(self) -> Mount:
+        """The root itself."""
+        return self.mounts[0]
 
     @property
     def mountpoints(self) -> dict[str, str]:
@@ -90,28 +101,52 @@ class MountPlan:
 
 
 def planned(
-    entries: Iterable[Entry], storage: Graph, root: Filesystem, empty_directories: Collection[str] = ()
+    entries: Iterable[Entry], storage: Graph, root: Mount, empty_directories: Collection[str] = ()
 ) -> MountPlan:
-    """What a system mounts that is on root and has these entries in its fstab.
+    """What a system mounts whose root is so mounted, and that has these entries in its fstab.
 
     empty_directories: those of AUTOMATIC_PATHS that are empty directories on root.
     """
-    entries = [entry for entry in entries if entry.is_mount and entry.path != "/"]
+    entries = [entry for entry in entries if entry.is_mount]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
-    mounts = {"/": Mount("/", root)}
+    mounts = {"/": root}
     missing = []
+    claimed = None
     for entry in entries:
         found = storage.filesystems_called(entry.spec, links)
-        if found:
+        if entry.path == "/":
+            claimed = _claimed(entry, found, storage, root)
+        elif found:
             mount = _mount(entry, found, storage, root)
             # Without a subvolume the root would be mounted over itself.
-            if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root):
+            if mount.filesystem.type not in _SWAP and (mount.options or mount.node != root.node):
                 mounts[entry.path] = mount
         elif entry.is_waited_for and names_device(entry):
             missing.append(entry)
-    for mount in _automatic(storage, root, list(mounts.values()), empty_directories):
+    for mount in _automatic(storage, root.filesystem, list(mounts.values()), empty_directories):
         mounts[mount.path] = mount
-    return MountPlan(tuple(mounts.values()), tuple(missing))
+    return MountPlan(tuple(mounts.values()), tuple(missing), claimed)
+
+
+def _claimed(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Mount) -> Filesystem | Subvolume | None:
+    """What entry, the line of the root, is about; None where that is on another filesystem, or is not there.
+
+    init remounts what the kernel has mounted as the root, whatever the line selects. So where it selects nothing, it is
+    about any.
+    """
+    options = _selecting(entry)
+    if root.filesystem not in found:
+        return None
+    if not options and root.options:
+        return None
+    node = storage.mountable(root.filesystem, options)
+    is_lost = options and isinstance(node, Filesystem) and not any(TOP.fullmatch(each) for each in options)
+    return None if is_lost else node
+
+
+def _selecting(entry: Entry) -> list[str]:
+    # The other options say how it is mounted, which does not matter here.
+    return [option for option in entry.options if option.startswith(SELECTING)]
 
 
 def _automatic(
@@ -132,12 +167,11 @@ def _automatic(
             yield Mount(path, (own or found)[0])
 
 
-def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Filesystem) -> Mount:
+def _mount(entry: Entry, found: Sequence[Filesystem], storage: Graph, root: Mount) -> Mount:
     # Of clones the one on a disk of the root's: it is what the guest was seen with.
-    disks = storage.disks_of(root)
+    disks = storage.disks_of(root.filesystem)
     filesystem = min(found, key=lambda each: disks.isdisjoint(storage.disks_of(each)))
-    # The other options say how it is mounted, which does not matter here.
-    options = [option for option in entry.options if option.partition("=")[0] in ("subvol", "subvolid")]
+    options = _selecting(entry)
     return Mount(entry.path, storage.mountable(filesystem, options), ",".join(options), entry)
 
 
@@ -146,6 +180,10 @@ def names_device(entry: Entry) -> bool:
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
-    is_device = entry.spec.startswith("/dev/") or entry.spec.partition("=")[0] in _TAGS
     is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
-    return is_device and not is_bound and not device_names.is_of_hardware(entry.spec)
+    return is_device(entry.spec) and not is_bound and not device_names.is_of_hardware(entry.spec)
+
+
+def is_device(spec: str) -> bool:
+    """Whether spec, as in fstab(5), is the path or the tag of a device."""
+    return spec.startswith("/dev/") or spec.partition("=")[0] in _TAGS

@@ -9,113 +9,111 @@ far less: a filesystem with an os-release. inspect_os is asked where that finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
+from . import candidates, refusal
+from .diagnosis import MountError
 from .layers.filesystem import Filesystem
-from .mounter import MountError
 from .mounts import Mount, MountPlan
 
 
-def find(guest: Guest, systems: Iterable[DetectableSystem], wanted: str | None = None) -> None:
+def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None = None) -> None:
     """Find the operating systems of these kinds, which become guest.roots; only the one called wanted, when that is given.
 
     A filesystem that cannot be mounted does not keep the others from being converted; the first root says that it was
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
     instead.
     """
-    roots: list[GuestRoot] = []
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
-    for filesystem in guest.storage.filesystems:
-        possible = [system for system in systems if filesystem.type in system.ROOT_FILESYSTEMS]
-        if possible and wanted in (None, filesystem.name):
-            try:
-                root = _look_at(guest, filesystem, possible, reasons)
-            except MountError as error:
-                reasons.append(error)
-            else:
-                roots += [root] if root else []
+    roots = [
+        root
+        for filesystem in guest.storage.filesystems
+        if wanted is None or _is_meant(guest, filesystem, wanted)
+        for root in _on(guest, filesystem, systems, wanted, reasons)
+    ]
+    named = [root for root in roots if wanted in (root.name, root.mount_plan.root.node.name)]
+    # A device names the only system that is on it, in whatever subvolume; a subvolume names itself alone.
+    roots = named if named or "[" in (wanted or "") else roots
+    if wanted is not None and (len(roots) > 1 or not (roots or reasons)):
+        raise refusal.not_found(guest, wanted, roots or _all(guest, systems))
     if not roots:
-        raise _no_root(guest, wanted, reasons)
+        raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
 
 
-def _look_at(
-    guest: Guest, filesystem: Filesystem, systems: Iterable[DetectableSystem], reasons: list[GuestconvError]
-) -> GuestRoot | None:
-    """The system of one of these kinds whose root filesystem this is; None when there is none on it."""
-    for system in systems:
-        guest.mounter.show([Mount("/", filesystem)], read_only=True)
-        root = GuestRoot(guest.appliance, filesystem.name, guest)
-        plan = system.mounts(root, filesystem)
-        if plan is None:
-            continue
-        root.mount_plan = plan
-        if plan.only("/usr", "/var"):
-            guest.mounter.show(plan.only("/", "/usr", "/var"), read_only=True)
-        if system.detect(root):
-            root.info = {
-                **system.facts(root),
-                "mountpoints": plan.mountpoints,
-                "identity": filesystem.identity or None,
-            }
-            return root
-        reasons += _without_usr(filesystem, plan)
-    return None
+def _is_meant(guest: Guest, filesystem: Filesystem, wanted: str) -> bool:
+    """Whether wanted names the filesystem, or a subvolume of it ("/dev/sda2[/@]")."""
+    device = wanted.partition("[")[0]
+    return device == filesystem.name or filesystem in guest.storage.filesystems_called(device)
 
 
-def _without_usr(filesystem: Filesystem, plan: MountPlan) -> list[GuestconvError]:
+def _all(guest: Guest, systems: Sequence[DetectableSystem]) -> list[GuestRoot]:
+    """All systems that there are."""
+    return [root for each in guest.storage.filesystems for root in _on(guest, each, systems, None, [])]
+
+
+def _on(
+    guest: Guest,
+    filesystem: Filesystem,
+    systems: Sequence[DetectableSystem],
+    wanted: str | None,
+    reasons: list[GuestconvError],
+) -> list[GuestRoot]:
+    """The systems on a filesystem, less snapshots of them; the one called wanted, if that is one of its subvolumes."""
+    possible = [system for system in systems if filesystem.type in system.ROOT_FILESYSTEMS]
+    found: list[GuestRoot] = []
+    instances: dict[str, str] = {}
+    try:
+        for mount in candidates.mounts(guest, filesystem, wanted) if possible else ():
+            for system in possible:
+                root = _look_at(guest, mount, system, reasons)
+                if root is not None:
+                    found.append(root)
+                    instances[root.name] = system.instance(root)
+                    break
+    except MountError as error:
+        reasons.append(error)
+    asked_for = [root for root in found if wanted == root.mount_plan.root.node.name]
+    return asked_for or candidates.without_copies(found, instances)
+
+
+def _look_at(guest: Guest, mount: Mount, system: DetectableSystem, reasons: list[GuestconvError]) -> GuestRoot | None:
+    """The system of this kind whose root is what is mounted so; None when there is none."""
+    guest.mounter.show([mount], read_only=True)
+    # What a mount without options shows is called as its filesystem.
+    named = mount.node if mount.options else mount.filesystem
+    root = GuestRoot(guest.appliance, named.name, guest)
+    plan = system.mounts(root, mount)
+    if plan is None:
+        return None
+    root.mount_plan = plan
+    if plan.only("/usr", "/var"):
+        guest.mounter.show(plan.only("/", "/usr", "/var"), read_only=True)
+    if not system.detect(root):
+        reasons += _without_usr(root, plan)
+        return None
+    root.info = {
+        **system.facts(root),
+        "mountpoints": plan.mountpoints,
+        "identity": named.identity or None,
+    }
+    return root
+
+
+def _without_usr(root: GuestRoot, plan: MountPlan) -> Iterable[GuestconvError]:
     return [
         GuestconvError(
             "mount-source-missing",
-            f"The system on {filesystem.name} has its /usr on {entry.spec}, which is not on the disks.",
+            f"The system on {root.name} has its /usr on {entry.spec}, which is not on the disks.",
             hint="Give all of the guest's disks.",
             path="disks",
         )
         for entry in plan.missing
         if entry.path == "/usr"
     ]
-
-
-def _no_root(guest: Guest, wanted: str | None, reasons: list[GuestconvError]) -> GuestconvError:
-    filesystems = guest.storage.filesystems
-    if reasons:
-        return reasons[0]
-    if wanted is not None:
-        return GuestconvError(
-            "root-not-found",
-            f"There is no operating system on {wanted}.",
-            hint="These filesystems are there: " + ", ".join(each.name for each in filesystems) + ".",
-            path="root",
-        )
-    encrypted = next((each.name for each in filesystems if each.type == "crypto_LUKS"), None)
-    if encrypted:
-        return GuestconvError(
-            "disk-encrypted",
-            f"{encrypted} is encrypted with LUKS, and guestconv cannot open it yet.",
-            hint="Decrypt the disk in the guest before it moves.",
-        )
-    return _other_system(guest) or GuestconvError(
-        "no-operating-system",
-        f"No operating system was found on {', '.join(disk.path for disk in guest.disks)}.",
-        hint="Name all of the guest's disks; if a disk is not raw, state its format.",
-    )
-
-
-def _other_system(guest: Guest) -> GuestconvError | None:
-    """The error that names a system which libguestfs knows and guestconv cannot convert."""
-    guest.mounter.show([], read_only=True)
-    for device in guest.appliance.inspect_os():
-        product = guest.appliance.inspect_get_product_name(device)
-        name = guest.appliance.inspect_get_distro(device) if product == "unknown" else product
-        return GuestconvError(
-            "os-not-supported",
-            f"The disks hold an operating system that guestconv cannot convert: {name}.",
-            hint="guestconv converts Linux guests; see the README for which.",
-        )
-    return None

@@ -177,7 +177,7 @@ def _missing(names: Names, makers: software_made.Makers, path: str, name: str, s
     return Concern(
         "mount-source-missing",
         "info" if is_known else "error" if severity == "error" and not maker else "warning",
-        f"{path} mounts {name}, and no filesystem on the disks is called so. {ends}",
+        f"{path} mounts {name}, and no filesystem on the disks ({names.disks}) is called so. {ends}",
         f"Give all of the guest's disks. {hint}",
     )
 

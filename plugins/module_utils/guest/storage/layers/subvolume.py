@@ -16,13 +16,18 @@ from .filesystem import Filesystem
 
 @dataclass(frozen=True)
 class Subvolume:
-    """A subvolume. path: from the top of the filesystem, without a slash at its beginning. number: its id."""
+    """A subvolume.
+
+    path: from the top of the filesystem, without a slash at its beginning. number: its id.
+    is_default: whether a mount of the filesystem shows it that selects no subvolume.
+    """
 
     IS_DEVICE: ClassVar[bool] = False
 
     filesystem: Filesystem
     path: str
     number: int
+    is_default: bool = False
     tags: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -59,5 +64,5 @@ class Subvolume:
         """Those of each new btrfs."""
         for node in fresh:
             if isinstance(node, Filesystem) and node.type == "btrfs":
-                for number, path in answers.subvolumes(node.device):
-                    yield cls(node, path, number)
+                for number, path, is_default in answers.subvolumes(node.device):
+                    yield cls(node, path, number, is_default)

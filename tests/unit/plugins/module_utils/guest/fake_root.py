@@ -18,8 +18,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import MountPlan
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+    graph,
+)
 
 _MOST_LINKS = 40
 
@@ -28,6 +31,14 @@ def menu(*command_lines):
     """A boot menu with an entry for each of these command lines, the default first."""
     entries = [Entry("/boot/vmlinuz", ("/boot/initrd.img",), line) for line in command_lines]
     return BootMenu(entries, entries[0] if entries else None)
+
+
+class _NotOnDisks(MountPlan):
+    """What a root mounts that is on no disk of the test's."""
+
+    @property
+    def root(self):
+        return Mount("/", filesystem("/dev/sda1"))
 
 
 class FakeRoot:
@@ -61,12 +72,22 @@ class FakeRoot:
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
         self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
-        self.mount_plan, self.not_mounted, self.not_searched = MountPlan(), [], []
+        self._mount_plan, self.not_mounted, self.not_searched = None, [], []
         self.room = 1 << 30
         self.commands = []
         self.renamed = []
         self._facts = {}
         self._changes = []
+
+    @property
+    def mount_plan(self):
+        """What a test has it mount; by default the root alone."""
+        own = self.guest.storage.filesystem(self.name)
+        return self._mount_plan or (MountPlan((Mount("/", own),)) if own else _NotOnDisks())
+
+    @mount_plan.setter
+    def mount_plan(self, plan):
+        self._mount_plan = plan
 
     def remember(self, facts):
         self._facts[type(facts)] = facts

@@ -19,7 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, mounts
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
@@ -165,7 +165,7 @@ def _fstab(text):
         "/dev/a-b/c", "xfs", "c", members=[filesystem("/dev/sda2", "LVM2_member", "pv")], volume_uuid="a" * 32
     )
     found = graph([root_filesystem, volume])
-    mounts.planned(fstab.parse(text), found, root_filesystem)
+    mounts.planned(fstab.parse(text), found, mounts.Mount("/", root_filesystem))
     root = FakeRoot(
         {"/etc/fstab": text, "/etc/crypttab": text},
         boot_menu=menu("resume_offset=1 " + text),
@@ -258,6 +258,8 @@ REGISTERS = (
     "RIP=",
 )
 
+SUPERBLOCK = bytes(64) + b"_BHRfS_M" + bytes(64) + (2).to_bytes(8, "little")
+
 PARSERS = (
     Parser(
         "fstab",
@@ -265,6 +267,13 @@ PARSERS = (
         _fstab,
         unedited=(lambda text: tables.edited(text, lambda row: row.line),),
         edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),),
+    ),
+    Parser(
+        "a superblock of btrfs",
+        (),
+        diagnosis.devices,
+        inputs=st.binary(max_size=200) | hostile_texts.damaged(SUPERBLOCK),
+        sample=SUPERBLOCK,
     ),
     Parser("os-release", RELEASE, _release),
     Parser(

@@ -38,6 +38,7 @@ class FakeGuest:
         self.roots = [
             SimpleNamespace(
                 name=one.name,
+                guest=self,
                 info={"os": "linux"},
                 on_behalf_of=lambda aspect: nullcontext(),
                 boot_menu=menu,

@@ -38,7 +38,10 @@ def guest(hardware=None, missing=None, uuids=None, **menus):
     ]
     disks = [image("sda"), image("sdb")]
     storage = graph(list(filesystems.values()), ["sda", "sdb"])
-    return SimpleNamespace(disks=disks, hardware=hardware or {}, storage=storage, roots=roots)
+    made = SimpleNamespace(disks=disks, hardware=hardware or {}, storage=storage, roots=roots)
+    for root in roots:
+        root.guest = made
+    return made
 
 
 def left(guest, *with_kernel):

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils import systems
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.aspect import Aspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import MountPlan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, linux, order
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems.system import System
@@ -75,8 +75,11 @@ class Toy:
     ROOT_FILESYSTEMS = frozenset(("minix",))
     ASPECTS = (Motd(),)
 
-    def mounts(self, root, filesystem):
-        return MountPlan((Mount("/", filesystem),))
+    def mounts(self, root, mount):
+        return MountPlan((mount,))
+
+    def instance(self, root):
+        return ""
 
     def detect(self, root):
         return root.is_file("/etc/toy")

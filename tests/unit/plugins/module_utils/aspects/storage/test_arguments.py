@@ -291,15 +291,15 @@ def test_a_kernel_without_an_initrd_needs_a_partition_that_has_a_uuid(partuuid, 
 @pytest.mark.parametrize(
     "options, expected",
     (
-        ("rw,subvol=@", []),
-        ("subvolid=256", []),
+        ("rw,subvol=@", [ANOTHER]),
+        ("subvolid=256", [ANOTHER]),
         ("subvol=/", []),
         ("subvolid=5", []),
         ("subvol=@gone,compress=zstd", [STOPS]),
         ("subvolid=999", [STOPS]),
     ),
 )
-def test_the_roots_subvolume_is_there_or_a_concern(options, expected):
+def test_the_roots_subvolume_is_there_and_is_the_one_that_is_converted_or_a_concern(options, expected):
     btrfs = filesystem("/dev/sda1", "btrfs", "abcd-0001")
     nodes = [btrfs, Subvolume(btrfs, "@", 256)]
     assert told(f"root=UUID=abcd-0001 rootflags={options}", filesystems=nodes) == expected

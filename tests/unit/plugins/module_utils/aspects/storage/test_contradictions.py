@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import contradictions, references
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -21,7 +22,8 @@ ROOT = filesystem("/dev/sda1", "ext4", "u-1", partuuid="p-1")
 
 def told(fstab, *filesystems, crypttab="", roots=()):
     root = FakeRoot({"/etc/fstab": fstab, "/etc/crypttab": crypttab}, filesystems=[ROOT, *filesystems])
-    root.guest.roots = [SimpleNamespace(name=name) for name in roots]
+    plans = {name: MountPlan((Mount("/", root.guest.storage.filesystem(name)),)) for name in roots}
+    root.guest.roots = [SimpleNamespace(name=name, mount_plan=plan) for name, plan in plans.items()]
     concerns = contradictions.concerns(root, Names(root.guest.storage, frozenset()))
     assert {concern.code for concern in concerns} <= {"disk-order-contradicted"}
     return [(concern.severity, concern.message) for concern in concerns]

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import unmounted
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import planned
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, planned
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -24,7 +24,7 @@ LUKS = filesystem("/dev/sdc1", "crypto_LUKS", "u-luks")
 def told(line, filesystems=(ROOT,), files=()):
     """(severity, message) of each concern about a guest with this line in its fstab."""
     root = FakeRoot({"/etc/fstab": line + "\n", **dict(files)}, filesystems=filesystems)
-    root.mount_plan = planned(fstab.parse(line), root.guest.storage, ROOT)
+    root.mount_plan = planned(fstab.parse(line), root.guest.storage, Mount("/", ROOT))
     concerns = unmounted.concerns(root, Names(root.guest.storage, frozenset()))
     assert {concern.code for concern in concerns} <= {"mount-source-missing"}
     return [(concern.severity, concern.message) for concern in concerns]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest im
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import image
 
 FAILS = "fails to be mounted"
+# Where the superblock of a btrfs is.
+SUPERBLOCK_AT = 0x10000
+# btrfs's number of the top of a filesystem.
+TOP = 5
+# Types of filesystems that the appliance's kernel cannot mount.
+UNKNOWN_TO_THE_KERNEL = ("bcachefs", "VMFS")
 
 
 def boot_sector(**types: int) -> bytes:
@@ -31,10 +38,10 @@ class StandInAppliance:
     """tags: {the appliance's name of a partition, disk or volume: what blkid prints of it}.
 
     volumes: {name: UUID}. members: {volume group: UUIDs of its physical volumes}.
-    subvolumes: {device: [(number, path)]}.
+    subvolumes: {device: [(number, path), or (number, path, number of the one above)]}. default: {device: number}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
-    asked: the calls, as they were made.
+    superblock: of each btrfs, what is read of it. asked: the calls, as they were made.
     """
 
     def __init__(
@@ -46,7 +53,10 @@ class StandInAppliance:
         subvolumes: Mapping[str, Iterable[tuple[int, str]]] | None = None,
         files: Mapping[str, Any] | None = None,
         unwritable: Iterable[str] = (),
+        default: Mapping[str, int] | None = None,
+        superblock: bytes = b"",
     ) -> None:
+        self._default, self._superblock = default or {}, superblock
         self._tags, self._sector, self._volumes = dict(tags), sector, volumes or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
@@ -103,7 +113,8 @@ class StandInAppliance:
         return [name for name in self._tags if name[-1].isdigit() and name.count("/") == 2]
 
     def _pread_device(self, _device: str, count: int, offset: int) -> bytes:
-        return self._sector[offset : offset + count]
+        content = self._sector.ljust(SUPERBLOCK_AT, b"\0") + self._superblock
+        return content[offset : offset + count]
 
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
@@ -122,7 +133,19 @@ class StandInAppliance:
 
     def _btrfs_subvolume_list(self, device: str) -> list[dict[str, Any]]:
         found = self._subvolumes.get(device, ())
-        return [{"btrfssubvolume_id": number, "btrfssubvolume_path": path} for number, path in found]
+        keys = ("btrfssubvolume_id", "btrfssubvolume_path", "btrfssubvolume_top_level_id")
+        return [dict(zip(keys, (*each, TOP)[:3])) for each in found]
+
+    def _btrfs_subvolume_get_default(self, device: str) -> int:
+        return self._default.get(device, TOP)
+
+    def _filesystem_available(self, kind: str) -> bool:
+        return kind not in UNKNOWN_TO_THE_KERNEL
+
+    def _glob_expand(self, pattern: str, directoryslash: bool = True) -> list[str]:
+        found = re.fullmatch(r"/\{(.*)\}", pattern)
+        paths = [f"/{each}" for each in found[1].split(",")] if found else [pattern]
+        return [path for path in paths if self.status(path)]
 
     def _mount_options(self, options: str, device: str, mountpoint: str) -> None:
         if self._files.get(device) == FAILS:

@@ -158,6 +158,7 @@ def test_the_appliance_is_asked_once_for_each_thing():
         ("blkid", "/dev/sda2"),
         ("blkid", "/dev/sdb"),
         ("btrfs_subvolume_list", "/dev/sda2"),
+        ("btrfs_subvolume_get_default", "/dev/sda2"),
     ]
 
 

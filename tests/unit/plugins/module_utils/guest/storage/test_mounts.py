@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import planned
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, planned
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -23,7 +23,7 @@ OTHERS = filesystem("/dev/sdc1", "vfat", "AB-D0", parttype=ESP)
 
 
 def mountpoints(filesystems, empty, text=""):
-    plan = planned(fstab.parse(text), graph([ROOT, *filesystems], ["sda", "sdb", "sdc"]), ROOT, empty)
+    plan = planned(fstab.parse(text), graph([ROOT, *filesystems], ["sda", "sdb", "sdc"]), Mount("/", ROOT), empty)
     return {path: name for path, name in plan.mountpoints.items() if path != "/"}
 
 
@@ -54,7 +54,7 @@ def test_what_fstab_mounts_is_not_mounted_twice_nor_over():
 
 
 def test_a_guest_can_do_without_what_only_systemd_mounts():
-    plan = planned([], graph([ROOT, SYSTEM], ["sda"]), ROOT, ["/boot"])
+    plan = planned([], graph([ROOT, SYSTEM], ["sda"]), Mount("/", ROOT), ["/boot"])
     assert [(mount.path, mount.is_needed, mount.is_tried) for mount in plan.mounts] == [
         ("/", True, True),
         ("/boot", False, True),

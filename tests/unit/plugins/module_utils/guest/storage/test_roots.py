@@ -244,18 +244,102 @@ def test_where_nothing_can_be_mounted_the_error_says_so():
     assert "/dev/sda1 (xfs) cannot be mounted at /" in caught.value.message
 
 
-def test_a_root_that_is_not_there_is_refused_with_the_filesystems_that_are():
+def test_a_root_that_is_not_there_is_refused_with_the_systems_that_are():
     with pytest.raises(GuestconvError) as caught:
         found(filesystems(sda1="ext4", sda2="xfs"), {"/dev/sda1": system("")}, wanted="/dev/sda3")
     assert (caught.value.code, caught.value.path) == ("root-not-found", "root")
-    assert "/dev/sda1, /dev/sda2" in caught.value.hint
+    assert caught.value.hint == "These operating systems are there: /dev/sda1."
 
 
-def test_disks_without_a_system_are_refused_and_an_encrypted_one_for_that():
-    for kinds, code in (({"sda1": "ext4"}, "no-operating-system"), ({"sda1": "crypto_LUKS"}, "disk-encrypted")):
+@pytest.mark.parametrize(
+    "kinds, code, said",
+    (
+        ({"sda1": "ext4"}, "no-operating-system", "These filesystems are there: /dev/sda1 (ext4)."),
+        ({"sda1": "crypto_LUKS"}, "disk-encrypted", "/dev/sda1 is encrypted with LUKS"),
+        ({"sda1": "vfat", "sda3": "BitLocker"}, "disk-encrypted", "/dev/sda3 is encrypted with BitLocker"),
+        ({"sda1": "linux_raid_member"}, "storage-incomplete", "a RAID array (md), of which disks are missing"),
+        ({"sda1": "LVM2_member"}, "storage-incomplete", "an LVM volume group, of which disks are missing"),
+        ({"sda1": "zfs_member"}, "storage-not-supported", "a part of a ZFS pool"),
+        ({"sda1": "isw_raid_member"}, "storage-not-supported", "that firmware assembles"),
+    ),
+)
+def test_oracle_20_disks_without_a_system_are_refused_for_what_is_on_them(kinds, code, said):
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(**kinds), {"/dev/sda1": {"/lost+found/": ""}})
+    assert caught.value.code == code and said in caught.value.message
+
+
+def test_all_reasons_are_named_in_one_answer():
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(sda1="ext4", sda2="crypto_LUKS", sda3="zfs_member"), {"/dev/sda1": FAILS})
+    assert caught.value.code == "filesystem-not-mounted"
+    assert "/dev/sda2 is encrypted" in caught.value.message and "/dev/sda3 is a part of a ZFS" in caught.value.message
+
+
+def test_oracle_20_blank_disks_are_refused_for_that():
+    with pytest.raises(GuestconvError) as caught:
+        found({"/dev/sda": {}, "/dev/sdb": {}}, {}, "sda", "sdb")
+    assert caught.value.code == "disk-blank" and "/images/sda.raw, /images/sdb.raw" in caught.value.message
+    with pytest.raises(GuestconvError) as caught:
+        found({"/dev/sda": {}}, {}, sector=bytes(510) + b"\x55\xaa")
+    assert caught.value.code == "no-operating-system"
+
+
+def test_oracle_20_a_windows_that_is_hibernated_is_refused_for_that():
+    for start, code in (("HIBR", "guest-hibernated"), ("WAKE", "no-operating-system")):
         with pytest.raises(GuestconvError) as caught:
-            found(filesystems(**kinds), {"/dev/sda1": {"/lost+found/": ""}})
+            files = {"/Windows/System32/": "", "/hiberfil.sys": f"{start}\0\0\0"}
+            found(filesystems(sda1="ntfs"), {"/dev/sda1": files})
         assert caught.value.code == code
+
+
+def test_a_filesystem_that_the_appliance_does_not_know_is_named_for_that():
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(sda1="bcachefs"), {"/dev/sda1": FAILS})
+    assert caught.value.code == "storage-not-supported"
+    assert "has no driver for bcachefs" in caught.value.message and "modprobe bcachefs" in caught.value.hint
+
+
+def test_a_btrfs_that_lacks_a_device_is_named_for_that():
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(sda1="btrfs"), {"/dev/sda1": FAILS}, superblock=superblock(devices=2))
+    assert caught.value.code == "storage-incomplete"
+    assert "it consists of 2 devices, of which 1 is on the disks" in caught.value.message
+    with pytest.raises(GuestconvError) as caught:
+        found(filesystems(sda1="btrfs"), {"/dev/sda1": FAILS}, superblock=superblock(devices=1))
+    assert caught.value.code == "filesystem-not-mounted"
+
+
+def superblock(devices):
+    """Of a btrfs: what is read of it."""
+    return (bytes(64) + b"_BHRfS_M").ljust(136, b"\0") + devices.to_bytes(8, "little")
+
+
+SUBVOLUMES = [(256, "@"), (257, "@/.snapshots", 256), (258, "@home"), (259, "@/.snapshots/1/snapshot", 257)]
+
+
+def test_the_path_of_a_subvolume_below_the_default_one_is_whole():
+    below = [*SUBVOLUMES, (260, "var/lib/machines", 259), (261, "deep", 260), (262, "loop", 263), (263, "loop2", 262)]
+    appliance = StandInAppliance(filesystems(sda1="btrfs"), subvolumes={"/dev/sda1": below}, default={"/dev/sda1": 259})
+    there = {each.number: each.path for each in opened(appliance, "sda").storage.of_kind(Subvolume)}
+    assert there[260] == "@/.snapshots/1/snapshot/var/lib/machines" and there[261] == "@/.snapshots/1/snapshot/deep"
+    assert (there[256], there[258], there[262]) == ("@", "@home", "loop")
+
+
+def test_what_a_mount_without_options_shows_is_called_as_its_filesystem():
+    appliance = StandInAppliance(
+        filesystems(sda1="btrfs"),
+        files={"/dev/sda1": system("UUID=u-1 / btrfs defaults 0 0\n")},
+        subvolumes={"/dev/sda1": SUBVOLUMES},
+        default={"/dev/sda1": 259},
+    )
+    guest = opened(appliance, "sda")
+    roots.find(guest, SYSTEMS)
+    assert [root.name for root in guest.roots] == ["/dev/sda1"]
+    assert guest.roots[0].info["identity"] == "UUID=u-1"
+    assert guest.roots[0].mount_plan.root.node.name == "/dev/sda1[/@/.snapshots/1/snapshot]"
+    roots.find(guest, SYSTEMS, "/dev/sda1[/@/.snapshots/1/snapshot]")
+    assert [root.name for root in guest.roots] == ["/dev/sda1"]
 
 
 def test_a_system_partition_that_is_mounted_on_demand_is_mounted_as_what_uefi_starts_is_there():
