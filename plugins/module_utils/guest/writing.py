@@ -201,6 +201,9 @@ class Writer:
 
     def _mount(self, path: str) -> Mount | None:
         """What the filesystem of path is mounted by; None where that is not known."""
+        mounts = self._mounts()
+        if len(mounts) < 2:
+            return mounts[0] if mounts else None
         real = self._appliance.realpath(path) if self._appliance.status(path) is not None else path
-        found = [each for each in self._mounts() if each.path == "/" or f"{real}/".startswith(f"{each.path}/")]
+        found = [each for each in mounts if each.path == "/" or f"{real}/".startswith(f"{each.path}/")]
         return max(found, key=lambda each: len(each.path), default=None)

@@ -6,26 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from ...appliance.failures import CallFailed
 from ...guest import space
 from ...guest.root import GuestRoot
-from ...guest.storage.layers.logical_volume import LogicalVolume
 from ...guest.storage.mounts import Mount
 from ...model.concerns import Concern
-
-if TYPE_CHECKING:
-    from ...guest.guest import Guest
-
-_EXT = ("ext2", "ext3", "ext4")
-# ext4's superblock is at 1024; s_magic, s_state and s_feature_ro_compat in it (Linux,
-# Documentation/filesystems/ext4/super.rst).
-_SUPERBLOCK = 1024
-_SUPERBLOCK_SIZE = 0x68
-_MAGIC, _EXT_MAGIC = 0x38, 0xEF53
-_STATE, _HAS_ERRORS = 0x3A, 0x2
-_RO_COMPAT, _READ_ONLY = 0x64, 0x1000
 
 # Bytes and inodes with which conversion may not do: it changes some texts, and creates a few.
 _LITTLE = 256 * 1024
@@ -51,41 +36,15 @@ def concerns(root: GuestRoot) -> list[Concern]:
 
 
 def _of_needed(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
-    has_errors, is_read_only = False, False
-    if mount.filesystem.type in _EXT:
-        has_errors, is_read_only = _of_superblock(_superblock(root.guest, mount))
-    elif mount.filesystem.type == "btrfs":
-        is_read_only = _is_read_only_subvolume(root.guest, mount)
-    if isinstance(mount.filesystem.parents[0], LogicalVolume):
-        is_read_only |= bool(root.guest.appliance.blockdev_getro(mount.filesystem.device))
-    if is_read_only:
+    condition = root.condition(mount)
+    if condition.is_read_only:
         error = space.read_only(mount.path, mount.filesystem.name)
         yield Concern("filesystem-read-only", "error", error.message, error.hint)
-    if has_errors:
+    if condition.has_errors:
         yield _with_errors(mount)
     room = root.space(mount.path)
-    if not is_read_only and not room.has(_LITTLE, _FEW):
+    if not condition.is_read_only and not room.has(_LITTLE, _FEW):
         yield space.concern(room.full(_LITTLE, "to be sure that all changes fit"), is_error=False)
-
-
-def _superblock(guest: Guest, mount: Mount) -> bytes:
-    return guest.appliance.pread_device(mount.filesystem.device, _SUPERBLOCK_SIZE, _SUPERBLOCK)
-
-
-def _of_superblock(data: bytes) -> tuple[bool, bool]:
-    """Whether ext4's superblock says that its kernel found errors, and that it is only read."""
-    if int.from_bytes(data[_MAGIC : _MAGIC + 2], "little") != _EXT_MAGIC:
-        return False, False
-    state = int.from_bytes(data[_STATE : _STATE + 2], "little")
-    features = int.from_bytes(data[_RO_COMPAT : _RO_COMPAT + 4], "little")
-    return bool(state & _HAS_ERRORS), bool(features & _READ_ONLY)
-
-
-def _is_read_only_subvolume(guest: Guest, mount: Mount) -> bool:
-    try:
-        return "readonly" in guest.appliance.btrfs_subvolume_show(mount.path).get("Flags", "")
-    except CallFailed:
-        return False
 
 
 def _with_errors(mount: Mount) -> Concern:
