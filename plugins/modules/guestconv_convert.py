@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
+  - virttools.guestconv.keys
   - virttools.guestconv.source
   - virttools.guestconv.appliance
   - virttools.guestconv.progress
@@ -257,6 +258,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commands impor
 
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
+    "keys": argument_specs.KEYS,
     "guest": {"type": "raw"},
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,

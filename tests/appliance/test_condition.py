@@ -101,7 +101,7 @@ def test_a_filesystem_without_inodes_is_an_error_that_says_so(mounted, appliance
 
 def test_what_can_only_be_read_is_known_before_and_is_an_error_after(mounted, appliance):
     root, device = mounted("btrfs")
-    node = filesystem("sda1", type="btrfs")
+    node = filesystem("/dev/sda1", type="btrfs")
     appliance.btrfs_subvolume_snapshot("/", "/ro", ro=True)
     appliance.umount_all()
     appliance.mount_options("subvol=ro", device, "/")

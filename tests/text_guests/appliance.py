@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the appliance, over directories of this machine. It does what guestfs(3) says each call does.
 
-What it does not play: programs of the guest (each succeeds and does nothing; they are recorded), SELinux labels,
+What it does not play: programs of the guest (each succeeds and does nothing but grub-mkimage, which writes its image;
+they are recorded), SELinux labels,
 libguestfs's own inspection (which finds nothing), and Augeas.
 """
 
@@ -15,22 +16,27 @@ import fnmatch
 import itertools
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, label
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from tests.text_guests import lvm, sectors
 from tests.text_guests.limits import Limits
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
+# Bytes of a device that may be a member of an array.
+SIZE = 1 << 30
 _ROOM = 1 << 30
 _INODES = 1 << 20
 # Btrfs's number of the top of a filesystem, and of its first subvolume.
@@ -49,7 +55,9 @@ class Storage:
     tags: as blkid prints them. directory: what is on the filesystem, None where it cannot be mounted.
     first_sector: its first 512 bytes. subvolumes: paths of a btrfs's. default: the one that is mounted if none is named.
     room, inodes: bytes and inodes that are free. is_read_only: what lies on it cannot be written to.
-    uuid, group, members: of a logical volume, its UUID, and the UUIDs of its group's members.
+    superblocks: {offset: bytes} of a member of an array. lvm: of a logical volume, what LVM knows of it.
+    members, missing: the UUIDs of its group's physical volumes, and of those that are on no disk.
+    key: what opens an encrypted device, and inside: what is in it.
     """
 
     tags: Mapping[str, str]
@@ -60,8 +68,16 @@ class Storage:
     room: int = _ROOM
     inodes: int = _INODES
     is_read_only: bool = False
-    uuid: str = ""
+    superblocks: Mapping[int, bytes] = field(default_factory=dict)
+    lvm: lvm.Volume = lvm.Volume("")
     members: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    key: bytes | None = None
+    inside: Storage | None = None
+
+    def with_inside(self) -> list[Storage]:
+        """This one, and what is in it, one in the other."""
+        return [self, *(self.inside.with_inside() if self.inside else ())]
 
     @property
     def is_fat(self) -> bool:
@@ -72,6 +88,8 @@ class Storage:
 class StandIn(Appliance):
     """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
 
+    arrays: what is in each, and which of the partitions it is made of.
+
     ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
     """
 
@@ -80,6 +98,7 @@ class StandIn(Appliance):
         disks: Sequence[Disk],
         partitions: Mapping[tuple[int, int], Storage],
         volumes: Mapping[str, Storage],
+        arrays: Sequence[tuple[Storage, Sequence[tuple[int, int]]]] = (),
     ) -> None:
         super().__init__(disks, read_only=False)
         self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
@@ -87,13 +106,29 @@ class StandIn(Appliance):
         self._partitions = {
             f"{self.device(index)}{number or ''}": storage for (index, number), storage in sorted(partitions.items())
         }
+        # The appliance calls them by other names than the guest.
+        self._arrays = {f"/dev/md{127 - number}": storage for number, (storage, _members) in enumerate(arrays)}
+        self._members = {
+            name: [f"{self.device(index)}{number or ''}" for index, number in members]
+            for name, (_storage, members) in zip(self._arrays, arrays)
+        }
+        self._mapped: dict[str, Storage] = {}
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
         self.limits = Limits()
-        for storage in (*self._partitions.values(), *self._volumes.values()):
-            if storage.directory:
-                self.limits.add(storage.directory, storage.room, storage.inodes)
+        for storage in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values()):
+            for each in storage.with_inside():
+                if each.directory:
+                    self.limits.add(each.directory, each.room, each.inodes)
+
+    def partition(self, index: int, sector: bytes) -> None:
+        """Have what fills a disk in its first partition, with this first sector of the disk."""
+        disk = self.device(index)
+        filling = self._partitions[disk]
+        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1"}
+        self._partitions[f"{disk}1"] = replace(filling, tags=tags, first_sector=b"")
+        self._partitions[disk] = Storage({"PTTYPE": "dos"}, first_sector=sector)
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """See Appliance.call()."""
@@ -112,7 +147,8 @@ class StandIn(Appliance):
     # Devices
 
     def _storage(self, device: str) -> Storage:
-        storage = self._partitions.get(device) or self._volumes.get(device)
+        devices = {**self._partitions, **self._arrays, **self._mapped}
+        storage = devices.get(device) or self._active_volumes().get(device)
         if storage is None:
             raise OSError(errno.ENOENT, "no such device", device)
         return storage
@@ -120,24 +156,70 @@ class StandIn(Appliance):
     def _do_list_partitions(self) -> list[str]:
         return [device for device in self._partitions if device not in self._devices.values()]
 
-    def _do_lvs(self) -> list[str]:
-        return sorted(self._volumes)
+    def _do_list_md_devices(self) -> list[str]:
+        return list(self._arrays)
 
-    def _do_lvs_full(self) -> list[dict[str, Any]]:
-        return [{"lv_name": name.rpartition("/")[2], "lv_uuid": each.uuid} for name, each in self._volumes.items()]
+    def _active_volumes(self) -> dict[str, Storage]:
+        """The logical volumes of which no member is in a device that is closed."""
+        there = [each.tags.get("UUID", "") for each in self._partitions.values()]
+        there += [each.tags.get("UUID", "") for each in (*self._arrays.values(), *self._mapped.values())]
+        there += [each.tags.get("UUID", "") for each in self._volumes.values()]
+        return {name: each for name, each in self._volumes.items() if set(each.members) <= set(there)}
 
-    def _do_lvuuid(self, device: str) -> str:
-        return self._volumes[device].uuid
+    # Encrypted devices
 
-    def _do_vgpvuuids(self, group: str) -> list[str]:
-        return list(next(each.members for name, each in self._volumes.items() if name.split("/")[2] == group))
+    def _do_feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"]
+
+    def _do_cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        self._unlock(device, key.encode(), name)
+
+    def _unlock(self, device: str, key: bytes, name: str) -> None:
+        storage = self._storage(device)
+        if f"/dev/mapper/{name}" in self._mapped or storage.inside in self._mapped.values():
+            raise CallFailed("appliance-call-failed", f"cryptsetup exited with status 5: Device {device} is in use.")
+        if storage.inside is None or storage.key != key:
+            raise CallFailed(
+                "appliance-call-failed",
+                "cryptsetup_open: cryptsetup exited with status 2: No key available with this passphrase.",
+            )
+        self._mapped[f"/dev/mapper/{name}"] = storage.inside
+
+    def _do_cryptsetup_close(self, device: str) -> None:
+        self._mapped.pop(device)
+
+    def _do_lvm_scan(self, _activate: bool) -> None:
+        pass
+
+    def _do_vg_activate_all(self, _activate: bool) -> None:
+        pass
+
+    def _do_md_detail(self, array: str) -> dict[str, str]:
+        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
+
+    def _do_blockdev_getsize64(self, _device: str) -> int:
+        return SIZE
+
+    def _do_vg_activate(self, _activate: bool, groups: list[str]) -> None:
+        raise CallFailed("appliance-call-failed", f"vgchange: {groups}: what is not active cannot be activated.")
+
+    def _lvm(self, script: str) -> str | None:
+        """What LVM prints for the engine; None for other scripts."""
+        volumes = self._active_volumes().values()
+        if script == lvm_report.VOLUMES:
+            return lvm.volumes(each.lvm for each in volumes)
+        if script == lvm_report.MEMBERS:
+            groups = {each.lvm.group_uuid: [*each.members, *each.missing] for each in volumes}
+            return lvm.members(groups, (uuid for each in volumes for uuid in each.missing))
+        return "" if "/sys/block/md" in script else None
 
     def _do_blkid(self, device: str) -> dict[str, str]:
         return dict(self._storage(device).tags)
 
     def _do_pread_device(self, device: str, count: int, offset: int) -> bytes:
-        # Of what follows nothing is known.
-        return self._storage(device).first_sector[offset : offset + count].ljust(count, b"\0")
+        storage = self._storage(device)
+        # Of the rest nothing is known.
+        return storage.superblocks.get(offset, storage.first_sector[offset : offset + count]).ljust(count, b"\0")
 
     def _do_btrfs_subvolume_list(self, device: str) -> list[dict[str, Any]]:
         storage = self._storage(device)
@@ -232,6 +314,7 @@ class StandIn(Appliance):
 
     def _do_shutdown(self) -> None:
         self._do_umount_all()
+        self._mapped.clear()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
         room, inodes = self.limits.left(self._local(path))
@@ -375,14 +458,32 @@ class StandIn(Appliance):
     def _do_debug(self, subcommand: str, arguments: list[str]) -> str:
         """A script for the appliance's shell runs in this machine's, and sees the guest's root filesystem alone."""
         assert subcommand == "sh"
+        printed = self._lvm(*arguments)
+        if printed is not None:
+            return printed
+        if arguments[0].startswith("cryptsetup open "):
+            return self._opened_by_script(shlex.split(arguments[0].partition(" 2>&1")[0]))
         # The guest's own commands are none of it: they would be chrooted.
         environment = {**os.environ, "root": self._local("/")}
         ran = subprocess.run(["/bin/sh", "-c", *arguments], env=environment, stdout=subprocess.PIPE, check=True)
         return ran.stdout.decode()
 
+    def _opened_by_script(self, words: list[str]) -> str:
+        """What cryptsetup does and prints, called so: the key is in a file of the guest's tree."""
+        key_file, device, name = words[words.index("--key-file") + 1], *words[-2:]
+        key = self._do_pread(key_file.removeprefix("$root"), 1 << 20, 0)
+        try:
+            self._unlock(device, key, name)
+        except CallFailed:
+            return "No key available with this passphrase.\nstatus 2\n"
+        return "status 0\n"
+
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")
         self.ran.append(list(arguments))
+        if arguments[0].endswith("-mkimage"):
+            # Of GRUB: the one program of which something is read that it wrote.
+            self._do_write(arguments[arguments.index("-o") + 1], sectors.CORE)
         return ""
 
 

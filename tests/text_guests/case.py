@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
-from tests.text_guests import contents, initrds, programs, sectors
+from tests.text_guests import contents, initrds, luks, programs, sectors
+from tests.text_guests.arrays import LEVELS, METADATA, Array
 from tests.text_guests.contents import Content, Directory, Fifo, Link
 
 # The kernel's names of a disk, and of a partition of one.
 _DEVICE = re.compile(r"(?P<disk>(?:nvme\d+n\d+|mmcblk\d+)(?=p\d|\Z)|(?:[shv]d|xvd)[a-z]+)p?(?P<number>\d*)\Z")
 _VOLUME = re.compile(r"/dev/[^/\s]+/[^/\s]+\Z")
+_ARRAY = re.compile(r"/dev/md(?:\d+|/[^/\s]+)\Z")
 
 # {option of @part and @lv: blkid's tag}.
 _TAGS = {
@@ -28,7 +30,14 @@ _TAGS = {
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
 }
-OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "subvolumes", "default", "room", "inodes", "readonly", "errors")
+OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "vguuid", "snapshot", "skipped", "inactive", "missing")
+OPTIONS_OF_ARRAYS = (
+    *("members", "level", "metadata", "name", "array", "total", "absent", "unused", "outdated"),
+    *("spares", "unclean", "rebuilding", "stopped"),
+)
+_OPTIONS = ("subvolumes", "default", "room", "inodes", "readonly", "errors", *OPTIONS_OF_VOLUMES, *OPTIONS_OF_ARRAYS)
+# What @key takes.
+KEY_OPTIONS = ("device", "uuid", "all", "passphrase", "bytes")
 # Types of partitions in a GPT, by a word.
 _PARTITION_TYPES = {
     "esp": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
@@ -51,10 +60,11 @@ class Placed:
 
 @dataclass
 class Volume:
-    """A partition, a whole disk or a logical volume, with what is on it.
+    """A partition, a whole disk, a logical volume or an array, with what is on it.
 
-    device: the guest's name. disk: the id of its disk ("sda"), "" for a logical volume. number: of the partition, 0 for a
-    whole disk. tags: as blkid prints them. options: those that are no tags. files: by path, in the order of the case.
+    device: the guest's name. disk: the id of its disk ("sda"), "" for what is on no disk directly. locked: the encrypted
+    device that it is in. number: of the partition, 0 for all else. tags: as blkid prints them. options: those that are no
+    tags. files: by path, in the order of the case.
     boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
     attributes: {path: letters of chattr(1)}.
     """
@@ -67,7 +77,50 @@ class Volume:
     files: dict[str, Placed] = field(default_factory=dict)
     boot_code: str | None = None
     is_active: bool = False
+    locked: Volume | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array."""
+        return _ARRAY.match(self.device) is not None
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether it is a logical volume."""
+        return not self.disk and not self.is_array and not self.locked
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the appliance has it started, as it does with an array that is as the guest left it."""
+        return "stopped" not in self.options and "absent" not in self.options
+
+    @property
+    def outdated(self) -> frozenset[int]:
+        """The roles of the members that an array was left without."""
+        return frozenset(map(int, self.option("outdated")))
+
+    @property
+    def array(self) -> tuple[Array, list[int | None]]:
+        """What the superblocks of an array say of it, and the roles of its members."""
+        options = self.options
+        members, spares = len(self.option("members")), int(options.get("spares", "0"))
+        # Absent devices, and those that are out of use, come after those that are there.
+        absent, unused = int(options.get("absent", "0")), int(options.get("unused", "0"))
+        active = members - spares
+        in_use = [role for role in range(active + absent) if role not in self.outdated]
+        number = self.device.rpartition("md")[2].strip("/")
+        array = Array(
+            options.get("array", number.encode().hex().rjust(32, "0")[-32:]),
+            options.get("level", "raid1"),
+            options.get("metadata", "1.2"),
+            options.get("name", f"guest:{number}"),
+            int(number) if number.isdigit() else 0,
+            active + absent + unused,
+            tuple(in_use),
+            "unclean" not in options,
+        )
+        return array, [*range(active), *[None] * spares]
 
     def option(self, name: str) -> list[str]:
         """The words of an option, which commas separate."""
@@ -97,7 +150,8 @@ class Case:
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
-    selects. root: the one root that it narrows to. options: other options of the modules.
+    selects. root: the one root that it narrows to. options: other options of the modules. keys: the option keys; a key with
+    `bytes` (in hexadecimal) has a file with these.
     """
 
     name: str
@@ -109,6 +163,7 @@ class Case:
     choices: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    keys: list[dict[str, str]] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
 
@@ -238,6 +293,35 @@ class _Parser:
             raise ValueError(f"{name or 'Nothing'} is no name of a logical volume, such as /dev/vg/root.")
         self._add(Volume(name, "", 0, {}, {}), options)
 
+    def md(self, rest: str) -> None:
+        name, options = _options(rest)
+        if not _ARRAY.match(name):
+            raise ValueError(f"{name or 'Nothing'} is no name of an array, such as /dev/md0 or /dev/md/root.")
+        self._add(Volume(name, "", 0, {}, {}), options)
+        for option, known in (("level", LEVELS), ("metadata", METADATA)):
+            _one_of(options.get(option, next(reversed(known))), known, option)
+        there = {each.device for each in self.case.volumes if each.disk}
+        members = [f"/dev/{member}" for member in self._here.option("members")]
+        if not members or not there.issuperset(members):
+            raise ValueError("An array has members=sda1,sdb1, which are partitions or disks from above.")
+
+    def luks(self, rest: str) -> None:
+        name, options = _options(rest)
+        device = name if name.startswith("/dev/") else f"/dev/{name}"
+        locked = next((each for each in self.case.volumes if each.device == device), None)
+        if locked is None:
+            raise ValueError(f"{name or 'Nothing'} is no @part, @lv or @luks that stands above.")
+        locked.tags.setdefault("TYPE", "crypto_LUKS")
+        locked.options.update({key: options.pop(key) for key in luks.OPTIONS if key in options})
+        mapped = f"/dev/mapper/luks-{device[len('/dev/') :].replace('/', '-')}"
+        self._add(Volume(mapped, "", 0, {}, {}, locked=locked), options)
+
+    def key(self, rest: str) -> None:
+        key = dict(word.partition("=")[::2] for word in rest.split())
+        for option in key:
+            _one_of(option, KEY_OPTIONS, "option of @key")
+        self.case.keys.append({option: value.replace("%20", " ") for option, value in key.items()})
+
     def _add(self, volume: Volume, options: Mapping[str, str]) -> None:
         if any(each.device == volume.device for each in self.case.volumes):
             raise ValueError(f"{volume.device} is there already.")
@@ -247,7 +331,7 @@ class _Parser:
                 if value:
                     volume.tags[_TAGS[key]] = _PARTITION_TYPES.get(value, value) if key == "parttype" else value
             else:
-                volume.options[_one_of(key, OPTIONS_OF_VOLUMES, "option", tuple(_TAGS))] = value
+                volume.options[_one_of(key, _OPTIONS, "option", tuple(_TAGS))] = value
         for number in (volume.options.get("room", "0"), volume.options.get("inodes", "0")):
             if not (number.isascii() and number.isdigit()):
                 raise ValueError(f"{number or 'Nothing'} is no number of bytes or inodes.")
@@ -313,6 +397,12 @@ class _Parser:
         for path, content in contents.system(self.case.os).items():
             self._put(path, content)
 
+    def grub(self, rest: str) -> None:
+        if rest:
+            raise ValueError("@grub takes nothing.")
+        for path, content in contents.grub().items():
+            self._put(path, content)
+
     def kernel(self, rest: str) -> None:
         version, options = _options(rest)
         _given(version, "the kernel's version")
@@ -366,9 +456,13 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "sector": _Parser.sector,
     "part": _Parser.part,
     "lv": _Parser.lv,
+    "md": _Parser.md,
+    "luks": _Parser.luks,
+    "key": _Parser.key,
     "vbr": _Parser.vbr,
     "active": _Parser.active,
     "system": _Parser.system,
+    "grub": _Parser.grub,
     "kernel": _Parser.kernel,
     "bzimage": _Parser.bzimage,
     "initrd": _Parser.initrd,

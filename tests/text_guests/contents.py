@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
-from tests.text_guests import initrds, programs
+from tests.text_guests import initrds, programs, sectors
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,13 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
         initrds.check_builder(builder)
         files[options["initrd"]] = initrds.initrd(version, builder)
     return files
+
+
+def grub(platform: str = "i386-pc") -> dict[str, Content]:
+    """What the packages of GRUB 2 have for a BIOS (Debian's grub-common and grub-pc-bin)."""
+    directory = f"/usr/lib/grub/{platform}"
+    names = ("diskboot.img", "kernel.img", "biosdisk.mod", "part_msdos.mod", "ext2.mod", "normal.mod", "linux.mod")
+    files: dict[str, Content] = {f"{directory}/{name}": b"x" for name in names}
+    # Where grub-mkimage writes.
+    files["/tmp"] = Directory()
+    return {**files, f"{directory}/boot.img": sectors.BOOT_IMG, "/usr/bin/grub-mkimage": b"\x7fELF"}

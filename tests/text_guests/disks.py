@@ -9,12 +9,12 @@ import dataclasses
 import errno
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from tests.text_guests import sectors
-from tests.text_guests.appliance import FAT, StandIn, Storage
+from tests.text_guests import arrays, luks, lvm, sectors
+from tests.text_guests.appliance import FAT, SIZE, StandIn, Storage
 from tests.text_guests.case import Case, CaseError, Volume
 from tests.text_guests.contents import Directory, Fifo, Link
 from tests.text_guests.namespace import Mounted, Namespace, Place
@@ -31,7 +31,14 @@ class Disks:
     """
 
     def __init__(self, case: Case, top: Path) -> None:
-        self._storages = {volume.device: _storage(case, volume, top) for volume in case.volumes}
+        self._storages: dict[str, Storage] = {}
+        # What is in an encrypted device stands after it in the case.
+        for volume in reversed(case.volumes):
+            self._storages[volume.device] = _with_inside(_storage(case, volume, top), case, volume, self._storages)
+        self._storages = {volume.device: self._storages[volume.device] for volume in case.volumes}
+        made = [volume for volume in case.volumes if volume.is_array]
+        for array in made:
+            self._add_superblocks(case, array)
         names = list(dict.fromkeys(volume.disk for volume in case.volumes if volume.disk))
         self.images = [Disk(f"/images/{name}.raw", "raw", name, _SIZE) for name in names]
         partitions: dict[tuple[int, int], Storage] = {}
@@ -43,16 +50,32 @@ class Disks:
             for volume in volumes:
                 storage = self._storages[volume.device]
                 partitions[index, volume.number] = (
-                    storage if volume.number else dataclasses.replace(storage, first_sector=sector)
+                    storage if volume.number or storage.inside else dataclasses.replace(storage, first_sector=sector)
                 )
-        self.appliance = StandIn(self.images, partitions, self._volumes(case))
+        started = [
+            (self._storages[array.device], [_place(case, name, names) for name in array.option("members")])
+            for array in made
+            if array.is_started
+        ]
+        self.appliance = StandIn(self.images, partitions, self._volumes(case), started)
         for volume in case.volumes:
             for path, flags in volume.attributes.items():
                 self.appliance.limits.attributes[self._local(path, volume.device)] = flags
         self.before = {device: dict(self._files(device)) for device in self._storages}
 
     def _volumes(self, case: Case) -> dict[str, Storage]:
-        return {volume.device: self._storages[volume.device] for volume in case.volumes if not volume.disk}
+        return {volume.device: self._storages[volume.device] for volume in case.volumes if volume.is_volume}
+
+    def _add_superblocks(self, case: Case, volume: Volume) -> None:
+        """Make the devices that an array is made of its members."""
+        array, roles = volume.array
+        for name, role in zip(volume.option("members"), roles):
+            before = self._storages[f"/dev/{name}"]
+            tags = {**before.tags, **arrays.blkid(array)}
+            events = 3 if role in volume.outdated else 10
+            data = arrays.superblock(array, role, events, "rebuilding" in volume.options and role == roles[-1])
+            place = arrays.place(array.metadata, SIZE)
+            self._storages[f"/dev/{name}"] = dataclasses.replace(before, tags=tags, superblocks={place: data})
 
     def _files(self, device: str) -> Iterator[tuple[str, bytes]]:
         directory = self._storages[device].directory
@@ -111,12 +134,23 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
         int(volume.options.get("room", Storage.room)),
         int(volume.options.get("inodes", Storage.inodes)),
         "readonly" in volume.options,
-        volume.options.get("lvuuid", volume.device),
-        members,
+        lvm=_lvm(volume),
+        members=members if volume.is_volume else (),
+        missing=volume.option("missing") if volume.is_volume else (),
     )
     if storage.directory:
         _fill(case, volume, Mounted(storage.directory, storage.is_fat))
     return storage
+
+
+def _with_inside(storage: Storage, case: Case, volume: Volume, storages: Mapping[str, Storage]) -> Storage:
+    """An encrypted device with its header, and what is in it; any other as it is."""
+    inside = next((storages[each.device] for each in case.volumes if each.locked is volume), None)
+    if volume.tags.get("TYPE") != "crypto_LUKS":
+        return storage
+    header = luks.header(volume.tags.get("UUID", ""), volume.options)
+    key = luks.key(volume.options.get("key", ""))
+    return dataclasses.replace(storage, first_sector=header, key=key, inside=inside)
 
 
 def _has_gpt(volumes: Iterable[Volume]) -> bool:
@@ -151,7 +185,30 @@ def _entry_tags(case: Case, volume: Volume) -> dict[str, str]:
 
 
 def _group(volume: Volume) -> str:
-    return "" if volume.disk else volume.device.split("/")[2]
+    return volume.device.split("/")[2] if volume.is_volume else ""
+
+
+def _lvm(volume: Volume) -> lvm.Volume:
+    """What LVM knows of a logical volume; nothing for other volumes."""
+    if not volume.is_volume:
+        return lvm.Volume("")
+    options = volume.options
+    is_off = any(option in options for option in ("inactive", "skipped", "missing"))
+    return lvm.Volume(
+        volume.device,
+        options.get("lvuuid", volume.device),
+        not is_off,
+        "skipped" in options,
+        options.get("snapshot", ""),
+        "missing" in options,
+        options.get("vguuid", _group(volume)),
+    )
+
+
+def _place(case: Case, name: str, names: Sequence[str]) -> tuple[int, int]:
+    """The index of the disk, and the number of the partition, of a member of an array."""
+    volume = next(each for each in case.volumes if each.device == f"/dev/{name}")
+    return names.index(volume.disk), volume.number
 
 
 def _fill(case: Case, volume: Volume, mounted: Mounted) -> None:

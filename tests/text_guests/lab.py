@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import copy
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import keys
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
@@ -18,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
+from tests.text_guests import sectors
 from tests.text_guests.case import Case
 from tests.text_guests.disks import Disks
 
@@ -67,6 +70,7 @@ class Lab:
     def __init__(self, case: Case, top: Path) -> None:
         self.case = case
         self.disks = Disks(case, top)
+        self._keys = [_as_option(key, top.parent / f"key{number}") for number, key in enumerate(case.keys)]
         self.outcome = Outcome()
         self._second: Outcome | None = None
 
@@ -98,14 +102,18 @@ class Lab:
 
     def _convert(self, outcome: Outcome) -> None:
         target = TARGETS[self.case.options.get("target", "kvm")]
-        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware)
-        guest.apply_transforms()
-        roots.find(guest, SYSTEMS, self.case.root)
+        given = keys.from_option(self._keys)
+        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware, given)
+        roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
         engine.convert(guest, found, select(self._asked(found), found), initrd)
+        guest.close()
+        for index, partitioned in guest.partitioned.items():
+            # As a module does when the appliance is closed.
+            self.disks.appliance.partition(index, partitioned.head[: sectors.SIZE])
         outcome.changes = guest.changes()
         # The conversion may have found more.
         outcome.concerns = _of_interest(found)
@@ -117,6 +125,14 @@ class Lab:
             for device in asked["devices"][kind].values():
                 device["driver"] = driver
         return asked
+
+
+def _as_option(key: Mapping[str, str], file: Path) -> dict[str, str]:
+    """An item of the option keys. file: where the bytes of a key file are written, if it has some."""
+    if "bytes" not in key:
+        return dict(key)
+    file.write_bytes(bytes.fromhex(key["bytes"]))
+    return {**{name: value for name, value in key.items() if name != "bytes"}, "file": str(file)}
 
 
 def _of_interest(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -65,6 +65,11 @@ OF_PARTITION = {
 }
 
 
+# What grub-mkimage makes of GRUB 2, and its boot.img that loads it.
+CORE = b"\x52GRUB core".ljust(SIZE, b"\0")
+BOOT_IMG = _GRUB2.ljust(SIZE - 2, b"\0") + b"\x55\xaa"
+
+
 @dataclass(frozen=True)
 class Entry:
     """An entry of an MBR. kind: the type of the filesystem, or of the partition ("0xef")."""

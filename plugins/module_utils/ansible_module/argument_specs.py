@@ -54,6 +54,21 @@ HARDWARE: dict[str, Any] = {
     },
 }
 
+# What opens encrypted devices. Only the passphrase is hidden: with no_log on the whole option Ansible would replace the
+# names of the devices in the result, too.
+KEYS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "no_log": False,
+    "options": {
+        "device": {"type": "str"},
+        "uuid": {"type": "str"},
+        "all": {"type": "bool"},
+        "passphrase": {"type": "str", "no_log": True},
+        "file": {"type": "path"},
+    },
+}
+
 TARGET: dict[str, Any] = {"type": "str", "default": "kvm", "choices": list(TARGETS)}
 
 # How the appliance runs.

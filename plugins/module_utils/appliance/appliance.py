@@ -23,6 +23,7 @@ from ..run.child_processes import children, kill_children
 from .calls import Calls
 from .failures import ApplianceError, CallFailed, TextNotUtf8
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
+from .secret import Secret
 from .write_errors import WriteErrors
 
 try:
@@ -32,6 +33,9 @@ try:
 except ImportError:
     GUESTFS_IMPORT_ERROR = traceback.format_exc()
 
+# Arrays are started read-only, until something is written to them: their superblocks say then what the guest left, and
+# no member is written anew (Linux, drivers/md/md.c: start_ro).
+_ARRAYS = "md_mod.start_ro=1"
 # Of a path at which there is nothing, or a symbolic link that leads nowhere.
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -231,14 +235,16 @@ class Appliance(Calls):
     def _configure(self, handle: Any, accelerator: str) -> None:
         # libvirtd, the other backend, is often absent, and cannot read disks below a directory of root's.
         handle.set_backend("direct")
+        append = [_ARRAYS]
         if accelerator == "tcg":
             handle.set_backend_setting("force_tcg", "1")
             # Processes at the same addresses: what was translated for one is used for the next, so that starting one
             # costs a third less. The kernel's own addresses stay random.
-            handle.set_append("norandmaps")
+            append.append("norandmaps")
             if platform.machine() == "x86_64":
                 # After libguestfs's own, so it is the one that counts.
                 handle.config("-cpu", accelerators.PROCESSORS["tcg"])
+        handle.set_append(" ".join(append))
         if self._fixed:
             handle.set_path(self._fixed)
         if self._workdir:
@@ -357,6 +363,8 @@ def _check_fixed(directory: str) -> None:
 
 def _summary(value: Any) -> Any:
     """value as it may stand in a trace: of contents of files only the length, as they may be secret."""
+    if isinstance(value, Secret):
+        return repr(value)
     if isinstance(value, (bytes, bytearray)):
         return f"<{len(value)} bytes>"
     if isinstance(value, str) and len(value) > 200:

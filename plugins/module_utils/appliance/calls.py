@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .secret import Secret
+
 
 class Calls:
     """Each call of libguestfs as a method; call() does it. All raise ApplianceError, and GuestconvError `timeout`.
@@ -35,9 +37,19 @@ class Calls:
         result: list[str] = self.call("lvs")
         return result
 
-    def lvs_full(self) -> list[dict[str, Any]]:
-        """What LVM says of each logical volume: lv_name, lv_uuid, ..."""
-        result: list[dict[str, Any]] = self.call("lvs_full")
+    def list_md_devices(self) -> list[str]:
+        """The names of the arrays (md) that are started."""
+        result: list[str] = self.call("list_md_devices")
+        return result
+
+    def md_detail(self, array: str) -> dict[str, str]:
+        """What mdadm says of an array: device_dev_sda1_dev is the name of a member, without MD_ and in small letters."""
+        result: dict[str, str] = self.call("md_detail", array)
+        return result
+
+    def blockdev_getsize64(self, device: str) -> int:
+        """The size of a device in bytes."""
+        result: int = self.call("blockdev_getsize64", device)
         return result
 
     def lvuuid(self, device: str) -> str:
@@ -68,6 +80,26 @@ class Calls:
         """What btrfs says of the subvolume that is mounted at path: Name, UUID, Flags ("readonly", "-"), ..."""
         result: dict[str, str] = self.call("btrfs_subvolume_show", path)
         return result
+
+    def lvm_scan(self, activate: bool) -> None:
+        """Search all devices for volume groups, and activate them."""
+        self.call("lvm_scan", activate)
+
+    def vg_activate_all(self, activate: bool) -> None:
+        """Activate, or deactivate, all volume groups."""
+        self.call("vg_activate_all", activate)
+
+    def feature_available(self, features: list[str]) -> bool:
+        """Whether the appliance has these optional features ("luks")."""
+        return bool(self.call("feature_available", features))
+
+    def cryptsetup_open(self, device: str, key: Secret, name: str) -> None:
+        """Open an encrypted device as /dev/mapper/name."""
+        self.call("cryptsetup_open", device, key, name)
+
+    def cryptsetup_close(self, device: str) -> None:
+        """Close one that was opened: device is /dev/mapper/name."""
+        self.call("cryptsetup_close", device)
 
     def inspect_os(self) -> list[str]:
         """The roots that libguestfs's own inspection finds."""

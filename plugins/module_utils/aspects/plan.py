@@ -37,6 +37,7 @@ class InitrdPlan:
     files: files of the guest that the initrd must have copies of: {path in the guest: text}.
     copies: what the initrd's copies of files of the guest become, if it has any: {path in the guest: text}.
     edits: of the texts in it.
+    programs: names of programs of which an initrd that is made anew must have one; none where it needs none of them.
     """
 
     mode: str = "auto"
@@ -44,6 +45,7 @@ class InitrdPlan:
     files: dict[str, str] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     edits: list[TextEdit] = field(default_factory=list)
+    programs: tuple[str, ...] = ()
 
     def require(self, modules: Iterable[str]) -> None:
         """Have these kernel modules in the initrd."""

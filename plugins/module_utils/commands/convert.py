@@ -55,9 +55,11 @@ def convert(module: Module, progress: Progress) -> Result:
             disks, is_recovery = run.recovered(originals)
     with _workspace(module, disks, originals, progress) as workspace:
         with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
-            found, converted = _convert_guest(guest, asked, options, run)
+            found, converted = _convert_guest(guest, workspace, asked, options, run)
         if (converted["changes"] or options["dest"]) and not module.check_mode:
             with run.timeline.step("commit"):
+                for index, partitioned in guest.partitioned.items():
+                    workspace.partition(index, partitioned)
                 workspace.commit()
     changed = bool(converted["changes"]) or is_recovery or bool(options["dest"])
     return run.result(found, changed=changed, disks=workspace.results, **converted)
@@ -75,7 +77,7 @@ def _workspace(module: Module, disks: Sequence[Disk], originals: Sequence[Disk],
 
 
 def _convert_guest(
-    guest: Guest, asked: Description | None, options: dict[str, Any], run: GuestRun
+    guest: Guest, workspace: Workspace, asked: Description | None, options: dict[str, Any], run: GuestRun
 ) -> tuple[Description, dict[str, Any]]:
     """Convert an opened guest. Returns: the description that it was converted by, and what conversion did."""
     root = options["root"]
@@ -84,15 +86,17 @@ def _convert_guest(
             storage = guest.storage
             selection.check_fingerprint(asked, (storage.fingerprint(), storage.first_fingerprint()))
             root = selection.only_root(asked, storage.identities())
-        guest.apply_transforms()
-        roots.find(guest, SYSTEMS, root)
+        roots.find_transformed(guest, SYSTEMS, root)
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)
+        for index in guest.partitioned:
+            workspace.require_partitionable(index)
         selected = selection.select(found if asked is None else asked, found)
     with run.timeline.step("convert"):
         hardware = engine.convert(guest, found, selected, initrd=options["initrd"], tell=run.progress.tell)
     with run.timeline.step("close"):
+        guest.close()
         guest.appliance.close()
     changes = guest.changes()
     found["devices"] = selected.settings

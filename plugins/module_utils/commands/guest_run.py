@@ -20,6 +20,7 @@ from ..model import document
 from ..model.description import Description
 from ..run.progress import Progress
 from ..run.timeline import Timeline
+from . import keys
 
 
 class GuestRun:
@@ -66,11 +67,12 @@ class GuestRun:
         """Yields the guest on disks, opened in the appliance while the block runs.
 
         Args: hardware: what is known of the source; by default the option of this name.
-        Errors: those of Appliance and Guest, workdir-not-usable.
+        Errors: those of Appliance, Guest and keys.from_option, workdir-not-usable.
         """
         options = self._options
         if options["workdir"]:
             room.require_usable_directory(options["workdir"], "workdir-not-usable")
+        given = keys.from_option(options["keys"])
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with ExitStack() as stack:
@@ -78,7 +80,7 @@ class GuestRun:
                     stack.enter_context(appliance)
                 with self.timeline.step("open"):
                     known = without_none(hardware or options["hardware"] or {})
-                    guest = Guest.opened(appliance, disks, target, known)
+                    guest = Guest.opened(appliance, disks, target, known, given)
                 yield guest
         finally:
             self.timeline.count(appliance)
@@ -90,6 +92,11 @@ class GuestRun:
         result = dict(values, guest=guest, timeline=self.timeline.as_dict())
         with self.timeline.step("document"):
             result["xml"] = document.to_xml(guest)
+        if keys.hidden_in(self._options["keys"], result):
+            self._warn(
+                "A passphrase of the option keys is a part of other texts in the result, in which Ansible replaces it. A "
+                "description with such a text is refused by guestconv_convert: give the passphrase by file."
+            )
         return result
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from . import images, qemu_img, replacement, room
 from .images import Disk
 from .journal import Entry, Journal, require_unlocked
+from .partitioned import require_partitionable
 from .replacement import Replacement
 from .state_directory import room_or_place, synchronize
 from .workspace import Workspace
@@ -33,6 +34,10 @@ class InPlace(Workspace):
         for state in self._states:
             state.note(first=self.disks[0].path)
 
+    def require_partitionable(self, index: int) -> None:
+        """See Workspace."""
+        require_partitionable(self.disks[index])
+
     def _commit(self) -> None:
         """Check all that can be checked and write what replaces disks, then the journal, then the disks."""
         overlays = [overlay.path for overlay in self.overlays]
@@ -42,7 +47,7 @@ class InPlace(Workspace):
         for disk in self.disks:
             require_unlocked(disk)
         replaced = [disk for disk in self.disks if not replacement.layout_of(disk).in_place]
-        _require_room_to_grow(self.disks, overlays, replaced)
+        _require_room_to_grow(self.disks, self.overlays, replaced)
         # What is written of all that is written, when the journal is.
         share = len(replaced) / len(self.disks)
         replacements = self._replacements(replaced, share)
@@ -68,9 +73,7 @@ class InPlace(Workspace):
         tellers = qemu_img.tellers([disk.device for disk in replaced], qemu_img.share(self._tell, 0, share))
         replacements = {}
         for disk, tell in zip(replaced, tellers):
-            replacements[disk.path] = replacement.write(
-                disk, overlays[disk].path, tell, self._states[0].lock_descriptor
-            )
+            replacements[disk.path] = replacement.write(disk, overlays[disk], tell, self._states[0].lock_descriptor)
             self._step(f"replacement of {disk.device} written")
         return replacements
 
@@ -91,19 +94,19 @@ def _require_room_for_replacements(disks: Sequence[Disk]) -> None:
     needs.require("the converted image of a disk, which is written before it replaces the disk")
 
 
-def _require_room_to_grow(disks: Sequence[Disk], overlays: Sequence[str], replaced: Sequence[Disk]) -> None:
+def _require_room_to_grow(disks: Sequence[Disk], overlays: Sequence[Disk], replaced: Sequence[Disk]) -> None:
     """Errors: no-space, unless each filesystem has room for all that its disks may grow by in the commit."""
     needs = _Needs()
     for disk, overlay in zip(disks, overlays):
         status = os.stat(disk.path)
         if disk in replaced:
-            needs.add(disk, replacement.required_bytes(overlay, "qcow2", disk))
+            needs.add(disk, replacement.required_bytes(overlay.path, "qcow2", disk))
         elif not stat.S_ISBLK(status.st_mode):
-            held = qemu_img.held_bytes(overlay, disk.cluster_size or 1)
+            held = qemu_img.held_bytes(overlay.path, disk.cluster_size or 1)
             metadata = 0 if disk.format == "raw" else (1 << 20) + held // 64
             files = {disk.path, *(() if disk.backing else disk.extents)}
             allocated = sum(os.stat(path).st_blocks * 512 for path in files)
-            needs.add(disk, min(max(0, disk.virtual_size + metadata - allocated), held + metadata))
+            needs.add(disk, min(max(0, overlay.virtual_size + metadata - allocated), held + metadata))
     needs.require("writing the conversion to the disk")
 
 

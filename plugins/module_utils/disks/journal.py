@@ -64,6 +64,13 @@ class Entry:
         status = os.stat(overlay)
         return cls(disk, overlay, status.st_size, status.st_mtime_ns, replacement)
 
+    @property
+    def shown(self) -> images.Disk:
+        """What the overlay shows. It may be larger than the disk."""
+        with open(self.overlay, "rb") as stream:
+            size = qcow2.read_header(stream).virtual_size
+        return replace(overlays.overlay_disk(self.disk, self.overlay), virtual_size=size)
+
     def as_record(self) -> dict[str, Any]:
         """For the journal's file."""
         return {
@@ -151,7 +158,7 @@ class Journal:
             )
         tellers = dict(zip(outdated, qemu_img.tellers([entry.disk.device for entry in outdated], tell)))
         self.entries = [
-            replace(entry, replacement=replacement.write(entry.disk, entry.overlay, tellers[entry], lock))
+            replace(entry, replacement=replacement.write(entry.disk, entry.shown, tellers[entry], lock))
             if entry in tellers
             else entry
             for entry in self.entries
@@ -164,7 +171,7 @@ class Journal:
         What a half-written disk lacks the overlay holds, so this view is right at every moment. Errors: journal-broken.
         """
         _check(self.entries)
-        return [overlays.overlay_disk(entry.disk, entry.overlay) for entry in self.entries]
+        return [entry.shown for entry in self.entries]
 
 
 def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:

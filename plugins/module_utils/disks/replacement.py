@@ -165,7 +165,7 @@ def path_for(disk: images.Disk) -> str:
     return os.path.join(state_directory_for(disk.path), _NAME)
 
 
-def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: int) -> Replacement:
+def write(disk: images.Disk, overlay: images.Disk, tell: Callable[[float], None], lock: int) -> Replacement:
     """Write the whole converted image, as the overlay over the disk shows it, and have it on stable storage.
 
     Args: tell, lock: as in qemu_img.transfer(). Errors: no-space, qemu-img-failed, disk-not-writable.
@@ -178,13 +178,13 @@ def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: 
             os.unlink(path)
         # Nobody needs what it writes when we are gone: it ends with us.
         qemu_img.transfer(
-            ["convert", "-f", "qcow2", "-O", disk.format, *options, overlay, path],
+            ["convert", "-f", "qcow2", "-O", disk.format, *options, overlay.path, path],
             qemu_img.copy_timeout(disk.virtual_size),
             tell,
             lock,
             mortal=True,
         )
-        _require_faithful(disk, path)
+        _require_faithful(disk, overlay.virtual_size, path)
         _resemble(path, disk.path)
         synchronize(path)
         synchronize(os.path.dirname(path))
@@ -195,10 +195,10 @@ def write(disk: images.Disk, overlay: str, tell: Callable[[float], None], lock: 
     return Replacement(status.st_ino, status.st_size, status.st_mtime_ns, (inode, changed))
 
 
-def _require_faithful(disk: images.Disk, path: str) -> None:
-    """Errors: qemu-img-failed, unless the image is a sound one of a disk of the same size."""
+def _require_faithful(disk: images.Disk, size: int, path: str) -> None:
+    """Errors: qemu-img-failed, unless the image is a sound one of a disk of this size (bytes)."""
     facts, reason = qemu_img.info(path, disk.format)
-    if facts is None or facts["virtual-size"] != disk.virtual_size or qemu_img.is_damaged(path, disk.format):
+    if facts is None or facts["virtual-size"] != size or qemu_img.is_damaged(path, disk.format):
         raise GuestconvError(
             "qemu-img-failed",
             f"The converted image of {disk.path} is not as large as the disk, or not sound{reason and ': ' + reason}.",

@@ -60,8 +60,8 @@ def head_digest(node: Node, size: int) -> str:
     """The checksum of the first bytes of a node: partition table, boot loader, superblock of the first filesystem."""
     with tempfile.TemporaryDirectory(prefix="guestconv-") as folder:
         path = os.path.join(folder, "head")
-        window = reference(_window(node, 0, min(size, _HEAD)))
-        qemu_img.run_checked(["convert", "-O", "raw", window, path], qemu_img.copy_timeout(0), mortal=True)
+        head = reference(window(node, 0, min(size, _HEAD)))
+        qemu_img.run_checked(["convert", "-O", "raw", head, path], qemu_img.copy_timeout(0), mortal=True)
         with open(path, "rb") as stream:
             return hashlib.sha256(stream.read()).hexdigest()
 
@@ -118,7 +118,8 @@ def next_length(length: int, seconds: float) -> int:
     return max(length // 2, _SMALLEST) if seconds > _LONG else length
 
 
-def _window(node: Node, offset: int, length: int) -> Node:
+def window(node: Node, offset: int, length: int) -> Node:
+    """The block node of `length` bytes of another from `offset` on."""
     return {"driver": "raw", "offset": offset, "size": length, "file": node}
 
 
@@ -133,8 +134,8 @@ def _copy_slice(
         "-n",
         "-t",
         "writeback",
-        reference(_window(node, offset, length)),
-        reference(_window(target, offset, length)),
+        reference(window(node, offset, length)),
+        reference(window(target, offset, length)),
     ]
     try:
         qemu_img.transfer(

@@ -15,6 +15,7 @@ from ..errors import GuestconvError
 from . import commit, room
 from .copies import plan_copies, refuse_existing
 from .images import Disk
+from .partitioned import require_partitionable
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
 from .workspace import Workspace
 
@@ -41,6 +42,11 @@ class Throwaway(Workspace):
     def results(self) -> list[str]:
         """The paths that the guest's disks would have, in the order of `disks`."""
         return super().results if self._copies is None else [copy.path for copy in self._copies]
+
+    def require_partitionable(self, index: int) -> None:
+        """See Workspace."""
+        if not self._dest:
+            require_partitionable(self.disks[index])
 
     def _begin(self) -> None:
         """Take a directory of a new name, after removing those that killed runs of this user left."""

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ..errors import GuestconvError
-from . import images, overlays, room
+from . import images, overlays, partitioned, room
 from .images import Disk
 from .journal import pending
+from .partitioned import Partitioned
 from .state_directory import (
     SCRATCH_PREFIX,
     StateDirectory,
@@ -90,6 +91,19 @@ class Workspace:
 
     def __exit__(self, *_exception: object) -> None:
         self._release()
+
+    def require_partitionable(self, index: int) -> None:
+        """Refuse the disk number index if it cannot become a Partitioned. Errors: disk-not-partitionable."""
+
+    def partition(self, index: int, new: Partitioned) -> None:
+        """Make what the overlay of a disk shows a partition of that disk, which grows. The appliance must be closed.
+
+        Errors: disk-changed, no-space, qemu-img-failed. The disk is not written to.
+        """
+        self._refuse_changed()
+        disk, overlay = self.disks[index], self.overlays[index]
+        self.overlays[index] = partitioned.write(disk, overlay, new, self._tell, self._states[0].lock_descriptor)
+        self._step(f"partitioned {disk.device}")
 
     def commit(self) -> None:
         """Make the conversion take effect.

@@ -61,6 +61,18 @@ def partition(disk: str, number: str) -> str:
     return disk + ("p" if number and disk[-1].isdigit() else "") + number
 
 
+def of_filled_disk(disk: str) -> frozenset[str]:
+    """What Xen may call a disk without partition table that is given as disk ("/dev/sda"): by which driver, and whether
+    as a partition, is up to the configuration of the virtual machine.
+    """
+    found = re.match(r"/dev/(?:sd|hd|vd|xvd)([a-z]+)(\d*)\Z", disk)
+    if not found:
+        return frozenset()
+    letters, number = found.groups()
+    numbers = [number] if number else ["", "1"]
+    return frozenset(f"/dev/{prefix}{letters}{each}" for prefix in ("sd", "hd", "vd", "xvd") for each in numbers)
+
+
 def logical_volume(name: str) -> str:
     """/dev/VG/LV for /dev/mapper/VG-LV, in which the device mapper doubles the hyphens of both names; else name."""
     mapped = re.match(r"/dev/(?:mapper/|disk/by-id/dm-name-)(.*[^-])-([^-].*)", name, re.DOTALL)

@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..appliance.appliance import Appliance
 from ..devices.targets import Target
 from ..disks.images import Disk
+from ..disks.partitioned import Partitioned
+from ..errors import GuestconvError
 from ..model.changes import Change
 from .root import GuestRoot
-from .storage import transforms
+from .storage import mbr, transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
+from .storage.keyring import Key, Keyring
+from .storage.layers.disk import Disk as StorageDisk
+from .storage.layers.filesystem import Filesystem
 from .storage.layers.partition import Partition
 from .storage.mounter import Mounter
 from .storage.transform import Announced
@@ -28,8 +33,9 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     storage: the graph of what is on the disks.
-    transform: the changes to their layout that conversion makes; see storage/transform.py.
+    keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
+    transform: the changes to the disks' layout that conversion makes, once the roots are known; see storage/transform.py.
     """
 
     def __init__(
@@ -39,34 +45,94 @@ class Guest:
         target: Target,
         hardware: Mapping[str, Any],
         storage: Graph,
+        keyring: Keyring | None = None,
     ) -> None:
         self.appliance = appliance
+        self.keyring = keyring or Keyring(appliance)
         self.disks = disks
         self.target = target
         self.hardware = hardware
         self.storage = storage
-        self.transform: list[Announced] = [
-            each for one in transforms.TRANSFORMS for each in one.wanted(storage, target)
-        ]
+        self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
         self._changes: list[Change] = []
+        self._boot_code: dict[str, tuple[bytes, bytes]] = {}
 
     @classmethod
-    def opened(cls, appliance: Appliance, disks: Sequence[Disk], target: Target, hardware: Mapping[str, Any]) -> Guest:
-        """The guest on the disks of a launched appliance, which is asked what is on them."""
-        answers = Answers(appliance, disks, attached=hardware.get("disks") or ())
-        return cls(appliance, disks, target, hardware, discover(answers))
+    def opened(
+        cls,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        target: Target,
+        hardware: Mapping[str, Any],
+        keys: Iterable[Key] = (),
+    ) -> Guest:
+        """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
+        keyring = Keyring(appliance, keys)
+        storage = discover(Answers(appliance, disks, keyring, hardware.get("disks") or ()))
+        return cls(appliance, disks, target, hardware, storage, keyring)
+
+    def close(self) -> None:
+        """Unmount everything, and close what was opened with keys. The disks stay open in the appliance."""
+        if self.keyring.has_opened:
+            self.mounter.show([], read_only=True)
+            self.keyring.close()
+
+    def open(self, locked: Filesystem, key: Key) -> bool:
+        """Open an encrypted device with a key that was found in the guest. Returns whether it is open.
+
+        What is in it is then in storage.
+        """
+        self.mounter.show([], read_only=True)
+        if not self.keyring.open(locked, key):
+            return False
+        self.storage = discover(self._answers(), self.storage)
+        return True
+
+    def _answers(self) -> Answers:
+        return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())
+
+    def announce_transforms(self) -> None:
+        """Find out, once the roots are known, how conversion changes the layout of the disks."""
+        self.transform = [each for one in transforms.TRANSFORMS for each in one.wanted(self)]
 
     def apply_transforms(self) -> None:
-        """Change the layout of the disks as announced in transform, before roots are looked for. Raises GuestconvError."""
-        for one in transforms.TRANSFORMS:
-            # Each sees what those before it have made.
-            for announced in one.wanted(self.storage, self.target):
-                detail = one.apply(self.appliance, self.storage, announced)
-                self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
-                attached = self.hardware.get("disks") or ()
-                self.storage = discover(Answers(self.appliance, self.disks, attached=attached))
+        """Have the graph as the transforms make it. The roots must be looked for again, if there are any transforms."""
+        named = {one.NAME: one for one in transforms.TRANSFORMS}
+        for announced in self.transform:
+            self.storage, detail = named[announced["name"]].applied(self.storage, announced)
+            self._changes.append(Change("", "transform", "transformed", f"/dev/{announced['disk']}", detail))
+
+    def install_boot_code(self, root: GuestRoot, disk: str, program: bytes, gap: bytes) -> None:
+        """Have a boot loader of root's on a disk (its id) that gets a partition table.
+
+        program: in its first sector. gap: in those after it. Raises GuestconvError `boot-loader-not-installed`.
+        """
+        table = next(each.filled for each in self.storage.partitions if each.disk.identifier == disk and each.filled)
+        room = (table.start - 1) * mbr.SECTOR
+        if len(gap) > room:
+            raise GuestconvError(
+                "boot-loader-not-installed",
+                f"The boot loader has {len(gap)} bytes, and there is room for {room} before the partition of /dev/{disk}.",
+            )
+        self._boot_code[disk] = (program, gap)
+        detail = "installed a boot loader in the boot sector and before the first partition"
+        self._changes.append(Change(root.name, "bootloader", "installed", f"/dev/{disk}", detail))
+
+    @property
+    def partitioned(self) -> dict[int, Partitioned]:
+        """What disks become, by their indexes: what is to be written when the appliance is closed."""
+        indexes = {disk: index for index, disk in enumerate(self.storage.disks)}
+        return {
+            indexes[each.disk]: Partitioned(self._head(each.disk, each.filled), each.filled.start * mbr.SECTOR)
+            for each in self.storage.partitions
+            if each.filled
+        }
+
+    def _head(self, disk: StorageDisk, table: mbr.Table) -> bytes:
+        program, gap = self._boot_code.get(disk.identifier, (b"", b""))
+        return table.sector(program) + gap
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""

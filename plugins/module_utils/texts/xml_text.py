@@ -130,6 +130,22 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
+def _without_hyphens(content: bytes) -> bytes:
+    """content with blanks for the hyphens in its comments, as long as before.
+
+    XML's rules do not allow two of them there; wicked passes over all until the end (xml_skip_comment()).
+    """
+    parts: list[bytes] = []
+    position = 0
+    while True:
+        start = content.find(b"<!--", position)
+        end = content.find(b"-->", start + 4) if start >= 0 else -1
+        if end < 0:
+            return b"".join([*parts, content[position:]])
+        parts += [content[position : start + 4], content[start + 4 : end].replace(b"-", b" "), b"-->"]
+        position = end + 3
+
+
 class _Reader:
     """Parses bytes into Elements."""
 
@@ -150,7 +166,7 @@ class _Reader:
         around = Element(_TAG, {}, self._content, 0, 0)
         self._stack = [around]
         self._parser.Parse(opening, False)
-        self._parser.Parse(self._content, False)
+        self._parser.Parse(_without_hyphens(self._content), False)
         self._parser.Parse(b"</%s>" % _TAG.encode(), True)
         return around
 

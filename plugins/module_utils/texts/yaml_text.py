@@ -37,6 +37,9 @@ Edit = tuple[int, int, str]
 # A scalar node, and the text that its value becomes.
 Change = tuple["Node", str]
 
+# Attributes of nodes of which one was made by folding: see _fold.
+_PAIRS, _PARTS = "guestconv_pairs", "guestconv_parts"
+
 # A few lines of aliases can stand for billions of nodes; no network has so many.
 _MOST_NODES = 100_000
 
@@ -44,8 +47,11 @@ _MOST_NODES = 100_000
 _LONGEST = 256 * 1024
 
 
-def compose(text: str, path: str) -> Node | None:
+def compose(text: str, path: str, folded: bool = False) -> Node | None:
     """The root node of text, None when it is empty.
+
+    folded: as netplan reads it. Only the first document counts, and a key that is there again adds to what it had: a
+    mapping is merged, a list is appended. cloud-init's parser, PyYAML, takes the last of such keys, and no documents but one.
 
     Raises GuestconvError `python-yaml-missing`, or `network-configuration-malformed` naming path.
     """
@@ -56,16 +62,18 @@ def compose(text: str, path: str) -> Node | None:
             hint="Install python3-yaml (Debian) or python3-pyyaml (Fedora, EL) on the host that converts.",
             extra={"exception": YAML_IMPORT_ERROR},
         )
-    return _composed(text, path)
+    return _composed(text, path, folded)
 
 
 @remembered
-def _composed(text: str, path: str) -> Node | None:
+def _composed(text: str, path: str, folded: bool) -> Node | None:
     try:
         if len(text) > _LONGEST:
             raise ValueError(f"it has more than {_LONGEST} characters")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _first(text) if folded else yaml.compose(text, Loader=yaml.SafeLoader)
         _count(root, _MOST_NODES)
+        if folded:
+            _fold(root, set())
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise Unread(
@@ -74,6 +82,63 @@ def _composed(text: str, path: str) -> Node | None:
             hint=f"Correct {path} in the guest; its own programs cannot read it either.",
         ) from error
     return root
+
+
+def _first(text: str) -> Node | None:
+    """The root node of the first document of text; what follows it is not parsed."""
+    loader = yaml.SafeLoader(text)
+    try:
+        return loader.get_node() if loader.check_node() else None
+    finally:
+        loader.dispose()
+
+
+def _fold(node: Node | None, done: set[int]) -> None:
+    """Make one pair of those of a mapping that have the same key, in all mappings from node on."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in done:
+        return
+    done.add(id(node))
+    for child in node.value:
+        _fold(child[1] if isinstance(child, tuple) else child, done)
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(names)) < len(names):
+            # _pairs() has them as they stand in the text.
+            setattr(node, _PAIRS, node.value)
+            node.value = _folded(node.value)
+
+
+def _folded(pairs: Iterable[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+    """pairs, those with the same key together. The nodes keep where they stand: see _parts."""
+    found: dict[str, tuple[Node, Node]] = {}
+    others: list[tuple[Node, Node]] = []
+    for key, value in pairs:
+        if not isinstance(key, yaml.ScalarNode):
+            others.append((key, value))
+            continue
+        first, before = found.get(key.value, (key, None))
+        if isinstance(value, yaml.CollectionNode) and type(before) is type(value):
+            parts = [*_parts(before), *_parts(value)]
+            both = type(value)(value.tag, [*before.value, *value.value], before.start_mark, before.end_mark)
+            both.flow_style = parts[0].flow_style
+            setattr(both, _PARTS, parts)
+            if isinstance(both, yaml.MappingNode):
+                both.value = _folded(both.value)
+            value = both
+        found[key.value] = first, value
+    return [*found.values(), *others]
+
+
+def _parts(node: CollectionNode) -> list[CollectionNode]:
+    """The nodes, as they stand in the text, of which node was folded: itself, where there is no other."""
+    return list(getattr(node, _PARTS, (node,)))
+
+
+def _pairs(part: CollectionNode) -> list[tuple[Node, Node]]:
+    """(node with which it begins, node of its value) of each child of a mapping or sequence, as they stand in the text."""
+    if isinstance(part, yaml.MappingNode):
+        return list(getattr(part, _PAIRS, None) or part.value)
+    return [(each, each) for each in part.value]
 
 
 def plain(node: Node | None) -> Plain:
@@ -111,10 +176,10 @@ def children(node: Node | None) -> dict[Key, Node]:
     return found
 
 
-def keys(node: Node | None) -> dict[str, Node]:
-    """{key: its own node} of a mapping."""
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    return {key.value: key for key, _value in pairs if isinstance(key, yaml.ScalarNode)}
+def keys(node: Node | None) -> list[tuple[str, Node]]:
+    """(key, its own node) of all of a mapping."""
+    parts = _parts(node) if isinstance(node, yaml.MappingNode) else ()
+    return [(key.value, key) for part in parts for key, _value in _pairs(part) if isinstance(key, yaml.ScalarNode)]
 
 
 def scalar(node: Node | None) -> str:
@@ -152,11 +217,14 @@ def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
         parent = below(root, *path[:-1])
         if not isinstance(parent, yaml.CollectionNode) or below(root, *path) is None:
             continue
-        if not parent.flow_style:
-            edits.append(_commented_lines(text, parent, path[-1]))
-        elif path[:-1] not in rebuilt:
-            rebuilt.add(path[:-1])
-            edits.append(_rebuilt(text, parent, {each[-1] for each in gone if each[:-1] == path[:-1]}))
+        for part in _parts(parent):
+            pairs = _standing(part, parent, {path[-1]})
+            if pairs and not part.flow_style:
+                edits += [_commented_lines(text, part, pair) for pair in pairs]
+            elif pairs and id(part) not in rebuilt:
+                rebuilt.add(id(part))
+                others = {each[-1] for each in gone if each[:-1] == path[:-1]}
+                edits.append(_rebuilt(text, part, _standing(part, parent, others)))
     for start, end, new in sorted(set(edits), reverse=True):
         text = text[:start] + new + text[end:]
     return text
@@ -185,13 +253,16 @@ def _with_emptied(root: Node | None, gone: set[Path]) -> set[Path]:
     return gone
 
 
-def _commented_lines(text: str, parent: CollectionNode, key: Key) -> Edit:
-    """The edit that makes comments of the lines of parent's child."""
-    pair = [
-        (first, value)
-        for first, value in (parent.value if isinstance(parent, yaml.MappingNode) else zip(parent.value, parent.value))
-        if value is children(parent)[key] and (first is value or first.value == key)
-    ][-1]
+def _standing(part: CollectionNode, parent: CollectionNode, keys: Collection[Key]) -> list[tuple[Node, Node]]:
+    """Those of the _pairs of part, which is one of parent's, that keys lead to."""
+    if isinstance(part, yaml.MappingNode):
+        return [pair for pair in _pairs(part) if isinstance(pair[0], yaml.ScalarNode) and pair[0].value in keys]
+    wanted = [id(child) for key, child in children(parent).items() if key in keys]
+    return [pair for pair in _pairs(part) if id(pair[0]) in wanted]
+
+
+def _commented_lines(text: str, parent: CollectionNode, pair: tuple[Node, Node]) -> Edit:
+    """The edit that makes comments of the lines of pair, of parent."""
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
     if isinstance(parent, yaml.MappingNode) and text[start : pair[0].start_mark.index].strip():
         # The first key of a mapping in a list, after the hyphen, which stays for the others.
@@ -213,14 +284,10 @@ def _end(text: str, node: Node) -> int:
     return len(text) if newline < 0 else newline
 
 
-def _rebuilt(text: str, parent: CollectionNode, keys: Collection[Key]) -> Edit:
-    """The edit that leaves keys out of a flow collection: {a: b} or [a, b]."""
-    kept = []
-    for key, child in children(parent).items():
-        if key not in keys:
-            first = child
-            if isinstance(parent, yaml.MappingNode):
-                first = next(each for each, value in parent.value if value is child and each.value == key)
-            kept.append(text[first.start_mark.index : child.end_mark.index])
-    start, end = parent.start_mark.index, parent.end_mark.index
+def _rebuilt(text: str, part: CollectionNode, gone: Collection[tuple[Node, Node]]) -> Edit:
+    """The edit that leaves the pairs in gone out of a flow collection: {a: b} or [a, b]."""
+    kept = [
+        text[first.start_mark.index : last.end_mark.index] for first, last in _pairs(part) if (first, last) not in gone
+    ]
+    start, end = part.start_mark.index, part.end_mark.index
     return start, end, text[start] + ", ".join(kept) + text[end - 1]

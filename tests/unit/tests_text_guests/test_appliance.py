@@ -10,6 +10,7 @@ import os
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from tests.text_guests import case
 from tests.text_guests.disks import Disks
 
@@ -37,7 +38,7 @@ def test_devices_are_named_by_the_appliance_in_the_order_of_the_disks(opened):
     assert [appliance.device(0), appliance.device(1)] == ["/dev/appla", "/dev/applb"]
     assert appliance.list_partitions() == ["/dev/appla1", "/dev/appla2"]
     assert appliance.blkid("/dev/appla2")["UUID"] == "b" and appliance.blkid("/dev/applb")["UUID"] == "a"
-    assert appliance.lvs() == ["/dev/vg/x"] and appliance.lvuuid("/dev/vg/x") == "u"
+    assert '"lv_name": "x", "lv_uuid": "u"' in appliance.shell(lvm_report.VOLUMES)
     with pytest.raises(CallFailed):
         appliance.blkid("/dev/sda")
 
@@ -46,7 +47,17 @@ def test_a_volume_group_has_its_own_members(opened):
     appliance = opened(
         "@part sda1 type=LVM2_member uuid=1 vg=a\n@part sda2 type=LVM2_member uuid=2 vg=b\n@lv /dev/a/x\n@lv /dev/b/y"
     )
-    assert (appliance.vgpvuuids("a"), appliance.vgpvuuids("b")) == (["1"], ["2"])
+    members = lvm_report.members(appliance.shell(lvm_report.MEMBERS))
+    assert [(member.group_uuid, member.uuid) for member in members] == [("a", "1"), ("b", "2")]
+
+
+def test_an_array_has_another_name_in_the_appliance_and_its_members_their_superblocks(opened):
+    appliance = opened("@part sda1\n@part sdb\n@md /dev/md0 members=sda1,sdb type=ext4 uuid=u\n@lv /dev/vg/x lvuuid=u")
+    assert appliance.list_md_devices() == ["/dev/md127"]
+    assert sorted(appliance.md_detail("/dev/md127").values()) == ["/dev/appla1", "/dev/applb"]
+    assert appliance.blkid("/dev/md127")["UUID"] == "u" and appliance.blkid("/dev/appla1")["VERSION"] == "1.2"
+    known = [md_superblock.parsed(appliance.pread_device(name, 4096, 4096)) for name in ("/dev/appla1", "/dev/applb")]
+    assert [(each.role, each.label) for each in known] == [(0, "guest:0"), (1, "guest:0")]
 
 
 def test_first_sectors_of_disks_and_partitions(opened):

@@ -16,10 +16,11 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import evidence, loaders, system_partition, uefi
+from . import evidence, loaders, new_loader, system_partition, uefi
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
 from .loaders.loader import Fallback, InstalledLoader
+from .new_loader import NewLoader
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -34,16 +35,22 @@ CONVERT_AFTER = ("console", "network", "storage", "kernel")
 class Facts:
     """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi".
 
-    ways: to make a UEFI fallback of that loader.
+    ways: to make a UEFI fallback of that loader. new: the loader that conversion installs, or None.
     """
 
     loader: InstalledLoader | None
     firmware: str
     ways: Sequence[Fallback] = ()
+    new: NewLoader | None = None
 
 
 def inspect(root: GuestRoot) -> Findings:
     """The firmware and boot loader of each disk, and the menu."""
+    new = new_loader.planned(root)
+    if new:
+        root.boot_menu = new.menu
+        root.remember(Facts(None, "bios", new=new))
+        return Findings(boot={"firmware": "bios", "loaders": {}}, concerns=new.concerns)
     known = loaders.known()
     sectors = evidence.in_sectors(root, known)
     firmware = _firmware(root, sectors)
@@ -71,12 +78,13 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """Make the menu, and what it is generated from, boot the guest on its new hardware."""
     facts = root.recall(Facts)
     editors = Editors(plan.command_line, root.guest.storage)
-    if facts.loader:
-        facts.loader.edit(plan, editors)
+    loader = facts.new.install(root, plan) if facts.new else facts.loader
+    if loader:
+        loader.edit(plan, editors)
     # After the menu, of which it may have a copy.
     is_new = uefi.convert(root, is_needed=facts.firmware == "uefi", ways=facts.ways)
-    if facts.loader:
-        facts.loader.edit_sources(plan, editors, has_new_fallback=is_new)
+    if loader:
+        loader.edit_sources(plan, editors, has_new_fallback=is_new)
 
 
 def _by_disk(root: GuestRoot, sectors: Mapping[str, str], installed: str) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...guest.root import GuestRoot
+from ...guest.storage import mbr
 from ...guest.storage.layers.disk import Disk
 from ...guest.storage.layers.partition import Partition
 from ...model import target_hardware
@@ -32,8 +33,6 @@ _FOREIGN_NAMES = (("refind", "rEFInd"), ("bootmgfw", "Windows"), ("bootmgr", "Wi
 # Enough of a program to tell what it is: GRUB with all its modules has 4 MiB, its own texts in the first of them.
 _HEAD = 1024 * 1024
 
-_SIGNATURE = b"\x55\xaa"
-_CODE = 440  # bytes, at the start of a sector
 _ACTIVE = 0x80
 # The type of the first partition in an MBR that only protects a GPT, and of the partition that GRUB uses then (UEFI
 # specification, 5.2.3; GRUB's manual, "BIOS installation").
@@ -93,7 +92,7 @@ def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
     found = {}
     for index, disk in enumerate(root.guest.disks):
         sector, node = root.guest.boot_sector(index), root.guest.storage.disks[index]
-        if _has_code(sector):
+        if mbr.has_boot_code(sector):
             name = _of_sector(sector, known) or _of_partitions(root, node, sector, known)
             found[disk.device] = name if name and not _leads_nowhere(root, node, sector) else UNKNOWN
     return found
@@ -158,10 +157,6 @@ def lists_of_shim(suffix: str) -> tuple[str, ...]:
     return (f"boot{suffix}.csv", "boot.csv")
 
 
-def _has_code(sector: bytes) -> bool:
-    return sector[510:512] == _SIGNATURE and any(sector[:_CODE])
-
-
 def _leads_nowhere(root: GuestRoot, disk: Disk, sector: bytes) -> bool:
     """Whether the code is left over from a time before the disk got a GPT, and boots with UEFI.
 
@@ -177,7 +172,7 @@ def _leads_nowhere(root: GuestRoot, disk: Disk, sector: bytes) -> bool:
 def _of_sector(sector: bytes, known: Known) -> str | None:
     """What a sector starts; None where it is not known, or starts the boot sector of a partition."""
     name = known.in_sector(sector)
-    return name or next((title for sign, title in _FOREIGN_SECTORS.items() if sign in sector[:_CODE]), None)
+    return name or next((title for sign, title in _FOREIGN_SECTORS.items() if sign in sector[: mbr.CODE]), None)
 
 
 def _of_partitions(root: GuestRoot, disk: Disk, sector: bytes, known: Known) -> str | None:
@@ -185,7 +180,7 @@ def _of_partitions(root: GuestRoot, disk: Disk, sector: bytes, known: Known) -> 
     for partition in root.guest.storage.partitions:
         if partition.disk == disk and _is_active(partition, sector):
             own = root.guest.first_sector(partition)
-            return _of_sector(own, known) if _has_code(own) else None
+            return _of_sector(own, known) if mbr.has_boot_code(own) else None
     return None
 
 

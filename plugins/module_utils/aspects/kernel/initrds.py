@@ -96,7 +96,9 @@ def carry_out(root: GuestRoot, completion: Completion, plan: Plan) -> None:
     if archive is None:
         _run_builder(root, completion)
         with tempfile.TemporaryDirectory(prefix="guestconv-initrd-") as directory:
-            _check(_Images(root, initrd, plan, directory).read()[1], initrd, plan)
+            found = _Images(root, initrd, plan, directory).read()[1]
+            _check(found, initrd, plan)
+            _check_programs(found, initrd, plan)
         return
     added = f"the modules {', '.join(completion.missing)}" if completion.missing else "its configuration"
     root.append_bytes(initrd.path, archive, f"supplemented with {added}")
@@ -310,3 +312,15 @@ def _not_complete(initrd: Initrd, lacking: Sequence[str]) -> GuestconvError:
         f"{initrd.path} lacks {', '.join(lacking)} after it was to be completed.",
         hint="Look with the option trace at what was done; please report it.",
     )
+
+
+def _check_programs(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:
+    """See that an initrd which was made anew can still open an encrypted root."""
+    there = {posixpath.basename(path) for path in found.members}
+    if plan.initrd.programs and there.isdisjoint(plan.initrd.programs):
+        raise GuestconvError(
+            "initrd-cannot-unlock",
+            f"{initrd.path} cannot open the encrypted root after it was rebuilt: it has none of the programs "
+            f"{', '.join(plan.initrd.programs)}.",
+            hint="Check the guest's configuration of its initrd and its /etc/crypttab, or use the option initrd: supplement.",
+        )

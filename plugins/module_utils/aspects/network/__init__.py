@@ -20,7 +20,8 @@ from ...model.target_hardware import Interface
 from ..plan import Plan
 from . import concerns, configuration
 from .cards import identity, matching, policies
-from .cards.nics import Nic, nics_of
+from .cards.assembly import assemble, nics_of
+from .cards.nics import Nic
 from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, naming
 
@@ -63,14 +64,15 @@ def inspect(root: GuestRoot) -> Findings:
     configured = configuration.read(root)
     settings = configuration.settings_in_effect(root, configured)
     bound = naming.bindings(root)
-    nics = nics_of(settings, {known.mac: name for name, known in bound.macs.items()})
+    assembly = assemble(settings, {known.mac: name for name, known in bound.macs.items()}, cards)
+    nics = assembly.nics
     traced = configuration.traced_macs(root, nics, {**configured.recorded, **bound.macs})
     nics = identity.with_macs_on_disk(nics, bound.macs, traced)
-    found, guesses = matching.matched(nics, cards, macs)
+    found, guesses = matching.matched(nics, cards, macs, assembly.spare)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.remember(Facts(found, configured.formats))
-    doubts = concerns.concerns_of(root, found, cards, macs, settings)
+    doubts = concerns.concerns_of(root, found, cards, macs, settings, assembly)
     return Findings(
         devices={"network": {nic.identifier: nic.facts(bound.places.get(nic.name or "")) for nic in found}},
         concerns=[*configured.unread, *guesses, *doubts],

@@ -5,26 +5,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts.unread import Unread
 from .cards import identity, nics
+from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .formats import cloud_init, wicked
 from .names import naming
+from .values import Address
 
-_NOT_READ = ("/etc/conf.d/net", "/etc/connman/*.config")
+_NOT_READ = (
+    "/etc/conf.d/net",
+    "/etc/connman/*.config",
+    "/var/lib/connman/*/settings",
+    "/etc/netctl/*",
+    "/etc/nmstate/*.yml",
+    "/etc/nmstate/*.yaml",
+    "/etc/config/network",
+    "/etc/rc.d/rc.inet1.conf",
+    "/etc/dhcpcd.conf",
+)
+# Files that a message names.
+_MOST_FILES = 10
+# Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
+_DHCPCD = "/etc/dhcpcd.conf"
+_STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
 
 
 def concerns_of(
-    root: GuestRoot, found: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str], settings: Sequence[Setting]
+    root: GuestRoot,
+    found: Sequence[Nic],
+    cards: Sequence[Card],
+    macs: Mapping[str, str],
+    settings: Sequence[Setting],
+    assembly: Assembly,
 ) -> list[Concern]:
     """The Concerns over the Nics found.
 
-    cards, macs: as of identity.cards_of and new_macs. settings: what all files say.
+    cards, macs: as of identity.cards_of and new_macs. settings: what all files say. assembly: what was made of them.
     """
     doubts = (
         _not_read(root),
@@ -37,8 +60,10 @@ def concerns_of(
         _order_matters(found),
         _asks_for_old_hardware(found),
         _rendered_again(root, found, settings),
+        _never_applied(assembly.unused),
+        _for_any_nic(found, assembly.spare, cards),
     )
-    return [concern for concern in doubts if concern]
+    return [*(concern for concern in doubts if concern), *_from_elsewhere(root, found, cards, macs)]
 
 
 def unread(error: Unread) -> Concern:
@@ -47,11 +72,10 @@ def unread(error: Unread) -> Concern:
 
 
 def _not_read(root: GuestRoot) -> Concern | None:
-    files = [file for pattern in _NOT_READ for file in root.glob(pattern)]
-    try:
-        files += wicked.not_read(root)
-    except Unread:
-        pass  # Its reader has reported it.
+    files = [file for file in root.glob(*_NOT_READ) if root.is_file(file)]
+    if _DHCPCD in files and not _STATIC_OF_DHCPCD.search(root.read(_DHCPCD) or ""):
+        files.remove(_DHCPCD)
+    files += wicked.not_read(root)
     if not files:
         return None
     return Concern(
@@ -119,4 +143,78 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
         "cloud-init is installed. If it finds a data source on the target, it treats the virtual machine as a new "
         f"instance and may replace the network configuration of {labels(by_hand)}.",
         "To keep the configuration, put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-network.cfg.",
+    )
+
+
+def _never_applied(unused: Sequence[Setting]) -> Concern | None:
+    """systemd-networkd applies to an interface the first file that fits it, and no other."""
+    files = list(dict.fromkeys(setting.file for setting in unused))
+    if not files:
+        return None
+    return Concern(
+        "network-configuration-unused",
+        "info",
+        f"systemd-networkd does not apply {', '.join(files)} to a network card, because a file whose name comes first "
+        "matches the same network card.",
+        "Nothing needs to be done if the guest works. If not, rename the file so that it comes first.",
+    )
+
+
+def _for_any_nic(found: Sequence[Nic], spare: Nic | None, cards: Sequence[Card]) -> Concern | None:
+    """Who knows the cards knows how many there are."""
+    files = [file for file, _kind in spare.configured_by] if spare and not cards else []
+    if not files or not {file for nic in found for file, _kind in nic.configured_by}.isdisjoint(files):
+        return None
+    return Concern(
+        "network-configuration-for-any-nic",
+        "info",
+        f"{', '.join(files)} configures any further network card, so that the guest may have more than {labels(found)}.",
+        "If it has, pass all of them in hardware.interfaces.",
+    )
+
+
+def _from_elsewhere(
+    root: GuestRoot, found: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]
+) -> Iterator[Concern]:
+    """Addresses that cards had, and nothing that is read gives them: dhcpcd does, netctl, a script."""
+    by_mac = {nic.mac: nic for nic in found if nic.mac}
+    configured = {_host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
+    for card in cards:
+        mac = card.mac or ""
+        nic = by_mac.get(mac) or by_mac.get(macs.get(mac, ""))
+        unknown = [
+            str(address)
+            for address in sorted(card.addresses, key=lambda address: (address.version, address))
+            # IPv6 has addresses by router advertisements, without any configuration of them.
+            if str(address) not in configured and not address.is_link_local and not (nic and _may_get(nic, address))
+        ]
+        if unknown:
+            yield _unconfigured(root, card, nic, unknown)
+
+
+def _may_get(nic: Nic, address: Address) -> bool:
+    return nic.is_dynamic or (address.version == 6 and bool(nic.configured_by))
+
+
+def _of_uppers(nic: Nic) -> list[str]:
+    return [address for upper in nic.used_by for address in upper.addresses]
+
+
+def _host(address: str) -> str:
+    return address.partition("/")[0]
+
+
+def _unconfigured(root: GuestRoot, card: Card, nic: Nic | None, addresses: Sequence[str]) -> Concern:
+    words = "|".join(re.escape(address) for address in addresses)
+    files = root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or []
+    named = nic is not None and nic.name is not None
+    return Concern(
+        "nic-address-not-configured",
+        "warning",
+        f"hardware.interfaces[{card.position}] ({card.mac or 'of an unknown MAC address'}) was seen with "
+        f"{', '.join(addresses)}, but no network configuration that guestconv reads sets that"
+        + (f"; {', '.join(files[:_MOST_FILES])} mention it" if files else "")
+        + ("." if named else ". The name of this network card in the guest is not known, and is not kept."),
+        "Check on the target that the guest has the address. If its configuration uses the name of the network card, bind "
+        "the name with a .link file in the guest first.",
     )

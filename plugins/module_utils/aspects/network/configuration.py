@@ -14,9 +14,10 @@ from ...model.concerns import Concern
 from ...texts.unread import Unread
 from . import concerns, formats
 from .cards import traces
+from .cards.assembly import nics_of
 from .cards.macs import KnownMac, MacSource, Origin
-from .cards.nics import Nic, Setting, nics_of
-from .formats import NetworkFormat, kernel_arguments
+from .cards.nics import Nic, Setting
+from .formats import NetworkFormat, kernel_arguments, wicked
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
 _MOST_SETTINGS = 5000
@@ -55,13 +56,23 @@ def read(root: GuestRoot) -> Configuration:
             recorded.update(_macs(found))
         else:
             settings += found
+    unread += [concerns.unread(error) for error in wicked.malformed(root)]
     return Configuration(settings, readable, recorded, unread)
 
 
 def settings_in_effect(root: GuestRoot, configuration: Configuration) -> Sequence[Setting]:
-    """The settings, with the command line's where nothing in the guest configures the network: the initrd's stay then."""
+    """The settings, with the command line's for the interfaces that no file configures: what the initrd made stays there.
+
+    Next to files it counts where something makes the initrd bring the network up; `ip=` alone does not everywhere.
+    """
     settings = configuration.settings
-    return settings if nics_of(settings) else [*settings, *kernel_arguments.read(root)]
+    further = kernel_arguments.read(root)
+    if not nics_of(settings):
+        return [*settings, *further]
+    if not kernel_arguments.need_network(kernel_arguments.arguments_of(root)):
+        return settings
+    known = {key for setting in settings for key in (setting.name, setting.hardware_mac, *setting.lower)} - {None}
+    return [*settings, *(each for each in further if not known & {each.name, each.hardware_mac})]
 
 
 def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:

@@ -52,6 +52,22 @@ class File:
                 found.setdefault((order, entry.number), {})[entry.key] = entry.value
         return list(found.values())
 
+    def conditions(self, *keys: str) -> list[str]:
+        """What [Match] asks by each of keys, as conditions of cards/patterns.py: words, with a `!` before each or none.
+
+        A `!` at the beginning of a line is that of all its words (config_parse_match_strv() of systemd's
+        libsystemd-network/network-internal.c). The lines of a key are one list.
+        """
+        found = []
+        for key in keys:
+            words = []
+            for value in self.values("Match", key):
+                excluded = "!" if value.startswith("!") else ""
+                words += [excluded + word for word in value[len(excluded) :].split()]
+            if words:
+                found.append(" ".join(words))
+        return found
+
     def words(self, *keys: str) -> list[str]:
         """What [Match] asks by keys, word by word."""
         return [word for value in self.values("Match", *keys) for word in value.split()]

@@ -16,16 +16,21 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 # What the formats' programs take for "no", all together: GKeyFile, ifcfg's shell and NetworkManager, systemd, YAML 1.1.
 _NO = ("no", "false", "off", "n", "f", "0")
 
-_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}")
+# The third spelling is Cisco's, which systemd reads too (parse_hw_addr() of basic/ether-addr-util.c).
+_MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}")
 _MAC_IN_TEXT = re.compile(
     r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])"
+    r"|(?<![0-9A-Fa-f.])[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}(?![0-9A-Fa-f.])"
 )
 
 
 def normal_mac(text: str) -> str | None:
-    """text, a MAC address with colons or hyphens, in lower case with colons; None when it is not a MAC address."""
+    """text, a MAC address with colons, hyphens or dots, in lower case with colons; None when it is not a MAC address."""
     mac = text.strip().lower()
-    return mac.replace("-", ":") if _MAC.fullmatch(mac) else None
+    if not _MAC.fullmatch(mac):
+        return None
+    digits = re.sub(r"[:.-]", "", mac)
+    return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
 def with_macs_replaced(text: str, macs: Mapping[str, str]) -> str:
@@ -36,7 +41,9 @@ def with_macs_replaced(text: str, macs: Mapping[str, str]) -> str:
         new = macs.get(normal_mac(old) or "")
         if new is None:
             return old
-        new = new.replace(":", match.group(1))
+        digits = new.replace(":", "")
+        dotted = ".".join(digits[place : place + 4] for place in range(0, 12, 4))
+        new = new.replace(":", match.group(1)) if match.group(1) else dotted
         return new.upper() if old.isupper() else new
 
     return _MAC_IN_TEXT.sub(replaced, text)

@@ -12,9 +12,9 @@ from functools import partial
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
-from ...guest.storage import mounts
+from ...guest.storage import encryption, mounts
 from ...model.concerns import Concern
-from ...texts import fstab, tables
+from ...texts import crypttab, fstab, tables
 from . import arguments, resume, software_made, specs
 from .names import Names, lost
 
@@ -62,9 +62,10 @@ class Reference:
         if not device_names.is_of_hardware(name):
             return None
         tags = spot.tags
-        if self is CRYPTTAB and spot is self.spots[0] and is_made_anew(row):
-            # What is on the device, with its UUID, is written over when the guest starts.
-            tags = ("PARTUUID",)
+        entry = crypttab.entry(row) if self is not FSTAB and spot is self.spots[0] else None
+        if entry:
+            # Without a header, what is on the device is written over when the guest starts, or has no UUID.
+            tags = ("UUID",) if entry.has_header else ("PARTUUID",)
         tag = names.storage.stable_name(name, names.links, tags) if tags else names.stable(name)
         return specs.path(tag) if tag and spot.as_path else tag
 
@@ -96,33 +97,33 @@ FSTAB = Reference(
         Spot(3, re.compile(r"(?:\A|,)device=(?P<name>/dev/[^,]+)"), True, ("PARTUUID",)),
     ),
 )
-CRYPTTAB = Reference(
-    "/etc/crypttab",
-    "encrypted device",
-    (
-        Spot(1),
-        # A key, or a header, in a file on another device: path:device (crypttab(5) of systemd), device:path (of Debian's
-        # script passdev), or the device itself.
-        Spot(2, re.compile(rf"\A/(?!dev/)[^:]*:(?P<name>{_DEVICE}[^:]+)\Z")),
-        Spot(2, re.compile(r"\A(?P<name>/dev/[^:]+)(?::|\Z)"), True),
-        Spot(3, re.compile(rf"(?:\A|,)header=/(?!dev/)[^:,]*:(?P<name>{_DEVICE}[^:,]+)")),
-        Spot(3, re.compile(r"(?:\A|,)header=(?P<name>/dev/[^:,]+)"), True),
-    ),
+_OF_CRYPTTAB = (
+    Spot(1),
+    # A key, or a header, in a file on another device: path:device (crypttab(5) of systemd), device:path (of Debian's
+    # script passdev), or the device itself.
+    Spot(2, re.compile(rf"\A/(?!dev/)[^:]*:(?P<name>{_DEVICE}[^:]+)\Z")),
+    Spot(2, re.compile(r"\A(?P<name>/dev/[^:]+)(?::|\Z)"), True),
+    Spot(3, re.compile(rf"(?:\A|,)header=/(?!dev/)[^:,]*:(?P<name>{_DEVICE}[^:,]+)")),
+    Spot(3, re.compile(r"(?:\A|,)header=(?P<name>/dev/[^:,]+)"), True),
 )
-REFERENCES = (FSTAB, CRYPTTAB)
+# mkinitcpio puts the second into initrds.
+CRYPTTAB, CRYPTTAB_OF_INITRDS = (Reference(path, "encrypted device", _OF_CRYPTTAB) for path in encryption.TABLES)
 
-# crypttab(5): with such a key the mapping (swap space) is made anew at each start.
-RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
+
+def references_in(root: GuestRoot) -> list[Reference]:
+    """The tables of a root."""
+    return [FSTAB, *(each for each in (CRYPTTAB, CRYPTTAB_OF_INITRDS) if each.path in encryption.tables(root))]
 
 
 def is_made_anew(row: tables.Row) -> bool:
     """Whether what a row of crypttab opens is written over when the guest starts."""
-    return row.fields[2:3] != () and row.fields[2] in RANDOM_KEYS
+    entry = crypttab.entry(row)
+    return entry is not None and entry.has_random_key
 
 
 def names_of_hardware(root: GuestRoot) -> frozenset[str]:
     """All names of hardware that the files, and the boot menu's command lines, have."""
-    texts = [root.read(reference.path) or "" for reference in REFERENCES]
+    texts = [root.read(reference.path) or "" for reference in references_in(root)]
     texts += [*resume.texts(root).values(), *arguments.names_in(entry.arguments for entry in root.boot_menu.entries)]
     return frozenset().union(*map(device_names.of_hardware, texts))
 
@@ -133,8 +134,9 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     for row in tables.rows(root.read(FSTAB.path) or ""):
         found += _of_filesystem(root, names, row)
     makers = software_made.Makers(root, names)
-    for row in tables.rows(root.read(CRYPTTAB.path) or ""):
-        found += _of_mapping(names, makers, row)
+    for reference in references_in(root)[1:]:
+        for row in tables.rows(root.read(reference.path) or ""):
+            found += _of_mapping(names, makers, reference, row)
     found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
     return found + arguments.concerns(root, names)
 
@@ -150,32 +152,33 @@ def _of_filesystem(root: GuestRoot, names: Names, row: tables.Row) -> list[Conce
     ]
 
 
-def _of_mapping(names: Names, makers: software_made.Makers, row: tables.Row) -> list[Concern]:
+def _of_mapping(names: Names, makers: software_made.Makers, reference: Reference, row: tables.Row) -> list[Concern]:
     """The concerns about a row of crypttab. Without the device systemd waits in vain, and goes on."""
     found = []
-    for spot, name in CRYPTTAB.names(row):
+    for spot, name in reference.names(row):
         if device_names.is_of_hardware(name):
-            is_lost = CRYPTTAB.stable(names, row, spot, name) is None
+            is_lost = reference.stable(names, row, spot, name) is None
         else:
             is_path = name.startswith("/dev/")
             is_made = is_path and (software_made.is_made_at_each_start(name) or makers.of(name))
             # As a key a path may be that of any device.
-            is_asked = mounts.is_device(name) and not (is_path and spot is not CRYPTTAB.spots[0])
+            is_asked = mounts.is_device(name) and not (is_path and spot is not reference.spots[0])
             is_lost = is_asked and not is_made and not names.filesystems(name)
         if is_lost:
-            found.append(lost(names, CRYPTTAB.path, name, "warning"))
+            found.append(lost(names, reference.path, name, "warning"))
     return found
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
     """Name by UUID what the hardware named, and comment out what is on the removed disks (their ids)."""
-
-    def edit(row: tables.Row) -> str:
-        if names.are_on(reference.name(row), removed):
-            return "# removed with its disk: " + " ".join(row.fields)
-        return reference.edited(names, row)
-
     text = root.read(reference.path)
     if text is not None:
         detail = f"named each {reference.named} by UUID instead of by hardware"
-        root.write(reference.path, tables.edited(text, edit), detail)
+        root.write(reference.path, tables.edited(text, partial(renamed, names, reference, removed)), detail)
+
+
+def renamed(names: Names, reference: Reference, removed: Collection[str], row: tables.Row) -> str:
+    """The line of a row, as rename makes it."""
+    if names.are_on(reference.name(row), removed):
+        return "# removed with its disk: " + " ".join(row.fields)
+    return reference.edited(names, row)

@@ -12,6 +12,7 @@ import re
 from functools import cached_property
 
 from ...guest.root import GuestRoot
+from ...guest.storage.layers.array import Array
 from ...guest.storage.layers.filesystem import Filesystem
 from ...texts import fstab, tables
 from .mentions import udev_rules
@@ -70,7 +71,13 @@ class Makers:
     @cached_property
     def _unopened(self) -> list[Filesystem]:
         storage = self.names.storage
-        return [each for each in storage.filesystems if not storage.made_of(each)]
+        # An array that can never start is no reason to wait for what it would hold.
+        return [
+            each
+            for each in storage.filesystems
+            if all(isinstance(made, Array) and made.may_start for made in storage.made_of(each) if not made.device)
+            if not any(made.device for made in storage.made_of(each))
+        ]
 
     @cached_property
     def _raid(self) -> list[str]:

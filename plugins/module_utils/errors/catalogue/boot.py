@@ -52,6 +52,33 @@ SUBJECT = Subject(
             "Write the arguments into each entry, or regenerate the menu (grub-mkconfig).",
         ),
         concern(
+            "boot-loader-not-installable",
+            "error",
+            "The guest has no boot loader, as under Xen or in EC2, where the hypervisor loads the kernel. guestconv installs "
+            "GRUB 2 from the packages of the guest, or of the machine that runs the module, and neither has them.",
+            "Install the package grub-pc-bin and grub-common (Debian, Ubuntu) or grub2-pc-modules and grub2-tools-minimal "
+            "(EL, Fedora) on the machine that runs the module, or in the guest.",
+        ),
+        error(
+            "boot-loader-not-installed",
+            "The guest has no boot loader, and GRUB 2 could not be made of the packages of the guest or of the machine that "
+            "runs the module, or does not fit before the first partition.",
+            "Install the package grub-pc (Debian, Ubuntu) or grub2-pc (EL, Fedora) once more in the guest.",
+        ),
+        concern(
+            "boot-kernel-missing",
+            "error",
+            "The guest has no boot loader, no boot menu and no kernel in /boot: its old hypervisor provided the kernel.",
+            "Install a kernel of the distribution in the guest before it moves.",
+        ),
+        concern(
+            "boot-menu-not-maintained",
+            "warning",
+            "Conversion installed a boot loader and wrote its menu, and the guest has no program that updates the menu "
+            "(grub-mkconfig). Kernels that are installed later are not in it.",
+            "Install the package grub-pc (Debian, Ubuntu) or grub2 (EL, Fedora) in the converted guest.",
+        ),
+        concern(
             "boot-loader-missing",
             "warning",
             "No disk has a boot loader for the firmware (BIOS or UEFI) that the guest is converted for.",

@@ -45,6 +45,13 @@ SUBJECT = Subject(
             "Run the module as a user who may write to it, or set `dest` to have a converted copy written.",
         ),
         error(
+            "disk-not-partitionable",
+            "The filesystem of the guest fills the disk, and needs a partition table and a boot loader on the target. For "
+            "these the disk must grow, and in place this one cannot: it is a block device, or a qcow2 with snapshots, or an "
+            "image of a fixed size.",
+            "Set `dest` to have a converted copy written.",
+        ),
+        error(
             "disk-empty",
             "The disk has no content.",
             "Copy it from the old hypervisor again; the copy was probably interrupted.",

@@ -22,11 +22,6 @@ SUBJECT = Subject(
             "Name the disks that the guest starts from. If a disk is not raw, state its `format`.",
         ),
         error(
-            "storage-incomplete",
-            "A filesystem, a RAID array or an LVM volume group, which may have the guest's system on it, lacks a disk.",
-            "Name all of the guest's disks.",
-        ),
-        error(
             "storage-not-supported",
             "The system may be on a kind of storage or filesystem that guestconv does not read, or that the kernel of "
             "the appliance does not know.",
@@ -47,6 +42,43 @@ SUBJECT = Subject(
             "filesystem-not-mounted",
             "A filesystem of the guest cannot be mounted.",
             "Start the guest on its old hypervisor, let it check its filesystems, and shut it down.",
+        ),
+        concern(
+            "storage-incomplete",
+            "warning error",
+            "A filesystem, a RAID array or an LVM volume group lacks a disk. The severity is `error` when the system is on it, "
+            "or when no system is found without it.",
+            "Name all of the guest's disks. If a disk is lost, start the guest without it on its old hypervisor, or run "
+            "`vgreduce --removemissing` in the guest.",
+        ),
+        concern(
+            "array-degraded",
+            "warning error",
+            "A RAID array has fewer members in use than it was made for, and had so on the source. The severity is `error` when "
+            "the system is on it.",
+            "Replace the failed member in the guest before it moves, or have the array do without it "
+            "(`mdadm --grow --raid-devices=`).",
+        ),
+        concern(
+            "array-not-started",
+            "warning error",
+            "A RAID array has all of its members, and could not be started. The severity is `error` when no system is found "
+            "without it.",
+            "Start the guest on its old hypervisor, wait until the array is rebuilt, and shut it down.",
+        ),
+        concern(
+            "volume-group-ambiguous",
+            "warning error",
+            "Two LVM volume groups have the same name, or are copies of each other. The severity is `error` when the system "
+            "is on one of them.",
+            "Name the disks of one system only, or give the copy a name and UUIDs of its own in the guest "
+            "(`vgimportclone`).",
+        ),
+        concern(
+            "volume-not-active",
+            "warning error",
+            "LVM could not activate a logical volume. The severity is `error` when no system is found without it.",
+            "Start the guest on its old hypervisor, check its volumes (`lvs -a`), and shut it down.",
         ),
         concern(
             "filesystem-not-searched",

@@ -54,6 +54,26 @@ SUBJECT = Subject(
             "use.",
         ),
         concern(
+            "nic-address-not-configured",
+            "warning",
+            "The source reports an IP address of a network card that no network configuration sets which guestconv reads. "
+            "Another program sets it, such as dhcpcd, netctl or a script.",
+            "Check on the target that the guest has the address. Bind the name of the network card with a .link file in "
+            "the guest first, if that configuration uses the name.",
+        ),
+        concern(
+            "network-configuration-unused",
+            "info",
+            "systemd-networkd does not apply a file to any network card, because another file that matches comes first.",
+            "Nothing needs to be done if the guest works.",
+        ),
+        concern(
+            "network-configuration-for-any-nic",
+            "info",
+            "The guest has a configuration for any further network card, and it is not known whether there is one.",
+            "Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
             "target-interface-unknown",
             "error",
             "`hardware.target_interfaces` names a MAC address that no network card of the guest has.",

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...appliance.appliance import Appliance
 from ...appliance.failures import CallFailed, TextNotUtf8
 from .. import device_names
+from . import lvm_report
+from .lvm_report import Member, Volume
 
 if TYPE_CHECKING:
     from ...disks.images import Disk
+    from .keyring import Keyring
+    from .layers.filesystem import Filesystem
 
 _SECTOR = 512
 # Subvolumes within each other.
@@ -31,16 +35,22 @@ class FoundSubvolume(NamedTuple):
 class Answers:
     """The appliance's answers. What is asked again is not asked of the appliance: each call starts a program there.
 
-    disks: the guest's disks, in the guest's order. attached: what the source knows of each (hardware.disks), if it does.
+    disks: the guest's disks, in the guest's order. keyring: the keys of what is encrypted. attached: what the source knows
+    of each disk (hardware.disks), if it does.
     """
 
-    def __init__(self, appliance: Appliance, disks: Sequence[Disk], attached: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        appliance: Appliance,
+        disks: Sequence[Disk],
+        keyring: Keyring | None = None,
+        attached: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.disks = tuple(disks)
         self.attached = tuple(attached)
+        self._keyring = keyring
         self._appliance = appliance
         self._tags: dict[str, Mapping[str, str]] = {}
-        self._volume_uuids: dict[str, str] = {}
-        self._volumes_by_name: dict[str, list[str]] | None = None
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call a function of libguestfs for which there is no method here. Raises ApplianceError."""
@@ -68,31 +78,76 @@ class Answers:
             }
         return self._tags[device]
 
-    def volumes(self) -> list[str]:
-        """The names of all logical volumes (/dev/VG/LV, which the guest calls them too), sorted."""
-        return sorted(self.call("lvs"))
+    def opened(self, locked: Filesystem) -> str | None:
+        """The appliance's name of what is in an encrypted device; None where no key opens it."""
+        return self._keyring.opened(locked) if self._keyring else None
 
-    def volume_uuid(self, device: str) -> str:
-        """The UUID of a logical volume, without hyphens. The first that is asked for has all of them looked up."""
-        if device not in self._volume_uuids:
-            if self._volumes_by_name is None:
-                self._volumes_by_name = self._uuids_by_name()
-            # Each volume group may have a volume of that name, and lvs_full does not say which group it means.
-            found = self._volumes_by_name.get(device.rpartition("/")[2], [])
-            self._volume_uuids[device] = (
-                found[0] if len(found) == 1 else device_names.bare_uuid(self.call("lvuuid", device))
-            )
-        return self._volume_uuids[device]
+    def activate_volumes(self) -> None:
+        """Have LVM search the devices that were opened since the appliance started."""
+        self.call("lvm_scan", True)
 
-    def _uuids_by_name(self) -> dict[str, list[str]]:
-        names: dict[str, list[str]] = {}
-        for volume in self.call("lvs_full"):
-            names.setdefault(volume["lv_name"], []).append(device_names.bare_uuid(volume["lv_uuid"]))
-        return names
+    # Arrays
 
-    def group_members(self, group: str) -> list[str]:
-        """The UUIDs, without hyphens, of the physical volumes of a volume group."""
-        return [device_names.bare_uuid(uuid) for uuid in self.call("vgpvuuids", group)]
+    def size(self, device: str) -> int:
+        """The size of a device in bytes."""
+        return int(self.call("blockdev_getsize64", device))
+
+    def data(self, device: str, count: int, offset: int) -> bytes:
+        """count bytes of a device from offset on; fewer at its end."""
+        data: bytes = self.call("pread_device", device, count, offset)
+        return data
+
+    def arrays(self) -> dict[str, list[str]]:
+        """{array: devices that it is made of} of the arrays that the appliance has started."""
+        details = {array: self.call("md_detail", array) for array in self.call("list_md_devices")}
+        return {
+            array: [value for key, value in detail.items() if key.startswith("device_") and key.endswith("_dev")]
+            for array, detail in details.items()
+        }
+
+    def assemble_arrays(self) -> None:
+        """Start the arrays whose members appeared after the appliance was launched."""
+        self._shell("mdadm -As --auto=yes --no-degraded 2>&1 || true")
+
+    def keep_arrays_as_they_are(self) -> None:
+        """Have the kernel not write a member of an array anew, which would fill the overlays; the guest does that."""
+        self._shell('for each in /sys/block/md*/md/sync_action; do echo frozen >"$each" 2>/dev/null || true; done')
+
+    def _shell(self, script: str) -> str | None:
+        """What a script prints in the appliance's own shell; None where libguestfs was built without that."""
+        try:
+            return self._appliance.shell(script)
+        except (CallFailed, AttributeError):
+            return None
+
+    # Logical volumes
+
+    def volumes(self) -> list[Volume]:
+        """All logical volumes, by name."""
+        report = self._shell(lvm_report.VOLUMES)
+        if report is not None:
+            return lvm_report.volumes(report)
+        names = [device.split("/")[2:] for device in sorted(self.call("lvs"))]
+        return [Volume(group, group, name, self._volume_uuid(group, name)) for group, name in names]
+
+    def _volume_uuid(self, group: str, name: str) -> str:
+        return device_names.bare_uuid(self.call("lvuuid", f"/dev/{group}/{name}"))
+
+    def volume_members(self) -> list[Member]:
+        """The physical volumes of all volume groups, with those that are missing."""
+        report = self._shell(lvm_report.MEMBERS)
+        if report is not None:
+            return lvm_report.members(report)
+        groups = dict.fromkeys(device.split("/")[2] for device in self.call("lvs"))
+        return [Member(group, uuid) for group in groups for uuid in self.call("vgpvuuids", group)]
+
+    def activate(self, group: str) -> None:
+        """Have LVM make the devices of the volumes of a group, as far as it can."""
+        try:
+            self.call("vg_activate", True, [group])
+        except CallFailed:
+            # What has no device is told of where it is needed.
+            pass
 
     def subvolumes(self, device: str) -> list[FoundSubvolume]:
         """The subvolumes of a btrfs; empty for one that cannot be read."""

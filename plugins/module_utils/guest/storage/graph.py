@@ -15,6 +15,7 @@ from . import attachment
 from .layer import Layer, Nodes
 from .layers.disk import Disk
 from .layers.filesystem import Filesystem
+from .layers.logical_volume import LogicalVolume
 from .layers.partition import Partition
 from .layers.subvolume import Subvolume
 
@@ -62,14 +63,18 @@ class Graph(Nodes):
 
     @property
     def filesystems(self) -> list[Filesystem]:
-        """The filesystems, swap spaces and members of other layers."""
-        return self.of_kind(Filesystem)
+        """The filesystems, swap spaces and members of other layers, less those in snapshots of logical volumes."""
+        return [each for each in self.of_kind(Filesystem) if not is_in_snapshot(each)]
 
     def disks_of(self, node: Layer) -> frozenset[str]:
         """The ids ("sda") of the disks without which the node is not whole."""
         if isinstance(node, Disk):
             return frozenset((node.identifier,))
         return frozenset().union(*map(self.disks_of, node.parents))
+
+    def rests_on(self, node: Layer, other: Layer) -> bool:
+        """Whether node is other, or is made of it in any way."""
+        return node == other or any(self.rests_on(parent, other) for parent in node.parents)
 
     # Names
 
@@ -93,9 +98,26 @@ class Graph(Nodes):
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
         tag, value = _tag(spec)
         if tag:
-            return [node for node in self.nodes if value and node.tags.get(tag) == value]
+            found = [node for node in self.nodes if value and node.tags.get(tag) == value]
+            # udev's links lead to the origin of a snapshot too (lvm2, 13-dm-disk.rules: link_priority).
+            return [node for node in found if not is_in_snapshot(node)] or found
         path = self._path(spec, links)
-        return [node for node in self.nodes if node.is_called(path)]
+        return [node for node in self.nodes if node.is_called(path)] or self._called_by_xen(path)
+
+    def _called_by_xen(self, path: str) -> list[Layer]:
+        """The node that a name means where no disk has a partition table, as under Xen and in EC2.
+
+        There a disk may be called as a partition is (xvda1), and by the prefix of any driver: sda, hda.
+        """
+        if any(partition.filled is None for partition in self.partitions):
+            return []
+        nodes: list[Layer] = [*self.partitions, *self.disks]
+        return [
+            node
+            for node in nodes
+            for disk in self.disks_of(node)
+            if path in device_names.of_filled_disk(f"/dev/{disk}")
+        ]
 
     def _path(self, spec: str, links: Collection[str]) -> str:
         """The kernel's name of the disk or partition that spec, where it is udev's link of hardware, leads to; else spec."""
@@ -179,6 +201,11 @@ class Graph(Nodes):
         """The identity of each filesystem and subvolume, by the guest's name of it: {"/dev/sda1": "UUID=..."}."""
         nodes: list[Layer] = [*self.filesystems, *self.of_kind(Subvolume)]
         return {node.name: node.identity for node in nodes}
+
+
+def is_in_snapshot(node: Layer) -> bool:
+    """Whether it is on a snapshot of a logical volume, with the tags of what that was taken of."""
+    return any(isinstance(parent, LogicalVolume) and parent.is_snapshot for parent in node.parents)
 
 
 def _tag(spec: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ class Layer(Protocol):
 
     @property
     def device(self) -> str:
-        """The appliance's name of the node, which opens or mounts it. It must not reach the guest."""
+        """The appliance's name of the node, which opens or mounts it; "" where there is none. It must not reach the guest."""
 
     @property
     def name(self) -> str:

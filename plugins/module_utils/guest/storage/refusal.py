@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import GuestconvError
-from . import windows
+from . import encryption, incomplete, windows
 from .graph import Graph
 from .layers.logical_volume import PHYSICAL_VOLUME
 from .layers.partition import Partition
@@ -44,9 +44,6 @@ def _not_supported(name: str, what: str) -> GuestconvError:
 # {blkid's type: (the error, what it is)}, of what a system may be on that is not read.
 _Made = Callable[[str, str], GuestconvError]
 _UNREAD: Mapping[str, tuple[_Made, str]] = {
-    "crypto_LUKS": (_encrypted, "LUKS"),
-    "BitLocker": (_encrypted, "BitLocker"),
-    "linux_raid_member": (_incomplete, "a RAID array (md)"),
     PHYSICAL_VOLUME: (_incomplete, "an LVM volume group"),
     "LVM1_member": (_not_supported, "a physical volume in the format of LVM 1"),
     "zfs_member": (_not_supported, "a part of a ZFS pool"),
@@ -68,7 +65,11 @@ def without_system(guest: Guest, reasons: Sequence[GuestconvError]) -> Guestconv
 
     reasons: errors of filesystems that may have one. Of several, the first gives its code, and all are named.
     """
-    found = [*reasons, *_unread(guest.storage)] or list(_blank(guest)) or list(windows.hibernated(guest))
+    found = (
+        [*reasons, *encryption.errors(guest), *_unread(guest.storage)]
+        or list(_blank(guest))
+        or list(windows.hibernated(guest))
+    )
     if found:
         found[0].add(found[1:])
         return found[0]
@@ -95,7 +96,9 @@ def not_found(guest: Guest, wanted: str, roots: Sequence[GuestRoot]) -> Guestcon
 
 
 def _unread(storage: Graph) -> Iterator[GuestconvError]:
-    """An error for each device with something that is not read, and of which nothing is made."""
+    """An error for what is not whole, and for each device with something that is not read, of which nothing is made."""
+    for concern in incomplete.concerns(storage, lambda nodes: False):
+        yield GuestconvError(concern.code, concern.message, hint=concern.hint, path="disks")
     for filesystem in storage.filesystems:
         if filesystem.type in _UNREAD and not storage.made_of(filesystem):
             error, what = _UNREAD[filesystem.type]

@@ -15,8 +15,9 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
-from . import candidates, refusal
+from . import candidates, encryption, refusal
 from .diagnosis import MountError
+from .graph import is_in_snapshot
 from .layers.filesystem import Filesystem
 from .mounts import Mount, MountPlan
 
@@ -28,12 +29,13 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
     not searched. Raises GuestconvError when there is none that can be converted, with a code that says what there is
     instead.
     """
+    encryption.prepare(guest, lambda: _all(guest, systems))
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
     roots = [
         root
-        for filesystem in guest.storage.filesystems
-        if wanted is None or _is_meant(guest, filesystem, wanted)
+        for filesystem in guest.storage.of_kind(Filesystem)
+        if (wanted is None and not is_in_snapshot(filesystem)) or (wanted and _is_meant(guest, filesystem, wanted))
         for root in _on(guest, filesystem, systems, wanted, reasons)
     ]
     named = [root for root in roots if wanted in (root.name, root.mount_plan.root.node.name)]
@@ -45,6 +47,24 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
         raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
+    guest.announce_transforms()
+
+
+def find_transformed(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None = None) -> None:
+    """As find(); then have the guest as it is with its transforms applied, which give roots other names."""
+    find(guest, systems, wanted)
+    if not guest.transform:
+        return
+    names = [each.name for each in guest.storage.filesystems]
+    announced = guest.transform
+    guest.apply_transforms()
+    # They keep the order. A root in a subvolume has its filesystem's name, and "[".
+    for before, filesystem in zip(names, guest.storage.filesystems):
+        if wanted is not None and wanted.partition("[")[0] == before:
+            wanted = filesystem.name + wanted[len(before) :]
+            break
+    find(guest, systems, wanted)
+    guest.transform = announced
 
 
 def _is_meant(guest: Guest, filesystem: Filesystem, wanted: str) -> bool:

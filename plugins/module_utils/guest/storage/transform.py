@@ -1,15 +1,20 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interface of a transform: a change to the layout of disks, which is made before any root is mounted."""
+"""The interface of a transform: a change to the layout of disks, which is made once conversion is done.
+
+Conversion works on the disks as they are, and calls everything as it will be called then: a transform says what the
+graph becomes. What is written to the images is made of Guest.partitioned, when the appliance is closed.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ...appliance.appliance import Appliance
-from ...devices.targets import Target
 from .graph import Graph
+
+if TYPE_CHECKING:
+    from ..guest import Guest
 
 # An entry of `transform` in a description: plain data, with the keys `name` and `disk`, and what else people should know.
 Announced = dict[str, Any]
@@ -24,12 +29,11 @@ class Transform(Protocol):
     NAME: str
     """Its name in `transform`."""
 
-    def wanted(self, storage: Graph, target: Target) -> list[Announced]:
-        """What it will do to this guest on this target; empty when nothing, as after it was done. Pure."""
+    def wanted(self, guest: Guest) -> list[Announced]:
+        """What it will do to this guest, of which the roots are known; empty when nothing, as after it was done. Pure."""
 
-    def apply(self, appliance: Appliance, storage: Graph, announced: Announced) -> str:
-        """Do one of the entries that wanted() returned. Returns what was done, a sentence without its full stop.
+    def applied(self, storage: Graph, announced: Announced) -> tuple[Graph, str]:
+        """The graph as one of the entries that wanted() returned makes it; and what was done, without a full stop. Pure.
 
-        Nothing is mounted. The disks are overlays, which are thrown away when GuestconvError is raised. The identity of
-        what is on the disk (UUIDs) must stay: roots are found again by it.
+        The identity of what is on the disk (UUIDs) must stay: descriptions know it by that.
         """

@@ -6,115 +6,180 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Callable
 
 from ....model.concerns import Concern
+from ..values import Address
 from .identity import Card
 from .macs import CONFIGURATION, HARDWARE
 from .nics import Nic, unique_identifier
 
+# {NIC's identifier: Card}
+_Pairs = dict[str, Card]
 
-def matched(nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]) -> tuple[list[Nic], list[Concern]]:
+
+def matched(
+    nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str], spare: Nic | None = None
+) -> tuple[list[Nic], list[Concern]]:
     """(Nics, Concerns): nics with the MAC addresses of their cards, and a Nic for each card that matches none of them.
 
     A fact goes before a guess: the MAC address that the disk knows, the address that is configured, and only then the
     order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
-    NICs get them that start at boot, or else have an address.
+    NICs get them that start at boot, or else have an address. A NIC that its daemon leaves alone is none without a card.
 
     cards, macs: as of identity.cards_of and new_macs. A guest that was converted before knows its NICs by new ones.
+    spare: what configures any further card.
     """
+    seen = _Seen(nics, cards)
     pairs, concerns = _by_mac([nic for nic in nics if not nic.mac_was_seen], cards, macs)
-    pairs.update(_pairs(_left(nics, pairs), _unused(cards, pairs), _share_address))
+    pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
     # What the configuration knows a NIC by is not doubted but where there is just one card for each.
     open_to_guess = [nic for nic in nics if nic.hardware_mac is None or nic.mac_was_seen or len(nics) == len(cards)]
-    guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs))
+    guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
     concerns += doubts + guesses
-    found = [_with_card(nic, pairs.get(nic.identifier), cards) for nic in nics]
+    listed = {card.mac for card in cards if card.mac}
+    found = [
+        _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
+        for nic in nics
+        if nic.identifier in pairs or not nic.is_left_alone
+    ]
+    taken = {nic.identifier for nic in found}
     for card in _unused(cards, pairs):
-        # The guest configures no interface that could be this one, yet the virtual machine has it.
-        identifier = unique_identifier(f"nic{card.position}", {nic.identifier for nic in found})
-        found.append(_with_card(Nic(identifier, None), card, cards))
+        # The guest configures no interface by name that could be this one, yet the virtual machine has it.
+        identifier = unique_identifier(f"nic{card.position}", taken)
+        taken.add(identifier)
+        further = replace(spare, identifier=identifier) if spare else Nic(identifier, None)
+        found.append(_with_card(further, card, listed, True))
     return found, concerns
 
 
-def _by_mac(
-    nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]
-) -> tuple[dict[str, Card], list[Concern]]:
-    """({NIC's identifier: Card} by their MAC addresses, Concerns).
+class _Seen:
+    """The addresses that NICs have by configuration, and cards had on the source, compared once."""
+
+    def __init__(self, nics: Sequence[Nic], cards: Sequence[Card]) -> None:
+        self.static = {nic.identifier: _hosts(nic.reached_at) for nic in nics}
+        self.configured: dict[Address, int] = {}
+        for nic in nics:
+            # What a VLAN has is seen on its card as well.
+            for host in self.static[nic.identifier] | _hosts(each for upper in nic.used_by for each in upper.addresses):
+                self.configured[host] = self.configured.get(host, 0) + 1
+        self.on_cards: dict[Address, int] = {}
+        for card in cards:
+            for address in card.addresses:
+                self.on_cards[address] = self.on_cards.get(address, 0) + 1
+
+    def contradict(self, nic: Nic, card: Card) -> bool:
+        """Whether the card had other addresses than nic gets: of the kinds that nic has static ones of, or another's."""
+        static = self.static[nic.identifier]
+        kinds = {address.version for address in static}
+        seen = {address for address in card.addresses if not address.is_link_local}
+        if seen & static:
+            return False
+        own = _hosts(each for upper in nic.used_by for each in upper.addresses)
+        return any(address.version in kinds or (address in self.configured and address not in own) for address in seen)
+
+    def is_elsewhere(self, nic: Nic, card: Card) -> bool:
+        """Whether nic has static addresses, and the card other ones of their kind."""
+        static = self.static[nic.identifier]
+        kinds = {address.version for address in static}
+        seen = {address for address in card.addresses if address.version in kinds and not address.is_link_local}
+        return bool(seen) and not static & seen
+
+
+def _hosts(addresses: Iterable[str]) -> frozenset[Address]:
+    return frozenset(ipaddress.ip_interface(address).ip for address in addresses)
+
+
+def _by_mac(nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]) -> tuple[_Pairs, list[Concern]]:
+    """(the pairs by their MAC addresses, Concerns).
 
     Several NICs have one address where a card was called otherwise once, and what configured it then is still there.
     """
-    pairs: dict[str, Card] = {}
+    pairs: _Pairs = {}
     concerns: list[Concern] = []
     # A target's new address may be another card's old one.
     for addresses in ({card.mac: card.mac for card in cards}, macs):
+        known: dict[str | None, list[Nic]] = {}
+        for nic in _left(nics, pairs):
+            known.setdefault(nic.mac, []).append(nic)
         for card in _unused(cards, pairs):
             known_by = addresses.get(card.mac) if card.mac else None
-            fitting = [nic for nic in _left(nics, pairs) if known_by and nic.mac == known_by]
-            likely, is_tie = _likely(fitting, 1)
+            likely, is_tie = _likely(known.pop(known_by, []) if known_by else [], 1)
             pairs.update((nic.identifier, card) for nic in likely)
             concerns += [_by_order(nic, card) for nic in likely if is_tie]
     return pairs, concerns
 
 
-def _guessed(nics: Sequence[Nic], cards: Sequence[Card]) -> tuple[dict[str, Card], list[Concern]]:
-    """({NIC's identifier: Card} for what nothing else tells, Concerns)."""
+def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pairs:
+    """The pairs that have addresses in common, and with no other."""
+    by_address: dict[Address, list[Card]] = {}
+    for card in cards:
+        for address in card.addresses:
+            by_address.setdefault(address, []).append(card)
+    pairs: _Pairs = {}
+    shared: dict[int, int] = {}
+    for nic in nics:
+        fitting = {card.position: card for host in seen.static[nic.identifier] for card in by_address.get(host, ())}
+        for position in fitting:
+            shared[position] = shared.get(position, 0) + 1
+        if len(fitting) == 1:
+            pairs[nic.identifier] = next(iter(fitting.values()))
+    return {identifier: card for identifier, card in pairs.items() if shared[card.position] == 1}
+
+
+def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:
+    """(the pairs that nothing else tells, Concerns)."""
     likely, is_tie = _likely(nics, len(cards))
-    pairs = _in_order(likely, cards)
+    pairs = _in_order(likely, cards, seen)
+    alone = len(nics) == len(cards) == 1
     concerns: list[Concern] = []
     if is_tie or len(likely) > 1 or len(cards) > 1:
         concerns = [_by_order(nic, card) for nic, card in pairs if card.mac]
-    concerns += [_other_address(nic, card) for nic, card in pairs if _is_elsewhere(nic, card)]
+    concerns += [_other_address(nic, card) for nic, card in pairs if alone and seen.is_elsewhere(nic, card)]
     return {nic.identifier: card for nic, card in pairs}, concerns
 
 
 def _likely(nics: Sequence[Nic], count: int) -> tuple[list[Nic], bool]:
     """(those count of nics that the source most likely has, whether the last of them is no likelier than another)."""
 
-    def rank(nic: Nic) -> tuple[bool, bool]:
-        return not nic.at_boot, not nic.reached_at
+    def rank(nic: Nic) -> tuple[bool, bool, bool]:
+        return nic.is_left_alone, not nic.at_boot, not nic.reached_at
 
+    if count >= len(nics):
+        return list(nics), False
     ranked = sorted(nics, key=rank)
-    is_tie = 0 < count < len(nics) and rank(ranked[count - 1]) == rank(ranked[count])
-    return [nic for nic in nics if nic in ranked[:count]], is_tie
+    is_tie = 0 < count and rank(ranked[count - 1]) == rank(ranked[count])
+    chosen = {nic.identifier for nic in ranked[:count]}
+    return [nic for nic in nics if nic.identifier in chosen], is_tie
 
 
-def _in_order(nics: Sequence[Nic], cards: Sequence[Card]) -> list[tuple[Nic, Card]]:
-    """The pairs (Nic, Card) in the order of both, but a card with addresses of another NIC is the last to be taken."""
-    pairs: list[tuple[Nic, Card]] = []
-    left = list(cards)
-    for nic in nics[: len(cards)]:
-        card = next((card for card in left if not _is_elsewhere(nic, card)), left[0])
-        left.remove(card)
-        pairs.append((nic, card))
-    return pairs
+def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[tuple[Nic, Card]]:
+    """The pairs (Nic, Card) in the order of both, of those that do not contradict each other.
+
+    First each card whose addresses leave fewer NICs to choose from: one with an address of several NICs (the ports of
+    a bond), then one with an address that is not static anywhere. The only NIC gets the only card in any case.
+    """
+    if len(nics) == len(cards) == 1:
+        return [(nics[0], cards[0])]
+    left = {nic.identifier: nic for nic in nics}
+    pairs: dict[str, tuple[Nic, Card]] = {}
+    for card in sorted(cards, key=lambda card: _choice(card, seen)):
+        nic = next((nic for nic in left.values() if not seen.contradict(nic, card)), None)
+        if nic:
+            del left[nic.identifier]
+            pairs[nic.identifier] = nic, card
+    return [pairs[nic.identifier] for nic in nics if nic.identifier in pairs]
 
 
-def _is_elsewhere(nic: Nic, card: Card) -> bool:
-    """Whether nic has static addresses, and the card other ones of their kind."""
-    own = {ipaddress.ip_interface(address).ip for address in nic.reached_at}
-    kinds = {address.version for address in own}
-    seen = {address for address in card.addresses if address.version in kinds and not address.is_link_local}
-    return bool(seen) and not own & seen
-
-
-def _pairs(nics: Sequence[Nic], cards: Sequence[Card], belong: Callable[[Nic, Card], bool]) -> dict[str, Card]:
-    """{NIC's identifier: Card} for those that belong to each other and to no other."""
-    found: dict[str, Card] = {}
-    for nic in nics:
-        fitting = [card for card in cards if belong(nic, card)]
-        if len(fitting) == 1 and sum(belong(other, fitting[0]) for other in nics) == 1:
-            found[nic.identifier] = fitting[0]
-    return found
-
-
-def _share_address(nic: Nic, card: Card) -> bool:
-    return bool(card.addresses & {ipaddress.ip_interface(address).ip for address in nic.reached_at})
+def _choice(card: Card, seen: _Seen) -> int:
+    addresses = [address for address in card.addresses if not address.is_link_local]
+    if any(address in seen.configured for address in addresses):
+        return 0
+    return 1 if addresses else 2
 
 
 def _left(nics: Sequence[Nic], pairs: Mapping[str, Card]) -> list[Nic]:
@@ -122,18 +187,22 @@ def _left(nics: Sequence[Nic], pairs: Mapping[str, Card]) -> list[Nic]:
 
 
 def _unused(cards: Sequence[Card], pairs: Mapping[str, Card]) -> list[Card]:
-    return [card for card in cards if card not in pairs.values()]
+    used = {card.position for card in pairs.values()}
+    return [card for card in cards if card.position not in used]
 
 
-def _with_card(nic: Nic, card: Card | None, cards: Sequence[Card]) -> Nic:
-    """nic with what is known of its Card; card is None where nic is not one of cards."""
+def _with_card(nic: Nic, card: Card | None, listed: Collection[str | None], are_known: bool) -> Nic:
+    """nic with what is known of its Card; card is None where nic is none of those that are known, if any are.
+
+    listed: the MAC addresses of all cards.
+    """
     if card is not None and card.mac is not None:
         known = card.mac == nic.hardware_mac
         return nic if known else replace(nic, mac=card.mac, mac_source=HARDWARE, mac_is_hint=False)
-    if nic.mac in [other.mac for other in cards if other.mac] and nic.mac_source != CONFIGURATION:
+    if nic.mac in listed and nic.mac_source != CONFIGURATION:
         # It is that of another's card.
         nic = replace(nic, mac=None, mac_source=None, mac_is_hint=False)
-    return replace(nic, on_source=card is not None or not cards)
+    return replace(nic, on_source=card is not None or not are_known)
 
 
 def _other_address(nic: Nic, card: Card) -> Concern:

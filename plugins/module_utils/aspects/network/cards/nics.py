@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from ....texts import globs
 from .macs import CONFIGURATION, MacSource, Origin
 
 # What the kernel and the usual tools call interfaces that are not hardware. A VLAN has a dot: eth0.100.
 _SOFTWARE = re.compile(
     r"lo|.*\..*"
-    r"|(?:bond|br|bridge|dummy|gre|ifb|macvlan|ppp|sit|tap|team|tun|vlan|virbr|vmbr|vnet|vxlan|veth|wg)(?:[-_\d].*)?"
-    r"|docker.*"
+    r"|(?:bond|br|bridge|dummy|erspan|geneve|gre|gretap|ifb|ip6gre|ip6tnl|ipip|ipvlan|ipvtap|macsec|macvlan|macvtap|nlmon"
+    r"|ovs|ovsbr|ppp|sit|tap|team|tun|vbox|vboxnet|vcan|veth|vif|virbr|vlan|vmbr|vmnet|vnet|vrf|vti|vxlan|wg|xfrm)"
+    r"(?:[-_\d].*)?"
+    # Docker, Podman, Kubernetes' networks, LXC and LXD, VPNs.
+    r"|docker.*|podman\d+|(?:cali|cilium_|flannel|kube-|nodelocal|weave|antrea|cni|lxc|lxdbr|incusbr|tailscale|nebula)[\w-]*"
+    r"|zt[a-z0-9]{8}|ovs-system"
 )
-
-# The method of an interface with several settings (IPv4 and IPv6) is the first of these that it has.
-_METHODS = ("static", "dhcp", "auto", "manual")
 
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
 KERNEL_NAME = re.compile(r"eth\d+")
@@ -35,12 +35,17 @@ class Setting:
     """What one file says of one interface.
 
     name: None where the file knows the interface by something else: hardware_mac, or patterns (globs over names).
-    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces in lower (names, or MAC addresses of
-        hardware that the file knows by no other). tagged: as a VLAN.
+    hardware: whether the file says that it is hardware, or is only for hardware.
+    virtual: made by software (a bond, bridge, VLAN, ...), from the interfaces in lower (names, or what else the file
+        knows them by: MAC addresses, profiles). tagged: as a VLAN, or else so that it is not reached by itself.
     method: static, dhcp, auto (by router advertisements), manual, or None.
+    dynamic: whether it gets addresses by DHCP or router advertisements in addition to static ones.
     addresses: with prefix ("10.0.2.15/24").
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
     hardware_mac: the MAC address by which the file knows the hardware.
+    patterns: what names fit, each as of patterns.fits. profile: what distinguishes it from others in its file, with a
+        slash in it; the path of the file if it is alone there. order: see patterns.py.
+    unmanaged: whether the file only says that its daemon leaves the interface alone.
     binds: whether the guest gives hardware_mac the name because of this file.
     is_record: whether the file is a record of a former run and no configuration of the next one.
     source_hardware: what it asks for that only the source has ("Driver=vmxnet3").
@@ -63,6 +68,16 @@ class Setting:
     is_record: bool = False
     source_hardware: tuple[str, ...] = ()
     at_boot: bool = True
+    dynamic: bool = False
+    hardware: bool = False
+    unmanaged: bool = False
+    profile: str = ""
+    order: str | None = None
+
+    @property
+    def profile_key(self) -> str:
+        """What no Setting of another profile has."""
+        return self.profile or self.file
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,7 @@ class Upper:
     addresses: tuple[str, ...]
     gateway: str | None
     carried: bool
+    is_dynamic: bool = False
 
     def facts(self) -> dict[str, Any]:
         """The interface as it stands in current.network.<identifier>.used_by."""
@@ -88,12 +104,14 @@ class Nic:
     mac: in lower case with colons, None when unknown. mac_source: where it was learnt.
     mac_is_hint: whether mac is too uncertain to know the NIC by: seen in the last run, and there is no other NIC.
     configured_by: pairs (file, kind).
-    patterns: globs, of which its name must match one.
+    patterns: what its name must fit, one of them, each as of patterns.fits.
     used_by: the Uppers on it.
     name_bound_by: the file of configuration because of which the guest gives it its name, or None.
     source_hardware: pairs (file, what it asks for that only the source has).
     at_boot: whether it is brought up when the system boots, by itself or for what is made of it.
     on_source: False where the caller listed the cards of the source, and it is not one of them.
+    is_dynamic: whether it, or what is made of it, gets an address that no file says.
+    is_left_alone: whether all that is said of it is that a daemon does not manage it.
     """
 
     identifier: str
@@ -111,6 +129,8 @@ class Nic:
     source_hardware: tuple[tuple[str, str], ...] = ()
     at_boot: bool = True
     on_source: bool = True
+    is_dynamic: bool = False
+    is_left_alone: bool = False
 
     @property
     def hardware_mac(self) -> str | None:
@@ -130,8 +150,7 @@ class Nic:
     @property
     def reached_at(self) -> tuple[str, ...]:
         """All addresses that it carries untagged: its own, and those of bonds and bridges on it."""
-        carried = [address for upper in self.used_by if upper.carried for address in upper.addresses]
-        return tuple(dict.fromkeys((*self.addresses, *carried)))
+        return reached(self.addresses, self.used_by)
 
     def facts(self, bound_by: str | None = None) -> dict[str, Any]:
         """The NIC as it stands in current.network.<identifier>. bound_by: what else than configuration binds its name."""
@@ -148,101 +167,20 @@ class Nic:
         }
 
 
-def nics_of(settings: Sequence[Setting], names: Mapping[str, str] | None = None) -> list[Nic]:
-    """The Nics among the interfaces of settings (all files'), in the natural order of their names (eth2, eth10).
-
-    names: {MAC address: name} of what else of the guest gives NICs their names.
-    """
-    interfaces = _interfaces(settings, {**(names or {}), **_names_by_mac(settings)})
-    hardware = interfaces.of_hardware()
-    taken: set[str] = set()
-    nics: list[Nic] = []
-    for key in sorted(hardware, key=_order):
-        # Not by MAC address: an identifier must be the same when the NIC has another on the target.
-        name = key if _is_name(key) else None
-        unnamed = sum(nic.name is None for nic in nics)
-        identifier = unique_identifier(name or f"nic{unnamed}", taken)
-        taken.add(identifier)
-        nics.append(_merged(identifier, name, hardware[key], interfaces.made_of(key), tuple(interfaces.uppers(key))))
-    return nics
-
-
-@dataclass
-class _Interfaces:
-    """All interfaces that settings speak of. A key is an interface's name, or the MAC address of one without a name.
-
-    own: the Settings for each key. above: the Settings for what is made of each. loose: those for any NIC whose name
-    matches a pattern. software: the names of interfaces that software makes. names: the names that MAC addresses get.
-    """
-
-    software: frozenset[str]
-    names: Mapping[str, str]
-    own: dict[str, list[Setting]] = field(default_factory=dict)
-    above: dict[str, list[Setting]] = field(default_factory=dict)
-    loose: list[Setting] = field(default_factory=list)
-
-    def add(self, setting: Setting) -> None:
-        """Put setting where it belongs."""
-        for lower in [self.names.get(each, each) for each in setting.lower]:
-            self.own.setdefault(lower, [])
-            self.above.setdefault(lower, []).append(setting)
-        mac = setting.hardware_mac
-        key = setting.name or (self.names.get(mac, mac) if mac else None)
-        if key:
-            self.own.setdefault(key, []).append(setting)
-        elif setting.patterns:
-            self.loose.append(setting)
-
-    def of_hardware(self) -> dict[str | None, list[Setting]]:
-        """The Settings for each NIC, by its key; by None where nothing tells which one it is.
-
-        Settings for any NIC make one only where there would be none: a distribution's settings for `en*` and `eth*`
-        say nothing of how many NICs there are.
-        """
-        found: dict[str | None, list[Setting]] = {}
-        for key, settings in self.own.items():
-            if key not in self.software and not is_software(key):
-                found[key] = settings
-        if not found and self.loose:
-            found[_name_by_pattern(self.loose, self.names.values())] = self.loose
-        return found
-
-    def made_of(self, key: str | None) -> Sequence[Setting]:
-        """The Settings for what is made of the interface."""
-        return self.above.get(key, ()) if key else ()
-
-    def uppers(self, key: str | None) -> Iterator[Upper]:
-        """The Uppers on the interface, those on its VLANs and bonds too."""
-        for name, is_tagged in _tags_on_the_way(key, self.above).items():
-            own = self.own.get(name, ())
-            yield Upper(name, _addresses(own), _first_gateway(own), carried=not is_tagged)
-
-
-def _interfaces(settings: Sequence[Setting], names: Mapping[str, str]) -> _Interfaces:
-    software = {setting.name for setting in settings if setting.name and (setting.virtual or is_software(setting.name))}
-    interfaces = _Interfaces(frozenset(software), names)
-    for setting in settings:
-        interfaces.add(setting)
-    return interfaces
-
-
-def _names_by_mac(settings: Iterable[Setting]) -> dict[str, str]:
-    return {setting.hardware_mac: setting.name for setting in settings if setting.hardware_mac and setting.name}
-
-
-def _order(key: str | None) -> tuple[bool, list[tuple[bool, int, str]]]:
-    """A key that sorts names naturally, and puts what has none last."""
-    return (False, natural(key)) if key is not None and _is_name(key) else (True, [])
-
-
 def is_software(name: str) -> bool:
     """Whether interfaces called so are software by what everybody calls them."""
     return bool(_SOFTWARE.fullmatch(name))
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether one of patterns (globs) matches the name."""
-    return any(globs.fits(name, pattern) for pattern in patterns)
+def is_name(key: str | None) -> bool:
+    """Whether key is the name of an interface, and no MAC address or profile."""
+    return key is not None and ":" not in key and "/" not in key
+
+
+def reached(addresses: Iterable[str], uppers: Iterable[Upper]) -> tuple[str, ...]:
+    """addresses, and those that uppers have untagged."""
+    carried = [address for upper in uppers if upper.carried for address in upper.addresses]
+    return tuple(dict.fromkeys((*addresses, *carried)))
 
 
 def unique_identifier(name: str, taken: Collection[str]) -> str:
@@ -263,71 +201,3 @@ def natural(name: str) -> list[tuple[bool, int, str]]:
 def labels(nics: Iterable[Nic]) -> str:
     """What a message calls these Nics, together."""
     return ", ".join(nic.label for nic in nics)
-
-
-def _is_name(key: str | None) -> bool:
-    return key is not None and ":" not in key
-
-
-def _name_by_pattern(loose: Iterable[Setting], known: Iterable[str]) -> str | None:
-    """The one name in known that the patterns of loose match, None when there is none, or more."""
-    fitting = {name for name in known if any(matches(name, setting.patterns) for setting in loose)}
-    return fitting.pop() if len(fitting) == 1 else None
-
-
-def _merged(
-    identifier: str, name: str | None, own: Sequence[Setting], above: Sequence[Setting], uppers: tuple[Upper, ...]
-) -> Nic:
-    """The Nic that the Settings in own are for. above: the Settings for what is made of it."""
-    methods = {setting.method for setting in own}
-    mac, source = _mac(own)
-    return Nic(
-        identifier,
-        name,
-        mac,
-        source,
-        addresses=_addresses(own),
-        gateway=_first_gateway(own),
-        method=next((method for method in _METHODS if method in methods), None),
-        configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above))),
-        patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
-        used_by=uppers,
-        name_bound_by=next((setting.file for setting in own if setting.binds), None),
-        source_hardware=tuple((setting.file, asked) for setting in own for asked in setting.source_hardware),
-        at_boot=not own or any(setting.at_boot for setting in (*own, *above)),
-    )
-
-
-def _mac(settings: Iterable[Setting]) -> tuple[str | None, MacSource | None]:
-    """The MAC address by which settings know their NIC, or else the one that they want it to have; and its source."""
-    wanted = None
-    for setting in settings:
-        if setting.hardware_mac:
-            return setting.hardware_mac, MacSource(Origin.TRACE if setting.is_record else Origin.FILE, setting.file)
-        wanted = wanted or setting.mac
-    return (wanted, CONFIGURATION) if wanted else (None, None)
-
-
-def _addresses(settings: Iterable[Setting]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(address for setting in settings for address in setting.addresses))
-
-
-def _first_gateway(settings: Iterable[Setting]) -> str | None:
-    """The gateway: there is one place for it, which is IPv4's where there are both."""
-    gateways = [setting.gateway for setting in settings if setting.gateway]
-    return min(gateways, key=lambda gateway: ":" in gateway, default=None)
-
-
-def _tags_on_the_way(key: str | None, above: Mapping[str, Sequence[Setting]]) -> dict[str, bool]:
-    """{name: whether there is a VLAN's tag on each way to it} of all that is made of the interface."""
-    tagged: dict[str, bool] = {}
-    pending = [key] if key else []
-    while pending:
-        lower = pending.pop()
-        for setting in above.get(lower, ()):
-            through = setting.tagged or tagged.get(lower, False)
-            # What can be reached without a VLAN's tag on one way is.
-            if setting.name and setting.name != key and (setting.name not in tagged or tagged[setting.name] > through):
-                tagged[setting.name] = through
-                pending.append(setting.name)
-    return tagged

@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
@@ -30,8 +31,18 @@ _NIC = re.compile(r"eth\d+|en[opsx]\w+|em\d+|p\d+p\d+(?:_\d+)?")
 # Neither initscripts nor NetworkManager read these (__sed_discard_ignored_files, utils_should_ignore_file()).
 _IGNORED = (".bak", "~", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old", ".augnew", ".augtmp", ".swp")
 
-_VIRTUAL_TYPES = re.compile(r"bond|bridge|vlan|team|ovs.*|ipip|gre|sit|tunnel|ipsec|dummy|macvlan|tap|tun", re.I)
-_CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID")
+# What is made by software. An OVSPort is a card (README.RHEL of openvswitch, and its ifup-ovs), as are the ports of others.
+_VIRTUAL_TYPES = re.compile(
+    r"bond|bridge|vlan|team|ovs(?:bridge|intport|bond|tunnel|patchport|userport|dpdk.*)|ipip|gre|sit|tunnel|ipsec|dummy"
+    r"|macvlan|macvtap|ipvlan|vxlan|wireguard|tap|tun|veth|xdsl|pppoe",
+    re.I,
+)
+_OTHER_HARDWARE = re.compile(r"wireless|infiniband|ipoib|bluetooth|modem|isdn", re.I)
+_CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRIDGE", "BRIDGE_UUID", "OVS_BRIDGE")
+_PARENTS = ("PHYSDEV", "MACVLAN_PARENT", "ETH")
+# What is on the bridge that OVS_BRIDGE names; the others are ports of it.
+_ON_BRIDGE = ("ovsintport",)
+_EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
 _DHCP = ("dhcp", "bootp")
 _OF_STATIC = re.compile(
     r"(?:IPADDR|PREFIX|NETMASK|GATEWAY|BROADCAST|NETWORK)\d*|IPV6ADDR(?:_SECONDARIES)?|IPV6_DEFAULTGW"
@@ -83,15 +94,20 @@ def read(root: GuestRoot) -> list[Setting]:
     found_files = _files(root)
     names = {file.values["UUID"]: file.name for file in found_files if file.values.get("UUID") and file.name}
     everywhere = assignments.values(root.read(_GLOBAL) or "")
+    beside = set(root.list(_DIRECTORY)) if found_files else set()
     renames = any(root.is_file(path) for path in _RENAMER)
     found: list[Setting] = []
     for file in found_files:
-        found.append(_setting(file, everywhere, renames))
+        setting = _setting(file, everywhere, renames)
+        if not setting.gateway:
+            routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
+            setting = replace(setting, gateway=_default_route(root, routes))
+        found.append(setting)
         for key in _CONTROLLERS:
             value = file.values.get(key, "")
             controller = names.get(value, value)
-            port = file.name or file.hardware_mac
-            if port and INTERFACE.fullmatch(controller):
+            port = file.name or file.hardware_mac or setting.profile_key
+            if INTERFACE.fullmatch(controller) and not (key == "OVS_BRIDGE" and _kind(file).lower() in _ON_BRIDGE):
                 found.append(Setting(file.path, KIND, controller, virtual=True, lower=(port,)))
     return found
 
@@ -179,16 +195,51 @@ def _companions(file: _File) -> list[str]:
     return [posixpath.join(_DIRECTORY, prefix + stem) for stem in stems for prefix in _COMPANIONS]
 
 
+def _default_route(root: GuestRoot, paths: Sequence[str]) -> str | None:
+    """The gateway of a default route in the files at paths: route-NAME in either of its forms."""
+    for path in paths:
+        text = root.read(path) or ""
+        for line in text.split("\n"):
+            words = line.split()
+            if words[:1] and words[0] in _EVERYWHERE and "via" in words[:-1]:
+                return values.gateway(words[words.index("via") + 1])
+        assigned = assignments.values(text)
+        for key, value in assigned.items():
+            number = re.fullmatch(r"ADDRESS(\d+)", key)
+            if number and value == "0.0.0.0":
+                return values.gateway(assigned.get(f"GATEWAY{number[1]}", ""))
+    return None
+
+
+def _kind(file: _File) -> str:
+    return file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
+
+
+def _is_virtual(file: _File) -> bool:
+    """Whether software makes the interface, or it is no Ethernet card."""
+    kind = _kind(file)
+    if _VIRTUAL_TYPES.fullmatch(kind) or _OTHER_HARDWARE.fullmatch(kind) or file.on("BONDING_MASTER"):
+        return True
+    # A bond's file says TYPE=Ethernet as often as not. What has an ESSID is a wireless card.
+    of_port = file.values.get("MASTER") or file.on("SLAVE")
+    return bool(file.values.get("BONDING_OPTS") and not of_port) or bool(file.values.get("ESSID"))
+
+
 def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setting:
-    kind = file.values.get("TYPE") or file.values.get("DEVICETYPE", "")
-    tagged = file.on("VLAN") or kind.lower() == "vlan" or "." in (file.name or "")
+    kind = _kind(file).lower()
+    tagged = file.on("VLAN") or kind == "vlan" or "." in (file.name or "")
+    lower = list(_parents(file)) if tagged or file.values.get("MACVLAN_PARENT") or file.values.get("ETH") else []
+    if kind in _ON_BRIDGE:
+        lower.append(file.values.get("OVS_BRIDGE", ""))
+    lower += file.values.get("BOND_IFACES", "").split()
     addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
     return Setting(
         file.path,
         KIND,
         file.name,
-        virtual=tagged or bool(_VIRTUAL_TYPES.fullmatch(kind)) or file.on("BONDING_MASTER"),
-        lower=tuple(_parents(file)) if tagged else (),
+        virtual=tagged or _is_virtual(file),
+        hardware=kind in ("ethernet", "ovsport"),
+        lower=tuple(name for name in lower if INTERFACE.fullmatch(name)),
         tagged=tagged,
         method=_method(file, addresses),
         addresses=addresses,
@@ -203,9 +254,10 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
 
 
 def _parents(file: _File) -> Iterator[str]:
-    """The interfaces that a VLAN is on: PHYSDEV, or what stands before the dot in its name."""
-    if file.values.get("PHYSDEV"):
-        yield file.values["PHYSDEV"]
+    """The interfaces that a VLAN or the like is on: PHYSDEV, or what stands before the dot in its name."""
+    named = [file.values[key] for key in _PARENTS if file.values.get(key)]
+    if named:
+        yield named[0]
     elif file.name and "." in file.name:
         yield file.name.rpartition(".")[0]
 

@@ -27,14 +27,21 @@ _IGNORED = re.compile(r"ifcfg-(?:lo|.*~|.*\.(?:template|rpmnew|rpmsave|rpmorig|b
 _AT_BOOT = ("auto", "boot", "onboot", "on", "nfsroot", "hotplug", "ifplugd")
 
 _METHODS = {"dhcp": "dhcp", "dhcp4": "dhcp", "dhcp6": "dhcp", "static": "static", "none": "manual", "auto6": "auto"}
-# ifcfg-bonding(5), ifcfg-team(5): BONDING_SLAVE_0 (once BONDING_SLAVE0), TEAM_PORT_DEVICE_0.
-_PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE)_?\d*")
+# ifcfg-bonding(5), ifcfg-team(5), ifcfg-ovs-bridge(5): BONDING_SLAVE_0 (once BONDING_SLAVE0), TEAM_PORT_DEVICE_0.
+_PORT = re.compile(r"(?:BONDING_SLAVE|TEAM_PORT_DEVICE|OVS_BRIDGE_PORT_DEVICE)_?\d*")
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
 _OF_STATIC = re.compile(r"(?:IPADDR|PREFIXLEN|NETMASK|BROADCAST|REMOTE_IPADDR|LABEL)_?\w*")
-_PARENTS = ("ETHERDEVICE", "MACVLAN_DEVICE")
+# ifcfg-vlan(5), ifcfg-macvlan(5), ifcfg-macvtap(5), ifcfg-ipvlan(5), ifcfg-vxlan(5), ifcfg-tunnel(5)
+_TAGGED = ("ETHERDEVICE", "VXLAN_DEVICE", "TUNNEL_DEVICE", "OVS_BRIDGE_VLAN_PARENT")
+_PARENTS = (*_TAGGED, "MACVLAN_DEVICE", "MACVTAP_DEVICE", "IPVLAN_DEVICE", "IPVTAP_DEVICE")
 # What else names interfaces; BONDING_MODULE_OPTS has the primary one.
 _NAMING = ("BRIDGE_PORTS", "BONDING_MODULE_OPTS", *_PARENTS)
-_OF_VIRTUAL = ("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS)
+_OF_VIRTUAL = (
+    *("BONDING_MASTER", "BRIDGE", "TEAM_RUNNER", "VLAN_ID", "VXLAN", "TUNNEL", "DUMMY", "OVS_BRIDGE", *_PARENTS),
+    # Hardware that is no Ethernet card: wireless, InfiniBand, modems.
+    *("WIRELESS", "WIRELESS_ESSID", "WIRELESS_ESSID_1", "IPOIB_MODE", "PPPMODE", "MODEM_DEVICE"),
+)
+_HARDWARE_TYPES = ("", "ethernet", "eth")
 
 
 class _File:
@@ -165,7 +172,8 @@ def _routes_renamed(text: str, names: Mapping[str, str]) -> str:
 
 
 def _setting(root: GuestRoot, file: _File) -> Setting:
-    tagged = bool(file.values.get("ETHERDEVICE")) or "." in (file.name or "")
+    tagged = any(file.values.get(key) for key in _TAGGED) or "." in (file.name or "")
+    kind = file.values.get("INTERFACETYPE", "").lower()
     addresses = tuple(dict.fromkeys(_addresses(file.values)))
     protocols = re.split(r"[+,\s]+", file.values.get("BOOTPROTO", "static").lower())
     method = next((_METHODS[word] for word in protocols if word in _METHODS), None)
@@ -173,7 +181,10 @@ def _setting(root: GuestRoot, file: _File) -> Setting:
         file.path,
         KIND,
         file.name,
-        virtual=tagged or any(file.values.get(key, "no") not in ("", "no") for key in _OF_VIRTUAL),
+        virtual=tagged
+        or kind not in _HARDWARE_TYPES
+        or any(file.values.get(key, "no").lower() not in ("", "no") for key in _OF_VIRTUAL),
+        hardware=bool(kind),
         lower=tuple(name for name in (*file.parents, *file.ports) if INTERFACE.fullmatch(name)),
         tagged=tagged,
         method="manual" if method == "static" and not addresses else method,

@@ -13,22 +13,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from ....guest.root import GuestRoot
 from ....texts import globs
-from ....texts.remembered import remembered
+from ....texts.stanzas import MOST_OPTIONS, Line, Stanza, option_name, parse
 from .. import values
-from ..cards.nics import INTERFACE, Nic, Setting, matches
+from ..cards.nics import INTERFACE, Nic, Setting
+from ..cards.patterns import matches
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
 
-# These begin a stanza; the first three go on with options, one to a line, until the next of these.
-_LONG_STANZAS = ("iface", "mapping", "template")
-_STANZA = re.compile(
-    r"iface|mapping|template|auto|allow-[a-z-]+|no-auto-down|no-scripts|rename|source|source-directory"
-)
 # A word and the space before it; a backslash at the end of a line is not part of it.
 _WORD = re.compile(r"(?m)(?:^|(?<![ \t])[ \t]+)((?:[^\s\\]|\\(?!\n))+)")
 _MAC = re.compile(r"(?<=mac/)[0-9A-Fa-f:]{17}")
@@ -36,71 +31,24 @@ _BRINGS_UP = re.compile(r"auto|allow-[a-z-]+")
 _LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
 
 # Options (with _ for -) that say of which interfaces another is made: those of ifenslave, bridge-utils and vlan.
-_MEMBERS = ("bond_slaves", "slaves", "bridge_ports")
+_MEMBERS = ("bond_slaves", "slaves", "bond_members", "bridge_ports", "ovs_ports", "ovs_bonds")
 _PARENT = "vlan_raw_device"
-_OF_VIRTUAL = frozenset((*_MEMBERS, _PARENT, "bond_mode", "vxlan_id", "tunnel_mode"))
+# The other way round, in a port: of which bond or bridge, and in ifupdown2 of which VRF.
+_UPPERS = ("bond_master", "ovs_bridge", "vrf")
+_OF_VIRTUAL = frozenset(
+    (*_MEMBERS, _PARENT, "vxlan_id", "tunnel_mode", "vrf_table", "wireguard_config_path", "veth_peer")
+)
+# With wpa-conf a wired card may be authenticated too.
+_OF_WIRELESS = ("wpa_ssid", "wpa_essid", "wpa_bssid", "wpa_psk", "wireless_")
+# What ifupdown-ng's `use` and ifupdown2's `link-type` say.
+_VIRTUAL_KINDS = frozenset(
+    ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
+)
 _OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
 # No interface has so many options, no guest so many mappings; a hostile file must not fill our memory by way of those.
-_MOST_OPTIONS = _MOST_MAPPINGS = _MOST_PATTERNS = 100
+_MOST_MAPPINGS = _MOST_PATTERNS = 100
 _METHODS = {"static": "static", "dhcp": "dhcp", "bootp": "dhcp", "auto": "auto", "manual": "manual"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line as ifupdown sees it, continuation lines joined: its words, and the lines of the text that it stands on."""
-
-    start: int
-    end: int
-    words: list[str]
-
-
-@dataclass(frozen=True)
-class Stanza:
-    """A stanza's first line, and its options."""
-
-    head: Line
-    options: list[Line] = field(default_factory=list)
-
-    @property
-    def keyword(self) -> str:
-        return self.head.words[0]
-
-    @property
-    def name(self) -> str:
-        """The interface of an iface or mapping stanza, without the label of an alias (eth0:1)."""
-        return self.head.words[1].partition(":")[0] if len(self.head.words) > 1 else ""
-
-    @property
-    def own(self) -> list[str]:
-        """The words of the first line, but `inherits` and what follows it."""
-        words = self.head.words
-        return words[: words.index("inherits", 2)] if self.inherits else words
-
-    @property
-    def family(self) -> str:
-        """The family of the addresses of an iface stanza (inet, inet6), "" where it says none."""
-        return "".join(self.own[2:3])
-
-    @property
-    def method(self) -> str:
-        """How an iface stanza gets its addresses (static, dhcp), "" where it does not say it."""
-        return "".join(self.own[3:4])
-
-    @property
-    def inherits(self) -> str:
-        """The name of the settings that an iface stanza inherits, "" for none."""
-        words = self.head.words
-        return words[words.index("inherits", 2) + 1] if "inherits" in words[2:-1] else ""
-
-    def inheriting(self, base: Stanza) -> Stanza:
-        """It with what base has: options before its own, and family and method where it says none."""
-        head = replace(self.head, words=[*self.own, *base.own[len(self.own) : 4]])
-        return Stanza(head, [*base.options, *self.options][:_MOST_OPTIONS])
-
-    def values(self, option: str) -> list[str]:
-        """The words of all lines with the option, whichever of - and _ its name has."""
-        return [word for line in self.options if _option(line) == option for word in line.words[1:]]
 
 
 def read(root: GuestRoot) -> list[Setting]:
@@ -109,11 +57,12 @@ def read(root: GuestRoot) -> list[Setting]:
     physical = _physical_names([stanza for _file, stanza in stanzas])
     names, patterns = _brought_up([stanza for _file, stanza in stanzas])
     found = [
-        _setting(file, stanza, name, at_boot=name in names or matches(name, patterns))
+        setting
         for file, stanza in _with_inherited(stanzas)
         if stanza.keyword == "iface"
         for name in physical.get(stanza.name, [stanza.name])
         if INTERFACE.fullmatch(name)
+        for setting in _settings(file, stanza, name, at_boot=name in names or matches(name, patterns))
     ]
     mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
     return found + [
@@ -169,18 +118,6 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(file, _with_dhcp(text, of_them), detail)
 
 
-@remembered
-def parse(text: str) -> list[Stanza]:
-    """The Stanzas of the text of a file, in order."""
-    stanzas: list[Stanza] = []
-    for line in _lines(text):
-        if _STANZA.fullmatch(line.words[0]):
-            stanzas.append(Stanza(line))
-        elif stanzas and stanzas[-1].keyword in _LONG_STANZAS:
-            stanzas[-1].options.append(line)
-    return stanzas
-
-
 def without(text: str, names: Collection[str]) -> str:
     """text with all that configures the interfaces of these names made comments, or struck out of lists of names.
 
@@ -194,8 +131,8 @@ def without(text: str, names: Collection[str]) -> str:
         elif _LISTS_OF_NAMES.fullmatch(stanza.keyword):
             _strike_out(lines, stanza.head, names, "")
         for line in stanza.options:
-            if _option(line) in (*_MEMBERS, "bond_primary") and not _is_of(stanza.name, names):
-                _strike_out(lines, line, names, "none" if _option(line) in _MEMBERS else "")
+            if option_name(line) in (*_MEMBERS, "bond_primary") and not _is_of(stanza.name, names):
+                _strike_out(lines, line, names, "none" if option_name(line) in _MEMBERS else "")
     return "\n".join(lines)
 
 
@@ -227,24 +164,6 @@ def _included(root: GuestRoot, path: str, text: str) -> Iterator[str]:
                         yield posixpath.join(directory, name)
 
 
-def _lines(text: str) -> Iterator[Line]:
-    # config.c of ifupdown: a comment has a line of its own and does not go on after a backslash; other lines do.
-    lines = text.split("\n")
-    end = 0
-    while end < len(lines):
-        start = end
-        end += 1
-        if not lines[start].strip() or lines[start].lstrip().startswith("#"):
-            continue
-        while lines[end - 1].endswith("\\") and end < len(lines):
-            end += 1
-        line = " ".join([*(part[:-1] for part in lines[start : end - 1]), lines[end - 1]])
-        words = line.split()
-        # A line may go on, and have no word all the same.
-        if any(word.strip("\\") for word in words):
-            yield Line(start, end, words)
-
-
 def _with_inherited(stanzas: Iterable[tuple[str, Stanza]]) -> list[tuple[str, Stanza]]:
     """The pairs (file, Stanza) with what `inherits` brings, as config.c of ifupdown copies it.
 
@@ -274,10 +193,10 @@ def _physical_names(stanzas: Iterable[Stanza]) -> dict[str, list[str]]:
         stanza.inherits: [] for stanza in stanzas if stanza.inherits and stanza.inherits not in names
     }
     for stanza in [each for each in stanzas if each.keyword == "mapping"][:_MOST_MAPPINGS]:
-        mapped = [name for name in list(names)[:_MOST_OPTIONS] if globs.fits(name, stanza.name)]
+        mapped = [name for name in list(names)[:MOST_OPTIONS] if globs.fits(name, stanza.name)]
         mapped.insert(0, stanza.name)
-        for line in stanza.options[:_MOST_OPTIONS]:
-            if _option(line) == "map":
+        for line in stanza.options[:MOST_OPTIONS]:
+            if option_name(line) == "map":
                 physical.setdefault(line.words[-1], []).extend(mapped)
     for word in brought_up:
         name, equals, logical = word.partition("=")
@@ -298,21 +217,51 @@ def _brought_up(stanzas: Iterable[Stanza]) -> tuple[set[str], list[str]]:
     return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
 
 
-def _setting(file: str, stanza: Stanza, name: str, at_boot: bool) -> Setting:
-    mac = [word for word in stanza.values("hwaddress") if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", word)]
-    return Setting(
+def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[Setting]:
+    """The Setting for the interface of a stanza, and one for each bond or bridge that it is a port of."""
+    mac = list(filter(None, map(values.normal_mac, stanza.values("hwaddress"))))
+    addresses = _addresses(stanza)
+    yield Setting(
         file,
         KIND,
         name,
-        virtual=stanza.method in _VIRTUAL_METHODS or any(_option(line) in _OF_VIRTUAL for line in stanza.options),
+        virtual=_is_virtual(stanza),
         lower=_lower(stanza),
-        tagged=bool(stanza.values(_PARENT)) or "." in stanza.name,
-        method=_METHODS.get(stanza.method),
-        addresses=_addresses(stanza) if stanza.method == "static" else (),
-        gateway=values.gateway((stanza.values("gateway") or [""])[0]),
-        mac=mac[0].lower() if mac else None,
+        tagged=bool(stanza.values(_PARENT)) or "." in stanza.name or _has_tag(stanza),
+        method=_method(stanza, addresses),
+        addresses=addresses,
+        gateway=_gateway(stanza),
+        mac=mac[0] if mac else None,
         at_boot=at_boot,
     )
+    for option in _UPPERS:
+        for upper in stanza.values(option):
+            # An internal port of a bridge of Open vSwitch is on it.
+            on_it = option == "ovs_bridge" and "OVSIntPort" in stanza.values("ovs_type")
+            if INTERFACE.fullmatch(upper) and upper != "none" and not on_it:
+                yield Setting(file, KIND, upper, virtual=True, lower=(name,), tagged=option == "vrf")
+
+
+def _is_virtual(stanza: Stanza) -> bool:
+    """Whether the interface is made by software, or is no Ethernet card.
+
+    A port of a bond may have options of the bond (ifenslave's examples, cloud-init's and curtin's renderers), and one of
+    Open vSwitch says what it is (README.Debian of openvswitch-switch).
+    """
+    of_ovs = stanza.values("ovs_type")
+    if of_ovs:
+        return of_ovs[-1] != "OVSPort"
+    options = {option_name(line) for line in stanza.options}
+    if stanza.method in _VIRTUAL_METHODS or options & _OF_VIRTUAL:
+        return True
+    kinds = {*stanza.values("use"), *stanza.values("link_type")}
+    if kinds & _VIRTUAL_KINDS or any(option.startswith(_OF_WIRELESS) for option in options):
+        return True
+    return "bond_mode" in options and "bond_master" not in options
+
+
+def _has_tag(stanza: Stanza) -> bool:
+    return any(word.startswith("tag=") for word in stanza.values("ovs_options"))
 
 
 def _lower(stanza: Stanza) -> tuple[str, ...]:
@@ -320,6 +269,8 @@ def _lower(stanza: Stanza) -> tuple[str, ...]:
     names = stanza.values(_PARENT)
     if "." in stanza.name:
         names.append(stanza.name.partition(".")[0])
+    if "OVSIntPort" in stanza.values("ovs_type"):
+        names += stanza.values("ovs_bridge")
     for option in _MEMBERS:
         for name in stanza.values(option):
             # bridge-utils-interfaces(5): from here on it is a pattern.
@@ -330,16 +281,52 @@ def _lower(stanza: Stanza) -> tuple[str, ...]:
     return tuple(name for name in names if INTERFACE.fullmatch(name))
 
 
+def _method(stanza: Stanza, addresses: tuple[str, ...]) -> str | None:
+    """How it gets its addresses; ifupdown2 and ifupdown-ng do without the word, and have `use dhcp` for one."""
+    if stanza.method:
+        return _METHODS.get(stanza.method)
+    return "static" if addresses else "dhcp" if "dhcp" in stanza.values("use") else None
+
+
 def _addresses(stanza: Stanza) -> tuple[str, ...]:
-    address, _slash, prefix = (stanza.values("address") or [""])[0].partition("/")
-    # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
-    # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
-    prefix = prefix or "".join(stanza.values("netmask")[:1])
-    return values.with_prefix(address, prefix or ("64" if stanza.family == "inet6" else values.class_prefix(address)))
+    """Those that the stanza gives statically; several are ifupdown2's and ifupdown-ng's, or commands add them."""
+    found: list[str] = []
+    masks = stanza.values("netmask")
+    static = stanza.values("address") if stanza.method in ("", "static") else []
+    for index, text in enumerate(static):
+        address, _slash, prefix = text.partition("/")
+        # Before ifupdown 0.8 the prefix had an option of its own. Without any, IPv4's is that of the address's class (see
+        # compute_v4_mask() in archcommon.c), and IPv6's is 64 (inet6.defn).
+        prefix = prefix or "".join(masks[index : index + 1] or masks[:1])
+        found += values.with_prefix(address, prefix or ("64" if ":" in address else values.class_prefix(address)))
+    for words in _commands(stanza):
+        # ip address add ADDRESS/PREFIX dev INTERFACE (ip-address(8))
+        if words[:1] == ["ip"] and len(words) > 3 and "address".startswith(words[1]) and words[2] in ("add", "replace"):
+            device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
+            if device in (stanza.name, "$IFACE", "${IFACE}"):
+                found += values.with_prefix(words[3])
+    return tuple(dict.fromkeys(found))
 
 
-def _option(line: Line) -> str:
-    return line.words[0].replace("-", "_")
+def _gateway(stanza: Stanza) -> str | None:
+    """The gateway, or that of a default route which a command adds (ip-route(8), route(8))."""
+    found = stanza.values("gateway")[:1]
+    for words in _commands(stanza):
+        if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
+            if {"default", "0.0.0.0/0", "::/0"}.intersection(words):
+                found.append(words[words.index("via") + 1])
+        elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
+            found.append(words[words.index("gw") + 1])
+    return next((gateway for gateway in map(values.gateway, found) if gateway), None)
+
+
+def _commands(stanza: Stanza) -> Iterator[list[str]]:
+    """The words of the commands that bring the interface up, without options of the program."""
+    for line in stanza.options:
+        if option_name(line) in ("up", "pre_up", "post_up"):
+            words = line.words[1:]
+            program = posixpath.basename(words[0]) if words else ""
+            yield [program, *(word for word in words[1:] if word not in ("-4", "-6"))]
 
 
 def _is_of(name: str, names: Collection[str]) -> bool:
@@ -384,6 +371,6 @@ def _with_dhcp(text: str, names: Collection[str]) -> str:
         for index in range(stanza.head.start, stanza.head.end):
             lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
         for line in stanza.options:
-            if _option(line) in _OF_STATIC:
+            if option_name(line) in _OF_STATIC:
                 _comment_out(lines, line)
     return "\n".join(lines)

@@ -72,6 +72,11 @@ def use_network(arguments: Iterable[str]) -> bool:
     return any(_USING.fullmatch(argument) for argument in arguments)
 
 
+def need_network(arguments: Iterable[str]) -> bool:
+    """Whether arguments say that the initrd needs NICs, and not only how they are configured."""
+    return any(_USING.fullmatch(argument) and not argument.startswith("ip=") for argument in arguments)
+
+
 def edited(
     argument: str,
     gone: Collection[str] = (),

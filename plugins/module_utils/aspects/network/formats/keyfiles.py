@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....texts import sections
@@ -31,6 +32,25 @@ _WIRED = ("ethernet", "802-3-ethernet", "wired")
 _OTHER_HARDWARE = ("wifi", "802-11-wireless", "wireless", "gsm", "cdma", "infiniband", "bluetooth", "wimax")
 _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None}
 _METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_ROUTE = re.compile(r"route\d*")
+_OVS_PORT, _OVS_INTERFACE = "ovs-port", "ovs-interface"
+# Connections of no interface, and of no wired one.
+_NO_INTERFACE = (*_OTHER_HARDWARE, _OVS_PORT, "vpn", "adsl", "generic", "loopback", "olpc-mesh", "wpan", "6lowpan")
+# Where software names what it is made of, (section, key) (nm-settings-keyfile(5)).
+PARENTS = (
+    ("vlan", "parent"),
+    ("macvlan", "parent"),
+    ("ipvlan", "parent"),
+    ("vxlan", "parent"),
+    ("ip-tunnel", "parent"),
+    ("macsec", "parent"),
+    ("pppoe", "parent"),
+    ("hsr", "port1"),
+    ("hsr", "port2"),
+)
+# No port is further from its bridge.
+_MOST_STEPS = 10
 _NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
 
 
@@ -75,19 +95,46 @@ class _Connection:
 def read(root: GuestRoot) -> list[Setting]:
     """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
     connections = _connections(root)
+    by_uuid = {each.uuid: each for each in connections if each.uuid}
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
     found: list[Setting] = []
     for connection in connections:
-        if not connection.type and not connection.wired or connection.type in _OTHER_HARDWARE:
+        if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
             continue
-        found.append(_setting(connection, names))
-        controller = connection.get("connection", "controller", "master")
-        controller = names.get(controller, controller)
-        port = connection.name or connection.hardware_mac
-        if port and INTERFACE.fullmatch(controller):
-            found.append(Setting(connection.path, KIND, controller, virtual=True, lower=(port,)))
+        controller = _controller(connection, by_uuid, connections)
+        settings = list(_settings(connection, names, controller))
+        found += settings
+        # An interface of Open vSwitch is on its bridge.
+        if INTERFACE.fullmatch(controller) and connection.type != _OVS_INTERFACE:
+            found += [
+                Setting(
+                    connection.path,
+                    KIND,
+                    controller,
+                    virtual=True,
+                    lower=(each.name or each.hardware_mac or each.file,),
+                )
+                for each in settings
+            ]
     return found
+
+
+def _controller(connection: _Connection, by_uuid: Mapping[str, _Connection], all_: Sequence[_Connection]) -> str:
+    """The name of the bond, bridge or team that a connection is a port of, "" for none.
+
+    Between an interface and a bridge of Open vSwitch is a connection that is no interface, for the port; nmstate gives
+    it the interface's name (rust/src/lib/nm/settings/ovs.rs).
+    """
+    for _step in range(_MOST_STEPS):
+        named = connection.get("connection", "controller", "master")
+        above = by_uuid.get(named)
+        if above is None and connection.get("connection", "port-type", "slave-type") == _OVS_PORT:
+            above = next((each for each in all_ if each.type == _OVS_PORT and each.name == named), None)
+        if above is None or above.type != _OVS_PORT:
+            return (above.name or "") if above else named
+        connection = above
+    return ""
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
@@ -172,40 +219,63 @@ def _connections(root: GuestRoot) -> list[_Connection]:
     return list(found.values())
 
 
-def _setting(connection: _Connection, names: Mapping[str, str]) -> Setting:
-    parent = connection.get("vlan", "parent") or connection.get("macvlan", "parent")
-    parent = values.normal_mac(parent) or parent
-    parent = names.get(parent, parent)
-    wanted_names = connection.get("match", "interface-name").split(";") if connection.wired else []
-    any_name = connection.wired and not connection.name and not connection.hardware_mac
-    return Setting(
+def _settings(connection: _Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
+    """The Setting for the interface of a connection; for each, where [match] lists several."""
+    lower, tagged = _lower(connection, names)
+    if connection.type == _OVS_INTERFACE:
+        lower, tagged = [controller] if controller != connection.name else [], False
+    setting = Setting(
         connection.path,
         KIND,
         connection.name,
         virtual=not connection.wired,
-        lower=(parent,) if INTERFACE.fullmatch(parent) or values.normal_mac(parent) else (),
-        tagged=connection.type == "vlan",
+        hardware=connection.wired,
+        lower=tuple(each for each in lower if INTERFACE.fullmatch(each) or values.normal_mac(each)),
+        tagged=tagged,
         method=_method(connection),
+        dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
         gateway=_gateway(connection, "ipv4") or _gateway(connection, "ipv6"),
         mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
         hardware_mac=connection.hardware_mac,
-        patterns=_patterns(wanted_names) if any_name else (),
         source_hardware=tuple(
             f"{key}={connection.get('match', key)}" for key in ("driver", "path") if connection.get("match", key)
         ),
         at_boot=not values.says_no(connection.get("connection", "autoconnect")),
     )
+    if not connection.wired or connection.name or connection.hardware_mac:
+        yield setting
+        return
+    condition = _condition(connection.get("match", "interface-name").split(";"))
+    words = condition.split()
+    if words and all(INTERFACE.fullmatch(word) and not word.startswith("!") for word in words):
+        for word in words:
+            yield replace(setting, name=word)
+    else:
+        yield replace(setting, patterns=(condition or "*",))
 
 
-def _patterns(words: Iterable[str]) -> tuple[str, ...]:
+def _lower(connection: _Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
+    """(the interfaces that the connection's is made of, whether it is not reached by itself) of software."""
+    found = [(section, connection.get(section, key)) for section, key in PARENTS]
+    lower = [(section, values.normal_mac(value) or value) for section, value in found if value]
+    tagged = any(section not in ("macvlan", "ipvlan") for section, _value in lower)
+    return [names.get(value, value) for _section, value in lower], tagged
+
+
+def _condition(words: Iterable[str]) -> str:
+    """What [match] asks of names, as a condition of cards/patterns.py."""
     # nm-settings(5): "!" excludes, "&" makes it mandatory, "|" is the default.
-    wanted = [word.lstrip("|&") for word in words if word.strip() and not word.startswith(("!", "&!", "|!"))]
-    return tuple(wanted) or ("*",)
+    wanted = [word.strip().lstrip("|&") for word in words]
+    return " ".join("!" + word.lstrip("!|&") if word.startswith("!") else word for word in wanted if word)
+
+
+def _methods(connection: _Connection) -> set[str | None]:
+    return {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
 
 
 def _method(connection: _Connection) -> str | None:
-    methods = {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
+    methods = _methods(connection)
     return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
 
 
@@ -226,6 +296,11 @@ def _gateway(connection: _Connection, section: str) -> str | None:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
             last = [word for word in re.split(r"[;,]", entry.value)[1:] if values.address(word)]
             found = last[0].strip() if last else None
+    for entry in connection.entries:
+        # route1=0.0.0.0/0,10.0.2.2,100
+        words = re.split(r"[;,]", entry.value)
+        if entry.section == section and _ROUTE.fullmatch(entry.key) and words[0].strip() in _EVERYWHERE and not found:
+            found = values.gateway(words[1]) if len(words) > 1 else None
     return found if found not in ("0.0.0.0", "::") else None
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable
 
 from ....guest.root import GuestRoot
 from ....texts import yaml_text
@@ -28,12 +29,17 @@ KIND = "netplan"
 _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
 _HARDWARE = "ethernets"
+_NETWORKD = "networkd"
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
 _YES = ("true", "yes", "on", "y", "1")
+# Keys of a section that are no definition (netplan(5): the renderer of all of a kind).
+_NO_DEFINITIONS = ("renderer",)
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
+# Reads the text of the file at a path.
+_Composer = Callable[[str, str], "Node | None"]
 
 # What the files say of one interface, {key: value}.
 Definition = dict[str, Plain]
@@ -76,7 +82,11 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP."""
     detail = f"{labels(nics)} gets its address by DHCP on the target"
     for path in _documents(root):
-        root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics), detail)
+        root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics, _composed), detail)
+
+
+def _composed(text: str, path: str) -> Node | None:
+    return yaml_text.compose(text, path, folded=True)
 
 
 def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) -> dict[str, list[Change]]:
@@ -87,7 +97,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
     found: dict[str, list[Change]] = {path: [] for path in networks}
     for path, network in networks.items():
         definitions = yaml_text.below(network, _HARDWARE)
-        found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions).items() if key in renamed]
+        found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions) if key in renamed]
         nodes: list[Node | None] = []
         for definition in yaml_text.items(definitions):
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
@@ -106,15 +116,18 @@ def renamings(nodes: Iterable[Node | None], names: Mapping[str, str]) -> list[Ch
     return [(node, names[yaml_text.scalar(node)]) for node in nodes if node and yaml_text.scalar(node) in names]
 
 
-def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic]) -> str:
-    """text, the file at path whose `network` mapping keys lead to, with DHCP in place of static addresses for nics."""
+def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _Composer = yaml_text.compose) -> str:
+    """text, the file at path whose `network` mapping keys lead to, with DHCP in place of static addresses for nics.
+
+    compose: reads it.
+    """
     wanted = {nic.name or nic.hardware_mac for nic in nics}
-    network = yaml_text.below(yaml_text.compose(text, path), *keys)
+    network = yaml_text.below(compose(text, path), *keys)
     names = _names(_merged({path: network})[0][_HARDWARE])
     loose = {nic.patterns for nic in nics if nic.name is None}
     for identifier in yaml_text.entries(yaml_text.below(network, _HARDWARE)):
         # The text changes; so do the places of all nodes.
-        root = yaml_text.compose(text, path)
+        root = compose(text, path)
         definition = yaml_text.below(root, *keys, _HARDWARE, identifier)
         there = yaml_text.entries(definition)
         static = [(*keys, _HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
@@ -124,33 +137,55 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic]) -> str:
             text = yaml_text.with_scalars(text, [(there["dhcp4"], "true")])
         else:
             text = yaml_text.with_entry(text, definition, "dhcp4: true")
-        text = yaml_text.without(text, yaml_text.compose(text, path), static)
+        text = yaml_text.without(text, compose(text, path), static)
     return text
 
 
 def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]:
     """The Settings in networks: {path: node of a `network` mapping}."""
     merged, files = _merged(networks)
-    names = _names(merged[_HARDWARE])
+    names = {key: name or _profile(key) for key, name in _names(merged[_HARDWARE]).items()}
+    renderers = _renderers(networks)
     settings: list[Setting] = []
     for section, definitions in merged.items():
         for identifier, definition in definitions.items():
             first, *others = files[section, identifier]
             one = _setting(first, kind, section, identifier, definition, names)
+            renderer = _text(definition.get("renderer")) or renderers.get(section) or renderers.get("") or _NETWORKD
+            if kind == KIND and section == _HARDWARE and renderer == _NETWORKD:
+                # What netplan writes for systemd-networkd (write_network_file() of src/networkd.c).
+                one = replace(one, order=f"10-netplan-{identifier}.network")
             settings.append(one)
             settings += [
-                Setting(
-                    file,
-                    kind,
-                    one.name,
-                    one.virtual,
-                    hardware_mac=one.hardware_mac,
-                    patterns=one.patterns,
-                    at_boot=one.at_boot,
-                )
+                replace(one, file=file, addresses=(), gateway=None, method=None, lower=(), source_hardware=())
                 for file in others
             ]
-    return settings
+    return [*settings, *_patch_ports(networks, kind)]
+
+
+def _profile(identifier: str) -> str:
+    """What a definition without a name is called among all profiles."""
+    return f"{KIND}/{identifier}"
+
+
+def _renderers(networks: Mapping[str, Node | None]) -> dict[str, str]:
+    """{section, or "" for all: renderer}; the last file is right."""
+    found: dict[str, str] = {}
+    for network in networks.values():
+        for section in ("", _HARDWARE):
+            renderer = yaml_text.scalar(yaml_text.below(network, *filter(None, (section, "renderer"))))
+            if renderer:
+                found[section] = renderer
+    return found
+
+
+def _patch_ports(networks: Mapping[str, Node | None], kind: str) -> Iterator[Setting]:
+    """The ends of Open vSwitch's patches, which bridges have among their interfaces: openvswitch.ports, in pairs."""
+    for path, network in networks.items():
+        for pair in yaml_text.items(yaml_text.below(network, "openvswitch", "ports")):
+            for name in map(yaml_text.scalar, yaml_text.items(pair)):
+                if INTERFACE.fullmatch(name):
+                    yield Setting(path, kind, name, virtual=True)
 
 
 def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[str, list[Path]]:
@@ -190,7 +225,7 @@ def _documents(root: GuestRoot) -> dict[str, Node | None]:
             if name.endswith(".yaml"):
                 found.setdefault(name, posixpath.join(directory, name))
     texts = {found[name]: root.read(found[name]) for name in sorted(found)}
-    return {path: yaml_text.compose(text, path) for path, text in texts.items() if text is not None and text.strip()}
+    return {path: _composed(text, path) for path, text in texts.items() if text is not None and text.strip()}
 
 
 def _merged(
@@ -202,6 +237,8 @@ def _merged(
     for path, network in networks.items():
         for section, definitions in merged.items():
             for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
+                if identifier in _NO_DEFINITIONS:
+                    continue
                 known = definitions.get(identifier, {})
                 definitions[identifier] = _merge(known, _mapping(yaml_text.plain(definition)))
                 files.setdefault((section, identifier), []).append(path)
@@ -260,7 +297,10 @@ def _setting(
         gateway=_gateway(definition),
         mac=values.normal_mac(_text(definition.get("macaddress"))),
         hardware_mac=mac,
-        patterns=tuple(_match_names(match)) or ("*",) if loose else (),
+        patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
+        profile=_profile(identifier),
+        hardware=section == _HARDWARE,
+        dynamic=any(_text(definition.get(key)).lower() in _YES for key in ("dhcp4", "dhcp6")),
         binds=binds,
         source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
@@ -269,10 +309,6 @@ def _setting(
 
 def _match(definition: Definition) -> Definition:
     return _mapping(definition.get("match"))
-
-
-def _match_names(match: Definition) -> list[str]:
-    return [name for name in _match_words(match.get("name")) if name]
 
 
 def _match_words(value: Plain | None) -> list[str]:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Callable
 
 from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
-from ..cards.nics import INTERFACE, Nic, Setting, labels, matches
+from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.patterns import fits
 from ..systemd_files import WRITABLE, File, files, rewrite
 
 KIND = "networkd"
@@ -30,11 +32,14 @@ _NAMING = (
     ("RoutingPolicyRule", "OutgoingInterface"),
 )
 # What only hardware of one kind, or on one bus, has.
-_HARDWARE_KEYS = ("Driver", "Path", "Property")
+_HARDWARE_KEYS = ("Driver", "Path", "Property", "Virtualization")
+# What holds for any virtual machine (ConditionVirtualization= in systemd.unit(5)).
+_ANY_MACHINE = ("yes", "true", "on", "1", "vm")
 # What systemd-detect-virt(1) calls where there is no hardware.
 _CONTAINERS = frozenset(("container", "systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "no"))
 # Interfaces on this one, by the key in its [Network] that names them; and those that it is a port of.
-_MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced")
+_NOT_CARRIED = ("VRF", "VXLAN", "Tunnel", "MACsec", "Xfrm", "L2TP", "HSR")
+_MADE_OF_IT = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "Bond", "Bridge", "BatmanAdvanced", *_NOT_CARRIED)
 _DHCP = {"yes": "dhcp", "true": "dhcp", "on": "dhcp", "1": "dhcp", "both": "dhcp", "ipv4": "dhcp", "v4": "dhcp"}
 _DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
 # The drivers of interfaces that are no hardware; systemd's own files for containers' ends match by them.
@@ -140,10 +145,7 @@ def _device(file: File) -> Setting:
 
 
 def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
-    """The Setting for the interface that a .network file configures, and one for each that it becomes part of."""
-    names = file.words(*_NAME_KEYS)
-    macs = _macs(file)
-    name = names[0] if len(names) == 1 and INTERFACE.fullmatch(names[0]) and names[0][0] != "!" else None
+    """The Settings for the interfaces that a .network file configures, and one for each that they become part of."""
     if not _is_for_nics(file):
         return
     gateways = file.values("Network", "Gateway")
@@ -151,51 +153,89 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
         route.get("Gateway", "") for route in file.sections("Route") if route.get("Destination", "") in _EVERYWHERE
     ]
     addresses = _all_addresses(file)
-    yield Setting(
+    common = Setting(
         file.path,
         KIND,
-        name,
+        None,
         method=_method(file, addresses),
         addresses=tuple(dict.fromkeys(found for text in addresses for found in values.with_prefix(text))),
         gateway=next((gateway for gateway in map(values.gateway, gateways) if gateway), None),
         mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
-        hardware_mac=macs[0] if len(macs) == 1 else None,
-        patterns=() if name or len(macs) == 1 else _patterns(names),
-        source_hardware=tuple(
-            f"{key}={value}" for key in _HARDWARE_KEYS for value in file.values("Match", key) if value != "*"
-        ),
+        source_hardware=tuple(_source_hardware(file)),
         at_boot=_is_at_boot(file),
+        hardware=bool(file.words("Type")),
+        unmanaged=_is_unmanaged(file),
+        dynamic=_method(file, ()) is not None,
+        order=posixpath.basename(file.path),
     )
-    lower = name or (macs[0] if len(macs) == 1 else None)
-    if lower:
-        for upper in [word for key in _MADE_OF_IT for value in file.values("Network", key) for word in value.split()]:
-            if INTERFACE.fullmatch(upper):
-                yield Setting(file.path, KIND, upper, virtual=True, lower=(lower,), tagged=upper in vlans)
+    for setting in _for_each(file, common):
+        yield setting
+        lower = setting.name or setting.hardware_mac or setting.profile_key
+        for key in _MADE_OF_IT:
+            for upper in [word for value in file.values("Network", key) for word in value.split()]:
+                if INTERFACE.fullmatch(upper):
+                    tagged = upper in vlans or key in _NOT_CARRIED
+                    yield Setting(
+                        file.path, KIND, upper, virtual=True, lower=(lower,), tagged=tagged, order=setting.order
+                    )
+
+
+def _source_hardware(file: File) -> Iterator[str]:
+    for key in _HARDWARE_KEYS:
+        for value in file.values("Match", key):
+            if value != "*" and not (key == "Virtualization" and (value in _ANY_MACHINE or value.startswith("!"))):
+                yield f"{key}={value}"
+
+
+def _for_each(file: File, common: Setting) -> Iterator[Setting]:
+    """common, for each interface that [Match] names, and for those that fit its patterns.
+
+    Each word of Name= or MACAddress= is an interface of its own. One with both asks for both.
+    """
+    macs = list(dict.fromkeys(_macs(file)))
+    conditions = file.conditions(*_NAME_KEYS)
+    words = [word for condition in conditions for word in condition.split()]
+    excluded = any(word.startswith("!") for word in words)
+    names = [word for word in dict.fromkeys(words) if INTERFACE.fullmatch(word) and not excluded]
+    if len(names) == len(macs) == 1:
+        yield replace(common, name=names[0], hardware_mac=macs[0])
+        return
+    if macs and not names:
+        for mac in macs:
+            yield replace(common, hardware_mac=mac)
+        return
+    for name in names:
+        yield replace(common, name=name)
+    if len(names) < len(set(words)) or not words:
+        yield replace(common, patterns=(" ".join(words) or "*",))
+
+
+def _is_unmanaged(file: File) -> bool:
+    return "".join(file.values("Link", "Unmanaged")[-1:]).lower() in _YES
 
 
 def _is_at_boot(file: File) -> bool:
-    unmanaged = "".join(file.values("Link", "Unmanaged")[-1:]).lower() in _YES
-    return not unmanaged and "".join(file.values("Link", "ActivationPolicy")[-1:]) not in _NOT_AT_BOOT
+    policy = "".join(file.values("Link", "ActivationPolicy")[-1:])
+    return not _is_unmanaged(file) and policy not in _NOT_AT_BOOT
 
 
 def _macs(file: File) -> list[str]:
+    """The MAC addresses of which the interface must have one."""
     return [mac for mac in map(values.normal_mac, file.words(*_MAC_KEYS)) if mac]
 
 
 def _is_for_nics(file: File) -> bool:
     """Whether the file can be for a wired NIC."""
-    kinds = [word for word in file.words("Type") if not word.startswith("!")]
-    if kinds and not matches("ether", kinds):
+    if not all(fits("ether", condition) for condition in file.conditions("Type")):
+        return False
+    # Of a wireless network alone, or of what WireGuard and the like make.
+    if file.words("SSID", "BSSID", "WLANInterfaceType"):
         return False
     # systemd's own 80-container-*.network and 80-vm-*.network, which every guest has.
     if _CONTAINERS.intersection(file.words("Virtualization")) or _SOFTWARE_DRIVERS.intersection(file.words("Driver")):
         return False
     # Kind= is that of software: "vlan", "bridge"; a NIC has none, and the pattern "!*" says so.
     return not [word for word in file.words("Kind") if not word.startswith("!")]
-
-
-def _patterns(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if not name.startswith("!")) or ("*",)
 
 
 def _method(file: File, addresses: Collection[str]) -> str | None:

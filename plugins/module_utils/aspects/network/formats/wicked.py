@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Callable
 
 from ....guest.root import GuestRoot
@@ -129,15 +130,30 @@ def not_read(root: GuestRoot) -> list[str]:
     ]
 
 
+def malformed(root: GuestRoot) -> list[Unread]:
+    """The errors of the files that cannot be read; wicked reads the others."""
+    found: list[Unread] = []
+    for path, text in _texts(root).items():
+        try:
+            xml_text.parse(text, path)
+        except Unread as error:
+            found.append(error)
+    return found
+
+
 def _documents(root: GuestRoot) -> list[tuple[str, str, Element]]:
-    """(path, text, xml_text.Element around all) of each file. Raises GuestconvError."""
+    """(path, text, xml_text.Element around all) of each file that can be read."""
     found: list[tuple[str, str, Element]] = []
-    for name in root.list(_DIRECTORY):
-        path = posixpath.join(_DIRECTORY, name)
-        text = root.read(path) if name.endswith(".xml") else None
-        if text is not None:
+    for path, text in _texts(root).items():
+        with suppress(Unread):
             found.append((path, text, xml_text.parse(text, path)))
     return found
+
+
+def _texts(root: GuestRoot) -> dict[str, str]:
+    paths = [posixpath.join(_DIRECTORY, name) for name in root.list(_DIRECTORY) if name.endswith(".xml")]
+    texts = {path: root.read(path) for path in paths}
+    return {path: text for path, text in texts.items() if text is not None}
 
 
 def _edit(root: GuestRoot, edits: Callable[[Element], Iterable[Edit]], detail: str) -> None:
@@ -196,6 +212,8 @@ def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[
         addresses=addresses,
         gateway=next(filter(None, gateways), None),
         mac=values.normal_mac(interface.value("ethernet", "address")),
+        hardware="ethernet" in tags,
+        dynamic=_method(interface, ()) is not None,
         hardware_mac=mac,
         at_boot=interface.value("control", "mode").lower() not in ("manual", "off"),
     )

@@ -18,9 +18,9 @@ from ....devices.targets import Model
 from ....guest.root import GuestRoot
 from ...plan import Plan
 from .. import systemd_files
-from ..cards import nics
 from ..cards.macs import KnownMac
 from ..cards.nics import Nic
+from ..cards.patterns import matches, name_for
 from ..formats import kernel_arguments
 from . import in_initrd, link_files, udev_rules
 
@@ -97,6 +97,7 @@ def bind_names(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model]) -> N
 
     Where the initrd brings NICs up, it gets what gives the names, and their drivers.
     """
+    on_target = _with_names(root, on_target)
     alone = len(on_target) == 1
     in_use = in_initrd.uses_network(root)
     named_early = in_use or _may_be_exchanged(on_target)
@@ -112,7 +113,7 @@ def bind_names(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model]) -> N
             kernel_names=_kernel_names_stay(root),
         )
         for nic, model in on_target.items():
-            _bind_name(root, plan, _with_name(root, nic), model, evidence)
+            _bind_name(root, plan, nic, model, evidence)
     if named_early:
         _give_to_initrd(root, plan, on_target, with_drivers=in_use)
 
@@ -196,7 +197,7 @@ def _may_be_exchanged(on_target: Collection[Nic]) -> bool:
 
 def _give_to_initrd(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model], with_drivers: bool) -> None:
     """Put what gives these NICs their names into the initrd, and their drivers."""
-    names = {_with_name(root, nic).name for nic in on_target}
+    names = {nic.name for nic in on_target}
     for model in on_target.values() if with_drivers else ():
         plan.initrd.require(model.modules)
     paths = {path for name, path in bindings(root).places.items() if name in names}
@@ -218,14 +219,18 @@ def _put(root: GuestRoot, plan: Plan, path: str, text: str | None, detail: str) 
         root.write(path, text, detail)
 
 
-def _with_name(root: GuestRoot, nic: Nic) -> Nic:
-    """nic, with a name that its configuration is for when that is for none that it would get by itself."""
+def _with_names(root: GuestRoot, on_target: Mapping[Nic, Model]) -> dict[Nic, Model]:
+    """on_target, where each Nic has a name that its configuration is for if it would not get one by itself."""
     by_kernel = not can_be_kept(root) or _kernel_names_stay(root)
     by_itself = ("eth0",) if by_kernel else _NAMES_BY_PLACE
-    if nic.name or not nic.patterns or all(nics.matches(name, nic.patterns) for name in by_itself):
-        return nic
-    made_up = [re.sub(r"[*?]", "0", pattern) for pattern in nic.patterns]
-    return replace(nic, name=next((name for name in made_up if nics.INTERFACE.fullmatch(name)), None))
+    taken = {nic.name for nic in on_target if nic.name}
+    named: dict[Nic, Model] = {}
+    for nic, model in on_target.items():
+        if not nic.name and nic.patterns and not all(matches(name, nic.patterns) for name in by_itself):
+            nic = replace(nic, name=name_for(nic.patterns, taken))
+            taken.add(nic.name or "")
+        named[nic] = model
+    return named
 
 
 def _kernel_names_stay(root: GuestRoot) -> bool:

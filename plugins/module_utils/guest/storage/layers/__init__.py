@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from ..layer import Layer
+from .array import Array
 from .disk import Disk
+from .encrypted import Encrypted
 from .filesystem import Filesystem
 from .logical_volume import LogicalVolume
 from .partition import Partition
@@ -14,4 +16,4 @@ from .subvolume import Subvolume
 
 # In the order in which they are asked. Filesystem comes after all kinds of devices: a device that has been divided or
 # opened by then is not looked into.
-LAYERS: tuple[type[Layer], ...] = (Disk, Partition, LogicalVolume, Filesystem, Subvolume)
+LAYERS: tuple[type[Layer], ...] = (Disk, Partition, Array, Encrypted, LogicalVolume, Filesystem, Subvolume)

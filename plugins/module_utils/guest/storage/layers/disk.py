@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .. import mbr
 from ..answers import Answers
 from ..attachment import Attachment, attachment
 from ..layer import Layer, Nodes
@@ -44,6 +45,11 @@ class Disk:
         # Four entries of 16 bytes, the type in the fifth of each.
         types = {number: self.boot_sector[446 + 16 * (number - 1) + 4 :][:1] for number in range(1, 5)}
         return frozenset(number for number, kind in types.items() if kind and kind[0] in _EXTENDED)
+
+    @property
+    def has_boot_code(self) -> bool:
+        """Whether its first sector has code that a BIOS starts."""
+        return mbr.has_boot_code(self.boot_sector)
 
     def is_called(self, path: str) -> bool:
         """Whether path is the kernel's name of the disk."""

@@ -15,6 +15,10 @@ from ..layer import Layer, Nodes
 from .disk import Disk
 from .partition import Partition
 
+# What blkid calls devices that are encrypted.
+LUKS = "crypto_LUKS"
+BITLOCKER = "BitLocker"
+
 
 @dataclass(frozen=True)
 class Filesystem:
@@ -75,7 +79,7 @@ class Filesystem:
         which tells it from a clone.
         """
         found: list[tuple[str, str, str, dict[str, Layer]]] = []
-        devices = [node for node in fresh if node.IS_DEVICE and not known.made_of(node)]
+        devices = [node for node in fresh if node.IS_DEVICE and node.device and not known.made_of(node)]
         for device in sorted(devices, key=partial(_place, known)):
             tags = answers.tags(device.device)
             contents = tuple(tags.get(key, "") for key in ("TYPE", "UUID", "LABEL"))

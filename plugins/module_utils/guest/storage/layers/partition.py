@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ... import device_names
+from .. import mbr
 from ..answers import Answers
 from ..layer import Layer, Nodes
 from .disk import Disk
@@ -22,6 +23,7 @@ class Partition:
 
     uuid, label, type: those of the partition table, as blkid writes them; "" where there is none.
     attributes: the 64 bits that a GPT has for it; in an MBR, whether it is active (0x80).
+    filled: the partition table that conversion makes for what fills the disk now; None for a partition that is there.
     """
 
     IS_DEVICE: ClassVar[bool] = True
@@ -33,6 +35,7 @@ class Partition:
     label: str = ""
     type: str = ""
     attributes: int = 0
+    filled: mbr.Table | None = None
 
     @property
     def name(self) -> str:
@@ -55,8 +58,8 @@ class Partition:
         return {tag: value for tag, value in (("PARTUUID", self.uuid), ("PARTLABEL", self.label)) if value}
 
     def is_called(self, path: str) -> bool:
-        """Whether path is the kernel's name of it."""
-        return path == self.name
+        """Whether path is the kernel's name of it, or of the disk that it filled."""
+        return path == self.name or (self.filled is not None and path == self.disk.name)
 
     @classmethod
     def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:

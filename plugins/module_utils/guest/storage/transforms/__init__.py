@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ..transform import Transform
+from . import partition_table
 
-# In the order in which they are applied. There is none yet: a guest without a partition table stays as it is.
-TRANSFORMS: tuple[Transform, ...] = ()
+# In the order in which they are applied.
+TRANSFORMS: tuple[Transform, ...] = (partition_table,)

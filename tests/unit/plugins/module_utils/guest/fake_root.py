@@ -34,6 +34,13 @@ def menu(*command_lines):
     return BootMenu(entries, entries[0] if entries else None)
 
 
+class _BlankDisks:
+    """The stand-in for the appliance: there is nothing on any device."""
+
+    def pread_device(self, _device, count, _offset):
+        return bytes(count)
+
+
 class _NotOnDisks(MountPlan):
     """What a root mounts that is on no disk of the test's."""
 
@@ -72,7 +79,7 @@ class FakeRoot:
         }
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
-        self.guest = Guest(None, list(disks), TARGETS[target], hardware or {}, storage)
+        self.guest = Guest(_BlankDisks(), list(disks), TARGETS[target], hardware or {}, storage)
         self._mount_plan, self.not_mounted, self.not_searched = None, [], []
         self.room = 1 << 30
         self.commands = []

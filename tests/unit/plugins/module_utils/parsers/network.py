@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics, traces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import (
+    assembly,
+    nics,
+    patterns,
+    traces,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, Setting
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
@@ -23,6 +28,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     assignments,
     sections,
+    stanzas,
     xml_text,
     yaml_text,
 )
@@ -177,7 +183,7 @@ def _yaml_without(text):
     yaml_text.plain(root)
     if getattr(root, "value", None) and yaml_text.keys(root):
         yaml_text.with_entry(text, root, "a: b")
-        yaml_text.with_scalars(text, [(node, "a") for node in yaml_text.keys(root).values()])
+        yaml_text.with_scalars(text, [(node, "a") for _key, node in yaml_text.keys(root)])
     return edited
 
 
@@ -206,9 +212,10 @@ def _initramfs_tools(text):
 def _arguments(text):
     words = text.split()
     root = FakeRoot(boot_menu=menu(" ".join(words)))
-    nics.nics_of(kernel_arguments.read(root))
+    assembly.nics_of(kernel_arguments.read(root))
     kernel_arguments.macs(words)
     kernel_arguments.use_network(words)
+    kernel_arguments.need_network(words)
     return [kernel_arguments.edited(word, ["eth1"], ["eth0"], {MAC: NEW_MAC}, {"eth0": "enp1s0"}) for word in words]
 
 
@@ -245,7 +252,13 @@ def _values(text):
     for found in (*values.with_prefix(text), *values.with_prefix("10.0.0.1", text), *values.with_prefix(text, "64")):
         values.network(found)
     nics.unique_identifier(text, {text})
-    nics.matches("eth0", [text])
+    patterns.matches("eth0", [text])
+    patterns.name_for([text], {text})
+    profiles = patterns.Profiles()
+    for order, condition in enumerate((text, f"{text} *")):
+        profiles.add(Setting("/a", "networkd", None, patterns=(condition,), profile=f"/{order}", order=str(order)))
+    profiles.fitting(text)
+    profiles.left(())
 
 
 def _links(text):
@@ -255,6 +268,7 @@ def _links(text):
     for suffix in (".link", ".network"):
         for file in systemd_files.files(FakeRoot({f"/etc/systemd/network/a{suffix}": text}), suffix):
             file.words("Name")
+            file.conditions("Name")
             file.sections("Match")
 
 
@@ -283,7 +297,7 @@ PARSERS = (
     Parser(
         "interfaces",
         INTERFACES,
-        each(interfaces.parse, of_file("/etc/network/interfaces", interfaces.read)),
+        each(stanzas.parse, of_file("/etc/network/interfaces", interfaces.read)),
         unedited=(
             lambda text: interfaces.without(text, {"absent"}),
             lambda text: interfaces._with_dhcp(text, {"absent"}),

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments, lvm, references
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
+    arguments,
+    encryption,
+    lvm,
+    references,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.mentions import (
     mdadm,
     paths,
@@ -28,7 +34,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.packages.depen
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import linux
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab, printable, tables
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
+    crypttab,
+    fstab,
+    luks_header,
+    printable,
+    tables,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import udev_rules as rules
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import display, expectations, signs, symptoms
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
@@ -53,6 +65,20 @@ FSTAB = (
     "/dev/disk/by-id/dm-uuid-LVM-" + "a" * 64,
     "PARTUUID=",
     "/dev/sda1",
+)
+CRYPTTAB = (
+    "sda3_crypt UUID=a none luks,discard",
+    "swap /dev/sda2 /dev/urandom swap,cipher=aes",
+    "data /dev/sdb1 /k:UUID=b header=/h:LABEL=c,keyfile-offset=1,keyfile-size=99999999999",
+    "a\\040b /dev/disk/by-uuid/a /dev/disk/by-label/k:/key keyscript=passdev,tpm2-device=auto",
+    "target=root,source=/dev/sda1,key=none",
+    "rd.luks.name=a=b",
+    "cryptdevice=UUID=a:b:c",
+    "cryptopts=target=a,source=/dev/sda1",
+    "crypt_root=/dev/sda1",
+    "- - - -",
+    "x",
+    ",",
 )
 RELEASE = ("ID=debian", 'VERSION_ID="12.1"', "PRETTY_NAME='a'", "VERSION_ID=", "\\", '"', "12", ".")
 RESUME = ("RESUME=/dev/sda2", "RESUME=", "RESUME='UUID=a'", "export ", "/dev/sdb1", "#")
@@ -180,6 +206,46 @@ def _fstab(text):
         arguments.edited(Names(found, frozenset()), f"root={word}")
 
 
+def _crypttab(text):
+    for entry in crypttab.parse(text) + crypttab.from_arguments(text.split()):
+        assert isinstance(entry.name, str) and isinstance(entry.has_header, bool)
+        found = (entry.key_file, entry.header_file, entry.token, entry.is_waited_for, entry.option("a"))
+        assert found and crypttab.is_name(entry.name) in (True, False)
+    locked = filesystem("/dev/sda1", "crypto_LUKS", "a")
+    root = FakeRoot({"/etc/crypttab": text, "/etc/crypttab.initramfs": text}, filesystems=[locked])
+    encryption.concerns(root, Names(root.guest.storage, frozenset()))
+    encryption._old_copy(Names(root.guest.storage, frozenset()), text)
+
+
+LUKS_TOKENS = json.dumps(
+    {
+        "keyslots": {"0": {"kdf": {"memory": 1 << 20}}, "1": {"kdf": {"memory": -1}}, "2": []},
+        "tokens": {
+            "0": {"type": "systemd-tpm2", "keyslots": ["0"]},
+            "1": {"type": "clevis", "keyslots": ["1"], "jwe": {"protected": "eyJjbGV2aXMiOnsicGluIjoidHBtMiJ9fQ"}},
+            "2": {"type": "clevis", "keyslots": 7, "jwe": {"protected": "!"}},
+            "3": {"type": ["a"], "keyslots": [[]]},
+        },
+    }
+)
+
+
+def _headers():
+    """JSON, and what a hostile guest has in its place."""
+    return hostile_texts.texts(LUKS_TOKENS, "{", "}", '"tokens": ', "[" * 1000, "0", '"jwe":', "\0")
+
+
+def _header(text):
+    area = hostile_texts.content(text)
+    for version in (0, 1, 2, 3):
+        for size in (0, 4096, 4097, 16384, 5 << 20):
+            head = b"LUKS\xba\xbe" + version.to_bytes(2, "big") + size.to_bytes(8, "big")
+            found = luks_header.parse(head.ljust(4096, area[:1] or b"\0") + area)
+            assert found is None or (found.version in (1, 2) and found.free_keyslots <= found.keyslots)
+    luks_header.parse(area)
+    luks_header.size(area)
+
+
 def _release(text):
     root = FakeRoot({"/etc/os-release": text, "/etc/hostname": text})
     root.head = lambda path, count: hostile_texts.content(text)[:count]
@@ -268,6 +334,8 @@ PARSERS = (
         unedited=(lambda text: tables.edited(text, lambda row: row.line),),
         edits=(lambda text: tables.edited(text, lambda row: row.with_field(0, "UUID=a")),),
     ),
+    Parser("crypttab", CRYPTTAB, _crypttab),
+    Parser("the header of a LUKS device", inputs=_headers(), words=(), read=_header, sample=LUKS_TOKENS),
     Parser(
         "a superblock of btrfs",
         (),

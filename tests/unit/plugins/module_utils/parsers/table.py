@@ -13,7 +13,8 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
     network,
     sources,
     state,
+    storage,
     system,
 )
 
-PARSERS = (*boot.PARSERS, *network.PARSERS, *system.PARSERS, *sources.PARSERS, *state.PARSERS)
+PARSERS = (*boot.PARSERS, *network.PARSERS, *system.PARSERS, *sources.PARSERS, *state.PARSERS, *storage.PARSERS)

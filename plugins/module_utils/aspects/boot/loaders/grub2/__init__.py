@@ -88,6 +88,11 @@ class Grub2:
         }
         self._menu = BootMenu(list(entries.values()), entries.get(self._started) if self._started else None)
 
+    @property
+    def path(self) -> str:
+        """The path of the script that makes the menu."""
+        return self._readings[0].path
+
     def menu(self) -> BootMenu:
         """The entries that boot Linux, and which of them is the default."""
         return self._menu

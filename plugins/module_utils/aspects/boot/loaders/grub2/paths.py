@@ -131,7 +131,7 @@ class RootFiles:
             if isinstance(node, LogicalVolume):
                 if volume and node.name == f"/dev/{volume[1].replace('--', '-')}/{volume[2].replace('--', '-')}":
                     return filesystem
-                if by_uuid and node.uuid() == by_uuid[1].replace("-", ""):
+                if by_uuid and node.uuid == by_uuid[1].replace("-", ""):
                     return filesystem
             elif found and isinstance(node, Partition):
                 if found[2] and node.number == int(found[2]) and storage.disks.index(node.disk) == int(found[1] or 0):

@@ -112,7 +112,7 @@ def an_initrd(*modules):
     return gzip.compress(initrd.supplement(empty, files), mtime=0)
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None):
+def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None, programs=()):
     kernel.inspect(root)
     plan = Plan(KVM, Selection({}, {}))
     plan.initrd.mode = mode
@@ -121,6 +121,7 @@ def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", c
         plan.initrd.edit(pattern, edit)
     plan.initrd.copies.update(copies or {})
     plan.initrd.files.update(files or {})
+    plan.initrd.programs = programs
     kernel.convert(root, plan)
     return plan
 
@@ -286,6 +287,15 @@ def test_a_rebuild_that_does_not_bring_the_driver_is_an_error():
     with pytest.raises(GuestconvError) as caught:
         convert(root, mode="rebuild")
     assert caught.value.code == "initrd-not-complete"
+
+
+def test_an_initrd_that_was_made_anew_must_be_able_to_open_an_encrypted_root():
+    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    with pytest.raises(GuestconvError) as caught:
+        convert(root, mode="rebuild", programs=("cryptsetup", "systemd-cryptsetup"))
+    assert caught.value.code == "initrd-cannot-unlock" and "cryptsetup" in caught.value.message
+    # What is appended takes nothing away.
+    convert(make_root(initrd_bytes=an_initrd()), programs=("cryptsetup",))
 
 
 def test_a_supplement_can_be_insisted_on():

@@ -83,10 +83,6 @@ LEFT_OVER = {
     "interfaces with a mapping": {
         "/etc/network/interfaces": "auto ens192\niface ens33 inet dhcp\nmapping ens192\n  script /x\n"
     },
-    "networkd, unmanaged": {
-        "/etc/systemd/network/a.network": "[Match]\nName=ens33\n[Link]\nUnmanaged=yes\n",
-        "/etc/systemd/network/b.network": "[Match]\nName=ens192\n[Network]\nDHCP=yes\n",
-    },
     "networkd, down": {
         "/etc/systemd/network/a.network": "[Match]\nName=ens33\n[Link]\nActivationPolicy=always-down\n",
         "/etc/systemd/network/b.network": "[Match]\nName=ens192\n[Link]\nActivationPolicy=up\n",
@@ -123,6 +119,21 @@ def test_a_nic_is_taken_to_start_at_boot_where_its_bond_does(files):
     bond = "network: {bonds: {bond0: {interfaces: [ens33], addresses: [10.0.2.15/24]}}}\n"
     findings = network.inspect(guest({**files, "/etc/netplan/c.yaml": bond}, cards({"mac": A})))
     assert {name for name, nic in findings.devices["network"].items() if nic["mac"] == A} == {"ens33"}
+
+
+UNMANAGED = {
+    "/etc/systemd/network/a.network": "[Match]\nName=ens33\n[Link]\nUnmanaged=yes\n",
+    "/etc/systemd/network/b.network": "[Match]\nName=ens192\n[Network]\nDHCP=yes\n",
+}
+
+
+@pytest.mark.parametrize(
+    "interfaces, macs",
+    [([], {"ens192": None}), ([{"mac": A}], {"ens192": A}), ([{"mac": A}, {"mac": B}], {"ens33": A, "ens192": B})],
+)
+def test_what_a_daemon_leaves_alone_is_a_nic_only_where_there_is_a_card_for_it(interfaces, macs):
+    found = network.inspect(guest(UNMANAGED, cards(*interfaces))).devices["network"]
+    assert {name: nic["mac"] for name, nic in found.items()} == macs
 
 
 def test_what_is_left_over_is_not_bound_and_goes_when_it_is_deleted():

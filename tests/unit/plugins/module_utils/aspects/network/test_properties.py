@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     cloud_init,
     ifcfg_redhat,

@@ -121,5 +121,5 @@ def test_swap_space_with_a_random_key_is_named_by_what_is_not_written_over(partu
     names = Names(root.guest.storage, frozenset())
     told_of = [concern.code for concern in references.concerns(root, names)]
     assert told_of == ([] if partuuid else ["device-name-ambiguous"])
-    references.rename(root, names, references.CRYPTTAB, ())
+    references.rename(root, names, references.references_in(root)[1], ())
     assert root.files["/etc/crypttab"] == f"swap {after} /dev/urandom swap\n"

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import fnmatch
 import posixpath
 import re
 import stat
@@ -15,7 +17,13 @@ from typing import Any
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import image
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
+from ansible_collections.virttools.guestconv.tests.text_guests import lvm
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    SIZE,
+    image,
+)
 
 FAILS = "fails to be mounted"
 # Where the superblock of a btrfs is.
@@ -37,29 +45,50 @@ def boot_sector(**types: int) -> bytes:
 class StandInAppliance:
     """tags: {the appliance's name of a partition, disk or volume: what blkid prints of it}.
 
-    volumes: {name: UUID}. members: {volume group: UUIDs of its physical volumes}.
+    volumes: {name: UUID, or all that LVM knows of it}. members: {volume group: UUIDs of its physical volumes}.
+    missing: UUIDs of physical volumes that are on no disk. has_shell: whether libguestfs was built with `debug sh`.
+    arrays: {device: (devices that it is made of)}. data: {(device, offset): bytes}.
     subvolumes: {device: [(number, path), or (number, path, number of the one above)]}. default: {device: number}.
     files: {device: {path from the top of its filesystem: text}}; a path that ends with a slash is an empty directory.
     A device whose files are FAILS cannot be mounted. unwritable: devices that can only be mounted read-only.
-    superblock: of each btrfs, what is read of it. asked: the calls, as they were made.
+    superblock: of each btrfs, what is read of it.
+    keys: {encrypted device: its key}; what is in it has its tags as /dev/mapper/guestconva, guestconvb in the order in
+    which they are opened. is_able: whether there is cryptsetup. error: what it fails with. mappings: those that are open.
+    asked: the calls, as they were made.
     """
 
     def __init__(
         self,
         tags: Mapping[str, Mapping[str, str]],
         sector: bytes = bytes(512),
-        volumes: Mapping[str, str] | None = None,
+        volumes: Mapping[str, str | lvm.Volume] | None = None,
         members: Mapping[str, Iterable[str]] | None = None,
         subvolumes: Mapping[str, Iterable[tuple[int, str]]] | None = None,
         files: Mapping[str, Any] | None = None,
         unwritable: Iterable[str] = (),
+        missing: Iterable[str] = (),
+        has_shell: bool = True,
+        arrays: Mapping[str, Iterable[str]] | None = None,
+        data: Mapping[tuple[str, int], bytes] | None = None,
         default: Mapping[str, int] | None = None,
         superblock: bytes = b"",
+        keys: Mapping[str, str | bytes] | None = None,
+        is_able: bool = True,
+        error: str = "",
     ) -> None:
         self._default, self._superblock = default or {}, superblock
-        self._tags, self._sector, self._volumes = dict(tags), sector, volumes or {}
+        self._tags, self._sector = dict(tags), sector
+        self._volumes = {
+            name: known if isinstance(known, lvm.Volume) else lvm.Volume(name, known)
+            for name, known in (volumes or {}).items()
+        }
+        self._missing, self._has_shell = tuple(missing), has_shell
+        self._arrays, self._data = arrays or {}, data or {}
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
+        self._keys, self._is_able, self._key_file = keys or {}, is_able, b""
+        self._error = error
+        self.mappings: list[str] = []
         self.asked: list[tuple[Any, ...]] = []
         self.mounts: dict[str, tuple[str, str]] = {}
 
@@ -109,24 +138,95 @@ class StandInAppliance:
         below = inside.rstrip("/") + "/"
         return [name[len(below) :].split("/")[0] for name in self._files.get(device, {}) if name.startswith(below)]
 
-    def _list_partitions(self) -> list[str]:
-        return [name for name in self._tags if name[-1].isdigit() and name.count("/") == 2]
+    def _glob_expand(self, pattern: str, directoryslash: bool) -> list[str]:
+        patterns = [f"/{each}" for each in pattern.strip("/{}").split(",")]
+        paths = [
+            posixpath.normpath(f"{mountpoint}/{name}")
+            for mountpoint, (device, _options) in self.mounts.items()
+            for name in self._files.get(device, {})
+        ]
+        return [path for each in patterns for path in paths if fnmatch.fnmatchcase(path, each)]
 
-    def _pread_device(self, _device: str, count: int, offset: int) -> bytes:
+    def _list_partitions(self) -> list[str]:
+        return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
+
+    def _pread_device(self, device: str, count: int, offset: int) -> bytes:
+        if (device, offset) in self._data:
+            return self._data[device, offset]
         content = self._sector.ljust(SUPERBLOCK_AT, b"\0") + self._superblock
         return content[offset : offset + count]
 
     def _blkid(self, device: str) -> Mapping[str, str]:
         return self._tags[device]
 
-    def _lvs(self) -> list[str]:
-        return list(self._volumes)
+    def _feature_available(self, features: list[str]) -> bool:
+        return features == ["luks"] and self._is_able
 
-    def _lvs_full(self) -> list[dict[str, str]]:
-        return [{"lv_name": name.rpartition("/")[2], "lv_uuid": uuid} for name, uuid in self._volumes.items()]
+    def _cryptsetup_open(self, device: str, key: str, name: str) -> None:
+        if self._error or self._keys[device] != key:
+            error = self._error or "cryptsetup exited with status 2: No key available with this passphrase."
+            raise CallFailed("appliance-call-failed", f"cryptsetup_open: {error}")
+        self.mappings.append(f"/dev/mapper/{name}")
+
+    def _cryptsetup_close(self, device: str) -> None:
+        self.mappings.remove(device)
+
+    def _mount_vfs(self, _options: str, kind: str, _device: str, mountpoint: str) -> None:
+        assert (kind, mountpoint) == ("tmpfs", "/")
+
+    def _write(self, _path: str, content: bytes) -> None:
+        self._key_file = content
+
+    def shell(self, script: str) -> str:
+        """What `debug sh` prints."""
+        self.asked.append(("debug" if script.startswith("cryptsetup ") else "shell", script))
+        if not self._has_shell:
+            raise AttributeError("debug")
+        return self._opened(script) if script.startswith("cryptsetup open ") else self._lvm(script)
+
+    def _opened(self, script: str) -> str:
+        device, name = script.split(" 2>&1")[0].split()[-2:]
+        if self._keys[device] != self._key_file:
+            return "No key available with this passphrase.\nstatus 2\n"
+        self.mappings.append(f"/dev/mapper/{name}")
+        return "status 0\n"
+
+    def _lvm_scan(self, activate: bool) -> None:
+        assert activate
+
+    def _vg_activate_all(self, activate: bool) -> None:
+        assert not activate
+
+    def _lvs(self) -> list[str]:
+        return [name for name, each in self._volumes.items() if not each.is_skipped]
 
     def _lvuuid(self, device: str) -> str:
-        return self._volumes[device]
+        return self._volumes[device].uuid
+
+    def _lvm(self, script: str) -> str:
+        """What LVM prints; "" for other scripts."""
+        groups = {each.group_uuid or each.group: each.group for each in self._volumes.values()}
+        answers = {
+            lvm_report.VOLUMES: lvm.volumes(self._volumes.values()),
+            lvm_report.MEMBERS: lvm.members(
+                {uuid: self._members.get(name, ()) for uuid, name in groups.items()}, self._missing
+            ),
+        }
+        return answers.get(script, "")
+
+    def _vg_activate(self, _activate: bool, groups: Iterable[str]) -> None:
+        for name, each in self._volumes.items():
+            if each.group in groups:
+                self._volumes[name] = dataclasses.replace(each, is_active=not each.is_skipped)
+
+    def _list_md_devices(self) -> list[str]:
+        return list(self._arrays)
+
+    def _md_detail(self, array: str) -> dict[str, str]:
+        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._arrays[array])}
+
+    def _blockdev_getsize64(self, _device: str) -> int:
+        return SIZE
 
     def _vgpvuuids(self, group: str) -> list[str]:
         return list(self._members[group])
@@ -167,6 +267,6 @@ class StandInAppliance:
         return []
 
 
-def opened(appliance: StandInAppliance, *disks: str) -> Guest:
+def opened(appliance: StandInAppliance, *disks: str, keys: Iterable[Key] = ()) -> Guest:
     """The guest on disks, which it knows by these names."""
-    return Guest.opened(appliance, [image(name) for name in disks], KVM, {})
+    return Guest.opened(appliance, [image(name) for name in disks], KVM, {}, keys)

@@ -53,7 +53,7 @@ def filesystem(
 ) -> Filesystem:
     """The filesystem on the disk, partition or, with members (physical volumes), logical volume of this name."""
     if members:
-        below: Layer = LogicalVolume(f"/dev/appliance{name[4:]}", name, tuple(members), lambda: volume_uuid)
+        below: Layer = LogicalVolume(f"/dev/appliance{name[4:]}", name, tuple(members), volume_uuid)
     else:
         below = device(name, partuuid, parttype=parttype, attributes=attributes)
     return Filesystem((below,), type, uuid, label)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
@@ -81,39 +82,46 @@ def test_a_partitions_name_is_known_as_it_is_too():
 UUIDS = {"/dev/vg/root": "b" * 32, "/dev/vg/home": "c" * 32, "/dev/old/home": "d" * 32}
 
 
-def lvm_guest(*disks):
+def lvm_guest(*disks, has_shell=True):
     """vg is on all of the disks, old on the last alone."""
     letters = "ab"[: len(disks)]
     tags = {f"/dev/sd{letter}": {"TYPE": "LVM2_member", "UUID": f"pv-{letter}"} for letter in letters}
     members = {"vg": [f"pv-{letter}" for letter in letters], "old": [f"pv{letters[-1]}"]}
     tags.update((name, {"TYPE": "ext4", "UUID": name}) for name in UUIDS)
-    appliance = StandInAppliance(tags, volumes=UUIDS, members=members)
+    appliance = StandInAppliance(tags, volumes=UUIDS, members=members, has_shell=has_shell)
     return storage(appliance, *disks), appliance
 
 
-def test_a_volume_is_found_by_udevs_link_of_its_uuid_with_one_call_and_only_then():
-    found, appliance = lvm_guest("sda")
+HAS_SHELL = pytest.mark.parametrize("has_shell", (True, False))
+
+
+@HAS_SHELL
+def test_a_volume_is_found_by_udevs_link_of_its_uuid(has_shell):
+    found, _appliance = lvm_guest("sda", has_shell=has_shell)
     assert found.filesystem("/dev/disk/by-id/dm-name-vg-root").name == "/dev/vg/root"
-    assert (appliance.times("lvs"), appliance.times("lvs_full"), appliance.times("lvuuid")) == (1, 0, 0)
-    for _again in range(2):
-        assert found.filesystem(f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 32}{'b' * 32}").name == "/dev/vg/root"
-    assert appliance.times("lvs_full") == 1
+    assert found.filesystem(f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 32}{'b' * 32}").name == "/dev/vg/root"
     assert found.filesystem(f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 32}{'e' * 32}") is None
 
 
-def test_volumes_of_one_name_in_two_groups_are_distinguished():
-    found, _appliance = lvm_guest("sda")
+@HAS_SHELL
+def test_volumes_of_one_name_in_two_groups_are_distinguished(has_shell):
+    found, _appliance = lvm_guest("sda", has_shell=has_shell)
     assert found.filesystem(f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 32}{'c' * 32}").name == "/dev/vg/home"
     assert found.filesystem(f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 32}{'d' * 32}").name == "/dev/old/home"
 
 
-def test_a_volume_is_on_all_disks_of_its_group_and_with_one_disk_nothing_is_asked():
-    alone, appliance = lvm_guest("sda")
+@HAS_SHELL
+def test_a_volume_is_on_all_disks_of_its_group(has_shell):
+    alone, _appliance = lvm_guest("sda", has_shell=has_shell)
     assert alone.disks_of(alone.filesystem("/dev/vg/root")) == {"sda"}
-    assert appliance.times("vgpvuuids") == 0
-    pair, appliance = lvm_guest("sda", "sdb")
+    pair, _appliance = lvm_guest("sda", "sdb", has_shell=has_shell)
     assert [pair.disks_of(pair.filesystem(name)) for name in UUIDS] == [{"sda", "sdb"}, {"sda", "sdb"}, {"sdb"}]
-    assert appliance.times("vgpvuuids") == 2
+
+
+def test_lvm_is_asked_once_where_there_is_one_physical_volume_and_twice_where_there_are_more():
+    assert [call for call in lvm_guest("sda")[1].asked if call[0] == "shell"] == [("shell", lvm_report.VOLUMES)]
+    asked = [call for call in lvm_guest("sda", "sdb")[1].asked if call[0] == "shell"]
+    assert asked == [("shell", lvm_report.VOLUMES), ("shell", lvm_report.MEMBERS)]
 
 
 def btrfs(uuid, own):

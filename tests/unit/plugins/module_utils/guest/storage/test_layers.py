@@ -14,9 +14,11 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import discovery, layers, roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.answers import Answers
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key, Keyring
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers import LAYERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
+from ansible_collections.virttools.guestconv.tests.text_guests import arrays
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
     opened,
@@ -26,7 +28,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 
 @dataclass(frozen=True)
 class Mirror:
-    """RAID as mdadm makes it, in short: a device made of all members that have its UUID."""
+    """RAID as a driver of its own might make it, in short: a device made of all members that have its UUID."""
 
     IS_DEVICE: ClassVar[bool] = True
 
@@ -38,44 +40,63 @@ class Mirror:
 
     @property
     def identity(self):
-        return f"MD={self.uuid}"
+        return f"MIRROR={self.uuid}"
 
     def is_called(self, path):
-        return path in (self.name, f"/dev/disk/by-id/md-uuid-{self.uuid}")
+        return path in (self.name, f"/dev/disk/by-id/mirror-{self.uuid}")
 
     @classmethod
     def discover(cls, answers, graph, fresh):
         members = {}
         for node in fresh:
-            if isinstance(node, Filesystem) and node.type == "linux_raid_member":
+            if isinstance(node, Filesystem) and node.type == "mirror_member":
                 members.setdefault(node.uuid, []).append(node)
         for number, (uuid, parts) in enumerate(members.items()):
-            yield cls(f"/dev/md12{7 - number}", f"/dev/md{number}", tuple(parts), uuid)
+            yield cls(f"/dev/mirror{number}", f"/dev/mirror{number}", tuple(parts), uuid)
 
 
 # A guest that has a node of every layer that is registered, the mirror too.
-MEMBER = {"TYPE": "linux_raid_member", "UUID": "m-1"}
+MEMBER = {"TYPE": "mirror_member", "UUID": "m-1"}
+ARRAY = arrays.Array("0123456789abcdef" * 2, label="web:0")
 TAGS = {
     "/dev/sda1": {"TYPE": "ext4", "UUID": "u-1", "PART_ENTRY_UUID": "p-1"},
     "/dev/sda2": MEMBER,
     "/dev/sdb": MEMBER,
     "/dev/sda3": {"TYPE": "LVM2_member", "UUID": "pv"},
-    "/dev/md127": {"TYPE": "ext4", "UUID": "u-md"},
+    "/dev/sda4": arrays.blkid(ARRAY),
+    "/dev/sda5": arrays.blkid(ARRAY),
+    "/dev/mirror0": {"TYPE": "ext4", "UUID": "u-md"},
+    "/dev/md127": {"TYPE": "xfs", "UUID": "u-array"},
     "/dev/vg/srv": {"TYPE": "btrfs", "UUID": "u-b", "UUID_SUB": "s"},
+    "/dev/sda6": {"TYPE": "crypto_LUKS", "UUID": "u-luks"},
+    "/dev/mapper/guestconva": {"TYPE": "ext4", "UUID": "u-secret"},
 }
-FILES = {"/dev/md127": {"/etc/os-release": "ID=debian\n", "/etc/fstab": "/dev/sda1 /boot ext4 ro 0 0\n", "/boot/": ""}}
+FILES = {
+    "/dev/mirror0": {"/etc/os-release": "ID=debian\n", "/etc/fstab": "/dev/sda1 /boot ext4 ro 0 0\n", "/boot/": ""}
+}
+
+
+def answers():
+    stand_in = appliance()
+    return Answers(stand_in, [image("sda"), image("sdb")], Keyring(stand_in, [Key(b"secret", "keys[0]")]))
 
 
 def appliance():
     return StandInAppliance(
-        TAGS, volumes={"/dev/vg/srv": "b" * 32}, subvolumes={"/dev/vg/srv": [(256, "@srv")]}, files=FILES
+        TAGS,
+        volumes={"/dev/vg/srv": "b" * 32},
+        subvolumes={"/dev/vg/srv": [(256, "@srv")]},
+        files=FILES,
+        arrays={"/dev/md127": ("/dev/sda4", "/dev/sda5")},
+        data={(f"/dev/sda{4 + role}", arrays.SIZE): arrays.superblock(ARRAY, role) for role in (0, 1)},
+        keys={"/dev/sda6": "secret"},
     )
 
 
 @pytest.fixture
 def graph(monkeypatch):
     monkeypatch.setattr(layers, "LAYERS", (*LAYERS, Mirror))
-    return discovery.discover(Answers(appliance(), [image("sda"), image("sdb")]))
+    return discovery.discover(answers())
 
 
 @pytest.mark.parametrize("layer", [*LAYERS, Mirror], ids=lambda layer: layer.__name__)
@@ -106,21 +127,20 @@ def test_every_layer_conforms_to_the_interface(graph, layer):
 
 def test_every_layer_is_discovered_once_however_often_it_is_asked(graph):
     assert len(set(graph.nodes)) == len(graph.nodes)
-    answers = Answers(appliance(), [image("sda"), image("sdb")])
     for layer in [*LAYERS, Mirror]:
-        assert list(layer.discover(answers, graph, ())) == []
+        assert list(layer.discover(answers(), graph, ())) == []
 
 
 def test_a_new_layer_goes_the_whole_way(monkeypatch):
     monkeypatch.setattr(layers, "LAYERS", (*LAYERS, Mirror))
     guest = opened(appliance(), "sda", "sdb")
     storage: Graph = guest.storage
-    for name in ("/dev/md0", "/dev/disk/by-id/md-uuid-m-1", "UUID=u-md", "/dev/disk/by-uuid/u-md"):
-        assert storage.filesystem(name).name == "/dev/md0"
-    assert storage.stable_name("/dev/md0") == "UUID=u-md"
-    assert storage.disks_of(storage.filesystem("/dev/md0")) == {"sda", "sdb"}
+    for name in ("/dev/mirror0", "/dev/disk/by-id/mirror-m-1", "UUID=u-md", "/dev/disk/by-uuid/u-md"):
+        assert storage.filesystem(name).name == "/dev/mirror0"
+    assert storage.stable_name("/dev/mirror0") == "UUID=u-md"
+    assert storage.disks_of(storage.filesystem("/dev/mirror0")) == {"sda", "sdb"}
     roots.find(guest, SYSTEMS)
     assert {root.name: root.info["mountpoints"] for root in guest.roots} == {
-        "/dev/md0": {"/": "/dev/md0", "/boot": "/dev/sda1"}
+        "/dev/mirror0": {"/": "/dev/mirror0", "/boot": "/dev/sda1"}
     }
     assert guest.roots[0].info["identity"] == "UUID=u-md"

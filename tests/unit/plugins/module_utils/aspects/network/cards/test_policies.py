@@ -11,11 +11,10 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import interfaces
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, yaml_text
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import sections, stanzas, yaml_text
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.network.network_rewritings import (
     DYNAMIC,
     ETC,
@@ -209,8 +208,8 @@ def test_a_conversion_parses_no_text_twice(monkeypatch):
     def noting(function):
         return lambda text, *arguments, **options: parsed.append(text) or function(text, *arguments, **options)
 
-    monkeypatch.setattr(yaml_text.yaml, "compose", noting(yaml_text.yaml.compose))
-    monkeypatch.setattr(interfaces, "_lines", noting(interfaces._lines))
+    monkeypatch.setattr(yaml_text, "_first", noting(yaml_text._first))
+    monkeypatch.setattr(stanzas, "_lines", noting(stanzas._lines))
     monkeypatch.setattr(sections, "_lines", noting(sections._lines))
     files = {
         "/etc/netplan/once.yaml": "network: {ethernets: {ens192: {addresses: [10.0.2.15/24]}}} # Once.\n",

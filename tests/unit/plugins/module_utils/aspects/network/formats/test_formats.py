@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -210,7 +210,8 @@ def test_a_removed_nic_is_gone_at_the_next_inspection(path):
         ("eth*", [], "eth0"),
         ("eth*", ["net.ifnames=0"], None),
         ("en*", ["net.ifnames=0"], "en0"),
-        ("[ab]", [], None),
+        ("[ab]", [], "a"),
+        ("!en* !eth*", [], "lan0"),
     ],
 )
 def test_a_pattern_that_the_targets_name_does_not_match_gets_a_name_that_does(pattern, arguments, bound):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     ifcfg_redhat,
     ifcfg_suse,
@@ -68,8 +69,8 @@ ANY_NIC = "TYPE=Ethernet\nBOOTPROTO=none\nIPADDR=10.0.2.15\nPREFIX=24\nNAME='Pro
 def test_a_profile_of_networkmanagers_that_asks_for_no_nic_is_for_any(name):
     (nic,) = redhat(ANY_NIC, name=name)
     assert (nic.name, nic.hardware_mac, nic.patterns, nic.addresses) == (None, None, ("*",), ("10.0.2.15/24",))
-    (nic,) = redhat(ANY_NIC, name=name, **{f"{REDHAT}/ifcfg-ens224": "DEVICE=ens224\n"})
-    assert nic.name == "ens224"
+    nics = redhat(ANY_NIC, name=name, **{f"{REDHAT}/ifcfg-ens224": "DEVICE=ens224\n"})
+    assert [(nic.name, nic.addresses) for nic in nics] == [("ens224", ()), (None, ("10.0.2.15/24",))]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import CONFIGURATION
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import interfaces
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import bound_by
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 

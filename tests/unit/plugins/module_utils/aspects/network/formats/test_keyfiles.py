@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import keyfiles
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -97,9 +98,9 @@ def test_numbers_that_are_no_octets_are_no_mac():
     "match, patterns",
     [
         ("", ("*",)),
-        ("[match]\ninterface-name=ens*;!ens3;\n", ("ens*",)),
-        ("[match]\ninterface-name=&en*;|eth*;&!eth7\n", ("en*", "eth*")),
-        ("[match]\ninterface-name=!ens3;\n", ("*",)),
+        ("[match]\ninterface-name=ens*;!ens3;\n", ("ens* !ens3",)),
+        ("[match]\ninterface-name=&en*;|eth*;&!eth7\n", ("en* eth* !eth7",)),
+        ("[match]\ninterface-name=!ens3;\n", ("!ens3",)),
     ],
 )
 def test_a_connection_for_any_nic_makes_one(match, patterns):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init, netplan
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import yaml_text
@@ -155,8 +156,8 @@ _BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for 
 
 @pytest.mark.parametrize(
     "text",
-    ["a: [", "\t- x", "a: *b", "a: 1\n---\nb: 2\n", "\x00", "a: &a [*a]", _BOMB, "[" * 700, "#" * 300_000],
-    ids=["open", "tab", "alias", "documents", "nul", "endless", "bomb", "deep", "long"],
+    ["a: [", "\t- x", "a: *b", "\x00", "a: &a [*a]", _BOMB, "[" * 700, "#" * 300_000],
+    ids=["open", "tab", "alias", "nul", "endless", "bomb", "deep", "long"],
 )
 def test_what_netplan_cannot_read_is_malformed(text):
     with pytest.raises(GuestconvError) as error:

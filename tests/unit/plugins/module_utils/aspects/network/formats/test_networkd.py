@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import networkd
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -82,10 +83,11 @@ def test_settings_are_read_as_systemd_reads_them(settings, addresses, gateway, m
         (f"PermanentMACAddress={MAC.replace(':', '-')}", None, MAC, ()),
         (f"Name=ens192\nMACAddress={MAC}", "ens192", MAC, ()),
         ("Name=en*", None, None, ("en*",)),
-        ("Name=en* eth*", None, None, ("en*", "eth*")),
-        ("Name=!lo", None, None, ("*",)),
+        ("Name=en* eth*", None, None, ("en* eth*",)),
+        ("Name=en*\nName=eth*", None, None, ("en* eth*",)),
+        ("Name=!lo", None, None, ("!lo",)),
+        ("Name=!lo br*\nName=e*", None, None, ("!lo !br* e*",)),
         ("Type=ether\nKind=!*", None, None, ("*",)),
-        (f"MACAddress={MAC} {NEW_MAC}", None, None, ("*",)),
     ],
 )
 def test_hardware_is_known_by_what_match_says(match, name, mac, patterns):
@@ -94,8 +96,25 @@ def test_hardware_is_known_by_what_match_says(match, name, mac, patterns):
 
 
 @pytest.mark.parametrize(
+    "match, found",
+    [
+        ("Name=ens192 ens224", [("ens192", None), ("ens224", None)]),
+        ("Name=ens192\nName=ens224", [("ens192", None), ("ens224", None)]),
+        (f"MACAddress={MAC} {NEW_MAC}", [(None, MAC), (None, NEW_MAC)]),
+        (f"MACAddress={MAC}\nPermanentMACAddress={MAC}", [(None, MAC)]),
+        (f"Name=ens192 ens224\nMACAddress={MAC} {NEW_MAC}", [("ens192", None), ("ens224", None)]),
+        (f"Name=en*\nMACAddress={MAC}", [(None, MAC)]),
+        ("Name=ens192 eth*", [("ens192", None)]),
+    ],
+)
+def test_each_name_and_each_mac_of_a_list_is_a_nic(match, found):
+    assert [(nic.name, nic.hardware_mac) for nic in nics(network(match))] == found
+
+
+@pytest.mark.parametrize(
     "match",
     [
+        "Type=!ether",
         "Type=wlan",
         "Type=loopback",
         "Kind=vlan",

@@ -12,11 +12,11 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration, formats
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import (
     Nic,
     Setting,
-    nics_of,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection

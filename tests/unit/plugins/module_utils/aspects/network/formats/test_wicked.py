@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import (
     CONFIGURATION,
     HARDWARE,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import wicked
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 FILE = "/etc/wicked/ifconfig/lan.xml"
@@ -182,12 +182,14 @@ def test_bonds_bridges_teams_and_vlans_are_used_by_their_members(ports):
         "\udcff",
         "<a/>" * 100_001,
     ],
+    ids=range(9),
 )
-def test_what_is_no_xml_is_malformed(text):
-    with pytest.raises(GuestconvError) as error:
-        wicked.read(FakeRoot({FILE: text}))
-    assert error.value.code == "network-configuration-malformed"
-    assert FILE in error.value.message
+def test_what_is_no_xml_is_malformed_and_hides_no_other_file(text):
+    root = FakeRoot({FILE: text, "/etc/wicked/ifconfig/b.xml": STATIC})
+    (error,) = wicked.malformed(root)
+    assert error.code == "network-configuration-malformed"
+    assert FILE in error.message
+    assert nics_of(wicked.read(root))[0].addresses[0] == "10.0.2.15/24"
 
 
 def test_a_file_nested_deeply_is_read():

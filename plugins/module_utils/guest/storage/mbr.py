@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first sector of a disk with an MBR (UEFI specification, 5.2.1). Pure."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+SECTOR = 512
+# Bytes at the start of the sector that are code.
+CODE = 440
+
+# An MBR counts sectors with 32 bits.
+MOST_SECTORS = (1 << 32) - 1
+LINUX = 0x83
+
+_MARK = b"\x55\xaa"
+# Cylinder, head and sector of what lies beyond all of them: the number of the sector alone counts.
+_BEYOND = b"\xfe\xff\xff"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with one partition. signature: of the disk. start, length: of the partition, in sectors."""
+
+    signature: int
+    start: int
+    length: int
+
+    @property
+    def partition_uuid(self) -> str:
+        """What the kernel and blkid make the partition's UUID of."""
+        return f"{self.signature:08x}-01"
+
+    def sector(self, program: bytes = b"") -> bytes:
+        """The sector, with this program, which a BIOS starts."""
+        entry = struct.pack("<B3sB3sII", 0, _BEYOND, LINUX, _BEYOND, self.start, self.length)
+        head = program[:CODE].ljust(CODE, b"\0") + struct.pack("<IH", self.signature, 0)
+        return head + entry.ljust(4 * len(entry), b"\0") + _MARK
+
+
+def has_boot_code(sector: bytes) -> bool:
+    """Whether a first sector of a disk or partition has code that a BIOS starts."""
+    return sector[SECTOR - len(_MARK) : SECTOR] == _MARK and any(sector[:CODE])
