@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable
 
 from ....guest import device_names
@@ -138,9 +139,9 @@ def _uuid_of(names: Names, devices: str) -> str | None:
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
     """Name no disks in it, nor in its copies in the initrds."""
 
-    def edit(text: str) -> str:
-        return edited(text, lambda devices: _uuid_of(names, devices))
-
+    edit = edited
+    if names.storage.of_kind(Array):
+        edit = partial(edited, uuid_of=partial(_uuid_of, names))
     for path, text in texts.items():
         root.write(path, edit(text), "left it to mdadm to find the members of arrays under any name")
     if texts:
