@@ -257,6 +257,8 @@ def _two_systems(workshop: Workshop) -> None:
     workshop.edit("/etc/hosts", (storage_guest.HOST, SECOND_HOST))
     workshop.write("/etc/hostname", SECOND_HOST + "\n")
     workshop.shell("rm $root/etc/grub.d/40_custom")
+    # Its own menu, which nothing reads.
+    workshop.write_menu()
     workshop.unmount()
     workshop.mount("sda1")
     workshop.fill()
@@ -428,7 +430,7 @@ VARIANTS = {
             f"{_BY_ID}_DATA02-part1 /srv ext4 defaults 0 2",
         ),
         mounts=("/", "/srv"),
-        hardware={"disks": [{"device": "sda", "serial": "ROOT01"}, {"device": "sdb", "serial": "DATA02"}]},
+        hardware={"disks": [{"serial": "ROOT01"}, {"serial": "DATA02"}]},
         swaps=1,
         # verify's disks have no serials.
         starts=False,

@@ -58,6 +58,7 @@ class Findings:
     boot: firmware, and the boot loader of each disk.
     devices: {kind: {id: facts}}; the facts become current.<kind>.<id>.
     usable: {kind: {driver: reason why this root cannot use it, "" when it can}}.
+    preferred: {kind: the drivers that go with more of what the root has than the others do}.
     """
 
     info: dict[str, Any] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Findings:
     boot: dict[str, Any] = field(default_factory=dict)
     devices: Devices = field(default_factory=dict)
     usable: dict[str, dict[str, str]] = field(default_factory=dict)
+    preferred: dict[str, list[str]] = field(default_factory=dict)
     concerns: list[Concern] = field(default_factory=list)
 
 
@@ -125,7 +127,9 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
         "transform": list(guest.transform),
         "roots": {root.name: _describe_root(root, findings[root.name]) for root in guest.roots},
         "devices": {
-            kind: {identifier: {"driver": next(iter(choices[kind]), None)} for identifier in current[kind]}
+            kind: {
+                identifier: {"driver": _recommended(kind, choices[kind], everything)} for identifier in current[kind]
+            }
             for kind in KINDS
         },
         "current": current,
@@ -202,6 +206,12 @@ def _choices(everything: Sequence[Findings], target: Target) -> tuple[dict[str, 
             else:
                 choices[kind].append(model.driver)
     return choices, unavailable
+
+
+def _recommended(kind: str, choices: Sequence[str], everything: Sequence[Findings]) -> str | None:
+    """The first of the choices that the most of the findings prefer."""
+    asking = [one.preferred[kind] for one in everything if kind in one.preferred]
+    return max(choices, key=lambda driver: sum(driver in drivers for drivers in asking), default=None)
 
 
 def _without_choice(

@@ -10,6 +10,8 @@ is right on any hardware.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import GuestconvError
@@ -46,18 +48,29 @@ _PAGE = 4096
 _ASLEEP = (b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001")
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What inspection found by the driver that it recommends: the concerns about what mentions disks, and the names."""
+
+    names: Names
+    concerns: list[Concern]
+
+
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
     there = mentions.found(root)
-    names = _names(root, there)
     names_by_driver = _names_by_driver(root.guest)
     rejected = {driver: lvm.rejections(root, on_target) for driver, on_target in names_by_driver.items()}
     usable = [driver for driver in rejected if not rejected[driver]]
+    names = _names(root, there, {driver: names_by_driver[driver] for driver in usable or rejected})
+    preferred = _preferred(there, names)
     # Where LVM takes the disks by none of their names, that is told, and not that there is no driver.
     if usable and len(usable) < len(rejected):
         findings.usable["block"] = {driver: "; ".join(map(str, reasons)) for driver, reasons in rejected.items()}
-    names_on_target = names_by_driver[(usable or list(rejected))[0]]
+    if len(preferred) < len(names.by_driver):
+        findings.preferred["block"] = preferred
+    names_on_target = names_by_driver[preferred[0]]
     disks_of = _disks_of_mountpoints(root)
     for position, disk in enumerate(root.guest.disks):
         findings.devices.setdefault("block", {})[disk.device] = {
@@ -74,7 +87,9 @@ def inspect(root: GuestRoot) -> Findings:
     findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
     findings.concerns += contradictions.concerns(root, names)
-    findings.concerns += mentions.concerns(root, there, names, names_on_target)
+    by_hardware = mentions.concerns(root, there, names, names_on_target)
+    root.remember(_Told(names, by_hardware))
+    findings.concerns += by_hardware
     findings.concerns += lvm.concerns(rejected)
     asleep = [each.name for each in root.guest.storage.filesystems if each.type == "swsuspend"]
     findings.concerns += map(_hibernated, [*asleep, *_hibernated_files(root)])
@@ -88,7 +103,11 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     _refuse_needed(root, removed)
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     there = mentions.found(root)
-    names = _names(root, there)
+    # What is removed needs no name.
+    chosen = {**{device: f"/dev/{device}" for device in removed}, **plan.disk_names}
+    names = _names(root, there, {", ".join(sorted({model.driver for model in models.values()})): chosen})
+    _refuse_lost(root, names)
+    plan.concerns += _told_by_choice(root, there, plan)
     for reference in references.references_in(root):
         references.rename(root, names, reference, removed)
     encryption.convert(root, plan, names, removed)
@@ -101,8 +120,38 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     resume.edit_initrd(plan, names, removed)
 
 
-def _names(root: GuestRoot, there: mentions.Found) -> Names:
-    return Names(root.guest.storage, references.names_of_hardware(root) | mentions.names_of_hardware(there))
+def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mapping[str, str]] = {}) -> Names:
+    links = references.names_of_hardware(root) | mentions.names_of_hardware(there)
+    return Names(root.guest.storage, links, by_driver)
+
+
+def _preferred(there: mentions.Found, names: Names) -> list[str]:
+    """The drivers with which the most of those names hold that cannot be replaced, and without which something is lost."""
+    lasting = [name for name in names.links if names.filesystems(name) and names.stable(name) is None]
+    lost = {
+        driver: sum(driver not in names.held_by(name) for name in lasting) + mentions.lost_with(there, names, disks)
+        for driver, disks in names.by_driver.items()
+    }
+    return [driver for driver in lost if lost[driver] == min(lost.values())]
+
+
+def _refuse_lost(root: GuestRoot, names: Names) -> None:
+    """Refuse drivers with which names are lost that the guest needs, and that others keep."""
+    kept = replace(names, by_driver={"kept": {disk.identifier: disk.name for disk in names.storage.disks}})
+    always = references.concerns(root, kept)
+    for concern in references.concerns(root, names):
+        if concern.severity == "error" and concern not in always:
+            raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
+
+
+def _told_by_choice(root: GuestRoot, there: mentions.Found, plan: Plan) -> list[Concern]:
+    """What mentions disks and does not hold with the drivers that were chosen, and would with that which is recommended."""
+    with suppress(KeyError):
+        told = root.recall(_Told)
+        return [
+            each for each in mentions.concerns(root, there, told.names, plan.disk_names) if each not in told.concerns
+        ]
+    return []
 
 
 def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:

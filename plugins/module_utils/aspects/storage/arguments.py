@@ -23,7 +23,7 @@ from ...initrd.builders import dracut
 from ...model.concerns import Concern
 from ...texts import kernel_arguments, tables
 from . import specs
-from .names import NO_IDENTITY, Names, ambiguous, unknown
+from .names import NO_IDENTITY, Names, ambiguous, not_nameable, unknown
 
 
 class Need(Enum):
@@ -244,7 +244,7 @@ class _Entry:
         if row.nodes(self._names, name):
             if key == "root" and self._is_default and self._starts_another():
                 return [_another(self._root, self._entry)]
-            return [_ambiguous(where, name, stops, told) for told in self._not_nameable(key, name)]
+            return self._not_nameable(where, key, name, _severity(stops))
         if key == "root" and _NOT_ON_DISKS.fullmatch(name):
             return [_not_on_disks(name, stops)]
         # What is within an encrypted device is not the system that is converted.
@@ -255,15 +255,15 @@ class _Entry:
         """Whether the guest does not start where what the argument names is not there."""
         return row.need is Need.STOPS or (row.need is Need.DRACUT and self._root.is_file(dracut.PROGRAM))
 
-    def _not_nameable(self, key: str, name: str) -> list[str]:
-        """Why what is there cannot be named on other hardware."""
+    def _not_nameable(self, where: str, key: str, name: str, severity: str) -> list[Concern]:
+        """The concern about what is there and cannot be named on other hardware."""
         if not specs.is_of_hardware(name):
             return []
         if specs.stable(self._names, name) is None:
-            return [NO_IDENTITY]
+            return [ambiguous(self._names, where, name, severity, NO_IDENTITY, _OF_PARTITIONS)]
         by_kernel = key in ("root", "resume") and not self._entry.initrds and not self._entry.unified
         if by_kernel and self._names.storage.stable_name(specs.kernel_name(name), tags=("PARTUUID",)) is None:
-            return ["no PARTUUID, by which alone a kernel without an initrd finds it"]
+            return [not_nameable(where, name, severity, _NO_PARTUUID, _OF_PARTITIONS)]
         return []
 
     def _is_made(self, name: str) -> bool:
@@ -299,15 +299,12 @@ def names_in(lines: Iterable[str]) -> list[str]:
 
 
 _HINT = "correct the argument in the configuration of the guest's boot loader."
+_NO_PARTUUID = "no PARTUUID, by which alone a kernel without an initrd finds it"
 _OF_PARTITIONS = "; a partition has one in a GPT, or where the partition table has an identifier"
 
 
 def _unknown(names: Names, where: str, name: str, stops: bool) -> Concern:
     return unknown(names, where, name, _severity(stops), _HINT)
-
-
-def _ambiguous(where: str, name: str, stops: bool, lack: str) -> Concern:
-    return ambiguous(where, name, _severity(stops), lack, _OF_PARTITIONS)
 
 
 def _severity(stops: bool) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...guest import device_names
 from ...guest.storage.graph import Graph
@@ -16,10 +16,15 @@ from ...model.concerns import Concern
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one root's filesystems. links: all names of hardware that its files have."""
+    """The names of one root's filesystems.
+
+    links: all names of hardware that its files have. by_driver: {driver: {"sda": "/dev/vda"}}, what the disks are called on
+    the target with each driver that they can have there, or with those that were chosen.
+    """
 
     storage: Graph
     links: frozenset[str]
+    by_driver: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def disks(self) -> str:
@@ -47,6 +52,10 @@ class Names:
                 return device_names.partition(disks[partition.disk.identifier], str(partition.number))
         return None
 
+    def held_by(self, name: str) -> list[str]:
+        """The drivers with which name, of a disk or partition, is the same on the target."""
+        return [driver for driver, disks in self.by_driver.items() if self.on_target(name, disks) == name]
+
     def are_on(self, name: str, disks: Collection[str]) -> bool:
         """Whether all filesystems that name names need one of these disks (their ids)."""
         found = self.filesystems(name) if disks else []
@@ -64,7 +73,7 @@ _OWN_UUID = "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, s
 def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     """The concern about name, which is_lost, and stands in where (a file, or words for another place)."""
     if names.filesystems(name):
-        return ambiguous(where, name, severity, NO_IDENTITY)
+        return ambiguous(names, where, name, severity, NO_IDENTITY)
     return unknown(names, where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
 
 
@@ -79,11 +88,24 @@ def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> 
     )
 
 
-def ambiguous(where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
-    """The concern about a name in where that leads to what has another name on the target. lack: why it has no lasting one.
+def ambiguous(names: Names, where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
+    """The concern about a name in where, which stays, and leads to what may have another name on the target.
 
-    more: of the hint.
+    lack: why it has no lasting one. more: of the hint.
     """
+    drivers = ", ".join(names.held_by(name))
+    if not drivers:
+        return not_nameable(where, name, severity, lack, more)
+    return Concern(
+        "device-name-ambiguous",
+        "warning",
+        f"{where} names {name}, which has {lack}. It keeps its name with {drivers} alone.",
+        f"{_OWN_UUID}{more}, or leave the disks on {drivers}.",
+    )
+
+
+def not_nameable(where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
+    """The same where the name does not hold with any driver."""
     return Concern(
         "device-name-ambiguous",
         severity,

@@ -35,6 +35,11 @@ def names_of_hardware(there: Found) -> frozenset[str]:
     return frozenset().union(*(device_names.of_hardware(text) for _mention, texts in there for text in texts.values()))
 
 
+def lost_with(there: Found, names: Names, disks: Mapping[str, str]) -> int:
+    """How much does not hold of what software works with, where the disks have these names on the target."""
+    return sum(udev_rules.lost_with(texts.values(), names, disks) for mention, texts in there if mention is udev_rules)
+
+
 def concerns(root: GuestRoot, there: Found, names: Names, disks: Mapping[str, str]) -> list[Concern]:
     """What they say that does not hold on the target. disks: their names there, with the drivers that are recommended."""
     return [concern for mention, texts in there for concern in mention.concerns(root, texts, names, disks)]

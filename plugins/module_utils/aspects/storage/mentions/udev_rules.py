@@ -54,14 +54,27 @@ def texts(root: GuestRoot) -> dict[str, str]:
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
     """A concern for each file with rules that match disks by what they do not have on the target."""
-    there = _kernel_names(names, disks)
     found = []
     for path, text in texts.items():
-        lost = [(line, tokens) for line in rules(text) for tokens in [lost_tokens(line, there)] if tokens]
+        lost = _lost(text, names, disks)
         if lost:
             severity = "warning" if any(map(_is_worked_with, (line for line, _tokens in lost))) else "info"
-            found.append(_concern(path, [token for _line, tokens in lost for token in tokens], severity))
+            tokens = [token for _line, tokens in lost for token in tokens]
+            drivers = [driver for driver, on_target in names.by_driver.items() if not _lost(text, names, on_target)]
+            found.append(_concern(path, tokens, severity, drivers))
+        else:
+            others = [driver for driver, on_target in names.by_driver.items() if _lost(text, names, on_target)]
+            if others:
+                found.append(_other_drivers(path, _lost(text, names, names.by_driver[others[0]]), others))
     return found
+
+
+def lost_with(texts: Iterable[str], names: Names, disks: Mapping[str, str]) -> int:
+    """The number of rules, which give software what it works with, that do not match disks of these names."""
+    there = _kernel_names(names, disks)
+    return sum(
+        bool(lost_tokens(line, there)) for text in texts for line in rules(text) if there and _is_worked_with(line)
+    )
 
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
@@ -128,6 +141,12 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
     return [f'{key}=="{value}"' for key, value in lost]
 
 
+def _lost(text: str, names: Names, disks: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """The rules in text that ask for what disks of these names do not have, each with what that is."""
+    there = _kernel_names(names, disks)
+    return [(line, tokens) for line in rules(text) for tokens in [lost_tokens(line, there)] if tokens]
+
+
 def _is_of_discs(asked: tuple[str, str]) -> bool:
     """Whether what a rule asks (key, value) is so of drives for discs alone, as 70-persistent-cd.rules has it."""
     key, value = asked
@@ -166,14 +185,30 @@ def _is_worked_with(line: str) -> bool:
     return any(key in _WORKED_WITH and operator in ("=", "+=", ":=") for key, operator, _value in TOKEN.findall(line))
 
 
-def _concern(path: str, tokens: list[str], severity: str) -> Concern:
+def _shown(tokens: Iterable[str]) -> str:
     distinct = [token[:_LONGEST_SHOWN] for token in dict.fromkeys(tokens)]
-    shown = ", ".join(distinct[:_MOST_SHOWN]) + (", ..." if len(distinct) > _MOST_SHOWN else "")
+    return ", ".join(distinct[:_MOST_SHOWN]) + (", ..." if len(distinct) > _MOST_SHOWN else "")
+
+
+def _other_drivers(path: str, lost: list[tuple[str, list[str]]], drivers: list[str]) -> Concern:
+    """The concern about rules that match with the driver that is recommended, and not with these."""
+    return Concern(
+        "udev-rule-by-hardware",
+        "info",
+        f"{path} has rules that match disks by their names: {_shown(token for _line, tokens in lost for token in tokens)}. "
+        f"With {', '.join(drivers)} they would not match.",
+        "Leave the disks on the driver that is recommended, or match them by what stands on them, as "
+        "ENV{ID_PART_ENTRY_UUID} and ENV{ID_FS_UUID} do.",
+    )
+
+
+def _concern(path: str, tokens: list[str], severity: str, drivers: list[str]) -> Concern:
+    """drivers: those with which the rules match."""
+    ends = f"Or select {', '.join(drivers)} for the disks: with it the rules match." if drivers else ""
     return Concern(
         "udev-rule-by-hardware",
         severity,
-        f"{path} has rules that match disks by what the old hardware gave them: {shown}. On the target they do not "
-        "match.",
-        "Match the disks by what stands on them, as ENV{ID_PART_ENTRY_UUID} and ENV{ID_FS_UUID} do. If the rules go by "
-        "names such as sda alone, a driver whose disks are called so (virtio-scsi-pci) will do.",
+        f"{path} has rules that match disks by what the old hardware gave them: {_shown(tokens)}. On the target they do "
+        "not match.",
+        f"Match the disks by what stands on them, as ENV{{ID_PART_ENTRY_UUID}} and ENV{{ID_FS_UUID}} do. {ends}".strip(),
     )

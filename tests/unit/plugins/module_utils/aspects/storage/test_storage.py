@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
 
@@ -100,8 +101,30 @@ def test_where_a_file_names_another_disk_links_by_path_are_not_guessed():
 def test_a_filesystem_is_named_by_what_no_clone_of_it_has_too(clone, stable):
     root = make_root([ROOT, clone], disks=("sda", "sdb"), lines=["root=/dev/sda1"])
     assert root.guest.storage.stable_name("/dev/sda1") == stable
-    assert concerns(root) == ([] if stable else [("device-name-ambiguous", "error")])
-    assert converted(root).command_line.edited("root=/dev/sda1") == f"root={stable or '/dev/sda1'}"
+    assert concerns(root) == ([] if stable else [("device-name-ambiguous", "warning")])
+    if stable:
+        assert converted(root).command_line.edited("root=/dev/sda1") == f"root={stable}"
+
+
+CLONES = [ROOT, filesystem("/dev/sdb1", uuid="u-1", partuuid="p-1")]
+
+
+def test_oracle_22_a_name_that_stays_has_a_driver_recommended_that_keeps_it_and_others_are_refused():
+    root = make_root(CLONES, disks=("sda", "sdb"), lines=["root=/dev/sda1"])
+    found = storage.inspect(root)
+    assert found.preferred == {"block": ["virtio-scsi-pci", "ahci"]}
+    assert "keeps its name with virtio-scsi-pci, ahci alone" in found.concerns[0].message
+    for driver, prefix, is_refused in (("virtio-blk-pci", "vd", True), ("virtio-scsi-pci", "sd", False)):
+        chosen = {"block": {"sda": driver, "sdb": driver}}
+        names = {each: f"/dev/{prefix}{each[-1]}" for each in ("sda", "sdb")}
+        plan = Plan(KVM, Selection(chosen, {"block": []}), names)
+        with pytest.raises(GuestconvError, match="names /dev/sda1") if is_refused else nullcontext():
+            storage.convert(root, plan)
+
+
+def test_a_name_that_a_link_gave_is_kept_by_no_driver():
+    root = make_root(CLONES, disks=("sda", "sdb"), lines=["root=/dev/disk/by-id/wwn-0x5-part1"])
+    assert concerns(root) == [("device-name-unknown", "error")]
 
 
 def test_a_kernel_without_initrd_can_be_given_the_tags_that_it_understands():

@@ -148,7 +148,8 @@ def test_links_to_units_and_masked_ones_are_left_alone():
         ("/dev/sdb1", True, []),
         ("/dev/sdz1", False, [("device-name-unknown", "warning")]),
         ("/dev/sdz1", True, [("device-name-unknown", "error")]),
-        ("/dev/sdb3", True, [("device-name-ambiguous", "error")]),
+        # virtio-scsi-pci keeps it.
+        ("/dev/sdb3", True, [("device-name-ambiguous", "warning")]),
         ("UUID=gone", False, [("mount-source-missing", "warning")]),
         ("UUID=gone", True, [("mount-source-missing", "error")]),
         ("/dev/disk/by-uuid/gone", True, [("mount-source-missing", "error")]),
@@ -267,7 +268,8 @@ SCSI_ID = 'PROGRAM=="/usr/lib/udev/scsi_id -g -u -d /dev/$parent"'
         ('KERNEL=="sd?1|vd?1", ENV{ID_SERIAL_SHORT}=="36", SYMLINK+="a"', "warning", ': ENV{ID_SERIAL_SHORT}=="36"'),
         ('SUBSYSTEM=="block", ENV{ID_WWN}=="0x6", \\\n  MODE="0660"', "warning", 'ENV{ID_WWN}=="0x6"'),
         ('ENV{DM_UUID}=="mpath-36", SYMLINK+="asm/a"', "warning", 'ENV{DM_UUID}=="mpath-36"'),
-        ('ENV{DEVNAME}=="/dev/sdb1", GROUP="asm"', "warning", 'ENV{DEVNAME}=="/dev/sdb1"'),
+        # What goes by names alone matches with virtio-scsi-pci, which is recommended then.
+        ('ENV{DEVNAME}=="/dev/sdb1", GROUP="asm"', "info", 'ENV{DEVNAME}=="/dev/sdb1". With virtio-blk-pci'),
         ('SUBSYSTEM=="block", KERNELS=="2:0:1:0", SYMLINK+="a"', "warning", 'KERNELS=="2:0:1:0"'),
         ('ACTION=="add|change", KERNEL=="sd[a-z]", ATTR{queue/scheduler}="none"', "info", 'KERNEL=="sd[a-z]"'),
         (
