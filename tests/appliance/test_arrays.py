@@ -60,7 +60,7 @@ def _make(appliance):
         appliance.shell("modprobe raid1; echo 1 | tee /proc/sys/dev/raid/speed_limit_m?? >&2")
         appliance.shell(
             f"mdadm --create /dev/md{number - 1} --run --homehost=web {clean} {options} --raid-devices=2 "
-            f"{disks[0]}{number} {second} >&2"
+            f"{disks[0]}{number} {second} >&2; echo frozen >/sys/block/md{number - 1}/md/sync_action || true"
         )
     for array, kind in ((0, "ext4"), (1, "vfat"), (2, "ext4"), (3, "ext4"), (4, "ext4")):
         appliance.mkfs(kind, f"/dev/md{array}")
