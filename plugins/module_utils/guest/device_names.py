@@ -17,7 +17,7 @@ _MULTIPATH_NAME = r"(?:mpath[a-z]{1,4}|3[0-9a-f]{16}(?:[0-9a-f]{16})?)(?:(?:p|-p
 _FROM_THE_DISKS = rf"dm-name-(?!{_MULTIPATH_NAME})|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
 _OF_HARDWARE = re.compile(
     r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
-    rf"|mapper/{_MULTIPATH_NAME}|disk/by-path/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
+    rf"|mapper/{_MULTIPATH_NAME}|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
 )
 _MULTIPATH = re.compile(
     r"/dev/(?:mapper/|disk/by-id/dm-name-)(?P<name>mpath[a-z]{1,4}?|3[0-9a-f]{16}(?:[0-9a-f]{16})?)"
