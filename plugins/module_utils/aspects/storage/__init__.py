@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
+from ...guest.storage.layers.array import MEMBER
 from ...guest.storage.mounts import NEEDED
 from ...model import target_hardware
 from ...model.concerns import Concern
@@ -129,7 +130,13 @@ def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mappi
 
 def _preferred(there: mentions.Found, names: Names) -> list[str]:
     """The drivers with which the most of those names hold that cannot be replaced, and without which something is lost."""
-    lasting = [name for name in names.links if names.filesystems(name) and names.stable(name) is None]
+    found = {name: names.filesystems(name) for name in names.links}
+    # mdadm finds the members of arrays under any name.
+    lasting = [
+        name
+        for name, filesystems in found.items()
+        if any(filesystem.type != MEMBER for filesystem in filesystems) and names.stable(name) is None
+    ]
     lost = {
         driver: sum(driver not in names.held_by(name) for name in lasting) + mentions.lost_with(there, names, disks)
         for driver, disks in names.by_driver.items()
