@@ -14,7 +14,7 @@ from collections.abc import Collection
 _FROM_THE_DISKS = r"dm-name-|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
 _OF_HARDWARE = re.compile(
     r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
-    rf"|disk/by-path/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
+    rf"|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
 )
 
 # A line that is no comment; Debian's installer names disks so in comments.

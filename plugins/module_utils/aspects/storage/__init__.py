@@ -86,7 +86,7 @@ def inspect(root: GuestRoot) -> Findings:
     findings.concerns += references.concerns(root, names)
     findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
-    findings.concerns += contradictions.concerns(root, names)
+    findings.concerns += contradictions.concerns(root, names, mentions.mounted(there))
     by_hardware = mentions.concerns(root, there, names, names_on_target)
     root.remember(_Told(names, by_hardware))
     findings.concerns += by_hardware
