@@ -79,6 +79,8 @@ def mapped(appliance):
 
 
 def opened(appliance, *keys):
+    # As an appliance is that was launched just now.
+    appliance.umount_all()
     return Guest.opened(appliance, [image(name, 256 << 20) for name in ("sda", "sdb", "sdc")], KVM, {}, keys)
 
 
