@@ -161,7 +161,7 @@ SUBJECT = Subject(
         ),
         concern(
             "boot-full",
-            "error",
+            "warning error",
             "/boot or the EFI system partition of the guest has too little free space for what must be added to it. The "
             "message has what is needed and what is free. The severity is `warning` when the guest can use another driver, "
             "for which there is room.",
