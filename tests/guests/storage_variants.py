@@ -44,7 +44,7 @@ class Variant:
     filesystem: str = "ext4"
     by_uuid: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    keys: tuple[Mapping[str, str], ...] = ()
+    keys: tuple[Mapping[str, str | bool], ...] = ()
     hardware: Mapping[str, object] = field(default_factory=dict)
     swaps: int = 0
     arrays: int = 0
@@ -385,7 +385,7 @@ VARIANTS = {
             "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
             "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
         },
-        keys=({"device": "all", "passphrase": _ROOT_KEY},),
+        keys=({"all": True, "passphrase": _ROOT_KEY},),
         swaps=1,
         arrays=2,
         root="/dev/mapper/vg0-root",
