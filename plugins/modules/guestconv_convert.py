@@ -195,6 +195,8 @@ code:
     - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
       V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
       with V(disk-)."
+    - "Encrypted devices: V(key-invalid), V(key-file-not-readable), V(key-wrong), V(encryption-not-supported),
+      V(encryption-needs-memory)."
     - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
       V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
     - "The description: V(description-changed), V(description-unknown-key), V(description-incomplete),

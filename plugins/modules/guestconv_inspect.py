@@ -72,6 +72,15 @@ EXAMPLES = r"""
         - mac: "00:50:56:aa:bb:cc"
           addresses: [10.0.2.15]
   register: inspected
+
+- name: Inspect a guest with an encrypted root
+  virttools.guestconv.guestconv_inspect:
+    disks:
+      - /exports/web02.qcow2
+    keys:
+      - device: /dev/sda3
+        passphrase: "{{ vault_web02_disk }}"
+  register: inspected
 """
 
 RETURN = r"""
@@ -146,6 +155,8 @@ code:
     - "The disks: V(disk-not-found), V(disk-in-use), V(disk-busy), V(disk-encrypted), V(disk-corrupt),
       V(format-ambiguous), V(format-mismatch), V(backing-file-not-named), V(disk-option-invalid), and others that begin
       with V(disk-)."
+    - "Encrypted devices: V(key-invalid), V(key-file-not-readable), V(key-wrong), V(encryption-not-supported),
+      V(encryption-needs-memory)."
     - "The machine: V(appliance-launch-failed), V(appliance-call-failed), V(timeout), V(no-space), V(host-io-failed),
       V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
     - "An interrupted conversion: V(journal-broken), V(journal-other-disks), V(state-of-another-user)."

@@ -15,7 +15,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import NotOnDisks
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import graph
 
 
@@ -56,6 +58,8 @@ def make_root(appliance):
             **(info or {}),
         }
         root.boot_menu = boot_menu or BootMenu()
+        own = storage.filesystem(root.name)
+        root.mount_plan = MountPlan((Mount("/", own),)) if own else NotOnDisks()
         made.append(root)
         return root
 

@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import target_hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
@@ -358,4 +359,74 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_with_one_system(appliance):
         appliance.umount_all()
         for name in names:
             appliance.wipefs(name)
+        appliance.mount(appliance.device(0), "/")
+
+
+def test_a_root_in_a_subvolume_is_found_and_its_snapshots_are_no_roots(appliance):
+    name = appliance.device(1)
+    appliance.umount_all()
+    try:
+        appliance.mkfs("btrfs", name, label="Größe 1")
+        appliance.mount(name, "/")
+        for path in ("/my,root", "/my,root/.snapshots", "/my,root/.snapshots/1", "/@home"):
+            (appliance.mkdir if path.endswith("/1") else appliance.btrfs_subvolume_create)(path)
+        for directory in ("/etc", "/home"):
+            appliance.mkdir(f"/my,root{directory}")
+        appliance.write("/my,root/etc/os-release", b"ID=debian\n")
+        appliance.write("/my,root/etc/machine-id", b"0123456789abcdef0123456789abcdef\n")
+        appliance.write("/my,root/etc/fstab", "LABEL=Größe\\0401 /home btrfs subvol=@home 0 0\n".encode())
+        appliance.btrfs_subvolume_snapshot("/my,root", "/my,root/.snapshots/1/snapshot")
+        appliance.btrfs_subvolume_create("/my,root/.snapshots/1/snapshot/srv")
+        number = next(
+            each["btrfssubvolume_id"]
+            for each in appliance.btrfs_subvolume_list("/")
+            if each["btrfssubvolume_path"].endswith("1/snapshot")
+        )
+        appliance.umount_all()
+        guest = opened(appliance)
+        roots.find(guest, SYSTEMS, "/dev/sdb")
+        (root,) = guest.roots
+        assert root.name == "/dev/sdb[/my,root]"
+        assert root.info["mountpoints"] == {"/": "/dev/sdb", "/home": "/dev/sdb"}
+        with guest.mounted(root, read_only=False):
+            root.write("/home/a", "x", "a test")
+            root.write("/etc/a", "y", "a test")
+        appliance.umount_all()
+        appliance.mount(name, "/")
+        assert (appliance.cat("/@home/a"), appliance.cat("/my,root/etc/a")) == ("x", "y")
+        appliance.btrfs_subvolume_set_default(number, "/")
+        appliance.umount_all()
+        guest = opened(appliance)
+        default = guest.storage.mountable(guest.storage.filesystem("LABEL=Größe 1"), ())
+        assert default.path == "my,root/.snapshots/1/snapshot"
+        assert "my,root/.snapshots/1/snapshot/srv" in [each.path for each in guest.storage.of_kind(Subvolume)]
+        roots.find(guest, SYSTEMS, "/dev/sdb[/my,root/.snapshots/1/snapshot]")
+        assert [root.name for root in guest.roots] == ["/dev/sdb"]
+    finally:
+        appliance.umount_all()
+        appliance.wipefs(name)
+        appliance.mount(appliance.device(0), "/")
+
+
+def test_a_btrfs_on_a_disk_and_on_lvm_is_one_and_lacks_what_is_missing(appliance):
+    name, physical = (appliance.device(index) for index in (1, 2))
+    appliance.umount_all()
+    appliance.pvcreate(physical)
+    appliance.vgcreate("vg", [physical])
+    appliance.lvcreate("second", "vg", 128)
+    try:
+        appliance.mkfs_btrfs(["/dev/vg/second", name])
+        guest = opened(appliance)
+        (filesystem,) = [each for each in guest.storage.filesystems if each.type == "btrfs"]
+        assert {parent.name for parent in filesystem.parents} == {"/dev/sdb", "/dev/vg/second"}
+        appliance.wipefs("/dev/vg/second")
+        with pytest.raises(GuestconvError) as caught:
+            roots.find(opened(appliance), SYSTEMS, "/dev/sdb")
+        assert caught.value.code == "storage-incomplete"
+        assert "consists of 2 devices, of which 1 is on the disks" in caught.value.message
+    finally:
+        appliance.umount_all()
+        appliance.vgremove("vg")
+        appliance.pvremove(physical)
+        appliance.wipefs(name)
         appliance.mount(appliance.device(0), "/")

@@ -40,6 +40,7 @@ class Variant:
     texts: patterns of the files that are the menu or that it is made of. initrds: of the initrds that it names.
     kernels: how many kernels it has.
     starts: whether the firmware finds the loader without variables, so that the source boots here as it is.
+    kernel: how the version of the kernel begins that boots by default.
     refused: the code of the error with which it must be refused, or "".
     """
 
@@ -55,7 +56,13 @@ class Variant:
     initrds: str = "/boot/initrd.img-*"
     kernels: int = 2
     starts: bool = True
+    kernel: str = "6.1."
     refused: str = ""
+
+    @property
+    def is_transformed(self) -> bool:
+        """Whether conversion makes a partition table, and installs GRUB 2."""
+        return self.layout == "none" and not self.starts
 
 
 # GRUB 2
@@ -189,6 +196,34 @@ def _extlinux_on_whole_disk(workshop):
     workshop.appliance.command(["extlinux", "--install", "/boot/syslinux"])
 
 
+# None: Xen or EC2 starts it
+
+
+def _as_in_ec2(workshop):
+    """The disk is called as a partition is, and the console is Xen's."""
+    workshop.write("/etc/fstab", "/dev/xvda1 / ext4 errors=remount-ro 0 1\n")
+    workshop.write("/etc/initramfs-tools/conf.d/resume", "RESUME=none\n")
+    workshop.edit("/etc/default/grub", (" resume=/dev/sda2", ""))
+
+
+def _by_aki(workshop):
+    """The hypervisor has a kernel of its own."""
+    _as_in_ec2(workshop)
+    workshop.appliance.rm_rf("/boot/grub")
+
+
+def _by_pv_grub(workshop):
+    _as_in_ec2(workshop)
+    # Of a time when the guest booted with GRUB 2; it would boot the newer kernel.
+    workshop.edit("/boot/grub/grub.cfg", (" resume=/dev/sda2", ""), ("root=/dev/sda1", "root=/dev/xvda1"))
+    entries = "".join(
+        f"title\t\tDebian GNU/Linux, kernel {version}\nroot\t\t(hd0)\n"
+        f"kernel\t\t/boot/vmlinuz-{version} root=/dev/xvda1 ro console=hvc0\ninitrd\t\t/boot/initrd.img-{version}\n\n"
+        for version in reversed(workshop.versions)
+    )
+    workshop.write("/boot/grub/menu.lst", f"default\t\t1\ntimeout\t\t0\n\n{entries}")
+
+
 # systemd-boot
 
 
@@ -290,6 +325,25 @@ VARIANTS = {
         _extlinux_on_whole_disk,
         ("/boot/syslinux/*.cfg",),
         layout="none",
+    ),
+    "filled-disk": Variant(
+        "none; GRUB 2 installed",
+        "grub2",
+        "none: the hypervisor has the kernel",
+        _by_aki,
+        _GRUB_CFG,
+        layout="none",
+        starts=False,
+        kernel="6.12.",
+    ),
+    "filled-disk-pv-grub": Variant(
+        "pv-grub; GRUB 2 installed",
+        "grub2",
+        "menu.lst of pv-grub",
+        _by_pv_grub,
+        _GRUB_CFG,
+        layout="none",
+        starts=False,
     ),
     "systemd-boot": Variant("systemd-boot", "systemd-boot", "entries of kernel-install", _systemd_boot, **_ON_ESP),
     "systemd-boot-no-fallback": Variant(

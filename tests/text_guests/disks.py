@@ -44,7 +44,8 @@ class Disks:
         for index, name in enumerate(names):
             volumes = [volume for volume in case.volumes if volume.disk == name]
             # The loader that the case names is the one of the first disk.
-            sector = _sector(case.boot_code if index == 0 else "empty", volumes)
+            others = "blank" if case.boot_code == "blank" else "empty"
+            sector = _sector(case.boot_code if index == 0 else others, volumes)
             partitions[index, 0] = Storage({}, first_sector=sector)
             for volume in volumes:
                 storage = self._storages[volume.device]

@@ -32,6 +32,8 @@ def _code(*parts: tuple[int, bytes]) -> bytes:
 
 _STAGE_1 = b"GRUB \0Geom\0Hard Disk\0Read\0 Error\0"
 _EMPTY = b""
+# Not even the signature at the end is there.
+_BLANK = bytes(1)
 
 # As far as programs tell loaders by it: jumps, strings and numbers at their places, as the packages of Debian 12 have
 # them (grub-pc-bin, grub-legacy, syslinux-common, extlinux, parted, dosfstools). LILO's is from ms-sys.
@@ -51,6 +53,7 @@ OF_DISK = {
     "gptmbr": _code((0, b"\x33\xc0\xfa\x8e\xd8\x8e\xd0\xbc\0\x7c"), (0xB6, b"Missing OS\r\n"), (0x135, b"!GPT")),
     "mbr": _code((0, b"\xfa\xb8\0\x10\x8e\xd0\xbc\0\xb0\xb8\0\0\x8e\xd8\x8e\xc0")),
     "empty": _EMPTY,
+    "blank": _BLANK,
 }
 
 # And in that of a partition.
@@ -86,6 +89,8 @@ def of_partition(code: bytes) -> bytes:
 
 def of_disk(code: bytes, entries: Iterable[Entry], is_gpt: bool) -> bytes:
     """The first sector of a disk with that boot code and those partitions; of one with a GPT, its protective MBR."""
+    if code is _BLANK:
+        return bytes(SIZE)
     sector = bytearray(code.ljust(SIZE - 2, b"\0") + b"\x55\xaa")
     entries = [] if is_gpt else list(entries)
     types = {entry.number: (_type(entry.kind), entry.is_active) for entry in entries if entry.number <= _PRIMARY}

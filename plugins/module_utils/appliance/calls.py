@@ -82,7 +82,8 @@ class Calls:
 
     def feature_available(self, features: list[str]) -> bool:
         """Whether the appliance has these optional features ("luks")."""
-        return bool(self.call("feature_available", features))
+        result: bool = self.call("feature_available", features)
+        return result
 
     def cryptsetup_open(self, device: str, key: Secret, name: str) -> None:
         """Open an encrypted device as /dev/mapper/name."""

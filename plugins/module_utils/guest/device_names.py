@@ -25,6 +25,7 @@ _PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<
 # blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
 # that is not printable as \xHH; udev, \xHH for both.
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+_HIGH = re.compile(rb"M-(?:\^([@-_?])|\\(.)|([^\\^]))", re.DOTALL)
 
 # No guest has more; to compare each of a hostile one's with all others would take hours.
 _MOST_LINKS = 1000
@@ -88,6 +89,29 @@ def logical_volume_uuid(name: str) -> str | None:
     """
     link = re.match(r"/dev/disk/by-id/dm-uuid-LVM-\w{32}(\w{32})$", name)
     return link.group(1) if link else None
+
+
+def printed_by_blkid(value: str) -> str:
+    """A value as it is, of what blkid printed of it.
+
+    Where its locale knows no such character, it writes a byte from 128 on as M- and what is left of it without the
+    highest bit, of which it writes a control character as ^ and a letter (misc-utils/blkid.c: safe_print, util-linux
+    2.38). A label may have such letters too: the bytes that they would be are hardly ever UTF-8.
+    """
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        control, escaped, plain = match.groups()
+        low = control[0] ^ 0x40 if control else (escaped or plain)[0]
+        return bytes([low | 0x80])
+
+    content = value.encode("utf-8", "surrogateescape")
+    found = _HIGH.sub(byte, content)
+    if found != content:
+        try:
+            return unescaped(found.decode())
+        except UnicodeDecodeError:
+            pass
+    return unescaped(value)
 
 
 def unescaped(value: str) -> str:

@@ -35,6 +35,7 @@ class Guest:
     storage: the graph of what is on the disks.
     keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
+    windows: the names of the filesystems with a Windows next to them, which is not converted.
     transform: the changes to the disks' layout that conversion makes, once the roots are known; see storage/transform.py.
     """
 
@@ -56,6 +57,7 @@ class Guest:
         self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
+        self.windows: Sequence[str] = ()
         self._changes: list[Change] = []
         self._boot_code: dict[str, tuple[bytes, bytes]] = {}
 
@@ -136,7 +138,13 @@ class Guest:
 
     def changes(self) -> list[Change]:
         """What was done to the disks and to all roots so far, in order."""
-        return [*self._changes, *(change for root in self.roots for change in root.changes())]
+        made = [
+            Change(root.name, "storage", "created", path, "the mount point of a line in /etc/fstab, which was missing")
+            for root in self.roots
+            for name, path in self.mounter.made
+            if name == root.mount_plan.root.filesystem.name
+        ]
+        return [*self._changes, *made, *(change for root in self.roots for change in root.changes())]
 
     def fingerprint(self) -> str:
         """The identity of the disks; see Graph.fingerprint."""

@@ -24,7 +24,7 @@ from ..errors import GuestconvError
 from ..model.changes import Change
 from ..texts import globs
 from . import search
-from .boot_menu import BootMenu
+from .boot_menu import BootMenu, Entry
 from .editing import Trees
 from .space import Space
 from .storage.mounts import Mount, MountPlan, NotMounted
@@ -53,6 +53,7 @@ class GuestRoot:
     info: the facts for roots.<name>.info in the description.
     boot_menu: what it can boot, once the boot loader was looked at.
     plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
+    started_by: the entries of other roots' boot menus that start it, where it has no menu.
     not_searched: mounts that failed when roots were looked for. The first root has them.
     """
 
@@ -60,6 +61,7 @@ class GuestRoot:
         self.name = name
         self.guest = guest
         self.boot_menu = BootMenu()
+        self.started_by: Sequence[Entry] = ()
         self.info: dict[str, Any] = {}
         self.mount_plan = MountPlan()
         self.not_mounted: builtins.list[NotMounted] = []

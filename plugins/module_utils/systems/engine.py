@@ -45,14 +45,29 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
             findings, _with_kernel = _findings(guest, applications, tell)
         findings = {root.name: findings[root.name] for root in guest.roots}
         findings[guest.roots[0].name].append(Findings(concerns=[started.concern(root) for root in left]))
+    findings[guest.roots[0].name].append(Findings(concerns=[started.windows(name) for name in guest.windows]))
     return describe(guest, findings)
 
 
 def _findings(guest: Guest, applications: bool, tell: Tell) -> tuple[dict[str, list[Findings]], set[str]]:
-    """What the aspects find in each root, and, of several roots, the names of those that have a kernel."""
+    """What the aspects find in each root, and, of several roots, the names of those that have a kernel.
+
+    A root that the menu of another one starts is looked at once more, when all menus are known.
+    """
+    findings, with_kernel = _looked_at(guest, guest.roots, applications, tell)
+    for root in guest.roots:
+        root.started_by = started.by_others(root)
+    others = [root for root in guest.roots if root.started_by]
+    findings.update(_looked_at(guest, others, applications, tell)[0])
+    return findings, with_kernel
+
+
+def _looked_at(
+    guest: Guest, roots: Sequence[GuestRoot], applications: bool, tell: Tell
+) -> tuple[dict[str, list[Findings]], set[str]]:
     findings: dict[str, list[Findings]] = {}
     with_kernel = set()
-    for root, aspects in _by_root(guest, order.inspection, tell):
+    for root, aspects in _by_root(roots, order.inspection, tell):
         with guest.mounted(root, read_only=True):
             findings[root.name] = [aspect.inspect(root) for aspect in aspects]
             if applications:
@@ -80,7 +95,7 @@ def convert(
     models = target_hardware.disk_models(devices, guest.target, selection)
     names = target_hardware.disk_names(models, models)
     plans = []
-    for root, aspects in _by_root(guest, order.conversion, tell):
+    for root, aspects in _by_root(guest.roots, order.conversion, tell):
         plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd))
         plans.append(plan)
         with guest.mounted(root, read_only=False):
@@ -94,15 +109,15 @@ def convert(
 
 
 def _by_root(
-    guest: Guest, ordered: Callable[[Sequence[Aspect]], list[Aspect]], tell: Tell
+    roots: Sequence[GuestRoot], ordered: Callable[[Sequence[Aspect]], list[Aspect]], tell: Tell
 ) -> Iterator[tuple[GuestRoot, Iterator[Aspect]]]:
     """Yield each root with its aspects in their order; each is told of as it begins."""
-    for number, root in enumerate(guest.roots):
+    for number, root in enumerate(roots):
         aspects = ordered(system_of(root).ASPECTS)
 
         def told(number: int = number, aspects: list[Aspect] = aspects) -> Iterator[Aspect]:
             for index, aspect in enumerate(aspects):
-                tell(aspect.NAME, (number + index / len(aspects)) / len(guest.roots))
+                tell(aspect.NAME, (number + index / len(aspects)) / len(roots))
                 yield aspect
 
         yield root, told()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..guest import entries
+from ..guest.boot_menu import Entry
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..guest.storage.graph import Graph
@@ -37,6 +38,14 @@ def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
     return [root for root in guest.roots if root not in started and not may_have_menu(root)]
 
 
+def by_others(root: GuestRoot) -> list[Entry]:
+    """The entries of other roots' menus that start root, if it has no menu of its own. All were inspected."""
+    others = [each for each in root.guest.roots if each is not root and not each.started_by]
+    if root.boot_menu.entries and not root.started_by:
+        return []
+    return [entry for other in others for entry in other.boot_menu.entries if entries.starts(entry, root)]
+
+
 def concern(root: GuestRoot) -> Concern:
     """What a person should know of a root that nothing starts."""
     name = root.info.get("product_name") or root.info.get("distribution") or root.info["os"]
@@ -46,6 +55,17 @@ def concern(root: GuestRoot) -> Concern:
         f"{root.name} has a system ({name}) that no boot menu starts. It is not converted, and stays as it is.",
         "Nothing needs to be done for a chroot, the root of a container, or an old system. If the guest starts it, have "
         f"its boot menu name it, or convert it alone with `root: {root.name}`.",
+    )
+
+
+def windows(name: str) -> Concern:
+    """What a person should know of a Windows on the filesystem called name, next to a system that is converted."""
+    return Concern(
+        "windows-not-prepared",
+        "warning",
+        f"{name} has Windows, which is not prepared for the target: it may not start there, or have no network.",
+        "Nothing needs to be done if Windows is not used there. If it is, install the drivers for the target in it before "
+        "the guest moves.",
     )
 
 

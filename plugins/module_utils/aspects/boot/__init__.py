@@ -16,7 +16,7 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import evidence, loaders, new_loader, system_partition, uefi
+from . import evidence, loaders, new_loader, shared, system_partition, uefi
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
 from .loaders.loader import Fallback, InstalledLoader
@@ -36,16 +36,24 @@ class Facts:
     """What boots a root. loader: as it is installed; None when it is not known. firmware: "bios" or "uefi".
 
     ways: to make a UEFI fallback of that loader. new: the loader that conversion installs, or None.
+    found_by: by which it was found. is_of_another: whether the boot loader is another system's.
     """
 
     loader: InstalledLoader | None
     firmware: str
     ways: Sequence[Fallback] = ()
     new: NewLoader | None = None
+    found_by: Evidence = Evidence()
+    is_of_another: bool = False
 
 
 def inspect(root: GuestRoot) -> Findings:
     """The firmware and boot loader of each disk, and the menu."""
+    if root.started_by:
+        # The boot loader is inspected with the system that has it.
+        root.boot_menu = shared.of_others(root)
+        root.remember(Facts(None, "", is_of_another=True))
+        return Findings()
     new = new_loader.planned(root)
     if new:
         root.boot_menu = new.menu
@@ -62,8 +70,8 @@ def inspect(root: GuestRoot) -> Findings:
     found_by = Evidence(firmware, partition, sectors, started.name, started.is_foreign, started.program)
     boots = loaders.find(root, found_by)
     ways = boots.kind.FALLBACKS if boots.kind else ()
-    root.boot_menu = boots.installed.menu() if boots.installed else BootMenu()
-    root.remember(Facts(boots.installed, firmware, ways))
+    root.boot_menu = shared.of_root(root, boots.installed.menu()) if boots.installed else BootMenu()
+    root.remember(Facts(boots.installed, firmware, ways, found_by=found_by))
     found = _by_disk(root, sectors, boots.kind.NAME if boots.kind else UNKNOWN)
     concerns = [*boots.concerns, *(boots.installed.concerns() if boots.installed else ())]
     concerns += _not_started(root, firmware, {each["type"] for each in found.values()})
@@ -79,8 +87,13 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     facts = root.recall(Facts)
     editors = Editors(plan.command_line, root.guest.storage)
     loader = facts.new.install(root, plan) if facts.new else facts.loader
+    if facts.loader and root in root.guest.roots[1:]:
+        # Roots may share a menu, and the conversion of another one has edited it.
+        loader = loaders.find(root, facts.found_by).installed
     if loader:
         loader.edit(plan, editors)
+    if facts.is_of_another:
+        return
     # After the menu, of which it may have a copy.
     is_new = uefi.convert(root, is_needed=facts.firmware == "uefi", ways=facts.ways)
     if loader:

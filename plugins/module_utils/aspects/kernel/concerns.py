@@ -121,12 +121,27 @@ def _initrd_missing(kernel: Kernel, path: str) -> Concern:
 def _of_other_systems(root: GuestRoot) -> list[Concern]:
     """A concern for each kernel of a system that is not converted, too."""
     converted = {each.name for each in root.guest.roots}
-    kernels_of = {(entry.kernel, name) for entry, name in of_other_systems(root, root.boot_menu)}
+    others = of_other_systems(root, root.boot_menu)
+    kernels_of = {(entry.kernel, name) for entry, name in others if name not in converted}
+    # Of these there may be hundreds.
+    own = f"{root.mount_plan.root.filesystem.name}["
+    snapshots = sorted({name for _path, name in kernels_of if name.startswith(own)})
     return [
         not_prepared(path, f"it is of the system on {name}, which is not converted")
         for path, name in sorted(kernels_of)
-        if name not in converted
-    ]
+        if name not in snapshots
+    ] + ([_snapshots(snapshots)] if snapshots else [])
+
+
+def _snapshots(names: Sequence[str]) -> Concern:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return Concern(
+        "snapshot-not-prepared",
+        "info",
+        f"The boot menu offers {names[0]}{more}, which {'are' if more else 'is'} not converted, and may not boot on the "
+        "target.",
+        "Nothing needs to be done if snapshots from before the conversion are not needed.",
+    )
 
 
 def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> list[Concern]:

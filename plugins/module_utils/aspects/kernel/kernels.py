@@ -17,6 +17,7 @@ from ...errors import GuestconvError
 from ...guest import entries
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
+from ...guest.storage.layers.subvolume import Subvolume
 from ..boot import unified
 from . import kernel_image, module_tree, unified_initrds
 from .module_tree import ModuleTree
@@ -118,15 +119,18 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
 def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
     """The entries that start another system, with the name of its root: os-prober makes them, and shared menus have them.
 
-    The kernel of one that is not converted is not in root. The default is not among them, as it is what starts the guest.
+    The kernel of one that is not converted is not in root; that of a snapshot of the root may be seen there, and stays.
+    The default is not among them, as it is what starts the guest.
     """
+    own = root.mount_plan.root.filesystem
     found = []
     for entry in menu.entries:
         if entry is menu.default or entries.starts(entry, root):
             continue
         other = entries.system_of(entry, root)
         nodes = entries.named(entry, root.guest.storage)
-        if other or (nodes and not root.is_file(entry.kernel)):
+        is_snapshot = any(isinstance(node, Subvolume) and node.filesystem == own for node in nodes)
+        if other or is_snapshot or (nodes and not root.is_file(entry.kernel)):
             found.append((entry, other.name if other else nodes[0].name))
     return found
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -30,8 +30,9 @@ _NOT_READ = (
     "/etc/rc.d/rc.inet1.conf",
     "/etc/dhcpcd.conf",
 )
-# Files that a message names.
+# Files that are named in messages, and addresses that are sought in all files at once.
 _MOST_FILES = 10
+_MOST_SOUGHT = 20
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
 _STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
@@ -175,21 +176,37 @@ def _for_any_nic(found: Sequence[Nic], spare: Nic | None, cards: Sequence[Card])
 
 def _from_elsewhere(
     root: GuestRoot, found: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]
-) -> Iterator[Concern]:
+) -> list[Concern]:
     """Addresses that cards had, and nothing that is read gives them: dhcpcd does, netctl, a script."""
     by_mac = {nic.mac: nic for nic in found if nic.mac}
     configured = {_host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
+    unknown: list[tuple[Card, Nic | None, list[str]]] = []
     for card in cards:
         mac = card.mac or ""
         nic = by_mac.get(mac) or by_mac.get(macs.get(mac, ""))
-        unknown = [
+        addresses = [
             str(address)
             for address in sorted(card.addresses, key=lambda address: (address.version, address))
             # IPv6 has addresses by router advertisements, without any configuration of them.
             if str(address) not in configured and not address.is_link_local and not (nic and _may_get(nic, address))
         ]
-        if unknown:
-            yield _unconfigured(root, card, nic, unknown)
+        if addresses:
+            unknown.append((card, nic, addresses))
+    files = _mentioning(root, [address for _card, _nic, addresses in unknown for address in addresses])
+    return [_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown]
+
+
+def _mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str]]:
+    """{address: the files in /etc that have it}, of the first of addresses."""
+    sought = addresses[:_MOST_SOUGHT]
+    if not sought:
+        return {}
+    words = "|".join(map(re.escape, sought))
+    found: dict[str, list[str]] = {}
+    for file in (root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or [])[:_MOST_FILES]:
+        for address in dict.fromkeys(re.findall(rf"(?<![\w.:])(?:{words})(?![\w.:])", root.read(file) or "")):
+            found.setdefault(address, []).append(file)
+    return found
 
 
 def _may_get(nic: Nic, address: Address) -> bool:
@@ -204,16 +221,17 @@ def _host(address: str) -> str:
     return address.partition("/")[0]
 
 
-def _unconfigured(root: GuestRoot, card: Card, nic: Nic | None, addresses: Sequence[str]) -> Concern:
-    words = "|".join(re.escape(address) for address in addresses)
-    files = root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or []
+def _unconfigured(
+    card: Card, nic: Nic | None, addresses: Sequence[str], mentions: Mapping[str, Sequence[str]]
+) -> Concern:
+    files = list(dict.fromkeys(file for address in addresses for file in mentions.get(address, ())))
     named = nic is not None and nic.name is not None
     return Concern(
         "nic-address-not-configured",
         "warning",
         f"hardware.interfaces[{card.position}] ({card.mac or 'of an unknown MAC address'}) was seen with "
         f"{', '.join(addresses)}, but no network configuration that guestconv reads sets that"
-        + (f"; {', '.join(files[:_MOST_FILES])} mention it" if files else "")
+        + (f"; {', '.join(files)} mention it" if files else "")
         + ("." if named else ". The name of this network card in the guest is not known, and is not kept."),
         "Check on the target that the guest has the address. If its configuration uses the name of the network card, bind "
         "the name with a .link file in the guest first.",

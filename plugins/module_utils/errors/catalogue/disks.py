@@ -65,7 +65,8 @@ SUBJECT = Subject(
         error(
             "disk-encrypted",
             "The disk or a partition of it is encrypted (an encrypted qcow2 image, or LUKS in the guest).",
-            "Decrypt it first: an image with `qemu-img convert`, LUKS in the running guest.",
+            "Decrypt an image with `qemu-img convert`, and BitLocker in the running guest. For LUKS in the guest, give the key "
+            "with the option `keys`.",
         ),
         error(
             "disk-in-use",

@@ -97,6 +97,22 @@ SUBJECT = Subject(
             "it alone with the option `root`.",
         ),
         concern(
+            "windows-not-prepared",
+            "warning",
+            "There is a Windows on the disks, next to the system that is converted. It is not prepared for the target, and "
+            "stays as it is.",
+            "Nothing needs to be done if it is not used on the target. If it is, install the drivers for the target in it "
+            "before the guest moves.",
+        ),
+        concern(
+            "snapshot-not-prepared",
+            "info",
+            "The boot menu offers snapshots of the system, or other subvolumes, that are not converted. They may not "
+            "boot on the target.",
+            "Nothing needs to be done if they are not needed on the target. A snapshot that was made after the conversion "
+            "boots. To convert one of those, name it in the option `root`.",
+        ),
+        concern(
             "mount-skipped",
             "warning",
             "A filesystem that the guest mounts, and that the conversion can do without, could not be mounted. The "

@@ -74,7 +74,7 @@ class Answers:
         """What blkid knows of a device: TYPE, UUID, LABEL, PART_ENTRY_UUID and so on, without escapes."""
         if device not in self._tags:
             self._tags[device] = {
-                key: device_names.unescaped(value) for key, value in self.call("blkid", device).items()
+                key: device_names.printed_by_blkid(value) for key, value in self.call("blkid", device).items()
             }
         return self._tags[device]
 

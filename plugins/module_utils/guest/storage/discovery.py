@@ -12,6 +12,7 @@ from .answers import Answers
 from .graph import Graph
 from .layer import Layer, Nodes
 from .layers.encrypted import Encrypted
+from .layers.multi_device import joined
 
 
 def discover(answers: Answers, known: Graph | None = None) -> Graph:
@@ -30,7 +31,7 @@ def discover(answers: Answers, known: Graph | None = None) -> Graph:
                 fresh = nodes[max(seen[layer], 0) :]
                 seen[layer] = len(nodes)
                 nodes += layer.discover(answers, Nodes(nodes), fresh)
-    return Graph(_without_superseded(nodes))
+    return Graph(joined(answers, _without_superseded(nodes)))
 
 
 def _without_superseded(nodes: Sequence[Layer]) -> list[Layer]:

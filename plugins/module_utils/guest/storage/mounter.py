@@ -16,12 +16,16 @@ from .mounts import Mount, NotMounted
 
 
 class Mounter:
-    """What is mounted in the appliance. A mount takes half a second, so what can stay mounted does."""
+    """What is mounted in the appliance. A mount takes half a second, so what can stay mounted does.
+
+    made: the mount points that were missing, each after the name of the root's filesystem.
+    """
 
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
         self._mounted: dict[str, Mount] = {}
         self._failed: dict[Mount, str] = {}
+        self.made: list[tuple[str, str]] = []
 
     def show(self, mounts: Sequence[Mount], read_only: bool) -> list[NotMounted]:
         """Have mounts mounted and no others. Returns those that could not be mounted and are not needed.
@@ -47,7 +51,7 @@ class Mounter:
             if is_there:
                 self._appliance.call("remount", mount.path, rw=True)
             else:
-                self._appliance.call("mount_options", options, mount.node.device, mount.path)
+                self._mount(mount, options)
         except (CallFailed, TextNotUtf8) as error:
             if mount.is_needed and is_there:
                 raise space.read_only(mount.path, mount.filesystem.name) from error
@@ -60,10 +64,30 @@ class Mounter:
                 return
         self._mounted[mount.path] = mount
 
+    def _mount(self, mount: Mount, options: str) -> None:
+        try:
+            self._appliance.call("mount_options", options, mount.node.device, mount.path)
+        except CallFailed:
+            if mount.path == "/" or not mount.is_needed or self._appliance.status(mount.path) is not None:
+                raise
+            self._make_directory(mount.path)
+            self._appliance.call("mount_options", options, mount.node.device, mount.path)
+
+    def _make_directory(self, path: str) -> None:
+        """Make the mount point that is missing, as systemd does before it mounts (systemd.mount(5)).
+
+        Inspection has the disks as overlays, which are thrown away.
+        """
+        above = max((each for each in self._mounted if f"{path}/".startswith(f"{each.rstrip('/')}/")), key=len)
+        self._appliance.call("remount", above, rw=True)
+        self._appliance.call("mkdir_p", path)
+        self.made.append((self._mounted["/"].filesystem.name, path))
+
     def _diagnosis(self, mount: Mount, error: CallFailed | TextNotUtf8) -> MountError:
         if isinstance(error, TextNotUtf8):
             return diagnosis.not_mounted(mount, "its path is not UTF-8")
-        return diagnosis.of(self._appliance, mount, _reason(error.message))
+        said = _reason(error.message).replace(mount.node.device, mount.filesystem.name)
+        return diagnosis.of(self._appliance, mount, said)
 
 
 def _reason(message: str) -> str:

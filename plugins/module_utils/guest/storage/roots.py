@@ -15,7 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
-from . import candidates, encryption, refusal
+from . import candidates, encryption, refusal, windows
 from .diagnosis import MountError
 from .graph import is_in_snapshot
 from .layers.filesystem import Filesystem
@@ -47,6 +47,7 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
         raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
+    guest.windows = [] if wanted else [filesystem.name for filesystem, _is_hibernated in windows.found(guest)]
     guest.announce_transforms()
 
 

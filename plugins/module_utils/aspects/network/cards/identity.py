@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,6 +40,7 @@ def cards_of(hardware: Mapping[str, Any]) -> list[Card]:
     if not isinstance(interfaces, list):
         raise _malformed("hardware.interfaces", interfaces, "a list")
     cards: list[Card] = []
+    listed: set[str] = set()
     for position, entry in enumerate(interfaces):
         path = f"hardware.interfaces[{position}]"
         if not isinstance(entry, dict):
@@ -46,8 +48,9 @@ def cards_of(hardware: Mapping[str, Any]) -> list[Card]:
         mac = entry.get("mac")
         mac = None if mac is None else _checked_mac(mac, f"{path}.mac")
         card = Card(position, mac, _checked_addresses(entry.get("addresses"), path))
-        if card.mac and card.mac in [other.mac for other in cards]:
+        if card.mac in listed:
             raise _malformed(f"{path}.mac", card.mac, "different from those of the entries before it")
+        listed.update([card.mac] if card.mac else [])
         cards.append(card)
     return cards
 
@@ -58,6 +61,7 @@ def new_macs(hardware: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(entries, list):
         raise _malformed("hardware.target_interfaces", entries, "a list")
     macs: dict[str, str] = {}
+    given: set[str] = set()
     for position, entry in enumerate(entries):
         path = f"hardware.target_interfaces[{position}]"
         if not isinstance(entry, dict):
@@ -65,9 +69,10 @@ def new_macs(hardware: Mapping[str, Any]) -> dict[str, str]:
         old, new = (_checked_mac(entry.get(key), f"{path}.{key}") for key in ("from", "mac"))
         if old in macs:
             raise _malformed(f"{path}.from", old, "different from those of the entries before it")
-        if new in macs.values():
+        if new in given:
             raise _malformed(f"{path}.mac", new, "different from those of the entries before it")
         macs[old] = new
+        given.add(new)
     return macs
 
 
@@ -133,14 +138,14 @@ def with_macs_on_disk(nics: Sequence[Nic], bound: Mapping[str, KnownMac], seen: 
     bound, seen: {name: KnownMac} of what binds names, and of what the last run left in files.
     """
     alone = len(nics) == 1
-    traced = [seen[nic.name].mac for nic in nics if nic.name and nic.name in seen]
+    traced = Counter(seen[nic.name].mac for nic in nics if nic.name and nic.name in seen)
     found = []
     for nic in nics:
         binding, trace = bound.get(nic.name or ""), seen.get(nic.name or "")
         if binding and nic.hardware_mac is None:
             nic = replace(nic, mac=binding.mac, mac_source=binding.source)
         # The members of a bond are seen with one address, which cannot be that of each.
-        elif trace and nic.mac is None and traced.count(trace.mac) == 1:
+        elif trace and nic.mac is None and traced[trace.mac] == 1:
             nic = replace(nic, mac=trace.mac, mac_source=trace.source, mac_is_hint=alone)
         found.append(nic)
     return found
@@ -152,8 +157,8 @@ def with_generated_macs(nics: Sequence[Nic], fingerprint: str) -> list[Nic]:
     The addresses are locally administered (IEEE 802, 02 in the first octet), and the same at each inspection of the
     guest with this fingerprint. 40 bits of them differ by guest, so that those of a large fleet do too.
     """
-    unknown = _not_distinguishable(nics)
-    return [_with_generated_mac(nic, fingerprint) if nic in unknown else nic for nic in nics]
+    unknown = {nic.identifier for nic in _not_distinguishable(nics)}
+    return [_with_generated_mac(nic, fingerprint) if nic.identifier in unknown else nic for nic in nics]
 
 
 def generated(nics: Sequence[Nic]) -> Concern | None:
@@ -177,8 +182,9 @@ def unknown_identity(nics: Sequence[Nic]) -> Concern | None:
     unknown = [nic for nic in _not_distinguishable(nics) if nic.on_source]
     if not unknown:
         return None
+    missing = {nic.identifier for nic in unknown}
     example = ", ".join(
-        f'{{mac: "{nic.mac if nic not in unknown else f"<MAC address of {nic.name}>"}", '
+        f'{{mac: "{nic.mac if nic.identifier not in missing else f"<MAC address of {nic.label}>"}", '
         f"addresses: [{', '.join(address.partition('/')[0] for address in nic.reached_at)}]}}"
         for nic in nics
     )
@@ -200,8 +206,8 @@ def _with_generated_mac(nic: Nic, fingerprint: str) -> Nic:
 
 
 def _not_distinguishable(nics: Sequence[Nic]) -> list[Nic]:
-    macs = [nic.hardware_mac for nic in nics]
-    return [nic for nic in nics if len(nics) > 1 and (nic.hardware_mac is None or macs.count(nic.hardware_mac) > 1)]
+    macs = Counter(nic.hardware_mac for nic in nics)
+    return [nic for nic in nics if len(nics) > 1 and (nic.hardware_mac is None or macs[nic.hardware_mac] > 1)]
 
 
 def _what_is_unknown(nics: Sequence[Nic]) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -31,7 +32,7 @@ def matched(
     cards, macs: as of identity.cards_of and new_macs. A guest that was converted before knows its NICs by new ones.
     spare: what configures any further card.
     """
-    seen = _Seen(nics, cards)
+    seen = _Seen(nics)
     pairs, concerns = _by_mac([nic for nic in nics if not nic.mac_was_seen], cards, macs)
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
@@ -58,36 +59,37 @@ def matched(
 
 
 class _Seen:
-    """The addresses that NICs have by configuration, and cards had on the source, compared once."""
+    """The addresses that NICs have by configuration, to be compared with those that cards had on the source.
 
-    def __init__(self, nics: Sequence[Nic], cards: Sequence[Card]) -> None:
-        self.static = {nic.identifier: _hosts(nic.reached_at) for nic in nics}
-        self.configured: dict[Address, int] = {}
+    own: {NIC's identifier: its addresses}; what a VLAN has is seen on its card as well. kinds: {NIC's identifier: the
+    versions of IP of which it is reached at static addresses}. owners: {address: identifiers}.
+    """
+
+    def __init__(self, nics: Sequence[Nic]) -> None:
+        self.own: dict[str, frozenset[Address]] = {}
+        self.kinds: dict[str, frozenset[int]] = {}
+        self.owners: dict[Address, list[str]] = {}
         for nic in nics:
-            # What a VLAN has is seen on its card as well.
-            for host in self.static[nic.identifier] | _hosts(each for upper in nic.used_by for each in upper.addresses):
-                self.configured[host] = self.configured.get(host, 0) + 1
-        self.on_cards: dict[Address, int] = {}
-        for card in cards:
-            for address in card.addresses:
-                self.on_cards[address] = self.on_cards.get(address, 0) + 1
-
-    def contradict(self, nic: Nic, card: Card) -> bool:
-        """Whether the card had other addresses than nic gets: of the kinds that nic has static ones of, or another's."""
-        static = self.static[nic.identifier]
-        kinds = {address.version for address in static}
-        seen = {address for address in card.addresses if not address.is_link_local}
-        if seen & static:
-            return False
-        own = _hosts(each for upper in nic.used_by for each in upper.addresses)
-        return any(address.version in kinds or (address in self.configured and address not in own) for address in seen)
+            uppers = [address for upper in nic.used_by for address in upper.addresses]
+            static = _hosts(nic.reached_at)
+            self.kinds[nic.identifier] = frozenset(address.version for address in static)
+            self.own[nic.identifier] = static | _hosts(uppers)
+            for address in self.own[nic.identifier]:
+                self.owners.setdefault(address, []).append(nic.identifier)
 
     def is_elsewhere(self, nic: Nic, card: Card) -> bool:
         """Whether nic has static addresses, and the card other ones of their kind."""
-        static = self.static[nic.identifier]
-        kinds = {address.version for address in static}
-        seen = {address for address in card.addresses if address.version in kinds and not address.is_link_local}
-        return bool(seen) and not static & seen
+        seen = {address for address in _global(card) if address.version in self.kinds[nic.identifier]}
+        return bool(seen) and not self.own[nic.identifier] & seen
+
+    def owners_of(self, card: Card) -> list[str] | None:
+        """The identifiers of the NICs that have an address of the card's by configuration, None where no NIC has."""
+        owned = [address for address in _global(card) if address in self.owners]
+        return [identifier for address in owned for identifier in self.owners[address]] if owned else None
+
+
+def _global(card: Card) -> list[Address]:
+    return sorted((address for address in card.addresses if not address.is_link_local), key=str)
 
 
 def _hosts(addresses: Iterable[str]) -> frozenset[Address]:
@@ -123,7 +125,7 @@ def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pai
     pairs: _Pairs = {}
     shared: dict[int, int] = {}
     for nic in nics:
-        fitting = {card.position: card for host in seen.static[nic.identifier] for card in by_address.get(host, ())}
+        fitting = {card.position: card for host in seen.own[nic.identifier] for card in by_address.get(host, ())}
         for position in fitting:
             shared[position] = shared.get(position, 0) + 1
         if len(fitting) == 1:
@@ -132,27 +134,32 @@ def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pai
 
 
 def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:
-    """(the pairs that nothing else tells, Concerns)."""
-    likely, is_tie = _likely(nics, len(cards))
-    pairs = _in_order(likely, cards, seen)
-    alone = len(nics) == len(cards) == 1
+    """(the pairs that nothing else tells, Concerns). The only NIC gets the only card, whatever that was seen with."""
+    if len(nics) == len(cards) == 1:
+        pair = nics[0], cards[0]
+        return {nics[0].identifier: cards[0]}, [_other_address(*pair)] if seen.is_elsewhere(*pair) else []
+    # Which NICs have a card, and then which of these has which, so that both are in the same order.
+    likely = {nic.identifier for nic, _card in _in_order(sorted(nics, key=_rank), cards, seen)}
+    pairs = _in_order([nic for nic in nics if nic.identifier in likely], cards, seen)
+    ranks = {_rank(nic) for nic, _card in pairs}
+    is_tie = any(_rank(nic) in ranks for nic in nics if nic.identifier not in likely)
     concerns: list[Concern] = []
-    if is_tie or len(likely) > 1 or len(cards) > 1:
+    if is_tie or len(pairs) > 1 or len(cards) > 1:
         concerns = [_by_order(nic, card) for nic, card in pairs if card.mac]
-    concerns += [_other_address(nic, card) for nic, card in pairs if alone and seen.is_elsewhere(nic, card)]
     return {nic.identifier: card for nic, card in pairs}, concerns
+
+
+def _rank(nic: Nic) -> tuple[bool, bool, bool]:
+    """A key that sorts by how likely it is that the source has the card."""
+    return nic.is_left_alone, not nic.at_boot, not nic.reached_at
 
 
 def _likely(nics: Sequence[Nic], count: int) -> tuple[list[Nic], bool]:
     """(those count of nics that the source most likely has, whether the last of them is no likelier than another)."""
-
-    def rank(nic: Nic) -> tuple[bool, bool, bool]:
-        return nic.is_left_alone, not nic.at_boot, not nic.reached_at
-
     if count >= len(nics):
         return list(nics), False
-    ranked = sorted(nics, key=rank)
-    is_tie = 0 < count and rank(ranked[count - 1]) == rank(ranked[count])
+    ranked = sorted(nics, key=_rank)
+    is_tie = 0 < count and _rank(ranked[count - 1]) == _rank(ranked[count])
     chosen = {nic.identifier for nic in ranked[:count]}
     return [nic for nic in nics if nic.identifier in chosen], is_tie
 
@@ -161,25 +168,44 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
     """The pairs (Nic, Card) in the order of both, of those that do not contradict each other.
 
     First each card whose addresses leave fewer NICs to choose from: one with an address of several NICs (the ports of
-    a bond), then one with an address that is not static anywhere. The only NIC gets the only card in any case.
+    a bond), then one with an address that is not static anywhere.
     """
-    if len(nics) == len(cards) == 1:
-        return [(nics[0], cards[0])]
-    left = {nic.identifier: nic for nic in nics}
     pairs: dict[str, tuple[Nic, Card]] = {}
+    by_identifier = {nic.identifier: (index, nic) for index, nic in enumerate(nics)}
+    # Of those with static addresses of the same kinds, one fits a card as well as another.
+    alike: dict[frozenset[int], deque[tuple[int, Nic]]] = {}
+    for index, nic in enumerate(nics):
+        alike.setdefault(seen.kinds[nic.identifier], deque()).append((index, nic))
     for card in sorted(cards, key=lambda card: _choice(card, seen)):
-        nic = next((nic for nic in left.values() if not seen.contradict(nic, card)), None)
-        if nic:
-            del left[nic.identifier]
-            pairs[nic.identifier] = nic, card
+        owners = seen.owners_of(card)
+        if owners is None:
+            queues = _fitting(alike, frozenset(address.version for address in _global(card)), pairs)
+            first = min((queue[0] for queue in queues), key=lambda entry: entry[0], default=None)
+        else:
+            left = [by_identifier[each] for each in owners if each in by_identifier and each not in pairs]
+            first = min(left, key=lambda entry: entry[0], default=None)
+        if first:
+            pairs[first[1].identifier] = first[1], card
     return [pairs[nic.identifier] for nic in nics if nic.identifier in pairs]
 
 
+def _fitting(
+    alike: Mapping[frozenset[int], deque[tuple[int, Nic]]], versions: frozenset[int], taken: Collection[str]
+) -> list[deque[tuple[int, Nic]]]:
+    """The queues of NICs without static addresses of these versions of IP; a NIC that is not taken is the first of each."""
+    fitting = []
+    for kinds, queue in alike.items():
+        while queue and queue[0][1].identifier in taken:
+            queue.popleft()
+        if queue and not kinds & versions:
+            fitting.append(queue)
+    return fitting
+
+
 def _choice(card: Card, seen: _Seen) -> int:
-    addresses = [address for address in card.addresses if not address.is_link_local]
-    if any(address in seen.configured for address in addresses):
+    if seen.owners_of(card) is not None:
         return 0
-    return 1 if addresses else 2
+    return 1 if _global(card) else 2
 
 
 def _left(nics: Sequence[Nic], pairs: Mapping[str, Card]) -> list[Nic]:

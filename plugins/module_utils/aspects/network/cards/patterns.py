@@ -70,12 +70,14 @@ class Profiles:
 
     groups: dict[str, list[Setting]] = field(default_factory=dict)
     by_prefix: dict[str, list[str]] = field(default_factory=dict)
+    _lengths: set[int] = field(default_factory=set)
 
     def add(self, setting: Setting) -> None:
         """Add the setting to its profile."""
         if setting.profile_key not in self.groups:
             for prefix in {prefix for condition in setting.patterns for prefix in _prefixes(condition)}:
                 self.by_prefix.setdefault(prefix, []).append(setting.profile_key)
+                self._lengths.add(len(prefix))
         self.groups.setdefault(setting.profile_key, []).append(setting)
 
     def fitting(self, name: str) -> list[str]:
@@ -110,7 +112,7 @@ class Profiles:
         return rest
 
     def _candidates(self, name: str) -> list[str]:
-        lengths = {len(prefix) for prefix in self.by_prefix if len(prefix) <= len(name)} if self.by_prefix else ()
+        lengths = sorted(length for length in self._lengths if length <= len(name))
         found = [profile for length in lengths for profile in self.by_prefix.get(name[:length], ())]
         return list(dict.fromkeys(found))[:_MOST_CANDIDATES]
 

@@ -77,7 +77,7 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
         changes = netplan.mac_changes(document.network, macs)
         for item in _items(document.network):
             node = yaml_text.below(item, "mac_address")
-            if node is not None and _word(item, "type") == "physical" and _word(item, "mac_address"):
+            if node is not None and _word(item, "mac_address"):
                 changes.append((node, values.with_macs_replaced(node.value, macs)))
         detail = "the network card has another MAC address on the target"
         root.write(path, yaml_text.with_scalars(document.text, changes), detail)

@@ -124,9 +124,10 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
-    """Make the files that know their NIC by HWADDR know it by another: {old: new}."""
+    """Make the files that know their NIC by HWADDR know it by another, or want MACADDR: {old: new}."""
     for file in _files(root):
-        text = assignments.edited(file.text, ("HWADDR",), lambda value: values.with_macs_replaced(value, macs))
+        keys = ("HWADDR", "MACADDR", "BRIDGE_MACADDR")
+        text = assignments.edited(file.text, keys, lambda value: values.with_macs_replaced(value, macs))
         root.write(file.path, text, "the network card has another MAC address on the target")
 
 

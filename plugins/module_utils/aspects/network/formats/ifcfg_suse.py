@@ -88,13 +88,16 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
-    """Rename the files whose name ends with their NIC's MAC address: {old: new}."""
+    """Rename the files whose name ends with their NIC's MAC address, and replace it in LLADDR: {old: new}."""
+    detail = "the network card has another MAC address on the target"
     moved: dict[str, str] = {}
     for file in _files(root):
+        text = assignments.edited(file.text, ("LLADDR",), lambda value: values.with_macs_replaced(value, macs))
+        root.write(file.path, text, detail)
         if file.hardware_mac and file.hardware_mac in macs:
             for path in (file.path, _routes_of(file)):
                 moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
-    files.rename(root, moved, "the network card has another MAC address on the target")
+    files.rename(root, moved, detail)
 
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:

@@ -34,6 +34,7 @@ _LISTS_OF_NAMES = re.compile(r"auto|allow-[a-z-]+|no-auto-down|no-scripts")
 _MEMBERS = ("bond_slaves", "slaves", "bond_members", "bridge_ports", "ovs_ports", "ovs_bonds")
 _PARENT = "vlan_raw_device"
 # The other way round, in a port: of which bond or bridge, and in ifupdown2 of which VRF.
+_OF_MAC = ("hwaddress", "bridge_hw", "link_address")
 _UPPERS = ("bond_master", "ovs_bridge", "vrf")
 _OF_VIRTUAL = frozenset(
     (*_MEMBERS, _PARENT, "vxlan_id", "tunnel_mode", "vrf_table", "wireguard_config_path", "veth_peer")
@@ -85,13 +86,17 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
-    """Make what knows a NIC by its MAC address (`rename mac/...=eth0`) know it by another: {old: new}."""
+    """Make what knows a NIC by its MAC address (`rename mac/...=eth0`), or gives it one, use another: {old: new}."""
     for file, text in _texts(root).items():
         lines = text.split("\n")
         for stanza in parse(text):
             if stanza.keyword == "rename" or _LISTS_OF_NAMES.fullmatch(stanza.keyword):
                 for index in range(stanza.head.start, stanza.head.end):
                     lines[index] = _MAC.sub(lambda mac: values.with_macs_replaced(mac.group(), macs), lines[index])
+            for line in stanza.options:
+                if option_name(line) in _OF_MAC:
+                    for index in range(line.start, line.end):
+                        lines[index] = values.with_macs_replaced(lines[index], macs)
         root.write(file, "\n".join(lines), "the network card has another MAC address on the target")
 
 

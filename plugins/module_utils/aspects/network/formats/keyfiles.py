@@ -49,6 +49,13 @@ PARENTS = (
     ("hsr", "port1"),
     ("hsr", "port2"),
 )
+# Where a NIC is known by its MAC address, and where an interface is given one.
+_MACS = (
+    ("ethernet", "mac-address"),
+    ("ethernet", "cloned-mac-address"),
+    ("bridge", "mac-address"),
+    ("match", "mac-address"),
+)
 # No port is further from its bridge.
 _MOST_STEPS = 10
 _NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
@@ -150,12 +157,12 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
-    """Make connections that know their NIC by a MAC address know it by another: {old: new}."""
+    """Make connections that know their NIC by a MAC address know it by another, or want it to have that: {old: new}."""
     for connection in _connections(root):
         known_by = [
             entry
             for entry in connection.entries
-            if (_section(entry), entry.key) in (("ethernet", "mac-address"), ("vlan", "parent"))
+            if (_section(entry), entry.key) in _MACS or (entry.key == "parent" and (entry.section, "parent") in PARENTS)
         ]
         text = sections.edited(connection.text, known_by, lambda value: _with_mac_replaced(value, macs))
         root.write(connection.path, text, "the network card has another MAC address on the target")

@@ -211,9 +211,11 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
 
 
 def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
-    """[(node, new text)] for all MAC addresses by which the node of a `network` mapping knows hardware."""
-    definitions = yaml_text.items(yaml_text.below(network, _HARDWARE))
-    nodes = [yaml_text.below(definition, "match", "macaddress") for definition in definitions]
+    """[(node, new text)] for all MAC addresses by which a `network` mapping knows hardware, or which it gives."""
+    nodes = []
+    for section in (_HARDWARE, *_SOFTWARE):
+        for definition in yaml_text.items(yaml_text.below(network, section)):
+            nodes += [yaml_text.below(definition, "match", "macaddress"), yaml_text.below(definition, "macaddress")]
     return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if node and yaml_text.scalar(node)]
 
 

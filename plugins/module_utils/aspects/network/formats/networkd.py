@@ -74,10 +74,14 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
-    """Make files that know their NIC by a MAC address know it by another: {old: new}."""
-    places = [("Match", key) for key in _MAC_KEYS]
+    """Make files that know their NIC by a MAC address know it by another, or want it to have that: {old: new}.
+
+    So do the .netdev files of bonds and bridges that have the address of a NIC.
+    """
+    places = [*(("Match", key) for key in _MAC_KEYS), ("Link", "MACAddress"), ("NetDev", "MACAddress")]
     detail = "the network card has another MAC address on the target"
-    _edit(root, places, lambda value: values.with_macs_replaced(value, macs), detail)
+    for suffix in (".network", ".netdev"):
+        _edit(root, places, lambda value: values.with_macs_replaced(value, macs), detail, suffix)
 
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
@@ -97,9 +101,15 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
 
 
-def _edit(root: GuestRoot, places: Collection[tuple[str, str]], change: Callable[[str], str], detail: str) -> None:
-    """Edit the values in places, (section, key) each, of all .network files and drop-ins by change(text) -> text."""
-    for file in files(root, ".network"):
+def _edit(
+    root: GuestRoot,
+    places: Collection[tuple[str, str]],
+    change: Callable[[str], str],
+    detail: str,
+    suffix: str = ".network",
+) -> None:
+    """Edit the values in places, (section, key) each, of all files with suffix and drop-ins by change(text) -> text."""
+    for file in files(root, suffix):
         for path, text in file.texts.items():
             entries = [entry for entry in sections.parse(text, continued=True) if (entry.section, entry.key) in places]
             rewrite(root, path, text, sections.edited(text, entries, change), detail)

@@ -33,6 +33,8 @@ _ON_ONE = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan")
 _OF_PORTS = ("bond", "team", "bridge", "ovs-bridge")
 _OTHER_SOFTWARE = ("dummy", "tun", "tap", "gre", "ipip", "sit", "ppp")
 _OTHER_HARDWARE = ("wireless", "infiniband", "infiniband:child", "openvpn", "modem")
+# Elements that give the interface a MAC address.
+_ADDRESSED = ("ethernet", "bond", "bridge", "team", "vlan", "macvlan")
 _STATIC = {"ipv4:static": "ipv4:dhcp", "ipv6:static": "ipv6:auto"}
 _DYNAMIC = {"ipv4:dhcp": "dhcp", "ipv6:dhcp": "dhcp", "ipv6:auto": "auto"}
 # Elements whose text is the name of an interface; <primary> says that of a bond, but "true" of its port.
@@ -74,7 +76,8 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make interfaces that are known by a MAC address known by another: {old: new}."""
 
     def edits(document: Element) -> Iterator[Edit]:
-        for address in document.all("interface", "name", "permanent-address"):
+        given = [each for tag in _ADDRESSED for each in document.all("interface", tag, "address")]
+        for address in (*document.all("interface", "name", "permanent-address"), *given):
             yield xml_text.with_text(address, lambda value: values.with_macs_replaced(value, macs))
 
     _edit(root, edits, "the network card has another MAC address on the target")

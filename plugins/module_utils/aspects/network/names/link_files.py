@@ -90,7 +90,11 @@ def parse(path: str, text: str) -> Link:
 def with_new_macs(text: str, macs: Mapping[str, str]) -> str:
     """text, a .link file's, which knows by the new address what it knew by the old: {old: new}."""
     entries = sections.parse(text, continued=True)
-    known_by = [entry for entry in entries if entry.section == "Match" and entry.key in _MAC_KEYS]
+    known_by = [
+        entry
+        for entry in entries
+        if (entry.section == "Match" and entry.key in _MAC_KEYS) or (entry.section, entry.key) == ("Link", "MACAddress")
+    ]
     return sections.edited(text, known_by, lambda value: with_macs_replaced(value, macs))
 
 
@@ -111,13 +115,32 @@ def macs(links: Iterable[Link]) -> dict[str, KnownMac]:
     return found
 
 
-def claim_on(nic: Nic, links: Iterable[Link], kernel_driver: str) -> Claim:
+class Links:
+    """Links in the order in which systemd looks at them, by the MAC addresses that they ask for."""
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        self._all = sorted(links, key=lambda link: posixpath.basename(link.path))
+        self._by_mac: dict[str | None, list[int]] = {}
+        for index, link in enumerate(self._all):
+            asked = {normal_mac(word) for key, value in link.conditions if key in _MAC_KEYS for word in value.split()}
+            for mac in asked or {None}:
+                self._by_mac.setdefault(mac, []).append(index)
+
+    def that_may_fit(self, mac: str | None) -> list[Link]:
+        """The Links but those that ask for another MAC address; all where it is not known."""
+        if mac is None:
+            return self._all
+        indexes = {*self._by_mac.get(mac, ()), *self._by_mac.get(None, ())}
+        return [self._all[index] for index in sorted(indexes)]
+
+
+def claim_on(nic: Nic, links: Links, kernel_driver: str) -> Claim:
     """What the user's links do with nic on the target.
 
     "named": one gives it its name. "free": no link concerns it. "claimed": a link may fit it without giving the name. A
     file of ours before that would put its other settings out of force, as only the first that fits is used.
     """
-    for link in sorted(links, key=lambda link: posixpath.basename(link.path)):
+    for link in links.that_may_fit(nic.hardware_mac):
         fits = _fits(link, nic, kernel_driver)
         if fits and link.name == nic.name and not link.name_policy:
             return "named"

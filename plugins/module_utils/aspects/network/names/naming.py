@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple
 
@@ -105,8 +105,8 @@ def bind_names(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model]) -> N
     rules = _widened_rules(root, plan, list(on_target), alone)
     if can_be_kept(root):
         evidence = _Evidence(
-            rules=rules,
-            links=[link for link in _links(root) if not link_files.is_ours(link.path)],
+            rules=udev_rules.by_name(rules.values()),
+            links=link_files.Links(link for link in _links(root) if not link_files.is_ours(link.path)),
             alone=alone,
             named_early=named_early,
             systemd_renames=_systemd_renames(root),
@@ -135,13 +135,13 @@ def release_names(root: GuestRoot, plan: Plan, names: Collection[str]) -> None:
 class _Evidence:
     """What decides how a NIC's name is bound.
 
-    rules: the texts of udev's rules that are not ours. links: the Links that are not ours. alone: there is no other NIC.
+    rules: udev's rules that are not ours, by the names that they give. links: the Links that are not ours. alone: there is no other NIC.
     named_early: whether the initrd may name NICs. systemd_renames: see _systemd_renames. kernel_names: whether NICs keep
     the names that the kernel gives.
     """
 
-    rules: Mapping[str, str]
-    links: list[link_files.Link]
+    rules: Mapping[str, Sequence[str]]
+    links: link_files.Links
     alone: bool
     named_early: bool
     systemd_renames: bool
@@ -178,7 +178,7 @@ def _means(nic: Nic, model: Model, evidence: _Evidence) -> _Means | None:
     if by_tools and not evidence.named_early:
         return None
     by_kernel = evidence.alone and nic.name == "eth0" and evidence.kernel_names
-    if by_kernel or udev_rules.names_it(evidence.rules.values(), nic, evidence.alone):
+    if by_kernel or udev_rules.names_it(evidence.rules.get(nic.name, ()), nic, evidence.alone):
         return None
     if not evidence.systemd_renames:
         return _RULE

@@ -104,13 +104,20 @@ def without(text: str, names: Collection[str]) -> str:
     return each_rule(text, lambda line: "#" + line.replace("\n", "\n#") if _name(line) in names else line)
 
 
-def names_it(texts: Iterable[str], nic: Nic, alone: bool) -> bool:
-    """Whether a rule in texts (widened) will name nic on the target."""
-    return any(
-        _name(line) == nic.name and _is_for(line, nic) and (alone or _mac(line)) and _fits_any_hardware(line)
-        for text in texts
-        for line in rules(text)
-    )
+def by_name(texts: Iterable[str]) -> dict[str, list[str]]:
+    """{name: the rules in texts that give it}."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        for line in rules(text):
+            name = _name(line)
+            if name:
+                found.setdefault(name, []).append(line)
+    return found
+
+
+def names_it(lines: Iterable[str], nic: Nic, alone: bool) -> bool:
+    """Whether one of lines, the rules (widened) that give nic's name, will name it on the target."""
+    return any(_is_for(line, nic) and (alone or _mac(line)) and _fits_any_hardware(line) for line in lines)
 
 
 def _name(line: str) -> str | None:

@@ -75,8 +75,8 @@ class Filesystem:
     def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:
         """What is on each new device that is not divided further.
 
-        A btrfs on several devices is one, if they appeared together. Each has the filesystem's UUID and one of its own,
-        which tells it from a clone.
+        A btrfs on several devices is one, if they appeared together (multi_device.py joins the others). Each has the
+        filesystem's UUID and one of its own, which tells it from a clone.
         """
         found: list[tuple[str, str, str, dict[str, Layer]]] = []
         devices = [node for node in fresh if node.IS_DEVICE and node.device and not known.made_of(node)]

@@ -40,7 +40,7 @@ class _BlankDisks:
         return bytes(count)
 
 
-class _NotOnDisks(MountPlan):
+class NotOnDisks(MountPlan):
     """What a root mounts that is on no disk of the test's."""
 
     @property
@@ -79,6 +79,7 @@ class FakeRoot:
         self.boot_menu = boot_menu
         storage = graph(filesystems, [disk.device for disk in disks])
         self.guest = Guest(_BlankDisks(), list(disks), TARGETS[target], hardware or {}, storage)
+        self.started_by = ()
         self._mount_plan, self.not_mounted, self.not_searched = None, [], []
         self.room = 1 << 30
         self.commands = []
@@ -89,8 +90,8 @@ class FakeRoot:
     @property
     def mount_plan(self):
         """What a test has it mount; by default the root alone."""
-        own = self.guest.storage.filesystem(self.name)
-        return self._mount_plan or (MountPlan((Mount("/", own),)) if own else _NotOnDisks())
+        own = self.guest.storage.filesystem(self.info["mountpoints"].get("/", self.name))
+        return self._mount_plan or (MountPlan((Mount("/", own),)) if own else NotOnDisks())
 
     @mount_plan.setter
     def mount_plan(self, plan):

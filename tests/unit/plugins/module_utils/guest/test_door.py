@@ -35,7 +35,9 @@ def test_the_stand_in_has_the_functions_of_the_door_with_the_same_parameters():
     assert functions(FakeRoot) == {name: real[name] for name in real if name not in NOT_PLAYED}
 
 
-@pytest.mark.parametrize("name", ["name", "guest", "info", "boot_menu", "mount_plan", "not_mounted", "not_searched"])
+@pytest.mark.parametrize(
+    "name", ["name", "guest", "info", "boot_menu", "mount_plan", "not_mounted", "not_searched", "started_by"]
+)
 def test_the_stand_in_has_the_attributes_of_the_door(name):
     real = GuestRoot(None, "/dev/sda1", None)
     assert hasattr(real, name) and isinstance(getattr(FakeRoot(), name), type(getattr(real, name))) or name == "guest"

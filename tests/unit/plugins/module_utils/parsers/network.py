@@ -263,7 +263,7 @@ def _values(text):
 
 def _links(text):
     link = link_files.parse("/etc/systemd/network/a.link", text)
-    link_files.claim_on(HERE, [link], "virtio_net")
+    link_files.claim_on(HERE, link_files.Links([link]), "virtio_net")
     link_files.macs([link])
     for suffix in (".link", ".network"):
         for file in systemd_files.files(FakeRoot({f"/etc/systemd/network/a{suffix}": text}), suffix):
@@ -331,7 +331,7 @@ PARSERS = (
         each(
             udev_rules.names_given,
             lambda text: udev_rules.macs({"/a": text}),
-            lambda text: udev_rules.names_it([text], HERE, True),
+            lambda text: udev_rules.names_it(udev_rules.by_name([text]).get(HERE.name, ()), HERE, True),
         ),
         unedited=(
             lambda text: udev_rules.widened(text, [AWAY], True),

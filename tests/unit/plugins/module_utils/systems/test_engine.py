@@ -32,13 +32,14 @@ class FakeGuest:
 
     def __init__(self, log, menus=(BootMenu([Entry("/vmlinuz", (), "ro")]),) * 2, not_searched=()):
         self.log = log
-        self.disks = [image("sda")]
+        self.disks, self.windows = [image("sda")], ()
         filesystems = [filesystem(name, uuid=name) for name in ("/dev/sda1", "/dev/sda2")]
         self.storage = graph(filesystems, ["sda"])
         self.roots = [
             SimpleNamespace(
                 name=one.name,
                 guest=self,
+                started_by=(),
                 info={"os": "linux"},
                 on_behalf_of=lambda aspect: nullcontext(),
                 boot_menu=menu,

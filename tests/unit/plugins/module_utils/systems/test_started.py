@@ -31,6 +31,7 @@ def guest(hardware=None, missing=None, uuids=None, **menus):
         SimpleNamespace(
             name=f"/dev/{name}",
             info={"os": "linux", "product_name": "Debian"},
+            started_by=(),
             boot_menu=BootMenu([Entry("/vmlinuz", (), line) for line in lines]),
             mount_plan=MountPlan((Mount("/", filesystems[name]),), tuple(parse((missing or {}).get(name, "")))),
         )
@@ -106,3 +107,18 @@ def test_what_a_person_is_told():
     concern = started.concern(guest(sdb1=[]).roots[0])
     assert (concern.code, concern.severity) == ("system-not-started", "info")
     assert "/dev/sdb1 has a system (Debian)" in concern.message and "`root: /dev/sdb1`" in concern.hint
+
+
+def test_a_root_without_a_menu_is_started_by_the_entries_of_another_one_that_name_it():
+    found = guest(sda1=["root=UUID=u-sda1", "root=UUID=u-sda2"], sda2=[])
+    first, second = found.roots
+    assert [entry.root for entry in started.by_others(second)] == ["UUID=u-sda2"]
+    assert started.by_others(first) == []
+    # With a menu of its own it needs no other.
+    assert started.by_others(guest(sda1=["root=UUID=u-sda2"], sda2=["root=UUID=u-sda2"]).roots[1]) == []
+
+
+def test_a_windows_next_to_the_system_is_a_warning():
+    concern = started.windows("/dev/sda3")
+    assert (concern.code, concern.severity) == ("windows-not-prepared", "warning")
+    assert "/dev/sda3 has Windows" in concern.message

@@ -22,6 +22,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.subvolume import Subvolume
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -762,3 +764,16 @@ def test_an_original_that_cannot_be_completed_is_a_concern():
     assert root.files[MAIN] == b"no initrd" and root.files[COPY] != an_initrd()
     ((code, message),) = [(concern.code, concern.message) for concern in plan.concerns]
     assert code == "kernel-not-prepared" and MAIN in message
+
+
+def test_snapshots_in_the_menu_are_one_information_however_many_there_are():
+    btrfs = filesystem("/dev/sda1", "btrfs", "u-1")
+    nodes = [btrfs, *(Subvolume(btrfs, f"@/.snapshots/{number}/snapshot", number) for number in (301, 302))]
+    line = "root=UUID=u-1 rootflags=subvolid={}"
+    others = [Entry("/vmlinuz-5.14", ("/initrd-5.14",), line.format(number)) for number in (301, 302)]
+    root = make_root(entries=[entry(), *others])
+    root.guest = Guest(None, [], KVM, {}, graph(nodes))
+    root.mount_plan = MountPlan((Mount("/", btrfs),))
+    (concern,) = kernel.inspect(root).concerns
+    assert (concern.code, concern.severity) == ("snapshot-not-prepared", "info")
+    assert "/dev/sda1[/@/.snapshots/301/snapshot] and 1 more" in concern.message

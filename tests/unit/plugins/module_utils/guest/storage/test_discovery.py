@@ -63,6 +63,11 @@ def test_partitions_have_the_name_that_the_guest_gave_them_and_volumes_their_own
         ("my\\ boot", ("LABEL=my boot", "/dev/disk/by-label/my\\x20boot")),
         ("a\\\\b", ("LABEL=a\\b", "/dev/disk/by-label/a\\x5cb")),
         ("caf\\xe9", ("LABEL=caf\udce9", "/dev/disk/by-label/caf\\xe9")),
+        ("my\\ boot\\ M-CM-)\\\\x", ("LABEL=my boot é\\x", "/dev/disk/by-label/my\\x20boot\\x20é\\x5cx")),
+        ("M-CM-^DM-CM-\\$", ("LABEL=Ää",)),
+        ("VM-data", ("LABEL=VM-data",)),
+        ("M-", ("LABEL=M-",)),
+        ("M-^", ("LABEL=M-^",)),
         ("Größe", ("LABEL=Größe", "/dev/disk/by-label/Größe", 'LABEL="Größe"')),
     ),
 )
@@ -135,6 +140,26 @@ def test_a_btrfs_over_two_disks_is_one_filesystem_made_of_both():
     assert (filesystem.name, found.disks_of(filesystem)) == ("/dev/sda1", {"sda", "sdb"})
     assert found.filesystem("/dev/sdb") == found.filesystem("/dev/sda1") == found.filesystem("UUID=u-1") == filesystem
     assert found.stable_name("/dev/sdb") == "UUID=u-1"
+
+
+def test_a_btrfs_on_a_partition_and_on_lvm_is_one_filesystem_though_they_are_found_one_after_the_other():
+    appliance = StandInAppliance(
+        {
+            "/dev/sda1": btrfs("u-1", "s-1"),
+            "/dev/sda2": {"TYPE": "ext4"},
+            "/dev/sdb": {"TYPE": "LVM2_member", "UUID": "pv"},
+            "/dev/vg/lv": btrfs("u-1", "s-2"),
+        },
+        volumes={"/dev/vg/lv": "b" * 32},
+        subvolumes={"/dev/sda1": [(256, "@"), (257, "@home")], "/dev/vg/lv": [(256, "@"), (257, "@home")]},
+    )
+    found = storage(appliance, "sda", "sdb")
+    whole = found.filesystem("UUID=u-1")
+    assert [each.name for each in found.filesystems] == ["/dev/sda2", "/dev/sdb", "/dev/sda1"]
+    assert found.filesystem("/dev/vg/lv") == found.filesystem("/dev/sda1") == whole
+    assert found.disks_of(whole) == {"sda", "sdb"}
+    assert [each.path for each in found.subvolumes_of(whole)] == ["@", "@home"]
+    assert found.mountable(whole, ["subvol=@home"]).name == "/dev/sda1[/@home]"
 
 
 def test_clones_of_a_btrfs_are_several():

@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import encryption
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
@@ -239,3 +246,40 @@ def test_crypttab_alone_may_say_that_hardware_opens_a_device(options, count):
 def test_a_memory_that_is_too_small_for_data_is_a_warning():
     found, _appliance = guest([Key(b"x", "keys[0]")], error=MEMORY)
     assert "encryption-needs-memory" in {each.code for each in concerns(found)}
+
+
+def edits_of(found):
+    """What the conversion of a guest makes of the texts in its initrd, and the plan."""
+    (root,) = found.roots
+    plan = Plan(KVM, Selection({}, {}))
+    with found.mounted(root, read_only=True):
+        encryption.convert(root, plan, Names(found.storage, frozenset()), ())
+
+    def edited(path, text):
+        for each in plan.initrd.edits:
+            text = each.edit(text) if re.fullmatch(each.pattern, path) else text
+        return text
+
+    return edited, plan.initrd
+
+
+@pytest.mark.parametrize(
+    "path, before, after",
+    (
+        ("cryptroot/crypttab", "r /dev/sda1 none luks\n", f"r UUID={UUID} none luks\n"),
+        ("etc/crypttab", "r\t/dev/sda1\tnone", f"r\tUUID={UUID}\tnone"),
+        ("conf/conf.d/cryptroot", "target=r,source=/dev/sda1,key=none\n", f"target=r,source=UUID={UUID},key=none\n"),
+        ("conf/conf.d/cryptroot", "target=r,source=UUID=a,key=none\n", "target=r,source=UUID=a,key=none\n"),
+        ("etc/fstab", "/dev/sda1", "/dev/sda1"),
+    ),
+)
+def test_copies_of_crypttab_in_an_initrd_are_edited(path, before, after):
+    edited, _plan = edits_of(encrypted_root([Key(b"secret", "keys[0]")]))
+    assert edited(path, before) == after
+
+
+def test_the_initrd_of_an_encrypted_root_keeps_what_opens_it_and_that_of_another_root_needs_nothing():
+    _edited, plan = edits_of(encrypted_root([Key(b"secret", "keys[0]")]))
+    assert plan.modules == ["dm_crypt"] and "cryptsetup" in plan.programs
+    _edited, plan = edits_of(guest([Key(b"secret", "keys[0]")])[0])
+    assert (plan.modules, plan.programs) == ([], ())

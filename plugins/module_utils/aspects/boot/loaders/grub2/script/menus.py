@@ -120,12 +120,11 @@ def _menu(machine: Machine, red_hats: bool, above: str, depth: int) -> Menu:
 def _executed(machine: Machine, item: Item, red_hats: bool, variables: Mapping[str, str] | None = None) -> Machine:
     """The state after the item of machine's menu was executed. variables: which are set before."""
     inner = machine.fork(item.arguments, item.is_submenu, is_exporting=red_hats)
-    inner.in_entry = True
+    inner.in_entry = not item.is_submenu
     _choose(inner, machine, item, red_hats)
     for name, value in (variables or {}).items():
         inner.set(name, value)
-    _execute(inner, item)
-    return inner
+    return _execute(inner, item)
 
 
 def _tries_again(machine: Machine) -> bool:
@@ -167,11 +166,18 @@ def _choose(inner: Machine, outer: Machine, item: Item, red_hats: bool) -> None:
         inner.variables.pop("default", None)
 
 
-def _execute(inner: Machine, item: Item) -> None:
+def _execute(inner: Machine, item: Item) -> Machine:
+    """Execute the item of a menu in inner. Returns: the machine with its state, or with the menu that a submenu leads to.
+
+    grub-btrfs has its snapshots in a script of their own, which a submenu shows (configfile).
+    """
     try:
         if item.script is not None:
             inner.run_source(item.script)
         elif item.block is not None:
             inner.run(item.block.commands)
-    except (Stopped, Shown):
+    except Shown as shown:
+        return shown.machine if item.is_submenu else inner
+    except Stopped:
         pass
+    return inner

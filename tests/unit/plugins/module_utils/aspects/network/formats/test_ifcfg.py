@@ -166,7 +166,10 @@ def test_hwaddr_follows_and_the_rest_stays(value):
     root = FakeRoot({f"{REDHAT}/ifcfg-ens192": text})
     ifcfg_redhat.replace_macs(root, {MAC: NEW_MAC})
     new = value.replace(MAC, NEW_MAC).replace(MAC.upper(), NEW_MAC.upper())
-    assert root.files[f"{REDHAT}/ifcfg-ens192"] == text.replace(f"\nHWADDR={value}", f"\nHWADDR={new}")
+    assert (
+        root.files[f"{REDHAT}/ifcfg-ens192"]
+        == f"# HWADDR={MAC}\nDEVICE=ens192\nHWADDR={new}\nMACADDR={NEW_MAC}\nX=`date`\n"
+    )
 
 
 @pytest.mark.parametrize(

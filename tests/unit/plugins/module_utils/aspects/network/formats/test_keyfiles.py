@@ -177,5 +177,5 @@ def test_mac_addresses_follow_and_the_rest_stays():
     old = connection(more="[802-3-ethernet]\nmac-address=0;80;86;170;187;204;\n")
     root = FakeRoot({FILE: text, f"{DIRECTORY}/old": old})
     keyfiles.replace_macs(root, {MAC: NEW_MAC})
-    assert root.files[FILE] == text.replace(f"mac-address = {MAC.upper()}", f"mac-address = {NEW_MAC.upper()}")
+    assert root.files[FILE] == text.replace(MAC.upper(), NEW_MAC.upper()).replace(MAC, NEW_MAC)
     assert root.files[f"{DIRECTORY}/old"] == old.replace("0;80;86;170;187;204;", "82;84;0;0;0;1;")

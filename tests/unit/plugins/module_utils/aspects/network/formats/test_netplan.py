@@ -243,7 +243,7 @@ network:
 """
     root = FakeRoot({FILE: text})
     netplan.replace_macs(root, {MAC: NEW_MAC})
-    new = text.replace(f'"{MAC}"', f'"{NEW_MAC}"').replace(MAC.upper(), NEW_MAC.upper())
+    new = text.replace(MAC, NEW_MAC).replace(f"# {NEW_MAC}", f"# {MAC}").replace(MAC.upper(), NEW_MAC.upper())
     assert root.files[FILE] == new
 
 

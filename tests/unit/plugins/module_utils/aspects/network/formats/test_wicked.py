@@ -241,7 +241,7 @@ def test_mac_addresses_follow_and_the_rest_stays():
     )
     root = FakeRoot({FILE: text})
     wicked.replace_macs(root, {MAC: NEW_MAC})
-    assert root.files[FILE] == text.replace(MAC.upper(), NEW_MAC.upper())
+    assert root.files[FILE] == text.replace(MAC.upper(), NEW_MAC.upper()).replace(f"s>{MAC}", f"s>{NEW_MAC}")
 
 
 def test_a_new_name_is_followed_and_the_rest_stays():

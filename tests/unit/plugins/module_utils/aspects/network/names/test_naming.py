@@ -25,7 +25,7 @@ RULE = (
 
 
 def named(rule, nic=KNOWN, alone=True):
-    return udev_rules.names_it([rule], nic, alone)
+    return udev_rules.names_it(udev_rules.by_name([rule]).get(nic.name, ()), nic, alone)
 
 
 def test_oracle_17_a_rule_that_asks_for_the_old_driver_matches_the_new_nic():
@@ -121,13 +121,13 @@ def link(match, settings="Name=ens192", name="50-user"):
 def test_our_link_binds_to_the_mac_of_hardware_only():
     text = link_files.text_for(KNOWN, "virtio_net")
     assert "[Match]\nMACAddress=00:50:56:aa:bb:cc\nPath=*\n\n[Link]\nName=ens192\n" in text
-    assert link_files.claim_on(KNOWN, [link_files.parse("/x.link", text)], "e1000") == "named"
+    assert link_files.claim_on(KNOWN, link_files.Links([link_files.parse("/x.link", text)]), "e1000") == "named"
 
 
 def test_our_link_binds_to_the_driver_while_no_mac_is_known():
     text = link_files.text_for(UNKNOWN, "virtio_net")
     assert "[Match]\nDriver=virtio_net\n\n[Link]\nName=ens192\n" in text
-    assert link_files.claim_on(UNKNOWN, [link_files.parse("/x.link", text)], "virtio_net") == "named"
+    assert link_files.claim_on(UNKNOWN, link_files.Links([link_files.parse("/x.link", text)]), "virtio_net") == "named"
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,14 @@ def test_our_link_binds_to_the_driver_while_no_mac_is_known():
     ],
 )
 def test_the_first_link_that_fits_decides(links, outcome):
-    assert link_files.claim_on(KNOWN, links, "virtio_net") == outcome
+    assert link_files.claim_on(KNOWN, link_files.Links(links), "virtio_net") == outcome
 
 
 def test_a_link_by_mac_may_fit_while_no_mac_is_known():
-    assert link_files.claim_on(UNKNOWN, [link("MACAddress=00:50:56:aa:bb:cc")], "virtio_net") == "claimed"
+    assert (
+        link_files.claim_on(UNKNOWN, link_files.Links([link("MACAddress=00:50:56:aa:bb:cc")]), "virtio_net")
+        == "claimed"
+    )
 
 
 def test_macs_are_learnt_from_links():
