@@ -244,6 +244,13 @@ class StandIn(Appliance):
             for path, number in numbers.items()
         ]
 
+    def _do_blockdev_getro(self, device: str) -> bool:
+        return self._storage(device).is_read_only
+
+    def _do_btrfs_subvolume_show(self, path: str) -> dict[str, str]:
+        device = self._tree.find(path).mounted.device
+        return {"Flags": "readonly" if self._storage(device).is_read_only else "-"}
+
     def _do_btrfs_subvolume_get_default(self, device: str) -> int:
         storage = self._storage(device)
         return _FIRST_SUBVOLUME + list(storage.subvolumes).index(storage.default) if storage.default else _TOP

@@ -11,11 +11,19 @@ from collections.abc import Collection
 # Names that depend on the hardware: the kernel's, and udev's links that are made of serial numbers and PCI paths.
 # The device mapper's and LVM's links in by-id are made of what stands on the disks; but multipath's ids are the disk's
 # own (util-linux, lvm2: 13-dm-disk.rules, 69-dm-lvm.rules; mdadm: 63-md-raid-arrays.rules).
-_FROM_THE_DISKS = r"dm-name-|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
+# multipathd's maps are called by their number, or by the disk's world wide name; kpartx puts nothing, p or -part between
+# that and the number of a partition (multipath.conf(5), kpartx(8)).
+_MULTIPATH_NAME = r"(?:mpath[a-z]{1,4}|3[0-9a-f]{16}(?:[0-9a-f]{16})?)(?:(?:p|-part)?\d{1,3})?(?![\w.+-])"
+_FROM_THE_DISKS = rf"dm-name-(?!{_MULTIPATH_NAME})|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
 _OF_HARDWARE = re.compile(
     r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
-    rf"|disk/by-path/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
+    rf"|mapper/{_MULTIPATH_NAME}|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
 )
+_MULTIPATH = re.compile(
+    r"/dev/(?:mapper/|disk/by-id/dm-name-)(?P<name>mpath[a-z]{1,4}?|3[0-9a-f]{16}(?:[0-9a-f]{16})?)"
+    r"(?:(?:p|-part)?(?P<number>\d{1,3}))?\Z"
+)
+_MULTIPATH_UUID = re.compile(r"/dev/disk/by-id/dm-uuid-(?:part(?P<number>\d{1,3})-)?mpath-(?P<name>.+)\Z")
 
 # A line that is no comment; Debian's installer names disks so in comments.
 _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
@@ -34,6 +42,18 @@ _MOST_LINKS = 1000
 def is_of_hardware(name: str) -> bool:
     """Whether name (/dev/...) was given by the hardware, so that it means something else, or nothing, on another."""
     return _OF_HARDWARE.match(name) is not None
+
+
+def link_of_multipath(name: str) -> str:
+    """udev's link by id of the disk or partition that name, which is one of multipathd's or kpartx's, is made of; else name.
+
+    A map that is called by its number alone (mpatha) has a link of its own kind.
+    """
+    found = _MULTIPATH_UUID.match(name) or _MULTIPATH.match(name)
+    if not found:
+        return name
+    kind = "mpath" if found["name"].startswith("mpath") else "scsi"
+    return f"/dev/disk/by-id/{kind}-{found['name']}" + (f"-part{found['number']}" if found["number"] else "")
 
 
 def of_hardware(text: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..aspects import boot, console, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
+from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
 from ..guest.storage.mounts import AUTOMATIC_PATHS, Mount, MountPlan, planned
 from ..texts import fstab
@@ -45,6 +46,7 @@ def mounts(root: GuestRoot, mount: Mount) -> MountPlan | None:
     """What the system whose root is mounted so mounts itself; None when this is no root of Linux."""
     if not root.is_dir("/etc"):
         return None
+    mdadm.learn(root)
     storage = root.guest.storage
     looked_at = AUTOMATIC_PATHS if storage.boot_loader_partitions else ()
     empty = [path for path in looked_at if root.is_dir(path) and not root.list(path)]

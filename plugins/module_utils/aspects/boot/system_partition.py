@@ -71,7 +71,10 @@ def is_there(guest: Guest) -> bool:
 
 def mounted(root: GuestRoot) -> SystemPartition | None:
     """The SystemPartition that root has mounted, None when there is none. It costs a guest with BIOS no call."""
-    ours = {partition.name for partition in root.guest.storage.efi_system_partitions}
+    # It may be mirrored: what is mounted is an array then (metadata 1.0, which leaves the members readable for firmware).
+    storage = root.guest.storage
+    partitions = storage.efi_system_partitions
+    ours = {each.name for each in storage.filesystems for esp in partitions if storage.rests_on(each, esp)}
     failed = {each.mount.path for each in root.not_mounted}
     there = {path: name for path, name in root.info["mountpoints"].items() if path not in failed}
     paths = [path for path, name in there.items() if name in ours or path == "/boot/efi"]

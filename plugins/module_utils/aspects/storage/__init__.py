@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
+from ...guest.storage.layers.array import MEMBER
 from ...guest.storage.mounts import NEEDED
 from ...model import target_hardware
 from ...model.concerns import Concern
@@ -24,6 +25,7 @@ from ...texts import fstab
 from ..plan import Plan
 from . import (
     arguments,
+    condition,
     contradictions,
     encryption,
     incomplete,
@@ -83,10 +85,11 @@ def inspect(root: GuestRoot) -> Findings:
         }
     findings.concerns += incomplete.concerns(root)
     findings.concerns += unmounted.concerns(root, names)
+    findings.concerns += condition.concerns(root)
     findings.concerns += references.concerns(root, names)
     findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)
-    findings.concerns += contradictions.concerns(root, names)
+    findings.concerns += contradictions.concerns(root, names, mentions.mounted(there))
     by_hardware = mentions.concerns(root, there, names, names_on_target)
     root.remember(_Told(names, by_hardware))
     findings.concerns += by_hardware
@@ -127,7 +130,13 @@ def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mappi
 
 def _preferred(there: mentions.Found, names: Names) -> list[str]:
     """The drivers with which the most of those names hold that cannot be replaced, and without which something is lost."""
-    lasting = [name for name in names.links if names.filesystems(name) and names.stable(name) is None]
+    found = {name: names.filesystems(name) for name in names.links}
+    # mdadm finds the members of arrays under any name.
+    lasting = [
+        name
+        for name, filesystems in found.items()
+        if any(filesystem.type != MEMBER for filesystem in filesystems) and names.stable(name) is None
+    ]
     lost = {
         driver: sum(driver not in names.held_by(name) for name in lasting) + mentions.lost_with(there, names, disks)
         for driver, disks in names.by_driver.items()

@@ -31,6 +31,13 @@ _FAMILIES: Mapping[str, str] = {
     **{name: name for name in ("xfs", "btrfs", "reiserfs", "jfs", "f2fs", "exfat")},
 }
 
+# What is a member of another layer, or swap space, is mounted by no type.
+_MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "crypto_LUKS", "BitLocker", "bcache", "drbd")
+_NEVER_MOUNTED = (*_MEMBERS, "swap", "swsuspend")
+_ANY_TYPE = ("", "auto")
+# What the firmware reads is FAT (UEFI specification, 13.3).
+_OF_FIRMWARE = ("/boot/efi", "/efi")
+
 _WRONG_PLACE = " The guest would mount it in the wrong place, or not start."
 _DESTROYED = " The guest would destroy what is there when it starts."
 _HINT = (
@@ -39,48 +46,55 @@ _HINT = (
 )
 
 
-def concerns(root: GuestRoot, names: Names) -> list[Concern]:
-    """A concern for each line of fstab and crypttab that expects something else than what the name in it leads to."""
+def concerns(root: GuestRoot, names: Names, mounted: Collection[tuple[str, Entry]] = ()) -> list[Concern]:
+    """A concern for each line of fstab and crypttab that expects something else than what the name in it leads to.
+
+    mounted: (path of the unit, what it mounts by a name of hardware).
+    """
     entries = [
         entry
         for entry in fstab.parse(root.read("/etc/fstab") or "")
         if device_names.is_of_hardware(entry.spec) and not {"bind", "rbind"} & set(entry.options)
     ]
     labels = frozenset(word for entry in entries if entry.is_mount for word in _labels_for(entry.path))
-    found = [_of_line(root, names, entry, labels) for entry in entries]
+    found = [_of_line(root, names, "/etc/fstab", entry, labels) for entry in entries]
+    found += [_of_line(root, names, path, entry, frozenset()) for path, entry in mounted]
     found += [_of_mapping(names, row) for row in tables.rows(root.read("/etc/crypttab") or "")]
     return [concern for concern in found if concern]
 
 
-def _of_line(root: GuestRoot, names: Names, entry: Entry, labels: frozenset[str]) -> Concern | None:
-    """The concern about a line of fstab. labels: those that go with what such lines mount."""
+def _of_line(root: GuestRoot, names: Names, path: str, entry: Entry, labels: frozenset[str]) -> Concern | None:
+    """The concern about a line of fstab, or a unit, in the file at path. labels: those that go with what such lines mount."""
     filesystems = names.filesystems(entry.spec)
     # Of clones any may be meant.
     others = [each for each in filesystems if not _is_expected(entry, each)]
     severity = "error" if entry.stops(root.info["init"]) else "warning"
     if filesystems and others == filesystems:
         kind = others[0].type or "empty"
-        return _concern(
-            "/etc/fstab", f"{entry.spec} is {entry.type}, and on the given disks it is {kind}", severity, _WRONG_PLACE
-        )
+        expected = entry.path if entry.type in _ANY_TYPE else entry.type
+        said = f"{entry.spec} is {expected}, and on the given disks it is {kind}"
+        return _concern(path, said, severity, _WRONG_PLACE)
     if _is_other_root(root, filesystems, entry):
-        return _concern(
-            "/etc/fstab",
-            f"{entry.spec} is the root, and on the given disks that is {root.name}",
-            severity,
-            _WRONG_PLACE,
-        )
-    theirs = {each.label.lower() for each in filesystems}
-    if entry.is_mount and theirs and theirs <= labels and theirs.isdisjoint(_labels_for(entry.path)):
-        label = ", ".join(sorted({each.label for each in filesystems}))
-        return _concern(
-            "/etc/fstab", f"{entry.spec} is {entry.path}, and on the given disks its label is {label}", "warning", ""
-        )
+        said = f"{entry.spec} is the root, and on the given disks that is {root.name}"
+        return _concern(path, said, severity, _WRONG_PLACE)
+    theirs = {_label(each) for each in filesystems}
+    lowered = {label.lower() for label in theirs}
+    if entry.is_mount and theirs and lowered <= labels and lowered.isdisjoint(_labels_for(entry.path)):
+        said = f"{entry.spec} is {entry.path}, and on the given disks its label is {', '.join(sorted(theirs))}"
+        return _concern(path, said, "warning", "")
     return None
+
+
+def _label(filesystem: Filesystem) -> str:
+    """Its label, or that of its partition."""
+    return filesystem.label or (filesystem.partition.label if filesystem.partition else "")
 
 
 def _is_expected(entry: Entry, filesystem: Filesystem) -> bool:
     """Whether entry may mount filesystem, as far as its type says."""
+    if entry.type in _ANY_TYPE and entry.is_mount:
+        is_fat = _FAMILIES.get(filesystem.type) == "fat"
+        return filesystem.type not in _NEVER_MOUNTED and (is_fat or entry.path not in _OF_FIRMWARE)
     families = [_FAMILIES.get(kind) for kind in entry.type.split(",") if kind]
     # Of a type that is not known here nothing is.
     return not families or None in families or _FAMILIES.get(filesystem.type, filesystem.type) in families
@@ -105,16 +119,27 @@ def _labels_for(path: str) -> set[str]:
 
 
 def _of_mapping(names: Names, row: tables.Row) -> Concern | None:
-    """The concern about a row of crypttab whose device has a filesystem on it that is not encrypted."""
+    """The concern about a row of crypttab whose device has something on it that is not encrypted."""
     fields = [fstab.unescaped(field) for field in row.fields]
     if len(fields) < 2 or not device_names.is_of_hardware(fields[1]):
         return None
-    found = [each for each in names.filesystems(fields[1]) if _FAMILIES.get(each.type, "swap") != "swap"]
+    is_new = is_made_anew(row)
+    found = [each for each in names.filesystems(fields[1]) if _is_another(each.type, is_new)]
     if not found or len(found) < len(names.filesystems(fields[1])):
         return None
-    severity, ends = ("error", _DESTROYED) if is_made_anew(row) else ("warning", "")
-    said = f"{fields[1]} is encrypted, and on the given disks it is {found[0].type}"
+    # Where the swap space is, there may have been an encrypted device before.
+    is_destroyed = is_new and found[0].type != "crypto_LUKS"
+    severity, ends = ("error", _DESTROYED) if is_destroyed else ("warning", "")
+    expected = "encrypted with a key that is made at each start" if is_new else "encrypted"
+    said = f"{fields[1]} is {expected}, and on the given disks it is {found[0].type}"
     return _concern("/etc/crypttab", said, severity, ends)
+
+
+def _is_another(kind: str, is_new: bool) -> bool:
+    """Whether what is of this type is not what a row of crypttab opens. is_new: with a key that is made at each start."""
+    if kind == "crypto_LUKS":
+        return is_new
+    return kind in _MEMBERS or _FAMILIES.get(kind, "swap") != "swap"
 
 
 def _concern(path: str, said: str, severity: str, ends: str) -> Concern:

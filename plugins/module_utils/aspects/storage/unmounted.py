@@ -24,6 +24,9 @@ _REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
 _FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
 _FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
 _GIVE = "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options."
+_KEYS = (
+    "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
+)
 _NOTHING = "Nothing needs to be done where the guest makes it by itself, and no system files are there."
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
@@ -81,6 +84,9 @@ def _missing(root: GuestRoot, makers: software_made.Makers, entry: Entry) -> Con
     if not is_needed and software_made.is_made_at_each_start(entry.spec):
         return None
     maker = makers.of(entry.spec)
+    if is_needed and maker:
+        ends = f"It may come to be when the guest starts: {maker}. Conversion cannot do without it."
+        return _absent(makers, entry, "error", ends, _KEYS)
     if is_needed:
         ends = "Conversion cannot do without it."
     elif maker:

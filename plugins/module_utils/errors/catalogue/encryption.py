@@ -39,7 +39,7 @@ SUBJECT = Subject(
         ),
         _both(
             "key-wrong",
-            "None of the keys that the option `keys` gives for an encrypted device opens it. It is an error where the "
+            "No key that the option `keys` gives for an encrypted device opens it. It is an error where the "
             "system is on that device, and a warning where only data is.",
             "Check the key, and the device that it is for. A key file is used exactly as it is, with the newline at its "
             "end, and a passphrase without one.",

@@ -229,7 +229,9 @@ def _places(body: str, attached: Collection[Attachment]) -> Iterator[_Place]:
     elif ata:
         port = int(ata["port"]) - 1
         yield _Place("sata", ata["at"], None, port)
-        yield _Place("ide", ata["at"], port, None if ata["device"] is None else int(ata["device"]))
+        # An IDE controller has two channels.
+        if port < 2:
+            yield _Place("ide", ata["at"], port, None if ata["device"] is None else int(ata["device"]))
     elif nvme:
         yield _Place("nvme", nvme["at"], None, int(nvme["namespace"]) - 1)
     elif _VIRTIO.fullmatch(body):
@@ -253,7 +255,6 @@ def _controllers_fit(place: _Place, others: list[_Place], attached: Mapping[str,
     """Whether the guest names no more controllers of the bus than there are: else a disk is missing."""
     there = {known.controller for known in attached.values() if known.bus == place.bus}
     named = {other.at for other in others if other.bus == place.bus} | {place.at}
-    # An IDE controller has two channels.
     return place.bus == "ide" or len(named) <= max(1, len(there))
 
 

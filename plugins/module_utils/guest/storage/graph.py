@@ -122,6 +122,7 @@ class Graph(Nodes):
     def _path(self, spec: str, links: Collection[str]) -> str:
         """The kernel's name of the disk or partition that spec, where it is udev's link of hardware, leads to; else spec."""
         disks = self.disks
+        spec, links = device_names.link_of_multipath(spec), set(map(device_names.link_of_multipath, links))
         linked = attachment.disk_linked(spec, {disk.identifier: disk.attached for disk in disks}, links)
         if linked:
             return device_names.partition(f"/dev/{linked[0]}", linked[1])

@@ -14,6 +14,8 @@ from .builder import WHY, ArgumentEdit, Door, distinct
 
 NAME = "initramfs-tools"
 PROGRAM = "/usr/sbin/update-initramfs"
+# update-initramfs makes initrd.img-VERSION.new, and renames it.
+KEEPS_OLD = True
 # mkinitramfs copies its configuration to conf/.
 EVIDENCE = ("conf/initramfs.conf",)
 IMAGES = ()
@@ -27,8 +29,8 @@ NETWORK_PROGRAMS = (
 )
 
 _MODULES = "/etc/initramfs-tools/modules"
-# Where the initrd looks for a hibernated system (initramfs-tools(7)).
-_RESUME = "RESUME"
+# Where the initrd looks for a hibernated system, and for the root if no argument says so (initramfs.conf(5)).
+_DEVICES = ("RESUME", "ROOT")
 
 
 def places(path: str) -> tuple[str, ...]:
@@ -63,12 +65,12 @@ def command(initrd: str, version: str) -> list[str]:
 
 
 def devices(text: str) -> list[str]:
-    """The resume devices that text names."""
-    return [found.value for found in assignments.parse(text) if found.name == _RESUME]
+    """The devices that text names to resume from, or as the root."""
+    return [found.value for found in assignments.parse(text) if found.name in _DEVICES]
 
 
 def with_devices(text: str, rename: Callable[[str], str | None]) -> str:
-    """text with its resume devices renamed. An empty one is as if it was not named."""
+    """text with these renamed. An empty one is as if it was not named."""
 
     def edited(written: str) -> str:
         quote, name = assignments.quoting(written)
@@ -78,7 +80,7 @@ def with_devices(text: str, rename: Callable[[str], str | None]) -> str:
         quoted = shlex.quote(new)
         return quoted if quoted != new else f"{quote}{new}{quote}"
 
-    return assignments.edited(text, (_RESUME,), edited)
+    return assignments.edited(text, _DEVICES, edited)
 
 
 def network_arguments(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
+from ....texts.fstab import Entry
 from ...plan import Plan
 from ..names import Names
 from . import left, mdadm, paths, udev_rules, units
@@ -33,6 +34,11 @@ def found(root: GuestRoot) -> Found:
 def names_of_hardware(there: Found) -> frozenset[str]:
     """All names of hardware that they have."""
     return frozenset().union(*(device_names.of_hardware(text) for _mention, texts in there for text in texts.values()))
+
+
+def mounted(there: Found) -> list[tuple[str, Entry]]:
+    """(path, what it mounts) of each unit that names that by hardware."""
+    return [found for mention, texts in there if mention is units for found in units.entries(texts)]
 
 
 def lost_with(there: Found, names: Names, disks: Mapping[str, str]) -> int:

@@ -30,7 +30,6 @@ _FILES = (
     "/etc/hdparm.conf",
     "/etc/hddtemp.db",
     "/etc/default/hddtemp",
-    "/etc/sysconfig/rawdevices",
     "/etc/sysconfig/docker-storage",
     "/etc/sysconfig/docker-storage-setup",
     "/etc/docker/daemon.json",
@@ -50,7 +49,7 @@ _FILES = (
 # What others edit or judge, what only remembers (LVM's archive, policies of security), and what is read no more.
 _NOT_TOLD = re.compile(
     r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub|kernel/|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
-    r"|initramfs-tools/|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|selinux/|apparmor|ssl/"
+    r"|initramfs-tools/|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
     # What boot loaders' menus, and command lines, are made from is edited with them.
     r"|default/extlinux|update-extlinux\.conf|sysconfig/bootloader|sdboot-manage\.conf|systemd/ukify\.conf|cmdline\.d/"
     r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
@@ -61,7 +60,15 @@ _MOST_NAMES = 4
 # Longer texts are data.
 _LONGEST = 64 * 1024
 
-_NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+")
+# /sys/block/sda/queue/scheduler tunes a disk.
+_NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+|/sys/(?:class/)?block/[a-zA-Z0-9]+")
+_OF_KERNEL = re.compile(r"\A/sys/(?:class/)?block/")
+_END_COMMENT = re.compile(r"\s#(?:\s|\Z).*")
+
+
+# What may follow on a name, and is no part of it.
+_AFTER_A_NAME = ".:-"
+_COMMENTS = ("#", ";", "//", "!", "--", "dnl ")
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ def texts(root: GuestRoot) -> dict[str, str]:
 def _expression(root: GuestRoot) -> str:
     """What finds a disk's name on a line that is no comment (grep -E, and Python)."""
     disks = [re.escape(disk.identifier) for disk in root.guest.storage.disks]
-    return f"^[ \t]*([^#; \t].*)?/dev/({'|'.join([*disks, 'disk/by-(id|path)/'])})"
+    names = f"/dev/({'|'.join([*disks, 'disk/by-(id|path|diskseq)/'])})|/sys/(class/)?block/({'|'.join(disks)})"
+    return f"^[ \t]*([^#; \t].*)?({names})"
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:
@@ -120,10 +128,14 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
 def _lost(text: str, names: Names, disks: Mapping[str, str]) -> Iterator[str]:
     """The names in text, on lines that are no comments, of disks that are called otherwise on the target."""
     found = [
-        name for line in text.split("\n") if line.lstrip()[:1] not in ("#", ";", "") for name in _NAME.findall(line)
+        name.rstrip(_AFTER_A_NAME)
+        for line in text.split("\n")
+        if not line.lstrip().startswith(_COMMENTS)
+        for name in _NAME.findall(_END_COMMENT.sub("", line))
     ]
     for name in dict.fromkeys(found):
-        target = names.on_target(name, disks)
+        device = _OF_KERNEL.sub("/dev/", name)
+        target = names.on_target(device, disks)
         is_link = target is None and device_names.is_of_hardware(name) and name.startswith("/dev/disk/")
-        if is_link or target not in (None, name):
+        if is_link or target not in (None, device):
             yield name

@@ -17,6 +17,7 @@ from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ....texts import sections
+from ....texts.fstab import Entry
 from ...plan import Plan
 from .. import software_made, specs
 from ..names import Names, lost
@@ -33,6 +34,12 @@ _ESCAPED = re.compile(r"-|\\x([0-9a-fA-F]{2})")
 # What systemd-escape(1) leaves as it is, in a path.
 _PLAIN = re.compile(r"[A-Za-z0-9:_.]")
 _DEVICE = ".device"
+# Units that are called after a path below /dev; the latter what systemd makes of fstab.
+_CALLED_AFTER = (_DEVICE, ".swap")
+# Services for one device, called after it.
+_OF_ONE_DEVICE = re.compile(
+    r"(?P<service>systemd-(?:fsck|growfs|mkswap|makefs)@)(?P<path>dev-.+)(?P<ending>\.service)\Z"
+)
 
 Rename = Callable[[str], "str | None"]
 
@@ -81,7 +88,7 @@ def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names,
         else:
             root.write(
                 path,
-                edited(text, partial(specs.stable_path, names)),
+                edited(text, partial(specs.stable_path, names), {_unit(each) for each in texts}),
                 "named each device by UUID instead of by hardware",
             )
 
@@ -92,10 +99,22 @@ def mounted(text: str) -> list[str]:
     return [entry.value.replace("%%", "%") for entry in entries if entry.value and entry.section in ("Mount", "Swap")]
 
 
-def edited(text: str, rename: Rename) -> str:
+def entries(texts: Mapping[str, str]) -> list[tuple[str, Entry]]:
+    """(path, what it mounts, as fstab would have it) of each unit that names that by hardware."""
+    found = []
+    for path, text in texts.items():
+        said = {(entry.section, entry.key): entry.value for entry in sections.parse(text, continued=True)}
+        what, where, kind, options = (said.get(("Mount", key), "") for key in ("What", "Where", "Type", "Options"))
+        if device_names.is_of_hardware(what):
+            # What a unit mounts is not waited for where no other requires it.
+            found.append((path, Entry(what, where, kind, (*options.split(","), "nofail"))))
+    return found
+
+
+def edited(text: str, rename: Rename, stay: Collection[str] = ()) -> str:
     """text of a unit with each device having the name that rename gives of its path, where it gives one.
 
-    What= of a swap space stays: its unit must be called after it (systemd.swap(5)).
+    What= of a swap space stays: its unit must be called after it (systemd.swap(5)). stay: units that are called as they are.
     """
 
     def renamed_path(path: str) -> str:
@@ -103,9 +122,13 @@ def edited(text: str, rename: Rename) -> str:
         return path if new is None else new.replace("%", "%%")
 
     def renamed_unit(name: str) -> str:
-        path = path_of(name)
+        service = _OF_ONE_DEVICE.match(name)
+        if service:
+            device = renamed_unit(service["path"] + _DEVICE)[: -len(_DEVICE)]
+            return f"{service['service']}{device}{service['ending']}"
+        path = None if name in stay else path_of(name)
         new = rename(path) if path else None
-        return name if new is None else unit_of(new)
+        return name if new is None else unit_of(new, posixpath.splitext(name)[1])
 
     def renamed(entry: sections.Entry) -> Callable[[str], str] | None:
         if (entry.section, entry.key) == _MOUNTED or (entry.section == "Unit" and entry.key in _CONDITIONS):
@@ -123,20 +146,20 @@ def edited(text: str, rename: Rename) -> str:
 
 def path_of(unit: str) -> str | None:
     r"""The path (/dev/sda1) that a unit (dev-sda1.device) is called after; None for units of other kinds."""
-    if not unit.endswith(_DEVICE):
+    if not unit.endswith(_CALLED_AFTER):
         return None
-    name = unit[: -len(_DEVICE)].encode("utf-8", "surrogateescape").decode("latin-1")
+    name = posixpath.splitext(unit)[0].encode("utf-8", "surrogateescape").decode("latin-1")
     path = "/" + _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "/", name)
     return path.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def unit_of(path: str) -> str:
+def unit_of(path: str, ending: str = _DEVICE) -> str:
     r"""The unit of a device (/dev/disk/by-uuid/a-b), as systemd-escape(1) names it (dev-disk-by\x2duuid-a\x2db.device)."""
     escaped = "".join(
         "-" if character == "/" else character if _PLAIN.match(character) else f"\\x{ord(character):02x}"
         for character in path.strip("/")
     )
-    return escaped + _DEVICE
+    return escaped + ending
 
 
 def _each_word(change: Callable[[str], str], value: str) -> str:

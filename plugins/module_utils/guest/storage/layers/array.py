@@ -28,7 +28,8 @@ class Array:
     parents: its members that are there. uuid: as mdadm writes it. label: the name in its superblocks ("web:0"), or "".
     level: "raid1". metadata: "1.2". condition: None where no superblock is understood.
     names: what the guest calls it, the first of which is the one in messages and descriptions.
-    learned: further names, which files of the guest give it (mdadm.conf); they are known once its root is open.
+    learned, taken: further names, which files of the guest (mdadm.conf) give it, and those that they give to another array;
+    they are known once the guest's root is open.
     """
 
     IS_DEVICE: ClassVar[bool] = True
@@ -42,6 +43,7 @@ class Array:
     metadata: str = ""
     condition: Condition | None = None
     learned: list[str] = field(default_factory=list, compare=False, repr=False)
+    taken: list[str] = field(default_factory=list, compare=False, repr=False)
     tags: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -65,7 +67,7 @@ class Array:
 
     def is_called(self, path: str) -> bool:
         """Whether path is one of mdadm's or udev's names of it, or one that the guest's files give it."""
-        return path in self.names or path in self.learned
+        return path in self.learned or (path in self.names and path not in self.taken)
 
     @classmethod
     def discover(cls, answers: Answers, known: Nodes, fresh: Sequence[Layer]) -> Iterable[Layer]:

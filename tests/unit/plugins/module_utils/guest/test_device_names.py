@@ -81,3 +81,41 @@ def test_the_device_mappers_names_of_a_volume_are_taken_apart(name):
 )
 def test_on_the_only_disk_a_links_partition_is_known_unless_another_disk_is_named_too(name, beside, number):
     assert device_names.partition_on_only_disk(name, beside) == number
+
+
+WWID = "3600508b4001a1b2c0000900000490000"
+
+
+@pytest.mark.parametrize(
+    "name, link",
+    (
+        ("/dev/mapper/mpatha", "mpath-mpatha"),
+        ("/dev/mapper/mpatha1", "mpath-mpatha-part1"),
+        ("/dev/mapper/mpathaap12", "mpath-mpathaa-part12"),
+        ("/dev/mapper/mpatha-part1", "mpath-mpatha-part1"),
+        ("/dev/disk/by-id/dm-name-mpathap2", "mpath-mpatha-part2"),
+        (f"/dev/mapper/{WWID}", f"scsi-{WWID}"),
+        (f"/dev/mapper/{WWID}p2", f"scsi-{WWID}-part2"),
+        (f"/dev/mapper/{WWID[:17]}-part2", f"scsi-{WWID[:17]}-part2"),
+        (f"/dev/disk/by-id/dm-uuid-mpath-{WWID}", f"scsi-{WWID}"),
+        (f"/dev/disk/by-id/dm-uuid-part3-mpath-{WWID}", f"scsi-{WWID}-part3"),
+    ),
+)
+def test_a_name_of_multipaths_is_the_hardwares_and_has_a_link_of_the_disk(name, link):
+    assert device_names.is_of_hardware(name)
+    assert device_names.link_of_multipath(name) == f"/dev/disk/by-id/{link}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    (
+        "/dev/mapper/mpathvg-root",
+        "/dev/mapper/mpatha-root",
+        f"/dev/mapper/{WWID}-root",
+        "/dev/mapper/3600",
+        "/dev/sda1",
+    ),
+)
+def test_names_that_only_begin_like_multipaths_are_none(name):
+    assert device_names.link_of_multipath(name) == name
+    assert device_names.is_of_hardware(name) == (name == "/dev/sda1")

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from .....guest.root import GuestRoot
+from .....guest.storage.layers.array import Array
 from .....guest.storage.layers.filesystem import Filesystem
 from .....guest.storage.layers.logical_volume import LogicalVolume
 from .....guest.storage.layers.partition import Partition
@@ -18,6 +19,8 @@ from .. import places
 # hd0,gpt2 and hd0,msdos1; the partition table may be left out, and so may the disk where GRUB itself is on it.
 _PARTITION = re.compile(r"(?:hd([0-9]{1,4}))?(?:,(?:[a-z]*?)([0-9]{1,4}))?", re.ASCII)
 _VOLUME = re.compile(r"lvm/((?:[^-]|--)+)-((?:[^-]|--)+)")
+# Of an array: its name without that of its host, its number, or the digits of its UUID (grub-core/disk/diskfilter.c).
+_ARRAY = re.compile(r"md/?(?P<name>[^/]+)|mduuid/(?P<uuid>[0-9A-Fa-f]{32})")
 _VOLUME_UUID = re.compile(r"lvmid/[^/]+/([A-Za-z0-9-]+)")
 
 
@@ -116,6 +119,8 @@ class RootFiles:
         if isinstance(node, LogicalVolume):
             group, volume = node.name.split("/")[2:4]
             return f"lvm/{group.replace('-', '--')}-{volume.replace('-', '--')}"
+        if isinstance(node, Array):
+            return f"mduuid/{node.uuid.replace(':', '')}"
         for number, disk in enumerate(self._root.guest.storage.disks):
             if disk == node:
                 return f"hd{number}"
@@ -126,12 +131,16 @@ class RootFiles:
         storage = self._root.guest.storage
         volume, by_uuid = _VOLUME.fullmatch(device), _VOLUME_UUID.fullmatch(device)
         found = _PARTITION.fullmatch(device) if device else None
+        array = _ARRAY.fullmatch(device)
         for filesystem in storage.filesystems:
             node = filesystem.parents[0]
             if isinstance(node, LogicalVolume):
                 if volume and node.name == f"/dev/{volume[1].replace('--', '-')}/{volume[2].replace('--', '-')}":
                     return filesystem
                 if by_uuid and node.uuid == by_uuid[1].replace("-", ""):
+                    return filesystem
+            elif isinstance(node, Array):
+                if array and _is_called(node, array):
                     return filesystem
             elif found and isinstance(node, Partition):
                 if found[2] and node.number == int(found[2]) and storage.disks.index(node.disk) == int(found[1] or 0):
@@ -168,6 +177,13 @@ def _mounted(root: GuestRoot) -> list[_Mounted]:
         for path, name in root.info["mountpoints"].items()
         if path not in there and name in by_name
     ]
+
+
+def _is_called(array: Array, device: re.Match[str]) -> bool:
+    """Whether device, which _ARRAY matched, is GRUB's name of the array."""
+    if device["uuid"]:
+        return device["uuid"].lower() == array.uuid.replace(":", "")
+    return f"/dev/md/{device['name']}" in array.names
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -9,11 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import storage
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import contradictions, references
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.filesystem import Filesystem
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    device,
     filesystem,
 )
 
@@ -87,6 +90,38 @@ def test_labels_that_are_the_mount_points_of_each_other_contradict(labels, count
     assert [severity for severity, _message in told(fstab, one, other)] == ["warning"] * count
 
 
+def test_labels_of_partitions_are_labels():
+    fstab = "/dev/sdb1 /srv ext4 defaults 0 0\n/dev/sdc1 /backup ext4 defaults 0 0\n"
+    data = Filesystem((device("/dev/sdb1", partlabel="backup"),), "ext4", "u-2")
+    ((severity, message),) = told(fstab, data)
+    assert (severity, "/dev/sdb1 is /srv, and on the given disks its label is backup" in message) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    "line, kind, severity",
+    (
+        ("/dev/sdb1 /srv auto defaults 0 0", "LVM2_member", "error"),
+        ("/dev/sdb1 /srv auto nofail 0 0", "linux_raid_member", "warning"),
+        ("/dev/sdb1 /srv", "swap", "error"),
+        ("/dev/sdb1 /srv auto defaults 0 0", "ext4", None),
+        ("/dev/sdb1 /srv auto defaults 0 0", "", None),
+        ("/dev/sdb1 /boot/efi auto defaults 0 0", "ext4", "error"),
+        ("/dev/sdb1 /boot/efi auto defaults 0 0", "vfat", None),
+    ),
+)
+def test_what_no_type_can_mount_contradicts(line, kind, severity):
+    found = told(line + "\n", filesystem("/dev/sdb1", kind, "u-2"))
+    assert [one for one, _message in found] == ([severity] if severity else [])
+
+
+def test_a_unit_that_mounts_another_type_contradicts():
+    unit = "/etc/systemd/system/srv.mount"
+    files = {unit: "[Mount]\nWhat=/dev/sdb1\nWhere=/srv\nType=xfs\n"}
+    root = FakeRoot(files, filesystems=[ROOT, filesystem("/dev/sdb1", "ext4", "u-2")])
+    (found,) = [each for each in storage.inspect(root).concerns if each.code == "disk-order-contradicted"]
+    assert (found.severity, f"{unit} says that /dev/sdb1 is xfs" in found.message) == ("warning", True)
+
+
 def test_a_root_that_is_elsewhere_contradicts_where_no_other_system_is_there():
     line = "/dev/sdb1 / ext4 defaults 0 1\n"
     data = filesystem("/dev/sdb1", "ext4", "u-2")
@@ -101,6 +136,9 @@ def test_a_root_that_is_elsewhere_contradicts_where_no_other_system_is_there():
     (
         ("swap /dev/sdb1 /dev/urandom swap", "ext4", "error"),
         ("data /dev/sdb1 none luks", "xfs", "warning"),
+        ("swap /dev/sdb1 /dev/urandom swap", "LVM2_member", "error"),
+        ("swap /dev/sdb1 /dev/urandom swap", "crypto_LUKS", "warning"),
+        ("data /dev/sdb1 none luks", "linux_raid_member", "warning"),
         ("swap /dev/sdb1 /dev/urandom swap", "swap", None),
         ("swap /dev/sdb1 /dev/urandom swap", "", None),
         ("data /dev/sdb1 none luks", "crypto_LUKS", None),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan i
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.attachment import Attachment
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.graph import Graph
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.disk import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -106,6 +110,38 @@ def test_a_filesystem_is_named_by_what_no_clone_of_it_has_too(clone, stable):
         assert converted(root).command_line.edited("root=/dev/sda1") == f"root={stable}"
 
 
+def test_oracle_04_on_several_buses_names_lead_to_filesystems_and_not_to_the_disk_of_that_number():
+    data = [
+        filesystem("/dev/nvme0n1p1", "xfs", "u-n"),
+        filesystem("/dev/sdb1", "ext4", "u-b"),
+        filesystem("/dev/sdc1", "ext4", "u-c"),
+    ]
+    fstab = (
+        "/dev/nvme0n1p1 /fast xfs nofail\n/dev/sdb1 /scsi ext4 nofail\n"
+        "/dev/disk/by-path/pci-0000:00:1f.2-ata-3-part1 /sata ext4 nofail\n"
+        "/dev/disk/by-id/scsi-36000c29a1b2c3d4e5f60718293a4b5c6-part1 /scsi2 ext4 nofail\n"
+    )
+    known = {"sda": "ide", "nvme0n1": "nvme", "sdb": "scsi", "sdc": "sata"}
+    nodes = [ROOT, *data]
+    root = FakeRoot({"/etc/fstab": fstab}, disks=[image(name) for name in known])
+    disks = {name: Disk(name, f"/dev/{name}", 1, attached=Attachment(bus)) for name, bus in known.items()}
+    root.guest.storage = Graph(
+        [
+            *disks.values(),
+            *(
+                node
+                for each in nodes
+                for part in [replace(each.partition, disk=disks[each.disk])]
+                for node in (part, replace(each, parents=(part,)))
+            ),
+        ]
+    )
+    converted(root)
+    assert root.files["/etc/fstab"] == (
+        "UUID=u-n /fast xfs nofail\nUUID=u-b /scsi ext4 nofail\nUUID=u-c /sata ext4 nofail\nUUID=u-b /scsi2 ext4 nofail\n"
+    )
+
+
 CLONES = [ROOT, filesystem("/dev/sdb1", uuid="u-1", partuuid="p-1")]
 
 
@@ -165,6 +201,7 @@ def test_a_swap_file_that_the_kernel_would_resume_from_is_looked_into(signature,
         ("RESUME=/dev/sdz1\n", "RESUME=/dev/sdz1\n"),
         ("RESUME=/dev/mapper/vg-swap\n", "RESUME=/dev/mapper/vg-swap\n"),
         ("RESUME=none\n", "RESUME=none\n"),
+        ("ROOT=/dev/sda1\n", "ROOT=UUID=u-1\n"),
     ),
 )
 def test_resume_in_the_initrds_configuration_is_renamed_in_all_its_files(before, after):
@@ -246,7 +283,7 @@ CONF = "/etc/dracut.conf.d/a.conf"
         ('kernel_cmdline+=" rd.x resume=/dev/sdb1 "\n', (), 'kernel_cmdline+=" rd.x resume=UUID=u-s "\n', []),
         ('kernel_cmdline+=" rd.x resume=/dev/sdb1 "\n', ("sdb",), 'kernel_cmdline+=" rd.x  "\n', []),
         ('# kernel_cmdline="root=/dev/sda1"\n', (), '# kernel_cmdline="root=/dev/sda1"\n', []),
-        ('add_device+=" /dev/sda1 "\n', (), 'add_device+=" /dev/sda1 "\n', []),
+        ('add_device+=" /dev/sda1 "\n', (), 'add_device+=" /dev/disk/by-uuid/u-1 "\n', []),
         (
             'kernel_cmdline="root=/dev/sdz9"\n',
             (),

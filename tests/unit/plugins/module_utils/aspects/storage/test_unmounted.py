@@ -98,8 +98,6 @@ LINKED = {"/etc/udev/rules.d/99-a.rules": 'KERNEL=="x", SYMLINK+="asm/a data%k"\
         ("/dev/mapper/file", [], MAPPED, ("info", "makes it of /srv/file")),
         ("/dev/mapper/swap", [LUKS], MAPPED, ("error", "wait for it")),
         ("/dev/mapper/data", [], MAPPED, ("error", "wait for it")),
-        ("/dev/mapper/mpathb1", [LUKS], (), ("error", "wait for it")),
-        ("/dev/mapper/mpathb1", [], (), ("error", "wait for it")),
         ("/dev/asm/a", [], LINKED, ("warning", "configuration of its own")),
         ("/dev/datasdb", [], LINKED, ("warning", "rules in /etc/udev/rules.d give that name")),
         ("/dev/other", [], LINKED, ("error", "wait for it")),

@@ -112,6 +112,11 @@ def test_a_further_mention_is_used_from_end_to_end(monkeypatch):
             "[Unit]\nBindsTo=dev-disk-by\\x2duuid-u\\x2d3.device a.service\n"
             "After=dev-disk-by\\x2duuid-u\\x2d3.device\nConditionPathExists=|!/dev/disk/by-uuid/u-1\n",
         ),
+        # What systemd makes of a line of fstab for swap space, and a service for one device.
+        (
+            "[Unit]\nAfter=dev-sdb1.swap systemd-fsck@dev-sdb1.service\n",
+            "[Unit]\nAfter=dev-disk-by\\x2duuid-u\\x2d3.swap systemd-fsck@dev-disk-by\\x2duuid-u\\x2d3.service\n",
+        ),
         # Comments, other keys and sections, and what is right already.
         ("#What=/dev/sdb1\n[Mount]\n;What=/dev/sdb1\nOptions=/dev/sdb1\n", None),
         ("[Unit]\nWhat=/dev/sdb1\nDescription=dev-sdb1.device /dev/sdb1\n", None),
@@ -131,6 +136,13 @@ def test_a_service_waits_for_the_device_by_uuid_and_what_it_runs_is_told():
     assert edited(path, before) == before.replace("dev-sdb1", "dev-disk-by\\x2duuid-u\\x2d3")
     (concern,) = storage.inspect(make_root({path: before})).concerns
     assert (concern.code, f"{path} (/dev/sdb)" in concern.message) == ("device-name-left", True)
+
+
+def test_a_unit_of_swap_space_that_stays_is_still_waited_for_by_its_name():
+    files = {f"{SYSTEMD}/dev-sdb1.swap": "[Swap]\nWhat=/dev/sdb1\n", UNIT: "[Unit]\nAfter=dev-sdb1.swap\n"}
+    root = make_root(files)
+    converted(root)
+    assert root.files[UNIT] == files[UNIT]
 
 
 def test_links_to_units_and_masked_ones_are_left_alone():
@@ -244,6 +256,14 @@ def test_without_mdadm_conf_nothing_is_asked_of_the_initrds():
         ("/etc/kdump.conf", "xfs /dev/sdb1\npath /var/crash\n", "xfs /dev/disk/by-uuid/u-3\npath /var/crash\n"),
         ("/etc/kdump.conf", "ext4 UUID=u-1\n", "ext4 UUID=u-1\n"),
         ("/etc/auto.misc", "srv -fstype=xfs,ro\t:/dev/sdb1\n", "srv -fstype=xfs,ro\t:/dev/disk/by-uuid/u-3\n"),
+        ("/etc/sysconfig/rawdevices", "/dev/raw/raw1 /dev/sdb2\n", "/dev/raw/raw1 /dev/disk/by-partuuid/p-4\n"),
+        ("/etc/uswsusp.conf", "resume device = /dev/sdb1\n", "resume device = /dev/disk/by-uuid/u-3\n"),
+        (
+            "/etc/dracut.conf.d/a.conf",
+            'add_device+=" /dev/sdb1 "\nfstab_lines+=("/dev/sdb2 /x xfs")\ninstall_items+=" /dev/sdb1 "\n',
+            'add_device+=" /dev/disk/by-uuid/u-3 "\nfstab_lines+=("/dev/disk/by-partuuid/p-4 /x xfs")\n'
+            'install_items+=" /dev/sdb1 "\n',
+        ),
         ("/etc/auto.misc", "cd -fstype=iso9660,ro :/dev/cdrom\n", "cd -fstype=iso9660,ro :/dev/cdrom\n"),
     ),
 )
@@ -332,6 +352,9 @@ def test_rules_are_judged_by_the_driver_that_is_recommended():
         ("/etc/cron.d/a", "* * * * * root fstrim /dev/sdb1;\n", "/dev/sdb1"),
         ("/etc/cron.d/a", "* * * * * root ls /dev/sdz /dev/disk/by-uuid/u-3 /dev/null >/dev/stdout\n", ""),
         ("/etc/smartd.conf", "#/dev/sda\n", ""),
+        ("/etc/a.conf", "mount /dev/sdb1. # /dev/sda\n// /dev/sda\n/dev/sdX /dev/sd?\n", "/dev/sdb1"),
+        ("/etc/tmpfiles.d/io.conf", "w /sys/block/sda/queue/nr_requests - - - - 32\n", "/sys/block/sda"),
+        ("/etc/a.conf", "disk=/dev/disk/by-diskseq/1-part2\n", "/dev/disk/by-diskseq/1-part2"),
         ("/etc/rc.local", "/dev/sda\n" * 8192, ""),
     ),
     ids=lambda part: str(part)[:30],
