@@ -9,7 +9,6 @@ They come from VMware's machine: disks are named as its kernel named them wherev
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -457,8 +456,7 @@ def disks(name: str) -> list[Path]:
 
 
 def _key(variant: Variant, recipe: storage_guest.Recipe) -> str:
-    what = [asdict(recipe), variant.sizes, inspect.getsource(variant.lay_out)]
-    digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
-    for source in ("filesystem.py", "storage_workshop.py"):
+    digest = hashlib.sha256(json.dumps([asdict(recipe), variant.sizes], sort_keys=True).encode())
+    for source in ("filesystem.py", "storage_variants.py", "storage_workshop.py"):
         digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:12]
