@@ -74,6 +74,13 @@ SUBJECT = Subject(
             "Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
+            "nic-name-used-elsewhere",
+            "warning",
+            "A network card has another name on the target, and files that do not configure the network mention the old "
+            "one: rules of a firewall, sysctls, services.",
+            "Change the name in the files that the message lists, where it is that of the network card.",
+        ),
+        concern(
             "target-interface-unknown",
             "error",
             "`hardware.target_interfaces` names a MAC address that no network card of the guest has.",

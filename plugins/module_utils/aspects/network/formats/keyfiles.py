@@ -34,6 +34,9 @@ _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None
 _METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = re.compile(r"route\d*")
+_RULE = re.compile(r"routing-rule\d*")
+_AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
+_QUOTED = re.compile(r'(?<=")[^"\\]{1,15}(?=")')
 _OVS_PORT, _OVS_INTERFACE = "ovs-port", "ovs-interface"
 # Connections of no interface, and of no wired one.
 _NO_INTERFACE = (*_OTHER_HARDWARE, _OVS_PORT, "vpn", "adsl", "generic", "loopback", "olpc-mesh", "wpan", "6lowpan")
@@ -173,8 +176,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     places = (
         ("connection", "interface-name"),
         ("match", "interface-name"),
-        ("vlan", "parent"),
-        ("macvlan", "parent"),
+        *PARENTS,
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
@@ -187,6 +189,14 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
             and (connection.wired or entry.key != "interface-name")
         ]
         text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        # routing-rule1=priority 5 from 0.0.0.0/0 iif eth0 table 5
+        rules = [entry for entry in sections.parse(text) if _RULE.fullmatch(entry.key)]
+        text = sections.edited(
+            text, rules, lambda value: _AFTER_IIF.sub(lambda word: names.get(word[0], word[0]), value)
+        )
+        # Of a team, JSON: {"ports": {"eth0": {"prio": 1}}}
+        teams = [entry for entry in sections.parse(text) if (entry.section, entry.key) == ("team", "config")]
+        text = sections.edited(text, teams, lambda value: _QUOTED.sub(lambda word: names.get(word[0], word[0]), value))
         root.write(connection.path, text, "the network card has another name on the target")
 
 
