@@ -282,6 +282,29 @@ ensure_biome() {
     printf '%s\n' "$package" >"$place/recipe"
 }
 
+# The programs that read network configuration in guests: netplan's generator, ifquery, nm-initrd-generator. They are not
+# installed on this machine, whose network they would configure, but unpacked. Debian 12's are 4 MB; on other distributions
+# the tests that compare with them are skipped.
+ensure_network_readers() {
+    local place=$CACHE/network-readers package ID='' VERSION_ID=''
+    local packages=(netplan.io libnetplan0 ifupdown network-manager libnm0)
+    # shellcheck disable=SC1091
+    . /etc/os-release
+    [[ $ID = debian && $VERSION_ID = 12 ]] || return 0
+    [[ -f $place/recipe && $(<"$place/recipe") = "${packages[*]}" ]] && return
+    say "Downloading ${packages[*]}."
+    rm -rf "$place"
+    mkdir -p "$place"
+    apt-cache show netplan.io >/dev/null 2>&1 || as_root apt-get -q update
+    (cd "$place" && apt-get -q download "${packages[@]}")
+    for package in "$place"/*.deb; do
+        dpkg-deb -x "$package" "$place"
+        rm "$package"
+    done
+    # Written last, so that an interrupted download is repeated.
+    printf '%s\n' "${packages[*]}" >"$place/recipe"
+}
+
 # Ansible and Python find a collection only by its path, but a clone may have any name.
 ensure_collection_path() {
     mkdir -p "$COLLECTIONS/ansible_collections/virttools"

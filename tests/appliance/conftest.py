@@ -27,7 +27,8 @@ def appliance(tmp_path_factory):
     directory = tmp_path_factory.mktemp("appliance")
     paths = [str(directory / name) for name in ("disk.qcow2", "second.qcow2", "third.qcow2")]
     for path in paths:
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "256M"], check=True)
+        # xfs wants 300 MB.
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "512M"], check=True)
     with Appliance(disks_from_option(paths), read_only=False) as launched:
         launched.mkfs("ext4", launched.device(0))
         launched.mount(launched.device(0), "/")

@@ -32,7 +32,7 @@ INTERFACES = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
 ADDRESS = {"name": "ens192", "mac": MAC, "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"}
 
 # The one that script/test converts and boots.
-BOOTED = ("lvm",)
+BOOTED = ("luks-on-md",)
 OTHER_DEVICES = {"block": "virtio-scsi-pci", "network": "e1000e"}
 # What no file that names disks may have after the conversion.
 OLD_NAMES = re.compile(r"/dev/sd[a-z]|/dev/disk/by-id/")

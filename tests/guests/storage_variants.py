@@ -9,7 +9,6 @@ They come from VMware's machine: disks are named as its kernel named them wherev
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -44,7 +43,7 @@ class Variant:
     filesystem: str = "ext4"
     by_uuid: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    keys: tuple[Mapping[str, str], ...] = ()
+    keys: tuple[Mapping[str, str | bool], ...] = ()
     hardware: Mapping[str, object] = field(default_factory=dict)
     swaps: int = 0
     arrays: int = 0
@@ -385,7 +384,7 @@ VARIANTS = {
             "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
             "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
         },
-        keys=({"device": "all", "passphrase": _ROOT_KEY},),
+        keys=({"all": True, "passphrase": _ROOT_KEY},),
         swaps=1,
         arrays=2,
         root="/dev/mapper/vg0-root",
@@ -457,8 +456,7 @@ def disks(name: str) -> list[Path]:
 
 
 def _key(variant: Variant, recipe: storage_guest.Recipe) -> str:
-    what = [asdict(recipe), variant.sizes, inspect.getsource(variant.lay_out)]
-    digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
-    for source in ("filesystem.py", "storage_workshop.py"):
+    digest = hashlib.sha256(json.dumps([asdict(recipe), variant.sizes], sort_keys=True).encode())
+    for source in ("filesystem.py", "storage_variants.py", "storage_workshop.py"):
         digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:12]

@@ -126,7 +126,8 @@ class StandIn(Appliance):
         """Have what fills a disk in its first partition, with this first sector of the disk."""
         disk = self.device(index)
         filling = self._partitions[disk]
-        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1"}
+        uuid = f"{int.from_bytes(sector[440:444], 'little'):08x}-01"
+        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1", "PART_ENTRY_UUID": uuid}
         self._partitions[f"{disk}1"] = replace(filling, tags=tags, first_sector=b"")
         self._partitions[disk] = Storage({"PTTYPE": "dos"}, first_sector=sector)
 
@@ -243,6 +244,13 @@ class StandIn(Appliance):
             }
             for path, number in numbers.items()
         ]
+
+    def _do_blockdev_getro(self, device: str) -> bool:
+        return self._storage(device).is_read_only
+
+    def _do_btrfs_subvolume_show(self, path: str) -> dict[str, str]:
+        device = self._tree.find(path).mounted.device
+        return {"Flags": "readonly" if self._storage(device).is_read_only else "-"}
 
     def _do_btrfs_subvolume_get_default(self, device: str) -> int:
         storage = self._storage(device)

@@ -35,7 +35,7 @@ OPTIONS_OF_ARRAYS = (
     *("members", "level", "metadata", "name", "array", "total", "absent", "unused", "outdated"),
     *("spares", "unclean", "rebuilding", "stopped"),
 )
-_OPTIONS = ("subvolumes", "default", "room", "inodes", "readonly", *OPTIONS_OF_VOLUMES, *OPTIONS_OF_ARRAYS)
+_OPTIONS = ("subvolumes", "default", "room", "inodes", "readonly", "errors", *OPTIONS_OF_VOLUMES, *OPTIONS_OF_ARRAYS)
 # What @key takes.
 KEY_OPTIONS = ("device", "uuid", "all", "passphrase", "bytes")
 # Types of partitions in a GPT, by a word.

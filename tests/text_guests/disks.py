@@ -21,6 +21,7 @@ from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30
 _MOST_LINKS = 40
+_EXT = ("ext2", "ext3", "ext4")
 
 
 class Disks:
@@ -122,10 +123,13 @@ def _storage(case: Case, volume: Volume, top: Path) -> Storage:
         for each in case.volumes
         if each.tags.get("TYPE") == "LVM2_member" and each.options.get("vg") in (None, _group(volume))
     ]
+    sector = sectors.of_partition(sectors.OF_PARTITION[volume.boot_code or ("fat" if is_fat else "empty")])
+    if volume.tags.get("TYPE") in _EXT:
+        sector = sectors.with_superblock(sector, "errors" in volume.options, "readonly" in volume.options)
     storage = Storage(
         {**volume.tags, **_entry_tags(case, volume)},
         str(top / volume.device.strip("/").replace("/", "_")) if volume.files else None,
-        sectors.of_partition(sectors.OF_PARTITION[volume.boot_code or ("fat" if is_fat else "empty")]),
+        sector,
         volume.option("subvolumes"),
         volume.options.get("default", ""),
         int(volume.options.get("room", Storage.room)),

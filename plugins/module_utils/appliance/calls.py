@@ -72,6 +72,15 @@ class Calls:
         result: bytes = self.call("pread_device", device, count, offset)
         return result
 
+    def blockdev_getro(self, device: str) -> bool:
+        """Whether a device cannot be written to."""
+        return bool(self.call("blockdev_getro", device))
+
+    def btrfs_subvolume_show(self, path: str) -> dict[str, str]:
+        """What btrfs says of the subvolume that is mounted at path: Name, UUID, Flags ("readonly", "-"), ..."""
+        result: dict[str, str] = self.call("btrfs_subvolume_show", path)
+        return result
+
     def lvm_scan(self, activate: bool) -> None:
         """Search all devices for volume groups, and activate them."""
         self.call("lvm_scan", activate)

@@ -27,6 +27,7 @@ from . import search
 from .boot_menu import BootMenu, Entry
 from .editing import Trees
 from .space import Space
+from .storage.condition import Condition, condition
 from .storage.mounts import Mount, MountPlan, NotMounted
 from .writing import MESSAGE, Writer
 
@@ -148,6 +149,10 @@ class GuestRoot:
     def space(self, path: str) -> Space:
         """The room on the filesystem of path, which is there."""
         return self._writer.space(path)
+
+    def condition(self, mount: Mount) -> Condition:
+        """Whether what is mounted can be written to, and is marked as damaged."""
+        return condition(self._appliance, mount)
 
     def read(self, path: str) -> str | None:
         """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.

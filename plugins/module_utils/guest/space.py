@@ -9,13 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import GuestconvError
+from ..model.concerns import Concern
 
 # Where what a boot loader reads is, be it a filesystem of its own or not.
 _BOOT = ("/boot", "/efi")
 
 
 class FilesystemFull(GuestconvError):
-    """A filesystem of the guest has too little room for what must be written."""
+    """A filesystem of the guest has too little room for what must be written. is_boot: for what a boot loader reads."""
+
+    is_boot = False
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,24 @@ class Space:
         is_boot = any(self.path == top or self.path.startswith(f"{top}/") for top in _BOOT)
         if is_boot:
             hint = "Remove an old kernel in the guest, or make room on its EFI system partition."
-        return FilesystemFull(
+        error = FilesystemFull(
             "boot-full" if is_boot else "filesystem-full",
             message,
             hint=hint,
             extra={"needed": needed, "available": self.free},
         )
+        error.is_boot = is_boot
+        return error
+
+
+def concern(full: FilesystemFull, is_error: bool, also: str = "") -> Concern:
+    """The concern that is known before conversion ends with this error. also: a further sentence."""
+    return Concern(
+        "boot-full" if full.is_boot else "filesystem-full",
+        "error" if is_error else "warning",
+        f"{full.message} {also}".rstrip(),
+        full.hint,
+    )
 
 
 def space(path: str, mountpoint: str, name: str, status: Mapping[str, int]) -> Space:

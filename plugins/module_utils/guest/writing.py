@@ -26,6 +26,8 @@ MESSAGE = 3 * 1024 * 1024
 # Of chattr(1): immutable, and append-only. ext2 to ext4, xfs, btrfs and f2fs have them.
 _PROTECTING = "ia"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# What libguestfs writes in more than one message ends so, without a reason (daemon/upload.c).
+_TRANSFER_ENDED = "write error: "
 _NOT_WRITABLE = (errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.ETXTBSY)
 
 
@@ -174,14 +176,15 @@ class Writer:
 
     def _explained(self, error: CallFailed, path: str, needed: int | None, size_of: str) -> GuestconvError:
         """The error in the guest's words, if it is the guest's; where not, the error itself."""
-        if error.errno in _FULL:
+        if error.errno in _FULL or _TRANSFER_ENDED in error.message:
             above = posixpath.dirname(path)
             while not self._appliance.exists(above):
                 above = posixpath.dirname(above)
             there = self.space(path if self._appliance.status(path) else above)
             size = self._appliance.filesize(size_of) if needed is None else needed
-            quota = ", which a quota of the filesystem does not allow" if error.errno == errno.EDQUOT else ""
-            return there.full(size, f"to write {path}{quota}")
+            if error.errno in _FULL or not there.has(size):
+                quota = ", which a quota of the filesystem does not allow" if error.errno == errno.EDQUOT else ""
+                return there.full(size, f"to write {path}{quota}")
         if error.errno == errno.EROFS:
             return self._read_only(path)
         if error.errno in _NOT_WRITABLE:
@@ -201,6 +204,9 @@ class Writer:
 
     def _mount(self, path: str) -> Mount | None:
         """What the filesystem of path is mounted by; None where that is not known."""
+        mounts = self._mounts()
+        if len(mounts) < 2:
+            return mounts[0] if mounts else None
         real = self._appliance.realpath(path) if self._appliance.status(path) is not None else path
-        found = [each for each in self._mounts() if each.path == "/" or f"{real}/".startswith(f"{each.path}/")]
+        found = [each for each in mounts if each.path == "/" or f"{real}/".startswith(f"{each.path}/")]
         return max(found, key=lambda each: len(each.path), default=None)

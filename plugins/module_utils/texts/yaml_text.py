@@ -219,11 +219,14 @@ def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
             continue
         for part in _parts(parent):
             pairs = _standing(part, parent, {path[-1]})
-            if pairs and not part.flow_style:
+            others = {each[-1] for each in gone if each[:-1] == path[:-1]}
+            whole = _whole(root, path[:-1], part) if len(_standing(part, parent, others)) == len(_pairs(part)) else None
+            if pairs and whole:
+                edits.append(_commented_lines(text, *whole))
+            elif pairs and not part.flow_style:
                 edits += [_commented_lines(text, part, pair) for pair in pairs]
             elif pairs and id(part) not in rebuilt:
                 rebuilt.add(id(part))
-                others = {each[-1] for each in gone if each[:-1] == path[:-1]}
                 edits.append(_rebuilt(text, part, _standing(part, parent, others)))
     for start, end, new in sorted(set(edits), reverse=True):
         text = text[:start] + new + text[end:]
@@ -251,6 +254,18 @@ def _with_emptied(root: Node | None, gone: set[Path]) -> set[Path]:
         gone = gone | emptied
         grown = bool(emptied)
     return gone
+
+
+def _whole(root: Node | None, path: Path, part: Node) -> tuple[CollectionNode, tuple[Node, Node]] | None:
+    """(the mapping in block style, its pair) of which part, one of several that were folded, is the value; or None."""
+    above, folded = below(root, *path[:-1]) if path else None, below(root, *path)
+    if not isinstance(above, yaml.MappingNode) or not isinstance(folded, yaml.CollectionNode) or folded is part:
+        return None
+    for mapping in _parts(above):
+        for pair in _pairs(mapping):
+            if pair[1] is part and not mapping.flow_style:
+                return mapping, pair
+    return None
 
 
 def _standing(part: CollectionNode, parent: CollectionNode, keys: Collection[Key]) -> list[tuple[Node, Node]]:

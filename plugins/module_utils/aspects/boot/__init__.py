@@ -16,7 +16,7 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import evidence, loaders, new_loader, shared, system_partition, uefi
+from . import evidence, loaders, new_loader, shared, system_partition, uefi, unread
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
 from .loaders.loader import Fallback, InstalledLoader
@@ -79,6 +79,8 @@ def inspect(root: GuestRoot) -> Findings:
         concerns.append(_unknown_code(started.unknown, boots.kind.TITLE))
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition, ways)
+    if firmware == "uefi":
+        concerns += unread.concerns(root, boots.kind is None or boots.kind.READS_EXTENDED)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from ...guest import space
 from ...guest.root import GuestRoot
 from ...guest.space import FilesystemFull
 from ...model.concerns import Concern
@@ -154,17 +155,17 @@ def concerns(root: GuestRoot, partition: SystemPartition | None, ways: Sequence[
             _not_made("EFI/BOOT has shim's fallback program, which finds no list (BOOT*.CSV) of what to start,", name)
         ]
     full = _without_room(root, partition, pairs) if pairs else None
-    return [Concern("boot-full", "error", full.message, full.hint)] if full else []
+    return [space.concern(full, is_error=True)] if full else []
 
 
 def _without_room(
     root: GuestRoot, partition: SystemPartition, pairs: Sequence[tuple[str, str]]
 ) -> FilesystemFull | None:
     """The error that there is no room for these copies (path, new path) on the partition; None where there is."""
-    space = root.space(partition.path)
+    room = root.space(partition.path)
     # Each new directory takes a block as well.
-    needed = space.taken_by([*(root.size(path) for path, _new in pairs), 1, 1])
-    return None if space.has(needed) else space.full(needed, f"for {partition.fallback} there")
+    needed = room.taken_by([*(root.size(path) for path, _new in pairs), 1, 1])
+    return None if room.has(needed) else room.full(needed, f"for {partition.fallback} there")
 
 
 def _not_made(why: str, name: str) -> Concern:

@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ...appliance.failures import ApplianceError
 from ...devices.targets import KINDS, Model, Target
-from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ..plan import Plan
-from . import concerns, initrds, kernels, unified_initrds
+from . import completing, concerns, kernels, room, unified_initrds
+from .completing import Wanted
 from .initrds import Initrd
 from .kernels import Kernel
 
@@ -41,11 +39,18 @@ def inspect(root: GuestRoot) -> Findings:
     found = kernels.found(root, root.boot_menu)
     boot = next((kernel for kernel in found if kernel.default), None)
     root.remember(Facts(found))
-    return Findings(
+    usable = {kind: _usable(boot, kind, root.guest.target.models[kind]) for kind in KINDS} if boot else {}
+    findings = Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in found],
-        usable={kind: _usable(boot, kind, root.guest.target.models[kind]) for kind in KINDS} if boot else {},
+        usable=usable,
         concerns=concerns.of(root, found),
     )
+    if boot and boot.version is not None and boot.initrds and all(map(root.is_file, boot.initrds)):
+        models = [model for model in root.guest.target.models["block"] if not usable["block"][model.driver]]
+        without_room, about_room = room.lacking(root, _initrd(boot, boot.initrds), models)
+        usable["block"].update(without_room)
+        findings.concerns += about_room
+    return findings
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:
@@ -53,36 +58,23 @@ def convert(root: GuestRoot, plan: Plan) -> None:
 
     The guest starts by the default entry: where another one's initrd cannot be completed, that is a concern.
     """
-    # What room there is, the default has first.
-    for kernel in sorted(root.recall(Facts).kernels, key=lambda kernel: not kernel.default):
+    wanted: list[Wanted] = []
+    for kernel in root.recall(Facts).kernels:
         needed = (kernel.path,) if kernel.unified else kernel.initrds
         if kernel.version is None or not needed or not all(map(root.is_file, needed)):
             continue
-        with _is_optional(plan, kernel.path, kernel.default):
-            if kernel.unified:
+        if kernel.unified:
+            with completing.optional(plan, kernel.path, kernel.default):
                 unified_initrds.check(root, kernel.path, kernel.version, kernel.tree.loadable, plan)
-            else:
-                initrds.prepare(root, _initrd(kernel, kernel.initrds), plan)
-        for path in _originals(root, kernel):
-            with _is_optional(plan, path, False):
-                initrds.prepare(root, _initrd(kernel, (path,)), plan)
+        else:
+            wanted.append(Wanted(_initrd(kernel, kernel.initrds), kernel.path, kernel.default))
+        wanted += [Wanted(_initrd(kernel, (path,)), path, False) for path in _originals(root, kernel)]
+    # What room there is, the default has first.
+    completing.complete(root, sorted(wanted, key=lambda one: not one.is_default), plan)
 
 
 def _initrd(kernel: Kernel, paths: tuple[str, ...]) -> Initrd:
     return Initrd(paths, str(kernel.version), kernel.tree.loadable, kernel.tree.path)
-
-
-@contextmanager
-def _is_optional(plan: Plan, path: str, is_default: bool) -> Iterator[None]:
-    """Have it as a concern where what is at path cannot be prepared, unless it belongs to the default entry."""
-    try:
-        yield
-    except ApplianceError:
-        raise
-    except GuestconvError as error:
-        if is_default:
-            raise
-        plan.concerns.append(concerns.not_prepared(path, error.message.rstrip(".")))
 
 
 def _originals(root: GuestRoot, kernel: Kernel) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ... import initrd as initrd_format
@@ -22,9 +22,6 @@ from ...initrd import builders
 from ...initrd.builders.builder import InitrdBuilder
 from ..plan import Plan
 from . import texts
-
-# Room to leave on the filesystem: a full /boot stops the guest's next kernel update.
-_SPARE = 1024 * 1024
 
 _MODE = 0o644
 
@@ -43,8 +40,31 @@ class Initrd:
     path: str = ""
 
 
-def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
-    """See that the initrd holds the modules and texts that the aspects asked for. Raises GuestconvError."""
+@dataclass(frozen=True)
+class Completion:
+    """What is done to an initrd that lacks something.
+
+    archive: what is appended to it; None where the guest's own tool makes it again, by this command, and why it must.
+    size: bytes that it takes on the filesystem of the initrd. unpacked: those that the tool takes in /var/tmp.
+    missing: names of modules. added: paths of files of the guest that it gets copies of.
+    """
+
+    initrd: Initrd
+    builder: InitrdBuilder | None
+    archive: bytes | None
+    size: int
+    missing: Sequence[str]
+    added: Sequence[str]
+    unpacked: int = 0
+    why: GuestconvError | None = None
+    command: Sequence[str] = ()
+
+
+def decide(root: GuestRoot, initrd: Initrd, plan: Plan) -> Completion | None:
+    """What must be done so that the initrd holds the modules and texts that the aspects asked for; None for nothing.
+
+    Nothing is written. Raises GuestconvError, also where the initrd would not be complete after that.
+    """
     with tempfile.TemporaryDirectory(prefix="guestconv-initrd-") as directory:
         images = _Images(root, initrd, plan, directory)
         try:
@@ -53,19 +73,40 @@ def prepare(root: GuestRoot, initrd: Initrd, plan: Plan) -> None:
             if plan.initrd.mode == "supplement":
                 raise
             initrd = replace(initrd, path=images.last_read)
-            _rebuild(root, None, initrd, _loadable(initrd, plan), list(plan.initrd.files), error)
-            archive = None
-        else:
-            changed = texts.changed(found, plan)
-            missing = _missing_modules(found, initrd, plan)
-            if not missing and not changed:
-                return
-            archive = _complete(root, found, initrd, plan, changed, missing)
-        images.update(initrd.path, archive)
-        found = images.read()[1]
-        _check(found, initrd, plan)
-        if archive is None:
+            return _rebuild(root, None, initrd, _loadable(initrd, plan), list(plan.initrd.files), error)
+        completion = _completion(root, found, initrd, plan)
+        if completion and completion.archive:
+            images.append(initrd.path, completion.archive)
+            _check(images.read()[1], initrd, plan)
+        return completion
+
+
+def sizes(root: GuestRoot, initrd: Initrd, plans: Iterable[Plan]) -> list[int]:
+    """The bytes that completing the initrd takes by each of these plans, which have modules only. Raises GuestconvError."""
+    plans = list(plans)
+    with tempfile.TemporaryDirectory(prefix="guestconv-initrd-") as directory:
+        initrd, found = _Images(root, initrd, plans[0], directory).read()
+        completions = [_completion(root, found, initrd, plan) for plan in plans]
+        return [completion.size if completion else 0 for completion in completions]
+
+
+def carry_out(root: GuestRoot, completion: Completion, plan: Plan) -> None:
+    """Do what was decided. Raises GuestconvError."""
+    initrd, builder, archive = completion.initrd, completion.builder, completion.archive
+    if archive is None:
+        _run_builder(root, completion)
+        with tempfile.TemporaryDirectory(prefix="guestconv-initrd-") as directory:
+            found = _Images(root, initrd, plan, directory).read()[1]
+            _check(found, initrd, plan)
             _check_programs(found, initrd, plan)
+        return
+    added = f"the modules {', '.join(completion.missing)}" if completion.missing else "its configuration"
+    root.append_bytes(initrd.path, archive, f"supplemented with {added}")
+    # What was there before is known: only what was put behind it is read back.
+    if root.tail(initrd.path, len(archive)) != archive:
+        raise _not_complete(initrd, ["what was appended to it"])
+    if builder is not None:
+        builder.include(root, completion.missing, completion.added)
 
 
 class _Images:
@@ -79,19 +120,14 @@ class _Images:
         self._copies = {path: f"{directory}/{number}" for number, path in enumerate(dict.fromkeys(initrd.paths))}
         self._read: dict[str, initrd_format.Initrd] = {}
         self.last_read = initrd.paths[-1]
-        for path in self._copies:
-            self.update(path, None)
+        for path, copy in self._copies.items():
+            root.download(path, copy)
 
-    def update(self, path: str, archive: bytes | None) -> None:
-        """Know that an archive was appended to the image at path, or (None) that it is new."""
-        copy = self._copies[path]
+    def append(self, path: str, archive: bytes) -> None:
+        """Have an archive behind the end of the copy of the image at path."""
         self._read.pop(path, None)
-        if archive is None:
-            self._root.download(path, copy)
-            return
-        # What was there before is known, and large: only what was put behind it is read back.
-        with open(copy, "ab") as file:
-            file.write(self._root.tail(path, len(archive)))
+        with open(self._copies[path], "ab") as file:
+            file.write(archive)
 
     def read(self) -> tuple[Initrd, initrd_format.Initrd]:
         """The initrd with the path of the image to complete, and what all images together hold. Raises GuestconvError."""
@@ -142,43 +178,45 @@ def _main(images: Sequence[initrd_format.Initrd], version: str) -> int:
     return places[-1]
 
 
-def _complete(
-    root: GuestRoot,
-    found: initrd_format.Initrd,
-    initrd: Initrd,
-    plan: Plan,
-    changed: Mapping[str, bytes],
-    missing: Sequence[str],
-) -> bytes | None:
-    """Complete the initrd. Returns the archive that was appended to it, None when it was made anew.
-
-    changed: as of texts.changed. missing: names of modules.
-    """
+def _completion(root: GuestRoot, found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> Completion | None:
+    """The Completion of an initrd that holds `found`; None when it lacks nothing."""
+    changed = texts.changed(found, plan)
+    missing = _missing_modules(found, initrd, plan)
+    if not missing and not changed:
+        return None
     builder = builders.builder_for(found.builder, root.is_file)
     added = [f"/{path}" for path in changed if path not in found.members]
     if builder is None and missing:
         raise _not_supported(initrd, f"it was made by {found.builder}, which guestconv does not know")
+    unpacked = sum(archive.unpacked for archive in found.archives)
     if plan.initrd.mode == "rebuild":
-        _rebuild(root, builder, initrd, missing, added, None)
-        return None
+        return _rebuild(root, builder, initrd, missing, added, None, unpacked)
     try:
-        if found.nested_images and (missing or added):
-            # What is in a filesystem image within the initrd is mounted over what an archive would add.
-            raise initrd_format.NotSupplementable(
-                "initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}"
-            )
-        modules = _module_files(root, found, initrd, missing) if missing else []
-        files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]
-        archive = initrd_format.supplement(found, files + modules)
+        archive = _archive(root, found, initrd, changed, missing, added)
     except initrd_format.NotSupplementable as error:
         if plan.initrd.mode == "supplement":
             raise
-        _rebuild(root, builder, initrd, missing, added, error)
-        return None
-    _append(root, initrd, archive, missing)
-    if builder is not None:
-        builder.include(root, missing, added)
-    return archive
+        return _rebuild(root, builder, initrd, missing, added, error, unpacked)
+    return Completion(initrd, builder, archive, len(archive), missing, added)
+
+
+def _archive(
+    root: GuestRoot,
+    found: initrd_format.Initrd,
+    initrd: Initrd,
+    changed: Mapping[str, bytes],
+    missing: Sequence[str],
+    added: Sequence[str],
+) -> bytes:
+    """The archive to append. changed: as of texts.changed. missing: names of modules. added: those that are new."""
+    if found.nested_images and (missing or added):
+        # What is in a filesystem image within the initrd is mounted over what an archive would add.
+        raise initrd_format.NotSupplementable(
+            "initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}"
+        )
+    modules = _module_files(root, found, initrd, missing) if missing else []
+    files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]
+    return initrd_format.supplement(found, files + modules)
 
 
 def _loadable(initrd: Initrd, plan: Plan) -> list[str]:
@@ -220,14 +258,6 @@ def _module(root: GuestRoot, path: str) -> bytes:
     return content
 
 
-def _append(root: GuestRoot, initrd: Initrd, archive: bytes, missing: Sequence[str]) -> None:
-    space = root.space(posixpath.dirname(initrd.path))
-    if not space.has(len(archive) + _SPARE):
-        raise space.full(len(archive) + _SPARE, f"to add drivers to {initrd.path}")
-    added = f"the modules {', '.join(missing)}" if missing else "its configuration"
-    root.append_bytes(initrd.path, archive, f"supplemented with {added}")
-
-
 def _rebuild(
     root: GuestRoot,
     builder: InitrdBuilder | None,
@@ -235,19 +265,29 @@ def _rebuild(
     modules: Sequence[str],
     files: Sequence[str],
     why: GuestconvError | None,
-) -> None:
+    unpacked: int = 0,
+) -> Completion:
     """Have the guest's own tool make the initrd with modules and copies of files.
 
-    why: the error that keeps it from being supplemented.
+    why: the error that keeps it from being supplemented. unpacked: bytes of all that it holds; 0 where it was not read.
     """
     builder = builder or builders.builder_for(builders.UNKNOWN, root.is_file)
     if builder is None or not root.is_file(builder.PROGRAM):
         reason = why.message if why else "the program that makes initrds is not there"
         raise _not_supported(initrd, reason)
-    builder.include(root, modules, files)
-    because = f", as {why.message}" if why else ""
-    what = ", ".join([*modules, *files]) or "its configuration"
-    root.run(builder.command(initrd.path, initrd.version), f"rebuilt {initrd.path} with {what}{because}")
+    size = root.size(initrd.path)
+    # The new one is about as large as the old one.
+    takes = size if builder.KEEPS_OLD else 0
+    command = builder.command(initrd.path, initrd.version)
+    return Completion(initrd, builder, None, takes, modules, files, unpacked or size, why, command)
+
+
+def _run_builder(root: GuestRoot, completion: Completion) -> None:
+    if completion.builder:
+        completion.builder.include(root, completion.missing, completion.added)
+    because = f", as {completion.why.message}" if completion.why else ""
+    what = ", ".join([*completion.missing, *completion.added]) or "its configuration"
+    root.run(completion.command, f"rebuilt {completion.initrd.path} with {what}{because}")
 
 
 def _not_supported(initrd: Initrd, reason: str) -> GuestconvError:
@@ -259,15 +299,19 @@ def _not_supported(initrd: Initrd, reason: str) -> GuestconvError:
 
 
 def _check(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:
-    """Doubt what was written: the initrd as it is now must hold all that was asked for."""
+    """Doubt what was made: the initrd must hold all that was asked for."""
     lacking = _missing_modules(found, initrd, plan)
     lacking += texts.changed(found, plan)
     if lacking:
-        raise GuestconvError(
-            "initrd-not-complete",
-            f"{initrd.path} lacks {', '.join(lacking)} after it was to be completed.",
-            hint="Look with the option trace at what was done; please report it.",
-        )
+        raise _not_complete(initrd, lacking)
+
+
+def _not_complete(initrd: Initrd, lacking: Sequence[str]) -> GuestconvError:
+    return GuestconvError(
+        "initrd-not-complete",
+        f"{initrd.path} lacks {', '.join(lacking)} after it was to be completed.",
+        hint="Look with the option trace at what was done; please report it.",
+    )
 
 
 def _check_programs(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> None:

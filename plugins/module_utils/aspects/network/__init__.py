@@ -18,7 +18,8 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import concerns, configuration
+from . import afterwards, concerns, configuration
+from .afterwards import Chosen
 from .cards import identity, matching, policies
 from .cards.assembly import assemble, nics_of
 from .cards.nics import Nic
@@ -39,19 +40,6 @@ class Facts:
 
     nics: Sequence[Nic]
     formats: Sequence[NetworkFormat]
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What shall become of the network.
-
-    gone, dynamic: the Nics that are not there any more, and those that shall use DHCP. macs, names: {old: new}.
-    """
-
-    gone: Sequence[Nic]
-    dynamic: Sequence[Nic]
-    macs: Mapping[str, str]
-    names: Mapping[str, str]
 
 
 def inspect(root: GuestRoot) -> Findings:
@@ -87,14 +75,19 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     stays = {nic: model for nic, model in models.items() if model is not None}
     chosen = {nic: policies.policy_for(plan, nic) for nic in stays}
     policies.check_names(chosen)
-    wanted = _Wanted(
+    wanted = Chosen(
         gone=[nic for nic in facts.nics if nic not in stays],
         dynamic=[nic for nic, policy in chosen.items() if policy.policy == "dhcp"],
         macs=macs,
         names=_new_names(chosen),
     )
+    afterwards.check_patterns({nic: policy.name for nic, policy in chosen.items() if policy.name})
     if wanted.gone or wanted.dynamic or wanted.macs or wanted.names:
+        before = nics_of(configuration.read(root).settings)
         _rewrite(root, plan, facts.formats, wanted)
+        afterwards.check(before, nics_of(configuration.read(root).settings), wanted)
+    if wanted.names:
+        plan.concerns += concerns.named_elsewhere(root, wanted.names)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
     naming.bind_names(root, plan, on_target)
@@ -108,7 +101,7 @@ def _new_names(chosen: Mapping[Nic, policies.Policy]) -> dict[str, str]:
     }
 
 
-def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], wanted: _Wanted) -> None:
+def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], wanted: Chosen) -> None:
     """Rewrite the configuration in all formats, and what names NICs. Raises GuestconvError `policy-not-possible`."""
     for kind in formats:
         # All by the old names, and the old MAC addresses, but for what follows.

@@ -30,6 +30,8 @@ _NOT_READ = (
     "/etc/rc.d/rc.inet1.conf",
     "/etc/dhcpcd.conf",
 )
+# Copies that nothing reads, and what a program makes of other files.
+_IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
 # Files that are named in messages, and addresses that are sought in all files at once.
 _MOST_FILES = 10
 _MOST_SOUGHT = 20
@@ -148,16 +150,17 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
 
 
 def _never_applied(unused: Sequence[Setting]) -> Concern | None:
-    """systemd-networkd applies to an interface the first file that fits it, and no other."""
+    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred."""
     files = list(dict.fromkeys(setting.file for setting in unused))
     if not files:
         return None
     return Concern(
         "network-configuration-unused",
         "info",
-        f"systemd-networkd does not apply {', '.join(files)} to a network card, because a file whose name comes first "
-        "matches the same network card.",
-        "Nothing needs to be done if the guest works. If not, rename the file so that it comes first.",
+        f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
+        "same network card.",
+        "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
+        "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )
 
 
@@ -236,3 +239,22 @@ def _unconfigured(
         "Check on the target that the guest has the address. If its configuration uses the name of the network card, bind "
         "the name with a .link file in the guest first.",
     )
+
+
+def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
+    """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
+    words = "|".join(re.escape(name) for name in names)
+    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({words})($|[^0-9A-Za-z_])") or []
+    files = [file for file in files if not _IS_COPY.search(file)]
+    if not files:
+        return []
+    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
+    return [
+        Concern(
+            "nic-name-used-elsewhere",
+            "warning",
+            f"{', '.join(files[:_MOST_FILES])}{more} still mention {', '.join(names)}, which "
+            f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
+            "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
+        )
+    ]

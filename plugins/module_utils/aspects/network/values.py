@@ -100,3 +100,21 @@ def with_names_replaced(text: str, names: Mapping[str, str]) -> str:
         return text
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<![\w.-])(?:{pattern})(?![\w-])", lambda match: names[match.group()], text)
+
+
+def with_names_replaced_in_words(text: str, names: Mapping[str, str]) -> str:
+    """text, a line of configuration or a command, with new names as of with_names_replaced.
+
+    Paths stay, as what is there does not move; but for those of the kernel's own settings of an interface, which sysctl
+    writes with dots.
+    """
+
+    def replaced(word: re.Match[str]) -> str:
+        found = word.group()
+        kernels = re.match(r".*(?:/proc/sys/net/ip|/sys/class/net/|^net[./]ip)", found)
+        if kernels:
+            pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+            return re.sub(rf"(?<=[./])(?:{pattern})(?=[./]|$)", lambda match: names[match.group()], found)
+        return found if "/" in found else with_names_replaced(found, names)
+
+    return re.sub(r"\S{1,4096}", replaced, text) if names else text

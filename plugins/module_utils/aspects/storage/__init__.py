@@ -25,6 +25,7 @@ from ...texts import fstab
 from ..plan import Plan
 from . import (
     arguments,
+    condition,
     contradictions,
     encryption,
     incomplete,
@@ -84,6 +85,7 @@ def inspect(root: GuestRoot) -> Findings:
         }
     findings.concerns += incomplete.concerns(root)
     findings.concerns += unmounted.concerns(root, names)
+    findings.concerns += condition.concerns(root)
     findings.concerns += references.concerns(root, names)
     findings.concerns += encryption.concerns(root, names)
     findings.concerns += unified_images.concerns(root, names)

@@ -20,10 +20,10 @@ from ..plan import Plan
 
 # In the order in which LVM reads them; what a later one says wins (lvmlocal.conf is for this host alone).
 _CONFIGURATION = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
-_DEVICES = "/etc/lvm/devices/system.devices"
+_DEVICES_DIRECTORY, _DEVICES = "/etc/lvm/devices/", "system.devices"
+# Another file there, by lvm.conf(5).
+_DEVICES_NAMED = re.compile(r'(?m)^[^#\n"]*?\bdevicesfile[ \t]*=[ \t]*"([^"/\n]+)"')
 _DEVICES_USED = re.compile(r"(?m)^[^#\n\"]*?\buse_devicesfile[ \t]*=[ \t]*(\d)")
-# dracut's module lvm has it in the initrd.
-_DEVICES_IN_INITRD = "|".join(map(re.escape, builders.places(_DEVICES)))
 
 # lvm.conf(5): a list of strings, or one; a line of comment may stand among them. It is matched with its line's end:
 # else parts of it would pass for more of the list, in more ways than can be tried.
@@ -65,7 +65,7 @@ def rejections(root: GuestRoot, names_on_target: Mapping[str, str]) -> list[Reje
     """
     members = [member for member in _members(root) if member.disk in names_on_target]
     # With a devices file LVM ignores the filters (lvmdevices(8)).
-    if not members or (root.read(_DEVICES) is not None and _uses_devices(root)):
+    if not members or (root.read(_devices(root)) is not None and _uses_devices(root)):
         return []
     found = (
         Rejection(path, name, tuple(_lost(patterns, members, names_on_target)))
@@ -117,10 +117,13 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         for member in _members(root)
         if member.disk in plan.disk_names
     }
-    text = root.read(_DEVICES) if names else None
+    path = _devices(root) if names else ""
+    text = root.read(path) if path else None
     if text is not None:
-        root.write(_DEVICES, edit_devices(text, names), "named LVM's disks as they are called on the target")
-        plan.initrd.edit(_DEVICES_IN_INITRD, lambda copy: edit_devices(copy, names))
+        root.write(path, edit_devices(text, names), "named LVM's disks as they are called on the target")
+        # dracut's module lvm has it in the initrd.
+        copies = "|".join(map(re.escape, builders.places(path)))
+        plan.initrd.edit(copies, lambda copy: edit_devices(copy, names))
 
 
 def filters(text: str) -> list[tuple[str, list[_Pattern]]]:
@@ -174,6 +177,12 @@ def _pattern(string: str) -> _Pattern | None:
 def _filters_in_force(root: GuestRoot) -> dict[str, tuple[str, list[_Pattern]]]:
     """{name: (path of the file that sets it, patterns)}."""
     return {name: (path, patterns) for path in _CONFIGURATION for name, patterns in filters(root.read(path) or "")}
+
+
+def _devices(root: GuestRoot) -> str:
+    """The path of the devices file."""
+    named = [name for path in _CONFIGURATION for name in _DEVICES_NAMED.findall(root.read(path) or "")]
+    return _DEVICES_DIRECTORY + (named[-1] if named else _DEVICES)
 
 
 def _uses_devices(root: GuestRoot) -> bool:

@@ -79,6 +79,13 @@ SUBJECT = Subject(
             "Install the package grub-pc (Debian, Ubuntu) or grub2 (EL, Fedora) in the converted guest.",
         ),
         concern(
+            "boot-partition-not-read",
+            "warning",
+            "UEFI firmware or systemd-boot reads a partition that nothing in the guest mounts: an extended boot loader "
+            "partition, or an EFI system partition that comes before the guest's own. It was not looked at.",
+            "If the guest boots from it, have /etc/fstab of the guest mount it.",
+        ),
+        concern(
             "boot-loader-missing",
             "warning",
             "No disk has a boot loader for the firmware (BIOS or UEFI) that the guest is converted for.",
@@ -161,7 +168,7 @@ SUBJECT = Subject(
         ),
         concern(
             "boot-full",
-            "error",
+            "warning error",
             "/boot or the EFI system partition of the guest has too little free space for what must be added to it. The "
             "message has what is needed and what is free. The severity is `warning` when the guest can use another driver, "
             "for which there is room.",

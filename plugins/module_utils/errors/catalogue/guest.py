@@ -144,17 +144,33 @@ SUBJECT = Subject(
             "Check the file in the guest: its syntax, and whether its filesystem is full. If nothing is wrong with "
             "it, report this with the message.",
         ),
-        error(
+        concern(
             "filesystem-full",
+            "warning error",
             "A filesystem of the guest has too little free space, or too few inodes, for what the conversion must write "
-            "to it. The guest's disks are unchanged.",
+            "to it. As a warning of inspection: it is nearly full, and the conversion ends with this error if what it "
+            "writes does not fit. The guest's disks are unchanged.",
             "Remove files in the guest that are not needed, or enlarge the filesystem.",
         ),
-        error(
+        concern(
             "filesystem-read-only",
+            "error",
             "A filesystem on which the conversion must change files cannot be written to: a btrfs subvolume or a logical "
             "volume that is read-only, or a filesystem of a kind that is only read.",
             "Make it writable in the guest before the guest moves.",
+        ),
+        concern(
+            "filesystem-has-errors",
+            "warning",
+            "A filesystem of the guest is marked as damaged by the guest's kernel, and was not checked since.",
+            "Have the guest check it (`fsck`) on its old hypervisor, and shut it down.",
+        ),
+        concern(
+            "filesystem-hibernated",
+            "warning",
+            "A data filesystem of the guest belongs to a Windows that is hibernated, or that was shut down with its fast "
+            "startup. It cannot be written to, and the conversion does not.",
+            "Start that Windows and shut it down completely (`shutdown /s /t 0`).",
         ),
         error(
             "guest-file-not-writable",

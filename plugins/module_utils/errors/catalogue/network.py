@@ -64,7 +64,9 @@ SUBJECT = Subject(
         concern(
             "network-configuration-unused",
             "info",
-            "systemd-networkd does not apply a file to any network card, because another file that matches comes first.",
+            "The guest does not apply a network configuration file, because it prefers another one for the same network "
+            "card: systemd-networkd the first that matches, NetworkManager the connection with the highest "
+            "autoconnect-priority, or the one that was used last.",
             "Nothing needs to be done if the guest works.",
         ),
         concern(
@@ -72,6 +74,13 @@ SUBJECT = Subject(
             "info",
             "The guest has a configuration for any further network card, and it is not known whether there is one.",
             "Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-name-used-elsewhere",
+            "warning",
+            "A network card has another name on the target, and files that do not configure the network mention the old "
+            "one: rules of a firewall, sysctls, services.",
+            "Change the name in the files that the message lists, where it is that of the network card.",
         ),
         concern(
             "target-interface-unknown",

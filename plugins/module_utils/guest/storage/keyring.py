@@ -162,7 +162,14 @@ class Keyring:
         except UnicodeDecodeError:
             text = "\0"
         if "\0" not in text:
-            self._appliance.cryptsetup_open(device, Secret(text), name)
+            try:
+                self._appliance.cryptsetup_open(device, Secret(text), name)
+            except AttributeError as error:
+                raise GuestconvError(
+                    "encryption-not-supported",
+                    "libguestfs on this machine is older than 1.44, and cannot open encrypted devices of all kinds.",
+                    hint="Run guestconv on a machine with a newer libguestfs.",
+                ) from error
             return
         # The binding passes text only, and C's strings end at a NUL.
         with self._in_memory():

@@ -34,7 +34,9 @@ class Mounter:
         """
         outermost_first = sorted(mounts, key=lambda mount: len(mount.path))
         wanted = {mount.path: mount for mount in outermost_first if mount.is_tried}
-        if not self._mounted.items() <= wanted.items():
+        # mount(8) takes the path of a subvolume, which the kernel shows as an option, for several where it has a comma.
+        can_be_remounted = read_only or not any("," in each.node.name for each in self._mounted.values())
+        if not (can_be_remounted and self._mounted.items() <= wanted.items()):
             self._appliance.umount_all()
             self._mounted = {}
         for mount in wanted.values():

@@ -41,6 +41,14 @@ def _not_supported(name: str, what: str) -> GuestconvError:
     return GuestconvError("storage-not-supported", f"{name} is {what}, which guestconv does not read.", hint=_MOVE)
 
 
+def _image(name: str, what: str) -> GuestconvError:
+    return GuestconvError(
+        "filesystem-read-only",
+        f"{name} is {what}, an image that can only be read. A system on it cannot be converted.",
+        hint="Use the image that the vendor of the system provides for the target.",
+    )
+
+
 # {blkid's type: (the error, what it is)}, of what a system may be on that is not read.
 _Made = Callable[[str, str], GuestconvError]
 _UNREAD: Mapping[str, tuple[_Made, str]] = {
@@ -53,6 +61,7 @@ _UNREAD: Mapping[str, tuple[_Made, str]] = {
     "ceph_bluestore": (_not_supported, "a device of Ceph"),
     "VMFS": (_not_supported, "a datastore of VMware"),
     "VMFS_volume_member": (_not_supported, "a datastore of VMware"),
+    **{kind: (_image, f"of the type {kind}") for kind in ("squashfs", "erofs", "cramfs", "romfs")},
     **{
         f"{kind}_raid_member": (_not_supported, "a part of a RAID array that firmware assembles")
         for kind in ("isw", "ddf", "lsi_mega", "via", "silicon_medley", "nvidia", "promise_fasttrack", "jmicron")

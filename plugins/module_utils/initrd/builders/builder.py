@@ -26,6 +26,7 @@ class InitrdBuilder(Protocol):
     """A program that makes initrds.
 
     NAME: in errors. PROGRAM: its path in a guest.
+    KEEPS_OLD: whether the old initrd takes its room until the new one is complete.
     EVIDENCE: names in an initrd, any of which says that it made that.
     IMAGES: names in an initrd of filesystem images that hide what an appended archive would add.
     CONFIGURATION: shell patterns of its configuration files, in the order in which they are read.
@@ -38,6 +39,9 @@ class InitrdBuilder(Protocol):
 
     @property
     def PROGRAM(self) -> str: ...
+
+    @property
+    def KEEPS_OLD(self) -> bool: ...
 
     @property
     def EVIDENCE(self) -> tuple[str, ...]: ...

@@ -12,6 +12,8 @@ from .builder import WHY, ArgumentEdit, Door
 
 NAME = "dracut"
 PROGRAM = "/usr/bin/dracut"
+# dracut.sh makes it in its temporary directory, and copies it over the old one.
+KEEPS_OLD = False
 # dracut.sh writes lib/dracut/.
 EVIDENCE = ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut")
 # Where its squash modules hide most of the files, modules among them (dracut.sh, lsinitrd.sh).

@@ -14,6 +14,8 @@ from .builder import WHY, ArgumentEdit, Door, distinct
 
 NAME = "initramfs-tools"
 PROGRAM = "/usr/sbin/update-initramfs"
+# update-initramfs makes initrd.img-VERSION.new, and renames it.
+KEEPS_OLD = True
 # mkinitramfs copies its configuration to conf/.
 EVIDENCE = ("conf/initramfs.conf",)
 IMAGES = ()

@@ -48,6 +48,7 @@ class BootLoader(Protocol):
 
     NAME: in the description (`boot.loaders`). TITLE: what a hint for a person calls it.
     FALLBACKS: the ways to make the UEFI fallback of it, the best first.
+    READS_EXTENDED: whether it reads extended boot loader partitions.
     """
 
     @property
@@ -58,6 +59,9 @@ class BootLoader(Protocol):
 
     @property
     def FALLBACKS(self) -> tuple[Fallback, ...]: ...
+
+    @property
+    def READS_EXTENDED(self) -> bool: ...
 
     def is_in_boot_sector(self, sector: bytes) -> bool:
         """Whether the code in the first sector (512 bytes) of a disk, or of a partition, starts it."""

@@ -47,11 +47,14 @@ def assemble(
     by_mac = {**(names or {}), **_names_by_mac(settings)}
     interfaces = _Interfaces(by_mac, frozenset(by_mac.values()))
     for setting in settings:
-        interfaces.add(setting)
+        if setting.superseded:
+            interfaces.unused.append(setting)
+        else:
+            interfaces.add(setting)
     interfaces.resolve(cards)
     hardware = interfaces.of_hardware(cards)
     spare = None
-    if interfaces.any_nic and hardware:
+    if interfaces.any_nic:
         spare = _merged("", None, interfaces, interfaces.any_nic, interfaces.any_nic_keys)
     taken: set[str] = set()
     nics: list[Nic] = []
@@ -63,9 +66,9 @@ def assemble(
         unnamed += name is None
         taken.add(identifier)
         nics.append(_merged(identifier, name, interfaces, interfaces.own[key], (key, *interfaces.profiles_of(key))))
-    if not nics and interfaces.any_nic:
+    if not nics and spare:
         # A distribution's settings for `en*` and `eth*` say nothing of how many NICs there are: at least one.
-        nics = [_merged("nic0", None, interfaces, interfaces.any_nic, interfaces.any_nic_keys)]
+        nics = [replace(spare, identifier="nic0")]
     return Assembly(nics, spare, interfaces.unused)
 
 

@@ -101,13 +101,13 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
 
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
-    """Call NICs by their new names: {old: new}; their aliases and VLANs too, and in commands."""
+    """Call NICs by their new names: {old: new}; their aliases and VLANs too, and in commands, but for paths of files."""
     for file, text in _texts(root).items():
         lines = text.split("\n")
         for stanza in parse(text):
             for line in (stanza.head, *stanza.options):
                 for index in range(line.start, line.end):
-                    lines[index] = values.with_names_replaced(lines[index], names)
+                    lines[index] = values.with_names_replaced_in_words(lines[index], names)
         root.write(file, "\n".join(lines), "the network card has another name on the target")
 
 

@@ -22,6 +22,7 @@ from ..cards.nics import INTERFACE, Nic, Setting, labels
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
+_TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
 _DIRECTORIES = (_WRITABLE, "/usr/lib/NetworkManager/system-connections")
 
 # nm_keyfile_utils_ignore_filename() of libnm-core: hidden and backup files, mkstemp()'s, certificates and keys.
@@ -34,6 +35,9 @@ _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None
 _METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = re.compile(r"route\d*")
+_RULE = re.compile(r"routing-rule\d*")
+_AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
+_QUOTED = re.compile(r'(?<=")[^"\\]{1,15}(?=")')
 _OVS_PORT, _OVS_INTERFACE = "ovs-port", "ovs-interface"
 # Connections of no interface, and of no wired one.
 _NO_INTERFACE = (*_OTHER_HARDWARE, _OVS_PORT, "vpn", "adsl", "generic", "loopback", "olpc-mesh", "wpan", "6lowpan")
@@ -105,9 +109,13 @@ def read(root: GuestRoot) -> list[Setting]:
     by_uuid = {each.uuid: each for each in connections if each.uuid}
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
+    superseded = _superseded(root, connections)
     found: list[Setting] = []
     for connection in connections:
         if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
+            continue
+        if connection.path in superseded:
+            found.append(Setting(connection.path, KIND, connection.name, superseded=True))
             continue
         controller = _controller(connection, by_uuid, connections)
         settings = list(_settings(connection, names, controller))
@@ -125,6 +133,35 @@ def read(root: GuestRoot) -> list[Setting]:
                 for each in settings
             ]
     return found
+
+
+def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+    """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
+
+    Those with the highest autoconnect-priority come first, then those that were used last
+    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c).
+    """
+    by_nic: dict[str, list[_Connection]] = {}
+    for connection in connections:
+        key = connection.name or connection.hardware_mac
+        if connection.wired and key:
+            by_nic.setdefault(key, []).append(connection)
+    several = [each for each in by_nic.values() if len(each) > 1]
+    used = {entry.key: entry.value for entry in sections.parse(root.read(_TIMESTAMPS) or "")} if several else {}
+
+    def rank(connection: _Connection) -> tuple[bool, int, int]:
+        by_itself = not values.says_no(connection.get("connection", "autoconnect"))
+        return (
+            by_itself,
+            _number(connection.get("connection", "autoconnect-priority")),
+            _number(used.get(connection.uuid)),
+        )
+
+    return {each.path for group in several for best in [max(map(rank, group))] for each in group if rank(each) < best}
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and re.fullmatch(r"-?\d{1,15}", text) else 0
 
 
 def _controller(connection: _Connection, by_uuid: Mapping[str, _Connection], all_: Sequence[_Connection]) -> str:
@@ -173,8 +210,7 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     places = (
         ("connection", "interface-name"),
         ("match", "interface-name"),
-        ("vlan", "parent"),
-        ("macvlan", "parent"),
+        *PARENTS,
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
@@ -187,6 +223,14 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
             and (connection.wired or entry.key != "interface-name")
         ]
         text = sections.edited(connection.text, entries, lambda value: values.with_names_replaced(value, names))
+        # routing-rule1=priority 5 from 0.0.0.0/0 iif eth0 table 5
+        rules = [entry for entry in sections.parse(text) if _RULE.fullmatch(entry.key)]
+        text = sections.edited(
+            text, rules, lambda value: _AFTER_IIF.sub(lambda word: names.get(word[0], word[0]), value)
+        )
+        # Of a team, JSON: {"ports": {"eth0": {"prio": 1}}}
+        teams = [entry for entry in sections.parse(text) if (entry.section, entry.key) == ("team", "config")]
+        text = sections.edited(text, teams, lambda value: _QUOTED.sub(lambda word: names.get(word[0], word[0]), value))
         root.write(connection.path, text, "the network card has another name on the target")
 
 

@@ -34,6 +34,8 @@ _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethe
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
+# Where a bridge says something of each of its ports, by their names; netplan refuses names that it does not know.
+_OF_PORTS = (("parameters", "path-cost"), ("parameters", "port-priority"))
 _YES = ("true", "yes", "on", "y", "1")
 # Keys of a section that are no definition (netplan(5): the renderer of all of a kind).
 _NO_DEFINITIONS = ("renderer",)
@@ -107,6 +109,8 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
+                of_ports = [pair for keys in _OF_PORTS for pair in yaml_text.keys(yaml_text.below(definition, *keys))]
+                found[path] += [(node, renamed[key]) for key, node in of_ports if key in renamed]
         found[path] += renamings(nodes, renamed)
     return found
 
@@ -204,9 +208,12 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
                 ports = yaml_text.children(yaml_text.below(definition, "interfaces"))
                 places: dict[Path, Node | None] = {("interfaces", index): port for index, port in ports.items()}
                 places[_PRIMARY] = yaml_text.below(definition, *_PRIMARY)
-                for keys, port in places.items():
-                    if yaml_text.scalar(port) in gone:
-                        found.setdefault(path, []).append((section, identifier, *keys))
+                struck = [keys for keys, port in places.items() if yaml_text.scalar(port) in gone]
+                for keys in _OF_PORTS:
+                    of_ports = yaml_text.entries(yaml_text.below(definition, *keys))
+                    struck += [(*keys, port) for port in of_ports if port in gone]
+                if struck:
+                    found.setdefault(path, []).extend((section, identifier, *keys) for keys in struck)
     return found
 
 

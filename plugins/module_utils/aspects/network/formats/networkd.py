@@ -60,10 +60,12 @@ def read(root: GuestRoot) -> list[Setting]:
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
-    """Take away the .network files that are for none but these Nics."""
+    """Take away the .network files that are for none but these Nics, and strike their names out of lists of others."""
     detail = f"{labels(nics)} is not on the target"
     for file in files(root, ".network"):
         if not _is_only_for(file, nics):
+            for path, text in file.texts.items():
+                rewrite(root, path, text, _without_names(text, {nic.name for nic in nics if nic.name}), detail)
             continue
         for path in file.texts:
             if path.startswith(f"{WRITABLE}/"):
@@ -99,6 +101,18 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         if file.path in paths and _method(file, _all_addresses(file)) == "static":
             for path, text in file.texts.items():
                 rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
+
+
+def _without_names(text: str, names: Collection[str]) -> str:
+    """text without names in lists of several."""
+    entries = [
+        entry
+        for entry in sections.parse(text, continued=True)
+        if entry.section == "Match" and entry.key in _NAME_KEYS and not set(entry.value.split()) <= set(names)
+    ]
+    struck = [entry for entry in entries if not entry.value.startswith("!") and set(entry.value.split()) & set(names)]
+    pattern = "|".join(re.escape(name) for name in names)
+    return sections.edited(text, struck, lambda value: re.sub(rf"(?<!\S)(?:{pattern})(?!\S)[ \t]*", "", value))
 
 
 def _edit(

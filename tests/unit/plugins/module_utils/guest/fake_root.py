@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.condition import Condition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
@@ -179,6 +180,9 @@ class FakeRoot:
 
     def space(self, path):
         return Space(path, "/", self.name, self.room)
+
+    def condition(self, mount):
+        return Condition()
 
     def head(self, path, count):
         return self.read_bytes(path)[:count]

@@ -29,6 +29,7 @@ NAME = "extlinux"
 TITLE = "EXTLINUX or SYSLINUX"
 # It needs its modules and configuration next to it, by names that depend on where it was started from.
 FALLBACKS: tuple[Fallback, ...] = ()
+READS_EXTENDED = False
 
 # The name in the place of the system that made the filesystem, and a number at the end of the code (core/diskboot.inc).
 _NAMES, _NAME_OFFSET = (b"SYSLINUX", b"EXTLINUX"), 3

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NAME = "grub2"
 TITLE = "GRUB 2"
 FALLBACKS = (fallback.by_shim, fallback.by_grub)
+READS_EXTENDED = False
 
 # The section of an EFI program in which grub-mkimage puts the modules (util/mkimage.c).
 _MODULES = "mods"

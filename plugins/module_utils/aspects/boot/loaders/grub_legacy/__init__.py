@@ -29,6 +29,7 @@ NAME = "grub-legacy"
 TITLE = "GRUB legacy (menu.lst or grub.conf)"
 # It reads a menu that is called as the program is, so that a copy of it would have none.
 FALLBACKS: tuple[Fallback, ...] = ()
+READS_EXTENDED = False
 
 DIRECTORY = "/boot/grub"
 # Red Hat's is called grub.conf, and menu.lst is a link to that.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NAME = "systemd-boot"
 TITLE = "systemd-boot"
 FALLBACKS = (fallback.by_systemd_boot,)
+READS_EXTENDED = True
 
 _CONFIGURATION = "loader/loader.conf"
 # What it says of itself, in the section .sdmagic (src/boot/boot.c).

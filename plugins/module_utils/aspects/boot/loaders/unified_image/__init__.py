@@ -22,6 +22,7 @@ NAME = "unified-kernel-image"
 TITLE = "a unified kernel image"
 # Which one of several in EFI/Linux is a boot loader's choice.
 FALLBACKS: tuple[Fallback, ...] = ()
+READS_EXTENDED = False
 
 
 def is_in_boot_sector(sector: bytes) -> bool:

@@ -111,7 +111,7 @@ def an_initrd(*modules):
         initrd.File("usr/lib/modules/6.1.0-50-amd64/modules.dep", 0o644, b""),
     ]
     files += [initrd.File(f"usr/lib/modules/6.1.0-50-amd64/{path}", 0o644, b"old") for path in modules]
-    return gzip.compress(initrd.supplement(empty, files))
+    return gzip.compress(initrd.supplement(empty, files), mtime=0)
 
 
 def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None, programs=()):

@@ -196,6 +196,15 @@ def test_oracle_07_the_devices_file_and_its_copy_in_the_initrd_name_the_disks_as
     assert len(root.changes()) == 1
 
 
+def test_oracle_07_the_devices_file_is_the_one_that_lvm_conf_names():
+    path = "/etc/lvm/devices/web.devices"
+    root = make_root({path: DEVICES, "/etc/lvm/lvm.conf": 'devices {\n\tdevicesfile = "web.devices"\n}\n'})
+    plan = Plan(KVM, Selection({}, {}), {"sda": "/dev/vda"})
+    lvm.convert(root, plan)
+    assert "IDNAME=/dev/vda2" in root.read(path)
+    assert [re.fullmatch(edit.pattern, path[1:]) is not None for edit in plan.initrd.edits] == [True]
+
+
 def test_oracle_22_a_driver_whose_disks_the_filter_rejects_is_refused():
     root = make_root({"/etc/lvm/lvm.conf": 'filter = [ "a|^/dev/sda|", "r|.*|" ]\n'})
     lvm.convert(root, Plan(KVM, Selection({}, {}), {"sda": "/dev/sda"}))

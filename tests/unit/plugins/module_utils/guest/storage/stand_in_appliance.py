@@ -147,6 +147,12 @@ class StandInAppliance:
         ]
         return [path for each in patterns for path in paths if fnmatch.fnmatchcase(path, each)]
 
+    def _realpath(self, path: str) -> str:
+        return path
+
+    def _statvfs(self, _path: str) -> dict[str, int]:
+        return {"bavail": 1 << 30, "frsize": 1}
+
     def _list_partitions(self) -> list[str]:
         return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
 

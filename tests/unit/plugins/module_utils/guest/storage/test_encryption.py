@@ -130,6 +130,13 @@ def test_without_cryptsetup_in_the_appliance_a_key_is_of_no_use():
     assert caught.value.code == "encryption-not-supported" and "/dev/sda2" in caught.value.message
 
 
+def test_a_libguestfs_without_the_call_is_named(monkeypatch):
+    monkeypatch.delattr(StandInAppliance, "_cryptsetup_open")
+    with pytest.raises(GuestconvError) as caught:
+        guest([Key(b"secret", "keys[0]")])
+    assert caught.value.code == "encryption-not-supported" and "libguestfs" in caught.value.message
+
+
 def test_a_guest_without_keys_is_not_asked_for_what_it_does_not_need():
     found, appliance = guest()
     assert appliance.times("feature_available") == appliance.times("cryptsetup_open") == 0

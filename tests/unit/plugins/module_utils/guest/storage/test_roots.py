@@ -398,3 +398,16 @@ def test_a_btrfs_with_very_many_subvolumes_is_opened_in_time_that_grows_with_the
         return compared
 
     assert comparisons(800) <= 3 * comparisons(400) + 100
+
+
+def test_a_subvolume_with_a_comma_in_its_path_is_mounted_again_to_be_written_to():
+    appliance = StandInAppliance(
+        filesystems(sda1="btrfs"),
+        files={"/dev/sda1": system("")},
+        subvolumes={"/dev/sda1": [(256, "my,root")]},
+        default={"/dev/sda1": 256},
+    )
+    guest = opened(appliance, "sda")
+    roots.find(guest, SYSTEMS)
+    with guest.mounted(guest.roots[0], read_only=False):
+        assert (appliance.times("remount"), appliance.mounts["/"]) == (0, ("/dev/sda1", ""))

@@ -64,6 +64,7 @@ class Toy:
 
     NAME = "toy"
     PROGRAM = "/usr/bin/mktoy"
+    KEEPS_OLD = False
     EVIDENCE = ("toy.version",)
     IMAGES = ()
     CONFIGURATION = ("/etc/toy.resume",)

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the configuration that a conversion has written says what was chosen, and of all else what it said before.
+
+The configuration is read again. A later file may say otherwise, two network cards may share what was edited, a pattern
+may not fit the new name: what the guest would read decides, and not what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...errors import GuestconvError
+from .cards.nics import Nic
+from .cards.patterns import matches
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen: the Nics that are gone, those that use DHCP, and {old: new} of names and of MAC addresses."""
+
+    gone: Sequence[Nic]
+    dynamic: Sequence[Nic]
+    names: Mapping[str, str]
+    macs: Mapping[str, str]
+
+
+def check_patterns(renamed: Mapping[Nic, str]) -> None:
+    """Refuse new names, {Nic: name}, that the patterns do not fit by which Nics without a name are configured.
+
+    Raises GuestconvError `policy-not-possible`.
+    """
+    for nic, name in renamed.items():
+        if not nic.name and nic.patterns and not matches(name, nic.patterns):
+            files = ", ".join(file for file, _kind in nic.configured_by)
+            raise _refused(nic, f"{files} configures names like {' or '.join(nic.patterns)}, and not {name}")
+
+
+def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
+    """Compare the Nics that all files configured before with those after. Raises GuestconvError `policy-not-possible`."""
+    gone, dynamic = _keys(chosen.gone), _keys(chosen.dynamic)
+    found = {key: nic for nic in after for key in _keys([nic])}
+    for nic in before:
+        keys = _keys([nic])
+        if not keys:
+            continue
+        now = next((found[new] for key in keys for new in [_new(key, chosen)] if new in found), None)
+        if keys & gone:
+            if now:
+                raise _refused(nic, f"{_files(now)} would still configure {now.label}")
+        elif now is None:
+            raise _refused(nic, f"no file would configure {_label(nic, chosen)}")
+        elif keys & dynamic:
+            if now.addresses or now.method not in ("dhcp", "auto"):
+                reason = f"with {', '.join(now.reached_at)}" if now.reached_at else "without DHCP"
+                raise _refused(nic, f"{_files(now)} would configure {now.label} {reason}")
+        elif _reached(now) != _reached(nic):
+            raise _refused(nic, f"{_files(now)} would configure {now.label} with another address than before")
+
+
+def _reached(nic: Nic) -> tuple[Collection[str], Collection[str]]:
+    """What must be as before: the addresses of the NIC, and those that it carries for others."""
+    return set(nic.addresses), {address for upper in nic.used_by for address in upper.addresses}
+
+
+def _keys(nics: Sequence[Nic]) -> set[str]:
+    return {key for nic in nics for key in (nic.name, None if nic.name else nic.hardware_mac) if key}
+
+
+def _new(key: str, chosen: Chosen) -> str:
+    return chosen.names.get(key) or chosen.macs.get(key) or key
+
+
+def _label(nic: Nic, chosen: Chosen) -> str:
+    return chosen.names.get(nic.label, nic.label)
+
+
+def _files(nic: Nic) -> str:
+    return ", ".join(file for file, _kind in nic.configured_by)
+
+
+def _refused(nic: Nic, reason: str) -> GuestconvError:
+    return GuestconvError(
+        "policy-not-possible",
+        f"What was chosen for the network cards could not be applied to {nic.label}: {reason}.",
+        hint="Leave out the policy of this network card, or change its configuration in the guest first.",
+        path=f"guest.devices.network.{nic.identifier}",
+    )

@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the real programs make of network configuration: netplan's generator, ifquery and nm-initrd-generator of Debian 12.
+
+script/test unpacks them (ensure_network_readers in script/lib.sh). What netplan and nm-initrd-generator write is read by
+the readers of those formats, and must be what we read from the original.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
+    interfaces,
+    kernel_arguments,
+    keyfiles,
+    netplan,
+    networkd,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
+
+CACHE = Path(os.environ.get("GUESTCONV_CACHE") or Path.home() / ".cache" / "guestconv")
+READERS = CACHE / "network-readers"
+LIBRARIES = {"LD_LIBRARY_PATH": str(READERS / "usr/lib/x86_64-linux-gnu")}
+
+pytestmark = pytest.mark.skipif(
+    not (READERS / "recipe").is_file(), reason="the real readers are not unpacked: script/test does it on Debian 12"
+)
+
+
+def ran(*command):
+    return subprocess.run(
+        [str(each) for each in command], env={**os.environ, **LIBRARIES}, capture_output=True, text=True, check=False
+    )
+
+
+def said(nics):
+    """What must be the same however it is written."""
+    return {
+        (nic.name or nic.hardware_mac or " ".join(nic.patterns)): (
+            set(nic.addresses),
+            nic.gateway,
+            nic.method == "dhcp",
+            {upper.name: set(upper.addresses) for upper in nic.used_by},
+        )
+        for nic in nics
+    }
+
+
+def written_by_netplan(files, directory):
+    """{path in a guest: text} of what netplan makes of files, {name: text}."""
+    (directory / "etc/netplan").mkdir(parents=True)
+    for name, text in files.items():
+        (directory / "etc/netplan" / name).write_text(text)
+    made = ran(READERS / "usr/libexec/netplan/generate", "--root-dir", directory)
+    assert made.returncode == 0, made.stderr
+    below = directory / "run/systemd/network"
+    return {f"/etc/systemd/network/{path.name}": path.read_text() for path in below.glob("*.net*")}
+
+
+NETPLAN = {
+    "renderer in a section": [
+        "network:\n  ethernets:\n    renderer: networkd\n    ens192: {addresses: [10.0.2.15/24]}\n"
+    ],
+    "keys twice": [
+        "network:\n  ethernets:\n    ens192: {addresses: [10.0.2.15/24]}\n  ethernets:\n    ens224: {dhcp4: true}\n"
+    ],
+    "a definition twice": [
+        "network:\n  ethernets:\n    ens192: {addresses: [10.0.2.15/24]}\n    ens192: {addresses: [10.0.3.15/24]}\n"
+    ],
+    "a list twice": [
+        "network:\n  ethernets:\n    ens192:\n      addresses: [10.0.2.15/24]\n      addresses: [10.0.3.15/24]\n"
+    ],
+    "documents": ["network:\n  ethernets:\n    ens192: {dhcp4: yes}\n---\nfoo: 1\n"],
+    "files": [
+        "network: {ethernets: {ens192: {addresses: [10.0.2.15/24], dhcp4: true}}}\n",
+        "network: {ethernets: {ens192: {addresses: [10.0.3.15/24], dhcp4: false}, ens224: {dhcp4: on}}}\n",
+    ],
+    "patterns": [
+        "network:\n  ethernets:\n    a: {match: {name: 'ens19*'}, addresses: [10.0.2.15/24]}\n"
+        "    b: {match: {name: 'ens22*'}, addresses: [10.0.3.15/24]}\n"
+    ],
+    "a pattern before a name": [
+        "network:\n  ethernets:\n    ens192: {addresses: [10.0.2.15/24]}\n    all: {match: {name: 'en*'}, dhcp4: true}\n"
+    ],
+    "a pattern behind a name": [
+        "network:\n  ethernets:\n    ens192: {addresses: [10.0.2.15/24]}\n    zz: {match: {name: 'en*'}, addresses: [10.0.3.15/24]}\n"
+    ],
+    "a bond": [
+        "network:\n  ethernets: {ens192: {}, ens224: {}}\n  bonds:\n    bond0: {interfaces: [ens192, ens224], "
+        "addresses: [10.0.2.15/24], routes: [{to: default, via: 10.0.2.2}]}\n"
+    ],
+    "a bond of patterns": [
+        "network:\n  ethernets:\n    ports: {match: {name: 'ens*'}}\n  bonds:\n    bond0: {interfaces: [ports], "
+        "addresses: [10.0.2.15/24]}\n"
+    ],
+    "a MAC address": [
+        "network:\n  ethernets:\n    lan: {match: {macaddress: '00:50:56:aa:bb:cc'}, addresses: [10.0.2.15/24], gateway4: 10.0.2.2}\n"
+    ],
+    "a VLAN": [
+        "network:\n  ethernets: {ens192: {dhcp4: true}}\n  vlans: {office: {id: 5, link: ens192, addresses: [10.5.0.1/16]}}\n"
+    ],
+    "an anchor": ["network:\n  ethernets:\n    ens192: &a {addresses: [10.0.2.15/24]}\n    ens224: *a\n"],
+}
+
+
+@pytest.mark.parametrize("texts", NETPLAN.values(), ids=NETPLAN)
+def test_netplan_reads_what_we_read(texts, tmp_path):
+    files = {f"{index}.yaml": text for index, text in enumerate(texts)}
+    ours = nics_of(netplan.read(FakeRoot({f"/etc/netplan/{name}": text for name, text in files.items()})))
+    theirs = nics_of(networkd.read(FakeRoot(written_by_netplan(files, tmp_path))))
+    assert said(ours) == said(theirs)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "ip=10.0.2.15::10.0.2.2:24::ens192:none",
+        "ip=10.0.2.15::10.0.2.2:255.255.255.0:web01:ens192:none ip=ens224:dhcp",
+        "ip=ens192:dhcp rd.neednet=1",
+        "ip=[2001:db8::15]::[2001:db8::2]:64::ens192:none",
+        "ip=10.0.2.15::10.0.2.2:24::bond0:none bond=bond0:ens192,ens224:mode=active-backup",
+        "ip=10.5.0.1:::16::office:none vlan=office:ens192",
+    ],
+)
+def test_the_generator_in_the_initrd_reads_what_we_read(arguments, tmp_path):
+    made = ran(READERS / "usr/lib/NetworkManager/nm-initrd-generator", "-c", tmp_path, "--", *arguments.split())
+    assert made.returncode == 0, made.stderr
+    files = {f"/etc/NetworkManager/system-connections/{path.name}": path.read_text() for path in tmp_path.iterdir()}
+    ours = said(nics_of(kernel_arguments.read(FakeRoot(boot_menu=menu(arguments)))))
+    theirs = said(nics_of(keyfiles.read(FakeRoot(files))))
+    # It gives ports profiles that ask for DHCP in vain, as they are ports.
+    assert {name: facts[0] for name, facts in ours.items()} == {name: facts[0] for name, facts in theirs.items()}
+    assert {name: facts[3] for name, facts in ours.items()} == {name: facts[3] for name, facts in theirs.items()}
+
+
+INTERFACES = {
+    "static": "auto ens192\niface ens192 inet static\n address 10.0.2.15/24\n gateway 10.0.2.2\n",
+    "netmask": "iface ens192 inet static\n address 10.0.2.15\n netmask 255.255.255.0\n",
+    "class": "iface ens192 inet static\n address 172.16.0.1\n",
+    "inherits": "iface base inet static\n address 10.0.2.15/24\n gateway 10.0.2.2\niface ens192 inet static inherits base\nauto ens192\n",
+    "continued": "iface ens192 inet static\n address \\\n  10.0.2.15/24\n",
+    "IPv6": "iface ens192 inet6 static\n address 2001:db8::15\n",
+    "bond": "auto ens192\niface ens192 inet manual\n bond-master bond0\n bond-mode active-backup\nauto bond0\n"
+    "iface bond0 inet static\n address 10.0.2.15/24\n bond-slaves none\n",
+}
+
+
+@pytest.mark.parametrize("text", INTERFACES.values(), ids=INTERFACES)
+def test_ifquery_reads_what_we_read(text, tmp_path):
+    file = tmp_path / "interfaces"
+    file.write_text(text)
+    read = [each for each in interfaces.read(FakeRoot({"/etc/network/interfaces": text})) if not each.lower]
+    for setting in read:
+        options = dict(
+            line.split(": ", 1) for line in ran(READERS / "sbin/ifquery", "-i", file, setting.name).stdout.splitlines()
+        )
+        assert options.get("gateway") == setting.gateway
+        assert [address.partition("/")[0] for address in setting.addresses] == (
+            [options["address"].partition("/")[0]] if "address" in options else []
+        )
+    listed = ran(READERS / "sbin/ifquery", "-i", file, "--list", "--allow", "auto").stdout.split()
+    # It brings lo up in any case.
+    assert {each.name for each in read if each.at_boot} == set(listed) - {"lo"}
