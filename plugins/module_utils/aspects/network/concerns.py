@@ -150,16 +150,17 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
 
 
 def _never_applied(unused: Sequence[Setting]) -> Concern | None:
-    """systemd-networkd applies to an interface the first file that fits it, and no other."""
+    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred."""
     files = list(dict.fromkeys(setting.file for setting in unused))
     if not files:
         return None
     return Concern(
         "network-configuration-unused",
         "info",
-        f"systemd-networkd does not apply {', '.join(files)} to a network card, because a file whose name comes first "
-        "matches the same network card.",
-        "Nothing needs to be done if the guest works. If not, rename the file so that it comes first.",
+        f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
+        "same network card.",
+        "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
+        "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )
 
 
