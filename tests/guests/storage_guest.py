@@ -68,6 +68,8 @@ _FILES = {
     "/etc/systemd/system.conf.d/patience.conf": (
         "[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n"
     ),
+    # Nor is a device to be given up, on which systemd then unmounts what it had mounted, when its rules take minutes.
+    "/etc/udev/udev.conf": "event_timeout=3600\n",
     # What was booted, as lines "announce SUBJECT WORDS..." on the serial port, and then a login prompt there.
     _ANNOUNCE: """\
 {

@@ -126,7 +126,8 @@ class StandIn(Appliance):
         """Have what fills a disk in its first partition, with this first sector of the disk."""
         disk = self.device(index)
         filling = self._partitions[disk]
-        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1"}
+        uuid = f"{int.from_bytes(sector[440:444], 'little'):08x}-01"
+        tags = {**filling.tags, "PART_ENTRY_SCHEME": "dos", "PART_ENTRY_NUMBER": "1", "PART_ENTRY_UUID": uuid}
         self._partitions[f"{disk}1"] = replace(filling, tags=tags, first_sector=b"")
         self._partitions[disk] = Storage({"PTTYPE": "dos"}, first_sector=sector)
 

@@ -64,7 +64,9 @@ SUBJECT = Subject(
         concern(
             "network-configuration-unused",
             "info",
-            "systemd-networkd does not apply a file to any network card, because another file that matches comes first.",
+            "The guest does not apply a network configuration file, because it prefers another one for the same network "
+            "card: systemd-networkd the first that matches, NetworkManager the connection with the highest "
+            "autoconnect-priority, or the one that was used last.",
             "Nothing needs to be done if the guest works.",
         ),
         concern(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from .. import device_names
-from . import attachment
+from . import attachment, mbr
 from .layer import Layer, Nodes
 from .layers.disk import Disk
 from .layers.filesystem import Filesystem
@@ -89,8 +89,12 @@ class Graph(Nodes):
         that only the old hardware gave (by-path, by-id) and that is not clearly of a partition of its only disk.
         links: the other names that the guest uses, which show whether there was another disk.
         """
+        return self._on(self._called(spec, links)) or self._on(self._called_by_xen(spec))
+
+    def _on(self, nodes: Iterable[Layer]) -> list[Filesystem]:
+        """The filesystems that these nodes are, or have on them directly."""
         found: dict[Filesystem, None] = {}
-        for node in self._called(spec, links):
+        for node in nodes:
             on_it = [node] if isinstance(node, Filesystem) else self.made_of(node)
             found.update((each, None) for each in on_it if isinstance(each, Filesystem))
         return list(found)
@@ -113,7 +117,7 @@ class Graph(Nodes):
             # udev's links lead to the origin of a snapshot too (lvm2, 13-dm-disk.rules: link_priority).
             return [node for node in found if not is_in_snapshot(node)] or found
         path = self._path(spec, links)
-        return [node for node in self.nodes if node.is_called(path)] or self._called_by_xen(path)
+        return [node for node in self.nodes if node.is_called(path)]
 
     def _called_by_xen(self, path: str) -> list[Layer]:
         """The node that a name means where no disk has a partition table, as under Xen and in EC2.
@@ -121,13 +125,23 @@ class Graph(Nodes):
         There a disk may be called as a partition is (xvda1), and by the prefix of any driver: sda, hda.
         """
         if any(partition.filled is None for partition in self.partitions):
-            return []
+            return self._once_filled(path)
         nodes: list[Layer] = [*self.partitions, *self.disks]
         return [
             node
             for node in nodes
             for disk in self.disks_of(node)
             if path in device_names.of_filled_disk(f"/dev/{disk}")
+        ]
+
+    def _once_filled(self, path: str) -> list[Layer]:
+        """The partition that an earlier conversion made of what filled the disk called path."""
+        return [
+            partition
+            for partition in self.partitions
+            for filesystem in self.made_of(partition)
+            if path == partition.disk.name and partition.number == 1
+            if partition.uuid == mbr.partition_uuid(mbr.signature(filesystem.identity), 1)
         ]
 
     def _path(self, spec: str, links: Collection[str]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import dataclass
 
@@ -32,13 +33,24 @@ class Table:
     @property
     def partition_uuid(self) -> str:
         """What the kernel and blkid make the partition's UUID of."""
-        return f"{self.signature:08x}-01"
+        return partition_uuid(self.signature, 1)
 
     def sector(self, program: bytes = b"") -> bytes:
         """The sector, with this program, which a BIOS starts."""
         entry = struct.pack("<B3sB3sII", 0, _BEYOND, LINUX, _BEYOND, self.start, self.length)
         head = program[:CODE].ljust(CODE, b"\0") + struct.pack("<IH", self.signature, 0)
         return head + entry.ljust(4 * len(entry), b"\0") + _MARK
+
+
+def partition_uuid(disk: int, number: int) -> str:
+    """The UUID of a partition of a disk with this signature, as blkid writes it."""
+    return f"{disk:08x}-{number:02x}"
+
+
+def signature(identity: str) -> int:
+    """The signature of a disk for a filesystem with this identity. A second conversion of a copy makes the same."""
+    # 0 is none.
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4], "little") or 1
 
 
 def has_boot_code(sector: bytes) -> bool:

@@ -16,7 +16,7 @@ from ....guest.boot_menu import BootMenu
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ..evidence import Evidence
-from ..loaders import grub2, grub_legacy, places
+from ..loaders import grub2, grub_legacy
 from ..loaders.loader import InstalledLoader
 from . import image, menu
 
@@ -53,9 +53,7 @@ class NewLoader:
             text = menu.script(root, self.menu)
             root.write(f"{self.directory}/grub.cfg", text, "the menu of the boot loader that the guest needs")
         partition = next(each for each in root.guest.storage.partitions if each.disk.identifier == self.disk)
-        mount = places.mount_of(root, f"{self.directory}/")
-        directory = self.directory if mount == "/" else self.directory[len(mount) :]
-        made = self.source.image(f"(,msdos{partition.number}){directory}")
+        made = self.source.image(f"(,msdos{partition.number}){menu.path_of_grub(root, self.directory)}")
         root.guest.install_boot_code(root, self.disk, made.boot, made.core)
         if self.is_new and not root.glob(*_GENERATORS):
             plan.concerns.append(_not_maintained(self.directory))

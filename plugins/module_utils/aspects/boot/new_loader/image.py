@@ -54,7 +54,7 @@ class Source(Protocol):
 
 def source(root: GuestRoot) -> Source | None:
     """The guest's own GRUB 2, else that of this machine; None where neither has one for a BIOS."""
-    if root.info.get("arch") not in ("x86_64", "i686", "i386"):
+    if root.info.get("arch") not in (None, "x86_64", "i686", "i386"):
         return None
     for directory in _DIRECTORIES:
         programs = root.glob(*(f"/usr/{place}/{name}" for place in ("bin", "sbin") for name in _PROGRAMS))

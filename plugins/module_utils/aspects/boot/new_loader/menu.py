@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ....guest.boot_menu import BootMenu, Entry
 from ....guest.root import GuestRoot
+from ....guest.storage.layers.subvolume import Subvolume
 from ..loaders import places
 from ..loaders.grub2.script import loader_line
 
@@ -27,13 +28,20 @@ def of_kernels(root: GuestRoot) -> BootMenu:
     """A menu of the kernels in /boot, the newest first, which boots by default. Without entries where there is none."""
     found = filter(None, map(_KERNEL.match, root.glob("/boot/vmlinu[xz]-*")))
     versions = {match["version"]: match[0] for match in found if not _RESCUE.search(match["version"])}
-    identity = root.mount_plan.mounts[0].filesystem.identity
+    arguments = _arguments(root)
     entries = []
     for version in sorted(versions, key=_order, reverse=True):
         initrds = [path for path in (each.format(version) for each in _INITRDS) if root.is_file(path)][:1]
-        arguments = f"root={identity} ro" if identity else "ro"
         entries.append(Entry(versions[version], tuple(initrds), arguments, f"Linux {version}"))
     return BootMenu(entries, entries[0] if entries else None)
+
+
+def _arguments(root: GuestRoot) -> str:
+    """The kernel's command line, as grub-mkconfig begins it."""
+    mount = root.mount_plan.mounts[0]
+    words = [f"root={mount.filesystem.identity}"] if mount.filesystem.identity else []
+    flags = [f"rootflags=subvol={mount.node.path}"] if isinstance(mount.node, Subvolume) else []
+    return " ".join([*words, "ro", *flags])
 
 
 def _order(version: str) -> list[tuple[bool, int, str]]:
@@ -51,10 +59,10 @@ def script(root: GuestRoot, menu: BootMenu) -> str:
         f"set timeout={_TIMEOUT}",
     ]
     for entry in menu.entries:
-        words = ["linux", _path(root, entry.kernel), *loader_line.arguments(entry.arguments)]
+        words = ["linux", path_of_grub(root, entry.kernel), *loader_line.arguments(entry.arguments)]
         lines += ["", f"menuentry {quoted(entry.title or posixpath.basename(entry.kernel))} {{", _command(words)]
         if entry.initrds:
-            lines.append(_command(["initrd", *(_path(root, each) for each in entry.initrds)]))
+            lines.append(_command(["initrd", *(path_of_grub(root, each) for each in entry.initrds)]))
         lines.append("}")
     return "\n".join(lines) + "\n"
 
@@ -63,10 +71,12 @@ def _command(words: Sequence[str]) -> str:
     return "\t" + " ".join(map(quoted, words))
 
 
-def _path(root: GuestRoot, path: str) -> str:
-    """A path as it is from the top of the filesystem that GRUB begins on."""
-    mount = places.mount_of(root, "/boot/")
-    return path if mount == "/" else path[len(mount) :]
+def path_of_grub(root: GuestRoot, path: str) -> str:
+    """What GRUB calls a path in /boot: it begins at the top of the filesystem, above all subvolumes."""
+    point = places.mount_of(root, "/boot/")
+    node = next(mount.node for mount in root.mount_plan.mounts if mount.path == point)
+    top = f"/{node.path}" if isinstance(node, Subvolume) else ""
+    return top + (path if point == "/" else path[len(point) :])
 
 
 def quoted(word: str) -> str:

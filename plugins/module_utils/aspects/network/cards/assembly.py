@@ -47,7 +47,10 @@ def assemble(
     by_mac = {**(names or {}), **_names_by_mac(settings)}
     interfaces = _Interfaces(by_mac, frozenset(by_mac.values()))
     for setting in settings:
-        interfaces.add(setting)
+        if setting.superseded:
+            interfaces.unused.append(setting)
+        else:
+            interfaces.add(setting)
     interfaces.resolve(cards)
     hardware = interfaces.of_hardware(cards)
     spare = None

@@ -45,6 +45,7 @@ class Setting:
     hardware_mac: the MAC address by which the file knows the hardware.
     patterns: what names fit, each as of patterns.fits. profile: what distinguishes it from others in its file, with a
         slash in it; the path of the file if it is alone there. order: see patterns.py.
+    superseded: whether the daemon applies another file of its format to the same interface.
     unmanaged: whether the file only says that its daemon leaves the interface alone.
     binds: whether the guest gives hardware_mac the name because of this file.
     is_record: whether the file is a record of a former run and no configuration of the next one.
@@ -71,6 +72,7 @@ class Setting:
     dynamic: bool = False
     hardware: bool = False
     unmanaged: bool = False
+    superseded: bool = False
     profile: str = ""
     order: str | None = None
 

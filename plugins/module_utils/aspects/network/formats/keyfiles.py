@@ -22,6 +22,7 @@ from ..cards.nics import INTERFACE, Nic, Setting, labels
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
+_TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
 _DIRECTORIES = (_WRITABLE, "/usr/lib/NetworkManager/system-connections")
 
 # nm_keyfile_utils_ignore_filename() of libnm-core: hidden and backup files, mkstemp()'s, certificates and keys.
@@ -108,9 +109,13 @@ def read(root: GuestRoot) -> list[Setting]:
     by_uuid = {each.uuid: each for each in connections if each.uuid}
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
+    superseded = _superseded(root, connections)
     found: list[Setting] = []
     for connection in connections:
         if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
+            continue
+        if connection.path in superseded:
+            found.append(Setting(connection.path, KIND, connection.name, superseded=True))
             continue
         controller = _controller(connection, by_uuid, connections)
         settings = list(_settings(connection, names, controller))
@@ -128,6 +133,35 @@ def read(root: GuestRoot) -> list[Setting]:
                 for each in settings
             ]
     return found
+
+
+def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+    """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
+
+    Those with the highest autoconnect-priority come first, then those that were used last
+    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c).
+    """
+    by_nic: dict[str, list[_Connection]] = {}
+    for connection in connections:
+        key = connection.name or connection.hardware_mac
+        if connection.wired and key:
+            by_nic.setdefault(key, []).append(connection)
+    several = [each for each in by_nic.values() if len(each) > 1]
+    used = {entry.key: entry.value for entry in sections.parse(root.read(_TIMESTAMPS) or "")} if several else {}
+
+    def rank(connection: _Connection) -> tuple[bool, int, int]:
+        by_itself = not values.says_no(connection.get("connection", "autoconnect"))
+        return (
+            by_itself,
+            _number(connection.get("connection", "autoconnect-priority")),
+            _number(used.get(connection.uuid)),
+        )
+
+    return {each.path for group in several for best in [max(map(rank, group))] for each in group if rank(each) < best}
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and re.fullmatch(r"-?\d{1,15}", text) else 0
 
 
 def _controller(connection: _Connection, by_uuid: Mapping[str, _Connection], all_: Sequence[_Connection]) -> str:

@@ -9,7 +9,6 @@ Xen, and EC2 before it had machines with firmware, read the kernel from such a f
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from .. import mbr
 from ..graph import Graph
 from ..layer import Layer
 from ..layers.disk import Disk
-from ..layers.filesystem import Filesystem
 from ..layers.partition import Partition
 from ..layers.subvolume import Subvolume
 from ..transform import Announced
@@ -62,21 +60,12 @@ def _filled_disk(root: GuestRoot) -> Disk | None:
     return disk if disk.size // mbr.SECTOR + START <= mbr.MOST_SECTORS else None
 
 
-def table(filesystem: Filesystem, size: int) -> mbr.Table:
-    """The partition table for a filesystem that fills a disk of this size, in bytes.
-
-    The disk's signature is made of the filesystem's identity, so that a second conversion of a copy makes the same.
-    """
-    digest = hashlib.sha256((filesystem.identity or filesystem.name).encode()).digest()
-    # 0 is none.
-    return mbr.Table(int.from_bytes(digest[:4], "little") or 1, START, size // mbr.SECTOR)
-
-
 def applied(storage: Graph, announced: Announced) -> tuple[Graph, str]:
     """See Transform."""
     disk = next(each for each in storage.disks if each.identifier == announced["disk"])
     filesystem = next(each for each in storage.filesystems if each.parents == (disk,))
-    made = table(filesystem, disk.size)
+    signature = mbr.signature(filesystem.identity or filesystem.name)
+    made = mbr.Table(signature, START, disk.size // mbr.SECTOR)
     new_disk = replace(disk, size=disk.size + START * mbr.SECTOR, boot_sector=made.sector())
     partition = Partition(disk.device, new_disk, 1, made.partition_uuid, "", f"{mbr.LINUX:#x}", filled=made)
     new_filesystem = replace(filesystem, parents=(partition,))

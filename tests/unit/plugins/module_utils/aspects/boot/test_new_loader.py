@@ -69,6 +69,7 @@ def test_paths_begin_at_the_filesystem_with_boot():
     entry = Entry("/boot/vmlinuz-1", ("/boot/initrd-1",), "ro", "one")
     root = root_with({})
     root.info["mountpoints"] = {"/": "/dev/sdb", "/boot": "/dev/sda"}
+    root.mount_plan = MountPlan((*root.mount_plan.mounts, Mount("/boot", filesystem("/dev/sda", uuid="u-boot"))))
     assert "\tlinux /vmlinuz-1 ro\n\tinitrd /initrd-1\n" in menu.script(root, BootMenu([entry], entry))
 
 
