@@ -57,6 +57,14 @@ class Mount:
         return self.path in NEEDED and (self.entry is not None or self.path == "/")
 
     @property
+    def is_written_to(self) -> bool:
+        """Whether conversion changes files there, other than by the scripts of packages that it removes.
+
+        /usr may be an image, or a volume as large as what is in it.
+        """
+        return self.is_needed and self.path != "/usr"
+
+    @property
     def is_tried(self) -> bool:
         """Whether it is mounted: what init does not mount is left alone, unless it is needed."""
         partition = self.filesystem.partition
@@ -109,6 +117,8 @@ def planned(
     """
     entries = [entry for entry in entries if entry.is_mount]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
+    for spec in {entry.spec for entry in entries if entry.path == "/"}:
+        storage.learn(spec, root.filesystem)
     mounts = {"/": root}
     missing = []
     claimed = None
