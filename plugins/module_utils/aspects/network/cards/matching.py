@@ -37,6 +37,7 @@ def matched(
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
+    contradictions = _contradictions(nics, pairs, seen)
     # What the configuration knows a NIC by is not doubted, but where there is just one NIC, and one card; or where it
     # knows two by one address.
     listed = {card.mac for card in cards if card.mac}
@@ -44,7 +45,7 @@ def matched(
     open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
-    concerns += doubts + guesses
+    concerns += doubts + contradictions + guesses
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics
@@ -151,6 +152,17 @@ def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_
     return {nic.identifier: card for nic, card in pairs}, concerns
 
 
+def _contradictions(nics: Sequence[Nic], pairs: _Pairs, seen: _Seen) -> list[Concern]:
+    """The Concerns that cards had addresses which the configuration gives to other NICs than their MAC address says."""
+    found = []
+    for nic in nics:
+        card = pairs.get(nic.identifier)
+        owners = seen.owners_of(card) if card else None
+        if card and owners and nic.identifier not in owners:
+            found.append(_other_address(nic, card))
+    return found
+
+
 def _rank(nic: Nic) -> tuple[bool, bool, bool]:
     """A key that sorts by how likely it is that the source has the card."""
     return nic.is_left_alone, not nic.at_boot, not nic.reached_at
@@ -239,7 +251,7 @@ def _other_address(nic: Nic, card: Card) -> Concern:
         "nic-address-differs",
         "warning",
         f"hardware.interfaces[{card.position}] was matched to {nic.label}, but it was seen with {seen}, and {nic.label} "
-        f"is configured with {', '.join(nic.reached_at)}.",
+        f"is configured with {', '.join(nic.reached_at) or 'no address'}.",
         "Check that hardware.interfaces belongs to this guest, and that the guest's configuration is the one in use.",
     )
 
