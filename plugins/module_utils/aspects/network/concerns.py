@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -277,7 +277,10 @@ def _unconfigured(
 
 def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
-    files = _still_in(root, names)
+    exchanged = set(names) & set(names.values())
+    # Where two cards exchange their names, what was rewritten mentions them rightly.
+    rewritten = {change.path for change in root.changes()} if exchanged else set()
+    files = _still_in(root, names, rewritten)
     if not files:
         return []
     return [
@@ -311,13 +314,13 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
     ]
 
 
-def _still_in(root: GuestRoot, words: Iterable[str]) -> str:
-    """The files in /etc that have one of words by itself, as a message lists them, "" for none."""
+def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
+    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
     sought = _alternatives(words)
     if not sought:
         return ""
     files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
-    files = [file for file in files if not _IS_COPY.search(file)]
+    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
     more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
     return ", ".join(files[:_MOST_FILES]) + more
 

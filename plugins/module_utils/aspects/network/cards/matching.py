@@ -187,14 +187,20 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
     pairs: dict[str, tuple[Nic, Card]] = {}
     by_identifier = {nic.identifier: (index, nic) for index, nic in enumerate(nics)}
     # Of those with static addresses of the same kinds, one fits a card as well as another.
-    alike: dict[frozenset[int], deque[tuple[int, Nic]]] = {}
+    alike: dict[tuple[frozenset[int], bool], deque[tuple[int, Nic]]] = {}
     for index, nic in enumerate(nics):
-        alike.setdefault(seen.kinds[nic.identifier], deque()).append((index, nic))
+        alike.setdefault((seen.kinds[nic.identifier], nic.is_dynamic), deque()).append((index, nic))
     for card in sorted(cards, key=lambda card: _choice(card, seen)):
         owners = seen.owners_of(card)
         if owners is None:
-            queues = _fitting(alike, frozenset(address.version for address in _global(card)), pairs)
-            first = min((queue[0] for queue in queues), key=lambda entry: entry[0], default=None)
+            versions = frozenset(address.version for address in _global(card))
+            queues = _fitting(alike, versions, pairs)
+            # An address that no file says came by DHCP, where anything gets one so.
+            first = min(
+                (queue[0] for queue in queues),
+                key=lambda entry: (bool(versions) and not entry[1].is_dynamic, entry[0]),
+                default=None,
+            )
         else:
             left = [by_identifier[each] for each in owners if each in by_identifier and each not in pairs]
             first = min(left, key=lambda entry: entry[0], default=None)
@@ -204,11 +210,13 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
 
 
 def _fitting(
-    alike: Mapping[frozenset[int], deque[tuple[int, Nic]]], versions: frozenset[int], taken: Collection[str]
+    alike: Mapping[tuple[frozenset[int], bool], deque[tuple[int, Nic]]],
+    versions: frozenset[int],
+    taken: Collection[str],
 ) -> list[deque[tuple[int, Nic]]]:
     """The queues of NICs without static addresses of these versions of IP; a NIC that is not taken is the first of each."""
     fitting = []
-    for kinds, queue in alike.items():
+    for (kinds, _is_dynamic), queue in alike.items():
         while queue and queue[0][1].identifier in taken:
             queue.popleft()
         if queue and not kinds & versions:

@@ -147,7 +147,8 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
     """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
 
     Those with the highest autoconnect-priority come first, then those that were used last, then the lowest UUID
-    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c).
+    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c). A port goes before
+    the latter, as its bond brings it up too.
     """
     by_nic: dict[str, list[_Connection]] = {}
     for connection in connections:
@@ -168,9 +169,13 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
     found: set[str] = set()
     for group in several:
         best = max(map(rank, group))
-        likeliest = min((each for each in group if rank(each) == best), key=lambda each: (each.uuid, each.path))
+        likeliest = min((each for each in group if rank(each) == best), key=_in_a_tie)
         found |= {each.path for each in group if each is not likeliest}
     return found
+
+
+def _in_a_tie(connection: _Connection) -> tuple[bool, str, str]:
+    return not connection.get("connection", "controller", "master"), connection.uuid, connection.path
 
 
 def _left_alone(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
