@@ -186,4 +186,10 @@ def names_device(entry: Entry) -> bool:
 
 def is_device(spec: str) -> bool:
     """Whether spec, as in fstab(5), is the path or the tag of a device."""
-    return spec.startswith("/dev/") or spec.partition("=")[0] in _TAGS
+    return spec.startswith("/dev/") or is_tag(spec)
+
+
+def is_tag(spec: str) -> bool:
+    """Whether spec, as in fstab(5), is the tag of a device: "UUID=..."."""
+    tag, equals, _value = spec.partition("=")
+    return bool(equals) and tag in _TAGS
