@@ -188,8 +188,13 @@ def names_device(entry: Entry) -> bool:
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
-    is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
-    return is_device(entry.spec) and not is_bound and not device_names.is_of_hardware(entry.spec)
+    is_without = entry.type in _WITHOUT_DEVICE or is_bound(entry)
+    return is_device(entry.spec) and not is_without and not device_names.is_of_hardware(entry.spec)
+
+
+def is_bound(entry: Entry) -> bool:
+    """Whether a line of fstab has a directory at another place, too."""
+    return entry.is_mount and not _BINDS.isdisjoint(entry.options)
 
 
 def is_device(spec: str) -> bool:
