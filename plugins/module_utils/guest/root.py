@@ -313,7 +313,8 @@ class GuestRoot:
     def ask(self, argv: Sequence[str]) -> str:
         """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
         try:
-            return self._appliance.command(list(argv))
+            with self.guest.mappings_called_by_guest():
+                return self._appliance.command(list(argv))
         except ApplianceError as error:
             raise GuestconvError(
                 "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
