@@ -51,7 +51,8 @@ def compose(text: str, path: str, folded: bool = False) -> Node | None:
     """The root node of text, None when it is empty.
 
     folded: as netplan reads it. Only the first document counts, and a key that is there again adds to what it had: a
-    mapping is merged, a list is appended. cloud-init's parser, PyYAML, takes the last of such keys, and no documents but one.
+    mapping is merged, a list is appended. cloud-init's parser, PyYAML, takes the last of such keys, no documents but one,
+    and what `<<` merges into a mapping (flatten_mapping() of its SafeConstructor).
 
     Raises GuestconvError `python-yaml-missing`, or `network-configuration-malformed` naming path.
     """
@@ -74,6 +75,8 @@ def _composed(text: str, path: str, folded: bool) -> Node | None:
         _count(root, _MOST_NODES)
         if folded:
             _fold(root, set())
+        else:
+            _merge(root, set())
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise Unread(
@@ -91,6 +94,27 @@ def _first(text: str) -> Node | None:
         return loader.get_node() if loader.check_node() else None
     finally:
         loader.dispose()
+
+
+def _merge(node: Node | None, done: set[int]) -> None:
+    """Add to each mapping from node on what its `<<` says, before its own pairs, which come after and so are right."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in done:
+        return
+    done.add(id(node))
+    for child in node.value:
+        _merge(child[1] if isinstance(child, tuple) else child, done)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    merged: list[tuple[Node, Node]] = []
+    for key, value in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            each = [value] if isinstance(value, yaml.MappingNode) else list(value.value)
+            # Of several mappings the first is right.
+            merged += [pair for one in reversed(each) if isinstance(one, yaml.MappingNode) for pair in one.value]
+    if merged:
+        setattr(node, _PAIRS, node.value)
+        node.value = [*merged, *(pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge")]
+        _count(node, _MOST_NODES)
 
 
 def _fold(node: Node | None, done: set[int]) -> None:
@@ -199,7 +223,7 @@ def with_entry(text: str, node: Node | None, entry: str) -> str:
     """text with entry ("key: value") put before the first of the mapping node; as it is where there is none."""
     if not isinstance(node, yaml.MappingNode) or not node.value:
         return text
-    first = node.value[0][0].start_mark
+    first = _pairs(node)[0][0].start_mark
     between = ", " if node.flow_style else "\n" + " " * first.column
     return text[: first.index] + entry + between + text[first.index :]
 

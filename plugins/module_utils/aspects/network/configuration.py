@@ -17,7 +17,7 @@ from .cards import traces
 from .cards.assembly import nics_of
 from .cards.macs import KnownMac, MacSource, Origin
 from .cards.nics import Nic, Setting
-from .formats import NetworkFormat, kernel_arguments, wicked
+from .formats import NetworkFormat, cloud_init, kernel_arguments, wicked
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
 _MOST_SETTINGS = 5000
@@ -56,7 +56,7 @@ def read(root: GuestRoot) -> Configuration:
             recorded.update(_macs(found))
         else:
             settings += found
-    unread += [concerns.unread(error) for error in wicked.malformed(root)]
+    unread += [concerns.unread(error) for error in (*wicked.malformed(root), *cloud_init.malformed(root))]
     return Configuration(settings, readable, recorded, unread)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ....guest.root import GuestRoot
 from ....texts import yaml_text
+from ....texts.unread import NoYamlReader, Unread
 from ....texts.yaml_text import Path
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
@@ -54,7 +55,10 @@ def read(root: GuestRoot) -> list[Setting]:
     found: list[Setting] = []
     for path, document in _documents(root).items():
         network = document.network
-        settings = netplan.settings_of({path: network}, KIND) if _version(network) == "2" else _version_1(path, network)
+        if _version(network) == "2":
+            settings = netplan.settings_of({path: network}, KIND)
+        else:
+            settings = _with_routes(network, list(_version_1(path, network)))
         found += [replace(setting, is_record=path in _OF_THE_INSTANCE) for setting in settings]
     return found
 
@@ -131,8 +135,24 @@ def renders(root: GuestRoot) -> str | None:
     return ""
 
 
+def malformed(root: GuestRoot) -> list[Unread]:
+    """The errors of the files that cannot be read; cloud-init reads the others (load_yaml() of its util.py)."""
+    found: list[Unread] = []
+    for path in (*_paths(root), *_OF_THE_INSTANCE):
+        text = root.read(path)
+        if text is None or "version" not in text:
+            continue
+        try:
+            yaml_text.compose(text, path)
+        except NoYamlReader:
+            continue
+        except Unread as error:
+            found.append(error)
+    return found
+
+
 def _paths(root: GuestRoot) -> list[str]:
-    return [path for pattern in _CONFIGURATION for path in root.glob(pattern)]
+    return root.glob(*_CONFIGURATION)
 
 
 def _documents(root: GuestRoot) -> dict[str, _Document]:
@@ -143,7 +163,13 @@ def _documents(root: GuestRoot) -> dict[str, _Document]:
         # Most files have none, and a configuration may be templates that only cloud-init can read.
         if text is None or "version" not in text:
             continue
-        document = yaml_text.compose(text, path)
+        try:
+            document = yaml_text.compose(text, path)
+        except NoYamlReader:
+            raise
+        except Unread:
+            # malformed() reports it; cloud-init goes on without the file.
+            continue
         keys, network = _network(document, path)
         if document is not None and network is not None and _version(network) in ("1", "2"):
             found[path] = _Document(text, document, keys, network)
@@ -194,9 +220,25 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
             gateway=next((gateway for gateway in gateways if gateway), None),
             mac=None if physical else mac,
             hardware_mac=mac if physical else None,
+            hardware=physical,
+            dynamic="dhcp" in methods or "auto" in methods,
             binds=physical and mac is not None,
             at_boot=not subnets or any(_word(subnet, "control") != "manual" for subnet in subnets),
         )
+
+
+def _with_routes(network: Node, settings: list[Setting]) -> list[Setting]:
+    """settings, with the gateways of default routes that stand by themselves in version 1's list."""
+    routes = [item for item in _items(network) if _word(item, "type") == "route" and _is_default(item)]
+    for gateway in filter(None, (values.gateway(_word(route, "gateway")) for route in routes)):
+        host = values.address(gateway)
+        settings = [
+            replace(each, gateway=gateway)
+            if each.gateway is None and host and any(host in values.network(one) for one in each.addresses)
+            else each
+            for each in settings
+        ]
+    return settings
 
 
 def _is_default(route: Node) -> bool:
