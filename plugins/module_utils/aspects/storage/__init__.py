@@ -147,8 +147,8 @@ def _preferred(there: mentions.Found, names: Names) -> list[str]:
 def _refuse_lost(root: GuestRoot, names: Names) -> None:
     """Refuse drivers with which names are lost that the guest needs, and that others keep."""
     kept = replace(names, by_driver={"kept": {disk.identifier: disk.name for disk in names.storage.disks}})
-    always = references.concerns(root, kept)
-    for concern in references.concerns(root, names):
+    always = [*references.concerns(root, kept), *unmounted.concerns(root, kept)]
+    for concern in [*references.concerns(root, names), *unmounted.concerns(root, names)]:
         if concern.severity == "error" and concern not in always:
             raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
 

@@ -79,12 +79,18 @@ def lost(names: Names, where: str, name: str, severity: str) -> Concern:
 
 def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> Concern:
     """The concern about a name in where that leads to nothing. remedy: what to do if all disks were given."""
+    # What links are made of no disk has on it.
+    is_link = name.startswith(("/dev/disk/", "ID="))
+    known = (
+        "in the option hardware, under disks, the serial, the wwn, or the controller and unit that each had"
+        if is_link
+        else "as device the names that the guest knew them by (hda, xvda)"
+    )
     return Concern(
         "device-name-unknown",
         severity,
         f"{where} names {name}, which is not on the disks ({names.disks}), as far as its name tells.{_ends(severity)}",
-        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        f"done, {remedy}",
+        f"Give all of the guest's disks, and {known}; if that was done, {remedy}",
     )
 
 

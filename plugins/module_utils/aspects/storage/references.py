@@ -137,7 +137,10 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     for reference in references_in(root)[1:]:
         for row in tables.rows(root.read(reference.path) or ""):
             found += _of_mapping(names, makers, reference, row)
-    found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
+    # Debian's initrd waits for it, and goes on (initramfs-tools, scripts/local-premount/resume).
+    found += [
+        lost(names, path, name, "warning") for path, name in resume.devices(root) if _is_lost(names, makers, name)
+    ]
     return found + arguments.concerns(root, names)
 
 
@@ -159,11 +162,9 @@ def _of_mapping(names: Names, makers: software_made.Makers, reference: Reference
         if device_names.is_of_hardware(name):
             is_lost = reference.stable(names, row, spot, name) is None
         else:
-            is_path = name.startswith("/dev/")
-            is_made = is_path and (software_made.is_made_at_each_start(name) or makers.of(name))
             # As a key a path may be that of any device.
-            is_asked = mounts.is_device(name) and not (is_path and spot is not reference.spots[0])
-            is_lost = is_asked and not is_made and not names.filesystems(name)
+            is_asked = spot is reference.spots[0] or not name.startswith("/dev/")
+            is_lost = is_asked and _is_lost(names, makers, name)
         if is_lost:
             found.append(lost(names, reference.path, name, "warning"))
     return found
@@ -179,6 +180,14 @@ def beside(root: GuestRoot, names: Names, removed: Collection[str]) -> list[tupl
         for _spot, name in reference.names(row)[1:]
         if names.are_on(name, removed)
     ]
+
+
+def _is_lost(names: Names, makers: software_made.Makers, name: str) -> bool:
+    """Whether name is a device's that is not there, and that nothing makes; or holds on the old hardware alone."""
+    if device_names.is_of_hardware(name):
+        return names.is_lost(name)
+    is_made = name.startswith("/dev/") and (software_made.is_made_at_each_start(name) or makers.of(name))
+    return mounts.is_device(name) and not is_made and not names.filesystems(name)
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:

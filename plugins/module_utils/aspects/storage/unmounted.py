@@ -27,6 +27,11 @@ _GIVE = "Give all of the guest's disks. If that was done, remove the line in the
 _KEYS = (
     "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
 )
+_LINK_LOST = (
+    "Rules in /etc/udev/rules.d give that name by what the old hardware gave the disk, and on the target they do not match: "
+    "the guest would wait for it when it starts, and then stop for an administrator."
+)
+_NAME_BY_UUID = "Name the filesystem by UUID in /etc/fstab in the guest."
 _NOTHING = "Nothing needs to be done where the guest makes it by itself, and no system files are there."
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
@@ -91,6 +96,8 @@ def _missing(root: GuestRoot, makers: software_made.Makers, entry: Entry) -> Con
         ends = "Conversion cannot do without it."
     elif maker:
         return _made(makers, entry, maker)
+    elif makers.is_link_lost(entry.spec):
+        return _absent(makers, entry, "error", _LINK_LOST, _NAME_BY_UUID)
     else:
         ends = "The guest would wait for it when it starts, and then stop for an administrator."
     return _absent(makers, entry, "error", ends)

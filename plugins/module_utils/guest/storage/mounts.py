@@ -117,6 +117,8 @@ def planned(
     """
     entries = [entry for entry in entries if entry.is_mount]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
+    for spec in {entry.spec for entry in entries if entry.path == "/"}:
+        storage.learn(spec, root.filesystem)
     mounts = {"/": root}
     missing = []
     claimed = None
