@@ -117,8 +117,9 @@ def planned(
     """
     entries = [entry for entry in entries if entry.is_mount]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
-    for spec in {entry.spec for entry in entries if entry.path == "/"}:
-        storage.learn(spec, root.filesystem)
+    of_root = {entry.spec for entry in entries if entry.path == "/"}
+    if len(of_root) == 1:
+        storage.learn(of_root.pop(), root.filesystem)
     mounts = {"/": root}
     missing = []
     claimed = None
