@@ -162,6 +162,8 @@ def _is_of_discs(asked: tuple[str, str]) -> bool:
 def _is_identity(key: str, value: str, is_of_disks: bool, asks_disks: bool) -> bool:
     if key in ("ENV{DM_UUID}", "ATTR{dm/uuid}"):
         return _OF_MULTIPATH.match(value) is not None
+    if key in ("ENV{DM_NAME}", "ATTR{dm/name}"):
+        return device_names.is_of_hardware(f"/dev/mapper/{value}")
     if key in _NAME_KEYS:
         return _SCSI_PLACE.fullmatch(value) is not None
     if key == "SYMLINK":
