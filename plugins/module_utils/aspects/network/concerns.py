@@ -6,12 +6,8 @@
 from __future__ import annotations
 
 import re
-<<<<<<< HEAD
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-=======
 from collections.abc import Collection, Iterable, Mapping, Sequence
->>>>>>> main
+from dataclasses import replace
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -20,12 +16,8 @@ from .cards import identity, nics
 from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
-<<<<<<< HEAD
 from .cards.statics import Static
-from .formats import cloud_init, wicked
-=======
 from .formats import cloud_init, ifcfg_suse, wicked
->>>>>>> main
 from .names import naming
 from .values import Address
 
@@ -305,7 +297,37 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     ]
 
 
-<<<<<<< HEAD
+def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
+    """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
+    # One that another card gets is where it belongs.
+    gone = [old for old in macs if old not in macs.values()]
+    spellings = [spelling for old in gone for one in (old, old.replace(":", "-")) for spelling in (one, one.upper())]
+    files = _still_in(root, spellings)
+    if not files:
+        return []
+    changed = ", ".join(f"{old} (now {macs[old]})" for old in gone)
+    return [
+        Concern(
+            "nic-mac-used-elsewhere",
+            "warning",
+            f"{files} still mention a MAC address that the target replaces: {changed}.",
+            "Change the address in these files if they are to know the network card by it: NetworkManager.conf, DHCP and "
+            "firewall configuration, licences.",
+        )
+    ]
+
+
+def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
+    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
+    sought = _alternatives(words)
+    if not sought:
+        return ""
+    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
+    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
+    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
+    return ", ".join(files[:_MOST_FILES]) + more
+
+
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
     """The Concerns over NICs that got other addresses: where the old ones still stand, and what may undo it.
 
@@ -352,37 +374,6 @@ def lines_with(text: str, words: str) -> list[int]:
     wanted = re.compile(rf"(?<![\w.:])(?:{words})(?![\w.:])")
     lines = enumerate(text.split("\n"), 1)
     return [number for number, line in lines if line.lstrip()[:1] not in ("#", ";") and wanted.search(line)]
-=======
-def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
-    """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
-    # One that another card gets is where it belongs.
-    gone = [old for old in macs if old not in macs.values()]
-    spellings = [spelling for old in gone for one in (old, old.replace(":", "-")) for spelling in (one, one.upper())]
-    files = _still_in(root, spellings)
-    if not files:
-        return []
-    changed = ", ".join(f"{old} (now {macs[old]})" for old in gone)
-    return [
-        Concern(
-            "nic-mac-used-elsewhere",
-            "warning",
-            f"{files} still mention a MAC address that the target replaces: {changed}.",
-            "Change the address in these files if they are to know the network card by it: NetworkManager.conf, DHCP and "
-            "firewall configuration, licences.",
-        )
-    ]
-
-
-def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
-    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    sought = _alternatives(words)
-    if not sought:
-        return ""
-    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
-    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
-    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
-    return ", ".join(files[:_MOST_FILES]) + more
->>>>>>> main
 
 
 def _alternatives(words: Iterable[str]) -> str:

@@ -110,14 +110,10 @@ def read(root: GuestRoot) -> list[Setting]:
         setting = _setting(file, everywhere, renames)
         if not setting.gateways:
             routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
-<<<<<<< HEAD
             setting = replace(setting, gateways=values.gateways([_default_route(root, routes) or ""]))
-=======
-            setting = replace(setting, gateway=_default_route(root, routes))
         if not setting.at_boot and file.name in at_boot and not file.is_alias:
             found.append(Setting(file.path, KIND, file.name, superseded=True))
             continue
->>>>>>> main
         found.append(setting)
         for key in _CONTROLLERS:
             value = file.values.get(key, "")

@@ -19,12 +19,9 @@ from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
-<<<<<<< HEAD
 from ..cards.statics import Static
 from . import static_sections
-=======
 from .unmanaged import fits, unmanaged
->>>>>>> main
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"

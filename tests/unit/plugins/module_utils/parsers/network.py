@@ -21,14 +21,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     interfaces,
     kernel_arguments,
     netplan,
-<<<<<<< HEAD
     static_interfaces,
     static_netplan,
     static_sections,
     static_subnets,
-=======
     unmanaged,
->>>>>>> main
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
