@@ -23,7 +23,7 @@ from ...initrd.builders import dracut
 from ...model.concerns import Concern
 from ...texts import kernel_arguments, tables
 from . import specs
-from .names import NO_IDENTITY, Names, ambiguous, not_nameable, unknown
+from .names import NO_IDENTITY, Names, ambiguous, not_nameable, shared, unknown
 
 
 class Need(Enum):
@@ -250,7 +250,7 @@ class _Entry:
         if row.nodes(self._names, name):
             if key == "root" and self._is_default and self._starts_another():
                 return [_another(self._root, self._entry)]
-            return self._not_nameable(where, key, name, _severity(stops))
+            return shared(self._names, where, name) + self._not_nameable(where, key, name, _severity(stops))
         if key == "root" and _NOT_ON_DISKS.fullmatch(name):
             return [_not_on_disks(name, stops)]
         # What is within an encrypted device is not the system that is converted.

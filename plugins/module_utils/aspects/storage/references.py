@@ -16,7 +16,7 @@ from ...guest.storage import encryption, mounts
 from ...model.concerns import Concern
 from ...texts import crypttab, fstab, tables
 from . import arguments, resume, software_made, specs
-from .names import Names, lost
+from .names import Names, lost, shared
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     found = []
     for row in tables.rows(root.read(FSTAB.path) or ""):
         found += _of_filesystem(root, names, row)
+        found += shared(names, FSTAB.path, FSTAB.name(row))
     makers = software_made.Makers(root, names)
     for reference in references_in(root)[1:]:
         for row in tables.rows(root.read(reference.path) or ""):
