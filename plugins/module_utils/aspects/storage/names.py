@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...guest import device_names
+from ...guest.storage import mounts
 from ...guest.storage.graph import Graph
 from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
@@ -75,6 +76,22 @@ def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     if names.filesystems(name):
         return ambiguous(names, where, name, severity, NO_IDENTITY)
     return unknown(names, where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
+
+
+def shared(names: Names, where: str, name: str) -> list[Concern]:
+    """The concern about name, of no hardware, in where, if several filesystems have it; in a list, which may be empty."""
+    found = names.filesystems(name) if mounts.is_tag(name) or name.startswith("/dev/disk/by-") else []
+    if len(found) < 2 or device_names.is_of_hardware(name):
+        return []
+    return [
+        Concern(
+            "device-name-ambiguous",
+            "warning",
+            f"{where} names {name}, which {', '.join(each.name for each in found)} have in common. Which of them the "
+            "guest takes can be another one on the target.",
+            f"{_OWN_UUID}, or take away the disk with the copy.",
+        )
+    ]
 
 
 def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> Concern:

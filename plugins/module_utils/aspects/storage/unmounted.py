@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from ...guest.root import GuestRoot
+from ...guest.storage import mounts
 from ...guest.storage.mounts import NEEDED, NotMounted, names_device
 from ...model.concerns import Concern
 from ...texts import fstab
@@ -50,6 +51,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     others = [entry for entry in entries if _is_absent(names, entry)]
     return [
         *map(_skipped, root.not_mounted),
+        *map(_bound, (entry for entry in entries if mounts.is_bound(entry) and entry.path in NEEDED)),
         *filter(None, waited_for),
         *filter(None, (_not_waited_for(makers, entry) for entry in others)),
         *(_folder(root, entry) for entry in entries if _is_folder(entry)),
@@ -66,6 +68,16 @@ def _skipped(failed: NotMounted) -> Concern:
         f"{filesystem.name} ({kind}) could not be mounted at {path}: {failed.reason}. "
         "Conversion does not look at the files there.",
         f"Nothing need be done if the guest cannot mount {path} either, or has no system files there.",
+    )
+
+
+def _bound(entry: Entry) -> Concern:
+    return Concern(
+        "mount-skipped",
+        "warning",
+        f"/etc/fstab binds {entry.spec} to {entry.path}, which conversion does not do. It looks at {entry.path} as it is "
+        "without.",
+        f"If the guest boots by files that are in {entry.path} alone, mount a filesystem there in the guest.",
     )
 
 
