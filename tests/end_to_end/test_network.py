@@ -13,7 +13,7 @@ import copy
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -29,7 +29,7 @@ def in_one_process(name):
 
 
 # These differ by a detail from one that script/test boots.
-DETAILS = ("ifupdown-hotplug", "ifupdown-logs", "netplan-new-macs")
+DETAILS = ("ifupdown-hotplug", "ifupdown-logs", "netplan-new-macs", "networkd-static")
 
 
 def marks(name, matrix=()):
@@ -134,7 +134,7 @@ def name(request):
 def converted(module, copy_of_variant, name):
     """(The disk, what conversion returned), with the models chosen as a playbook does."""
     source = copy_of_variant(name, "converted")
-    return source, convert(module, source, inspect(module, source, name), VARIANTS[name].drivers)
+    return source, convert(module, source, inspect(module, source, name), VARIANTS[name])
 
 
 def inspect(module, source, name):
@@ -143,11 +143,12 @@ def inspect(module, source, name):
     return result["guest"]
 
 
-def convert(module, source, guest, drivers):
+def convert(module, source, guest, variant):
     guest = copy.deepcopy(guest)
-    assert guest["devices"]["network"].keys() == drivers.keys()
-    for identifier, driver in drivers.items():
-        guest["devices"]["network"][identifier]["driver"] = driver
+    cards = guest["devices"]["network"]
+    assert cards.keys() == variant.drivers.keys()
+    for identifier, driver in variant.drivers.items():
+        cards[identifier].update({"driver": driver, **variant.settings.get(identifier, {})})
     result = module("guestconv_convert", disks=[source], guest=guest)
     assert not result.get("failed"), result
     return result
@@ -240,7 +241,7 @@ def test_oracle_16_a_lone_card_whose_mac_address_nobody_knows_comes_back(
     module, copy_of_variant, inspected_alone, driver
 ):
     source = copy_of_variant(ALONE, driver)
-    result = convert(module, source, inspected_alone, {"ens192": driver})
+    result = convert(module, source, inspected_alone, replace(VARIANTS[ALONE], drivers={"ens192": driver}))
     booted = boot(module, source, dict(result["hardware"], video=None), **SSH)
     assert booted.drivers == {"ens192": KERNEL_DRIVERS[driver]}
     assert booted.static(["ens192"]) == {"ens192": ["10.0.2.15/24"]}

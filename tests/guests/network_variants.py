@@ -61,6 +61,7 @@ class Variant:
 
     files: {absolute path: text}. services: those that systemd starts at boot.
     hardware: what the source hypervisor knows, for inspect. drivers: {network card: the model that is chosen for it}.
+    settings: {network card: what else is chosen for it}.
     addresses: {interface: the static addresses that it has on the target}; gateways: those of the default routes.
     members: the network cards in bond0, the active one first.
     edited: those of files that must change with the hardware; all others stay as they are, to the byte.
@@ -71,6 +72,7 @@ class Variant:
     services: tuple[str, ...]
     hardware: dict = field(default_factory=dict)
     drivers: dict[str, str] = field(default_factory=lambda: VIRTIO_AND_E1000)
+    settings: dict[str, dict] = field(default_factory=dict)
     addresses: dict[str, list[str]] = field(default_factory=lambda: STATIC)
     gateways: tuple[str, ...] = ("10.0.2.2",)
     members: tuple[str, ...] = ()
@@ -157,6 +159,22 @@ VARIANTS = {
         hardware=BOND,
         addresses={**OVER_BOND, "bond0.5": ["10.5.0.15/24"]},
         members=("ens192", "ens224"),
+    ),
+    # To another subnet, and from DHCP.
+    "networkd-static": Variant(
+        files={
+            f"{_NETWORKD}/10-lan.network": (
+                "[Match]\nName=ens192\n\n[Network]\nAddress=192.168.7.15/24\nGateway=192.168.7.2\n"
+            ),
+            f"{_NETWORKD}/20-storage.network": "[Match]\nName=ens224\n\n[Network]\nDHCP=yes\n",
+        },
+        services=("systemd-networkd",),
+        hardware={"interfaces": [{"mac": MAC, "addresses": ["192.168.7.15"]}, {"mac": MAC2}]},
+        settings={
+            "ens192": {"policy": "static", "addresses": ["10.0.2.15/24"], "gateway": "10.0.2.2"},
+            "ens224": {"policy": "static", "addresses": "10.0.3.15/24"},
+        },
+        edited=(f"{_NETWORKD}/10-lan.network", f"{_NETWORKD}/20-storage.network"),
     ),
     "networkd": Variant(
         files={

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Callable, Union
 
 from .remembered import remembered
 from .unread import NoYamlReader, Unread
@@ -268,6 +268,19 @@ def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
                 edits.append(_rebuilt(text, part, _standing(part, parent, others)))
     for start, end, new in sorted(set(edits), reverse=True):
         text = text[:start] + new + text[end:]
+    return text
+
+
+def without_in_turn(text: str, read: Callable[[str], Node | None], paths: Iterable[Path]) -> str:
+    """without(), for paths of which one may lead into a collection that another edits: the longest first.
+
+    read(text) gives the root node.
+    """
+    by_length: dict[int, list[Path]] = {}
+    for path in paths:
+        by_length.setdefault(len(path), []).append(path)
+    for length in sorted(by_length, reverse=True):
+        text = without(text, read(text), by_length[length])
     return text
 
 

@@ -25,7 +25,9 @@ def test_the_files_of_a_variant_are_what_its_row_says_of_them(name):
     findings = network.inspect(root)
     assert findings.devices["network"].keys() == drivers.keys()
     assert [concern for concern in findings.concerns if concern.severity == "error"] == []
-    conversion = Plan(root.guest.target, Selection({"network": drivers}, {"network": []}))
+    conversion = Plan(
+        root.guest.target, Selection({"network": drivers}, {"network": []}, {"network": variant.settings})
+    )
     network.convert(root, conversion)
     assert {path for path, text in variant.files.items() if root.files[path] != text} == set(variant.edited)
     cards = conversion.hardware.interfaces

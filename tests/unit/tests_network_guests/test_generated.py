@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import afterwards, configuration
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from tests.network_guests import case, generated
 from tests.network_guests.invariants import addresses_of, without_an_end
 
@@ -107,6 +109,59 @@ def test_what_is_chosen_for_one_nic_is_so_afterwards_and_the_others_stay(write, 
     elif what == "dhcp":
         assert (again.nics[chosen]["addresses"], again.nics[chosen]["method"]) == ([], "dhcp")
     assert (chosen in again.nics) == (what == "dhcp")
+
+
+@st.composite
+def statics(draw):
+    """What `policy: static` takes: some addresses of either family or both, perhaps with gateways and name servers."""
+    families = draw(st.sampled_from([(4,), (6,), (4, 6)]))
+    hosts = draw(st.lists(st.integers(10, 250), min_size=1, max_size=3, unique=True))
+    addresses, gateways, servers = [], [], []
+    for family in families:
+        pattern = "10.1.2.{}/24" if family == 4 else "2001:db8::{:x}/64"
+        addresses += [pattern.format(host) for host in hosts]
+        if draw(st.booleans()):
+            gateways.append("10.1.2.1" if family == 4 else draw(st.sampled_from(["fe80::1", "2001:db8::1"])))
+        if draw(st.booleans()):
+            servers.append("192.0.2.53" if family == 4 else "2001:db8:53::53")
+    chosen = {"policy": "static", "addresses": addresses}
+    chosen.update({"gateway": gateways} if gateways else {})
+    chosen.update({"dns": servers} if servers else {})
+    return chosen
+
+
+@pytest.mark.parametrize("write", generated.FORMATS, ids=lambda write: write.__name__)
+@given(names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True), data=st.data(), chosen=statics())
+@settings(max_examples=25)
+def test_a_nic_has_the_static_addresses_that_were_chosen_and_nothing_else_changes(write, names, data, chosen):
+    nics = {
+        name: generated.address(256 + index) if data.draw(st.booleans()) else None for index, name in enumerate(names)
+    }
+    cards = [
+        {"mac": generated.mac(index), "addresses": [host] if host else []} for index, host in enumerate(nics.values())
+    ]
+    files = {**write(nics), "/etc/resolv.conf": "search example.com\nnameserver 10.0.2.3\n", "/etc/motd": "hello\n"}
+    made = {"files": files, "hardware": {"interfaces": cards}, "settings": {names[0]: chosen}}
+    outcome = case.run(made)
+    assert outcome.error is None
+    (nic,) = [nic for nic in nics_of(configuration.read(outcome.root).settings) if nic.name == names[0]]
+    assert set(nic.addresses) == set(chosen["addresses"])
+    assert set(nic.gateways) == set(chosen.get("gateway", ()))
+    # Of IPv4 the DHCP stays where all addresses are of IPv6.
+    assert nic.method == "static" or not any("." in address for address in chosen["addresses"])
+    if "dns" in chosen:
+        assert set(afterwards.name_servers(outcome.root, nic)) == set(chosen["dns"])
+    found = outcome.hardware[names[0]]
+    assert set(found["addresses"]) == set(chosen["addresses"])
+    again = case.run({**made, "files": outcome.root.files})
+    assert again.error is None
+    assert again.root.files == outcome.root.files
+    others = {name: (facts["addresses"], facts["method"]) for name, facts in again.nics.items() if name != names[0]}
+    assert {name: method for name, (_addresses, method) in others.items()} == {
+        name: "static" if nics[name] else "dhcp" for name in names[1:]
+    }
+    assert all(found == [f"{nics[name]}/8"] for name, (found, _method) in others.items() if nics[name])
+    assert outcome.root.files["/etc/motd"] == files["/etc/motd"]
 
 
 def calls(function):

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import configuration
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
@@ -184,3 +187,15 @@ def test_what_cloud_init_stored_stays_json():
         {"type": "static", "address": ADDRESS, "gateway": "10.1.2.1", "dns_nameservers": ["10.1.2.53"]},
         {"type": "dhcp6"},
     ]
+
+
+def test_the_example_in_the_readme_gives_the_card_its_addresses():
+    text = Path(__file__).parents[7].joinpath("README.md").read_text("utf-8")
+    (example,) = [each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "policy: static" in each]
+    ((task,),) = [yaml.safe_load(example)]
+    settings = task["vars"]["moved"]["devices"]["network"]["ens192"]
+    root = guest({INTERFACES: STANZA, "/etc/resolv.conf": "nameserver 10.0.2.3\n"})
+    (interface,) = convert(root, **settings).hardware.interfaces
+    assert interface["addresses"] == settings["addresses"]
+    assert interface["gateway"] == settings["gateway"][0]
+    assert root.files["/etc/resolv.conf"] == "nameserver 10.1.2.53\n"

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
     kernel_arguments,
@@ -116,6 +117,39 @@ def test_netplan_reads_what_we_read(texts, tmp_path):
     ours = nics_of(netplan.read(FakeRoot({f"/etc/netplan/{name}": text for name, text in files.items()})))
     theirs = nics_of(networkd.read(FakeRoot(written_by_netplan(files, tmp_path))))
     assert said(ours) == said(theirs)
+
+
+CHOSEN = Static(("10.1.2.3/24", "10.1.2.4/24", "2001:db8::5/64"), ("10.1.2.1", "fe80::1"), ("10.1.2.53",))
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "{addresses: [10.0.2.15/24], gateway4: 10.0.2.2, nameservers: {addresses: [10.0.2.3], search: [example.com]}}",
+        "{dhcp4: true, dhcp6: true, mtu: 9000}",
+        "{addresses: [10.0.2.15/24], routes: [{to: 0.0.0.0/0, via: 10.0.2.2}, {to: 192.0.2.0/24, via: 10.0.2.9, on-link: true}]}",
+        "{}",
+    ],
+)
+def test_netplan_reads_the_static_addresses_that_were_written(definition, tmp_path):
+    root = FakeRoot({"/etc/netplan/a.yaml": f"network:\n  ethernets:\n    ens192: {definition}\n"})
+    (nic,) = nics_of(netplan.read(root))
+    netplan.use_static(root, nic, CHOSEN)
+    written = written_by_netplan({"a.yaml": root.files["/etc/netplan/a.yaml"]}, tmp_path)
+    (theirs,) = nics_of(networkd.read(FakeRoot(written)))
+    assert set(theirs.addresses) == set(CHOSEN.addresses)
+    assert set(theirs.gateways) == set(CHOSEN.gateways)
+    assert theirs.name_servers == CHOSEN.name_servers
+    assert not any("DHCP=" in text for text in written.values())
+
+
+def test_the_generator_in_the_initrd_reads_the_static_address_that_was_written(tmp_path):
+    argument = kernel_arguments.edited("ip=ens192:dhcp", static={"ens192": CHOSEN})
+    made = ran(READERS / "usr/lib/NetworkManager/nm-initrd-generator", "-c", tmp_path, "--", argument)
+    assert made.returncode == 0, made.stderr
+    files = {f"/etc/NetworkManager/system-connections/{path.name}": path.read_text() for path in tmp_path.iterdir()}
+    (nic,) = nics_of(keyfiles.read(FakeRoot(files)))
+    assert (nic.addresses, nic.gateways, nic.name_servers) == (("10.1.2.3/24",), ("10.1.2.1",), ("10.1.2.53",))
 
 
 @pytest.mark.parametrize(
