@@ -113,6 +113,7 @@ class StandIn(Appliance):
             for name, (_storage, members) in zip(self._arrays, arrays)
         }
         self._mapped: dict[str, Storage] = {}
+        self._stopped: dict[str, Storage] = {}
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
@@ -197,6 +198,12 @@ class StandIn(Appliance):
 
     def _do_md_detail(self, array: str) -> dict[str, str]:
         return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
+
+    def _do_md_stop(self, array: str) -> None:
+        inside = self._arrays[array].inside
+        if inside and inside in self._mapped.values():
+            raise CallFailed("appliance-call-failed", f"mdadm: Cannot get exclusive access to {array}.")
+        self._stopped[array] = self._arrays.pop(array)
 
     def _do_blockdev_getsize64(self, _device: str) -> int:
         return SIZE
@@ -316,6 +323,8 @@ class StandIn(Appliance):
     def _do_shutdown(self) -> None:
         self._do_umount_all()
         self._mapped.clear()
+        self._arrays.update(self._stopped)
+        self._stopped.clear()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
         room, inodes = self.limits.left(self._local(path))

@@ -83,7 +83,7 @@ class StandInAppliance:
             for name, known in (volumes or {}).items()
         }
         self._missing, self._has_shell = tuple(missing), has_shell
-        self._arrays, self._data = arrays or {}, data or {}
+        self._arrays, self._data = dict(arrays or {}), dict(data or {})
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
         self._keys, self._is_able, self._key_file = keys or {}, is_able, b""
@@ -230,6 +230,13 @@ class StandInAppliance:
 
     def _md_detail(self, array: str) -> dict[str, str]:
         return {f"device_dev_{number}_dev": device for number, device in enumerate(self._arrays[array])}
+
+    def _md_stop(self, array: str) -> None:
+        del self._arrays[array]
+
+    def _pwrite_device(self, device: str, data: bytes, offset: int) -> int:
+        self._data[device, offset] = data
+        return len(data)
 
     def _blockdev_getsize64(self, _device: str) -> int:
         return SIZE
