@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import DOWNLOAD_LIMIT
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.reading import DOWNLOAD_LIMIT
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import as_diff
 
 FSTAB = "# a comment\n/dev/sda1  /  ext4  errors=remount-ro  0 1\n"

@@ -10,7 +10,7 @@ import hashlib
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import READ_LIMIT
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.reading import READ_LIMIT
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.end_to_end.conftest import digest, looked_into
 

@@ -24,7 +24,8 @@ from tests import support_page
 from tests.end_to_end import boots, typing_machine
 from tests.end_to_end.conftest import digest
 from tests.guests.storage_guest import HOST
-from tests.guests.storage_variants import SECOND_ENTRY, SECOND_HOST, VARIANTS, disks
+from tests.guests.storage_layouts import SECOND_ENTRY, SECOND_HOST
+from tests.guests.storage_variants import VARIANTS, disks
 
 SSH = {"port": 22, "banner": "SSH-"}
 MAC = "00:50:56:aa:bb:cc"
@@ -158,6 +159,13 @@ def test_before_conversion_it_boots_on_the_machine_that_it_comes_from(module, co
 
 
 @of_guests()
+def test_its_systems_are_found_and_no_snapshot_is_one(conversion, name):
+    _source, result = conversion(name)
+    assert sorted(result["guest"]["roots"]) == list(VARIANTS[name].roots)
+    assert {change["root"] for change in result["changes"]} == set(VARIANTS[name].roots)
+
+
+@of_guests()
 def test_oracle_03_04_no_name_of_the_old_disks_is_left(conversion, name):
     _source, result = conversion(name)
     changed = [entry["after"] for entry in result["diff"]]
@@ -215,7 +223,6 @@ def test_a_guest_with_a_boot_loader_for_either_firmware_boots_with_uefi_too(modu
 @pytest.mark.xdist_group("storage-two-systems")
 def test_the_second_systems_entry_boots_the_second_system(module, conversion, scratch):
     source, result = conversion("two-systems")
-    assert sorted(result["guest"]["roots"]) == ["/dev/sda1", "/dev/sda2"]
     chosen = scratch / "second.qcow2"
     shutil.copy(source[0], chosen)
     with Appliance(disks_from_option([str(chosen)]), read_only=False) as appliance:

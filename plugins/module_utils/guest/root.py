@@ -10,34 +10,25 @@ from __future__ import annotations
 
 import builtins
 import posixpath
-import re
-import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..appliance import augeas
-from ..appliance.appliance import Appliance, is_possible
-from ..appliance.failures import ApplianceError, TextNotUtf8
+from ..appliance.appliance import Appliance
+from ..appliance.failures import ApplianceError, CallFailed
 from ..errors import GuestconvError
 from ..model.changes import Change
-from ..texts import globs
-from . import search
 from .boot_menu import BootMenu, Entry
 from .editing import Trees
+from .reading import Reader
 from .space import Space
 from .storage.condition import Condition, condition
 from .storage.mounts import Mount, MountPlan, NotMounted
-from .writing import MESSAGE, Writer
+from .writing import Writer
 
 if TYPE_CHECKING:
     from .guest import Guest
-
-# No configuration file of a system is larger; a guest that has one must not fill our memory.
-READ_LIMIT = 8 * 1024 * 1024
-# Nor is any initrd; a sparse file of a guest's may have any size, and must not fill our disk.
-DOWNLOAD_LIMIT = 1024 * 1024 * 1024
 
 # Of selinux(8).
 _LABEL = "security.selinux"
@@ -46,7 +37,7 @@ _LABEL = "security.selinux"
 Facts = TypeVar("Facts")
 
 
-class GuestRoot:
+class GuestRoot(Reader):
     """One operating system, mounted in the appliance at /.
 
     name: the root's name in the description ("/dev/sda1").
@@ -59,7 +50,7 @@ class GuestRoot:
     """
 
     def __init__(self, appliance: Appliance, name: str, guest: Guest):
-        self.name = name
+        super().__init__(appliance, name)
         self.guest = guest
         self.boot_menu = BootMenu()
         self.started_by: Sequence[Entry] = ()
@@ -68,9 +59,7 @@ class GuestRoot:
         self.not_mounted: builtins.list[NotMounted] = []
         self.not_searched: builtins.list[NotMounted] = []
         self._facts: dict[type[Any], Any] = {}
-        self._appliance = appliance
         self._aspect = ""
-        self._texts: dict[str, str | None] = {}
         self._changes: builtins.list[Change] = []
         self._writer = Writer(appliance, name, self._mounted)
         self._trees = Trees(self, appliance, self._writer.put)
@@ -90,61 +79,7 @@ class GuestRoot:
         found: Facts = self._facts[kind]
         return found
 
-    # Reading
-
-    def exists(self, path: str) -> bool:
-        """Whether anything is at path, be it a symbolic link that leads nowhere."""
-        return bool(is_possible(path) and self._appliance.exists(path))
-
-    def is_file(self, path: str) -> bool:
-        """Whether path is a regular file, or a symbolic link to one."""
-        return self._file_size(path) is not None
-
-    def real_path(self, path: str) -> str:
-        """path with all symbolic links followed; as it is where it leads nowhere."""
-        return str(self._appliance.realpath(path)) if self._appliance.status(path) is not None else path
-
-    def is_dir(self, path: str) -> bool:
-        """Whether path is a directory, or a symbolic link to one."""
-        found = self._appliance.status(path)
-        return found is not None and stat.S_ISDIR(found["st_mode"])
-
-    def _file_size(self, path: str) -> int | None:
-        """The size of the regular file at path in bytes, None when there is none."""
-        found = self._appliance.status(path)
-        return found["st_size"] if found is not None and stat.S_ISREG(found["st_mode"]) else None
-
-    def glob(self, *patterns: str) -> list[str]:
-        """The paths that match the shell patterns, in their order, those of each sorted. It takes one call."""
-        if together := search.joined(patterns):
-            with suppress(TextNotUtf8):
-                return list(dict.fromkeys(self._appliance.glob_expand(together, directoryslash=False)))
-        return [path for pattern in patterns for path in self._matching(pattern)]
-
-    def _matching(self, pattern: str) -> list[str]:
-        try:
-            return sorted(self._appliance.glob_expand(pattern, directoryslash=False))
-        except TextNotUtf8:
-            directory, name = posixpath.split(pattern)
-            if re.search(r"[*?\[]", directory):
-                raise
-            return [posixpath.join(directory, one) for one in self.list(directory) if _matches(one, name)]
-
-    def list(self, directory: str) -> builtins.list[str]:
-        """The names in directory, sorted, but those that are not UTF-8; none when it is not there."""
-        if not self.is_dir(directory):
-            return []
-        try:
-            return sorted(self._appliance.ls(directory))
-        except TextNotUtf8:
-            pass
-        with tempfile.NamedTemporaryFile() as names:
-            self._appliance.ls0(directory, names.name)
-            return sorted(name.decode() for name in names.read().split(b"\0") if name and _is_utf8(name))
-
-    def size(self, path: str) -> int:
-        """The size of the file at path, in bytes."""
-        return self._appliance.filesize(path)
+    # The filesystems
 
     def space(self, path: str) -> Space:
         """The room on the filesystem of path, which is there."""
@@ -153,79 +88,6 @@ class GuestRoot:
     def condition(self, mount: Mount) -> Condition:
         """Whether what is mounted can be written to, and is marked as damaged."""
         return condition(self._appliance, mount)
-
-    def read(self, path: str) -> str | None:
-        """The text of the file at path, or None when there is none. Raises GuestconvError `guest-file-too-large`.
-
-        Bytes that are not UTF-8 survive a read and a write.
-        """
-        if path not in self._texts:
-            self._texts[path] = self._decoded(path)
-        return self._texts[path]
-
-    def texts(self, patterns: Iterable[str]) -> dict[str, str]:
-        """{path: text} of the files that match the shell patterns, in their order."""
-        texts = {path: self.read(path) for path in self.glob(*patterns)}
-        return {path: text for path, text in texts.items() if text is not None}
-
-    def files_with(self, directory: str, expression: str) -> builtins.list[str] | None:
-        """The paths of small text files below directory with a line that fits expression (grep -E), sorted.
-
-        It takes one call, and is bounded (see search.py). None when it cannot be told.
-        """
-        try:
-            return search.paths(directory, self._appliance.shell(search.script(directory, expression)))
-        except (ApplianceError, AttributeError):
-            # The latter where libguestfs was built without the call.
-            return None
-
-    def _decoded(self, path: str) -> str | None:
-        content = self.read_bytes(path)
-        return None if content is None else content.decode("utf-8", "surrogateescape")
-
-    def read_bytes(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
-        """The content of the file at path, or None when there is none. Raises GuestconvError over limit bytes."""
-        size = self._file_size(path)
-        return None if size is None else b"".join(self._pieces(path, 0, self._bounded(path, size, limit)))
-
-    def _bounded(self, path: str, size: int, limit: int) -> int:
-        if size > limit:
-            raise GuestconvError(
-                "guest-file-too-large", f"{path} on {self.name} has {size} bytes; at most {limit} are read."
-            )
-        return size
-
-    def head(self, path: str, count: int) -> bytes:
-        """The first count bytes of the file at path, fewer where it ends before."""
-        return b"".join(self._pieces(path, 0, count))
-
-    def part(self, path: str, start: int, count: int) -> bytes:
-        """count bytes of the file at path from start on, fewer where it ends before. Raises `guest-file-too-large`."""
-        end = start + self._bounded(path, count, READ_LIMIT)
-        return b"".join(self._pieces(path, start, min(end, self._file_size(path) or 0)))
-
-    def tail(self, path: str, count: int) -> bytes:
-        """The last count bytes of the file at path, b"" when there is none."""
-        size = self._file_size(path) or 0
-        return b"".join(self._pieces(path, max(0, size - count), size))
-
-    def _pieces(self, path: str, start: int, end: int) -> Iterator[bytes]:
-        for offset in range(start, end, MESSAGE):
-            yield self._appliance.pread(path, min(MESSAGE, end - offset), offset)
-
-    def download(self, path: str, local: str, parts: Sequence[tuple[int, int]] | None = None) -> None:
-        """Copy the file at path to the host's file local. Raises GuestconvError `guest-file-too-large`.
-
-        parts: (start, size) of what is copied of it, one behind the other; None for all.
-        In messages: libguestfs's download takes three times as long for the same.
-        """
-        size = self.size(path)
-        parts = [(0, size)] if parts is None else parts
-        self._bounded(path, sum(count for _start, count in parts), DOWNLOAD_LIMIT)
-        with open(local, "wb") as copy:
-            for start, count in parts:
-                for piece in self._pieces(path, start, min(start + count, size)):
-                    copy.write(piece)
 
     # Writing
 
@@ -293,14 +155,21 @@ class GuestRoot:
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = ()) -> str:
-        """Run a program of the guest's, and return what it printed.
+    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = (), replaces: Iterable[str] = ()) -> str:
+        """Run a program of the guest, and return what it printed.
 
-        touches: paths of files which it may change, or remove: those are recorded with their texts.
+        touches: paths of files which it may change, or remove: those are recorded with their texts. replaces: those of
+        others. Where it fails, it is run once more with these paths unprotected, if chattr(1) protects one of them.
         Raises GuestconvError `guest-command-failed`.
         """
         texts = {path: self.read(path) for path in touches}
-        printed = self.ask(argv)
+        try:
+            printed = self._command(argv, writes=True)
+        except GuestconvError:
+            with self._writer.unprotected([*texts, *replaces]) as is_changed:
+                if not is_changed:
+                    raise
+                printed = self._command(argv, writes=True)
         self._record("ran", argv[0], detail)
         self._texts.clear()
         for path, before in texts.items():
@@ -311,13 +180,17 @@ class GuestRoot:
         return printed
 
     def ask(self, argv: Sequence[str]) -> str:
-        """Run a program of the guest's that changes nothing, and return what it printed. Raises as run."""
+        """Run a program of the guest that changes nothing, and return what it printed. Raises as run."""
+        return self._command(argv, writes=False)
+
+    def _command(self, argv: Sequence[str], writes: bool) -> str:
         try:
             return self._appliance.command(list(argv))
         except ApplianceError as error:
-            raise GuestconvError(
-                "guest-command-failed", f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
-            ) from error
+            message = f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
+            obstacles = self._writer.obstacles() if writes and isinstance(error, CallFailed) else []
+            hint = f"{' '.join(obstacles)} Change that in the guest, and convert it again." if obstacles else ""
+            raise GuestconvError("guest-command-failed", message, hint=hint) from error
 
     @contextmanager
     def in_memory(self, directory: str) -> Iterator[None]:
@@ -392,16 +265,3 @@ class GuestRoot:
         """Forget what was read, before another root is mounted."""
         self._trees.close()
         self._texts.clear()
-
-
-def _is_utf8(name: bytes) -> bool:
-    try:
-        name.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _matches(name: str, pattern: str) -> bool:
-    # As the shell has it, `*` is not for hidden files.
-    return globs.fits(name, pattern) and (name[:1] != "." or pattern[:1] == ".")

@@ -25,6 +25,12 @@ MESSAGE = 3 * 1024 * 1024
 
 # Of chattr(1): immutable, and append-only. ext2 to ext4, xfs, btrfs and f2fs have them.
 _PROTECTING = "ia"
+# Of statvfs(3): statvfs.h of the C library.
+_ST_RDONLY = 1
+# Bytes with which no program that writes gets far.
+_HARDLY_ANY = 64 * 1024
+# Where programs of the guest write; "" is the root.
+_WRITTEN_TO = ("", "boot", "efi", "etc", "tmp", "usr", "var")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # What libguestfs writes in more than one message ends so, without a reason (daemon/upload.c).
 _TRANSFER_ENDED = "write error: "
@@ -133,16 +139,36 @@ class Writer:
             except CallFailed as error:
                 if error.errno != errno.EPERM:
                     raise
-                with self._unprotected([path, *becomes.values()], becomes) as is_changed:
+                with self.unprotected([path, *becomes.values()], becomes) as is_changed:
                     if not is_changed:
                         raise
                     write()
         except CallFailed as error:
             raise self._explained(error, path, needed, size_of) from error
 
+    def obstacles(self) -> list[str]:
+        """A sentence for each filesystem that is full or read-only. A program that fails does not say which one it was."""
+        found = []
+        for mount in self._mounts():
+            if not mount.is_tried or mount.path.split("/")[1] not in _WRITTEN_TO:
+                continue
+            status = self._appliance.statvfs(mount.path)
+            room = space(mount.path, mount.path, mount.filesystem.name, status)
+            on_it = f"{mount.path} in the guest ({mount.filesystem.name})"
+            if status.get("flag", 0) & _ST_RDONLY:
+                found.append(f"{on_it} is read-only.")
+            elif not room.has(_HARDLY_ANY, 1):
+                without = " and no inode" if room.inodes == 0 else ""
+                found.append(f"{on_it} has {room.free >> 10} KiB free{without}.")
+        return found
+
     @contextmanager
-    def _unprotected(self, paths: Sequence[str], becomes: Mapping[str, str]) -> Iterator[bool]:
-        """Take away the attributes that protect files and their directories while the block runs, if there are any."""
+    def unprotected(self, paths: Sequence[str], becomes: Mapping[str, str] | None = None) -> Iterator[bool]:
+        """Take away the attributes that protect files and their directories while the block runs.
+
+        Yields whether there are any. becomes: paths that a file has after it.
+        """
+        becomes = becomes or {}
         held = {place: flags for place in self._places(paths) for flags in [self._protection(place)] if flags}
         for place, flags in held.items():
             self._appliance.set_e2attrs(place, flags, clear=True)

@@ -10,6 +10,7 @@ an appliance of another architecture cannot run them at all. Only what changes t
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from .dependencies import left_without, only_needed_by
 from .manager import Application, Door, Package, epoch_number
+
+# Bytes for what else a removal writes: logs, the lists of files of what stays for now, caches of triggers.
+_SPARE = 1024 * 1024
 
 
 class Dpkg:
@@ -69,6 +73,11 @@ class Dpkg:
         """As of manager.Removal: dpkg would not let these go."""
         return left_without(going, packages)
 
+    def room(self) -> tuple[str, int]:
+        """As of manager.Removal: dpkg writes its whole status next to the old one, before it renames it."""
+        status = self._root.read(self._STATUS) or ""
+        return posixpath.dirname(self._STATUS), len(status.encode("utf-8", "surrogateescape")) + _SPARE
+
     def remove(self, packages: Sequence[Package], detail: str) -> None:
         """Remove packages (Package) with their configuration files. Raises GuestconvError.
 
@@ -77,7 +86,7 @@ class Dpkg:
         """
         edited = [path for package in packages for path, md5 in package.conffiles if self._md5(path) not in (md5, None)]
         with self._initrds_left_alone(), self._services_left_alone(), self._journal_in_memory():
-            self._root.run(["dpkg", "--purge", *self._arguments(packages)], detail, touches=edited)
+            self._root.run(["dpkg", "--purge", *self._arguments(packages)], detail, edited, self._files(packages))
         states = self._root.read(self._EXTENDED_STATES)
         if states is not None:
             # As apt does. Left there, a package that someone installs later with dpkg alone would count as automatic,
@@ -93,6 +102,14 @@ class Dpkg:
         # What an interrupted dpkg left there is what the next one goes on from.
         is_empty = self._root.is_dir(self._UPDATES) and not self._root.list(self._UPDATES)
         return self._root.in_memory(self._UPDATES) if is_empty else nullcontext()
+
+    def _files(self, packages: Sequence[Package]) -> Iterator[str]:
+        """The paths of what dpkg removes, and of its database. They are only looked up if they are asked for."""
+        yield from (self._STATUS, f"{self._STATUS}-old")
+        for package in packages:
+            for name in (package.name, f"{package.name}:{package.arch}"):
+                listed = self._root.read(f"{self._INFO}/{name}.list") or ""
+                yield from filter(lambda path: path.startswith("/") and path != "/.", listed.split("\n"))
 
     def _arguments(self, packages: Sequence[Package]) -> list[str]:
         counts = Counter(package.name for package in packages)

@@ -30,7 +30,9 @@ class Door(Protocol):
 
     def remove(self, path: str, detail: str) -> None: ...
 
-    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = ...) -> str: ...
+    def run(
+        self, argv: Sequence[str], detail: str, touches: Iterable[str] = ..., replaces: Iterable[str] = ...
+    ) -> str: ...
 
     def ask(self, argv: Sequence[str]) -> str: ...
 
@@ -98,6 +100,9 @@ class Removal(Protocol):
 
     def needing(self, going: Sequence[Package], packages: Sequence[Package]) -> list[Package]:
         """Those of packages (all) that cannot do without going (some of them)."""
+
+    def room(self) -> tuple[str, int]:
+        """A directory, and the bytes that a removal takes on its filesystem before it gives any back."""
 
     def remove(self, packages: Sequence[Package], detail: str) -> None:
         """Remove packages, through the door, without the network. Raises GuestconvError."""

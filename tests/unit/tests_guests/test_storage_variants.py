@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
-from tests.guests import storage_variants, storage_workshop
+from tests.guests import storage_layouts, storage_workshop
 from tests.guests.storage_variants import VARIANTS
 
 
@@ -56,6 +56,6 @@ def test_partitions_follow_each_other_from_the_first_mebibyte():
 
 
 def test_the_uuid_of_an_array_is_written_as_mdadm_writes_it():
-    written = storage_variants.array_uuid("lvm-on-md", "md0")
+    written = storage_layouts.array_uuid("lvm-on-md", "md0")
     assert [len(part) for part in written.split(":")] == [8, 8, 8, 8]
-    assert written != storage_variants.array_uuid("lvm-on-md", "md1")
+    assert written != storage_layouts.array_uuid("lvm-on-md", "md1")

@@ -84,6 +84,31 @@ def test_a_card_with_the_address_of_a_nic_is_that_nics(write, guest):
         assert {outcome.nics[name]["mac"] for name in by_address.values()}.isdisjoint(elsewhere)
 
 
+@pytest.mark.parametrize("what", ["rename", "dhcp", "remove"])
+@pytest.mark.parametrize("write", generated.FORMATS, ids=lambda write: write.__name__)
+@given(names=st.lists(st.sampled_from(NAMES), min_size=2, max_size=5, unique=True), static=st.booleans())
+@settings(max_examples=15)
+def test_what_is_chosen_for_one_nic_is_so_afterwards_and_the_others_stay(write, what, names, static):
+    nics = {name: generated.address(256 + index) if static or index else None for index, name in enumerate(names)}
+    cards = [
+        {"mac": generated.mac(index), "addresses": [host] if host else []} for index, host in enumerate(nics.values())
+    ]
+    chosen, *others = names
+    policies = {"rename": {"policy": "rename", "name": "new0"}, "dhcp": {"policy": "dhcp"}}
+    made = {"files": write(nics), "hardware": {"interfaces": cards}}
+    made.update({"removed": [chosen]} if what == "remove" else {"settings": {chosen: policies[what]}})
+    outcome = case.run(made)
+    assert outcome.error is None
+    again, _hardware = run(outcome.root.files, cards)
+    for name in others:
+        assert addresses_of(again.nics[name]) == {nics[name]}
+    if what == "rename":
+        assert addresses_of(again.nics["new0"]) == ({nics[chosen]} if nics[chosen] else set())
+    elif what == "dhcp":
+        assert (again.nics[chosen]["addresses"], again.nics[chosen]["method"]) == ([], "dhcp")
+    assert (chosen in again.nics) == (what == "dhcp")
+
+
 def calls(function):
     """How many functions are called."""
     count = 0

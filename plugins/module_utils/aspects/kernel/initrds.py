@@ -287,7 +287,8 @@ def _run_builder(root: GuestRoot, completion: Completion) -> None:
         completion.builder.include(root, completion.missing, completion.added)
     because = f", as {completion.why.message}" if completion.why else ""
     what = ", ".join([*completion.missing, *completion.added]) or "its configuration"
-    root.run(completion.command, f"rebuilt {completion.initrd.path} with {what}{because}")
+    detail = f"rebuilt {completion.initrd.path} with {what}{because}"
+    root.run(completion.command, detail, replaces=[completion.initrd.path])
 
 
 def _not_supported(initrd: Initrd, reason: str) -> GuestconvError:

@@ -56,6 +56,8 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
             if now.addresses or now.method not in ("dhcp", "auto"):
                 reason = f"with {', '.join(now.reached_at)}" if now.reached_at else "without DHCP"
                 raise _refused(nic, f"{_files(now)} would configure {now.label} {reason}")
+            if now.gateway:
+                raise _refused(nic, f"{_files(now)} would still configure a default route by {now.gateway}")
         elif _reached(now) != _reached(nic):
             raise _refused(nic, f"{_files(now)} would configure {now.label} with another address than before")
 

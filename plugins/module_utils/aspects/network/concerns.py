@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -204,7 +204,7 @@ def _mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str
     sought = addresses[:_MOST_SOUGHT]
     if not sought:
         return {}
-    words = "|".join(map(re.escape, sought))
+    words = _alternatives(sought)
     found: dict[str, list[str]] = {}
     for file in (root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or [])[:_MOST_FILES]:
         for address in dict.fromkeys(re.findall(rf"(?<![\w.:])(?:{words})(?![\w.:])", root.read(file) or "")):
@@ -243,7 +243,9 @@ def _unconfigured(
 
 def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
-    words = "|".join(re.escape(name) for name in names)
+    words = _alternatives(names)
+    if not words:
+        return []
     files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({words})($|[^0-9A-Za-z_])") or []
     files = [file for file in files if not _IS_COPY.search(file)]
     if not files:
@@ -258,3 +260,11 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
             "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
         )
     ]
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    """The regular expression, for grep and for Python, of those of words that consist of plain characters.
+
+    It becomes a part of a script, in quotes; so no other character of a name that the guest has chosen gets there.
+    """
+    return "|".join(word.replace(".", "[.]") for word in words if re.fullmatch(r"[0-9A-Za-z_.:-]+", word))

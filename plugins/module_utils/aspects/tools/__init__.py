@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import packages
+from ...guest import space
 from ...guest.root import GuestRoot
+from ...guest.space import FilesystemFull
 from ...model.concerns import Concern
 from ...model.description import Findings
 from ...packages.manager import Package, Removal
@@ -25,6 +27,9 @@ NAME = "hypervisor_tools"
 INSPECT_AFTER = ()
 # The packages' own scripts change files that others edit, so packages go first.
 CONVERT_AFTER = ()
+
+# Inodes for files that the removal of packages creates.
+_FILES = 8
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ class Facts:
 
     installed: list[Installed]
 
+    def to_go(self, target: str) -> list[Installed]:
+        """Those that conversion to this target removes."""
+        return [one for one in self.installed if one.tools.hypervisor != target and one.is_to_go]
+
 
 def inspect(root: GuestRoot) -> Findings:
     """Which hypervisor's tools are installed, and what conversion will do about them."""
@@ -68,6 +77,9 @@ def inspect(root: GuestRoot) -> Findings:
     for installed in found:
         if installed.tools.hypervisor != target:
             findings.concerns += _concerns(root, installed)
+    without_room = _without_room(root, Facts(found), target)
+    if without_room:
+        findings.concerns.append(space.concern(without_room, is_error=True))
     findings.concerns += [agents.concern(root, each) for each in others if each.agent.hypervisor != target]
     return findings
 
@@ -82,10 +94,26 @@ def _source(hypervisors: Sequence[str], target: str) -> str | None:
 
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Remove the tools of every hypervisor but the target, and what only they needed. No network is used."""
+    facts = root.recall(Facts)
+    without_room = _without_room(root, facts, plan.target.name)
+    if without_room:
+        raise without_room
     removal = _removal(root)
-    for installed in root.recall(Facts).installed:
-        if removal and installed.tools.hypervisor != plan.target.name and installed.is_to_go:
+    for installed in facts.to_go(plan.target.name):
+        if removal:
             removal.remove([*installed.packages, *installed.dependencies], f"removed {_listed(installed)}")
+
+
+def _without_room(root: GuestRoot, facts: Facts, target: str) -> FilesystemFull | None:
+    """The error that the packages cannot be removed, as their database has no room for that; None where it has."""
+    removal = _removal(root)
+    going = facts.to_go(target)
+    if removal is None or not going:
+        return None
+    directory, needed = removal.room()
+    room = root.space(directory)
+    names = _names(one for installed in going for one in installed.packages)
+    return None if room.has(needed, _FILES) else room.full(needed, f"to remove {names}")
 
 
 def _removal(root: GuestRoot) -> Removal | None:

@@ -37,12 +37,14 @@ def matched(
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
-    # What the configuration knows a NIC by is not doubted but where there is just one card for each.
-    open_to_guess = [nic for nic in nics if nic.hardware_mac is None or nic.mac_was_seen or len(nics) == len(cards)]
+    # What the configuration knows a NIC by is not doubted, but where there is just one NIC, and one card; or where it
+    # knows two by one address.
+    listed = {card.mac for card in cards if card.mac}
+    alone, doubtful = len(nics) == len(cards) == 1, {None, *listed}
+    open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
     concerns += doubts + guesses
-    listed = {card.mac for card in cards if card.mac}
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics

@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ....guest.root import READ_LIMIT, GuestRoot
+from ....guest.reading import READ_LIMIT
+from ....guest.root import GuestRoot
 from .macs import KnownMac, traced_in
 
 _DHCLIENT_LEASES = (

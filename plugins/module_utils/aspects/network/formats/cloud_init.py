@@ -152,7 +152,7 @@ def malformed(root: GuestRoot) -> list[Unread]:
 
 
 def _paths(root: GuestRoot) -> list[str]:
-    return [path for pattern in _CONFIGURATION for path in root.glob(pattern)]
+    return root.glob(*_CONFIGURATION)
 
 
 def _documents(root: GuestRoot) -> dict[str, _Document]:

@@ -28,6 +28,10 @@ _NAME_KEYS = ("Name", "OriginalName")
 # Where else interfaces are named, (section, key).
 _NAMING = (
     ("Network", "BindCarrier"),
+    ("DHCPServer", "UplinkInterface"),
+    ("IPv6SendRA", "UplinkInterface"),
+    ("DHCPPrefixDelegation", "UplinkInterface"),
+    ("DHCPv6PrefixDelegation", "UplinkInterface"),
     ("RoutingPolicyRule", "IncomingInterface"),
     ("RoutingPolicyRule", "OutgoingInterface"),
 )

@@ -233,7 +233,7 @@ class FakeRoot:
             self.files[new] = self.files.pop(path)
             self.renamed.append((path, new))
 
-    def run(self, argv, detail, touches=()):
+    def run(self, argv, detail, touches=(), replaces=()):
         self.commands.append(list(argv))
         self._record("ran", argv[0], detail)
         return ""

@@ -25,7 +25,7 @@ NOT_PLAYED = ("close",)
 def functions(kind):
     return {
         name: list(inspect.signature(function).parameters)
-        for name, function in vars(kind).items()
+        for name, function in inspect.getmembers(kind)
         if inspect.isfunction(function) and not name.startswith("_")
     }
 

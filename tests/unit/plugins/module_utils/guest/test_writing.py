@@ -12,6 +12,10 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
 from tests.text_guests import case
 from tests.text_guests.disks import Disks
 
@@ -158,3 +162,55 @@ def test_what_is_none_of_the_guests_faults_stays_the_appliances(make, monkeypatc
     monkeypatch.setattr(disks.appliance, "_do_write", failed, raising=False)
     with pytest.raises(CallFailed):
         root.write("/etc/a", "new", "")
+
+
+@pytest.fixture
+def program(make, monkeypatch):
+    """program(writes, **guest) gives the door to a guest where each program writes a text to these files, and the disks."""
+
+    def made(writes, **guest):
+        root, disks, calls = make(**guest)
+        appliance = disks.appliance
+
+        def command(argv):
+            for path in writes:
+                try:
+                    appliance._do_write(path, b"made by a program")
+                except (CallFailed, OSError) as error:
+                    raise CallFailed("appliance-call-failed", f"command: {argv[0]}: {error}") from error
+            return "done"
+
+        monkeypatch.setattr(appliance, "_do_command", command, raising=False)
+        return root, disks, calls
+
+    return made
+
+
+def test_a_program_that_replaces_a_protected_file_is_run_again_without_the_protection(program):
+    root, disks, _calls = program(["/etc/a"], more="@immutable /etc/a\n@immutable /etc/b")
+    assert root.run(["update", "-u"], "", replaces=["/etc/a", "/etc/nothing"]) == "done"
+    assert (disks.read("/etc/a"), disks.attributes("/etc/a")) == (b"made by a program", "i")
+    assert disks.attributes("/etc/b") == "i"
+
+
+def test_a_program_that_succeeds_is_run_once_and_nothing_is_looked_at(program):
+    root, _disks, calls = program(["/etc/a"])
+    root.run(["update"], "", replaces=["/etc/a"])
+    assert calls == ["command"]
+
+
+def test_a_program_that_fails_has_the_filesystems_that_are_full_in_its_error(program):
+    root, _disks, calls = program(["/etc/new"], room=3, inodes=0)
+    root.mount_plan = MountPlan((Mount("/", filesystem("/dev/sda1")),))
+    with pytest.raises(GuestconvError, match="No space left") as caught:
+        root.run(["update"], "", replaces=["/etc/a"])
+    assert "/ in the guest (/dev/sda1) has 0 KiB free and no inode." in caught.value.hint
+    assert calls.count("command") == 1
+
+
+def test_a_program_that_only_asks_is_not_refused_for_what_it_does_not_write_to(program):
+    root, disks, _calls = program(["/etc/new"])
+    disks.appliance.remount("/", rw=False)
+    with pytest.raises(GuestconvError) as caught:
+        root.ask(["rpm"])
+    assert caught.value.code == "guest-command-failed" and not caught.value.hint

@@ -83,6 +83,9 @@ class Toy:
     def needing(self, going, packages):
         return left_without(going, packages)
 
+    def room(self):
+        return "/lib", 1024
+
     def remove(self, packages, detail):
         gone = {one.name for one in packages}
         kept = [line for line in self._root.read(DATABASE).splitlines() if line.split()[0] not in gone]

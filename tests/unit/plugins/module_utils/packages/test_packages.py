@@ -148,7 +148,7 @@ def test_packages_that_may_be_there_are_told_by_files():
 class RootWithInitramfsTools(FakeRoot):
     """Notes what was there when the command ran, and which files were watched."""
 
-    def run(self, argv, detail, touches=()):
+    def run(self, argv, detail, touches=(), replaces=()):
         self.during, self.watched = dict(self.files), list(touches)
         return super().run(argv, detail, touches)
 

@@ -395,9 +395,11 @@ PARSERS = (
         unedited=(
             lambda text: values.with_macs_replaced(text, {ABSENT: NEW_MAC}),
             lambda text: values.with_names_replaced(text, {"absent": "a"}),
+            lambda text: values.with_names_replaced_in_words(text, {"absent": "a"}),
         ),
         edits=(
             lambda text: values.with_macs_replaced(text, {MAC: NEW_MAC}),
+            lambda text: values.with_names_replaced_in_words(text, {"eth0": "enp1s0"}),
             lambda text: values.with_names_replaced(text, {"eth0": "enp1s0"}),
         ),
     ),

@@ -251,7 +251,7 @@ def test_the_list_of_modules_keeps_what_the_user_wrote():
 class RebuildingRoot(FakeRoot):
     """A root whose update-initramfs and dracut make an initrd with all the modules."""
 
-    def run(self, argv, detail, touches=()):
+    def run(self, argv, detail, touches=(), replaces=()):
         super().run(argv, detail, touches)
         self.files["/boot/initrd.img-6.1.0-50-amd64"] = an_initrd(*MODULES)
         return ""

@@ -349,3 +349,11 @@ def test_a_name_that_is_no_identifier_is_a_nic_too():
     assert network.inspect(root).devices["network"]["lan_0"]["name"] == "lan-0"
     convert(root)
     assert "Name=lan-0\n" in root.files["/etc/systemd/network/10-guestconv-lan-0.link"]
+
+
+@pytest.mark.parametrize("name, sought", [("ens192", True), ("lan-1.5", True), ("a'$(b)", False), ("x;y", False)])
+def test_only_plain_names_are_sought_in_other_files(name, sought):
+    """The search is a script of the appliance's shell, and names are the guest's."""
+    root = guest(ONE, **{"/etc/firewall": f"-i {name} -j ACCEPT\n"})
+    found = network.concerns.named_elsewhere(root, {name: "new0"})
+    assert [("/etc/firewall" in concern.message) for concern in found] == [True] * sought

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -49,6 +50,19 @@ def test_oracle_14_tools_go_with_what_only_they_needed():
     convert(root)
     assert root.commands == [["dpkg", "--purge", "open-vm-tools", "libmspack0"]]
     assert ("ran", "dpkg", "removed open-vm-tools, and what only they needed: libmspack0") in root.changes()
+
+
+def test_oracle_13_packages_are_not_removed_where_their_database_has_no_room_for_it():
+    root = guest(TOOLS, LIBRARY, stanza("libc6"))
+    root.room = 1 << 20
+    concern = tools.inspect(root).concerns[-1]
+    assert (concern.code, concern.severity) == ("filesystem-full", "error")
+    with pytest.raises(GuestconvError, match="1024 KiB free; 1025 KiB are needed to remove open-vm-tools") as caught:
+        convert(root)
+    assert caught.value.code == "filesystem-full" and root.changes() == []
+    root.room += 1024
+    convert(root)
+    assert root.commands
 
 
 def test_guest_without_tools_costs_no_reading_of_the_database_and_no_command():

@@ -111,7 +111,7 @@ def test_another_builder_makes_an_initrd_that_cannot_be_read(monkeypatch):
     monkeypatch.setattr(builders, "BUILDERS", (Toy(),))
 
     class Rebuilding(FakeRoot):
-        def run(self, argv, detail, touches=()):
+        def run(self, argv, detail, touches=(), replaces=()):
             super().run(argv, detail, touches)
             modules = [
                 f"lib/modules/{complete_guest.VERSION}/{name}.ko" for name in ("virtio_pci", "virtio_blk", "8250")

@@ -75,6 +75,7 @@ class Toy:
 
     NAME = "toy"
     TITLE = "Toy"
+    READS_EXTENDED = False
     FALLBACKS = (lambda names, suffix: [names["toy.efi"]] if "toy.efi" in names else [],)
 
     def is_in_boot_sector(self, sector):
