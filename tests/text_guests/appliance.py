@@ -29,7 +29,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from tests.text_guests import lvm, sectors
 from tests.text_guests.limits import Limits
 from tests.text_guests.namespace import Mounted, Namespace, Place
@@ -197,7 +197,8 @@ class StandIn(Appliance):
         pass
 
     def _do_md_detail(self, array: str) -> dict[str, str]:
-        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
+        uuid = self._storage(self._members[array][0]).tags["UUID"].replace("-", "")
+        return {"level": "raid1", "uuid": md_superblock.with_colons(uuid)}
 
     def _do_md_stop(self, array: str) -> None:
         inside = self._arrays[array].inside

@@ -97,13 +97,10 @@ class Answers:
         data: bytes = self.call("pread_device", device, count, offset)
         return data
 
-    def arrays(self) -> dict[str, list[str]]:
-        """{array: devices that it is made of} of the arrays that the appliance has started."""
-        details = {array: self.call("md_detail", array) for array in self.call("list_md_devices")}
-        return {
-            array: [value for key, value in detail.items() if key.startswith("device_") and key.endswith("_dev")]
-            for array, detail in details.items()
-        }
+    def arrays(self) -> dict[str, str]:
+        """{UUID, as mdadm writes it: array} of the arrays that the appliance has started."""
+        # What mdadm calls their members is not what they were opened as: /dev/dm-0.
+        return {self._appliance.md_detail(array).get("uuid", ""): array for array in self.call("list_md_devices")}
 
     def assemble_arrays(self) -> None:
         """Start the arrays whose members appeared after the appliance was launched."""

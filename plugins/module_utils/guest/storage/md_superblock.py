@@ -119,6 +119,8 @@ def with_minor(data: bytes, minor: int) -> bytes:
     if len(data) < SIZE or data[:8] != struct.pack("<II", _MAGIC, 0):
         return data
     words = list(struct.unpack_from("<1024I", data))
+    if words[_MINOR_090] == minor:
+        return data
     words[_MINOR_090], words[_CHECKSUM_090] = minor, 0
     total = sum(words)
     words[_CHECKSUM_090] = (total + (total >> 32)) & 0xFFFFFFFF
@@ -134,7 +136,7 @@ def _parsed_1(data: bytes) -> Superblock:
     own = roles[number] if number < len(roles) else _SPARE
     return Superblock(
         minor_version,
-        _with_colons(uuid.hex()),
+        with_colons(uuid.hex()),
         name.partition(b"\0")[0].decode("utf-8", "replace"),
         _LEVELS.get(level, f"level {level}"),
         None,
@@ -170,5 +172,6 @@ def _parsed_090(data: bytes) -> Superblock:
     )
 
 
-def _with_colons(digits: str) -> str:
+def with_colons(digits: str) -> str:
+    """A UUID as mdadm writes it, of its 32 hexadecimal digits."""
     return ":".join(digits[start : start + 8] for start in range(0, 32, 8))

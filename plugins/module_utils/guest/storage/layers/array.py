@@ -91,11 +91,11 @@ class Array:
         return _with_names_of_their_own(arrays)
 
 
-def _array(answers: Answers, started: Mapping[str, Iterable[str]], uuid: str, members: Sequence[Filesystem]) -> Array:
+def _array(answers: Answers, started: Mapping[str, str], uuid: str, members: Sequence[Filesystem]) -> Array:
     superblocks = [_superblock(answers, member) for member in members]
     known = [each for each in superblocks if each]
-    devices = {member.device for member in members}
-    device = next((name for name, of_it in started.items() if not devices.isdisjoint(of_it)), "")
+    # blkid has hyphens in it, in other places.
+    device = started.get(md_superblock.with_colons(uuid.replace("-", "")), "")
     if not known:
         return Array(device, tuple(members), uuid, _names("", None, uuid), condition=None)
     first = max(known, key=lambda each: each.events)
