@@ -74,7 +74,8 @@ class Calls:
 
     def blockdev_getro(self, device: str) -> bool:
         """Whether a device cannot be written to."""
-        return bool(self.call("blockdev_getro", device))
+        result: bool = self.call("blockdev_getro", device)
+        return result
 
     def btrfs_subvolume_show(self, path: str) -> dict[str, str]:
         """What btrfs says of the subvolume that is mounted at path: Name, UUID, Flags ("readonly", "-"), ..."""

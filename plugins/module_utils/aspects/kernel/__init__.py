@@ -84,7 +84,10 @@ def _originals(root: GuestRoot, kernel: Kernel) -> list[str]:
     """
     paths = (pattern.format(kernel.version) for pattern in _INITRDS)
     known = {path for each in root.recall(Facts).kernels for path in each.initrds}
-    return [path for path in paths if path not in known and root.is_file(path)]
+    others = [path for path in paths if path not in known and root.is_file(path)]
+    # The menu may name the same file by a link: /initrd.img, as Debian has it.
+    same = set(map(root.real_path, known)) if others else set()
+    return [path for path in others if root.real_path(path) not in same]
 
 
 def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:

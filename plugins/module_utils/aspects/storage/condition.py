@@ -37,11 +37,13 @@ def concerns(root: GuestRoot) -> list[Concern]:
 
 def _of_needed(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
     condition = root.condition(mount)
+    if condition.has_errors:
+        yield _with_errors(mount)
+    if not mount.is_written_to:
+        return
     if condition.is_read_only:
         error = space.read_only(mount.path, mount.filesystem.name)
         yield Concern("filesystem-read-only", "error", error.message, error.hint)
-    if condition.has_errors:
-        yield _with_errors(mount)
     room = root.space(mount.path)
     if not condition.is_read_only and not room.has(_LITTLE, _FEW):
         yield space.concern(room.full(_LITTLE, "to be sure that all changes fit"), is_error=False)

@@ -55,15 +55,15 @@ class Mounter:
             else:
                 self._mount(mount, options)
         except (CallFailed, TextNotUtf8) as error:
-            if mount.is_needed and is_there:
-                raise space.read_only(mount.path, mount.filesystem.name) from error
-            found = self._diagnosis(mount, error)
-            if mount.is_needed:
-                raise found from error
-            # One that can be read and not written stays as it is: nothing that is changed lies on it.
             if not is_there:
+                found = self._diagnosis(mount, error)
+                if mount.is_needed:
+                    raise found from error
                 self._failed[mount] = found.failed.reason
                 return
+            # What can be read and not written stays as it is, where nothing that is changed lies on it.
+            if mount.is_written_to:
+                raise space.read_only(mount.path, mount.filesystem.name) from error
         self._mounted[mount.path] = mount
 
     def _mount(self, mount: Mount, options: str) -> None:

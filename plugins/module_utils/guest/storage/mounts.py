@@ -57,6 +57,14 @@ class Mount:
         return self.path in NEEDED and (self.entry is not None or self.path == "/")
 
     @property
+    def is_written_to(self) -> bool:
+        """Whether conversion changes files there, other than by the scripts of packages that it removes.
+
+        /usr may be an image, or a volume as large as what is in it.
+        """
+        return self.is_needed and self.path != "/usr"
+
+    @property
     def is_tried(self) -> bool:
         """Whether it is mounted: what init does not mount is left alone, unless it is needed."""
         partition = self.filesystem.partition

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..guest import Guest
     from ..root import GuestRoot
 
+_DISCS = ("iso9660", "udf")
 _MOVE = "Move the system to a filesystem that guestconv reads; the README lists which."
 
 
@@ -82,10 +83,14 @@ def without_system(guest: Guest, reasons: Sequence[GuestconvError]) -> Guestconv
     if found:
         found[0].add(found[1:])
         return found[0]
-    return _other_system(guest) or GuestconvError(
-        "no-operating-system",
-        f"No operating system was found on {', '.join(disk.path for disk in guest.disks)}.{_what_is_there(guest.storage)}",
-        hint="Name all of the guest's disks; if a disk is not raw, state its format.",
+    return (
+        _other_system(guest)
+        or _only_discs(guest.storage)
+        or GuestconvError(
+            "no-operating-system",
+            f"No operating system was found on {', '.join(disk.path for disk in guest.disks)}.{_what_is_there(guest.storage)}",
+            hint="Name all of the guest's disks; if a disk is not raw, state its format.",
+        )
     )
 
 
@@ -124,6 +129,14 @@ def _blank(guest: Guest) -> Iterator[GuestconvError]:
             f"There is nothing on {', '.join(disk.path for disk in guest.disks)}: no partition table and no filesystem.",
             hint="Give the disks that the guest starts from; if a disk is not raw, state its format.",
         )
+
+
+def _only_discs(storage: Graph) -> GuestconvError | None:
+    """The error where nothing but discs are there, as the medium of an installer. With other disks they mean nothing."""
+    there = [each for each in storage.filesystems if each.type]
+    if not there or any(each.type not in _DISCS for each in there):
+        return None
+    return _image(there[0].name, f"of the type {there[0].type}")
 
 
 def _what_is_there(storage: Graph) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     debconf,
     defaults,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import nics
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import patterns
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
@@ -225,9 +225,11 @@ def uses_lvms_devices_file(configuration):
             vmx.parse, f'{EMPTY_LINES}.encoding = "UTF-8"\n'.encode(), {".encoding": "UTF-8"}, id="VMX, empty lines"
         ),
         pytest.param(
-            lambda pattern: nics.matches("eth0", ["eth*", pattern]), "[" * MEGABYTE, True, id="a pattern that fits"
+            lambda pattern: patterns.matches("eth0", ["eth*", pattern]), "[" * MEGABYTE, True, id="a pattern that fits"
         ),
-        pytest.param(lambda pattern: nics.matches("eth0", [pattern]), "[" * MEGABYTE, False, id="a pattern, brackets"),
+        pytest.param(
+            lambda pattern: patterns.matches("eth0", [pattern]), "[" * MEGABYTE, False, id="a pattern, brackets"
+        ),
         pytest.param(
             lambda text: [setting.name for setting in interfaces.read(FakeRoot({interfaces._FILE: text}))],
             f"auto eth0\nmapping {'[' * MEGABYTE}\niface eth0 inet dhcp\n",

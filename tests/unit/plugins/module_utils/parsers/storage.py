@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import (
+    attachment,
+    condition,
+    lvm_report,
+    md_superblock,
+)
 from ansible_collections.virttools.guestconv.tests.text_guests import arrays, lvm
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each
@@ -19,6 +24,8 @@ SUPERBLOCKS = [
     for role in (0, None)
 ]
 VOLUMES = lvm.volumes([lvm.Volume("/dev/vg/root", "a-b"), lvm.Volume("/dev/vg/copy", "c", origin="root")])
+# The magic number, the state and a feature of an ext4 with errors that can only be read.
+EXT4 = bytes(0x38) + b"\x53\xef\x02\x00" + bytes(0x28) + b"\x00\x10\x00\x00"
 MEMBERS = lvm.members({"vg": ["pv-1", "pv-2"]}, ["pv-2"])
 
 
@@ -38,6 +45,20 @@ PARSERS = (
         inputs=st.sampled_from(SUPERBLOCKS).flatmap(hostile_texts.damaged),
         sample=SUPERBLOCKS[0],
         found=tuple(SUPERBLOCKS),
+    ),
+    Parser(
+        "superblock of ext4",
+        (),
+        condition.of_superblock,
+        inputs=hostile_texts.damaged(EXT4),
+        sample=EXT4,
+        found=(b"", EXT4[:0x39]),
+    ),
+    Parser(
+        "world wide name",
+        ("0x6000c29", "naa.", "eui.", "60:00:c2:9d", "6000c29d-1f2e"),
+        attachment.world_wide_name,
+        found=("0x" + "6" * 10_000,),
     ),
     Parser(
         "reports of LVM",
