@@ -28,7 +28,9 @@ _MULTIPATH_UUID = re.compile(r"/dev/disk/by-id/dm-uuid-(?:part(?P<number>\d{1,3}
 # A line that is no comment; Debian's installer names disks so in comments.
 _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _NAME = re.compile(r"/dev/[^\s\"',;]+")
-_PARTITION_LINK = re.compile(r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$")
+_PARTITION_LINK = re.compile(
+    rf"/dev/disk/(?P<kind>by-path/|by-id/(?!{_FROM_THE_DISKS})[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$"
+)
 
 # blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
 # that is not printable as \xHH; udev, \xHH for both.

@@ -12,6 +12,9 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import incomplete, md_superblock
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.array import Array
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.logical_volume import (
+    LogicalVolume,
+)
 from ansible_collections.virttools.guestconv.tests.text_guests import arrays
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
@@ -242,6 +245,23 @@ def test_the_kernel_is_kept_from_writing_members_anew_where_it_would():
     assert kept(guest((arrays.Array(UUID), (0, 1)))[1]) == []
     # A spare would take the place of one that is lost.
     assert len(kept(guest((arrays.Array(UUID, in_use=(0,)), (0, None)))[1])) == 1
+
+
+def test_a_volume_group_in_an_array_is_not_taken_to_be_on_a_physical_volume_outside():
+    array = arrays.Array(UUID, label="web:0")
+    outside = {"TYPE": "LVM2_member", "UUID": "pv-b"}
+    tags = {"/dev/sda": {}, "/dev/sda1": arrays.blkid(array), "/dev/sdb": outside}
+    tags |= {"/dev/md127": {"TYPE": "LVM2_member", "UUID": "pv-a"}, "/dev/a/x": {}, "/dev/b/x": {}}
+    appliance = StandInAppliance(
+        tags,
+        volumes={"/dev/a/x": "1", "/dev/b/x": "2"},
+        members={"a": ["pv-a"], "b": ["pv-b"]},
+        arrays={"/dev/md127": ["/dev/sda1"]},
+        data={("/dev/sda1", arrays.SIZE): arrays.superblock(array, 0)},
+    )
+    storage = opened(appliance, "sda", "sdb").storage
+    volumes = {volume.name: storage.disks_of(volume) for volume in storage.of_kind(LogicalVolume)}
+    assert volumes == {"/dev/a/x": {"sda"}, "/dev/b/x": {"sdb"}}
 
 
 def test_partitions_of_an_array_are_called_after_it():

@@ -89,6 +89,7 @@ def appliance():
     return StandInAppliance(
         TAGS,
         volumes={"/dev/vg/srv": "b" * 32},
+        members={"vg": ["pv"]},
         subvolumes={"/dev/vg/srv": [(256, "@srv")]},
         files=FILES,
         arrays={"/dev/md127": ("/dev/sda4", "/dev/sda5"), "/dev/md126": ("/dev/sda7",)},
