@@ -111,6 +111,23 @@ def test_a_key_opens_the_root_and_its_key_file_the_data_and_what_is_written_is_t
     again.close()
 
 
+def test_while_a_program_of_the_guest_runs_mappings_are_called_as_crypttab_calls_them(appliance, encrypted):
+    guest = opened(appliance, Key(PASSPHRASE.encode(), "keys[0]", device="/dev/sdb"))
+    roots.find(guest, SYSTEMS)
+    (root,) = guest.roots
+    with guest.mounted(root, read_only=False):
+        before = mapped(appliance)
+        with guest.mappings_called_by_guest():
+            assert sorted(mapped(appliance)) == ["data", "root_crypt"]
+            # What /proc/mounts has is still a name of the device.
+            shown = appliance.shell(f"readlink -f /dev/mapper/root_crypt /dev/mapper/{before[0]}").split()
+            assert shown[0] == shown[1] and shown[0].startswith("/dev/dm-")
+        assert mapped(appliance) == before and "root_crypt" not in appliance.shell("ls /dev/mapper")
+        root.write("/written", "there\n", "a test")
+    guest.close()
+    assert mapped(appliance) == []
+
+
 def test_a_wrong_key_and_a_missing_one_are_errors_that_name_the_device_and_its_version(appliance, encrypted):
     for keys, code, version in (
         ([Key(b"wrong", "keys[0]")], "key-wrong", "LUKS1"),

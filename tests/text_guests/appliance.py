@@ -472,6 +472,8 @@ class StandIn(Appliance):
         printed = self._lvm(*arguments)
         if printed is not None:
             return printed
+        if arguments[0].startswith("{ dmsetup rename "):
+            return ""
         if arguments[0].startswith("cryptsetup open "):
             return self._opened_by_script(shlex.split(arguments[0].partition(" 2>&1")[0]))
         # The guest's own commands are none of it: they would be chrooted.

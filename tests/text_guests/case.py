@@ -161,6 +161,7 @@ class Case:
     hardware: dict[str, object] = field(default_factory=dict)
     boot_code: str = "grub2"
     choices: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     keys: list[dict[str, str]] = field(default_factory=list)
@@ -434,6 +435,10 @@ class _Parser:
         kind, driver = _words(rest, "KIND DRIVER")
         self.case.choices.append((_one_of(kind, KINDS, "kind of device"), driver))
 
+    def without(self, rest: str) -> None:
+        kind, device = _words(rest, "KIND DEVICE")
+        self.case.removed.append((_one_of(kind, KINDS, "kind of device"), device))
+
     def root(self, rest: str) -> None:
         self.case.root = _given(rest, "a root")
 
@@ -475,6 +480,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "append-only": _Parser.append_only,
     "remove": _Parser.remove,
     "choose": _Parser.choose,
+    "without": _Parser.without,
     "root": _Parser.root,
     "option": _Parser.option,
     "expect": _Parser.expect,

@@ -124,6 +124,8 @@ class Lab:
         for kind, driver in self.case.choices:
             for device in asked["devices"][kind].values():
                 device["driver"] = driver
+        for kind, name in self.case.removed:
+            del asked["devices"][kind][name]
         return asked
 
 

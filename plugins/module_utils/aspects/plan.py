@@ -38,6 +38,7 @@ class InitrdPlan:
     copies: what the initrd's copies of files of the guest become, if it has any: {path in the guest: text}.
     edits: of the texts in it.
     programs: names of programs of which an initrd that is made anew must have one; none where it needs none of them.
+    mappings: the mappings below /dev/mapper that it must open, of each all names that crypttab gives it.
     """
 
     mode: str = "auto"
@@ -46,6 +47,7 @@ class InitrdPlan:
     copies: dict[str, str] = field(default_factory=dict)
     edits: list[TextEdit] = field(default_factory=list)
     programs: tuple[str, ...] = ()
+    mappings: tuple[frozenset[str], ...] = ()
 
     def require(self, modules: Iterable[str]) -> None:
         """Have these kernel modules in the initrd."""

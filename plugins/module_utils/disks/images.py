@@ -10,6 +10,7 @@ when all that a header names is agreed to.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -24,6 +25,8 @@ from .formats import probe, qcow2
 
 _KEYS = ("path", "format", "device", "backing")
 _DEVICE = re.compile(r"\A[a-z][a-z0-9]{1,31}\Z")
+# What YAML takes as it is within a list.
+_PLAIN = re.compile(r"/[\w./@%+=~-]*\Z")
 
 # They have no metadata that `qemu-img check` could look through.
 _WITHOUT_CHECK = ("raw", "vpc")
@@ -227,13 +230,15 @@ def _not_named(top: str, named: Sequence[str], image: str, judged: one_image.Ima
     """
     levels = backing_chain.levels(image, judged.backing_file, judged.backing_format)
     paths = [*named, *(level.path for level in levels if level.is_file)]
-    message = f"{image} has the backing file {judged.backing_file}, which was not named."
+    message = f"{image} has the backing file {_shown(judged.backing_file)}, which was not named."
     if len(levels) > 1:
-        message += f" Its chain of backing files goes on: {', '.join(level.path for level in levels[1:])}."
+        message += f" Its chain of backing files goes on: {', '.join(_shown(level.path) for level in levels[1:])}."
     last = levels[-1]
     if last.wrong:
-        message += f" {last.path} {last.wrong}."
-    hint = f"If all of them belong to this guest, name them: `{{path: {top}, backing: [{', '.join(paths)}]}}`."
+        message += f" {_shown(last.path)} {last.wrong}."
+    option = f"{{path: {_quoted(top)}, backing: [{', '.join(map(_quoted, paths))}]}}"
+    first = "Put the chain in order first. " if last.wrong else ""
+    hint = f"{first}If all of them belong to this guest, name them: `{option}`."
     if not last.is_file:
         hint = (
             "guestconv opens files only. Copy the disk with `qemu-img convert` where its backing file can be reached."
@@ -244,6 +249,16 @@ def _not_named(top: str, named: Sequence[str], image: str, judged: one_image.Ima
         hint=hint,
         extra={"backing_file": judged.backing_file, "backing_files": [level.path for level in levels]},
     )
+
+
+def _shown(name: str) -> str:
+    """A name that an image has for a file, in a message: it may hold the ends of lines, and what terminals obey."""
+    return name if name.isprintable() else json.dumps(name)
+
+
+def _quoted(path: str) -> str:
+    """A path that an image names, as YAML has it in a list: the image may have any text there."""
+    return path if _PLAIN.match(path) else json.dumps(path)
 
 
 def writable_in_place(disk: Disk) -> None:

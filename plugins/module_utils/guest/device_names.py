@@ -17,8 +17,11 @@ _MULTIPATH_NAME = r"(?:mpath[a-z]{1,4}|3[0-9a-f]{16}(?:[0-9a-f]{16})?)(?:(?:p|-p
 _FROM_THE_DISKS = rf"dm-name-(?!{_MULTIPATH_NAME})|dm-uuid-(?!(?:part\d+-)?mpath-)|md-name-|md-uuid-|lvm-pv-uuid-"
 _OF_HARDWARE = re.compile(
     r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
-    rf"|mapper/{_MULTIPATH_NAME}|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+)$"
+    # Rules of Azure's agent and of cloud-init make their links of places that only Azure has.
+    rf"|mapper/{_MULTIPATH_NAME}|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+|disk/(?:azure|cloud)/.+)$"
 )
+# fstab(5) names a link in by-id so, too (util-linux 2.36).
+_ID = "ID="
 _MULTIPATH = re.compile(
     r"/dev/(?:mapper/|disk/by-id/dm-name-)(?P<name>mpath[a-z]{1,4}?|3[0-9a-f]{16}(?:[0-9a-f]{16})?)"
     r"(?:(?:p|-part)?(?P<number>\d{1,3}))?\Z"
@@ -27,9 +30,10 @@ _MULTIPATH_UUID = re.compile(r"/dev/disk/by-id/dm-uuid-(?:part(?P<number>\d{1,3}
 
 # A line that is no comment; Debian's installer names disks so in comments.
 _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
-_NAME = re.compile(r"/dev/[^\s\"',;]+")
+_NAME = re.compile(r"(?:/dev/|(?<![^\s\"'])ID=)[^\s\"',;]+")
 _PARTITION_LINK = re.compile(
-    rf"/dev/disk/(?P<kind>by-path/|by-id/(?!{_FROM_THE_DISKS})[^-]+(?=-))(?P<disk>.+)-part(?P<number>\d+)$"
+    rf"/dev/disk/(?P<kind>by-path/|by-id/(?!{_FROM_THE_DISKS})[^-]+(?=-)|azure/(?=root))(?P<disk>.+)"
+    r"-part(?P<number>\d+)$"
 )
 
 # blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte
@@ -43,7 +47,12 @@ _MOST_LINKS = 1000
 
 def is_of_hardware(name: str) -> bool:
     """Whether name (/dev/...) was given by the hardware, so that it means something else, or nothing, on another."""
-    return _OF_HARDWARE.match(name) is not None
+    return _OF_HARDWARE.match(path_of_id(name)) is not None
+
+
+def path_of_id(name: str) -> str:
+    """udev's link for a tag that is made of one (ID=scsi-0QEMU_...); other names as they are."""
+    return "/dev/disk/by-id/" + name[len(_ID) :].strip("\"'") if name.startswith(_ID) else name
 
 
 def link_of_multipath(name: str) -> str:
@@ -69,10 +78,10 @@ def partition_on_only_disk(name: str, links: Collection[str]) -> str | None:
 
     links: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
     """
-    link = _PARTITION_LINK.match(name)
+    link = _PARTITION_LINK.match(path_of_id(name))
     if not link or "usb" in name or len(links) > _MOST_LINKS:
         return None
-    others = filter(None, map(_PARTITION_LINK.match, links))
+    others = filter(None, map(_PARTITION_LINK.match, map(path_of_id, links)))
     if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):
         return None
     return link["number"]

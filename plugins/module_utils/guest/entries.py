@@ -35,6 +35,11 @@ def selects_another(entry: Entry, root: GuestRoot) -> bool:
     return _is_another(entry, root.mount_plan.root, root.guest.storage, _nodes(root.guest.roots))
 
 
+def starts_another(entry: Entry, root: GuestRoot) -> bool:
+    """Whether the entry's root is on the disks, and is not root."""
+    return bool(named(entry, root.guest.storage)) and not starts(entry, root)
+
+
 def system_of(entry: Entry, root: GuestRoot) -> GuestRoot | None:
     """The other of the systems to be converted that the entry, of root's menu, starts; None where it is none."""
     if starts(entry, root):

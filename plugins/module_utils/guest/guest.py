@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..appliance.appliance import Appliance
@@ -23,6 +23,7 @@ from .storage.graph import Graph
 from .storage.keyring import Key, Keyring
 from .storage.layers.array import Array
 from .storage.layers.disk import Disk as StorageDisk
+from .storage.layers.encrypted import Encrypted
 from .storage.layers.filesystem import Filesystem
 from .storage.layers.partition import Partition
 from .storage.mounter import Mounter
@@ -95,6 +96,15 @@ class Guest:
             return False
         self.storage = discover(self._answers(), self.storage)
         return True
+
+    @contextmanager
+    def mappings_called_by_guest(self) -> Iterator[None]:
+        """Have opened devices called in the appliance as the guest calls them, while one of its programs runs."""
+        with ExitStack() as stack:
+            if self.keyring.has_opened:
+                opened = [each for each in self.storage.of_kind(Encrypted) if each.names]
+                stack.enter_context(self.keyring.called({each.device: each.names[0] for each in opened}))
+            yield
 
     def _answers(self) -> Answers:
         return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())

@@ -185,7 +185,8 @@ class GuestRoot(Reader):
 
     def _command(self, argv: Sequence[str], writes: bool) -> str:
         try:
-            return self._appliance.command(list(argv))
+            with self.guest.mappings_called_by_guest():
+                return self._appliance.command(list(argv))
         except ApplianceError as error:
             message = f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
             obstacles = self._writer.obstacles() if writes and isinstance(error, CallFailed) else []

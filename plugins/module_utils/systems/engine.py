@@ -34,47 +34,51 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
 
     Roots that nothing starts are taken out of guest.roots.
     """
-    findings, with_kernel = _findings(guest, applications, tell)
-    left = started.not_started(guest, with_kernel)
+    findings, signs = _findings(guest, applications, tell)
+    left = started.not_started(guest, signs)
     if left:
         first = guest.roots[0]
         guest.roots = [root for root in guest.roots if root not in left]
         if first in left and first.not_searched:
             # The first of the roots has what is known of the guest as a whole.
             guest.roots[0].not_searched = first.not_searched
-            findings, _with_kernel = _findings(guest, applications, tell)
+            findings, _signs = _findings(guest, applications, tell)
         findings = {root.name: findings[root.name] for root in guest.roots}
         findings[guest.roots[0].name].append(Findings(concerns=[started.concern(root) for root in left]))
     findings[guest.roots[0].name].append(Findings(concerns=[started.windows(name) for name in guest.windows]))
     return describe(guest, findings)
 
 
-def _findings(guest: Guest, applications: bool, tell: Tell) -> tuple[dict[str, list[Findings]], set[str]]:
-    """What the aspects find in each root, and, of several roots, the names of those that have a kernel.
+def _findings(
+    guest: Guest, applications: bool, tell: Tell
+) -> tuple[dict[str, list[Findings]], dict[str, started.Signs]]:
+    """What the aspects find in each root, and, of several roots, what shows whether something starts each.
 
     A root that the menu of another one starts is looked at once more, when all menus are known.
     """
-    findings, with_kernel = _looked_at(guest, guest.roots, applications, tell)
+    findings, signs = _looked_at(guest, guest.roots, applications, tell)
     for root in guest.roots:
         root.started_by = started.by_others(root)
     others = [root for root in guest.roots if root.started_by]
     findings.update(_looked_at(guest, others, applications, tell)[0])
-    return findings, with_kernel
+    return findings, signs
 
 
 def _looked_at(
     guest: Guest, roots: Sequence[GuestRoot], applications: bool, tell: Tell
-) -> tuple[dict[str, list[Findings]], set[str]]:
+) -> tuple[dict[str, list[Findings]], dict[str, started.Signs]]:
     findings: dict[str, list[Findings]] = {}
-    with_kernel = set()
+    signs = {}
     for root, aspects in _by_root(roots, order.inspection, tell):
         with guest.mounted(root, read_only=True):
             findings[root.name] = [aspect.inspect(root) for aspect in aspects]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
-            if len(guest.roots) > 1 and system_of(root).has_kernel(root):
-                with_kernel.add(root.name)
-    return findings, with_kernel
+            if len(guest.roots) > 1:
+                system = system_of(root)
+                has_kernel = system.has_kernel(root)
+                signs[root.name] = started.Signs(has_kernel, has_kernel and system.may_have_menu(root))
+    return findings, signs
 
 
 def convert(

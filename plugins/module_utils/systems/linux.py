@@ -91,6 +91,11 @@ def has_kernel(root: GuestRoot) -> bool:
     return any(root.list(path) for path in ("/lib/modules", "/usr/lib/modules"))
 
 
+def may_have_menu(root: GuestRoot) -> bool:
+    """Whether there is a menu, or a file that makes one, of the boot loader that the firmware starts."""
+    return boot.may_have_menu(root)
+
+
 def _assignments(text: str) -> dict[str, str]:
     """The assignments of an os-release file, whose quoting is a subset of the shell's (os-release(5))."""
     found = {}

@@ -5,24 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..guest import entries
 from ..guest.boot_menu import Entry
 from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..guest.storage.graph import Graph
+from ..guest.storage.mounts import is_tag
 from ..model import target_hardware
 from ..model.concerns import Concern
 
 
-def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
+@dataclass(frozen=True)
+class Signs:
+    """What a root has. may_have_menu: that it has a boot menu, be it one that was not understood."""
+
+    has_kernel: bool = False
+    may_have_menu: bool = False
+
+
+def not_started(guest: Guest, signs: Mapping[str, Signs]) -> list[GuestRoot]:
     """The roots that no boot menu starts, after all were inspected.
 
-    None where no menu starts a system that is on the disk that boots: any root may be what starts. The same is so of a
-    root without a menu that has a kernel, and is on that disk or lacks its /boot: it may have one that was not found.
+    None where no menu starts a system that is on the disk that boots: any root may be what starts. Of the others, one
+    that has a kernel stays where its menu may be one that was not read: it has files of one, on that disk; or it lacks
+    its /boot.
 
-    Args: with_kernel: the names of the roots that have a kernel.
+    Args: signs: by the names of the roots.
     """
     if len(guest.roots) < 2:
         return []
@@ -31,11 +42,12 @@ def not_started(guest: Guest, with_kernel: Collection[str]) -> list[GuestRoot]:
     if not any(order[0] in _disks(root, guest.storage) for root in started):
         return []
 
-    def may_have_menu(root: GuestRoot) -> bool:
-        is_where_menus_are = order[0] in _disks(root, guest.storage) or _lacks_boot(root)
-        return not root.boot_menu.entries and root.name in with_kernel and is_where_menus_are
+    def may_start(root: GuestRoot) -> bool:
+        found = signs.get(root.name, Signs())
+        is_unread = found.may_have_menu and order[0] in _disks(root, guest.storage)
+        return not root.boot_menu.entries and found.has_kernel and (is_unread or _lacks_boot(root))
 
-    return [root for root in guest.roots if root not in started and not may_have_menu(root)]
+    return [root for root in guest.roots if root not in started and not may_start(root)]
 
 
 def by_others(root: GuestRoot) -> list[Entry]:
@@ -72,11 +84,12 @@ def windows(name: str) -> Concern:
 def _is_started(root: GuestRoot, guest: Guest) -> bool:
     """Whether an entry of any menu has it as its root, or an entry of its own menu does not say what its root is.
 
-    A copy of a system has a menu too, but one that starts the original.
+    A copy of a system has a menu too, but one that starts the original, or what is gone. root= that names a UUID or
+    label which is on no disk does not mean root, whereas a path may.
     """
     if any(entries.starts(entry, root) for other in guest.roots for entry in other.boot_menu.entries):
         return True
-    return any(not entries.named(entry, guest.storage) for entry in root.boot_menu.entries)
+    return any(not entries.named(entry, guest.storage) and not is_tag(entry.root) for entry in root.boot_menu.entries)
 
 
 def _disks(root: GuestRoot, storage: Graph) -> frozenset[str]:

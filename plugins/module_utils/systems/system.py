@@ -20,3 +20,6 @@ class System(DetectableSystem, Protocol):
 
     def has_kernel(self, root: GuestRoot) -> bool:
         """Whether the system on root, which is mounted, has a kernel of its own, as a chroot has not."""
+
+    def may_have_menu(self, root: GuestRoot) -> bool:
+        """Whether root, which is mounted and was inspected, has a boot menu, be it one that was not understood."""

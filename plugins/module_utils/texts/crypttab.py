@@ -18,6 +18,8 @@ RANDOM_KEYS = ("/dev/urandom", "/dev/random", "/dev/hw_random")
 _NO_KEY = ("", "-", "none")
 # Options after which what is on the device is written over when the guest starts, or that say that it has no header.
 _WITHOUT_HEADER = frozenset(("plain", "swap", "tmp"))
+# Formats other than LUKS, of which the device may have a header, and no UUID that udev knows.
+_OTHER_FORMATS = frozenset(("tcrypt", "tcrypt-hidden", "tcrypt-system", "tcrypt-veracrypt", "bitlk"))
 # Debian's scripts that print a file that the third field names.
 _PRINTING = ("cat", "passdev")
 _OF_TOKENS = {"tpm2-device": "TPM", "fido2-device": "FIDO2 token", "pkcs11-uri": "smart card"}
@@ -61,6 +63,11 @@ class Entry:
         """Whether the device has a header of its own, with a UUID, as far as the line says."""
         is_elsewhere = self.option("header") is not None
         return not (self.has_random_key or is_elsewhere or _WITHOUT_HEADER.intersection(self.options))
+
+    @property
+    def is_luks(self) -> bool:
+        """Whether the line is about a device with LUKS, as far as it says."""
+        return _OTHER_FORMATS.isdisjoint(self.options)
 
     @property
     def is_waited_for(self) -> bool:
@@ -108,9 +115,11 @@ def from_arguments(arguments: Iterable[str]) -> list[Entry]:
     """What arguments of the kernel's command line have the initrd open, and how that is called.
 
     systemd-cryptsetup-generator(8): rd.luks.name=UUID=NAME; mkinitcpio's hook encrypt: cryptdevice=DEVICE:NAME[:OPTIONS];
-    Debian's cryptsetup-initramfs: cryptopts=target=NAME,source=DEVICE; genkernel: crypt_root=DEVICE opens `root`.
+    Debian's cryptsetup-initramfs: cryptopts=target=NAME,source=DEVICE; genkernel: crypt_root=DEVICE opens `root`;
+    Alpine's mkinitfs-bootparam(7): cryptroot=DEVICE cryptdm=NAME.
     """
-    return [found for found in map(_of_argument, arguments) if found]
+    arguments = list(arguments)
+    return [found for found in [*map(_of_argument, arguments), _of_alpine(arguments)] if found]
 
 
 def _of_argument(argument: str) -> Entry | None:
@@ -127,6 +136,12 @@ def _of_argument(argument: str) -> Entry | None:
         return Entry(words.get("target", "cryptroot"), words["source"]) if words.get("source") else None
     names: Mapping[str, str] = {"crypt_root": "root", "crypt_swap": "swap"}
     return Entry(names[key], value) if key in names and value else None
+
+
+def _of_alpine(arguments: Iterable[str]) -> Entry | None:
+    words = dict(argument.partition("=")[::2] for argument in arguments)
+    device, name = words.get("cryptroot"), words.get("cryptdm")
+    return Entry(name, device) if device and name else None
 
 
 def _file(text: str) -> File:

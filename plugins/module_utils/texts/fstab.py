@@ -20,6 +20,8 @@ _WANTED_BY, _REQUIRED_BY = "x-systemd.wanted-by=", "x-systemd.required-by="
 # They go on when `mount -a` fails, but stop for an administrator when `fsck -A` does, which checks what has a sixth field
 # other than 0 (sysvinit's checkfs.sh and rc.sysinit, OpenRC's fsck).
 _INITS_THAT_GO_ON = ("sysvinit", "openrc")
+# Of Upstart's mountall(8), in Ubuntu's fstab(5) until 14.04; EC2's images had it for the disks of the instance.
+_MOUNTALL_GOES_ON = "nobootwait"
 
 _OF_DISCS = frozenset(("iso9660", "udf"))
 # Where installers have the drives mounted (/media/cdrom0, /mnt/floppy).
@@ -71,7 +73,9 @@ class Entry:
         return not any(self._has_last(*pair) for pair in _OPPOSITES) and (required or not wanted)
 
     def stops(self, init: str | None) -> bool:
-        """Whether a guest with this init system (info.init) does not start without what the line mounts."""
+        """Whether a guest with this init system (info.init; None is Upstart, and others) does not start without it."""
+        if init is None and _MOUNTALL_GOES_ON in self.options:
+            return False
         return self.is_waited_for and (init not in _INITS_THAT_GO_ON or self.pass_number > 0)
 
     def _has_last(self, option: str, opposite: str) -> bool:

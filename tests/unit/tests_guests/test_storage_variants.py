@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import fstab
 from tests.guests import storage_layouts, storage_workshop
+from tests.guests.storage_guest import HOST
 from tests.guests.storage_variants import VARIANTS
 
 
@@ -32,6 +35,38 @@ def test_a_row_expects_what_its_fstab_mounts(name):
     (root,) = [entry for entry in entries if entry.path == "/"]
     assert root.type == variant.filesystem
     assert variant.root in ("", root.spec)
+
+
+class Filled(FakeWorkshop):
+    """Notes what is mounted when the system is copied."""
+
+    def __init__(self, count):
+        super().__init__(*((f"sd{letter}", f"/dev/sd{letter}") for letter in "abc"[:count]))
+        self.mounted, self.filled = [], []
+        self.appliance = mock.Mock()
+
+    def mount(self, name, path="/", options=""):
+        self.mounted.append(path)
+
+    def unmount(self):
+        self.mounted = []
+
+    def fill(self):
+        self.filled.append(list(self.mounted))
+
+    def read(self, path):
+        return f"/dev/sda1 {HOST}"
+
+    def write(self, path, text):
+        assert text
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_each_system_is_copied_to_what_its_fstab_mounts(name):
+    variant = VARIANTS[name]
+    workshop = Filled(len(variant.sizes))
+    variant.lay_out(workshop)
+    assert [sorted(mounted) for mounted in workshop.filled] == [list(variant.mounts)] * len(variant.roots)
 
 
 def test_disks_and_partitions_have_the_names_that_the_appliances_kernel_gave_them():

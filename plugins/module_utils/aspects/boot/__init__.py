@@ -16,7 +16,7 @@ from ...guest.boot_menu import BootMenu
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
-from . import evidence, loaders, new_loader, shared, system_partition, uefi, unread
+from . import evidence, loaders, menu_files, new_loader, shared, system_partition, uefi, unread
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
 from .loaders.loader import Fallback, InstalledLoader
@@ -95,11 +95,17 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     if loader:
         loader.edit(plan, editors)
     if facts.is_of_another:
+        loaders.edit_sources(root, editors)
         return
     # After the menu, of which it may have a copy.
     is_new = uefi.convert(root, is_needed=facts.firmware == "uefi", ways=facts.ways)
     if loader:
         loader.edit_sources(plan, editors, has_new_fallback=is_new)
+
+
+def may_have_menu(root: GuestRoot) -> bool:
+    """Whether root, which was inspected, has a menu of what the firmware starts, be it one that was not understood."""
+    return bool(root.boot_menu.entries) or menu_files.are_there(root, root.recall(Facts).found_by.started)
 
 
 def _by_disk(root: GuestRoot, sectors: Mapping[str, str], installed: str) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...devices.targets import Model
+from ...guest import entries
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ..boot import unified
@@ -20,8 +21,13 @@ _OF_INITRD = ("block", "console")
 def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
     """The concerns about the kernels of root's menu."""
     boot = next((kernel for kernel in found if kernel.default), None)
+    default = root.boot_menu.default
+    is_of_another = default is not None and entries.starts_another(default, root)
     concerns = []
     for kernel in found:
+        if kernel is boot and is_of_another:
+            # Its kernel is not to be had here; that the guest would start another system is an error anyway.
+            continue
         is_there = root.is_file(kernel.path)
         concerns += _of_modules(root, kernel) if is_there else _kernel_missing(kernel)
         concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]

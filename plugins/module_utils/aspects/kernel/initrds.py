@@ -19,6 +19,7 @@ from ... import initrd as initrd_format
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...initrd import builders
+from ...initrd.builders import initramfs_tools
 from ...initrd.builders.builder import InitrdBuilder
 from ..plan import Plan
 from . import texts
@@ -319,9 +320,19 @@ def _check_programs(found: initrd_format.Initrd, initrd: Initrd, plan: Plan) -> 
     """See that an initrd which was made anew can still open an encrypted root."""
     there = {posixpath.basename(path) for path in found.members}
     if plan.initrd.programs and there.isdisjoint(plan.initrd.programs):
-        raise GuestconvError(
-            "initrd-cannot-unlock",
-            f"{initrd.path} cannot open the encrypted root after it was rebuilt: it has none of the programs "
-            f"{', '.join(plan.initrd.programs)}.",
-            hint="Check the guest's configuration of its initrd and its /etc/crypttab, or use the option initrd: supplement.",
-        )
+        raise _cannot_unlock(initrd, f"it has none of the programs {', '.join(plan.initrd.programs)}")
+    if found.builder == initramfs_tools.NAME:
+        places = (initramfs_tools.CRYPTTAB, initramfs_tools.OLD_CRYPTTAB)
+        contents = [found.content(place) for place in places if plan.initrd.mappings]
+        opened = initramfs_tools.opened(content.decode("utf-8", "replace") for content in contents if content)
+        lacking = [min(names) for names in plan.initrd.mappings if opened.isdisjoint(names)]
+        if lacking:
+            raise _cannot_unlock(initrd, f"its {places[0]} has no line for {', '.join(lacking)}")
+
+
+def _cannot_unlock(initrd: Initrd, why: str) -> GuestconvError:
+    return GuestconvError(
+        "initrd-cannot-unlock",
+        f"{initrd.path} cannot open the encrypted root after it was rebuilt: {why}.",
+        hint="Check the guest's configuration of its initrd and its /etc/crypttab, or use the option initrd: supplement.",
+    )

@@ -103,12 +103,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """Name filesystems by UUID wherever the guest named them by hardware, and say what the kernel and initrd need."""
     selection = plan.selection
     removed = frozenset(selection.removed["block"])
-    _refuse_needed(root, removed)
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     there = mentions.found(root)
     # What is removed needs no name.
     chosen = {**{device: f"/dev/{device}" for device in removed}, **plan.disk_names}
     names = _names(root, there, {", ".join(sorted({model.driver for model in models.values()})): chosen})
+    _refuse_needed(root, names, removed)
     _refuse_lost(root, names)
     plan.concerns += _told_by_choice(root, there, plan)
     for reference in references.references_in(root):
@@ -147,8 +147,8 @@ def _preferred(there: mentions.Found, names: Names) -> list[str]:
 def _refuse_lost(root: GuestRoot, names: Names) -> None:
     """Refuse drivers with which names are lost that the guest needs, and that others keep."""
     kept = replace(names, by_driver={"kept": {disk.identifier: disk.name for disk in names.storage.disks}})
-    always = references.concerns(root, kept)
-    for concern in references.concerns(root, names):
+    always = [*references.concerns(root, kept), *unmounted.concerns(root, kept)]
+    for concern in [*references.concerns(root, names), *unmounted.concerns(root, names)]:
         if concern.severity == "error" and concern not in always:
             raise GuestconvError(concern.code, concern.message, hint=concern.hint, path="guest.devices.block")
 
@@ -185,15 +185,19 @@ def _disks_of_mountpoints(root: GuestRoot) -> dict[str, frozenset[str]]:
     return {path: disks.get(name, frozenset()) for path, name in root.info["mountpoints"].items()}
 
 
-def _refuse_needed(root: GuestRoot, removed: frozenset[str]) -> None:
+def _refuse_needed(root: GuestRoot, names: Names, removed: frozenset[str]) -> None:
     """Refuse to remove disks that the guest does not start without, or that hold a part of what stays."""
     if not removed:
         return
-    disks_of = _disks_of_mountpoints(root)
+    storage = root.guest.storage
+    disks_of = {path: disks for path, disks in _disks_of_mountpoints(root).items() if path in NEEDED}
+    parts_of = {node.name: storage.disks_of(node) for node in storage.nodes if len(node.parents) > 1}
+    keys = references.beside(root, names, removed)
     first = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)[0]
     for device in sorted(removed):
-        on_it = sorted(path for path, disks in disks_of.items() if device in disks)
-        needed = [path for path in on_it if path in NEEDED or not disks_of[path] <= removed]
+        needed = sorted(path for path, disks in disks_of.items() if device in disks)
+        needed += [f"a part of {name}" for name, disks in parts_of.items() if device in disks and not disks <= removed]
+        needed += [f"{name}, which {path} names," for path, name in keys if names.are_on(name, [device])]
         if needed or device == first:
             raise GuestconvError(
                 "device-required",

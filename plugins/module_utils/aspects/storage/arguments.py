@@ -4,7 +4,7 @@
 """The kernel's arguments that name devices: what each names, whether that is there, and how it is said on any hardware.
 
 Sources: bootparam(7), dracut.cmdline(7), initramfs-tools(7), systemd-fstab-generator(8), systemd-cryptsetup-generator(8),
-mkinitcpio's hooks encrypt and zfs, genkernel(8), Debian's cryptsetup-initramfs.
+mkinitcpio's hooks encrypt and zfs, genkernel(8), Debian's cryptsetup-initramfs, Alpine's mkinitfs-bootparam(7).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ...initrd.builders import dracut
 from ...model.concerns import Concern
 from ...texts import kernel_arguments, tables
 from . import specs
-from .names import NO_IDENTITY, Names, ambiguous, not_nameable, unknown
+from .names import NO_IDENTITY, Names, ambiguous, not_nameable, shared, unknown
 
 
 class Need(Enum):
@@ -86,6 +86,8 @@ _OPTIONS = re.compile(r"(?:\A|,)(?:logdev|rtdev|journal_path|device)=(?P<name>/d
 _SOURCE = re.compile(r"(?:\A|,)source=(?P<name>[^,]+)")
 _KEY_DEVICE = re.compile(r":(?P<name>(?:UUID|LABEL)=[^:]+|/dev/[^:]+)")
 _UUID = re.compile(r"\A(?:luks-)?(?P<name>[0-9A-Fa-f:-]{4,})")
+_OF_UUID = re.compile(r"\A[^=]+=(?P<name>(?:/dev/|(?:PART)?(?:UUID|LABEL)=).+)\Z", re.DOTALL)
+_HEADER_DEVICE = re.compile(r"(?:=|,)header=(?P<name>/dev/[^:,]+)")
 _WORD = re.compile(r"\A(?P<name>[^\s,]+)")
 
 ARGUMENTS = (
@@ -109,7 +111,8 @@ ARGUMENTS = (
     # Of these dracut waits for each, and does not start the guest without it, be it the swap space's.
     Argument(("rd.lvm.lv",), _WORD, specs.volumes, Need.DRACUT),
     Argument(("rd.lvm.vg",), _WORD, specs.volumes_of_group, Need.DRACUT),
-    Argument(("rd.luks.uuid", "rd.luks.partuuid"), _UUID, specs.encrypted, Need.DRACUT),
+    Argument(("rd.luks.uuid",), _UUID, specs.encrypted, Need.DRACUT),
+    Argument(("rd.luks.partuuid",), _WORD, specs.partitions, Need.DRACUT),
     Argument(("rd.md.uuid",), _UUID, specs.members_of_array, Need.DRACUT),
     Argument(("rd_LVM_LV",), _WORD, specs.volumes),
     Argument(("rd_LVM_VG",), _WORD, specs.volumes_of_group),
@@ -119,7 +122,9 @@ ARGUMENTS = (
     Argument(("cryptkey",), _TO_COLON, specs.filesystems),
     Argument(("cryptdevice",), _TO_COLON, specs.filesystems),
     Argument(("cryptopts",), _SOURCE, specs.filesystems),
-    Argument(("crypt_root", "crypt_swap", "luks_root"), _IF_DEVICE, specs.filesystems),
+    Argument(("crypt_root", "crypt_swap", "luks_root", "cryptroot", "cryptheader"), _IF_DEVICE, specs.filesystems),
+    Argument(("rd.luks.data", "luks.data"), _OF_UUID, specs.filesystems),
+    Argument(("rd.luks.options", "luks.options"), _HEADER_DEVICE, specs.filesystems, as_path=True),
     Argument(("zfs",), re.compile(r"\A(?P<name>(?!bootfs\b|auto\b)[^\s,]+)"), specs.members_of_pool, Need.STOPS),
     # What can be said by the names, numbers and serial numbers of the old hardware alone.
     Argument(("md",), re.compile(r"(?P<name>/dev/[^,]+)"), _only_on_its_hardware),
@@ -147,6 +152,7 @@ _MAKING = (
     (("cryptdevice",), re.compile(r"[^:]+:(?P<name>[^:]+)")),
     (("rd.luks.name", "luks.name"), re.compile(r"[^=]+=(?P<name>.+)")),
     (("rd.luks.uuid", "luks.uuid"), re.compile(r"(?P<name>luks-.+)")),
+    (("cryptdm",), re.compile(r"(?P<name>.+)")),
     (("cryptopts",), re.compile(r"(?:.*,)?target=(?P<name>[^,]+).*")),
 )
 # Verity's, of /usr (systemd-veritysetup-generator(8), Flatcar).
@@ -244,7 +250,7 @@ class _Entry:
         if row.nodes(self._names, name):
             if key == "root" and self._is_default and self._starts_another():
                 return [_another(self._root, self._entry)]
-            return self._not_nameable(where, key, name, _severity(stops))
+            return shared(self._names, where, name) + self._not_nameable(where, key, name, _severity(stops))
         if key == "root" and _NOT_ON_DISKS.fullmatch(name):
             return [_not_on_disks(name, stops)]
         # What is within an encrypted device is not the system that is converted.

@@ -15,7 +15,7 @@ from ...guest import device_names
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
-from ...texts import fstab, tables
+from ...texts import crypttab, fstab, tables
 from ...texts.fstab import Entry
 from .names import Names
 from .references import is_made_anew
@@ -122,6 +122,9 @@ def _of_mapping(names: Names, row: tables.Row) -> Concern | None:
     """The concern about a row of crypttab whose device has something on it that is not encrypted."""
     fields = [fstab.unescaped(field) for field in row.fields]
     if len(fields) < 2 or not device_names.is_of_hardware(fields[1]):
+        return None
+    entry = crypttab.entry(row)
+    if entry and not entry.is_luks:
         return None
     is_new = is_made_anew(row)
     found = [each for each in names.filesystems(fields[1]) if _is_another(each.type, is_new)]

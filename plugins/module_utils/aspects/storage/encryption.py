@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from functools import partial
 
@@ -14,6 +15,7 @@ from ...guest.storage.keyring import Key, Why
 from ...guest.storage.layer import Layer
 from ...guest.storage.layers.encrypted import Encrypted
 from ...guest.storage.layers.filesystem import BITLOCKER, LUKS, Filesystem
+from ...initrd.builders import initramfs_tools
 from ...model.concerns import Concern
 from ...texts import crypttab, luks_header, tables
 from ...texts.crypttab import Entry
@@ -22,8 +24,8 @@ from . import references, specs
 from .names import Names
 
 # What initrds have of crypttab: dracut's and mkinitcpio's copy, Debian's, and that of Debian up to 9.
-_COPIES = r"etc/crypttab|cryptroot/crypttab"
-_OLD_COPY = r"conf/conf\.d/cryptroot"
+_COPIES = rf"etc/crypttab|{re.escape(initramfs_tools.CRYPTTAB)}"
+_OLD_COPY = re.escape(initramfs_tools.OLD_CRYPTTAB)
 
 # What opens the root in an initrd, by the last part of its path.
 _PROGRAMS = ("cryptsetup", "systemd-cryptsetup")
@@ -44,11 +46,15 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
 
 def convert(root: GuestRoot, plan: Plan, names: Names, removed: Collection[str]) -> None:
     """Have the initrd open what the root is in, by names that hold on the target. removed: ids of the disks that are."""
-    if _is_in_encrypted(root):
+    mappings = _mappings(root)
+    if mappings:
         plan.initrd.require(["dm_crypt"])
         plan.initrd.programs = _PROGRAMS
+        called = {entry.name for entry in encryption.entries(root)}
+        named = [called.intersection(mapping.names) for mapping in mappings]
+        plan.initrd.mappings = tuple(frozenset(names) for names in named if names)
     if any(each.type == LUKS for each in names.storage.filesystems):
-        row = partial(references.renamed, names, references.CRYPTTAB, removed)
+        row = partial(references.renamed, names, references.CRYPTTAB, removed, ())
         plan.initrd.edit(_COPIES, lambda text: tables.edited(text, row))
         plan.initrd.edit(_OLD_COPY, partial(_old_copy, names))
 
@@ -63,10 +69,11 @@ def _old_copy(names: Names, text: str) -> str:
     return "\n".join(",".join(map(word, line.split(","))) for line in text.split("\n"))
 
 
-def _is_in_encrypted(root: GuestRoot) -> bool:
-    """Whether the root, or what it needs to start, is in an encrypted device that its initrd must open."""
+def _mappings(root: GuestRoot) -> list[Encrypted]:
+    """The encrypted devices that the initrd must open: what the root, or what it needs to start, is in."""
     mounts = root.mount_plan.only("/", "/usr")
-    return any(isinstance(node, Encrypted) for mount in mounts for node in _below(mount.filesystem))
+    nodes = [node for mount in mounts for node in _below(mount.filesystem) if isinstance(node, Encrypted)]
+    return list(dict.fromkeys(nodes))
 
 
 def _below(node: Layer) -> Iterator[Layer]:

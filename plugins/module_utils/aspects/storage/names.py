@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...guest import device_names
+from ...guest.storage import mounts
 from ...guest.storage.graph import Graph
 from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
@@ -77,14 +78,36 @@ def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     return unknown(names, where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
 
 
+def shared(names: Names, where: str, name: str) -> list[Concern]:
+    """The concern about name, of no hardware, in where, if several filesystems have it; in a list, which may be empty."""
+    found = names.filesystems(name) if mounts.is_tag(name) or name.startswith("/dev/disk/by-") else []
+    if len(found) < 2 or device_names.is_of_hardware(name):
+        return []
+    return [
+        Concern(
+            "device-name-ambiguous",
+            "warning",
+            f"{where} names {name}, which {', '.join(each.name for each in found)} have in common. Which of them the "
+            "guest takes can be another one on the target.",
+            f"{_OWN_UUID}, or take away the disk with the copy.",
+        )
+    ]
+
+
 def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> Concern:
     """The concern about a name in where that leads to nothing. remedy: what to do if all disks were given."""
+    # What links are made of no disk has on it.
+    is_link = name.startswith(("/dev/disk/", "ID="))
+    known = (
+        "in the option hardware, under disks, the serial, the wwn, or the controller and unit that each had"
+        if is_link
+        else "as device the names that the guest knew them by (hda, xvda)"
+    )
     return Concern(
         "device-name-unknown",
         severity,
         f"{where} names {name}, which is not on the disks ({names.disks}), as far as its name tells.{_ends(severity)}",
-        "Give all of the guest's disks, and as device the names that the guest knew them by (hda, xvda); if that was "
-        f"done, {remedy}",
+        f"Give all of the guest's disks, and {known}; if that was done, {remedy}",
     )
 
 

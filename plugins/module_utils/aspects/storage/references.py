@@ -16,7 +16,7 @@ from ...guest.storage import encryption, mounts
 from ...model.concerns import Concern
 from ...texts import crypttab, fstab, tables
 from . import arguments, resume, software_made, specs
-from .names import Names, lost
+from .names import Names, lost, shared
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Reference:
         entry = crypttab.entry(row) if self is not FSTAB and spot is self.spots[0] else None
         if entry:
             # Without a header, what is on the device is written over when the guest starts, or has no UUID.
-            tags = ("UUID",) if entry.has_header else ("PARTUUID",)
+            tags = ("PARTUUID",) if not entry.has_header else ("UUID",) if entry.is_luks else ("UUID", "PARTUUID")
         tag = names.storage.stable_name(name, names.links, tags) if tags else names.stable(name)
         return specs.path(tag) if tag and spot.as_path else tag
 
@@ -133,11 +133,15 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     found = []
     for row in tables.rows(root.read(FSTAB.path) or ""):
         found += _of_filesystem(root, names, row)
+        found += shared(names, FSTAB.path, FSTAB.name(row))
     makers = software_made.Makers(root, names)
     for reference in references_in(root)[1:]:
         for row in tables.rows(root.read(reference.path) or ""):
             found += _of_mapping(names, makers, reference, row)
-    found += [lost(names, path, name, "warning") for path, name in resume.devices(root) if names.is_lost(name)]
+    # Debian's initrd waits for it, and goes on (initramfs-tools, scripts/local-premount/resume).
+    found += [
+        lost(names, path, name, "warning") for path, name in resume.devices(root) if _is_lost(names, makers, name)
+    ]
     return found + arguments.concerns(root, names)
 
 
@@ -159,14 +163,32 @@ def _of_mapping(names: Names, makers: software_made.Makers, reference: Reference
         if device_names.is_of_hardware(name):
             is_lost = reference.stable(names, row, spot, name) is None
         else:
-            is_path = name.startswith("/dev/")
-            is_made = is_path and (software_made.is_made_at_each_start(name) or makers.of(name))
             # As a key a path may be that of any device.
-            is_asked = mounts.is_device(name) and not (is_path and spot is not reference.spots[0])
-            is_lost = is_asked and not is_made and not names.filesystems(name)
+            is_asked = spot is reference.spots[0] or not name.startswith("/dev/")
+            is_lost = is_asked and _is_lost(names, makers, name)
         if is_lost:
             found.append(lost(names, reference.path, name, "warning"))
     return found
+
+
+def beside(root: GuestRoot, names: Names, removed: Collection[str]) -> list[tuple[str, str]]:
+    """(path of the table, name) of keys, headers and journals on the removed disks (their ids), of what stays."""
+    return [
+        (reference.path, name)
+        for reference in references_in(root)
+        for row in tables.rows(root.read(reference.path) or "")
+        if not names.are_on(reference.name(row), removed)
+        for _spot, name in reference.names(row)[1:]
+        if names.are_on(name, removed)
+    ]
+
+
+def _is_lost(names: Names, makers: software_made.Makers, name: str) -> bool:
+    """Whether name is a device's that is not there, and that nothing makes; or holds on the old hardware alone."""
+    if device_names.is_of_hardware(name):
+        return names.is_lost(name)
+    is_made = name.startswith("/dev/") and (software_made.is_made_at_each_start(name) or makers.of(name))
+    return mounts.is_device(name) and not is_made and not names.filesystems(name)
 
 
 def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collection[str]) -> None:
@@ -174,11 +196,21 @@ def rename(root: GuestRoot, names: Names, reference: Reference, removed: Collect
     text = root.read(reference.path)
     if text is not None:
         detail = f"named each {reference.named} by UUID instead of by hardware"
-        root.write(reference.path, tables.edited(text, partial(renamed, names, reference, removed)), detail)
+        mapped = _mapped_from(root, names, removed) if reference is FSTAB else frozenset()
+        root.write(reference.path, tables.edited(text, partial(renamed, names, reference, removed, mapped)), detail)
 
 
-def renamed(names: Names, reference: Reference, removed: Collection[str], row: tables.Row) -> str:
-    """The line of a row, as rename makes it."""
-    if names.are_on(reference.name(row), removed):
+def _mapped_from(root: GuestRoot, names: Names, removed: Collection[str]) -> frozenset[str]:
+    """What crypttab makes of the removed disks (their ids), be it that this was not opened: names below /dev."""
+    entries = encryption.entries(root) if removed else []
+    return frozenset(f"/dev/mapper/{each.name}" for each in entries if names.are_on(each.device, removed))
+
+
+def renamed(
+    names: Names, reference: Reference, removed: Collection[str], mapped: Collection[str], row: tables.Row
+) -> str:
+    """The line of a row, as rename makes it. mapped: further names of what is on the removed disks."""
+    name = reference.name(row)
+    if name in mapped or names.are_on(name, removed):
         return "# removed with its disk: " + " ".join(row.fields)
     return reference.edited(names, row)

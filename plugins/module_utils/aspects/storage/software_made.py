@@ -54,7 +54,7 @@ class Makers:
         mapped = _MAPPED.match(spec)
         if mapped and mapped[1] in self._mappings:
             return f"/etc/crypttab makes it of {self._mappings[mapped[1]]}" if self.is_known(spec) else ""
-        if spec.startswith("/dev/") and self._links.may_be(spec[len("/dev/") :]):
+        if self._is_linked(spec) and not self.is_link_lost(spec):
             return f"rules in {udev_rules.DIRECTORY} give that name"
         return f"{', '.join(self._closed)} may hold it" if self._closed and not _HELD_BY_NONE.match(spec) else ""
 
@@ -67,6 +67,14 @@ class Makers:
         # Paths outside /dev are files that hold a filesystem.
         is_file = device.startswith("/") and not device.startswith("/dev/")
         return is_file or bool(self.names.filesystems(device))
+
+    def is_link_lost(self, spec: str) -> bool:
+        """Whether spec is a link that rules of udev's make, and with no driver would on the target."""
+        is_kept = not self._kept_links or any(links.may_be(_below_dev(spec)) for links in self._kept_links)
+        return self._is_linked(spec) and not is_kept
+
+    def _is_linked(self, spec: str) -> bool:
+        return spec.startswith("/dev/") and self._links.may_be(_below_dev(spec))
 
     @cached_property
     def _unopened(self) -> list[Filesystem]:
@@ -95,4 +103,14 @@ class Makers:
 
     @cached_property
     def _links(self) -> udev_rules.Links:
-        return udev_rules.links(udev_rules.texts(self._root).values())
+        return udev_rules.links(udev_rules.texts(self._root).values(), self.names)
+
+    @cached_property
+    def _kept_links(self) -> list[udev_rules.Links]:
+        """The links that there are on the target, by each of the drivers."""
+        texts = udev_rules.texts(self._root).values()
+        return [udev_rules.links(texts, self.names, disks) for disks in self.names.by_driver.values()]
+
+
+def _below_dev(spec: str) -> str:
+    return spec[len("/dev/") :]

@@ -16,6 +16,7 @@ from ...guest import device_names
 from ...guest.storage.graph import SELECTING, TOP
 from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.logical_volume import LogicalVolume
+from ...guest.storage.layers.partition import Partition
 from ...guest.storage.layers.subvolume import Subvolume
 from .names import Names
 
@@ -101,6 +102,11 @@ def volumes_of_group(names: Names, name: str) -> list[LogicalVolume]:
 def encrypted(names: Names, uuid: str) -> list[Filesystem]:
     """The devices that are encrypted with LUKS, and have this UUID or one with these digits in it."""
     return _with_uuid(names, "crypto_LUKS", uuid)
+
+
+def partitions(names: Names, uuid: str) -> list[Partition]:
+    """The partitions that have this UUID in the partition table."""
+    return [each for each in names.storage.partitions if each.uuid.lower() == uuid.lower()]
 
 
 def members_of_array(names: Names, uuid: str) -> list[Filesystem]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from ...guest.root import GuestRoot
+from ...guest.storage import mounts
 from ...guest.storage.mounts import NEEDED, NotMounted, names_device
 from ...model.concerns import Concern
 from ...texts import fstab
@@ -27,6 +28,11 @@ _GIVE = "Give all of the guest's disks. If that was done, remove the line in the
 _KEYS = (
     "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
 )
+_LINK_LOST = (
+    "Rules in /etc/udev/rules.d give that name by what the old hardware gave the disk, and on the target they do not match: "
+    "the guest would wait for it when it starts, and then stop for an administrator."
+)
+_NAME_BY_UUID = "Name the filesystem by UUID in /etc/fstab in the guest."
 _NOTHING = "Nothing needs to be done where the guest makes it by itself, and no system files are there."
 # The kernel's words for the root, which name no device.
 _ROOT = ("/dev/root", "/dev/nfs")
@@ -45,6 +51,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
     others = [entry for entry in entries if _is_absent(names, entry)]
     return [
         *map(_skipped, root.not_mounted),
+        *map(_bound, (entry for entry in entries if mounts.is_bound(entry) and entry.path in NEEDED)),
         *filter(None, waited_for),
         *filter(None, (_not_waited_for(makers, entry) for entry in others)),
         *(_folder(root, entry) for entry in entries if _is_folder(entry)),
@@ -61,6 +68,16 @@ def _skipped(failed: NotMounted) -> Concern:
         f"{filesystem.name} ({kind}) could not be mounted at {path}: {failed.reason}. "
         "Conversion does not look at the files there.",
         f"Nothing need be done if the guest cannot mount {path} either, or has no system files there.",
+    )
+
+
+def _bound(entry: Entry) -> Concern:
+    return Concern(
+        "mount-skipped",
+        "warning",
+        f"/etc/fstab binds {entry.spec} to {entry.path}, which conversion does not do. It looks at {entry.path} as it is "
+        "without.",
+        f"If the guest boots by files that are in {entry.path} alone, mount a filesystem there in the guest.",
     )
 
 
@@ -91,6 +108,8 @@ def _missing(root: GuestRoot, makers: software_made.Makers, entry: Entry) -> Con
         ends = "Conversion cannot do without it."
     elif maker:
         return _made(makers, entry, maker)
+    elif makers.is_link_lost(entry.spec):
+        return _absent(makers, entry, "error", _LINK_LOST, _NAME_BY_UUID)
     else:
         ends = "The guest would wait for it when it starts, and then stop for an administrator."
     return _absent(makers, entry, "error", ends)

@@ -81,7 +81,8 @@ SUBJECT = Subject(
         ),
         error(
             "initrd-cannot-unlock",
-            "The initrd that the conversion made cannot open the encrypted root: it lacks cryptsetup. The guest's disks "
+            "The initrd that the conversion made cannot open the encrypted root: it lacks cryptsetup, or a line "
+            "for it in its crypttab. The guest's disks "
             "are unchanged.",
             "Check the guest's configuration of its initrd, or use the option `initrd: supplement`, which keeps what the "
             "initrd has.",

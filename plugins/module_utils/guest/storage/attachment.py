@@ -34,19 +34,32 @@ _BUSES_BY_ID: Mapping[str, tuple[str, ...]] = {
     "scsi": ("scsi",),
     "virtio": ("virtio",),
     "nvme": ("nvme",),
+    "google": ("scsi", "nvme"),
 }
 # In these the serial number always is, where the disk has one.
 _WITH_SERIALS = ("virtio", "nvme", "ata")
+# Words for vendor and model that are known, so that all that follows is the serial number. Google's own rules call a disk
+# google-SERIAL (guest-configs, 65-gce-disk-naming.rules).
+_MODELS = re.compile(
+    r"virtio-|google-|(?:ata|scsi|nvme)-[01S]?(?:QEMU_+)?(?:QEMU_HARDDISK|QEMU_NVMe_Ctrl|Google_PersistentDisk|VBOX_HARDDISK"
+    r"|Amazon_Elastic_Block_Store)_"
+)
+# EC2 writes the id of a volume with a hyphen (vol-0123), and the disk without.
+_VOLUME = re.compile(r"\Avol-(?=[0-9a-f]+\Z)")
+# The number of the namespace, behind the serial number: udev's, and that of EC2's rules (ec2-utils).
+_NAMESPACE = re.compile(r"(?:_|-ns-)\d{1,3}\Z")
 # Drives for discs have such links, too.
 _OF_DISCS = re.compile(r"(?i)cd-?rom|cd-?rw|dvd")
 # QEMU's own name of a SCSI disk without a serial number, by libvirt (controller, bus, target, unit) and Proxmox VE (unit).
-_QEMU_DRIVE = re.compile(r"scsi-0QEMU_QEMU_HARDDISK_drive-scsi(?:(\d+)-(\d+)-(\d+)-)?(\d+)")
+_QEMU_DRIVE = re.compile(r"scsi-0QEMU_QEMU_HARDDISK_drive-scsi(?:(\d{1,9})-(\d{1,9})-(\d{1,9})-)?(\d{1,9})")
 
 # The ends of links in by-path, of which each begins with the place of the controller.
-_SCSI = re.compile(r"(?P<at>.+)-scsi-(?P<host>\d+):\d+:(?P<target>\d+):(?P<lun>\d+)")
-_SAS = re.compile(r"(?P<at>.+)-sas-phy(?P<unit>\d+)-lun-0")
-_ATA = re.compile(r"(?P<at>.+)-ata-(?P<port>\d+)(?:\.(?P<device>\d+))?")
-_NVME = re.compile(r"(?P<at>.+)-nvme-(?P<namespace>\d+)")
+_SCSI = re.compile(r"(?P<at>.+)-scsi-(?P<host>\d{1,9}):\d{1,9}:(?P<target>\d{1,9}):(?P<lun>\d{1,9})")
+_SAS = re.compile(r"(?P<at>.+)-sas-phy(?P<unit>\d{1,9})-lun-0")
+_ATA = re.compile(r"(?P<at>.+)-ata-(?P<port>\d{1,9})(?:\.(?P<device>\d{1,9}))?")
+_NVME = re.compile(r"(?P<at>.+)-nvme-(?P<namespace>\d{1,9})")
+# Of Hyper-V (path_id's handle_scsi_hyperv).
+_VMBUS = re.compile(r"(?P<at>.+-vmbus-[0-9a-f]+)-lun-(?P<lun>\d{1,5})")
 _VIRTIO = re.compile(r"(?:virtio-)?(?P<at>pci-[0-9a-fA-F:.]+)")
 
 _LONGEST_NUMBER = 9
@@ -118,6 +131,12 @@ def disk_linked(name: str, attached: Mapping[str, Attachment], links: Collection
     return (found[0], link["number"] or "") if len(found) == 1 else None
 
 
+def disk_in(name: str) -> tuple[str, str] | None:
+    """(udev's link of the disk, number of the partition or "") of a link of either; None where name is no link."""
+    link = _LINK.match(name)
+    return (f"/dev/disk/{link['kind']}/{link['body']}", link["number"] or "") if link else None
+
+
 def contradicts(name: str, known: Attachment) -> bool:
     """Whether udev's link name can be of no disk of which this is known: it is another disk's, which is missing."""
     link = _LINK.match(name)
@@ -162,9 +181,11 @@ def _has_serial(body: str, known: Attachment) -> bool:
     wide = re.match(r"nvme\.[0-9a-f]{4}-(?P<serial>[0-9a-f]+)-", rest) if bus == "nvme" else None
     if wide:
         return wide["serial"] == known.serial.encode("utf-8", "surrogateescape").hex()
-    # For NVMe newer versions of udev add the number of the namespace.
-    rest = re.sub(r"_\d{1,3}\Z", "", rest) if bus == "nvme" and not rest.endswith(encoded) else rest
-    return any(rest == serial or rest.endswith("_" + serial) for serial in (encoded, encoded[:_SHORT]))
+    model = _MODELS.match(body)
+    rest = body[model.end() :] if model else rest
+    rest = _NAMESPACE.sub("", rest) if bus == "nvme" and not rest.endswith(encoded) else rest
+    serials = (encoded, encoded[:_SHORT], _VOLUME.sub("vol", encoded))
+    return any(rest == serial or (model is None and rest.endswith("_" + serial)) for serial in serials)
 
 
 def _is_drive(drive: re.Match[str], known: Attachment) -> bool:
@@ -213,7 +234,7 @@ def _places(body: str, attached: Collection[Attachment]) -> Iterator[_Place]:
     """What a link in by-path may mean. path_id counts hosts from the first of a controller, ports from 1."""
     if "usb" in body:
         return
-    scsi, sas, ata, nvme = (form.fullmatch(body) for form in (_SCSI, _SAS, _ATA, _NVME))
+    scsi, sas, ata, nvme, vmbus = (form.fullmatch(body) for form in (_SCSI, _SAS, _ATA, _NVME, _VMBUS))
     if scsi:
         host, target, lun = int(scsi["host"]), int(scsi["target"]), int(scsi["lun"])
         if not target or not lun:
@@ -234,6 +255,10 @@ def _places(body: str, attached: Collection[Attachment]) -> Iterator[_Place]:
             yield _Place("ide", ata["at"], port, None if ata["device"] is None else int(ata["device"]))
     elif nvme:
         yield _Place("nvme", nvme["at"], None, int(nvme["namespace"]) - 1)
+    elif vmbus:
+        # Each of its IDE disks is a controller of its own there.
+        if not any(known.bus == "ide" for known in attached):
+            yield _Place("scsi", vmbus["at"], None, int(vmbus["lun"]))
     elif _VIRTIO.fullmatch(body):
         yield _Place("virtio", body.replace("virtio-", "", 1), None, None)
 

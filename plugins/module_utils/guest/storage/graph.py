@@ -99,7 +99,18 @@ class Graph(Nodes):
             found.update((each, None) for each in on_it if isinstance(each, Filesystem))
         return list(found)
 
+    def learn(self, spec: str, filesystem: Filesystem) -> None:
+        """Have the disk of filesystem known by udev's link spec: a root's fstab calls that root itself so.
+
+        There is nothing to learn of an only disk.
+        """
+        link, disks = attachment.disk_in(spec), self.disks
+        partition = filesystem.partition
+        if link and partition and len(disks) > 1 and link[1] == str(partition.number):
+            partition.disk.learned.append(link[0])
+
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
+        spec = device_names.path_of_id(spec)
         tag, value = _tag(spec)
         if tag:
             found = [node for node in self.nodes if value and node.tags.get(tag) == value]
@@ -138,6 +149,10 @@ class Graph(Nodes):
         disks = self.disks
         spec, links = device_names.link_of_multipath(spec), set(map(device_names.link_of_multipath, links))
         linked = attachment.disk_linked(spec, {disk.identifier: disk.attached for disk in disks}, links)
+        link = attachment.disk_in(spec)
+        learned = [disk for disk in disks if link and not linked and link[0] in disk.learned]
+        if link and len(learned) == 1:
+            linked = learned[0].identifier, link[1]
         if linked:
             return device_names.partition(f"/dev/{linked[0]}", linked[1])
         if len(disks) == 1 and not attachment.contradicts(spec, disks[0].attached):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +28,8 @@ _KEY_FILE = "/key"
 _WRONG_KEY = "cryptsetup exited with status 2"
 _NO_MEMORY = "cryptsetup exited with status 3"
 _STATUS = "cryptsetup exited with status "
+# What the device mapper has as it is, and a shell takes as one word.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+:=@-]{0,126}\Z")
 # Of its sentence, what is not its own.
 _LONGEST = 200
 
@@ -199,6 +201,29 @@ class Keyring:
                 f"{locked.name} is encrypted, and libguestfs on this machine has no cryptsetup to open it.",
                 hint="Install cryptsetup on this machine, and let libguestfs build its appliance again.",
             )
+
+    @contextmanager
+    def called(self, names: Mapping[str, str]) -> Iterator[None]:
+        """Have mappings ({the appliance's name: name below /dev/mapper}) called so while the block runs, for guest programs.
+
+        Debian's cryptsetup-initramfs looks up in crypttab what the mapping with the root is called. A link with the old
+        name stays, which is that of the mounts.
+        """
+        pairs = [(old.removeprefix(_MAPPER), new) for old, new in names.items() if _PLAIN_NAME.match(new)]
+        there = [f"dmsetup rename -- {old} {new} && ln -sfn {new} {_MAPPER}{old}" for old, new in pairs]
+        back = [f"dmsetup rename -- {new} {old}" for old, new in pairs]
+        self._run_all(there)
+        try:
+            yield
+        finally:
+            self._run_all(back)
+
+    def _run_all(self, commands: Iterable[str]) -> None:
+        """Run commands in the appliance. One that fails is of no account: the appliance's own names stay."""
+        script = "; ".join(commands)
+        if script:
+            with suppress(ApplianceError):
+                self._appliance.shell(f"{{ {script}; }} >/dev/null 2>&1; true")
 
     def close(self, locked: Filesystem) -> None:
         """Close a device that is open, and on which nothing is."""

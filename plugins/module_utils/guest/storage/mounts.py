@@ -117,6 +117,9 @@ def planned(
     """
     entries = [entry for entry in entries if entry.is_mount]
     links = {entry.spec for entry in entries if device_names.is_of_hardware(entry.spec)}
+    of_root = {entry.spec for entry in entries if entry.path == "/"}
+    if len(of_root) == 1:
+        storage.learn(of_root.pop(), root.filesystem)
     mounts = {"/": root}
     missing = []
     claimed = None
@@ -188,10 +191,21 @@ def names_device(entry: Entry) -> bool:
 
     Names that the hardware gave are judged where they are renamed (aspects/storage/references.py).
     """
-    is_bound = entry.type in _WITHOUT_DEVICE or not _BINDS.isdisjoint(entry.options)
-    return is_device(entry.spec) and not is_bound and not device_names.is_of_hardware(entry.spec)
+    is_without = entry.type in _WITHOUT_DEVICE or is_bound(entry)
+    return is_device(entry.spec) and not is_without and not device_names.is_of_hardware(entry.spec)
+
+
+def is_bound(entry: Entry) -> bool:
+    """Whether a line of fstab has a directory at another place, too."""
+    return entry.is_mount and not _BINDS.isdisjoint(entry.options)
 
 
 def is_device(spec: str) -> bool:
     """Whether spec, as in fstab(5), is the path or the tag of a device."""
-    return spec.startswith("/dev/") or spec.partition("=")[0] in _TAGS
+    return spec.startswith("/dev/") or is_tag(spec)
+
+
+def is_tag(spec: str) -> bool:
+    """Whether spec, as in fstab(5), is the tag of a device: "UUID=..."."""
+    tag, equals, _value = spec.partition("=")
+    return bool(equals) and tag in _TAGS

@@ -35,8 +35,12 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
     roots = [
         root
         for filesystem in guest.storage.of_kind(Filesystem)
-        if (wanted is None and not is_in_snapshot(filesystem)) or (wanted and _is_meant(guest, filesystem, wanted))
-        for root in _on(guest, filesystem, systems, wanted, reasons)
+        if wanted is None or _is_meant(guest, filesystem, wanted)
+        for root in (
+            _in_snapshot(guest, filesystem, systems)
+            if wanted is None and is_in_snapshot(filesystem)
+            else _on(guest, filesystem, systems, wanted, reasons)
+        )
     ]
     named = [root for root in roots if wanted in (root.name, root.mount_plan.root.node.name)]
     # A device names the only system that is on it, in whatever subvolume; a subvolume names itself alone.
@@ -77,6 +81,15 @@ def _is_meant(guest: Guest, filesystem: Filesystem, wanted: str) -> bool:
 def _all(guest: Guest, systems: Sequence[DetectableSystem]) -> list[GuestRoot]:
     """All systems that there are."""
     return [root for each in guest.storage.filesystems for root in _on(guest, each, systems, None, [])]
+
+
+def _in_snapshot(guest: Guest, filesystem: Filesystem, systems: Sequence[DetectableSystem]) -> list[GuestRoot]:
+    """The systems on a snapshot of a logical volume that are no copy of what it was taken of.
+
+    Their fstab has the snapshot itself as the root, as oVirt Node's, which is a snapshot of an image (imgbased).
+    """
+    found = _on(guest, filesystem, systems, None, [])
+    return [root for root in found if root.mount_plan.claimed == root.mount_plan.root.node]
 
 
 def _on(

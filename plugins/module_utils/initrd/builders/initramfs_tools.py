@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ...texts import assignments
 from .builder import WHY, ArgumentEdit, Door, distinct
@@ -22,6 +22,9 @@ IMAGES = ()
 # In the order in which mkinitramfs and the initrd's init read what they match.
 CONFIGURATION = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*")
 COPIES = r"conf/(?:initramfs\.conf|conf\.d/.+)"
+# What its initrds open is in the first of them; up to Debian 9 in the second, with target=NAME,source=DEVICE in a line.
+# cryptsetup-initramfs puts there what crypttab has of the devices that the root is on, as they are called just then.
+CRYPTTAB, OLD_CRYPTTAB = "cryptroot/crypttab", "conf/conf.d/cryptroot"
 # What unlocks disks over the network; it brings NICs up without being asked to on the command line.
 NETWORK_PROGRAMS = (
     "/usr/share/initramfs-tools/scripts/*/dropbear",
@@ -103,3 +106,10 @@ def with_network(text: str, edit: ArgumentEdit, rename: Callable[[str], str]) ->
 
 
 copy_with_network = with_network
+
+
+def opened(texts: Iterable[str]) -> set[str]:
+    """The names of the mappings that an initrd opens which has these texts as its crypttabs."""
+    fields = [line.split() for text in texts for line in text.split("\n") if line.strip()]
+    words = [word for line in fields for word in line[0].split(",") if word.startswith("target=")]
+    return {line[0] for line in fields} | {word.partition("=")[2] for word in words}

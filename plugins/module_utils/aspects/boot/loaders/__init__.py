@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
+from .. import kernel_install
+from ..command_line import Editors
 from ..evidence import Evidence, Known
 from . import extlinux, grub2, grub_legacy, systemd_boot, unified_image
+from .grub2 import defaults
 from .loader import BootLoader, Fallback, InstalledLoader
 
 LOADERS: tuple[BootLoader, ...] = (grub2, grub_legacy, extlinux, systemd_boot, unified_image)
@@ -50,6 +53,15 @@ def find(root: GuestRoot, evidence: Evidence) -> Found:
 def fallbacks() -> list[Fallback]:
     """All ways to make a UEFI fallback, the best first."""
     return [way for loader in LOADERS for way in loader.FALLBACKS]
+
+
+def edit_sources(root: GuestRoot, editors: Editors) -> None:
+    """Edit what a menu of root's own would be generated from. It has none, and is started by another system's."""
+    default = root.boot_menu.default
+    has_initrd = default is None or default.unified or default.initrd is not None
+    edit = editors.with_initrd if has_initrd else editors.without_initrd
+    defaults.convert(root, edit)
+    kernel_install.edit_sources(root, edit)
 
 
 def _in_sector(sector: bytes) -> str | None:

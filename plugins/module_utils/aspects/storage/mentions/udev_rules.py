@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ....texts import globs
@@ -93,12 +94,14 @@ class Links:
         return name in self.names or name.startswith(self.beginnings)
 
 
-def links(texts: Iterable[str]) -> Links:
-    """The links that the rules in texts make."""
+def links(texts: Iterable[str], names: Names, disks: Mapping[str, str] | None = None) -> Links:
+    """The links that the rules in texts make; of disks ({"sda": "/dev/vda"}) that are called so on the target."""
+    there = _kernel_names(names, disks or {})
     given = [
         link
         for text in texts
         for line in rules(text)
+        if disks is None or not lost_tokens(line, there)
         for key, operator, value in TOKEN.findall(line)
         if key == "SYMLINK" and operator in ("=", "+=", ":=")
         for link in value.split()
@@ -138,6 +141,7 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
         for key, value in asked
         if value.strip("?*") and _is_identity(key, value, is_of_disks=is_of_disks, asks_disks=asks_disks)
     ]
+    lost += [(key, value) for key, value in asked if _is_of_no_disk(key, value, names)]
     return [f'{key}=="{value}"' for key, value in lost]
 
 
@@ -158,11 +162,21 @@ def _is_of_discs(asked: tuple[str, str]) -> bool:
 def _is_identity(key: str, value: str, is_of_disks: bool, asks_disks: bool) -> bool:
     if key in ("ENV{DM_UUID}", "ATTR{dm/uuid}"):
         return _OF_MULTIPATH.match(value) is not None
+    if key in ("ENV{DM_NAME}", "ATTR{dm/name}"):
+        return device_names.is_of_hardware(f"/dev/mapper/{value}")
     if key in _NAME_KEYS:
         return _SCSI_PLACE.fullmatch(value) is not None
+    if key == "SYMLINK":
+        return device_names.is_of_hardware(f"/dev/{value}")
     if key == "RESULT":
         return asks_disks
     return _OF_DISKS.fullmatch(key) is not None or (is_of_disks and _IDENTITY.fullmatch(key) is not None)
+
+
+def _is_of_no_disk(key: str, value: str, names: Mapping[str, str]) -> bool:
+    """Whether a token asks for the kernel's name of a disk that is not there, neither before nor on the target."""
+    is_whole = key in _NAME_KEYS and device_names.is_of_hardware(f"/dev/{value}")
+    return is_whole and bool(names) and value not in names and value not in names.values()
 
 
 def _kernel_names(names: Names, disks: Mapping[str, str]) -> dict[str, str]:

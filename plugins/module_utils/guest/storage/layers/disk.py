@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .. import mbr
@@ -20,7 +20,10 @@ _EXTENDED = frozenset((0x05, 0x0F, 0x85))
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk. size: bytes. boot_sector: its first 512 bytes. attached: what the source knows of it."""
+    """A disk. size: bytes. boot_sector: its first 512 bytes. attached: what the source knows of it.
+
+    learned: udev's links by which roots that are on it know it; they are known once a root is open.
+    """
 
     IS_DEVICE: ClassVar[bool] = True
 
@@ -29,6 +32,7 @@ class Disk:
     size: int
     boot_sector: bytes = b""
     attached: Attachment = Attachment()
+    learned: list[str] = field(default_factory=list, compare=False, repr=False)
     parents: tuple[Layer, ...] = ()
     # The hardware gives all that a disk is known by.
     identity: ClassVar[str] = ""

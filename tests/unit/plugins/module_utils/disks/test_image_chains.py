@@ -7,6 +7,7 @@ import os
 import struct
 
 import pytest
+import yaml
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import backing_chain, images, qemu_img
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import (
@@ -201,3 +202,12 @@ def test_oracle_20_all_snapshots_of_a_vmdk_are_named_in_one_answer(tmp_path):
     error = refusal([top])
     assert error.extra["backing_files"] == below[::-1]
     assert images.disks_from_option([{"path": top, "backing": below}])[0].backing == tuple(below[::-1])
+
+
+def test_a_name_that_an_image_made_up_stays_one_item_of_what_the_caller_is_advised_to_give(tmp_path):
+    name = "a], /etc/shadow}\n"
+    top = create(tmp_path / "top", "qcow2", options=["-u", "-b", name, "-F", "qcow2"], data=False)
+    error = refusal([top])
+    option = yaml.safe_load(error.hint.split("`")[1])
+    assert option == {"path": top, "backing": [str(tmp_path / name)]}
+    assert "order first" in error.hint and error.message.isprintable()

@@ -123,7 +123,7 @@ def test_each_aspect_is_told_of_as_it_begins(log):
 
 
 NO_MENU = BootMenu()
-MENU = BootMenu([Entry("/vmlinuz", (), "root=UUID=/dev/sda2 ro")])
+MENU = BootMenu([Entry("/vmlinuz", (), "root=/dev/mapper/root ro")])
 
 
 @pytest.mark.parametrize("not_searched, times", [((), 1), (("what was not searched",), 2)])

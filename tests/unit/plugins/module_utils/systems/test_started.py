@@ -45,8 +45,10 @@ def guest(hardware=None, missing=None, uuids=None, **menus):
     return made
 
 
-def left(guest, *with_kernel):
-    return [root.name for root in started.not_started(guest, with_kernel)]
+def left(guest, *with_kernel, with_files=("/dev/sda1", "/dev/sda2", "/dev/sdb1")):
+    """with_files: the roots that have files of a boot menu."""
+    signs = {root.name: started.Signs(root.name in with_kernel, root.name in with_files) for root in guest.roots}
+    return [root.name for root in started.not_started(guest, signs)]
 
 
 def test_a_chroot_and_an_old_system_on_a_data_disk_are_not_started():
@@ -84,6 +86,16 @@ def test_a_system_on_the_disk_that_boots_may_have_a_menu_that_is_not_known():
     assert left(guest(sda1=[], sda2=["root=UUID=u-sda2"]), "/dev/sda1", "/dev/sda2") == []
     assert left(guest(sda1=[], sdb1=["root=UUID=u-sdb1"]), "/dev/sda1", "/dev/sdb1") == []
     assert left(guest(sda1=[], sdb1=["root=UUID=u-sdb1"])) == []
+
+
+def test_an_old_system_without_files_of_a_menu_is_not_started_wherever_it_is():
+    both = ("/dev/sda1", "/dev/sda2")
+    assert left(guest(sda1=[], sda2=["root=UUID=u-sda2"]), *both, with_files=()) == ["/dev/sda1"]
+    assert left(guest(sda1=["root=UUID=u-sda1"], sda2=[]), *both, with_files=["/dev/sda1"]) == ["/dev/sda2"]
+
+
+def test_a_menu_that_names_a_root_by_a_uuid_that_is_gone_starts_nothing():
+    assert left(guest(sda1=["root=UUID=u-sda1"], sda2=["root=UUID=gone ro"]), "/dev/sda2") == ["/dev/sda2"]
 
 
 def test_a_system_whose_boot_is_not_among_the_disks_may_have_its_menu_there():

@@ -90,6 +90,9 @@ class Toy:
     def has_kernel(self, root):
         return root.exists("/kernel")
 
+    def may_have_menu(self, root):
+        return False
+
 
 def test_another_system_is_found_on_the_disks():
     tags = {"/dev/sda1": {"TYPE": "minix", "UUID": "u"}}

@@ -173,6 +173,8 @@ def test_systemd_itself_waits_for_the_same(options, tmp_path):
         ("a /x ext4 defaults", "openrc", False),
         ("a /x ext4 nofail 0 2", "openrc", False),
         ("a /x ext4 defaults 0 0", None, True),
+        ("a /x auto defaults,nobootwait,comment=cloudconfig 0 2", None, False),
+        ("a /x auto defaults,nobootwait,comment=cloudconfig 0 2", "systemd", True),
     ),
 )
 def test_other_init_systems_stop_for_what_they_check_alone(line, init, expected):

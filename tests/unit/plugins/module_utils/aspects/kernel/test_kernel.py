@@ -114,7 +114,16 @@ def an_initrd(*modules):
     return gzip.compress(initrd.supplement(empty, files), mtime=0)
 
 
-def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", copies=None, files=None, programs=()):
+def convert(
+    root,
+    modules=("virtio_pci", "virtio_blk"),
+    edits=(),
+    mode="auto",
+    copies=None,
+    files=None,
+    programs=(),
+    mappings=(),
+):
     kernel.inspect(root)
     plan = Plan(KVM, Selection({}, {}))
     plan.initrd.mode = mode
@@ -124,6 +133,7 @@ def convert(root, modules=("virtio_pci", "virtio_blk"), edits=(), mode="auto", c
     plan.initrd.copies.update(copies or {})
     plan.initrd.files.update(files or {})
     plan.initrd.programs = programs
+    plan.initrd.mappings = mappings
     kernel.convert(root, plan)
     return plan
 
@@ -249,11 +259,13 @@ def test_the_list_of_modules_keeps_what_the_user_wrote():
 
 
 class RebuildingRoot(FakeRoot):
-    """A root whose update-initramfs and dracut make an initrd with all the modules."""
+    """A root whose update-initramfs and dracut make an initrd with all the modules. rebuilt: what else is in it."""
+
+    rebuilt = b""
 
     def run(self, argv, detail, touches=(), replaces=()):
         super().run(argv, detail, touches)
-        self.files["/boot/initrd.img-6.1.0-50-amd64"] = an_initrd(*MODULES)
+        self.files["/boot/initrd.img-6.1.0-50-amd64"] = an_initrd(*MODULES) + self.rebuilt
         return ""
 
 
@@ -298,6 +310,35 @@ def test_an_initrd_that_was_made_anew_must_be_able_to_open_an_encrypted_root():
     assert caught.value.code == "initrd-cannot-unlock" and "cryptsetup" in caught.value.message
     # What is appended takes nothing away.
     convert(make_root(initrd_bytes=an_initrd()), programs=("cryptsetup",))
+
+
+@pytest.mark.parametrize(
+    "path, text, mappings, is_right",
+    (
+        ("cryptroot/crypttab", "sda3_crypt UUID=1 none luks\n", ("sda3_crypt",), True),
+        ("cryptroot/crypttab", "\nother UUID=1 none luks\n", ("sda3_crypt",), False),
+        ("cryptroot/crypttab", "", ("sda3_crypt",), False),
+        ("cryptroot/crypttab", "", (), True),
+        ("conf/conf.d/cryptroot", "target=sda3_crypt,source=UUID=1,key=none\n", ("sda3_crypt", "r"), True),
+    ),
+)
+def test_a_debian_initrd_that_was_made_anew_must_know_the_mapping_of_the_root(path, text, mappings, is_right):
+    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [initrd.File(path, 0o644, text.encode()), initrd.File("sbin/cryptsetup", 0o755, b"x")]
+    root.rebuilt = gzip.compress(initrd.supplement(empty, files), mtime=0)
+    asked = {
+        "mode": "rebuild",
+        "programs": ("cryptsetup",),
+        "mappings": tuple(frozenset((name,)) for name in mappings[:1]),
+        "edits": [(r"cryptroot/crypttab|conf/conf\.d/.+", str)],
+    }
+    if is_right:
+        convert(root, **asked)
+        return
+    with pytest.raises(GuestconvError, match="no line for sda3_crypt") as caught:
+        convert(root, **asked)
+    assert caught.value.code == "initrd-cannot-unlock"
 
 
 def test_a_supplement_can_be_insisted_on():
