@@ -88,6 +88,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         afterwards.check(before, nics_of(configuration.read(root).settings), wanted)
     if wanted.names:
         plan.concerns += concerns.named_elsewhere(root, wanted.names)
+    if wanted.macs:
+        plan.concerns += concerns.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
     naming.bind_names(root, plan, on_target)

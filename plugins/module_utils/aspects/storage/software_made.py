@@ -53,17 +53,18 @@ class Makers:
             return "its driver has a configuration of its own"
         mapped = _MAPPED.match(spec)
         if mapped and mapped[1] in self._mappings:
-            return f"/etc/crypttab makes it of {self._mappings[mapped[1]]}" if self.is_known(spec) else ""
+            path, device = self._mappings[mapped[1]]
+            return f"{path} makes it of {device}" if self.is_known(spec) else ""
         if self._is_linked(spec) and not self.is_link_lost(spec):
             return f"rules in {udev_rules.DIRECTORY} give that name"
         return f"{', '.join(self._closed)} may hold it" if self._closed and not _HELD_BY_NONE.match(spec) else ""
 
     def is_known(self, spec: str) -> bool:
-        """Whether it is certain what makes the device that spec names: crypttab says so, and what it opens is there."""
+        """Whether it is certain what makes the device that spec names: a table says so, and what it is made of is there."""
         mapped = _MAPPED.match(spec)
-        device = self._mappings.get(mapped[1]) if mapped else None
-        if device is None:
+        if not mapped or mapped[1] not in self._mappings:
             return False
+        _path, device = self._mappings[mapped[1]]
         # Paths outside /dev are files that hold a filesystem.
         is_file = device.startswith("/") and not device.startswith("/dev/")
         return is_file or bool(self.names.filesystems(device))
@@ -96,20 +97,24 @@ class Makers:
         return [*self._raid, *(each.name for each in self._unopened if each.type in _HOLD_MORE)]
 
     @cached_property
-    def _mappings(self) -> dict[str, str]:
-        """{name: device} of crypttab."""
-        rows = tables.rows(self._root.read("/etc/crypttab") or "")
-        return {fstab.unescaped(row.fields[0]): fstab.unescaped(row.fields[1]) for row in rows if len(row.fields) > 1}
+    def _mappings(self) -> dict[str, tuple[str, str]]:
+        """{name: (path of the table, device)} of crypttab(5), integritytab(5) and veritytab(5)."""
+        return {
+            fstab.unescaped(row.fields[0]): (path, fstab.unescaped(row.fields[1]))
+            for path in ("/etc/veritytab", "/etc/integritytab", "/etc/crypttab")
+            for row in tables.rows(self._root.read(path) or "")
+            if len(row.fields) > 1
+        }
 
     @cached_property
     def _links(self) -> udev_rules.Links:
-        return udev_rules.links(udev_rules.texts(self._root).values(), self.names)
+        return udev_rules.links(udev_rules.texts(self._root).values())
 
     @cached_property
     def _kept_links(self) -> list[udev_rules.Links]:
         """The links that there are on the target, by each of the drivers."""
         texts = udev_rules.texts(self._root).values()
-        return [udev_rules.links(texts, self.names, disks) for disks in self.names.by_driver.values()]
+        return [udev_rules.links_on_target(texts, self.names, disks) for disks in self.names.by_driver.values()]
 
 
 def _below_dev(spec: str) -> str:

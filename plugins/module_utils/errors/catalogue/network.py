@@ -76,6 +76,20 @@ SUBJECT = Subject(
             "Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
+            "nic-configured-twice",
+            "warning",
+            "Files of different programs, such as ifupdown's and NetworkManager's, give one network card different "
+            "addresses. guestconv reports all of them.",
+            "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
+        ),
+        concern(
+            "nic-mac-used-elsewhere",
+            "warning",
+            "Files other than network configuration mention a MAC address that `hardware.target_interfaces` replaces. "
+            "They are left as they are.",
+            "Change the address in the files that the message names, where they are to know the network card by it.",
+        ),
+        concern(
             "nic-name-used-elsewhere",
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "

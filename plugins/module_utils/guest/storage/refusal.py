@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import GuestconvError
 from . import encryption, incomplete, windows
 from .graph import Graph
+from .layers.filesystem import Filesystem
 from .layers.logical_volume import PHYSICAL_VOLUME
 from .layers.partition import Partition
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from ..root import GuestRoot
 
 _DISCS = ("iso9660", "udf")
+# GRUB's BIOS boot partition, and PowerPC's PReP, in a GPT and in an MBR (UEFI specification, 5.2).
+_FOR_BOOT_LOADERS = frozenset(
+    ("21686148-6449-6e6f-744e-656564454649", "9e1a2d38-c612-4316-aa26-8b49521e5a8b", "0x41", "0x5", "0xf", "0x85")
+)
+
 _MOVE = "Move the system to a filesystem that guestconv reads; the README lists which."
 
 
@@ -141,7 +147,20 @@ def _only_discs(storage: Graph) -> GuestconvError | None:
 
 def _what_is_there(storage: Graph) -> str:
     there = [f"{each.name} ({each.type})" for each in storage.filesystems if each.type]
-    return f" These filesystems are there: {', '.join(there)}." if there else ""
+    unknown = [each.name for each in storage.filesystems if not each.type and _may_hold_a_system(each)]
+    named = f" These filesystems are there: {', '.join(there)}." if there else ""
+    if not unknown:
+        return named
+    return (
+        f"{named} What is on {', '.join(unknown)} is not known: it may be empty, or encrypted with its header elsewhere or "
+        "without any, which guestconv does not open."
+    )
+
+
+def _may_hold_a_system(filesystem: Filesystem) -> bool:
+    """Whether it is a partition, and none that is for boot loaders."""
+    partition = filesystem.partition
+    return partition is not None and partition.type not in _FOR_BOOT_LOADERS
 
 
 def _other_system(guest: Guest) -> GuestconvError | None:

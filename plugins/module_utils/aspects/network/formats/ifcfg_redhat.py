@@ -85,6 +85,11 @@ class _File:
         known = self.values.get("DEVICE") or self.hardware_mac or _NIC.fullmatch(_LABEL.sub("", self.suffix))
         return bool(wired and self.values.get("UUID") and not known)
 
+    @property
+    def is_at_boot(self) -> bool:
+        """Whether it is brought up at boot: what is missing is "yes" to initscripts and to NetworkManager."""
+        return not values.says_no(self.values.get("ONBOOT", ""))
+
     def on(self, name: str) -> bool:
         return self.values.get(name, "").lower() in _YES
 
@@ -96,12 +101,17 @@ def read(root: GuestRoot) -> list[Setting]:
     everywhere = assignments.values(root.read(_GLOBAL) or "")
     beside = set(root.list(_DIRECTORY)) if found_files else set()
     renames = any(root.is_file(path) for path in _RENAMER)
+    # Of several files for one interface, those that are not for boot are not in force next to one that is.
+    at_boot = {file.name for file in found_files if file.name and not file.is_alias and file.is_at_boot}
     found: list[Setting] = []
     for file in found_files:
         setting = _setting(file, everywhere, renames)
         if not setting.gateway:
             routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
             setting = replace(setting, gateway=_default_route(root, routes))
+        if not setting.at_boot and file.name in at_boot and not file.is_alias:
+            found.append(Setting(file.path, KIND, file.name, superseded=True))
+            continue
         found.append(setting)
         for key in _CONTROLLERS:
             value = file.values.get(key, "")
@@ -250,8 +260,8 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
         patterns=("*",) if file.is_for_any_nic else (),
-        # What is missing is "yes" to initscripts and to NetworkManager. An alias comes up with its interface.
-        at_boot=not (file.is_alias or values.says_no(file.values.get("ONBOOT", ""))),
+        # An alias comes up with its interface.
+        at_boot=file.is_at_boot and not file.is_alias,
     )
 
 

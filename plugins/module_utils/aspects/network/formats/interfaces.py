@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....texts import globs
@@ -62,8 +63,7 @@ def read(root: GuestRoot) -> list[Setting]:
         for file, stanza in _with_inherited(stanzas)
         if stanza.keyword == "iface"
         for name in physical.get(stanza.name, [stanza.name])
-        if INTERFACE.fullmatch(name)
-        for setting in _settings(file, stanza, name, at_boot=name in names or matches(name, patterns))
+        for setting in _settings_of(file, stanza, name, at_boot=name in names or matches(name, patterns))
     ]
     mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
     return found + [
@@ -220,6 +220,24 @@ def _brought_up(stanzas: Iterable[Stanza]) -> tuple[set[str], list[str]]:
     words = [word.partition("=")[0] for each in lists for word in each]
     patterns = list(dict.fromkeys(word.split("/")[1] for word in words if word.startswith("/")))
     return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
+
+
+def _settings_of(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[Setting]:
+    """The Settings of a stanza for the interface called name, or for what fits it: /mac/ADDRESS, /eth*, /eth*/1.
+
+    So may an interface be chosen for a stanza with a name of its own, `auto /eth*=lan` (interfaces(5), patterns).
+    """
+    if INTERFACE.fullmatch(name):
+        yield from _settings(file, stanza, name, at_boot)
+    elif name.startswith("/") and name != stanza.name:
+        _start, variable, *rest = name.split("/")
+        mac = values.normal_mac(rest[0]) if variable == "mac" and rest else None
+        # /mac/ with a pattern, and other files of /sys, say nothing that is known of the target.
+        patterns = (variable,) if not mac and variable != "mac" else ()
+        profile = f"{file}/{name}={stanza.name}"
+        for setting in _settings(file, stanza, stanza.name, at_boot=True):
+            if setting.name == stanza.name and (mac or patterns):
+                yield replace(setting, name=None, hardware_mac=mac, patterns=patterns, profile=profile)
 
 
 def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[Setting]:

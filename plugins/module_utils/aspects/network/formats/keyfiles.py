@@ -19,6 +19,7 @@ from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from .unmanaged import fits, unmanaged
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
@@ -110,12 +111,19 @@ def read(root: GuestRoot) -> list[Setting]:
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
     superseded = _superseded(root, connections)
+    left_alone = _left_alone(root, connections)
     found: list[Setting] = []
     for connection in connections:
         if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
             continue
         if connection.path in superseded:
             found.append(Setting(connection.path, KIND, connection.name, superseded=True))
+            continue
+        if connection.path in left_alone:
+            unused = Setting(
+                connection.path, KIND, connection.name, hardware_mac=connection.hardware_mac, superseded=True
+            )
+            found += [unused, replace(unused, superseded=False, hardware=True, unmanaged=True)]
             continue
         controller = _controller(connection, by_uuid, connections)
         settings = list(_settings(connection, names, controller))
@@ -138,8 +146,9 @@ def read(root: GuestRoot) -> list[Setting]:
 def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
     """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
 
-    Those with the highest autoconnect-priority come first, then those that were used last
-    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c).
+    Those with the highest autoconnect-priority come first, then those that were used last, then the lowest UUID
+    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c). A port goes before
+    the latter, as its bond brings it up too.
     """
     by_nic: dict[str, list[_Connection]] = {}
     for connection in connections:
@@ -157,7 +166,23 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
             _number(used.get(connection.uuid)),
         )
 
-    return {each.path for group in several for best in [max(map(rank, group))] for each in group if rank(each) < best}
+    found: set[str] = set()
+    for group in several:
+        best = max(map(rank, group))
+        likeliest = min((each for each in group if rank(each) == best), key=_in_a_tie)
+        found |= {each.path for each in group if each is not likeliest}
+    return found
+
+
+def _in_a_tie(connection: _Connection) -> tuple[bool, str, str]:
+    return not connection.get("connection", "controller", "master"), connection.uuid, connection.path
+
+
+def _left_alone(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+    """The paths of connections that are for a card which NetworkManager does not manage."""
+    wired = [each for each in connections if each.wired and (each.name or each.hardware_mac)]
+    lists = unmanaged(root) if wired else []
+    return {each.path for each in wired if any(fits(specs, each.name, each.hardware_mac) for specs in lists)}
 
 
 def _number(text: str | None) -> int:

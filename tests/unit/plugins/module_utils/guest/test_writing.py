@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,7 +49,8 @@ def make(tmp_path):
         calls, call = [], appliance.call
         appliance.call = lambda name, *arguments, **options: calls.append(name) or call(name, *arguments, **options)
 
-        return GuestRoot(appliance, "/dev/sda1", None), disks, calls
+        guest = SimpleNamespace(mappings_called_by_guest=nullcontext)
+        return GuestRoot(appliance, "/dev/sda1", guest), disks, calls
 
     return made
 

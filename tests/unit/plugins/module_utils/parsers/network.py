@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     interfaces,
     kernel_arguments,
     netplan,
+    unmanaged,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
@@ -261,6 +262,11 @@ def _values(text):
     profiles.left(())
 
 
+def _unmanaged(text):
+    for specs in (*unmanaged.lists_of([text]), text.split(";")):
+        unmanaged.fits(specs, "eth0", MAC)
+
+
 def _links(text):
     link = link_files.parse("/etc/systemd/network/a.link", text)
     link_files.claim_on(HERE, link_files.Links([link]), "virtio_net")
@@ -373,6 +379,18 @@ PARSERS = (
         "the network in initramfs-tools and dracut",
         (*ASSIGNMENTS, 'kernel_cmdline+=" ip=eth0:dhcp "', "BOOT=nfs"),
         _initramfs_tools,
+    ),
+    Parser(
+        "cards that NetworkManager leaves alone",
+        (
+            "[keyfile]",
+            "unmanaged-devices=interface-name:eth*;except:interface-name:=eth0",
+            "unmanaged-devices+=mac:" + MAC,
+            "[device-a]",
+            "match-device=type:ethernet,*",
+            "managed=0",
+        ),
+        _unmanaged,
     ),
     Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
     Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),
