@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -15,7 +16,8 @@ from .cards import identity, nics
 from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
-from .formats import cloud_init, wicked
+from .cards.statics import Static
+from .formats import cloud_init, ifcfg_suse, wicked
 from .names import naming
 from .values import Address
 
@@ -32,8 +34,11 @@ _NOT_READ = (
 )
 # Copies that nothing reads, and what a program makes of other files.
 _IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
+# Formats that one program reads: wicked does both, and SUSE's are what it is usually given.
+_PROGRAMS = {ifcfg_suse.KIND: wicked.KIND}
 # Files that are named in messages, and addresses that are sought in all files at once.
 _MOST_FILES = 10
+_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MOST_SOUGHT = 20
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
@@ -64,6 +69,7 @@ def concerns_of(
         _asks_for_old_hardware(found),
         _rendered_again(root, found, settings),
         _never_applied(assembly.unused),
+        _configured_twice(found, settings),
         _for_any_nic(found, assembly.spare, cards),
     )
     return [*(concern for concern in doubts if concern), *_from_elsewhere(root, found, cards, macs)]
@@ -158,10 +164,41 @@ def _never_applied(unused: Sequence[Setting]) -> Concern | None:
         "network-configuration-unused",
         "info",
         f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
-        "same network card.",
+        "same network card, or because NetworkManager does not manage the card.",
         "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
         "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )
+
+
+def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Concern | None:
+    """Formats are of different programs; which of these run is not known, and each would set its own addresses."""
+    by_name: dict[str, dict[str, list[Setting]]] = {}
+    for setting in settings:
+        if setting.name and not setting.superseded and not setting.virtual and setting.method in ("static", "dhcp"):
+            by_name.setdefault(setting.name, {}).setdefault(_PROGRAMS.get(setting.kind, setting.kind), []).append(
+                setting
+            )
+    several = []
+    for nic in found:
+        by_program = by_name.get(nic.name or "", {})
+        if len({frozenset(address for each in own for address in each.addresses) for own in by_program.values()}) > 1:
+            several.append(f"{nic.name} ({'; '.join(_setting_what(own) for own in by_program.values())})")
+    if not several:
+        return None
+    return Concern(
+        "nic-configured-twice",
+        "warning",
+        f"Several programs have network configuration that contradicts each other: {', '.join(several)}.",
+        "The services that are enabled in the guest decide which of it is in force. Remove the other files from the "
+        "guest, or check the addresses on the target.",
+    )
+
+
+def _setting_what(settings: Sequence[Setting]) -> str:
+    """What a message says of the Settings of one program."""
+    files = dict.fromkeys(setting.file for setting in settings)
+    addresses = dict.fromkeys(address for setting in settings for address in setting.addresses)
+    return f"{', '.join(files)}: {', '.join(addresses) or 'DHCP'}"
 
 
 def _for_any_nic(found: Sequence[Nic], spare: Nic | None, cards: Sequence[Card]) -> Concern | None:
@@ -243,23 +280,100 @@ def _unconfigured(
 
 def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
-    words = _alternatives(names)
-    if not words:
-        return []
-    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({words})($|[^0-9A-Za-z_])") or []
-    files = [file for file in files if not _IS_COPY.search(file)]
+    exchanged = set(names) & set(names.values())
+    # Where two cards exchange their names, what was rewritten mentions them rightly.
+    rewritten = {change.path for change in root.changes()} if exchanged else set()
+    files = _still_in(root, names, rewritten)
     if not files:
         return []
-    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
     return [
         Concern(
             "nic-name-used-elsewhere",
             "warning",
-            f"{', '.join(files[:_MOST_FILES])}{more} still mention {', '.join(names)}, which "
+            f"{files} still mention {', '.join(names)}, which "
             f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
             "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
         )
     ]
+
+
+def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
+    """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
+    # One that another card gets is where it belongs.
+    gone = [old for old in macs if old not in macs.values()]
+    spellings = [spelling for old in gone for one in (old, old.replace(":", "-")) for spelling in (one, one.upper())]
+    files = _still_in(root, spellings)
+    if not files:
+        return []
+    changed = ", ".join(f"{old} (now {macs[old]})" for old in gone)
+    return [
+        Concern(
+            "nic-mac-used-elsewhere",
+            "warning",
+            f"{files} still mention a MAC address that the target replaces: {changed}.",
+            "Change the address in these files if they are to know the network card by it: NetworkManager.conf, DHCP and "
+            "firewall configuration, licences.",
+        )
+    ]
+
+
+def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
+    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
+    sought = _alternatives(words)
+    if not sought:
+        return ""
+    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
+    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
+    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
+    return ", ".join(files[:_MOST_FILES]) + more
+
+
+def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
+    """The Concerns over NICs that got other addresses: where the old ones still stand, and what may undo it.
+
+    settings: what the guest's configuration says now.
+    """
+    again = _rendered_again(root, [replace(nic, addresses=each.addresses) for nic, each in static.items()], settings)
+    kept = {text for each in static.values() for text in (*map(_host, each.addresses), *each.gateways)}
+    sought: dict[str, None] = {}
+    for nic in static:
+        sought.update(dict.fromkeys((*map(_host, nic.addresses), *nic.gateways)))
+    old = [address for address in sought if address not in kept]
+    places = _places(root, old)
+    if not places:
+        return [again] if again else []
+    more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
+    return [
+        *([again] if again else []),
+        Concern(
+            "nic-address-used-elsewhere",
+            "warning",
+            f"{', '.join(places[:_MOST_FILES])}{more} still mention {', '.join(old)}, which was the address or gateway of "
+            f"{labels(static)}.",
+            "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
+            "firewall, static routes by the old gateway.",
+        ),
+    ]
+
+
+def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
+    """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
+    words = _alternatives(addresses[:_MOST_SOUGHT])
+    if not words:
+        return []
+    found: list[str] = []
+    for file in root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or []:
+        if not _IS_COPY.search(file) and len(found) <= 10 * _MOST_FILES:
+            found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", words)]
+    return found
+
+
+def lines_with(text: str, words: str) -> list[int]:
+    """The numbers of the lines of text that have one of words (a regular expression), and not in a comment."""
+    text = _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    wanted = re.compile(rf"(?<![\w.:])(?:{words})(?![\w.:])")
+    lines = enumerate(text.split("\n"), 1)
+    return [number for number, line in lines if line.lstrip()[:1] not in ("#", ";") and wanted.search(line)]
 
 
 def _alternatives(words: Iterable[str]) -> str:

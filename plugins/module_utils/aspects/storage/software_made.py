@@ -108,13 +108,13 @@ class Makers:
 
     @cached_property
     def _links(self) -> udev_rules.Links:
-        return udev_rules.links(udev_rules.texts(self._root).values(), self.names)
+        return udev_rules.links(udev_rules.texts(self._root).values())
 
     @cached_property
     def _kept_links(self) -> list[udev_rules.Links]:
         """The links that there are on the target, by each of the drivers."""
         texts = udev_rules.texts(self._root).values()
-        return [udev_rules.links(texts, self.names, disks) for disks in self.names.by_driver.values()]
+        return [udev_rules.links_on_target(texts, self.names, disks) for disks in self.names.by_driver.values()]
 
 
 def _below_dev(spec: str) -> str:

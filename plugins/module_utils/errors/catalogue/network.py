@@ -76,6 +76,20 @@ SUBJECT = Subject(
             "Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
+            "nic-configured-twice",
+            "warning",
+            "Files of different programs, such as ifupdown's and NetworkManager's, give one network card different "
+            "addresses. guestconv reports all of them.",
+            "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
+        ),
+        concern(
+            "nic-mac-used-elsewhere",
+            "warning",
+            "Files other than network configuration mention a MAC address that `hardware.target_interfaces` replaces. "
+            "They are left as they are.",
+            "Change the address in the files that the message names, where they are to know the network card by it.",
+        ),
+        concern(
             "nic-name-used-elsewhere",
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "
@@ -106,6 +120,13 @@ SUBJECT = Subject(
             "A network configuration applies only to hardware that the source has, such as its driver or bus address.",
             "Let it refer to the name or the MAC address of the interface instead. Otherwise it may not be used on "
             "the target.",
+        ),
+        concern(
+            "nic-address-used-elsewhere",
+            "warning",
+            "Files in /etc still mention an address or a gateway that a network card had before `policy: static`.",
+            "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
+            "firewall, static routes by the old gateway.",
         ),
         concern(
             "cloud-init-renders-network",
@@ -143,7 +164,8 @@ SUBJECT = Subject(
         error(
             "policy-malformed",
             "The `policy` of a network card in the description is malformed.",
-            "A network card has `policy: keep`, `policy: dhcp`, or `policy: rename` with `name`.",
+            "A network card has `policy: keep`, `policy: dhcp`, `policy: rename` with `name`, or `policy: static` with "
+            "`addresses`, `gateway` and `dns`.",
         ),
         error(
             "hardware-malformed",

@@ -37,6 +37,7 @@ def matched(
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
+    contradictions = _contradictions(nics, pairs, seen)
     # What the configuration knows a NIC by is not doubted, but where there is just one NIC, and one card; or where it
     # knows two by one address.
     listed = {card.mac for card in cards if card.mac}
@@ -44,7 +45,7 @@ def matched(
     open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
-    concerns += doubts + guesses
+    concerns += doubts + contradictions + guesses
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics
@@ -151,6 +152,17 @@ def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_
     return {nic.identifier: card for nic, card in pairs}, concerns
 
 
+def _contradictions(nics: Sequence[Nic], pairs: _Pairs, seen: _Seen) -> list[Concern]:
+    """The Concerns that cards had addresses which the configuration gives to other NICs than their MAC address says."""
+    found = []
+    for nic in nics:
+        card = pairs.get(nic.identifier)
+        owners = seen.owners_of(card) if card else None
+        if card and owners and nic.identifier not in owners:
+            found.append(_other_address(nic, card))
+    return found
+
+
 def _rank(nic: Nic) -> tuple[bool, bool, bool]:
     """A key that sorts by how likely it is that the source has the card."""
     return nic.is_left_alone, not nic.at_boot, not nic.reached_at
@@ -175,14 +187,20 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
     pairs: dict[str, tuple[Nic, Card]] = {}
     by_identifier = {nic.identifier: (index, nic) for index, nic in enumerate(nics)}
     # Of those with static addresses of the same kinds, one fits a card as well as another.
-    alike: dict[frozenset[int], deque[tuple[int, Nic]]] = {}
+    alike: dict[tuple[frozenset[int], bool], deque[tuple[int, Nic]]] = {}
     for index, nic in enumerate(nics):
-        alike.setdefault(seen.kinds[nic.identifier], deque()).append((index, nic))
+        alike.setdefault((seen.kinds[nic.identifier], nic.is_dynamic), deque()).append((index, nic))
     for card in sorted(cards, key=lambda card: _choice(card, seen)):
         owners = seen.owners_of(card)
         if owners is None:
-            queues = _fitting(alike, frozenset(address.version for address in _global(card)), pairs)
-            first = min((queue[0] for queue in queues), key=lambda entry: entry[0], default=None)
+            versions = frozenset(address.version for address in _global(card))
+            queues = _fitting(alike, versions, pairs)
+            # An address that no file says came by DHCP, where anything gets one so.
+            first = min(
+                (queue[0] for queue in queues),
+                key=lambda entry: (bool(versions) and not entry[1].is_dynamic, entry[0]),
+                default=None,
+            )
         else:
             left = [by_identifier[each] for each in owners if each in by_identifier and each not in pairs]
             first = min(left, key=lambda entry: entry[0], default=None)
@@ -192,11 +210,13 @@ def _in_order(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> list[t
 
 
 def _fitting(
-    alike: Mapping[frozenset[int], deque[tuple[int, Nic]]], versions: frozenset[int], taken: Collection[str]
+    alike: Mapping[tuple[frozenset[int], bool], deque[tuple[int, Nic]]],
+    versions: frozenset[int],
+    taken: Collection[str],
 ) -> list[deque[tuple[int, Nic]]]:
     """The queues of NICs without static addresses of these versions of IP; a NIC that is not taken is the first of each."""
     fitting = []
-    for kinds, queue in alike.items():
+    for (kinds, _is_dynamic), queue in alike.items():
         while queue and queue[0][1].identifier in taken:
             queue.popleft()
         if queue and not kinds & versions:
@@ -239,7 +259,7 @@ def _other_address(nic: Nic, card: Card) -> Concern:
         "nic-address-differs",
         "warning",
         f"hardware.interfaces[{card.position}] was matched to {nic.label}, but it was seen with {seen}, and {nic.label} "
-        f"is configured with {', '.join(nic.reached_at)}.",
+        f"is configured with {', '.join(nic.reached_at) or 'no address'}.",
         "Check that hardware.interfaces belongs to this guest, and that the guest's configuration is the one in use.",
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....texts import globs
@@ -20,6 +21,8 @@ from ....texts.stanzas import MOST_OPTIONS, Line, Stanza, option_name, parse
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting
 from ..cards.patterns import matches
+from ..cards.statics import Static
+from . import static_interfaces
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -62,8 +65,7 @@ def read(root: GuestRoot) -> list[Setting]:
         for file, stanza in _with_inherited(stanzas)
         if stanza.keyword == "iface"
         for name in physical.get(stanza.name, [stanza.name])
-        if INTERFACE.fullmatch(name)
-        for setting in _settings(file, stanza, name, at_boot=name in names or matches(name, patterns))
+        for setting in _settings_of(file, stanza, name, at_boot=name in names or matches(name, patterns))
     ]
     mapped = [(file, stanza.name) for file, stanza in stanzas if stanza.keyword == "mapping"]
     return found + [
@@ -121,6 +123,20 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     of_them = names | {logical for logical, of_one in physical.items() if of_one and set(of_one) <= names}
     for file, text in texts.items():
         root.write(file, _with_dhcp(text, of_them), detail)
+
+
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    texts = _texts(root)
+    physical = _physical_names([stanza for text in texts.values() for stanza in parse(text)])
+    names = {nic.name or ""} | {logical for logical, of_one in physical.items() if of_one == [nic.name]}
+    has_dns = static_interfaces.takes_dns(root)
+    done: set[int] = set()
+    for file, text in texts.items():
+        root.write(file, static_interfaces.with_static(text, names, static, done, has_dns), detail)
+    if done and not has_dns and static.name_servers is not None:
+        static_interfaces.use_name_servers(root, static.name_servers, nic, detail)
 
 
 def without(text: str, names: Collection[str]) -> str:
@@ -222,6 +238,24 @@ def _brought_up(stanzas: Iterable[Stanza]) -> tuple[set[str], list[str]]:
     return {word.partition(":")[0] for word in words}, patterns[:_MOST_PATTERNS]
 
 
+def _settings_of(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[Setting]:
+    """The Settings of a stanza for the interface called name, or for what fits it: /mac/ADDRESS, /eth*, /eth*/1.
+
+    So may an interface be chosen for a stanza with a name of its own, `auto /eth*=lan` (interfaces(5), patterns).
+    """
+    if INTERFACE.fullmatch(name):
+        yield from _settings(file, stanza, name, at_boot)
+    elif name.startswith("/") and name != stanza.name:
+        _start, variable, *rest = name.split("/")
+        mac = values.normal_mac(rest[0]) if variable == "mac" and rest else None
+        # /mac/ with a pattern, and other files of /sys, say nothing that is known of the target.
+        patterns = (variable,) if not mac and variable != "mac" else ()
+        profile = f"{file}/{name}={stanza.name}"
+        for setting in _settings(file, stanza, stanza.name, at_boot=True):
+            if setting.name == stanza.name and (mac or patterns):
+                yield replace(setting, name=None, hardware_mac=mac, patterns=patterns, profile=profile)
+
+
 def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[Setting]:
     """The Setting for the interface of a stanza, and one for each bond or bridge that it is a port of."""
     mac = list(filter(None, map(values.normal_mac, stanza.values("hwaddress"))))
@@ -235,7 +269,8 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
         tagged=bool(stanza.values(_PARENT)) or "." in stanza.name or _has_tag(stanza),
         method=_method(stanza, addresses),
         addresses=addresses,
-        gateway=_gateway(stanza),
+        gateways=_gateways(stanza),
+        name_servers=values.gateways(stanza.values("dns_nameservers")),
         mac=mac[0] if mac else None,
         at_boot=at_boot,
     )
@@ -313,8 +348,8 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _gateway(stanza: Stanza) -> str | None:
-    """The gateway, or that of a default route which a command adds (ip-route(8), route(8))."""
+def _gateways(stanza: Stanza) -> tuple[str, ...]:
+    """The gateway, and those of default routes which commands add (ip-route(8), route(8))."""
     found = stanza.values("gateway")[:1]
     for words in _commands(stanza):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
@@ -322,7 +357,7 @@ def _gateway(stanza: Stanza) -> str | None:
                 found.append(words[words.index("via") + 1])
         elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])
-    return next((gateway for gateway in map(values.gateway, found) if gateway), None)
+    return values.gateways(found)
 
 
 def _commands(stanza: Stanza) -> Iterator[list[str]]:

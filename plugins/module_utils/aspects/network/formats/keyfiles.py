@@ -19,6 +19,9 @@ from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.statics import Static
+from . import static_sections
+from .unmanaged import fits, unmanaged
 
 KIND = "keyfile"
 _WRITABLE = "/etc/NetworkManager/system-connections"
@@ -110,12 +113,19 @@ def read(root: GuestRoot) -> list[Setting]:
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
     superseded = _superseded(root, connections)
+    left_alone = _left_alone(root, connections)
     found: list[Setting] = []
     for connection in connections:
         if not connection.type and not connection.wired or connection.type in _NO_INTERFACE:
             continue
         if connection.path in superseded:
             found.append(Setting(connection.path, KIND, connection.name, superseded=True))
+            continue
+        if connection.path in left_alone:
+            unused = Setting(
+                connection.path, KIND, connection.name, hardware_mac=connection.hardware_mac, superseded=True
+            )
+            found += [unused, replace(unused, superseded=False, hardware=True, unmanaged=True)]
             continue
         controller = _controller(connection, by_uuid, connections)
         settings = list(_settings(connection, names, controller))
@@ -138,8 +148,9 @@ def read(root: GuestRoot) -> list[Setting]:
 def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
     """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
 
-    Those with the highest autoconnect-priority come first, then those that were used last
-    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c).
+    Those with the highest autoconnect-priority come first, then those that were used last, then the lowest UUID
+    (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c). A port goes before
+    the latter, as its bond brings it up too.
     """
     by_nic: dict[str, list[_Connection]] = {}
     for connection in connections:
@@ -157,7 +168,23 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
             _number(used.get(connection.uuid)),
         )
 
-    return {each.path for group in several for best in [max(map(rank, group))] for each in group if rank(each) < best}
+    found: set[str] = set()
+    for group in several:
+        best = max(map(rank, group))
+        likeliest = min((each for each in group if rank(each) == best), key=_in_a_tie)
+        found |= {each.path for each in group if each is not likeliest}
+    return found
+
+
+def _in_a_tie(connection: _Connection) -> tuple[bool, str, str]:
+    return not connection.get("connection", "controller", "master"), connection.uuid, connection.path
+
+
+def _left_alone(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+    """The paths of connections that are for a card which NetworkManager does not manage."""
+    wired = [each for each in connections if each.wired and (each.name or each.hardware_mac)]
+    lists = unmanaged(root) if wired else []
+    return {each.path for each in wired if any(fits(specs, each.name, each.hardware_mac) for specs in lists)}
 
 
 def _number(text: str | None) -> int:
@@ -255,6 +282,15 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    paths = {path for path, _kind in nic.configured_by}
+    for connection in _connections(root):
+        if connection.wired and connection.path in paths:
+            text = static_sections.with_static_connection(connection.text, static)
+            root.write(connection.path, text, f"{nic.label} has another address on the target")
+
+
 def _connections(root: GuestRoot) -> list[_Connection]:
     """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
     found: dict[str, _Connection] = {}
@@ -286,7 +322,10 @@ def _settings(connection: _Connection, names: Mapping[str, str], controller: str
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
-        gateway=_gateway(connection, "ipv4") or _gateway(connection, "ipv6"),
+        gateways=values.gateways(_gateway(connection, section) or "" for section in ("ipv4", "ipv6")),
+        name_servers=values.gateways(
+            word for section in ("ipv4", "ipv6") for word in re.split(r"[;,]", connection.get(section, "dns"))
+        ),
         mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
         hardware_mac=connection.hardware_mac,
         source_hardware=tuple(

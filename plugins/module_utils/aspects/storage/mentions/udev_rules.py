@@ -94,14 +94,18 @@ class Links:
         return name in self.names or name.startswith(self.beginnings)
 
 
-def links(texts: Iterable[str], names: Names, disks: Mapping[str, str] | None = None) -> Links:
-    """The links that the rules in texts make; of disks ({"sda": "/dev/vda"}) that are called so on the target."""
-    there = _kernel_names(names, disks or {})
+def links_on_target(texts: Iterable[str], names: Names, disks: Mapping[str, str]) -> Links:
+    """The links that the rules in texts make of disks ({"sda": "/dev/vda"}) that are called so on the target."""
+    return links(texts, _kernel_names(names, disks))
+
+
+def links(texts: Iterable[str], there: Mapping[str, str] | None = None) -> Links:
+    """The links that the rules in texts make; where names are given (see lost_tokens), of what is called so on the target."""
     given = [
         link
         for text in texts
         for line in rules(text)
-        if disks is None or not lost_tokens(line, there)
+        if there is None or not lost_tokens(line, there)
         for key, operator, value in TOKEN.findall(line)
         if key == "SYMLINK" and operator in ("=", "+=", ":=")
         for link in value.split()

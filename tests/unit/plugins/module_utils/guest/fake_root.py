@@ -13,6 +13,7 @@ import posixpath
 import re
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
@@ -47,6 +48,14 @@ class NotOnDisks(MountPlan):
     @property
     def root(self):
         return Mount("/", filesystem("/dev/sda1"))
+
+
+class Changed(NamedTuple):
+    """A change of a FakeRoot's."""
+
+    action: str
+    path: str
+    detail: str
 
 
 class FakeRoot:
@@ -262,7 +271,7 @@ class FakeRoot:
                 first.setdefault(path, before)
                 last[path] = after
         unchanged = {path for path, before in first.items() if before == last[path]}
-        return [change[:3] for change in self._changes if change[1] not in unchanged]
+        return [Changed(*change[:3]) for change in self._changes if change[1] not in unchanged]
 
 
 def _beginnings(parts):
