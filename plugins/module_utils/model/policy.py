@@ -23,6 +23,9 @@ from ..devices.targets import KINDS
 from ..errors import GuestconvError
 from .description import Description
 
+# What a network card may have several of, and no list to choose from.
+_LISTS = ("addresses", "gateway", "dns")
+
 
 def choose(guest: Description, *policies: Any) -> Description:
     """The description guest with its devices as the policies have them: rule after rule, the last one wins.
@@ -102,10 +105,13 @@ def _apply(rule: Mapping[str, Any], chosen: Description) -> None:
 
 
 def _possible(guest: Description, kind: str, device: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """settings with, of a list of drivers, the one that is taken."""
+    """settings with, of a list of drivers, the one that is taken. Lists of addresses stay as they are."""
     allowed = guest["choices"].get(kind, {}).get(device, {})
     taken = {}
     for name, wanted in settings.items():
+        if name in _LISTS:
+            taken[name] = copy.deepcopy(wanted)
+            continue
         candidates = wanted if isinstance(wanted, (list, tuple)) else [wanted]
         if name in allowed:
             usable = [one for one in candidates if one in allowed[name]]

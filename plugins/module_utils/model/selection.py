@@ -14,7 +14,7 @@ from ..errors import GuestconvError
 from .description import ADDED_KEYS, KEYS, SCHEMA, Description, Devices, altered_keys, checksum
 
 # What a caller may say of a device, besides its driver.
-_SETTINGS = {"network": ("policy", "name")}
+_SETTINGS = {"network": ("policy", "name", "addresses", "gateway", "dns")}
 
 
 def as_mapping(description: object) -> Description:

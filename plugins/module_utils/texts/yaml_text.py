@@ -9,6 +9,7 @@ make a number of 52:54:00:12:34:56 (base 60), and netplan and cloud-init do not.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Union
@@ -45,6 +46,7 @@ _MOST_NODES = 100_000
 
 # Characters. PyYAML takes some 15 seconds for a million.
 _LONGEST = 256 * 1024
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 
 
 def compose(text: str, path: str, folded: bool = False) -> Node | None:
@@ -228,6 +230,18 @@ def with_entry(text: str, node: Node | None, entry: str) -> str:
     return text[: first.index] + entry + between + text[first.index :]
 
 
+def with_items(text: str, node: Node | None, items: Iterable[str]) -> str:
+    """text with items put before the first of the sequence node; as it is where there is none."""
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        return text
+    if node.flow_style:
+        place = opening(text, node) + 1
+        return text[:place] + "".join(f"{item}, " for item in items) + text[place:]
+    place = text.rfind("-", 0, node.value[0].start_mark.index)
+    column = place - text.rfind("\n", 0, place) - 1
+    return text[:place] + "".join(f"- {item}\n{' ' * column}" for item in items) + text[place:]
+
+
 def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
     """text without what paths (tuples of keys from the root) lead to: its lines become comments.
 
@@ -328,5 +342,12 @@ def _rebuilt(text: str, part: CollectionNode, gone: Collection[tuple[Node, Node]
     kept = [
         text[first.start_mark.index : last.end_mark.index] for first, last in _pairs(part) if (first, last) not in gone
     ]
-    start, end = part.start_mark.index, part.end_mark.index
+    start, end = opening(text, part), part.end_mark.index
     return start, end, text[start] + ", ".join(kept) + text[end - 1]
+
+
+def opening(text: str, node: Node) -> int:
+    """Where a collection in flow style opens in text: after its anchor and its tag, with which the node begins."""
+    start: int = node.start_mark.index
+    before = _PROPERTIES.match(text, start)
+    return before.end() if before else start

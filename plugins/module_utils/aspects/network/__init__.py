@@ -23,6 +23,7 @@ from .afterwards import Chosen
 from .cards import identity, matching, policies
 from .cards.assembly import assemble, nics_of
 from .cards.nics import Nic
+from .cards.statics import Static
 from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, naming
 
@@ -75,17 +76,24 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     stays = {nic: model for nic, model in models.items() if model is not None}
     chosen = {nic: policies.policy_for(plan, nic) for nic in stays}
     policies.check_names(chosen)
+    policies.check_addresses(chosen)
     wanted = Chosen(
         gone=[nic for nic in facts.nics if nic not in stays],
         dynamic=[nic for nic, policy in chosen.items() if policy.policy == "dhcp"],
         macs=macs,
         names=_new_names(chosen),
+        static=_statics_to_set(root, chosen),
     )
     afterwards.check_patterns({nic: policy.name for nic, policy in chosen.items() if policy.name})
-    if wanted.gone or wanted.dynamic or wanted.macs or wanted.names:
+    if wanted.gone or wanted.dynamic or wanted.macs or wanted.names or wanted.static:
         before = nics_of(configuration.read(root).settings)
         _rewrite(root, plan, facts.formats, wanted)
-        afterwards.check(before, nics_of(configuration.read(root).settings), wanted)
+        settings = configuration.read(root).settings
+        afterwards.check(before, nics_of(settings), wanted)
+    if wanted.static:
+        settings = configuration.settings_in_effect(root, configuration.read(root), plan.command_line.edited)
+        afterwards.check_static(root, nics_of(settings), wanted)
+        plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += concerns.named_elsewhere(root, wanted.names)
     if wanted.macs:
@@ -94,6 +102,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
     naming.bind_names(root, plan, on_target)
     plan.hardware.interfaces = _interfaces(on_target)
+
+
+def _statics_to_set(root: GuestRoot, chosen: Mapping[Nic, policies.Policy]) -> dict[Nic, Static]:
+    """{Nic: its Static} of those that have not just that already."""
+    static = {nic: each.static for nic, each in chosen.items() if each.static}
+    return {nic: each for nic, each in static.items() if not each.is_of(nic, afterwards.name_servers(root, nic))}
 
 
 def _new_names(chosen: Mapping[Nic, policies.Policy]) -> dict[str, str]:
@@ -111,6 +125,8 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
             kind.unconfigure(root, wanted.gone)
         if wanted.dynamic:
             kind.use_dhcp(root, wanted.dynamic)
+        for nic, static in wanted.static.items():
+            kind.use_static(root, nic, static)
         if wanted.macs:
             kind.replace_macs(root, wanted.macs)
         if wanted.names:
@@ -123,7 +139,15 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
         naming.use_new_names(root, plan, wanted.names)
     if wanted.macs:
         naming.use_new_macs(root, plan, wanted.macs)
-    change = partial(kernel_arguments.edited, gone=gone, dynamic=dynamic, macs=wanted.macs, names=wanted.names)
+    static_by_name = {nic.name: static for nic, static in wanted.static.items() if nic.name}
+    change = partial(
+        kernel_arguments.edited,
+        gone=gone,
+        dynamic=dynamic,
+        macs=wanted.macs,
+        names=wanted.names,
+        static=static_by_name,
+    )
     plan.command_line.edit(change)
     in_initrd.edit_configuration(root, plan, change, {**dict.fromkeys(gone, ""), **wanted.names})
     if wanted.dynamic or wanted.names:

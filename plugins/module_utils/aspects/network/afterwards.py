@@ -10,21 +10,28 @@ may not fit the new name: what the guest would read decides, and not what was me
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...errors import GuestconvError
+from ...guest.root import GuestRoot
 from .cards.nics import Nic
 from .cards.patterns import matches
+from .cards.statics import Static
+from .formats import interfaces, static_interfaces
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen: the Nics that are gone, those that use DHCP, and {old: new} of names and of MAC addresses."""
+    """What was chosen: the Nics that are gone, those that use DHCP, and {old: new} of names and of MAC addresses.
+
+    static: {Nic: the addresses that it shall have}.
+    """
 
     gone: Sequence[Nic]
     dynamic: Sequence[Nic]
     names: Mapping[str, str]
     macs: Mapping[str, str]
+    static: Mapping[Nic, Static] = field(default_factory=dict)
 
 
 def check_patterns(renamed: Mapping[Nic, str]) -> None:
@@ -41,6 +48,7 @@ def check_patterns(renamed: Mapping[Nic, str]) -> None:
 def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
     """Compare the Nics that all files configured before with those after. Raises GuestconvError `policy-not-possible`."""
     gone, dynamic = _keys(chosen.gone), _keys(chosen.dynamic)
+    static = {key for nic in chosen.static for key in (nic.name, nic.hardware_mac) if key}
     found = {key: nic for nic in after for key in _keys([nic])}
     for nic in before:
         keys = _keys([nic])
@@ -58,13 +66,51 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
                 raise _refused(nic, f"{_files(now)} would configure {now.label} {reason}")
             if now.gateway:
                 raise _refused(nic, f"{_files(now)} would still configure a default route by {now.gateway}")
+        elif keys & static:
+            # check_static() has the rest.
+            if _carried(now) != _carried(nic):
+                raise _refused(nic, f"{_files(now)} would configure what is made of {now.label} otherwise than before")
         elif _reached(now) != _reached(nic):
             raise _refused(nic, f"{_files(now)} would configure {now.label} with another address than before")
 
 
+def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
+    """Doubt that the Nics after have exactly the addresses that were chosen, with gateways and name servers.
+
+    Raises GuestconvError `policy-not-possible`.
+    """
+    for nic, static in chosen.static.items():
+        known = {chosen.macs.get(key, key) for key in (nic.name, nic.hardware_mac) if key}
+        now = next((each for each in after if {each.name, each.hardware_mac} & known), None)
+        now = now or next((each for each in after if each.identifier == nic.identifier), None)
+        if now is None or not now.configured_by:
+            raise _refused(nic, f"no network configuration that guestconv reads sets the address of {nic.label}")
+        servers = name_servers(root, now)
+        for what, found, wanted in (
+            ("addresses", now.addresses, static.addresses),
+            ("gateway", now.gateways, static.gateways),
+            ("name servers", servers, servers if static.name_servers is None else static.name_servers),
+        ):
+            if set(found) != set(wanted):
+                is_said = f"the {what} {', '.join(found)}" if found else f"no {what}"
+                raise _refused(nic, f"{_files(now)} would configure {now.label} with {is_said}")
+
+
+def name_servers(root: GuestRoot, nic: Nic) -> tuple[str, ...]:
+    """Those of the NIC; ifupdown has them elsewhere, where nothing takes dns-nameservers."""
+    by_ifupdown = any(kind == interfaces.KIND for _file, kind in nic.configured_by)
+    if by_ifupdown and not static_interfaces.takes_dns(root):
+        return static_interfaces.name_servers(root)
+    return nic.name_servers
+
+
+def _carried(nic: Nic) -> set[str]:
+    return {address for upper in nic.used_by for address in upper.addresses}
+
+
 def _reached(nic: Nic) -> tuple[Collection[str], Collection[str]]:
     """What must be as before: the addresses of the NIC, and those that it carries for others."""
-    return set(nic.addresses), {address for upper in nic.used_by for address in upper.addresses}
+    return set(nic.addresses), _carried(nic)
 
 
 def _keys(nics: Sequence[Nic]) -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -15,6 +16,7 @@ from .cards import identity, nics
 from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
+from .cards.statics import Static
 from .formats import cloud_init, ifcfg_suse, wicked
 from .names import naming
 from .values import Address
@@ -36,6 +38,7 @@ _IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist
 _PROGRAMS = {ifcfg_suse.KIND: wicked.KIND}
 # Files that are named in messages, and addresses that are sought in all files at once.
 _MOST_FILES = 10
+_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MOST_SOUGHT = 20
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
@@ -323,6 +326,54 @@ def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str
     files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
     more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
     return ", ".join(files[:_MOST_FILES]) + more
+
+
+def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
+    """The Concerns over NICs that got other addresses: where the old ones still stand, and what may undo it.
+
+    settings: what the guest's configuration says now.
+    """
+    again = _rendered_again(root, [replace(nic, addresses=each.addresses) for nic, each in static.items()], settings)
+    kept = {text for each in static.values() for text in (*map(_host, each.addresses), *each.gateways)}
+    sought: dict[str, None] = {}
+    for nic in static:
+        sought.update(dict.fromkeys((*map(_host, nic.addresses), *nic.gateways)))
+    old = [address for address in sought if address not in kept]
+    places = _places(root, old)
+    if not places:
+        return [again] if again else []
+    more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
+    return [
+        *([again] if again else []),
+        Concern(
+            "nic-address-used-elsewhere",
+            "warning",
+            f"{', '.join(places[:_MOST_FILES])}{more} still mention {', '.join(old)}, which was the address or gateway of "
+            f"{labels(static)}.",
+            "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
+            "firewall, static routes by the old gateway.",
+        ),
+    ]
+
+
+def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
+    """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
+    words = _alternatives(addresses[:_MOST_SOUGHT])
+    if not words:
+        return []
+    found: list[str] = []
+    for file in root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or []:
+        if not _IS_COPY.search(file) and len(found) <= 10 * _MOST_FILES:
+            found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", words)]
+    return found
+
+
+def lines_with(text: str, words: str) -> list[int]:
+    """The numbers of the lines of text that have one of words (a regular expression), and not in a comment."""
+    text = _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    wanted = re.compile(rf"(?<![\w.:])(?:{words})(?![\w.:])")
+    lines = enumerate(text.split("\n"), 1)
+    return [number for number, line in lines if line.lstrip()[:1] not in ("#", ";") and wanted.search(line)]
 
 
 def _alternatives(words: Iterable[str]) -> str:

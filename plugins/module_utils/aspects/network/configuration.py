@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Callable
 
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
@@ -60,16 +61,20 @@ def read(root: GuestRoot) -> Configuration:
     return Configuration(settings, readable, recorded, unread)
 
 
-def settings_in_effect(root: GuestRoot, configuration: Configuration) -> Sequence[Setting]:
+def settings_in_effect(
+    root: GuestRoot, configuration: Configuration, change: Callable[[str], str] | None = None
+) -> Sequence[Setting]:
     """The settings, with the command line's for the interfaces that no file configures: what the initrd made stays there.
 
     Next to files it counts where something makes the initrd bring the network up; `ip=` alone does not everywhere.
+    change: what the conversion makes of the command line.
     """
     settings = configuration.settings
-    further = kernel_arguments.read(root)
+    arguments = kernel_arguments.arguments_of(root)
+    further = kernel_arguments.settings_of(change(" ".join(arguments)).split() if change else arguments)
     if not nics_of(settings):
         return [*settings, *further]
-    if not kernel_arguments.need_network(kernel_arguments.arguments_of(root)):
+    if not kernel_arguments.need_network(arguments):
         return settings
     known = {key for setting in settings for key in (setting.name, setting.hardware_mac, *setting.lower)} - {None}
     return [*settings, *(each for each in further if not known & {each.name, each.hardware_mac})]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -65,6 +65,11 @@ def address(text: str) -> Address | None:
 def gateway(text: str) -> str | None:
     """text when it is an address, None otherwise."""
     return text.strip() if address(text or "") else None
+
+
+def gateways(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of texts that are addresses, each once: the tuple for Setting.gateways or Setting.name_servers."""
+    return tuple(dict.fromkeys(found for found in map(gateway, texts) if found))
 
 
 def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:

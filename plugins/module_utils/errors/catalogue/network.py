@@ -122,6 +122,13 @@ SUBJECT = Subject(
             "the target.",
         ),
         concern(
+            "nic-address-used-elsewhere",
+            "warning",
+            "Files in /etc still mention an address or a gateway that a network card had before `policy: static`.",
+            "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
+            "firewall, static routes by the old gateway.",
+        ),
+        concern(
             "cloud-init-renders-network",
             "info",
             "cloud-init is installed. If it finds a data source on the target, it regards the virtual machine as a "
@@ -157,7 +164,8 @@ SUBJECT = Subject(
         error(
             "policy-malformed",
             "The `policy` of a network card in the description is malformed.",
-            "A network card has `policy: keep`, `policy: dhcp`, or `policy: rename` with `name`.",
+            "A network card has `policy: keep`, `policy: dhcp`, `policy: rename` with `name`, or `policy: static` with "
+            "`addresses`, `gateway` and `dns`.",
         ),
         error(
             "hardware-malformed",

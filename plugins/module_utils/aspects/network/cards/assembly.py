@@ -224,6 +224,8 @@ def _merged(
         source,
         addresses=_addresses(own),
         gateway=_first_gateway(own),
+        gateways=tuple(dict.fromkeys(gateway for setting in own for gateway in setting.gateways)),
+        name_servers=tuple(dict.fromkeys(server for setting in own for server in setting.name_servers)),
         method=_method(own),
         configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above))),
         patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),

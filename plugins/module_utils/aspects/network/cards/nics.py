@@ -40,7 +40,7 @@ class Setting:
         knows them by: MAC addresses, profiles). tagged: as a VLAN, or else so that it is not reached by itself.
     method: static, dhcp, auto (by router advertisements), manual, or None.
     dynamic: whether it gets addresses by DHCP or router advertisements in addition to static ones.
-    addresses: with prefix ("10.0.2.15/24").
+    addresses: with prefix ("10.0.2.15/24"). gateways: those of default routes.
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
     hardware_mac: the MAC address by which the file knows the hardware.
     patterns: what names fit, each as of patterns.fits. profile: what distinguishes it from others in its file, with a
@@ -61,7 +61,8 @@ class Setting:
     tagged: bool = False
     method: str | None = None
     addresses: tuple[str, ...] = ()
-    gateway: str | None = None
+    gateways: tuple[str, ...] = ()
+    name_servers: tuple[str, ...] = ()
     mac: str | None = None
     hardware_mac: str | None = None
     patterns: tuple[str, ...] = ()
@@ -75,6 +76,11 @@ class Setting:
     superseded: bool = False
     profile: str = ""
     order: str | None = None
+
+    @property
+    def gateway(self) -> str | None:
+        """The first of its gateways, or None."""
+        return next(iter(self.gateways), None)
 
     @property
     def profile_key(self) -> str:
@@ -105,6 +111,7 @@ class Nic:
     name: what the guest calls it, None for one that no file names.
     mac: in lower case with colons, None when unknown. mac_source: where it was learnt.
     mac_is_hint: whether mac is too uncertain to know the NIC by: seen in the last run, and there is no other NIC.
+    gateway: IPv4's, where there are some of both families; gateways: all.
     configured_by: pairs (file, kind).
     patterns: what its name must fit, one of them, each as of patterns.fits.
     used_by: the Uppers on it.
@@ -123,6 +130,8 @@ class Nic:
     mac_is_hint: bool = False
     addresses: tuple[str, ...] = ()
     gateway: str | None = None
+    gateways: tuple[str, ...] = ()
+    name_servers: tuple[str, ...] = ()
     method: str | None = None
     configured_by: tuple[tuple[str, str], ...] = ()
     patterns: tuple[str, ...] = ()

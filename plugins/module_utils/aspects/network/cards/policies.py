@@ -1,12 +1,15 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the caller wants of a NIC's configuration: to stay as it is, to go by another name, or to use DHCP.
+"""What the caller wants of a NIC's configuration: to stay, to go by another name, to use DHCP or other addresses.
 
 devices.network.<id> may have, besides driver:
 
-    policy   keep (the default), rename or dhcp
-    name     with rename: what the guest shall call the NIC, as the target does by itself (enp1s0) or otherwise
+    policy     keep (the default), rename, dhcp or static
+    name       with rename: what the guest shall call the NIC, as the target does by itself (enp1s0) or otherwise
+    addresses  with static: the only addresses of the NIC, with their prefixes
+    gateway    with static: the only gateway, or one for IPv4 and one for IPv6; none when it is left out
+    dns        with static: the only name servers; the guest's stay when it is left out
 """
 
 from __future__ import annotations
@@ -16,22 +19,25 @@ from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
 from ...plan import Plan
+from . import statics
 from .nics import INTERFACE, Nic
+from .statics import Static
 
-POLICIES = ("keep", "rename", "dhcp")
+POLICIES = ("keep", "rename", "dhcp", "static")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """policy: one of POLICIES. name: the new one, for rename."""
+    """policy: one of POLICIES. name: the new one, for rename. static: for static."""
 
     policy: str = "keep"
     name: str | None = None
+    static: Static | None = None
 
 
 def policy_for(plan: Plan, nic: Nic) -> Policy:
     """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
-    settings = plan.selection.settings.get("network", {}).get(nic.identifier, {})
+    settings = statics.settings_of(plan, nic)
     path = f"guest.devices.network.{nic.identifier}"
     policy, name = settings.get("policy") or "keep", settings.get("name")
     if policy not in POLICIES:
@@ -40,7 +46,42 @@ def policy_for(plan: Plan, nic: Nic) -> Policy:
         raise _malformed(f"{path}.name", name, "left out, as only the policy `rename` takes a name")
     if policy == "rename" and not (isinstance(name, str) and INTERFACE.fullmatch(name)):
         raise _malformed(f"{path}.name", name, "the name of an interface, of at most 15 characters")
-    return Policy(policy, name)
+    for key in statics.KEYS:
+        if policy != "static" and settings.get(key) is not None:
+            raise _malformed(f"{path}.{key}", settings[key], f"left out, as only the policy `static` takes {key}")
+    if policy != "static":
+        return Policy(policy, name)
+    static = statics.static_of(settings, path, _malformed)
+    above = [upper.name for upper in nic.used_by if upper.carried and (upper.addresses or upper.is_dynamic)]
+    if above and not nic.addresses and nic.method in (None, "manual"):
+        raise GuestconvError(
+            "policy-not-possible",
+            f"{nic.label} has no address of its own, because it is part of {', '.join(above)}.",
+            hint=f"The address belongs to {above[0]}: leave out the policy of {nic.label}, and change the address of "
+            f"{above[0]} in the guest.",
+            path=f"{path}.policy",
+        )
+    return Policy(policy, static=static)
+
+
+def check_addresses(policies: Mapping[Nic, Policy]) -> None:
+    """Refuse policies, {Nic: Policy}, with an address that another NIC has. Raises GuestconvError `policy-malformed`."""
+    chosen = {nic: each.static for nic, each in policies.items() if each.static}
+    taken: dict[str, Nic] = {}
+    for nic, each in policies.items():
+        if each.policy not in ("static", "dhcp"):
+            taken.update((_host(address), nic) for address in nic.addresses)
+        taken.update((_host(address), nic) for upper in nic.used_by for address in upper.addresses)
+    for nic, static in chosen.items():
+        for address in static.addresses:
+            if _host(address) in taken:
+                path = f"guest.devices.network.{nic.identifier}.addresses"
+                raise _malformed(path, address, f"another address, because {taken[_host(address)].label} has this one")
+        taken.update((_host(address), nic) for address in static.addresses)
+
+
+def _host(address: str) -> str:
+    return address.partition("/")[0]
 
 
 def check_names(policies: Mapping[Nic, Policy]) -> None:
@@ -60,7 +101,11 @@ def check_names(policies: Mapping[Nic, Policy]) -> None:
 def changed(nic: Nic, policy: Policy) -> Nic:
     """The Nic as it is after policy."""
     if policy.policy == "dhcp":
-        return replace(nic, addresses=(), gateway=None, method="dhcp")
+        return replace(nic, addresses=(), gateway=None, gateways=(), method="dhcp")
+    if policy.static:
+        gateways = policy.static.gateways
+        first = policy.static.gateway(4) or policy.static.gateway(6)
+        return replace(nic, addresses=policy.static.addresses, gateway=first, gateways=gateways, method="static")
     return replace(nic, name=policy.name) if policy.name else nic
 
 
@@ -68,6 +113,7 @@ def _malformed(path: str, value: object, expected: str) -> GuestconvError:
     return GuestconvError(
         "policy-malformed",
         f"{path} is {value!r}; it must be {expected}.",
-        hint="A network card has `policy: keep`, `policy: dhcp`, or `policy: rename` with `name: <new name>`.",
+        hint="A network card has `policy: keep`, `policy: dhcp`, `policy: rename` with `name`, or `policy: static` with "
+        "`addresses`, `gateway` and `dns`.",
         path=path,
     )

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ....guest.root import GuestRoot
 from ..cards.nics import Nic, Setting
+from ..cards.statics import Static
 from . import cloud_init, ifcfg_redhat, ifcfg_suse, interfaces, keyfiles, netplan, networkd, wicked
 
 
@@ -20,9 +21,10 @@ class NetworkFormat(Protocol):
     """A format of network configuration: a module of this folder, or any object with the same functions.
 
     All but read change files, through the door, and leave everything else in them as it is, to the byte. Each is called
-    with what the guest has before the conversion, in this order: unconfigure, use_dhcp, replace_macs, rename. Done again
-    they change nothing. Each raises texts.unread.Unread, a GuestconvError, for a file that the guest's own programs
-    cannot read either; such a format is left alone.
+    with what the guest has before the conversion, in this order: unconfigure, use_dhcp, use_static, replace_macs,
+    rename. Done again they change nothing; use_static is only called for what is otherwise. Each raises
+    texts.unread.Unread, a GuestconvError, for a file that the guest's own programs cannot read either; such a format is
+    left alone.
     """
 
     # Its name in current.network.<identifier>.configured_by.
@@ -42,6 +44,9 @@ class NetworkFormat(Protocol):
 
     def use_dhcp(self, root: GuestRoot, nics: Sequence[Nic]) -> None:
         """Let these Nics get their addresses by DHCP instead of having static ones."""
+
+    def use_static(self, root: GuestRoot, nic: Nic, static: Static) -> None:
+        """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
 
 
 FORMATS: tuple[NetworkFormat, ...] = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ....guest.root import GuestRoot
@@ -20,7 +21,8 @@ from ....texts.unread import NoYamlReader, Unread
 from ....texts.yaml_text import Path
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
-from . import netplan
+from ..cards.statics import Static
+from . import netplan, static_netplan, static_subnets
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -120,6 +122,22 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(path, text, detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    for path, document in _documents(root).items():
+        text = document.text
+        compose = partial(yaml_text.compose, path=path)
+        if _version(document.network) == "2":
+            for identifier, _is_first in netplan.definitions_of({path: document.network}, nic).values():
+                keys = (*document.keys, "ethernets", identifier)
+                text = static_netplan.with_static(text, compose, keys, static, True)
+        else:
+            for index, item in enumerate(_items(document.network)):
+                if _word(item, "type") == "physical" and _word(item, "name") == nic.name:
+                    text = static_subnets.with_static(text, compose, document.keys, index, static)
+        root.write(path, text, f"{nic.label} has another address on the target")
+
+
 def renders(root: GuestRoot) -> str | None:
     """The file from which cloud-init takes a network configuration, "" when it makes one up, None when it makes none.
 
@@ -202,7 +220,7 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
         methods = {_METHODS.get(_word(subnet, "type")) for subnet in subnets}
         mac = values.normal_mac(_word(item, "mac_address"))
         routes = [each for subnet in subnets for each in yaml_text.items(yaml_text.below(subnet, "routes"))]
-        gateways = [values.gateway(_word(each, "gateway")) for each in (*subnets, *filter(_is_default, routes))]
+        gateways = [_word(each, "gateway") for each in (*subnets, *filter(_is_default, routes))]
         physical = kind == "physical"
         yield Setting(
             path,
@@ -217,7 +235,12 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
                 for subnet in subnets
                 for address in values.with_prefix(_word(subnet, "address"), _word(subnet, "netmask"))
             ),
-            gateway=next((gateway for gateway in gateways if gateway), None),
+            gateways=values.gateways(gateways),
+            name_servers=values.gateways(
+                server
+                for subnet in subnets
+                for server in map(yaml_text.scalar, yaml_text.items(yaml_text.below(subnet, "dns_nameservers")))
+            ),
             mac=None if physical else mac,
             hardware_mac=mac if physical else None,
             hardware=physical,
@@ -233,7 +256,7 @@ def _with_routes(network: Node, settings: list[Setting]) -> list[Setting]:
     for gateway in filter(None, (values.gateway(_word(route, "gateway")) for route in routes)):
         host = values.address(gateway)
         settings = [
-            replace(each, gateway=gateway)
+            replace(each, gateways=(gateway,))
             if each.gateway is None and host and any(host in values.network(one) for one in each.addresses)
             else each
             for each in settings

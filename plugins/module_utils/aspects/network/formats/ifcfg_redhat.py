@@ -18,6 +18,7 @@ from ....guest.root import GuestRoot
 from ....texts import assignments
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.statics import Static
 from . import files
 
 KIND = "ifcfg"
@@ -47,6 +48,7 @@ _DHCP = ("dhcp", "bootp")
 _OF_STATIC = re.compile(
     r"(?:IPADDR|PREFIX|NETMASK|GATEWAY|BROADCAST|NETWORK)\d*|IPV6ADDR(?:_SECONDARIES)?|IPV6_DEFAULTGW"
 )
+_SERVER = re.compile(r"DNS\d+")
 _YES = ("yes", "true", "t", "y", "1")
 
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
@@ -106,9 +108,9 @@ def read(root: GuestRoot) -> list[Setting]:
     found: list[Setting] = []
     for file in found_files:
         setting = _setting(file, everywhere, renames)
-        if not setting.gateway:
+        if not setting.gateways:
             routes = [path for path in _companions(file) if posixpath.basename(path) in beside]
-            setting = replace(setting, gateway=_default_route(root, routes))
+            setting = replace(setting, gateways=values.gateways([_default_route(root, routes) or ""]))
         if not setting.at_boot and file.name in at_boot and not file.is_alias:
             found.append(Setting(file.path, KIND, file.name, superseded=True))
             continue
@@ -191,6 +193,78 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(file.path, text, detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    paths = {path for path, _kind in nic.configured_by}
+    is_first = True
+    for file in _files(root):
+        if not (file.path in paths if file.is_for_any_nic else (file.name or file.hardware_mac) in _keys(nic)):
+            continue
+        if file.is_alias:
+            root.remove(file.path, detail)
+            continue
+        root.write(file.path, with_static(file.text, static, is_first), detail)
+        is_first = False
+        for companion in _companions(file):
+            routes = root.read(companion)
+            if routes is not None:
+                root.write(companion, _without_default(routes), detail)
+    everywhere = root.read(_GLOBAL) or ""
+    if not is_first and assignments.values(everywhere).get("GATEWAY") in nic.gateways:
+        root.write(_GLOBAL, assignments.commented_out(everywhere, lambda name: name == "GATEWAY"), detail)
+
+
+def _keys(nic: Nic) -> set[str]:
+    return {key for key in (nic.name, nic.hardware_mac) if key}
+
+
+def with_static(text: str, static: Static, is_first: bool) -> str:
+    """text, of an ifcfg file, with the addresses static; is_first: whether it shall have them, or lose what it has."""
+    before = assignments.values(text)
+    is_auto = static.of(6) and before.get("DHCPV6C", "").lower() in _YES
+    gone = {"DEFROUTE", *(["DHCPV6C"] if is_auto else []), *(["PEERDNS"] if static.name_servers is not None else [])}
+    text = assignments.commented_out(
+        text,
+        lambda name: bool(
+            name in gone or _OF_STATIC.fullmatch(name) or (static.name_servers is not None and _SERVER.fullmatch(name))
+        ),
+    )
+    if not is_first:
+        return text
+    new: dict[str, str] = {}
+    if static.of(4) or before.get("BOOTPROTO", "").lower() not in _DHCP:
+        new["BOOTPROTO"] = "none"
+    for index, address in enumerate(static.of(4)):
+        number = str(index) if index else ""
+        new[f"IPADDR{number}"], new[f"PREFIX{number}"] = address.split("/")
+    if static.gateway(4):
+        new["GATEWAY"] = static.gateway(4) or ""
+    if static.of(6):
+        first, *others = static.of(6)
+        new.update({"IPV6INIT": "yes", "IPV6ADDR": first})
+        if others:
+            new["IPV6ADDR_SECONDARIES"] = f'"{" ".join(others)}"'
+    if static.gateway(6):
+        new["IPV6_DEFAULTGW"] = static.gateway(6) or ""
+    new.update({f"DNS{number}": server for number, server in enumerate(static.name_servers or (), 1)})
+    for name, value in new.items():
+        text = assignments.with_value(text, name, value)
+    return text
+
+
+def _without_default(text: str) -> str:
+    """text, of route-NAME in either of its forms, with the default routes made comments."""
+    assigned = assignments.values(text)
+    numbers = {
+        key[len("ADDRESS") :] for key, value in assigned.items() if key.startswith("ADDRESS") and value == "0.0.0.0"
+    }
+    gone = {f"{key}{number}" for number in numbers for key in ("ADDRESS", "NETMASK", "GATEWAY")}
+    text = assignments.commented_out(text, lambda name: name in gone)
+    lines = text.split("\n")
+    return "\n".join(f"#{line}" if line.split()[:1] and line.split()[0] in _EVERYWHERE else line for line in lines)
+
+
 def _files(root: GuestRoot) -> list[_File]:
     found: list[_File] = []
     for name in root.list(_DIRECTORY):
@@ -255,7 +329,8 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         tagged=tagged,
         method=_method(file, addresses),
         addresses=addresses,
-        gateway=_gateway(file, everywhere),
+        gateways=_gateways(file, everywhere),
+        name_servers=values.gateways(value for key, value in file.values.items() if _SERVER.fullmatch(key)),
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
@@ -297,10 +372,10 @@ def _ipv6(assigned: Mapping[str, str]) -> Iterator[str]:
         yield from values.with_prefix(word, "64")
 
 
-def _gateway(file: _File, everywhere: Mapping[str, str]) -> str | None:
-    """The file's gateway, or that of all of the system where it is for this interface."""
+def _gateways(file: _File, everywhere: Mapping[str, str]) -> tuple[str, ...]:
+    """The file's gateways, and that of all of the system where it is for this interface."""
     own = [file.values[key] for key in sorted(file.values) if re.fullmatch(r"GATEWAY\d*", key)]
     own.append(file.values.get("IPV6_DEFAULTGW", "").partition("%")[0])
     if everywhere.get("GATEWAYDEV", file.name) == file.name and any(_ipv4(file.values)):
         own.append(everywhere.get("GATEWAY", ""))
-    return next((gateway for gateway in map(values.gateway, own) if gateway), None)
+    return values.gateways(own)

@@ -16,7 +16,8 @@ from ....guest.root import GuestRoot
 from ....texts import assignments
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
-from . import files
+from ..cards.statics import Static
+from . import files, netconfig
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network"
@@ -69,7 +70,9 @@ class _File:
 
 def read(root: GuestRoot) -> list[Setting]:
     """What the ifcfg files say: a list of Settings."""
-    return [_setting(root, file) for file in _files(root)]
+    found = _files(root)
+    servers = netconfig.name_servers(root) if found else ()
+    return [_setting(root, file, servers) for file in found]
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
@@ -141,6 +144,36 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 root.write(path, _without_default(routes, nic.gateway), detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    for file in _files(root):
+        if (file.name or file.hardware_mac) not in {nic.name, nic.hardware_mac} - {None}:
+            continue
+        root.write(file.path, with_static(file.text, static), detail)
+        for path in (_routes_of(file), _ROUTES):
+            routes = root.read(path)
+            for gateway in nic.gateways if routes is not None else ():
+                routes = _without_default(routes or "", gateway)
+            if path != _ROUTES and static.gateways:
+                routes = (routes or "") + "".join(
+                    f"{'::/0' if ':' in gateway else 'default'} {gateway} - -\n" for gateway in static.gateways
+                )
+            if routes is not None:
+                root.write(path, routes, detail)
+        netconfig.use_name_servers(root, static.name_servers, detail)
+
+
+def with_static(text: str, static: Static) -> str:
+    """text, of an ifcfg file, with the addresses static."""
+    was_dynamic = assignments.values(text).get("BOOTPROTO", "static").lower().startswith("dhcp")
+    text = assignments.commented_out(text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+    text = assignments.with_value(text, "BOOTPROTO", "'dhcp4'" if was_dynamic and not static.of(4) else "'static'")
+    for index, address in enumerate(static.addresses):
+        text = assignments.with_value(text, f"IPADDR_{index}" if index else "IPADDR", f"'{address}'")
+    return text
+
+
 def _without_default(text: str, gateway: str | None) -> str:
     """text, of routes, with the default routes through gateway made comments."""
     lines = text.split("\n")
@@ -174,7 +207,7 @@ def _routes_renamed(text: str, names: Mapping[str, str]) -> str:
     )
 
 
-def _setting(root: GuestRoot, file: _File) -> Setting:
+def _setting(root: GuestRoot, file: _File, servers: tuple[str, ...]) -> Setting:
     tagged = any(file.values.get(key) for key in _TAGGED) or "." in (file.name or "")
     kind = file.values.get("INTERFACETYPE", "").lower()
     addresses = tuple(dict.fromkeys(_addresses(file.values)))
@@ -192,7 +225,8 @@ def _setting(root: GuestRoot, file: _File) -> Setting:
         tagged=tagged,
         method="manual" if method == "static" and not addresses else method,
         addresses=addresses,
-        gateway=_gateway(root, file, addresses),
+        gateways=_gateways(root, file, addresses),
+        name_servers=servers,
         mac=values.normal_mac(file.values.get("LLADDR", "")),
         hardware_mac=file.hardware_mac,
         at_boot=file.values.get("STARTMODE", "").lower() in _AT_BOOT,
@@ -207,8 +241,9 @@ def _addresses(assigned: Mapping[str, str]) -> Iterator[str]:
             yield from values.with_prefix(value, prefix or ("64" if ":" in value else values.class_prefix(value)))
 
 
-def _gateway(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> str | None:
-    """The default route in the interface's own file, or in that of all, which a static address in its network takes."""
+def _gateways(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of default routes in the interface's own file, or in that of all, which a static address near by takes."""
+    found: list[str] = []
     for path in (_routes_of(file), _ROUTES):
         for line in (root.read(path) or "").split("\n"):
             # destination gateway netmask interface [type] [options]
@@ -216,8 +251,8 @@ def _gateway(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> str | 
             if words[0] not in _EVERYWHERE or not values.gateway(words[1]):
                 continue
             if path != _ROUTES or words[3] == file.name or (words[3] == "-" and _reaches(addresses, words[1])):
-                return words[1]
-    return None
+                found.append(words[1])
+    return values.gateways(found)
 
 
 def _reaches(addresses: tuple[str, ...], gateway: str) -> bool:

@@ -21,6 +21,8 @@ from ....texts.stanzas import MOST_OPTIONS, Line, Stanza, option_name, parse
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting
 from ..cards.patterns import matches
+from ..cards.statics import Static
+from . import static_interfaces
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -121,6 +123,20 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     of_them = names | {logical for logical, of_one in physical.items() if of_one and set(of_one) <= names}
     for file, text in texts.items():
         root.write(file, _with_dhcp(text, of_them), detail)
+
+
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    texts = _texts(root)
+    physical = _physical_names([stanza for text in texts.values() for stanza in parse(text)])
+    names = {nic.name or ""} | {logical for logical, of_one in physical.items() if of_one == [nic.name]}
+    has_dns = static_interfaces.takes_dns(root)
+    done: set[int] = set()
+    for file, text in texts.items():
+        root.write(file, static_interfaces.with_static(text, names, static, done, has_dns), detail)
+    if done and not has_dns and static.name_servers is not None:
+        static_interfaces.use_name_servers(root, static.name_servers, nic, detail)
 
 
 def without(text: str, names: Collection[str]) -> str:
@@ -253,7 +269,8 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
         tagged=bool(stanza.values(_PARENT)) or "." in stanza.name or _has_tag(stanza),
         method=_method(stanza, addresses),
         addresses=addresses,
-        gateway=_gateway(stanza),
+        gateways=_gateways(stanza),
+        name_servers=values.gateways(stanza.values("dns_nameservers")),
         mac=mac[0] if mac else None,
         at_boot=at_boot,
     )
@@ -331,8 +348,8 @@ def _addresses(stanza: Stanza) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _gateway(stanza: Stanza) -> str | None:
-    """The gateway, or that of a default route which a command adds (ip-route(8), route(8))."""
+def _gateways(stanza: Stanza) -> tuple[str, ...]:
+    """The gateway, and those of default routes which commands add (ip-route(8), route(8))."""
     found = stanza.values("gateway")[:1]
     for words in _commands(stanza):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
@@ -340,7 +357,7 @@ def _gateway(stanza: Stanza) -> str | None:
                 found.append(words[words.index("via") + 1])
         elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])
-    return next((gateway for gateway in map(values.gateway, found) if gateway), None)
+    return values.gateways(found)
 
 
 def _commands(stanza: Stanza) -> Iterator[list[str]]:

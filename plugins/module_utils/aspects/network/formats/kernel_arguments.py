@@ -17,6 +17,7 @@ from ....guest.root import GuestRoot
 from .. import values
 from ..cards.macs import KnownMac, bound_by
 from ..cards.nics import INTERFACE, Setting
+from ..cards.statics import Static
 
 KIND = "kernel-arguments"
 SOURCE = "/proc/cmdline"
@@ -34,6 +35,7 @@ _USING = re.compile(
 )
 _METHODS = {"dhcp": "dhcp", "on": "dhcp", "any": "dhcp", "both": "dhcp", "bootp": "dhcp", "dhcp6": "dhcp"}
 _METHODS.update({"single-dhcp": "dhcp", "either6": "auto", "auto6": "auto", "link6": "auto", "ibft": "manual"})
+_OF_IPV6 = ("dhcp6", "either6", "auto6", "link6")
 _UPPERS = ("bond", "bridge", "team", "vlan")
 
 
@@ -44,8 +46,13 @@ def arguments_of(root: GuestRoot) -> list[str]:
 
 def read(root: GuestRoot) -> list[Setting]:
     """What the command line says: a list of Settings."""
+    return settings_of(arguments_of(root))
+
+
+def settings_of(arguments: Iterable[str]) -> list[Setting]:
+    """What arguments of the command line say: a list of Settings."""
     found: list[Setting] = []
-    for argument in arguments_of(root):
+    for argument in arguments:
         key, _equals, value = argument.partition("=")
         fields = _fields(value)
         if key == "ip":
@@ -83,20 +90,51 @@ def edited(
     dynamic: Collection[str] = (),
     macs: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
+    static: Mapping[str, Static] | None = None,
 ) -> str | None:
     """argument, as it must be on the target; None when it is only for a NIC that is gone.
 
     gone, dynamic: names of NICs that are not there any more, and of those that shall use DHCP.
-    macs, names: {old: new}.
+    macs, names: {old: new}. static: {name: what a NIC shall have}.
     """
     key, _equals, value = argument.partition("=")
     fields = _fields(value)
     if _for_one(key, fields) in gone:
         return None
-    if key == "ip" and len(fields) > 6 and fields[5] in dynamic:
+    chosen = (static or {}).get(_for_one(key, fields) or "")
+    if key == "ip" and chosen:
+        edited_argument = with_static(fields, chosen)
+        if edited_argument is None:
+            return None
+        argument = edited_argument
+    elif key == "ip" and len(fields) > 6 and fields[5] in dynamic:
         fields[0] = fields[2] = fields[3] = ""
         argument = "ip=" + ":".join([*fields[:6], "dhcp", *fields[7:]])
     return with_new_names(with_new_macs(argument, macs or {}), names or {})
+
+
+def with_static(fields: list[str], static: Static) -> str | None:
+    """The argument ip= for a NIC, of which fields are the old ones, with its static address; None where it has none.
+
+    One argument has one address: the first of its family, or of IPv4 where it had none.
+    """
+    by_method = len(fields) > 1 and fields[1] in _METHODS
+    name = fields[0] if by_method else fields[5]
+    old = fields[0].strip("[]")
+    version = 6 if (":" in old and not by_method) or (by_method and fields[1] in _OF_IPV6) else 4
+    if not static.of(version):
+        version = 4 if static.of(4) else 6
+    host, _slash, prefix = static.of(version)[0].partition("/")
+    gateway = static.gateway(version) or ""
+    mask = prefix
+    if version == 6:
+        host, gateway = f"[{host}]", f"[{gateway}]" if gateway else ""
+    elif by_method or not fields[3].isdecimal():
+        # The kernel's own and klibc's ipconfig know no prefixes.
+        mask = str(values.network(static.of(4)[0]).netmask)
+    servers = [f"[{server}]" if ":" in server else server for server in static.name_servers or ()][:2]
+    rest = servers if static.name_servers is not None else fields[7:9] if not by_method else []
+    return "ip=" + ":".join([host, "", gateway, mask, "" if by_method else fields[4], name, "none", *rest]).rstrip(":")
 
 
 def with_new_macs(argument: str, new: Mapping[str, str]) -> str:
@@ -141,4 +179,7 @@ def _settings(fields: list[str]) -> Iterator[Setting]:
     address, gateway = fields[0].strip("[]"), fields[2].strip("[]")
     addresses = values.with_prefix(address, fields[3] or ("64" if ":" in address else values.class_prefix(address)))
     method = "static" if addresses else _METHODS.get("".join(fields[6:7]))
-    yield replace(known_by, method=method, addresses=addresses, gateway=values.gateway(gateway))
+    servers = values.gateways(field.strip("[]") for field in fields[7:9])
+    yield replace(
+        known_by, method=method, addresses=addresses, gateways=values.gateways([gateway]), name_servers=servers
+    )

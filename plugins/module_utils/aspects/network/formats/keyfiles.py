@@ -19,6 +19,8 @@ from ....guest.root import GuestRoot
 from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.statics import Static
+from . import static_sections
 from .unmanaged import fits, unmanaged
 
 KIND = "keyfile"
@@ -280,6 +282,15 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    paths = {path for path, _kind in nic.configured_by}
+    for connection in _connections(root):
+        if connection.wired and connection.path in paths:
+            text = static_sections.with_static_connection(connection.text, static)
+            root.write(connection.path, text, f"{nic.label} has another address on the target")
+
+
 def _connections(root: GuestRoot) -> list[_Connection]:
     """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
     found: dict[str, _Connection] = {}
@@ -311,7 +322,10 @@ def _settings(connection: _Connection, names: Mapping[str, str], controller: str
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
         addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
-        gateway=_gateway(connection, "ipv4") or _gateway(connection, "ipv6"),
+        gateways=values.gateways(_gateway(connection, section) or "" for section in ("ipv4", "ipv6")),
+        name_servers=values.gateways(
+            word for section in ("ipv4", "ipv6") for word in re.split(r"[;,]", connection.get(section, "dns"))
+        ),
         mac=values.normal_mac(connection.get("ethernet", "cloned-mac-address")),
         hardware_mac=connection.hardware_mac,
         source_hardware=tuple(

@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from ....guest.root import GuestRoot
@@ -20,6 +21,8 @@ from ....texts import yaml_text
 from ....texts.yaml_text import Change, Path, Plain
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.statics import Static
+from . import static_netplan
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -85,6 +88,31 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     detail = f"{labels(nics)} gets its address by DHCP on the target"
     for path in _documents(root):
         root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics, _composed), detail)
+
+
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    documents = _documents(root)
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    for path, (identifier, is_first) in definitions_of(networks, nic).items():
+        keys = ("network", _HARDWARE, identifier)
+        compose = partial(_composed, path=path)
+        text = static_netplan.with_static(root.read(path) or "", compose, keys, static, is_first)
+        root.write(path, text, f"{nic.label} has another address on the target")
+
+
+def definitions_of(networks: Mapping[str, Node | None], nic: Nic) -> dict[str, tuple[str, bool]]:
+    """{path: (id of the definition of nic, whether that is the first)} in networks."""
+    names = _names(_merged(networks)[0][_HARDWARE])
+    known = {nic.name, nic.hardware_mac} - {None}
+    paths = {path for path, _kind in nic.configured_by}
+    found: dict[str, tuple[str, bool]] = {}
+    for path, network in networks.items():
+        for identifier in yaml_text.entries(yaml_text.below(network, _HARDWARE)):
+            name = names.get(identifier)
+            if path not in found and (name in known or (name is None and path in paths)):
+                found[path] = identifier, not found
+    return found
 
 
 def _composed(text: str, path: str) -> Node | None:
@@ -161,7 +189,16 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
                 one = replace(one, order=f"10-netplan-{identifier}.network")
             settings.append(one)
             settings += [
-                replace(one, file=file, addresses=(), gateway=None, method=None, lower=(), source_hardware=())
+                replace(
+                    one,
+                    file=file,
+                    addresses=(),
+                    gateways=(),
+                    name_servers=(),
+                    method=None,
+                    lower=(),
+                    source_hardware=(),
+                )
                 for file in others
             ]
     return [*settings, *_patch_ports(networks, kind)]
@@ -303,7 +340,8 @@ def _setting(
         tagged=section == "vlans",
         method=_method(definition, addresses),
         addresses=addresses,
-        gateway=_gateway(definition),
+        gateways=_gateways(definition),
+        name_servers=values.gateways(_texts(_mapping(definition.get("nameservers")).get("addresses"))),
         mac=values.normal_mac(_text(definition.get("macaddress"))),
         hardware_mac=mac,
         patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
@@ -341,13 +379,13 @@ def _addresses(definition: Definition) -> Iterator[str]:
                 yield from values.with_prefix(text)
 
 
-def _gateway(definition: Definition) -> str | None:
+def _gateways(definition: Definition) -> tuple[str, ...]:
     routes = definition.get("routes")
     texts = [_text(definition.get("gateway4")), _text(definition.get("gateway6"))]
     for route in routes if isinstance(routes, list) else ():
         if isinstance(route, dict) and re.sub(r"\s", "", _text(route.get("to"))) in _EVERYWHERE:
             texts.append(_text(route.get("via")))
-    return next((gateway for gateway in map(values.gateway, texts) if gateway), None)
+    return values.gateways(texts)
 
 
 def _mapping(value: Plain | None) -> Definition:

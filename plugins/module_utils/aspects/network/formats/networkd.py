@@ -20,7 +20,9 @@ from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import fits
+from ..cards.statics import Static
 from ..systemd_files import WRITABLE, File, files, rewrite
+from . import static_sections
 
 KIND = "networkd"
 _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
@@ -107,6 +109,19 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
 
 
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    paths = {path for path, _kind in nic.configured_by}
+    first = True
+    for file in files(root, ".network"):
+        if file.path in paths and _is_for_nics(file):
+            for path, text in file.texts.items():
+                new = static_sections.with_static_network(text, static, first and path == file.path)
+                rewrite(root, path, text, new, detail)
+            first = False
+
+
 def _without_names(text: str, names: Collection[str]) -> str:
     """text without names in lists of several."""
     entries = [
@@ -187,7 +202,8 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
         None,
         method=_method(file, addresses),
         addresses=tuple(dict.fromkeys(found for text in addresses for found in values.with_prefix(text))),
-        gateway=next((gateway for gateway in map(values.gateway, gateways) if gateway), None),
+        gateways=values.gateways(gateways),
+        name_servers=values.gateways(word for value in file.values("Network", "DNS") for word in value.split()),
         mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
         source_hardware=tuple(_source_hardware(file)),
         at_boot=_is_at_boot(file),

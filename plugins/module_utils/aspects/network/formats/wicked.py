@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Callable
 
 from ....guest.root import GuestRoot
@@ -21,6 +22,8 @@ from ....texts.unread import Unread
 from ....texts.xml_text import Edit, Element
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.statics import Static
+from . import netconfig
 
 KIND = "wicked"
 _DIRECTORY = "/etc/wicked/ifconfig"
@@ -47,11 +50,12 @@ def read(root: GuestRoot) -> list[Setting]:
     interfaces = [(path, each) for path, _text, document in _documents(root) for each in document.all("interface")]
     aliases = {each.value("alias"): each.value("name") for _path, each in interfaces}
     hidden = set(root.list(_IFCFG)) if interfaces else set()
+    servers = netconfig.name_servers(root) if interfaces else ()
     found: list[Setting] = []
     for path, interface in interfaces:
         name, mac = _key(interface)
         if (name or mac) and f"ifcfg-{name}" not in hidden:
-            found += _settings(path, interface, name, aliases)
+            found += [replace(each, name_servers=servers) for each in _settings(path, interface, name, aliases)]
     return found
 
 
@@ -122,6 +126,60 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                         yield from _dynamic(interface, static, dynamic)
 
     _edit(root, edits, f"{labels(nics)} gets its address by DHCP on the target")
+
+
+def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    detail = f"{nic.label} has another address on the target"
+    known = {nic.name, nic.hardware_mac} - {None}
+
+    def edits(document: Element) -> Iterator[Edit]:
+        for interface in document.all("interface"):
+            if next(filter(None, _key(interface)), "") in known:
+                for version in (4, 6):
+                    yield from _static(interface, version, static)
+
+    if any(kind == KIND for _path, kind in nic.configured_by):
+        _edit(root, edits, detail)
+        netconfig.use_name_servers(root, static.name_servers, detail)
+
+
+def _static(interface: Element, version: int, static: Static) -> Iterator[Edit]:
+    """The edits that give the interface the addresses of a family."""
+    there = interface.all(f"ipv{version}:static")
+    stays = None
+    for element in there:
+        gone = _of_static(element)
+        if len(gone) == len(element.children):
+            yield xml_text.without(element)
+        else:
+            stays = element
+            for each in gone:
+                yield xml_text.without(each)
+    if not static.of(version):
+        return
+    for dynamic in interface.all(f"ipv{version}:dhcp"):
+        yield xml_text.without(dynamic)
+    parts = [f"<address><local>{address}</local></address>" for address in static.of(version)]
+    gateway = static.gateway(version)
+    if gateway:
+        parts.append(f"<route><nexthop><gateway>{gateway}</gateway></nexthop></route>")
+    if stays:
+        for part in parts:
+            yield xml_text.before(stays.children[0], part)
+    else:
+        inner = "\n  ".join(parts)
+        new = f"<ipv{version}:static>\n  {inner}\n</ipv{version}:static>"
+        yield xml_text.before(next(iter(there), interface.children[-1]), new)
+
+
+def _of_static(static: Element) -> list[Element]:
+    """The addresses in it, and its default routes."""
+    return [
+        each
+        for each in static.children
+        if each.tag == "address" or (each.tag == "route" and each.value("destination") in _EVERYWHERE)
+    ]
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -200,9 +258,7 @@ def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[
     mac = _key(interface)[1]
     addresses = tuple(dict.fromkeys(_addresses(interface)))
     gateways = [
-        values.gateway(route.value("nexthop", "gateway"))
-        for route in _routes(interface)
-        if route.value("destination") in _EVERYWHERE
+        route.value("nexthop", "gateway") for route in _routes(interface) if route.value("destination") in _EVERYWHERE
     ]
     yield Setting(
         path,
@@ -213,7 +269,7 @@ def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[
         tagged="vlan" in tags,
         method=_method(interface, addresses),
         addresses=addresses,
-        gateway=next(filter(None, gateways), None),
+        gateways=values.gateways(gateways),
         mac=values.normal_mac(interface.value("ethernet", "address")),
         hardware="ethernet" in tags,
         dynamic=_method(interface, ()) is not None,
@@ -248,11 +304,7 @@ def _method(interface: Element, addresses: tuple[str, ...]) -> str | None:
 
 def _dynamic(interface: Element, static: Element, dynamic: str) -> Iterator[Edit]:
     """The edits that put the element dynamic in the place of what static has of addresses and default routes."""
-    gone = [
-        each
-        for each in static.children
-        if each.tag == "address" or (each.tag == "route" and each.value("destination") in _EVERYWHERE)
-    ]
+    gone = _of_static(static)
     if not any(each.tag == "address" for each in gone):
         return
     for each in gone if len(gone) < len(static.children) else [static]:

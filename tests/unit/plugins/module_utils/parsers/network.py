@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import systemd_files, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import concerns, systemd_files, values
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import (
     assembly,
     nics,
@@ -14,10 +14,17 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, Setting
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
+    ifcfg_redhat,
+    ifcfg_suse,
     interfaces,
     kernel_arguments,
     netplan,
+    static_interfaces,
+    static_netplan,
+    static_sections,
+    static_subnets,
     unmanaged,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
@@ -45,6 +52,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
 
 MAC = "00:50:56:aa:bb:cc"
 HERE, AWAY = Nic("eth0", "eth0", MAC, HARDWARE), Nic("absent", "absent", ABSENT, HARDWARE)
+STATIC = Static(("10.1.2.3/24", "10.1.2.4/24", "2001:db8::5/64"), ("10.1.2.1", "fe80::1"), ("10.1.2.53",))
 MALFORMED = ("network-configuration-malformed",)
 
 ASSIGNMENTS = ("A=", "B='b'", "export ", "$'\\x41'", '"\\$"', "\\\n", "A=1;A=2", "IP=eth0:dhcp", "DEVICE=eth0", "#")
@@ -175,6 +183,30 @@ ADDRESSES = (
 
 def _netplan_with_dhcp(text):
     return netplan.with_dhcp(text, "/etc/netplan/a.yaml", ("network",), [HERE])
+
+
+def _static(text):
+    """All that writes static addresses."""
+    return [
+        static_interfaces.with_static(text, {"eth0"}, STATIC, set(), True),
+        static_interfaces.with_name_servers(text, STATIC.name_servers),
+        static_sections.with_static_network(text, STATIC, True),
+        static_sections.with_static_connection(text, STATIC),
+        ifcfg_redhat.with_static(text, STATIC, True),
+        ifcfg_redhat._without_default(text),
+        ifcfg_suse.with_static(text, STATIC),
+        concerns.lines_with(text, "10[.]0[.]0[.]1"),
+    ]
+
+
+def _static_yaml(text):
+    def compose(changed):
+        return yaml_text.compose(changed, "/a.yaml")
+
+    return [
+        static_netplan.with_static(text, compose, ("network", "ethernets", "eth0"), STATIC, True),
+        static_subnets.with_static(text, compose, ("network",), 0, STATIC),
+    ]
 
 
 def _yaml_without(text):
@@ -401,6 +433,33 @@ PARSERS = (
         codes=MALFORMED,
         edits=(_netplan_with_dhcp,),
         inputs=hostile_texts.texts(*YAML),
+        sample=NETPLAN,
+    ),
+    Parser(
+        "static addresses",
+        (
+            *INTERFACES,
+            *SYSTEMD,
+            *ASSIGNMENTS,
+            "default via 10.0.0.1",
+            "ADDRESS0=0.0.0.0",
+            "nameserver 10.0.0.1",
+            "method=",
+        ),
+        _static,
+        unedited=(lambda text: static_interfaces.with_static(text, {"absent"}, STATIC, set(), True),),
+    ),
+    Parser(
+        "static addresses in YAML",
+        (
+            *YAML,
+            " config:",
+            "  - type: physical",
+            "    subnets: [{type: static, address: 10.0.0.1/8}]",
+            "routes: [{via: a}]",
+        ),
+        _static_yaml,
+        codes=MALFORMED,
         sample=NETPLAN,
     ),
     Parser("XML of wicked", XML, _xml_without, codes=MALFORMED, unedited=(lambda text: xml_text.edited(text, []),)),

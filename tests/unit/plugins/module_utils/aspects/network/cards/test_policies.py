@@ -122,7 +122,8 @@ def test_the_distributions_file_of_networkds_is_changed_in_etc():
 @pytest.mark.parametrize(
     "settings, path",
     [
-        ({"policy": "static"}, "policy"),
+        ({"policy": "guess"}, "policy"),
+        ({"policy": "static"}, "addresses"),
         ({"policy": "rename"}, "name"),
         ({"policy": "rename", "name": "much-too-long-a-name"}, "name"),
         ({"policy": "rename", "name": "a/b"}, "name"),

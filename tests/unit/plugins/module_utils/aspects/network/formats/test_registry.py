@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     Nic,
     Setting,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts.unread import Unread
@@ -63,6 +64,9 @@ class Table:
         for nic in nics:
             self._replace(root, rf"^({nic.name or nic.hardware_mac}) .*", r"\1 dhcp")
 
+    def use_static(self, root, nic, static):
+        self._replace(root, rf"^({nic.name or nic.hardware_mac}) .*", rf"\1 {static.addresses[0]}")
+
     def _replace(self, root, pattern, new):
         if root.read(TABLE) is not None:
             root.write(TABLE, re.sub(pattern, new, root.read(TABLE), flags=re.MULTILINE), "as the test wants it")
@@ -73,7 +77,7 @@ BY_NAME = {**test_formats.BY_NAME, TABLE: "NAME 10.0.2.15/24\n"}
 BY_MAC = {**test_formats.BY_MAC, TABLE: "@MAC@ 10.0.2.15/24\n"}
 REGISTERED = (*formats.FORMATS, *formats.RENDERED)
 ALL = (*REGISTERED, Table())
-METHODS = ("read", "unconfigure", "replace_macs", "rename", "use_dhcp")
+METHODS = ("read", "unconfigure", "replace_macs", "rename", "use_dhcp", "use_static")
 
 each_format = pytest.mark.parametrize("kind", ALL, ids=test_properties.name_of)
 
@@ -117,6 +121,7 @@ def test_a_format_reads_nothing_where_there_is_nothing(kind):
     kind.replace_macs(root, {MAC: NEW_MAC})
     kind.rename(root, {"ens192": "enp1s0"})
     kind.use_dhcp(root, [Nic("ens192", "ens192")])
+    kind.use_static(root, Nic("ens192", "ens192"), Static(("10.1.2.3/24",), ("10.1.2.1",), ("10.1.2.53",)))
     assert root.changes() == []
 
 
@@ -163,6 +168,15 @@ def test_a_format_gives_a_nic_dhcp_in_the_place_of_its_address(kind):
     once = dict(root.files)
     kind.use_dhcp(root, [nic])
     assert root.files == once
+
+
+@each_format
+def test_a_format_gives_a_nic_another_static_address(kind):
+    root = root_of(kind)
+    nic = nic_of(kind, root)
+    kind.use_static(root, nic, Static(("10.1.2.3/24",)))
+    changed = nic_of(kind, root)
+    assert (changed.name, changed.method, changed.addresses) == ("ens192", "static", ("10.1.2.3/24",))
 
 
 @each_format

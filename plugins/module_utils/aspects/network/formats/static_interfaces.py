@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Static addresses in ifupdown's stanzas (interfaces(5)), and where its guests have their name servers. Pure, but for that.
+
+The option dns-nameservers is none of ifupdown's own: a hook of resolvconf, openresolv or systemd-resolved takes it, or
+ifupdown2 and ifupdown-ng. Elsewhere the name servers are those in /etc/resolv.conf (resolv.conf(5)).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from ....errors import GuestconvError
+from ....guest.root import GuestRoot
+from ....texts.stanzas import Line, Stanza, option_name, parse
+from .. import values
+from ..cards.nics import Nic
+from ..cards.statics import Static
+
+_RESOLV_CONF = "/etc/resolv.conf"
+_TAKE_DNS = (
+    "/etc/network/if-up.d/000resolvconf",
+    "/etc/network/if-up.d/resolved",
+    "/etc/network/ifupdown2/ifupdown2.conf",
+    "/usr/libexec/ifupdown-ng/ethtool",
+)
+_OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
+_COMMANDS = ("up", "pre_up", "post_up", "down", "pre_down", "post_down")
+_OF_DNS = "dns_nameservers"
+_EVERYWHERE = {"default", "0.0.0.0/0", "::/0"}
+_FAMILIES = {"inet": 4, "inet6": 6}
+_SERVER = re.compile(r"^[ \t]*nameserver[ \t]+(\S+).*$", re.MULTILINE)
+
+
+def takes_dns(root: GuestRoot) -> bool:
+    """Whether something in the guest takes dns-nameservers."""
+    return any(root.is_file(path) for path in _TAKE_DNS)
+
+
+def name_servers(root: GuestRoot) -> tuple[str, ...]:
+    """Those of /etc/resolv.conf."""
+    return values.gateways(_SERVER.findall(root.read(_RESOLV_CONF) or ""))
+
+
+def use_name_servers(root: GuestRoot, servers: Sequence[str], nic: Nic, detail: str) -> None:
+    """Have these name servers in /etc/resolv.conf. Raises GuestconvError `policy-not-possible`."""
+    text = root.read(_RESOLV_CONF)
+    if set(name_servers(root)) == set(servers):
+        return
+    if text is None or root.real_path(_RESOLV_CONF) != _RESOLV_CONF:
+        raise GuestconvError(
+            "policy-not-possible",
+            f"The name servers of {nic.label} have no place in the guest: {_RESOLV_CONF} is no file of its own, and no "
+            "program is installed that takes dns-nameservers in /etc/network/interfaces.",
+            hint="Leave `dns` out, and set the name servers in the guest.",
+            path=f"guest.devices.network.{nic.identifier}.dns",
+        )
+    root.write(_RESOLV_CONF, with_name_servers(text, servers), detail)
+
+
+def with_name_servers(text: str, servers: Sequence[str]) -> str:
+    """text, of resolv.conf, with these name servers in the place of its own."""
+    lines = "\n".join(f"nameserver {server}" for server in servers)
+    first = _SERVER.search(text)
+    if not first:
+        return text + ("" if text.endswith("\n") or not text else "\n") + lines + "\n"
+    rest = _SERVER.sub(lambda line: "#" + line.group(), text[first.end() :])
+    return text[: first.start()] + lines + rest
+
+
+def with_static(text: str, names: Collection[str], static: Static, done: set[int], has_dns: bool) -> str:
+    """text, of a file of ifupdown's, with the addresses static for the NIC that has these names of settings.
+
+    done: the families that an earlier file has; those of this one are added. has_dns: whether dns-nameservers counts.
+    """
+    lines = text.split("\n")
+    added: dict[int, list[str]] = {}
+    last: Stanza | None = None
+    for stanza in parse(text):
+        if stanza.keyword != "iface" or stanza.name not in names:
+            continue
+        version = _FAMILIES.get(stanza.family, 4)
+        if ":" in stanza.head.words[1]:
+            for line in (stanza.head, *stanza.options):
+                _comment_out(lines, line)
+            continue
+        last = stanza
+        for line in stanza.options:
+            if _is_static(line, stanza, has_dns and static.name_servers is not None):
+                _comment_out(lines, line)
+        wanted = static.of(version)
+        if wanted and version not in done:
+            done.add(version)
+            _set_method(lines, stanza, "static")
+            added[stanza.head.end - 1] = _options(static, version, stanza.name, has_dns)
+        elif (wanted or stanza.method == "static") and stanza.method != "manual":
+            _set_method(lines, stanza, "manual")
+    if last:
+        end = max((line.end for line in (last.head, *last.options)), default=0) - 1
+        for version in (4, 6):
+            if static.of(version) and version not in done:
+                done.add(version)
+                family = "inet6" if version == 6 else "inet"
+                head = f"iface {last.head.words[1]} {family} static"
+                added.setdefault(end, []).extend([head, *_options(static, version, last.name, has_dns)])
+    for index in sorted(added, reverse=True):
+        lines[index + 1 : index + 1] = added[index]
+    return "\n".join(lines)
+
+
+def _options(static: Static, version: int, name: str, has_dns: bool) -> list[str]:
+    """The lines of options for the addresses of a family. Further addresses are added by commands, as old versions want."""
+    first, *others = static.of(version)
+    lines = [f"    address {first}"]
+    gateway, servers = static.gateway(version), static.servers(version)
+    if gateway:
+        lines.append(f"    gateway {gateway}")
+    if servers and has_dns:
+        lines.append(f"    dns-nameservers {' '.join(servers)}")
+    return lines + [f"    up ip address add {other} dev {name}" for other in others]
+
+
+def _is_static(line: Line, stanza: Stanza, of_dns: bool) -> bool:
+    """Whether an option is of a static address, or a command that adds one or a default route."""
+    name = option_name(line)
+    if name in _OF_STATIC or (of_dns and name == _OF_DNS):
+        return True
+    if name not in _COMMANDS:
+        return False
+    words = [word for word in line.words[1:] if word not in ("-4", "-6")]
+    program = words[0].rpartition("/")[2] if words else ""
+    if program == "ip" and len(words) > 2 and "address".startswith(words[1]) and len(words) > 3:
+        device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
+        return device in (stanza.name, "$IFACE", "${IFACE}")
+    if program == "ip" and len(words) > 2 and "route".startswith(words[1]):
+        return bool(_EVERYWHERE.intersection(words)) and "table" not in words
+    return program == "route" and "default" in words
+
+
+def _set_method(lines: list[str], stanza: Stanza, method: str) -> None:
+    if not stanza.method:
+        return
+    for index in range(stanza.head.start, stanza.head.end):
+        lines[index] = re.sub(
+            rf"(?<=[ \t]){re.escape(stanza.method)}(?=[ \t\\]|$)(?!.*\sinet)", method, lines[index], count=1
+        )
+
+
+def _comment_out(lines: list[str], line: Line) -> None:
+    for index in range(line.start, line.end):
+        if not lines[index].startswith("#"):
+            lines[index] = "#" + lines[index]

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Static addresses in netplan's YAML. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Callable
+
+from ....texts import yaml_text
+from ....texts.yaml_text import Path
+from ..cards.statics import Static, version_of
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+# What new keys are called until the old ones are gone.
+_NEW = "guestconv-new-"
+_EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
+_YES = ("true", "yes", "on", "y", "1")
+_Compose = Callable[[str], "Node | None"]
+
+
+def with_static(text: str, compose: _Compose, keys: Path, static: Static, is_first: bool) -> str:
+    """text, a file in which keys lead to the definition of a NIC, with the addresses static for it.
+
+    compose(text) reads it. is_first: whether this is the file that shall have the addresses; others lose what they have.
+    """
+    root = compose(text)
+    definition = yaml_text.below(root, *keys)
+    gone = [(*keys, *each) for each in _static(definition, static)]
+    changed: dict[int, Path] = {}
+    if is_first:
+        changed = {version: (*keys, *place) for version, place in _gateways(definition, static).items()}
+        text = yaml_text.with_scalars(
+            text,
+            [
+                (node, static.gateway(version) or "")
+                for version, place in changed.items()
+                for node in [yaml_text.below(root, *place)]
+                if node is not None
+            ],
+        )
+        text = _with_new(text, compose, keys, static, [version for version in (4, 6) if version not in changed])
+    kept = [place[:-1] if place[-1] == "via" else place for place in changed.values()]
+    shifted = _shifted(compose(text), keys, [each for each in gone if each not in kept], root)
+    text = yaml_text.without(text, compose(text), shifted)
+    new = [(node, key[len(_NEW) :]) for key, node in _all_keys(compose(text)) if key.startswith(_NEW)]
+    return yaml_text.with_scalars(text, new)
+
+
+def _static(definition: Node | None, static: Static) -> Iterable[Path]:
+    """Where the definition has addresses, gateways, DHCP of their families, and name servers if those are to be others."""
+    there = yaml_text.entries(definition)
+    yield from ((key,) for key in ("addresses", "gateway4", "gateway6") if key in there)
+    for version in (4, 6):
+        key = f"dhcp{version}"
+        if static.of(version) and yaml_text.scalar(there.get(key)).lower() in _YES:
+            yield (key,)
+    for index, route in yaml_text.children(there.get("routes")).items():
+        if _is_default(route):
+            yield "routes", index
+    if static.name_servers is not None and "addresses" in yaml_text.entries(there.get("nameservers")):
+        yield "nameservers", "addresses"
+
+
+def _is_default(route: Node | None) -> bool:
+    to = "".join(yaml_text.scalar(yaml_text.below(route, "to")).split())
+    return to in _EVERYWHERE and not yaml_text.scalar(yaml_text.below(route, "table"))
+
+
+def _gateways(definition: Node | None, static: Static) -> dict[int, Path]:
+    """{family: where the definition has a gateway of it that can be replaced by another}."""
+    there = yaml_text.entries(definition)
+    found: dict[int, Path] = {}
+    for version in (4, 6):
+        if static.gateway(version) and yaml_text.scalar(there.get(f"gateway{version}")):
+            found[version] = (f"gateway{version}",)
+    for index, route in yaml_text.children(there.get("routes")).items():
+        via = yaml_text.scalar(yaml_text.below(route, "via"))
+        version = version_of(via)
+        if via and _is_default(route) and version not in found and static.gateway(version):
+            found[version] = ("routes", index, "via")
+    return found
+
+
+def _with_new(text: str, compose: _Compose, keys: Path, static: Static, without_gateway: Sequence[int]) -> str:
+    """text with new entries in the definition, and in what it has for routes and name servers."""
+    there = yaml_text.entries(yaml_text.below(compose(text), *keys))
+    routes = [
+        {"to": "::/0" if version == 6 else "0.0.0.0/0", "via": gateway}
+        for version in without_gateway
+        for gateway in [static.gateway(version)]
+        if gateway
+    ]
+    new = {"addresses": list(static.addresses)}
+    entries = [f"{_NEW}{key}: {json.dumps(value)}" for key, value in new.items()]
+    if routes and not yaml_text.items(there.get("routes")):
+        entries.append(f"{_NEW}routes: {json.dumps(routes)}")
+    elif routes:
+        text = yaml_text.with_items(
+            text, yaml_text.below(compose(text), *keys, "routes"), [json.dumps(route) for route in routes]
+        )
+    servers = f"{_NEW}addresses: {json.dumps(static.name_servers)}" if static.name_servers is not None else ""
+    if servers and yaml_text.entries(there.get("nameservers")):
+        text = yaml_text.with_entry(text, yaml_text.below(compose(text), *keys, "nameservers"), servers)
+    elif servers:
+        entries.append(f"{_NEW}nameservers: {{addresses: {json.dumps(static.name_servers)}}}")
+    for entry in entries:
+        text = _with_entry(text, yaml_text.below(compose(text), *keys), entry)
+    return text
+
+
+def _with_entry(text: str, node: Node | None, entry: str) -> str:
+    """text with entry in the mapping node, which may be empty, or a null."""
+    if node is None or yaml_text.entries(node):
+        return yaml_text.with_entry(text, node, entry)
+    start, end = node.start_mark.index, node.end_mark.index
+    if text[start:end].strip() not in ("", "{}", "~", "null"):
+        return text
+    space = "" if start and text[start - 1].isspace() else " "
+    return f"{text[:start]}{space}{{{entry}}}{text[end:]}"
+
+
+def _shifted(root: Node | None, keys: Path, gone: Sequence[Path], before: Node | None) -> list[Path]:
+    """The places gone, with the indices of routes that have moved because new ones stand before them."""
+    routes = (*keys, "routes")
+    there, were = (len(yaml_text.items(yaml_text.below(each, *routes))) for each in (root, before))
+    found: list[Path] = []
+    for path in gone:
+        index = path[len(routes)] if path[: len(routes)] == routes and len(path) > len(routes) else None
+        found.append((*routes, index + there - were) if isinstance(index, int) else path)
+    return found
+
+
+def _all_keys(root: Node | None) -> list[tuple[str, Node]]:
+    found: list[tuple[str, Node]] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        found += yaml_text.keys(node)
+        pending += yaml_text.items(node)
+    return found

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Static addresses in the sections of networkd's files and of NetworkManager's keyfiles. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ....texts import sections
+from ....texts.sections import Entry
+from ..cards.statics import Static
+
+_EVERYWHERE = ("0.0.0.0/0", "::/0", "")
+# What DHCP= says once a family has static addresses (systemd.network(5)).
+_BOTH = ("yes", "true", "on", "1", "both")
+_OF_FAMILY = {4: ("ipv4", "v4"), 6: ("ipv6", "v6")}
+_NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
+_ROUTE = re.compile(r"route\d*(?:_options)?")
+
+
+def with_static_network(text: str, static: Static, is_main: bool) -> str:
+    """text, of a .network file or a drop-in to it, with the addresses static.
+
+    is_main: whether it is the file, which shall have them; a drop-in loses what it has.
+    """
+    entries = sections.parse(text, continued=True)
+    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
+    to_somewhere |= {each.number for each in entries if each.key == "Table"}
+    gone = [
+        entry
+        for entry in entries
+        if (entry.section == "Network" and entry.key in ("Address", "Gateway"))
+        or entry.section == "Address"
+        or (entry.section == "Route" and entry.number not in to_somewhere)
+        or (static.name_servers is not None and (entry.section, entry.key) == ("Network", "DNS"))
+    ]
+    text = sections.commented_out(text, gone)
+    switches = [
+        entry
+        for entry in sections.parse(text, continued=True)
+        if (entry.section, entry.key) == ("Network", "DHCP") and _without_dhcp(entry.value, static) != entry.value
+    ]
+    text = sections.edited(text, switches, lambda value: _without_dhcp(value.strip(), static))
+    if not is_main:
+        return text
+    lines = [f"Address={address}" for address in static.addresses]
+    lines += [f"Gateway={gateway}" for gateway in static.gateways]
+    lines += [f"DNS={server}" for server in static.name_servers or ()]
+    return _with_lines(text, "Network", lines)
+
+
+def _without_dhcp(value: str, static: Static) -> str:
+    """The value of DHCP= without the families that have static addresses."""
+    if value.lower() in _BOTH:
+        left = [words[0] for version, words in _OF_FAMILY.items() if not static.of(version)]
+        return left[0] if left else "no"
+    return "no" if any(value.lower() in _OF_FAMILY[version] and static.of(version) for version in (4, 6)) else value
+
+
+def with_static_connection(text: str, static: Static) -> str:
+    """text, a keyfile of NetworkManager's, with the addresses static."""
+    for version, section in ((4, "ipv4"), (6, "ipv6")):
+        text = _with_family(text, section, version, static)
+    return text
+
+
+def _with_family(text: str, section: str, version: int, static: Static) -> str:
+    own = [entry for entry in sections.parse(text) if entry.section == section]
+    methods = [entry for entry in own if entry.key == "method"]
+    was_static = any(entry.value == "manual" for entry in methods)
+    addresses = static.of(version)
+    if not addresses and not was_static:
+        return text
+    # Without addresses it is not valid to be static, or to have name servers.
+    method = "manual" if addresses else "link-local" if version == 6 else "disabled"
+    of_dns = static.name_servers is not None or not addresses
+    gone = [entry for entry in own if _is_static(entry, of_dns)] + _options_of_default(own)
+    # GKeyFile takes the last of several.
+    text = sections.commented_out(text, [*gone, *methods[:-1]])
+    text = sections.edited(
+        text,
+        [entry for entry in sections.parse(text) if (entry.section, entry.key) == (section, "method")],
+        lambda value: re.sub(r"\S+", method, value, count=1) if value.strip() else method,
+    )
+    lines = [] if methods else [f"method={method}"]
+    lines += [f"address{number}={address}" for number, address in enumerate(addresses, 1)]
+    gateway, servers = static.gateway(version), static.servers(version)
+    lines += [f"gateway={gateway}"] if gateway else []
+    lines += [f"dns={''.join(server + ';' for server in servers)}"] if servers else []
+    return _with_lines(text, section, lines)
+
+
+def _is_static(entry: Entry, of_dns: bool) -> bool:
+    if _NUMBERED_ADDRESS.fullmatch(entry.key) or entry.key in ("gateway", "never-default"):
+        return True
+    return of_dns and entry.key == "dns"
+
+
+def _options_of_default(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of default routes, with their options."""
+    routes = [entry for entry in entries if _ROUTE.fullmatch(entry.key)]
+    default = {entry.key for entry in routes if re.split(r"[;,]", entry.value)[0].strip() in ("0.0.0.0/0", "::/0")}
+    return [entry for entry in routes if entry.key.partition("_")[0] in default]
+
+
+def _with_lines(text: str, section: str, lines: Sequence[str]) -> str:
+    """text with lines at the beginning of a section, which is appended where there is none."""
+    if not lines:
+        return text
+    header = re.search(rf"^[ \t]*\[{section}\][^\n]*", text, re.MULTILINE)
+    if header:
+        return text[: header.end()] + "\n" + "\n".join(lines) + text[header.end() :]
+    return text.rstrip("\n") + f"\n\n[{section}]\n" + "\n".join(lines) + "\n"
