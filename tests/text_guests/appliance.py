@@ -29,7 +29,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from tests.text_guests import lvm, sectors
 from tests.text_guests.limits import Limits
 from tests.text_guests.namespace import Mounted, Namespace, Place
@@ -113,6 +113,7 @@ class StandIn(Appliance):
             for name, (_storage, members) in zip(self._arrays, arrays)
         }
         self._mapped: dict[str, Storage] = {}
+        self._stopped: dict[str, Storage] = {}
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
@@ -196,7 +197,14 @@ class StandIn(Appliance):
         pass
 
     def _do_md_detail(self, array: str) -> dict[str, str]:
-        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._members[array])}
+        uuid = self._storage(self._members[array][0]).tags["UUID"].replace("-", "")
+        return {"level": "raid1", "uuid": md_superblock.with_colons(uuid)}
+
+    def _do_md_stop(self, array: str) -> None:
+        inside = self._arrays[array].inside
+        if inside and inside in self._mapped.values():
+            raise CallFailed("appliance-call-failed", f"mdadm: Cannot get exclusive access to {array}.")
+        self._stopped[array] = self._arrays.pop(array)
 
     def _do_blockdev_getsize64(self, _device: str) -> int:
         return SIZE
@@ -316,6 +324,8 @@ class StandIn(Appliance):
     def _do_shutdown(self) -> None:
         self._do_umount_all()
         self._mapped.clear()
+        self._arrays.update(self._stopped)
+        self._stopped.clear()
 
     def _do_statvfs(self, path: str) -> dict[str, int]:
         room, inodes = self.limits.left(self._local(path))

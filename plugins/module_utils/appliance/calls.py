@@ -43,7 +43,7 @@ class Calls:
         return result
 
     def md_detail(self, array: str) -> dict[str, str]:
-        """What mdadm says of an array: device_dev_sda1_dev is the name of a member, without MD_ and in small letters."""
+        """What mdadm reports of an array: its names without MD_ and in small letters."""
         result: dict[str, str] = self.call("md_detail", array)
         return result
 

@@ -32,7 +32,8 @@ _MULTIPATH_UUID = re.compile(r"/dev/disk/by-id/dm-uuid-(?:part(?P<number>\d{1,3}
 _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _NAME = re.compile(r"(?:/dev/|(?<![^\s\"'])ID=)[^\s\"',;]+")
 _PARTITION_LINK = re.compile(
-    r"/dev/disk/(?P<kind>by-path/|by-id/[^-]+(?=-)|azure/(?=root))(?P<disk>.+)-part(?P<number>\d+)$"
+    rf"/dev/disk/(?P<kind>by-path/|by-id/(?!{_FROM_THE_DISKS})[^-]+(?=-)|azure/(?=root))(?P<disk>.+)"
+    r"-part(?P<number>\d+)$"
 )
 
 # blkid -o export, whose output the appliance gives, writes a blank as "\ " (misc-utils/blkid.c: safe_print), and a byte

@@ -16,11 +16,12 @@ from ..disks.partitioned import Partitioned
 from ..errors import GuestconvError
 from ..model.changes import Change
 from .root import GuestRoot
-from .storage import mbr, transforms
+from .storage import closing, mbr, transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
 from .storage.keyring import Key, Keyring
+from .storage.layers.array import Array
 from .storage.layers.disk import Disk as StorageDisk
 from .storage.layers.encrypted import Encrypted
 from .storage.layers.filesystem import Filesystem
@@ -77,10 +78,13 @@ class Guest:
         return cls(appliance, disks, target, hardware, storage, keyring)
 
     def close(self) -> None:
-        """Unmount everything, and close what was opened with keys. The disks stay open in the appliance."""
-        if self.keyring.has_opened:
+        """Unmount everything, stop arrays, and close what was opened with keys. The disks stay open in the appliance.
+
+        Raises ApplianceError.
+        """
+        if self.keyring.has_opened or any(array.device for array in self.storage.of_kind(Array)):
             self.mounter.show([], read_only=True)
-            self.keyring.close()
+            closing.close(self._answers(), self.keyring, self.storage)
 
     def open(self, locked: Filesystem, key: Key) -> bool:
         """Open an encrypted device with a key that was found in the guest. Returns whether it is open.

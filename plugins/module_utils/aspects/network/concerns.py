@@ -156,7 +156,10 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
 
 
 def _never_applied(unused: Sequence[Setting]) -> Concern | None:
-    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred."""
+    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred.
+
+    So does network.service of those files of one interface that are for boot.
+    """
     files = list(dict.fromkeys(setting.file for setting in unused))
     if not files:
         return None
@@ -164,7 +167,7 @@ def _never_applied(unused: Sequence[Setting]) -> Concern | None:
         "network-configuration-unused",
         "info",
         f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
-        "same network card, or because NetworkManager does not manage the card.",
+        "same network card, or because the file is not in use (Host=, unmanaged-devices=, ONBOOT=no).",
         "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
         "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )

@@ -97,21 +97,30 @@ class Answers:
         data: bytes = self.call("pread_device", device, count, offset)
         return data
 
-    def arrays(self) -> dict[str, list[str]]:
-        """{array: devices that it is made of} of the arrays that the appliance has started."""
-        details = {array: self.call("md_detail", array) for array in self.call("list_md_devices")}
-        return {
-            array: [value for key, value in detail.items() if key.startswith("device_") and key.endswith("_dev")]
-            for array, detail in details.items()
-        }
+    def arrays(self) -> dict[str, str]:
+        """{UUID, as mdadm writes it: array} of the arrays that the appliance has started."""
+        # What mdadm calls their members is not what they were opened as: /dev/dm-0.
+        return {self._appliance.md_detail(array).get("uuid", ""): array for array in self.call("list_md_devices")}
 
     def assemble_arrays(self) -> None:
         """Start the arrays whose members appeared after the appliance was launched."""
         self._shell("mdadm -As --auto=yes --no-degraded 2>&1 || true")
 
-    def keep_arrays_as_they_are(self) -> None:
-        """Have the kernel not write a member of an array anew, which would fill the overlays; the guest does that."""
-        self._shell('for each in /sys/block/md*/md/sync_action; do echo frozen >"$each" 2>/dev/null || true; done')
+    def keep_members_as_they_are(self, array: str) -> None:
+        """Have the kernel not write a member of the array anew, which would fill the overlays; the guest does that."""
+        # To freeze one that is to become writable with the first write makes it so (Linux, drivers/md/md.c,
+        # action_store), and writes its superblocks.
+        state, action = (f"/sys/block/{array[len('/dev/') :]}/md/{name}" for name in ("array_state", "sync_action"))
+        self._shell(f"exec 2>&1; echo readonly >{state}; echo frozen >{action}; echo read-auto >{state}; true")
+
+    def stop_array(self, array: str) -> None:
+        """Stop an array, so that its superblocks say what is true of its members, and the members can be closed."""
+        self.call("md_stop", array)
+
+    def write(self, device: str, data: bytes, offset: int) -> None:
+        """Write data to a device, from offset on. Raises ApplianceError."""
+        if self.call("pwrite_device", device, data, offset) != len(data):
+            raise CallFailed("appliance-call-failed", f"pwrite_device: {device}: not all was written")
 
     def _shell(self, script: str) -> str | None:
         """What a script prints in the appliance's own shell; None where libguestfs was built without that."""
@@ -147,6 +156,14 @@ class Answers:
             self.call("vg_activate", True, [group])
         except CallFailed:
             # What has no device is told of where it is needed.
+            pass
+
+    def deactivate_volumes(self) -> None:
+        """Have LVM let go of what volumes are on, as far as it can."""
+        try:
+            self._appliance.vg_activate_all(False)
+        except CallFailed:
+            # Those on which something is still open stay active.
             pass
 
     def subvolumes(self, device: str) -> list[FoundSubvolume]:

@@ -225,17 +225,16 @@ class Keyring:
             with suppress(ApplianceError):
                 self._appliance.shell(f"{{ {script}; }} >/dev/null 2>&1; true")
 
-    def close(self) -> None:
-        """Close all that is open, the innermost first, so that all writes have reached the disks. Nothing is mounted."""
-        if not self._opened:
-            return
-        # What LVM or RAID holds cannot be closed. The appliance's shutdown writes it out as well.
-        with suppress(ApplianceError):
-            self._appliance.vg_activate_all(False)
-        for device in reversed(self._opened.values()):
+    def close(self, locked: Filesystem) -> None:
+        """Close a device that is open, and on which nothing is."""
+        device = self._opened.pop(locked.device, None)
+        if device:
+            # The appliance's shutdown writes out what cannot be closed, too.
             with suppress(ApplianceError):
                 self._appliance.cryptsetup_close(device)
-        self._opened.clear()
+
+    def forget(self) -> None:
+        """Have all keys tried again."""
         self._attempted.clear()
         self.refusals.clear()
 

@@ -26,6 +26,8 @@ _MOST_OF_090 = 27
 _REBUILDING = 2
 _CLEAN = (1 << 64) - 1
 _CLEAN_090 = 1 << 0
+# Words of a superblock 0.90.
+_MINOR_090, _CHECKSUM_090 = 11, 38
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Superblock:
 class Condition:
     """The condition of an array of total devices: how many of them are in use, absent, and out of use since before.
 
-    is_settled: whether all members have the same data, so that the kernel writes none of them anew.
+    is_settled: whether all members that are in use have the same data.
     """
 
     total: int
@@ -64,6 +66,11 @@ class Condition:
     absent: int
     unused: int
     is_settled: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its members are in use and have the same data, so that the kernel writes none of them anew."""
+        return self.is_settled and self.in_use == self.total
 
 
 def offset(metadata: str, size: int) -> int | None:
@@ -104,6 +111,22 @@ def condition(superblocks: Sequence[Superblock]) -> Condition | None:
     return Condition(freshest.total, in_use, absent, unused, freshest.is_clean and not is_rebuilding)
 
 
+def with_minor(data: bytes, minor: int) -> bytes:
+    """The superblock 0.90 that data begins with, with this number of the array's device; data where it is none.
+
+    Linux, drivers/md/md.c, calc_sb_csum.
+    """
+    if len(data) < SIZE or data[:8] != struct.pack("<II", _MAGIC, 0):
+        return data
+    words = list(struct.unpack_from("<1024I", data))
+    if words[_MINOR_090] == minor:
+        return data
+    words[_MINOR_090], words[_CHECKSUM_090] = minor, 0
+    total = sum(words)
+    words[_CHECKSUM_090] = (total + (total >> 32)) & 0xFFFFFFFF
+    return struct.pack("<1024I", *words) + data[SIZE:]
+
+
 def _parsed_1(data: bytes) -> Superblock:
     features, uuid, name = struct.unpack_from("<I4x16s32s", data, 8)
     level, total = struct.unpack_from("<i16xi", data, 72)
@@ -113,7 +136,7 @@ def _parsed_1(data: bytes) -> Superblock:
     own = roles[number] if number < len(roles) else _SPARE
     return Superblock(
         minor_version,
-        _with_colons(uuid.hex()),
+        with_colons(uuid.hex()),
         name.partition(b"\0")[0].decode("utf-8", "replace"),
         _LEVELS.get(level, f"level {level}"),
         None,
@@ -140,7 +163,7 @@ def _parsed_090(data: bytes) -> Superblock:
         ":".join(f"{words[index]:08x}" for index in (5, 13, 14, 15)),
         "",
         _LEVELS.get(level, f"level {level}"),
-        words[11],
+        words[_MINOR_090],
         total,
         own if is_active else None,
         frozenset(role for role in in_use if role < total),
@@ -149,5 +172,6 @@ def _parsed_090(data: bytes) -> Superblock:
     )
 
 
-def _with_colons(digits: str) -> str:
+def with_colons(digits: str) -> str:
+    """A UUID as mdadm writes it, of its 32 hexadecimal digits."""
     return ":".join(digits[start : start + 8] for start in range(0, 32, 8))

@@ -55,6 +55,7 @@ _NOT_TOLD = re.compile(
     r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
     r"|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z)"
 )
+_EDITED = ("/etc/fstab", "/etc/crypttab", "/etc/default/grub")
 _MOST_FILES = 20
 _MOST_NAMES = 4
 # Longer texts are data.
@@ -90,7 +91,11 @@ def texts(root: GuestRoot) -> dict[str, str]:
         there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
     else:
         there = {path: root.read(path) for path in paths if not _NOT_TOLD.match(path)}
-    found = {path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST}
+    # Where one of these is a link, what it leads to is edited.
+    edited = {root.real_path(path) for path in _EDITED} if there else set()
+    found = {
+        path: text for path, text in there.items() if text is not None and len(text) <= _LONGEST and path not in edited
+    }
     root.remember(Searched(found))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..layer import Layer
 from .array import Array
+from .array_partition import ArrayPartition
 from .disk import Disk
 from .encrypted import Encrypted
 from .filesystem import Filesystem
@@ -16,4 +17,13 @@ from .subvolume import Subvolume
 
 # In the order in which they are asked. Filesystem comes after all kinds of devices: a device that has been divided or
 # opened by then is not looked into.
-LAYERS: tuple[type[Layer], ...] = (Disk, Partition, Array, Encrypted, LogicalVolume, Filesystem, Subvolume)
+LAYERS: tuple[type[Layer], ...] = (
+    Disk,
+    Partition,
+    Array,
+    ArrayPartition,
+    Encrypted,
+    LogicalVolume,
+    Filesystem,
+    Subvolume,
+)

@@ -26,7 +26,7 @@ class Array:
     """An array. device: "" when it is not started, so that nothing of what it holds is known.
 
     parents: its members that are there. uuid: as mdadm writes it. label: the name in its superblocks ("web:0"), or "".
-    level: "raid1". metadata: "1.2". condition: None where no superblock is understood.
+    level: "raid1". metadata: "1.2". minor: the number of its device, which superblocks 0.90 have. condition: None where no superblock is understood.
     names: what the guest calls it, the first of which is the one in messages and descriptions.
     learned, taken: further names, which files of the guest (mdadm.conf) give it, and those that they give to another array;
     they are known once the guest's root is open.
@@ -41,6 +41,7 @@ class Array:
     label: str = ""
     level: str = ""
     metadata: str = ""
+    minor: int | None = None
     condition: Condition | None = None
     learned: list[str] = field(default_factory=list, compare=False, repr=False)
     taken: list[str] = field(default_factory=list, compare=False, repr=False)
@@ -77,21 +78,24 @@ class Array:
             return []
         if not all(isinstance(node.parents[0], (Disk, Partition)) for node in appeared):
             answers.assemble_arrays()
-        groups: dict[str, list[Filesystem]] = {}
-        for node in appeared:
-            groups.setdefault(node.uuid, []).append(node)
+        groups: dict[str, list[Filesystem]] = {node.uuid: [] for node in appeared}
+        for node in known.of_kind(Filesystem):
+            # One of the others may have been there before these were opened.
+            if node.type == MEMBER and node.uuid in groups:
+                groups[node.uuid].append(node)
         started = answers.arrays()
         arrays = [_array(answers, started, uuid, members) for uuid, members in groups.items()]
-        if not all(array.condition and array.condition.is_settled for array in arrays):
-            answers.keep_arrays_as_they_are()
+        for array in arrays:
+            if array.device and not (array.condition and array.condition.is_whole):
+                answers.keep_members_as_they_are(array.device)
         return _with_names_of_their_own(arrays)
 
 
-def _array(answers: Answers, started: Mapping[str, Iterable[str]], uuid: str, members: Sequence[Filesystem]) -> Array:
+def _array(answers: Answers, started: Mapping[str, str], uuid: str, members: Sequence[Filesystem]) -> Array:
     superblocks = [_superblock(answers, member) for member in members]
     known = [each for each in superblocks if each]
-    devices = {member.device for member in members}
-    device = next((name for name, of_it in started.items() if not devices.isdisjoint(of_it)), "")
+    # blkid has hyphens in it, in other places.
+    device = started.get(md_superblock.with_colons(uuid.replace("-", "")), "")
     if not known:
         return Array(device, tuple(members), uuid, _names("", None, uuid), condition=None)
     first = max(known, key=lambda each: each.events)
@@ -103,16 +107,37 @@ def _array(answers: Answers, started: Mapping[str, Iterable[str]], uuid: str, me
         first.label,
         first.level,
         first.metadata,
+        first.minor,
         md_superblock.condition(known),
     )
 
 
+def close(answers: Answers, array: Array) -> None:
+    """Stop an array that is started. Its superblocks have then the number of its device that the guest knows.
+
+    The kernel writes its own, with the first write to an array with metadata 0.90 (Linux, drivers/md/md.c,
+    super_90_sync; mdadm(8), --update=super-minor). Raises ApplianceError.
+    """
+    answers.stop_array(array.device)
+    for member in array.parents if array.minor is not None else ():
+        place = _place(answers, member.device)
+        if place is not None and array.minor is not None:
+            found = answers.data(member.device, md_superblock.SIZE, place)
+            changed = md_superblock.with_minor(found, array.minor)
+            if changed != found:
+                answers.write(member.device, changed, place)
+
+
 def _superblock(answers: Answers, member: Filesystem) -> Superblock | None:
-    metadata = answers.tags(member.device).get("VERSION", "")
-    # Only where it is counted from the end the size matters.
-    size = 0 if metadata in ("1.1", "1.2") else answers.size(member.device)
-    place = md_superblock.offset(metadata, size)
+    place = _place(answers, member.device)
     return None if place is None else md_superblock.parsed(answers.data(member.device, md_superblock.SIZE, place))
+
+
+def _place(answers: Answers, member: str) -> int | None:
+    """Where the superblock of a member is."""
+    metadata = answers.tags(member).get("VERSION", "")
+    # Only where it is counted from the end the size matters.
+    return md_superblock.offset(metadata, 0 if metadata in ("1.1", "1.2") else answers.size(member))
 
 
 def _names(label: str, minor: int | None, uuid: str) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from ... import device_names
 from ..answers import Answers
 from ..layer import Layer, Nodes
 from ..lvm_report import Member, Volume
+from .disk import Disk
 from .filesystem import Filesystem
+from .partition import Partition
 
 PHYSICAL_VOLUME = "LVM2_member"
 
@@ -66,8 +68,9 @@ class LogicalVolume:
         there = {(node.group_uuid, node.name) for node in known.of_kind(cls) if node.device}
         volumes = [each for each in _active(answers) if (each.group_uuid, each.path) not in there]
         physical = [node for node in known.of_kind(Filesystem) if node.type == PHYSICAL_VOLUME]
-        # With one physical volume there is nothing to ask.
-        is_simple = len(physical) == 1 and not any(volume.is_partial for volume in volumes)
+        # With one physical volume there is nothing to ask, unless LVM knows one that is not found yet: in an array.
+        is_plain = all(isinstance(node, (Disk, Partition)) for node in known.nodes if node.IS_DEVICE)
+        is_simple = is_plain and len(physical) == 1 and not any(volume.is_partial for volume in volumes)
         members = [] if is_simple or not volumes else answers.volume_members()
         for volume in volumes:
             own = [member for member in members if member.group_uuid == volume.group_uuid]

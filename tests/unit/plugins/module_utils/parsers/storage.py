@@ -31,6 +31,7 @@ MEMBERS = lvm.members({"vg": ["pv-1", "pv-2"]}, ["pv-2"])
 
 def _condition(data: bytes) -> None:
     superblock = md_superblock.parsed(data)
+    assert len(md_superblock.with_minor(data, 1)) == len(data)
     if superblock is not None:
         found = md_superblock.condition([superblock, superblock])
         assert found is not None and min(found.in_use, found.absent, found.unused) >= 0

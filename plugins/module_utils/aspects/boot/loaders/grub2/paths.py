@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .....guest.root import GuestRoot
 from .....guest.storage.layers.array import Array
+from .....guest.storage.layers.array_partition import ArrayPartition
 from .....guest.storage.layers.filesystem import Filesystem
 from .....guest.storage.layers.logical_volume import LogicalVolume
 from .....guest.storage.layers.partition import Partition
@@ -20,7 +21,9 @@ from .. import places
 _PARTITION = re.compile(r"(?:hd([0-9]{1,4}))?(?:,(?:[a-z]*?)([0-9]{1,4}))?", re.ASCII)
 _VOLUME = re.compile(r"lvm/((?:[^-]|--)+)-((?:[^-]|--)+)")
 # Of an array: its name without that of its host, its number, or the digits of its UUID (grub-core/disk/diskfilter.c).
-_ARRAY = re.compile(r"md/?(?P<name>[^/]+)|mduuid/(?P<uuid>[0-9A-Fa-f]{32})")
+_ARRAY = re.compile(
+    r"(?:md/?(?P<name>[^/]+?)|mduuid/(?P<uuid>[0-9A-Fa-f]{32}))(?:,(?:gpt|msdos)?(?P<number>[0-9]{1,4}))?"
+)
 _VOLUME_UUID = re.compile(r"lvmid/[^/]+/([A-Za-z0-9-]+)")
 
 
@@ -120,7 +123,9 @@ class RootFiles:
             group, volume = node.name.split("/")[2:4]
             return f"lvm/{group.replace('-', '--')}-{volume.replace('-', '--')}"
         if isinstance(node, Array):
-            return f"mduuid/{node.uuid.replace(':', '')}"
+            return _array_name(node)
+        if isinstance(node, ArrayPartition):
+            return f"{_array_name(node.array)},{node.number}"
         for number, disk in enumerate(self._root.guest.storage.disks):
             if disk == node:
                 return f"hd{number}"
@@ -139,7 +144,7 @@ class RootFiles:
                     return filesystem
                 if by_uuid and node.uuid == by_uuid[1].replace("-", ""):
                     return filesystem
-            elif isinstance(node, Array):
+            elif isinstance(node, (Array, ArrayPartition)):
                 if array and _is_called(node, array):
                     return filesystem
             elif found and isinstance(node, Partition):
@@ -179,8 +184,15 @@ def _mounted(root: GuestRoot) -> list[_Mounted]:
     ]
 
 
-def _is_called(array: Array, device: re.Match[str]) -> bool:
-    """Whether device, which _ARRAY matched, is GRUB's name of the array."""
+def _array_name(array: Array) -> str:
+    return f"mduuid/{array.uuid.replace(':', '')}"
+
+
+def _is_called(node: Array | ArrayPartition, device: re.Match[str]) -> bool:
+    """Whether device, which _ARRAY matched, is GRUB's name of the array, or of the partition of one."""
+    array, number = (node.array, node.number) if isinstance(node, ArrayPartition) else (node, 0)
+    if int(device["number"] or 0) != number:
+        return False
     if device["uuid"]:
         return device["uuid"].lower() == array.uuid.replace(":", "")
     return f"/dev/md/{device['name']}" in array.names

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.keyring import Key
 from ansible_collections.virttools.guestconv.tests.text_guests import lvm
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -83,7 +83,7 @@ class StandInAppliance:
             for name, known in (volumes or {}).items()
         }
         self._missing, self._has_shell = tuple(missing), has_shell
-        self._arrays, self._data = arrays or {}, data or {}
+        self._arrays, self._data = dict(arrays or {}), dict(data or {})
         self._members, self._subvolumes, self._files = members or {}, subvolumes or {}, files or {}
         self._unwritable = frozenset(unwritable)
         self._keys, self._is_able, self._key_file = keys or {}, is_able, b""
@@ -154,7 +154,7 @@ class StandInAppliance:
         return {"bavail": 1 << 30, "frsize": 1}
 
     def _list_partitions(self) -> list[str]:
-        return [name for name in self._tags if name[:7] == "/dev/sd" and name[-1].isdigit()]
+        return [name for name in self._tags if re.match(r"/dev/(sd|md\d+p).*\d\Z", name)]
 
     def _pread_device(self, device: str, count: int, offset: int) -> bytes:
         if (device, offset) in self._data:
@@ -229,7 +229,14 @@ class StandInAppliance:
         return list(self._arrays)
 
     def _md_detail(self, array: str) -> dict[str, str]:
-        return {f"device_dev_{number}_dev": device for number, device in enumerate(self._arrays[array])}
+        return {"uuid": md_superblock.with_colons(self._tags[self._arrays[array][0]]["UUID"].replace("-", ""))}
+
+    def _md_stop(self, array: str) -> None:
+        del self._arrays[array]
+
+    def _pwrite_device(self, device: str, data: bytes, offset: int) -> int:
+        self._data[device, offset] = data
+        return len(data)
 
     def _blockdev_getsize64(self, _device: str) -> int:
         return SIZE

@@ -12,6 +12,9 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import incomplete, md_superblock
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.array import Array
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.layers.logical_volume import (
+    LogicalVolume,
+)
 from ansible_collections.virttools.guestconv.tests.text_guests import arrays
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
@@ -198,12 +201,85 @@ def test_nothing_is_wrong_with_a_whole_array():
     assert incomplete.concerns(guest((arrays.Array(UUID), (0, 1)))[0], lambda nodes: True) == []
 
 
+def test_an_array_is_stopped_at_the_end_and_its_members_have_the_number_again_that_the_kernel_wrote_over():
+    original, other = zlib.decompress(base64.b85decode(REAL["0.90"])), arrays.Array(UUID, label="web:0")
+    place = arrays.place("0.90", SIZE)
+    known = md_superblock.parsed(original)
+    tags = dict.fromkeys(
+        ("/dev/sda1", "/dev/sdb1"), arrays.blkid(arrays.Array(known.uuid.replace(":", ""), metadata="0.90"))
+    )
+    tags |= {"/dev/sda": {}, "/dev/sdb": {}, "/dev/md126": {"TYPE": "ext4"}, "/dev/md127": {"TYPE": "ext4"}}
+    tags["/dev/sda2"] = arrays.blkid(other)
+    changed = md_superblock.with_minor(original, 126)
+    data = {("/dev/sda1", place): original, ("/dev/sdb1", place): original}
+    data["/dev/sda2", arrays.SIZE] = arrays.superblock(other, 0)
+    appliance = StandInAppliance(
+        tags, arrays={"/dev/md126": ["/dev/sda1", "/dev/sdb1"], "/dev/md127": ["/dev/sda2"]}, data=data
+    )
+    found = opened(appliance, "sda", "sdb")
+    # With the first write.
+    appliance.pwrite_device("/dev/sda1", changed, place)
+    appliance.asked.clear()
+    found.close()
+    assert [call[:2] for call in appliance.asked if call[0] in ("md_stop", "pwrite_device")] == [
+        ("md_stop", "/dev/md127"),
+        ("md_stop", "/dev/md126"),
+        ("pwrite_device", "/dev/sda1"),
+    ]
+    assert changed != original and appliance.pread_device("/dev/sda1", arrays.SIZE, place) == original
+
+
+def test_only_a_superblock_with_a_number_gets_another_one():
+    original = zlib.decompress(base64.b85decode(REAL["0.90"]))
+    changed = md_superblock.with_minor(original, 127)
+    assert md_superblock.parsed(changed).minor == 127 and md_superblock.with_minor(changed, 2) == original
+    for other in (b"", bytes(arrays.SIZE), zlib.decompress(base64.b85decode(REAL["1.2"])), original):
+        assert md_superblock.with_minor(other, 2) == other
+
+
 def test_the_kernel_is_kept_from_writing_members_anew_where_it_would():
     def kept(appliance):
         return [call for call in appliance.asked if call[0] == "shell" and "frozen" in call[1]]
 
     assert len(kept(guest((arrays.Array(UUID, is_clean=False), (0, 1)))[1])) == 1
     assert kept(guest((arrays.Array(UUID), (0, 1)))[1]) == []
+    # A spare would take the place of one that is lost.
+    assert len(kept(guest((arrays.Array(UUID, in_use=(0,)), (0, None)))[1])) == 1
+
+
+def test_a_volume_group_in_an_array_is_not_taken_to_be_on_a_physical_volume_outside():
+    array = arrays.Array(UUID, label="web:0")
+    outside = {"TYPE": "LVM2_member", "UUID": "pv-b"}
+    tags = {"/dev/sda": {}, "/dev/sda1": arrays.blkid(array), "/dev/sdb": outside}
+    tags |= {"/dev/md127": {"TYPE": "LVM2_member", "UUID": "pv-a"}, "/dev/a/x": {}, "/dev/b/x": {}}
+    appliance = StandInAppliance(
+        tags,
+        volumes={"/dev/a/x": "1", "/dev/b/x": "2"},
+        members={"a": ["pv-a"], "b": ["pv-b"]},
+        arrays={"/dev/md127": ["/dev/sda1"]},
+        data={("/dev/sda1", arrays.SIZE): arrays.superblock(array, 0)},
+    )
+    storage = opened(appliance, "sda", "sdb").storage
+    volumes = {volume.name: storage.disks_of(volume) for volume in storage.of_kind(LogicalVolume)}
+    assert volumes == {"/dev/a/x": {"sda"}, "/dev/b/x": {"sdb"}}
+
+
+def test_partitions_of_an_array_are_called_after_it():
+    array = arrays.Array(UUID, label="web:data")
+    tags = {"/dev/sda": {}, "/dev/sda1": arrays.blkid(array), "/dev/md127": {"PTTYPE": "gpt"}}
+    tags["/dev/md127p1"] = {"TYPE": "ext4", "UUID": "u-1", "PART_ENTRY_UUID": "p-1", "PART_ENTRY_NAME": "first"}
+    data = {("/dev/sda1", arrays.SIZE): arrays.superblock(array, 0)}
+    appliance = StandInAppliance(tags, arrays={"/dev/md127": ["/dev/sda1"]}, data=data)
+    storage = opened(appliance, "sda").storage
+    assert [each.name for each in storage.filesystems] == ["/dev/sda1", "/dev/md/data1"]
+    uuid = "01234567:89abcdef:01234567:89abcdef"
+    for name in (
+        *("/dev/md/data1", "/dev/md/web:data1", "/dev/md127p1", "PARTUUID=p-1", "PARTLABEL=first", "UUID=u-1"),
+        *("/dev/disk/by-id/md-name-web:data-part1", f"/dev/disk/by-id/md-uuid-{uuid}-part1"),
+    ):
+        assert [each.uuid for each in storage.filesystems_called(name)] == ["u-1"], name
+    for name in ("/dev/md/data", "/dev/md/datap1", "/dev/md127", "/dev/md1271", "/dev/md127p2", "/dev/md/data-part1"):
+        assert storage.filesystems_called(name) == [], name
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class Mirror:
 # A guest that has a node of every layer that is registered, the mirror too.
 MEMBER = {"TYPE": "mirror_member", "UUID": "m-1"}
 ARRAY = arrays.Array("0123456789abcdef" * 2, label="web:0")
+DIVIDED = arrays.Array("fedcba9876543210" * 2, label="web:data", total=1, in_use=(0,))
 TAGS = {
     "/dev/sda1": {"TYPE": "ext4", "UUID": "u-1", "PART_ENTRY_UUID": "p-1"},
     "/dev/sda2": MEMBER,
@@ -67,6 +68,9 @@ TAGS = {
     "/dev/sda5": arrays.blkid(ARRAY),
     "/dev/mirror0": {"TYPE": "ext4", "UUID": "u-md"},
     "/dev/md127": {"TYPE": "xfs", "UUID": "u-array"},
+    "/dev/md126": {"PTTYPE": "gpt"},
+    "/dev/md126p1": {"TYPE": "ext4", "UUID": "u-inside", "PART_ENTRY_UUID": "p-inside", "PART_ENTRY_NAME": "inside"},
+    "/dev/sda7": arrays.blkid(DIVIDED),
     "/dev/vg/srv": {"TYPE": "btrfs", "UUID": "u-b", "UUID_SUB": "s"},
     "/dev/sda6": {"TYPE": "crypto_LUKS", "UUID": "u-luks"},
     "/dev/mapper/guestconva": {"TYPE": "ext4", "UUID": "u-secret"},
@@ -85,10 +89,14 @@ def appliance():
     return StandInAppliance(
         TAGS,
         volumes={"/dev/vg/srv": "b" * 32},
+        members={"vg": ["pv"]},
         subvolumes={"/dev/vg/srv": [(256, "@srv")]},
         files=FILES,
-        arrays={"/dev/md127": ("/dev/sda4", "/dev/sda5")},
-        data={(f"/dev/sda{4 + role}", arrays.SIZE): arrays.superblock(ARRAY, role) for role in (0, 1)},
+        arrays={"/dev/md127": ("/dev/sda4", "/dev/sda5"), "/dev/md126": ("/dev/sda7",)},
+        data={
+            **{(f"/dev/sda{4 + role}", arrays.SIZE): arrays.superblock(ARRAY, role) for role in (0, 1)},
+            ("/dev/sda7", arrays.SIZE): arrays.superblock(DIVIDED, 0),
+        },
         keys={"/dev/sda6": "secret"},
     )
 
