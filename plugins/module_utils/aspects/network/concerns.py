@@ -40,6 +40,8 @@ _PROGRAMS = {ifcfg_suse.KIND: wicked.KIND}
 _MOST_FILES = 10
 _XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MOST_SOUGHT = 20
+# Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
+_MOST_WORDS = 1000
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
 _STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
@@ -156,7 +158,10 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
 
 
 def _never_applied(unused: Sequence[Setting]) -> Concern | None:
-    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred."""
+    """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred.
+
+    So does network.service of those files of one interface that are for boot.
+    """
     files = list(dict.fromkeys(setting.file for setting in unused))
     if not files:
         return None
@@ -164,7 +169,7 @@ def _never_applied(unused: Sequence[Setting]) -> Concern | None:
         "network-configuration-unused",
         "info",
         f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
-        "same network card, or because NetworkManager does not manage the card.",
+        "same network card, or because the file is not in use (Host=, unmanaged-devices=, ONBOOT=no).",
         "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
         "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )
@@ -319,13 +324,15 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
 
 def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
     """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    sought = _alternatives(words)
-    if not sought:
-        return ""
-    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
-    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
-    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
-    return ", ".join(files[:_MOST_FILES]) + more
+    listed = list(words)
+    files: set[str] = set()
+    for start in range(0, len(listed), _MOST_WORDS):
+        sought = _alternatives(listed[start : start + _MOST_WORDS])
+        if sought:
+            files.update(root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or [])
+    found = sorted(file for file in files if not _IS_COPY.search(file) and file not in passed_over)
+    more = f" and {len(found) - _MOST_FILES} more" if len(found) > _MOST_FILES else ""
+    return ", ".join(found[:_MOST_FILES]) + more
 
 
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:

@@ -66,7 +66,8 @@ SUBJECT = Subject(
             "info",
             "The guest does not apply a network configuration file, because it prefers another one for the same network "
             "card: systemd-networkd the first that matches, NetworkManager the connection with the highest "
-            "autoconnect-priority, or the one that was used last.",
+            "autoconnect-priority, or the one that was used last. Or the file is for another host (`Host=`), for a card "
+            "that NetworkManager does not manage (`unmanaged-devices=`), or not for boot (`ONBOOT=no`).",
             "Nothing needs to be done if the guest works.",
         ),
         concern(

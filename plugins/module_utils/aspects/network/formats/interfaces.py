@@ -292,7 +292,8 @@ def _is_virtual(stanza: Stanza) -> bool:
     if of_ovs:
         return of_ovs[-1] != "OVSPort"
     options = {option_name(line) for line in stanza.options}
-    if stanza.method in _VIRTUAL_METHODS or options & _OF_VIRTUAL:
+    # CAN is a bus for controllers.
+    if stanza.family == "can" or stanza.method in _VIRTUAL_METHODS or options & _OF_VIRTUAL:
         return True
     kinds = {*stanza.values("use"), *stanza.values("link_type")}
     if kinds & _VIRTUAL_KINDS or any(option.startswith(_OF_WIRELESS) for option in options):

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Callable
 
 from ....guest.root import GuestRoot
-from ....texts import sections
+from ....texts import globs, sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import fits
@@ -61,8 +61,24 @@ def read(root: GuestRoot) -> list[Setting]:
     vlans = {device.name for device in devices if device.tagged}
     return [
         *(device for device in devices if device.name),
-        *(setting for file in files(root, ".network") for setting in _settings(file, vlans)),
+        *(
+            replace(setting, superseded=True) if _is_of_another_host(root, file) else setting
+            for file in files(root, ".network")
+            for setting in _settings(file, vlans)
+        ),
     ]
+
+
+def _is_of_another_host(root: GuestRoot, file: File) -> bool:
+    """Whether Host= asks for another name or machine ID than the guest has (condition_test_host() of shared/condition.c)."""
+    asked = "".join(file.values("Match", "Host")[-1:]).strip()
+    if not asked:
+        return False
+    name = (root.read("/etc/hostname") or "").strip()
+    excluded = asked.startswith("!")
+    wanted = asked.lstrip("! ")
+    fits_it = wanted == (root.read("/etc/machine-id") or "").strip() or globs.fits(name, wanted)
+    return bool(name) and fits_it == excluded
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:

@@ -19,7 +19,7 @@ from .. import values
 _FILES = ("/etc/NetworkManager/NetworkManager.conf", "/etc/NetworkManager/conf.d/*.conf")
 _DEVICE = re.compile(r"device(?:[-\d].*)?")
 # No guest lists so many devices, but a hostile one.
-_MOST_SPECS = 1000
+_MOST_SPECS = 500
 
 
 def unmanaged(root: GuestRoot) -> list[list[str]]:
@@ -44,7 +44,13 @@ def lists_of(texts: Sequence[str]) -> list[list[str]]:
             left_alone[entry.section] = values.says_no(entry.value)
     # A section without match-device is for all.
     found = [listed, *(matched.get(section, "*") for section, is_alone in left_alone.items() if is_alone)]
-    return [re.split(r"[;,]\s*", value.strip())[:_MOST_SPECS] for value in found if value]
+    lists: list[list[str]] = []
+    left = _MOST_SPECS
+    for value in filter(None, found):
+        if left > 0:
+            lists.append(re.split(r"[;,]\s*", value.strip())[:left])
+            left -= len(lists[-1])
+    return lists
 
 
 def fits(specs: Sequence[str], name: str | None, mac: str | None) -> bool:
