@@ -81,9 +81,12 @@ lvm vgchange -an; mdadm --stop --scan; cryptsetup close locked-a; cryptsetup clo
 
 
 def on(appliance, script):
-    """What a script prints, in which A1 is the first partition of the first disk."""
+    """What a script prints, in which A1 is the first partition of the first disk.
+
+    libguestfs has other names of disks than the appliance's kernel, when that finds them in another order.
+    """
     return appliance.shell(
-        re.sub(r"\b([A-E])(\d*)\b", lambda found: appliance.device("ABCDE".index(found[1])) + found[2], script)
+        re.sub(r"\b([A-E])(\d*)\b", lambda found: f"/dev/disk/guestfs/disk{found[1].lower()}{found[2]}", script)
     )
 
 

@@ -40,6 +40,8 @@ _PROGRAMS = {ifcfg_suse.KIND: wicked.KIND}
 _MOST_FILES = 10
 _XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _MOST_SOUGHT = 20
+# Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
+_MOST_WORDS = 1000
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
 _STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
@@ -322,13 +324,15 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
 
 def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
     """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    sought = _alternatives(words)
-    if not sought:
-        return ""
-    files = root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or []
-    files = [file for file in files if not _IS_COPY.search(file) and file not in passed_over]
-    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
-    return ", ".join(files[:_MOST_FILES]) + more
+    listed = list(words)
+    files: set[str] = set()
+    for start in range(0, len(listed), _MOST_WORDS):
+        sought = _alternatives(listed[start : start + _MOST_WORDS])
+        if sought:
+            files.update(root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or [])
+    found = sorted(file for file in files if not _IS_COPY.search(file) and file not in passed_over)
+    more = f" and {len(found) - _MOST_FILES} more" if len(found) > _MOST_FILES else ""
+    return ", ".join(found[:_MOST_FILES]) + more
 
 
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
