@@ -120,3 +120,9 @@ def test_what_is_no_policy_is_refused_with_the_place(policy, said):
     with pytest.raises(GuestconvError) as caught:
         choose(GUEST, policy)
     assert (caught.value.code, caught.value.path) == ("policy-invalid", said)
+
+
+def test_the_addresses_of_a_rule_are_no_list_to_choose_from():
+    chosen = {"policy": "static", "addresses": ["10.1.2.3/24", "10.1.2.4/24"], "dns": ["10.1.2.53", "10.1.2.54"]}
+    card = choose(GUEST, {"network": {"ens224": chosen}})["devices"]["network"]["ens224"]
+    assert {key: card[key] for key in chosen} == chosen

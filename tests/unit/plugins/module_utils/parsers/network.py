@@ -203,7 +203,11 @@ def _static_yaml(text):
     def compose(changed):
         return yaml_text.compose(changed, "/a.yaml")
 
+    root = compose(text)
+    if root is not None:
+        yaml_text.opening(text, root)
     return [
+        yaml_text.with_items(text, root, ["a"]),
         static_netplan.with_static(text, compose, ("network", "ethernets", "eth0"), STATIC, True),
         static_subnets.with_static(text, compose, ("network",), 0, STATIC),
     ]
