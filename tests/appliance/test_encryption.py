@@ -37,11 +37,11 @@ def encrypted(appliance):
     appliance.write("/passphrase", PASSPHRASE.encode())
     appliance.write("/key", KEY_FILE)
     for options in (
-        f'--type luks1 --iter-time 10 --key-file "$root/passphrase" {system}',
-        f'--type luks2 {FAST} --key-file "$root/key" {data}',
+        f'--type luks1 --iter-time 10 --key-file "$root/passphrase" {appliance.name_in_shell(system)}',
+        f'--type luks2 {FAST} --key-file "$root/key" {appliance.name_in_shell(data)}',
     ):
         assert appliance.shell(f"cryptsetup luksFormat -q {options} 2>&1; echo $?").split() == ["0"]
-    appliance.shell(f'cryptsetup open --key-file "$root/key" {data} test2')
+    appliance.shell(f'cryptsetup open --key-file "$root/key" {appliance.name_in_shell(data)} test2')
     appliance.umount_all()
     appliance.cryptsetup_open(system, PASSPHRASE, "test1")
     uuids = [appliance.luks_uuid(device) for device in (system, data)]

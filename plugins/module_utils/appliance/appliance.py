@@ -138,6 +138,10 @@ class Appliance(Calls):
         """The appliance's name of a disk, by its index: the order in which its kernel finds disks is not stable."""
         return self._devices[label(index)]
 
+    def name_in_shell(self, device: str) -> str:
+        """What a device is called in scripts: the names of disks and partitions are libguestfs's, which translates them."""
+        return next((f"/dev/disk/guestfs/{label}" for label, name in self._devices.items() if name == device), device)
+
     def status(self, path: str) -> dict[str, int] | None:
         """The result of stat(2) of path, symbolic links followed (guestfs_statns); None when there is nothing.
 

@@ -176,7 +176,8 @@ class Keyring:
         # The binding passes text only, and C's strings end at a NUL.
         with self._in_memory():
             self._appliance.write(_KEY_FILE, secret)
-            opening = f'cryptsetup open --type luks --key-file "$root{_KEY_FILE}" {shlex.quote(device)} {name}'
+            path = shlex.quote(self._appliance.name_in_shell(device))
+            opening = f'cryptsetup open --type luks --key-file "$root{_KEY_FILE}" {path} {name}'
             printed = self._appliance.shell(f'{opening} 2>&1; echo "status $?"').strip()
         said, _newline, status = printed.rpartition("status ")
         if status != "0":

@@ -108,6 +108,9 @@ class StandInAppliance:
     def device(self, index: int) -> str:
         return "/dev/sd" + "abcd"[index]
 
+    def name_in_shell(self, device: str) -> str:
+        return device
+
     def status(self, path: str) -> dict[str, int] | None:
         """What stat says of path in what is mounted."""
         device, inside = self._find(path)
