@@ -31,6 +31,10 @@ def appliance(tmp_path_factory):
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "512M"], check=True)
     with Appliance(disks_from_option(paths), read_only=False) as launched:
         launched.mkfs("ext4", launched.device(0))
+        # What a root that is stated is on (storage_nodes.device).
+        launched.shell(
+            f"mkdir /dev/appliance && ln -s {launched.name_in_shell(launched.device(0))} /dev/appliance/sda1"
+        )
         launched.mount(launched.device(0), "/")
         yield launched
 

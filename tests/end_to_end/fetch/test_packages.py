@@ -27,7 +27,8 @@ def test_an_ova_is_copied_from_where_its_disk_is_in_it(files, raw, tmp_path):
     result = fetch(source, tmp_path / "to")
     assert is_same(result["disks"][0], raw)
     assert result["name"] == "web01" and visible(tmp_path / "to") == ["web01.qcow2"]
-    assert result["hardware"]["cpus"] == 2 and result["hardware"]["disks"] == [{"controller": "pvscsi"}]
+    place = {"bus": "scsi", "controller_number": 0, "unit": 0}
+    assert result["hardware"]["cpus"] == 2 and result["hardware"]["disks"] == [{"controller": "pvscsi", **place}]
     assert "checksums" in [step["step"] for step in result["timeline"]["steps"]]
     assert fetch(source, tmp_path / "to")["changed"] is False
 
