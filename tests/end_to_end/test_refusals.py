@@ -92,7 +92,7 @@ def with_freedos(directory):
     return directory / "freedos.qcow2"
 
 
-def without_a_boot_loader(directory):
+def without_a_kernel(directory):
     return directory / "bare.qcow2"
 
 
@@ -107,7 +107,7 @@ def without_a_boot_loader(directory):
         (garbage, "no-operating-system", "garbage"),
         (without_a_system, "no-operating-system", "nothing.qcow2"),
         (with_freedos, "os-not-supported", "freedos"),
-        (without_a_boot_loader, "boot-loader-not-supported", "GRUB 2"),
+        (without_a_kernel, "boot-kernel-missing", "no kernel in /boot"),
     ],
 )
 def test_oracle_20_what_cannot_be_converted_is_refused_by_its_own_code(module, disks, make, code, named):

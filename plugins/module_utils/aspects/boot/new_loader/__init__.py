@@ -80,7 +80,7 @@ def planned(root: GuestRoot) -> NewLoader | None:
         path or _directory(root),
         found,
         path is None,
-        concerns + ([] if source else [_not_installable(root)]) + ([] if found.entries else [_without_kernel(root)]),
+        concerns + ([] if found.entries else [_without_kernel(root)]) + ([] if source else [_not_installable(root)]),
     )
 
 
