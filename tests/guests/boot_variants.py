@@ -123,15 +123,17 @@ insmod blsuki
 
 def _entries(workshop, boot):
     """boot: /boot, as it is called on its own filesystem."""
+    # GRUB takes a name that begins with a digit, as every other machine's id does, for the number of an entry.
+    name = f"debian-{workshop.machine_id}"
     for version in workshop.versions:
         workshop.write(
-            f"/boot/loader/entries/{workshop.machine_id}-{version}.conf",
+            f"/boot/loader/entries/{name}-{version}.conf",
             f"title Debian GNU/Linux ({version}) 12 (bookworm)\nversion {version}\nlinux {boot}/vmlinuz-{version}\n"
             f"initrd {boot}/initrd.img-{version}\noptions {ARGUMENTS}\ngrub_users $grub_users\n"
             "grub_arg --unrestricted\ngrub_class debian\n",
         )
     workshop.write("/etc/kernel/cmdline", ARGUMENTS + "\n")
-    saved = f"{workshop.machine_id}-{workshop.older}"
+    saved = f"{name}-{workshop.older}"
     workshop.write("/boot/grub/grubenv", _environment_block(saved_entry=saved))
     workshop.edit("/etc/default/grub", ("GRUB_DEFAULT=0\n", "GRUB_DEFAULT=saved\nGRUB_ENABLE_BLSCFG=true\n"))
 

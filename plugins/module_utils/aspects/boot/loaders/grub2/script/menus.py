@@ -37,6 +37,8 @@ _RESTARTS = re.compile(r"panic=-?0*[1-9]")
 
 # What only Red Hat's scripts have, whose GRUB looks up entries, and opens submenus, in its own way.
 _RED_HATS = re.compile(r"(?m)^[ \t]*blscfg\b|08_fallback_counting|10_reset_boot_success")
+# The module of blscfg in GRUB 2.14, which looks entries up as GRUB always did.
+_UPSTREAM = re.compile(r"(?m)^[ \t]*insmod[ \t]+blsuki\b")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def read(files: Files, path: str, start: Start) -> Reading:
         machine.items = [Item("", "", loaded=machine.loaded)] if machine.loaded else []
     except Exhausted:
         is_whole = False
-    red_hats = any(_RED_HATS.search(each.text) for each in shared.sources.values())
+    texts = [each.text for each in shared.sources.values()]
+    red_hats = any(map(_RED_HATS.search, texts)) and not any(map(_UPSTREAM.search, texts))
     menu = Menu()
     # Whoever sits before a script without an end can still choose an entry, once it is interrupted.
     shared.budget = Budget()
