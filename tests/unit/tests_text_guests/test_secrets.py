@@ -34,8 +34,8 @@ GUEST = f"""\
 @kernel 6.1.0-50-amd64 path=/vmlinuz-6.1.0-50-amd64 initrd=/initrd.img-6.1.0-50-amd64
 @file /grub/grub.cfg
 menuentry 'Debian' {{
-	linux	/vmlinuz-6.1.0-50-amd64 root=/dev/mapper/root ro
-	initrd	/initrd.img-6.1.0-50-amd64
+  linux  /vmlinuz-6.1.0-50-amd64 root=/dev/mapper/root ro
+  initrd  /initrd.img-6.1.0-50-amd64
 }}
 @part sda2 uuid=11111111-2222-3333-4444-555555555555
 @luks sda2 key={PASSPHRASE} type=ext4 uuid=u-root

@@ -123,9 +123,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     resume.edit_initrd(plan, names, removed)
 
 
-def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mapping[str, str]] = {}) -> Names:
+def _names(root: GuestRoot, there: mentions.Found, by_driver: Mapping[str, Mapping[str, str]] | None = None) -> Names:
     links = references.names_of_hardware(root) | mentions.names_of_hardware(there)
-    return Names(root.guest.storage, links, by_driver)
+    return Names(root.guest.storage, links, by_driver or {})
 
 
 def _preferred(there: mentions.Found, names: Names) -> list[str]:
