@@ -54,7 +54,7 @@ def with_static(text: str, compose: _Compose, keys: Path, index: int, static: St
             for place, each in yaml_text.children(yaml_text.below(compose(text), *keys, "config")).items()
             if _kind(each) == "nameserver"
         ]
-    return yaml_text.without_in_turn(text, compose, moved)
+    return yaml_text.without(text, compose(text), moved)
 
 
 def _kind(subnet: Node | None) -> str:
