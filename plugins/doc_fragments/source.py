@@ -69,8 +69,8 @@ options:
         type: int
       disks:
         description:
-          - The controllers of the disks, in the order of O(disks). The description of the guest shows them as its
-            current hardware.
+          - The controllers of the disks, and how the guest identifies them, in the order of O(disks). The description of
+            the guest shows the controllers as its current hardware.
           - With serial numbers, world wide names, or controllers and units, names such as C(/dev/disk/by-id/scsi-...)
             and C(/dev/disk/by-path/...) are resolved in a guest with several disks, too.
         type: list

@@ -9,6 +9,8 @@ made here, natively, and lies in STAGE until a variant puts it where it belongs.
 
 from __future__ import annotations
 
+from tests.guests import announcement
+
 # The second kernel is the newer one, and a meta-package's name stays when its version does not.
 PACKAGES = (
     "binutils",
@@ -39,10 +41,13 @@ ARGUMENTS = f"root=/dev/sda1 ro {CONSOLE} resume=/dev/sda2"
 # kernel images with and without virtio.
 STAGE = "/var/lib/stage"
 
-_ANNOUNCE = "/usr/local/lib/announce"
-_ANNOUNCE_UNIT = "/etc/systemd/system/announce.service"
 _STUB = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 _EACH_KERNEL = "for version in $(ls /lib/modules); do"
+_ANNOUNCED = """\
+    echo "announce kernel $(uname -r)"
+    echo "announce root $(findmnt -n -o SOURCE /)"
+    echo "announce arguments $(cat /proc/cmdline)"
+"""
 
 
 def files(uuid):
@@ -53,38 +58,13 @@ def files(uuid):
         "/etc/initramfs-tools/conf.d/modules": "MODULES=list\n",
         "/etc/initramfs-tools/modules": "vmw_pvscsi\nata_piix\nahci\nsd_mod\next4\n",
         f"{STAGE}/arguments-by-uuid": f"root=UUID={uuid} ro {CONSOLE}\n",
-        # What was booted, as lines "announce SUBJECT WORDS..." on the serial port, and then a login prompt there.
-        _ANNOUNCE: """\
-{
-    echo
-    echo "announce kernel $(uname -r)"
-    echo "announce root $(findmnt -n -o SOURCE /)"
-    echo "announce arguments $(cat /proc/cmdline)"
-    echo "announce end"
-} >/dev/ttyS0
-""",
-        _ANNOUNCE_UNIT: f"""\
-[Unit]
-Description=Say on the serial port what was booted
-After=ssh.service
-OnSuccess=serial-getty@ttyS0.service
-
-[Service]
-Type=exec
-ExecStart=/bin/sh {_ANNOUNCE}
-
-[Install]
-WantedBy=multi-user.target
-""",
+        **announcement.files(_ANNOUNCED),
     }
 
 
 # To be run when the initrds are made.
 COMMANDS = (
-    "systemctl enable announce",
-    # The login prompt comes after the announcement, and from nowhere else.
-    "mkdir -p /etc/systemd/system-generators",
-    "ln -s /dev/null /etc/systemd/system-generators/systemd-getty-generator",
+    *announcement.COMMANDS,
     # The directory that is called by the machine's identity says that entries belong on this filesystem.
     f'mkdir -p "/boot/efi/$(cat /etc/machine-id)"; echo "{ARGUMENTS}" > /etc/kernel/cmdline; '
     f'{_EACH_KERNEL} kernel-install --verbose add "$version" "/boot/vmlinuz-$version" "/boot/initrd.img-$version"; done; '

@@ -13,7 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.guests.build import scratch_beside
 from tests.guests.errors import run
-from tests.guests.recipes import RECIPES
+from tests.guests.recipes import PATIENCE, RECIPES
 
 BASE = "debian12-boot-loaders"
 BOOT_CODE = 440  # bytes, at the start of a disk with a partition table
@@ -24,11 +24,6 @@ _SECTORS = 2048  # 512-byte sectors in a MiB
 _EXTRA = 192  # MiB, for the third partition
 _GPT_TYPES = {"esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "bios": "21686148-6449-6E6F-744E-656564454649"}
 _MOUNTPOINTS = {"esp": "/boot/efi", "boot": "/boot"}
-# systemd gives a device 90 seconds, which an emulator on a busy machine may need more of.
-_PATIENCE = (
-    "/etc/systemd/system.conf.d/patience.conf",
-    "[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n",
-)
 _DEVICE_MAP = "/boot/grub/device.map"
 _GRUB_CFG = "/boot/grub/grub.cfg"
 
@@ -111,7 +106,8 @@ def make(base, layout, third, install, files, image):
             if third in _MOUNTPOINTS:
                 _mount_third(appliance, f"{device}3", third)
             workshop = Workshop(appliance, device, files)
-            workshop.write(*_PATIENCE)
+            for path, text in PATIENCE.items():
+                workshop.write(path, text)
             install(workshop)
             appliance.umount_all()
             appliance.close()

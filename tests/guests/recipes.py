@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from tests.guests import boot_loaders, initrds
+from tests.guests import announcement, boot_loaders, initrds
 
 
 @dataclass(frozen=True)
@@ -132,12 +132,43 @@ EndSection
 """,
 }
 
+SERVER_FILES = {path: text for path, text in VMWARE_FILES.items() if not path.startswith("/etc/X11")}
+
+# systemd gives a device 90 seconds, which an emulator on a busy machine may need more of.
+PATIENCE = {
+    "/etc/systemd/system.conf.d/patience.conf": (
+        "[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n"
+    )
+}
+
 PASSWORD = "echo root:guestconv | chpasswd"
 MACHINE_ID = "rm -f /etc/machine-id; systemd-machine-id-setup"
 GRUB_ON_SDA = "echo grub-pc grub-pc/install_devices multiselect /dev/sda | debconf-set-selections"
+# Each of these takes time at boot.
+MASK_NOT_NEEDED = "systemctl mask " + " ".join(
+    (
+        "apt-daily.timer",
+        "apt-daily-upgrade.timer",
+        "dpkg-db-backup.timer",
+        "e2scrub_all.timer",
+        "e2scrub_reap.service",
+        "fstrim.timer",
+        "getty@tty1.service",
+        "grub-common.service",
+        "ModemManager.service",
+        "modprobe@drm.service",
+        "systemd-logind.service",
+        "systemd-timesyncd.service",
+        "wpa_supplicant.service",
+    )
+)
 # The file system checker goes into the initrd of a guest whose root is mounted, and here it is not: so say what it is.
 _FSTYPE = "/etc/initramfs-tools/conf.d/fstype"
-_INITRD = f"echo FSTYPE=ext4 > {_FSTYPE}; update-initramfs -u -k all; rm {_FSTYPE}"
+
+
+def make_initrds(filesystem="ext4"):
+    """The command that makes the initrds of a guest. filesystem: the type of the root."""
+    return f"echo FSTYPE={filesystem} > {_FSTYPE}; update-initramfs -u -k all; rm {_FSTYPE}"
 
 
 def grub_defaults(arguments, *more):
@@ -196,7 +227,7 @@ _add(
                 "vmw_pvscsi\nmptspi\nmptsas\nata_piix\nsd_mod\next4\n"
             ),
         },
-        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, _INITRD),
+        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, make_initrds()),
         disk=_sda("debian12-vmware", device_map=True),
     )
 )
@@ -221,34 +252,44 @@ _add(
                 'ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="ens192"\n'
             ),
         },
-        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, _INITRD),
+        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, make_initrds()),
         disk=_sda("debian12-vmware-modern", device_map=False),
     )
 )
 
 
+# The guest announces its network when systemd has nothing more to start, and each manager says that it is done.
+_WAIT_FOR_NETWORK = """\
+systemctl is-system-running --wait
+udevadm settle
+systemctl is-active --quiet NetworkManager && nm-online --wait-for-startup --quiet --timeout 300
+networkd() { sed -n s/^ADMIN_STATE=//p /run/systemd/netif/links/${1:-*} 2>/dev/null; }
+cards() { for card in /sys/class/net/*/device; do networkd "$(cat "${card%device}ifindex")"; done; }
+# A bond without members is never done: there is something to wait for while networkd has any card in hand.
+while cards | grep -qv unmanaged && networkd | grep -qE 'pending|initialized|configuring'; do sleep 1; done
+# What ifupdown does for a card that is plugged in runs beside all else, and an IPv6 address is looked for elsewhere first.
+for second in $(seq 60); do
+    pidof ifup || ip -oneline address show tentative | grep . || break
+    sleep 1
+done >/dev/null
+"""
+_CONFIGURATION = "network netplan NetworkManager/system-connections systemd/network udev/rules.d"
+_ANNOUNCED = """\
+    echo "announce addresses $(ip -json address)"
+    for family in -4 -6; do echo "announce routes $(ip -json $family route show default)"; done
+    for card in /sys/class/net/*/device; do
+        name=${card#/sys/class/net/}
+        echo "announce driver ${name%/device} $(basename "$(readlink "$card/driver")")"
+    done
+    for bond in /sys/class/net/*/bonding; do
+        [ -e "$bond" ] && echo "announce members $(cat "$bond/slaves") active $(cat "$bond/active_slave")"
+    done
+"""
+_ANNOUNCED += f"    cd /etc && find {_CONFIGURATION} -type f -exec sha256sum {{}} + | sed 's/^/announce file /'\n"
+
 # What tests/guests/network_variants.py makes its guests of, one per way of configuring the network. All of these are
 # installed, and none is enabled. It boots quickly, for it is booted many times: no display, no swap, no timers, and an
 # initrd of a third of the size, which yet has all drivers that it needs, and names the network cards as any does.
-_ANNOUNCE = "/usr/local/lib/announce"
-_ANNOUNCE_UNIT = "/etc/systemd/system/announce.service"
-_ANNOUNCED = "network netplan NetworkManager/system-connections systemd/network udev/rules.d"
-NOT_NEEDED = (
-    "apt-daily.timer",
-    "apt-daily-upgrade.timer",
-    "dpkg-db-backup.timer",
-    "e2scrub_all.timer",
-    "e2scrub_reap.service",
-    "fstrim.timer",
-    "getty@tty1.service",
-    "grub-common.service",
-    "ModemManager.service",
-    "modprobe@drm.service",
-    "systemd-logind.service",
-    "systemd-timesyncd.service",
-    "wpa_supplicant.service",
-)
-
 _add(
     Recipe(
         name="debian12-network",
@@ -267,70 +308,23 @@ _add(
             **{path: text for path, text in VMWARE_FILES.items() if path.startswith(("/etc/host", "/etc/resolv"))},
             "/etc/network/interfaces": "auto lo\niface lo inet loopback\n",
             "/etc/fstab": f"UUID={fixed_uuid('debian12-network', 'root')} / ext4 errors=remount-ro 0 1\n",
-            "/etc/default/grub": grub_defaults(
-                "console=tty0 console=ttyS0,115200", "GRUB_TIMEOUT=0", "GRUB_TERMINAL=console"
-            ),
+            "/etc/default/grub": grub_defaults(boot_loaders.CONSOLE, "GRUB_TIMEOUT=0", "GRUB_TERMINAL=console"),
             "/etc/initramfs-tools/conf.d/resume": "RESUME=none\n",
             "/etc/initramfs-tools/conf.d/modules": "MODULES=list\n",
             "/etc/initramfs-tools/modules": (
                 "vmw_pvscsi\nvmxnet3\nahci\nvirtio_pci\nvirtio_blk\nvirtio_scsi\nsd_mod\next4\n"
                 "e1000\ne1000e\nvirtio_net\n"
             ),
-            # What became of the network, as lines "announce SUBJECT WORDS..." on the serial port, and then a login
-            # prompt there: not before systemd has nothing more to start, and each manager says that it is done.
-            _ANNOUNCE: f"""\
-systemctl is-system-running --wait
-udevadm settle
-systemctl is-active --quiet NetworkManager && nm-online --wait-for-startup --quiet --timeout 300
-networkd() {{ sed -n s/^ADMIN_STATE=//p /run/systemd/netif/links/${{1:-*}} 2>/dev/null; }}
-cards() {{ for card in /sys/class/net/*/device; do networkd "$(cat "${{card%device}}ifindex")"; done; }}
-# A bond without members is never done: there is something to wait for while networkd has any card in hand.
-while cards | grep -qv unmanaged && networkd | grep -qE 'pending|initialized|configuring'; do sleep 1; done
-# What ifupdown does for a card that is plugged in runs beside all else, and an IPv6 address is looked for elsewhere first.
-for second in $(seq 60); do
-    pidof ifup || ip -oneline address show tentative | grep . || break
-    sleep 1
-done >/dev/null
-{{
-    echo
-    echo "announce addresses $(ip -json address)"
-    for family in -4 -6; do echo "announce routes $(ip -json $family route show default)"; done
-    for card in /sys/class/net/*/device; do
-        name=${{card#/sys/class/net/}}
-        echo "announce driver ${{name%/device}} $(basename "$(readlink "$card/driver")")"
-    done
-    for bond in /sys/class/net/*/bonding; do
-        [ -e "$bond" ] && echo "announce members $(cat "$bond/slaves") active $(cat "$bond/active_slave")"
-    done
-    cd /etc && find {_ANNOUNCED} -type f -exec sha256sum {{}} + | sed 's/^/announce file /'
-    echo "announce end"
-}} >/dev/ttyS0
-""",
-            _ANNOUNCE_UNIT: f"""\
-[Unit]
-Description=Say on the serial port what became of the network
-After=ssh.service
-OnSuccess=serial-getty@ttyS0.service
-
-[Service]
-Type=exec
-ExecStart=/bin/sh {_ANNOUNCE}
-
-[Install]
-WantedBy=multi-user.target
-""",
+            **announcement.files(_ANNOUNCED, "became of the network", wait=_WAIT_FOR_NETWORK),
         },
         commands=(
             PASSWORD,
             MACHINE_ID,
             GRUB_ON_SDA,
-            "systemctl mask " + " ".join(NOT_NEEDED),
+            MASK_NOT_NEEDED,
             "systemctl disable networking NetworkManager NetworkManager-wait-online NetworkManager-dispatcher",
-            "systemctl enable announce",
-            # The login prompt comes after the announcement, and from nowhere else.
-            "mkdir -p /etc/systemd/system-generators",
-            "ln -s /dev/null /etc/systemd/system-generators/systemd-getty-generator",
-            _INITRD,
+            *announcement.COMMANDS,
+            make_initrds(),
         ),
         disk=_sda("debian12-network", device_map=False),
     )
@@ -357,7 +351,7 @@ _add(
         summary="Debian 12 with two kernels, and what each boot loader needs: see boot_variants.py",
         packages=Packages("bookworm", boot_loaders.PACKAGES),
         files={
-            **{path: text for path, text in VMWARE_FILES.items() if not path.startswith("/etc/X11")},
+            **SERVER_FILES,
             "/etc/default/grub": grub_defaults(
                 f"{boot_loaders.CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
             ),
@@ -367,8 +361,8 @@ _add(
             PASSWORD,
             MACHINE_ID,
             GRUB_ON_SDA,
-            "systemctl mask " + " ".join(NOT_NEEDED),
-            _INITRD,
+            MASK_NOT_NEEDED,
+            make_initrds(),
             *boot_loaders.COMMANDS,
         ),
         disk=Disk(

@@ -8,16 +8,20 @@ Each guest has its initrd made natively from its own configuration, of what VMwa
 
 from __future__ import annotations
 
+from tests.guests import announcement
+from tests.guests.boot_loaders import CONSOLE
 from tests.guests.recipes import (
     GRUB_ON_SDA,
     MACHINE_ID,
-    NOT_NEEDED,
+    MASK_NOT_NEEDED,
     PASSWORD,
-    VMWARE_FILES,
+    PATIENCE,
+    SERVER_FILES,
     Disk,
     Packages,
     Recipe,
     grub_defaults,
+    make_initrds,
 )
 
 PACKAGES = Packages(
@@ -44,10 +48,16 @@ PACKAGES = Packages(
 
 HOST = "web01"
 
-_CONSOLE = "console=tty0 console=ttyS0,115200"
-_ANNOUNCE = "/usr/local/lib/announce"
-_ANNOUNCE_UNIT = "/etc/systemd/system/announce.service"
-_FSTYPE = "/etc/initramfs-tools/conf.d/fstype"
+_ANNOUNCED = """\
+    echo "announce host $(hostname)"
+    echo "announce kernel $(uname -r)"
+    echo "announce loader $(dpkg-query -W -f '${Version}' grub-pc)"
+    echo "announce arguments $(cat /proc/cmdline)"
+    echo "announce mounts $(findmnt -n -l -o TARGET -t ext4,btrfs,vfat | sort | xargs)"
+    echo "announce root $(findmnt -n -o SOURCE /)"
+    echo "announce swaps $(grep -c ^/ /proc/swaps)"
+    echo "announce arrays $(grep -o '\\[[U_]*\\]' /proc/mdstat | xargs)"
+"""
 # What needs most of the time to be copied to a disk, and what no virtual machine has.
 _KERNEL = "/lib/modules/*/kernel"
 _NOT_COPIED = (
@@ -57,58 +67,25 @@ _NOT_COPIED = (
 )
 
 _FILES = {
-    **{path: text for path, text in VMWARE_FILES.items() if not path.startswith("/etc/X11")},
+    **SERVER_FILES,
     "/etc/initramfs-tools/conf.d/modules": "MODULES=list\n",
     "/etc/initramfs-tools/conf.d/resume": "RESUME=none\n",
     "/etc/initramfs-tools/modules": (
         "vmw_pvscsi\nata_piix\nahci\nsd_mod\next4\nvfat\nbtrfs\ndm_mod\ndm_crypt\nraid1\n"
         "algif_skcipher\nxts\naes_generic\nsha256_generic\n"
     ),
-    # systemd gives a device 90 seconds, which an emulator on a busy machine may need more of.
-    "/etc/systemd/system.conf.d/patience.conf": (
-        "[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n"
-    ),
+    **PATIENCE,
     # Nor is a device to be given up, on which systemd then unmounts what it had mounted, when its rules take minutes.
     "/etc/udev/udev.conf": "event_timeout=3600\n",
-    # What was booted, as lines "announce SUBJECT WORDS..." on the serial port, and then a login prompt there.
-    _ANNOUNCE: """\
-{
-    echo
-    echo "announce host $(hostname)"
-    echo "announce kernel $(uname -r)"
-    echo "announce loader $(dpkg-query -W -f '${Version}' grub-pc)"
-    echo "announce arguments $(cat /proc/cmdline)"
-    echo "announce mounts $(findmnt -n -l -o TARGET -t ext4,btrfs,vfat | sort | xargs)"
-    echo "announce root $(findmnt -n -o SOURCE /)"
-    echo "announce swaps $(grep -c ^/ /proc/swaps)"
-    echo "announce arrays $(grep -o '\\[[U_]*\\]' /proc/mdstat | xargs)"
-    echo "announce end"
-} >/dev/ttyS0
-""",
-    _ANNOUNCE_UNIT: f"""\
-[Unit]
-Description=Say on the serial port what was booted
-After=ssh.service local-fs.target swap.target
-OnSuccess=serial-getty@ttyS0.service
-
-[Service]
-Type=exec
-ExecStart=/bin/sh {_ANNOUNCE}
-
-[Install]
-WantedBy=multi-user.target
-""",
+    **announcement.files(_ANNOUNCED, after="ssh.service local-fs.target swap.target"),
 }
 
 _COMMANDS = (
     PASSWORD,
     MACHINE_ID,
     GRUB_ON_SDA,
-    "systemctl mask " + " ".join(NOT_NEEDED),
-    "systemctl enable announce",
-    # The login prompt comes after the announcement, and from nowhere else.
-    "mkdir -p /etc/systemd/system-generators",
-    "ln -s /dev/null /etc/systemd/system-generators/systemd-getty-generator",
+    MASK_NOT_NEEDED,
+    *announcement.COMMANDS,
     "rm -r " + " ".join(f"{_KERNEL}/{directory}" for directory in _NOT_COPIED),
     "depmod $(ls /lib/modules)",
 )
@@ -124,10 +101,15 @@ def recipe(name, fstab, filesystem, by_uuid, more):
     files = {
         **_FILES,
         "/etc/fstab": fstab,
-        "/etc/default/grub": grub_defaults(_CONSOLE, *by_device, "GRUB_TERMINAL=console"),
+        "/etc/default/grub": grub_defaults(CONSOLE, *by_device, "GRUB_TERMINAL=console"),
         **more,
     }
-    # The file system checker goes into the initrd of a guest whose root is mounted, and here it is not.
-    initrd = f"echo FSTYPE={filesystem} > {_FSTYPE}; update-initramfs -u -k all; rm {_FSTYPE}"
     keys = "if [ -d /etc/keys ]; then chmod -R go= /etc/keys; fi"
-    return Recipe(name, "", PACKAGES, files, (*_COMMANDS, keys, initrd), Disk("/dev/sda", 0, (), device_map=False))
+    return Recipe(
+        name,
+        "",
+        PACKAGES,
+        files,
+        (*_COMMANDS, keys, make_initrds(filesystem)),
+        Disk("/dev/sda", 0, (), device_map=False),
+    )

@@ -33,7 +33,7 @@ _PASSDEV = re.compile(r"(?P<device>/dev/[^:]+):(?P<path>/[^:]*)(?::\d+)?\Z", re.
 
 @dataclass(frozen=True)
 class File:
-    """A file that crypttab names: of a key, or a header. device: the one that it is on; "" for the root and its mounts."""
+    """A key file that crypttab names. device: the one that it is on; "" for the root and its mounts."""
 
     path: str
     device: str = ""
@@ -80,12 +80,6 @@ class Entry:
         script = self.option("keyscript")
         is_file = script is None or script.rpartition("/")[2] in _PRINTING
         return _file(self.key) if is_file and self.key not in _NO_KEY and not self.has_random_key else None
-
-    @property
-    def header_file(self) -> File | None:
-        """The file with the header, where that is apart from the device."""
-        header = self.option("header")
-        return _file(header) if header else None
 
     @property
     def token(self) -> str:

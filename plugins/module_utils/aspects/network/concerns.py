@@ -316,7 +316,7 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
             "nic-mac-used-elsewhere",
             "warning",
             f"{files} still mention a MAC address that the target replaces: {changed}.",
-            "Change the address in these files if they are to know the network card by it: NetworkManager.conf, DHCP and "
+            "Change the address in these files if it identifies the network card there: NetworkManager.conf, DHCP and "
             "firewall configuration, licences.",
         )
     ]

@@ -56,14 +56,14 @@ SUBJECT = Subject(
             "error",
             "The guest has no boot loader, as under Xen or in EC2, where the hypervisor loads the kernel. guestconv installs "
             "GRUB 2 from the packages of the guest, or of the machine that runs the module, and neither has them.",
-            "Install the package grub-pc-bin and grub-common (Debian, Ubuntu) or grub2-pc-modules and grub2-tools-minimal "
-            "(EL, Fedora) on the machine that runs the module, or in the guest.",
+            "Install the packages grub-pc-bin and grub-common (Debian, Ubuntu) or grub2-pc-modules and grub2-tools (EL, "
+            "Fedora) on the machine that runs the module, or in the guest.",
         ),
         error(
             "boot-loader-not-installed",
             "The guest has no boot loader, and GRUB 2 could not be made of the packages of the guest or of the machine that "
             "runs the module, or does not fit before the first partition.",
-            "Install the package grub-pc (Debian, Ubuntu) or grub2-pc (EL, Fedora) once more in the guest.",
+            "Reinstall the package grub-pc (Debian, Ubuntu) or grub2-pc (EL, Fedora) in the guest.",
         ),
         concern(
             "boot-kernel-missing",

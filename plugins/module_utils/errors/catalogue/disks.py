@@ -47,7 +47,7 @@ SUBJECT = Subject(
         error(
             "disk-not-partitionable",
             "The filesystem of the guest fills the disk, and needs a partition table and a boot loader on the target. For "
-            "these the disk must grow, and in place this one cannot: it is a block device, or a qcow2 with snapshots, or an "
+            "these the disk must grow. This one cannot grow in place: it is a block device, a qcow2 with snapshots, or an "
             "image of a fixed size.",
             "Set `dest` to have a converted copy written.",
         ),

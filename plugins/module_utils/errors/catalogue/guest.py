@@ -54,8 +54,8 @@ SUBJECT = Subject(
         concern(
             "array-degraded",
             "warning error",
-            "A RAID array has fewer members in use than it was made for, and had so on the source. The severity is `error` when "
-            "the system is on it.",
+            "A RAID array has fewer members in use than it was made for, or is still being rebuilt. It was in this state on the "
+            "source already. The severity is `error` when the system is on it.",
             "Replace the failed member in the guest before it moves, or have the array do without it "
             "(`mdadm --grow --raid-devices=`).",
         ),
@@ -109,8 +109,8 @@ SUBJECT = Subject(
             "info",
             "The boot menu offers snapshots of the system, or other subvolumes, that are not converted. They may not "
             "boot on the target.",
-            "Nothing needs to be done if they are not needed on the target. A snapshot that was made after the conversion "
-            "boots. To convert one of those, name it in the option `root`.",
+            "Nothing needs to be done if they are not needed on the target. Snapshots that are made after the conversion "
+            "boot. To convert an older one, name it in the option `root`.",
         ),
         concern(
             "mount-skipped",
@@ -148,8 +148,8 @@ SUBJECT = Subject(
             "filesystem-full",
             "warning error",
             "A filesystem of the guest has too little free space, or too few inodes, for what the conversion must write "
-            "to it. As a warning of inspection: it is nearly full, and the conversion ends with this error if what it "
-            "writes does not fit. The guest's disks are unchanged.",
+            "to it. The guest's disks are unchanged. Inspection warns of a filesystem that is nearly full, as the conversion "
+            "fails if what it writes does not fit.",
             "Remove files in the guest that are not needed, or enlarge the filesystem.",
         ),
         concern(

@@ -88,14 +88,14 @@ SUBJECT = Subject(
             "warning",
             "Files other than network configuration mention a MAC address that `hardware.target_interfaces` replaces. "
             "They are left as they are.",
-            "Change the address in the files that the message names, where they are to know the network card by it.",
+            "Change the address in the files that the message names, where it identifies the network card.",
         ),
         concern(
             "nic-name-used-elsewhere",
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "
             "one: rules of a firewall, sysctls, services.",
-            "Change the name in the files that the message lists, where it is that of the network card.",
+            "Change the name in the files that the message lists, where it means the network card.",
         ),
         concern(
             "target-interface-unknown",

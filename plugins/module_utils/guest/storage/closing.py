@@ -30,4 +30,3 @@ def close(answers: Answers, keyring: Keyring, storage: Graph) -> None:
                 keyring.close(node.locked)
             elif isinstance(node, Array) and node.device:
                 array.close(answers, node)
-    keyring.forget()

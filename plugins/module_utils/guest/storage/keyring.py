@@ -234,11 +234,6 @@ class Keyring:
             with suppress(ApplianceError):
                 self._appliance.cryptsetup_close(device)
 
-    def forget(self) -> None:
-        """Have all keys tried again."""
-        self._attempted.clear()
-        self.refusals.clear()
-
 
 def _why(message: str) -> Why:
     if _WRONG_KEY in message:

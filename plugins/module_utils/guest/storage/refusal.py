@@ -21,19 +21,9 @@ if TYPE_CHECKING:
 
 _DISCS = ("iso9660", "udf")
 # GRUB's BIOS boot partition, and PowerPC's PReP, in a GPT and in an MBR (UEFI specification, 5.2).
-_FOR_BOOT_LOADERS = frozenset(
-    ("21686148-6449-6e6f-744e-656564454649", "9e1a2d38-c612-4316-aa26-8b49521e5a8b", "0x41", "0x5", "0xf", "0x85")
-)
+_FOR_BOOT_LOADERS = frozenset(("21686148-6449-6e6f-744e-656564454649", "9e1a2d38-c612-4316-aa26-8b49521e5a8b", "0x41"))
 
 _MOVE = "Move the system to a filesystem that guestconv reads; the README lists which."
-
-
-def _encrypted(name: str, what: str) -> GuestconvError:
-    return GuestconvError(
-        "disk-encrypted",
-        f"{name} is encrypted with {what}, and guestconv cannot open it.",
-        hint="Decrypt the disk in the guest before it moves.",
-    )
 
 
 def _incomplete(name: str, what: str) -> GuestconvError:

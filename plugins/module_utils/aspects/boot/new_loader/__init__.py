@@ -110,7 +110,7 @@ def _not_installable(root: GuestRoot) -> Concern:
         "error",
         f"Nothing on the disks starts the guest of {root.name} on a machine with firmware, and there is no GRUB 2 for BIOS "
         "in the guest or on this machine that could be installed.",
-        "Install the package grub-pc-bin and grub-common (Debian, Ubuntu) or grub2-pc-modules and grub2-tools-minimal (EL, "
+        "Install the packages grub-pc-bin and grub-common (Debian, Ubuntu) or grub2-pc-modules and grub2-tools (EL, "
         "Fedora) on the machine that runs the module, or in the guest.",
     )
 

@@ -81,7 +81,7 @@ def failed(reason: str) -> GuestconvError:
     return GuestconvError(
         "boot-loader-not-installed",
         f"GRUB 2 could not be made for the guest: {reason}.",
-        hint="Install the package grub-pc (Debian, Ubuntu) or grub2-pc (EL, Fedora) once more in the guest.",
+        hint="Reinstall the package grub-pc (Debian, Ubuntu) or grub2-pc (EL, Fedora) in the guest.",
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,13 +14,14 @@ from ... import device_names
 from ..answers import Answers
 from ..layer import Layer, Nodes
 from .array import Array
+from .partition import InTable
 
 _BY_ID = "/dev/disk/by-id/"
 
 
 @dataclass(frozen=True)
-class ArrayPartition:
-    """A partition of an array. uuid, label: those of the partition table, as blkid writes them; "" where there is none."""
+class ArrayPartition(InTable):
+    """A partition of an array."""
 
     IS_DEVICE: ClassVar[bool] = True
 
@@ -45,16 +46,6 @@ class ArrayPartition:
     def parents(self) -> tuple[Layer, ...]:
         """The array."""
         return (self.array,)
-
-    @property
-    def identity(self) -> str:
-        """The UUID that the partition table gives it."""
-        return f"PARTUUID={self.uuid}" if self.uuid else ""
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """PARTUUID and PARTLABEL."""
-        return {tag: value for tag, value in (("PARTUUID", self.uuid), ("PARTLABEL", self.label)) if value}
 
     def is_called(self, path: str) -> bool:
         """Whether path is a name of it after one of the array."""

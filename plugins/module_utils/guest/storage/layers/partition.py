@@ -17,11 +17,28 @@ from ..layer import Layer, Nodes
 from .disk import Disk
 
 
+class InTable:
+    """What an entry of a partition table gives a partition. uuid, label: as blkid writes them; "" where there is none."""
+
+    uuid: str
+    label: str
+
+    @property
+    def identity(self) -> str:
+        """The UUID that the partition table gives it."""
+        return f"PARTUUID={self.uuid}" if self.uuid else ""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """PARTUUID and PARTLABEL."""
+        return {tag: value for tag, value in (("PARTUUID", self.uuid), ("PARTLABEL", self.label)) if value}
+
+
 @dataclass(frozen=True)
-class Partition:
+class Partition(InTable):
     """A partition.
 
-    uuid, label, type: those of the partition table, as blkid writes them; "" where there is none.
+    type: that of the partition table, as blkid writes it; "" where there is none.
     attributes: the 64 bits that a GPT has for it; in an MBR, whether it is active (0x80).
     filled: the partition table that conversion makes for what fills the disk now; None for a partition that is there.
     """
@@ -46,16 +63,6 @@ class Partition:
     def parents(self) -> tuple[Layer, ...]:
         """The disk."""
         return (self.disk,)
-
-    @property
-    def identity(self) -> str:
-        """The UUID that the partition table gives it."""
-        return f"PARTUUID={self.uuid}" if self.uuid else ""
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """PARTUUID and PARTLABEL."""
-        return {tag: value for tag, value in (("PARTUUID", self.uuid), ("PARTLABEL", self.label)) if value}
 
     def is_called(self, path: str) -> bool:
         """Whether path is the kernel's name of it, or of the disk that it filled."""

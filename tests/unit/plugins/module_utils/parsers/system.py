@@ -209,7 +209,7 @@ def _fstab(text):
 def _crypttab(text):
     for entry in crypttab.parse(text) + crypttab.from_arguments(text.split()):
         assert isinstance(entry.name, str) and isinstance(entry.has_header, bool)
-        found = (entry.key_file, entry.header_file, entry.token, entry.is_waited_for, entry.option("a"))
+        found = (entry.key_file, entry.token, entry.is_waited_for, entry.option("a"))
         assert found and crypttab.is_name(entry.name) in (True, False)
     locked = filesystem("/dev/sda1", "crypto_LUKS", "a")
     root = FakeRoot({"/etc/crypttab": text, "/etc/crypttab.initramfs": text}, filesystems=[locked])
