@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Callable, Union
+from typing import TYPE_CHECKING, Union
 
 from .remembered import remembered
 from .unread import NoYamlReader, Unread
@@ -248,7 +248,8 @@ def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
     A collection that has nothing left goes too, as a key without a value would stand for nothing.
     """
     gone = _with_emptied(root, set(paths))
-    edits, rebuilt = [], set()
+    edits: list[Edit] = []
+    flow: dict[int, tuple[CollectionNode, list[tuple[Node, Node]]]] = {}
     for path in sorted(gone, key=str):
         if any(path[:length] in gone for length in range(len(path))):
             continue
@@ -263,25 +264,22 @@ def without(text: str, root: Node | None, paths: Iterable[Path]) -> str:
                 edits.append(_commented_lines(text, *whole))
             elif pairs and not part.flow_style:
                 edits += [_commented_lines(text, part, pair) for pair in pairs]
-            elif pairs and id(part) not in rebuilt:
-                rebuilt.add(id(part))
-                edits.append(_rebuilt(text, part, _standing(part, parent, others)))
-    for start, end, new in sorted(set(edits), reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
+            elif pairs and id(part) not in flow:
+                flow[id(part)] = part, _standing(part, parent, others)
+    # One collection may be in another: that which ends first, or begins last, is rebuilt before.
+    for part, pairs in sorted(flow.values(), key=lambda each: (each[0].end_mark.index, -each[0].start_mark.index)):
+        edits = _rebuilt(text, part, pairs, edits)
+    return _edited(text, 0, len(text), edits)
 
 
-def without_in_turn(text: str, read: Callable[[str], Node | None], paths: Iterable[Path]) -> str:
-    """without(), for paths of which one may lead into a collection that another edits: the longest first.
-
-    read(text) gives the root node.
-    """
-    by_length: dict[int, list[Path]] = {}
-    for path in paths:
-        by_length.setdefault(len(path), []).append(path)
-    for length in sorted(by_length, reverse=True):
-        text = without(text, read(text), by_length[length])
-    return text
+def _edited(text: str, start: int, end: int, edits: Iterable[Edit]) -> str:
+    """What stands in text from start to end, with those of edits that are there."""
+    parts: list[str] = []
+    for begin, until, new in sorted(set(edits)):
+        if start <= begin and until <= end:
+            parts += [text[start:begin], new]
+            start = until
+    return "".join([*parts, text[start:end]])
 
 
 def _count(node: Node | None, most: int) -> int:
@@ -350,13 +348,16 @@ def _end(text: str, node: Node) -> int:
     return len(text) if newline < 0 else newline
 
 
-def _rebuilt(text: str, part: CollectionNode, gone: Collection[tuple[Node, Node]]) -> Edit:
-    """The edit that leaves the pairs in gone out of a flow collection: {a: b} or [a, b]."""
+def _rebuilt(text: str, part: CollectionNode, gone: Collection[tuple[Node, Node]], edits: Iterable[Edit]) -> list[Edit]:
+    """edits, with one that leaves the pairs in gone out of a flow collection, {a: b} or [a, b], for those within it."""
     kept = [
-        text[first.start_mark.index : last.end_mark.index] for first, last in _pairs(part) if (first, last) not in gone
+        _edited(text, first.start_mark.index, last.end_mark.index, edits)
+        for first, last in _pairs(part)
+        if (first, last) not in gone
     ]
     start, end = opening(text, part), part.end_mark.index
-    return start, end, text[start] + ", ".join(kept) + text[end - 1]
+    outside = [edit for edit in edits if not (start <= edit[0] and edit[1] <= end)]
+    return [*outside, (start, end, text[start] + ", ".join(kept) + text[end - 1])]
 
 
 def opening(text: str, node: Node) -> int:

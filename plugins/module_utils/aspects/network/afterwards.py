@@ -85,6 +85,8 @@ def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
         now = now or next((each for each in after if each.identifier == nic.identifier), None)
         if now is None or not now.configured_by:
             raise _refused(nic, f"no network configuration that guestconv reads sets the address of {nic.label}")
+        if static.besides(now):
+            raise _refused(nic, f"{_files(now)} would configure {now.label} by DHCP as well")
         servers = name_servers(root, now)
         for what, found, wanted in (
             ("addresses", now.addresses, static.addresses),

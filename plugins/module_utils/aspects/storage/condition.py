@@ -9,17 +9,13 @@ from collections.abc import Iterator
 
 from ...guest import space
 from ...guest.root import GuestRoot
+from ...guest.storage import windows
 from ...guest.storage.mounts import Mount
 from ...model.concerns import Concern
 
 # Bytes and inodes with which conversion may not do: it changes some texts, and creates a few.
 _LITTLE = 256 * 1024
 _FEW = 8
-
-# What Windows leaves at the top of a volume when it hibernates, and how that begins while it sleeps (ntfs-3g,
-# ntfs_volume_check_hiberfile()).
-_HIBERFIL = "hiberfil.sys"
-_ASLEEP = (b"hibr", b"HIBR")
 
 
 def concerns(root: GuestRoot) -> list[Concern]:
@@ -59,8 +55,7 @@ def _with_errors(mount: Mount) -> Concern:
 
 
 def _of_ntfs(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
-    path = f"{mount.path.rstrip('/')}/{_HIBERFIL}"
-    if root.is_file(path) and root.head(path, 4) in _ASLEEP:
+    if windows.is_hibernated(root, mount.path):
         yield Concern(
             "filesystem-hibernated",
             "warning",

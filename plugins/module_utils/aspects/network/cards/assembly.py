@@ -227,6 +227,7 @@ def _merged(
         gateways=tuple(dict.fromkeys(gateway for setting in own for gateway in setting.gateways)),
         name_servers=tuple(dict.fromkeys(server for setting in own for server in setting.name_servers)),
         method=_method(own),
+        dhcp=tuple(sorted({version for setting in own for version in setting.dhcp})),
         configured_by=tuple(dict.fromkeys((setting.file, setting.kind) for setting in (*own, *above))),
         patterns=tuple(dict.fromkeys(pattern for setting in own for pattern in setting.patterns)),
         used_by=tuple(interfaces.uppers(keys)),

@@ -40,6 +40,7 @@ class Setting:
         knows them by: MAC addresses, profiles). tagged: as a VLAN, or else so that it is not reached by itself.
     method: static, dhcp, auto (by router advertisements), manual, or None.
     dynamic: whether it gets addresses by DHCP or router advertisements in addition to static ones.
+    dhcp: the families (4, 6) of which it gets addresses by DHCP, in addition to static ones too.
     addresses: with prefix ("10.0.2.15/24"). gateways: those of default routes.
     mac: the MAC address that the file wants the interface to have; the hardware's may be another.
     hardware_mac: the MAC address by which the file knows the hardware.
@@ -71,6 +72,7 @@ class Setting:
     source_hardware: tuple[str, ...] = ()
     at_boot: bool = True
     dynamic: bool = False
+    dhcp: tuple[int, ...] = ()
     hardware: bool = False
     unmanaged: bool = False
     superseded: bool = False
@@ -120,6 +122,7 @@ class Nic:
     at_boot: whether it is brought up when the system boots, by itself or for what is made of it.
     on_source: False where the caller listed the cards of the source, and it is not one of them.
     is_dynamic: whether it, or what is made of it, gets an address that no file says.
+    dhcp: the families (4, 6) of which it gets addresses by DHCP itself, in addition to static ones too.
     is_left_alone: whether all that is said of it is that a daemon does not manage it.
     """
 
@@ -141,6 +144,7 @@ class Nic:
     at_boot: bool = True
     on_source: bool = True
     is_dynamic: bool = False
+    dhcp: tuple[int, ...] = ()
     is_left_alone: bool = False
 
     @property

@@ -43,10 +43,15 @@ class Static:
         """The name servers of a family, None where those of the guest stay."""
         return None if self.name_servers is None else _of_family(self.name_servers, version)
 
+    def besides(self, nic: Nic) -> bool:
+        """Whether nic gets further addresses of these families by DHCP."""
+        return any(self.of(version) for version in nic.dhcp)
+
     def is_of(self, nic: Nic, servers: Sequence[str]) -> bool:
         """Whether nic, with these name servers, has exactly this by its configuration."""
         return (
-            set(nic.addresses) == set(self.addresses)
+            not self.besides(nic)
+            and set(nic.addresses) == set(self.addresses)
             and set(nic.gateways) == set(self.gateways)
             and (self.name_servers is None or set(servers) == set(self.name_servers))
         )

@@ -245,6 +245,9 @@ def _version_1(path: str, network: Node) -> Iterator[Setting]:
             hardware_mac=mac if physical else None,
             hardware=physical,
             dynamic="dhcp" in methods or "auto" in methods,
+            dhcp=tuple(
+                family for subnet in subnets for family in [static_subnets.DHCP.get(_word(subnet, "type"))] if family
+            ),
             binds=physical and mac is not None,
             at_boot=not subnets or any(_word(subnet, "control") != "manual" for subnet in subnets),
         )

@@ -230,11 +230,11 @@ def with_static(text: str, static: Static, is_first: bool) -> str:
             name in gone or _OF_STATIC.fullmatch(name) or (static.name_servers is not None and _SERVER.fullmatch(name))
         ),
     )
+    if static.of(4) or before.get("BOOTPROTO", "").lower() not in _DHCP:
+        text = assignments.with_value(text, "BOOTPROTO", "none")
     if not is_first:
         return text
     new: dict[str, str] = {}
-    if static.of(4) or before.get("BOOTPROTO", "").lower() not in _DHCP:
-        new["BOOTPROTO"] = "none"
     for index, address in enumerate(static.of(4)):
         number = str(index) if index else ""
         new[f"IPADDR{number}"], new[f"PREFIX{number}"] = address.split("/")
@@ -328,6 +328,7 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         lower=tuple(name for name in lower if INTERFACE.fullmatch(name)),
         tagged=tagged,
         method=_method(file, addresses),
+        dhcp=_dhcp(file),
         addresses=addresses,
         gateways=_gateways(file, everywhere),
         name_servers=values.gateways(value for key, value in file.values.items() if _SERVER.fullmatch(key)),
@@ -350,12 +351,18 @@ def _parents(file: _File) -> Iterator[str]:
 
 
 def _method(file: _File, addresses: tuple[str, ...]) -> str | None:
-    protocol = file.values.get("BOOTPROTO", "").lower()
-    if protocol in _DHCP or file.on("DHCPV6C"):
+    if _dhcp(file):
         return "dhcp"
     if addresses:
         return "static"
-    return "auto" if file.on("IPV6_AUTOCONF") else "manual" if protocol in ("none", "static") else None
+    is_manual = file.values.get("BOOTPROTO", "").lower() in ("none", "static")
+    return "auto" if file.on("IPV6_AUTOCONF") else "manual" if is_manual else None
+
+
+def _dhcp(file: _File) -> tuple[int, ...]:
+    """The families of which it gets addresses by DHCP."""
+    by_dhcp = {4: file.values.get("BOOTPROTO", "").lower() in _DHCP, 6: file.on("DHCPV6C")}
+    return tuple(version for version, is_on in by_dhcp.items() if is_on)
 
 
 def _ipv4(assigned: Mapping[str, str]) -> Iterator[str]:

@@ -166,9 +166,9 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
 
 def with_static(text: str, static: Static) -> str:
     """text, of an ifcfg file, with the addresses static."""
-    was_dynamic = assignments.values(text).get("BOOTPROTO", "static").lower().startswith("dhcp")
+    stays = not static.of(4) and {"dhcp", "dhcp4"}.intersection(_protocols(assignments.values(text)))
     text = assignments.commented_out(text, lambda name: bool(_OF_STATIC.fullmatch(name)))
-    text = assignments.with_value(text, "BOOTPROTO", "'dhcp4'" if was_dynamic and not static.of(4) else "'static'")
+    text = assignments.with_value(text, "BOOTPROTO", "'dhcp4'" if stays else "'static'")
     for index, address in enumerate(static.addresses):
         text = assignments.with_value(text, f"IPADDR_{index}" if index else "IPADDR", f"'{address}'")
     return text
@@ -211,7 +211,7 @@ def _setting(root: GuestRoot, file: _File, servers: tuple[str, ...]) -> Setting:
     tagged = any(file.values.get(key) for key in _TAGGED) or "." in (file.name or "")
     kind = file.values.get("INTERFACETYPE", "").lower()
     addresses = tuple(dict.fromkeys(_addresses(file.values)))
-    protocols = re.split(r"[+,\s]+", file.values.get("BOOTPROTO", "static").lower())
+    protocols = _protocols(file.values)
     method = next((_METHODS[word] for word in protocols if word in _METHODS), None)
     return Setting(
         file.path,
@@ -223,6 +223,7 @@ def _setting(root: GuestRoot, file: _File, servers: tuple[str, ...]) -> Setting:
         hardware=bool(kind),
         lower=tuple(name for name in (*file.parents, *file.ports) if INTERFACE.fullmatch(name)),
         tagged=tagged,
+        dhcp=tuple(version for version in (4, 6) if {"dhcp", f"dhcp{version}"}.intersection(protocols)),
         method="manual" if method == "static" and not addresses else method,
         addresses=addresses,
         gateways=_gateways(root, file, addresses),
@@ -231,6 +232,11 @@ def _setting(root: GuestRoot, file: _File, servers: tuple[str, ...]) -> Setting:
         hardware_mac=file.hardware_mac,
         at_boot=file.values.get("STARTMODE", "").lower() in _AT_BOOT,
     )
+
+
+def _protocols(assigned: Mapping[str, str]) -> list[str]:
+    """The words of BOOTPROTO: dhcp, or dhcp4+static."""
+    return re.split(r"[+,\s]+", assigned.get("BOOTPROTO", "static").lower())
 
 
 def _addresses(assigned: Mapping[str, str]) -> Iterator[str]:

@@ -268,6 +268,7 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
         lower=_lower(stanza),
         tagged=bool(stanza.values(_PARENT)) or "." in stanza.name or _has_tag(stanza),
         method=_method(stanza, addresses),
+        dhcp=_dhcp(stanza),
         addresses=addresses,
         gateways=_gateways(stanza),
         name_servers=values.gateways(stanza.values("dns_nameservers")),
@@ -327,6 +328,13 @@ def _method(stanza: Stanza, addresses: tuple[str, ...]) -> str | None:
     if stanza.method:
         return _METHODS.get(stanza.method)
     return "static" if addresses else "dhcp" if "dhcp" in stanza.values("use") else None
+
+
+def _dhcp(stanza: Stanza) -> tuple[int, ...]:
+    """The families of which a stanza, which has one, asks for DHCP; ifupdown-ng's `use dhcp` is IPv4's."""
+    if _METHODS.get(stanza.method) == "dhcp":
+        return (6,) if stanza.family == "inet6" else (4,)
+    return (4,) if "dhcp" in stanza.values("use") else ()
 
 
 def _addresses(stanza: Stanza) -> tuple[str, ...]:

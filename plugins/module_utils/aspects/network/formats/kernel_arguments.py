@@ -173,13 +173,23 @@ def _settings(fields: list[str]) -> Iterator[Setting]:
         return
     known_by = Setting(SOURCE, KIND, None if mac else name, hardware_mac=mac)
     if fields[1] in _METHODS:
-        yield replace(known_by, method=_METHODS[fields[1]])
+        yield replace(known_by, method=_METHODS[fields[1]], dhcp=_dhcp(fields[1]))
         return
     # ip=<client>:[<peer>]:<gateway>:<netmask or prefix>:<hostname>:<interface>:<method>
     address, gateway = fields[0].strip("[]"), fields[2].strip("[]")
     addresses = values.with_prefix(address, fields[3] or ("64" if ":" in address else values.class_prefix(address)))
-    method = "static" if addresses else _METHODS.get("".join(fields[6:7]))
+    asked = "" if addresses else "".join(fields[6:7])
     servers = values.gateways(field.strip("[]") for field in fields[7:9])
     yield replace(
-        known_by, method=method, addresses=addresses, gateways=values.gateways([gateway]), name_servers=servers
+        known_by,
+        method="static" if addresses else _METHODS.get(asked),
+        dhcp=_dhcp(asked),
+        addresses=addresses,
+        gateways=values.gateways([gateway]),
+        name_servers=servers,
     )
+
+
+def _dhcp(asked: str) -> tuple[int, ...]:
+    """The family of which a method asks for DHCP."""
+    return (6 if asked in _OF_IPV6 else 4,) if _METHODS.get(asked) == "dhcp" else ()

@@ -321,6 +321,8 @@ def _settings(connection: _Connection, names: Mapping[str, str], controller: str
         tagged=tagged,
         method=_method(connection),
         dynamic=bool(_methods(connection) & {"dhcp", "auto"}),
+        # NetworkManager asks for DHCPv6 where the router says so.
+        dhcp=tuple(version for version in (4, 6) if connection.get(f"ipv{version}", "method") in ("auto", "dhcp")),
         addresses=tuple(dict.fromkeys((*_addresses(connection, "ipv4"), *_addresses(connection, "ipv6")))),
         gateways=values.gateways(_gateway(connection, section) or "" for section in ("ipv4", "ipv6")),
         name_servers=values.gateways(

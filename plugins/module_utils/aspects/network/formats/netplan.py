@@ -347,7 +347,8 @@ def _setting(
         patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
         profile=_profile(identifier),
         hardware=section == _HARDWARE,
-        dynamic=any(_text(definition.get(key)).lower() in _YES for key in ("dhcp4", "dhcp6")),
+        dynamic=bool(_dhcp(definition)),
+        dhcp=_dhcp(definition),
         binds=binds,
         source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
@@ -365,9 +366,14 @@ def _match_words(value: Plain | None) -> list[str]:
 def _method(definition: Definition, addresses: tuple[str, ...]) -> str | None:
     if addresses:
         return "static"
-    if any(_text(definition.get(key)).lower() in _YES for key in ("dhcp4", "dhcp6")):
+    if _dhcp(definition):
         return "dhcp"
     return "auto" if _text(definition.get("accept-ra")).lower() in _YES else None
+
+
+def _dhcp(definition: Definition) -> tuple[int, ...]:
+    """The families of which it gets addresses by DHCP."""
+    return tuple(version for version in (4, 6) if _text(definition.get(f"dhcp{version}")).lower() in _YES)
 
 
 def _addresses(definition: Definition) -> Iterator[str]:

@@ -226,6 +226,7 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
         hardware=bool(file.words("Type")),
         unmanaged=_is_unmanaged(file),
         dynamic=_method(file, ()) is not None,
+        dhcp=static_sections.families_by_dhcp("".join(file.values("Network", "DHCP")[-1:])),
         order=posixpath.basename(file.path),
     )
     for setting in _for_each(file, common):

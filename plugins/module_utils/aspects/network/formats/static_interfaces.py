@@ -88,7 +88,8 @@ def with_static(text: str, names: Collection[str], static: Static, done: set[int
             continue
         last = stanza
         for line in stanza.options:
-            if _is_static(line, stanza, has_dns and static.name_servers is not None):
+            is_dhcp = bool(static.of(4)) and [option_name(line), *line.words[1:]] == ["use", "dhcp"]
+            if is_dhcp or _is_static(line, stanza, has_dns and static.name_servers is not None):
                 _comment_out(lines, line)
         wanted = static.of(version)
         if wanted and version not in done:

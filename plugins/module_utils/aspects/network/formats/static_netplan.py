@@ -46,7 +46,7 @@ def with_static(text: str, compose: _Compose, keys: Path, static: Static, is_fir
         text = _with_new(text, compose, keys, static, [version for version in (4, 6) if version not in changed])
     kept = [place[:-1] if place[-1] == "via" else place for place in changed.values()]
     shifted = _shifted(compose(text), keys, [each for each in gone if each not in kept], root)
-    text = yaml_text.without_in_turn(text, compose, shifted)
+    text = yaml_text.without(text, compose(text), shifted)
     new = [(node, key[len(_NEW) :]) for key, node in _all_keys(compose(text)) if key.startswith(_NEW)]
     return yaml_text.with_scalars(text, new)
 

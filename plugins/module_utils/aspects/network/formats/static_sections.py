@@ -51,12 +51,18 @@ def with_static_network(text: str, static: Static, is_main: bool) -> str:
     return _with_lines(text, "Network", lines)
 
 
+def families_by_dhcp(value: str) -> tuple[int, ...]:
+    """The families of which a value of DHCP= asks for addresses."""
+    return tuple(version for version, words in _OF_FAMILY.items() if value.lower() in (*_BOTH, *words))
+
+
 def _without_dhcp(value: str, static: Static) -> str:
     """The value of DHCP= without the families that have static addresses."""
-    if value.lower() in _BOTH:
-        left = [words[0] for version, words in _OF_FAMILY.items() if not static.of(version)]
-        return left[0] if left else "no"
-    return "no" if any(value.lower() in _OF_FAMILY[version] and static.of(version) for version in (4, 6)) else value
+    asked = families_by_dhcp(value)
+    left = [version for version in asked if not static.of(version)]
+    if len(left) == len(asked):
+        return value
+    return _OF_FAMILY[left[0]][0] if left else "no"
 
 
 def with_static_connection(text: str, static: Static) -> str:

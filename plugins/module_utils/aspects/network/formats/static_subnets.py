@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Compose = Callable[[str], "Node | None"]
 
 _STATIC = {"static": 0, "static4": 4, "static6": 6}
-_DHCP = {"dhcp": 4, "dhcp4": 4, "dhcp6": 6, "ipv6_dhcpv6-stateful": 6}
+DHCP = {"dhcp": 4, "dhcp4": 4, "dhcp6": 6, "ipv6_dhcpv6-stateful": 6}
 _REPLACED = ("type", "address", "netmask", "gateway", "broadcast", "routes", "dns_nameservers")
 _NO_MASK = ("", "0", "0.0.0.0", "::")
 
@@ -54,7 +54,7 @@ def with_static(text: str, compose: _Compose, keys: Path, index: int, static: St
             for place, each in yaml_text.children(yaml_text.below(compose(text), *keys, "config")).items()
             if _kind(each) == "nameserver"
         ]
-    return yaml_text.without_in_turn(text, compose, moved)
+    return yaml_text.without(text, compose(text), moved)
 
 
 def _kind(subnet: Node | None) -> str:
@@ -66,7 +66,7 @@ def _family(subnet: Node) -> int | None:
     kind = _kind(subnet)
     if kind in _STATIC:
         return version_of(yaml_text.scalar(yaml_text.below(subnet, "address")))
-    return _DHCP.get(kind)
+    return DHCP.get(kind)
 
 
 def _subnet(old: Node | None, static: Static, version: int, address: str, is_first: bool) -> dict[str, Plain]:

@@ -273,6 +273,7 @@ def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[
         mac=values.normal_mac(interface.value("ethernet", "address")),
         hardware="ethernet" in tags,
         dynamic=_method(interface, ()) is not None,
+        dhcp=tuple(version for version in (4, 6) if f"ipv{version}:dhcp" in _dynamic_on(interface)),
         hardware_mac=mac,
         at_boot=interface.value("control", "mode").lower() not in ("manual", "off"),
     )
@@ -297,9 +298,14 @@ def _routes(interface: Element) -> list[Element]:
 def _method(interface: Element, addresses: tuple[str, ...]) -> str | None:
     if addresses:
         return "static"
-    dynamic = [each for each in interface.children if each.tag in _DYNAMIC]
-    on = [each.tag for each in dynamic if not values.says_no(each.value("enabled"))]
+    on = _dynamic_on(interface)
     return next((_DYNAMIC[tag] for tag in _DYNAMIC if tag in on), None)
+
+
+def _dynamic_on(interface: Element) -> list[str]:
+    """Those of _DYNAMIC that are switched on."""
+    dynamic = [each for each in interface.children if each.tag in _DYNAMIC]
+    return [each.tag for each in dynamic if not values.says_no(each.value("enabled"))]
 
 
 def _dynamic(interface: Element, static: Element, dynamic: str) -> Iterator[Edit]:
