@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import GuestconvError
-from ..guest.storage.keyring import Key
+from ..guest.storage.keyring import KEY_LIMIT, Key
 
-# cryptsetup reads no more of a key file (cryptsetup(8): --keyfile-size).
-_LARGEST = 8 * 1024 * 1024
 _FOR = ("device", "uuid", "all")
 
 
@@ -62,11 +60,11 @@ def _content(file: str, path: str) -> bytes:
         if not stat.S_ISREG(os.stat(file).st_mode):
             raise _unreadable(file, path, "it is not a regular file")
         with open(file, "rb") as stream:
-            content = stream.read(_LARGEST + 1)
+            content = stream.read(KEY_LIMIT + 1)
     except OSError as error:
         raise _unreadable(file, path, error.strerror or str(error)) from error
-    if len(content) > _LARGEST:
-        raise _unreadable(file, path, f"it has more than {_LARGEST} bytes, the most that cryptsetup reads")
+    if len(content) > KEY_LIMIT:
+        raise _unreadable(file, path, f"it has more than {KEY_LIMIT} bytes, the most that cryptsetup reads")
     return content
 
 

@@ -41,8 +41,8 @@ _PARTITION_LINK = re.compile(
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _HIGH = re.compile(rb"M-(?:\^([@-_?])|\\(.)|([^\\^]))", re.DOTALL)
 
-# No guest has more; to compare each of a hostile one's with all others would take hours.
-_MOST_LINKS = 1000
+# Links that a guest uses. No guest has more; to compare each of a hostile one's with all others would take hours.
+MOST_LINKS = 1000
 
 
 def is_of_hardware(name: str) -> bool:
@@ -79,7 +79,7 @@ def partition_on_only_disk(name: str, links: Collection[str]) -> str | None:
     links: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
     """
     link = _PARTITION_LINK.match(path_of_id(name))
-    if not link or "usb" in name or len(links) > _MOST_LINKS:
+    if not link or "usb" in name or len(links) > MOST_LINKS:
         return None
     others = filter(None, map(_PARTITION_LINK.match, map(path_of_id, links)))
     if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):

@@ -17,8 +17,7 @@ from .storage.mounts import Mount
 
 def named(entry: Entry, storage: Graph) -> list[Filesystem | Subvolume]:
     """What the entry has mounted as its root: several nodes where a disk was cloned, none where it is not known."""
-    filesystems = storage.filesystems_called(entry.root) if entry.root else []
-    return [storage.mountable(each, entry.root_options) for each in filesystems]
+    return [storage.mountable(each, entry.root_options) for each in _filesystems(entry, storage)]
 
 
 def starts(entry: Entry, root: GuestRoot) -> bool:
@@ -26,8 +25,7 @@ def starts(entry: Entry, root: GuestRoot) -> bool:
     storage = root.guest.storage
     own = root.mount_plan.root
     there = _nodes(root.guest.roots)
-    filesystems = storage.filesystems_called(entry.root) if entry.root else []
-    return own.filesystem in filesystems and not _is_another(entry, own, storage, there)
+    return own.filesystem in _filesystems(entry, storage) and not _is_another(entry, own, storage, there)
 
 
 def selects_another(entry: Entry, root: GuestRoot) -> bool:
@@ -45,6 +43,10 @@ def system_of(entry: Entry, root: GuestRoot) -> GuestRoot | None:
     if starts(entry, root):
         return None
     return next((each for each in root.guest.roots if each is not root and starts(entry, each)), None)
+
+
+def _filesystems(entry: Entry, storage: Graph) -> list[Filesystem]:
+    return storage.filesystems_called(entry.root) if entry.root else []
 
 
 def _nodes(roots: Collection[GuestRoot]) -> set[Filesystem | Subvolume]:

@@ -184,14 +184,19 @@ class Writer:
         """Without links: what is at these paths, and the directories that their entries are in, or would be."""
         places = []
         for path in paths:
-            above = posixpath.dirname(path)
-            while not self._appliance.exists(above):
-                above = posixpath.dirname(above)
+            above = self._directory(path)
             if self._appliance.status(path) is not None:
                 real = self._appliance.realpath(path)
                 places += [real, posixpath.dirname(real)]
             places.append(self._appliance.realpath(above))
         return list(dict.fromkeys(places))
+
+    def _directory(self, path: str) -> str:
+        """The directory of path; the next one above it that is there, where it is not."""
+        above = posixpath.dirname(path)
+        while not self._appliance.exists(above):
+            above = posixpath.dirname(above)
+        return above
 
     def _protection(self, place: str) -> str:
         try:
@@ -203,10 +208,7 @@ class Writer:
     def _explained(self, error: CallFailed, path: str, needed: int | None, size_of: str) -> GuestconvError:
         """The error in the guest's words, if it is the guest's; where not, the error itself."""
         if error.errno in _FULL or _TRANSFER_ENDED in error.message:
-            above = posixpath.dirname(path)
-            while not self._appliance.exists(above):
-                above = posixpath.dirname(above)
-            there = self.space(path if self._appliance.status(path) else above)
+            there = self.space(path if self._appliance.status(path) else self._directory(path))
             size = self._appliance.filesize(size_of) if needed is None else needed
             if error.errno in _FULL or not there.has(size):
                 quota = ", which a quota of the filesystem does not allow" if error.errno == errno.EDQUOT else ""

@@ -75,11 +75,16 @@ class Entry:
         return {"noauto", "nofail", "_netdev"}.isdisjoint(self.options)
 
     @property
+    def names_no_key(self) -> bool:
+        """Whether the third field leaves open where the key is."""
+        return self.key in _NO_KEY
+
+    @property
     def key_file(self) -> File | None:
-        """The file with the key; None where there is none."""
+        """The file with the key; None where the line names none."""
         script = self.option("keyscript")
         is_file = script is None or script.rpartition("/")[2] in _PRINTING
-        return _file(self.key) if is_file and self.key not in _NO_KEY and not self.has_random_key else None
+        return _file(self.key) if is_file and not self.names_no_key and not self.has_random_key else None
 
     @property
     def token(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ...guest import space
 from ...guest.root import GuestRoot
+from ...guest.storage import windows
 from ...guest.storage.mounts import Mount
 from ...model.concerns import Concern
 
@@ -16,21 +17,14 @@ from ...model.concerns import Concern
 _LITTLE = 256 * 1024
 _FEW = 8
 
-# What Windows leaves at the top of a volume when it hibernates, and how that begins while it sleeps (ntfs-3g,
-# ntfs_volume_check_hiberfile()).
-_HIBERFIL = "hiberfil.sys"
-_ASLEEP = (b"hibr", b"HIBR")
-
 
 def concerns(root: GuestRoot) -> list[Concern]:
     """The concerns about what root mounts, which is mounted now."""
-    failed = [each.mount for each in root.not_mounted]
-    mounts = [mount for mount in root.mount_plan.mounts if mount not in failed and mount.is_tried]
     found: list[Concern] = []
-    for mount in mounts:
+    for mount in root.mounted:
         if mount.is_needed:
             found += _of_needed(root, mount)
-        elif mount.filesystem.type == "ntfs":
+        elif mount.is_tried and mount.filesystem.type == "ntfs":
             found += _of_ntfs(root, mount)
     return found
 
@@ -61,8 +55,7 @@ def _with_errors(mount: Mount) -> Concern:
 
 
 def _of_ntfs(root: GuestRoot, mount: Mount) -> Iterator[Concern]:
-    path = f"{mount.path.rstrip('/')}/{_HIBERFIL}"
-    if root.is_file(path) and root.head(path, 4) in _ASLEEP:
+    if windows.is_hibernated(root, mount.path):
         yield Concern(
             "filesystem-hibernated",
             "warning",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ...devices import models
+from .. import device_names
 
 _LINK = re.compile(r"/dev/disk/(?P<kind>by-id|by-path)/(?P<body>.+?)(?:-part(?P<number>\d+))?\Z", re.DOTALL)
 
@@ -63,8 +64,6 @@ _VMBUS = re.compile(r"(?P<at>.+-vmbus-[0-9a-f]+)-lun-(?P<lun>\d{1,5})")
 _VIRTIO = re.compile(r"(?:virtio-)?(?P<at>pci-[0-9a-fA-F:.]+)")
 
 _LONGEST_NUMBER = 9
-# No guest has more; to compare each of a hostile one's with all others would take hours.
-_MOST_LINKS = 1000
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def disk_linked(name: str, attached: Mapping[str, Attachment], links: Collection
     attached: {id of a disk: Attachment}. links: all names of hardware that the guest uses. None where in doubt.
     """
     link = _LINK.match(name)
-    if not link or len(links) > _MOST_LINKS:
+    if not link or len(links) > device_names.MOST_LINKS:
         return None
     find = _by_id if link["kind"] == "by-id" else _by_path
     found = find(link["body"], attached, [each for each in map(_LINK.match, links) if each])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import GuestconvError
 from ...texts import crypttab
@@ -20,7 +20,7 @@ from .. import device_names
 from ..root import GuestRoot
 from .diagnosis import MountError
 from .graph import Graph
-from .keyring import Key, Refusal, Why
+from .keyring import KEY_LIMIT, Key, Refusal, Why
 from .layers.encrypted import Encrypted
 from .layers.filesystem import BITLOCKER, LUKS, Filesystem
 from .mounts import Mount
@@ -43,8 +43,6 @@ _COMMAND_LINES = (
 _WORD = re.compile(r"[^\s\"']+")
 # Where systemd looks for a key file where crypttab names none (crypttab(5)).
 _KEYS = "/etc/cryptsetup-keys.d/{}.key"
-# Bytes of a key file; cryptsetup reads no more.
-_LARGEST = 8 * 1024 * 1024
 # A guest has a few; each attempt takes seconds.
 _MOST_KEYS = 16
 _MEBI = 1024
@@ -68,25 +66,29 @@ def prepare(guest: Guest, search: Callable[[], Sequence[GuestRoot]]) -> None:
             is_more |= _open(guest, found.keys)
 
 
-class _Told:
+class _Told(NamedTuple):
     """What a root says. keys: of devices that are closed."""
 
-    def __init__(self, entries: list[Entry], keys: list[tuple[Filesystem, Key]]) -> None:
-        self.entries = entries
-        self.keys = keys
+    entries: list[Entry]
+    keys: list[tuple[Filesystem, Key]]
 
 
 def _told(guest: Guest, root: GuestRoot) -> _Told:
     with guest.mounted(root, read_only=True):
         told, lines = entries(root), root.texts(_COMMAND_LINES).values()
         wanted = [(entry, locked) for entry in told for locked in _closed(guest.storage, entry)]
-        found = [(locked, entry, _of_root(root, entry)) for entry, locked in wanted[:_MOST_KEYS]]
+        found = [
+            (locked, entry, file, _of_root(root, file))
+            for entry, locked in wanted[:_MOST_KEYS]
+            for file in [_key_file(entry)]
+            if file
+        ]
     words = dict.fromkeys(word for line in lines for word in _WORD.findall(line))
     keys = []
-    for locked, entry, content in found:
-        content = content or _of_device(guest, entry)
+    for locked, entry, file, content in found:
+        content = content or _of_device(guest, entry, file)
         if content:
-            source = f"the guest's key file {entry.key_file.path if entry.key_file else _KEYS.format(entry.name)}"
+            source = f"the guest's key file {file.path}"
             keys.append((locked, Key(_part(content, entry), source, uuid=locked.uuid, is_given=False)))
     return _Told([*told, *crypttab.from_arguments(words)], keys)
 
@@ -131,23 +133,29 @@ def _open(guest: Guest, keys: Iterable[tuple[Filesystem, Key]]) -> bool:
     return is_open
 
 
-def _of_root(root: GuestRoot, entry: Entry) -> bytes | None:
-    """The key file of an entry in a mounted root; None where it has none there."""
-    file = entry.key_file or (
-        File(_KEYS.format(entry.name)) if not entry.key.strip("-") or entry.key == "none" else None
-    )
-    if file is None or file.device or file.path.startswith("/dev/"):
+def _key_file(entry: Entry) -> File | None:
+    """The key file of an entry; where it names none, the one that systemd looks for."""
+    return entry.key_file or (File(_KEYS.format(entry.name)) if entry.names_no_key else None)
+
+
+def _is_on_device(file: File) -> bool:
+    """Whether a key lies on a device of its own: in a file there, or on the bare device."""
+    return bool(file.device) or file.path.startswith("/dev/")
+
+
+def _of_root(root: GuestRoot, file: File) -> bytes | None:
+    """The content of a key file in a mounted root; None where it is not there."""
+    if _is_on_device(file):
         return None
     try:
-        return root.read_bytes(file.path, _LARGEST)
+        return root.read_bytes(file.path, KEY_LIMIT)
     except GuestconvError:
         return None
 
 
-def _of_device(guest: Guest, entry: Entry) -> bytes | None:
-    """The key of an entry that lies on a device of its own: in a file there, or on the bare device."""
-    file = entry.key_file
-    if file is None or not (file.device or file.path.startswith("/dev/")):
+def _of_device(guest: Guest, entry: Entry, file: File) -> bytes | None:
+    """The content of an entry's key file on a device of its own; None where it is not there."""
+    if not _is_on_device(file):
         return None
     found = guest.storage.filesystem(file.device or file.path)
     if found is None:
@@ -155,10 +163,10 @@ def _of_device(guest: Guest, entry: Entry) -> bytes | None:
     if not file.device:
         size = _number(entry.option("keyfile-size"))
         start = _number(entry.option("keyfile-offset")) or 0
-        return guest.keyring.read(found.device, 0, start + size) if size and start + size <= _LARGEST else None
+        return guest.keyring.read(found.device, 0, start + size) if size and start + size <= KEY_LIMIT else None
     try:
         guest.mounter.show([Mount("/", found)], read_only=True)
-        return GuestRoot(guest.appliance, found.name, guest).read_bytes(file.path, _LARGEST)
+        return GuestRoot(guest.appliance, found.name, guest).read_bytes(file.path, KEY_LIMIT)
     except GuestconvError:
         return None
 

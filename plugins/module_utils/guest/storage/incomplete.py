@@ -58,7 +58,7 @@ def _of_array(array: Array, is_needed: IsNeeded) -> Concern | None:
             "Replace the failed member in the guest before it moves, wait until the array is rebuilt "
             "(cat /proc/mdstat), or have the array do without that member (mdadm --grow --raid-devices=).",
         )
-    return None if array.device else _stopped(array, f"{what} on the given disks, and could not be started.", is_needed)
+    return None if array.device else _stopped(f"{what} on the given disks, and could not be started.", severity)
 
 
 def _unknown(array: Array, severity: str) -> Concern:
@@ -73,8 +73,7 @@ def _unknown(array: Array, severity: str) -> Concern:
     )
 
 
-def _stopped(array: Array, message: str, is_needed: IsNeeded) -> Concern:
-    severity = "error" if is_needed([array]) else "warning"
+def _stopped(message: str, severity: str) -> Concern:
     return Concern(
         "array-not-started",
         severity,

@@ -21,6 +21,9 @@ from ...texts import luks_header
 from ...texts.luks_header import Header
 from .layers.filesystem import Filesystem
 
+# Bytes of a key file; cryptsetup reads no more (cryptsetup(8): --keyfile-size).
+KEY_LIMIT = 8 * 1024 * 1024
+
 _MAPPER = "/dev/mapper/"
 # Where a key lies that libguestfs's own call cannot pass, in a filesystem in memory. It is private to the appliance.
 _KEY_FILE = "/key"

@@ -51,7 +51,7 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
         raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
-    guest.windows = [] if wanted else [filesystem.name for filesystem, _is_hibernated in windows.found(guest)]
+    guest.windows = [] if wanted else [root.name for root in windows.found(guest)]
     guest.announce_transforms()
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ...errors import GuestconvError
 from ..root import GuestRoot
 from .diagnosis import MountError
-from .layers.filesystem import Filesystem
 from .mounts import Mount
 
 if TYPE_CHECKING:
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
 _SYSTEM = "/Windows/System32"
 # What Windows writes its memory to when it hibernates, or shuts down with fast startup, and how that begins then
 # (ntfs-3g, libntfs-3g/volume.c: ntfs_volume_check_hiberfile).
-_MEMORY, _HIBERNATED = "/hiberfil.sys", b"hibr"
+_MEMORY, _HIBERNATED = "hiberfil.sys", (b"hibr", b"HIBR")
 
 
-def found(guest: Guest) -> Iterator[tuple[Filesystem, bool]]:
-    """The filesystems that have Windows, and whether it is hibernated. Those that cannot be mounted are passed over."""
+def found(guest: Guest) -> Iterator[GuestRoot]:
+    """The filesystems that have Windows, each mounted as a root. Those that cannot be mounted are passed over."""
     for filesystem in guest.storage.filesystems:
         if filesystem.type == "ntfs":
             try:
@@ -33,18 +32,21 @@ def found(guest: Guest) -> Iterator[tuple[Filesystem, bool]]:
                 continue
             root = GuestRoot(guest.appliance, filesystem.name, guest)
             if root.is_dir(_SYSTEM):
-                yield (
-                    filesystem,
-                    root.head(_MEMORY, len(_HIBERNATED)).lower() == _HIBERNATED if root.is_file(_MEMORY) else False,
-                )
+                yield root
+
+
+def is_hibernated(root: GuestRoot, mountpoint: str) -> bool:
+    """Whether the volume that is mounted at mountpoint was left by a Windows that is hibernated."""
+    path = f"{mountpoint.rstrip('/')}/{_MEMORY}"
+    return root.is_file(path) and root.head(path, 4) in _HIBERNATED
 
 
 def hibernated(guest: Guest) -> Iterator[GuestconvError]:
     """An error for each Windows that is hibernated."""
-    for filesystem, is_hibernated in found(guest):
-        if is_hibernated:
+    for root in found(guest):
+        if is_hibernated(root, "/"):
             yield GuestconvError(
                 "guest-hibernated",
-                f"Windows on {filesystem.name} is hibernated, or was shut down with fast startup.",
+                f"Windows on {root.name} is hibernated, or was shut down with fast startup.",
                 hint="Start Windows once on its old hypervisor, and shut it down with `shutdown /s /t 0`.",
             )
