@@ -125,7 +125,8 @@ guest:
       description: The firmware, and the boot loader of each disk.
       type: dict
     transform:
-      description: The changes to the layout of the disks that conversion will make.
+      description: The changes to the layout of the disks that conversion will make. Each has a V(name) and the V(disk);
+        a V(partition-table) also has V(grows_by), the bytes by which the disk grows.
       type: list
       elements: dict
     roots:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import GuestconvError
-from . import overlays, qemu_img, room
+from . import overlays, qemu_img
 from .formats.probe import layout
 from .images import Disk
 from .slices import Node, file_node, reference, window
@@ -67,17 +67,15 @@ def write(disk: Disk, overlay: Disk, new: Partitioned, tell: Callable[[str, floa
     """
     directory = os.path.dirname(overlay.path)
     needed = qemu_img.required_bytes(overlay.path, "qcow2") + new.start
-    room.require_room(directory, needed, f"the partition table of {disk.path}")
     size = new.start + overlay.virtual_size
+    larger = replace(disk, virtual_size=size)
+    path = overlays.create_overlay(larger, directory, f"{disk.device}-partitioned.qcow2", needed)
     head = os.path.join(directory, f"{disk.device}-head")
-    path = os.path.join(directory, f"{disk.device}-partitioned.qcow2")
     try:
         with open(head, "wb") as stream:
             stream.write(new.head.ljust(new.start, b"\0"))
     except OSError as error:
         raise room_or_place(error, directory) from error
-    larger = replace(disk, virtual_size=size)
-    path = overlays.create_overlay(larger, directory, os.path.basename(path), needed)
     target: Node = {"driver": "qcow2", "file": file_node(path)}
     source: Node = {"driver": "qcow2", "file": file_node(overlay.path)}
     parts = (

@@ -61,10 +61,12 @@ class GuestRoot(Reader):
         self._facts: dict[type[Any], Any] = {}
         self._aspect = ""
         self._changes: builtins.list[Change] = []
-        self._writer = Writer(appliance, name, self._mounted)
+        self._writer = Writer(appliance, name, lambda: self.mounted)
         self._trees = Trees(self, appliance, self._writer.put)
 
-    def _mounted(self) -> builtins.list[Mount]:
+    @property
+    def mounted(self) -> builtins.list[Mount]:
+        """What could be mounted of what it mounts."""
         failed = [each.mount for each in self.not_mounted]
         return [mount for mount in self.mount_plan.mounts if mount not in failed]
 

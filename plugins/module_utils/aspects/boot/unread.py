@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...guest.root import GuestRoot
 from ...guest.storage.graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION
-from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.partition import Partition
-from ...guest.storage.mounts import Mount
 from ...model import target_hardware
 from ...model.concerns import Concern
 
@@ -22,28 +18,20 @@ def concerns(root: GuestRoot, reads_extended: bool) -> list[Concern]:
     Of EFI system partitions, those before the root's own may start something else: firmware that has no variables tries
     one after the other (UEFI specification, 3.5.1.1).
     """
-    partitions = [(each, each.partition) for each in root.guest.storage.filesystems if each.type and each.partition]
-    mounted = _mounted(root)
-    first = [_place(root, each) for _node, each in partitions if _node in mounted and each.type in EFI_SYSTEM_PARTITION]
+    found = [(each, each.partition) for each in root.guest.storage.filesystems if each.type and each.partition]
+    # By any of the systems.
+    mounted = {mount.filesystem for each in (root, *root.guest.roots) for mount in each.mounted}
+    own = [each for node, each in found if node in mounted and each.type in EFI_SYSTEM_PARTITION]
+    first = min((_place(root, each) for each in own), default=None)
     return [
         _concern(root, each.name, "the extended boot loader partition, which systemd-boot reads")
         if each.type in EXTENDED_BOOT_LOADER_PARTITION
         else _concern(root, each.name, "an EFI system partition, which the firmware tries before the guest's own")
-        for node, each in partitions
+        for node, each in found
         if node not in mounted
         if (each.type in EXTENDED_BOOT_LOADER_PARTITION and reads_extended)
-        or (each.type in EFI_SYSTEM_PARTITION and first and _place(root, each) < min(first))
+        or (each.type in EFI_SYSTEM_PARTITION and first and _place(root, each) < first)
     ]
-
-
-def _mounted(root: GuestRoot) -> set[Filesystem]:
-    """What any of the systems mounts."""
-    return {mount.filesystem for each in (root, *root.guest.roots) for mount in _mounts(each)}
-
-
-def _mounts(root: GuestRoot) -> Iterator[Mount]:
-    failed = {each.mount.path for each in root.not_mounted}
-    yield from (each for each in root.mount_plan.mounts if each.path not in failed)
 
 
 def _place(root: GuestRoot, partition: Partition) -> tuple[int, int]:

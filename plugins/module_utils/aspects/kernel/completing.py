@@ -9,6 +9,7 @@ The guest starts by the default entry. Where the initrd of another one cannot be
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,16 +52,32 @@ class _Rooms:
 
 def complete(root: GuestRoot, wanted: Sequence[Wanted], plan: Plan) -> None:
     """Complete these initrds. Raises GuestconvError for one of the default entry."""
-    left = list(wanted)
+    left = list(zip(wanted, _files(root, wanted)))
     while left:
         # What shares an image is decided on once the first is done with it.
-        now = [one for index, one in enumerate(left) if not _shares(one, left[:index])]
-        left = [one for one in left if one not in now]
+        now, later = [], []
+        taken: set[str] = set()
+        for one, files in left:
+            if taken.isdisjoint(files):
+                now.append(one)
+            else:
+                later.append((one, files))
+            taken |= files
+        left = later
         _complete(root, now, plan)
 
 
-def _shares(one: Wanted, others: Sequence[Wanted]) -> bool:
-    return any(set(one.initrd.paths) & set(other.initrd.paths) for other in others)
+def _files(root: GuestRoot, wanted: Sequence[Wanted]) -> list[frozenset[str]]:
+    """The paths of the images of each, and, where these are links, of what they lead to.
+
+    A link is looked for where there are several initrds for one kernel: it is made for that one alone.
+    """
+    times = Counter(one.initrd.version for one in wanted)
+    found = []
+    for initrd in (one.initrd for one in wanted):
+        real = map(root.real_path, initrd.paths) if times[initrd.version] > 1 else ()
+        found.append(frozenset((*initrd.paths, *real)))
+    return found
 
 
 def _complete(root: GuestRoot, wanted: Sequence[Wanted], plan: Plan) -> None:

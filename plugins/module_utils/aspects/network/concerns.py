@@ -17,7 +17,7 @@ from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
-from .formats import cloud_init, ifcfg_suse, wicked
+from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, netplan, wicked
 from .names import naming
 from .values import Address
 
@@ -86,7 +86,7 @@ def _not_read(root: GuestRoot) -> Concern | None:
     files = [file for file in root.glob(*_NOT_READ) if root.is_file(file)]
     if _DHCPCD in files and not _STATIC_OF_DHCPCD.search(root.read(_DHCPCD) or ""):
         files.remove(_DHCPCD)
-    files += wicked.not_read(root)
+    files += [*wicked.not_read(root), *netplan.not_read(root)]
     if not files:
         return None
     return Concern(
@@ -176,7 +176,10 @@ def _never_applied(unused: Sequence[Setting]) -> Concern | None:
 
 
 def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Concern | None:
-    """Formats are of different programs; which of these run is not known, and each would set its own addresses."""
+    """Formats are of different programs; which of these run is not known, and each would set its own addresses.
+
+    Of several ifcfg files for one interface network.service brings all up, and NetworkManager one.
+    """
     by_name: dict[str, dict[str, list[Setting]]] = {}
     for setting in settings:
         if setting.name and not setting.superseded and not setting.virtual and setting.method in ("static", "dhcp"):
@@ -185,18 +188,29 @@ def _configured_twice(found: Sequence[Nic], settings: Sequence[Setting]) -> Conc
             )
     several = []
     for nic in found:
-        by_program = by_name.get(nic.name or "", {})
-        if len({frozenset(address for each in own for address in each.addresses) for own in by_program.values()}) > 1:
-            several.append(f"{nic.name} ({'; '.join(_setting_what(own) for own in by_program.values())})")
+        by_program = list(by_name.get(nic.name or "", {}).values())
+        for groups in (by_program, _by_ifcfg_file(each for own in by_program for each in own)):
+            if len({frozenset(address for each in own for address in each.addresses) for own in groups}) > 1:
+                several.append(f"{nic.name} ({'; '.join(map(_setting_what, groups))})")
+                break
     if not several:
         return None
     return Concern(
         "nic-configured-twice",
         "warning",
-        f"Several programs have network configuration that contradicts each other: {', '.join(several)}.",
+        f"Several files have network configuration that contradicts each other: {', '.join(several)}.",
         "The services that are enabled in the guest decide which of it is in force. Remove the other files from the "
         "guest, or check the addresses on the target.",
     )
+
+
+def _by_ifcfg_file(settings: Iterable[Setting]) -> list[list[Setting]]:
+    """The Settings of ifcfg files that are brought up at boot, file by file; an alias is not by itself."""
+    found: dict[str, list[Setting]] = {}
+    for setting in settings:
+        if setting.kind == ifcfg_redhat.KIND and setting.at_boot:
+            found.setdefault(setting.file, []).append(setting)
+    return list(found.values())
 
 
 def _setting_what(settings: Sequence[Setting]) -> str:

@@ -23,7 +23,7 @@ from ...initrd.builders import dracut
 from ...model.concerns import Concern
 from ...texts import kernel_arguments, tables
 from . import specs
-from .names import NO_IDENTITY, Names, ambiguous, not_nameable, shared, unknown
+from .names import NO_IDENTITY, Names, not_nameable, shared, unknown
 
 
 class Need(Enum):
@@ -266,7 +266,8 @@ class _Entry:
         if not specs.is_of_hardware(name):
             return []
         if specs.stable(self._names, name) is None:
-            return [ambiguous(self._names, where, name, severity, NO_IDENTITY, _OF_PARTITIONS)]
+            drivers = self._names.held_by(name)
+            return [not_nameable(where, name, severity, NO_IDENTITY, _OF_PARTITIONS, drivers)]
         by_kernel = key in ("root", "resume") and not self._entry.initrds and not self._entry.unified
         if by_kernel and self._names.storage.stable_name(specs.kernel_name(name), tags=("PARTUUID",)) is None:
             return [not_nameable(where, name, severity, _NO_PARTUUID, _OF_PARTITIONS)]

@@ -20,13 +20,11 @@ _FEW = 8
 
 def concerns(root: GuestRoot) -> list[Concern]:
     """The concerns about what root mounts, which is mounted now."""
-    failed = [each.mount for each in root.not_mounted]
-    mounts = [mount for mount in root.mount_plan.mounts if mount not in failed and mount.is_tried]
     found: list[Concern] = []
-    for mount in mounts:
+    for mount in root.mounted:
         if mount.is_needed:
             found += _of_needed(root, mount)
-        elif mount.filesystem.type == "ntfs":
+        elif mount.is_tried and mount.filesystem.type == "ntfs":
             found += _of_ntfs(root, mount)
     return found
 

@@ -12,7 +12,6 @@ from functools import partial
 from ...guest.root import GuestRoot
 from ...guest.storage import encryption
 from ...guest.storage.keyring import Key, Why
-from ...guest.storage.layer import Layer
 from ...guest.storage.layers.encrypted import Encrypted
 from ...guest.storage.layers.filesystem import BITLOCKER, LUKS, Filesystem
 from ...initrd.builders import initramfs_tools
@@ -71,23 +70,16 @@ def _old_copy(names: Names, text: str) -> str:
 
 def _mappings(root: GuestRoot) -> list[Encrypted]:
     """The encrypted devices that the initrd must open: what the root, or what it needs to start, is in."""
-    mounts = root.mount_plan.only("/", "/usr")
-    nodes = [node for mount in mounts for node in _below(mount.filesystem) if isinstance(node, Encrypted)]
-    return list(dict.fromkeys(nodes))
-
-
-def _below(node: Layer) -> Iterator[Layer]:
-    """node, and all that it is made of."""
-    yield node
-    for parent in node.parents:
-        yield from _below(parent)
+    storage, mounts = root.guest.storage, root.mount_plan.only("/", "/usr")
+    mappings = storage.of_kind(Encrypted)
+    return [each for each in mappings if any(storage.rests_on(mount.filesystem, each) for mount in mounts)]
 
 
 def _is_waited_for(root: GuestRoot, locked: Filesystem, entries: Collection[Entry]) -> bool:
     """Whether the guest does not start without what is in a device. entries: those that open it."""
     plan = root.mount_plan
     paths = {f"/dev/mapper/{each.name}" for each in entries}
-    on_it = (mount for mount in plan.mounts if locked in _below(mount.filesystem))
+    on_it = (mount for mount in plan.mounts if root.guest.storage.rests_on(mount.filesystem, locked))
     is_mounted = any(mount.entry is None or mount.entry.is_waited_for for mount in on_it)
     return is_mounted or any(entry.spec in paths for entry in plan.missing)
 

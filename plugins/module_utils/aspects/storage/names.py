@@ -74,7 +74,7 @@ _OWN_UUID = "Give it a UUID of its own in the guest (tune2fs -U, xfs_admin -U, s
 def lost(names: Names, where: str, name: str, severity: str) -> Concern:
     """The concern about name, which is_lost, and stands in where (a file, or words for another place)."""
     if names.filesystems(name):
-        return ambiguous(names, where, name, severity, NO_IDENTITY)
+        return not_nameable(where, name, severity, NO_IDENTITY, held_by=names.held_by(name))
     return unknown(names, where, name, severity, "name the filesystem there by UUID in the guest, or remove the line.")
 
 
@@ -111,29 +111,27 @@ def unknown(names: Names, where: str, name: str, severity: str, remedy: str) -> 
     )
 
 
-def ambiguous(names: Names, where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
+def not_nameable(
+    where: str, name: str, severity: str, lack: str, more: str = "", held_by: Collection[str] = ()
+) -> Concern:
     """The concern about a name in where, which stays, and leads to what may have another name on the target.
 
-    lack: why it has no lasting one. more: of the hint.
+    lack: why it has no lasting one. more: of the hint. held_by: the drivers with which it is right on the target: with
+    these the guest has what it needs, so it is a warning then.
     """
-    drivers = ", ".join(names.held_by(name))
-    if not drivers:
-        return not_nameable(where, name, severity, lack, more)
-    return Concern(
-        "device-name-ambiguous",
-        "warning",
-        f"{where} names {name}, which has {lack}. It keeps its name with {drivers} alone.",
-        f"{_OWN_UUID}{more}, or leave the disks on {drivers}.",
-    )
-
-
-def not_nameable(where: str, name: str, severity: str, lack: str, more: str = "") -> Concern:
-    """The same where the name does not hold with any driver."""
+    ends, otherwise = _ends(severity), ""
+    if held_by:
+        drivers = ", ".join(held_by)
+        severity, ends, otherwise = (
+            "warning",
+            f" It keeps its name with {drivers} alone.",
+            f", or leave the disks on {drivers}",
+        )
     return Concern(
         "device-name-ambiguous",
         severity,
-        f"{where} names {name}, which has {lack}.{_ends(severity)}",
-        f"{_OWN_UUID}{more}.",
+        f"{where} names {name}, which has {lack}.{ends}",
+        f"{_OWN_UUID}{more}{otherwise}.",
     )
 
 

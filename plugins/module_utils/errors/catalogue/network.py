@@ -79,8 +79,8 @@ SUBJECT = Subject(
         concern(
             "nic-configured-twice",
             "warning",
-            "Files of different programs, such as ifupdown's and NetworkManager's, give one network card different "
-            "addresses. guestconv reports all of them.",
+            "Files of different programs, such as ifupdown's and NetworkManager's, or several ifcfg files that are for "
+            "boot (`ONBOOT=yes`), give one network card different addresses. guestconv reports all of them.",
             "Remove the files of the programs that do not run from the guest, or check the addresses on the target.",
         ),
         concern(

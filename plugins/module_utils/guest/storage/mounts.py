@@ -99,6 +99,11 @@ class MountPlan:
         return self.mounts[0]
 
     @property
+    def boot(self) -> Mount:
+        """What has /boot."""
+        return next((mount for mount in self.mounts if mount.path == "/boot"), self.root)
+
+    @property
     def mountpoints(self) -> dict[str, str]:
         """The guest's names of the filesystems, by mountpoint. Those that cannot be mounted are among them."""
         return {mount.path: mount.filesystem.name for mount in self.mounts}

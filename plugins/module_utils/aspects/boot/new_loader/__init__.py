@@ -17,6 +17,7 @@ from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from ..evidence import Evidence
 from ..loaders import grub2, grub_legacy
+from ..loaders.grub2.paths import RootFiles
 from ..loaders.loader import InstalledLoader
 from . import image, menu
 
@@ -53,7 +54,7 @@ class NewLoader:
             text = menu.script(root, self.menu)
             root.write(f"{self.directory}/grub.cfg", text, "the menu of the boot loader that the guest needs")
         partition = next(each for each in root.guest.storage.partitions if each.disk.identifier == self.disk)
-        made = self.source.image(f"(,msdos{partition.number}){menu.path_of_grub(root, self.directory)}")
+        made = self.source.image(f"(,msdos{partition.number}){RootFiles(root).place(self.directory)[1]}")
         root.guest.install_boot_code(root, self.disk, made.boot, made.core)
         if self.is_new and not root.glob(*_GENERATORS):
             plan.concerns.append(_not_maintained(self.directory))
@@ -68,20 +69,16 @@ def planned(root: GuestRoot) -> NewLoader | None:
     disks = {each["disk"] for each in root.guest.transform if each.get("boot_loader")}
     if not disks:
         return None
-    mounts = {mount.path: mount.filesystem for mount in root.mount_plan.mounts}
-    disk = (mounts.get("/boot") or mounts["/"]).disk
+    disk = root.mount_plan.boot.filesystem.disk
     if disk not in disks:
         return None
     source = image.source(root)
-    found, path, concerns = _menu(root)
-    return NewLoader(
-        disk,
-        source,
-        path or _directory(root),
-        found,
-        path is None,
-        concerns + ([] if found.entries else [_without_kernel(root)]) + ([] if source else [_not_installable(root)]),
-    )
+    found, directory, concerns = _menu(root)
+    if not found.entries:
+        concerns = [*concerns, _without_kernel(root)]
+    if source is None:
+        concerns = [*concerns, _not_installable(root)]
+    return NewLoader(disk, source, directory or _directory(root), found, directory is None, concerns)
 
 
 def _menu(root: GuestRoot) -> tuple[BootMenu, str | None, list[Concern]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ....guest.boot_menu import BootMenu, Entry
 from ....guest.root import GuestRoot
 from ....guest.storage.layers.subvolume import Subvolume
-from ..loaders import places
+from ..loaders.grub2.paths import RootFiles
 from ..loaders.grub2.script import loader_line
 
 _TIMEOUT = 5  # seconds
@@ -53,30 +53,23 @@ def _order(version: str) -> list[tuple[bool, int, str]]:
 def script(root: GuestRoot, menu: BootMenu) -> str:
     """grub.cfg with the entries of a menu, of which the default stays the default."""
     default = next((number for number, entry in enumerate(menu.entries) if entry is menu.default), 0)
+    files = RootFiles(root)
     lines = [
         "# Written by guestconv: the guest had no boot loader.",
         f"set default={default}",
         f"set timeout={_TIMEOUT}",
     ]
     for entry in menu.entries:
-        words = ["linux", path_of_grub(root, entry.kernel), *loader_line.arguments(entry.arguments)]
+        words = ["linux", files.place(entry.kernel)[1], *loader_line.arguments(entry.arguments)]
         lines += ["", f"menuentry {quoted(entry.title or posixpath.basename(entry.kernel))} {{", _command(words)]
         if entry.initrds:
-            lines.append(_command(["initrd", *(path_of_grub(root, each) for each in entry.initrds)]))
+            lines.append(_command(["initrd", *(files.place(each)[1] for each in entry.initrds)]))
         lines.append("}")
     return "\n".join(lines) + "\n"
 
 
 def _command(words: Sequence[str]) -> str:
     return "\t" + " ".join(map(quoted, words))
-
-
-def path_of_grub(root: GuestRoot, path: str) -> str:
-    """What GRUB calls a path in /boot: it begins at the top of the filesystem, above all subvolumes."""
-    point = places.mount_of(root, "/boot/")
-    node = next(mount.node for mount in root.mount_plan.mounts if mount.path == point)
-    top = f"/{node.path}" if isinstance(node, Subvolume) else ""
-    return top + (path if point == "/" else path[len(point) :])
 
 
 def quoted(word: str) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ....guest.root import GuestRoot
 from ....texts import yaml_text
+from ....texts.unread import Unread
 from ....texts.yaml_text import Change, Path, Plain
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
@@ -33,6 +34,8 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
 _HARDWARE = "ethernets"
 _NETWORKD = "networkd"
+# Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
+_NOT_READ = "nm-devices"
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
 # Where a bond names one of its ports once more.
@@ -99,6 +102,16 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
         compose = partial(_composed, path=path)
         text = static_netplan.with_static(root.read(path) or "", compose, keys, static, is_first)
         root.write(path, text, f"{nic.label} has another address on the target")
+
+
+def not_read(root: GuestRoot) -> list[str]:
+    """The files with connections that only NetworkManager understands."""
+    try:
+        documents = _documents(root)
+    except Unread:
+        # read() raises it, too.
+        return []
+    return [path for path, each in documents.items() if yaml_text.items(yaml_text.below(each, "network", _NOT_READ))]
 
 
 def definitions_of(networks: Mapping[str, Node | None], nic: Nic) -> dict[str, tuple[str, bool]]:

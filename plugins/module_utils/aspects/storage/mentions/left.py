@@ -66,7 +66,6 @@ _NAME = re.compile(r"/dev/[a-zA-Z0-9/_.:+@-]+|/sys/(?:class/)?block/[a-zA-Z0-9]+
 _OF_KERNEL = re.compile(r"\A/sys/(?:class/)?block/")
 _END_COMMENT = re.compile(r"\s#(?:\s|\Z).*")
 
-
 # What may follow on a name, and is no part of it.
 _AFTER_A_NAME = ".:-"
 _COMMENTS = ("#", ";", "//", "!", "--", "dnl ")

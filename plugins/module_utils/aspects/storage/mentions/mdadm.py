@@ -138,7 +138,6 @@ def _uuid_of(names: Names, devices: str) -> str | None:
 
 def convert(root: GuestRoot, texts: Mapping[str, str], plan: Plan, names: Names, removed: Collection[str]) -> None:
     """Name no disks in it, nor in its copies in the initrds."""
-
     edit = edited
     if names.storage.of_kind(Array):
         edit = partial(edited, uuid_of=partial(_uuid_of, names))

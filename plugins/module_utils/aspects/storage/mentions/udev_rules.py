@@ -9,7 +9,7 @@ They stay as they are: what they are to match on the target, and by what, only w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ....guest import device_names
@@ -47,6 +47,11 @@ _MOST_PATTERNS = 64
 _LONGEST_SHOWN = 80
 _MOST_SHOWN = 4
 
+_BY_CONTENT = "Match the disks by what is on them, as ENV{ID_PART_ENTRY_UUID} and ENV{ID_FS_UUID} do"
+
+# A rule, and what it asks for that disks do not have.
+_Lost = tuple[str, list[str]]
+
 
 def texts(root: GuestRoot) -> dict[str, str]:
     """The files of the administrator's rules."""
@@ -58,15 +63,12 @@ def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Map
     found = []
     for path, text in texts.items():
         lost = _lost(text, names, disks)
+        with_driver = {driver: _lost(text, names, on_target) for driver, on_target in names.by_driver.items()}
+        losing = [driver for driver in with_driver if with_driver[driver]]
         if lost:
-            severity = "warning" if any(map(_is_worked_with, (line for line, _tokens in lost))) else "info"
-            tokens = [token for _line, tokens in lost for token in tokens]
-            drivers = [driver for driver, on_target in names.by_driver.items() if not _lost(text, names, on_target)]
-            found.append(_concern(path, tokens, severity, drivers))
-        else:
-            others = [driver for driver, on_target in names.by_driver.items() if _lost(text, names, on_target)]
-            if others:
-                found.append(_other_drivers(path, _lost(text, names, names.by_driver[others[0]]), others))
+            found.append(_not_matching(path, lost, [driver for driver in with_driver if driver not in losing]))
+        elif losing:
+            found.append(_matching_with_others(path, with_driver[losing[0]], losing))
     return found
 
 
@@ -149,8 +151,8 @@ def lost_tokens(line: str, names: Mapping[str, str]) -> list[str]:
     return [f'{key}=="{value}"' for key, value in lost]
 
 
-def _lost(text: str, names: Names, disks: Mapping[str, str]) -> list[tuple[str, list[str]]]:
-    """The rules in text that ask for what disks of these names do not have, each with what that is."""
+def _lost(text: str, names: Names, disks: Mapping[str, str]) -> list[_Lost]:
+    """The rules in text that ask for what disks of these names do not have."""
     there = _kernel_names(names, disks)
     return [(line, tokens) for line in rules(text) for tokens in [lost_tokens(line, there)] if tokens]
 
@@ -203,30 +205,29 @@ def _is_worked_with(line: str) -> bool:
     return any(key in _WORKED_WITH and operator in ("=", "+=", ":=") for key, operator, _value in TOKEN.findall(line))
 
 
-def _shown(tokens: Iterable[str]) -> str:
-    distinct = [token[:_LONGEST_SHOWN] for token in dict.fromkeys(tokens)]
-    return ", ".join(distinct[:_MOST_SHOWN]) + (", ..." if len(distinct) > _MOST_SHOWN else "")
-
-
-def _other_drivers(path: str, lost: list[tuple[str, list[str]]], drivers: list[str]) -> Concern:
-    """The concern about rules that match with the driver that is recommended, and not with these."""
+def _matching_with_others(path: str, lost: Sequence[_Lost], drivers: Sequence[str]) -> Concern:
+    """The concern about rules that match with the driver that is recommended, and are lost with these."""
     return Concern(
         "udev-rule-by-hardware",
         "info",
-        f"{path} has rules that match disks by their names: {_shown(token for _line, tokens in lost for token in tokens)}. "
-        f"With {', '.join(drivers)} they would not match.",
-        "Leave the disks on the driver that is recommended, or match them by what stands on them, as "
-        "ENV{ID_PART_ENTRY_UUID} and ENV{ID_FS_UUID} do.",
+        f"{path} has rules that match disks by their names: {_shown(lost)}. With {', '.join(drivers)} they would not match.",
+        f"{_BY_CONTENT}. Or leave the disks on the driver that is recommended.",
     )
 
 
-def _concern(path: str, tokens: list[str], severity: str, drivers: list[str]) -> Concern:
-    """drivers: those with which the rules match."""
-    ends = f"Or select {', '.join(drivers)} for the disks: with it the rules match." if drivers else ""
+def _not_matching(path: str, lost: Sequence[_Lost], drivers: Sequence[str]) -> Concern:
+    """The concern about rules that are lost. drivers: those with which they match."""
+    otherwise = f" Or select {' or '.join(drivers)} for the disks: the rules match then." if drivers else ""
     return Concern(
         "udev-rule-by-hardware",
-        severity,
-        f"{path} has rules that match disks by what the old hardware gave them: {_shown(tokens)}. On the target they do "
-        "not match.",
-        f"Match the disks by what stands on them, as ENV{{ID_PART_ENTRY_UUID}} and ENV{{ID_FS_UUID}} do. {ends}".strip(),
+        "warning" if any(_is_worked_with(line) for line, _tokens in lost) else "info",
+        f"{path} has rules that match disks by what the old hardware gave them: {_shown(lost)}. On the target they do not "
+        "match.",
+        f"{_BY_CONTENT}.{otherwise}",
     )
+
+
+def _shown(lost: Iterable[_Lost]) -> str:
+    """What they ask for, of a length that can be read."""
+    distinct = dict.fromkeys(token[:_LONGEST_SHOWN] for _line, tokens in lost for token in tokens)
+    return ", ".join(list(distinct)[:_MOST_SHOWN]) + (", ..." if len(distinct) > _MOST_SHOWN else "")

@@ -29,6 +29,7 @@ NAME = "partition-table"
 
 # Where partitioning programs have the first partition begin, in sectors. The boot loader is in what is before it.
 START = 2048
+_ROOM = START * mbr.SECTOR  # bytes
 
 # GRUB reads them.
 _FILESYSTEMS = ("ext2", "ext3", "ext4", "xfs", "btrfs")
@@ -47,13 +48,15 @@ def wanted(guest: Guest) -> list[Announced]:
     filling = [disk for disk in map(_filled_disk, guest.roots) if disk]
     order = target_hardware.boot_order([disk.identifier for disk in storage.disks], guest.hardware)
     filling.sort(key=lambda disk: order.index(disk.identifier))
-    return [{"name": NAME, "disk": disk.identifier, "type": "mbr", "boot_loader": "grub2"} for disk in filling[:1]]
+    return [
+        {"name": NAME, "disk": disk.identifier, "type": "mbr", "boot_loader": "grub2", "grows_by": _ROOM}
+        for disk in filling[:1]
+    ]
 
 
 def _filled_disk(root: GuestRoot) -> Disk | None:
     """The disk that is filled by the filesystem with the kernels of a root, if it is so."""
-    mounts = {mount.path: mount.filesystem for mount in root.mount_plan.mounts}
-    filesystem = mounts.get("/boot") or mounts["/"]
+    filesystem = root.mount_plan.boot.filesystem
     disk = filesystem.parents[0]
     if filesystem.type not in _FILESYSTEMS or len(filesystem.parents) > 1 or not isinstance(disk, Disk):
         return None
@@ -66,7 +69,7 @@ def applied(storage: Graph, announced: Announced) -> tuple[Graph, str]:
     filesystem = next(each for each in storage.filesystems if each.parents == (disk,))
     signature = mbr.signature(filesystem.identity or filesystem.name)
     made = mbr.Table(signature, START, disk.size // mbr.SECTOR)
-    new_disk = replace(disk, size=disk.size + START * mbr.SECTOR, boot_sector=made.sector())
+    new_disk = replace(disk, size=disk.size + announced["grows_by"], boot_sector=made.sector())
     partition = Partition(disk.device, new_disk, 1, made.partition_uuid, "", f"{mbr.LINUX:#x}", filled=made)
     new_filesystem = replace(filesystem, parents=(partition,))
     nodes: list[Layer] = []

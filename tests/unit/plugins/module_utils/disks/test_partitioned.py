@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal, partitioned
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, journal, partitioned, room
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.partitioned import Partitioned
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
@@ -128,7 +128,7 @@ def test_a_disk_that_was_written_to_meanwhile_is_not_partitioned(tmp_path):
 def test_room_is_looked_for_before_anything_is_copied(tmp_path, monkeypatch):
     disks = one_disk(tmp_path)
     with workspace_for(disks, room=0) as workspace:
-        monkeypatch.setattr(partitioned.room, "free_bytes", lambda directory: 4096)
+        monkeypatch.setattr(room, "free_bytes", lambda directory: 4096)
         with pytest.raises(GuestconvError) as caught:
             workspace.partition(0, HEAD)
         assert caught.value.code == "no-space"

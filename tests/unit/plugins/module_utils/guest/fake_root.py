@@ -107,6 +107,12 @@ class FakeRoot:
     def mount_plan(self, plan):
         self._mount_plan = plan
 
+    @property
+    def mounted(self):
+        """All of these but what a test has fail."""
+        failed = [each.mount for each in self.not_mounted]
+        return [mount for mount in self.mount_plan.mounts if mount not in failed]
+
     def remember(self, facts):
         self._facts[type(facts)] = facts
 

@@ -169,14 +169,12 @@ class RootFiles:
 
 
 def _mounted(root: GuestRoot) -> list[_Mounted]:
-    failed = {each.mount.path for each in root.not_mounted}
     mounts = [
         _Mounted(each.path, each.filesystem, each.node.path if isinstance(each.node, Subvolume) else "")
-        for each in root.mount_plan.mounts
-        if each.path not in failed
+        for each in root.mounted
     ]
     by_name = {filesystem.name: filesystem for filesystem in root.guest.storage.filesystems}
-    there = {each.path for each in mounts} | failed
+    there = {each.path for each in root.mount_plan.mounts}
     return mounts + [
         _Mounted(path, by_name[name])
         for path, name in root.info["mountpoints"].items()

@@ -806,6 +806,21 @@ def test_an_initrd_that_the_menu_names_by_a_link_is_completed_once():
     assert "/initrd.img" in changed and MAIN not in changed
 
 
+def test_an_initrd_that_the_menu_names_by_a_link_and_by_its_file_is_completed_once():
+    entries = [
+        Entry("/boot/vmlinuz-6.1.0-50-amd64", (path,), "root=UUID=u", version="6.1.0-50-amd64")
+        for path in ("/initrd.img", MAIN)
+    ]
+    root = make_root(entries=entries, initrd_bytes=an_initrd())
+    root.links["/initrd.img"] = MAIN
+    convert(root)
+    changed = [path for _action, path, *_more in root.changes()]
+    assert len({"/initrd.img", MAIN} & set(changed)) == 1
+    once = make_root(entries=entries[1:], initrd_bytes=an_initrd())
+    convert(once)
+    assert root.files[MAIN] == once.files[MAIN]
+
+
 def test_an_original_that_cannot_be_completed_is_a_concern():
     entries = [Entry("/boot/efi/m/6.1.0-50-amd64/linux", (COPY,), "root=UUID=u", version="6.1.0-50-amd64")]
     root = make_root(entries=entries, initrd_bytes=b"no initrd")

@@ -25,7 +25,7 @@ SYSTEM = {
     "/etc/os-release": "ID=debian\nVERSION_ID=12\n",
     "/bin/sh": "",
 }
-ENTRY = {"name": "partition-table", "disk": "sda", "type": "mbr", "boot_loader": "grub2"}
+ENTRY = {"name": "partition-table", "disk": "sda", "type": "mbr", "boot_loader": "grub2", "grows_by": 1 << 20}
 BOOT_SECTOR = b"\xeb\x63\x90GRUB".ljust(510, b"\0") + b"\x55\xaa"
 
 
