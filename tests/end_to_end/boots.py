@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ def record(options: dict[str, Any], result: dict[str, Any]) -> None:
 def record_support(row: dict[str, Any]) -> None:
     """Add a row of docs/support.md (tests/support_page.py)."""
     _add({"support": row})
+
+
+def announced(console: list[str]) -> dict[str, str]:
+    """{subject: words} of what a guest announced on its console (tests/guests/announcement.py)."""
+    # What else writes to the console may stand in front of it.
+    found = (re.search(r"announce (\w+) ?(.*)", line) for line in console)
+    return {match[1]: match[2] for match in found if match}
 
 
 def _add(row: dict[str, Any]) -> None:

@@ -241,13 +241,7 @@ def booted(module, source, hardware, **expect):
     hardware = {**hardware, "video": None}
     result = module("guestconv_verify", disks=[source], hardware=hardware, expect={"login": True, **expect})
     assert result.get("up") is True, result
-    return announced(result["console"])
-
-
-def announced(console):
-    # What else writes to the console may stand in front of it.
-    found = (re.search(r"announce (kernel|root|arguments) (.+)", line) for line in console)
-    return {match[1]: match[2] for match in found if match}
+    return boots.announced(result["console"])
 
 
 def supported(name, looked, hardware, kernel, result):

@@ -106,8 +106,7 @@ def booted(module, name, source, hardware):
     typed = VARIANTS[name].typed
     result = typing_machine.boot(options, typed) if typed else module("guestconv_verify", timeout=1800, **options)
     assert result.get("up") is True, result
-    found = (re.search(r"announce (\w+) ?(.*)", line) for line in result["console"])
-    return {match[1]: match[2] for match in found if match}
+    return boots.announced(result["console"])
 
 
 def check(said, name):

@@ -14,21 +14,18 @@ from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests.guests.build import scratch_beside
 from tests.guests.errors import run
 from tests.guests.recipes import PATIENCE, RECIPES
+from tests.guests.workshop import DEVICE_MAP, GPT_TYPES, GRUB_CFG, SECTORS, GuestFiles
 
 BASE = "debian12-boot-loaders"
 BOOT_CODE = 440  # bytes, at the start of a disk with a partition table
 
 _DISK = RECIPES[BASE].disk
 ROOT, _SWAP = _DISK.partitions
-_SECTORS = 2048  # 512-byte sectors in a MiB
 _EXTRA = 192  # MiB, for the third partition
-_GPT_TYPES = {"esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "bios": "21686148-6449-6E6F-744E-656564454649"}
 _MOUNTPOINTS = {"esp": "/boot/efi", "boot": "/boot"}
-_DEVICE_MAP = "/boot/grub/device.map"
-_GRUB_CFG = "/boot/grub/grub.cfg"
 
 
-class Workshop:
+class Workshop(GuestFiles):
     """A guest in the appliance, its filesystems mounted, while a boot loader is put into it.
 
     files: of a boot loader that is not in the guest (loader_packages.Files), or None. device: the disk. older, newer: the
@@ -36,7 +33,7 @@ class Workshop:
     """
 
     def __init__(self, appliance, device, files):
-        self.appliance = appliance
+        super().__init__(appliance)
         self.device = device
         self.files = files
         self.versions = sorted(
@@ -45,21 +42,6 @@ class Workshop:
         )
         self.older, self.newer = self.versions
         self.machine_id = self.read("/etc/machine-id").strip()
-
-    def read(self, path):
-        return self.appliance.read_file(path).decode()
-
-    def write(self, path, text):
-        self.appliance.mkdir_p(str(Path(path).parent))
-        self.appliance.write(path, text if isinstance(text, bytes) else text.encode())
-
-    def edit(self, path, *replacements):
-        """Replace (old, new) texts that must be there."""
-        text = self.read(path)
-        for old, new in replacements:
-            assert old in text, (path, old)
-            text = text.replace(old, new)
-        self.write(path, text)
 
     def copy(self, source, destination):
         self.appliance.mkdir_p(str(Path(destination).parent))
@@ -75,7 +57,7 @@ class Workshop:
         libguestfs's functions translate names back and forth; a program in the guest sees the kernel's own.
         """
         device = self.appliance.command(["readlink", "-f", f"/dev/disk/guestfs/{label(0)}"]).strip()
-        self.write(_DEVICE_MAP, f"(hd0)\t{device}\n")
+        self.write(DEVICE_MAP, f"(hd0)\t{device}\n")
         return device
 
     def install_grub(self):
@@ -83,8 +65,8 @@ class Workshop:
         device = self.write_device_map()
         self.appliance.command(["grub-install", "--target=i386-pc", "--no-floppy", device])
         self.appliance.command(["update-grub"])
-        self.edit(_GRUB_CFG, (device, _DISK.name))
-        self.appliance.rm(_DEVICE_MAP)
+        self.edit(GRUB_CFG, (device, _DISK.name))
+        self.appliance.rm(DEVICE_MAP)
 
 
 def make(base, layout, third, install, files, image):
@@ -101,7 +83,7 @@ def make(base, layout, third, install, files, image):
             if layout == "gpt":
                 _partition(appliance, device, third)
             elif third:
-                appliance.part_add(device, "primary", _DISK.size * _SECTORS, (_DISK.size + _EXTRA) * _SECTORS - 1)
+                appliance.part_add(device, "primary", _DISK.size * SECTORS, (_DISK.size + _EXTRA) * SECTORS - 1)
             appliance.mount(device if layout == "none" else f"{device}1", "/")
             if third in _MOUNTPOINTS:
                 _mount_third(appliance, f"{device}3", third)
@@ -133,8 +115,8 @@ def _partition(appliance, device, third):
     appliance.part_init(device, "gpt")
     end = _DISK.size
     for first, after in ((ROOT.start, ROOT.end), (_SWAP.start, _SWAP.end), (end, end + _EXTRA)):
-        appliance.part_add(device, "primary", first * _SECTORS, after * _SECTORS - 1)
-    appliance.part_set_gpt_type(device, 3, _GPT_TYPES[third])
+        appliance.part_add(device, "primary", first * SECTORS, after * SECTORS - 1)
+    appliance.part_set_gpt_type(device, 3, GPT_TYPES[third])
     appliance.pwrite_device(device, bytes(BOOT_CODE), 0)
 
 

@@ -5,9 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.guests.recipes import fixed_uuid
 from tests.guests.storage_guest import HOST
 from tests.guests.storage_workshop import Workshop
+
+
+def _install(workshop: Workshop, root: str, mounts: Mapping[str, str], *disks: str) -> None:
+    """Copy the system to root and what is mounted in it, {path: device}, and install GRUB in these disks."""
+    workshop.mount(root)
+    for path, device in mounts.items():
+        workshop.mount(device, path)
+    workshop.fill()
+    workshop.install_grub(*disks)
+
 
 # LVM
 
@@ -23,11 +35,7 @@ def lvm(workshop: Workshop) -> None:
     workshop.ext4(root, fixed_uuid("lvm", "root"))
     workshop.ext4(usr, fixed_uuid("lvm", "usr"))
     workshop.swap(swap, fixed_uuid("lvm", "swap"))
-    workshop.mount(root)
-    workshop.mount("sda1", "/boot")
-    workshop.mount(usr, "/usr")
-    workshop.fill()
-    workshop.install_grub("sda")
+    _install(workshop, root, {"/boot": "sda1", "/usr": usr}, "sda")
 
 
 def array_uuid(guest: str, array: str) -> str:
@@ -36,27 +44,36 @@ def array_uuid(guest: str, array: str) -> str:
     return ":".join(digits[start : start + 8] for start in range(0, 32, 8))
 
 
-def lvm_on_md(workshop: Workshop) -> None:
+def _mirrors(workshop: Workshop, guest: str, metadata: str) -> None:
+    """Make /dev/md0, which is /boot and has this version of the superblock, and /dev/md1."""
     for disk in ("sda", "sdb"):
         workshop.partition(disk, (200, ""), (0, ""))
-    workshop.mirror("md0", array_uuid("lvm-on-md", "md0"), "1.2", "sda1", "sdb1")
-    workshop.mirror("md1", array_uuid("lvm-on-md", "md1"), "1.2", "sda2", "sdb2")
-    workshop.ext4("/dev/md0", fixed_uuid("lvm-on-md", "boot"))
+    workshop.mirror("md0", array_uuid(guest, "md0"), metadata, "sda1", "sdb1")
+    workshop.mirror("md1", array_uuid(guest, "md1"), "1.2", "sda2", "sdb2")
+    workshop.ext4("/dev/md0", fixed_uuid(guest, "boot"))
+
+
+def lvm_on_md(workshop: Workshop) -> None:
+    _mirrors(workshop, "lvm-on-md", "1.2")
     workshop.volume_group("vg0", "/dev/md1")
     swap = workshop.volume("vg0", "swap", 100)
     root = workshop.volume("vg0", "root", 1300)
     workshop.swap(swap, fixed_uuid("lvm-on-md", "swap"))
     workshop.ext4(root, fixed_uuid("lvm-on-md", "root"))
-    workshop.mount(root)
-    workshop.mount("/dev/md0", "/boot")
-    workshop.fill()
-    workshop.install_grub("sda", "sdb")
+    _install(workshop, root, {"/boot": "/dev/md0"}, "sda", "sdb")
 
 
 # LUKS
 
 ROOT_KEY = "guestconv root"
 DATA_KEY = "guestconv data"
+
+
+def _locked_partition(workshop: Workshop, guest: str) -> str:
+    """Make /boot in the first partition of the first disk, and encrypt the second one, which is returned as it is opened."""
+    workshop.partition("sda", (200, ""), (0, ""))
+    workshop.ext4("sda1", fixed_uuid(guest, "boot"))
+    return workshop.encrypt("sda2", fixed_uuid(guest, "sda2"), "sda2_crypt", ROOT_KEY)
 
 
 def _data_disk(workshop: Workshop, guest: str) -> str:
@@ -68,42 +85,26 @@ def _data_disk(workshop: Workshop, guest: str) -> str:
 
 def luks_lvm(workshop: Workshop) -> None:
     """As Debian's installer has it: all but /boot in a volume group that is in LUKS."""
-    workshop.partition("sda", (200, ""), (0, ""))
-    workshop.ext4("sda1", fixed_uuid("luks-lvm", "boot"))
-    opened = workshop.encrypt("sda2", fixed_uuid("luks-lvm", "sda2"), "sda2_crypt", ROOT_KEY)
+    opened = _locked_partition(workshop, "luks-lvm")
     workshop.volume_group("web01-vg", opened)
     swap = workshop.volume("web01-vg", "swap_1", 100).replace("web01-vg", "web01--vg")
     root = workshop.volume("web01-vg", "root", 1300).replace("web01-vg", "web01--vg")
     workshop.swap(swap, fixed_uuid("luks-lvm", "swap"))
     workshop.ext4(root, fixed_uuid("luks-lvm", "root"))
     data = _data_disk(workshop, "luks-lvm")
-    workshop.mount(root)
-    workshop.mount("sda1", "/boot")
-    workshop.mount(data, "/srv")
-    workshop.fill()
-    workshop.install_grub("sda")
+    _install(workshop, root, {"/boot": "sda1", "/srv": data}, "sda")
 
 
 def luks(workshop: Workshop) -> None:
-    workshop.partition("sda", (200, ""), (0, ""))
-    workshop.ext4("sda1", fixed_uuid("luks", "boot"))
-    root = workshop.encrypt("sda2", fixed_uuid("luks", "sda2"), "sda2_crypt", ROOT_KEY)
+    root = _locked_partition(workshop, "luks")
     workshop.ext4(root, fixed_uuid("luks", "root"))
     data = _data_disk(workshop, "luks")
-    workshop.mount(root)
-    workshop.mount("sda1", "/boot")
-    workshop.mount(data, "/srv")
-    workshop.fill()
-    workshop.install_grub("sda")
+    _install(workshop, root, {"/boot": "sda1", "/srv": data}, "sda")
 
 
 def luks_on_md(workshop: Workshop) -> None:
     """As a server with two disks has it: firmware can read either half of /boot."""
-    for disk in ("sda", "sdb"):
-        workshop.partition(disk, (200, ""), (0, ""))
-    workshop.mirror("md0", array_uuid("luks-on-md", "md0"), "1.0", "sda1", "sdb1")
-    workshop.mirror("md1", array_uuid("luks-on-md", "md1"), "1.2", "sda2", "sdb2")
-    workshop.ext4("/dev/md0", fixed_uuid("luks-on-md", "boot"))
+    _mirrors(workshop, "luks-on-md", "1.0")
     opened = workshop.encrypt("/dev/md1", fixed_uuid("luks-on-md", "md1-luks"), "md1_crypt", ROOT_KEY)
     workshop.volume_group("vg0", opened)
     swap = workshop.volume("vg0", "swap", 100)
@@ -112,11 +113,7 @@ def luks_on_md(workshop: Workshop) -> None:
     workshop.swap(swap, fixed_uuid("luks-on-md", "swap"))
     workshop.ext4(root, fixed_uuid("luks-on-md", "root"))
     workshop.ext4(usr, fixed_uuid("luks-on-md", "usr"))
-    workshop.mount(root)
-    workshop.mount("/dev/md0", "/boot")
-    workshop.mount(usr, "/usr")
-    workshop.fill()
-    workshop.install_grub("sda", "sdb")
+    _install(workshop, root, {"/boot": "/dev/md0", "/usr": usr}, "sda", "sdb")
 
 
 # btrfs
@@ -198,10 +195,7 @@ def by_id(workshop: Workshop) -> None:
     workshop.ext4("sda1", fixed_uuid("by-id", "root"))
     workshop.swap("sda2", fixed_uuid("by-id", "swap"))
     workshop.ext4("sdb1", fixed_uuid("by-id", "data"))
-    workshop.mount("sda1")
-    workshop.mount("sdb1", "/srv")
-    workshop.fill()
-    workshop.install_grub("sda")
+    _install(workshop, "sda1", {"/srv": "sdb1"}, "sda")
 
 
 def gpt(workshop: Workshop) -> None:

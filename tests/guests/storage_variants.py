@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.guests import storage_guest, storage_layouts, storage_workshop
+from tests.guests.boot_loaders import CONSOLE
 from tests.guests.build import made_once
 from tests.guests.recipes import fixed_uuid
 from tests.guests.storage_guest import HOST
@@ -60,6 +61,15 @@ def _lines(*lines: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _fstab(root: str, *more: tuple[str, str]) -> str:
+    """That of a guest whose filesystems are all ext4. more: (device, path); the path is "none" for swap."""
+    lines = [
+        f"{device} none swap sw 0 0" if path == "none" else f"{device} {path} ext4 defaults 0 2"
+        for device, path in more
+    ]
+    return _lines(f"{root} / ext4 errors=remount-ro 0 1", *lines)
+
+
 def _mdadm_conf(guest: str, **arrays: str) -> dict[str, str]:
     """arrays: {name: version of the superblock}."""
     lines = [
@@ -78,13 +88,18 @@ menuentry '{SECOND_ENTRY}' {{
 \tinsmod part_msdos
 \tinsmod ext2
 \tsearch --no-floppy --fs-uuid --set=root {uuid}
-\tlinux /vmlinuz root=/dev/sda2 ro console=tty0 console=ttyS0,115200
+\tlinux /vmlinuz root=/dev/sda2 ro {CONSOLE}
 \tinitrd /initrd.img
 }}
 """
 
 
 _KEYS = ({"device": "/dev/sda2", "passphrase": ROOT_KEY},)
+_KEY_IN_INITRD = {
+    "/etc/keys/root.key": ROOT_KEY,
+    "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
+    "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
+}
 _DATA_CRYPTTAB = "data_crypt /dev/sdb1 /etc/keys/data.key luks"
 _BY_ID = "/dev/disk/by-id/ata-QEMU_HARDDISK"
 
@@ -93,11 +108,11 @@ VARIANTS = {
         "LVM over two disks, /usr apart",
         (1100, 1000),
         storage_layouts.lvm,
-        _lines(
-            "/dev/mapper/vg0-root / ext4 errors=remount-ro 0 1",
-            "/dev/sda1 /boot ext4 defaults 0 2",
-            "/dev/mapper/vg0-usr /usr ext4 defaults 0 2",
-            "/dev/mapper/vg0-swap none swap sw 0 0",
+        _fstab(
+            "/dev/mapper/vg0-root",
+            ("/dev/sda1", "/boot"),
+            ("/dev/mapper/vg0-usr", "/usr"),
+            ("/dev/mapper/vg0-swap", "none"),
         ),
         mounts=("/", "/boot", "/usr"),
         roots=("/dev/vg0/root",),
@@ -108,11 +123,7 @@ VARIANTS = {
         "LVM on RAID 1",
         (1700, 1700),
         storage_layouts.lvm_on_md,
-        _lines(
-            "/dev/mapper/vg0-root / ext4 errors=remount-ro 0 1",
-            "/dev/md0 /boot ext4 defaults 0 2",
-            "/dev/mapper/vg0-swap none swap sw 0 0",
-        ),
+        _fstab("/dev/mapper/vg0-root", ("/dev/md0", "/boot"), ("/dev/mapper/vg0-swap", "none")),
         mounts=("/", "/boot"),
         roots=("/dev/vg0/root",),
         files=_mdadm_conf("lvm-on-md", md0="1.2", md1="1.2"),
@@ -124,11 +135,11 @@ VARIANTS = {
         "LVM in LUKS, key file in the initrd; LUKS data disk",
         (1700, 100),
         storage_layouts.luks_lvm,
-        _lines(
-            "/dev/mapper/web01--vg-root / ext4 errors=remount-ro 0 1",
-            "/dev/sda1 /boot ext4 defaults 0 2",
-            "/dev/mapper/web01--vg-swap_1 none swap sw 0 0",
-            "/dev/mapper/data_crypt /srv ext4 defaults 0 2",
+        _fstab(
+            "/dev/mapper/web01--vg-root",
+            ("/dev/sda1", "/boot"),
+            ("/dev/mapper/web01--vg-swap_1", "none"),
+            ("/dev/mapper/data_crypt", "/srv"),
         ),
         mounts=("/", "/boot", "/srv"),
         roots=("/dev/web01-vg/root",),
@@ -137,10 +148,8 @@ VARIANTS = {
                 f"sda2_crypt UUID={fixed_uuid('luks-lvm', 'sda2')} /etc/keys/root.key luks,initramfs,discard",
                 _DATA_CRYPTTAB,
             ),
-            "/etc/keys/root.key": ROOT_KEY,
+            **_KEY_IN_INITRD,
             "/etc/keys/data.key": DATA_KEY,
-            "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
-            "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
         },
         keys=_KEYS,
         swaps=1,
@@ -150,11 +159,7 @@ VARIANTS = {
         "LUKS, its passphrase typed; LUKS data disk",
         (1700, 100),
         storage_layouts.luks,
-        _lines(
-            "/dev/mapper/sda2_crypt / ext4 errors=remount-ro 0 1",
-            "/dev/sda1 /boot ext4 defaults 0 2",
-            "/dev/mapper/data_crypt /srv ext4 defaults 0 2",
-        ),
+        _fstab("/dev/mapper/sda2_crypt", ("/dev/sda1", "/boot"), ("/dev/mapper/data_crypt", "/srv")),
         mounts=("/", "/boot", "/srv"),
         roots=("/dev/mapper/sda2_crypt",),
         files={
@@ -171,20 +176,18 @@ VARIANTS = {
         "LVM in LUKS on RAID 1, /usr apart, key file in the initrd",
         (1900, 1900),
         storage_layouts.luks_on_md,
-        _lines(
-            "/dev/mapper/vg0-root / ext4 errors=remount-ro 0 1",
-            "/dev/md0 /boot ext4 defaults 0 2",
-            "/dev/mapper/vg0-usr /usr ext4 defaults 0 2",
-            "/dev/mapper/vg0-swap none swap sw 0 0",
+        _fstab(
+            "/dev/mapper/vg0-root",
+            ("/dev/md0", "/boot"),
+            ("/dev/mapper/vg0-usr", "/usr"),
+            ("/dev/mapper/vg0-swap", "none"),
         ),
         mounts=("/", "/boot", "/usr"),
         roots=("/dev/vg0/root",),
         files={
             **_mdadm_conf("luks-on-md", md0="1.0", md1="1.2"),
             "/etc/crypttab": _lines("md1_crypt /dev/md1 /etc/keys/root.key luks,initramfs,discard"),
-            "/etc/keys/root.key": ROOT_KEY,
-            "/etc/cryptsetup-initramfs/conf-hook": "KEYFILE_PATTERN=/etc/keys/root.key\n",
-            "/etc/initramfs-tools/conf.d/umask": "UMASK=0077\n",
+            **_KEY_IN_INITRD,
         },
         keys=({"all": True, "passphrase": ROOT_KEY},),
         swaps=1,
@@ -218,7 +221,7 @@ VARIANTS = {
         "MBR, two systems with one boot loader",
         (2800,),
         storage_layouts.two_systems,
-        _lines("/dev/sda1 / ext4 errors=remount-ro 0 1", "/dev/sda3 none swap sw 0 0"),
+        _fstab("/dev/sda1", ("/dev/sda3", "none")),
         mounts=("/",),
         roots=("/dev/sda1", "/dev/sda2"),
         files={"/etc/grub.d/40_custom": _second_entry(fixed_uuid("two-systems", "sda2"))},
@@ -228,11 +231,7 @@ VARIANTS = {
         "MBR, names by-id on two disks",
         (1500, 100),
         storage_layouts.by_id,
-        _lines(
-            f"{_BY_ID}_ROOT01-part1 / ext4 errors=remount-ro 0 1",
-            f"{_BY_ID}_ROOT01-part2 none swap sw 0 0",
-            f"{_BY_ID}_DATA02-part1 /srv ext4 defaults 0 2",
-        ),
+        _fstab(f"{_BY_ID}_ROOT01-part1", (f"{_BY_ID}_ROOT01-part2", "none"), (f"{_BY_ID}_DATA02-part1", "/srv")),
         mounts=("/", "/srv"),
         roots=("/dev/sda1",),
         hardware={"disks": [{"serial": "ROOT01"}, {"serial": "DATA02"}]},
@@ -264,6 +263,6 @@ def disks(name: str) -> list[Path]:
 
 def _key(variant: Variant, recipe: storage_guest.Recipe) -> str:
     digest = hashlib.sha256(json.dumps([asdict(recipe), variant.sizes], sort_keys=True).encode())
-    for source in ("filesystem.py", "storage_layouts.py", "storage_workshop.py"):
+    for source in ("filesystem.py", "storage_layouts.py", "storage_workshop.py", "workshop.py"):
         digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:12]

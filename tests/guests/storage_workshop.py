@@ -18,26 +18,20 @@ from tests.guests import filesystem
 from tests.guests.build import installed_packages, scratch_beside
 from tests.guests.errors import run
 from tests.guests.storage_guest import HOST
+from tests.guests.workshop import DEVICE_MAP, GPT_TYPES, GRUB_CFG, SECTORS, GuestFiles
 
-_SECTORS = 2048  # 512-byte sectors in a MiB
-_DEVICE_MAP = "/boot/grub/device.map"
-_GRUB_CFG = "/boot/grub/grub.cfg"
-_GPT_TYPES = {
-    "bios": "21686148-6449-6E6F-744E-656564454649",
-    "esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
-}
 # Few rounds: an emulator takes minutes for what a processor does in a second.
 _LUKS = "--batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --luks2-metadata-size 64k"
 
 
-class Workshop:
+class Workshop(GuestFiles):
     """The disks of a guest in the appliance, while they are laid out and filled.
 
     tree: a tar of the system. Names of disks and partitions, as "sda2", are the guest's.
     """
 
     def __init__(self, appliance, count, tree):
-        self.appliance = appliance
+        super().__init__(appliance)
         self._tree = tree
         # libguestfs's functions translate names, so that "/dev/sda" is the first disk to them; programs see the kernel's.
         self._kernel_names = {
@@ -64,9 +58,9 @@ class Workshop:
         start = 1
         lines = [f"label: {'dos' if table == 'msdos' else 'gpt'}"]
         for size, kind in partitions:
-            fields = [f"start={start * _SECTORS}"]
-            fields += [f"size={size * _SECTORS}"] if size else []
-            fields += [f"type={_GPT_TYPES[kind]}"] if kind else []
+            fields = [f"start={start * SECTORS}"]
+            fields += [f"size={size * SECTORS}"] if size else []
+            fields += [f"type={GPT_TYPES[kind]}"] if kind else []
             lines.append(", ".join(fields))
             start += size
         self.shell(f"printf %s {shlex.quote(chr(10).join(lines) + chr(10))} | sfdisk -q {device} && udevadm settle")
@@ -90,7 +84,8 @@ class Workshop:
         devices = " ".join(map(self.device, members))
         self.shell(
             f"mdadm --create /dev/{name} --run --assume-clean --level=1 --metadata={metadata} "
-            f"--homehost={HOST} --name={name.removeprefix('md')} --uuid={uuid} --raid-devices={len(members)} {devices} 2>&1 && udevadm settle"
+            f"--homehost={HOST} --name={name.removeprefix('md')} --uuid={uuid} --raid-devices={len(members)} {devices} "
+            "2>&1 && udevadm settle"
         )
 
     def encrypt(self, name, uuid, mapping, key):
@@ -134,21 +129,6 @@ class Workshop:
             "mdadm --stop --scan 2>&1; sync"
         )
 
-    def read(self, path):
-        return self.appliance.read_file(path).decode()
-
-    def write(self, path, text):
-        self.appliance.mkdir_p(str(Path(path).parent))
-        self.appliance.write(path, text.encode())
-
-    def edit(self, path, *replacements):
-        """Replace (old, new) texts that must be there."""
-        text = self.read(path)
-        for old, new in replacements:
-            assert old in text, (path, old)
-            text = text.replace(old, new)
-        self.write(path, text)
-
     def fill(self):
         """Copy the system to what is mounted."""
         self.appliance.tar_in(str(self._tree), "/", xattrs=True)
@@ -157,21 +137,21 @@ class Workshop:
         """Install GRUB in disks with the guest's own tools, and let no name of the appliance's stay in what they write."""
         names = self._kernel_names
         self.appliance.mkdir_p("/boot/grub")
-        self.write(_DEVICE_MAP, "".join(f"(hd{index})\t{path}\n" for index, path in enumerate(names.values())))
+        self.write(DEVICE_MAP, "".join(f"(hd{index})\t{path}\n" for index, path in enumerate(names.values())))
         for disk in disks:
             self.appliance.command(["grub-install", "--target=i386-pc", "--no-floppy", self.device(disk)])
         if uefi:
             self.appliance.command(["grub-install", "--target=x86_64-efi", "--no-nvram", "--no-uefi-secure-boot"])
         self.write_menu()
-        self.appliance.rm(_DEVICE_MAP)
+        self.appliance.rm(DEVICE_MAP)
 
     def write_menu(self):
         """Write grub.cfg with the guest's own tools."""
         self.appliance.command(["update-grub"])
         guests = {path: f"/dev/{name}" for name, path in self._kernel_names.items()}
         pattern = "|".join(map(re.escape, guests))
-        menu = re.sub(rf"(?:{pattern})(?![a-z])", lambda match: guests[match[0]], self.read(_GRUB_CFG))
-        self.write(_GRUB_CFG, menu)
+        menu = re.sub(rf"(?:{pattern})(?![a-z])", lambda match: guests[match[0]], self.read(GRUB_CFG))
+        self.write(GRUB_CFG, menu)
 
 
 def make(recipe, sizes, lay_out, directory):

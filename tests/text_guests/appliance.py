@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the appliance, over directories of this machine. It does what guestfs(3) says each call does.
 
-What it does not play: programs of the guest (each succeeds and does nothing but grub-mkimage, which writes its image;
-they are recorded), SELinux labels,
-libguestfs's own inspection (which finds nothing), and Augeas.
+What it does not play: programs of the guest (they are recorded, and each succeeds and does nothing, but for grub-mkimage,
+which writes its image), SELinux labels, libguestfs's own inspection (which finds nothing), and Augeas.
 """
 
 from __future__ import annotations

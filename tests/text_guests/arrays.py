@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 SIZE = 4096
@@ -86,8 +85,3 @@ def _version_090(array: Array, role: int | None, events: int, is_rebuilding: boo
     own = array.total if role is None else role
     words[992:997] = [own, 8, own, own, 0 if role is None or is_rebuilding else _IN_SYNC]
     return struct.pack("<1024I", *words)
-
-
-def members(array: Array, roles: Iterable[int | None]) -> list[bytes]:
-    """The superblocks of the members with these roles."""
-    return [superblock(array, role) for role in roles]

@@ -15,8 +15,8 @@ from pathlib import Path
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from tests.text_guests import arrays, luks, lvm, sectors
 from tests.text_guests.appliance import FAT, SIZE, StandIn, Storage
-from tests.text_guests.case import Case, CaseError, Volume
 from tests.text_guests.contents import Directory, Fifo, Link
+from tests.text_guests.model import Case, CaseError, Volume
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 _SIZE = 10 << 30

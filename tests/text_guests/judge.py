@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from tests.text_guests.case import Expectation, Term
 from tests.text_guests.lab import Lab
+from tests.text_guests.model import Expectation, Term
 
 
 def broken(lab: Lab) -> list[Expectation]:

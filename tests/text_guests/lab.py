@@ -21,8 +21,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
 from tests.text_guests import sectors
-from tests.text_guests.case import Case
 from tests.text_guests.disks import Disks
+from tests.text_guests.model import Case
 
 # What a case has no word for: its guests have no network.
 _NOT_ASKED = ("nic-unknown",)

@@ -15,8 +15,8 @@ from pathlib import Path
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change, as_diff
 from ansible_collections.virttools.guestconv.plugins.module_utils.report.page import diffs
 from tests.text_guests import case, judge
-from tests.text_guests.case import CaseError, Expectation
 from tests.text_guests.lab import Lab, Outcome
+from tests.text_guests.model import CaseError, Expectation
 
 _WIDTH = 200
 

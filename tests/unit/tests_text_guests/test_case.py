@@ -151,7 +151,9 @@ def test_a_case_that_lacks_something_is_refused(text, message):
         parsed(text)
 
 
-@pytest.mark.parametrize("name", [*(f"@{word}" for word in case.WORDS), *case.TERMS, *case.OPTIONS_OF_VOLUMES])
+@pytest.mark.parametrize(
+    "name", [*(f"@{word}" for word in case.WORDS), *case.TERMS, *case.OPTIONS_OF_VOLUMES, *case.OPTIONS_OF_ARRAYS]
+)
 def test_the_reference_has_each_word(name):
     assert re.search(rf"^[^\n]*`[^`]*{name}\b", README, re.MULTILINE)
 
