@@ -52,6 +52,7 @@ class Guest:
     ) -> None:
         self.appliance = appliance
         self.keyring = keyring or Keyring(appliance)
+        self._answers = Answers(appliance, disks, self.keyring, hardware.get("disks") or ())
         self.disks = disks
         self.target = target
         self.hardware = hardware
@@ -73,9 +74,9 @@ class Guest:
         keys: Iterable[Key] = (),
     ) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
-        keyring = Keyring(appliance, keys)
-        storage = discover(Answers(appliance, disks, keyring, hardware.get("disks") or ()))
-        return cls(appliance, disks, target, hardware, storage, keyring)
+        guest = cls(appliance, disks, target, hardware, Graph(), Keyring(appliance, keys))
+        guest.storage = discover(guest._answers)
+        return guest
 
     def close(self) -> None:
         """Unmount everything, stop arrays, and close what was opened with keys. The disks stay open in the appliance.
@@ -84,7 +85,7 @@ class Guest:
         """
         if self.keyring.has_opened or any(array.device for array in self.storage.of_kind(Array)):
             self.mounter.show([], read_only=True)
-            closing.close(self._answers(), self.keyring, self.storage)
+            closing.close(self._answers, self.keyring, self.storage)
 
     def open(self, locked: Filesystem, key: Key) -> bool:
         """Open an encrypted device with a key that was found in the guest. Returns whether it is open.
@@ -94,7 +95,7 @@ class Guest:
         self.mounter.show([], read_only=True)
         if not self.keyring.open(locked, key):
             return False
-        self.storage = discover(self._answers(), self.storage)
+        self.storage = discover(self._answers, self.storage)
         return True
 
     @contextmanager
@@ -105,9 +106,6 @@ class Guest:
                 opened = [each for each in self.storage.of_kind(Encrypted) if each.names]
                 stack.enter_context(self.keyring.called({each.device: each.names[0] for each in opened}))
             yield
-
-    def _answers(self) -> Answers:
-        return Answers(self.appliance, self.disks, self.keyring, self.hardware.get("disks") or ())
 
     def announce_transforms(self) -> None:
         """Find out, once the roots are known, how conversion changes the layout of the disks."""
@@ -170,8 +168,7 @@ class Guest:
 
     def first_sector(self, partition: Partition) -> bytes:
         """The first 512 bytes of a partition."""
-        sector: bytes = self.appliance.call("pread_device", partition.device, 512, 0)
-        return sector
+        return self._answers.first_sector(partition.device)
 
     @contextmanager
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:

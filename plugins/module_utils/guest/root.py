@@ -44,7 +44,7 @@ class GuestRoot(Reader):
     guest: the opened guest (guest.Guest) that it belongs to.
     info: the facts for roots.<name>.info in the description.
     boot_menu: what it can boot, once the boot loader was looked at.
-    plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
+    mount_plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
     started_by: the entries of other roots' boot menus that start it, where it has no menu.
     not_searched: mounts that failed when roots were looked for. The first root has them.
     """
@@ -133,7 +133,7 @@ class GuestRoot(Reader):
         self._record("created" if is_new else "changed", new, detail)
 
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
-        """Put content behind the end of the binary file at path."""
+        """Append content to the binary file at path."""
         self._writer.append(content, path)
         self._record("changed", path, detail)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...appliance.appliance import Appliance
 from ...appliance.failures import CallFailed, TextNotUtf8
 from .. import device_names
-from . import lvm_report
+from . import lvm_report, mbr
 from .lvm_report import Member, Volume
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .keyring import Keyring
     from .layers.filesystem import Filesystem
 
-_SECTOR = 512
 # Subvolumes within each other.
 _DEEPEST = 64
 
@@ -63,8 +62,7 @@ class Answers:
 
     def first_sector(self, device: str) -> bytes:
         """The first 512 bytes of a device."""
-        sector: bytes = self.call("pread_device", device, _SECTOR, 0)
-        return sector
+        return self.data(device, mbr.SECTOR, 0)
 
     def partitions(self) -> list[str]:
         """The appliance's names of all partitions."""
@@ -155,7 +153,7 @@ class Answers:
         try:
             self.call("vg_activate", True, [group])
         except CallFailed:
-            # What has no device is told of where it is needed.
+            # incomplete.py reports the volumes that have no device.
             pass
 
     def deactivate_volumes(self) -> None:

@@ -12,6 +12,7 @@ from .answers import Answers
 from .graph import Graph
 from .layer import Layer, Nodes
 from .layers.encrypted import Encrypted
+from .layers.filesystem import Filesystem
 from .layers.multi_device import joined
 
 
@@ -23,7 +24,7 @@ def discover(answers: Answers, known: Graph | None = None) -> Graph:
     nodes: list[Layer] = list(known.nodes) if known else []
     seen = dict.fromkeys(layers.LAYERS, len(nodes) if known else -1)
     if known:
-        locked = [node for node in nodes if not known.made_of(node)]
+        locked = [each for each in known.of_kind(Filesystem) if not known.made_of(each)]
         nodes += Encrypted.discover(answers, known, locked)
     while any(count < len(nodes) for count in seen.values()):
         for layer in layers.LAYERS:

@@ -29,7 +29,6 @@ EFI_SYSTEM_PARTITION = frozenset(("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"
 # The same of an extended boot loader partition (UAPI.1, the Boot Loader Specification).
 EXTENDED_BOOT_LOADER_PARTITION = frozenset(("bc13c2ff-59e6-4262-a352-b275fd6f7172", "0xea"))
 
-
 # The options of a mount that select a subvolume (btrfs(5)).
 SELECTING = ("subvol=", "subvolid=")
 # Those that select the top of the filesystem (Linux, fs/btrfs/super.c: 0 is 5).

@@ -18,7 +18,6 @@ from .layers.logical_volume import PHYSICAL_VOLUME, LogicalVolume
 _ALL_DISKS = "Give all of the guest's disks."
 _LEVELS = {"linear": "a linear array", **{f"raid{number}": f"RAID {number}" for number in (0, 1, 4, 5, 6, 10)}}
 
-
 # Whether the guest does not start without one of these nodes, an array or the volumes of a group.
 IsNeeded = Callable[[Sequence[Layer]], bool]
 

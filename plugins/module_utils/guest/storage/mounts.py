@@ -14,7 +14,7 @@ from .graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION, SELECTI
 from .layers.filesystem import Filesystem
 from .layers.subvolume import Subvolume
 
-# What conversion reads and writes; without the most of them the guest does not start either.
+# What conversion reads and writes; without most of them the guest does not start either.
 NEEDED = ("/", "/boot", "/boot/efi", "/usr", "/var", "/etc")
 
 # Where systemd mounts the partitions that boot loaders read, without a line in fstab: in the first of these directories
