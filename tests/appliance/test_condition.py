@@ -136,7 +136,8 @@ def dirty(tmp_path):
         for device, kind, path in zip(devices, ("ext4", "xfs"), ("/", "/x")):
             appliance.mkfs(kind, device)
             appliance.mount(device, path)
-            appliance.mkdir("/x") if path == "/" else None
+            if path == "/":
+                appliance.mkdir("/x")
         for path in ("/late", "/x/late"):
             appliance.write(path, b"late")
         appliance.call("debug", "sh", ["for f in /sysroot/late /sysroot/x/late; do xfs_io -c fsync $f; done"])

@@ -8,12 +8,11 @@ configuration.py reads all formats (formats/); cards/ makes Nics of what they sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from ...devices.targets import Model
-from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
@@ -88,12 +87,12 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     if wanted.gone or wanted.dynamic or wanted.macs or wanted.names or wanted.static:
         before = nics_of(configuration.read(root).settings)
         _rewrite(root, plan, facts.formats, wanted)
-        settings = configuration.read(root).settings
-        afterwards.check(before, nics_of(settings), wanted)
-    if wanted.static:
-        settings = configuration.settings_in_effect(root, configuration.read(root), plan.command_line.edited)
-        afterwards.check_static(root, nics_of(settings), wanted)
-        plan.concerns += concerns.of_static(root, wanted.static, settings)
+        after = configuration.read(root)
+        afterwards.check(before, nics_of(after.settings), wanted)
+        if wanted.static:
+            settings = configuration.settings_in_effect(root, after, plan.command_line.edited)
+            afterwards.check_static(root, nics_of(settings), wanted)
+            plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += concerns.named_elsewhere(root, wanted.names)
     if wanted.macs:
@@ -150,26 +149,6 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
     )
     plan.command_line.edit(change)
     in_initrd.edit_configuration(root, plan, change, {**dict.fromkeys(gone, ""), **wanted.names})
-    if wanted.dynamic or wanted.names:
-        now_dynamic = {wanted.names.get(name, name) for name in dynamic}
-        _check_policies(root, now_dynamic, set(wanted.names) - set(wanted.names.values()))
-
-
-def _check_policies(root: GuestRoot, dynamic: Collection[str], former: Collection[str]) -> None:
-    """Doubt what was rewritten: no NIC in dynamic has a static address, and none is called as one in former.
-
-    Raises GuestconvError `policy-not-possible`.
-    """
-    for nic in nics_of(configuration.read(root).settings):
-        if nic.name and (nic.name in former or (nic.name in dynamic and nic.addresses)):
-            raise GuestconvError(
-                "policy-not-possible",
-                f"The policy chosen for {nic.name} could not be applied to all of its configuration: "
-                f"{', '.join(file for file, _kind in nic.configured_by)} would still configure {nic.name}"
-                + ("." if nic.name in former else f" with {', '.join(nic.addresses)}."),
-                hint="Leave out the policy of this network card, or change its configuration in the guest first.",
-                path="guest.devices.network",
-            )
 
 
 def _interfaces(on_target: Mapping[Nic, Model]) -> list[Interface]:

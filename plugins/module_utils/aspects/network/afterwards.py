@@ -50,6 +50,9 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
     gone, dynamic = _keys(chosen.gone), _keys(chosen.dynamic)
     static = {key for nic in chosen.static for key in (nic.name, nic.hardware_mac) if key}
     found = {key: nic for nic in after for key in _keys([nic])}
+    for name in set(chosen.names) - set(chosen.names.values()):
+        if name in found:
+            raise _refused(found[name], f"{_files(found[name])} would still configure {name}")
     for nic in before:
         keys = _keys([nic])
         if not keys:
@@ -63,7 +66,7 @@ def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
         elif keys & dynamic:
             if now.addresses or now.method not in ("dhcp", "auto"):
                 reason = f"with {', '.join(now.reached_at)}" if now.reached_at else "without DHCP"
-                raise _refused(nic, f"{_files(now)} would configure {now.label} {reason}")
+                raise _refused(nic, f"{_files(now)} would still configure {now.label} {reason}")
             if now.gateway:
                 raise _refused(nic, f"{_files(now)} would still configure a default route by {now.gateway}")
         elif keys & static:

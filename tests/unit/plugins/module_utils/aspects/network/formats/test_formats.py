@@ -12,6 +12,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
@@ -300,7 +301,7 @@ def test_what_a_person_should_know_is_a_concern(files, code, severity):
 def test_too_many_interfaces_are_refused(monkeypatch):
     monkeypatch.setattr(configuration, "_MOST_SETTINGS", 10)
     text = "".join(f"iface x{number} inet dhcp\n" for number in range(11))
-    with pytest.raises(network.GuestconvError) as error:
+    with pytest.raises(GuestconvError) as error:
         network.inspect(guest({"/etc/network/interfaces": text}))
     assert error.value.code == "network-too-large"
 
