@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import GuestconvError
 from . import one_image
@@ -47,12 +48,7 @@ def levels(image: str, name: str, stated_format: str) -> list[Level]:
 
     There are at most MOST_LEVELS. Nothing is raised: what is wrong with the last one is said in it.
     """
-    found = []
-    for level in _levels(image, name, stated_format):
-        found.append(level)
-        if len(found) == MOST_LEVELS:
-            break
-    return found
+    return list(islice(_levels(image, name, stated_format), MOST_LEVELS))
 
 
 def _levels(image: str, name: str, stated_format: str) -> Iterator[Level]:

@@ -69,8 +69,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         else:
             wanted.append(Wanted(_initrd(kernel, kernel.initrds), kernel.path, kernel.default))
         wanted += [Wanted(_initrd(kernel, (path,)), path, False) for path in _originals(root, kernel)]
-    # What room there is, the default has first.
-    completing.complete(root, sorted(wanted, key=lambda one: not one.is_default), plan)
+    completing.complete(root, wanted, plan)
 
 
 def _initrd(kernel: Kernel, paths: tuple[str, ...]) -> Initrd:

@@ -52,6 +52,8 @@ class _Rooms:
 
 def complete(root: GuestRoot, wanted: Sequence[Wanted], plan: Plan) -> None:
     """Complete these initrds. Raises GuestconvError for one of the default entry."""
+    # Of those that share an image the default's is first: an error with it is not one with another entry.
+    wanted = sorted(wanted, key=lambda one: not one.is_default)
     left = list(zip(wanted, _files(root, wanted)))
     while left:
         # What shares an image is decided on once the first is done with it.

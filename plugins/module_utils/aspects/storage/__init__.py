@@ -10,7 +10,6 @@ is right on any hardware.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -155,12 +154,11 @@ def _refuse_lost(root: GuestRoot, names: Names) -> None:
 
 def _told_by_choice(root: GuestRoot, there: mentions.Found, plan: Plan) -> list[Concern]:
     """What mentions disks and does not hold with the drivers that were chosen, and would with that which is recommended."""
-    with suppress(KeyError):
+    try:
         told = root.recall(_Told)
-        return [
-            each for each in mentions.concerns(root, there, told.names, plan.disk_names) if each not in told.concerns
-        ]
-    return []
+    except KeyError:
+        return []
+    return [each for each in mentions.concerns(root, there, told.names, plan.disk_names) if each not in told.concerns]
 
 
 def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:

@@ -103,8 +103,7 @@ def entries(texts: Mapping[str, str]) -> list[tuple[str, Entry]]:
     """(path, what it mounts, as fstab would have it) of each unit that names that by hardware."""
     found = []
     for path, text in texts.items():
-        said = {(entry.section, entry.key): entry.value for entry in sections.parse(text, continued=True)}
-        what, where, kind, options = (said.get(("Mount", key), "") for key in ("What", "Where", "Type", "Options"))
+        what, where, kind, options = _of_mount(text, "What", "Where", "Type", "Options")
         if device_names.is_of_hardware(what):
             # What a unit mounts is not waited for where no other requires it.
             found.append((path, Entry(what, where, kind, (*options.split(","), "nofail"))))
@@ -207,10 +206,15 @@ def _missing(names: Names, makers: software_made.Makers, path: str, name: str, s
 
 def _may_be_absent(text: str, is_required: bool) -> bool:
     """Whether what a unit (text) mounts is on a network, or, if nothing requires it, a disc that is there at times."""
-    said = {(entry.section, entry.key): entry.value for entry in sections.parse(text, continued=True)}
-    kinds = set(said.get(("Mount", "Type"), "").split(","))
-    is_disc = kinds <= {"iso9660", "udf"} and not is_required
-    return is_disc or "_netdev" in said.get(("Mount", "Options"), "").split(",")
+    kind, options = _of_mount(text, "Type", "Options")
+    is_disc = set(kind.split(",")) <= {"iso9660", "udf"} and not is_required
+    return is_disc or "_netdev" in options.split(",")
+
+
+def _of_mount(text: str, *keys: str) -> list[str]:
+    """What the section [Mount] of a unit (text) sets each of the keys to; "" where it does not."""
+    said = {entry.key: entry.value for entry in sections.parse(text, continued=True) if entry.section == "Mount"}
+    return [said.get(key, "") for key in keys]
 
 
 def _links(root: GuestRoot, kinds: tuple[str, ...]) -> list[str]:
