@@ -61,7 +61,8 @@ SUBJECT = Subject(
             "encrypted-device-closed",
             "info warning",
             "An encrypted device stayed closed, so the conversion did not look at what is in it. The guest still opens it "
-            "when it starts. The severity is `warning` where a key was given and cryptsetup reports that the device itself is at fault.",
+            "when it starts. The severity is `warning` where there is a key, and cryptsetup is missing or reports that the "
+            "device itself is at fault.",
             f"Nothing needs to be done if there are no system files in it. {_GIVE}",
         ),
         concern(

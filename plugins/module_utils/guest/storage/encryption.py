@@ -217,8 +217,9 @@ def refusal(guest: Guest, refusals: Sequence[Refusal]) -> tuple[Why, str, str]:
             f"Set the option memory to {memory + memory // 4 + _OWN_MEMORY} or more.",
         )
     if Why.FAILED in by_reason:
-        detail = by_reason[Why.FAILED].detail or "cryptsetup does not say why"
-        return Why.FAILED, f"{what} cannot be opened: {detail}.", "Check the device in the guest."
+        failed = by_reason[Why.FAILED]
+        detail = failed.detail or "cryptsetup does not say why"
+        return Why.FAILED, f"{what} cannot be opened: {detail}.", failed.hint
     return (
         Why.WRONG_KEY,
         f"{what} cannot be opened with {sources}: that is not one of its keys.",

@@ -66,7 +66,7 @@ class Key:
 
 
 class Why(Enum):
-    """Why a device stays closed. FAILED: cryptsetup reports something else than a wrong key."""
+    """Why a device stays closed. FAILED: cryptsetup is missing, or reports something else than a wrong key."""
 
     WRONG_KEY = "wrong key"
     NO_MEMORY = "no memory"
@@ -75,12 +75,17 @@ class Why(Enum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A device that a key did not open. detail: what cryptsetup reports."""
+    """A device that a key did not open. detail: what cryptsetup reports. hint: what to do about that."""
 
     locked: Filesystem
     key: Key
     why: Why
     detail: str = ""
+    hint: str = "Check the device in the guest."
+
+
+class NotSupported(GuestconvError):
+    """libguestfs on this machine cannot open encrypted devices."""
 
 
 class Keyring:
@@ -147,14 +152,22 @@ class Keyring:
         return None
 
     def open(self, locked: Filesystem, key: Key) -> bool:
-        """Open a device with a key. Returns whether it is open. Raises GuestconvError `encryption-not-supported`."""
+        """Open a device with a key. Returns whether it is open.
+
+        Raises NotSupported for a key that was given. Nobody asked for a device to be opened whose key is in the guest.
+        """
         if locked.device in self._opened:
             return True
-        self._require_ability(locked)
         self._tried.add(key.source)
         name = f"guestconv{letters(len(self._opened))}"
         try:
+            self._require_ability(locked)
             self._unlock(locked.device, key.secret, name)
+        except NotSupported as error:
+            if key.is_given:
+                raise
+            self.refusals.append(Refusal(locked, key, Why.FAILED, error.message.rstrip("."), error.hint))
+            return False
         except CallFailed as error:
             self.refusals.append(Refusal(locked, key, _why(error.message), _detail(error.message)))
             return False
@@ -170,7 +183,7 @@ class Keyring:
             try:
                 self._appliance.cryptsetup_open(device, Secret(text), name)
             except AttributeError as error:
-                raise GuestconvError(
+                raise NotSupported(
                     "encryption-not-supported",
                     "libguestfs on this machine is older than 1.44, and cannot open encrypted devices of all kinds.",
                     hint="Run guestconv on a machine with a newer libguestfs.",
@@ -200,9 +213,9 @@ class Keyring:
         if self._is_able is None:
             self._is_able = self._appliance.feature_available(["luks"])
         if not self._is_able:
-            raise GuestconvError(
+            raise NotSupported(
                 "encryption-not-supported",
-                f"{locked.name} is encrypted, and libguestfs on this machine has no cryptsetup to open it.",
+                f"libguestfs on this machine has no cryptsetup to open {locked.name}, which is encrypted.",
                 hint="Install cryptsetup on this machine, and let libguestfs build its appliance again.",
             )
 

@@ -130,6 +130,13 @@ def test_without_cryptsetup_in_the_appliance_a_key_is_of_no_use():
     assert caught.value.code == "encryption-not-supported" and "/dev/sda2" in caught.value.message
 
 
+def test_without_cryptsetup_in_the_appliance_what_a_key_in_the_guest_is_for_stays_closed():
+    found, appliance = guest((), {"/etc/crypttab": f"data UUID={UUID} /k luks\n", "/k": "secret"}, is_able=False)
+    closed = next(each for each in concerns(found) if each.code == "encrypted-device-closed")
+    assert (closed.severity, appliance.times("cryptsetup_open")) == ("warning", 0)
+    assert "has no cryptsetup" in closed.message and "Install cryptsetup on this machine" in closed.hint
+
+
 def test_a_libguestfs_without_the_call_is_named(monkeypatch):
     monkeypatch.delattr(StandInAppliance, "_cryptsetup_open")
     with pytest.raises(GuestconvError) as caught:
