@@ -29,67 +29,50 @@ def interfaces(names):
     return {"/etc/network/interfaces": "".join(stanzas)}
 
 
+def _one_each(names, path, text, static, dynamic):
+    """A file for each NIC: text, and static if it has an address, or else dynamic. {} is the name, or the address."""
+    return {
+        path.format(name): text.format(name) + (static.format(host) if host else dynamic)
+        for name, host in names.items()
+    }
+
+
 def netplan(names):
     """One file of netplan's for each NIC."""
-    return {
-        f"/etc/netplan/{name}.yaml": f"network:\n  ethernets:\n    {name}:\n      {_yaml(host)}\n"
-        for name, host in names.items()
-    }
+    text = "network:\n  ethernets:\n    {}:\n      "
+    return _one_each(names, "/etc/netplan/{}.yaml", text, "addresses: [{}/8]\n", "dhcp4: true\n")
 
 
-def _yaml(host):
-    return f"addresses: [{host}/8]" if host else "dhcp4: true"
-
-
-def networkd(names):
+def networkd(names, match="{}"):
     """One .network file for each NIC."""
-    return {
-        f"/etc/systemd/network/{name}.network": f"[Match]\nName={name}\n[Network]\n"
-        + (f"Address={host}/8\n" if host else "DHCP=yes\n")
-        for name, host in names.items()
-    }
+    text = f"[Match]\nName={match}\n[Network]\n"
+    return _one_each(names, "/etc/systemd/network/{}.network", text, "Address={}/8\n", "DHCP=yes\n")
 
 
 def keyfiles(names):
     """One connection for each NIC."""
-    return {
-        f"/etc/NetworkManager/system-connections/{name}.nmconnection": "[connection]\ntype=ethernet\n"
-        f"uuid={name}\ninterface-name={name}\n[ipv4]\n"
-        + (f"method=manual\naddress1={host}/8\n" if host else "method=auto\n")
-        for name, host in names.items()
-    }
+    path = "/etc/NetworkManager/system-connections/{}.nmconnection"
+    text = "[connection]\ntype=ethernet\nuuid={0}\ninterface-name={0}\n[ipv4]\n"
+    return _one_each(names, path, text, "method=manual\naddress1={}/8\n", "method=auto\n")
 
 
 def ifcfg_redhat(names):
     """One ifcfg file for each NIC."""
-    return {
-        f"/etc/sysconfig/network-scripts/ifcfg-{name}": f"DEVICE={name}\nONBOOT=yes\n"
-        + (f"IPADDR={host}\nPREFIX=8\n" if host else "BOOTPROTO=dhcp\n")
-        for name, host in names.items()
-    }
+    path, text = "/etc/sysconfig/network-scripts/ifcfg-{}", "DEVICE={}\nONBOOT=yes\n"
+    return _one_each(names, path, text, "IPADDR={}\nPREFIX=8\n", "BOOTPROTO=dhcp\n")
 
 
 def ifcfg_suse(names):
     """One ifcfg file for each NIC."""
-    return {
-        f"/etc/sysconfig/network/ifcfg-{name}": "STARTMODE=auto\n"
-        + (f"IPADDR={host}/8\n" if host else "BOOTPROTO=dhcp\n")
-        for name, host in names.items()
-    }
+    path = "/etc/sysconfig/network/ifcfg-{}"
+    return _one_each(names, path, "STARTMODE=auto\n", "IPADDR={}/8\n", "BOOTPROTO=dhcp\n")
 
 
 def wicked(names):
     """One XML file for each NIC."""
-    return {
-        f"/etc/wicked/ifconfig/{name}.xml": f"<interface><name>{name}</name>"
-        + (
-            f"<ipv4:static><address><local>{host}/8</local></address></ipv4:static>"
-            if host
-            else "<ipv4:dhcp><enabled>true</enabled></ipv4:dhcp>"
-        )
-        + "</interface>\n"
-        for name, host in names.items()
-    }
+    static = "<ipv4:static><address><local>{}/8</local></address></ipv4:static></interface>\n"
+    dynamic = "<ipv4:dhcp><enabled>true</enabled></ipv4:dhcp></interface>\n"
+    return _one_each(names, "/etc/wicked/ifconfig/{}.xml", "<interface><name>{}</name>", static, dynamic)
 
 
 def cloud_init(names):
@@ -105,11 +88,7 @@ def cloud_init(names):
 
 def globs(names):
     """One .network file for each NIC, which knows it by a pattern."""
-    return {
-        f"/etc/systemd/network/{name}.network": f"[Match]\nName={name}-*\n[Network]\n"
-        + (f"Address={host}/8\n" if host else "DHCP=yes\n")
-        for name, host in names.items()
-    }
+    return networkd(names, match="{}-*")
 
 
 FORMATS = (interfaces, netplan, networkd, keyfiles, ifcfg_redhat, ifcfg_suse, wicked, cloud_init)

@@ -38,7 +38,7 @@ class Policy:
 
 def policy_for(plan: Plan, nic: Nic) -> Policy:
     """The Policy for nic. Raises GuestconvError `policy-malformed` with the path of what is wrong."""
-    settings = statics.settings_of(plan, nic)
+    settings = plan.selection.settings.get("network", {}).get(nic.identifier, {})
     path = f"guest.devices.network.{nic.identifier}"
     policy, name = settings.get("policy") or "keep", settings.get("name")
     if policy not in POLICIES:

@@ -9,9 +9,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
-from ...plan import Plan
 from .. import values
 from .nics import Nic
 
@@ -20,6 +19,7 @@ KEYS = ("addresses", "gateway", "dns")
 # A prefix length; ipaddress would take the mask of hosts 0.0.0.255 for one as well.
 _WITH_PREFIX = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}")
 
+_Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 Malformed = Callable[[str, object, str], Exception]
 
 
@@ -107,7 +107,7 @@ def _texts(settings: Mapping[str, Any], key: str, path: str, malformed: Malforme
     return [str(text).strip() for text in texts]
 
 
-def _address(text: str, path: str, malformed: Malformed) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
+def _address(text: str, path: str, malformed: Malformed) -> _Interface:
     expected = "an address of a host with its prefix, such as 10.1.2.3/24 or 2001:db8::5/64"
     if not _WITH_PREFIX.fullmatch(text):
         raise malformed(path, text, expected)
@@ -125,12 +125,7 @@ def _address(text: str, path: str, malformed: Malformed) -> ipaddress.IPv4Interf
     return found
 
 
-def _gateway(
-    text: str,
-    addresses: Sequence[ipaddress.IPv4Interface | ipaddress.IPv6Interface],
-    path: str,
-    malformed: Malformed,
-) -> values.Address:
+def _gateway(text: str, addresses: Sequence[_Interface], path: str, malformed: Malformed) -> values.Address:
     found = values.address(text)
     networks = ", ".join(str(address.network) for address in addresses)
     expected = f"an address of another host in {networks}"
@@ -144,12 +139,7 @@ def _gateway(
     return found
 
 
-def _server(
-    text: str,
-    addresses: Sequence[ipaddress.IPv4Interface | ipaddress.IPv6Interface],
-    path: str,
-    malformed: Malformed,
-) -> str:
+def _server(text: str, addresses: Sequence[_Interface], path: str, malformed: Malformed) -> str:
     found = values.address(text)
     if found is None or "%" in text or found.is_unspecified or found.is_multicast or _is_mapped(found):
         raise malformed(path, text, "the address of a name server, such as 10.1.2.53")
@@ -165,9 +155,3 @@ def _is_host(address: values.Address) -> bool:
 def _is_mapped(address: values.Address) -> bool:
     """Whether it is an address of IPv4 in the form of IPv6's (::ffff:10.1.2.3), which no interface can have."""
     return isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
-
-
-def settings_of(plan: Plan, nic: Nic) -> Mapping[str, Any]:
-    """What the description has of the NIC."""
-    found: Mapping[str, Any] = plan.selection.settings.get("network", {}).get(nic.identifier, {})
-    return found
