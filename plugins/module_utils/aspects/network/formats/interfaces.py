@@ -23,6 +23,7 @@ from ..cards.nics import INTERFACE, Nic, Setting
 from ..cards.patterns import matches
 from ..cards.statics import Static
 from . import static_interfaces
+from .static_interfaces import comment_out
 
 KIND = "interfaces"
 _FILE = "/etc/network/interfaces"
@@ -48,7 +49,6 @@ _OF_WIRELESS = ("wpa_ssid", "wpa_essid", "wpa_bssid", "wpa_psk", "wireless_")
 _VIRTUAL_KINDS = frozenset(
     ("bond", "bridge", "dummy", "gre", "macvlan", "ppp", "tunnel", "veth", "vlan", "vrf", "vxlan", "wifi", "wireguard")
 )
-_OF_STATIC = frozenset(("address", "netmask", "gateway", "broadcast", "network", "pointopoint", "scope"))
 _VIRTUAL_METHODS = frozenset(("loopback", "ppp", "wvdial", "tunnel", "6to4", "v4tunnel", "wireguard"))
 # No interface has so many options, no guest so many mappings; a hostile file must not fill our memory by way of those.
 _MOST_MAPPINGS = _MOST_PATTERNS = 100
@@ -122,7 +122,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     # Settings that another NIC may get as well stay.
     of_them = names | {logical for logical, of_one in physical.items() if of_one and set(of_one) <= names}
     for file, text in texts.items():
-        root.write(file, _with_dhcp(text, of_them), detail)
+        root.write(file, static_interfaces.with_dhcp(text, of_them), detail)
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
@@ -148,7 +148,7 @@ def without(text: str, names: Collection[str]) -> str:
     for stanza in parse(text):
         if stanza.keyword in ("iface", "mapping") and _is_of(stanza.name, names):
             for line in (stanza.head, *stanza.options):
-                _comment_out(lines, line)
+                comment_out(lines, line)
         elif _LISTS_OF_NAMES.fullmatch(stanza.keyword):
             _strike_out(lines, stanza.head, names, "")
         for line in stanza.options:
@@ -383,43 +383,16 @@ def _is_of(name: str, names: Collection[str]) -> bool:
     return re.split(r"[.:=]", name)[0] in names or name in names
 
 
-def _comment_out(lines: list[str], line: Line) -> None:
-    for index in range(line.start, line.end):
-        lines[index] = "#" + lines[index]
-
-
 def _strike_out(lines: list[str], line: Line, names: Collection[str], if_empty: str) -> None:
     """Strike names out of the words of a line. With none left it is a comment, or if_empty stands in their place."""
     struck = [word for word in line.words[1:] if _is_of(word, names)]
     if not struck:
         return
     if len(struck) == len(line.words) - 1 and not if_empty:
-        _comment_out(lines, line)
+        comment_out(lines, line)
         return
     gone = set(struck)
     text = _WORD.sub(lambda found: "" if found[1] in gone else found[0], "\n".join(lines[line.start : line.end]))
     if len(struck) == len(line.words) - 1:
         text += " " + if_empty
     lines[line.start : line.end] = text.split("\n")
-
-
-def _with_dhcp(text: str, names: Collection[str]) -> str:
-    lines = text.split("\n")
-    done: set[tuple[str, str]] = set()
-    for stanza in parse(text):
-        words = stanza.head.words
-        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
-            continue
-        if ":" in words[1] or (stanza.name, words[2]) in done:
-            # A further address has no place next to that from DHCP.
-            for line in (stanza.head, *stanza.options):
-                _comment_out(lines, line)
-            continue
-        done.add((stanza.name, words[2]))
-        method = "auto" if words[2] == "inet6" else "dhcp"
-        for index in range(stanza.head.start, stanza.head.end):
-            lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
-        for line in stanza.options:
-            if option_name(line) in _OF_STATIC:
-                _comment_out(lines, line)
-    return "\n".join(lines)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Static addresses in ifupdown's stanzas (interfaces(5)), and where its guests have their name servers. Pure, but for that.
+"""Static addresses in ifupdown's stanzas (interfaces(5)), or DHCP in their place. Pure, but for the name servers.
 
 The option dns-nameservers is none of ifupdown's own: a hook of resolvconf, openresolv or systemd-resolved takes it, or
 ifupdown2 and ifupdown-ng. Elsewhere the name servers are those in /etc/resolv.conf (resolv.conf(5)).
@@ -84,13 +84,13 @@ def with_static(text: str, names: Collection[str], static: Static, done: set[int
         version = _FAMILIES.get(stanza.family, 4)
         if ":" in stanza.head.words[1]:
             for line in (stanza.head, *stanza.options):
-                _comment_out(lines, line)
+                comment_out(lines, line)
             continue
         last = stanza
         for line in stanza.options:
             is_dhcp = bool(static.of(4)) and [option_name(line), *line.words[1:]] == ["use", "dhcp"]
             if is_dhcp or _is_static(line, stanza, has_dns and static.name_servers is not None):
-                _comment_out(lines, line)
+                comment_out(lines, line)
         wanted = static.of(version)
         if wanted and version not in done:
             done.add(version)
@@ -108,6 +108,29 @@ def with_static(text: str, names: Collection[str], static: Static, done: set[int
                 added.setdefault(end, []).extend([head, *_options(static, version, last.name, has_dns)])
     for index in sorted(added, reverse=True):
         lines[index + 1 : index + 1] = added[index]
+    return "\n".join(lines)
+
+
+def with_dhcp(text: str, names: Collection[str]) -> str:
+    """text, of a file of ifupdown's, with DHCP for the static addresses of these names of settings."""
+    lines = text.split("\n")
+    done: set[tuple[str, str]] = set()
+    for stanza in parse(text):
+        words = stanza.head.words
+        if stanza.keyword != "iface" or stanza.name not in names or words[3:4] != ["static"]:
+            continue
+        if ":" in words[1] or (stanza.name, words[2]) in done:
+            # A further address has no place next to that from DHCP.
+            for line in (stanza.head, *stanza.options):
+                comment_out(lines, line)
+            continue
+        done.add((stanza.name, words[2]))
+        method = "auto" if words[2] == "inet6" else "dhcp"
+        for index in range(stanza.head.start, stanza.head.end):
+            lines[index] = re.sub(r"(?<=\s)static(?!\S)", method, lines[index], count=1)
+        for line in stanza.options:
+            if option_name(line) in _OF_STATIC:
+                comment_out(lines, line)
     return "\n".join(lines)
 
 
@@ -149,7 +172,8 @@ def _set_method(lines: list[str], stanza: Stanza, method: str) -> None:
         )
 
 
-def _comment_out(lines: list[str], line: Line) -> None:
+def comment_out(lines: list[str], line: Line) -> None:
+    """Make a comment of line in lines, if it is none."""
     for index in range(line.start, line.end):
         if not lines[index].startswith("#"):
             lines[index] = "#" + lines[index]

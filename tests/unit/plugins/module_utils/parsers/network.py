@@ -343,9 +343,12 @@ PARSERS = (
         each(stanzas.parse, of_file("/etc/network/interfaces", interfaces.read)),
         unedited=(
             lambda text: interfaces.without(text, {"absent"}),
-            lambda text: interfaces._with_dhcp(text, {"absent"}),
+            lambda text: static_interfaces.with_dhcp(text, {"absent"}),
         ),
-        edits=(lambda text: interfaces.without(text, {"eth0"}), lambda text: interfaces._with_dhcp(text, {"eth0"})),
+        edits=(
+            lambda text: interfaces.without(text, {"eth0"}),
+            lambda text: static_interfaces.with_dhcp(text, {"eth0"}),
+        ),
         # A line that goes on, and has no word.
         found=("\\\n\r\n",),
     ),
