@@ -403,6 +403,6 @@ def disk(name):
 
 def _key(files):
     digest = hashlib.sha256((files.name if files else "").encode())
-    for source in ("boot_variants.py", "boot_workshop.py"):
+    for source in ("boot_variants.py", "boot_workshop.py", "workshop.py"):
         digest.update((_HERE / source).read_bytes())
     return digest.hexdigest()[:12]

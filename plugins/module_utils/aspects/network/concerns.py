@@ -19,7 +19,7 @@ from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
 from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, netplan, wicked
 from .names import naming
-from .values import Address
+from .values import Address, host
 
 _NOT_READ = (
     "/etc/conf.d/net",
@@ -36,12 +36,14 @@ _NOT_READ = (
 _IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
 # Formats that one program reads: wicked does both, and SUSE's are what it is usually given.
 _PROGRAMS = {ifcfg_suse.KIND: wicked.KIND}
-# Files that are named in messages, and addresses that are sought in all files at once.
+# Files that are named in messages.
 _MOST_FILES = 10
 _XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_MOST_SOUGHT = 20
 # Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
 _MOST_WORDS = 1000
+# Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses.
+_IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z_", "0-9A-Za-z.:"
+_ADDRESS = re.compile(r"[\w.:]+")
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
 _STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
@@ -238,7 +240,7 @@ def _from_elsewhere(
 ) -> list[Concern]:
     """Addresses that cards had, and nothing that is read gives them: dhcpcd does, netctl, a script."""
     by_mac = {nic.mac: nic for nic in found if nic.mac}
-    configured = {_host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
+    configured = {host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
     unknown: list[tuple[Card, Nic | None, list[str]]] = []
     for card in cards:
         mac = card.mac or ""
@@ -256,15 +258,11 @@ def _from_elsewhere(
 
 
 def _mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str]]:
-    """{address: the files in /etc that have it}, of the first of addresses."""
-    sought = addresses[:_MOST_SOUGHT]
-    if not sought:
-        return {}
-    words = _alternatives(sought)
-    found: dict[str, list[str]] = {}
-    for file in (root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or [])[:_MOST_FILES]:
-        for address in dict.fromkeys(re.findall(rf"(?<![\w.:])(?:{words})(?![\w.:])", root.read(file) or "")):
-            found.setdefault(address, []).append(file)
+    """{address: the files in /etc that have it}, of the first files."""
+    found: dict[str, list[str]] = {address: [] for address in addresses}
+    for file in _files_with(root, addresses, _IN_ADDRESSES)[:_MOST_FILES]:
+        for address in set(_ADDRESS.findall(root.read(file) or "")).intersection(found):
+            found[address].append(file)
     return found
 
 
@@ -274,10 +272,6 @@ def _may_get(nic: Nic, address: Address) -> bool:
 
 def _of_uppers(nic: Nic) -> list[str]:
     return [address for upper in nic.used_by for address in upper.addresses]
-
-
-def _host(address: str) -> str:
-    return address.partition("/")[0]
 
 
 def _unconfigured(
@@ -338,15 +332,13 @@ def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
 
 def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
     """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    listed = list(words)
-    files: set[str] = set()
-    for start in range(0, len(listed), _MOST_WORDS):
-        sought = _alternatives(listed[start : start + _MOST_WORDS])
-        if sought:
-            files.update(root.files_with("/etc", f"(^|[^0-9A-Za-z_])({sought})($|[^0-9A-Za-z_])") or [])
-    found = sorted(file for file in files if not _IS_COPY.search(file) and file not in passed_over)
-    more = f" and {len(found) - _MOST_FILES} more" if len(found) > _MOST_FILES else ""
-    return ", ".join(found[:_MOST_FILES]) + more
+    return _listed([file for file in _files_with(root, words, _IN_NAMES) if file not in passed_over])
+
+
+def _listed(places: Sequence[str]) -> str:
+    """How a message lists them."""
+    more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
+    return ", ".join(places[:_MOST_FILES]) + more
 
 
 def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[Setting]) -> list[Concern]:
@@ -355,22 +347,20 @@ def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[
     settings: what the guest's configuration says now.
     """
     again = _rendered_again(root, [replace(nic, addresses=each.addresses) for nic, each in static.items()], settings)
-    kept = {text for each in static.values() for text in (*map(_host, each.addresses), *each.gateways)}
+    kept = {text for each in static.values() for text in (*map(host, each.addresses), *each.gateways)}
     sought: dict[str, None] = {}
     for nic in static:
-        sought.update(dict.fromkeys((*map(_host, nic.addresses), *nic.gateways)))
+        sought.update(dict.fromkeys((*map(host, nic.addresses), *nic.gateways)))
     old = [address for address in sought if address not in kept]
     places = _places(root, old)
     if not places:
         return [again] if again else []
-    more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
     return [
         *([again] if again else []),
         Concern(
             "nic-address-used-elsewhere",
             "warning",
-            f"{', '.join(places[:_MOST_FILES])}{more} still mention {', '.join(old)}, which was the address or gateway of "
-            f"{labels(static)}.",
+            f"{_listed(places)} still mention {', '.join(old)}, which was the address or gateway of {labels(static)}.",
             "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
             "firewall, static routes by the old gateway.",
         ),
@@ -379,26 +369,38 @@ def of_static(root: GuestRoot, static: Mapping[Nic, Static], settings: Sequence[
 
 def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
     """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
-    words = _alternatives(addresses[:_MOST_SOUGHT])
-    if not words:
-        return []
     found: list[str] = []
-    for file in root.files_with("/etc", f"(^|[^0-9A-Za-z.:])({words})($|[^0-9A-Za-z.:])") or []:
-        if not _IS_COPY.search(file) and len(found) <= 10 * _MOST_FILES:
-            found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", words)]
+    for file in _files_with(root, addresses, _IN_ADDRESSES):
+        if len(found) <= 10 * _MOST_FILES:
+            found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", addresses)]
     return found
 
 
-def lines_with(text: str, words: str) -> list[int]:
-    """The numbers of the lines of text that have one of words (a regular expression), and not in a comment."""
+def lines_with(text: str, addresses: Collection[str]) -> list[int]:
+    """The numbers of the lines of text that have one of addresses, and not in a comment."""
     text = _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
-    wanted = re.compile(rf"(?<![\w.:])(?:{words})(?![\w.:])")
+    wanted = set(addresses)
     lines = enumerate(text.split("\n"), 1)
-    return [number for number, line in lines if line.lstrip()[:1] not in ("#", ";") and wanted.search(line)]
+    return [
+        number
+        for number, line in lines
+        if line.lstrip()[:1] not in ("#", ";") and wanted.intersection(_ADDRESS.findall(line))
+    ]
+
+
+def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]:
+    """The files in /etc, but for copies, that have one of words, where no character of those within stands next to it."""
+    listed = list(words)
+    files: set[str] = set()
+    for start in range(0, len(listed), _MOST_WORDS):
+        sought = _alternatives(listed[start : start + _MOST_WORDS])
+        if sought:
+            files.update(root.files_with("/etc", f"(^|[^{within}])({sought})($|[^{within}])") or [])
+    return sorted(file for file in files if not _IS_COPY.search(file))
 
 
 def _alternatives(words: Iterable[str]) -> str:
-    """The regular expression, for grep and for Python, of those of words that consist of plain characters.
+    """The regular expression, for grep, of those of words that consist of plain characters.
 
     It becomes a part of a script, in quotes; so no other character of a name that the guest has chosen gets there.
     """

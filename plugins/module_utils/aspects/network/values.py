@@ -87,6 +87,11 @@ def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:
         return ()
 
 
+def host(text: str) -> str:
+    """An address without its prefix."""
+    return text.partition("/")[0]
+
+
 def class_prefix(text: str) -> str:
     """The prefix length that an IPv4 address had before there were netmasks, as text."""
     parsed = address(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..values import host
 from .identity import Card
 from .macs import CONFIGURATION, MacSource, Origin
 from .nics import Nic, Setting, Upper, is_name, is_software, natural, reached, unique_identifier
@@ -146,14 +147,14 @@ class _Interfaces:
         if len(found) < len(cards):
             # Nothing makes an interface called so, and one of the cards was seen with its address.
             seen = {str(address) for card in cards for address in card.addresses}
-            seen -= {address for key in found for address in map(_host, self._carried(key))}
+            seen -= {address for key in found for address in map(host, self._carried(key))}
             found += [
                 key
                 for key in self.own
                 if not self._is_made(key)
                 and self._is_called_software(key)
                 and "." not in key
-                and seen.intersection(map(_host, _addresses(self.own[key])))
+                and seen.intersection(map(host, _addresses(self.own[key])))
             ]
         return found
 
@@ -191,10 +192,6 @@ class _Interfaces:
 def _is_hardware(setting: Setting) -> bool:
     """Whether the setting says that its interface is hardware."""
     return not setting.virtual and (setting.hardware or setting.hardware_mac is not None)
-
-
-def _host(address: str) -> str:
-    return address.partition("/")[0]
 
 
 def _names_by_mac(settings: Iterable[Setting]) -> dict[str, str]:

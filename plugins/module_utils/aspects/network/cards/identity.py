@@ -17,7 +17,7 @@ from typing import Any
 
 from ....errors import GuestconvError
 from ....model.concerns import Concern
-from ..values import Address, normal_mac
+from ..values import Address, host, normal_mac
 from .macs import GENERATED, HARDWARE, KnownMac
 from .nics import Nic, labels
 
@@ -185,7 +185,7 @@ def unknown_identity(nics: Sequence[Nic]) -> Concern | None:
     missing = {nic.identifier for nic in unknown}
     example = ", ".join(
         f'{{mac: "{nic.mac if nic.identifier not in missing else f"<MAC address of {nic.label}>"}", '
-        f"addresses: [{', '.join(address.partition('/')[0] for address in nic.reached_at)}]}}"
+        f"addresses: [{', '.join(host(address) for address in nic.reached_at)}]}}"
         for nic in nics
     )
     return Concern(

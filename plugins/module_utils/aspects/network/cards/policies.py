@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 from ....errors import GuestconvError
 from ...plan import Plan
+from ..values import host
 from . import statics
 from .nics import INTERFACE, Nic
 from .statics import Static
@@ -70,18 +71,14 @@ def check_addresses(policies: Mapping[Nic, Policy]) -> None:
     taken: dict[str, Nic] = {}
     for nic, each in policies.items():
         if each.policy not in ("static", "dhcp"):
-            taken.update((_host(address), nic) for address in nic.addresses)
-        taken.update((_host(address), nic) for upper in nic.used_by for address in upper.addresses)
+            taken.update((host(address), nic) for address in nic.addresses)
+        taken.update((host(address), nic) for upper in nic.used_by for address in upper.addresses)
     for nic, static in chosen.items():
         for address in static.addresses:
-            if _host(address) in taken:
+            if host(address) in taken:
                 path = f"guest.devices.network.{nic.identifier}.addresses"
-                raise _malformed(path, address, f"another address, because {taken[_host(address)].label} has this one")
-        taken.update((_host(address), nic) for address in static.addresses)
-
-
-def _host(address: str) -> str:
-    return address.partition("/")[0]
+                raise _malformed(path, address, f"another address, because {taken[host(address)].label} has this one")
+        taken.update((host(address), nic) for address in static.addresses)
 
 
 def check_names(policies: Mapping[Nic, Policy]) -> None:

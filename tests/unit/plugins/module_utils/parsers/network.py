@@ -195,7 +195,7 @@ def _static(text):
         ifcfg_redhat.with_static(text, STATIC, True),
         ifcfg_redhat._without_default(text),
         ifcfg_suse.with_static(text, STATIC),
-        concerns.lines_with(text, "10[.]0[.]0[.]1"),
+        concerns.lines_with(text, ["10.0.0.1"]),
     ]
 
 
@@ -280,6 +280,7 @@ def _values(text):
         values.normal_mac,
         values.address,
         values.gateway,
+        values.host,
         values.class_prefix,
         values.says_no,
         nics.is_software,
