@@ -30,6 +30,11 @@ def find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None =
     instead.
     """
     encryption.prepare(guest, lambda: _all(guest, systems))
+    _find(guest, systems, wanted)
+
+
+def _find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None) -> None:
+    """See find(). What encrypted devices are called is known."""
     # Why there is no system on filesystems that may have one.
     reasons: list[GuestconvError] = []
     roots = [
@@ -68,7 +73,7 @@ def find_transformed(guest: Guest, systems: Sequence[DetectableSystem], wanted: 
         if wanted is not None and wanted.partition("[")[0] == before:
             wanted = filesystem.name + wanted[len(before) :]
             break
-    find(guest, systems, wanted)
+    _find(guest, systems, wanted)
     guest.transform = announced
 
 
