@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/support.md from docs/support.json: the boot loaders, kernels, layouts of disks and devices that are supported.
+"""Writes docs/support.md from docs/support.json: the boot loaders, kernels, disks, networks and devices that are supported.
 
 script/boot-matrix records each boot in a file, and then runs this as a command with that file, which adds to the data.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,14 @@ _COLUMNS = (
     ("firmware", "firmware"),
     ("layout", "disk"),
     ("kernel", "kernel"),
+    ("devices", "devices"),
+    ("result", "result"),
+    ("date", "date"),
+)
+# Of rows that have "network": those of guests that are booted for how they configure their network.
+_NETWORK_COLUMNS = (
+    ("guest", "guest"),
+    ("network", "network configuration"),
     ("devices", "devices"),
     ("result", "result"),
     ("date", "date"),
@@ -53,6 +61,16 @@ guests, and adds them to the table.
 """
 
 
+_NETWORK_HEAD = """
+## Network configuration
+
+The guests below differ by how they configure their network. Each was converted and booted with the network cards in the
+column "devices", in that order. Each card had the name and the addresses that it had on the source (with
+`policy: static`, the new addresses), and SSH answered at the first address of each.
+
+"""
+
+
 def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """rows with the rows new, which replace those of the same variant and devices; in a stable order.
 
@@ -63,7 +81,7 @@ def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> lis
         old = found.get(_identity(row))
         if old is None or row["result"] == BOOTED or old["result"] != BOOTED:
             found[_identity(row)] = row
-    return sorted(found.values(), key=lambda row: (row["result"] == READ, row["loader"], *_identity(row)))
+    return sorted(found.values(), key=lambda row: (row["result"] == READ, row.get("loader", ""), *_identity(row)))
 
 
 def _identity(row: dict[str, Any]) -> tuple[str, ...]:
@@ -72,9 +90,19 @@ def _identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 def page(rows: Iterable[dict[str, Any]]) -> str:
     """The whole page, for the rows of the data file."""
-    lines = [[title for _key, title in _COLUMNS], ["---"] * len(_COLUMNS)]
-    lines += [[str(row.get(key, "")).replace("|", "\\|") for key, _title in _COLUMNS] for row in rows]
-    return _HEAD + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    listed = list(rows)
+    network = [row for row in listed if "network" in row]
+    return (
+        _HEAD
+        + _table(_COLUMNS, [row for row in listed if "network" not in row])
+        + (_NETWORK_HEAD + _table(_NETWORK_COLUMNS, network) if network else "")
+    )
+
+
+def _table(columns: Sequence[tuple[str, str]], rows: Iterable[dict[str, Any]]) -> str:
+    lines = [[title for _key, title in columns], ["---"] * len(columns)]
+    lines += [[str(row.get(key, "")).replace("|", "\\|") for key, _title in columns] for row in rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def load() -> list[dict[str, Any]]:

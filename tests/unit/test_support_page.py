@@ -11,7 +11,7 @@ import pytest
 
 from tests import support_page
 from tests.end_to_end import boots
-from tests.guests import boot_variants, storage_variants
+from tests.guests import boot_variants, network_variants, storage_variants
 from tests.support_page import BOOTED, CHECKED, READ
 
 
@@ -26,7 +26,8 @@ def test_the_page_is_what_the_data_says():
 def test_the_data_is_of_guests_that_there_are():
     rows = support_page.load()
     of_storage = {f"storage-{name}-{firmware}" for name in storage_variants.VARIANTS for firmware in ("bios", "uefi")}
-    known = {*boot_variants.VARIANTS, *of_storage}
+    of_network = {f"network-{name}" for name in network_variants.VARIANTS}
+    known = {*boot_variants.VARIANTS, *of_storage, *of_network}
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])
@@ -50,6 +51,13 @@ def test_a_new_row_replaces_that_of_the_same_guest_and_devices(old, new, kept):
 def test_what_was_not_tested_stands_at_the_end():
     rows = support_page.merged([row("a", "", READ)], [row("b", "ahci", CHECKED)])
     assert [one["variant"] for one in rows] == ["b", "a"]
+
+
+def test_guests_that_differ_by_their_network_have_a_table_of_their_own():
+    network = {"variant": "network-a", "network": "a bond", "devices": "e1000", "result": BOOTED}
+    page = support_page.page([row("b", "ahci", BOOTED), network])
+    assert page.index("GRUB 2 |") < page.index("## Network") < page.index("| a bond | e1000 | booted here |")
+    assert "## Network" not in support_page.page([row("b", "ahci", BOOTED)])
 
 
 def test_the_rows_are_recorded_among_the_boots(tmp_path, monkeypatch):
