@@ -13,11 +13,15 @@ from ..model import Model
 
 @dataclass(frozen=True)
 class Target:
-    """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first."""
+    """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first.
+
+    detected_as: what systemd-detect-virt(1) calls it in the guest.
+    """
 
     name: str
     machine: str
     models: Mapping[str, tuple[Model, ...]]
+    detected_as: tuple[str, ...] = ()
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

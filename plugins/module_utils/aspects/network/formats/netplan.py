@@ -9,6 +9,7 @@ merged, a list is appended to the other, a plain value replaces it. A file in /e
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +37,12 @@ _HARDWARE = "ethernets"
 _NETWORKD = "networkd"
 # Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
 _NOT_READ = "nm-devices"
+# By what a definition chooses its interfaces, and what it calls them.
+_MATCHING = ("match", "set-name")
 _SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
 _OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
+# What a card with virtual functions has (netplan(5), SR-IOV).
+_OF_FUNCTIONS = ("virtual-function-count", "embedded-switch-mode")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
 # Where a bridge says something of each of its ports, by their names; netplan refuses names that it does not know.
@@ -94,14 +99,28 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+
+    A definition that is for others too stays. One for the Nic goes before it, where systemd-networkd applies one alone.
+    """
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    definitions = _merged(networks)[0][_HARDWARE]
     for path, (identifier, is_first) in definitions_of(networks, nic).items():
-        keys = ("network", _HARDWARE, identifier)
         compose = partial(_composed, path=path)
-        text = static_netplan.with_static(root.read(path) or "", compose, keys, static, is_first)
+        text = root.read(path) or ""
+        is_shared = _names(definitions)[identifier] is None
+        if is_shared and nic.hardware_mac and _renderer(_renderers(networks), definitions[identifier]) == _NETWORKD:
+            known = {key: value for key, value in definitions[identifier].items() if key not in _MATCHING}
+            # It comes before the other: see settings_of.
+            identifier = f"{identifier}-{nic.identifier}"
+            own = json.dumps({"match": {"macaddress": nic.hardware_mac}, **known})
+            text = yaml_text.with_entry(text, yaml_text.below(networks[path], _HARDWARE), f"{identifier}: {own}")
+        keys = ("network", _HARDWARE, identifier)
+        text = static_netplan.with_static(text, compose, keys, static, is_first)
         root.write(path, text, f"{nic.label} has another address on the target")
+        if is_shared:
+            return
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -146,7 +165,7 @@ def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) 
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
         found[path] += renamings(nodes, names)
         nodes = []
-        for section in _SOFTWARE:
+        for section in (_HARDWARE, *_SOFTWARE):
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
@@ -196,8 +215,7 @@ def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]
         for identifier, definition in definitions.items():
             first, *others = files[section, identifier]
             one = _setting(first, kind, section, identifier, definition, names)
-            renderer = _text(definition.get("renderer")) or renderers.get(section) or renderers.get("") or _NETWORKD
-            if kind == KIND and section == _HARDWARE and renderer == _NETWORKD:
+            if kind == KIND and section == _HARDWARE and _renderer(renderers, definition) == _NETWORKD:
                 # What netplan writes for systemd-networkd (write_network_file() of src/networkd.c).
                 one = replace(one, order=f"10-netplan-{identifier}.network")
             settings.append(one)
@@ -233,6 +251,11 @@ def _renderers(networks: Mapping[str, Node | None]) -> dict[str, str]:
     return found
 
 
+def _renderer(renderers: Mapping[str, str], definition: Definition) -> str:
+    """What applies a definition of hardware; renderers: as of _renderers."""
+    return _text(definition.get("renderer")) or renderers.get(_HARDWARE) or renderers.get("") or _NETWORKD
+
+
 def _patch_ports(networks: Mapping[str, Node | None], kind: str) -> Iterator[Setting]:
     """The ends of Open vSwitch's patches, which bridges have among their interfaces: openvswitch.ports, in pairs."""
     for path, network in networks.items():
@@ -247,7 +270,8 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
     merged, _files = _merged(networks)
     wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     gone = {identifier for identifier, name in _names(merged[_HARDWARE]).items() if name in wanted}
-    gone |= {identifier for identifier, vlan in merged["vlans"].items() if vlan.get("link") in gone}
+    on_others = [*merged["vlans"].items(), *merged[_HARDWARE].items()]
+    gone |= {identifier for identifier, definition in on_others if definition.get("link") in gone}
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
         for section in (_HARDWARE, *_SOFTWARE):
@@ -344,13 +368,15 @@ def _setting(
     # netplan and cloud-init make a rule, or a .link file, from `match` and `set-name`.
     binds = bool(mac and definition.get("set-name") and name)
     loose = section == _HARDWARE and not name and not mac
+    # A virtual function of a card (SR-IOV) is a card of its own only where the physical one is.
+    is_function = section == _HARDWARE and bool(definition.get("link"))
     return Setting(
         file,
         kind,
         name if INTERFACE.fullmatch(name or "") else None,
-        virtual=section != _HARDWARE,
+        virtual=section != _HARDWARE or is_function,
         lower=tuple(found for found in (names.get(port, port) for port in lower if port) if found),
-        tagged=section == "vlans",
+        tagged=section == "vlans" or is_function,
         method=_method(definition, addresses),
         addresses=addresses,
         gateways=_gateways(definition),
@@ -359,11 +385,14 @@ def _setting(
         hardware_mac=mac,
         patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
         profile=_profile(identifier),
-        hardware=section == _HARDWARE,
+        hardware=section == _HARDWARE and not is_function,
         dynamic=bool(_dhcp(definition)),
         dhcp=_dhcp(definition),
         binds=binds,
-        source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
+        source_hardware=(
+            *(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
+            *(f"{key}: {_text(definition.get(key))}" for key in _OF_FUNCTIONS if definition.get(key)),
+        ),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
     )
 
