@@ -40,7 +40,7 @@ class FakeGuest:
                 name=one.name,
                 guest=self,
                 started_by=(),
-                info={"os": "linux"},
+                info={"os": "linux", "package_format": "deb"},
                 on_behalf_of=lambda aspect: nullcontext(),
                 boot_menu=menu,
                 mount_plan=MountPlan((Mount("/", one),)),
