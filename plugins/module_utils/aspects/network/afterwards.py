@@ -112,7 +112,7 @@ def check_others(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) ->
     for nic in before:
         if nic.name or nic in chosen.static or nic in chosen.dynamic or nic in chosen.gone:
             continue
-        now = found.get(chosen.macs.get(nic.mac or "")) or found.get(nic.mac)
+        now = found.get(chosen.macs.get(nic.mac or "", "")) or found.get(nic.mac or "")
         if now and _whole(now) != _whole(nic):
             with_what = f"with {', '.join(now.addresses)}" if now.addresses else "without its address"
             raise _refused(nic, f"{_files(now)} would configure it {with_what}, as it is for several network cards")

@@ -70,7 +70,7 @@ class Connection:
 
     @property
     def hardware_mac(self) -> str | None:
-        return mac_of(self.get("ethernet", "mac-address")) if self.wired else None
+        return _mac_of(self.get("ethernet", "mac-address")) if self.wired else None
 
 
 def loaded(root: GuestRoot) -> list[Connection]:
@@ -118,7 +118,7 @@ def section_of(entry: sections.Entry) -> str:
     return "ethernet" if entry.section in _WIRED else entry.section
 
 
-def mac_of(text: str) -> str | None:
+def _mac_of(text: str) -> str | None:
     """The MAC address in text; NetworkManager before 0.9.10 wrote it as numbers: 0;80;86;170;187;204;"""
     numbers = [word.strip() for word in text.split(";") if word.strip()]
     if len(numbers) == 6 and all(number.isdecimal() and int(number[:4]) < 256 for number in numbers):
@@ -128,7 +128,7 @@ def mac_of(text: str) -> str | None:
 
 def with_mac_replaced(value: str, macs: Mapping[str, str]) -> str:
     """value with MAC addresses replaced, {old: new}, in whichever form it has them."""
-    new = macs.get(mac_of(value) or "")
+    new = macs.get(_mac_of(value) or "")
     if ";" in value and new:
         return "".join(f"{int(byte, 16)};" for byte in new.split(":"))
     return values.with_macs_replaced(value, macs)
