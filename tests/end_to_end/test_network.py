@@ -179,7 +179,7 @@ def supported(name, hardware):
         {
             "variant": f"network-{name}",
             "guest": "Debian 12",
-            "network": VARIANTS[name].what,
+            "configuration": VARIANTS[name].what,
             "devices": ", ".join(boots.devices({"interfaces": hardware["interfaces"]})),
             "result": BOOTED,
             "date": datetime.date.today().isoformat(),
