@@ -146,7 +146,10 @@ def test_a_scsi_controller_is_named_as_qemu_does(virtual_device, controller):
 
 
 def test_a_disk_of_a_controller_that_is_not_present_is_none():
-    text = 'guestOS = "x"\nscsi0.present = "FALSE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "a.vmdk"\nsata0:0.present = "TRUE"\nsata0:0.fileName = "b.vmdk"\n'
+    text = (
+        'guestOS = "x"\nscsi0.present = "FALSE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "a.vmdk"\n'
+        'sata0:0.present = "TRUE"\nsata0:0.fileName = "b.vmdk"\n'
+    )
     assert described(text.encode())["disks"] == [disk("/vm/b.vmdk")]
 
 
