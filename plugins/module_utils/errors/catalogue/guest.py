@@ -55,6 +55,13 @@ SUBJECT = Subject(
             "The filesystem that the option `root` names has no operating system.",
             "Select one of the filesystems that the hint lists, or leave `root` out.",
         ),
+        concern(
+            "console-login-differs",
+            "info",
+            "systemd's login on the console of the target has other settings than the one on the console of the source, or "
+            "somebody has masked it.",
+            "Copy the settings in the guest, or unmask the login, if people are to log in there.",
+        ),
         error(
             "filesystem-not-mounted",
             "A filesystem of the guest cannot be mounted.",
