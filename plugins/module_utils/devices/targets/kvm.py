@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="kvm",
     machine="q35",
+    # The latter without hardware acceleration.
+    detected_as=("kvm", "qemu"),
     models={
         "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
         "block": (models.VIRTIO_BLK, models.VIRTIO_SCSI, models.AHCI),
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
+    # Enterprise Linux 6 calls the service qemu-ga.
+    agent=Agent("qemu-guest-agent", ("/usr/bin/qemu-ga", "/usr/sbin/qemu-ga"), ("qemu-guest-agent", "qemu-ga")),
 )

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="vmware",
     machine="pc",
+    detected_as=("vmware",),
     models={
         "network": (models.VMXNET3, models.E1000E, models.E1000),
         "block": (models.PVSCSI, models.MPTSAS1068, models.AHCI),
         "graphics": (models.VMWARE_SVGA, models.VGA),
         "console": (models.ISA_SERIAL,),
     },
+    # vmtoolsd is the service of Fedora's, SUSE's and Arch's package.
+    agent=Agent("open-vm-tools", ("/usr/bin/vmtoolsd",), ("open-vm-tools", "vmtoolsd")),
 )
