@@ -71,7 +71,9 @@ def _looked_at(
     signs = {}
     for root, aspects in _by_root(roots, order.inspection, tell):
         with guest.mounted(root, read_only=True):
-            findings[root.name] = [aspect.inspect(root) for aspect in aspects]
+            # What it is says more than what it lacks.
+            own = Findings(concerns=system_of(root).concerns(root))
+            findings[root.name] = [own, *(aspect.inspect(root) for aspect in aspects)]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
             if len(guest.roots) > 1:
