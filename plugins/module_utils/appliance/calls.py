@@ -172,6 +172,11 @@ class Calls:
         result: int = self.call("filesize", path)
         return result
 
+    def readlink(self, path: str) -> str:
+        """Where a symbolic link leads, as it has it."""
+        result: str = self.call("readlink", path)
+        return result
+
     def realpath(self, path: str) -> str:
         """The path with all links resolved."""
         result: str = self.call("realpath", path)
@@ -239,6 +244,10 @@ class Calls:
     def rm(self, path: str) -> None:
         """Remove a file."""
         self.call("rm", path)
+
+    def ln_s(self, target: str, path: str) -> None:
+        """Make a symbolic link at path that leads to target."""
+        self.call("ln_s", target, path)
 
     def mkdir_p(self, path: str) -> None:
         """Make a directory, with its parents."""

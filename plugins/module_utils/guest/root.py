@@ -132,6 +132,29 @@ class GuestRoot(Reader):
             self._written.changed.append(new)
         self._record("created" if is_new else "changed", new, detail)
 
+    def write_bytes(self, path: str, content: bytes, detail: str, mode: int = 0o644) -> None:
+        """Make content that of the binary file at path, which is recorded without it. mode: as of write."""
+        is_new = not self.is_file(path)
+        if not is_new and self.size(path) == len(content) and self.read_bytes(path, len(content)) == content:
+            return
+        if is_new:
+            self._writer.create(content, path, mode, self._new_directory(path))
+        else:
+            self._writer.put(content, path)
+            self._written.changed.append(path)
+        self._texts.pop(path, None)
+        self._record("created" if is_new else "changed", path, detail)
+
+    def link(self, path: str, target: str, detail: str) -> None:
+        """Make path a symbolic link to target, in the place of a file or link that is there."""
+        is_link = self._appliance.is_symlink(path)
+        if is_link and self._appliance.readlink(path) == target:
+            return
+        self.remove(path, detail)
+        self._writer.link(path, target, self._new_directory(path))
+        self._texts.pop(path, None)
+        self._record("created", path, detail)
+
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Append content to the binary file at path."""
         self._writer.append(content, path)

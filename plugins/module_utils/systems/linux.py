@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..aspects import boot, console, graphics, kernel, network, storage, tools
+from ..aspects import boot, console, first_boot, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
@@ -19,7 +19,7 @@ from . import families
 
 NAME = "linux"
 
-ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools)
+ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs", "nilfs2", "bcachefs"))
 
