@@ -58,7 +58,7 @@ SUBJECT = Subject(
         concern(
             "console-login-differs",
             "info",
-            "systemd's login on the console of the target has other settings than the one on the console of the source, or "
+            "The login of systemd on the console of the target has other settings than the one on the console of the source, or "
             "somebody has masked it.",
             "Copy the settings in the guest, or unmask the login, if people are to log in there.",
         ),
