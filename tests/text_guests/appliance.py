@@ -350,6 +350,9 @@ class StandIn(Appliance):
     def _do_is_symlink(self, path: str) -> bool:
         return self._do_exists(path) and os.path.islink(self._local(path, follow=False))
 
+    def _do_readlink(self, path: str) -> str:
+        return os.readlink(self._local(path, follow=False))
+
     def _do_statns(self, path: str) -> dict[str, int]:
         found = os.stat(self._local(path))
         return {"st_mode": found.st_mode, "st_size": found.st_size}
@@ -441,6 +444,11 @@ class StandIn(Appliance):
         self.limits.enter(local, leaves=True)
         os.unlink(local)
 
+    def _do_ln_s(self, target: str, path: str) -> None:
+        local = self._writable(path, follow=False).local
+        self.limits.write(local, 0)
+        os.symlink(target, local)
+
     def _do_mkdir_p(self, path: str) -> None:
         for directory in itertools.accumulate(filter(None, path.split("/")), "{}/{}".format, initial=""):
             if directory and not self._is_dir(directory):
@@ -458,6 +466,9 @@ class StandIn(Appliance):
         local = self._writable(path, follow=False).local
         there = set(self.limits.attributes.get(local, ""))
         self.limits.attributes[local] = "".join(there - set(attributes) if clear else there | set(attributes))
+
+    def _do_lsetxattr(self, name: str, value: str, length: int, path: str) -> None:
+        self._do_setxattr(name, value, length, path)
 
     def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
         if self._writable(path).mounted.is_fat:

@@ -150,13 +150,7 @@ class _Parser:
         self.case.boot_code = _one_of(rest, sectors.OF_DISK, "boot sector of a disk")
 
     def hardware(self, rest: str) -> None:
-        try:
-            hardware = json.loads(rest)
-        except ValueError as error:
-            raise ValueError(f"It is no JSON: {error}.") from error
-        if not isinstance(hardware, dict):
-            raise ValueError("It must be a JSON object.")
-        self.case.hardware.update(hardware)
+        self.case.hardware.update(_json(rest))
 
     def part(self, rest: str) -> None:
         name, options = _options(rest)
@@ -324,6 +318,9 @@ class _Parser:
         allowed = OPTIONS[_one_of(name, OPTIONS, "option")]
         self.case.options[name] = _one_of(value, allowed, f"value of {name}")
 
+    def first_boot(self, rest: str) -> None:
+        self.case.first_boot = _json(rest)
+
     def expect(self, rest: str) -> None:
         alternatives = tuple(
             tuple(_term(term.strip()) for term in alternative.split(" AND ")) for alternative in rest.split(" OR ")
@@ -360,6 +357,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "without": _Parser.without,
     "root": _Parser.root,
     "option": _Parser.option,
+    "first-boot": _Parser.first_boot,
     "expect": _Parser.expect,
 }
 
@@ -400,6 +398,16 @@ def _words(rest: str, form: str) -> Sequence[str]:
     if len(words) != len(form.split()):
         raise ValueError(f"{form} is wanted, not {rest or 'nothing'}.")
     return words
+
+
+def _json(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"It is no JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError("It must be a JSON object.")
+    return found
 
 
 def _given(text: str, what: str) -> str:

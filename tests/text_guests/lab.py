@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import keys
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import first_boot, keys
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
@@ -110,7 +110,9 @@ class Lab:
         outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
-        outcome.hardware = engine.convert(guest, found, select(self._asked(found), found), initrd)
+        at_first_boot = first_boot.from_option(self.case.first_boot)
+        selected = select(self._asked(found), found)
+        outcome.hardware = engine.convert(guest, found, selected, initrd, first_boot=at_first_boot)
         guest.close()
         for index, partitioned in guest.partitioned.items():
             # As a module does when the appliance is closed.

@@ -119,8 +119,8 @@ class Case:
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver, or DEVICE=driver) that
-    the playbook selects. root: the one root that it narrows to. options: other options of the modules. keys: the option
-    keys; a key with `bytes` (in hexadecimal) has a file with these.
+    the playbook selects. root: the one root that it narrows to. first_boot: the option of this name. options: other
+    options of the modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these.
     """
 
     name: str
@@ -133,5 +133,6 @@ class Case:
     removed: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    first_boot: dict[str, object] = field(default_factory=dict)
     keys: list[dict[str, str]] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)

@@ -132,6 +132,30 @@ class GuestRoot(Reader):
             self._writer.copy(path, new)
         self._record("created" if is_new else "changed", new, detail)
 
+    def write_bytes(self, path: str, content: bytes, detail: str, mode: int = 0o644) -> None:
+        """Make content that of the binary file at path, which is recorded without it. mode: as of write."""
+        is_new = not self.is_file(path)
+        if not is_new and self.size(path) == len(content) and self.read_bytes(path, len(content)) == content:
+            return
+        if is_new:
+            with self._labelled(path) as directory:
+                self._writer.create(content, path, mode, directory)
+        else:
+            self._writer.put(content, path)
+        self._texts.pop(path, None)
+        self._record("created" if is_new else "changed", path, detail)
+
+    def link(self, path: str, target: str, detail: str) -> None:
+        """Make path a symbolic link to target, in the place of a file or link that is there."""
+        is_link = self._appliance.is_symlink(path)
+        if is_link and self._appliance.readlink(path) == target:
+            return
+        self.remove(path, detail)
+        with self._labelled(path, is_link=True) as directory:
+            self._writer.link(path, target, directory)
+        self._texts.pop(path, None)
+        self._record("created", path, detail)
+
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Append content to the binary file at path."""
         self._writer.append(content, path)
@@ -224,8 +248,10 @@ class GuestRoot(Reader):
     # What was done
 
     @contextmanager
-    def _labelled(self, path: str) -> Iterator[str | None]:
+    def _labelled(self, path: str, is_link: bool = False) -> Iterator[str | None]:
         """Yield the directory that is not there for the file at path; label the file and all that the block makes.
+
+        is_link: the file is a symbolic link, which has a label of its own.
 
         It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
         the appliance's gives none.
@@ -237,9 +263,10 @@ class GuestRoot(Reader):
         yield made[-1] if made else None
         label = self._label(directory)
         if label:
+            setxattr = self._appliance.lsetxattr if is_link else self._appliance.setxattr
             for each in [*made, path]:
                 # A string of C's, with its end.
-                self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
+                setxattr(_LABEL, label, len(label) + 1, each)
 
     def _label(self, path: str) -> str | None:
         """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""

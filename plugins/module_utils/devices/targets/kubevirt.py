@@ -10,6 +10,7 @@ Its admission webhooks let through four buses of disks (virtio, sata, scsi, usb)
 from __future__ import annotations
 
 from .. import models
+from .kvm import DETECTED_AS, QEMU_AGENT
 from .target import Target
 
 TARGET = Target(
@@ -23,4 +24,6 @@ TARGET = Target(
         "console": (models.ISA_SERIAL,),
     },
     hypervisors=("kvm",),
+    agent=QEMU_AGENT,
+    detected_as=DETECTED_AS,
 )

@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
+
+# Enterprise Linux 6 calls the service qemu-ga.
+QEMU_AGENT = Agent("qemu-guest-agent", ("/usr/bin/qemu-ga", "/usr/sbin/qemu-ga"), ("qemu-guest-agent", "qemu-ga"))
+# The latter without hardware acceleration.
+DETECTED_AS = ("kvm", "qemu")
 
 TARGET = Target(
     name="kvm",
     title="KVM",
     machine="q35",
+    detected_as=DETECTED_AS,
     models={
         "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
         "block": (models.VIRTIO_BLK, models.VIRTIO_SCSI, models.AHCI, models.NVME),
@@ -19,4 +25,5 @@ TARGET = Target(
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
     hypervisors=("kvm",),
+    agent=QEMU_AGENT,
 )

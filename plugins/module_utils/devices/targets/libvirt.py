@@ -9,6 +9,7 @@ An NVMe disk is not among its models: QEMU's own is a disk's bus only in recent 
 from __future__ import annotations
 
 from .. import models
+from .kvm import DETECTED_AS, QEMU_AGENT
 from .target import Target
 
 TARGET = Target(
@@ -22,4 +23,6 @@ TARGET = Target(
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
     hypervisors=("kvm",),
+    agent=QEMU_AGENT,
+    detected_as=DETECTED_AS,
 )

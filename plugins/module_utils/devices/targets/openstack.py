@@ -10,6 +10,7 @@ machine.
 from __future__ import annotations
 
 from .. import models
+from .kvm import DETECTED_AS, QEMU_AGENT
 from .target import Target
 
 TARGET = Target(
@@ -23,5 +24,7 @@ TARGET = Target(
         "console": (models.ISA_SERIAL,),
     },
     hypervisors=("kvm",),
+    agent=QEMU_AGENT,
+    detected_as=DETECTED_AS,
     same=("block", "network"),
 )

@@ -12,6 +12,19 @@ from ..model import Model
 
 
 @dataclass(frozen=True)
+class Agent:
+    """What a hypervisor has run in its guests, so that it can ask and command them.
+
+    package: its name, which distributions share. programs: paths of which one is there when it is installed. services: the
+    names that distributions give its service.
+    """
+
+    package: str
+    programs: tuple[str, ...]
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Target:
     """A hypervisor, or a platform or cloud on one.
 
@@ -21,6 +34,8 @@ class Target:
     hypervisors: the hypervisors and clouds that it is, as tools and agents in guests have them: those stay in a guest.
     same: the kinds of which all devices of one machine have the same model.
     disks_on_nvme: how many disks it puts on one NVMe controller.
+    agent: None where it has none, or none that distributions package.
+    detected_as: what systemd-detect-virt(1) calls it in the guest.
     """
 
     name: str
@@ -30,6 +45,8 @@ class Target:
     hypervisors: tuple[str, ...]
     same: tuple[str, ...] = ()
     disks_on_nvme: int = 1
+    agent: Agent | None = None
+    detected_as: tuple[str, ...] = ()
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

@@ -10,12 +10,13 @@ NVMe needs hardware version 13 (vSphere 6.5), and its disks are namespaces of on
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="vmware",
     title="VMware",
     machine="pc",
+    detected_as=("vmware",),
     models={
         "network": (models.VMXNET3, models.E1000E, models.E1000),
         "block": (models.PVSCSI, models.NVME, models.MPTSAS1068, models.AHCI),
@@ -24,4 +25,6 @@ TARGET = Target(
     },
     hypervisors=("vmware",),
     disks_on_nvme=15,
+    # vmtoolsd is the service of Fedora's, SUSE's and Arch's package.
+    agent=Agent("open-vm-tools", ("/usr/bin/vmtoolsd",), ("open-vm-tools", "vmtoolsd")),
 )

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import metadata
+from . import metadata, placed
 from .kind import DescribedInFile, Description
 from .metadata import malformed
 
@@ -26,6 +26,7 @@ _ENCODING = re.compile(rb"^[ \t]*\.encoding[ \t]*=[ \t]*\"?([A-Za-z0-9_.-]+)", r
 _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
+_ENCRYPTED = frozenset(("encryption.keysafe", "encryption.data"))
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
@@ -35,9 +36,10 @@ def read(path: str) -> Description:
     Raises GuestconvError `source-...`.
     """
     description = describe(parse(metadata.read_file(path)), path)
-    for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
+    files = placed.located([disk["path"] for disk in description["disks"]], path)
+    for disk, attached, file in zip(description["disks"], description["hardware"]["disks"], files):
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
-        found = disk_files.examine(_present(path, disk["path"]), stated="vmdk")
+        found = disk_files.examine(file, stated="vmdk")
         disk.update(metadata.disk_entry(found))
         # With disk.EnableUUID the guest sees it.
         attached.update(metadata.identity(found))
@@ -58,7 +60,7 @@ def parse(data: bytes) -> dict[str, str]:
 
 def describe(settings: Mapping[str, str], path: str) -> Description:
     """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
-    if "encryption.keysafe" in settings or "encryption.data" in settings:
+    if _ENCRYPTED & set(settings):
         raise GuestconvError(
             "source-encrypted",
             f"{path} is encrypted.",
@@ -115,15 +117,21 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
 
 
 def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) -> bool:
+    """Whether it is an attached hard disk. `present` is false by default, as libvirt's vmx.c has it, too."""
     device = f"{bus}{controller}:{unit}"
-    if "false" in (
-        settings.get(f"{bus}{controller}.present", "").lower(),
-        settings.get(f"{device}.present", "").lower(),
+    if (
+        not _is_true(settings, f"{device}.present")
+        or settings.get(f"{bus}{controller}.present", "true").lower() == "false"
     ):
         return False
-    kind = settings.get(f"{device}.devicetype", "").lower()
-    # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either.
-    return "cdrom" not in kind and not settings[f"{device}.filename"].lower().endswith((".iso", ".flp"))
+    kind, name = settings.get(f"{device}.devicetype", "").lower(), settings[f"{device}.filename"].lower()
+    # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either. A
+    # CD-ROM of the host may be passed through as a SCSI device.
+    return not ("cdrom" in kind or "/devices/cdrom/" in name or name.endswith((".iso", ".flp")))
+
+
+def _is_true(settings: Mapping[str, str], key: str) -> bool:
+    return settings.get(key, "").strip().lower() in ("true", "1", "yes")
 
 
 def _controller(settings: Mapping[str, str], bus: str, number: str) -> str | None:
@@ -138,7 +146,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     found = []
     for number in sorted(numbers):
         card = f"ethernet{number}."
-        if settings.get(card + "present", "").lower() != "true":
+        if not _is_true(settings, card + "present"):
             continue
         # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")
@@ -158,10 +166,15 @@ def _located(path: str, name: str) -> str:
     return os.path.join(os.path.dirname(path), name)
 
 
-def _present(path: str, disk: str) -> str:
-    """disk, or the file of its name next to the VMX: an absolute path is of the host that it was copied from."""
-    neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk))
-    return neighbour if not os.path.lexists(disk) and os.path.lexists(neighbour) else disk
+def _named(path: str) -> list[str]:
+    """The files that the VMX path names. An encrypted one hides them, so they are all VMDKs next to it."""
+    try:
+        settings = parse(metadata.read_file(path))
+    except GuestconvError:
+        return []
+    if _ENCRYPTED & set(settings):
+        return [name for name in os.listdir(os.path.dirname(path)) if name.lower().endswith(".vmdk")]
+    return [value for key, value in settings.items() if _DISK.fullmatch(key)]
 
 
-KIND = DescribedInFile("vmx", ".vmx", read)
+KIND = DescribedInFile("vmx", (".vmx", ".vmtx"), read, _named)
