@@ -306,5 +306,13 @@ SUBJECT = Subject(
             "guest there.",
             "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
         ),
+        concern(
+            "selinux-labels-incomplete",
+            "warning",
+            "Files that were written may lack the SELinux label that the guest's policy has for them: the policy could not "
+            "be asked, or the label could not be set. They have the label of their directory where that is possible.",
+            "Run `restorecon` on these files in the guest, or `fixfiles onboot` before its first restart. A guest without the "
+            "program `matchpathcon` (packages libselinux-utils, selinux-utils, selinux-tools) needs it before conversion.",
+        ),
     ),
 )
