@@ -236,6 +236,14 @@ SUBJECT = Subject(
             "Give it a UUID of its own in the guest (`tune2fs -U`, `xfs_admin -U`, `swaplabel -U`).",
         ),
         concern(
+            "disk-order-uncertain",
+            "info",
+            "Disks with different drivers have kernel names of the same kind on the target, such as /dev/sdX. Their order "
+            "depends on the order in which the kernel finds the controllers.",
+            "Nothing needs to be done: the guest finds its disks by UUID. To have certain names, choose the same driver "
+            "for these disks.",
+        ),
+        concern(
             "disk-order-contradicted",
             "warning error",
             "A line in /etc/fstab of the guest expects another filesystem than the one that its device name leads to: the "
