@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
     encryption,
@@ -24,7 +25,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     units,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
@@ -52,6 +53,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
+SELINUX = ("SELINUX=enforcing", "SELINUX= permissive", "SELINUXTYPE=targeted", " selinuxtype = mls ", "#")
 FSTAB = (
     "/dev/sda1 / ext4 defaults 0 1",
     "UUID=a /home btrfs subvol=@home,subvolid=5 0 0",
@@ -344,6 +346,7 @@ PARSERS = (
         sample=SUPERBLOCK,
     ),
     Parser("os-release", RELEASE, _release),
+    Parser("selinux_config", SELINUX, labels.policy),
     Parser(
         "resume",
         RESUME,
@@ -395,14 +398,17 @@ PARSERS = (
         edits=(_forgotten,),
     ),
     Parser(
-        "inittab and securetty",
+        "inittab, securetty and upstart's jobs",
         INITTAB,
-        unedited=(lambda text: console.edit_securetty(text, None),),
+        upstart.job_port,
+        unedited=(lambda text: securetty.edit_securetty(text, None),),
         edits=(
-            lambda text: console.edit_inittab(text, "hvc0"),
-            lambda text: console.edit_inittab(text, None),
-            lambda text: console.edit_inittab(text, "ttyS0"),
-            lambda text: console.edit_securetty(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, None),
+            lambda text: inittab.edit_inittab(text, "ttyS0"),
+            lambda text: inittab.edit_inittab(text, "hvc0", is_busybox=True),
+            upstart.without_stanzas,
+            lambda text: securetty.edit_securetty(text, "hvc0"),
         ),
     ),
     Parser(
