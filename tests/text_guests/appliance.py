@@ -31,6 +31,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from tests.text_guests import lvm, sectors
 from tests.text_guests.limits import Limits
+from tests.text_guests.model import Answer
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
@@ -89,7 +90,7 @@ class StandIn(Appliance):
 
     arrays: what is in each, and which of the partitions it is made of.
 
-    ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
+    answers: what guest programs print. ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class StandIn(Appliance):
         partitions: Mapping[tuple[int, int], Storage],
         volumes: Mapping[str, Storage],
         arrays: Sequence[tuple[Storage, Sequence[tuple[int, int]]]] = (),
+        answers: Sequence[Answer] = (),
     ) -> None:
         super().__init__(disks, read_only=False)
         self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
@@ -116,6 +118,7 @@ class StandIn(Appliance):
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
+        self._answers = answers
         self.limits = Limits()
         for storage in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values()):
             for each in storage.with_inside():
@@ -350,6 +353,9 @@ class StandIn(Appliance):
     def _do_is_symlink(self, path: str) -> bool:
         return self._do_exists(path) and os.path.islink(self._local(path, follow=False))
 
+    def _do_readlink(self, path: str) -> str:
+        return os.readlink(self._local(path, follow=False))
+
     def _do_statns(self, path: str) -> dict[str, int]:
         found = os.stat(self._local(path))
         return {"st_mode": found.st_mode, "st_size": found.st_size}
@@ -441,6 +447,11 @@ class StandIn(Appliance):
         self.limits.enter(local, leaves=True)
         os.unlink(local)
 
+    def _do_ln_s(self, target: str, path: str) -> None:
+        local = self._writable(path, follow=False).local
+        self.limits.write(local, 0)
+        os.symlink(target, local)
+
     def _do_mkdir_p(self, path: str) -> None:
         for directory in itertools.accumulate(filter(None, path.split("/")), "{}/{}".format, initial=""):
             if directory and not self._is_dir(directory):
@@ -458,6 +469,9 @@ class StandIn(Appliance):
         local = self._writable(path, follow=False).local
         there = set(self.limits.attributes.get(local, ""))
         self.limits.attributes[local] = "".join(there - set(attributes) if clear else there | set(attributes))
+
+    def _do_lsetxattr(self, name: str, value: str, length: int, path: str) -> None:
+        self._do_setxattr(name, value, length, path)
 
     def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
         if self._writable(path).mounted.is_fat:
@@ -496,7 +510,11 @@ class StandIn(Appliance):
         if arguments[0].endswith("-mkimage"):
             # Of GRUB: the one program of which something is read that it wrote.
             self._do_write(arguments[arguments.index("-o") + 1], sectors.CORE)
-        return ""
+        line = " ".join(arguments)
+        answer = next((each for each in self._answers if line.startswith(each.beginning)), None)
+        if answer and answer.fails:
+            raise CallFailed("appliance-call-failed", answer.text)
+        return answer.text if answer else ""
 
 
 def _check_texts(name: str, texts: Iterable[Any]) -> None:

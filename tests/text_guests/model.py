@@ -114,13 +114,22 @@ class Expectation:
 
 
 @dataclass
+class Answer:
+    """What a guest program prints whose command line begins so. fails: whether it says so as it fails."""
+
+    beginning: str
+    fails: bool = False
+    text: str = ""
+
+
+@dataclass
 class Case:
     """A guest, what is asked of the conversion, and what is expected.
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
     selects. root: the one root that it narrows to. options: other options of the modules. keys: the option keys; a key with
-    `bytes` (in hexadecimal) has a file with these.
+    `bytes` (in hexadecimal) has a file with these. tools: the option tools. answers: of guest programs.
     """
 
     name: str
@@ -134,4 +143,6 @@ class Case:
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     keys: list[dict[str, str]] = field(default_factory=list)
+    tools: dict[str, object] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)

@@ -172,6 +172,11 @@ class Calls:
         result: int = self.call("filesize", path)
         return result
 
+    def readlink(self, path: str) -> str:
+        """Where a symbolic link leads, as it has it."""
+        result: str = self.call("readlink", path)
+        return result
+
     def realpath(self, path: str) -> str:
         """The path with all links resolved."""
         result: str = self.call("realpath", path)
@@ -240,6 +245,10 @@ class Calls:
         """Remove a file."""
         self.call("rm", path)
 
+    def ln_s(self, target: str, path: str) -> None:
+        """Make a symbolic link at path that leads to target."""
+        self.call("ln_s", target, path)
+
     def mkdir_p(self, path: str) -> None:
         """Make a directory, with its parents."""
         self.call("mkdir_p", path)
@@ -247,6 +256,10 @@ class Calls:
     def setxattr(self, name: str, value: str, length: int, path: str) -> None:
         """Set an extended attribute; length: bytes of the value that are taken."""
         self.call("setxattr", name, value, length, path)
+
+    def lsetxattr(self, name: str, value: str, length: int, path: str) -> None:
+        """The same for a symbolic link itself."""
+        self.call("lsetxattr", name, value, length, path)
 
     def truncate_size(self, path: str, size: int) -> None:
         """Give a file another size in bytes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import posixpath
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..appliance import augeas
 from ..appliance.appliance import Appliance
 from ..appliance.failures import ApplianceError, CallFailed
-from ..errors import GuestconvError
+from ..errors import CommandFailed, GuestconvError
 from ..model.changes import Change
 from .boot_menu import BootMenu, Entry
 from .editing import Trees
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 # Of selinux(8).
 _LABEL = "security.selinux"
+
+_TIMEOUT = "/usr/bin/timeout"
+# For a program to end when it is asked to, before it is killed.
+_SECONDS_TO_END = 30
 
 # What an aspect remembers.
 Facts = TypeVar("Facts")
@@ -132,6 +137,30 @@ class GuestRoot(Reader):
             self._writer.copy(path, new)
         self._record("created" if is_new else "changed", new, detail)
 
+    def write_bytes(self, path: str, content: bytes, detail: str, mode: int = 0o644) -> None:
+        """Make content that of the binary file at path, which is recorded without it. mode: as of write."""
+        is_new = not self.is_file(path)
+        if not is_new and self.size(path) == len(content) and self.read_bytes(path, len(content)) == content:
+            return
+        if is_new:
+            with self._labelled(path) as directory:
+                self._writer.create(content, path, mode, directory)
+        else:
+            self._writer.put(content, path)
+        self._texts.pop(path, None)
+        self._record("created" if is_new else "changed", path, detail)
+
+    def link(self, path: str, target: str, detail: str) -> None:
+        """Make path a symbolic link to target, in the place of a file or link that is there."""
+        is_link = self._appliance.is_symlink(path)
+        if is_link and self._appliance.readlink(path) == target:
+            return
+        self.remove(path, detail)
+        with self._labelled(path, is_link=True) as directory:
+            self._writer.link(path, target, directory)
+        self._texts.pop(path, None)
+        self._record("created", path, detail)
+
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Append content to the binary file at path."""
         self._writer.append(content, path)
@@ -157,21 +186,29 @@ class GuestRoot(Reader):
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = (), replaces: Iterable[str] = ()) -> str:
+    def run(
+        self,
+        argv: Sequence[str],
+        detail: str,
+        touches: Iterable[str] = (),
+        replaces: Iterable[str] = (),
+        seconds: int = 0,
+    ) -> str:
         """Run a program of the guest, and return what it printed.
 
         touches: paths of files which it may change, or remove: those are recorded with their texts. replaces: those of
         others. Where it fails, it is run once more with these paths unprotected, if chattr(1) protects one of them.
-        Raises GuestconvError `guest-command-failed`.
+        seconds: how long it may take, if the guest has timeout(1); it is killed then. 0: as long as the appliance may.
+        Raises CommandFailed.
         """
         texts = {path: self.read(path) for path in touches}
         try:
-            printed = self._command(argv, writes=True)
-        except GuestconvError:
+            printed = self._command(argv, seconds, writes=True)
+        except CommandFailed:
             with self._writer.unprotected([*texts, *replaces]) as is_changed:
                 if not is_changed:
                     raise
-                printed = self._command(argv, writes=True)
+                printed = self._command(argv, seconds, writes=True)
         self._record("ran", argv[0], detail)
         self._texts.clear()
         for path, before in texts.items():
@@ -181,19 +218,26 @@ class GuestRoot(Reader):
                 self._record(action, path, detail, before, after)
         return printed
 
-    def ask(self, argv: Sequence[str]) -> str:
-        """Run a program of the guest that changes nothing, and return what it printed. Raises as run."""
-        return self._command(argv, writes=False)
+    def ask(self, argv: Sequence[str], seconds: int = 0) -> str:
+        """Run a program of the guest that changes nothing, and return what it printed. seconds, errors: as of run."""
+        return self._command(argv, seconds, writes=False)
 
-    def _command(self, argv: Sequence[str], writes: bool) -> str:
+    def _command(self, argv: Sequence[str], seconds: int, writes: bool) -> str:
+        # It takes the group of processes with it. Options of coreutils, and of busybox.
+        is_limited = seconds and self.exists(_TIMEOUT)
+        limit = [_TIMEOUT, "-k", str(_SECONDS_TO_END), str(seconds)] if is_limited else []
+        started = time.monotonic()
         try:
             with self.guest.mappings_called_by_guest():
-                return self._appliance.command(list(argv))
+                return self._appliance.command([*limit, *argv])
         except ApplianceError as error:
+            if limit and time.monotonic() - started >= seconds:
+                message = f"`{' '.join(argv)}` did not end within {seconds} seconds in the guest on {self.name}."
+                raise CommandFailed("guest-command-failed", message) from error
             message = f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
             obstacles = self._writer.obstacles() if writes and isinstance(error, CallFailed) else []
             hint = f"{' '.join(obstacles)} Change that in the guest, and convert it again." if obstacles else ""
-            raise GuestconvError("guest-command-failed", message, hint=hint) from error
+            raise CommandFailed("guest-command-failed", message, hint=hint) from error
 
     @contextmanager
     def in_memory(self, directory: str) -> Iterator[None]:
@@ -224,8 +268,10 @@ class GuestRoot(Reader):
     # What was done
 
     @contextmanager
-    def _labelled(self, path: str) -> Iterator[str | None]:
+    def _labelled(self, path: str, is_link: bool = False) -> Iterator[str | None]:
         """Yield the directory that is not there for the file at path; label the file and all that the block makes.
+
+        is_link: the file is a symbolic link, which has a label of its own.
 
         It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
         the appliance's gives none.
@@ -237,9 +283,10 @@ class GuestRoot(Reader):
         yield made[-1] if made else None
         label = self._label(directory)
         if label:
+            setxattr = self._appliance.lsetxattr if is_link else self._appliance.setxattr
             for each in [*made, path]:
                 # A string of C's, with its end.
-                self._appliance.setxattr(_LABEL, label, len(label) + 1, each)
+                setxattr(_LABEL, label, len(label) + 1, each)
 
     def _label(self, path: str) -> str | None:
         """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""

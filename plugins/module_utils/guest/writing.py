@@ -102,6 +102,16 @@ class Writer:
         self._refuse_irregular(new)
         self._do(make, new, None, size_of=path)
 
+    def link(self, path: str, target: str, directory: str | None) -> None:
+        """Make a symbolic link to target at path, where nothing is. directory: as of create."""
+
+        def make() -> None:
+            if directory:
+                self._appliance.mkdir_p(directory)
+            self._appliance.ln_s(target, path)
+
+        self._do(make, path, 0)
+
     def remove(self, path: str) -> None:
         """Remove the file or symbolic link at path."""
         self._do(lambda: self._appliance.rm(path), path, 0)

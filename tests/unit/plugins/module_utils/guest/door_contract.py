@@ -187,6 +187,37 @@ class Contract:
             ("changed", "/etc/a.d/two.conf", "a name"),
         ]
 
+    def test_bytes_are_written_once_and_recorded_without_them(self):
+        door = self.make()
+        content = bytes(range(256)) * 3
+        for _time in range(2):
+            door.write_bytes("/var/lib/made/a.deb", content, "a package")
+        door.write_bytes("/var/lib/made/a.deb", content[::-1], "another")
+        assert door.read_bytes("/var/lib/made/a.deb") == content[::-1]
+        assert changed(door) == [
+            ("created", "/var/lib/made/a.deb", "a package"),
+            ("changed", "/var/lib/made/a.deb", "another"),
+        ]
+
+    def test_a_link_is_made_once_in_the_place_of_what_is_there(self):
+        door = self.make()
+        door.link("/etc/made/for/it", "../../fstab", "a link")
+        door.link("/etc/made/for/it", "../../fstab", "again")
+        door.link("/etc/null.link", "fstab", "in the place of a link")
+        door.link("/etc/a.d/one.conf", "two.conf", "in the place of a file")
+        assert [door.read(path) for path in ("/etc/made/for/it", "/etc/null.link", "/etc/a.d/one.conf")] == [
+            FILES["/etc/fstab"],
+            FILES["/etc/fstab"],
+            "2",
+        ]
+        assert changed(door) == [
+            ("created", "/etc/made/for/it", "a link"),
+            ("removed", "/etc/null.link", "in the place of a link"),
+            ("created", "/etc/null.link", "in the place of a link"),
+            ("removed", "/etc/a.d/one.conf", "in the place of a file"),
+            ("created", "/etc/a.d/one.conf", "in the place of a file"),
+        ]
+
     def test_there_is_room_on_a_filesystem(self):
         space = self.make().space("/etc")
         assert (space.mountpoint, space.name, space.free > 1 << 20) == ("/", "/dev/sda1", True)

@@ -228,6 +228,17 @@ class FakeRoot:
             self._record("changed" if self.is_file(new) else "created", new, detail)
             self.files[new] = self.files[self._followed(path)]
 
+    def write_bytes(self, path, content, detail, mode=0o644):
+        if self.read_bytes(path) != content:
+            self._record("changed" if self.is_file(path) else "created", path, detail)
+            self.files[self._followed(path)] = content
+
+    def link(self, path, target, detail):
+        if self.links.get(path) != target:
+            self.remove(path, detail)
+            self.links[path] = target
+            self._record("created", path, detail)
+
     def append_bytes(self, path, content, detail):
         self.files[self._followed(path)] = self.read_bytes(path) + content
         self._record("changed", path, detail)
@@ -248,12 +259,12 @@ class FakeRoot:
             self.files[new] = self.files.pop(path)
             self.renamed.append((path, new))
 
-    def run(self, argv, detail, touches=(), replaces=()):
+    def run(self, argv, detail, touches=(), replaces=(), seconds=0):
         self.commands.append(list(argv))
         self._record("ran", argv[0], detail)
         return ""
 
-    def ask(self, argv):
+    def ask(self, argv, seconds=0):
         self.commands.append(list(argv))
         return ""
 
