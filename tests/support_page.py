@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/support.md from docs/support.json: the boot loaders, kernels, layouts of disks and devices that are supported.
+"""Writes docs/support.md from docs/support.json: the boot loaders, layouts of disks, systems and devices that are supported.
 
 script/boot-matrix records each boot in a file, and then runs this as a command with that file, which adds to the data.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ PAGE = ROOT / "docs" / "support.md"
 
 BOOTED, CHECKED, READ = "booted here", "checked on the disk", "read from documentation"
 
-# The columns: (key of a row, title).
+# The columns of the first table: (key of a row, title).
 _COLUMNS = (
     ("guest", "guest"),
     ("loader", "boot loader"),
@@ -33,11 +33,24 @@ _COLUMNS = (
     ("result", "result"),
     ("date", "date"),
 )
+# Those of the second table, of rows that have this key.
+_OF_SYSTEMS = "init"
+_SYSTEM_COLUMNS = (
+    ("guest", "guest"),
+    ("kernel", "kernel"),
+    ("initrd", "initrd"),
+    ("init", "init"),
+    ("network", "network"),
+    ("tools", "tools"),
+    ("devices", "devices"),
+    ("result", "result"),
+    ("date", "date"),
+)
 # Rows that are equal in these are of the same thing: the later one replaces the earlier.
 _IDENTITY = ("variant", "devices")
 
 _HEAD = """\
-# Supported boot loaders, kernels and layouts of disks
+# Supported boot loaders, layouts of disks, and systems
 
 <!-- script/boot-matrix writes this page from docs/support.json. Do not edit it here. -->
 
@@ -52,6 +65,14 @@ guests, and adds them to the table.
 
 """
 
+_SYSTEMS_HEAD = """
+## Systems
+
+What makes the initrd, what runs as init, what configures the network, and which packages of hypervisors' and clouds'
+tools were installed before the conversion. Each of these guests boots with GRUB 2 or extlinux and BIOS, from an MBR.
+
+"""
+
 
 def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """rows with the rows new, which replace those of the same variant and devices; in a stable order.
@@ -63,7 +84,11 @@ def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> lis
         old = found.get(_identity(row))
         if old is None or row["result"] == BOOTED or old["result"] != BOOTED:
             found[_identity(row)] = row
-    return sorted(found.values(), key=lambda row: (row["result"] == READ, row["loader"], *_identity(row)))
+    return sorted(found.values(), key=_order)
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (_OF_SYSTEMS in row, row["result"] == READ, row.get("loader", ""), *_identity(row))
 
 
 def _identity(row: dict[str, Any]) -> tuple[str, ...]:
@@ -72,9 +97,20 @@ def _identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 def page(rows: Iterable[dict[str, Any]]) -> str:
     """The whole page, for the rows of the data file."""
-    lines = [[title for _key, title in _COLUMNS], ["---"] * len(_COLUMNS)]
-    lines += [[str(row.get(key, "")).replace("|", "\\|") for key, _title in _COLUMNS] for row in rows]
-    return _HEAD + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    rows = list(rows)
+    systems = [row for row in rows if _OF_SYSTEMS in row]
+    return (
+        _HEAD
+        + _table([row for row in rows if row not in systems], _COLUMNS)
+        + _SYSTEMS_HEAD
+        + _table(systems, _SYSTEM_COLUMNS)
+    )
+
+
+def _table(rows: Iterable[dict[str, Any]], columns: Sequence[tuple[str, str]]) -> str:
+    lines = [[title for _key, title in columns], ["---"] * len(columns)]
+    lines += [[str(row.get(key, "")).replace("|", "\\|") for key, _title in columns] for row in rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def load() -> list[dict[str, Any]]:

@@ -32,8 +32,9 @@ options:
     description:
       - Files, directories, and patterns (V(/exports/*/*.ova)). Relative paths are relative to the directory of the
         configuration file.
-      - Files that end with C(.ova), C(.ovf), C(.vmx), and C(.xml) (of a libvirt domain) describe guests. The disks that
-        they refer to are not guests of their own.
+      - Files that end with C(.ova), C(.ovf), C(.vmx), C(.vmtx), and C(.xml) (of a libvirt domain) describe guests. The
+        disks that they name, and all other files of these disks, are not guests of their own, also if the guest itself
+        cannot be read. A further disk that has the name of such a guest causes a warning, and is not a guest.
       - The names of all other disks, which end with C(.qcow2), C(.vmdk), C(.raw), C(.img), C(.vdi), C(.vhdx) or
         C(.vhd), determine the guests. V(web01-disk1.qcow2) or V(web01-sda.qcow2) is a disk of V(web01), and so is
         V(web01_1.vmdk) if V(web01.vmdk) also exists. V(disk0.qcow2), V(root.qcow2) or V(vda.qcow2) contains no name of

@@ -74,6 +74,43 @@ options:
     type: str
     choices: [auto, supplement, rebuild]
     default: auto
+  first_boot:
+    description:
+      - What the guest does once, at its first boot on the target, after its services were started. The boot does not wait
+        for it.
+      - The guest keeps the log in C(/var/log/guestconv-first-boot.log). Packages come first, then the script. What fails is
+        not repeated at the next boot. It stays in C(/var/lib/guestconv/first-boot), and with systemd the unit
+        C(guestconv-first-boot.service) has failed. What succeeds is removed from the guest.
+      - A guest that has run it does not run it again, even if it is converted once more with the same O(first_boot).
+      - It does not run in the machine that M(virttools.guestconv.guestconv_verify) starts.
+      - The guest must start with systemd, upstart, OpenRC, or an init that reads C(/etc/inittab).
+    type: dict
+    suboptions:
+      script:
+        description:
+          - The path of a script on the machine that runs the module. It is run as root, by the program that its first line
+            names (C(#!/bin/sh) if there is none).
+          - The script is part of RV(diff), and stays in the guest until it has run. Keep secrets out of it.
+        type: path
+      content:
+        description: The text of the script, in place of O(first_boot.script).
+        type: str
+      packages:
+        description:
+          - Packages to install. An item with a slash, or with the ending of a package's file (C(.deb), C(.rpm), C(.apk),
+            C(.pkg.tar.zst)), is the path of a file on the machine that runs the module, which is copied into the guest.
+            Other items are names, which the guest installs from its own repositories.
+          - The guest installs files without its repositories if they contain everything that they need. It repeats what
+            fails, up to five times within five minutes, as the network may be late.
+        type: list
+        elements: str
+      agent:
+        description:
+          - Whether to install the agent of the target from the guest's repositories, if it is not installed, and to start
+            it. For V(kvm) it is C(qemu-guest-agent), for V(vmware) C(open-vm-tools).
+          - To install it from a file, name the file in O(first_boot.packages) too.
+        type: bool
+        default: false
 seealso:
   - module: virttools.guestconv.guestconv_inspect
   - module: virttools.guestconv.guestconv_verify
@@ -100,6 +137,14 @@ EXAMPLES = r"""
       - /exports/web02.qcow2
     guest: "{{ inspected.guest | combine({'devices': {'network': {'ens192': {'driver': 'e1000'}}}}, recursive=True) }}"
   register: converted
+
+- name: Convert a guest that installs the guest agent, and registers itself, when it boots for the first time
+  virttools.guestconv.guestconv_convert:
+    disks:
+      - /exports/web03.qcow2
+    first_boot:
+      agent: true
+      script: /srv/migration/register.sh
 
 - name: Convert a copy, and do not change the disk of the old hypervisor
   virttools.guestconv.guestconv_convert:
@@ -205,7 +250,8 @@ code:
       V(description-malformed), V(description-schema), V(description-outdated), V(description-of-another-guest),
       V(driver-not-available), V(device-required), V(tools-invalid), or one that begins with V(xml-)."
     - "The conversion: V(boot-full), V(filesystem-full), V(filesystem-read-only), V(guest-command-failed),
-      V(guest-file-not-saved), V(guest-file-not-writable), V(initrd-not-complete) and others that begin with V(initrd-)."
+      V(guest-file-not-saved), V(guest-file-not-writable), V(initrd-not-complete) and others that begin with V(initrd-),
+      V(first-boot-invalid), V(first-boot-not-possible)."
     - "The destination: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
       V(dest-not-usable), V(dest-exists), V(journal-pending), V(journal-broken), V(journal-other-disks),
       V(state-of-another-user), V(commit-incomplete), V(interrupted)."
@@ -270,6 +316,7 @@ ARGUMENT_SPEC = {
     "root": {"type": "str"},
     "dest": {"type": "path"},
     "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
+    "first_boot": argument_specs.FIRST_BOOT,
     "initrd": {"type": "str", "default": "auto", "choices": ["auto", "supplement", "rebuild"]},
     **argument_specs.APPLIANCE,
     **argument_specs.PROGRESS,

@@ -46,6 +46,11 @@ def guest(name):
         recipe = RECIPES[name]
     except KeyError:
         raise BuildError(f"there is no recipe for {name!r}; there are: {', '.join(sorted(RECIPES))}") from None
+    return built(recipe)
+
+
+def built(recipe):
+    """The path of the image of a recipe (recipes.Recipe), as above."""
     return made_once(f"{recipe.name}-{_key(recipe, 'filesystem.py', 'disk.py')}.qcow2", partial(_build, recipe))
 
 

@@ -22,18 +22,26 @@ _BLSCFG_SUITE = "forky"
 _BLSCFG_PACKAGES = ("base-files", "grub-common", "grub-efi-amd64-bin", "grub-pc-bin")
 _DIRECTORY = "usr/lib/grub"
 _IMAGES = f"{_DIRECTORY}/images"
+
+
 # With the tree as $1, which has no shell.
-_COMMANDS = (
-    f"mkdir $1/{_IMAGES}",
-    # What is needed to find grub/ on the third partition: all else is loaded from there.
-    f"chroot $1 grub-mkimage -O i386-pc -o /{_IMAGES}/core.img -p '(hd0,msdos3)/grub' biosdisk part_msdos ext2",
-    f"chroot $1 grub-mkimage -O x86_64-efi -o /{_IMAGES}/grubx64.efi -p /EFI/debian "
-    "part_gpt fat ext2 normal configfile search_fs_uuid",
-    f"cp $1/{_DIRECTORY}/i386-pc/boot.img $1/{_IMAGES}",
-    f"chroot $1 grub-mkimage --version > $1/{_IMAGES}/version",
-    # Who makes images or debugs them needs these; a GRUB that boots does not.
-    f"cd $1/{_DIRECTORY} && rm -rf */monolithic */*.module */*.image */*.exec",
-)
+def _blscfg_commands(prefix):
+    """prefix: the directory from which the BIOS's image loads all else, as GRUB calls it."""
+    return (
+        f"mkdir $1/{_IMAGES}",
+        # What is needed to find that: all else is loaded from there.
+        f"chroot $1 grub-mkimage -O i386-pc -o /{_IMAGES}/core.img -p '{prefix}' biosdisk part_msdos ext2",
+        f"chroot $1 grub-mkimage -O x86_64-efi -o /{_IMAGES}/grubx64.efi -p /EFI/debian "
+        "part_gpt fat ext2 normal configfile search_fs_uuid",
+        f"cp $1/{_DIRECTORY}/i386-pc/boot.img $1/{_IMAGES}",
+        f"chroot $1 grub-mkimage --version > $1/{_IMAGES}/version",
+        # Who makes images or debugs them needs these; a GRUB that boots does not.
+        f"cd $1/{_DIRECTORY} && rm -rf */monolithic */*.module */*.image */*.exec",
+    )
+
+
+# What the first needs for a menu that has texts only.
+EXTLINUX_MODULES = ("ldlinux.c32", "libcom32.c32", "libutil.c32", "menu.c32")
 
 # It conflicts with GRUB 2's.
 _LEGACY_SUITE = "bookworm"
@@ -77,7 +85,12 @@ class Files:
 
 def blscfg_grub():
     """GRUB of a release that reads the Boot Loader Specification's entries: i386-pc/, x86_64-efi/ and images/."""
-    return Files(_fetched(_BLSCFG_SUITE, _BLSCFG_PACKAGES, _COMMANDS))
+    return Files(_fetched(_BLSCFG_SUITE, _BLSCFG_PACKAGES, _blscfg_commands("(hd0,msdos3)/grub")))
+
+
+def blscfg_grub_of_el():
+    """The same for a /boot that is the first partition, with GRUB's files where Fedora and EL have them."""
+    return Files(_fetched(_BLSCFG_SUITE, _BLSCFG_PACKAGES, _blscfg_commands("(hd0,msdos1)/grub2")))
 
 
 def grub_legacy():
@@ -88,6 +101,15 @@ def grub_legacy():
         f"chroot $1 grub --version > $1/{_IMAGES}/version",
     )
     return Files(_fetched(_LEGACY_SUITE, ("grub-legacy",), commands))
+
+
+def extlinux():
+    """EXTLINUX's program with all that it needs, to be run in any system, and what it boots by: images/."""
+    # The C library and its loader, as the program is not linked statically.
+    needed = "lib/x86_64-linux-gnu/libc.so.6 lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 usr/bin/extlinux usr/lib/EXTLINUX/mbr.bin"
+    modules = " ".join(f"usr/lib/syslinux/modules/bios/{name}" for name in EXTLINUX_MODULES)
+    commands = (f"mkdir -p $1/{_IMAGES}", f"cd $1 && cp -L {needed} {modules} {_IMAGES}")
+    return Files(_fetched(_LEGACY_SUITE, ("extlinux", "syslinux-common", "libc6"), commands))
 
 
 def _fetched(suite, packages, commands):

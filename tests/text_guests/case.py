@@ -150,13 +150,7 @@ class _Parser:
         self.case.boot_code = _one_of(rest, sectors.OF_DISK, "boot sector of a disk")
 
     def hardware(self, rest: str) -> None:
-        try:
-            hardware = json.loads(rest)
-        except ValueError as error:
-            raise ValueError(f"It is no JSON: {error}.") from error
-        if not isinstance(hardware, dict):
-            raise ValueError("It must be a JSON object.")
-        self.case.hardware.update(hardware)
+        self.case.hardware.update(_json(rest))
 
     def part(self, rest: str) -> None:
         name, options = _options(rest)
@@ -339,6 +333,9 @@ class _Parser:
         self.prints(rest)
         self.case.answers[-1].fails = True
 
+    def first_boot(self, rest: str) -> None:
+        self.case.first_boot = _json(rest)
+
     def expect(self, rest: str) -> None:
         alternatives = tuple(
             tuple(_term(term.strip()) for term in alternative.split(" AND ")) for alternative in rest.split(" OR ")
@@ -378,6 +375,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "tools": _Parser.tools,
     "prints": _Parser.prints,
     "fails": _Parser.fails,
+    "first-boot": _Parser.first_boot,
     "expect": _Parser.expect,
 }
 
@@ -418,6 +416,16 @@ def _words(rest: str, form: str) -> Sequence[str]:
     if len(words) != len(form.split()):
         raise ValueError(f"{form} is wanted, not {rest or 'nothing'}.")
     return words
+
+
+def _json(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"It is no JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError("It must be a JSON object.")
+    return found
 
 
 def _given(text: str, what: str) -> str:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
@@ -35,6 +38,16 @@ _OS_RELEASE = {
     "deb": 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n',
     "rpm": 'ID="rhel"\nVERSION_ID="8.9"\nPRETTY_NAME="RHEL 8.9"\n',
 }
+# What a system has by its family: its init, its packages and what makes its initrds.
+_OF_FAMILY = {
+    "deb": ("/lib/systemd/systemd", "/var/lib/dpkg/status", "/usr/sbin/update-initramfs"),
+    "rpm": ("/lib/systemd/systemd", "/var/lib/rpm/Packages", "/usr/bin/dracut"),
+    "arch": ("/usr/lib/systemd/systemd", "/var/lib/pacman/local/ALPM_DB_VERSION", "/usr/bin/mkinitcpio"),
+    "alpine": ("/etc/inittab", "/lib/apk/db/installed", "/sbin/mkinitfs", "/sbin/openrc"),
+    # Nothing but what is written.
+    "none": (),
+}
+_FAMILIES = {**{word: word for word in _OF_FAMILY}, "debian": "deb", "ubuntu": "deb"}
 # The beginning of a program for x86-64.
 _ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + (62).to_bytes(2, "little")
 
@@ -46,35 +59,58 @@ _MODULES = (
 ).split()
 _ALWAYS_BUILT_IN = ("8250", "sd_mod")
 
-KERNEL_OPTIONS = ("path", "initrd", "builder", "builtin", "bzimage", "lack", "tree")
+KERNEL_OPTIONS = (
+    "path",
+    "initrd",
+    "builder",
+    "builtin",
+    "bzimage",
+    "lack",
+    "tree",
+    "only",
+    "built",
+    "within",
+    "packed",
+)
+# "module", as zstd(1) compresses it: a frame with one raw block (RFC 8878).
+_ZSTD = b"\x28\xb5\x2f\xfd\x20\x06\x31\x00\x00module"
 _DEFAULT_BUILDER = "initramfs-tools"
 
 
 def system(os: str) -> dict[str, Content]:
     """The files by which a system is known. os: "deb", "rpm", or an os-release with semicolons for the ends of lines."""
     release = _OS_RELEASE.get(os, os.replace(";", "\n") + "\n")
-    is_debian = os == "deb" or "debian" in os or "ubuntu" in os
-    return {
+    files: dict[str, Content] = {
         "/etc/os-release": release.encode("utf-8", "surrogateescape"),
         "/etc/hostname": b"guest\n",
         "/bin/sh": _ELF,
-        "/lib/systemd/systemd": b"x",
-        "/var/lib/dpkg/status" if is_debian else "/var/lib/rpm/Packages": b"",
-        "/usr/sbin/update-initramfs" if is_debian else "/usr/bin/dracut": b"x",
     }
+    # Databases are empty.
+    return {
+        **files,
+        **{path: b"" if "/lib/" in path and path.startswith("/var") else b"x" for path in _OF_FAMILY[_family(os)]},
+    }
+
+
+def _family(os: str) -> str:
+    """The word of _OF_FAMILY for an os-release; that of rpm for one that is not known."""
+    words = re.findall(r"[a-z]+", " ".join(re.findall(r"(?:^|[;\n])ID(?:_LIKE)?=([^;\n]*)", os))) or [os]
+    return next((_FAMILIES[word] for word in words if word in _FAMILIES), "rpm")
 
 
 def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     """A kernel with its modules and, with the option initrd, that of it. options: see README.md, @kernel."""
-    lack = options.get("lack", "").split(",")
+    lack, built = _words(options, "lack"), _words(options, "built")
+    known = _words(options, "only") if "only" in options else [each for each in _MODULES if each not in lack]
     is_built_in = "builtin" in options
-    modules = [*_ALWAYS_MODULES, *([] if is_built_in else [each for each in _MODULES if each not in lack])]
-    built_in = [*_ALWAYS_BUILT_IN, *(_MODULES if is_built_in else [])]
+    modules = [*_ALWAYS_MODULES, *([] if is_built_in else [each for each in known if each not in built])]
+    built_in = [*_ALWAYS_BUILT_IN, *(known if is_built_in else []), *built]
     top = f"{options.get('tree', '')}/lib/modules/{version}"
+    suffix, content = _packed(options.get("packed", ""))
     files: dict[str, Content] = {
-        f"{top}/modules.dep": "".join(f"kernel/{each}.ko:\n" for each in modules).encode(),
+        f"{top}/modules.dep": "".join(f"kernel/{each}.ko{suffix}:\n" for each in modules).encode(),
         f"{top}/modules.builtin": "".join(f"kernel/{each}.ko\n" for each in built_in).encode(),
-        **{f"{top}/kernel/{each}.ko": b"module" for each in modules},
+        **{f"{top}/kernel/{each}.ko{suffix}": content for each in modules},
     }
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
@@ -82,8 +118,20 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     if options.get("initrd"):
         builder = options.get("builder", _DEFAULT_BUILDER)
         initrds.check_builder(builder)
-        files[options["initrd"]] = initrds.initrd(version, builder)
+        files[options["initrd"]] = initrds.initrd(version, builder, tuple(_words(options, "within")))
     return files
+
+
+def _words(options: Mapping[str, str], name: str) -> list[str]:
+    return [word for word in options.get(name, "").split(",") if word]
+
+
+def _packed(kind: str) -> tuple[str, bytes]:
+    """The ending of a module's file that is compressed so, and its content. Raises ValueError."""
+    packed = {"": b"module", "gz": gzip.compress(b"module", mtime=0), "xz": lzma.compress(b"module"), "zst": _ZSTD}
+    if kind not in packed:
+        raise ValueError(f"{kind} is no compression of modules. Known are: {', '.join(filter(None, packed))}.")
+    return f".{kind}" if kind else "", packed[kind]
 
 
 def grub(platform: str = "i386-pc") -> dict[str, Content]:

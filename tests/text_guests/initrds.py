@@ -16,8 +16,14 @@ BUILDERS = {
     "dracut": "usr/lib/dracut/build",
     "initramfs-tools": "conf/initramfs.conf",
     "mkinitcpio": "buildconfig",
+    "mkinitcpio-base": "buildconfig",
+    "mkinitfs": "sbin/nlplug-findfs",
+    "booster": "etc/booster.init.yaml",
+    "tinyramfs": "etc/tinyramfs/config",
     "none": "init",
 }
+# What else is in those that have udev.
+_UDEV = {"mkinitcpio": ("usr/bin/udevadm",)}
 
 
 def check_builder(name: str) -> None:
@@ -30,7 +36,7 @@ def check_builder(name: str) -> None:
 def initrd(version: str, builder: str, modules: tuple[str, ...] = ()) -> bytes:
     """The initrd of a kernel, with ext4 and further modules, and the mark of its builder. builder: one of BUILDERS."""
     files = {f"usr/lib/modules/{version}/kernel/{name}.ko": b"ko" for name in ("ext4", *modules)}
-    files[BUILDERS[builder]] = b"x\n"
+    files.update(dict.fromkeys((BUILDERS[builder], *_UDEV.get(builder, ())), b"x\n"))
     members: dict[str, bytes] = {}
     for name, content in sorted(files.items()):
         for directory in reversed(_parents(name)):

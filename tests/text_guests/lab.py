@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import keys
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import first_boot, keys
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
@@ -104,13 +104,16 @@ class Lab:
     def _convert(self, outcome: Outcome) -> None:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
-        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools))
+        guest = Guest.opened(
+            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools)
+        )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
-        engine.convert(guest, found, select(self._asked(found), found), initrd)
+        at_first_boot = first_boot.from_option(self.case.first_boot)
+        engine.convert(guest, found, select(self._asked(found), found), initrd, first_boot=at_first_boot)
         guest.close()
         for index, partitioned in guest.partitioned.items():
             # As a module does when the appliance is closed.

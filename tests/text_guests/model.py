@@ -128,8 +128,8 @@ class Case:
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
-    selects. root: the one root that it narrows to. options: other options of the modules. keys: the option keys; a key with
-    `bytes` (in hexadecimal) has a file with these. tools: the option tools. answers: of guest programs.
+    selects. root: the one root that it narrows to. first_boot, tools: the options of these names. options: other options of
+    the modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these. answers: of guest programs.
     """
 
     name: str
@@ -142,6 +142,7 @@ class Case:
     removed: list[tuple[str, str]] = field(default_factory=list)
     root: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    first_boot: dict[str, object] = field(default_factory=dict)
     keys: list[dict[str, str]] = field(default_factory=list)
     tools: dict[str, object] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)

@@ -11,7 +11,7 @@ import pytest
 
 from tests import support_page
 from tests.end_to_end import boots
-from tests.guests import boot_variants, storage_variants
+from tests.guests import boot_variants, storage_variants, systems
 from tests.support_page import BOOTED, CHECKED, READ
 
 
@@ -26,7 +26,7 @@ def test_the_page_is_what_the_data_says():
 def test_the_data_is_of_guests_that_there_are():
     rows = support_page.load()
     of_storage = {f"storage-{name}-{firmware}" for name in storage_variants.VARIANTS for firmware in ("bios", "uefi")}
-    known = {*boot_variants.VARIANTS, *of_storage}
+    known = {*boot_variants.VARIANTS, *of_storage, *(f"system-{name}" for name in systems.SYSTEMS)}
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])
@@ -63,4 +63,11 @@ def test_the_rows_are_recorded_among_the_boots(tmp_path, monkeypatch):
 
 def test_a_cell_cannot_end_its_column():
     page = support_page.page([row("a", "a|b", BOOTED)])
-    assert "| a\\|b |" in page.splitlines()[-1]
+    assert any("| a\\|b |" in line for line in page.splitlines())
+
+
+def test_a_system_is_in_the_second_table():
+    page = support_page.page([row("a", "ahci", BOOTED), row("b", "nvme", BOOTED, init="OpenRC")])
+    first, second = page.split("## Systems")
+    assert "ahci" in first and "nvme" not in first
+    assert "| OpenRC |" in second and "ahci" not in second

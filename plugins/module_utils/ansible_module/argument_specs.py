@@ -79,6 +79,18 @@ TOOLS: dict[str, Any] = {
     },
 }
 
+# What is done once, at the first boot. A script is shown in the diff, so hiding its text elsewhere would be of no use.
+FIRST_BOOT: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "script": {"type": "path"},
+        "content": {"type": "str", "no_log": False},
+        "packages": {"type": "list", "elements": "str"},
+        "agent": {"type": "bool", "default": False},
+    },
+    "mutually_exclusive": [("script", "content")],
+}
+
 TARGET: dict[str, Any] = {"type": "str", "default": "kvm", "choices": list(TARGETS)}
 
 # How the appliance runs.

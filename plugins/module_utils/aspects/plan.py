@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..devices.targets import Model, Target
 from ..model.concerns import Concern
+from ..model.first_boot import FirstBoot
 from ..model.selection import Selection
 from ..model.target_hardware import Interface
 from .boot.command_line import CommandLine
@@ -71,6 +72,7 @@ class Plan:
 
     disk_names: on the target, of each disk that stays: {"sda": "/dev/vda"}.
     concerns: what only the conversion found out, and the guest starts in spite of.
+    first_boot: what is to be done once, at the first boot; None for nothing.
     """
 
     target: Target
@@ -80,6 +82,7 @@ class Plan:
     initrd: InitrdPlan = field(default_factory=InitrdPlan)
     hardware: HardwareFacts = field(default_factory=HardwareFacts)
     concerns: list[Concern] = field(default_factory=list)
+    first_boot: FirstBoot | None = None
 
     def model(self, kind: str, identifier: str) -> Model | None:
         """The model chosen for a device; None when the device was removed."""

@@ -22,10 +22,12 @@ from ..guest.storage import roots
 from ..model import document, selection
 from ..model.changes import as_diff
 from ..model.description import Description
+from ..model.first_boot import FirstBoot
 from ..model.tools import ToolsPolicy, policy_from
 from ..run.progress import Progress
 from ..systems import SYSTEMS, engine
 from ..texts import untrusted_json
+from . import first_boot
 from .guest_run import GuestRun
 
 # How much of a run is done when a step begins, in percent, about as docs/benchmarks.md has them.
@@ -46,6 +48,7 @@ def convert(module: Module, progress: Progress) -> Result:
     options = module.params
     run = GuestRun(module, progress)
     _refuse_empty(options["dest"])
+    at_first_boot = first_boot.from_option(options["first_boot"])
     asked = _asked(options["guest"])
     target = TARGETS[options["target"]] if asked is None else selection.check(asked)
     with run.timeline.step("disks"):
@@ -56,7 +59,7 @@ def convert(module: Module, progress: Progress) -> Result:
             disks, is_recovery = run.recovered(originals)
     with _workspace(module, disks, originals, progress) as workspace:
         with run.opened(workspace.overlays, target, False, _hardware(asked), _tools(asked)) as guest:
-            found, converted = _convert_guest(guest, workspace, asked, options, run)
+            found, converted = _convert_guest(guest, workspace, asked, options, run, at_first_boot)
         if (converted["changes"] or options["dest"]) and not module.check_mode:
             with run.timeline.step("commit"):
                 for index, partitioned in guest.partitioned.items():
@@ -78,7 +81,12 @@ def _workspace(module: Module, disks: Sequence[Disk], originals: Sequence[Disk],
 
 
 def _convert_guest(
-    guest: Guest, workspace: Workspace, asked: Description | None, options: dict[str, Any], run: GuestRun
+    guest: Guest,
+    workspace: Workspace,
+    asked: Description | None,
+    options: dict[str, Any],
+    run: GuestRun,
+    at_first_boot: FirstBoot | None,
 ) -> tuple[Description, dict[str, Any]]:
     """Convert an opened guest. Returns: the description that it was converted by, and what conversion did."""
     root = options["root"]
@@ -95,7 +103,9 @@ def _convert_guest(
             workspace.require_partitionable(index)
         selected = selection.select(found if asked is None else asked, found)
     with run.timeline.step("convert"):
-        hardware = engine.convert(guest, found, selected, initrd=options["initrd"], tell=run.progress.tell)
+        hardware = engine.convert(
+            guest, found, selected, initrd=options["initrd"], tell=run.progress.tell, first_boot=at_first_boot
+        )
     with run.timeline.step("close"):
         guest.close()
         guest.appliance.close()

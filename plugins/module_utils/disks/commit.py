@@ -56,6 +56,8 @@ class InPlace(Workspace):
             require_unlocked(disk)
         self._refuse_changed()
         home = self._states[0]
+        for disk in self.disks:
+            images.count_again(disk, home.lock_descriptor)
         journal = Journal(
             home.path, [Entry.of(disk, path, replacements.get(disk.path)) for disk, path in zip(self.disks, overlays)]
         )

@@ -215,12 +215,33 @@ def require_sound(disk: Disk) -> None:
     Errors: disk-corrupt. Clusters that were leaked only waste room. A qcow2 with the dirty bit is let pass, see
     one_image.refuse_truncated(); raw disks and VHDs have nothing to check.
     """
-    if disk.format == "qcow2":
-        with open(disk.path, "rb") as stream:
-            if qcow2.read_header(stream).dirty:
-                return
+    if _is_dirty(disk):
+        return
     if disk.format not in _WITHOUT_CHECK and qemu_img.is_damaged(disk.path, disk.format):
         raise one_image.corrupt(disk.path, "`qemu-img check` finds that its metadata contradict themselves")
+
+
+def count_again(disk: Disk, lock: int) -> None:
+    """Repair the reference counts of a qcow2 with the dirty bit: before each time that QEMU writes to it as a backing file.
+
+    QEMU repairs such an image when it opens it for writing (qcow2_do_open()). But `qemu-img commit` opens the backing
+    file for reading, and then opens it again for writing, which repairs nothing (qcow2_reopen_prepare(), QEMU 7.2): it
+    takes clusters that are in use for free, and removes the dirty bit at the end. lock: see qemu_img.repair().
+    Errors: disk-corrupt, and then the disk shows what it did before.
+    """
+    if not _is_dirty(disk):
+        return
+    try:
+        qemu_img.repair(disk.path, disk.format, lock)
+    except qemu_img.QemuImgFailed as error:
+        raise one_image.corrupt(disk.path, f"QEMU cannot repair its reference counts: {error.message}") from error
+
+
+def _is_dirty(disk: Disk) -> bool:
+    if disk.format != "qcow2":
+        return False
+    with open(disk.path, "rb") as stream:
+        return qcow2.read_header(stream).dirty
 
 
 def _not_named(top: str, named: Sequence[str], image: str, judged: one_image.Image) -> GuestconvError:

@@ -176,6 +176,8 @@ class Journal:
 
 def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:
     """Write what an overlay holds to its disk, and have it on stable storage. Errors: GuestconvError, OSError."""
+    # The first attempt has counted before the journal was written; a kill in the middle of it asks for it again.
+    images.count_again(entry.disk, lock)
     # -d keeps the overlay as it is: needed to do it again, and by those who read through it.
     qemu_img.transfer(
         ["commit", "-d", "-f", "qcow2", entry.overlay], qemu_img.copy_timeout(entry.disk.virtual_size), tell, lock

@@ -17,7 +17,7 @@ from ..disks import disk_files
 from ..disks.images import device_names
 from ..errors import GuestconvError
 from . import disk_names
-from .kinds import registry
+from .kinds import placed, registry
 from .kinds.kind import Description, DiskEntry, Request, SourceKind
 from .kinds.libvirt_xml import NotADomain
 from .kinds.metadata import disk_entry
@@ -72,11 +72,11 @@ def find(
             found.problems.append(GuestconvError("source-not-found", f"There is nothing at {pattern}.", path=pattern))
         for match in matches:
             _walk(match, match != pattern, recursive, exclude, folders, found)
-    taken = {os.path.realpath(path) for guest in known for path in _files(guest.description)}
+    owned = {os.path.realpath(path) for guest in known for path in _files(guest.description)}
     for folder in folders.values():
-        folder.read_descriptors(found, taken)
+        folder.read_descriptors(found, owned)
     for folder in folders.values():
-        folder.read_disks(found, taken)
+        folder.read_disks(found, owned)
     return found
 
 
@@ -158,52 +158,70 @@ class _Folder:
             return
         self._names[name] = is_named or self._names.get(name, False)
 
-    def read_descriptors(self, found: Found, taken: set[str]) -> None:
-        """Add the guests that files describe to found, and the paths of all their files to taken."""
+    def read_descriptors(self, found: Found, owned: set[str]) -> None:
+        """Add the guests that files describe to found, and the real paths of all files that they name to owned.
+
+        A descriptor owns its disks also where its guest cannot be read: half a machine must not become a guest.
+        """
         for name in sorted(self._names):
             stem, ending = os.path.splitext(name)
-            kind = registry.by_suffix(ending.lower())
+            kind, path = registry.by_suffix(ending.lower()), os.path.join(self._path, name)
             if kind is None:
                 continue
-            if found.attempt(functools.partial(_described, kind, os.path.join(self._path, name))):
-                taken.update(map(os.path.realpath, _files(found.guests[-1].description)))
-            elif isinstance(found.problems[-1], NotADomain) and not self._names[name]:
-                # Many files are XML. This one was not named, only its directory.
-                found.problems.pop()
+            if found.attempt(functools.partial(_described, kind, path)):
+                owned.update(map(os.path.realpath, _files(found.guests[-1].description)))
+            elif isinstance(found.problems[-1], NotADomain):
+                if not self._names[name]:
+                    # Many files are XML. This one was not named, only its directory.
+                    found.problems.pop()
             else:
                 self._broken.add(stem)
+                owned.update(map(os.path.realpath, _named_files(kind, path)))
 
-    def read_disks(self, found: Found, taken: set[str]) -> None:
-        """Add the guests whose disks are in the directory, and in no file of taken, to found."""
-        names = [name for name in self._names if self._may_be_disk(name)]
-        extents, backing = self._below(names)
-        taken = taken | extents | backing
-        names = [name for name in names if os.path.realpath(os.path.join(self._path, name)) not in taken]
+    def read_disks(self, found: Found, owned: set[str]) -> None:
+        """Add the guests whose disks are in the directory, and that no descriptor owns, to found.
+
+        A disk that by its name is a further one of an owned disk's guest is a problem: it may be a part of that guest.
+        """
+        chains = self._chains()
+        parts = {path for chain in chains.values() for path in chain}
+        owned_here = self._owned_here(owned)
+        names = [name for name in chains if self._real(name) not in parts or self._real(name) in owned]
         for guest, disks in disk_names.group(self._path, names, self._is_subdirectory).items():
-            if guest not in self._broken:
+            free = [disk for disk in disks if self._real(disk[0]) not in owned]
+            # Other branches of a guest's snapshots are not guests.
+            free = [disk for disk in free if not (chains[disk[0]] & owned_here and disk[0].lower().endswith(".vmdk"))]
+            if guest in self._broken or not free:
+                continue
+            if len(free) == len(disks):
                 found.attempt(functools.partial(self._guest, guest, disks))
+                continue
+            found.problems += [_unattached(os.path.join(self._path, name), guest) for name, _device in free]
 
-    def _may_be_disk(self, name: str) -> bool:
-        ending = os.path.splitext(name)[1].lower()
-        if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
-            return False
-        # All VMDKs next to a VMX belong to its guest, also other branches of its snapshots.
-        return ending != ".vmdk" or not any(other.lower().endswith(".vmx") for other in self._names)
+    def _real(self, name: str) -> str:
+        return os.path.realpath(os.path.join(self._path, name))
 
-    def _below(self, names: list[str]) -> tuple[set[str], set[str]]:
-        """Real paths of the files that VMDK descriptors are made of, and of the backing files of other disks."""
-        extents: set[str] = set()
-        backing: set[str] = set()
-        for name in names:
-            path = os.path.join(self._path, name)
+    def _owned_here(self, owned: set[str]) -> set[str]:
+        """Those of owned that are in the directory of a VMX, where VMware keeps all snapshots of its guest."""
+        is_vmware = any(name.lower().endswith((".vmx", ".vmtx")) for name in self._names)
+        folder = os.path.realpath(self._path)
+        return {path for path in owned if os.path.dirname(path) == folder} if is_vmware else set()
+
+    def _chains(self) -> dict[str, set[str]]:
+        """{name of a disk: real paths of the other files that it is made of, and of its backing files}."""
+        chains: dict[str, set[str]] = {}
+        for name in self._names:
+            ending = os.path.splitext(name)[1].lower()
+            if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
+                continue
+            chains[name] = set()
             try:
-                disk = disk_files.examine(path, disk_files.EXTENSIONS[os.path.splitext(name)[1].lower()])
+                disk = disk_files.examine(os.path.join(self._path, name), disk_files.EXTENSIONS[ending])
             except GuestconvError:
                 # Told when its guest is read.
                 continue
-            extents.update(map(os.path.realpath, disk.extents))
-            backing.update(map(os.path.realpath, disk.backing))
-        return extents, backing
+            chains[name].update(map(os.path.realpath, (*disk.extents, *disk.backing)))
+        return chains
 
     def _guest(self, name: str, disks: list[tuple[str, str | None]]) -> Guest:
         entries: list[DiskEntry] = []
@@ -234,6 +252,30 @@ class _Folder:
 
 def _described(kind: SourceKind, path: str) -> Guest:
     return Guest({"type": kind.TYPE, "path": path}, path, kind.read(Request(kind.TYPE, {"path": path})))
+
+
+def _named_files(kind: SourceKind, path: str) -> Iterator[str]:
+    """The paths of the files that the descriptor at path names, and of all that these are made of."""
+    for file in placed.found_files(kind.named_files(path), path):
+        yield from _made_of(file, disk_files.EXTENSIONS.get(os.path.splitext(file)[1].lower(), ""))
+
+
+def _made_of(path: str, stated: str) -> Iterator[str]:
+    yield path
+    try:
+        disk = disk_files.examine(path, stated)
+    except GuestconvError:
+        return
+    yield from (*disk.extents, *disk.backing)
+
+
+def _unattached(path: str, guest: str) -> GuestconvError:
+    return GuestconvError(
+        "source-disk-unattached",
+        f"{path} is named like a disk of {guest}, but the description of {guest} does not have it.",
+        path=path,
+        hint="Attach it, if it is a disk of the guest. If it is not, exclude it, or move it to another directory.",
+    )
 
 
 def _files(description: Description) -> Iterator[str]:

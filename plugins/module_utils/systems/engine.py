@@ -18,6 +18,7 @@ from ..guest.guest import Guest
 from ..guest.root import GuestRoot
 from ..model import target_hardware
 from ..model.description import Description, Findings, add_concerns, describe
+from ..model.first_boot import FirstBoot
 from ..model.selection import Selection
 from . import order, started, system_of
 
@@ -71,7 +72,9 @@ def _looked_at(
     signs = {}
     for root, aspects in _by_root(roots, order.inspection, tell):
         with guest.mounted(root, read_only=True):
-            findings[root.name] = [aspect.inspect(root) for aspect in aspects]
+            # What it is says more than what it lacks.
+            own = Findings(concerns=system_of(root).concerns(root))
+            findings[root.name] = [own, *(aspect.inspect(root) for aspect in aspects)]
             if applications:
                 findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
             if len(guest.roots) > 1:
@@ -87,10 +90,11 @@ def convert(
     selection: Selection,
     initrd: str = "auto",
     tell: Tell = _tell_nobody,
+    first_boot: FirstBoot | None = None,
 ) -> dict[str, Any]:
     """Make guest, as inspect described it, match selection. Returns the target's hardware.
 
-    initrd: see plan.InitrdPlan.mode.
+    initrd: see plan.InitrdPlan.mode. first_boot: what each root does once, at its first boot.
 
     The changes are in the roots; what only the conversion found out is added to description's concerns.
     Raises GuestconvError; the disks are half-converted then, and must be thrown away.
@@ -100,7 +104,7 @@ def convert(
     names = target_hardware.disk_names(models, models)
     plans = []
     for root, aspects in _by_root(guest.roots, order.conversion, tell):
-        plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd))
+        plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd), first_boot=first_boot)
         plans.append(plan)
         with guest.mounted(root, read_only=False):
             for aspect in aspects:

@@ -8,29 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..aspects import boot, console, graphics, kernel, network, storage, tools
+from ..aspects import boot, console, first_boot, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
 from ..guest.storage.mounts import AUTOMATIC_PATHS, Mount, MountPlan, planned
+from ..model.concerns import Concern
 from ..texts import fstab
+from . import families
 
 NAME = "linux"
 
-ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools)
+ASPECTS: tuple[Aspect, ...] = (boot, kernel, storage, network, console, graphics, tools, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs", "f2fs", "jfs", "nilfs2", "bcachefs"))
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
 # A file that is there, and what its being there says.
-_PACKAGE_FORMATS = (("/var/lib/dpkg/status", "deb"), ("/var/lib/rpm", "rpm"), ("/usr/lib/sysimage/rpm", "rpm"))
-_PACKAGE_MANAGERS = (
-    ("/usr/bin/apt-get", "apt"),
-    ("/usr/bin/dnf", "dnf"),
-    ("/usr/bin/zypper", "zypper"),
-    ("/usr/bin/yum", "yum"),
-)
 _INIT_SYSTEMS = (
     ("/lib/systemd/systemd", "systemd"),
     ("/usr/lib/systemd/systemd", "systemd"),
@@ -80,10 +75,16 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         "product_name": names.get("PRETTY_NAME"),
         "version": {"major": _number(version[0]), "minor": _number(version[1])},
         "arch": _architecture(root),
-        "package_format": _first_there(root, _PACKAGE_FORMATS),
-        "package_management": _first_there(root, _PACKAGE_MANAGERS),
+        "package_format": _first_there(root, families.PACKAGE_FORMATS),
+        "package_management": _first_there(root, families.PACKAGE_MANAGERS),
         "init": _first_there(root, _INIT_SYSTEMS),
     }
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """What a person should know of the system as such."""
+    names = {} if root.info["package_format"] else _assignments(root.read(_release_file(root) or "") or "")
+    return families.concerns(root, names)
 
 
 def has_kernel(root: GuestRoot) -> bool:

@@ -10,6 +10,7 @@ from typing import Protocol
 from ..aspects.aspect import Aspect
 from ..guest.root import GuestRoot
 from ..guest.system import DetectableSystem
+from ..model.concerns import Concern
 
 
 class System(DetectableSystem, Protocol):
@@ -17,6 +18,9 @@ class System(DetectableSystem, Protocol):
 
     @property
     def ASPECTS(self) -> tuple[Aspect, ...]: ...
+
+    def concerns(self, root: GuestRoot) -> list[Concern]:
+        """What a person should know of the system on root, which is mounted, as such."""
 
     def has_kernel(self, root: GuestRoot) -> bool:
         """Whether the system on root, which is mounted, has a kernel of its own, as a chroot has not."""

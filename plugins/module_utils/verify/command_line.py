@@ -12,6 +12,7 @@ from typing import Any
 
 from ..devices import models
 from ..devices.model import Attachment
+from ..model.first_boot import VERIFY_TAG
 from ..model.hardware import Hardware, Interface
 from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
@@ -52,6 +53,8 @@ def command_line(launch: Launch) -> list[str]:
     vector = [launch.emulator, "-name", "guestconv-verify", "-nodefaults", "-no-user-config", "-display", "none"]
     vector += ["-no-shutdown", "-accel", launch.accelerator, "-cpu", PROCESSORS[launch.accelerator]]
     vector += ["-m", str(launch.memory), "-smp", str(launch.cpus), "-rtc", "base=utc"]
+    # By which the guest knows that this boot does not count (aspects/first_boot).
+    vector += ["-smbios", f"type=3,asset={VERIFY_TAG}"]
     vector += _machine(hardware, launch.firmware)
     vector += _socket("monitor", launch.monitor) + ["-mon", "chardev=monitor,mode=control"]
     if any(card.slot is not None for card in hardware.interfaces):

@@ -193,7 +193,7 @@ def _completion(root: GuestRoot, found: initrd_format.Initrd, initrd: Initrd, pl
     if plan.initrd.mode == "rebuild":
         return _rebuild(root, builder, initrd, missing, added, None, unpacked)
     try:
-        archive = _archive(root, found, initrd, changed, missing, added)
+        archive = _archive(root, found, initrd, builder, changed, missing, added)
     except initrd_format.NotSupplementable as error:
         if plan.initrd.mode == "supplement":
             raise
@@ -205,6 +205,7 @@ def _archive(
     root: GuestRoot,
     found: initrd_format.Initrd,
     initrd: Initrd,
+    builder: InitrdBuilder | None,
     changed: Mapping[str, bytes],
     missing: Sequence[str],
     added: Sequence[str],
@@ -214,6 +215,10 @@ def _archive(
         # What is in a filesystem image within the initrd is mounted over what an archive would add.
         raise initrd_format.NotSupplementable(
             "initrd-not-appendable", f"its files are in {', '.join(found.nested_images)}"
+        )
+    if missing and builder and not builder.loads_added(found.members):
+        raise initrd_format.NotSupplementable(
+            "initrd-not-appendable", "it loads no modules but those of the list that it was made with"
         )
     modules = _module_files(root, found, initrd, missing) if missing else []
     files = [initrd_format.File(path, _MODE, content) for path, content in changed.items()]

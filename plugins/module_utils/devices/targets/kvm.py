@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="kvm",
@@ -17,4 +17,6 @@ TARGET = Target(
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
+    # Enterprise Linux 6 calls the service qemu-ga.
+    agent=Agent("qemu-guest-agent", ("/usr/bin/qemu-ga", "/usr/sbin/qemu-ga"), ("qemu-guest-agent", "qemu-ga")),
 )

@@ -12,12 +12,29 @@ from ..model import Model
 
 
 @dataclass(frozen=True)
+class Agent:
+    """What a hypervisor has run in its guests, so that it can ask and command them.
+
+    package: its name, which distributions share. programs: paths of which one is there when it is installed. services: the
+    names that distributions give its service.
+    """
+
+    package: str
+    programs: tuple[str, ...]
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Target:
-    """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first."""
+    """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first.
+
+    agent: None where it has none, or none that distributions package.
+    """
 
     name: str
     machine: str
     models: Mapping[str, tuple[Model, ...]]
+    agent: Agent | None = None
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="vmware",
@@ -17,4 +17,6 @@ TARGET = Target(
         "graphics": (models.VMWARE_SVGA, models.VGA),
         "console": (models.ISA_SERIAL,),
     },
+    # vmtoolsd is the service of Fedora's, SUSE's and Arch's package.
+    agent=Agent("open-vm-tools", ("/usr/bin/vmtoolsd",), ("open-vm-tools", "vmtoolsd")),
 )

@@ -33,6 +33,23 @@ SUBJECT = Subject(
             "The disks hold an operating system that guestconv cannot convert.",
             "The README lists the guests that are supported.",
         ),
+        concern(
+            "system-image-based",
+            "error",
+            "The system is an image that an update replaces as a whole, or is made of a configuration: OSTree, bootc, "
+            "Ubuntu Core, Flatcar, Bottlerocket, Talos, NixOS, transactional systems and others. What a conversion changed "
+            "in it would be lost, hidden, or not accepted.",
+            "Install the image that the vendor of the system provides for the target, and bring its configuration and data "
+            "over.",
+        ),
+        concern(
+            "family-unknown",
+            "warning",
+            "The system has no database of packages that guestconv knows. It is converted by what is found on it; packages "
+            "of the old hypervisor's tools are not searched for.",
+            "Remove the old hypervisor's tools in the guest, and boot the converted guest once before the old one is "
+            "deleted.",
+        ),
         error(
             "root-not-found",
             "The filesystem that the option `root` names has no operating system.",

@@ -100,6 +100,12 @@ SUBJECT = Subject(
             "If one file is a copy or a snapshot, exclude it. If they are two disks, rename one.",
         ),
         error(
+            "source-disk-unattached",
+            "By its name a disk belongs to a guest, but the file that describes the guest does not name the disk. It is "
+            "left out.",
+            "Attach it, if it is a disk of the guest. If it is not, exclude it, or move it to another directory.",
+        ),
+        error(
             "source-disk-not-supported",
             "A disk of the libvirt domain is stored where it cannot be read from this machine.",
             "Copy it into a file (`qemu-img convert`, `virsh vol-download`), and name that file.",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import GuestconvError
-from . import encryption, incomplete, windows
+from . import encryption, image_based, incomplete, windows
 from .graph import Graph
 from .layers.filesystem import Filesystem
 from .layers.logical_volume import PHYSICAL_VOLUME
@@ -72,7 +72,7 @@ def without_system(guest: Guest, reasons: Sequence[GuestconvError]) -> Guestconv
     reasons: errors of filesystems that may have one. Of several, the first gives its code, and all are named.
     """
     found = (
-        [*reasons, *encryption.errors(guest), *_unread(guest.storage)]
+        [*image_based.errors(guest), *reasons, *encryption.errors(guest), *_unread(guest.storage)]
         or list(_blank(guest))
         or list(windows.hibernated(guest))
     )

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from . import dracut, initramfs_tools
+from . import dracut, initramfs_tools, mkinitcpio, mkinitfs
 from .builder import InitrdBuilder, distinct
 
-BUILDERS: tuple[InitrdBuilder, ...] = (initramfs_tools, dracut)
+BUILDERS: tuple[InitrdBuilder, ...] = (initramfs_tools, dracut, mkinitcpio, mkinitfs)
 
 UNKNOWN = "unknown"
 
-# Those of which only this is known, for an error that names them. mkinitcpio writes its own configuration file.
-_OTHERS = (("mkinitcpio", ("buildconfig",)),)
+# Those of which only this is known, for an error that names them: booster's generator/generator.go writes its
+# configuration, as tinyramfs's script does.
+_OTHERS = (
+    ("booster", ("etc/booster.init.yaml",)),
+    ("tinyramfs", ("etc/tinyramfs/config",)),
+)
 
 
 def made_by(members: Container[str]) -> str:

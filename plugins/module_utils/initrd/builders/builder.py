@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Optional, Protocol
 
 WHY = "the initrd's next build includes what the target needs"
@@ -18,6 +18,8 @@ class Door(Protocol):
     """What builders need of a mounted root (guest.root.GuestRoot)."""
 
     def read(self, path: str) -> str | None: ...
+
+    def texts(self, patterns: Iterable[str]) -> dict[str, str]: ...
 
     def write(self, path: str, text: str, detail: str) -> None: ...
 
@@ -58,6 +60,12 @@ class InitrdBuilder(Protocol):
     @property
     def NETWORK_PROGRAMS(self) -> tuple[str, ...]: ...
 
+    def loads_added(self, members: Container[str]) -> bool:
+        """Whether an initrd with these members loads the modules that the hardware asks for, once they are in it.
+
+        If not, it loads only those of a list that was made with it, and must be made anew for others.
+        """
+
     def places(self, path: str) -> tuple[str, ...]:
         """Where its initrds may have the copy of a file of the guest: names without a slash at their beginning."""
 
@@ -92,3 +100,31 @@ class InitrdBuilder(Protocol):
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """names without those that come again."""
     return tuple(dict.fromkeys(names))
+
+
+# What a builder has for its devices and network if its configuration cannot name any.
+
+
+def no_names(text: str) -> list[str]:
+    """Its configuration names none."""
+    return []
+
+
+def same_devices(text: str, rename: Callable[[str], str | None]) -> str:
+    """text, in which there is nothing to rename."""
+    return text
+
+
+def same_network(text: str, edit: ArgumentEdit, rename: Callable[[str], str]) -> str:
+    """text, in which there is nothing to edit."""
+    return text
+
+
+def always_loads(members: Container[str]) -> bool:
+    """udev, or the like, runs in every initrd."""
+    return True
+
+
+def same_place(path: str) -> tuple[str, ...]:
+    """The copy of a file is where the file is."""
+    return (path.lstrip("/"),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from .builder import WHY, ArgumentEdit, Door
+from .builder import WHY, ArgumentEdit, Door, always_loads, same_place
 
 NAME = "dracut"
 PROGRAM = "/usr/bin/dracut"
@@ -31,9 +31,8 @@ _DEVICE = re.compile(r"""(?<![^\s"'])(?P<key>(?:root|resume|mount\.usr)=(?:block
 _KERNEL_CMDLINE = re.compile(r"^[ \t]*kernel_cmdline\+?=.*", re.MULTILINE)
 
 
-def places(path: str) -> tuple[str, ...]:
-    """The copy of a file is where the file is."""
-    return (path.lstrip("/"),)
+places = same_place
+loads_added = always_loads
 
 
 def include(root: Door, modules: Sequence[str], files: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 from ...texts import assignments
-from .builder import WHY, ArgumentEdit, Door, distinct
+from .builder import WHY, ArgumentEdit, Door, always_loads, distinct
 
 NAME = "initramfs-tools"
 PROGRAM = "/usr/sbin/update-initramfs"
@@ -34,6 +34,8 @@ NETWORK_PROGRAMS = (
 _MODULES = "/etc/initramfs-tools/modules"
 # Where the initrd looks for a hibernated system, and for the root if no argument says so (initramfs.conf(5)).
 _DEVICES = ("RESUME", "ROOT")
+
+loads_added = always_loads
 
 
 def places(path: str) -> tuple[str, ...]:

@@ -93,8 +93,8 @@ class SourceKind(Protocol):
         """`type` of a guestconv_source of this kind."""
 
     @property
-    def SUFFIX(self) -> str:
-        """How the name of a file ends that describes a guest in this kind's way; "" for a kind without such files."""
+    def SUFFIXES(self) -> tuple[str, ...]:
+        """How the names of files end that describe a guest in this kind's way; () for a kind without such files."""
 
     @property
     def KEYS(self) -> Keys:
@@ -105,6 +105,10 @@ class SourceKind(Protocol):
 
     def read(self, request: Request) -> Description:
         """The guest's description by its source."""
+
+    def named_files(self, path: str) -> list[str]:
+        """The files that the descriptor at path names, in its own words, as far as it can be read. They belong to its
+        guest also where the guest itself cannot be described."""
 
     @property
     def has_checksums(self) -> bool:
@@ -117,8 +121,8 @@ class SourceKind(Protocol):
 class DescribedInFile:
     """A SourceKind whose guests are described in one file each.
 
-    Args: read: a function from the file's path to the description; verify: from the path and a Counter to the names of
-    the files that have a checksum, or None for a kind without.
+    Args: read: a function from the file's path to the description; named: from the path to the files that it names;
+    verify: from the path and a Counter to the names of the files that have a checksum, or None for a kind without.
     """
 
     KEYS = Keys(needed=("path",))
@@ -126,13 +130,15 @@ class DescribedInFile:
     def __init__(
         self,
         type: str,
-        suffix: str,
+        suffixes: tuple[str, ...],
         read: Callable[[str], Description],
+        named: Callable[[str], list[str]] = lambda path: [],
         verify: Callable[[str, Counter], list[str]] | None = None,
     ) -> None:
         self.TYPE = type
-        self.SUFFIX = suffix
+        self.SUFFIXES = suffixes
         self._read = read
+        self._named = named
         self._verify = verify
 
     def check(self, settings: Mapping[str, str]) -> tuple[str, str] | None:
@@ -142,6 +148,10 @@ class DescribedInFile:
     def read(self, request: Request) -> Description:
         """See SourceKind."""
         return self._read(request.settings["path"])
+
+    def named_files(self, path: str) -> list[str]:
+        """See SourceKind."""
+        return self._named(path)
 
     @property
     def has_checksums(self) -> bool:
@@ -156,7 +166,7 @@ class DescribedInFile:
 class NamedDisks:
     """A SourceKind that says nothing but which disks a guest has."""
 
-    SUFFIX = ""
+    SUFFIXES = ()
     has_checksums = False
 
     def __init__(self, type: str, keys: Keys) -> None:
@@ -177,6 +187,10 @@ class NamedDisks:
             "hardware": {},
             "warnings": [],
         }
+
+    def named_files(self, path: str) -> list[str]:
+        """See SourceKind."""
+        return []
 
     def verify(self, request: Request, progress: Counter) -> list[str]:
         """See SourceKind."""

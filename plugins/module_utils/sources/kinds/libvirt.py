@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...errors import GuestconvError
 from ..places import urls
-from . import libvirt_domains, libvirt_xml
+from . import libvirt_domains, libvirt_xml, placed
 from .kind import ACCESS_KEYS, Counter, Description, Keys, Request
 
 
@@ -18,7 +18,7 @@ class LibvirtKind:
     """See SourceKind."""
 
     TYPE = "libvirt"
-    SUFFIX = ".xml"
+    SUFFIXES = (".xml",)
     KEYS = Keys(optional=("path", "uri", "name", *ACCESS_KEYS))
     has_checksums = False
 
@@ -35,6 +35,10 @@ class LibvirtKind:
         if "uri" in request.settings:
             return _of_domain(request.settings["uri"], request.settings["name"])
         return libvirt_xml.read(request.settings["path"])
+
+    def named_files(self, path: str) -> list[str]:
+        """See SourceKind."""
+        return placed.named_in_xml(path)
 
     def verify(self, request: Request, progress: Counter) -> list[str]:
         """See SourceKind."""

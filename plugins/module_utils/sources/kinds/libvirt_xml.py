@@ -15,7 +15,7 @@ from ...devices import letters, models
 from ...disks import disk_files
 from ...disks.formats import probe
 from ...errors import GuestconvError
-from . import metadata
+from . import metadata, placed
 from .kind import Description
 from .metadata import malformed
 
@@ -49,12 +49,16 @@ def read(path: str) -> Description:
     `source-...`.
     """
     description = parse(metadata.read_file(path), path)
-    for disk in description["disks"]:
-        neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk["path"]))
-        is_file = not probe.has_protocol(disk["path"])
-        if is_file and not os.path.lexists(disk["path"]) and os.path.lexists(neighbour):
-            # Exported together into one folder.
-            disk["path"] = neighbour
+    files = [disk for disk in description["disks"] if not probe.has_protocol(disk["path"])]
+    for disk, found in zip(files, placed.located([disk["path"] for disk in files], path)):
+        disk["path"] = found
+        if found.startswith("["):
+            raise GuestconvError(
+                "source-disk-missing",
+                f"{path} names {found}, and there is no file of this name next to it.",
+                path=path,
+                hint="Copy the disk from the datastore into the directory of the XML file.",
+            )
     with_headers(description)
     return description
 
@@ -103,6 +107,8 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
     for position, element in enumerate(domain.iterfind("devices/disk")):
         if element.get("device", "disk") in ("disk", "lun"):
             machine.disks.append(_disk(element, position, controllers, path, volume_path))
+            if domain.get("type") == "vmware":
+                machine.disks[-1].format = "vmdk"
     if machine.disks and all(disk.boot_order is None for disk in machine.disks):
         # <boot dev="hd"/>, which is the default, is the first in the domain, whatever bus it is on.
         machine.disks[0].boot_order = 1
@@ -241,7 +247,9 @@ def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
         found = volume_path(source.get("pool"), source.get("volume"))
     elif kind == "network":
         found = _url(source)
-    if not found or (kind in ("file", "block") and not found.startswith("/")):
+    # A datastore of VMware has no path here. A file of the disk's name may be next to the XML file, which read() sees.
+    is_path = found is not None and (found.startswith("/") or (found.startswith("[") and volume_path is None))
+    if not found or (kind in ("file", "block") and not is_path):
         raise GuestconvError(
             "source-disk-not-supported",
             f"{path}: the disk {_attribute(element, 'target', 'dev')!r} is of the type {kind!r}"

@@ -244,4 +244,4 @@ class _Bounded:
         return self._stream.tell()
 
 
-KIND = DescribedInFile("ova", ".ova", read, verify)
+KIND = DescribedInFile("ova", (".ova",), read, verify=verify)

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata
+from . import manifest, metadata, placed
 from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import local_name, malformed
 
@@ -245,6 +245,7 @@ def _disks(
             continue
         unit = metadata.number(item["AddressOnParent"], 1 << 20)
         disk, file = _resource(item, disks, files, path)
+        _refuse_delta(disk, path)
         if file is None:
             warnings.append(f"{item['ElementName'] or 'A disk'} was left out: it is empty and has no file.")
             continue
@@ -265,6 +266,17 @@ def _disks(
             )
         )
     return found
+
+
+def _refuse_delta(disk: Any, path: str) -> None:
+    """A disk with a parent has only what differs from it (DSP0243, 9.1). Its file does not say which disk that is."""
+    if disk is not None and _attribute(disk, "parentRef"):
+        raise GuestconvError(
+            "source-not-supported",
+            f"{path}: the disk {_attribute(disk, 'diskId')} is a delta of the disk {_attribute(disk, 'parentRef')}.",
+            hint="Export the guest with complete disks: consolidate its snapshots, or clone it first.",
+            path=path,
+        )
 
 
 def _serial(disk: Any, box: Any) -> str | None:
@@ -429,4 +441,4 @@ def _attribute(element: Any, name: str) -> str:
     return ""
 
 
-KIND = DescribedInFile("ovf", ".ovf", read, verify)
+KIND = DescribedInFile("ovf", (".ovf",), read, placed.named_in_xml, verify)

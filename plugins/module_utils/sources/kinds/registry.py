@@ -25,7 +25,7 @@ def types() -> list[str]:
 
 def suffixes() -> list[str]:
     """How the names of files that describe a guest end."""
-    return [kind.SUFFIX for kind in KINDS if kind.SUFFIX]
+    return [suffix for kind in KINDS for suffix in kind.SUFFIXES]
 
 
 def by_type(name: object) -> SourceKind | None:
@@ -40,4 +40,4 @@ def kind_of(request: Request) -> SourceKind:
 
 def by_suffix(suffix: str) -> SourceKind | None:
     """The kind of sources whose files end so (".ova", in lower case), if there is one."""
-    return next((kind for kind in KINDS if kind.SUFFIX and kind.SUFFIX == suffix), None)
+    return next((kind for kind in KINDS if suffix in kind.SUFFIXES), None)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import metadata
+from . import metadata, placed
 from .kind import DescribedInFile, Description
 from .metadata import malformed
 
@@ -26,6 +26,7 @@ _ENCODING = re.compile(rb"^[ \t]*\.encoding[ \t]*=[ \t]*\"?([A-Za-z0-9_.-]+)", r
 _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
+_ENCRYPTED = frozenset(("encryption.keysafe", "encryption.data"))
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
@@ -35,9 +36,10 @@ def read(path: str) -> Description:
     Raises GuestconvError `source-...`.
     """
     description = describe(parse(metadata.read_file(path)), path)
-    for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
+    files = placed.located([disk["path"] for disk in description["disks"]], path)
+    for disk, attached, file in zip(description["disks"], description["hardware"]["disks"], files):
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
-        found = disk_files.examine(_present(path, disk["path"]), stated="vmdk")
+        found = disk_files.examine(file, stated="vmdk")
         disk.update(metadata.disk_entry(found))
         # With disk.EnableUUID the guest sees it.
         attached.update(metadata.identity(found))
@@ -58,7 +60,7 @@ def parse(data: bytes) -> dict[str, str]:
 
 def describe(settings: Mapping[str, str], path: str) -> Description:
     """The description of the guest with settings (as of parse()), as of read(), without a look at its disks. Pure."""
-    if "encryption.keysafe" in settings or "encryption.data" in settings:
+    if _ENCRYPTED & set(settings):
         raise GuestconvError(
             "source-encrypted",
             f"{path} is encrypted.",
@@ -158,10 +160,15 @@ def _located(path: str, name: str) -> str:
     return os.path.join(os.path.dirname(path), name)
 
 
-def _present(path: str, disk: str) -> str:
-    """disk, or the file of its name next to the VMX: an absolute path is of the host that it was copied from."""
-    neighbour = os.path.join(os.path.dirname(path), os.path.basename(disk))
-    return neighbour if not os.path.lexists(disk) and os.path.lexists(neighbour) else disk
+def _named(path: str) -> list[str]:
+    """The files that the VMX path names. An encrypted one hides them, so they are all VMDKs next to it."""
+    try:
+        settings = parse(metadata.read_file(path))
+    except GuestconvError:
+        return []
+    if _ENCRYPTED & set(settings):
+        return [name for name in os.listdir(os.path.dirname(path)) if name.lower().endswith(".vmdk")]
+    return [value for key, value in settings.items() if key.endswith(".filename") and value]
 
 
-KIND = DescribedInFile("vmx", ".vmx", read)
+KIND = DescribedInFile("vmx", (".vmx", ".vmtx"), read, _named)

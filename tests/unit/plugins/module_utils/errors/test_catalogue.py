@@ -31,6 +31,8 @@ NO_EVIDENCE = {"test_catalogue.py", "test_contract.py"}
 
 # Each says all codes of the concerns that its guest has.
 NETWORK_CASES = sorted((error_codes.ROOT / "tests/network_guests/cases").glob("*.yaml"))
+# Each says all codes of errors and concerns of the guests in a directory.
+SOURCE_CASES = sorted((error_codes.ROOT / "tests/source_cases/cases").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +92,8 @@ def test_the_codes_of_each_hypervisors_tools_are_declared():
 
 def test_every_code_that_is_declared_is_expected_by_a_test():
     tests = [one for one in error_codes.modules(("tests",)) if one.path.rpartition("/")[2] not in NO_EVIDENCE]
-    cases = [yaml.safe_load(path.read_text("utf-8")) for path in NETWORK_CASES]
-    by_cases = {code for case in cases for code in case["expect"].get("concerns", [])}
+    cases = [yaml.safe_load(path.read_text("utf-8")) for path in (*NETWORK_CASES, *SOURCE_CASES)]
+    by_cases = {code for case in cases for key in ("concerns", "errors") for code in case["expect"].get(key, [])}
     assert sorted(CODES - error_codes.mentioned(tests, CODES) - by_cases) == []
 
 

@@ -11,7 +11,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.policy import choose
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.tools import ToolsPolicy, policy_from
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.model.descriptions import described as description
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.model.descriptions import (
+    described as description,
+)
 
 
 def described(**tools):

@@ -167,7 +167,9 @@ class RootWithInitramfsTools(FakeRoot):
 
 def purge(root):
     manager = Dpkg(root)
-    going = [one for one in dpkg.parse_status(STATUS, AUTOMATIC) if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")]
+    going = [
+        one for one in dpkg.parse_status(STATUS, AUTOMATIC) if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")
+    ]
     manager.remove(going, "removed open-vm-tools")
 
 

@@ -45,7 +45,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
-from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import (
+    dracut,
+    initramfs_tools,
+    mkinitcpio,
+    mkinitfs,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
@@ -636,5 +641,17 @@ PARSERS = (
         "dracut.conf.d/guestconv.conf",
         ('add_drivers+=" a b "', 'install_items+="', '"'),
         edits=(lambda text: dracut.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "mkinitcpio.conf",
+        ("MODULES=(", ")", "a", "MODULES+=", '"', "'", "FILES=", "#", "default_config=/a"),
+        mkinitcpio.configurations,
+        unedited=(lambda text: mkinitcpio.with_added(text, []),),
+        edits=(lambda text: mkinitcpio.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "mkinitfs.conf",
+        ("features=", '"', "'", "base", "guestconv", "# ", "\\"),
+        edits=(mkinitfs.with_feature, lambda text: mkinitfs.with_lines(text, ["kernel/a.ko*"])),
     ),
 )

@@ -46,10 +46,10 @@ def members_of(protocol):
 
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.TYPE)
 class TestEachKind:
-    def test_it_is_the_one_of_its_type_and_of_its_suffix(self, kind):
+    def test_it_is_the_one_of_its_type_and_of_its_suffixes(self, kind):
         assert all(hasattr(kind, name) for name in members_of(SourceKind))
         assert kinds.by_type(kind.TYPE) is kind
-        assert not kind.SUFFIX or kinds.by_suffix(kind.SUFFIX) is kind
+        assert all(kinds.by_suffix(suffix) is kind for suffix in kind.SUFFIXES)
 
     def test_a_source_without_its_keys_or_with_others_is_refused(self, kind):
         for given in ({}, {"colour": "red"}):
@@ -58,11 +58,12 @@ class TestEachKind:
             assert caught.value.code == "source-invalid"
 
     def test_a_file_of_its_suffix_is_looked_for_in_directories(self, kind, tmp_path):
-        (tmp_path / f"web01{kind.SUFFIX or '.none'}").write_bytes(b"garbage")
-        found = discovery.find([str(tmp_path / f"web01{kind.SUFFIX or '.none'}")])
-        assert [problem.code for problem in found.problems] == [
-            "source-malformed" if kind.SUFFIX else "source-not-supported"
-        ]
+        for suffix in kind.SUFFIXES or (".none",):
+            (tmp_path / f"web01{suffix}").write_bytes(b"garbage")
+            found = discovery.find([str(tmp_path / f"web01{suffix}")])
+            assert [problem.code for problem in found.problems] == [
+                "source-malformed" if kind.SUFFIXES else "source-not-supported"
+            ]
 
     def test_it_verifies_nothing_where_it_has_no_checksums(self, kind):
         if not kind.has_checksums:
@@ -104,7 +105,7 @@ def verify_card(path, progress):
     return ["web01.disk"]
 
 
-CARD = DescribedInFile("card", ".card", read_card, verify_card)
+CARD = DescribedInFile("card", (".card",), read_card, verify=verify_card)
 
 
 class Shelf:

@@ -40,7 +40,7 @@ class FakeGuest:
                 name=one.name,
                 guest=self,
                 started_by=(),
-                info={"os": "linux"},
+                info={"os": "linux", "package_format": "deb"},
                 on_behalf_of=lambda aspect: nullcontext(),
                 boot_menu=menu,
                 mount_plan=MountPlan((Mount("/", one),)),
@@ -101,7 +101,8 @@ def test_the_aspects_work_in_their_order_one_root_after_the_other(log):
 
 def test_what_the_aspects_found_is_described_per_root_and_per_device(log):
     description = engine.inspect(FakeGuest(log))
-    assert description["roots"]["/dev/sda2"]["info"] == {"os": "linux", "first": "/dev/sda2", "second": "/dev/sda2"}
+    info = description["roots"]["/dev/sda2"]["info"]
+    assert info == {"os": "linux", "package_format": "deb", "first": "/dev/sda2", "second": "/dev/sda2"}
     assert description["current"]["block"] == {"sda": {"first": True, "second": True}}
 
 

@@ -87,6 +87,9 @@ class Toy:
     def facts(self, root):
         return {"os": self.NAME, "hostname": root.read("/etc/toy")}
 
+    def concerns(self, root):
+        return []
+
     def has_kernel(self, root):
         return root.exists("/kernel")
 

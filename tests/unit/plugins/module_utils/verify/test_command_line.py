@@ -60,7 +60,8 @@ def test_the_whole_command_line_of_a_small_machine():
     assert vector(machine) == [
         *["/usr/bin/qemu-system-x86_64", "-name", "guestconv-verify", "-nodefaults", "-no-user-config"],
         *["-display", "none", "-no-shutdown", "-accel", "tcg", "-cpu", PROCESSORS["tcg"]],
-        *["-m", "1024", "-smp", "2", "-rtc", "base=utc", "-machine", "q35"],
+        *["-m", "1024", "-smp", "2", "-rtc", "base=utc", "-smbios", "type=3,asset=guestconv-verify"],
+        *["-machine", "q35"],
         *["-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control"],
         *["-blockdev", json.dumps(block, sort_keys=True), "-device", "virtio-blk-pci,drive=disk0,bootindex=1"],
         *["-netdev", "user,id=net0,restrict=on,ipv6=off," + network],

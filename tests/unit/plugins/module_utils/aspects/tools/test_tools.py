@@ -69,7 +69,9 @@ def test_oracle_14_exactly_the_packages_of_the_tools_go():
     root = guest(VMWARE, DESKTOP, LIBRARY, LIBC)
     assert source(root) == "vmware"
     assert codes(root) == [("vmware-tools-installed", "info"), ("tools-dependencies", "info")]
-    assert "Packages stay on /dev/sda1 that only open-vm-tools, open-vm-tools-desktop needed: libmspack0." in messages(root)
+    assert "Packages stay on /dev/sda1 that only open-vm-tools, open-vm-tools-desktop needed: libmspack0." in messages(
+        root
+    )
     convert(root)
     assert root.commands == [["dpkg", "--purge", "open-vm-tools", "open-vm-tools-desktop"]]
     assert ("ran", "dpkg", "removed open-vm-tools, open-vm-tools-desktop") in root.changes()

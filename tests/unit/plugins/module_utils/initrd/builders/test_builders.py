@@ -71,6 +71,9 @@ class Toy:
     COPIES = r"toy\.resume"
     NETWORK_PROGRAMS = ()
 
+    def loads_added(self, members):
+        return True
+
     def places(self, path):
         return (f"copies/{path.lstrip('/')}",)
 

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests of other releases, initrds' builders, inits and kernels, converted for every set of devices and booted there.
+
+A guest announces on its console what was booted (tests/guests/systems.py), and answers at its own static address. All of
+this is script/boot-matrix's.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import shutil
+
+import pytest
+
+from tests import support_page
+from tests.end_to_end import boots
+from tests.guests.systems import SYSTEMS, disk
+
+MAC = "00:50:56:aa:bb:cc"
+SOURCE = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
+
+# Sets of devices: (target, driver of disks, driver of network cards, the disk's name there).
+DEVICES = {
+    "virtio": ("kvm", "virtio-blk-pci", "virtio-net-pci", "vda"),
+    "scsi": ("kvm", "virtio-scsi-pci", "virtio-net-pci", "sda"),
+    "nvme": ("kvm", "nvme", "virtio-net-pci", "nvme0n1p"),
+    "sata": ("kvm", "ahci", "e1000e", "sda"),
+    "vmware": ("vmware", "pvscsi", "vmxnet3", "sda"),
+}
+
+
+def of_guests():
+    """Every guest on every set of devices that it is to boot on, as the parameters name and devices."""
+    chosen = [
+        pytest.param(name, devices, marks=[pytest.mark.matrix, pytest.mark.xdist_group(f"systems-{name}")])
+        for name, system in SYSTEMS.items()
+        for devices in system.devices
+    ]
+    return pytest.mark.parametrize("name, devices", chosen)
+
+
+@pytest.fixture
+def source(scratch, name, devices):
+    """A copy of the guest's image, which goes with the test."""
+    path = scratch / f"system-{name}-{devices}.qcow2"
+    shutil.copyfile(disk(name), path)
+    yield path
+    path.unlink()
+
+
+def convert(module, source, devices):
+    """Convert for these devices (a key of DEVICES). What is returned."""
+    target, block, network, _name = DEVICES[devices]
+    inspected = module("guestconv_inspect", disks=[str(source)], hardware=SOURCE, target=target)
+    assert not inspected.get("failed"), inspected
+    guest = copy.deepcopy(inspected["guest"])
+    for kind, driver in (("block", block), ("network", network)):
+        for device in guest["devices"][kind].values():
+            device["driver"] = driver
+    result = module("guestconv_convert", disks=[str(source)], guest=guest)
+    assert not result.get("failed"), result
+    return result
+
+
+def booted(module, source, name, hardware):
+    """{subject: words} of what the guest announced. Waits for the login prompt after it, and for an answer."""
+    port, banner = SYSTEMS[name].answers
+    result = module(
+        "guestconv_verify",
+        disks=[str(source)],
+        # Nobody looks at a display here.
+        hardware={**hardware, "video": None},
+        expect={"login": True, "port": port, "banner": banner},
+        timeout=1800,
+    )
+    assert result.get("up") is True, result
+    return boots.announced(result["console"])
+
+
+def check(said, name, devices):
+    """That what the guest announced is right."""
+    system = SYSTEMS[name]
+    _target, _block, network, disk_name = DEVICES[devices]
+    assert said["root"] == f"/dev/{disk_name}1"
+    assert said["card"] == network.removesuffix("-pci").replace("-", "_")
+    assert said["init"] == system.init.title
+    assert said.get("failed", "") == ""
+    assert "root=UUID=" in said["arguments"] and "/dev/sd" not in said["arguments"]
+
+
+def supported(said, name, hardware):
+    """Record a row of docs/support.md."""
+    system = SYSTEMS[name]
+    boots.record_support(
+        {
+            "variant": f"system-{name}",
+            "guest": system.guest,
+            "initrd": system.initrd.title,
+            "init": system.init.title,
+            "network": system.network.title,
+            "tools": ", ".join(system.tools),
+            "kernel": said["kernel"],
+            "devices": ", ".join(boots.devices({**hardware, "video": None, "console": None})),
+            "result": support_page.BOOTED,
+            "date": datetime.date.today().isoformat(),
+        }
+    )
+
+
+@of_guests()
+def test_oracle_01_09_16_17_it_boots_on_these_devices_and_answers_at_its_own_address(module, source, name, devices):
+    result = convert(module, source, devices)
+    hardware = result["hardware"]
+    said = booted(module, source, name, hardware)
+    check(said, name, devices)
+    supported(said, name, hardware)
