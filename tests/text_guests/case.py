@@ -59,6 +59,7 @@ TERMS = {
     "has": _IN_FILE,
     "not": _IN_FILE,
     "holds": _IN_FILE,
+    "label": _IN_FILE,
     "same": _VALUE,
     "protected": _VALUE,
     "default": _VALUE,
@@ -257,6 +258,16 @@ class _Parser:
     def append_only(self, rest: str) -> None:
         self._here.attributes[_given(rest, "a path")] = "a"
 
+    def labelled(self, rest: str) -> None:
+        self._here.labelled_at = rest or "/"
+
+    def lacks(self, rest: str) -> None:
+        self.case.lacking.append(_given(rest, "a program"))
+
+    def writes(self, rest: str) -> None:
+        program, path = _words(rest, "PROGRAM PATH")
+        self.case.written.append((program, path))
+
     def link(self, rest: str) -> None:
         path, target = _words(rest, "PATH TARGET")
         self._put(path, Link(target))
@@ -368,6 +379,9 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "immutable": _Parser.immutable,
     "append-only": _Parser.append_only,
     "remove": _Parser.remove,
+    "labelled": _Parser.labelled,
+    "lacks": _Parser.lacks,
+    "writes": _Parser.writes,
     "choose": _Parser.choose,
     "without": _Parser.without,
     "root": _Parser.root,

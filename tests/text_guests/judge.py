@@ -59,6 +59,10 @@ def _is_protected(lab: Lab, term: Term) -> bool:
     return bool(lab.disks.attributes(*_place(term.value)))
 
 
+def _has_label(lab: Lab, term: Term) -> bool:
+    return lab.outcome.error is None and _has_line(term.pattern, lab.disks.label(*_place(term.value)))
+
+
 def _has_default(lab: Lab, term: Term) -> bool:
     kernels = (kernel for root in lab.outcome.description.get("roots", {}).values() for kernel in root["kernels"])
     return any(kernel["default"] and kernel["version"] == term.value for kernel in kernels)
@@ -86,6 +90,7 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "has": lambda lab, term: lab.outcome.error is None and _matches(lab, term),
     "not": lambda lab, term: lab.outcome.error is None and not _matches(lab, term),
     "holds": lambda lab, term: lab.outcome.error is None and _holds_names(lab, term),
+    "label": _has_label,
     "same": _is_same,
     "protected": _is_protected,
     "default": _has_default,

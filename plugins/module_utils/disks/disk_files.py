@@ -42,7 +42,8 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
     Args: stated: the format that it should have, by its source. Only then its backing files are followed: the guest can
     write whatever header it likes into what the hypervisor takes for a raw disk; elsewhere: whether to follow backing
     files out of the directory, too, where the source is the hypervisor itself.
-    Errors: source-disk-missing, source-disk-unreadable, source-disk-format, source-disk-damaged.
+    Errors: source-disk-missing, source-disk-unreadable, source-disk-format, source-disk-damaged, source-encrypted,
+    source-disk-not-supported.
     """
     top = image = _header(path, stated)
     backing: list[str] = []
@@ -102,6 +103,7 @@ def _header(path: str, stated: str | None) -> _Header:
                 return _Header(image_format, virtual_size, (), below.backing_file, below.backing_format or None)
             if image_format == "vmdk":
                 header = vmdk.read_header(stream)
+                _refuse_without_data(path, header)
                 return _Header(image_format, virtual_size, _extents(path, header), header.parent, "vmdk", header.uuid)
             return _Header(image_format, virtual_size)
         except BadHeader as error:
@@ -152,6 +154,24 @@ def _extents(path: str, header: vmdk.Header) -> tuple[str, ...]:
             if not os.path.lexists(paths[-1]):
                 raise _missing(paths[-1])
     return tuple(paths)
+
+
+def _refuse_without_data(path: str, header: vmdk.Header) -> None:
+    """Refuse a VMDK whose data is not in its extents, or is encrypted there."""
+    if header.encrypted:
+        raise GuestconvError(
+            "source-encrypted",
+            f"{path} is encrypted by VMware.",
+            path=path,
+            hint="Remove the encryption of the virtual machine first.",
+        )
+    if header.create_type in vmdk.RAW_DEVICES:
+        raise GuestconvError(
+            "source-disk-not-supported",
+            f"{path} is a raw device mapping ({header.create_type}): it refers to a LUN or a disk of the host.",
+            path=path,
+            hint="Clone the disk into a VMDK of its own (`vmkfstools -i`), or name the block device of the LUN.",
+        )
 
 
 def _in_same_directory(below: str, path: str) -> bool:

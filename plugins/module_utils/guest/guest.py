@@ -158,10 +158,13 @@ class Guest:
         made = [
             Change(root.name, "storage", "created", path, "the mount point of a line in /etc/fstab, which was missing")
             for root in self.roots
-            for name, path in self.mounter.made
-            if name == root.mount_plan.root.filesystem.name
+            for path in self.mount_points_made(root)
         ]
         return [*self._changes, *made, *(change for root in self.roots for change in root.changes())]
+
+    def mount_points_made(self, root: GuestRoot) -> list[str]:
+        """The mount points of root that were missing, and were made."""
+        return [path for name, path in self.mounter.made if name == root.mount_plan.root.filesystem.name]
 
     def fingerprint(self) -> str:
         """The identity of the disks; see Graph.fingerprint."""

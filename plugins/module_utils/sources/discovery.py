@@ -24,6 +24,8 @@ from .kinds.metadata import disk_entry
 
 # Changed block tracking keeps a map of a disk in a file that is called like a disk.
 _NO_DISKS = ("-ctk.vmdk",)
+# How VMware calls the extents of a disk.
+_EXTENTS = ("-flat", "-delta", "-sesparse", "-rdm", "-rdmp")
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,10 @@ class _Folder:
             if kind is None:
                 continue
             if found.attempt(functools.partial(_described, kind, path)):
-                owned.update(map(os.path.realpath, _files(found.guests[-1].description)))
+                files = set(map(os.path.realpath, _files(found.guests[-1].description)))
+                found.problems += _not_attached(kind, path, files)
+                owned.update(files)
+                owned.update(map(os.path.realpath, _named_files(kind, path)))
             elif isinstance(found.problems[-1], NotADomain):
                 if not self._names[name]:
                     # Many files are XML. This one was not named, only its directory.
@@ -260,11 +265,27 @@ def _named_files(kind: SourceKind, path: str) -> Iterator[str]:
         yield from _made_of(file, disk_files.EXTENSIONS.get(os.path.splitext(file)[1].lower(), ""))
 
 
+def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[GuestconvError]:
+    """A problem for each disk that the descriptor at path names, and that is not one of the guest's files."""
+    for file in placed.found_files(kind.named_files(path), path):
+        is_disk = os.path.splitext(file)[1].lower() in disk_files.EXTENSIONS
+        if is_disk and os.path.realpath(file) not in files:
+            yield GuestconvError(
+                "source-disk-unattached",
+                f"{path} names {file}, but not as a disk that is attached.",
+                path=file,
+                hint="Attach it, if it is a disk of the guest. If it is not, exclude it.",
+            )
+
+
 def _made_of(path: str, stated: str) -> Iterator[str]:
     yield path
     try:
         disk = disk_files.examine(path, stated)
     except GuestconvError:
+        # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
+        stem, ending = os.path.splitext(path)
+        yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
         return
     yield from (*disk.extents, *disk.backing)
 

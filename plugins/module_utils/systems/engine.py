@@ -110,6 +110,8 @@ def convert(
             for aspect in aspects:
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, plan)
+            # The last, as it is about all that was written.
+            plan.concerns += root.restore_labels()
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]

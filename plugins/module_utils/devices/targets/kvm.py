@@ -11,6 +11,8 @@ from .target import Agent, Target
 TARGET = Target(
     name="kvm",
     machine="q35",
+    # The latter without hardware acceleration.
+    detected_as=("kvm", "qemu"),
     models={
         "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
         "block": (models.VIRTIO_BLK, models.VIRTIO_SCSI, models.AHCI),

@@ -29,12 +29,14 @@ class Target:
     """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first.
 
     agent: None where it has none, or none that distributions package.
+    detected_as: what systemd-detect-virt(1) calls it in the guest.
     """
 
     name: str
     machine: str
     models: Mapping[str, tuple[Model, ...]]
     agent: Agent | None = None
+    detected_as: tuple[str, ...] = ()
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

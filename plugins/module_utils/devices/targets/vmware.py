@@ -11,6 +11,7 @@ from .target import Agent, Target
 TARGET = Target(
     name="vmware",
     machine="pc",
+    detected_as=("vmware",),
     models={
         "network": (models.VMXNET3, models.E1000E, models.E1000),
         "block": (models.PVSCSI, models.MPTSAS1068, models.AHCI),

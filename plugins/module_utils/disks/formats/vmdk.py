@@ -35,6 +35,11 @@ _SIZED_EXTENT = re.compile(rb"^[ \t]*(?:RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]
 # block/vmdk.c writes the descriptor anew (its CID changes) with the first write to the disk. Within one page the
 # kernel does not interrupt a write (generic_perform_write() in mm/filemap.c).
 _PAGE = 4096
+
+# Of a mapping to a LUN or a disk of the host: its descriptor has none of the data.
+RAW_DEVICES = ("vmfsRawDeviceMap", "vmfsPassthroughRawDeviceMap", "vmfsRaw", "fullDevice", "partitionedDevice")
+# Of a disk that vSphere or Workstation encrypts.
+_ENCRYPTED = re.compile(rb'(?m)^[ \t]*(?:encryptionKeys[ \t]*=|ddb\.iofilters[ \t]*=[ \t]*"[^"\n]*vmcrypt)')
 _HARDWARE = re.compile(rb'ddb\.virtualHWVersion\s*=\s*"(\d{1,3})"')
 _ADAPTER = re.compile(rb'ddb\.adapterType\s*=\s*"(ide|buslogic|lsilogic|legacyESX)"')
 
@@ -51,7 +56,8 @@ class Extent:
 class Header:
     """What a VMDK says about other files and about itself; `version` 0 and no `compressed` for plain descriptors.
 
-    uuid: the disk's, 32 hexadecimal digits in small letters; "" where there is none.
+    uuid: the disk's, 32 hexadecimal digits in small letters; "" where there is none. encrypted: whether the hypervisor
+    encrypts what is in the extents.
     """
 
     extents: tuple[Extent, ...]
@@ -60,6 +66,7 @@ class Header:
     version: int
     compressed: bool
     uuid: str = ""
+    encrypted: bool = False
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -71,7 +78,15 @@ def read_header(stream: BinaryIO) -> Header:
     head = read(stream, 0, SECTOR)
     if head[:4] not in (b"KDMV", b"COWD"):
         text = _text_at(stream, 0)
-        return Header(_extents(text), _first(_PARENT, text), _first(_CREATE_TYPE, text), 0, False, _uuid(text))
+        return Header(
+            _extents(text),
+            _first(_PARENT, text),
+            _first(_CREATE_TYPE, text),
+            0,
+            False,
+            _uuid(text),
+            _ENCRYPTED.search(text) is not None,
+        )
     text = _text_at(stream, 0x200)
     if head[:4] == b"COWD":
         return Header((), _first(_PARENT, text), "vmfsSparse", 1, False)
@@ -84,6 +99,7 @@ def read_header(stream: BinaryIO) -> Header:
         version,
         number("<H", head, 77) != 0,
         _uuid(embedded),
+        _ENCRYPTED.search(embedded) is not None,
     )
 
 

@@ -93,6 +93,11 @@ def parse(data: str | bytes, path: str) -> Description:
             f"its root element is <{envelope.tag}>, which is not an OVF envelope of version 1 or 2.",
             "Export it again as OVF 1.0 or later; older ones were drafts.",
         )
+    if next(_named(envelope, "EncryptionSection"), None) is not None:
+        # DSP0243 2.1, 9.14: files of the package are encrypted.
+        raise GuestconvError(
+            "source-encrypted", f"{path} has encrypted files.", path=path, hint="Export it without encryption."
+        )
     system = _system(envelope, path)
     hardware = next(_named(system, "VirtualHardwareSection"), None)
     if hardware is None:

@@ -117,15 +117,21 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
 
 
 def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) -> bool:
+    """Whether it is an attached hard disk. `present` is false by default, as libvirt's vmx.c has it, too."""
     device = f"{bus}{controller}:{unit}"
-    if "false" in (
-        settings.get(f"{bus}{controller}.present", "").lower(),
-        settings.get(f"{device}.present", "").lower(),
+    if (
+        not _is_true(settings, f"{device}.present")
+        or settings.get(f"{bus}{controller}.present", "true").lower() == "false"
     ):
         return False
-    kind = settings.get(f"{device}.devicetype", "").lower()
-    # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either.
-    return "cdrom" not in kind and not settings[f"{device}.filename"].lower().endswith((".iso", ".flp"))
+    kind, name = settings.get(f"{device}.devicetype", "").lower(), settings[f"{device}.filename"].lower()
+    # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either. A
+    # CD-ROM of the host may be passed through as a SCSI device.
+    return not ("cdrom" in kind or "/devices/cdrom/" in name or name.endswith((".iso", ".flp")))
+
+
+def _is_true(settings: Mapping[str, str], key: str) -> bool:
+    return settings.get(key, "").strip().lower() in ("true", "1", "yes")
 
 
 def _controller(settings: Mapping[str, str], bus: str, number: str) -> str | None:
@@ -140,7 +146,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     found = []
     for number in sorted(numbers):
         card = f"ethernet{number}."
-        if settings.get(card + "present", "").lower() != "true":
+        if not _is_true(settings, card + "present"):
             continue
         # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")
@@ -168,7 +174,7 @@ def _named(path: str) -> list[str]:
         return []
     if _ENCRYPTED & set(settings):
         return [name for name in os.listdir(os.path.dirname(path)) if name.lower().endswith(".vmdk")]
-    return [value for key, value in settings.items() if key.endswith(".filename") and value]
+    return [value for key, value in settings.items() if _DISK.fullmatch(key)]
 
 
 KIND = DescribedInFile("vmx", (".vmx", ".vmtx"), read, _named)

@@ -161,7 +161,7 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
                 )
             if routes is not None:
                 root.write(path, routes, detail)
-        netconfig.use_name_servers(root, static.name_servers, detail)
+        netconfig.use_name_servers(root, static, detail)
 
 
 def with_static(text: str, static: Static) -> str:

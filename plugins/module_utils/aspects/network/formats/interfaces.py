@@ -136,7 +136,7 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
     for file, text in texts.items():
         root.write(file, static_interfaces.with_static(text, names, static, done, has_dns), detail)
     if done and not has_dns and static.name_servers is not None:
-        static_interfaces.use_name_servers(root, static.name_servers, nic, detail)
+        static_interfaces.use_name_servers(root, static.of_all, nic, detail)
 
 
 def without(text: str, names: Collection[str]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Callable
 
+from ....devices.targets import Target
 from ....guest.root import GuestRoot
 from ....texts import globs, sections
 from .. import values
@@ -38,7 +39,7 @@ _NAMING = (
     ("RoutingPolicyRule", "OutgoingInterface"),
 )
 # What only hardware of one kind, or on one bus, has.
-_HARDWARE_KEYS = ("Driver", "Path", "Property", "Virtualization")
+_HARDWARE_KEYS = ("Driver", "Path", "Property")
 # What holds for any virtual machine (ConditionVirtualization= in systemd.unit(5)).
 _ANY_MACHINE = ("yes", "true", "on", "1", "vm")
 # What systemd-detect-virt(1) calls where there is no hardware.
@@ -64,7 +65,7 @@ def read(root: GuestRoot) -> list[Setting]:
         *(
             replace(setting, superseded=True) if _is_of_another_host(root, file) else setting
             for file in files(root, ".network")
-            for setting in _settings(file, vlans)
+            for setting in _settings(file, vlans, root.guest.target)
         ),
     ]
 
@@ -126,16 +127,35 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+
+    A file that is for others too stays, and one for the Nic goes before it.
+    """
     detail = f"{nic.label} has another address on the target"
     paths = {path for path, _kind in nic.configured_by}
     first = True
     for file in files(root, ".network"):
         if file.path in paths and _is_for_nics(file):
+            if first and nic.key and not _is_only_for(file, [nic]):
+                # No name comes between this one and that of the file but its own ones.
+                name = f"{posixpath.basename(file.path)[: -len('.network')]}-{nic.identifier}.network"
+                text = static_sections.with_static_network(_for_one(file, nic), static, True)
+                root.write(posixpath.join(WRITABLE, name), text, detail)
+                return
             for path, text in file.texts.items():
                 new = static_sections.with_static_network(text, static, first and path == file.path)
                 rewrite(root, path, text, new, detail)
             first = False
+
+
+def _for_one(file: File, nic: Nic) -> str:
+    """What a file with its drop-ins says, as one file that is for the Nic alone."""
+    match = f"Name={nic.name}" if nic.name else f"MACAddress={nic.hardware_mac}"
+    parts = [f"# Made by guestconv from {file.path}, for one network card.\n[Match]\n{match}\n"]
+    for text in file.texts.values():
+        entries = [entry for entry in sections.parse(text, continued=True) if entry.section == "Match"]
+        parts.append(sections.commented_out(text, entries).rstrip("\n") + "\n")
+    return "\n".join(parts)
 
 
 def _without_names(text: str, names: Collection[str]) -> str:
@@ -203,7 +223,7 @@ def _device(file: File) -> Setting:
     )
 
 
-def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
+def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iterator[Setting]:
     """The Settings for the interfaces that a .network file configures, and one for each that they become part of."""
     if not _is_for_nics(file):
         return
@@ -221,7 +241,7 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
         gateways=values.gateways(gateways),
         name_servers=values.gateways(word for value in file.values("Network", "DNS") for word in value.split()),
         mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
-        source_hardware=tuple(_source_hardware(file)),
+        source_hardware=tuple(_source_hardware(file, target)),
         at_boot=_is_at_boot(file),
         hardware=bool(file.words("Type")),
         unmanaged=_is_unmanaged(file),
@@ -241,11 +261,16 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
                     )
 
 
-def _source_hardware(file: File) -> Iterator[str]:
+def _source_hardware(file: File, target: Target) -> Iterator[str]:
     for key in _HARDWARE_KEYS:
         for value in file.values("Match", key):
-            if value != "*" and not (key == "Virtualization" and (value in _ANY_MACHINE or value.startswith("!"))):
+            if value != "*":
                 yield f"{key}={value}"
+    # Only the last one counts (config_parse_net_condition() of network/networkd-util.c).
+    for value in file.values("Match", "Virtualization")[-1:]:
+        excluded = value.startswith("!")
+        if (value.lstrip("! ") in (*_ANY_MACHINE, *target.detected_as)) == excluded:
+            yield f"Virtualization={value}"
 
 
 def _for_each(file: File, common: Setting) -> Iterator[Setting]:

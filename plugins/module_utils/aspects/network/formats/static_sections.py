@@ -48,7 +48,7 @@ def with_static_network(text: str, static: Static, is_main: bool) -> str:
     lines = [f"Address={address}" for address in static.addresses]
     lines += [f"Gateway={gateway}" for gateway in static.gateways]
     lines += [f"DNS={server}" for server in static.name_servers or ()]
-    return _with_lines(text, "Network", lines)
+    return sections.with_lines(text, "Network", lines)
 
 
 def families_by_dhcp(value: str) -> tuple[int, ...]:
@@ -95,7 +95,7 @@ def _with_family(text: str, section: str, version: int, static: Static) -> str:
     gateway, servers = static.gateway(version), static.servers(version)
     lines += [f"gateway={gateway}"] if gateway else []
     lines += [f"dns={''.join(server + ';' for server in servers)}"] if servers else []
-    return _with_lines(text, section, lines)
+    return sections.with_lines(text, section, lines)
 
 
 def _is_static(entry: Entry, of_dns: bool) -> bool:
@@ -109,13 +109,3 @@ def _options_of_default(entries: Sequence[Entry]) -> list[Entry]:
     routes = [entry for entry in entries if _ROUTE.fullmatch(entry.key)]
     default = {entry.key for entry in routes if re.split(r"[;,]", entry.value)[0].strip() in ("0.0.0.0/0", "::/0")}
     return [entry for entry in routes if entry.key.partition("_")[0] in default]
-
-
-def _with_lines(text: str, section: str, lines: Sequence[str]) -> str:
-    """text with lines at the beginning of a section, which is appended where there is none."""
-    if not lines:
-        return text
-    header = re.search(rf"^[ \t]*\[{section}\][^\n]*", text, re.MULTILINE)
-    if header:
-        return text[: header.end()] + "\n" + "\n".join(lines) + text[header.end() :]
-    return text.rstrip("\n") + f"\n\n[{section}]\n" + "\n".join(lines) + "\n"

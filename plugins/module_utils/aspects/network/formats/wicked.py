@@ -141,7 +141,7 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
 
     if any(kind == KIND for _path, kind in nic.configured_by):
         _edit(root, edits, detail)
-        netconfig.use_name_servers(root, static.name_servers, detail)
+        netconfig.use_name_servers(root, static, detail)
 
 
 def _static(interface: Element, version: int, static: Static) -> Iterator[Edit]:

@@ -271,6 +271,9 @@ class FakeRoot:
     def edit(self, path, lens, detail):
         assert path not in self.files, f"{path} would be edited with Augeas"
 
+    def restore_labels(self):
+        return []
+
     @contextmanager
     def in_memory(self, directory):
         self.commands.append(["in memory", directory])

@@ -47,9 +47,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import (
     dracut,
+    genkernel,
     initramfs_tools,
+    make_initrd,
     mkinitcpio,
     mkinitfs,
+    red_hat_mkinitrd,
+    suse_mkinitrd,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
@@ -648,6 +652,28 @@ PARSERS = (
         mkinitcpio.configurations,
         unedited=(lambda text: mkinitcpio.with_added(text, []),),
         edits=(lambda text: mkinitcpio.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "omit_drivers",
+        ('omit_drivers+=" a virtio-blk "', "omit_drivers=", '"', "'", ".*", "virtio.*"),
+        unedited=(lambda text: dracut.without_omitted(text, []),),
+        edits=(lambda text: dracut.without_omitted(text, ["virtio_blk"]),),
+    ),
+    Parser(
+        "sysconfig/kernel and genkernel.conf",
+        ('INITRD_MODULES="a -virtio_blk"', "INITRD_MODULES=", "AMODULES_BLOCK='a'", '"', "$", "`", "\\"),
+        edits=(
+            lambda text: suse_mkinitrd.with_modules(text, ["virtio_blk"]),
+            lambda text: genkernel.with_modules(text, ["virtio_blk"]),
+        ),
+    ),
+    Parser(
+        "modprobe.conf and initrd.mk",
+        ("alias scsi_hostadapter1 a", "alias scsi_hostadapter", "MODULES_ADD += a", "\\", "PUT_FILES += /a"),
+        edits=(
+            lambda text: red_hat_mkinitrd.with_adapters(text, ["virtio_blk"]),
+            lambda text: make_initrd.with_added(text, ["virtio_blk"], ["/etc/a"]),
+        ),
     ),
     Parser(
         "mkinitfs.conf",

@@ -24,7 +24,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     units,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
-from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import apk, dpkg, pacman, rpm
@@ -52,6 +52,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser, each, of_file
 
+SELINUX = ("SELINUX=enforcing", "SELINUX= permissive", "SELINUXTYPE=targeted", " selinuxtype = mls ", "#")
 FSTAB = (
     "/dev/sda1 / ext4 defaults 0 1",
     "UUID=a /home btrfs subvol=@home,subvolid=5 0 0",
@@ -354,6 +355,7 @@ PARSERS = (
         sample=SUPERBLOCK,
     ),
     Parser("os-release", RELEASE, _release),
+    Parser("selinux_config", SELINUX, labels.policy),
     Parser(
         "resume",
         RESUME,

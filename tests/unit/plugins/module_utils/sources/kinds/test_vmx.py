@@ -139,17 +139,25 @@ def test_the_encoding_is_what_its_line_says_where_that_is_one_of_text(encoding, 
     ],
 )
 def test_a_scsi_controller_is_named_as_qemu_does(virtual_device, controller):
-    text = f'guestOS = "x"\nscsi0.virtualDev = "{virtual_device}"\nscsi0:0.fileName = "a.vmdk"\n'
+    text = (
+        f'guestOS = "x"\nscsi0.virtualDev = "{virtual_device}"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "a.vmdk"\n'
+    )
     assert described(text.encode())["hardware"].get("disks", [{}])[0].get("controller") == controller
 
 
 def test_a_disk_of_a_controller_that_is_not_present_is_none():
-    text = 'guestOS = "x"\nscsi0.present = "FALSE"\nscsi0:0.fileName = "a.vmdk"\nsata0:0.fileName = "b.vmdk"\n'
+    text = (
+        'guestOS = "x"\nscsi0.present = "FALSE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "a.vmdk"\n'
+        'sata0:0.present = "TRUE"\nsata0:0.fileName = "b.vmdk"\n'
+    )
     assert described(text.encode())["disks"] == [disk("/vm/b.vmdk")]
 
 
 def test_a_guest_without_a_name_is_called_like_its_file():
-    assert described(b'guestOS = "x"\nsata0:0.fileName = "b.vmdk"\n', "/vm/web02.vmx")["name"] == "web02"
+    assert (
+        described(b'guestOS = "x"\nsata0:0.present = "TRUE"\nsata0:0.fileName = "b.vmdk"\n', "/vm/web02.vmx")["name"]
+        == "web02"
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +167,10 @@ def test_a_guest_without_a_name_is_called_like_its_file():
         (b"\0\1\2" * 100, "source-malformed"),
         (b'guestOS = "x"\n', "source-without-disks"),
         (b'guestOS = "x"\nencryption.keySafe = "vmware:key/list"\n', "source-encrypted"),
-        (b'guestOS = "x"\nsata0:0.fileName = "b.vmdk"\nsata0:1.fileName = "b.vmdk"\n', "source-disk-duplicate"),
+        (
+            b'guestOS = "x"\nsata0:0.present = "TRUE"\nsata0:0.fileName = "b.vmdk"\nsata0:1.present = "TRUE"\nsata0:1.fileName = "b.vmdk"\n',
+            "source-disk-duplicate",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused(data, code):
@@ -212,7 +223,9 @@ def make(path, *options):
 
 
 def machine(folder, **disks):
-    lines = ['guestOS = "x"'] + [f'{key.replace("_", ":")}.fileName = "{name}"' for key, name in disks.items()]
+    lines = ['guestOS = "x"']
+    for key, name in disks.items():
+        lines += [f'{key.replace("_", ":")}.present = "TRUE"', f'{key.replace("_", ":")}.fileName = "{name}"']
     path = folder / "web01.vmx"
     path.write_text("\n".join(lines))
     return str(path)
