@@ -55,7 +55,7 @@ _ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + (62).to_b
 _ALWAYS_MODULES = ("ext4",)
 _MODULES = (
     "virtio_pci virtio_blk virtio_net virtio_scsi virtio_console virtio_gpu ahci e1000 e1000e 8139cp qxl vmxnet3 "
-    "vmw_pvscsi"
+    "vmw_pvscsi nvme"
 ).split()
 _ALWAYS_BUILT_IN = ("8250", "sd_mod")
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -98,5 +99,6 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "loader": _has_loader,
     "source": _has_source,
     "ran": lambda lab, term: any(re.search(term.pattern, " ".join(argv)) for argv in lab.outcome.ran),
+    "hardware": lambda lab, term: re.search(term.pattern, json.dumps(lab.outcome.hardware, sort_keys=True)) is not None,
     "idempotent": _is_idempotent,
 }

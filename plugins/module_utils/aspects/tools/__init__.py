@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...devices.targets import Target
 from ...errors import CommandFailed
 from ...guest import space
 from ...guest.root import GuestRoot
@@ -30,7 +31,7 @@ def inspect(root: GuestRoot) -> Findings:
     """Which hypervisor's tools are installed, and what conversion will do about them."""
     found = facts(root)
     root.remember(found)
-    findings = Findings(info={"source": _source(found.sources, root.guest.target.name)})
+    findings = Findings(info={"source": _source(found.sources, root.guest.target)})
     findings.tools = root.guest.tools.described(each.tools.hypervisor for each in found.foreign)
     findings.concerns += concerns(root, found, _removes_dependencies(root))
     without_room = _without_room(root, found)
@@ -39,12 +40,13 @@ def inspect(root: GuestRoot) -> Findings:
     return findings
 
 
-def _source(hypervisors: Sequence[str], target: str) -> str | None:
+def _source(hypervisors: Sequence[str], target: Target) -> str | None:
     """The hypervisor that the guest comes from, by those whose tools it has, the best evidence first.
 
     Tools of the target may have been installed for the move.
     """
-    return next((name for name in hypervisors if name != target), hypervisors[0] if hypervisors else None)
+    foreign = (name for name in hypervisors if name not in target.hypervisors)
+    return next(foreign, hypervisors[0] if hypervisors else None)
 
 
 def convert(root: GuestRoot, _plan: Plan) -> None:

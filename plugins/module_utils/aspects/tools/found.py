@@ -79,8 +79,7 @@ def facts(root: GuestRoot) -> Facts:
         except DatabaseDamaged as error:
             damage = str(error)
     found = [each for each in (_installed(root, tools, paths, there) for tools in hints) if each.paths or each.packages]
-    target = root.guest.target.name
-    foreign = [each for each in found if each.tools.hypervisor != target]
+    foreign = [each for each in found if each.tools.hypervisor not in root.guest.target.hypervisors]
     judged = Judged()
     own = [package for each in foreign if each.action == REMOVE for package in each.packages]
     if removal and own:

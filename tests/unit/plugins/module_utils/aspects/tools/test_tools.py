@@ -316,7 +316,8 @@ def test_of_several_the_source_is_the_one_with_the_best_evidence(paths, name):
 
 
 def test_each_row_can_be_found_and_says_what_it_does():
-    assert {each.hypervisor for each in TOOLS} == set(DEFAULTS) >= set(TARGETS)
+    assert {each.hypervisor for each in TOOLS} == set(DEFAULTS)
+    assert all(set(target.hypervisors) & set(DEFAULTS) for target in TARGETS.values())
     for each in TOOLS:
         assert each.programs or each.unpackaged
         assert each.effect.endswith(".") and not each.remedy.endswith(".") and each.services
