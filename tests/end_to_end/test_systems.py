@@ -98,7 +98,8 @@ def check(said, name, devices):
     """That what the guest announced is right."""
     system = SYSTEMS[name]
     _target, _block, network, disk_name = DEVICES[devices]
-    assert said["root"] == (system.root or f"/dev/{disk_name}1")
+    # Of a btrfs the subvolume stands in brackets.
+    assert said["root"].partition("[")[0] == (system.root or f"/dev/{disk_name}{system.partition}")
     assert said["card"] == network.removesuffix("-pci").replace("-", "_")
     assert said["init"] == system.init.title
     assert said.get("failed", "") == ""

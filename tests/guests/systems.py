@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.guests import alpine, announcement, el_standin
+from tests.guests import alpine, announcement, el_standin, suse_standin
 from tests.guests.boot_loaders import CONSOLE
 from tests.guests.build import built
 from tests.guests.recipes import (
@@ -160,7 +160,7 @@ class System:
     guest: what docs/support.md calls it. suite: Debian's. tools: packages of hypervisors' tools that it has.
     devices: the sets of devices that it is booted on, of tests/end_to_end/test_systems.py.
     image: makes its image, where that is not the usual one. answers: at which port, and with which words.
-    root: the device of its root while it runs, where that is the same on any hardware.
+    root: the device of its root while it runs, where that is the same on any hardware; or its partition.
     """
 
     guest: str
@@ -174,6 +174,7 @@ class System:
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
     root: str = ""
+    partition: int = 1
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -212,6 +213,14 @@ SYSTEMS = {
         network=NETWORK_MANAGER,
         image=el_standin.disk,
         root="/dev/mapper/rl-root",
+    ),
+    suse_standin.NAME: System(
+        suse_standin.GUEST,
+        "trixie",
+        initrd=DRACUT,
+        network=NETWORK_MANAGER,
+        image=suse_standin.disk,
+        partition=2,
     ),
     "alpine": System(
         "Alpine Linux 3.23",
