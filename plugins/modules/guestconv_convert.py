@@ -42,7 +42,7 @@ options:
   target:
     description: The hypervisor that the guest goes to. If O(guest) is set, the description determines it.
     type: str
-    choices: [kvm, vmware]
+    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
     default: kvm
   root:
     description:

@@ -31,7 +31,7 @@ options:
   target:
     description: The hypervisor that the guest goes to.
     type: str
-    choices: [kvm, vmware]
+    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
     default: kvm
   root:
     description: The only operating system to inspect, by its key in RV(guest.roots), if the disks contain several.

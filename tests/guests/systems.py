@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.guests import alpine, announcement
+from tests.guests import alpine, announcement, el_standin
 from tests.guests.boot_loaders import CONSOLE
 from tests.guests.build import built
 from tests.guests.recipes import (
@@ -159,7 +159,8 @@ class System:
 
     guest: what docs/support.md calls it. suite: Debian's. tools: packages of hypervisors' tools that it has.
     devices: the sets of devices that it is booted on, of tests/end_to_end/test_systems.py.
-    image: makes its image, where that is not made of Debian's packages. answers: at which port, and with which words.
+    image: makes its image, where that is not the usual one. answers: at which port, and with which words.
+    root: the device of its root while it runs, where that is the same on any hardware.
     """
 
     guest: str
@@ -172,6 +173,7 @@ class System:
     devices: tuple[str, ...] = ("virtio", "sata", "vmware")
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
+    root: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -190,6 +192,27 @@ SYSTEMS = {
     "debian12-dracut": System("Debian 12", "bookworm", initrd=DRACUT, network=NETWORKD),
     "debian11": System("Debian 11", "bullseye"),
     "debian11-dracut": System("Debian 11", "bullseye", initrd=DRACUT, network=NETWORK_MANAGER),
+    # The tools of other hypervisors and of clouds, with what a guest has that was moved before.
+    "debian13-tools": System(
+        "Debian 13",
+        "trixie",
+        tools=("hyperv-daemons", "open-vm-tools", "qemu-guest-agent", "spice-vdagent", "xenstore-utils"),
+        devices=("virtio",),
+    ),
+    "debian13-clouds": System(
+        "Debian 13",
+        "trixie",
+        tools=("amazon-ec2-utils", "cloud-init", "google-guest-agent", "waagent"),
+        devices=("virtio",),
+    ),
+    el_standin.NAME: System(
+        el_standin.GUEST,
+        "trixie",
+        initrd=DRACUT,
+        network=NETWORK_MANAGER,
+        image=el_standin.disk,
+        root="/dev/mapper/rl-root",
+    ),
     "alpine": System(
         "Alpine Linux 3.23",
         "",

@@ -44,6 +44,7 @@ _OF_FAMILY = {
     "rpm": ("/lib/systemd/systemd", "/var/lib/rpm/Packages", "/usr/bin/dracut"),
     "arch": ("/usr/lib/systemd/systemd", "/var/lib/pacman/local/ALPM_DB_VERSION", "/usr/bin/mkinitcpio"),
     "alpine": ("/etc/inittab", "/lib/apk/db/installed", "/sbin/mkinitfs", "/sbin/openrc"),
+    "gentoo": ("/sbin/openrc", "/etc/inittab", "/var/db/pkg/sys-apps/portage-3/CONTENTS", "/usr/bin/emerge"),
     # Nothing but what is written.
     "none": (),
 }
@@ -55,7 +56,7 @@ _ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + (62).to_b
 _ALWAYS_MODULES = ("ext4",)
 _MODULES = (
     "virtio_pci virtio_blk virtio_net virtio_scsi virtio_console virtio_gpu ahci e1000 e1000e 8139cp qxl vmxnet3 "
-    "vmw_pvscsi"
+    "vmw_pvscsi nvme"
 ).split()
 _ALWAYS_BUILT_IN = ("8250", "sd_mod")
 
@@ -71,6 +72,7 @@ KERNEL_OPTIONS = (
     "built",
     "within",
     "packed",
+    "oldvirtio",
 )
 # What a module has of virtio 1.0, and the same as zstd(1) compresses it: a frame with one raw block (RFC 8878).
 _MODULE = b"parm=force_legacy"

@@ -119,10 +119,10 @@ class Case:
     """A guest, what is asked of the conversion, and what is expected.
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
-    boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver) that the playbook
-    selects. root: the one root that it narrows to. first_boot: the option of this name. options: other options of the
-    modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these. lacking: programs that the
-    guest does not have. written: (program, path of a file that it replaces).
+    boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver, or DEVICE=driver) that
+    the playbook selects. root: the one root that it narrows to. first_boot: the option of this name. options: other
+    options of the modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these.
+    lacking: programs that the guest does not have. written: (program, path of a file that it replaces).
     """
 
     name: str

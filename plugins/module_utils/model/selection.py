@@ -165,13 +165,14 @@ def select(asked: Description, found: Description) -> Selection:
     """What the caller of convert chose in the description asked, of the guest that inspection just found.
 
     Errors: description-changed, description-malformed, description-outdated, description-unknown-key,
-    driver-not-available; each with the path in the description of what cannot be, and what could.
+    driver-not-available, drivers-differ; each with the path in the description of what cannot be, and what could.
     """
     altered = altered_keys(asked)
     if altered:
         raise _alteration(asked, found, altered)
     devices = _by_present_identifiers(asked, found)
     drivers = _selected_drivers(devices, found)
+    _refuse_different(drivers, TARGETS[found["target"]])
     removed = {
         kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]] for kind in KINDS
     }
@@ -261,6 +262,23 @@ def _selected_drivers(devices: object, found: Description) -> dict[str, dict[str
                     raise _unknown(f"{path}.{key}", f"setting of a {kind} device", allowed)
             drivers[kind][identifier] = _selected_driver(path, settings.get("driver"), found, kind, identifier)
     return drivers
+
+
+def _refuse_different(drivers: Mapping[str, Mapping[str, str]], target: Target) -> None:
+    """Refuse different drivers for devices of a kind that have one setting on the target. Errors: drivers-differ."""
+    for kind in target.same:
+        chosen = list(drivers[kind].items())
+        for identifier, driver in chosen[1:]:
+            first, other = chosen[0]
+            if driver != other:
+                path = f"guest.devices.{kind}.{identifier}.driver"
+                raise GuestconvError(
+                    "drivers-differ",
+                    f"{path} is {driver!r}, and that of {first} is {other!r}: {target.title} has one setting for all "
+                    f"{kind} devices of a machine.",
+                    hint="Choose the same driver for all of them, or another target.",
+                    path=path,
+                )
 
 
 def _selected_driver(path: str, driver: Any, found: Description, kind: str, identifier: str) -> str:

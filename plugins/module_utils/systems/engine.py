@@ -101,7 +101,7 @@ def convert(
     """
     devices = [disk.device for disk in guest.disks]
     models = target_hardware.disk_models(devices, guest.target, selection)
-    names = target_hardware.disk_names(models, models)
+    names = target_hardware.disk_names(models, models, guest.target)
     plans = []
     for root, aspects in _by_root(guest.roots, order.conversion, tell):
         plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd), first_boot=first_boot)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import packages
+from ...devices.targets import Target
 from ...guest import space
 from ...guest.root import GuestRoot
 from ...guest.space import FilesystemFull
@@ -61,9 +62,9 @@ class Facts:
 
     installed: list[Installed]
 
-    def to_go(self, target: str) -> list[Installed]:
+    def to_go(self, target: Target) -> list[Installed]:
         """Those that conversion to this target removes."""
-        return [one for one in self.installed if one.tools.hypervisor != target and one.is_to_go]
+        return [one for one in self.installed if one.tools.hypervisor not in target.hypervisors and one.is_to_go]
 
 
 def inspect(root: GuestRoot) -> Findings:
@@ -71,40 +72,44 @@ def inspect(root: GuestRoot) -> Findings:
     found = [installed for installed in (_installed(root, tools) for tools in TOOLS) if installed]
     root.remember(Facts(found))
     others = agents.installed(root)
-    target = root.guest.target.name
+    target = root.guest.target
     hypervisors = [each.tools.hypervisor for each in found] + [each.agent.hypervisor for each in others]
     findings = Findings(info={"source": _source(hypervisors, target)})
     for installed in found:
-        if installed.tools.hypervisor != target:
+        if installed.tools.hypervisor not in target.hypervisors:
             findings.concerns += _concerns(root, installed)
     without_room = _without_room(root, Facts(found), target)
     if without_room:
         findings.concerns.append(space.concern(without_room, is_error=True))
-    findings.concerns += [agents.concern(root, each) for each in others if each.agent.hypervisor != target]
+    findings.concerns += [
+        agents.concern(root, each) for each in others if each.agent.hypervisor not in target.hypervisors
+    ]
     return findings
 
 
-def _source(hypervisors: Sequence[str], target: str) -> str | None:
+def _source(hypervisors: Sequence[str], target: Target) -> str | None:
     """The hypervisor that the guest comes from, by those whose tools it has, the best evidence first.
 
     Tools of the target may have been installed for the move.
     """
-    return next((name for name in hypervisors if name != target), hypervisors[0] if hypervisors else None)
+    return next(
+        (name for name in hypervisors if name not in target.hypervisors), hypervisors[0] if hypervisors else None
+    )
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Remove the tools of every hypervisor but the target, and what only they needed. No network is used."""
     facts = root.recall(Facts)
-    without_room = _without_room(root, facts, plan.target.name)
+    without_room = _without_room(root, facts, plan.target)
     if without_room:
         raise without_room
     removal = _removal(root)
-    for installed in facts.to_go(plan.target.name):
+    for installed in facts.to_go(plan.target):
         if removal:
             removal.remove([*installed.packages, *installed.dependencies], f"removed {_listed(installed)}")
 
 
-def _without_room(root: GuestRoot, facts: Facts, target: str) -> FilesystemFull | None:
+def _without_room(root: GuestRoot, facts: Facts, target: Target) -> FilesystemFull | None:
     """The error that the packages cannot be removed, as their database has no room for that; None where it has."""
     removal = _removal(root)
     going = facts.to_go(target)

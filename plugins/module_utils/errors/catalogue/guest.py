@@ -55,6 +55,13 @@ SUBJECT = Subject(
             "The filesystem that the option `root` names has no operating system.",
             "Select one of the filesystems that the hint lists, or leave `root` out.",
         ),
+        concern(
+            "console-login-differs",
+            "info",
+            "The login of systemd on the console of the target has other settings than the one on the console of the source, or "
+            "somebody has masked it.",
+            "Copy the settings in the guest, or unmask the login, if people are to log in there.",
+        ),
         error(
             "filesystem-not-mounted",
             "A filesystem of the guest cannot be mounted.",
@@ -227,6 +234,14 @@ SUBJECT = Subject(
             "A file of the guest, or its kernel command line, names a filesystem that has no UUID or label of its "
             "own, which is how a clone looks. The severity is `error` when the guest cannot start without it.",
             "Give it a UUID of its own in the guest (`tune2fs -U`, `xfs_admin -U`, `swaplabel -U`).",
+        ),
+        concern(
+            "disk-order-uncertain",
+            "info",
+            "Disks with different drivers have kernel names of the same kind on the target, such as /dev/sdX. Their order "
+            "depends on the order in which the kernel finds the controllers.",
+            "Nothing needs to be done: the guest finds its disks by UUID. To have certain names, choose the same driver "
+            "for these disks.",
         ),
         concern(
             "disk-order-contradicted",

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
     encryption,
@@ -397,14 +398,17 @@ PARSERS = (
         edits=(_forgotten,),
     ),
     Parser(
-        "inittab and securetty",
+        "inittab, securetty and upstart's jobs",
         INITTAB,
-        unedited=(lambda text: console.edit_securetty(text, None),),
+        upstart.job_port,
+        unedited=(lambda text: securetty.edit_securetty(text, None),),
         edits=(
-            lambda text: console.edit_inittab(text, "hvc0"),
-            lambda text: console.edit_inittab(text, None),
-            lambda text: console.edit_inittab(text, "ttyS0"),
-            lambda text: console.edit_securetty(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, None),
+            lambda text: inittab.edit_inittab(text, "ttyS0"),
+            lambda text: inittab.edit_inittab(text, "hvc0", is_busybox=True),
+            upstart.without_stanzas,
+            lambda text: securetty.edit_securetty(text, "hvc0"),
         ),
     ),
     Parser(

@@ -238,5 +238,5 @@ def test_an_init_that_reads_no_inittab_of_the_guests_is_refused():
 
 def test_a_target_without_an_agent_is_refused():
     with pytest.raises(GuestconvError, match="toy has no agent") as caught:
-        first_boot.job_for(guest(APT), FirstBoot(agent=True), Target("toy", "pc", {}))
+        first_boot.job_for(guest(APT), FirstBoot(agent=True), Target("toy", "Toy", "pc", {}, ()))
     assert caught.value.code == "first-boot-not-possible"
