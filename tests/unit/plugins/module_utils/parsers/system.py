@@ -28,9 +28,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import apk, dpkg, pacman, rpm
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
-    left_without,
+    judged,
     only_needed_by,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
@@ -289,7 +289,17 @@ def _installed(text):
     for package in found:
         dpkg.split_version(package.version)
     only_needed_by(found[:1], found)
-    left_without(found[:1], found)
+    judged(found[:1], found)
+    dpkg.damage(text)
+    dpkg.diverted(text)
+    judged(found[:1], apk.parse_installed(text, text))
+    pacman.ignored_packages(text)
+    pacman.parse_desc(text, ["a*"])
+    pacman.split_version(text)
+    apk.split_version(text)
+    rpm.needed_by(text)
+    rpm.zypper_locks(text)
+    rpm.dnf5_locks(text)
 
 
 def _forgotten(text):
@@ -298,7 +308,7 @@ def _forgotten(text):
 
 def _rpm(text):
     root = FakeRoot()
-    root.ask = lambda argv: text
+    root.ask = lambda argv, seconds: text
     Rpm(root).applications()
 
 
