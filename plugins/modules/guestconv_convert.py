@@ -227,6 +227,10 @@ hardware:
       description: The memory on the source in MiB, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
+    guest_agent:
+      description: Whether the machine must offer the channel of QEMU's guest agent, as O(first_boot.agent) asks for it.
+      type: bool
+      returned: when it must
     video:
       description: The V(driver) of the display. Null if there is no display.
       type: dict
