@@ -158,6 +158,7 @@ class System:
     """A guest as its source had it.
 
     guest: what docs/support.md calls it. suite: Debian's. tools: packages of hypervisors' tools that it has.
+    removed: those of them that are removed for KVM. disabled: the names of those that are disabled then.
     devices: the sets of devices that it is booted on, of tests/end_to_end/test_systems.py.
     image: makes its image, where that is not the usual one. answers: at which port, and with which words.
     root: the device of its root while it runs, where that is the same on any hardware; or its partition.
@@ -170,6 +171,8 @@ class System:
     network: Part = IFUPDOWN
     kernels: tuple[str, ...] = ("linux-image-amd64",)
     tools: tuple[str, ...] = ("open-vm-tools",)
+    removed: tuple[str, ...] = ("open-vm-tools",)
+    disabled: tuple[str, ...] = ()
     devices: tuple[str, ...] = ("virtio", "sata", "vmware")
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
@@ -198,12 +201,15 @@ SYSTEMS = {
         "Debian 13",
         "trixie",
         tools=("hyperv-daemons", "open-vm-tools", "qemu-guest-agent", "spice-vdagent", "xenstore-utils"),
+        removed=("hyperv-daemons", "open-vm-tools"),
         devices=("virtio",),
     ),
     "debian13-clouds": System(
         "Debian 13",
         "trixie",
         tools=("amazon-ec2-utils", "cloud-init", "google-guest-agent", "waagent"),
+        removed=(),
+        disabled=("azure", "gcp"),
         devices=("virtio",),
     ),
     el_standin.NAME: System(
@@ -229,6 +235,7 @@ SYSTEMS = {
         init=Part("OpenRC"),
         network=Part("ifupdown-ng"),
         tools=(),
+        removed=(),
         image=alpine.disk,
         answers=(alpine.PORT, alpine.BANNER),
     ),
