@@ -113,7 +113,8 @@ def convert(
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
-    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)
+    loaders = description["boot"]["loaders"]
+    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
 
 
 def _by_root(
