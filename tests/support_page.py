@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/support.md from docs/support.json: the boot loaders, layouts of disks, systems and devices that are supported.
+"""Writes docs/support.md from docs/support.json: the boot loaders, disks, systems, networks and devices that are supported.
 
 script/boot-matrix records each boot in a file, and then runs this as a command with that file, which adds to the data.
 """
@@ -46,6 +46,15 @@ _SYSTEM_COLUMNS = (
     ("result", "result"),
     ("date", "date"),
 )
+# Those of the third table.
+_OF_NETWORKS = "configuration"
+_NETWORK_COLUMNS = (
+    ("guest", "guest"),
+    ("configuration", "network configuration"),
+    ("devices", "devices"),
+    ("result", "result"),
+    ("date", "date"),
+)
 # Rows that are equal in these are of the same thing: the later one replaces the earlier.
 _IDENTITY = ("variant", "devices")
 
@@ -73,6 +82,15 @@ tools were installed before the conversion. Each of these guests boots with GRUB
 
 """
 
+_NETWORKS_HEAD = """
+## Network configuration
+
+The guests below differ by how they configure their network. Each was converted and booted with the network cards in the
+column "devices", in that order. Each card had the name and the addresses that it had on the source (with
+`policy: static`, the new addresses), and SSH answered at the first address of each.
+
+"""
+
 
 def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """rows with the rows new, which replace those of the same variant and devices; in a stable order.
@@ -88,7 +106,7 @@ def merged(rows: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> lis
 
 
 def _order(row: dict[str, Any]) -> tuple[Any, ...]:
-    return (_OF_SYSTEMS in row, row["result"] == READ, row.get("loader", ""), *_identity(row))
+    return (_OF_SYSTEMS in row, _OF_NETWORKS in row, row["result"] == READ, row.get("loader", ""), *_identity(row))
 
 
 def _identity(row: dict[str, Any]) -> tuple[str, ...]:
@@ -99,11 +117,14 @@ def page(rows: Iterable[dict[str, Any]]) -> str:
     """The whole page, for the rows of the data file."""
     rows = list(rows)
     systems = [row for row in rows if _OF_SYSTEMS in row]
+    networks = [row for row in rows if _OF_NETWORKS in row]
     return (
         _HEAD
-        + _table([row for row in rows if row not in systems], _COLUMNS)
+        + _table([row for row in rows if row not in (*systems, *networks)], _COLUMNS)
         + _SYSTEMS_HEAD
         + _table(systems, _SYSTEM_COLUMNS)
+        + _NETWORKS_HEAD
+        + _table(networks, _NETWORK_COLUMNS)
     )
 
 

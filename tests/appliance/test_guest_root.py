@@ -253,12 +253,12 @@ ETC = "system_u:object_r:etc_t:s0"
 
 
 def label(appliance, path):
-    return {each["attrname"]: each["attrval"] for each in appliance.getxattrs(path)}.get("security.selinux")
+    return {each["attrname"]: each["attrval"] for each in appliance.lgetxattrs(path)}.get("security.selinux")
 
 
 def test_a_file_that_augeas_edits_stays_the_same_file_with_its_label_and_links(make_root, appliance):
     root = make_root({"/etc/fstab": FSTAB, "/etc/fstab.augnew": "somebody's"})
-    appliance.setxattr("security.selinux", ETC, len(ETC) + 1, "/etc/fstab")
+    appliance.lsetxattr("security.selinux", ETC, len(ETC) + 1, "/etc/fstab")
     appliance.ln("/etc/fstab", "/etc/fstab.link")
     before = appliance.statns("/etc/fstab")["st_ino"]
     with root.on_behalf_of("storage"):
@@ -280,16 +280,63 @@ def test_a_file_beside_which_nothing_was_has_nothing_beside_it_after_an_edit(mak
     assert appliance.ls("/etc") == ["fstab"]
 
 
-def test_new_files_and_directories_get_the_label_of_the_directory_that_was_there(make_root, appliance):
-    root = make_root({"/etc/udev/README": "", "/efi/shim.efi": b"\0\xff" * 1000})
-    appliance.setxattr("security.selinux", ETC, len(ETC) + 1, "/etc/udev")
+# A program of the guest: what it replaces is a new file.
+REPLACING = '#!/bin/sh\nfor file do cp "$file" "$file.new" && mv "$file.new" "$file"; done\n'
+# One that prints what the policy says of each path, as matchpathcon(8) does.
+MATCHPATHCON = '#!/bin/sh\nshift 2\nfor path do echo "u:object_r:$(basename "$path")_t:s0"; done\n'
+
+
+def put_programs(appliance, programs):
+    """Have a shell in the guest, which the appliance's own is, and these programs."""
+    appliance.shell(
+        'cd "$root" && mkdir -p bin lib lib64 usr && cp -L /bin/sh /bin/cp /bin/mv /usr/bin/basename bin/ '
+        '&& for each in $(ldd /bin/sh /bin/cp /bin/mv | grep -o "/[^ ]*" | grep lib | sort -u); do '
+        'mkdir -p ".$(dirname "$each")" && cp -L "$each" ".$each"; done'
+    )
+    for name, text in programs.items():
+        appliance.write(f"/bin/{name}", text.encode())
+        appliance.chmod(0o755, f"/bin/{name}")
+
+
+def test_oracle_18_what_is_new_and_what_programs_replace_has_the_label_of_the_policy(make_root, appliance):
+    root = make_root(
+        {
+            "/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=own\n",
+            "/etc/selinux/own/contexts/files/file_contexts": "",
+            "/etc/kept": "one\n",
+            "/etc/cache": "two\n",
+            "/etc/never": "three\n",
+        }
+    )
+    put_programs(appliance, {"replace": REPLACING, "matchpathcon": MATCHPATHCON})
+    for path in ("/", "/etc", "/etc/kept", "/etc/cache"):
+        appliance.lsetxattr("security.selinux", ETC, len(ETC) + 1, path)
+    appliance.ln_s("kept", "/etc/link")
+    with root.on_behalf_of("network"):
+        root.write("/etc/kept", "one more\n", "for a reason")
+        root.write("/etc/deep/new", "x\n", "for another")
+        root.run(["replace", "/etc/cache"], "replaced the cache")
+    assert label(appliance, "/etc/cache") is None
+    assert root.restore_labels() == []
+    assert label(appliance, "/etc/kept") == f"{ETC}\0".encode()
+    for path in ("/etc/cache", "/etc/deep", "/etc/deep/new", "/etc/link"):
+        assert label(appliance, path) == f"u:object_r:{path.rpartition('/')[2]}_t:s0\0".encode(), path
+    assert root.restore_labels() == []
+
+
+def test_new_files_have_the_label_of_their_directory_where_the_policy_cannot_be_asked(make_root, appliance):
+    root = make_root({"/etc/selinux/config": "SELINUX=permissive\n", "/etc/udev/README": ""})
+    appliance.mkdir_p("/etc/selinux/targeted/contexts/files")
+    appliance.write("/etc/selinux/targeted/contexts/files/file_contexts", b"")
+    for path in ("/", "/etc/udev"):
+        appliance.lsetxattr("security.selinux", ETC, len(ETC) + 1, path)
     with root.on_behalf_of("network"):
         root.write("/etc/udev/rules.d/70-x.rules", "x\n", "for a reason")
-        root.copy("/efi/shim.efi", "/etc/udev/copy.efi", "for another")
-        root.copy("/efi/shim.efi", "/efi/BOOT/BOOTX64.EFI", "in a directory without a label")
-    for path in ("/etc/udev/rules.d", "/etc/udev/rules.d/70-x.rules", "/etc/udev/copy.efi"):
+    (concern,) = root.restore_labels()
+    assert concern.code == "selinux-labels-incomplete" and concern.severity == "warning"
+    assert "/etc/udev/rules.d/70-x.rules" in concern.message
+    for path in ("/etc/udev/rules.d", "/etc/udev/rules.d/70-x.rules"):
         assert label(appliance, path) == f"{ETC}\0".encode(), path
-    assert label(appliance, "/efi/BOOT/BOOTX64.EFI") is None
 
 
 def test_a_copy_is_recorded_when_it_makes_a_difference(make_root, appliance):

@@ -106,7 +106,7 @@ MOUNTING = [
     ("ls", "/boot/efi"),
     ("exists", "/boot/efi/efi/Boot/bootx64.EFI"),
     ("pread", "/boot/efi/efi/boot/bootx64.efi", 100, 0),
-    ("getxattrs", "/boot/efi/EFI"),
+    ("lgetxattrs", "/boot/efi/EFI"),
     ("write", "/boot/efi/x", b""),
     ("remount", "/boot/efi"),
     ("write", "/boot/efi/EFI/boot/bootx64.efi", b"new"),

@@ -10,6 +10,7 @@ of the network, once all that starts has started (recipes.py); and each of its s
 from __future__ import annotations
 
 import copy
+import datetime
 import hashlib
 import json
 import shutil
@@ -17,7 +18,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.end_to_end import boots
 from tests.guests.network_variants import ALONE, VARIANTS, disk
+from tests.support_page import BOOTED
 
 KERNEL_DRIVERS = {"virtio-net-pci": "virtio_net", "e1000": "e1000"}
 SSH = {"port": 22, "banner": "SSH-"}
@@ -29,7 +32,11 @@ def in_one_process(name):
 
 
 # These differ by a detail from one that script/test boots.
-DETAILS = ("ifupdown-hotplug", "ifupdown-logs", "netplan-new-macs", "networkd-static")
+DETAILS = (
+    *("ifupdown-hotplug", "ifupdown-logs", "ifupdown-bond-master", "ifupdown-static"),
+    *("networkd-static", "networkd-bond-by-names", "networkd-bond-by-macs"),
+    *("networkmanager-bond", "networkmanager-static", "netplan-new-macs", "netplan-by-macs", "netplan-static"),
+)
 
 
 def marks(name, matrix=()):
@@ -60,6 +67,11 @@ class Announcement:
     drivers: dict
     members: tuple
     files: dict
+
+    def driver(self, mac):
+        """The kernel's driver of the card with this MAC address."""
+        (name,) = self.drivers.keys() & set(self.macs[mac])
+        return self.drivers[name]
 
     def at(self, mac):
         """The addresses at which the card with this MAC address is reached."""
@@ -161,6 +173,20 @@ def boot(module, source, hardware, **expect):
     return announcement(result["console"])
 
 
+def supported(name, hardware):
+    """Record a row of docs/support.md."""
+    boots.record_support(
+        {
+            "variant": f"network-{name}",
+            "guest": "Debian 12",
+            "configuration": VARIANTS[name].what,
+            "devices": ", ".join(boots.devices({"interfaces": hardware["interfaces"]})),
+            "result": BOOTED,
+            "date": datetime.date.today().isoformat(),
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def machine(converted, name):
     """The hardware that convert returned, as the target has it. Nobody looks at a display here."""
@@ -176,9 +202,11 @@ def unconverted(module, copy_of_variant, machine, name):
 
 
 @pytest.fixture(scope="module")
-def booted(module, converted, machine):
+def booted(module, converted, machine, name):
     """What the converted guest announced; each card with static addresses answered at the first of them."""
-    return boot(module, converted[0], machine, **SSH)
+    announced = boot(module, converted[0], machine, **SSH)
+    supported(name, machine)
+    return announced
 
 
 @pytest.mark.parametrize("name", GUESTS[:1], indirect=True)
@@ -205,9 +233,14 @@ def test_the_converted_guest_answers_at_its_addresses_on_each_model(converted, b
 
 
 @pytest.mark.parametrize("name", GUESTS, indirect=True)
-def test_oracle_16_17_each_card_has_its_name_and_its_addresses(booted, name):
+def test_oracle_16_17_each_card_has_its_name_and_its_addresses(converted, booted, name):
     variant = VARIANTS[name]
-    assert booted.drivers == {card: KERNEL_DRIVERS[driver] for card, driver in variant.drivers.items()}
+    drivers = {card: KERNEL_DRIVERS[driver] for card, driver in variant.drivers.items()}
+    # What no file names has an identifier that is no name: nic0.
+    named = {card: driver for card, driver in drivers.items() if not card.startswith("nic")}
+    assert booted.drivers == named or not named
+    cards = converted[1]["hardware"]["interfaces"]
+    assert {card["name"]: booted.driver(card["mac"]) for card in cards} == drivers
     assert booted.static(variant.addresses) == variant.addresses
     assert booted.members == (sorted(variant.members), "".join(variant.members[:1]))
 
@@ -243,6 +276,7 @@ def test_oracle_16_a_lone_card_whose_mac_address_nobody_knows_comes_back(
     source = copy_of_variant(ALONE, driver)
     result = convert(module, source, inspected_alone, replace(VARIANTS[ALONE], drivers={"ens192": driver}))
     booted = boot(module, source, dict(result["hardware"], video=None), **SSH)
+    supported(ALONE, result["hardware"])
     assert booted.drivers == {"ens192": KERNEL_DRIVERS[driver]}
     assert booted.static(["ens192"]) == {"ens192": ["10.0.2.15/24"]}
     assert changed_files(booted, ALONE) == set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from tests.guests import announcement, boot_loaders, initrds
+from tests.guests import announcement, boot_loaders, initrds, selinux
 
 
 @dataclass(frozen=True)
@@ -254,6 +254,30 @@ _add(
         },
         commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, make_initrds()),
         disk=_sda("debian12-vmware-modern", device_map=False),
+    )
+)
+
+# Without labels: selinux_variant.py gives them, after the last program that writes to its disk.
+_add(
+    Recipe(
+        name="debian12-selinux",
+        summary="Debian 12 from VMware with SELinux enforcing, and without labels: see selinux_variant.py",
+        packages=Packages("bookworm", (*_DEBIAN12_VMWARE_PACKAGES.names, *selinux.PACKAGES)),
+        files={
+            **SERVER_FILES,
+            "/etc/fstab": _fstab("/dev/sda1", "/dev/sda5"),
+            "/etc/default/grub": grub_defaults(
+                f"{boot_loaders.CONSOLE} {selinux.ARGUMENTS} resume=/dev/sda5",
+                "GRUB_DISABLE_LINUX_UUID=true",
+                "GRUB_TERMINAL=console",
+            ),
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=/dev/sda5\n",
+            "/etc/initramfs-tools/conf.d/modules": "MODULES=list\n",
+            "/etc/initramfs-tools/modules": "vmw_pvscsi\nata_piix\nahci\nsd_mod\next4\n",
+            **selinux.FILES,
+        },
+        commands=(PASSWORD, MACHINE_ID, GRUB_ON_SDA, MASK_NOT_NEEDED, *announcement.COMMANDS, make_initrds()),
+        disk=_sda("debian12-selinux", device_map=False),
     )
 )
 

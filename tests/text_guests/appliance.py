@@ -4,7 +4,8 @@
 """A stand-in for the appliance, over directories of this machine. It does what guestfs(3) says each call does.
 
 What it does not play: programs of the guest (they are recorded, and each succeeds and does nothing, but for grub-mkimage,
-which writes its image), SELinux labels, libguestfs's own inspection (which finds nothing), and Augeas.
+which writes its image, those that a guest names with @writes, and matchpathcon), libguestfs's own inspection (which
+finds nothing), and Augeas.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appl
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed, TextNotUtf8
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letters import letters
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest import labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
 from tests.text_guests import lvm, sectors
+from tests.text_guests.labels import Labels, context
 from tests.text_guests.limits import Limits
+from tests.text_guests.model import Answer
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
@@ -45,6 +49,8 @@ _FIRST_SUBVOLUME = 256
 _MOUNTABLE = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "vfat", "iso9660")
 # Bytes of a message of libguestfs's protocol (GUESTFS_MESSAGE_MAX).
 _MESSAGE = 4 * 1024 * 1024
+# Bytes of a file that a program reads.
+_MOST_READ = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class StandIn(Appliance):
 
     arrays: what is in each, and which of the partitions it is made of.
 
-    ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
+    answers: what guest programs print. ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class StandIn(Appliance):
         partitions: Mapping[tuple[int, int], Storage],
         volumes: Mapping[str, Storage],
         arrays: Sequence[tuple[Storage, Sequence[tuple[int, int]]]] = (),
+        answers: Sequence[Answer] = (),
     ) -> None:
         super().__init__(disks, read_only=False)
         self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
@@ -116,7 +123,9 @@ class StandIn(Appliance):
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
+        self._answers = answers
         self.limits = Limits()
+        self.labels = Labels()
         for storage in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values()):
             for each in storage.with_inside():
                 if each.directory:
@@ -399,9 +408,11 @@ class StandIn(Appliance):
     def _do_equal(self, path: str, other: str) -> bool:
         return filecmp.cmp(self._local(path), self._local(other), shallow=False)
 
-    def _do_getxattrs(self, path: str) -> list[dict[str, Any]]:
-        os.stat(self._local(path))
-        return []
+    def _do_lgetxattrs(self, path: str) -> list[dict[str, Any]]:
+        local = self._local(path, follow=False)
+        os.lstat(local)
+        label = self.labels.of(local)
+        return [{"attrname": labels.NAME, "attrval": f"{label}\0".encode()}] if label else []
 
     # Files: writing
 
@@ -438,11 +449,13 @@ class StandIn(Appliance):
         self.limits.enter(before, leaves=True)
         self.limits.enter(after, leaves=os.path.lexists(after))
         os.replace(before, after)
+        self.labels.move(before, after)
 
     def _do_rm(self, path: str) -> None:
         local = self._writable(path, follow=False).local
         self.limits.enter(local, leaves=True)
         os.unlink(local)
+        self.labels.forget(local)
 
     def _do_ln_s(self, target: str, path: str) -> None:
         local = self._writable(path, follow=False).local
@@ -468,17 +481,19 @@ class StandIn(Appliance):
         self.limits.attributes[local] = "".join(there - set(attributes) if clear else there | set(attributes))
 
     def _do_lsetxattr(self, name: str, value: str, length: int, path: str) -> None:
-        self._do_setxattr(name, value, length, path)
-
-    def _do_setxattr(self, _name: str, _value: str, _length: int, path: str) -> None:
-        if self._writable(path).mounted.is_fat:
+        assert (name, length) == (labels.NAME, len(value) + 1)
+        place = self._writable(path, follow=False)
+        if place.mounted.is_fat:
             raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), path)
+        self.labels.put(place.local, value)
 
     # Programs
 
     def _do_debug(self, subcommand: str, arguments: list[str]) -> str:
         """A script for the appliance's shell runs in this machine's, and sees the guest's root filesystem alone."""
         assert subcommand == "sh"
+        if arguments[0] == labels.SCRIPT:
+            return "".join(f".{path}\n" for path in self.labels.replaced if self._do_exists(path))
         printed = self._lvm(*arguments)
         if printed is not None:
             return printed
@@ -503,11 +518,32 @@ class StandIn(Appliance):
 
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")
+        if arguments[0] == "/usr/bin/timeout":
+            # Its own options, and how long the program may take.
+            arguments = arguments[4:]
+        if arguments[0] in self.labels.lacking:
+            raise CallFailed("appliance-call-failed", f"command: {arguments[0]}: No such file or directory")
         self.ran.append(list(arguments))
         if arguments[0].endswith("-mkimage"):
             # Of GRUB: the one program of which something is read that it wrote.
             self._do_write(arguments[arguments.index("-o") + 1], sectors.CORE)
-        return ""
+        if arguments[0] == "matchpathcon":
+            return self._matchpathcon(arguments[3:])
+        for path in self.labels.run(arguments[0]):
+            # As a program does that takes care: a new file is renamed to the old one.
+            content = self._do_pread(path, _MOST_READ, 0) if self._do_exists(path) else b""
+            self._do_write(f"{path}.new", content)
+            self._do_mv(f"{path}.new", path)
+        line = " ".join(arguments)
+        answer = next((each for each in self._answers if line.startswith(each.beginning)), None)
+        if answer and answer.fails:
+            raise CallFailed("appliance-call-failed", answer.text)
+        return answer.text if answer else ""
+
+    def _matchpathcon(self, paths: Sequence[str]) -> str:
+        text = self._do_pread("/etc/selinux/targeted/contexts/files/file_contexts", _MOST_READ, 0).decode()
+        modes = {path: os.lstat(self._local(path, follow=False)).st_mode for path in paths}
+        return "".join(f"{context(text, path, mode)}\n" for path, mode in modes.items())
 
 
 def _check_texts(name: str, texts: Iterable[Any]) -> None:

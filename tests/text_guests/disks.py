@@ -10,10 +10,11 @@ import errno
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
-from tests.text_guests import arrays, luks, lvm, sectors
+from tests.text_guests import arrays, labels, luks, lvm, sectors
 from tests.text_guests.appliance import FAT, SIZE, StandIn, Storage
 from tests.text_guests.contents import Directory, Fifo, Link
 from tests.text_guests.model import Case, CaseError, Volume
@@ -58,10 +59,15 @@ class Disks:
             for array in made
             if array.is_started
         ]
-        self.appliance = StandIn(self.images, partitions, self._volumes(case), started)
+        self.appliance = StandIn(self.images, partitions, self._volumes(case), started, case.answers)
         for volume in case.volumes:
             for path, flags in volume.attributes.items():
                 self.appliance.limits.attributes[self._local(path, volume.device)] = flags
+            if volume.labelled_at:
+                self._label(volume)
+        self.appliance.labels.lacking += case.lacking
+        for program, path in case.written:
+            self.appliance.labels.note(program, path)
         self.before = {device: dict(self._files(device)) for device in self._storages}
 
     def _volumes(self, case: Case) -> dict[str, Storage]:
@@ -105,6 +111,25 @@ class Disks:
         there = self.appliance.limits.attributes
         names = [device] if device else [name for name, storage in self._storages.items() if storage.directory]
         return "".join(there.get(self._local(path, name), "") for name in names)
+
+    def _label(self, volume: Volume) -> None:
+        """Give all that is on a volume the label that the guest's policy says, as setfiles(8) does."""
+        top = str(self._storages[volume.device].directory)
+        policies = (self.read("/etc/selinux/targeted/contexts/files/file_contexts", name) for name in self._storages)
+        policy = next(filter(None, policies), b"").decode()
+        for above, directories, names in os.walk(top):
+            for local in (above, *(os.path.join(above, name) for name in (*directories, *names))):
+                path = posixpath.normpath(posixpath.join(volume.labelled_at, os.path.relpath(local, top)))
+                self.appliance.labels.put(local, labels.context(policy, path, os.lstat(local).st_mode))
+
+    def label(self, path: str, device: str = "") -> str:
+        """The SELinux label of a file; "" when it has none, or is not there. path, device: as of read()."""
+        names = [device] if device else [name for name, storage in self._storages.items() if storage.directory]
+        found = ""
+        for name in names:
+            with suppress(OSError):
+                found = found or self.appliance.labels.of(self._local(path, name)) or ""
+        return found
 
     def _local(self, path: str, device: str) -> str:
         storage = self._storages[device]

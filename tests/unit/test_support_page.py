@@ -11,7 +11,7 @@ import pytest
 
 from tests import support_page
 from tests.end_to_end import boots
-from tests.guests import boot_variants, storage_variants, systems
+from tests.guests import boot_variants, network_variants, storage_variants, systems
 from tests.support_page import BOOTED, CHECKED, READ
 
 
@@ -26,7 +26,11 @@ def test_the_page_is_what_the_data_says():
 def test_the_data_is_of_guests_that_there_are():
     rows = support_page.load()
     of_storage = {f"storage-{name}-{firmware}" for name in storage_variants.VARIANTS for firmware in ("bios", "uefi")}
-    known = {*boot_variants.VARIANTS, *of_storage, *(f"system-{name}" for name in systems.SYSTEMS)}
+    of_systems, of_networks = (
+        map("system-{}".format, systems.SYSTEMS),
+        map("network-{}".format, network_variants.VARIANTS),
+    )
+    known = {*boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks}
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])
@@ -50,6 +54,12 @@ def test_a_new_row_replaces_that_of_the_same_guest_and_devices(old, new, kept):
 def test_what_was_not_tested_stands_at_the_end():
     rows = support_page.merged([row("a", "", READ)], [row("b", "ahci", CHECKED)])
     assert [one["variant"] for one in rows] == ["b", "a"]
+
+
+def test_guests_that_differ_by_their_network_have_a_table_of_their_own():
+    network = {"variant": "network-a", "configuration": "a bond", "devices": "e1000", "result": BOOTED}
+    page = support_page.page([row("b", "ahci", BOOTED), network])
+    assert page.index("GRUB 2 |") < page.index("## Network") < page.index("| a bond | e1000 | booted here |")
 
 
 def test_the_rows_are_recorded_among_the_boots(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..devices import models
 from ..devices.targets import TARGETS
+from ..model import tools
 
 # As AnsibleModule takes it: {option: what it may be}.
 ArgumentSpec = dict[str, Any]
@@ -87,6 +88,15 @@ KEYS: dict[str, Any] = {
         "all": {"type": "bool"},
         "passphrase": {"type": "str", "no_log": True},
         "file": {"type": "path"},
+    },
+}
+
+# What is to become of the tools of hypervisors. None is the default of each.
+TOOLS: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        **{name: {"type": "str", "choices": list(tools.ACTIONS)} for name in tools.DEFAULTS},
+        tools.REMOVE_DEPENDENCIES: {"type": "bool", "default": False},
     },
 }
 

@@ -206,9 +206,9 @@ class Calls:
         result: bool = self.call("equal", path, other)
         return result
 
-    def getxattrs(self, path: str) -> list[dict[str, Any]]:
-        """The extended attributes: attrname (str), attrval (bytes)."""
-        result: list[dict[str, Any]] = self.call("getxattrs", path)
+    def lgetxattrs(self, path: str) -> list[dict[str, Any]]:
+        """The extended attributes: attrname (str), attrval (bytes). A symbolic link is not followed."""
+        result: list[dict[str, Any]] = self.call("lgetxattrs", path)
         return result
 
     def shell(self, script: str) -> str:
@@ -253,12 +253,8 @@ class Calls:
         """Make a directory, with its parents."""
         self.call("mkdir_p", path)
 
-    def setxattr(self, name: str, value: str, length: int, path: str) -> None:
-        """Set an extended attribute; length: bytes of the value that are taken."""
-        self.call("setxattr", name, value, length, path)
-
     def lsetxattr(self, name: str, value: str, length: int, path: str) -> None:
-        """The same for a symbolic link itself."""
+        """Set an extended attribute, of a symbolic link itself; length: bytes of the value that are taken."""
         self.call("lsetxattr", name, value, length, path)
 
     def truncate_size(self, path: str, size: int) -> None:

@@ -22,6 +22,7 @@ _KNOWN = (
     errno.EROFS,
     errno.ELOOP,
     errno.EDQUOT,
+    errno.EOPNOTSUPP,
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import posixpath
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..appliance import augeas
 from ..appliance.appliance import Appliance
 from ..appliance.failures import ApplianceError, CallFailed
-from ..errors import GuestconvError
+from ..errors import CommandFailed, GuestconvError
 from ..model.changes import Change
+from ..model.concerns import Concern
 from .boot_menu import BootMenu, Entry
 from .editing import Trees
+from .labels import Written, restore
 from .reading import Reader
 from .space import Space
 from .storage.condition import Condition, condition
@@ -30,8 +33,9 @@ from .writing import Writer
 if TYPE_CHECKING:
     from .guest import Guest
 
-# Of selinux(8).
-_LABEL = "security.selinux"
+_TIMEOUT = "/usr/bin/timeout"
+# For a program to end when it is asked to, before it is killed.
+_SECONDS_TO_END = 30
 
 # What an aspect remembers.
 Facts = TypeVar("Facts")
@@ -61,6 +65,7 @@ class GuestRoot(Reader):
         self._facts: dict[type[Any], Any] = {}
         self._aspect = ""
         self._changes: builtins.list[Change] = []
+        self._written = Written()
         self._writer = Writer(appliance, name, lambda: self.mounted)
         self._trees = Trees(self, appliance, self._writer.put)
 
@@ -104,7 +109,7 @@ class GuestRoot(Reader):
             self._aspect = ""
 
     def write(self, path: str, text: str, detail: str, mode: int = 0o644) -> None:
-        """Make text the content of the file at path; owner, mode and label of a file that is there stay.
+        """Make text the content of the file at path; owner and mode of a file that is there stay.
 
         mode: of a file that was not there.
         """
@@ -113,23 +118,23 @@ class GuestRoot(Reader):
             return
         content = text.encode("utf-8", "surrogateescape")
         if before is None:
-            with self._labelled(path) as directory:
-                self._writer.create(content, path, mode, directory)
+            self._writer.create(content, path, mode, self._new_directory(path))
         else:
             self._writer.put(content, path)
+            self._written.changed.append(path)
         self._texts[path] = text
         self._record("created" if before is None else "changed", path, detail, before, text)
 
     def copy(self, path: str, new: str, detail: str) -> None:
-        """Make the file at new the same as the one at path, whatever it holds; owner and label of one there stay."""
+        """Make the file at new the same as the one at path, whatever it holds; the owner of one there stays."""
         is_new = not self.is_file(new)
         if not is_new and self._appliance.equal(path, new):
             return
         if is_new:
-            with self._labelled(new) as directory:
-                self._writer.create_copy(path, new, directory)
+            self._writer.create_copy(path, new, self._new_directory(new))
         else:
             self._writer.copy(path, new)
+            self._written.changed.append(new)
         self._record("created" if is_new else "changed", new, detail)
 
     def write_bytes(self, path: str, content: bytes, detail: str, mode: int = 0o644) -> None:
@@ -138,10 +143,10 @@ class GuestRoot(Reader):
         if not is_new and self.size(path) == len(content) and self.read_bytes(path, len(content)) == content:
             return
         if is_new:
-            with self._labelled(path) as directory:
-                self._writer.create(content, path, mode, directory)
+            self._writer.create(content, path, mode, self._new_directory(path))
         else:
             self._writer.put(content, path)
+            self._written.changed.append(path)
         self._texts.pop(path, None)
         self._record("created" if is_new else "changed", path, detail)
 
@@ -151,14 +156,14 @@ class GuestRoot(Reader):
         if is_link and self._appliance.readlink(path) == target:
             return
         self.remove(path, detail)
-        with self._labelled(path, is_link=True) as directory:
-            self._writer.link(path, target, directory)
+        self._writer.link(path, target, self._new_directory(path))
         self._texts.pop(path, None)
         self._record("created", path, detail)
 
     def append_bytes(self, path: str, content: bytes, detail: str) -> None:
         """Append content to the binary file at path."""
         self._writer.append(content, path)
+        self._written.changed.append(path)
         self._record("changed", path, detail)
 
     def remove(self, path: str, detail: str) -> None:
@@ -172,30 +177,40 @@ class GuestRoot(Reader):
         self._record("removed", path, detail, before, None)
 
     def rename(self, path: str, new: str, detail: str) -> None:
-        """Give the file at path, if there is one, the path new, replacing a file there. Owner, mode and label stay."""
+        """Give the file at path, if there is one, the path new, replacing a file there. Owner and mode stay."""
         text, replaced = self.read(path), self.read(new)
         if text is None:
             return
         self._writer.rename(path, new)
+        self._written.new.append(new)
         self._texts.update({path: None, new: text})
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = (), replaces: Iterable[str] = ()) -> str:
+    def run(
+        self,
+        argv: Sequence[str],
+        detail: str,
+        touches: Iterable[str] = (),
+        replaces: Iterable[str] = (),
+        seconds: int = 0,
+    ) -> str:
         """Run a program of the guest, and return what it printed.
 
         touches: paths of files which it may change, or remove: those are recorded with their texts. replaces: those of
         others. Where it fails, it is run once more with these paths unprotected, if chattr(1) protects one of them.
-        Raises GuestconvError `guest-command-failed`.
+        seconds: how long it may take, if the guest has timeout(1); it is killed then. 0: as long as the appliance may.
+        Raises CommandFailed.
         """
         texts = {path: self.read(path) for path in touches}
+        self._written.by_programs = True
         try:
-            printed = self._command(argv, writes=True)
-        except GuestconvError:
+            printed = self._command(argv, seconds, writes=True)
+        except CommandFailed:
             with self._writer.unprotected([*texts, *replaces]) as is_changed:
                 if not is_changed:
                     raise
-                printed = self._command(argv, writes=True)
+                printed = self._command(argv, seconds, writes=True)
         self._record("ran", argv[0], detail)
         self._texts.clear()
         for path, before in texts.items():
@@ -205,19 +220,26 @@ class GuestRoot(Reader):
                 self._record(action, path, detail, before, after)
         return printed
 
-    def ask(self, argv: Sequence[str]) -> str:
-        """Run a program of the guest that changes nothing, and return what it printed. Raises as run."""
-        return self._command(argv, writes=False)
+    def ask(self, argv: Sequence[str], seconds: int = 0) -> str:
+        """Run a program of the guest that changes nothing, and return what it printed. seconds, errors: as of run."""
+        return self._command(argv, seconds, writes=False)
 
-    def _command(self, argv: Sequence[str], writes: bool) -> str:
+    def _command(self, argv: Sequence[str], seconds: int, writes: bool) -> str:
+        # It takes the group of processes with it. Options of coreutils, and of busybox.
+        is_limited = seconds and self.exists(_TIMEOUT)
+        limit = [_TIMEOUT, "-k", str(_SECONDS_TO_END), str(seconds)] if is_limited else []
+        started = time.monotonic()
         try:
             with self.guest.mappings_called_by_guest():
-                return self._appliance.command(list(argv))
+                return self._appliance.command([*limit, *argv])
         except ApplianceError as error:
+            if limit and time.monotonic() - started >= seconds:
+                message = f"`{' '.join(argv)}` did not end within {seconds} seconds in the guest on {self.name}."
+                raise CommandFailed("guest-command-failed", message) from error
             message = f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
             obstacles = self._writer.obstacles() if writes and isinstance(error, CallFailed) else []
             hint = f"{' '.join(obstacles)} Change that in the guest, and convert it again." if obstacles else ""
-            raise GuestconvError("guest-command-failed", message, hint=hint) from error
+            raise CommandFailed("guest-command-failed", message, hint=hint) from error
 
     @contextmanager
     def in_memory(self, directory: str) -> Iterator[None]:
@@ -247,35 +269,27 @@ class GuestRoot(Reader):
 
     # What was done
 
-    @contextmanager
-    def _labelled(self, path: str, is_link: bool = False) -> Iterator[str | None]:
-        """Yield the directory that is not there for the file at path; label the file and all that the block makes.
-
-        is_link: the file is a symbolic link, which has a label of its own.
-
-        It is their directory's SELinux label, as the guest's kernel gives it where its policy does not say otherwise;
-        the appliance's gives none.
-        """
+    def _new_directory(self, path: str) -> str | None:
+        """The directory that is not there for the file at path, which will be made with those above; None if it is there."""
         made: builtins.list[str] = []
         directory = posixpath.dirname(path)
         while not self._appliance.exists(directory):
             made, directory = [directory, *made], posixpath.dirname(directory)
-        yield made[-1] if made else None
-        label = self._label(directory)
-        if label:
-            setxattr = self._appliance.lsetxattr if is_link else self._appliance.setxattr
-            for each in [*made, path]:
-                # A string of C's, with its end.
-                setxattr(_LABEL, label, len(label) + 1, each)
+        self._written.new += [*made, path]
+        return made[-1] if made else None
 
-    def _label(self, path: str) -> str | None:
-        """The SELinux label of path; None when it has none, or its filesystem (FAT) knows none."""
-        try:
-            attributes = self._appliance.getxattrs(path)
-        except ApplianceError:
-            return None
-        values = [each["attrval"] for each in attributes if each["attrname"] == _LABEL]
-        return values[0].rstrip(b"\0").decode("ascii", "replace") if values else None
+    def restore_labels(self) -> builtins.list[Concern]:
+        """Give what was written its SELinux labels. The concerns about those that are not sure. See labels.py."""
+        concern = restore(self, self._appliance, self._written, self._made_mount_points)
+        self._written = Written()
+        return [concern] if concern else []
+
+    def _made_mount_points(self) -> builtins.list[str]:
+        """The mount points that were missing and were made, with nothing mounted on them any more."""
+        made = self.guest.mount_points_made(self)
+        if made:
+            self.guest.mounter.show([each for each in self.mounted if each.path not in made], read_only=False)
+        return made
 
     def _record(self, action: str, path: str, detail: str, before: str | None = None, after: str | None = None) -> None:
         self._changes.append(Change(self.name, self._aspect, action, path, detail, before, after))

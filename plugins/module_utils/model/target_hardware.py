@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
-from ..devices.targets import Model, Target, letters
+from ..devices.targets import Model, Target
 from .selection import Selection
 
 
@@ -35,15 +35,30 @@ class Disk(TypedDict):
     name_on_target: str
 
 
-def disk_names(devices: Iterable[str], models: Mapping[str, Model]) -> dict[str, str]:
-    """The kernel's names of the disks on the target, which counts the disks of one prefix (vd, sd) on its own."""
+def disk_names(devices: Iterable[str], models: Mapping[str, Model], target: Target) -> dict[str, str]:
+    """The kernel's names of the disks on the target, which counts the disks of one prefix (vd, sd) on its own.
+
+    Where several models have the same prefix, the order of their disks is not certain; see uncertain().
+    """
     counts: dict[str, int] = {}
     names = {}
     for device in devices:
         prefix = models[device].disk_prefix
-        names[device] = f"/dev/{prefix}{letters(counts.get(prefix, 0))}"
-        counts[prefix] = counts.get(prefix, 0) + 1
+        index = counts.get(prefix, 0)
+        names[device] = f"/dev/{models[device].disk_name(index, target.disks_on_nvme)}"
+        counts[prefix] = index + 1
     return names
+
+
+def uncertain(models: Mapping[str, Model]) -> list[str]:
+    """Those disks ({device: model}) whose models share a prefix with another model.
+
+    Which controller's disks the kernel counts first depends on the order in which it finds the controllers.
+    """
+    by_prefix: dict[str, set[str]] = {}
+    for model in models.values():
+        by_prefix.setdefault(model.disk_prefix, set()).add(model.driver)
+    return [device for device, model in models.items() if len(by_prefix[model.disk_prefix]) > 1]
 
 
 def disk_models(devices: Iterable[str], target: Target, selection: Selection) -> dict[str, Model]:
@@ -103,7 +118,7 @@ def _disks(
     target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str]
 ) -> list[Disk]:
     models = disk_models(devices, target, selection)
-    names = disk_names(models, models)
+    names = disk_names(models, models, target)
     in_order = [device for device in boot_order(devices, source, loaders) if device in models]
     return [
         Disk(

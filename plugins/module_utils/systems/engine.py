@@ -101,7 +101,7 @@ def convert(
     """
     devices = [disk.device for disk in guest.disks]
     models = target_hardware.disk_models(devices, guest.target, selection)
-    names = target_hardware.disk_names(models, models)
+    names = target_hardware.disk_names(models, models, guest.target)
     plans = []
     for root, aspects in _by_root(guest.roots, order.conversion, tell):
         plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd), first_boot=first_boot)
@@ -110,11 +110,16 @@ def convert(
             for aspect in aspects:
                 with root.on_behalf_of(aspect.NAME):
                     aspect.convert(root, plan)
+            # The last, as it is about all that was written.
+            plan.concerns += root.restore_labels()
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
     loaders = description["boot"]["loaders"]
-    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    if any(plan.hardware.guest_agent for plan in plans):
+        hardware["guest_agent"] = True
+    return hardware
 
 
 def _by_root(

@@ -11,7 +11,7 @@ it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -78,6 +78,16 @@ def commented_out(text: str, entries: Iterable[Entry]) -> str:
         parts += [text[position : entry.line], "#", text[entry.line : entry.end].replace("\n", "\n#")]
         position = entry.end
     return "".join([*parts, text[position:]])
+
+
+def with_lines(text: str, section: str, lines: Sequence[str]) -> str:
+    """text with lines at the beginning of a section, which is appended where there is none."""
+    if not lines:
+        return text
+    header = re.search(rf"^[ \t]*\[{section}\][^\n]*", text, re.MULTILINE)
+    if header:
+        return text[: header.end()] + "\n" + "\n".join(lines) + text[header.end() :]
+    return text.rstrip("\n") + f"\n\n[{section}]\n" + "\n".join(lines) + "\n"
 
 
 def _lines(text: str, continued: bool) -> Iterator[tuple[int, int]]:

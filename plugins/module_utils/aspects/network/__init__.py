@@ -8,8 +8,8 @@ configuration.py reads all formats (formats/); cards/ makes Nics of what they sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ...devices.targets import Model
@@ -21,7 +21,7 @@ from . import afterwards, concerns, configuration
 from .afterwards import Chosen
 from .cards import identity, matching, policies
 from .cards.assembly import assemble, nics_of
-from .cards.nics import Nic
+from .cards.nics import Nic, Setting
 from .cards.statics import Static
 from .formats import NetworkFormat, kernel_arguments
 from .names import in_initrd, naming
@@ -53,9 +53,8 @@ def inspect(root: GuestRoot) -> Findings:
     settings = configuration.settings_in_effect(root, configured)
     bound = naming.bindings(root)
     assembly = assemble(settings, {known.mac: name for name, known in bound.macs.items()}, cards)
-    nics = assembly.nics
-    traced = configuration.traced_macs(root, nics, {**configured.recorded, **bound.macs})
-    nics = identity.with_macs_on_disk(nics, bound.macs, traced)
+    traced = configuration.traced_macs(root, assembly.nics, {**configured.recorded, **bound.macs})
+    nics = identity.with_macs_on_disk(assembly.nics, bound.macs, traced)
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
@@ -92,6 +91,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if wanted.static:
             settings = configuration.settings_in_effect(root, after, plan.command_line.edited)
             afterwards.check_static(root, nics_of(settings), wanted)
+            afterwards.check_others(facts.nics, _with_cards(root, settings), wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += concerns.named_elsewhere(root, wanted.names)
@@ -103,9 +103,18 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     plan.hardware.interfaces = _interfaces(on_target)
 
 
+def _with_cards(root: GuestRoot, settings: Sequence[Setting]) -> list[Nic]:
+    """What the cards of the source get by settings."""
+    cards = identity.cards_of(root.guest.hardware)
+    assembly = assemble(settings, cards=cards)
+    return matching.matched(assembly.nics, cards, identity.new_macs(root.guest.hardware), assembly.spare)[0]
+
+
 def _statics_to_set(root: GuestRoot, chosen: Mapping[Nic, policies.Policy]) -> dict[Nic, Static]:
     """{Nic: its Static} of those that have not just that already."""
     static = {nic: each.static for nic, each in chosen.items() if each.static}
+    of_all = tuple(dict.fromkeys(server for each in static.values() for server in each.name_servers or ()))
+    static = {nic: replace(each, of_all=of_all) for nic, each in static.items()}
     return {nic: each for nic, each in static.items() if not each.is_of(nic, afterwards.name_servers(root, nic))}
 
 
@@ -131,24 +140,28 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
         if wanted.names:
             kind.rename(root, wanted.names)
     gone = [nic.name for nic in wanted.gone if nic.name]
-    dynamic = [nic.name for nic in wanted.dynamic if nic.name]
     if wanted.gone:
         naming.release_names(root, plan, gone)
     if wanted.names:
         naming.use_new_names(root, plan, wanted.names)
     if wanted.macs:
         naming.use_new_macs(root, plan, wanted.macs)
-    static_by_name = {nic.name: static for nic, static in wanted.static.items() if nic.name}
+    known_by = kernel_arguments.keys_of(root)
     change = partial(
         kernel_arguments.edited,
-        gone=gone,
-        dynamic=dynamic,
+        gone=_keys(wanted.gone),
+        dynamic=_keys(wanted.dynamic),
         macs=wanted.macs,
         names=wanted.names,
-        static=static_by_name,
+        static={key: static for nic, static in wanted.static.items() for key in _keys([nic]) if key in known_by},
     )
     plan.command_line.edit(change)
     in_initrd.edit_configuration(root, plan, change, {**dict.fromkeys(gone, ""), **wanted.names})
+
+
+def _keys(nics: Iterable[Nic]) -> list[str]:
+    """What the command line knows these Nics by: names, or MAC addresses."""
+    return [key for nic in nics for key in [nic.name or nic.hardware_mac] if key]
 
 
 def _interfaces(on_target: Mapping[Nic, Model]) -> list[Interface]:

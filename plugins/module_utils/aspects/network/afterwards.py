@@ -91,14 +91,31 @@ def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
         if static.besides(now):
             raise _refused(nic, f"{_files(now)} would configure {now.label} by DHCP as well")
         servers = name_servers(root, now)
-        for what, found, wanted in (
-            ("addresses", now.addresses, static.addresses),
-            ("gateway", now.gateways, static.gateways),
-            ("name servers", servers, servers if static.name_servers is None else static.name_servers),
+        for what, found, wanted, allowed in (
+            ("addresses", now.addresses, static.addresses, static.addresses),
+            ("gateway", now.gateways, static.gateways, static.gateways),
+            ("name servers", servers, static.name_servers or (), static.of_all),
         ):
-            if set(found) != set(wanted):
+            if what == "name servers" and static.name_servers is None:
+                continue
+            if not set(wanted) <= set(found) <= set(allowed):
                 is_said = f"the {what} {', '.join(found)}" if found else f"no {what}"
                 raise _refused(nic, f"{_files(now)} would configure {now.label} with {is_said}")
+
+
+def check_others(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
+    """Doubt that NICs without a name, which share a file with one that was given addresses, have what they had.
+
+    after: what the cards of the source get. Raises GuestconvError `policy-not-possible`.
+    """
+    found = {nic.mac: nic for nic in after if nic.mac}
+    for nic in before:
+        if nic.name or nic in chosen.static or nic in chosen.dynamic or nic in chosen.gone:
+            continue
+        now = found.get(chosen.macs.get(nic.mac or "", "")) or found.get(nic.mac or "")
+        if now and _whole(now) != _whole(nic):
+            with_what = f"with {', '.join(now.addresses)}" if now.addresses else "without its address"
+            raise _refused(nic, f"{_files(now)} would configure it {with_what}, as it is for several network cards")
 
 
 def name_servers(root: GuestRoot, nic: Nic) -> tuple[str, ...]:
@@ -116,6 +133,10 @@ def _carried(nic: Nic) -> set[str]:
 def _reached(nic: Nic) -> tuple[Collection[str], Collection[str]]:
     """What must be as before: the addresses of the NIC, and those that it carries for others."""
     return set(nic.addresses), _carried(nic)
+
+
+def _whole(nic: Nic) -> tuple[Collection[str], Collection[str], str | None]:
+    return set(nic.addresses), set(nic.gateways), nic.method
 
 
 def _keys(nics: Sequence[Nic]) -> set[str]:

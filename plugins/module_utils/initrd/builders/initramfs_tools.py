@@ -13,7 +13,7 @@ from ...texts import assignments
 from .builder import WHY, ArgumentEdit, Door, always_loads, distinct
 
 NAME = "initramfs-tools"
-PROGRAM = "/usr/sbin/update-initramfs"
+PROGRAMS = ("/usr/sbin/update-initramfs",)
 # update-initramfs makes initrd.img-VERSION.new, and renames it.
 KEEPS_OLD = True
 # mkinitramfs copies its configuration to conf/.

@@ -153,6 +153,11 @@ class Nic:
         return None if self.mac_is_hint or self.mac_source == CONFIGURATION else self.mac
 
     @property
+    def key(self) -> str | None:
+        """What configuration can be for this NIC alone by: its name, or else the MAC address of its hardware."""
+        return self.name or self.hardware_mac
+
+    @property
     def mac_was_seen(self) -> bool:
         """Whether mac is but a trace of a former run, such as a lease: the NIC may have had another since."""
         return self.mac_source is not None and self.mac_source.origin is Origin.TRACE

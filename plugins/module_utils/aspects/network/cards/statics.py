@@ -25,11 +25,15 @@ Malformed = Callable[[str, object, str], Exception]
 
 @dataclass(frozen=True)
 class Static:
-    """addresses: with prefix. gateways: at most one of each family. name_servers: None where those of the guest stay."""
+    """addresses: with prefix. gateways: at most one of each family. name_servers: None where those of the guest stay.
+
+    of_all: the name servers of all NICs with new ones, for programs that have one list for the whole guest.
+    """
 
     addresses: tuple[str, ...]
     gateways: tuple[str, ...] = ()
     name_servers: tuple[str, ...] | None = None
+    of_all: tuple[str, ...] = ()
 
     def of(self, version: int) -> tuple[str, ...]:
         """The addresses of a family: 4 or 6."""

@@ -22,7 +22,7 @@ from ....texts.yaml_text import Path
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
-from . import netplan, static_netplan, static_subnets
+from . import netplan, netplan_settings, static_netplan, static_subnets
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -58,7 +58,7 @@ def read(root: GuestRoot) -> list[Setting]:
     for path, document in _documents(root).items():
         network = document.network
         if _version(network) == "2":
-            settings = netplan.settings_of({path: network}, KIND)
+            settings = netplan_settings.settings_of({path: network}, KIND)
         else:
             settings = _with_routes(network, list(_version_1(path, network)))
         found += [replace(setting, is_record=path in _OF_THE_INSTANCE) for setting in settings]

@@ -136,7 +136,7 @@ def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
     for file, text in texts.items():
         root.write(file, static_interfaces.with_static(text, names, static, done, has_dns), detail)
     if done and not has_dns and static.name_servers is not None:
-        static_interfaces.use_name_servers(root, static.name_servers, nic, detail)
+        static_interfaces.use_name_servers(root, static.of_all, nic, detail)
 
 
 def without(text: str, names: Collection[str]) -> str:
@@ -362,7 +362,7 @@ def _gateways(stanza: Stanza) -> tuple[str, ...]:
     found = stanza.values("gateway")[:1]
     for words in _commands(stanza):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
-            if {"default", "0.0.0.0/0", "::/0"}.intersection(words):
+            if {"default", "0.0.0.0/0", "::/0"}.intersection(words) and values.in_main_table(words):
                 found.append(words[words.index("via") + 1])
         elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])

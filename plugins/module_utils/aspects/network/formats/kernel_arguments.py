@@ -37,6 +37,7 @@ _METHODS = {"dhcp": "dhcp", "on": "dhcp", "any": "dhcp", "both": "dhcp", "bootp"
 _METHODS.update({"single-dhcp": "dhcp", "either6": "auto", "auto6": "auto", "link6": "auto", "ibft": "manual"})
 _OF_IPV6 = ("dhcp6", "either6", "auto6", "link6")
 _UPPERS = ("bond", "bridge", "team", "vlan")
+_SERVERS = "nameserver"
 
 
 def arguments_of(root: GuestRoot) -> list[str]:
@@ -52,15 +53,24 @@ def read(root: GuestRoot) -> list[Setting]:
 def settings_of(arguments: Iterable[str]) -> list[Setting]:
     """What arguments of the command line say: a list of Settings."""
     found: list[Setting] = []
+    servers: list[str] = []
     for argument in arguments:
         key, _equals, value = argument.partition("=")
         fields = _fields(value)
         if key == "ip":
             found += _settings(fields)
+        elif key == _SERVERS:
+            servers.append(value.strip("[]"))
         elif key in _UPPERS and len(fields) > 1 and INTERFACE.fullmatch(fields[0]):
             lower = tuple(name for name in fields[1].split(",") if INTERFACE.fullmatch(name))
             found.append(Setting(SOURCE, KIND, fields[0], virtual=True, lower=lower, tagged=key == "vlan"))
-    return found
+    # nameserver= is for all of them (reader_add_nameservers() of NetworkManager's nm-initrd-generator).
+    return [replace(each, name_servers=values.gateways((*each.name_servers, *servers))) for each in found]
+
+
+def keys_of(root: GuestRoot) -> set[str]:
+    """What the arguments know NICs by that they configure: names, or MAC addresses."""
+    return {key for setting in read(root) for key in (setting.name, setting.hardware_mac) if key}
 
 
 def macs(arguments: Iterable[str]) -> dict[str, KnownMac]:
@@ -94,20 +104,24 @@ def edited(
 ) -> str | None:
     """argument, as it must be on the target; None when it is only for a NIC that is gone.
 
-    gone, dynamic: names of NICs that are not there any more, and of those that shall use DHCP.
-    macs, names: {old: new}. static: {name: what a NIC shall have}.
+    gone, dynamic: names of NICs, or MAC addresses of those without one, that are not there any more, and that shall use
+    DHCP. macs, names: {old: new}. static: {name or MAC address: what a NIC shall have}.
     """
     key, _equals, value = argument.partition("=")
     fields = _fields(value)
-    if _for_one(key, fields) in gone:
+    nic = _for_one(key, fields) or ""
+    nic = values.normal_mac(nic) or nic
+    if nic in gone:
         return None
-    chosen = (static or {}).get(_for_one(key, fields) or "")
+    chosen = (static or {}).get(nic)
+    if key == _SERVERS and any(each.name_servers is not None for each in (static or {}).values()):
+        return None
     if key == "ip" and chosen:
         edited_argument = with_static(fields, chosen)
         if edited_argument is None:
             return None
         argument = edited_argument
-    elif key == "ip" and len(fields) > 6 and fields[5] in dynamic:
+    elif key == "ip" and len(fields) > 5 and nic in dynamic:
         fields[0] = fields[2] = fields[3] = ""
         argument = "ip=" + ":".join([*fields[:6], "dhcp", *fields[7:]])
     return with_new_names(with_new_macs(argument, macs or {}), names or {})
@@ -169,9 +183,18 @@ def _for_one(key: str, fields: list[str]) -> str | None:
 def _settings(fields: list[str]) -> Iterator[Setting]:
     name = _for_one("ip", fields) or ""
     mac = values.normal_mac(name)
-    if not mac and not INTERFACE.fullmatch(name):
+    if name and not mac and not INTERFACE.fullmatch(name):
         return
-    known_by = Setting(SOURCE, KIND, None if mac else name, hardware_mac=mac)
+    # Without a name it is for any NIC.
+    known_by = Setting(
+        SOURCE, KIND, None if mac or not name else name, hardware_mac=mac, patterns=() if name else ("*",)
+    )
+    if len(fields) == 1:
+        if fields[0] in _METHODS:
+            yield replace(known_by, method=_METHODS[fields[0]], dhcp=_dhcp(fields[0]))
+        return
+    if len(fields) < 6 and fields[1] not in _METHODS:
+        return
     if fields[1] in _METHODS:
         yield replace(known_by, method=_METHODS[fields[1]], dhcp=_dhcp(fields[1]))
         return
@@ -180,6 +203,8 @@ def _settings(fields: list[str]) -> Iterator[Setting]:
     addresses = values.with_prefix(address, fields[3] or ("64" if ":" in address else values.class_prefix(address)))
     asked = "" if addresses else "".join(fields[6:7])
     servers = values.gateways(field.strip("[]") for field in fields[7:9])
+    if not name and not addresses and asked not in _METHODS:
+        return
     yield replace(
         known_by,
         method="static" if addresses else _METHODS.get(asked),

@@ -21,22 +21,15 @@ from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import static_sections
+from .keyfile_connections import WRITABLE, Connection, for_one, int_of, loaded, section_of, with_mac_replaced
 from .unmanaged import fits, unmanaged
 
 KIND = "keyfile"
-_WRITABLE = "/etc/NetworkManager/system-connections"
 _TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
-_DIRECTORIES = (_WRITABLE, "/usr/lib/NetworkManager/system-connections")
 
-# nm_keyfile_utils_ignore_filename() of libnm-core: hidden and backup files, mkstemp()'s, certificates and keys.
-_IGNORED = re.compile(r"\..*|.*(?:~|\.(?i:pem|der)|\.[A-Za-z0-9]{6})")
-
-# The types' names as D-Bus has them, from before NetworkManager 1.8, and their aliases.
-_WIRED = ("ethernet", "802-3-ethernet", "wired")
 _OTHER_HARDWARE = ("wifi", "802-11-wireless", "wireless", "gsm", "cdma", "infiniband", "bluetooth", "wimax")
 _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None}
 _METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = re.compile(r"route\d*")
 _RULE = re.compile(r"routing-rule\d*")
 _AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
@@ -68,47 +61,9 @@ _MOST_STEPS = 10
 _NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
 
 
-class _Connection:
-    """A keyfile: its path, text, entries, and the last value of each key."""
-
-    def __init__(self, path: str, text: str) -> None:
-        self.path = path
-        self.text = text
-        self.entries = sections.parse(text)
-        self._values = {(_section(entry), entry.key): _unescaped(entry.value) for entry in self.entries}
-
-    def get(self, section: str, *keys: str) -> str:
-        """The value of the first of keys that the section has, "" without."""
-        return next((self._values[section, key] for key in keys if self._values.get((section, key))), "")
-
-    @property
-    def uuid(self) -> str:
-        return self.get("connection", "uuid")
-
-    @property
-    def type(self) -> str:
-        """What the connection is for; old files of plain Ethernet have just its section."""
-        return self.get("connection", "type")
-
-    @property
-    def wired(self) -> bool:
-        return self.type in _WIRED or (not self.type and any(key[0] == "ethernet" for key in self._values))
-
-    @property
-    def name(self) -> str | None:
-        """The interface's name, None where the connection is for another or any."""
-        # Before 1.0 the names of VLANs, bonds, bridges and teams stood in their own sections.
-        name = self.get("connection", "interface-name") or self.get(self.type, "interface-name")
-        return name if INTERFACE.fullmatch(name) else None
-
-    @property
-    def hardware_mac(self) -> str | None:
-        return _mac(self.get("ethernet", "mac-address")) if self.wired else None
-
-
 def read(root: GuestRoot) -> list[Setting]:
     """What the connections of wired NICs, and of what is made of them, say: a list of Settings."""
-    connections = _connections(root)
+    connections = loaded(root)
     by_uuid = {each.uuid: each for each in connections if each.uuid}
     names = {each.uuid: each.name for each in connections if each.name and each.uuid}
     names.update((each.hardware_mac, each.name) for each in connections if each.hardware_mac and each.name)
@@ -145,14 +100,14 @@ def read(root: GuestRoot) -> list[Setting]:
     return found
 
 
-def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+def _superseded(root: GuestRoot, connections: Sequence[Connection]) -> set[str]:
     """The paths of connections that NetworkManager does not activate by itself, as it has others for the same NICs.
 
     Those with the highest autoconnect-priority come first, then those that were used last, then the lowest UUID
     (nm_settings_connection_cmp_autoconnect_priority() of src/core/settings/nm-settings-connection.c). A port goes before
     the latter, as its bond brings it up too.
     """
-    by_nic: dict[str, list[_Connection]] = {}
+    by_nic: dict[str, list[Connection]] = {}
     for connection in connections:
         key = connection.name or connection.hardware_mac
         if connection.wired and key:
@@ -160,12 +115,12 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
     several = [each for each in by_nic.values() if len(each) > 1]
     used = {entry.key: entry.value for entry in sections.parse(root.read(_TIMESTAMPS) or "")} if several else {}
 
-    def rank(connection: _Connection) -> tuple[bool, int, int]:
+    def rank(connection: Connection) -> tuple[bool, int, int]:
         by_itself = not values.says_no(connection.get("connection", "autoconnect"))
         return (
             by_itself,
-            _number(connection.get("connection", "autoconnect-priority")),
-            _number(used.get(connection.uuid)),
+            int_of(connection.get("connection", "autoconnect-priority")),
+            int_of(used.get(connection.uuid)),
         )
 
     found: set[str] = set()
@@ -176,22 +131,18 @@ def _superseded(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]
     return found
 
 
-def _in_a_tie(connection: _Connection) -> tuple[bool, str, str]:
+def _in_a_tie(connection: Connection) -> tuple[bool, str, str]:
     return not connection.get("connection", "controller", "master"), connection.uuid, connection.path
 
 
-def _left_alone(root: GuestRoot, connections: Sequence[_Connection]) -> set[str]:
+def _left_alone(root: GuestRoot, connections: Sequence[Connection]) -> set[str]:
     """The paths of connections that are for a card which NetworkManager does not manage."""
     wired = [each for each in connections if each.wired and (each.name or each.hardware_mac)]
     lists = unmanaged(root) if wired else []
     return {each.path for each in wired if any(fits(specs, each.name, each.hardware_mac) for specs in lists)}
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and re.fullmatch(r"-?\d{1,15}", text) else 0
-
-
-def _controller(connection: _Connection, by_uuid: Mapping[str, _Connection], all_: Sequence[_Connection]) -> str:
+def _controller(connection: Connection, by_uuid: Mapping[str, Connection], all_: Sequence[Connection]) -> str:
     """The name of the bond, bridge or team that a connection is a port of, "" for none.
 
     Between an interface and a bridge of Open vSwitch is a connection that is no interface, for the port; nmstate gives
@@ -212,7 +163,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Take the connections of these Nics away, and those of VLANs on them."""
     gone = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
     detail = f"{labels(nics)} is not on the target"
-    connections = _connections(root)
+    connections = loaded(root)
     of_gone = [each for each in connections if each.name in gone or (each.name is None and each.hardware_mac in gone)]
     gone |= {each.uuid for each in of_gone} - {""}
     of_gone += [each for each in connections if each.get("vlan", "parent") in gone and each not in of_gone]
@@ -222,13 +173,14 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make connections that know their NIC by a MAC address know it by another, or want it to have that: {old: new}."""
-    for connection in _connections(root):
+    for connection in loaded(root):
         known_by = [
             entry
             for entry in connection.entries
-            if (_section(entry), entry.key) in _MACS or (entry.key == "parent" and (entry.section, "parent") in PARENTS)
+            if (section_of(entry), entry.key) in _MACS
+            or (entry.key == "parent" and (entry.section, "parent") in PARENTS)
         ]
-        text = sections.edited(connection.text, known_by, lambda value: _with_mac_replaced(value, macs))
+        text = sections.edited(connection.text, known_by, lambda value: with_mac_replaced(value, macs))
         root.write(connection.path, text, "the network card has another MAC address on the target")
 
 
@@ -241,11 +193,11 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
         ("bond", "primary"),
         ("bond", "active_slave"),
     )
-    for connection in _connections(root):
+    for connection in loaded(root):
         entries = [
             entry
             for entry in connection.entries
-            if (_section(entry), entry.key) in places
+            if (section_of(entry), entry.key) in places
             # A VLAN may be called after its NIC; that is its own name.
             and (connection.wired or entry.key != "interface-name")
         ]
@@ -265,7 +217,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP (IPv6's by router advertisements)."""
     detail = f"{labels(nics)} gets its address by DHCP on the target"
     paths = {path for nic in nics for path, _kind in nic.configured_by}
-    for connection in _connections(root):
+    for connection in loaded(root):
         if connection.wired and connection.path in paths:
             methods = [
                 entry
@@ -279,34 +231,33 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 for entry in sections.parse(text)
                 if entry.section in switched and (_NUMBERED_ADDRESS.fullmatch(entry.key) or entry.key == "gateway")
             ]
+            for section in switched:
+                static += static_sections.default_routes(
+                    [each for each in sections.parse(text) if each.section == section]
+                )
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+
+    A connection that is for others too stays, and one for the Nic goes before it.
+    """
     paths = {path for path, _kind in nic.configured_by}
-    for connection in _connections(root):
-        if connection.wired and connection.path in paths:
-            text = static_sections.with_static_connection(connection.text, static)
-            root.write(connection.path, text, f"{nic.label} has another address on the target")
+    for connection in loaded(root):
+        if not connection.wired or connection.path not in paths:
+            continue
+        path, text = connection.path, connection.text
+        if nic.key and not connection.name and not connection.hardware_mac:
+            stem = posixpath.basename(path).removesuffix(".nmconnection")
+            path = posixpath.join(WRITABLE, f"{stem}-{nic.identifier}.nmconnection")
+            text = for_one(connection, nic.key, nic.identifier)
+        text = static_sections.with_static_connection(text, static)
+        # NetworkManager ignores those that others than root may read.
+        root.write(path, text, f"{nic.label} has another address on the target", mode=0o600)
 
 
-def _connections(root: GuestRoot) -> list[_Connection]:
-    """The _Connections that NetworkManager loads. What the distribution has is loaded unless /etc has its UUID."""
-    found: dict[str, _Connection] = {}
-    for directory in _DIRECTORIES:
-        for name in root.list(directory):
-            # Only in /etc the extension may be missing, as older versions wrote no other.
-            if not _IGNORED.fullmatch(name) and (directory == _WRITABLE or name.endswith(".nmconnection")):
-                path = posixpath.join(directory, name)
-                text = root.read(path)
-                if text is not None:
-                    connection = _Connection(path, text)
-                    found.setdefault(connection.uuid or path, connection)
-    return list(found.values())
-
-
-def _settings(connection: _Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
+def _settings(connection: Connection, names: Mapping[str, str], controller: str) -> Iterator[Setting]:
     """The Setting for the interface of a connection; for each, where [match] lists several."""
     lower, tagged = _lower(connection, names)
     if connection.type == _OVS_INTERFACE:
@@ -347,7 +298,7 @@ def _settings(connection: _Connection, names: Mapping[str, str], controller: str
         yield replace(setting, patterns=(condition or "*",))
 
 
-def _lower(connection: _Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
+def _lower(connection: Connection, names: Mapping[str, str]) -> tuple[list[str], bool]:
     """(the interfaces that the connection's is made of, whether it is not reached by itself) of software."""
     found = [(section, connection.get(section, key)) for section, key in PARENTS]
     lower = [(section, values.normal_mac(value) or value) for section, value in found if value]
@@ -362,16 +313,16 @@ def _condition(words: Iterable[str]) -> str:
     return " ".join("!" + word.lstrip("!|&") if word.startswith("!") else word for word in wanted if word)
 
 
-def _methods(connection: _Connection) -> set[str | None]:
+def _methods(connection: Connection) -> set[str | None]:
     return {_METHODS.get(connection.get("ipv4", "method")), _METHODS_OF_IPV6.get(connection.get("ipv6", "method"))}
 
 
-def _method(connection: _Connection) -> str | None:
+def _method(connection: Connection) -> str | None:
     methods = _methods(connection)
     return next((method for method in ("static", "dhcp", "auto") if method in methods), None)
 
 
-def _addresses(connection: _Connection, section: str) -> Iterator[str]:
+def _addresses(connection: Connection, section: str) -> Iterator[str]:
     if connection.get(section, "method") in ("disabled", "ignore"):
         return
     for entry in connection.entries:
@@ -382,39 +333,15 @@ def _addresses(connection: _Connection, section: str) -> Iterator[str]:
             yield from values.with_prefix(words[0], prefix)
 
 
-def _gateway(connection: _Connection, section: str) -> str | None:
+def _gateway(connection: Connection, section: str) -> str | None:
     found = values.gateway(connection.get(section, "gateway"))
     for entry in connection.entries:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
             last = [word for word in re.split(r"[;,]", entry.value)[1:] if values.address(word)]
             found = last[0].strip() if last else None
-    for entry in connection.entries:
+    for entry in static_sections.default_routes([each for each in connection.entries if each.section == section]):
         # route1=0.0.0.0/0,10.0.2.2,100
         words = re.split(r"[;,]", entry.value)
-        if entry.section == section and _ROUTE.fullmatch(entry.key) and words[0].strip() in _EVERYWHERE and not found:
+        if _ROUTE.fullmatch(entry.key) and not found:
             found = values.gateway(words[1]) if len(words) > 1 else None
     return found if found not in ("0.0.0.0", "::") else None
-
-
-def _section(entry: sections.Entry) -> str:
-    return "ethernet" if entry.section in _WIRED else entry.section
-
-
-def _mac(text: str) -> str | None:
-    """The MAC address in text; NetworkManager before 0.9.10 wrote it as numbers: 0;80;86;170;187;204;"""
-    numbers = [word.strip() for word in text.split(";") if word.strip()]
-    if len(numbers) == 6 and all(number.isdecimal() and int(number[:4]) < 256 for number in numbers):
-        return ":".join(f"{int(number):02x}" for number in numbers)
-    return values.normal_mac(text)
-
-
-def _with_mac_replaced(value: str, macs: Mapping[str, str]) -> str:
-    new = macs.get(_mac(value) or "")
-    if ";" in value and new:
-        return "".join(f"{int(byte, 16)};" for byte in new.split(":"))
-    return values.with_macs_replaced(value, macs)
-
-
-def _unescaped(value: str) -> str:
-    # GKeyFile's escapes; names do not have the others.
-    return value.replace("\\s", " ").replace("\\\\", "\\")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ....guest.root import GuestRoot
 from ....texts import assignments
 from .. import values
+from ..cards.statics import Static
 
 _FILE = "/etc/sysconfig/network/config"
 _SERVERS = "NETCONFIG_DNS_STATIC_SERVERS"
@@ -21,8 +22,8 @@ def name_servers(root: GuestRoot) -> tuple[str, ...]:
     return values.gateways(assignments.values(root.read(_FILE) or "").get(_SERVERS, "").split())
 
 
-def use_name_servers(root: GuestRoot, servers: tuple[str, ...] | None, detail: str) -> None:
-    """Have these static name servers, where they are not None."""
-    if servers is not None and set(servers) != set(name_servers(root)):
-        text = assignments.with_value(root.read(_FILE) or "", _SERVERS, f'"{" ".join(servers)}"')
+def use_name_servers(root: GuestRoot, static: Static, detail: str) -> None:
+    """Have the static name servers of all NICs that get new ones, where this one does."""
+    if static.name_servers is not None and set(static.of_all) != set(name_servers(root)):
+        text = assignments.with_value(root.read(_FILE) or "", _SERVERS, f'"{" ".join(static.of_all)}"')
         root.write(_FILE, text, detail)

@@ -3,60 +3,60 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """netplan's YAML (netplan(5)), which cloud-init's network configuration version 2 is too.
 
-All files count, in the order of their names: a later one adds to what an earlier one says of an interface. A mapping is
-merged, a list is appended to the other, a plain value replaces it. A file in /etc hides one of its name in /usr/lib.
+All files count, in the order of their names; what they say together is read in netplan_settings.py. A file in /etc hides
+one of its name in /usr/lib.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from ....guest.root import GuestRoot
 from ....texts import yaml_text
 from ....texts.unread import Unread
-from ....texts.yaml_text import Change, Path, Plain
+from ....texts.yaml_text import Change, Path
 from .. import values
-from ..cards.nics import INTERFACE, Nic, Setting, labels
+from ..cards.nics import Nic, Setting, labels
 from ..cards.statics import Static
-from . import static_netplan
+from . import netplan_settings, static_netplan
+from .netplan_settings import (
+    HARDWARE,
+    NETWORKD,
+    SOFTWARE,
+    merged_of,
+    names_of,
+    renderer_of,
+    renderers_of,
+)
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
-KIND = "netplan"
+KIND = netplan_settings.KIND
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it.
 _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 
-_HARDWARE = "ethernets"
-_NETWORKD = "networkd"
 # Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
 _NOT_READ = "nm-devices"
-_SOFTWARE = ("bonds", "bridges", "vlans", "vrfs", "dummy-devices", "virtual-ethernets", "tunnels")
-_OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
+# By what a definition chooses its interfaces, and what it calls them.
+_MATCHING = ("match", "set-name")
+_OF_STATIC = ("addresses", "gateway4", "gateway6")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
 # Where a bridge says something of each of its ports, by their names; netplan refuses names that it does not know.
 _OF_PORTS = (("parameters", "path-cost"), ("parameters", "port-priority"))
-_YES = ("true", "yes", "on", "y", "1")
-# Keys of a section that are no definition (netplan(5): the renderer of all of a kind).
-_NO_DEFINITIONS = ("renderer",)
-_EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
 # Reads the text of the file at a path.
 _Composer = Callable[[str, str], "Node | None"]
-
-# What the files say of one interface, {key: value}.
-Definition = dict[str, Plain]
 
 
 def read(root: GuestRoot) -> list[Setting]:
     """What netplan's files say: a list of Settings."""
     documents = {path: yaml_text.below(document, "network") for path, document in _documents(root).items()}
-    return settings_of(documents, KIND)
+    return netplan_settings.settings_of(documents, KIND)
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
@@ -94,14 +94,28 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+
+    A definition that is for others too stays. One for the Nic goes before it, where systemd-networkd applies one alone.
+    """
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    definitions = merged_of(networks)[0][HARDWARE]
     for path, (identifier, is_first) in definitions_of(networks, nic).items():
-        keys = ("network", _HARDWARE, identifier)
         compose = partial(_composed, path=path)
-        text = static_netplan.with_static(root.read(path) or "", compose, keys, static, is_first)
+        text = root.read(path) or ""
+        is_shared = names_of(definitions)[identifier] is None
+        if is_shared and nic.hardware_mac and renderer_of(renderers_of(networks), definitions[identifier]) == NETWORKD:
+            known = {key: value for key, value in definitions[identifier].items() if key not in _MATCHING}
+            # It comes before the other: see settings_of.
+            identifier = f"{identifier}-{nic.identifier}"
+            own = json.dumps({"match": {"macaddress": nic.hardware_mac}, **known})
+            text = yaml_text.with_entry(text, yaml_text.below(networks[path], HARDWARE), f"{identifier}: {own}")
+        keys = ("network", HARDWARE, identifier)
+        text = static_netplan.with_static(text, compose, keys, static, is_first)
         root.write(path, text, f"{nic.label} has another address on the target")
+        if is_shared:
+            return
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -116,12 +130,12 @@ def not_read(root: GuestRoot) -> list[str]:
 
 def definitions_of(networks: Mapping[str, Node | None], nic: Nic) -> dict[str, tuple[str, bool]]:
     """{path: (id of the definition of nic, whether that is the first)} in networks."""
-    names = _names(_merged(networks)[0][_HARDWARE])
+    names = names_of(merged_of(networks)[0][HARDWARE])
     known = {nic.name, nic.hardware_mac} - {None}
     paths = {path for path, _kind in nic.configured_by}
     found: dict[str, tuple[str, bool]] = {}
     for path, network in networks.items():
-        for identifier in yaml_text.entries(yaml_text.below(network, _HARDWARE)):
+        for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
             name = names.get(identifier)
             if path not in found and (name in known or (name is None and path in paths)):
                 found[path] = identifier, not found
@@ -134,19 +148,19 @@ def _composed(text: str, path: str) -> Node | None:
 
 def name_changes(networks: Mapping[str, Node | None], names: Mapping[str, str]) -> dict[str, list[Change]]:
     """{path: [(node, new text)]} for all places in networks where NICs stand by their names."""
-    merged, _files = _merged(networks)
+    merged, _files = merged_of(networks)
     # Where there is a `match`, the definition's own name means nothing.
-    renamed = {old: new for old, new in names.items() if "match" not in merged[_HARDWARE].get(old, {"match": {}})}
+    renamed = {old: new for old, new in names.items() if "match" not in merged[HARDWARE].get(old, {"match": {}})}
     found: dict[str, list[Change]] = {path: [] for path in networks}
     for path, network in networks.items():
-        definitions = yaml_text.below(network, _HARDWARE)
+        definitions = yaml_text.below(network, HARDWARE)
         found[path] += [(node, renamed[key]) for key, node in yaml_text.keys(definitions) if key in renamed]
         nodes: list[Node | None] = []
         for definition in yaml_text.items(definitions):
             nodes += [yaml_text.below(definition, "set-name"), yaml_text.below(definition, "match", "name")]
         found[path] += renamings(nodes, names)
         nodes = []
-        for section in _SOFTWARE:
+        for section in (HARDWARE, *SOFTWARE):
             for definition in yaml_text.items(yaml_text.below(network, section)):
                 nodes += [yaml_text.below(definition, "link"), yaml_text.below(definition, *_PRIMARY)]
                 nodes += yaml_text.items(yaml_text.below(definition, "interfaces"))
@@ -168,14 +182,17 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
     """
     wanted = {nic.name or nic.hardware_mac for nic in nics}
     network = yaml_text.below(compose(text, path), *keys)
-    names = _names(_merged({path: network})[0][_HARDWARE])
+    names = names_of(merged_of({path: network})[0][HARDWARE])
     loose = {nic.patterns for nic in nics if nic.name is None}
-    for identifier in yaml_text.entries(yaml_text.below(network, _HARDWARE)):
+    for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
         # The text changes; so do the places of all nodes.
         root = compose(text, path)
-        definition = yaml_text.below(root, *keys, _HARDWARE, identifier)
+        definition = yaml_text.below(root, *keys, HARDWARE, identifier)
         there = yaml_text.entries(definition)
-        static = [(*keys, _HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
+        place = (*keys, HARDWARE, identifier)
+        routes = yaml_text.children(there.get("routes"))
+        static: list[Path] = [(*place, key) for key in _OF_STATIC if key in there]
+        static += [(*place, "routes", each) for each, route in routes.items() if static_netplan.is_default(route)]
         if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
             continue
         if "dhcp4" in there:
@@ -186,71 +203,16 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
     return text
 
 
-def settings_of(networks: Mapping[str, Node | None], kind: str) -> list[Setting]:
-    """The Settings in networks: {path: node of a `network` mapping}."""
-    merged, files = _merged(networks)
-    names = {key: name or _profile(key) for key, name in _names(merged[_HARDWARE]).items()}
-    renderers = _renderers(networks)
-    settings: list[Setting] = []
-    for section, definitions in merged.items():
-        for identifier, definition in definitions.items():
-            first, *others = files[section, identifier]
-            one = _setting(first, kind, section, identifier, definition, names)
-            renderer = _text(definition.get("renderer")) or renderers.get(section) or renderers.get("") or _NETWORKD
-            if kind == KIND and section == _HARDWARE and renderer == _NETWORKD:
-                # What netplan writes for systemd-networkd (write_network_file() of src/networkd.c).
-                one = replace(one, order=f"10-netplan-{identifier}.network")
-            settings.append(one)
-            settings += [
-                replace(
-                    one,
-                    file=file,
-                    addresses=(),
-                    gateways=(),
-                    name_servers=(),
-                    method=None,
-                    lower=(),
-                    source_hardware=(),
-                )
-                for file in others
-            ]
-    return [*settings, *_patch_ports(networks, kind)]
-
-
-def _profile(identifier: str) -> str:
-    """What a definition without a name is called among all profiles."""
-    return f"{KIND}/{identifier}"
-
-
-def _renderers(networks: Mapping[str, Node | None]) -> dict[str, str]:
-    """{section, or "" for all: renderer}; the last file is right."""
-    found: dict[str, str] = {}
-    for network in networks.values():
-        for section in ("", _HARDWARE):
-            renderer = yaml_text.scalar(yaml_text.below(network, *filter(None, (section, "renderer"))))
-            if renderer:
-                found[section] = renderer
-    return found
-
-
-def _patch_ports(networks: Mapping[str, Node | None], kind: str) -> Iterator[Setting]:
-    """The ends of Open vSwitch's patches, which bridges have among their interfaces: openvswitch.ports, in pairs."""
-    for path, network in networks.items():
-        for pair in yaml_text.items(yaml_text.below(network, "openvswitch", "ports")):
-            for name in map(yaml_text.scalar, yaml_text.items(pair)):
-                if INTERFACE.fullmatch(name):
-                    yield Setting(path, kind, name, virtual=True)
-
-
 def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[str, list[Path]]:
     """{path: [tuple of keys]} of all in networks that is of these Nics: definitions, and places in lists."""
-    merged, _files = _merged(networks)
+    merged, _files = merged_of(networks)
     wanted = {nic.name for nic in nics if nic.name} | {nic.hardware_mac for nic in nics if nic.hardware_mac}
-    gone = {identifier for identifier, name in _names(merged[_HARDWARE]).items() if name in wanted}
-    gone |= {identifier for identifier, vlan in merged["vlans"].items() if vlan.get("link") in gone}
+    gone = {identifier for identifier, name in names_of(merged[HARDWARE]).items() if name in wanted}
+    on_others = [*merged["vlans"].items(), *merged[HARDWARE].items()]
+    gone |= {identifier for identifier, definition in on_others if definition.get("link") in gone}
     found: dict[str, list[Path]] = {}
     for path, network in networks.items():
-        for section in (_HARDWARE, *_SOFTWARE):
+        for section in (HARDWARE, *SOFTWARE):
             for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
                 if identifier in gone:
                     found.setdefault(path, []).append((section, identifier))
@@ -270,7 +232,7 @@ def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[s
 def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     """[(node, new text)] for all MAC addresses by which a `network` mapping knows hardware, or which it gives."""
     nodes = []
-    for section in (_HARDWARE, *_SOFTWARE):
+    for section in (HARDWARE, *SOFTWARE):
         for definition in yaml_text.items(yaml_text.below(network, section)):
             nodes += [yaml_text.below(definition, "match", "macaddress"), yaml_text.below(definition, "macaddress")]
     return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if node and yaml_text.scalar(node)]
@@ -285,135 +247,3 @@ def _documents(root: GuestRoot) -> dict[str, Node | None]:
                 found.setdefault(name, posixpath.join(directory, name))
     texts = {found[name]: root.read(found[name]) for name in sorted(found)}
     return {path: _composed(text, path) for path, text in texts.items() if text is not None and text.strip()}
-
-
-def _merged(
-    networks: Mapping[str, Node | None],
-) -> tuple[dict[str, dict[str, Definition]], dict[tuple[str, str], list[str]]]:
-    """({section: {id: definition}}, {(section, id): [path]}) of all files together."""
-    merged: dict[str, dict[str, Definition]] = {section: {} for section in (_HARDWARE, *_SOFTWARE)}
-    files: dict[tuple[str, str], list[str]] = {}
-    for path, network in networks.items():
-        for section, definitions in merged.items():
-            for identifier, definition in yaml_text.entries(yaml_text.below(network, section)).items():
-                if identifier in _NO_DEFINITIONS:
-                    continue
-                known = definitions.get(identifier, {})
-                definitions[identifier] = _merge(known, _mapping(yaml_text.plain(definition)))
-                files.setdefault((section, identifier), []).append(path)
-    return merged, files
-
-
-def _merge(old: Definition, new: Definition) -> Definition:
-    merged = dict(old)
-    for key, value in new.items():
-        before = merged.get(key)
-        if isinstance(before, dict) and isinstance(value, dict):
-            merged[key] = _merge(before, value)
-        elif isinstance(before, list) and isinstance(value, list):
-            merged[key] = [*before, *value]
-        else:
-            merged[key] = value
-    return merged
-
-
-def _names(definitions: Mapping[str, Definition]) -> dict[str, str | None]:
-    """{id: the interface's name, or the MAC address by which it is known, or None}."""
-    return {
-        identifier: _name(identifier, definition) or values.normal_mac(_text(_match(definition).get("macaddress")))
-        for identifier, definition in definitions.items()
-    }
-
-
-def _name(identifier: str, definition: Definition) -> str | None:
-    """The interface's name: that of the definition, unless `match` chooses by something else."""
-    name = identifier
-    if "match" in definition:
-        name = _text(definition.get("set-name")) or _text(_match(definition).get("name"))
-    return name if INTERFACE.fullmatch(name) else None
-
-
-def _setting(
-    file: str, kind: str, section: str, identifier: str, definition: Definition, names: Mapping[str, str | None]
-) -> Setting:
-    match = _match(definition)
-    name = identifier if section != _HARDWARE else _name(identifier, definition)
-    mac = values.normal_mac(_text(match.get("macaddress"))) if section == _HARDWARE else None
-    lower = [*_texts(definition.get("interfaces")), _text(definition.get("link"))]
-    addresses = tuple(dict.fromkeys(_addresses(definition)))
-    # netplan and cloud-init make a rule, or a .link file, from `match` and `set-name`.
-    binds = bool(mac and definition.get("set-name") and name)
-    loose = section == _HARDWARE and not name and not mac
-    return Setting(
-        file,
-        kind,
-        name if INTERFACE.fullmatch(name or "") else None,
-        virtual=section != _HARDWARE,
-        lower=tuple(found for found in (names.get(port, port) for port in lower if port) if found),
-        tagged=section == "vlans",
-        method=_method(definition, addresses),
-        addresses=addresses,
-        gateways=_gateways(definition),
-        name_servers=values.gateways(_texts(_mapping(definition.get("nameservers")).get("addresses"))),
-        mac=values.normal_mac(_text(definition.get("macaddress"))),
-        hardware_mac=mac,
-        patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
-        profile=_profile(identifier),
-        hardware=section == _HARDWARE,
-        dynamic=bool(_dhcp(definition)),
-        dhcp=_dhcp(definition),
-        binds=binds,
-        source_hardware=tuple(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
-        at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),
-    )
-
-
-def _match(definition: Definition) -> Definition:
-    return _mapping(definition.get("match"))
-
-
-def _match_words(value: Plain | None) -> list[str]:
-    return [word for word in (_texts(value) or [_text(value)]) if word]
-
-
-def _method(definition: Definition, addresses: tuple[str, ...]) -> str | None:
-    if addresses:
-        return "static"
-    if _dhcp(definition):
-        return "dhcp"
-    return "auto" if _text(definition.get("accept-ra")).lower() in _YES else None
-
-
-def _dhcp(definition: Definition) -> tuple[int, ...]:
-    """The families of which it gets addresses by DHCP."""
-    return tuple(version for version in (4, 6) if _text(definition.get(f"dhcp{version}")).lower() in _YES)
-
-
-def _addresses(definition: Definition) -> Iterator[str]:
-    addresses = definition.get("addresses")
-    for each in addresses if isinstance(addresses, list) else ():
-        # An address with options is a mapping of one key: {10.0.0.5/8: {label: ...}}.
-        for text in each if isinstance(each, dict) else (each,):
-            if isinstance(text, str):
-                yield from values.with_prefix(text)
-
-
-def _gateways(definition: Definition) -> tuple[str, ...]:
-    routes = definition.get("routes")
-    texts = [_text(definition.get("gateway4")), _text(definition.get("gateway6"))]
-    for route in routes if isinstance(routes, list) else ():
-        if isinstance(route, dict) and re.sub(r"\s", "", _text(route.get("to"))) in _EVERYWHERE:
-            texts.append(_text(route.get("via")))
-    return values.gateways(texts)
-
-
-def _mapping(value: Plain | None) -> Definition:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Plain | None) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _texts(value: Plain | None) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Callable
 
+from ....devices.targets import Target
 from ....guest.root import GuestRoot
 from ....texts import globs, sections
 from .. import values
@@ -38,7 +39,7 @@ _NAMING = (
     ("RoutingPolicyRule", "OutgoingInterface"),
 )
 # What only hardware of one kind, or on one bus, has.
-_HARDWARE_KEYS = ("Driver", "Path", "Property", "Virtualization")
+_HARDWARE_KEYS = ("Driver", "Path", "Property")
 # What holds for any virtual machine (ConditionVirtualization= in systemd.unit(5)).
 _ANY_MACHINE = ("yes", "true", "on", "1", "vm")
 # What systemd-detect-virt(1) calls where there is no hardware.
@@ -57,16 +58,16 @@ _NOT_AT_BOOT = ("manual", "down", "always-down")
 
 def read(root: GuestRoot) -> list[Setting]:
     """What networkd's files say: a list of Settings."""
-    devices = [_device(file) for file in files(root, ".netdev")]
+    netdevs = {file: _device(file) for file in files(root, ".netdev")}
+    devices = [device for device in netdevs.values() if device.name]
     vlans = {device.name for device in devices if device.tagged}
-    return [
-        *(device for device in devices if device.name),
-        *(
-            replace(setting, superseded=True) if _is_of_another_host(root, file) else setting
-            for file in files(root, ".network")
-            for setting in _settings(file, vlans)
-        ),
-    ]
+    kinds = [(device, "".join(file.values("NetDev", "Kind")[-1:])) for file, device in netdevs.items() if device.name]
+    found = list(devices)
+    for file in files(root, ".network"):
+        settings = [*_settings(file, vlans, root.guest.target), *_of_kind(file, kinds)]
+        elsewhere = bool(settings) and _is_of_another_host(root, file)
+        found += [replace(setting, superseded=True) for setting in settings] if elsewhere else settings
+    return found
 
 
 def _is_of_another_host(root: GuestRoot, file: File) -> bool:
@@ -126,16 +127,35 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+
+    A file that is for others too stays, and one for the Nic goes before it.
+    """
     detail = f"{nic.label} has another address on the target"
     paths = {path for path, _kind in nic.configured_by}
     first = True
     for file in files(root, ".network"):
         if file.path in paths and _is_for_nics(file):
+            if first and nic.key and not _is_only_for(file, [nic]):
+                # No name comes between this one and that of the file but its own ones.
+                name = f"{posixpath.basename(file.path)[: -len('.network')]}-{nic.identifier}.network"
+                text = static_sections.with_static_network(_for_one(file, nic), static, True)
+                root.write(posixpath.join(WRITABLE, name), text, detail)
+                return
             for path, text in file.texts.items():
                 new = static_sections.with_static_network(text, static, first and path == file.path)
                 rewrite(root, path, text, new, detail)
             first = False
+
+
+def _for_one(file: File, nic: Nic) -> str:
+    """What a file with its drop-ins says, as one file that is for the Nic alone."""
+    match = f"Name={nic.name}" if nic.name else f"MACAddress={nic.hardware_mac}"
+    parts = [f"# Made by guestconv from {file.path}, for one network card.\n[Match]\n{match}\n"]
+    for text in file.texts.values():
+        entries = [entry for entry in sections.parse(text, continued=True) if entry.section == "Match"]
+        parts.append(sections.commented_out(text, entries).rstrip("\n") + "\n")
+    return "\n".join(parts)
 
 
 def _without_names(text: str, names: Collection[str]) -> str:
@@ -167,7 +187,7 @@ def _edit(
 def _with_dhcp(text: str, is_main: bool) -> str:
     """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
     entries = sections.parse(text, continued=True)
-    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
+    to_somewhere = {each.number for each in entries if static_sections.is_no_default(each)}
     static = [
         entry
         for entry in entries
@@ -175,16 +195,11 @@ def _with_dhcp(text: str, is_main: bool) -> str:
         or (entry.section == "Route" and entry.number not in to_somewhere)
     ]
     text = sections.commented_out(text, static)
-    if not is_main:
-        return text
     entries = sections.parse(text, continued=True)
     switches = [entry for entry in entries if (entry.section, entry.key) == ("Network", "DHCP")]
-    if switches:
+    if switches or not is_main:
         return sections.edited(text, switches, lambda _value: "yes")
-    header = re.search(r"^[ \t]*\[Network\].*$", text, re.MULTILINE)
-    if header:
-        return text[: header.end()] + "\nDHCP=yes" + text[header.end() :]
-    return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
+    return sections.with_lines(text, "Network", ["DHCP=yes"])
 
 
 def _all_addresses(file: File) -> list[str]:
@@ -203,13 +218,15 @@ def _device(file: File) -> Setting:
     )
 
 
-def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
+def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iterator[Setting]:
     """The Settings for the interfaces that a .network file configures, and one for each that they become part of."""
     if not _is_for_nics(file):
         return
     gateways = file.values("Network", "Gateway")
     gateways += [
-        route.get("Gateway", "") for route in file.sections("Route") if route.get("Destination", "") in _EVERYWHERE
+        route.get("Gateway", "")
+        for route in file.sections("Route")
+        if route.get("Destination", "") in _EVERYWHERE and values.is_main_table(route.get("Table", ""))
     ]
     addresses = _all_addresses(file)
     common = Setting(
@@ -221,7 +238,7 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
         gateways=values.gateways(gateways),
         name_servers=values.gateways(word for value in file.values("Network", "DNS") for word in value.split()),
         mac=values.normal_mac("".join(file.values("Link", "MACAddress")[-1:])),
-        source_hardware=tuple(_source_hardware(file)),
+        source_hardware=tuple(_source_hardware(file, target)),
         at_boot=_is_at_boot(file),
         hardware=bool(file.words("Type")),
         unmanaged=_is_unmanaged(file),
@@ -241,11 +258,16 @@ def _settings(file: File, vlans: Collection[str | None]) -> Iterator[Setting]:
                     )
 
 
-def _source_hardware(file: File) -> Iterator[str]:
+def _source_hardware(file: File, target: Target) -> Iterator[str]:
     for key in _HARDWARE_KEYS:
         for value in file.values("Match", key):
-            if value != "*" and not (key == "Virtualization" and (value in _ANY_MACHINE or value.startswith("!"))):
+            if value != "*":
                 yield f"{key}={value}"
+    # Only the last one counts (config_parse_net_condition() of network/networkd-util.c).
+    for value in file.values("Match", "Virtualization")[-1:]:
+        excluded = value.startswith("!")
+        if (value.lstrip("! ") in (*_ANY_MACHINE, *target.detected_as)) == excluded:
+            yield f"Virtualization={value}"
 
 
 def _for_each(file: File, common: Setting) -> Iterator[Setting]:
@@ -269,6 +291,24 @@ def _for_each(file: File, common: Setting) -> Iterator[Setting]:
         yield replace(common, name=name)
     if len(names) < len(set(words)) or not words:
         yield replace(common, patterns=(" ".join(words) or "*",))
+
+
+def _of_kind(file: File, devices: Iterable[tuple[Setting, str]]) -> Iterator[Setting]:
+    """The Settings for the software, (Setting, its kind) each, that a file is for by Kind= or Type=, and by no name."""
+    kinds = file.conditions("Kind") + file.conditions("Type")
+    if file.words(*_NAME_KEYS) or not kinds or all(fits("ether", condition) for condition in kinds):
+        return
+    addresses = _all_addresses(file)
+    for device, kind in devices:
+        if all(fits(kind, condition) for condition in kinds):
+            yield replace(
+                device,
+                file=file.path,
+                method=_method(file, addresses),
+                addresses=tuple(dict.fromkeys(found for text in addresses for found in values.with_prefix(text))),
+                dynamic=_method(file, ()) is not None,
+                order=posixpath.basename(file.path),
+            )
 
 
 def _is_unmanaged(file: File) -> bool:

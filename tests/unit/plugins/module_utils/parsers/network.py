@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
     ifcfg_suse,
     interfaces,
     kernel_arguments,
+    keyfile_connections,
     netplan,
     static_interfaces,
     static_netplan,
@@ -304,6 +305,12 @@ def _unmanaged(text):
         unmanaged.fits(specs, "eth0", MAC)
 
 
+def _keyfile(text):
+    connection = keyfile_connections.Connection("/etc/NetworkManager/system-connections/a", text)
+    for key in ("eth0", MAC):
+        keyfile_connections.for_one(connection, key, "nic0")
+
+
 def _links(text):
     link = link_files.parse("/etc/systemd/network/a.link", text)
     link_files.claim_on(HERE, link_files.Links([link]), "virtio_net")
@@ -419,6 +426,19 @@ PARSERS = (
         "the network in initramfs-tools and dracut",
         (*ASSIGNMENTS, 'kernel_cmdline+=" ip=eth0:dhcp "', "BOOT=nfs"),
         _initramfs_tools,
+    ),
+    Parser(
+        "connections of NetworkManager's",
+        (
+            "[connection]",
+            "autoconnect-priority=5",
+            "interface-name=e*",
+            "[match]",
+            "[ethernet]",
+            "mac-address=0;80;86;1;2;3;",
+        ),
+        _keyfile,
+        unedited=(lambda text: keyfile_connections.with_mac_replaced(text, {ABSENT: NEW_MAC}),),
     ),
     Parser(
         "cards that NetworkManager leaves alone",

@@ -42,6 +42,7 @@ class FakeGuest:
                 started_by=(),
                 info={"os": "linux", "package_format": "deb"},
                 on_behalf_of=lambda aspect: nullcontext(),
+                restore_labels=list,
                 boot_menu=menu,
                 mount_plan=MountPlan((Mount("/", one),)),
                 not_searched=list(not_searched),

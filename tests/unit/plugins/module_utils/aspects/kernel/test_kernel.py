@@ -630,12 +630,12 @@ def test_what_boots_no_root_is_no_kernel_to_be_prepared():
 
 
 def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_named_in_a_concern():
-    versions = ("6.1.0-50-amd64", "2.6.32-5")
+    versions = ("6.1.0-50-amd64", "5.10.0-5")
     root = make_root(versions)
-    root.files["/lib/modules/2.6.32-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
+    root.files["/lib/modules/5.10.0-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
     (concern,) = of_others(kernel.inspect(root))
-    assert "/boot/vmlinuz-2.6.32-5" in concern.message
-    assert "virtio-blk-pci, kernel 2.6.32-5 has no virtio_blk module" in concern.message
+    assert "/boot/vmlinuz-5.10.0-5" in concern.message
+    assert "virtio-blk-pci, kernel 5.10.0-5 has no virtio_blk module" in concern.message
     assert kernel.inspect(make_root(versions)).concerns == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import network
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import bound_by
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import kernel_arguments
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
@@ -69,7 +70,17 @@ def test_ip_may_know_a_nic_by_its_mac():
     assert (nic.name, nic.hardware_mac, nic.method) == (None, MAC, "dhcp")
 
 
-@pytest.mark.parametrize("argument", ["ip=dhcp", "ip=off", "ip=", "ip=:", "ip=::::::", "ip=ens192", "xip=ens192:dhcp"])
+@pytest.mark.parametrize(
+    "argument, addresses",
+    [("ip=dhcp", ()), ("ip=::::::dhcp", ()), ("ip=10.0.2.15::10.0.2.2:24::", ("10.0.2.15/24",))],
+)
+def test_without_a_name_ip_is_for_any_nic(argument, addresses):
+    (nic,) = nics_of(kernel_arguments.read(guest(argument)))
+    assert (nic.identifier, nic.name, nic.addresses) == ("nic0", None, addresses)
+    assert nic.method == ("static" if addresses else "dhcp")
+
+
+@pytest.mark.parametrize("argument", ["ip=off", "ip=", "ip=:", "ip=::::::", "ip=ens192", "xip=ens192:dhcp"])
 def test_what_names_no_nic_makes_none(argument):
     assert nics_of(kernel_arguments.read(guest(argument))) == []
 
@@ -178,3 +189,27 @@ def test_what_is_for_a_nic_that_goes_goes_too(argument, after):
 )
 def test_a_nic_with_dhcp_has_no_static_address_in_the_initrd_either(argument, after):
     assert kernel_arguments.edited(argument, dynamic=["ens192"]) == after
+
+
+def test_a_nic_that_is_known_by_its_mac_gets_other_addresses_and_name_servers():
+    line = (
+        f"ip=10.0.2.15::10.0.2.2:24::{MAC.replace(':', '-')}:none nameserver=10.0.2.3 rd.neednet=1 nameserver=10.0.2.4"
+    )
+    assert kernel_arguments.keys_of(guest(*line.split())) == {MAC}
+    static = {MAC: Static(("10.9.0.5/24",), ("10.9.0.1",), ("10.9.0.3",))}
+    edited = [kernel_arguments.edited(argument, static=static) for argument in line.split()]
+    assert edited == [f"ip=10.9.0.5::10.9.0.1:24::{MAC.replace(':', '-')}:none:10.9.0.3", None, "rd.neednet=1", None]
+    kept = kernel_arguments.edited("nameserver=10.0.2.3", static={MAC: Static(("10.9.0.5/24",))})
+    assert kept == "nameserver=10.0.2.3"
+
+
+@pytest.mark.parametrize("end", ["", ":off", ":none:10.0.2.3"])
+def test_a_nic_that_is_known_by_its_mac_can_use_dhcp(end):
+    mac = MAC.replace(":", "-")
+    edited = kernel_arguments.edited(f"ip=10.0.2.15::10.0.2.2:24::{mac}{end}", dynamic=[MAC])
+    assert edited == f"ip=:::::{mac}:dhcp" + end[5:]
+
+
+def test_name_servers_are_of_all_nics():
+    (nic,) = nics_of(kernel_arguments.read(guest("ip=ens192:dhcp", "nameserver=10.0.2.3", "nameserver=[2001:db8::3]")))
+    assert nic.name_servers == ("10.0.2.3", "2001:db8::3")
