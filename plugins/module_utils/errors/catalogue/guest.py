@@ -299,6 +299,14 @@ SUBJECT = Subject(
             "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
         ),
         concern(
+            "ima-appraisal-enforced",
+            "warning error",
+            "A kernel is started with IMA's policy `appraise_tcb` enforced. It opens no file of root's without a right hash or "
+            "signature, and the files that conversion changes have none. The severity is `error` for the default kernel.",
+            "Set `ima_appraise=fix` on the kernel's command line in the guest before conversion. Sign or hash the files again "
+            "on the target, and then remove it.",
+        ),
+        concern(
             "selinux-labels-incomplete",
             "warning",
             "Files that were written may lack the SELinux label that the guest's policy has for them: the policy could not "

@@ -38,7 +38,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     traced,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
+    appraisal,
+    kernel_image,
+    module_tree,
+    texts,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -581,6 +586,11 @@ PARSERS = (
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
             debconf.answer_for_fallback,
         ),
+    ),
+    Parser(
+        "IMA's arguments",
+        ("ima_policy=tcb|appraise_tcb", "ima_appraise=fix", "ima_appraise_tcb"),
+        appraisal.is_enforced,
     ),
     Parser(
         "the kernel's command line",
