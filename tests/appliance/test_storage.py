@@ -66,7 +66,7 @@ def convert(root, removed=(), **drivers):
     chosen.update((name, driver.replace("_", "-")) for name, driver in drivers.items())
     selection = Selection({"block": chosen}, {"block": list(removed)})
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], KVM, selection)
-    conversion = Plan(KVM, selection, target_hardware.disk_names(models, models))
+    conversion = Plan(KVM, selection, target_hardware.disk_names(models, models, KVM))
     with root.on_behalf_of(storage.NAME):
         storage.convert(root, conversion)
     return conversion

@@ -19,6 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest im
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.tools import policy_from
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
 from tests.text_guests import sectors
 from tests.text_guests.disks import Disks
@@ -33,7 +34,7 @@ class Outcome:
     """What came of a conversion.
 
     description: of the guest, {} when there was none. error: why it was refused. crash: the traceback of an error that is
-    none of the product's. ran: command lines of the guest's programs.
+    none of the product's. ran: command lines of the guest's programs. hardware: what the target must offer.
     """
 
     description: dict[str, Any] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Outcome:
     crash: str = ""
     changes: list[Change] = field(default_factory=list)
     ran: list[list[str]] = field(default_factory=list)
+    hardware: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_converted(self) -> bool:
@@ -103,14 +105,17 @@ class Lab:
     def _convert(self, outcome: Outcome) -> None:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
-        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware, given)
+        guest = Guest.opened(
+            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools)
+        )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = _of_interest(found)
         _refuse_inconvertible(outcome)
         initrd = self.case.options.get("initrd", "auto")
         at_first_boot = first_boot.from_option(self.case.first_boot)
-        engine.convert(guest, found, select(self._asked(found), found), initrd, first_boot=at_first_boot)
+        selected = select(self._asked(found), found)
+        outcome.hardware = engine.convert(guest, found, selected, initrd, first_boot=at_first_boot)
         guest.close()
         for index, partitioned in guest.partitioned.items():
             # As a module does when the appliance is closed.
@@ -122,9 +127,10 @@ class Lab:
     def _asked(self, found: dict[str, Any]) -> dict[str, Any]:
         """What a playbook that makes the case's choices passes to convert."""
         asked = copy.deepcopy(found)
-        for kind, driver in self.case.choices:
-            for device in asked["devices"][kind].values():
-                device["driver"] = driver
+        for kind, choice in self.case.choices:
+            name, of_one, driver = choice.rpartition("=")
+            for device in [name] if of_one else list(asked["devices"][kind]):
+                asked["devices"][kind][device]["driver"] = driver
         for kind, name in self.case.removed:
             del asked["devices"][kind][name]
         return asked

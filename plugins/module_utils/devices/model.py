@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .letters import letters
+
 KINDS = ("network", "block", "graphics", "console")
 
 
@@ -40,7 +42,7 @@ class Model:
     driver: its name, QEMU's where there is one.
     modules: the kernel modules that a Linux guest needs, all of them. The transport is named too: virtio_blk does not
         depend on virtio_pci in modules.dep, yet finds no disk without it.
-    disk_prefix: how the Linux kernel names a disk of this model, less the letter ("vd", "sd").
+    disk_prefix: how the Linux kernel names a disk of this model, less the letter ("vd", "sd") or the numbers ("nvme").
     bus: the disk's bus in libvirt's words (virtio, scsi, sata, ide, nvme).
     kernel_driver: the name that the guest's kernel gives the NIC's driver (ethtool -i, udev's DRIVERS, Driver=).
     tty: the console as the kernel's console= argument names it, with its options.
@@ -63,6 +65,17 @@ class Model:
     words: Mapping[str, str] = field(default_factory=dict)
     controllers: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def disk_name(self, index: int, on_controller: int = 1) -> str:
+        """The Linux kernel's name of the disk number index among those with the same prefix: "vda", "nvme0n1".
+
+        on_controller: how many disks an NVMe controller has, each a namespace of it. The kernel counts controllers from
+        0, and namespaces from 1 (drivers/nvme/host/core.c).
+        """
+        if self.disk_prefix == "nvme":
+            controller, namespace = divmod(index, on_controller)
+            return f"nvme{controller}n{namespace + 1}"
+        return self.disk_prefix + letters(index)
 
     def fits(self, family: str) -> bool:
         """Whether a machine of this family ("q35", "pc") can have a disk of this model."""

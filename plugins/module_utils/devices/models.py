@@ -100,6 +100,7 @@ VIRTIO_BLK = Model(
 NVME = Model(
     "nvme",
     ("nvme",),
+    disk_prefix="nvme",
     bus="nvme",
     attachment=Attachment("nvme", needs_serial=True),
     read_as={"libvirt-bus": ("nvme",), "ovf": ("nvme", "vmware.nvme.controller"), "vmx": ("nvme",)},

@@ -12,6 +12,7 @@ from typing import Any
 from ..devices.targets import KINDS, TARGETS, Target
 from ..errors import GuestconvError
 from .description import ADDED_KEYS, KEYS, SCHEMA, Description, Devices, altered_keys, checksum
+from .tools import policy_from
 
 # What a caller may say of a device, besides its driver.
 _SETTINGS = {"network": ("policy", "name", "addresses", "gateway", "dns")}
@@ -32,13 +33,14 @@ def as_mapping(description: object) -> Description:
 def check(asked: object) -> Target:
     """Check all that can be checked of a caller's description before the appliance is launched.
 
-    Returns: the target that it is for. Errors: those of select(), description-incomplete, description-schema.
+    Returns: the target that it is for. Errors: those of select(), description-incomplete, description-schema, tools-invalid.
     """
     description = as_mapping(asked)
     _check_form(description)
     target = description["target"]
     if not isinstance(target, str) or target not in TARGETS:
         raise _changed("guest.target", target, ", ".join(TARGETS))
+    policy_from(description.get("tools"), "guest.tools")
     altered = altered_keys(description)
     if not altered:
         # It is what inspect returned, so a mistake in devices can be reported now. Where the guest was not
@@ -165,13 +167,14 @@ def select(asked: Description, found: Description) -> Selection:
     """What the caller of convert chose in the description asked, of the guest that inspection just found.
 
     Errors: description-changed, description-malformed, description-outdated, description-unknown-key,
-    driver-not-available; each with the path in the description of what cannot be, and what could.
+    driver-not-available, drivers-differ; each with the path in the description of what cannot be, and what could.
     """
     altered = altered_keys(asked)
     if altered:
         raise _alteration(asked, found, altered)
     devices = _by_present_identifiers(asked, found)
     drivers = _selected_drivers(devices, found)
+    _refuse_different(drivers, TARGETS[found["target"]])
     removed = {
         kind: [identifier for identifier in found["current"][kind] if identifier not in drivers[kind]] for kind in KINDS
     }
@@ -263,6 +266,23 @@ def _selected_drivers(devices: object, found: Description) -> dict[str, dict[str
     return drivers
 
 
+def _refuse_different(drivers: Mapping[str, Mapping[str, str]], target: Target) -> None:
+    """Refuse different drivers for devices of a kind that have one setting on the target. Errors: drivers-differ."""
+    for kind in target.same:
+        chosen = list(drivers[kind].items())
+        for identifier, driver in chosen[1:]:
+            first, other = chosen[0]
+            if driver != other:
+                path = f"guest.devices.{kind}.{identifier}.driver"
+                raise GuestconvError(
+                    "drivers-differ",
+                    f"{path} is {driver!r}, and that of {first} is {other!r}: {target.title} has one setting for all "
+                    f"{kind} devices of a machine.",
+                    hint="Choose the same driver for all of them, or another target.",
+                    path=path,
+                )
+
+
 def _selected_driver(path: str, driver: Any, found: Description, kind: str, identifier: str) -> str:
     choices: list[str] = found["choices"][kind][identifier]["driver"]
     if isinstance(driver, str) and driver in choices:
@@ -301,7 +321,7 @@ def _difference(was: Any, now: Any, path: str) -> tuple[str, Any, Any] | None:
 def _changed(path: str, value: Any, allowed: str) -> GuestconvError:
     return GuestconvError(
         "description-changed",
-        f"{path} was altered to {value!r}. It is read-only; allowed is: {allowed}. Only guest.devices may be altered.",
+        f"{path} was altered to {value!r}. It is read-only; allowed is: {allowed}. Only guest.devices and guest.tools may be altered.",
         path=path,
     )
 

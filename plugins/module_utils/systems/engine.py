@@ -101,7 +101,7 @@ def convert(
     """
     devices = [disk.device for disk in guest.disks]
     models = target_hardware.disk_models(devices, guest.target, selection)
-    names = target_hardware.disk_names(models, models)
+    names = target_hardware.disk_names(models, models, guest.target)
     plans = []
     for root, aspects in _by_root(guest.roots, order.conversion, tell):
         plan = Plan(guest.target, selection, names, initrd=InitrdPlan(initrd), first_boot=first_boot)
@@ -115,7 +115,11 @@ def convert(
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
-    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)
+    loaders = description["boot"]["loaders"]
+    hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    if any(plan.hardware.guest_agent for plan in plans):
+        hardware["guest_agent"] = True
+    return hardware
 
 
 def _by_root(

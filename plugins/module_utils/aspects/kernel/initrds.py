@@ -278,7 +278,7 @@ def _rebuild(
     why: the error that keeps it from being supplemented. unpacked: bytes of all that it holds; 0 where it was not read.
     """
     builder = builder or builders.builder_for(builders.UNKNOWN, root.is_file)
-    if builder is None or not root.is_file(builder.PROGRAM):
+    if builder is None or not builders.is_installed(builder, root.is_file):
         reason = why.message if why else "the program that makes initrds is not there"
         raise _not_supported(initrd, reason)
     size = root.size(initrd.path)

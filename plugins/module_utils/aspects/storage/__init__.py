@@ -9,10 +9,11 @@ is right on any hardware.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ...devices.targets import Model
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...guest.storage.layers.array import MEMBER
@@ -105,11 +106,14 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     there = mentions.found(root)
     # What is removed needs no name.
-    chosen = {**{device: f"/dev/{device}" for device in removed}, **plan.disk_names}
+    uncertain = target_hardware.uncertain(models)
+    certain = {device: name for device, name in plan.disk_names.items() if device not in uncertain}
+    chosen = {**{device: f"/dev/{device}" for device in removed}, **certain}
     names = _names(root, there, {", ".join(sorted({model.driver for model in models.values()})): chosen})
     _refuse_needed(root, names, removed)
     _refuse_lost(root, names)
     plan.concerns += _told_by_choice(root, there, plan)
+    plan.concerns += _order_uncertain(models, uncertain)
     for reference in references.references_in(root):
         references.rename(root, names, reference, removed)
     encryption.convert(root, plan, names, removed)
@@ -161,11 +165,27 @@ def _told_by_choice(root: GuestRoot, there: mentions.Found, plan: Plan) -> list[
     return [each for each in mentions.concerns(root, there, told.names, plan.disk_names) if each not in told.concerns]
 
 
+def _order_uncertain(models: Mapping[str, Model], uncertain: Sequence[str]) -> list[Concern]:
+    """The concern about disks of several models with names of one kind; in a list, which may be empty."""
+    if not uncertain:
+        return []
+    listed = ", ".join(f"{device} on {models[device].driver}" for device in uncertain)
+    return [
+        Concern(
+            "disk-order-uncertain",
+            "info",
+            f"Which name of the kind /dev/{models[uncertain[0]].disk_prefix}X each of these disks gets on the target "
+            f"depends on the order in which the kernel finds their controllers: {listed}.",
+            "Nothing needs to be done: the guest finds its disks by UUID. `name_on_target` is the most likely name.",
+        )
+    ]
+
+
 def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:
     """{driver: names of the disks on the target, were all of that model}, of the target's models, the best first."""
     devices = [disk.device for disk in guest.disks]
     return {
-        model.driver: target_hardware.disk_names(devices, dict.fromkeys(devices, model))
+        model.driver: target_hardware.disk_names(devices, dict.fromkeys(devices, model), guest.target)
         for model in guest.target.models["block"]
     }
 

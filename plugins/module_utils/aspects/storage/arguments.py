@@ -259,7 +259,7 @@ class _Entry:
 
     def _stops(self, row: Argument) -> bool:
         """Whether the guest does not start where what the argument names is not there."""
-        return row.need is Need.STOPS or (row.need is Need.DRACUT and self._root.is_file(dracut.PROGRAM))
+        return row.need is Need.STOPS or (row.need is Need.DRACUT and any(map(self._root.is_file, dracut.PROGRAMS)))
 
     def _not_nameable(self, where: str, key: str, name: str, severity: str) -> list[Concern]:
         """The concern about what is there and cannot be named on other hardware."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..letters import letters
 from ..model import KINDS, Model
-from . import kvm, vmware
+from . import kubevirt, kvm, libvirt, openstack, ovirt, proxmox, vmware
 from .target import Target
 
 KVM = kvm.TARGET
@@ -17,6 +17,11 @@ TARGETS = {
     target.name: target
     for target in (
         KVM,
+        libvirt.TARGET,
+        proxmox.TARGET,
+        openstack.TARGET,
+        kubevirt.TARGET,
+        ovirt.TARGET,
         VMWARE,
     )
 }

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model import Model
 
@@ -15,26 +15,38 @@ from ..model import Model
 class Agent:
     """What a hypervisor has run in its guests, so that it can ask and command them.
 
-    package: its name, which distributions share. programs: paths of which one is there when it is installed. services: the
+    package: its name in most distributions. named: other names, by package manager (aspects/first_boot/managers.py).
+    programs: paths of which one is there when it is installed. services: the
     names that distributions give its service.
     """
 
     package: str
     programs: tuple[str, ...]
     services: tuple[str, ...]
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Target:
-    """A hypervisor: its QEMU machine type, and per kind its models (rows of ../models.py), recommended ones first.
+    """A hypervisor, or a platform or cloud on one.
 
+    title: what people call it.
+    machine: its machine type, in QEMU's words where QEMU has such a machine.
+    models: per kind its models (rows of ../models.py), recommended ones first.
+    hypervisors: the hypervisors and clouds that it is, as tools and agents in guests have them: those stay in a guest.
+    same: the kinds of which all devices of one machine have the same model.
+    disks_on_nvme: how many disks it puts on one NVMe controller.
     agent: None where it has none, or none that distributions package.
     detected_as: what systemd-detect-virt(1) calls it in the guest.
     """
 
     name: str
+    title: str
     machine: str
     models: Mapping[str, tuple[Model, ...]]
+    hypervisors: tuple[str, ...]
+    same: tuple[str, ...] = ()
+    disks_on_nvme: int = 1
     agent: Agent | None = None
     detected_as: tuple[str, ...] = ()
 

@@ -24,9 +24,8 @@ SUBJECT = Subject(
         ),
         error(
             "drivers-differ",
-            "The platform has one setting for all devices of a kind, and the guest was converted for different "
-            "drivers.",
-            "Convert the guest with the same driver for all of them.",
+            "The platform has one setting for all devices of a kind, and different drivers were chosen for them.",
+            "Choose the same driver for all of them.",
         ),
         error(
             "platform-option-invalid",

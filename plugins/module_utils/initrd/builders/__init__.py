@@ -7,10 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from . import dracut, initramfs_tools, mkinitcpio, mkinitfs
+from . import (
+    dracut,
+    genkernel,
+    initramfs_tools,
+    make_initrd,
+    mkinitcpio,
+    mkinitfs,
+    red_hat_mkinitrd,
+    suse_mkinitrd,
+)
 from .builder import InitrdBuilder, distinct
 
-BUILDERS: tuple[InitrdBuilder, ...] = (initramfs_tools, dracut, mkinitcpio, mkinitfs)
+BUILDERS: tuple[InitrdBuilder, ...] = (
+    initramfs_tools,
+    dracut,
+    mkinitcpio,
+    mkinitfs,
+    make_initrd,
+    genkernel,
+    suse_mkinitrd,
+    red_hat_mkinitrd,
+)
 
 UNKNOWN = "unknown"
 
@@ -19,6 +37,8 @@ UNKNOWN = "unknown"
 _OTHERS = (
     ("booster", ("etc/booster.init.yaml",)),
     ("tinyramfs", ("etc/tinyramfs/config",)),
+    # The script of Slackware's mkinitrd that loads its list of modules.
+    ("Slackware's mkinitrd", ("load_kernel_modules",)),
 )
 
 
@@ -34,9 +54,14 @@ def builder_for(name: str, is_file: Callable[[str], bool]) -> InitrdBuilder | No
     is_file: whether there is a file at a path in the guest.
     """
     for builder in BUILDERS:
-        if name == builder.NAME or (name == UNKNOWN and is_file(builder.PROGRAM)):
+        if name == builder.NAME or (name == UNKNOWN and is_installed(builder, is_file)):
             return builder
     return None
+
+
+def is_installed(builder: InitrdBuilder, is_file: Callable[[str], bool]) -> bool:
+    """Whether its program is in the guest. is_file: see builder_for."""
+    return any(map(is_file, builder.PROGRAMS))
 
 
 def places(path: str) -> tuple[str, ...]:

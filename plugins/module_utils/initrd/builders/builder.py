@@ -27,7 +27,7 @@ class Door(Protocol):
 class InitrdBuilder(Protocol):
     """A program that makes initrds.
 
-    NAME: in errors. PROGRAM: its path in a guest.
+    NAME: in errors. PROGRAMS: where it may be in a guest; none if it cannot be run there.
     KEEPS_OLD: whether the old initrd takes its room until the new one is complete.
     EVIDENCE: names in an initrd, any of which says that it made that.
     IMAGES: names in an initrd of filesystem images that hide what an appended archive would add.
@@ -40,7 +40,7 @@ class InitrdBuilder(Protocol):
     def NAME(self) -> str: ...
 
     @property
-    def PROGRAM(self) -> str: ...
+    def PROGRAMS(self) -> tuple[str, ...]: ...
 
     @property
     def KEEPS_OLD(self) -> bool: ...

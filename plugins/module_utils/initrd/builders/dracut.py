@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Sequence
 
 from .builder import WHY, ArgumentEdit, Door, always_loads, same_place
 
 NAME = "dracut"
-PROGRAM = "/usr/bin/dracut"
+# In Enterprise Linux 6, 7, and since 8.
+PROGRAMS = ("/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut")
 # dracut.sh makes it in its temporary directory, and copies it over the old one.
 KEEPS_OLD = False
-# dracut.sh writes lib/dracut/.
-EVIDENCE = ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut")
+# dracut.sh writes lib/dracut/; that of Enterprise Linux 6 (004) does not, but has the library of its scripts.
+EVIDENCE = ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut", "lib/dracut-lib.sh", "usr/lib/dracut-lib.sh")
 # Where its squash modules hide most of the files, modules among them (dracut.sh, lsinitrd.sh).
 IMAGES = ("squash-root.img", "squashfs-root.img", "erofs-root.img", "squash/root.img")
 CONFIGURATION = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
@@ -28,6 +30,8 @@ _OURS = "/etc/dracut.conf.d/guestconv.conf"
 # A line that is no comment, and the arguments in it that name a device (parse-block.sh, parse-resume.sh).
 _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _DEVICE = re.compile(r"""(?<![^\s"'])(?P<key>(?:root|resume|mount\.usr)=(?:block:)?)(?P<name>/dev/[^\s"',]+)""")
+_OMITTED = re.compile(r"(?m)^(?P<before>[ \t]*omit_drivers\+?=)(?P<value>[^#\n]*)")
+_LONGEST_WORD = 64
 _KERNEL_CMDLINE = re.compile(r"^[ \t]*kernel_cmdline\+?=.*", re.MULTILINE)
 
 
@@ -36,7 +40,10 @@ loads_added = always_loads
 
 
 def include(root: Door, modules: Sequence[str], files: Sequence[str]) -> None:
-    """Name the modules and files in a file of ours."""
+    """Name the modules and files in a file of ours, and have no other file leave the modules out."""
+    for path, other in root.texts(CONFIGURATION).items():
+        if path != _OURS:
+            root.write(path, without_omitted(other, modules), WHY)
     text = with_added(root.read(_OURS) or "", modules, files)
     if text:
         root.write(_OURS, text, WHY)
@@ -55,6 +62,25 @@ def with_added(text: str, modules: Sequence[str], files: Sequence[str] = ()) -> 
             # dracut joins what the files add, so the spaces at both ends are needed.
             lines.append(f'{key}+=" {" ".join(dict.fromkeys([*named, *added]))} "\n')
     return "".join(lines)
+
+
+def without_omitted(text: str, modules: Sequence[str]) -> str:
+    """text of a dracut.conf(5) without those words of omit_drivers that leave out one of modules.
+
+    They are regular expressions for whole names (option -N of dracut-install). dracut.sh passes over those that are in
+    add_drivers word by word, and not over a pattern. Of patterns, only `.` and `.*` are understood.
+    """
+
+    def edited(assignment: re.Match[str]) -> str:
+        kept = re.sub(r"[^\s\"']+", lambda word: "" if _omits(word[0], modules) else word[0], assignment["value"])
+        return assignment["before"] + kept
+
+    return _OMITTED.sub(edited, text)
+
+
+def _omits(word: str, modules: Sequence[str]) -> bool:
+    pattern = word.replace("-", "_").replace(".*", "*").replace(".", "?")
+    return any(fnmatch.fnmatchcase(name, pattern) for name in modules) if len(word) < _LONGEST_WORD else False
 
 
 def command(initrd: str, version: str) -> list[str]:

@@ -15,7 +15,7 @@ from ...texts import assignments
 from .builder import WHY, Door, no_names, same_devices, same_network, same_place
 
 NAME = "mkinitcpio"
-PROGRAM = "/usr/bin/mkinitcpio"
+PROGRAMS = ("/usr/bin/mkinitcpio",)
 # It writes to a name of its own, and renames that, where there is room for both.
 KEEPS_OLD = False
 # parse_config copies the configuration into every initrd.

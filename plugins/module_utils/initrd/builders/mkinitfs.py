@@ -15,7 +15,7 @@ from .builder import WHY, Door, always_loads, no_names, same_devices, same_netwo
 
 NAME = "mkinitfs"
 # /sbin is a link where /usr was merged (Alpine 3.23).
-PROGRAM = "/sbin/mkinitfs"
+PROGRAMS = ("/sbin/mkinitfs",)
 # It removes the old one first.
 KEEPS_OLD = False
 # The feature "base", which every one has, brings the first, as /sbin or /usr/sbin; initfs_base makes the last.

@@ -23,7 +23,12 @@ def rename_disks(text: str, names: Mapping[str, str]) -> str:
     """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target.
 
     names: {"sda": "/dev/vda"}, of all disks. Of the only one a link that the hardware gave is replaced too.
+    A text with a name that only the target gives is from an earlier conversion. Where each disk has its own bus, its
+    other names may be those of other disks of the source ({"sda": "/dev/vda", "sdb": "/dev/sda"}), so all stay.
     """
+    new = set(names.values()) - {f"/dev/{name}" for name in names}
+    if new.intersection(_DISK.findall(text)):
+        return text
     if len(names) == 1:
         (only,) = names.values()
         text = _LINK.sub(lambda match: match["start"] + only, text)

@@ -20,6 +20,7 @@ def test_a_row_says_what_its_kind_of_device_needs(kind, row):
     assert (row.attachment is not None) is (kind == "block")
     assert bool(row.bus) is (kind == "block")
     assert bool(row.tty) is (kind == "console")
+    assert bool(row.disk_prefix) is (kind == "block" and bool(row.modules))
     if kind == "block":
         assert row.bus in metadata.BUSES
         assert bool(row.attachment.capacity) is bool(row.attachment.address)
@@ -64,3 +65,16 @@ def test_a_driver_is_virtio_by_its_row_and_not_by_its_name():
 @pytest.mark.parametrize(("index", "name"), [(0, "a"), (25, "z"), (26, "aa"), (701, "zz"), (702, "aaa")])
 def test_letters_count_as_the_kernel_counts_and_back(index, name):
     assert letters.letters(index) == name and letters.index_of(name) == index
+
+
+@pytest.mark.parametrize(
+    ("model", "on_controller", "names"),
+    [
+        (models.VIRTIO_BLK, 1, ["vda", "vdb"]),
+        (models.NVME, 1, ["nvme0n1", "nvme1n1"]),
+        (models.NVME, 15, ["nvme0n1", "nvme0n2"]),
+        (models.AHCI, 15, ["sda", "sdb"]),
+    ],
+)
+def test_disks_are_called_as_the_kernel_calls_them(model, on_controller, names):
+    assert [model.disk_name(index, on_controller) for index in (0, 1)] == names

@@ -21,6 +21,7 @@ from tests.unit.plugins.module_utils.model.descriptions import guest
 
 OTHER = Target(
     name="other",
+    title="Other",
     machine="q35",
     models={
         "network": (models.E1000E,),
@@ -28,13 +29,15 @@ OTHER = Target(
         "graphics": (models.BOCHS_DISPLAY,),
         "console": (models.ISA_SERIAL,),
     },
+    hypervisors=("kvm",),
 )
+# The platforms that have a filter which defines guests: {target: its words in the catalogue}.
+DEFINED = ("libvirt", "kubevirt", "openstack", "proxmox")
 
 
-@pytest.fixture(params=["kvm", "vmware", "other"])
+@pytest.fixture(params=[*TARGETS, "other"])
 def target(request, monkeypatch):
     """Each registered target, and OTHER, registered."""
-    assert set(TARGETS) == {"kvm", "vmware"}
     monkeypatch.setitem(TARGETS, OTHER.name, OTHER)
     return TARGETS[request.param]
 
@@ -89,3 +92,29 @@ def test_a_guest_is_described_for_a_target_and_boots_on_its_machine(target):
         assert (
             model.attachment.controller or model.attachment.device if model.attachment else model.driver
         ) in arguments
+
+
+@pytest.mark.parametrize("name", DEFINED)
+def test_a_platform_offers_what_it_has_a_word_for(name):
+    for kind, offered in TARGETS[name].models.items():
+        assert {model.driver for model in offered} <= set(models.words(name, kind))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("kvm", "block", ["virtio-blk-pci", "virtio-scsi-pci", "ahci", "nvme"]),
+        ("libvirt", "block", ["virtio-blk-pci", "virtio-scsi-pci", "ahci"]),
+        ("proxmox", "block", ["virtio-scsi-pci", "virtio-blk-pci", "ahci"]),
+        ("kubevirt", "network", ["virtio-net-pci", "e1000e", "e1000", "rtl8139"]),
+        ("kubevirt", "console", ["isa-serial"]),
+        ("vmware", "block", ["pvscsi", "nvme", "mptsas1068", "ahci"]),
+    ],
+)
+def test_what_a_target_offers_has_an_order(name, kind, expected):
+    assert [model.driver for model in TARGETS[name].models[kind]] == expected
+
+
+@pytest.mark.parametrize("name", ["kvm", *DEFINED, "ovirt"])
+def test_a_platform_on_kvm_is_kvm_to_its_tools(name):
+    assert TARGETS[name].hypervisors == ("kvm",)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM, TARGETS, VMWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import target_hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 
@@ -50,6 +50,36 @@ def test_the_disks_stand_in_the_sources_order_and_each_has_its_name_on_the_targe
 def test_the_disk_that_the_source_booted_from_is_tried_first(orders, expected):
     source = {"disks": [{"boot_order": order} for order in orders]}
     assert {disk["device"]: disk["boot_order"] for disk in assembled(source=source)["disks"]} == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "drivers", "names"),
+    [
+        (KVM, ("nvme", "virtio-blk-pci", "nvme"), ["/dev/nvme0n1", "/dev/vda", "/dev/nvme1n1"]),
+        (VMWARE, ("nvme", "pvscsi", "nvme"), ["/dev/nvme0n1", "/dev/sda", "/dev/nvme0n2"]),
+        (KVM, ("ahci", "virtio-scsi-pci", "ahci"), ["/dev/sda", "/dev/sdb", "/dev/sdc"]),
+    ],
+)
+def test_each_disk_has_its_own_bus_and_is_counted_with_those_of_its_kind(target, drivers, names):
+    devices = ["sda", "sdb", "sdc"]
+    selection = Selection({"block": dict(zip(devices, drivers))}, {})
+    disks = target_hardware.assemble(target, "bios", selection, devices, {}, [])["disks"]
+    assert [disk["driver"] for disk in disks] == list(drivers)
+    assert [disk["name_on_target"] for disk in disks] == names
+
+
+@pytest.mark.parametrize(
+    ("drivers", "expected"),
+    [
+        (("virtio-blk-pci", "ahci", "virtio-blk-pci"), []),
+        (("virtio-scsi-pci", "ahci", "nvme"), ["sda", "sdb"]),
+        (("ahci", "ahci", "ahci"), []),
+    ],
+)
+def test_only_disks_of_one_kind_of_name_on_several_controllers_have_an_uncertain_order(drivers, expected):
+    selection = Selection({"block": dict(zip(("sda", "sdb", "sdc"), drivers))}, {})
+    models = target_hardware.disk_models(["sda", "sdb", "sdc"], TARGETS["kvm"], selection)
+    assert target_hardware.uncertain(models) == expected
 
 
 def test_it_is_as_large_as_the_source_where_that_is_known():

@@ -15,7 +15,6 @@ from functools import partial
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
@@ -38,8 +37,10 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     traced,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import arguments as console_arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
     appraisal,
+    kernel_config,
     kernel_image,
     module_tree,
     texts,
@@ -52,9 +53,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import (
     dracut,
+    genkernel,
     initramfs_tools,
+    make_initrd,
     mkinitcpio,
     mkinitfs,
+    red_hat_mkinitrd,
+    suse_mkinitrd,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
@@ -336,8 +341,8 @@ def module_of(data):
 
 def arguments_for_console(text):
     words = text.split()
-    wanted = console.wanted_arguments(words, "ttyS0,115200")
-    return [console.edit_argument(word, "ttyS0", wanted) for word in words]
+    wanted = console_arguments.wanted_arguments(words, "ttyS0,115200")
+    return [console_arguments.edit_argument(word, "ttyS0", wanted) for word in words]
 
 
 def quoted_twice(text):
@@ -658,6 +663,33 @@ PARSERS = (
         mkinitcpio.configurations,
         unedited=(lambda text: mkinitcpio.with_added(text, []),),
         edits=(lambda text: mkinitcpio.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "a kernel's configuration",
+        ("CONFIG_SERIAL_8250=y", "CONFIG_BLK_DEV_SD=m", "# is not set"),
+        kernel_config.built_in,
+    ),
+    Parser(
+        "omit_drivers",
+        ('omit_drivers+=" a virtio-blk "', "omit_drivers=", '"', "'", ".*", "virtio.*"),
+        unedited=(lambda text: dracut.without_omitted(text, []),),
+        edits=(lambda text: dracut.without_omitted(text, ["virtio_blk"]),),
+    ),
+    Parser(
+        "sysconfig/kernel and genkernel.conf",
+        ('INITRD_MODULES="a -virtio_blk"', "INITRD_MODULES=", "AMODULES_BLOCK='a'", '"', "$", "`", "\\"),
+        edits=(
+            lambda text: suse_mkinitrd.with_modules(text, ["virtio_blk"]),
+            lambda text: genkernel.with_modules(text, ["virtio_blk"]),
+        ),
+    ),
+    Parser(
+        "modprobe.conf and initrd.mk",
+        ("alias scsi_hostadapter1 a", "alias scsi_hostadapter", "MODULES_ADD += a", "\\", "PUT_FILES += /a"),
+        edits=(
+            lambda text: red_hat_mkinitrd.with_adapters(text, ["virtio_blk"]),
+            lambda text: make_initrd.with_added(text, ["virtio_blk"], ["/etc/a"]),
+        ),
     ),
     Parser(
         "mkinitfs.conf",

@@ -28,6 +28,10 @@ KVM = [(kind, model.driver) for kind, found in targets.KVM.models.items() for mo
 
 # What convert can choose for KVM, and a platform cannot give.
 NOT_OFFERED = {
+    ("libvirt", "nvme"),
+    ("kubevirt", "nvme"),
+    ("openstack", "nvme"),
+    ("proxmox", "nvme"),
     ("kubevirt", "qxl-vga"),
     ("kubevirt", "virtconsole"),
     ("openstack", "virtconsole"),

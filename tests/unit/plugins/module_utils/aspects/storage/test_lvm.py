@@ -151,7 +151,12 @@ def test_oracle_08_a_driver_whose_disks_the_filter_rejects_is_not_offered(patter
     assert told == ([severity] if severity else [])
     reasons = description["unavailable"]["block"][name[:-1]]
     assert reasons == (
-        {"virtio-blk-pci": "filter in /etc/lvm/lvm.conf rejects /dev/vda2"} if severity == "warning" else {}
+        {
+            "virtio-blk-pci": "filter in /etc/lvm/lvm.conf rejects /dev/vda2",
+            "nvme": "filter in /etc/lvm/lvm.conf rejects /dev/nvme0n1p2",
+        }
+        if severity == "warning"
+        else {}
     )
     assert description["convertible"] == (severity != "error")
 

@@ -47,7 +47,7 @@ def test_what_is_included_is_in_a_file_of_its_configuration_and_only_once(builde
 def test_a_copy_of_a_file_may_be_at_a_relative_path_and_the_command_names_the_kernel(builder):
     places = builder.places("/etc/udev/rules.d/70-a.rules")
     assert places and not any(place.startswith("/") for place in places)
-    assert "6.1" in builder.command("/boot/x", "6.1")
+    assert any("6.1" in word for word in builder.command("/boot/x", "6.1"))
 
 
 @by_name
@@ -63,7 +63,7 @@ class Toy:
     """A builder with a list of modules, and a resume device by itself in a file."""
 
     NAME = "toy"
-    PROGRAM = "/usr/bin/mktoy"
+    PROGRAMS = ("/usr/bin/mktoy",)
     KEEPS_OLD = False
     EVIDENCE = ("toy.version",)
     IMAGES = ()
@@ -102,7 +102,7 @@ class Toy:
 def test_another_builders_initrd_is_supplemented_and_its_configuration_follows(monkeypatch):
     assert lacks(Toy, InitrdBuilder) == []
     monkeypatch.setattr(builders, "BUILDERS", (*BUILDERS, Toy()))
-    root = complete_guest.make({"/etc/toy.resume": "/dev/sda1\n", Toy.PROGRAM: "x"}, evidence="toy.version")
+    root = complete_guest.make({"/etc/toy.resume": "/dev/sda1\n", Toy.PROGRAMS[0]: "x"}, evidence="toy.version")
     before = root.files[complete_guest.INITRD]
     complete_guest.converted(root)
     assert root.files[complete_guest.INITRD].startswith(before)
@@ -121,7 +121,7 @@ def test_another_builder_makes_an_initrd_that_cannot_be_read(monkeypatch):
             ]
             self.files[argv[1]] = complete_guest.initrd_with("toy.version", *modules)
 
-    root = complete_guest.make({Toy.PROGRAM: "x", complete_guest.INITRD: b"\x89LZO" + bytes(64)})
+    root = complete_guest.make({Toy.PROGRAMS[0]: "x", complete_guest.INITRD: b"\x89LZO" + bytes(64)})
     root.__class__ = Rebuilding
     complete_guest.converted(root)
     assert root.commands == [["mktoy", complete_guest.INITRD, complete_guest.VERSION]]
