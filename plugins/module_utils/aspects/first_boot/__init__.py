@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 
 from ...devices.targets import Target
+from ...devices.targets.kvm import QEMU_AGENT
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
@@ -43,7 +44,10 @@ def inspect(root: GuestRoot) -> Findings:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Put what is asked for into the guest, unless it has run there. Errors: first-boot-not-possible."""
     asked = plan.first_boot
-    if asked is None or (root.read(_RAN) or "").partition("\n")[0] == asked.checksum:
+    if asked is None:
+        return
+    plan.hardware.guest_agent = asked.agent and plan.target.agent == QEMU_AGENT
+    if (root.read(_RAN) or "").partition("\n")[0] == asked.checksum:
         return
     job = job_for(root, asked, plan.target)
     if job is None:

@@ -259,12 +259,12 @@ class FakeRoot:
             self.files[new] = self.files.pop(path)
             self.renamed.append((path, new))
 
-    def run(self, argv, detail, touches=(), replaces=()):
+    def run(self, argv, detail, touches=(), replaces=(), seconds=0):
         self.commands.append(list(argv))
         self._record("ran", argv[0], detail)
         return ""
 
-    def ask(self, argv):
+    def ask(self, argv, seconds=0):
         self.commands.append(list(argv))
         return ""
 

@@ -167,6 +167,15 @@ def test_the_agent_of_the_target_is_installed_unless_it_is_there():
     assert convert(guest({**APT, "/usr/sbin/qemu-ga": ""}), asked).changes() == []
 
 
+def test_the_target_must_offer_the_channel_of_the_agent_that_is_asked_for():
+    plan = Plan(TARGETS["kvm"], Selection({}, {}), first_boot=FirstBoot(agent=True))
+    first_boot.convert(guest(APT), plan)
+    assert plan.hardware.guest_agent
+    plan = Plan(TARGETS["vmware"], Selection({}, {}), first_boot=FirstBoot(agent=True))
+    first_boot.convert(guest(APT), plan)
+    assert not plan.hardware.guest_agent
+
+
 def test_packages_that_the_user_gives_are_copied_into_the_guest():
     root = convert(guest(APT), FirstBoot(files=(PackageFile("a_1.0.deb", "deb", b"\0\xff"),)))
     assert root.read_bytes(f"{DIRECTORY}/files/a_1.0.deb") == b"\0\xff"
