@@ -40,7 +40,7 @@ _OS_RELEASE = {
 }
 # What a system has by its family: its init, its packages and what makes its initrds.
 _OF_FAMILY = {
-    "deb": ("/lib/systemd/systemd", "/var/lib/dpkg/status", "/usr/sbin/update-initramfs"),
+    "deb": ("/lib/systemd/systemd", "/var/lib/dpkg/status", "/usr/sbin/mkinitramfs"),
     "rpm": ("/lib/systemd/systemd", "/var/lib/rpm/Packages", "/usr/bin/dracut"),
     "arch": ("/usr/lib/systemd/systemd", "/var/lib/pacman/local/ALPM_DB_VERSION", "/usr/bin/mkinitcpio"),
     "alpine": ("/etc/inittab", "/lib/apk/db/installed", "/sbin/mkinitfs", "/sbin/openrc"),
