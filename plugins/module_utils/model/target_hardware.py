@@ -108,7 +108,7 @@ def assemble(
 
 def _of_source(card: Interface, source: Mapping[str, Any]) -> dict[str, Any]:
     """card, with the network and the state of the link that the source's card of its MAC address has."""
-    mac = (card["mac"] or "").lower()
+    mac = (card.get("mac") or "").lower()
     old = {str(each["mac"]).lower(): str(each["from"]).lower() for each in source.get("target_interfaces") or ()}
     for there in source.get("interfaces") or ():
         if mac and str(there.get("mac") or "").lower() == old.get(mac, mac):
