@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import re
 import shutil
 
 import pytest
@@ -98,11 +99,27 @@ def check(said, name, devices):
     """That what the guest announced is right."""
     system = SYSTEMS[name]
     _target, _block, network, disk_name = DEVICES[devices]
-    assert said["root"] == (system.root or f"/dev/{disk_name}1")
+    # Of a btrfs the subvolume stands in brackets.
+    assert said["root"].partition("[")[0] == (system.root or f"/dev/{disk_name}{system.partition}")
     assert said["card"] == network.removesuffix("-pci").replace("-", "_")
     assert said["init"] == system.init.title
     assert said.get("failed", "") == ""
     assert f"root={system.root or 'UUID='}" in said["arguments"] and "/dev/sd" not in said["arguments"]
+
+
+def check_tools(result, name, devices):
+    """That of the hypervisors' tools those went that are not the target's, and nothing else (oracle 14 and 15)."""
+    system = SYSTEMS[name]
+    is_home = DEVICES[devices][0] == "vmware"
+    details = [change["detail"] for change in result["changes"] if change["aspect"] == "hypervisor_tools"]
+    removed = {
+        package
+        for detail in details
+        if detail.startswith("removed ")
+        for package in re.split(", | and ", detail.removeprefix("removed "))
+    }
+    assert removed == set(system.removed) - ({"open-vm-tools"} if is_home else set()), details
+    assert {tools for tools, action in result["guest"]["tools"].items() if action == "disable"} == set(system.disabled)
 
 
 def supported(said, name, hardware):
@@ -125,11 +142,13 @@ def supported(said, name, hardware):
 
 
 @of_guests()
-def test_oracle_01_09_16_17_it_boots_on_these_devices_and_answers_at_its_own_address(
+def test_oracle_01_09_14_15_16_17_it_boots_on_these_devices_and_answers_at_its_own_address(
     module, copy_of_system, name, devices
 ):
     source = copy_of_system(name)
-    hardware = convert(module, source, devices)["hardware"]
+    result = convert(module, source, devices)
+    check_tools(result, name, devices)
+    hardware = result["hardware"]
     said = booted(module, source, name, hardware)
     check(said, name, devices)
     supported(said, name, hardware)

@@ -64,6 +64,8 @@ TERMS = {
     "same": _VALUE,
     "protected": _VALUE,
     "default": _VALUE,
+    "driver": _IN_FILE,
+    "unavailable": _IN_FILE,
     "roots": _VALUE,
     "loader": _VALUE,
     "source": _VALUE,

@@ -38,7 +38,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import arguments as console_arguments
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
+    appraisal,
+    kernel_config,
+    kernel_image,
+    module_tree,
+    texts,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -587,6 +593,11 @@ PARSERS = (
         ),
     ),
     Parser(
+        "IMA's arguments",
+        ("ima_policy=tcb|appraise_tcb", "ima_appraise=fix", "ima_appraise_tcb"),
+        appraisal.is_enforced,
+    ),
+    Parser(
         "the kernel's command line",
         ARGUMENTS,
         arguments_for_console,
@@ -652,6 +663,11 @@ PARSERS = (
         mkinitcpio.configurations,
         unedited=(lambda text: mkinitcpio.with_added(text, []),),
         edits=(lambda text: mkinitcpio.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "a kernel's configuration",
+        ("CONFIG_SERIAL_8250=y", "CONFIG_BLK_DEV_SD=m", "# is not set"),
+        kernel_config.built_in,
     ),
     Parser(
         "omit_drivers",
