@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Debian guest that runs a script and installs a package at its first boot on KVM, and at no other."""
+"""Guests that run a script, and install a package, at their first boot on KVM and at no other: by several inits."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import pytest
@@ -15,14 +16,15 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.qemu.accelerat
     find_emulator,
 )
 from tests.end_to_end.conftest import looked_into
+from tests.guests import build, systems
 
 pytestmark = pytest.mark.matrix
 
 # Seconds. A boot that is emulated takes one or two minutes; a machine that hangs would take for ever.
 _CEILING = 1800
 
-# What it starts powers the guest off, in this boot and in the next one, when the runner has long ended.
-SCRIPT = """\
+# What each starts powers the guest off, in this boot and in the next one, when the runner has long ended.
+_SYSTEMD = """\
 #!/bin/bash
 echo "the script runs as $(id -un) with $(guestconv-example)"
 echo once >>/root/witness
@@ -36,6 +38,19 @@ END
 systemctl enable off.timer
 systemctl start off.timer
 """
+_INITTAB = """\
+echo "the script runs as $(id -un)"
+echo once >>/root/witness
+echo '{start}:/bin/sh -c "sleep 30; poweroff"' >>/etc/inittab
+(sleep 30; poweroff) </dev/null >/dev/null 2>&1 &
+"""
+
+# {guest: (script, what starts the runner)}. The guests of tests/guests/systems.py have other inits.
+GUESTS = {
+    "debian12-vmware": (_SYSTEMD, "/etc/systemd/system/multi-user.target.wants/guestconv-first-boot.service"),
+    "alpine": (_INITTAB.format(start="::once"), "/etc/inittab"),
+    "debian13-sysvinit": (_INITTAB.format(start="off:2345:once"), "/etc/inittab"),
+}
 DIRECTORY = "/var/lib/guestconv/first-boot"
 
 
@@ -68,26 +83,37 @@ def boot(disk, *arguments):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_script_and_the_package_of_the_user_run_once_and_their_log_stays(module, copy_of, package):
-    disk = copy_of("debian12-vmware", "first-boot")
-    options = {"disks": [str(disk)], "first_boot": {"content": SCRIPT, "packages": [str(package)]}}
+@pytest.fixture(params=GUESTS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def disk(name, scratch):
+    """A copy of the guest's image, which goes with the test."""
+    path = scratch / f"first-boot-{name}.qcow2"
+    shutil.copyfile(systems.disk(name) if name in systems.SYSTEMS else build.guest(name), path)
+    yield path
+    path.unlink()
+
+
+def test_the_script_and_the_packages_of_the_user_run_once_and_their_log_stays(module, disk, name, package):
+    script, started_by = GUESTS[name]
+    packages = [str(package)] if "guestconv-example" in script else []
+    options = {"disks": [str(disk)], "first_boot": {"content": script, "packages": packages}}
     converted = module("guestconv_convert", **options)
     assert converted.get("changed") is True, converted
-    assert [change["path"] for change in converted["changes"] if change["aspect"] == "first_boot"] == [
-        f"{DIRECTORY}/files/example_1_all.deb",
-        f"{DIRECTORY}/script",
-        f"{DIRECTORY}/run",
-        f"{DIRECTORY}/pending",
-        "/etc/systemd/system/guestconv-first-boot.service",
-        "/etc/systemd/system/multi-user.target.wants/guestconv-first-boot.service",
-    ]
+    changed = [change["path"] for change in converted["changes"] if change["aspect"] == "first_boot"]
+    assert {f"{DIRECTORY}/{file}" for file in ("script", "run", "pending")} < set(changed) and changed[-1] == started_by
     assert module("guestconv_convert", **options)["changes"] == []
     boot(disk)
     with looked_into(disk) as root:
         log = root.read("/var/log/guestconv-first-boot.log")
         assert root.list(DIRECTORY) == ["ran"]
         assert root.glob("/etc/systemd/system/*guestconv*", "/etc/systemd/system/*/*guestconv*") == []
-    assert "the script runs as root with the package" in log and "The first boot is complete." in log
+        assert "guestconv" not in (root.read("/etc/inittab") or "")
+    assert "the script runs as root" in log and "The first boot is complete." in log
+    assert ("with the package" in log) == bool(packages)
     boot(disk)
     with looked_into(disk) as root:
         assert root.read("/root/witness") == "once\n"

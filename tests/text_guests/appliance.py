@@ -457,6 +457,14 @@ class StandIn(Appliance):
         os.unlink(local)
         self.labels.forget(local)
 
+    def _do_rm_rf(self, path: str) -> None:
+        local = self._writable(path, follow=False).local
+        self.limits.enter(local, leaves=True)
+        if os.path.isdir(local) and not os.path.islink(local):
+            shutil.rmtree(local)
+        elif os.path.lexists(local):
+            os.unlink(local)
+
     def _do_ln_s(self, target: str, path: str) -> None:
         local = self._writable(path, follow=False).local
         self.limits.write(local, 0)

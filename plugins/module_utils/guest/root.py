@@ -176,6 +176,19 @@ class GuestRoot(Reader):
         self._texts[path] = None
         self._record("removed", path, detail, before, None)
 
+    def remove_all(self, path: str, detail: str) -> None:
+        """Remove the file or directory at path, if there is one, with all that is in it. It is recorded without texts.
+
+        What symbolic links lead to stays, also what the one at path leads to.
+        """
+        if not self.exists(path):
+            return
+        # The appliance's rm(1) is not confined to the root, and would follow links of the guest on the way there.
+        directory, name = posixpath.split(path.rstrip("/"))
+        self._writer.remove_all(posixpath.join(self._appliance.realpath(directory), name))
+        self._texts.clear()
+        self._record("removed", path, detail)
+
     def rename(self, path: str, new: str, detail: str) -> None:
         """Give the file at path, if there is one, the path new, replacing a file there. Owner and mode stay."""
         text, replaced = self.read(path), self.read(new)

@@ -13,6 +13,7 @@ from typing import Any, Callable, Protocol
 
 from ..devices.targets import KINDS, Target
 from ..texts.printable import printable
+from . import source_facts
 from .concerns import Concern
 
 SCHEMA = 1
@@ -121,6 +122,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     choices, unavailable = _choices(everything, guest.target)
     # What is so of the disks every root says.
     concerns = [concern.as_dict() for concern in dict.fromkeys(each for one in everything for each in one.concerns)]
+    concerns += [concern.as_dict() for concern in source_facts.concerns(guest.hardware)]
     concerns += _without_choice(current, choices, unavailable)
     description: Description = {
         "schema": SCHEMA,

@@ -8,10 +8,11 @@ It is the same for every system; what only a root knows (how its NICs are called
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target
+from . import kept
 from .selection import Selection
 
 
@@ -67,14 +68,15 @@ def disk_models(devices: Iterable[str], target: Target, selection: Selection) ->
     return {device: target.model("block", chosen[device]) for device in devices if device in chosen}
 
 
-def boot_order(devices: Sequence[str], source: Mapping[str, Any]) -> list[str]:
+def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str] = ()) -> list[str]:
     """The disks' ids, first that which the source booted from. Those without an order come last, as they were given.
 
-    source: what the caller knows of the source's hardware; its disks stand in the order of devices.
+    source: what the caller knows of the source's hardware; its disks stand in the order of devices. loaders: the disks
+    that have a boot loader, which decides where the source does not: the order of buses says nothing.
     """
     known = source.get("disks") or []
     orders = {device: (known[at].get("boot_order") if at < len(known) else None) for at, device in enumerate(devices)}
-    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
+    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
 
 
 def assemble(
@@ -84,23 +86,34 @@ def assemble(
     devices: Sequence[str],
     source: Mapping[str, Any],
     interfaces: Iterable[Sequence[Interface]],
+    loaders: Collection[str] = (),
 ) -> dict[str, Any]:
     """The hardware, in the form that guestconv_convert returns it.
 
-    devices: the ids of the source's disks, in their order. source: as of boot_order.
+    devices: the ids of the source's disks, in their order. source, loaders: as of boot_order.
     interfaces: the NICs as each root knows them.
     """
     hardware: dict[str, Any] = {
         "firmware": firmware,
         "machine": target.machine,
-        "disks": _disks(target, selection, devices, source),
-        "interfaces": merged(interfaces),
+        "disks": _disks(target, selection, devices, source, loaders),
+        "interfaces": [_of_source(card, source) for card in merged(interfaces)],
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
     }
     # For who defines the new virtual machine: as large as the old one was, where that is known.
     hardware.update((key, source[key]) for key in ("cpus", "memory") if source.get(key))
-    return hardware
+    return {**hardware, **kept.from_source(source)}
+
+
+def _of_source(card: Interface, source: Mapping[str, Any]) -> dict[str, Any]:
+    """card, with the network and the state of the link that the source's card of its MAC address has."""
+    mac = (card.get("mac") or "").lower()
+    old = {str(each["mac"]).lower(): str(each["from"]).lower() for each in source.get("target_interfaces") or ()}
+    for there in source.get("interfaces") or ():
+        if mac and str(there.get("mac") or "").lower() == old.get(mac, mac):
+            return {**card, **{key: there[key] for key in ("network", "connected") if there.get(key) is not None}}
+    return dict(card)
 
 
 def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
@@ -112,11 +125,14 @@ def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
     return [cast(Interface, card) for card in known.values()]
 
 
-def _disks(target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any]) -> list[Disk]:
+def _disks(
+    target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str]
+) -> list[dict[str, Any]]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
-    in_order = [device for device in boot_order(devices, source) if device in models]
-    return [
+    in_order = [device for device in boot_order(devices, source, loaders) if device in models]
+    facts = dict(zip(devices, source.get("disks") or ()))
+    found = [
         Disk(
             device=device,
             driver=model.driver,
@@ -126,6 +142,16 @@ def _disks(target: Target, selection: Selection, devices: Sequence[str], source:
         )
         for device, model in models.items()
     ]
+    return [{**disk, **_identity(facts.get(disk["device"], {}))} for disk in found]
+
+
+def _identity(disk: Mapping[str, Any]) -> dict[str, str]:
+    """serial and wwn of an entry of the source's disks, as far as a disk of the target can have them."""
+    known = {key: str(disk.get(key) or "") for key in ("serial", "wwn")}
+    if not kept.SERIAL.fullmatch(known["serial"]):
+        # A concern: source_facts.py.
+        del known["serial"]
+    return {key: value for key, value in known.items() if value}
 
 
 def _chosen(selection: Selection, kind: str, identifier: str) -> dict[str, str] | None:

@@ -21,7 +21,7 @@ CONVERT_AFTER = ("hypervisor_tools",)
 _SECURETTY = "/etc/securetty"
 _JOBS = f"{upstart.DIRECTORY}/*.conf"
 _DETAIL = "logins are on the console that the target has"
-# The one target of which the kernel's arguments for Xen hold.
+# The hypervisor on which the kernel's arguments for Xen hold.
 _XEN = "xen"
 
 
@@ -36,7 +36,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     model = plan.model("console", "console")
     port = model.tty.partition(",")[0] if model else None
     wanted = arguments.wanted_arguments(root.boot_menu.arguments, model.tty) if model else []
-    is_xen = plan.target.name == _XEN
+    is_xen = _XEN in plan.target.hypervisors
     plan.command_line.edit(lambda argument: arguments.edit_argument(argument, port, wanted, is_xen))
     plan.command_line.require(wanted)
     if model:

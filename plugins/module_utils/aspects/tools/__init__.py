@@ -13,13 +13,16 @@ from ...guest import space
 from ...guest.root import GuestRoot
 from ...guest.space import FilesystemFull
 from ...model.description import Findings
+from ...model.tools import REMOVE
 from ..plan import Plan
+from . import cloud_init, records, repositories
 from .concerns import concerns
 from .found import Facts, facts, listed, removal_of
 from .services import turn_off
 
 NAME = "hypervisor_tools"
-INSPECT_AFTER = ()
+# The kernel's arguments may pin cloud-init.
+INSPECT_AFTER = ("bootloader",)
 # The packages' own scripts change files that others edit, so packages go first.
 CONVERT_AFTER = ()
 
@@ -34,6 +37,9 @@ def inspect(root: GuestRoot) -> Findings:
     findings = Findings(info={"source": _source(found.sources, root.guest.target)})
     findings.tools = root.guest.tools.described(each.tools.hypervisor for each in found.foreign)
     findings.concerns += concerns(root, found, _removes_dependencies(root))
+    pinned = cloud_init.concern(root)
+    if pinned:
+        findings.concerns.append(pinned)
     without_room = _without_room(root, found)
     if without_room:
         findings.concerns.append(space.concern(without_room, is_error=True))
@@ -57,8 +63,13 @@ def convert(root: GuestRoot, _plan: Plan) -> None:
         raise without_room
     _remove_packages(root, found)
     for installed in found.foreign:
+        tools = installed.tools
+        if installed.record and installed.action == REMOVE:
+            records.remove(root, installed.record, tools.services, f"removed {tools.title}")
+        if tools.hypervisor == "vmware" and installed.action == REMOVE:
+            repositories.remove(root)
         if found.is_disabled(installed):
-            turn_off(root, installed.tools.services, f"the services of {installed.tools.title} are turned off")
+            turn_off(root, tools.services, f"the services of {tools.title} are turned off")
 
 
 def _remove_packages(root: GuestRoot, found: Facts) -> None:

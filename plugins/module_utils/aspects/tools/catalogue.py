@@ -9,6 +9,8 @@ import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .records import VIRTUALBOX, VMWARE, Record
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -20,8 +22,9 @@ class Tools:
         the agent of a cloud.
     packages: shell patterns of the names of their packages, in all formats.
     programs: shell patterns of files that are there when they are installed, whatever with.
-    services: names of their services: of systemd with the ending of the unit, of other inits without.
+    services: patterns of the names of their services: of systemd with the ending of the unit, of other inits without.
     unpackaged: shell patterns of files that only an installation without a package has.
+    record: what an installer without packages has left of what it did, which conversion can go by.
     effect: what they do elsewhere, a sentence. severity: of the concern where they stay and run.
     remedy: how a person removes them where they have no package, "" where that is not known.
     """
@@ -35,6 +38,7 @@ class Tools:
     family: str = "hypervisor"
     is_agent: bool = False
     unpackaged: tuple[str, ...] = ()
+    record: Record | None = None
     severity: str = "info"
     remedy: str = ""
 
@@ -64,7 +68,8 @@ TOOLS = (
             "vmtoolsd.service",
             "vgauth.service",
             "vgauthd.service",
-            "run-vmblock\\x2dfuse.mount",
+            # It has a backslash there, which escapes in a pattern.
+            "run-vmblock?x2dfuse.mount",
             "vmware-vmblock-fuse.service",
             "vmware-tools.service",
             "vmware-tools-thinprint.service",
@@ -78,6 +83,7 @@ TOOLS = (
         family="vmware",
         # The tarball's installer keeps what it did in `locations`; open-vm-tools has a /etc/vmware-tools, but not that.
         unpackaged=("/etc/vmware-tools/locations", "/usr/bin/vmware-uninstall-tools.pl"),
+        record=VMWARE,
         remedy="run vmware-uninstall-tools.pl in the guest",
     ),
     Tools(
@@ -97,7 +103,8 @@ TOOLS = (
             "vboxadd-x11",
         ),
         "Without VirtualBox's virtual device their services do not start.",
-        unpackaged=("/opt/VBoxGuestAdditions-*", "/var/lib/VBoxGuestAdditions/config"),
+        unpackaged=("/var/lib/VBoxGuestAdditions/config", "/opt/VBoxGuestAdditions-*"),
+        record=VIRTUALBOX,
         remedy="run /opt/VBoxGuestAdditions-*/uninstall.sh in the guest",
     ),
     Tools(

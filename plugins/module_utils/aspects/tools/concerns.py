@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
-from ...model.tools import KEEP
+from ...model.tools import KEEP, REMOVE
 from .found import Facts, Installed, listed
 
 
@@ -57,18 +57,13 @@ def _about(root: GuestRoot, facts: Facts, installed: Installed) -> Iterator[Conc
             "If they are not used on the target, remove what is in the way, and then them, with the guest's package "
             "manager.",
         )
-    if facts.is_disabled(installed) and not staying and not (going and installed.unpackaged):
+    if installed.unpackaged and installed.action == REMOVE:
+        yield _unpackaged(root, installed)
+    elif facts.is_disabled(installed) and not staying:
         yield Concern(
             "tools-disabled",
             "info",
             f"Conversion turns the services of {tools.title} on {root.name} off, and does not remove {installed.names}.",
-            f"If they are not used on the target, {_remedy(installed)}.",
-        )
-    if installed.unpackaged and installed.action != KEEP:
-        yield Concern(
-            f"{tools.family}-tools-tarball",
-            "warning",
-            f"On {root.name}, {tools.title} were installed without a package ({installed.unpackaged[0]}). Their files stay.",
             f"If they are not used on the target, {_remedy(installed)}.",
         )
     if installed.action == KEEP:
@@ -81,6 +76,26 @@ def _about(root: GuestRoot, facts: Facts, installed: Installed) -> Iterator[Conc
             yield Concern("hypervisor-agent-left", tools.severity, kept, hint)
         else:
             yield Concern(f"{tools.family}-tools-left", "info", kept, hint)
+
+
+def _unpackaged(root: GuestRoot, installed: Installed) -> Concern:
+    """About tools without a package that are to be removed."""
+    tools = installed.tools
+    if installed.record:
+        return Concern(
+            f"{tools.family}-tools-tarball",
+            "info",
+            f"On {root.name}, {tools.title} were installed without a package. Conversion removes what their installer "
+            f"recorded in {installed.record.path}, and what else is known of them.",
+            "Files of the guest that the installer had changed or replaced stay as it made them.",
+        )
+    return Concern(
+        f"{tools.family}-tools-tarball",
+        "warning",
+        f"On {root.name}, {tools.title} were installed without a package ({installed.unpackaged[0]}). Conversion turns "
+        "their services off. Their files stay, as there is no record of them, or packages have some of the same files.",
+        f"If they are not used on the target, {_remedy(installed)}.",
+    )
 
 
 def _remedy(installed: Installed) -> str:

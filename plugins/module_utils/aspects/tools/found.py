@@ -14,6 +14,7 @@ from ...guest.root import GuestRoot
 from ...model.tools import DISABLE, REMOVE
 from ...packages.manager import DatabaseDamaged, Judged, Package, Removal
 from .catalogue import TOOLS, Tools
+from .records import Record
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Installed:
     """Tools that are installed.
 
     action: what the policy asks for. paths: files that are there because they are.
-    packages: their own. unpackaged: files that only an installation without a package has.
+    packages: their own. unpackaged: files that only an installation without a package has. record: that which conversion
+        removes them by, where there are no packages that may have some of the same files.
     """
 
     tools: Tools
@@ -29,6 +31,7 @@ class Installed:
     paths: Sequence[str]
     packages: Sequence[Package]
     unpackaged: Sequence[str]
+    record: Record | None
 
     @property
     def names(self) -> str:
@@ -61,7 +64,8 @@ class Facts:
         """Whether conversion turns the services of these tools off: where that is asked for, and where something stays."""
         if installed.action != REMOVE:
             return installed.action == DISABLE
-        return bool(self.staying(installed) or not self.going(installed) or installed.unpackaged)
+        is_going = bool(installed.record or self.going(installed) and not installed.unpackaged)
+        return bool(self.staying(installed) or not is_going)
 
 
 def facts(root: GuestRoot) -> Facts:
@@ -99,7 +103,11 @@ def removal_of(root: GuestRoot) -> Removal | None:
 def _installed(root: GuestRoot, tools: Tools, paths: Sequence[str], there: Iterable[Package]) -> Installed:
     own = [each for each in there if tools.has_package(each.name)]
     unpackaged = [path for pattern in tools.unpackaged for path in fnmatch.filter(paths, pattern)]
-    return Installed(tools, root.guest.tools.action(tools.hypervisor), tools.evidence(paths), own, unpackaged)
+    record = tools.record if unpackaged and not own else None
+    if record and not root.is_file(record.path):
+        record = None
+    action = root.guest.tools.action(tools.hypervisor)
+    return Installed(tools, action, tools.evidence(paths), own, unpackaged, record)
 
 
 def listed(some: Iterable[Package]) -> str:

@@ -12,6 +12,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from ...guest.root import GuestRoot
+from .. import inits
 
 _UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _MASKS = "/etc/systemd/system"
@@ -22,10 +23,13 @@ _RUNLEVELS = ("/etc/rc[0-6S].d", "/etc/rc.d/rc[0-6S].d", "/etc/init.d/rc[0-6S].d
 
 
 def turn_off(root: GuestRoot, names: Iterable[str], detail: str) -> None:
-    """Have none of the services of these names start. names: of systemd's units with their endings, others without."""
+    """Have none of the services of these names start.
+
+    names: shell patterns, of systemd's units with their endings, of others without.
+    """
     units = [name for name in names if name.endswith(_UNIT_TYPES)]
     scripts = [name for name in names if not name.endswith(_UNIT_TYPES)]
-    if root.info["init"] == "systemd":
+    if inits.init_of(root) == inits.SYSTEMD:
         _mask(root, units, scripts, detail)
     else:
         for path in root.glob(*_links(scripts)):
@@ -35,6 +39,16 @@ def turn_off(root: GuestRoot, names: Iterable[str], detail: str) -> None:
         for path in root.glob(*(f"/etc/init/{name}.conf" for name in scripts)):
             # init(5) of upstart, "Override File Handling".
             root.write(f"{path[: -len('.conf')]}.override", "manual\n", detail)
+
+
+def take_out(root: GuestRoot, names: Iterable[str], detail: str) -> None:
+    """Remove the links by which services of these names are started, as they go themselves. names: as of turn_off."""
+    units = [name for name in names if name.endswith(_UNIT_TYPES)]
+    scripts = [name for name in names if not name.endswith(_UNIT_TYPES)]
+    wants = (f"{_MASKS}/*.{kind}/{unit}" for unit in units for kind in ("wants", "requires"))
+    for path in root.glob(*wants, *_links(scripts)):
+        if root.exists(path):
+            root.remove(path, detail)
 
 
 def _links(scripts: Iterable[str]) -> Iterator[str]:
@@ -55,7 +69,7 @@ def _mask(root: GuestRoot, units: Iterable[str], scripts: Iterable[str], detail:
     names += [f"{posixpath.basename(path)}.service" for path in root.glob(*(f"{_SCRIPTS}/{name}" for name in scripts))]
     for name in dict.fromkeys(names):
         path = f"{_MASKS}/{name}"
-        if path in found and root.real_path(path) == path:
+        if path in found and root.is_file(path) and root.real_path(path) == path:
             for link in root.glob(f"{_MASKS}/*.wants/{name}", f"{_MASKS}/*.requires/{name}"):
                 root.remove(link, detail)
         else:

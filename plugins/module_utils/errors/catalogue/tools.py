@@ -32,8 +32,9 @@ SUBJECT = Subject(
         ),
         concern(
             "vmware-tools-tarball",
-            "warning",
-            "VMware Tools were installed without a package. The message says what the conversion does about them.",
+            "info warning",
+            "VMware Tools were installed without a package. The conversion removes what their installer recorded. The "
+            "severity is `warning` where there is no record: the conversion only turns their services off then.",
             "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
         ),
         concern(
@@ -65,9 +66,9 @@ SUBJECT = Subject(
         ),
         concern(
             "hypervisor-tools-tarball",
-            "warning",
-            "Tools of a hypervisor were installed without a package. The message says what the conversion does about "
-            "them.",
+            "info warning",
+            "Tools of a hypervisor were installed without a package. The conversion removes what their installer recorded. "
+            "The severity is `warning` where there is no record: the conversion only turns their services off then.",
             "Remove them as the hint says, if they are not used on the target.",
         ),
         concern(
@@ -83,6 +84,14 @@ SUBJECT = Subject(
             "Packages are installed that only the removed tools needed. They stay, unless `tools.remove_dependencies` is "
             "set, or the guest's package manager cannot leave them (apk).",
             "Run `apt-get autoremove` or its like in the guest to remove them.",
+        ),
+        concern(
+            "cloud-init-datasource-pinned",
+            "warning",
+            "cloud-init is configured to take its data from the cloud that the guest comes from, and from nowhere else. "
+            "On the target it waits for that at each boot, and takes no data that the target offers.",
+            "Set `datasource_list` in a file of /etc/cloud/cloud.cfg.d in the guest, or turn cloud-init off with the file "
+            "/etc/cloud/cloud-init.disabled.",
         ),
         concern(
             "package-database-damaged",

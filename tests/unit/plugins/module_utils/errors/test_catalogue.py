@@ -22,6 +22,8 @@ CODES = set(DECLARED)
 BRANCHING = {
     # Results of modules come as JSON, in which the code is all that tells one failure from another.
     "plugins/action/guestconv_fetch.py",
+    # The table that says in which concern each fact of a source ends; docs/sources.md is made of it.
+    "plugins/module_utils/model/source_facts.py",
     # The property `retryable`.
     "plugins/module_utils/errors/__init__.py",
 }

@@ -251,6 +251,16 @@ class FakeRoot:
             self._record("removed", path, detail, self.read(path), None)
             del self.files[path]
 
+    def remove_all(self, path, detail):
+        directory, name = posixpath.split(path.rstrip("/"))
+        place = posixpath.join(self._followed(directory), name)
+        gone = [one for one in (*self.files, *self.links) if one == place or one.startswith(f"{place}/")]
+        for one in gone:
+            self.files.pop(one, None)
+            self.links.pop(one, None)
+        if gone:
+            self._record("removed", path, detail)
+
     def rename(self, path, new, detail):
         text, replaced = self.read(path), self.read(new)
         if text is not None:

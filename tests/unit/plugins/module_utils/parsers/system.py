@@ -25,6 +25,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     units,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools import (
+    cloud_init,
+    records,
+    repositories,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
@@ -139,6 +144,11 @@ DISK_RULES = (
 PATHS = ("raw /dev/sda1", "a -fstype=xfs :/dev/sda1", "# /dev/sda1", "/dev/disk/by-id/a", "/dev/", "/etc/a")
 PACKAGES = (
     "Package: a",
+    "file /usr/bin/vmware-a 12",
+    "datasource_list: [ A, B ]",
+    "datasource_list:\n  - A",
+    "P:a\nV:1-r0",
+    "%NAME%\na",
     "Status: install ok installed",
     "\n\n",
     "Version: 1:2.0-3",
@@ -300,6 +310,10 @@ def _installed(text):
     rpm.needed_by(text)
     rpm.zypper_locks(text)
     rpm.dnf5_locks(text)
+    cloud_init.datasource_list(text)
+    repositories.is_of_tools(text)
+    for path in (*records.vmware_files(text), *records.virtualbox_files(text)):
+        records.is_theirs(path, records.VMWARE)
 
 
 def _forgotten(text):

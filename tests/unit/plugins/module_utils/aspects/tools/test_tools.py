@@ -247,10 +247,8 @@ def test_an_agent_that_may_change_the_guest_is_kept_with_a_warning():
 @pytest.mark.parametrize(
     "path, name, title",
     [
-        ("/opt/VBoxGuestAdditions-7.0.10/uninstall.sh", "virtualbox", "VirtualBox"),
         ("/usr/sbin/VBoxService", "virtualbox", "VirtualBox"),
         ("/usr/bin/prltoolsd", "parallels", "Parallels"),
-        ("/usr/local/nutanix/ngt/ngtcli/ngtcli.py", "nutanix", "Nutanix"),
         ("/usr/sbin/prl_nettool", "virtuozzo", "Virtuozzo"),
         ("/usr/sbin/waagent", "azure", "Azure"),
         ("/usr/bin/google_guest_agent", "gcp", "Google"),
@@ -324,10 +322,21 @@ def test_each_row_can_be_found_and_says_what_it_does():
         assert each.packages or each.remedy
 
 
-@pytest.mark.parametrize("path", ("/etc/vmware-tools/locations", "/usr/bin/vmware-uninstall-tools.pl"))
-def test_tools_without_a_package_are_reported(path):
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("/usr/bin/vmware-uninstall-tools.pl", "vmware"),
+        ("/opt/VBoxGuestAdditions-7.0.10/uninstall.sh", "virtualbox"),
+        ("/usr/local/nutanix/ngt/ngtcli/ngtcli.py", "nutanix"),
+        ("/usr/lib/parallels-tools/version", "parallels"),
+    ],
+)
+def test_tools_without_a_package_or_record_are_reported_and_turned_off(path, name):
+    family = "vmware" if name == "vmware" else "hypervisor"
     root = without_dpkg(path)
-    assert source(root) == "vmware" and ("vmware-tools-tarball", "warning") in codes(root)
+    assert source(root) == name and codes(root) == [(f"{family}-tools-tarball", "warning")]
+    convert(root)
+    assert root.changes() == [] and path in root.files
 
 
 def test_tools_of_other_hypervisors_have_the_same_concerns():
