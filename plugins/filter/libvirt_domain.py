@@ -13,7 +13,7 @@ description:
   - The XML is for libvirt 9.0 and later, with QEMU on x86-64.
   - The display is available by VNC, on the host itself.
   - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon. A guest
-    whose conversion was asked to install the guest agent gets the channel in any case.
+    that has the guest agent, or installs it at its first boot, gets the channel in any case.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:

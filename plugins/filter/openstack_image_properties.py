@@ -27,8 +27,8 @@ options:
     choices: [linux, windows]
     default: linux
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent. It does too if the conversion was asked to install it
-      (C(guest_agent) in the hardware). If it does, OpenStack uses the agent.
+    description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
+      a conversion sets if it finds the agent. If it does, OpenStack uses the agent.
     type: bool
     default: false
   secure_boot:
