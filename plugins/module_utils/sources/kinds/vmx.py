@@ -62,7 +62,7 @@ def _with_neighbours(settings: dict[str, str], path: str) -> dict[str, str]:
 def parse(data: bytes) -> dict[str, str]:
     """{key in lower case: value} of the VMX data (bytes). Pure. Lines that are not settings are ignored, as VMware does."""
     match = _ENCODING.search(data)
-    settings = {}
+    settings: dict[str, str] = {}
     for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
         setting = _LINE.fullmatch(line)
         if setting:
