@@ -12,6 +12,7 @@ from ...guest import entries
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ..boot import unified
+from . import appraisal
 from .kernels import Kernel, of_other_systems
 
 # Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
@@ -33,7 +34,7 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
         concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]
     if boot and boot.unified and boot.version is not None:
         concerns += _of_image(root, boot)
-    return concerns + _others(root, boot, found) + _of_other_systems(root)
+    return concerns + _others(root, boot, found) + _of_other_systems(root) + appraisal.concerns(root.boot_menu)
 
 
 def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
