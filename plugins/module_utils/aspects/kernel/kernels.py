@@ -103,8 +103,10 @@ class Kernel:
 def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     """The kernels of the menu, in its order. One that is named several times with the same initrd is one kernel."""
     directories = module_tree.directories(root)
-    heads = {entry.kernel: _head(root, entry) for entry in menu.entries}
-    releases = {entry.kernel: _release(root, entry, heads[entry.kernel]) for entry in menu.entries}
+    # A menu has several entries for a kernel.
+    files = {entry.kernel: entry for entry in menu.entries}
+    heads = {path: _head(root, entry) for path, entry in files.items()}
+    releases = {path: _release(root, entry, heads[path]) for path, entry in files.items()}
     trees: dict[str, ModuleTree] = {}
     by_kernel: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
