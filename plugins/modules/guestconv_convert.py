@@ -40,9 +40,24 @@ options:
       - A device that is deleted from V(devices) is unconfigured in the guest.
     type: raw
   target:
-    description: The hypervisor that the guest goes to. If O(guest) is set, the description determines it.
+    description: The hypervisor, platform or cloud that the guest goes to. If O(guest) is set, the description determines it.
     type: str
-    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
+    choices:
+      - kvm
+      - libvirt
+      - proxmox
+      - openstack
+      - kubevirt
+      - ovirt
+      - vmware
+      - xen
+      - xen-pv
+      - virtualbox
+      - hyperv
+      - ec2
+      - ec2-xen
+      - gcp
+      - azure
     default: kvm
   root:
     description:

@@ -32,6 +32,11 @@ _SBAT = b"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SB
 OPTIONS = ("machine", "signed", "prefix", "config", "version", "cmdline", "osrel", "builder", "modules")
 
 
+def xen_kernel() -> bytes:
+    """A kernel's ELF file with the note by which Xen enters it (XEN_ELFNOTE_ENTRY), for a machine without hardware."""
+    return b"\x7fELF" + bytes(60) + struct.pack("<III4sQ", 4, 8, 1, b"Xen", 0xFFFFFFFF82C02340)
+
+
 def bzimage(version: str) -> bytes:
     """A kernel for x86 whose header has that version (Linux, Documentation/arch/x86/boot.rst)."""
     head = bytearray(0x1000)

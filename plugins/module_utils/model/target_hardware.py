@@ -92,8 +92,8 @@ def assemble(
     """
     hardware: dict[str, Any] = {
         "firmware": firmware,
-        "machine": target.machine,
-        "disks": _disks(target, selection, devices, source),
+        "machine": target.machine_for(firmware),
+        "disks": _disks(target, firmware, selection, devices, source),
         "interfaces": merged(interfaces),
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
@@ -112,7 +112,9 @@ def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
     return [cast(Interface, card) for card in known.values()]
 
 
-def _disks(target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any]) -> list[Disk]:
+def _disks(
+    target: Target, firmware: str, selection: Selection, devices: Sequence[str], source: Mapping[str, Any]
+) -> list[Disk]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
     in_order = [device for device in boot_order(devices, source) if device in models]
@@ -120,7 +122,7 @@ def _disks(target: Target, selection: Selection, devices: Sequence[str], source:
         Disk(
             device=device,
             driver=model.driver,
-            bus=model.bus,
+            bus=model.bus if in_order.index(device) else target.boot_bus.get(firmware, model.bus),
             boot_order=in_order.index(device) + 1,
             name_on_target=names[device],
         )

@@ -173,6 +173,16 @@ def _release(root: GuestRoot, entry: Entry) -> str | None:
             return kernel_image.release_in(copy)
 
 
+def has_xen_entry(root: GuestRoot, kernel: Kernel) -> bool | None:
+    """Whether the kernel can be started as a paravirtualized machine of Xen; None where that cannot be read."""
+    if kernel.unified or not root.is_file(kernel.path) or root.size(kernel.path) > kernel_image.LARGEST:
+        return None
+    with tempfile.NamedTemporaryFile(prefix="guestconv-kernel-") as local:
+        root.download(kernel.path, local.name)
+        with open(local.name, "rb") as copy:
+            return kernel_image.has_xen_entry(copy)
+
+
 def _version(root: GuestRoot, entry: Entry, release: str | None, directories: Mapping[str, str]) -> str | None:
     """Which of the directories of modules is the kernel's, None when none is.
 
