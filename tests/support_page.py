@@ -78,7 +78,8 @@ _SYSTEMS_HEAD = """
 ## Systems
 
 What makes the initrd, what runs as init, what configures the network, and which packages of hypervisors' and clouds'
-tools were installed before the conversion. Each of these guests boots with GRUB 2 or extlinux and BIOS, from an MBR.
+tools were installed before the conversion. Those that were booted here have GRUB 2 or extlinux, BIOS and an MBR.
+Stand-ins have the layout, the files and the package database of their family, and Debian's kernel and programs.
 
 """
 

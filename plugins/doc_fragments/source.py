@@ -39,6 +39,19 @@ options:
               information only.
             type: str
             choices: [virtio-net-pci, vmxnet3, e1000e, e1000, rtl8139, pcnet]
+          network:
+            description: The network, bridge or port group that the card is connected to. It is returned by a conversion.
+            type: str
+          connected:
+            description: Whether the card is connected when the machine starts. It is returned by a conversion.
+            type: bool
+          pci_slot:
+            description: The PCI slot of the card, for information only. Names of cards are kept by their MAC addresses.
+            type: int
+          mac_kind:
+            description: Whether a person assigned the MAC address, or the hypervisor generated it. For information only.
+            type: str
+            choices: [generated, assigned]
       target_interfaces:
         description: The network cards that get another MAC address on the target.
         type: list
@@ -102,4 +115,95 @@ options:
               unit, if the target is 0), the port of a SATA disk, the device on an IDE channel, and the namespace of an
               NVMe disk, less one.
             type: int
+          mode:
+            description: That the disk is not part of snapshots (V(independent)), that it loses what is written to it
+              when the machine is switched off (V(nonpersistent)), or that the guest cannot write to it (V(readonly)).
+            type: str
+            choices: [independent, nonpersistent, readonly]
+          sharing:
+            description: How the disk is shared with other machines, in the words of the source. Such a guest cannot be
+              converted.
+            type: str
+          raw_device:
+            description: Whether the disk is a LUN or another device that is passed through to the guest. Such a guest
+              cannot be converted.
+            type: bool
+      arch:
+        description: The architecture of the machine. Only x86-64 can be converted.
+        type: str
+      uuid:
+        description: The UUID of the machine, as its firmware (SMBIOS) shows it. Licences may depend on it. It is
+          returned by a conversion.
+        type: str
+      instance_uuid:
+        description: The UUID by which the source manages the machine. It is returned by a conversion.
+        type: str
+      clock:
+        description: What the real-time clock shows, V(utc), V(localtime), or a number of seconds before or after UTC. It
+          is returned by a conversion.
+        type: str
+      guest_id:
+        description: What the source calls the operating system. It is returned by a conversion.
+        type: str
+      annotation:
+        description: The notes about the machine. They are returned by a conversion.
+        type: str
+      tags:
+        description: The tags of the machine. They are returned by a conversion.
+        type: list
+        elements: str
+      host_kernel:
+        description: The kernel of the host that the source starts instead of the boot loader of the guest. It is a
+          concern.
+        type: str
+      secure_boot:
+        description: Whether the firmware has secure boot. It is a concern.
+        type: bool
+      tpm:
+        description: Whether the machine has a TPM. It is a concern.
+        type: bool
+      cpu_hotplug:
+        description: Whether processors can be added while the machine runs. It is a concern.
+        type: bool
+      memory_hotplug:
+        description: Whether memory can be added while the machine runs. It is a concern.
+        type: bool
+      template:
+        description: Whether it is a template. It is a concern.
+        type: bool
+      sockets:
+        description: The number of processor sockets. It is returned by a conversion.
+        type: int
+      cores:
+        description: The number of cores of each socket. It is returned by a conversion.
+        type: int
+      threads:
+        description: The number of threads of each core. It is returned by a conversion.
+        type: int
+      numa_nodes:
+        description: The number of NUMA nodes. It is a concern.
+        type: int
+      snapshots:
+        description: The number of snapshots, which are not moved. It is a concern.
+        type: int
+      passthrough:
+        description: Devices of the host that the guest uses, such as PCI and USB devices. They are a concern.
+        type: list
+        elements: str
+      serial_ports:
+        description: What the serial ports are connected to. They are a concern.
+        type: list
+        elements: str
+      removable:
+        description: Drives for removable media, and what is in them. They are a concern.
+        type: list
+        elements: str
+      unknown:
+        description: What the source does not tell, such as a summary of vCenter. It is a concern.
+        type: list
+        elements: str
+      state:
+        description: Whether the machine is switched off. If it is not, it cannot be converted.
+        type: str
+        choices: ["off", running, suspended]
 """

@@ -26,6 +26,8 @@ options:
         list, of which the first driver that the guest can use is selected. A device with the value V(null) is
         unconfigured in the guest. A pattern that does not match a device of a guest has no effect on that guest, and is
         not reported. The ids of the devices are in the description."
+      - "The key C(tools) of a rule has patterns of the names of tools, and what conversion does about them (V(remove),
+        V(disable), V(keep)); and C(remove_dependencies). See the option O(virttools.guestconv.guestconv_convert#module:tools)."
       - "The key C(when) of a rule lists the conditions under which the rule applies. They are facts of
         C(guest.roots.*.info), and C(firmware), with values, patterns, or lists of them. Nested facts are written with
         dots, as in C(version.major). Case is ignored, and so are quotes around a number such as V(12). A fact that does
@@ -47,6 +49,7 @@ EXAMPLES = r"""
       - when: {distribution: [rhel, centos], version.major: 6}
         network: {"*": {driver: [e1000e, e1000]}}
       - graphics: {video1: null}
+      - tools: {vmware: disable}
 """
 
 RETURN = r"""

@@ -12,7 +12,8 @@ description:
   - Creates the XML of a libvirt domain with the hardware that a guest was converted for.
   - The XML is for libvirt 9.0 and later, with QEMU on x86-64.
   - The display is available by VNC, on the host itself.
-  - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon.
+  - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon. A guest
+    whose conversion was asked to install the guest agent gets the channel in any case.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:

@@ -27,7 +27,8 @@ options:
     choices: [linux, windows]
     default: linux
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent. If it does, OpenStack uses the agent.
+    description: Whether the guest runs QEMU's guest agent. It does too if the conversion was asked to install it
+      (C(guest_agent) in the hardware). If it does, OpenStack uses the agent.
     type: bool
     default: false
 seealso:

@@ -40,7 +40,8 @@ options:
     type: str
     default: l26
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent. If it does, Proxmox VE uses the agent.
+    description: Whether the guest runs QEMU's guest agent. It does too if the conversion was asked to install it
+      (C(guest_agent) in the hardware). If it does, Proxmox VE uses the agent.
     type: bool
     default: false
 seealso:

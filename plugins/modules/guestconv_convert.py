@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
   - virttools.guestconv.keys
+  - virttools.guestconv.tools
   - virttools.guestconv.source
   - virttools.guestconv.appliance
   - virttools.guestconv.progress
@@ -36,8 +37,9 @@ attributes:
 options:
   guest:
     description:
-      - The description of the guest, as a dict or as XML. Only V(devices) may be altered.
+      - The description of the guest, as a dict or as XML. Only V(devices) and V(tools) may be altered.
       - A device that is deleted from V(devices) is unconfigured in the guest.
+      - V(tools) of the description has the effect of O(tools), which is ignored if there is a description.
     type: raw
   target:
     description: The hypervisor, platform or cloud that the guest goes to. If O(guest) is set, the description determines it.
@@ -240,6 +242,10 @@ hardware:
       description: The memory on the source in MiB, if O(hardware) or O(guest) contains it.
       type: int
       returned: when known
+    guest_agent:
+      description: Whether the machine must offer the channel of QEMU's guest agent, as O(first_boot.agent) asks for it.
+      type: bool
+      returned: when it must
     video:
       description: The V(driver) of the display. Null if there is no display.
       type: dict
@@ -261,7 +267,7 @@ code:
       V(library-missing), V(kvm-not-usable), V(qemu-img-failed), V(workdir-not-usable), V(memory-invalid)."
     - "The description: V(description-changed), V(description-unknown-key), V(description-incomplete),
       V(description-malformed), V(description-schema), V(description-outdated), V(description-of-another-guest),
-      V(driver-not-available), V(device-required), or one that begins with V(xml-)."
+      V(driver-not-available), V(device-required), V(tools-invalid), or one that begins with V(xml-)."
     - "The conversion: V(boot-full), V(filesystem-full), V(filesystem-read-only), V(guest-command-failed),
       V(guest-file-not-saved), V(guest-file-not-writable), V(initrd-not-complete) and others that begin with V(initrd-),
       V(first-boot-invalid), V(first-boot-not-possible)."
@@ -322,6 +328,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commands impor
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
     "keys": argument_specs.KEYS,
+    "tools": argument_specs.TOOLS,
     "guest": {"type": "raw"},
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,

@@ -11,12 +11,13 @@ version_added: 0.1.0
 description:
   - Opens the disks of one guest in libguestfs's appliance, without writing to them, and returns a description of the
     guest. For each device, the description lists the drivers that the guest can use on the target.
-  - Alter V(devices) of the description in the playbook, and pass it to M(virttools.guestconv.guestconv_convert), which
+  - Alter V(devices) and V(tools) of the description in the playbook, and pass it to M(virttools.guestconv.guestconv_convert), which
     changes the guest to match it.
 extends_documentation_fragment:
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
   - virttools.guestconv.keys
+  - virttools.guestconv.tools
   - virttools.guestconv.source
   - virttools.guestconv.appliance
   - virttools.guestconv.progress
@@ -152,6 +153,11 @@ guest:
         V(driver). This is the part that a playbook may alter. A device that is deleted is unconfigured in the guest."
       type: dict
       sample: {network: {ens192: {driver: virtio-net-pci}}}
+    tools:
+      description: The tools of hypervisors and agents of clouds that were found, except those of the target, and what
+        conversion does about each, as in O(tools). A playbook may alter it.
+      type: dict
+      sample: {vmware: remove, remove_dependencies: false}
     current:
       description: For each device, what was found.
       type: dict
@@ -219,6 +225,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commands impor
 ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
     "keys": argument_specs.KEYS,
+    "tools": argument_specs.TOOLS,
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,
     "root": {"type": "str"},

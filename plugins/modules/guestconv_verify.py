@@ -82,6 +82,9 @@ options:
       memory:
         description: How much memory the machine is to have, in MiB. To boot it here, O(memory) counts.
         type: int
+      guest_agent:
+        description: Whether QEMU's guest agent is to run there. To boot it here, O(expect.agent) counts.
+        type: bool
   expect:
     description:
       - What shows that the guest has come up. All given conditions must be met.
@@ -286,6 +289,7 @@ ARGUMENT_SPEC = {
             "console": {"type": "dict"},
             "cpus": {"type": "int"},
             "memory": {"type": "int"},
+            "guest_agent": {"type": "bool"},
         },
     },
     "expect": {

@@ -20,12 +20,16 @@ from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, inspect
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, fetch, inspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
-from ansible_collections.virttools.guestconv.plugins.modules import guestconv_convert, guestconv_inspect
+from ansible_collections.virttools.guestconv.plugins.modules import (
+    guestconv_convert,
+    guestconv_fetch,
+    guestconv_inspect,
+)
 
 
 class _Weighed:
@@ -73,6 +77,7 @@ _OPERATIONS = {
     "launch": (_launch, guestconv_inspect.ARGUMENT_SPEC),
     "inspect": (inspect.inspect, guestconv_inspect.ARGUMENT_SPEC),
     "convert": (convert.convert, guestconv_convert.ARGUMENT_SPEC),
+    "fetch": (fetch.fetch, guestconv_fetch.ARGUMENT_SPEC),
 }
 
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmark import fleet, machine, scale, slots, table
+from tests.benchmark import copying, fleet, machine, scale, slots, table
 from tests.benchmark.measure import BenchmarkError
 from tests.benchmark.rows import Bench
 
@@ -45,10 +45,12 @@ def _arguments():
     parser.add_argument("--files", type=int, default=200_000, metavar="N", help="with --scale: at most (200000)")
     parser.add_argument("--guests", type=int, default=1000, metavar="N", help="with --fleet: N, and a tenth (1000)")
     parser.add_argument("--forks", type=int, default=20, metavar="N", help="with --fleet: Ansible's (20)")
+    parser.add_argument("--gibibytes", type=float, default=6, metavar="N", help="with --copy: size of the disk (6)")
     parser.add_argument("--fixed-appliance", metavar="DIRECTORY", help="measure ours with this fixed appliance")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
     part.add_argument("--slots", dest="measure", action="store_const", const=_slots, help="conversions at once")
+    part.add_argument("--copy", dest="measure", action="store_const", const=_copy, help="the copy of a disk")
     part.add_argument("--fleet", dest="measure", action="store_const", const=_fleet, help="the controller's cost")
     parser.set_defaults(measure=_benchmark)
     return parser.parse_args()
@@ -91,6 +93,11 @@ def _slots(bench, arguments, described):
 def _fleet(bench, arguments, _machine):
     points = fleet.measure_fleet(bench, arguments.guests, arguments.forks, _say)
     return "fleet", {"points": points}, fleet.fleet_table(points)
+
+
+def _copy(bench, arguments, _machine):
+    found = copying.points(copying.measure_copies(bench, arguments.gibibytes, arguments.repeat, _say))
+    return "copy", {"gibibytes": arguments.gibibytes, "points": found}, copying.copy_table(found)
 
 
 def _write(path, section, results):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import re
 import shutil
 
 import pytest
@@ -43,25 +44,39 @@ def of_guests():
 
 
 @pytest.fixture
-def source(scratch, name, devices):
-    """A copy of the guest's image, which goes with the test."""
-    path = scratch / f"system-{name}-{devices}.qcow2"
-    shutil.copyfile(disk(name), path)
-    yield path
-    path.unlink()
+def copy_of_system(scratch):
+    """copy_of_system(name) gives a copy of a guest's image, which goes with the test."""
+    copies = []
+
+    def make(name):
+        path = scratch / f"system-{name}.qcow2"
+        shutil.copyfile(disk(name), path)
+        copies.append(path)
+        return path
+
+    yield make
+    for path in copies:
+        path.unlink()
 
 
 def convert(module, source, devices):
     """Convert for these devices (a key of DEVICES). What is returned."""
     target, block, network, _name = DEVICES[devices]
-    inspected = module("guestconv_inspect", disks=[str(source)], hardware=SOURCE, target=target)
-    assert not inspected.get("failed"), inspected
-    guest = copy.deepcopy(inspected["guest"])
-    for kind, driver in (("block", block), ("network", network)):
-        for device in guest["devices"][kind].values():
-            device["driver"] = driver
-    result = module("guestconv_convert", disks=[str(source)], guest=guest)
+    options = {"hardware": SOURCE, "target": target}
+    # Those that are recommended need no choice.
+    if devices not in ("virtio", "vmware"):
+        inspected = module("guestconv_inspect", disks=[str(source)], **options)
+        assert not inspected.get("failed"), inspected
+        guest = copy.deepcopy(inspected["guest"])
+        for kind, driver in (("block", block), ("network", network)):
+            for device in guest["devices"][kind].values():
+                device["driver"] = driver
+        options = {"guest": guest}
+    result = module("guestconv_convert", disks=[str(source)], **options)
     assert not result.get("failed"), result
+    hardware = result["hardware"]
+    assert {device["driver"] for device in hardware["disks"]} == {block}
+    assert {device["driver"] for device in hardware["interfaces"]} == {network}
     return result
 
 
@@ -84,11 +99,27 @@ def check(said, name, devices):
     """That what the guest announced is right."""
     system = SYSTEMS[name]
     _target, _block, network, disk_name = DEVICES[devices]
-    assert said["root"] == f"/dev/{disk_name}1"
+    # Of a btrfs the subvolume stands in brackets.
+    assert said["root"].partition("[")[0] == (system.root or f"/dev/{disk_name}{system.partition}")
     assert said["card"] == network.removesuffix("-pci").replace("-", "_")
     assert said["init"] == system.init.title
     assert said.get("failed", "") == ""
-    assert "root=UUID=" in said["arguments"] and "/dev/sd" not in said["arguments"]
+    assert f"root={system.root or 'UUID='}" in said["arguments"] and "/dev/sd" not in said["arguments"]
+
+
+def check_tools(result, name, devices):
+    """That of the hypervisors' tools those went that are not the target's, and nothing else (oracle 14 and 15)."""
+    system = SYSTEMS[name]
+    is_home = DEVICES[devices][0] == "vmware"
+    details = [change["detail"] for change in result["changes"] if change["aspect"] == "hypervisor_tools"]
+    removed = {
+        package
+        for detail in details
+        if detail.startswith("removed ")
+        for package in re.split(", | and ", detail.removeprefix("removed "))
+    }
+    assert removed == set(system.removed) - ({"open-vm-tools"} if is_home else set()), details
+    assert {tools for tools, action in result["guest"]["tools"].items() if action == "disable"} == set(system.disabled)
 
 
 def supported(said, name, hardware):
@@ -111,9 +142,23 @@ def supported(said, name, hardware):
 
 
 @of_guests()
-def test_oracle_01_09_16_17_it_boots_on_these_devices_and_answers_at_its_own_address(module, source, name, devices):
+def test_oracle_01_09_14_15_16_17_it_boots_on_these_devices_and_answers_at_its_own_address(
+    module, copy_of_system, name, devices
+):
+    source = copy_of_system(name)
     result = convert(module, source, devices)
+    check_tools(result, name, devices)
     hardware = result["hardware"]
     said = booted(module, source, name, hardware)
     check(said, name, devices)
     supported(said, name, hardware)
+
+
+@pytest.mark.matrix
+@pytest.mark.xdist_group("systems-debian13")
+def test_a_guest_that_is_converted_there_and_back_boots_at_both_ends(module, copy_of_system):
+    source = copy_of_system("debian13")
+    convert(module, source, "virtio")
+    for devices in ("vmware", "virtio"):
+        hardware = convert(module, source, devices)["hardware"]
+        check(booted(module, source, "debian13", hardware), "debian13", devices)

@@ -77,7 +77,7 @@ if [ $1 -eq 0 ] && [ -x /usr/bin/systemctl ]; then
 fi
 """
 
-_ANNOUNCED = """\
+ANNOUNCED = """\
     echo "announce kernel $(uname -r)"
     echo "announce root $(findmnt -n -o SOURCE /)"
     echo "announce swaps $(grep -c ^/ /proc/swaps)"
@@ -91,7 +91,7 @@ _ANNOUNCED = """\
 _FILES = {
     **{path: text for path, text in SERVER_FILES.items() if not path.startswith("/etc/network/")},
     **PATIENCE,
-    **announcement.files(_ANNOUNCED, wait="systemctl is-system-running --wait >/dev/null\n"),
+    **announcement.files(ANNOUNCED, wait="systemctl is-system-running --wait >/dev/null\n"),
     "/etc/os-release": _OS_RELEASE,
     "/usr/lib/os-release": _OS_RELEASE,
     "/etc/redhat-release": "Rocky Linux release 10.0 (Red Quartz)\n",
@@ -122,12 +122,12 @@ _FILES = {
     "/etc/sysconfig/kernel": "UPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel-core\n",
 }
 
-_VERSION = "$(ls /lib/modules)"
-_INITRD = "dracut --force --no-hostonly-default-device"
-_MOUNTED = "trap 'umount -l /run /dev' EXIT; mount --bind /run /run; mount --rbind /dev /dev"
+VERSION = "$(ls /lib/modules)"
+INITRD = "dracut --force --no-hostonly-default-device"
+MOUNTED = "trap 'umount -l /run /dev' EXIT; mount --bind /run /run; mount --rbind /dev /dev"
 
 
-def _package(name: str, files: str, version: str, more: str = "", scripts: str = "") -> str:
+def package(name: str, files: str, version: str, more: str = "", scripts: str = "") -> str:
     """The command that has rpm build and install a package of files that are there. files: shell that lists them."""
     spec = _SPEC.format(name=name, version=version, more=more, scripts=scripts)
     root = "/var/tmp/root"
@@ -139,6 +139,18 @@ def _package(name: str, files: str, version: str, more: str = "", scripts: str =
     )
 
 
+TOOLS_PACKAGE = package(
+    _TOOLS,
+    f"dpkg -L {_TOOLS} | while read -r path; do if [ -f $path ] && [ -e /usr$path ]; then echo /usr$path; "
+    "elif [ -f $path ]; then echo $path; fi; done",
+    "12.5.0",
+    scripts=_PREUN,
+)
+WITHOUT_DPKG = (
+    "rm -rf /var/lib/dpkg /var/lib/apt /etc/apt /etc/dpkg /etc/kernel/postinst.d /etc/network; "
+    "find /usr/bin -name 'dpkg*' -delete; find /usr/bin -name 'apt*' -delete; rpm -qa"
+)
+
 _COMMANDS = (
     PASSWORD,
     MASK_NOT_NEEDED,
@@ -146,23 +158,16 @@ _COMMANDS = (
     "chmod 600 /etc/NetworkManager/system-connections/*",
     "sed -i 's/^\\(\\s*\\)# use_devicesfile = .*/\\1use_devicesfile = 1/' /etc/lvm/lvm.conf; grep 'use_devicesfile = 1' /etc/lvm/lvm.conf",
     # As kernel-core has it: the package's own copy of the kernel is with its modules.
-    f"rm -f /boot/initrd.img* /vmlinuz* /initrd.img*; version={_VERSION}; cp /boot/vmlinuz-$version /lib/modules/$version/vmlinuz; "
+    f"rm -f /boot/initrd.img* /vmlinuz* /initrd.img*; version={VERSION}; cp /boot/vmlinuz-$version /lib/modules/$version/vmlinuz; "
     f"cp /boot/vmlinuz-$version /boot/vmlinuz-0-rescue-{_MACHINE_ID}",
-    f"{_MOUNTED}; version={_VERSION}; {_INITRD} /boot/initramfs-$version.img $version; "
-    f"{_INITRD} --no-hostonly --hostonly-mode sloppy /boot/initramfs-0-rescue-{_MACHINE_ID}.img $version",
-    _package("kernel-core", "find /usr/lib/modules -type f -path '*/vmlinuz'", "6.12.0", "Provides: kernel = 6.12.0"),
-    _package(
-        _TOOLS,
-        f"dpkg -L {_TOOLS} | while read -r path; do if [ -f $path ] && [ -e /usr$path ]; then echo /usr$path; "
-        "elif [ -f $path ]; then echo $path; fi; done",
-        "12.5.0",
-        scripts=_PREUN,
-    ),
-    "rm -rf /var/lib/dpkg /var/lib/apt /etc/apt /etc/dpkg /etc/kernel/postinst.d /etc/network; "
-    "find /usr/bin -name 'dpkg*' -delete; find /usr/bin -name 'apt*' -delete; rpm -qa",
+    f"{MOUNTED}; version={VERSION}; {INITRD} /boot/initramfs-$version.img $version; "
+    f"{INITRD} --no-hostonly --hostonly-mode sloppy /boot/initramfs-0-rescue-{_MACHINE_ID}.img $version",
+    package("kernel-core", "find /usr/lib/modules -type f -path '*/vmlinuz'", "6.12.0", "Provides: kernel = 6.12.0"),
+    TOOLS_PACKAGE,
+    WITHOUT_DPKG,
 )
 
-_RECIPE = Recipe(
+RECIPE = Recipe(
     NAME,
     GUEST,
     Packages(
@@ -271,12 +276,12 @@ def disk() -> Path:
     """
     # Before, as one thing at a time is made in the cache.
     files = loader_packages.blscfg_grub_of_el()
-    made = partial(storage_workshop.make, _RECIPE, (_SIZE,), partial(_lay_out, files))
+    made = partial(storage_workshop.make, RECIPE, (_SIZE,), partial(_lay_out, files))
     return made_once(f"{NAME}-{_key(files)}", made) / "sda.qcow2"
 
 
 def _key(files: loader_packages.Files) -> str:
-    digest = hashlib.sha256(json.dumps([asdict(_RECIPE), files.name], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([asdict(RECIPE), files.name], sort_keys=True).encode())
     for source in ("el_standin.py", "filesystem.py", "storage_workshop.py", "workshop.py"):
         digest.update((Path(__file__).parent / source).read_bytes())
     return digest.hexdigest()[:12]

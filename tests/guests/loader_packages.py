@@ -93,6 +93,15 @@ def blscfg_grub_of_el():
     return Files(_fetched(_BLSCFG_SUITE, _BLSCFG_PACKAGES, _blscfg_commands("(hd0,msdos1)/grub2")))
 
 
+def grub_on_btrfs():
+    """GRUB for a btrfs that is the second partition, in a subvolume that holds GRUB's files only: i386-pc/ and images/."""
+    commands = tuple(
+        command.replace("biosdisk part_msdos ext2", "biosdisk part_msdos btrfs")
+        for command in _blscfg_commands("(hd0,msdos2)/@/boot/grub2")
+    )
+    return Files(_fetched(_BLSCFG_SUITE, _BLSCFG_PACKAGES, commands))
+
+
 def grub_legacy():
     """GRUB legacy: x86_64-pc/, and its program as images/grub."""
     commands = (

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.guests import alpine, announcement
+from tests.guests import alpine, announcement, el_standin, suse_standin
 from tests.guests.boot_loaders import CONSOLE
 from tests.guests.build import built
 from tests.guests.recipes import (
@@ -158,8 +158,10 @@ class System:
     """A guest as its source had it.
 
     guest: what docs/support.md calls it. suite: Debian's. tools: packages of hypervisors' tools that it has.
+    removed: those of them that are removed for KVM. disabled: the names of those that are disabled then.
     devices: the sets of devices that it is booted on, of tests/end_to_end/test_systems.py.
-    image: makes its image, where that is not made of Debian's packages. answers: at which port, and with which words.
+    image: makes its image, where that is not the usual one. answers: at which port, and with which words.
+    root: the device of its root while it runs, where that is the same on any hardware; or its partition.
     """
 
     guest: str
@@ -169,9 +171,13 @@ class System:
     network: Part = IFUPDOWN
     kernels: tuple[str, ...] = ("linux-image-amd64",)
     tools: tuple[str, ...] = ("open-vm-tools",)
+    removed: tuple[str, ...] = ("open-vm-tools",)
+    disabled: tuple[str, ...] = ()
     devices: tuple[str, ...] = ("virtio", "sata", "vmware")
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
+    root: str = ""
+    partition: int = 1
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -190,6 +196,38 @@ SYSTEMS = {
     "debian12-dracut": System("Debian 12", "bookworm", initrd=DRACUT, network=NETWORKD),
     "debian11": System("Debian 11", "bullseye"),
     "debian11-dracut": System("Debian 11", "bullseye", initrd=DRACUT, network=NETWORK_MANAGER),
+    # The tools of other hypervisors and of clouds, with what a guest has that was moved before.
+    "debian13-tools": System(
+        "Debian 13",
+        "trixie",
+        tools=("hyperv-daemons", "open-vm-tools", "qemu-guest-agent", "spice-vdagent", "xenstore-utils"),
+        removed=("hyperv-daemons", "open-vm-tools"),
+        devices=("virtio",),
+    ),
+    "debian13-clouds": System(
+        "Debian 13",
+        "trixie",
+        tools=("amazon-ec2-utils", "cloud-init", "google-guest-agent", "waagent"),
+        removed=(),
+        disabled=("azure", "gcp"),
+        devices=("virtio",),
+    ),
+    el_standin.NAME: System(
+        el_standin.GUEST,
+        "trixie",
+        initrd=DRACUT,
+        network=NETWORK_MANAGER,
+        image=el_standin.disk,
+        root="/dev/mapper/rl-root",
+    ),
+    suse_standin.NAME: System(
+        suse_standin.GUEST,
+        "trixie",
+        initrd=DRACUT,
+        network=NETWORK_MANAGER,
+        image=suse_standin.disk,
+        partition=2,
+    ),
     "alpine": System(
         "Alpine Linux 3.23",
         "",
@@ -197,6 +235,7 @@ SYSTEMS = {
         init=Part("OpenRC"),
         network=Part("ifupdown-ng"),
         tools=(),
+        removed=(),
         image=alpine.disk,
         answers=(alpine.PORT, alpine.BANNER),
     ),

@@ -10,12 +10,13 @@ import re
 
 import yaml
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import source_facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources import storage
 from tests.source_cases import presets
 
 KEYS = frozenset(("what", "files", "vmx", "domain", "ovf", "ova", "disks", "why", "expect"))
-EXPECTED = frozenset(("guests", "errors", "told", "hardware"))
+EXPECTED = frozenset(("guests", "errors", "concerns", "silent", "told", "hardware"))
 
 
 def load(path):
@@ -57,8 +58,12 @@ def broken(found, expect):
     }
     wrong = _differs("guests", guests, expect["guests"])
     wrong += _differs("errors", sorted(problem.code for problem in found.problems), sorted(expect.get("errors") or ()))
-    messages = [problem.message for problem in found.problems]
+    concerns = [each for guest in found.guests for each in source_facts.concerns(guest.description["hardware"])]
+    wrong += _differs("concerns", sorted({each.code for each in concerns}), sorted(expect.get("concerns") or ()))
+    messages = [each.message for each in (*found.problems, *concerns)]
     messages += [warning for guest in found.guests for warning in guest.description["warnings"]]
+    if expect.get("silent"):
+        wrong += _differs("silent", messages, [])
     for pattern in expect.get("told") or ():
         if not any(re.search(pattern, message) for message in messages):
             wrong.append(f"told: {pattern} fits none of {messages}")

@@ -62,7 +62,12 @@ def ovf(given):
 
 def _item(text):
     values = dict(pair.split("=", 1) for pair in text.split(";") if pair)
-    return "<Item>" + "".join(f"<rasd:{name}>{value}</rasd:{name}>" for name, value in values.items()) + "</Item>"
+    # VMware's settings have dots in their names.
+    settings = "".join(
+        f'<vmw:Config vmw:key="{name}" vmw:value="{value}"/>' for name, value in values.items() if "." in name
+    )
+    elements = "".join(f"<rasd:{name}>{value}</rasd:{name}>" for name, value in values.items() if "." not in name)
+    return f"<Item>{elements}{settings}</Item>"
 
 
 def ova(given, disk):

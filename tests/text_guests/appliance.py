@@ -34,6 +34,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage 
 from tests.text_guests import lvm, sectors
 from tests.text_guests.labels import Labels, context
 from tests.text_guests.limits import Limits
+from tests.text_guests.model import Answer
 from tests.text_guests.namespace import Mounted, Namespace, Place
 
 FAT = ("vfat", "msdos")
@@ -94,7 +95,7 @@ class StandIn(Appliance):
 
     arrays: what is in each, and which of the partitions it is made of.
 
-    ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
+    answers: what guest programs print. ran: the command lines of the guest's programs that were run. limits: what keeps files from being written.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class StandIn(Appliance):
         partitions: Mapping[tuple[int, int], Storage],
         volumes: Mapping[str, Storage],
         arrays: Sequence[tuple[Storage, Sequence[tuple[int, int]]]] = (),
+        answers: Sequence[Answer] = (),
     ) -> None:
         super().__init__(disks, read_only=False)
         self._devices = {label(index): f"/dev/appl{letters(index)}" for index in range(len(disks))}
@@ -121,6 +123,7 @@ class StandIn(Appliance):
         self._tree = Namespace()
         self._tmpfs: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self.ran: list[list[str]] = []
+        self._answers = answers
         self.limits = Limits()
         self.labels = Labels()
         for storage in (*self._partitions.values(), *self._volumes.values(), *self._arrays.values()):
@@ -454,6 +457,14 @@ class StandIn(Appliance):
         os.unlink(local)
         self.labels.forget(local)
 
+    def _do_rm_rf(self, path: str) -> None:
+        local = self._writable(path, follow=False).local
+        self.limits.enter(local, leaves=True)
+        if os.path.isdir(local) and not os.path.islink(local):
+            shutil.rmtree(local)
+        elif os.path.lexists(local):
+            os.unlink(local)
+
     def _do_ln_s(self, target: str, path: str) -> None:
         local = self._writable(path, follow=False).local
         self.limits.write(local, 0)
@@ -515,6 +526,9 @@ class StandIn(Appliance):
 
     def _do_command(self, arguments: list[str]) -> str:
         self._tree.find("/")
+        if arguments[0] == "/usr/bin/timeout":
+            # Its own options, and how long the program may take.
+            arguments = arguments[4:]
         if arguments[0] in self.labels.lacking:
             raise CallFailed("appliance-call-failed", f"command: {arguments[0]}: No such file or directory")
         self.ran.append(list(arguments))
@@ -528,7 +542,11 @@ class StandIn(Appliance):
             content = self._do_pread(path, _MOST_READ, 0) if self._do_exists(path) else b""
             self._do_write(f"{path}.new", content)
             self._do_mv(f"{path}.new", path)
-        return ""
+        line = " ".join(arguments)
+        answer = next((each for each in self._answers if line.startswith(each.beginning)), None)
+        if answer and answer.fails:
+            raise CallFailed("appliance-call-failed", answer.text)
+        return answer.text if answer else ""
 
     def _matchpathcon(self, paths: Sequence[str]) -> str:
         text = self._do_pread("/etc/selinux/targeted/contexts/files/file_contexts", _MOST_READ, 0).decode()

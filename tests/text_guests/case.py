@@ -14,7 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from tests.text_guests import contents, initrds, luks, programs, sectors
 from tests.text_guests.arrays import LEVELS, METADATA
 from tests.text_guests.contents import Content, Directory, Fifo, Link
-from tests.text_guests.model import ARRAY, Case, CaseError, Expectation, Placed, Term, Volume
+from tests.text_guests.model import ARRAY, Answer, Case, CaseError, Expectation, Placed, Term, Volume
 
 # The kernel's names of a disk, and of a partition of one.
 _DEVICE = re.compile(r"(?P<disk>(?:nvme\d+n\d+|mmcblk\d+)(?=p\d|\Z)|(?:[shv]d|xvd)[a-z]+)p?(?P<number>\d*)\Z")
@@ -64,6 +64,8 @@ TERMS = {
     "same": _VALUE,
     "protected": _VALUE,
     "default": _VALUE,
+    "driver": _IN_FILE,
+    "unavailable": _IN_FILE,
     "roots": _VALUE,
     "loader": _VALUE,
     "source": _VALUE,
@@ -100,6 +102,7 @@ class _Parser:
         self._volume: Volume | None = None
         # The file whose lines follow.
         self._file: str | None = None
+        self._answer: Answer | None = None
         self._number = 0
         # Until the first word any text is a comment.
         self._has_begun = False
@@ -107,10 +110,10 @@ class _Parser:
     def line(self, line: str, number: int) -> None:
         """Take the next line."""
         self._number = number
-        if self._file is not None and (not line.startswith("@") or line.startswith("@@")):
+        if (self._file is not None or self._answer) and (not line.startswith("@") or line.startswith("@@")):
             self._append(f"{line[line.startswith('@') :]}\n")
             return
-        self._file = None
+        self._file = self._answer = None
         if line.startswith("@"):
             self._has_begun = True
             word, _blank, rest = line[1:].rstrip("\r").partition(" ")
@@ -225,6 +228,9 @@ class _Parser:
         self._here.files[path] = Placed(content, self._number)
 
     def _append(self, line: str) -> None:
+        if self._answer:
+            self._answer.text += line
+            return
         assert self._file is not None
         before = self._here.files[self._file]
         assert isinstance(before.content, bytes)
@@ -329,6 +335,18 @@ class _Parser:
         allowed = OPTIONS[_one_of(name, OPTIONS, "option")]
         self.case.options[name] = _one_of(value, allowed, f"value of {name}")
 
+    def tools(self, rest: str) -> None:
+        name, value = _words(rest, "NAME ACTION")
+        self.case.tools[name] = {"true": True, "false": False}.get(value, value)
+
+    def prints(self, rest: str) -> None:
+        self._answer = Answer(_given(rest, "the beginning of a command line"))
+        self.case.answers.append(self._answer)
+
+    def fails(self, rest: str) -> None:
+        self.prints(rest)
+        self.case.answers[-1].fails = True
+
     def first_boot(self, rest: str) -> None:
         self.case.first_boot = _json(rest)
 
@@ -371,6 +389,9 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "without": _Parser.without,
     "root": _Parser.root,
     "option": _Parser.option,
+    "tools": _Parser.tools,
+    "prints": _Parser.prints,
+    "fails": _Parser.fails,
     "first-boot": _Parser.first_boot,
     "expect": _Parser.expect,
 }

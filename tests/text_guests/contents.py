@@ -40,10 +40,11 @@ _OS_RELEASE = {
 }
 # What a system has by its family: its init, its packages and what makes its initrds.
 _OF_FAMILY = {
-    "deb": ("/lib/systemd/systemd", "/var/lib/dpkg/status", "/usr/sbin/update-initramfs"),
+    "deb": ("/lib/systemd/systemd", "/var/lib/dpkg/status", "/usr/sbin/mkinitramfs"),
     "rpm": ("/lib/systemd/systemd", "/var/lib/rpm/Packages", "/usr/bin/dracut"),
     "arch": ("/usr/lib/systemd/systemd", "/var/lib/pacman/local/ALPM_DB_VERSION", "/usr/bin/mkinitcpio"),
     "alpine": ("/etc/inittab", "/lib/apk/db/installed", "/sbin/mkinitfs", "/sbin/openrc"),
+    "gentoo": ("/sbin/openrc", "/etc/inittab", "/var/db/pkg/sys-apps/portage-3/CONTENTS", "/usr/bin/emerge"),
     # Nothing but what is written.
     "none": (),
 }
@@ -72,9 +73,11 @@ KERNEL_OPTIONS = (
     "built",
     "within",
     "packed",
+    "oldvirtio",
 )
-# "module", as zstd(1) compresses it: a frame with one raw block (RFC 8878).
-_ZSTD = b"\x28\xb5\x2f\xfd\x20\x06\x31\x00\x00module"
+# What a module has of virtio 1.0, and the same as zstd(1) compresses it: a frame with one raw block (RFC 8878).
+_MODULE = b"parm=force_legacy"
+_ZSTD = b"\x28\xb5\x2f\xfd\x20" + bytes((len(_MODULE), 8 * len(_MODULE) + 1, 0, 0)) + _MODULE
 _DEFAULT_BUILDER = "initramfs-tools"
 
 
@@ -113,6 +116,8 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
         f"{top}/modules.builtin": "".join(f"kernel/{each}.ko\n" for each in built_in).encode(),
         **{f"{top}/kernel/{each}.ko{suffix}": content for each in modules},
     }
+    if "oldvirtio" in options and f"{top}/kernel/virtio_pci.ko" in files:
+        files[f"{top}/kernel/virtio_pci.ko"] = b"a module from before virtio 1.0"
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
         files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
@@ -131,7 +136,7 @@ def _words(options: Mapping[str, str], name: str) -> list[str]:
 
 def _packed(kind: str) -> tuple[str, bytes]:
     """The ending of a module's file that is compressed so, and its content. Raises ValueError."""
-    packed = {"": b"module", "gz": gzip.compress(b"module", mtime=0), "xz": lzma.compress(b"module"), "zst": _ZSTD}
+    packed = {"": _MODULE, "gz": gzip.compress(_MODULE, mtime=0), "xz": lzma.compress(_MODULE), "zst": _ZSTD}
     if kind not in packed:
         raise ValueError(f"{kind} is no compression of modules. Known are: {', '.join(filter(None, packed))}.")
     return f".{kind}" if kind else "", packed[kind]

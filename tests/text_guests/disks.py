@@ -59,7 +59,7 @@ class Disks:
             for array in made
             if array.is_started
         ]
-        self.appliance = StandIn(self.images, partitions, self._volumes(case), started)
+        self.appliance = StandIn(self.images, partitions, self._volumes(case), started, case.answers)
         for volume in case.volumes:
             for path, flags in volume.attributes.items():
                 self.appliance.limits.attributes[self._local(path, volume.device)] = flags

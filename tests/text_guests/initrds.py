@@ -18,12 +18,18 @@ BUILDERS = {
     "mkinitcpio": "buildconfig",
     "mkinitcpio-base": "buildconfig",
     "mkinitfs": "sbin/nlplug-findfs",
+    "dracut-004": "lib/dracut-lib.sh",
+    "suse-mkinitrd": "run_all.sh",
+    "red-hat-mkinitrd": "bin/nash",
+    "make-initrd": "etc/rc.d/init.d/uevent",
+    "genkernel": "etc/initrd.scripts",
+    "genkernel-3": "etc/initrd.scripts",
     "booster": "etc/booster.init.yaml",
     "tinyramfs": "etc/tinyramfs/config",
     "none": "init",
 }
 # What else is in those that have udev.
-_UDEV = {"mkinitcpio": ("usr/bin/udevadm",)}
+_UDEV = {"mkinitcpio": ("usr/bin/udevadm",), "genkernel": ("usr/bin/udevadm",)}
 
 
 def check_builder(name: str) -> None:

@@ -69,6 +69,23 @@ def _has_default(lab: Lab, term: Term) -> bool:
     return any(kernel["default"] and kernel["version"] == term.value for kernel in kernels)
 
 
+def _has_driver(lab: Lab, term: Term) -> bool:
+    devices = lab.outcome.description.get("devices", {}).get(term.value, {})
+    return any(re.fullmatch(term.pattern, device["driver"]) for device in devices.values())
+
+
+def _lacks_driver(lab: Lab, term: Term) -> bool:
+    reasons = lab.outcome.description.get("unavailable", {}).values()
+    found = [
+        why
+        for devices in reasons
+        for drivers in devices.values()
+        for driver, why in drivers.items()
+        if driver == term.value
+    ]
+    return any(re.search(term.pattern, why) for why in found)
+
+
 def _has_loader(lab: Lab, term: Term) -> bool:
     loaders = lab.outcome.description.get("boot", {}).get("loaders", {})
     return any(loader["name"] == term.value for loader in loaders.values())
@@ -95,6 +112,8 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "same": _is_same,
     "protected": _is_protected,
     "default": _has_default,
+    "driver": _has_driver,
+    "unavailable": _lacks_driver,
     "roots": lambda lab, term: list(lab.outcome.description.get("roots", {})) == term.value.split(","),
     "loader": _has_loader,
     "source": _has_source,

@@ -19,6 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest im
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes import Change
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.tools import policy_from
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
 from tests.text_guests import sectors
 from tests.text_guests.disks import Disks
@@ -104,7 +105,9 @@ class Lab:
     def _convert(self, outcome: Outcome) -> None:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
-        guest = Guest.opened(self.disks.appliance, self.disks.images, target, self.case.hardware, given)
+        guest = Guest.opened(
+            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools)
+        )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)
         outcome.concerns = _of_interest(found)

@@ -115,14 +115,23 @@ class Expectation:
 
 
 @dataclass
+class Answer:
+    """What a guest program prints whose command line begins so. fails: whether it says so as it fails."""
+
+    beginning: str
+    fails: bool = False
+    text: str = ""
+
+
+@dataclass
 class Case:
     """A guest, what is asked of the conversion, and what is expected.
 
     comments: the lines at the top, as {"what": ...} where they have a key. hardware: what the source says.
     boot_code: the name of that in the first disk's first sector. choices: (kind of device, driver, or DEVICE=driver) that
-    the playbook selects. root: the one root that it narrows to. first_boot: the option of this name. options: other
+    the playbook selects. root: the one root that it narrows to. first_boot, tools: the options of these names. options: other
     options of the modules. keys: the option keys; a key with `bytes` (in hexadecimal) has a file with these.
-    lacking: programs that the guest does not have. written: (program, path of a file that it replaces).
+    lacking: programs that the guest does not have. written: (program, path of a file that it replaces). answers: of guest programs.
     """
 
     name: str
@@ -137,6 +146,8 @@ class Case:
     options: dict[str, str] = field(default_factory=dict)
     first_boot: dict[str, object] = field(default_factory=dict)
     keys: list[dict[str, str]] = field(default_factory=list)
+    tools: dict[str, object] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     written: list[tuple[str, str]] = field(default_factory=list)

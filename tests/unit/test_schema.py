@@ -39,6 +39,7 @@ current.network.*.configured_by.[].file current.network.*.configured_by.[].kind
 current.block.*.driver current.block.*.size current.block.*.format current.block.*.bus current.block.*.position
 current.block.*.name_on_target.* current.graphics.*.driver
 current.console.*.driver current.console.*.kernel_arguments.[]
+tools.vmware tools.azure tools.remove_dependencies
 choices.network.*.driver.[] choices.block.*.driver.[] choices.graphics.*.driver.[] choices.console.*.driver.[]
 unavailable.network.*.* unavailable.block.*.* unavailable.graphics.*.* unavailable.console.*.*
 """.split()

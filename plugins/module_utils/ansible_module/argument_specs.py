@@ -9,12 +9,26 @@ from typing import Any
 
 from ..devices import models
 from ..devices.targets import TARGETS
+from ..model import tools
 
 # As AnsibleModule takes it: {option: what it may be}.
 ArgumentSpec = dict[str, Any]
 
 # A disk is a path, or a dict that disks_from_option checks: Ansible has no type for "either".
 DISKS: dict[str, Any] = {"type": "list", "elements": "raw", "required": True}
+
+# Facts of the machine as a whole: model/source_facts.py.
+_MACHINE: dict[str, Any] = {
+    **dict.fromkeys(
+        ("arch", "uuid", "instance_uuid", "clock", "guest_id", "annotation", "host_kernel"), {"type": "str"}
+    ),
+    **dict.fromkeys(("secure_boot", "tpm", "cpu_hotplug", "memory_hotplug", "template"), {"type": "bool"}),
+    **dict.fromkeys(("sockets", "cores", "threads", "numa_nodes", "snapshots"), {"type": "int"}),
+    **dict.fromkeys(
+        ("passthrough", "serial_ports", "removable", "tags", "unknown"), {"type": "list", "elements": "str"}
+    ),
+    "state": {"type": "str", "choices": ["off", "running", "suspended"]},
+}
 
 # What the source hypervisor knows and a disk cannot say.
 HARDWARE: dict[str, Any] = {
@@ -28,6 +42,10 @@ HARDWARE: dict[str, Any] = {
                 "mac": {"type": "str"},
                 "addresses": {"type": "list", "elements": "str"},
                 "driver": {"type": "str", "choices": list(models.INTERFACES)},
+                "network": {"type": "str"},
+                "connected": {"type": "bool"},
+                "pci_slot": {"type": "int"},
+                "mac_kind": {"type": "str", "choices": ["generated", "assigned"]},
             },
         },
         "target_interfaces": {
@@ -49,8 +67,12 @@ HARDWARE: dict[str, Any] = {
                 "bus": {"type": "str", "choices": ["ide", "nvme", "sata", "scsi", "usb", "virtio", "xen"]},
                 "controller_number": {"type": "int"},
                 "unit": {"type": "int"},
+                "mode": {"type": "str", "choices": ["independent", "nonpersistent", "readonly"]},
+                "sharing": {"type": "str"},
+                "raw_device": {"type": "bool"},
             },
         },
+        **_MACHINE,
     },
 }
 
@@ -66,6 +88,15 @@ KEYS: dict[str, Any] = {
         "all": {"type": "bool"},
         "passphrase": {"type": "str", "no_log": True},
         "file": {"type": "path"},
+    },
+}
+
+# What is to become of the tools of hypervisors. None is the default of each.
+TOOLS: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        **{name: {"type": "str", "choices": list(tools.ACTIONS)} for name in tools.DEFAULTS},
+        tools.REMOVE_DEPENDENCIES: {"type": "bool", "default": False},
     },
 }
 

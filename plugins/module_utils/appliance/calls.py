@@ -245,6 +245,10 @@ class Calls:
         """Remove a file."""
         self.call("rm", path)
 
+    def rm_rf(self, path: str) -> None:
+        """Remove a file, or a directory with all that is in it. Symbolic links before its last part are not the guest's."""
+        self.call("rm_rf", path)
+
     def ln_s(self, target: str, path: str) -> None:
         """Make a symbolic link at path that leads to target."""
         self.call("ln_s", target, path)

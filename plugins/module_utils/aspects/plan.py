@@ -61,9 +61,13 @@ class InitrdPlan:
 
 @dataclass
 class HardwareFacts:
-    """What a root knows of the target's virtual machine beyond what was chosen: the names and addresses of NICs."""
+    """What a root knows of the target's virtual machine beyond what was chosen.
+
+    interfaces: the names and addresses of NICs. guest_agent: whether the guest is to run QEMU's agent.
+    """
 
     interfaces: list[Interface] = field(default_factory=list)
+    guest_agent: bool = False
 
 
 @dataclass

@@ -23,6 +23,7 @@ from ..model import document, selection
 from ..model.changes import as_diff
 from ..model.description import Description
 from ..model.first_boot import FirstBoot
+from ..model.tools import ToolsPolicy, policy_from
 from ..run.progress import Progress
 from ..systems import SYSTEMS, engine
 from ..texts import untrusted_json
@@ -57,7 +58,7 @@ def convert(module: Module, progress: Progress) -> Result:
         else:
             disks, is_recovery = run.recovered(originals)
     with _workspace(module, disks, originals, progress) as workspace:
-        with run.opened(workspace.overlays, target, read_only=False, hardware=_hardware(asked)) as guest:
+        with run.opened(workspace.overlays, target, False, _hardware(asked), _tools(asked)) as guest:
             found, converted = _convert_guest(guest, workspace, asked, options, run, at_first_boot)
         if (converted["changes"] or options["dest"]) and not module.check_mode:
             with run.timeline.step("commit"):
@@ -145,6 +146,11 @@ def _asked(guest: object) -> Description | None:
 def _hardware(asked: Description | None) -> dict[str, Any] | None:
     """What the caller's description says of the source; if that is no dict, select() reports it."""
     return asked["hardware"] if asked is not None and isinstance(asked["hardware"], dict) else None
+
+
+def _tools(asked: Description | None) -> ToolsPolicy | None:
+    """What the caller's description decides about hypervisors' tools; None where the option does."""
+    return None if asked is None else policy_from(asked.get("tools"), "guest.tools")
 
 
 def _refuse_empty(dest: str | None) -> None:

@@ -262,6 +262,7 @@ class _Copying:
             lambda copied: record.checkpoint(name, copied),
             record.lock_descriptor,
             tell,
+            empty=begun == 0,
         )
         below = slices.file_node(path)
         found, reason = slices.size_of(below if image_format == "raw" else {"driver": image_format, "file": below})

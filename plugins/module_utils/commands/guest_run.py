@@ -18,6 +18,7 @@ from ..disks.images import Disk
 from ..guest.guest import Guest
 from ..model import document
 from ..model.description import Description
+from ..model.tools import ToolsPolicy, policy_from
 from ..run.progress import Progress
 from ..run.timeline import Timeline
 from . import keys
@@ -62,17 +63,23 @@ class GuestRun:
 
     @contextmanager
     def opened(
-        self, disks: Sequence[Disk], target: Target, read_only: bool, hardware: Mapping[str, Any] | None = None
+        self,
+        disks: Sequence[Disk],
+        target: Target,
+        read_only: bool,
+        hardware: Mapping[str, Any] | None = None,
+        tools: ToolsPolicy | None = None,
     ) -> Iterator[Guest]:
         """Yields the guest on disks, opened in the appliance while the block runs.
 
-        Args: hardware: what is known of the source; by default the option of this name.
-        Errors: those of Appliance, Guest and keys.from_option, workdir-not-usable.
+        Args: hardware: what is known of the source. tools: what is to become of hypervisors' tools. By default each is the
+        option of this name. Errors: those of Appliance, Guest and keys.from_option, workdir-not-usable.
         """
         options = self._options
         if options["workdir"]:
             room.require_usable_directory(options["workdir"], "workdir-not-usable")
         given = keys.from_option(options["keys"])
+        policy = policy_from(options["tools"]) if tools is None else tools
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with ExitStack() as stack:
@@ -80,7 +87,7 @@ class GuestRun:
                     stack.enter_context(appliance)
                 with self.timeline.step("open"):
                     known = without_none(hardware or options["hardware"] or {})
-                    guest = Guest.opened(appliance, disks, target, known, given)
+                    guest = Guest.opened(appliance, disks, target, known, given, policy)
                 yield guest
         finally:
             self.timeline.count(appliance)

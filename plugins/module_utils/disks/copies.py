@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import GuestconvError
-from . import qemu_img, room
+from . import copy_options, qemu_img, room
 from .images import Disk
 from .state_directory import file_identity, room_or_place, synchronize
 from .suffixes import SUFFIXES
@@ -56,8 +56,10 @@ class ToCopies(Workspace):
         tellers = qemu_img.tellers([overlay.device for overlay in self.overlays], self._tell)
         try:
             for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
+                _create(part)
+                options = copy_options.fast([overlay.path, *overlay.backing, *overlay.extents], part)
                 qemu_img.transfer(
-                    ["convert", "-f", "qcow2", "-O", copy.format, overlay.path, part],
+                    ["convert", *options, "-f", "qcow2", "-O", copy.format, overlay.path, part],
                     qemu_img.copy_timeout(overlay.virtual_size),
                     tell,
                     self._states[0].lock_descriptor,
@@ -125,6 +127,13 @@ def _copy_name(disk: Disk, dest_format: str | None, distinction: str) -> tuple[s
     if image_format != disk.format:
         suffix = "." + image_format
     return stem + distinction + suffix, image_format
+
+
+def _create(path: str) -> None:
+    """Make an empty file that only its owner may read, in place of whatever is there."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _resemble(path: str, source: str) -> None:

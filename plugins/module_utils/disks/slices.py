@@ -4,8 +4,8 @@
 """Copying in slices, each by one qemu-img that reads and writes a window of the disk.
 
 qemu-img knows all formats, finds holes, reads ahead and waits for storage; what it lacks is to go on where it was
-stopped. So a copy is made of slices, and how far they reach on stable storage is noted after each. A slice that is
-begun again writes all of its bytes again, zeroes too, so what an interrupted one left does no harm.
+stopped. So a copy is made of slices, and how far they reach on stable storage is noted after each. A copy that goes on
+writes all bytes again that were not noted, zeroes too, so what an interrupted slice left does no harm.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import time
 from typing import Any, Callable
 
 from ..errors import GuestconvError
-from . import qemu_img
+from . import copy_options, qemu_img
 from .state_directory import room_or_place, synchronize
 
-# Bytes of a slice: it doubles while slices take less than the first number of seconds, and halves above the second. So
-# a disk of holes takes few slices, and on a slow line little is lost by an interruption.
-_SMALLEST, _LARGEST = 16 << 20, 1 << 30
-_SHORT, _LONG = 4, 16
+# Bytes of a slice: it becomes so many times longer while slices take less than the first number of seconds, and half as
+# long above the second. So a fast copy takes few slices, and on a slow line little is lost by an interruption.
+_SMALLEST, _LARGEST = 16 << 20, 4 << 30
+_GROWTH, _SHORT, _LONG = 8, 4, 16
 
 _INFO_SECONDS = 150
 # What must be free for a failed write to have had another reason.
@@ -89,19 +89,20 @@ def copy(
     checkpoint: Callable[[int], object],
     lock: int,
     tell: Callable[[int], object] = lambda copied: None,
+    empty: bool = False,
 ) -> None:
     """Copy the bytes from `copied` to `size` of a node into the image at path.
 
     Args: node: QEMU's block node. image_format: raw or qcow2. checkpoint: called with the number of bytes that are on
     stable storage. lock: a descriptor that qemu-img inherits, as it must not write any more when others have the lock.
-    tell: called with the number of bytes that are copied.
+    tell: called with the number of bytes that are copied. empty: the image was just made, so no zeroes need to be written.
     Errors: no-space, fetch-failed. What was copied until then stays.
     """
     length = _SMALLEST
     while copied < size:
         amount = min(length, size - copied)
         started = time.monotonic()
-        _copy_slice(node, copied, amount, path, image_format, lock, tell)
+        _copy_slice(node, copied, amount, path, image_format, lock, tell, empty)
         try:
             synchronize(path)
         except OSError as error:
@@ -114,7 +115,7 @@ def copy(
 def next_length(length: int, seconds: float) -> int:
     """Bytes of the slice after one of `length` bytes that took so many seconds."""
     if seconds < _SHORT:
-        return min(length * 2, _LARGEST)
+        return min(length * _GROWTH, _LARGEST)
     return max(length // 2, _SMALLEST) if seconds > _LONG else length
 
 
@@ -124,16 +125,22 @@ def window(node: Node, offset: int, length: int) -> Node:
 
 
 def _copy_slice(
-    node: Node, offset: int, length: int, path: str, image_format: str, lock: int, tell: Callable[[int], object]
+    node: Node,
+    offset: int,
+    length: int,
+    path: str,
+    image_format: str,
+    lock: int,
+    tell: Callable[[int], object],
+    empty: bool,
 ) -> None:
     below = file_node(path)
     target: Node = below if image_format == "raw" else {"driver": image_format, "file": below}
-    # Only a written-back cache is flushed at the end; qemu-img's default is not to flush at all.
     arguments = [
         "convert",
         "-n",
-        "-t",
-        "writeback",
+        *(["--target-is-zero"] if empty else []),
+        *copy_options.fast(list(copy_options.local_files(node)), path),
         reference(window(node, offset, length)),
         reference(window(target, offset, length)),
     ]

@@ -61,3 +61,7 @@ class GuestconvError(Exception):
             "path": self.path,
             "retryable": self.retryable,
         }
+
+
+class CommandFailed(GuestconvError):
+    """A guest program failed, or did not end in time (`guest-command-failed`)."""

@@ -15,6 +15,7 @@ from ..disks.images import Disk
 from ..disks.partitioned import Partitioned
 from ..errors import GuestconvError
 from ..model.changes import Change
+from ..model.tools import ToolsPolicy
 from .root import GuestRoot
 from .storage import closing, mbr, transforms
 from .storage.answers import Answers
@@ -34,6 +35,7 @@ class Guest:
     """The disks of one guest, opened in a launched appliance.
 
     hardware: what the source hypervisor knows, as the caller gave it.
+    tools: what is to become of the tools of hypervisors.
     storage: the graph of what is on the disks.
     keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
@@ -49,6 +51,7 @@ class Guest:
         hardware: Mapping[str, Any],
         storage: Graph,
         keyring: Keyring | None = None,
+        tools: ToolsPolicy | None = None,
     ) -> None:
         self.appliance = appliance
         self.keyring = keyring or Keyring(appliance)
@@ -56,6 +59,7 @@ class Guest:
         self.disks = disks
         self.target = target
         self.hardware = hardware
+        self.tools = tools or ToolsPolicy()
         self.storage = storage
         self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
@@ -72,9 +76,10 @@ class Guest:
         target: Target,
         hardware: Mapping[str, Any],
         keys: Iterable[Key] = (),
+        tools: ToolsPolicy | None = None,
     ) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
-        guest = cls(appliance, disks, target, hardware, Graph(), Keyring(appliance, keys))
+        guest = cls(appliance, disks, target, hardware, Graph(), Keyring(appliance, keys), tools)
         guest.storage = discover(guest._answers)
         return guest
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import posixpath
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..appliance import augeas
 from ..appliance.appliance import Appliance
 from ..appliance.failures import ApplianceError, CallFailed
-from ..errors import GuestconvError
+from ..errors import CommandFailed, GuestconvError
 from ..model.changes import Change
 from ..model.concerns import Concern
 from .boot_menu import BootMenu, Entry
@@ -31,6 +32,10 @@ from .writing import Writer
 
 if TYPE_CHECKING:
     from .guest import Guest
+
+_TIMEOUT = "/usr/bin/timeout"
+# For a program to end when it is asked to, before it is killed.
+_SECONDS_TO_END = 30
 
 # What an aspect remembers.
 Facts = TypeVar("Facts")
@@ -171,6 +176,19 @@ class GuestRoot(Reader):
         self._texts[path] = None
         self._record("removed", path, detail, before, None)
 
+    def remove_all(self, path: str, detail: str) -> None:
+        """Remove the file or directory at path, if there is one, with all that is in it. It is recorded without texts.
+
+        What symbolic links lead to stays, also what the one at path leads to.
+        """
+        if not self.exists(path):
+            return
+        # The appliance's rm(1) is not confined to the root, and would follow links of the guest on the way there.
+        directory, name = posixpath.split(path.rstrip("/"))
+        self._writer.remove_all(posixpath.join(self._appliance.realpath(directory), name))
+        self._texts.clear()
+        self._record("removed", path, detail)
+
     def rename(self, path: str, new: str, detail: str) -> None:
         """Give the file at path, if there is one, the path new, replacing a file there. Owner and mode stay."""
         text, replaced = self.read(path), self.read(new)
@@ -182,22 +200,30 @@ class GuestRoot(Reader):
         self._record("removed", path, detail, text, None)
         self._record("created" if replaced is None else "changed", new, detail, replaced, text)
 
-    def run(self, argv: Sequence[str], detail: str, touches: Iterable[str] = (), replaces: Iterable[str] = ()) -> str:
+    def run(
+        self,
+        argv: Sequence[str],
+        detail: str,
+        touches: Iterable[str] = (),
+        replaces: Iterable[str] = (),
+        seconds: int = 0,
+    ) -> str:
         """Run a program of the guest, and return what it printed.
 
         touches: paths of files which it may change, or remove: those are recorded with their texts. replaces: those of
         others. Where it fails, it is run once more with these paths unprotected, if chattr(1) protects one of them.
-        Raises GuestconvError `guest-command-failed`.
+        seconds: how long it may take, if the guest has timeout(1); it is killed then. 0: as long as the appliance may.
+        Raises CommandFailed.
         """
         texts = {path: self.read(path) for path in touches}
         self._written.by_programs = True
         try:
-            printed = self._command(argv, writes=True)
-        except GuestconvError:
+            printed = self._command(argv, seconds, writes=True)
+        except CommandFailed:
             with self._writer.unprotected([*texts, *replaces]) as is_changed:
                 if not is_changed:
                     raise
-                printed = self._command(argv, writes=True)
+                printed = self._command(argv, seconds, writes=True)
         self._record("ran", argv[0], detail)
         self._texts.clear()
         for path, before in texts.items():
@@ -207,19 +233,26 @@ class GuestRoot(Reader):
                 self._record(action, path, detail, before, after)
         return printed
 
-    def ask(self, argv: Sequence[str]) -> str:
-        """Run a program of the guest that changes nothing, and return what it printed. Raises as run."""
-        return self._command(argv, writes=False)
+    def ask(self, argv: Sequence[str], seconds: int = 0) -> str:
+        """Run a program of the guest that changes nothing, and return what it printed. seconds, errors: as of run."""
+        return self._command(argv, seconds, writes=False)
 
-    def _command(self, argv: Sequence[str], writes: bool) -> str:
+    def _command(self, argv: Sequence[str], seconds: int, writes: bool) -> str:
+        # It takes the group of processes with it. Options of coreutils, and of busybox.
+        is_limited = seconds and self.exists(_TIMEOUT)
+        limit = [_TIMEOUT, "-k", str(_SECONDS_TO_END), str(seconds)] if is_limited else []
+        started = time.monotonic()
         try:
             with self.guest.mappings_called_by_guest():
-                return self._appliance.command(list(argv))
+                return self._appliance.command([*limit, *argv])
         except ApplianceError as error:
+            if limit and time.monotonic() - started >= seconds:
+                message = f"`{' '.join(argv)}` did not end within {seconds} seconds in the guest on {self.name}."
+                raise CommandFailed("guest-command-failed", message) from error
             message = f"`{' '.join(argv)}` failed in the guest on {self.name}: {error.message}"
             obstacles = self._writer.obstacles() if writes and isinstance(error, CallFailed) else []
             hint = f"{' '.join(obstacles)} Change that in the guest, and convert it again." if obstacles else ""
-            raise GuestconvError("guest-command-failed", message, hint=hint) from error
+            raise CommandFailed("guest-command-failed", message, hint=hint) from error
 
     @contextmanager
     def in_memory(self, directory: str) -> Iterator[None]:

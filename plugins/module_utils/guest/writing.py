@@ -116,6 +116,10 @@ class Writer:
         """Remove the file or symbolic link at path."""
         self._do(lambda: self._appliance.rm(path), path, 0)
 
+    def remove_all(self, path: str) -> None:
+        """Remove the file or directory at path, whose directory has no symbolic link in its own path."""
+        self._do(lambda: self._appliance.rm_rf(path), path, 0)
+
     def rename(self, path: str, new: str) -> None:
         """Give the file at path the path new."""
         self._do(lambda: self._appliance.mv(path, new), path, 0, {path: new})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .errors import NotSupplementable
 from .image import Initrd, Limits, Member, joined, read
-from .kernel_modules import INDEX_FILES, KernelModules, module_files
+from .kernel_modules import INDEX_FILES, KernelModules, module_files, uncompressed
 from .module_names import module_name
 from .writer import File, supplement
 
@@ -29,4 +29,5 @@ __all__ = (
     "module_name",
     "read",
     "supplement",
+    "uncompressed",
 )

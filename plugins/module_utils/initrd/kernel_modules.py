@@ -15,6 +15,7 @@ kmod 30: modules that are there load by name and by alias, with soft dependencie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ INDEX_FILES = (
     "modules.builtin.modinfo",
     "modules.order",
 )
+_FROM_THE_ROOT = re.compile(r"^/(?:usr/)?lib/modules/[^/]+/+")
 _COMPRESSIONS = {"gz": "gzip", "xz": "xz", "zst": "zstd"}
 # The largest in distributions, with debugging data stripped, are some 20 MiB (nvidia, amdgpu).
 _LARGEST_MODULE = 64 << 20
@@ -65,7 +67,8 @@ class KernelModules:
             if name:
                 # depmod lists what must be loaded first last.
                 names = (module_name(need) for need in reversed(needs.split()))
-                self._modules[name] = _Dependencies(path, tuple(filter(None, names)))
+                # depmod before module-init-tools 3.4 wrote them from the root of the filesystem.
+                self._modules[name] = _Dependencies(_FROM_THE_ROOT.sub("", path), tuple(filter(None, names)))
         self._builtin = frozenset(filter(None, map(module_name, builtin.split())))
         self._before, self._after = _soft_dependencies(softdep)
         self._resolve_soft_aliases(alias)
@@ -154,13 +157,14 @@ def module_files(
     for path, content in contents.items():
         plain = path[: path.rindex(".ko") + 3]
         paths[module_name(path) or path] = plain
-        files.append(File(f"{tree}/{plain}", 0o644, _uncompressed(path, content)))
+        files.append(File(f"{tree}/{plain}", 0o644, uncompressed(path, content)))
     for name, content in {**indexes, **kernel.dependency_files(paths)}.items():
         files.append(File(f"{tree}/{name}", 0o644, content))
     return files
 
 
-def _uncompressed(path: str, content: bytes) -> bytes:
+def uncompressed(path: str, content: bytes) -> bytes:
+    """The bytes of a module whose file, of that path, has content. Raises GuestconvError: module-corrupt."""
     match = MODULE.search(path)
     suffix = match.group(2) if match else None
     if not suffix:

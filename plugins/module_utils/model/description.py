@@ -13,6 +13,7 @@ from typing import Any, Callable, Protocol
 
 from ..devices.targets import KINDS, Target
 from ..texts.printable import printable
+from . import source_facts
 from .concerns import Concern
 
 SCHEMA = 1
@@ -37,16 +38,20 @@ KEYS = (
     "transform",
     "roots",
     "devices",
+    "tools",
     "current",
     "choices",
     "unavailable",
 )
 
 # Keys that descriptions of earlier versions of the same schema lack.
-ADDED_KEYS = ("checksums",)
+ADDED_KEYS = ("checksums", "tools")
 
-# What has no checksum of its own: what the caller may alter, and the checksums.
-_NOT_SUMMED = ("devices", "checksum", "checksums")
+# What the caller may alter.
+ALTERABLE = ("devices", "tools")
+
+# What has no checksum of its own: that, and the checksums.
+_NOT_SUMMED = (*ALTERABLE, "checksum", "checksums")
 
 
 @dataclass
@@ -59,6 +64,7 @@ class Findings:
     devices: {kind: {id: facts}}; the facts become current.<kind>.<id>.
     usable: {kind: {driver: reason why this root cannot use it, "" when it can}}.
     preferred: {kind: the drivers that go with more of what the root has than the others do}.
+    tools: what conversion does about the tools of hypervisors that it has, as ToolsPolicy.described returns it.
     """
 
     info: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +74,7 @@ class Findings:
     usable: dict[str, dict[str, str]] = field(default_factory=dict)
     preferred: dict[str, list[str]] = field(default_factory=dict)
     concerns: list[Concern] = field(default_factory=list)
+    tools: dict[str, Any] = field(default_factory=dict)
 
 
 class DescribedRoot(Protocol):
@@ -115,6 +122,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     choices, unavailable = _choices(everything, guest.target)
     # What is so of the disks every root says.
     concerns = [concern.as_dict() for concern in dict.fromkeys(each for one in everything for each in one.concerns)]
+    concerns += [concern.as_dict() for concern in source_facts.concerns(guest.hardware)]
     concerns += _without_choice(current, choices, unavailable)
     boot = _merged_boot(everything)
     concerns += _without_firmware(guest.target, boot["firmware"])
@@ -134,6 +142,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
             }
             for kind in KINDS
         },
+        "tools": {key: value for one in everything for key, value in one.tools.items()},
         "current": current,
         "choices": _per_device(current, lambda kind: {"driver": list(choices[kind])}),
         "unavailable": _per_device(current, lambda kind: dict(unavailable[kind])),
@@ -162,7 +171,7 @@ def sign(description: Description) -> None:
 
 def checksum(description: Description) -> str:
     """sha256 of all of a description that a caller must not alter."""
-    return _digest({key: value for key, value in description.items() if key not in ("devices", "checksum")})
+    return _digest({key: value for key, value in description.items() if key not in (*ALTERABLE, "checksum")})
 
 
 def altered_keys(description: Description) -> frozenset[str]:

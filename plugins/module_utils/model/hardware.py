@@ -22,6 +22,7 @@ _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 _SIZES = ("cpus", "memory")
+_OPTIONAL = (*_SIZES, "guest_agent")
 
 # The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
 _HIGHEST_SLOT = 8191
@@ -56,7 +57,7 @@ class Interface:
 
 @dataclass(frozen=True)
 class Hardware:
-    """A machine. video and console are drivers, None for a machine without.
+    """A machine. video and console are drivers, None for a machine without. guest_agent: whether QEMU's is to run there.
 
     cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
     """
@@ -69,6 +70,7 @@ class Hardware:
     console: str | None = None
     cpus: int | None = None
     memory: int | None = None
+    guest_agent: bool = False
 
     @property
     def family(self) -> str:
@@ -108,7 +110,7 @@ class Hardware:
         result["interfaces"] = [dict(card, addresses=list(card["addresses"])) for card in result["interfaces"]]
         for kind in ("video", "console"):
             result[kind] = result[kind] and {"driver": result[kind]}
-        return {key: value for key, value in result.items() if key not in _SIZES or value is not None}
+        return {key: value for key, value in result.items() if key not in _OPTIONAL or value}
 
 
 def from_dict(value: Any) -> Hardware:
@@ -116,7 +118,7 @@ def from_dict(value: Any) -> Hardware:
 
     Errors: hardware-invalid, with the path in value.
     """
-    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_SIZES))
+    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_OPTIONAL))
     machine = value.get("machine") or "q35"
     if not isinstance(machine, str) or not (machine in MACHINES or _MACHINE.fullmatch(machine)):
         raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", MACHINES)
@@ -132,6 +134,7 @@ def from_dict(value: Any) -> Hardware:
         ),
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
+        guest_agent=_boolean(value.get("guest_agent"), "hardware.guest_agent"),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )
     _check_machine(hardware)
@@ -224,6 +227,12 @@ def _number(value: Any, lowest: int, highest: int, path: str) -> int | None:
     if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
         raise _invalid(path, f"{value!r} is no number from {lowest} to {highest}.")
     return int(text)
+
+
+def _boolean(value: Any, path: str) -> bool:
+    if value not in (None, True, False):
+        raise _invalid(path, f"{value!r} should be true or false.")
+    return bool(value)
 
 
 def _address(value: Any, parse: Callable[[str], object], path: str) -> str:

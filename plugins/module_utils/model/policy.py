@@ -4,12 +4,14 @@
 """Policy: which driver which device of which guest is to have, written once for a fleet.
 
 A policy is a list of rules. A rule is a dict of patterns (fnmatch) of device ids per kind, and of what a device that
-matches gets; its key `when` has facts that must hold for it to apply:
+matches gets; its key `when` has facts that must hold for it to apply, and `tools` what is to become of the tools of
+hypervisors (tools.py), by patterns of their names:
 
     - when: {distribution: [centos, rhel], version.major: 6}
       network: {"*": {driver: [e1000e, e1000]}}
       block: {sdb: {driver: ahci}}
       console: {"*": null}
+      tools: {"*": disable, remove_dependencies: false}
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 from ..devices.targets import KINDS
 from ..errors import GuestconvError
 from .description import Description
+from .tools import DEFAULTS, REMOVE_DEPENDENCIES, check_action, policy_from
 
 # What a network card may have several of, and no list to choose from.
 _LISTS = ("addresses", "gateway", "dns")
@@ -49,14 +52,25 @@ def _check_rule(rule: Any, where: str) -> None:
     if not isinstance(rule, dict):
         raise _invalid(where, f"A rule is a dictionary, not {rule!r}.")
     for key, value in rule.items():
-        if key not in KINDS and key != "when":
-            raise _invalid(f"{where}.{key}", f"There is no such key; known are when, {', '.join(KINDS)}.")
+        if key not in (*KINDS, "when", "tools"):
+            raise _invalid(f"{where}.{key}", f"There is no such key; known are when, {', '.join(KINDS)}, tools.")
         if not isinstance(value, dict):
             raise _invalid(f"{where}.{key}", "This is a dictionary.")
     for kind in KINDS:
         for pattern, settings in rule.get(kind, {}).items():
             if settings is not None and not isinstance(settings, dict):
                 raise _invalid(f"{where}.{kind}.{pattern}", "This is a dictionary such as {driver: ...}, or null.")
+    _check_tools(rule.get("tools", {}), f"{where}.tools")
+
+
+def _check_tools(settings: Mapping[str, Any], where: str) -> None:
+    """Errors: tools-invalid."""
+    for pattern, action in settings.items():
+        if pattern == REMOVE_DEPENDENCIES:
+            policy_from({pattern: action}, where)
+            continue
+        names = fnmatch.filter(DEFAULTS, str(pattern)) or [pattern]
+        check_action(names[0], action, where)
 
 
 def _applies(conditions: Mapping[str, Any], guest: Description) -> bool:
@@ -102,6 +116,12 @@ def _apply(rule: Mapping[str, Any], chosen: Description) -> None:
                     del devices[device]
                 else:
                     devices[device].update(_possible(chosen, kind, device, settings))
+    # Descriptions of the first versions have none.
+    tools = chosen.get("tools", {})
+    for pattern, action in rule.get("tools", {}).items():
+        tools.update(
+            (name, action) for name in fnmatch.filter(tools, pattern) if name != REMOVE_DEPENDENCIES or name == pattern
+        )
 
 
 def _possible(guest: Description, kind: str, device: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..devices.targets import KINDS, TARGETS, Target
 from ..errors import GuestconvError
 from .description import ADDED_KEYS, KEYS, SCHEMA, Description, Devices, altered_keys, checksum
+from .tools import policy_from
 
 # What a caller may say of a device, besides its driver.
 _SETTINGS = {"network": ("policy", "name", "addresses", "gateway", "dns")}
@@ -32,13 +33,14 @@ def as_mapping(description: object) -> Description:
 def check(asked: object) -> Target:
     """Check all that can be checked of a caller's description before the appliance is launched.
 
-    Returns: the target that it is for. Errors: those of select(), description-incomplete, description-schema.
+    Returns: the target that it is for. Errors: those of select(), description-incomplete, description-schema, tools-invalid.
     """
     description = as_mapping(asked)
     _check_form(description)
     target = description["target"]
     if not isinstance(target, str) or target not in TARGETS:
         raise _changed("guest.target", target, ", ".join(TARGETS))
+    policy_from(description.get("tools"), "guest.tools")
     altered = altered_keys(description)
     if not altered:
         # It is what inspect returned, so a mistake in devices can be reported now. Where the guest was not
@@ -319,7 +321,7 @@ def _difference(was: Any, now: Any, path: str) -> tuple[str, Any, Any] | None:
 def _changed(path: str, value: Any, allowed: str) -> GuestconvError:
     return GuestconvError(
         "description-changed",
-        f"{path} was altered to {value!r}. It is read-only; allowed is: {allowed}. Only guest.devices may be altered.",
+        f"{path} was altered to {value!r}. It is read-only; allowed is: {allowed}. Only guest.devices and guest.tools may be altered.",
         path=path,
     )
 

@@ -8,7 +8,7 @@ It is the same for every system; what only a root knows (how its NICs are called
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target
@@ -67,14 +67,15 @@ def disk_models(devices: Iterable[str], target: Target, selection: Selection) ->
     return {device: target.model("block", chosen[device]) for device in devices if device in chosen}
 
 
-def boot_order(devices: Sequence[str], source: Mapping[str, Any]) -> list[str]:
+def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str] = ()) -> list[str]:
     """The disks' ids, first that which the source booted from. Those without an order come last, as they were given.
 
-    source: what the caller knows of the source's hardware; its disks stand in the order of devices.
+    source: what the caller knows of the source's hardware; its disks stand in the order of devices. loaders: the disks
+    that have a boot loader, which decides where the source does not: the order of buses says nothing.
     """
     known = source.get("disks") or []
     orders = {device: (known[at].get("boot_order") if at < len(known) else None) for at, device in enumerate(devices)}
-    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0))
+    return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
 
 
 def assemble(
@@ -84,16 +85,17 @@ def assemble(
     devices: Sequence[str],
     source: Mapping[str, Any],
     interfaces: Iterable[Sequence[Interface]],
+    loaders: Collection[str] = (),
 ) -> dict[str, Any]:
     """The hardware, in the form that guestconv_convert returns it.
 
-    devices: the ids of the source's disks, in their order. source: as of boot_order.
+    devices: the ids of the source's disks, in their order. source, loaders: as of boot_order.
     interfaces: the NICs as each root knows them.
     """
     hardware: dict[str, Any] = {
         "firmware": firmware,
         "machine": target.machine_for(firmware),
-        "disks": _disks(target, firmware, selection, devices, source),
+        "disks": _disks(target, firmware, selection, devices, source, loaders),
         "interfaces": merged(interfaces),
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
@@ -113,11 +115,16 @@ def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
 
 
 def _disks(
-    target: Target, firmware: str, selection: Selection, devices: Sequence[str], source: Mapping[str, Any]
+    target: Target,
+    firmware: str,
+    selection: Selection,
+    devices: Sequence[str],
+    source: Mapping[str, Any],
+    loaders: Collection[str],
 ) -> list[Disk]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
-    in_order = [device for device in boot_order(devices, source) if device in models]
+    in_order = [device for device in boot_order(devices, source, loaders) if device in models]
     return [
         Disk(
             device=device,

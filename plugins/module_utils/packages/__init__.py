@@ -8,11 +8,13 @@ One file per package manager, and the registry: a new one is a file of its own a
 
 from __future__ import annotations
 
+from .apk import Apk
 from .dpkg import Dpkg
 from .manager import Application, Door, PackageManager
+from .pacman import Pacman
 from .rpm import Rpm
 
-MANAGERS: tuple[type[PackageManager], ...] = (Dpkg, Rpm)
+MANAGERS: tuple[type[PackageManager], ...] = (Dpkg, Rpm, Apk, Pacman)
 
 
 def manager_for(root: Door) -> PackageManager | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .manager import Package
+from .manager import Judged, Package
 
 
 def only_needed_by(going: Iterable[Package], packages: Iterable[Package]) -> list[Package]:
@@ -43,14 +43,34 @@ def _reached(
     return reached
 
 
-def left_without(going: Iterable[Package], packages: Iterable[Package]) -> list[Package]:
-    """Those of packages that depend on one of going, and on nothing else in its stead: dpkg would not let it go."""
+def judged(own: Iterable[Package], packages: Iterable[Package]) -> Judged:
+    """What a removal of own, some of packages (all), comes to.
+
+    What is on hold stays, and so does what a package that stays depends on, where nothing else is there in its stead.
+    """
+    own, packages = list(own), list(packages)
+    reasons = {package: package.hold for package in own if package.hold}
+    while True:
+        going = [package for package in own if package not in reasons]
+        needed = _needed_by_others(going, packages)
+        if not needed:
+            dependencies = tuple(only_needed_by(going, packages)) if going else ()
+            return Judged(tuple(going), tuple(reasons.items()), dependencies)
+        for package, users in needed.items():
+            reasons[package] = f"{', '.join(users)} cannot do without it"
+
+
+def _needed_by_others(going: Iterable[Package], packages: Iterable[Package]) -> dict[Package, list[str]]:
+    """{one of going: the names of those of packages that depend on it, and on nothing that stays in its stead}."""
     going = set(going)
     staying = [package for package in packages if package not in going]
-    there = frozenset().union(*(package.names for package in staying))
-    lost = frozenset().union(*(package.names for package in going)) - there
-    return [
-        package
-        for package in staying
-        if any(there.isdisjoint(group) and not lost.isdisjoint(group) for group in package.depends)
-    ]
+    there = frozenset[str]().union(*(package.names for package in staying))
+    lost = frozenset[str]().union(*(package.names for package in going)) - there
+    needed: dict[Package, list[str]] = {}
+    for user in staying:
+        for group in user.depends:
+            if there.isdisjoint(group) and not lost.isdisjoint(group):
+                for package in going:
+                    if not package.names.isdisjoint(group) and user.name not in needed.setdefault(package, []):
+                        needed[package].append(user.name)
+    return needed

@@ -15,9 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 
-from .dependencies import left_without, only_needed_by
-from .manager import Application, Door, Package, epoch_number
+from .dependencies import judged
+from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number
 
 # Bytes for what else a removal writes: logs, the lists of files of what stays for now, caches of triggers.
 _SPARE = 1024 * 1024
@@ -27,6 +28,7 @@ class Dpkg:
     """dpkg and apt, in a mounted root."""
 
     FORMAT = "deb"
+    REMOVES_DEPENDENCIES = False
 
     _INFO = "/var/lib/dpkg/info"
     _STATUS = "/var/lib/dpkg/status"
@@ -35,26 +37,48 @@ class Dpkg:
     _EXTENDED_STATES = "/var/lib/apt/extended_states"
     _UPDATE_INITRAMFS = "/etc/initramfs-tools/update-initramfs.conf"
     _POLICY = "/usr/sbin/policy-rc.d"
+    _DIVERSIONS = "/var/lib/dpkg/diversions"
 
     def __init__(self, root: Door) -> None:
         self._root = root
 
-    def has(self, pattern: str) -> bool:
-        """Whether packages whose names match the shell pattern are installed, or were and left configuration files.
+    def names(self) -> list[str]:
+        """The names of packages that are installed, or were and left configuration files.
 
         It costs next to nothing, unlike packages().
         """
         # The file is NAME:ARCH.list for packages that may be there for several architectures at once.
-        return any(self._root.glob(f"{self._INFO}/{pattern}{arch}.list") for arch in ("", ":*"))
+        lists = (name[: -len(".list")] for name in self._root.list(self._INFO) if name.endswith(".list"))
+        return [name.partition(":")[0] for name in lists]
 
     def packages(self) -> list[Package]:
-        """The installed packages, a list of Package."""
-        return parse_status(self._root.read(self._STATUS) or "", self._root.read(self._EXTENDED_STATES) or "")
+        """The installed packages, a list of Package. Raises DatabaseDamaged."""
+        status = self._root.read(self._STATUS) or ""
+        reason = damage(status)
+        if reason:
+            raise DatabaseDamaged(f"{self._STATUS} {reason}.")
+        if self._root.list(self._UPDATES):
+            # Its journal, of which each file is a change that the status does not have yet.
+            raise DatabaseDamaged(f"dpkg was interrupted: {self._UPDATES} has changes that {self._STATUS} lacks.")
+        return parse_status(status, self._root.read(self._EXTENDED_STATES) or "")
+
+    def judged(self, own: Sequence[Package], packages: Sequence[Package]) -> Judged:
+        """As of manager.Removal. What somebody has diverted a file of stays."""
+        diversions = diverted(self._root.read(self._DIVERSIONS) or "")
+        held = {each: replace(each, hold=self._diverted(each, diversions)) for each in own if not each.hold}
+        own = [held.get(each, each) for each in own]
+        return judged(own, [held.get(each, each) for each in packages])
+
+    def _diverted(self, package: Package, diversions: Mapping[str, str]) -> str:
+        """Why a package must stay by these diversions, "" where they do not concern it."""
+        files = self._listed(package) if diversions else ()
+        path = next((path for path in files if diversions.get(path, package.name) != package.name), None)
+        return f"its file {path} is diverted (dpkg-divert)" if path else ""
 
     def applications(self) -> list[Application]:
         """The installed packages as applications() returns them."""
         found = []
-        for package in self.packages():
+        for package in parse_status(self._root.read(self._STATUS) or ""):
             epoch, version, release = split_version(package.version)
             found.append(
                 Application(name=package.name, epoch=epoch, version=version, release=release, arch=package.arch)
@@ -64,14 +88,6 @@ class Dpkg:
     def removal(self) -> Dpkg:
         """It removes packages itself."""
         return self
-
-    def needed_only_by(self, going: Sequence[Package], packages: Sequence[Package]) -> list[Package]:
-        """As of manager.Removal: what `apt-get autoremove` would newly offer, and rather less."""
-        return only_needed_by(going, packages)
-
-    def needing(self, going: Sequence[Package], packages: Sequence[Package]) -> list[Package]:
-        """As of manager.Removal: dpkg would not let these go."""
-        return left_without(going, packages)
 
     def room(self) -> tuple[str, int]:
         """As of manager.Removal: dpkg writes its whole status next to the old one, before it renames it."""
@@ -86,7 +102,9 @@ class Dpkg:
         """
         edited = [path for package in packages for path, md5 in package.conffiles if self._md5(path) not in (md5, None)]
         with self._initrds_left_alone(), self._services_left_alone(), self._journal_in_memory():
-            self._root.run(["dpkg", "--purge", *self._arguments(packages)], detail, edited, self._files(packages))
+            self._root.run(
+                ["dpkg", "--purge", *self._arguments(packages)], detail, edited, self._files(packages), SECONDS
+            )
         states = self._root.read(self._EXTENDED_STATES)
         if states is not None:
             # As apt does. Left there, a package that someone installs later with dpkg alone would count as automatic,
@@ -107,9 +125,13 @@ class Dpkg:
         """The paths of what dpkg removes, and of its database. They are only looked up if they are asked for."""
         yield from (self._STATUS, f"{self._STATUS}-old")
         for package in packages:
-            for name in (package.name, f"{package.name}:{package.arch}"):
-                listed = self._root.read(f"{self._INFO}/{name}.list") or ""
-                yield from filter(lambda path: path.startswith("/") and path != "/.", listed.split("\n"))
+            yield from self._listed(package)
+
+    def _listed(self, package: Package) -> Iterator[str]:
+        """The paths of a package's files."""
+        for name in (package.name, f"{package.name}:{package.arch}"):
+            listed = self._root.read(f"{self._INFO}/{name}.list") or ""
+            yield from filter(lambda path: path.startswith("/") and path != "/.", listed.split("\n"))
 
     def _arguments(self, packages: Sequence[Package]) -> list[str]:
         counts = Counter(package.name for package in packages)
@@ -172,9 +194,53 @@ def parse_status(status: str, extended_states: str = "") -> list[Package]:
                 _names(stanza.get("Suggests", "")),
                 _names(stanza.get("Provides", "")) | {name},
                 _conffiles(stanza.get("Conffiles", "")),
+                _hold(stanza),
             )
         )
     return packages
+
+
+def damage(status: str) -> str:
+    """What is wrong with the text of /var/lib/dpkg/status, as the end of a sentence; "" where dpkg can read it.
+
+    As dpkg's own parser (lib/dpkg/parse.c): each line is a field or goes one on, each stanza has a Package and a Status.
+    What a crash leaves of a file that was not synced is a part of it, or zeros.
+    """
+    if not status.strip():
+        return "is missing or empty"
+    for block in re.split(r"\n{2,}", status.strip("\n")):
+        lines = block.split("\n")
+        first = lines[0].partition(":")
+        if "\0" in block:
+            return "has NUL characters in it"
+        wrong = next((line for line in lines if line[:1] not in (" ", "\t") and ":" not in line), None)
+        if wrong is not None or lines[0][:1] in (" ", "\t"):
+            return f"cannot be read at {(wrong or first[0])[:40]!r}"
+        fields = {line.partition(":")[0] for line in lines}
+        if not {"Package", "Status"} <= fields:
+            return f"has a stanza without {'Status' if 'Package' in fields else 'Package'}, at {lines[0][:40]!r}"
+    return ""
+
+
+def diverted(text: str) -> dict[str, str]:
+    """{path: the package that diverts it, ":" for the administrator} of /var/lib/dpkg/diversions.
+
+    It has three lines for each: the path, where it is diverted to, and by whom (lib/dpkg/db-fsys-divert.c).
+    """
+    lines = text.split("\n")
+    return dict(zip(lines[::3], lines[2::3]))
+
+
+def _hold(stanza: Mapping[str, str]) -> str:
+    """Why dpkg is not to remove the package, or would not, as the end of a sentence; "" where nothing is in the way."""
+    words = stanza.get("Status", "").split()
+    if words[:1] == ["hold"]:
+        return "it is on hold"
+    if words[1:2] == ["reinstreq"] or words[-1:] == ["half-installed"]:
+        return "its installation was not finished (dpkg --audit)"
+    if any(stanza.get(field) == "yes" for field in ("Essential", "Protected")):
+        return "dpkg protects it"
+    return ""
 
 
 def _is_kept(stanza: Mapping[str, str]) -> bool:

@@ -11,6 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol, TypedDict
 
+# How long a removal may take; it is killed then, with the scripts of the packages. Emulated, that of open-vm-tools takes
+# half a minute.
+SECONDS = 900
+
 
 class Door(Protocol):
     """What package managers need of a mounted root (guest.root.GuestRoot)."""
@@ -31,12 +35,17 @@ class Door(Protocol):
     def remove(self, path: str, detail: str) -> None: ...
 
     def run(
-        self, argv: Sequence[str], detail: str, touches: Iterable[str] = ..., replaces: Iterable[str] = ...
+        self,
+        argv: Sequence[str],
+        detail: str,
+        touches: Iterable[str] = ...,
+        replaces: Iterable[str] = ...,
+        seconds: int = ...,
     ) -> str: ...
 
-    def ask(self, argv: Sequence[str]) -> str: ...
+    def ask(self, argv: Sequence[str], seconds: int = ...) -> str: ...
 
-    def glob(self, pattern: str) -> list[str]: ...
+    def glob(self, *patterns: str) -> list[str]: ...
 
     def in_memory(self, directory: str) -> AbstractContextManager[None]: ...
 
@@ -64,6 +73,7 @@ class Package:
     recommends, suggests: names, with the alternatives.
     names: its own and those that it provides.
     conffiles: its configuration files, pairs (path, MD5 sum of the file as it came).
+    hold: why it must not be removed, as the end of a sentence ("it is on hold"); "" where nothing is in the way.
     """
 
     name: str
@@ -75,6 +85,7 @@ class Package:
     suggests: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     conffiles: tuple[tuple[str, str], ...] = ()
+    hold: str = ""
 
     def pulls_in(self) -> frozenset[str]:
         """The names of what is installed along with it."""
@@ -86,20 +97,40 @@ def epoch_number(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch("[0-9]{1,10}", text) else None
 
 
-class Removal(Protocol):
-    """What knows the packages and what they need of each other, and removes them."""
+@dataclass(frozen=True)
+class Judged:
+    """What comes of packages that are to be removed.
 
-    def has(self, pattern: str) -> bool:
-        """Whether a package may be installed whose name matches the shell pattern: cheap, and true once too often."""
+    going: those that can be. staying: the others, each with the reason, as the end of a sentence.
+    dependencies: what nothing needs any more once the first are gone, and what was not installed for itself.
+    """
+
+    going: tuple[Package, ...] = ()
+    staying: tuple[tuple[Package, str], ...] = ()
+    dependencies: tuple[Package, ...] = ()
+
+
+class DatabaseDamaged(Exception):
+    """The database of packages cannot be relied on. Its text is the reason, a sentence."""
+
+
+class Removal(Protocol):
+    """What knows the packages and what they need of each other, and removes them.
+
+    REMOVES_DEPENDENCIES: whether the package manager cannot but remove what nothing needs any more.
+    """
+
+    @property
+    def REMOVES_DEPENDENCIES(self) -> bool: ...
+
+    def names(self) -> list[str] | None:
+        """The names of packages that may be installed: cheap, and some too many. None where it costs a guest program."""
 
     def packages(self) -> list[Package]:
-        """The installed packages."""
+        """The installed packages. Raises DatabaseDamaged."""
 
-    def needed_only_by(self, going: Sequence[Package], packages: Sequence[Package]) -> list[Package]:
-        """Those of packages (all) that nothing needs any more once going (some of them) are gone."""
-
-    def needing(self, going: Sequence[Package], packages: Sequence[Package]) -> list[Package]:
-        """Those of packages (all) that cannot do without going (some of them)."""
+    def judged(self, own: Sequence[Package], packages: Sequence[Package]) -> Judged:
+        """What a removal of own, some of packages (all), comes to. Nothing is changed. Raises DatabaseDamaged."""
 
     def room(self) -> tuple[str, int]:
         """A directory, and the bytes that a removal takes on its filesystem before it gives any back."""

@@ -80,7 +80,7 @@ def define(
         _interface(devices, card, plug)
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
-    _virtio_helpers(devices, machine.has_virtio)
+    _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
 
@@ -228,10 +228,14 @@ def _display(devices: Any, driver: str | None) -> None:
     _child(_child(devices, "video"), "model", type=model, primary="yes")
 
 
-def _virtio_helpers(devices: Any, wanted: bool) -> None:
-    """The guest agent's channel, randomness and the balloon, for guests that have virtio's drivers."""
-    if wanted:
+def _virtio_helpers(devices: Any, wanted: bool, guest_agent: bool) -> None:
+    """The guest agent's channel, randomness and the balloon, for guests that have virtio's drivers.
+
+    guest_agent: whether the agent is to run there in any case.
+    """
+    if wanted or guest_agent:
         channel = _child(devices, "channel", type="unix")
         _child(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
+    if wanted:
         _child(_child(devices, "rng", model="virtio"), "backend", text="/dev/urandom", model="random")
     _child(devices, "memballoon", model="virtio" if wanted else "none")

@@ -28,7 +28,7 @@ def define(hardware: Any, os_type: Any = "linux", guest_agent: Any = False) -> d
         "hw_firmware_type": wanted.firmware,
         "hw_machine_type": wanted.machine,
         "os_type": request.one_of(os_type, OPERATING_SYSTEMS, "os_type"),
-        "hw_qemu_guest_agent": "yes" if request.flag(guest_agent, "guest_agent") else "no",
+        "hw_qemu_guest_agent": "yes" if request.flag(guest_agent, "guest_agent") or wanted.guest_agent else "no",
         "hw_video_model": "none",
     }
     disks = [(request.disk_title(disk), disk.driver) for disk in wanted.disks]

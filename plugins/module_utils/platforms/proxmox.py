@@ -60,7 +60,7 @@ def define(
         "cores": machine.cpus,
         # What guestconv_verify boots with. Proxmox's default lacks what today's distributions are compiled for.
         "cpu": "host",
-        "agent": f"enabled={request.flag(guest_agent, 'guest_agent'):d}",
+        "agent": f"enabled={request.flag(guest_agent, 'guest_agent') or wanted.guest_agent:d}",
         "vga": WORDS.word("graphics", wanted.video, "display") if wanted.video else "none",
     }
     options.update(_disks(places))

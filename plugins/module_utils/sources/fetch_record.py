@@ -108,10 +108,12 @@ class Record:
     def begin(self, name: str, source: str, size: int, image_format: str) -> int:
         """How many bytes of the copy called name there are; the copy is started again if it is of another source.
 
+        If the result is 0, the image was just made, and is empty.
         Args: source: the identity of what is copied; size: bytes. Errors: no-space, dest-not-usable.
         """
         path, part = self.path_of(name), self._parts.get(name)
-        if part and (part["source"], part["size"]) == (source, size) and is_ours(path, stat.S_ISREG):
+        same = part and part["copied"] > 0 and (part["source"], part["size"]) == (source, size)
+        if part and same and is_ours(path, stat.S_ISREG):
             if image_format == "raw":
                 return int(part["copied"])
             # A killed qemu-img leaves clusters that are counted but not used. If the damage is worse, the copy is started again.

@@ -115,7 +115,11 @@ def convert(
     add_concerns(description, [concern for plan in plans for concern in plan.concerns])
     interfaces = [plan.hardware.interfaces for plan in plans]
     firmware = description["boot"]["firmware"]
-    return target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces)
+    loaders = description["boot"]["loaders"]
+    hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    if any(plan.hardware.guest_agent for plan in plans):
+        hardware["guest_agent"] = True
+    return hardware
 
 
 def _by_root(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import GuestconvError
@@ -18,6 +19,28 @@ except ImportError:
 
 class LxmlMissing(GuestconvError):
     """The library that reads XML is not installed."""
+
+
+# Encodings in which every ASCII character is the byte that it is in ASCII, so that none hides a DOCTYPE.
+_SINGLE_BYTE = ("iso-8859-1", "iso-8859-15", "latin-1", "windows-1252", "us-ascii")
+_DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']""")
+
+
+def decoded(data: bytes) -> str | bytes:
+    """The text of an XML document in UTF-16 with a byte order mark, or in Latin-1 and the like; data if it is in neither.
+
+    XML 1.0, 4.3.3. What cannot be decoded stays bytes, which parse() refuses.
+    """
+    declared = _DECLARED.match(data)
+    name = declared.group(1).decode("ascii").lower() if declared else ""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        name = "utf-16"
+    elif name not in _SINGLE_BYTE:
+        return data
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError:
+        return data
 
 
 def parse(text: str | bytes, max_size: int) -> Any:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Sequence
 
 from ...devices.targets import Target
+from ...devices.targets.kvm import QEMU_AGENT
+from ...devices.targets.target import Agent
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.description import Findings
@@ -43,7 +45,10 @@ def inspect(root: GuestRoot) -> Findings:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Put what is asked for into the guest, unless it has run there. Errors: first-boot-not-possible."""
     asked = plan.first_boot
-    if asked is None or (root.read(_RAN) or "").partition("\n")[0] == asked.checksum:
+    if asked is None:
+        return
+    plan.hardware.guest_agent = asked.agent and plan.target.agent == QEMU_AGENT
+    if (root.read(_RAN) or "").partition("\n")[0] == asked.checksum:
         return
     job = job_for(root, asked, plan.target)
     if job is None:
@@ -73,31 +78,35 @@ def _hang_in(root: GuestRoot, hook: Hook) -> None:
 
 def job_for(root: GuestRoot, asked: FirstBoot, target: Target) -> runner.Job | None:
     """What the runner has to do in this guest; None where nothing is left to do. Errors: first-boot-not-possible."""
+    agent = _missing_agent(root, asked, target)
     names = list(asked.packages)
-    services: tuple[str, ...] = ()
-    if asked.agent:
-        agent = target.agent
-        if agent is None:
-            raise _not_possible(
-                root, f"the target {target.name} has no agent for its guests.", "Leave first_boot.agent out."
-            )
-        if not root.glob(*agent.programs):
-            names.append(agent.package)
-            services = agent.services
-    manager = _manager(root, asked, names) if names or asked.files else None
+    files = [each.name for each in asked.files]
+    manager = None
+    if names or files or agent:
+        manager = _manager(root, asked, [*names, *files, *([agent.package] if agent else [])])
+        names += [agent.named.get(manager.name, agent.package)] if agent else []
     script = _script_command(root, asked.script, checks=manager is None) if asked.script else []
     if manager is None and not script:
         return None
-    return runner.Job(manager, names, [each.name for each in asked.files], services, script)
+    return runner.Job(manager, names, files, agent.services if agent else (), script)
 
 
-def _manager(root: GuestRoot, asked: FirstBoot, names: Sequence[str]) -> Manager:
+def _missing_agent(root: GuestRoot, asked: FirstBoot, target: Target) -> Agent | None:
+    """The target's agent, if it is asked for and not installed."""
+    if not asked.agent:
+        return None
+    if target.agent is None:
+        raise _not_possible(
+            root, f"the target {target.name} has no agent for its guests.", "Leave first_boot.agent out."
+        )
+    return None if root.glob(*target.agent.programs) else target.agent
+
+
+def _manager(root: GuestRoot, asked: FirstBoot, wanted: Sequence[str]) -> Manager:
+    """The guest's package manager. wanted: what is to be installed, for messages."""
     manager = manager_of(root)
     if manager is None:
-        raise _not_possible(
-            root,
-            f"it has no package manager that is known, for {', '.join([*names, *(each.name for each in asked.files)])}.",
-        )
+        raise _not_possible(root, f"it has no package manager that is known, for {', '.join(wanted)}.")
     for each in asked.files:
         if each.kind != manager.kind:
             raise _not_possible(root, f"its package manager, {manager.name}, does not install {each.name}.")

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ...devices.targets import KINDS, Model, Target
+from ...devices.targets import KINDS, Target
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ..plan import Plan
@@ -39,7 +38,7 @@ def inspect(root: GuestRoot) -> Findings:
     found = kernels.found(root, root.boot_menu)
     boot = next((kernel for kernel in found if kernel.default), None)
     root.remember(Facts(found))
-    usable = {kind: _usable(boot, kind, root.guest.target.models[kind]) for kind in KINDS} if boot else {}
+    usable = {kind: _usable(boot, kind, root.guest.target) for kind in KINDS} if boot else {}
     findings = Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in found],
         usable=usable,
@@ -107,10 +106,12 @@ def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:
         "version": kernel.name,
         "default": kernel.default,
         "initrd": kernel.initrd,
-        "drivers": {model.driver: kernel.missing(kind, model) == [] for kind in KINDS for model in target.models[kind]},
+        "drivers": {
+            model.driver: kernel.drives(kind, model, target) for kind in KINDS for model in target.models[kind]
+        },
     }
 
 
-def _usable(kernel: Kernel, kind: str, models: Iterable[Model]) -> dict[str, str]:
+def _usable(kernel: Kernel, kind: str, target: Target) -> dict[str, str]:
     """Per driver the reason why kernel cannot use it, "" when it can."""
-    return {model.driver: concerns.reason(kernel, kind, model) for model in models}
+    return {model.driver: concerns.reason(kernel, kind, model, target) for model in target.models[kind]}

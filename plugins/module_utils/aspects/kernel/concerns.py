@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...devices.targets import Model
+from ...devices.targets import Model, Target
 from ...guest import entries
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -42,7 +42,7 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
 def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     """The concern for an image that boots by default and has the drivers for no disks of the target."""
     models = root.guest.target.models["block"]
-    if any(not kernel.missing("block", model) for model in models):
+    if any(kernel.drives("block", model, root.guest.target) for model in models):
         return []
     needs = f"{', '.join(kernel.missing('block', models[0]))} in its initrd"
     return [unified.fixed(kernel.path, "error", "its initrd has the drivers for no disks of the target", needs)]
@@ -64,8 +64,10 @@ def _not_for_xen(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     ]
 
 
-def reason(kernel: Kernel, kind: str, model: Model) -> str:
-    """Why kernel cannot use a device model, "" when it can."""
+def reason(kernel: Kernel, kind: str, model: Model, target: Target) -> str:
+    """Why kernel cannot use a device model of the target, "" when it can."""
+    if not kernel.missing(kind, model) and kernel.is_too_old_for(model, target):
+        return f"kernel {kernel.name} drives virtio devices only as they were before virtio 1.0"
     said = "without an initrd has no built-in {}" if kernel.needs_built_in(kind) else "has no {} module"
     if kernel.has_fixed_initrd(kind):
         said = "has no {} in its initrd, which cannot be changed"
@@ -172,7 +174,8 @@ def _snapshots(names: Sequence[str]) -> Concern:
 def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> list[Concern]:
     """A concern for each kernel but the boot kernel that cannot be prepared for the disk that is recommended."""
     models = root.guest.target.models["block"]
-    disk = next((model for model in models if boot and not boot.missing("block", model)), None)
+    target = root.guest.target
+    disk = next((model for model in models if boot and boot.drives("block", model, target)), None)
     concerns = []
     for kernel in found:
         if kernel.default or not kernel.is_linux or not root.is_file(kernel.path):
@@ -181,7 +184,7 @@ def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> li
         if kernel.version is None:
             why = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
         elif disk is not None:
-            lacking = reason(kernel, "block", disk)
+            lacking = reason(kernel, "block", disk, target)
             why = lacking and f"for {disk.driver}, {lacking}"
         if why:
             concerns.append(not_prepared(kernel.path, why))

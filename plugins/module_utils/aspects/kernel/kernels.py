@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...appliance.failures import ApplianceError
-from ...devices.targets import KINDS, Model
+from ...devices.targets import KINDS, Model, Target
 from ...errors import GuestconvError
 from ...guest import entries
 from ...guest.boot_menu import BootMenu, Entry
@@ -21,6 +21,9 @@ from ...guest.storage.layers.subvolume import Subvolume
 from ..boot import unified
 from . import kernel_image, module_tree, unified_initrds
 from .module_tree import ModuleTree
+
+# The family of machines that have it.
+_PCI_EXPRESS = "q35"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,18 @@ class Kernel:
         if self.has_fixed_initrd(kind):
             there = self.tree.built_in | self.within
         return [name for name in model.modules if name not in there]
+
+    def drives(self, kind: str, model: Model, target: Target) -> bool:
+        """Whether it can use a device of this kind on the target."""
+        return not self.missing(kind, model) and not self.is_too_old_for(model, target)
+
+    def is_too_old_for(self, model: Model, target: Target) -> bool:
+        """Whether it drives such a device only where that is offered as before virtio 1.0.
+
+        Behind a port of PCI Express, where libvirt and those who use it put devices of a machine with PCI Express, QEMU
+        offers virtio 1.0 alone (hw/virtio/virtio-pci.c, virtio_pci_realize: disable-legacy=auto).
+        """
+        return model.is_virtio and self.tree.has_old_virtio and target.machine == _PCI_EXPRESS
 
     def has_fixed_initrd(self, kind: str) -> bool:
         """Whether modules for devices of this kind must be in an initrd that cannot be changed."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from ...devices.targets import KINDS, TARGETS
 from ...errors import GuestconvError
 from ...guest.root import GuestRoot
-from ...initrd import KernelModules, module_name
+from ...initrd import KernelModules, module_name, uncompressed
+from . import kernel_config
 
 # kmod looks into the first; distributions that merged /usr have a link there.
 _DIRECTORIES = ("/lib/modules", "/usr/lib/modules")
@@ -34,6 +35,11 @@ _PATTERN = re.compile(r"[*?\[\\~]")
 _MODULES = tuple(f"{place}/*.ko*" for place in ("kernel", "kernel/*", "kernel/*/*", "kernel/*/*/*", "extra", "updates"))
 
 
+_TRANSPORT, _PARAMETER = "virtio_pci", b"force_legacy"
+_VERSION = re.compile(r"(?P<major>\d{1,4})\.")
+_MODERN_SINCE = 4
+
+
 @dataclass(frozen=True)
 class ModuleTree:
     """What a kernel's directory of modules has.
@@ -41,6 +47,7 @@ class ModuleTree:
     path: of the directory. loadable, built_in: names of modules that device models need, with underscores.
     lost: {name: path that modules.dep has for it, or for what it depends on, and where no file is}.
     is_without_index: whether there are modules, and depmod has listed none.
+    has_old_virtio: whether it drives only those virtio devices that are from before version 1.0.
     """
 
     path: str = ""
@@ -48,6 +55,7 @@ class ModuleTree:
     built_in: frozenset[str] = frozenset()
     lost: Mapping[str, str] = field(default_factory=dict)
     is_without_index: bool = False
+    has_old_virtio: bool = False
 
     def without_file(self, kind: str) -> list[str]:
         """The paths of those lost files that devices of this kind need."""
@@ -72,8 +80,38 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     offered = {name for models in root.guest.target.models.values() for model in models for name in model.modules}
     lost = _lost(root, path, text, loadable & offered)
     is_without_index = not text.strip() and bool(root.glob(*(f"{path}/{pattern}" for pattern in _MODULES)))
-    built_in = _names(_text(root, f"{path}/modules.builtin"))
-    return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index)
+    built_in = _built_in(root, path)
+    has_old_virtio = _TRANSPORT in loadable | built_in and _has_old_virtio(root, path, text)
+    return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index, has_old_virtio)
+
+
+def _built_in(root: GuestRoot, path: str) -> frozenset[str]:
+    """The names of interest of what is built in: by depmod's list, or by the configuration of a kernel without one."""
+    content = root.read_bytes(f"{path}/modules.builtin")
+    if content is not None:
+        return _names(content.decode("utf-8", "surrogateescape"))
+    places = (f"/boot/config-{posixpath.basename(path)}", f"{path}/config")
+    text = next((_text(root, place) for place in places if root.is_file(place)), "")
+    return _OF_INTEREST & kernel_config.built_in(text)
+
+
+def _has_old_virtio(root: GuestRoot, path: str, dep: str) -> bool:
+    """ModuleTree.has_old_virtio, of a kernel that has virtio_pci. dep: text of its modules.dep.
+
+    Linux drives virtio 1.0 on PCI since 4.0 (drivers/virtio/virtio_pci_modern.c); since then the module has the parameter
+    force_legacy, which shows it in older kernels that have it too (Enterprise Linux 7). Of what is built into those,
+    nothing shows it.
+    """
+    version = _VERSION.match(posixpath.basename(path))
+    if version and int(version["major"]) >= _MODERN_SINCE:
+        return False
+    modules = KernelModules(dep)
+    with suppress(GuestconvError):
+        # Its own path is the last of those that are loaded for it.
+        for name in modules.missing([_TRANSPORT], ())[-1:]:
+            content = root.read_bytes(posixpath.join(path, name))
+            return content is None or _PARAMETER not in uncompressed(name, content)
+    return True
 
 
 def _lost(root: GuestRoot, directory: str, dep: str, names: Collection[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -90,6 +90,16 @@ def with_prefix(text: str, prefix: str = "") -> tuple[str, ...]:
 def host(text: str) -> str:
     """An address without its prefix."""
     return text.partition("/")[0]
+
+
+def is_main_table(text: str) -> bool:
+    """Whether text, "" for none, is the table of the routes that hold for all packets (ip-route(8)); rules choose others."""
+    return text.strip() in ("", "0", "254", "main")
+
+
+def in_main_table(words: Sequence[str]) -> bool:
+    """Whether a route is in the main table; words: as those after `ip route add`."""
+    return "table" not in words[:-1] or is_main_table(words[words.index("table") + 1])
 
 
 def class_prefix(text: str) -> str:

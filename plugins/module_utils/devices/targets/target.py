@@ -15,13 +15,15 @@ from ..model import Model
 class Agent:
     """What a hypervisor has run in its guests, so that it can ask and command them.
 
-    package: its name, which distributions share. programs: paths of which one is there when it is installed. services: the
+    package: its name in most distributions. named: other names, by package manager (aspects/first_boot/managers.py).
+    programs: paths of which one is there when it is installed. services: the
     names that distributions give its service.
     """
 
     package: str
     programs: tuple[str, ...]
     services: tuple[str, ...]
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from . import (
     network,
     sources,
     targets,
+    tools,
     verify,
     writing,
 )
@@ -41,6 +42,7 @@ SUBJECTS: tuple[Subject, ...] = (
     boot.SUBJECT,
     initrd.SUBJECT,
     network.SUBJECT,
+    tools.SUBJECT,
     description.SUBJECT,
     first_boot.SUBJECT,
     writing.SUBJECT,

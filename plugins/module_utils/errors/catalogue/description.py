@@ -53,6 +53,11 @@ SUBJECT = Subject(
             "Select one of the drivers in `choices`. `unavailable` gives the reasons why others cannot be used.",
         ),
         error(
+            "tools-invalid",
+            "The option or the part of the description `tools`, or the policy for it, is malformed.",
+            "Give each of the tools that the message names one of `remove`, `disable` and `keep`.",
+        ),
+        error(
             "device-required",
             "A disk was removed that the guest cannot boot without, or only a part of a volume group was.",
             "Keep the disk, or remove all disks of the volume group.",

@@ -55,6 +55,13 @@ SUBJECT = Subject(
             "The filesystem that the option `root` names has no operating system.",
             "Select one of the filesystems that the hint lists, or leave `root` out.",
         ),
+        concern(
+            "console-login-differs",
+            "info",
+            "The login of systemd on the console of the target has other settings than the one on the console of the source, or "
+            "somebody has masked it.",
+            "Copy the settings in the guest, or unmask the login, if people are to log in there.",
+        ),
         error(
             "filesystem-not-mounted",
             "A filesystem of the guest cannot be mounted.",
@@ -272,39 +279,6 @@ SUBJECT = Subject(
             "error",
             "The guest has no driver for any of the devices that the target offers of one kind.",
             "Install a kernel with one of these drivers in the guest before it moves.",
-        ),
-        concern(
-            "vmware-tools-installed",
-            "info",
-            "VMware Tools are installed. The conversion removes them.",
-            "Nothing needs to be done.",
-        ),
-        concern(
-            "vmware-tools-left",
-            "info",
-            "VMware Tools are installed by a kind of package that the conversion does not remove. They stay.",
-            "Remove open-vm-tools with the guest's package manager. They do no harm: systemd does not start them "
-            "outside VMware.",
-        ),
-        concern(
-            "vmware-tools-needed",
-            "warning",
-            "VMware Tools stay, because another package in the guest requires them.",
-            "Remove the package that the message names, if it is not used.",
-        ),
-        concern(
-            "vmware-tools-tarball",
-            "warning",
-            "VMware Tools were installed without a package. The conversion leaves them where they are.",
-            "Run vmware-uninstall-tools.pl in the guest, preferably before it moves.",
-        ),
-        concern(
-            "hypervisor-agent-left",
-            "info warning",
-            "Tools of a hypervisor, or an agent of a cloud, are installed that the conversion does not remove. The "
-            "message says which, and what they do on the target. The severity is `warning` when they may change the "
-            "guest there.",
-            "Remove them with the guest's package manager, or as the hint says, if they are not used on the target.",
         ),
         concern(
             "selinux-labels-incomplete",

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from .declaration import Subject, error
+from .declaration import Subject, concern, error
 
 _EXPORT_AGAIN = "Export the guest again, and compare the sizes of the files."
 
 SUBJECT = Subject(
     "Sources",
-    "These come from `guestconv_fetch`, and from the inventory plugin `guests`, which reports them as warnings.",
+    "These come from `guestconv_fetch`, and from the inventory plugin `guests`, which reports them as warnings. Concerns "
+    "about the source machine come from what `hardware` says of it.",
     (
         error(
             "source-invalid",
@@ -178,6 +179,74 @@ SUBJECT = Subject(
             "Copying a disk failed. What was copied is kept where it can be continued.",
             "Run it again: it continues where it stopped.",
             retryable=True,
+        ),
+        concern(
+            "machine-not-x86",
+            "error",
+            "The source machine is not x86-64, and guestconv converts for x86-64 only.",
+            "Guests of another architecture are not supported.",
+        ),
+        concern(
+            "guest-not-shut-down",
+            "error",
+            "The guest is running or suspended on the source: what it has in memory is not on its disks.",
+            "Start it if it is suspended, and shut it down. Then copy its disks again.",
+        ),
+        concern(
+            "disk-shared",
+            "error",
+            "A disk is shared with other machines. Each would get its own copy, or lose what conversion writes.",
+            "Detach the disk. Or remove `sharing` of the disk from `hardware` if no other machine uses it.",
+        ),
+        concern(
+            "disk-raw-device",
+            "error",
+            "A disk is a device of the host, such as a LUN that is mapped into the guest.",
+            "Copy it into an image. Or remove `raw_device` of the disk from `hardware` if only this guest uses it.",
+        ),
+        concern(
+            "disk-mode-changed",
+            "info warning",
+            "A disk is independent of snapshots, or not persistent, which the target does not offer. The severity is "
+            "`warning` if the source discards what the guest writes.",
+            "Configure snapshots of the target accordingly.",
+        ),
+        concern(
+            "secure-boot-off",
+            "warning",
+            "The guest has secure boot on the source. The target has it only if the definition asks for it.",
+            "Set `secure_boot` of the platform's filter, if the guest boots with signed programs alone.",
+        ),
+        concern(
+            "tpm-left",
+            "warning",
+            "The guest has a TPM on the source. Its content cannot be moved.",
+            "Have recovery keys ready for what the guest encrypts. `tpm` of the platform's filter gives it a new TPM.",
+        ),
+        concern(
+            "kernel-of-host",
+            "warning",
+            "The source starts a kernel of the host, not the boot loader of the guest.",
+            "Install a kernel and a boot loader in the guest, if it has none.",
+        ),
+        concern(
+            "passthrough-left",
+            "warning",
+            "Devices of the host that the guest uses, such as PCI or USB devices, are not moved.",
+            "Attach such devices of the target, and install their drivers in the guest.",
+        ),
+        concern(
+            "machine-settings-left",
+            "info",
+            "The target does not get some settings of the source, such as drives for removable media, serial ports or "
+            "hot-plug.",
+            "Configure them on the target, if the guest needs them.",
+        ),
+        concern(
+            "machine-not-known",
+            "info",
+            "What was read of the source does not have some facts of the machine, so inspection cannot report them.",
+            "Ask vCenter for its own objects: `schema: vsphere`, with the properties `config`, `runtime` and `snapshot`.",
         ),
     ),
 )

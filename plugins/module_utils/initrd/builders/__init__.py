@@ -37,6 +37,8 @@ UNKNOWN = "unknown"
 _OTHERS = (
     ("booster", ("etc/booster.init.yaml",)),
     ("tinyramfs", ("etc/tinyramfs/config",)),
+    # The script of Slackware's mkinitrd that loads its list of modules.
+    ("Slackware's mkinitrd", ("load_kernel_modules",)),
 )
 
 

@@ -67,8 +67,8 @@ def with_added(text: str, modules: Sequence[str], files: Sequence[str] = ()) -> 
 def without_omitted(text: str, modules: Sequence[str]) -> str:
     """text of a dracut.conf(5) without those words of omit_drivers that leave out one of modules.
 
-    They are stronger than add_drivers (dracut-init.sh, option -N of dracut-install), and match a whole name as regular
-    expressions; of these, only `.` and `.*` are understood.
+    They are regular expressions for whole names (option -N of dracut-install). dracut.sh passes over those that are in
+    add_drivers word by word, and not over a pattern. Of patterns, only `.` and `.*` are understood.
     """
 
     def edited(assignment: re.Match[str]) -> str:

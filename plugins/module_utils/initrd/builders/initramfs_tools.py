@@ -13,7 +13,8 @@ from ...texts import assignments
 from .builder import WHY, ArgumentEdit, Door, always_loads, distinct
 
 NAME = "initramfs-tools"
-PROGRAMS = ("/usr/sbin/update-initramfs",)
+# Of update-initramfs there are others, such as a wrapper for dracut.
+PROGRAMS = ("/usr/sbin/mkinitramfs",)
 # update-initramfs makes initrd.img-VERSION.new, and renames it.
 KEEPS_OLD = True
 # mkinitramfs copies its configuration to conf/.

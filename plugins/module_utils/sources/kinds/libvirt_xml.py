@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from ...disks import disk_files
 from ...disks.formats import probe
 from ...errors import GuestconvError
-from . import metadata, placed
+from . import libvirt_facts, metadata, placed
 from .kind import Description, DiskEntry
 from .libvirt_disks import VolumePath, attribute, disk_of, model_of
 
@@ -95,15 +96,17 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
         name=(domain.findtext("name") or "").strip(),
         disks=[],
         interfaces=[
-            (
+            metadata.Card(
                 metadata.normal_mac(attribute(card, "mac", "address")),
                 model_of("libvirt", "network", attribute(card, "model", "type")),
+                **libvirt_facts.of_card(card),
             )
             for card in domain.iterfind("devices/interface")
         ],
         firmware=_firmware(domain),
         cpus=_cpus(domain),
         memory=_memory(domain),
+        facts=libvirt_facts.of_machine(domain),
     )
     controllers = {
         metadata.number(controller.get("index")) or 0: model_of("libvirt-scsi", "block", controller.get("model", ""))
@@ -111,7 +114,8 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
     }
     for position, element in enumerate(domain.iterfind("devices/disk")):
         if element.get("device", "disk") in ("disk", "lun"):
-            machine.disks.append(disk_of(element, position, controllers, path, volume_path))
+            disk = disk_of(element, position, controllers, path, volume_path)
+            machine.disks.append(dataclasses.replace(disk, **libvirt_facts.of_disk(element)))
             if domain.get("type") == "vmware":
                 machine.disks[-1].format = "vmdk"
     if machine.disks and all(disk.boot_order is None for disk in machine.disks):

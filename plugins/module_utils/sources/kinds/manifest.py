@@ -17,6 +17,7 @@ from .metadata import malformed
 Checksums = dict[str, tuple[str, str]]
 
 # "SHA256(web01-disk1.vmdk)= 3f0c..."; the standard has no space before the parenthesis, and some producers have.
+_CHECKSUM = re.compile(r"\s*[A-Za-z0-9-]+\s*\(.*\)\s*=|\s*[0-9A-Fa-f]{32}")
 _LINE = re.compile(r"(SHA1|SHA256|SHA512)\s*\((.+)\)\s*=\s*([0-9A-Fa-f]+)", re.IGNORECASE)
 
 
@@ -28,7 +29,8 @@ def parse(data: bytes, path: str) -> Checksums:
     checksums = {}
     # A name that is not UTF-8 is compared byte by byte.
     for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").split("\n"), 1):
-        if not line.strip():
+        if not _CHECKSUM.match(line):
+            # Comments, say. What has no checksum then is reported by the reader of the package.
             continue
         match = _LINE.fullmatch(line.strip())
         algorithm = match.group(1).lower() if match else ""

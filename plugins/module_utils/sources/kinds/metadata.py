@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Optional, cast
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, BinaryIO, cast
 
 from ...devices.letters import letters
 from ...disks import disk_files
 from ...errors import GuestconvError
+from ...model import source_facts
 from ...texts import hostile_xml
 from .kind import Description, DiskEntry
 
@@ -28,11 +29,26 @@ MAX_DESCRIPTOR = 4 << 20
 _PREFIXES = {"virtio": "vd", "xen": "xvd", "ide": "sd", "scsi": "sd", "sata": "sd", "usb": "sd", "nvme": "nvme"}
 BUSES = tuple(_PREFIXES)
 
+BOOT_DISK_UNKNOWN = "The source does not say which disk the guest boots from. Conversion finds it by the boot loader."
+
 # Hypervisors allow far more than guests have; a bound for what is hostile.
 _MAX_DEVICES = 1024
 
-# A network card: its MAC address, and QEMU's model.
-Card = tuple[Optional[str], Optional[str]]
+
+@dataclass(frozen=True)
+class Card:
+    """A network card as a source describes it; None for what is not known.
+
+    driver: QEMU's model. network: what the source calls the network. connected: whether it is when the machine starts.
+    pci_slot: the number of the slot. mac_kind: "generated" or "assigned" by a person.
+    """
+
+    mac: str | None = None
+    driver: str | None = None
+    network: str | None = None
+    connected: bool | None = None
+    pci_slot: int | None = None
+    mac_kind: str | None = None
 
 
 @dataclass
@@ -45,7 +61,7 @@ class Disk:
     boot_order: a lower number is booted from earlier; None when it is not known.
     device: the guest's name of it, where the source knows better than the order.
     unit: the number at its controller that the guest sees, None when unknown. number: that controller's among those of the
-    bus. serial, wwn: as the guest sees them; None when unknown.
+    bus. serial, wwn: as the guest sees them; None when unknown. mode, sharing, raw_device: as in the option `hardware`.
     more: further keys for its entry in `disks`.
     """
 
@@ -61,22 +77,27 @@ class Disk:
     unit: int | None = None
     serial: str | None = None
     wwn: str | None = None
+    mode: str | None = None
+    sharing: str | None = None
+    raw_device: bool | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Machine:
-    """A virtual machine as a source describes it. interfaces: [(MAC address or None, QEMU's model or None)].
+    """A virtual machine as a source describes it. interfaces: all of its network cards; None when they are not known.
 
-    memory: MiB. warnings: sentences.
+    memory: MiB. facts: further keys of the option `hardware` (model/source_facts.py), less those that are None or empty.
+    warnings: sentences.
     """
 
     name: str
     disks: list[Disk]
-    interfaces: list[Card] = field(default_factory=list)
+    interfaces: list[Card] | None = None
     firmware: str | None = None
     cpus: int | None = None
     memory: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -92,7 +113,8 @@ def describe(machine: Machine, path: str) -> Description:
             path=path,
             hint="Exports leave out independent disks. Add them.",
         )
-    if max(len(machine.disks), len(machine.interfaces)) > _MAX_DEVICES:
+    cards = machine.interfaces
+    if max(len(machine.disks), len(cards or ())) > _MAX_DEVICES:
         raise malformed(path, f"it has more than {_MAX_DEVICES} disks or network cards.")
     seen = set()
     for disk in machine.disks:
@@ -113,16 +135,25 @@ def describe(machine: Machine, path: str) -> Description:
         "firmware": machine.firmware,
         "cpus": machine.cpus,
         "memory": machine.memory,
-        "interfaces": _interfaces(machine.interfaces, warnings),
         "disks": _hardware_disks(ordered),
+        **machine.facts,
     }
+    hardware = {key: value for key, value in hardware.items() if value}
+    if cards is not None:
+        # An empty list: there is none, which is more than that none is known.
+        hardware["interfaces"] = _interfaces(cards, warnings)
+    if len({disk.bus for disk in ordered}) > 1 and all(disk.boot_order is None for disk in ordered):
+        warnings.append(BOOT_DISK_UNKNOWN)
+    concerns = source_facts.concerns(hardware)
+    # Inspection has the others, too; a fleet's inventory would drown in them.
+    warnings += [f"{each.message} ({each.code})" for each in concerns if each.severity != "info"]
     return {
         "name": machine.name,
         "disks": [
             cast(DiskEntry, _known(path=d.path, format=d.format, device=d.device, size=d.size, **d.more))
             for d in ordered
         ],
-        "hardware": {key: value for key, value in hardware.items() if value},
+        "hardware": hardware,
         "warnings": warnings,
     }
 
@@ -157,6 +188,9 @@ def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
             unit=disk.unit,
             serial=disk.serial or None,
             wwn=disk.wwn or None,
+            mode=disk.mode,
+            sharing=disk.sharing or None,
+            raw_device=disk.raw_device or None,
         )
         for number, disk in enumerate(ordered, 1)
     ]
@@ -164,14 +198,16 @@ def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
 
 
 def _interfaces(interfaces: list[Card], warnings: list[str]) -> list[dict[str, Any]]:
-    macs: set[str | None] = set()
+    macs: set[str] = set()
     entries: list[dict[str, Any]] = []
-    for mac, driver in interfaces:
-        if mac in macs:
-            warnings.append(f"Two network cards have the MAC address {mac}. It was assigned to the first.")
-            mac = None
-        macs.add(mac and mac.lower())
-        entries.append(_known(mac=mac, driver=driver))
+    for card in interfaces:
+        if card.mac in macs:
+            warnings.append(f"Two network cards have the MAC address {card.mac}. It was assigned to the first.")
+            card = replace(card, mac=None)
+        if card.mac:
+            macs.add(card.mac)
+        # A network without a name is none.
+        entries.append(_known(**{**asdict(card), "network": card.network or None}))
     return entries
 
 
@@ -185,6 +221,14 @@ def normal_mac(text: str | None) -> str | None:
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def normal_uuid(text: str | None) -> str | None:
+    """A UUID in any notation in small letters with hyphens; None for anything else, or all zeroes."""
+    digits = re.sub(r"[ {}-]", "", (text or "").strip().lower())
+    if not re.fullmatch("[0-9a-f]{32}", digits) or not int(digits, 16):
+        return None
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def number(text: str | None, highest: int = 1 << 62) -> int | None:
@@ -242,7 +286,7 @@ def _unreadable(path: str, error: Exception) -> GuestconvError:
 def parse_xml(data: str | bytes, path: str) -> Any:
     """The root element of the XML document data, read from path. Raises GuestconvError `source-malformed`."""
     try:
-        return hostile_xml.parse(data, MAX_DESCRIPTOR)
+        return hostile_xml.parse(hostile_xml.decoded(data) if isinstance(data, bytes) else data, MAX_DESCRIPTOR)
     except hostile_xml.LxmlMissing:
         raise
     except GuestconvError as error:

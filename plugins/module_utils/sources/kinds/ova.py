@@ -10,6 +10,7 @@ QEMU's driver `raw` shows such a part of a file (`offset`, `size`) as one of its
 from __future__ import annotations
 
 import io
+import os
 import posixpath
 import tarfile
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ _MAX_READ = 1 << 20
 _MAX_READS = 16 * _MAX_MEMBERS
 
 _CHUNK = 1 << 20
+
+# The first bytes, the name, and how it is unpacked.
+_COMPRESSED = (
+    (b"\x1f\x8b", "gzip", "tar -xzf"),
+    (b"\xfd7zXZ\0", "xz", "tar -xJf"),
+    (b"BZh", "bzip2", "tar -xjf"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "tar --zstd -xf"),
+    (b"PK", "zip", "unzip"),
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,8 @@ def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     """{name: Member} of the regular files of the archive in stream. Others are refused: an OVA has none."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
+    _refuse_compressed(stream.read(6), path)
+    stream.seek(0)
     found = {}
     try:
         with tarfile.open(fileobj=cast(BinaryIO, _Bounded(stream, path)), mode="r:") as archive:
@@ -110,6 +122,18 @@ def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
         raise malformed(path, f"it is not a tar archive, or is damaged ({error}).") from error
     return found
+
+
+def _refuse_compressed(head: bytes, path: str) -> None:
+    """DSP0243, 6.4: an OVA is a tar archive, which is not compressed. Some scripts compress it all the same."""
+    for magic, name, command in _COMPRESSED:
+        if head.startswith(magic):
+            raise GuestconvError(
+                "source-not-supported",
+                f"{path} is compressed with {name}, and an OVA is not.",
+                path=path,
+                hint=f"Unpack it (`{command} {os.path.basename(path)}`), and use the .ovf file.",
+            )
 
 
 def _refuse_hostile(info: tarfile.TarInfo, name: str, path: str) -> None:

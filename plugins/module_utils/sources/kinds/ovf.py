@@ -21,9 +21,10 @@ from urllib.parse import unquote
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata, placed
+from . import manifest, metadata, ovf_facts, placed
 from .kind import Counter, DescribedInFile, Description, DiskEntry
 from .metadata import local_name, malformed
+from .ovf_elements import attribute, named
 
 # The envelope's namespace of version 1 and 2. In drafts (0.9) it was VMware's, and the sections had other names.
 _ENVELOPES = ("http://schemas.dmtf.org/ovf/envelope/1", "http://schemas.dmtf.org/ovf/envelope/2")
@@ -93,18 +94,18 @@ def parse(data: str | bytes, path: str) -> Description:
             f"its root element is <{envelope.tag}>, which is not an OVF envelope of version 1 or 2.",
             "Export it again as OVF 1.0 or later; older ones were drafts.",
         )
-    if next(_named(envelope, "EncryptionSection"), None) is not None:
+    if next(named(envelope, "EncryptionSection"), None) is not None:
         # DSP0243 2.1, 9.14: files of the package are encrypted.
         raise GuestconvError(
             "source-encrypted", f"{path} has encrypted files.", path=path, hint="Export it without encryption."
         )
     system = _system(envelope, path)
-    hardware = next(_named(system, "VirtualHardwareSection"), None)
+    hardware = next(named(system, "VirtualHardwareSection"), None)
     if hardware is None:
         raise malformed(path, "it has no VirtualHardwareSection.")
     items = _items(envelope, hardware)
     # VirtualBox's own description of the machine, in addition to the standard's.
-    box = next(_named(system, "Machine"), None)
+    box = next(named(system, "Machine"), None)
     machine = metadata.Machine(
         name=_name(system),
         disks=[],
@@ -112,6 +113,7 @@ def parse(data: str | bytes, path: str) -> Description:
         firmware=_firmware(hardware, box),
         cpus=_quantity(items, _PROCESSOR),
         memory=_memory(items),
+        facts=ovf_facts.of_machine(system, hardware, [(item.type, item.values) for item in items], box),
     )
     machine.disks = _disks(envelope, system, items, box, machine.warnings, path)
     return metadata.describe(machine, path)
@@ -121,7 +123,7 @@ def parse(data: str | bytes, path: str) -> Description:
 
 
 def _system(envelope: Any, path: str) -> Any:
-    systems = list(_named(envelope, "VirtualSystem"))
+    systems = list(named(envelope, "VirtualSystem"))
     if len(systems) != 1:
         raise GuestconvError(
             "source-several-guests" if systems else "source-malformed",
@@ -134,15 +136,15 @@ def _system(envelope: Any, path: str) -> Any:
 
 def _name(system: Any) -> str:
     name = next((child.text for child in system if local_name(child) == "Name" and child.text), None)
-    return (name or _attribute(system, "id") or "").strip()
+    return (name or attribute(system, "id") or "").strip()
 
 
 def _firmware(hardware: Any, box: Any) -> str | None:
-    for element in _named(hardware, "Config", "ExtraConfig"):
-        if _attribute(element, "key") == "firmware":
-            return "uefi" if _attribute(element, "value").lower() == "efi" else "bios"
+    for element in named(hardware, "Config", "ExtraConfig"):
+        if attribute(element, "key") == "firmware":
+            return "uefi" if attribute(element, "value").lower() == "efi" else "bios"
     if box is not None:
-        kinds = [_attribute(element, "type") for element in _named(box, "Firmware")]
+        kinds = [attribute(element, "type") for element in named(box, "Firmware")]
         return "uefi" if kinds and kinds[0].upper().startswith("EFI") else "bios"
     return None
 
@@ -152,10 +154,11 @@ def _firmware(hardware: Any, box: Any) -> str | None:
 
 @dataclass(frozen=True)
 class _Item:
-    """One Item, StorageItem or EthernetPortItem: its type, and all of its values by their names."""
+    """One Item, StorageItem or EthernetPortItem: its type, all of its values by their names, and VMware's settings in it."""
 
     type: str
     values: dict[str, str]
+    configs: dict[str, str]
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
@@ -167,21 +170,22 @@ class _Item:
 
 def _items(envelope: Any, hardware: Any) -> list[_Item]:
     """The items of the configuration that is deployed when none is asked for."""
-    configurations = list(_named(envelope, "Configuration"))
+    configurations = list(named(envelope, "Configuration"))
     default = next(
-        (one for one in configurations if _attribute(one, "default") in ("true", "1")),
+        (one for one in configurations if attribute(one, "default") in ("true", "1")),
         configurations[0] if configurations else None,
     )
     items = []
-    for element in _named(hardware, "Item", "StorageItem", "EthernetPortItem"):
+    for element in named(hardware, "Item", "StorageItem", "EthernetPortItem"):
         # With ovf:bound it says which values would be allowed, too.
-        if _attribute(element, "bound"):
+        if attribute(element, "bound"):
             continue
-        wanted = _attribute(element, "configuration").split()
-        if wanted and (default is None or _attribute(default, "id") not in wanted):
+        wanted = attribute(element, "configuration").split()
+        if wanted and (default is None or attribute(default, "id") not in wanted):
             continue
         values = {local_name(child): (child.text or "").strip() for child in element}
-        items.append(_Item(values.get("ResourceType", ""), values))
+        configs = {attribute(child, "key"): attribute(child, "value") for child in named(element, "Config")}
+        items.append(_Item(values.get("ResourceType", ""), values, configs))
     return items
 
 
@@ -211,20 +215,32 @@ def _unit(text: str) -> int | None:
 
 def _interfaces(items: list[_Item], box: Any) -> list[metadata.Card]:
     found = []
-    for item in items:
+    for item in sorted(items, key=_place_of_card):
         if item.type == _ETHERNET:
             known = filter(None, (models.named("ovf", "network", subtype) for subtype in item.subtypes()))
             card = next(known, None)
-            found.append((metadata.normal_mac(item["Address"] or item["MACAddress"]), card.driver if card else None))
-    adapters = [] if box is None else [a for a in _named(box, "Adapter") if _attribute(a, "enabled") == "true"]
-    if adapters and not any(mac for mac, _driver in found):
+            mac = metadata.normal_mac(item["Address"] or item["MACAddress"])
+            found.append(
+                metadata.Card(mac, card.driver if card else None, **ovf_facts.of_card(item.values, item.configs))
+            )
+    adapters = [] if box is None else [a for a in named(box, "Adapter") if attribute(a, "enabled") == "true"]
+    if adapters and not any(card.mac for card in found):
         # VirtualBox has the MAC addresses in its own description only, in the order of its slots.
-        adapters.sort(key=lambda adapter: metadata.number(_attribute(adapter, "slot")) or 0)
+        adapters.sort(key=lambda adapter: metadata.number(attribute(adapter, "slot")) or 0)
         return [
-            (metadata.normal_mac(_attribute(adapter, "MACAddress")), _adapter(_attribute(adapter, "type")))
+            metadata.Card(
+                metadata.normal_mac(attribute(adapter, "MACAddress")),
+                _adapter(attribute(adapter, "type")),
+                **ovf_facts.of_adapter(adapter),
+            )
             for adapter in adapters
         ]
     return found
+
+
+def _place_of_card(item: _Item) -> int:
+    """What orders cards as the guest finds them: their units on the PCI bus, as far as those are known."""
+    return metadata.number(item["AddressOnParent"], 1 << 20) or 0
 
 
 def _adapter(kind: str) -> str | None:
@@ -240,10 +256,10 @@ def _disks(
     envelope: Any, system: Any, items: list[_Item], box: Any, warnings: list[str], path: str
 ) -> list[metadata.Disk]:
     """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
-    files = {_attribute(file, "id"): file for file in _named(envelope, "File")}
-    disks = {_attribute(disk, "diskId"): disk for disk in _named(envelope, "Disk")}
+    files = {attribute(file, "id"): file for file in named(envelope, "File")}
+    disks = {attribute(disk, "diskId"): disk for disk in named(envelope, "Disk")}
     controllers = _controllers(items)
-    order = [_attribute(section, "instanceId") for section in _named(system, "BootOrderSection")]
+    order = [attribute(section, "instanceId") for section in named(system, "BootOrderSection")]
     found = []
     for position, item in enumerate(items):
         if item.type not in _DISKS:
@@ -257,7 +273,7 @@ def _disks(
         bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
         found.append(
             metadata.Disk(
-                _attribute(file, "href"),
+                attribute(file, "href"),
                 bus,
                 (controller, position if unit is None else unit),
                 format=_format(disk),
@@ -268,6 +284,7 @@ def _disks(
                 unit=unit,
                 serial=_serial(disk, box),
                 more=_compression(file, path),
+                **ovf_facts.of_disk(disk, box),
             )
         )
     return found
@@ -275,10 +292,10 @@ def _disks(
 
 def _refuse_delta(disk: Any, path: str) -> None:
     """A disk with a parent has only what differs from it (DSP0243, 9.1). Its file does not say which disk that is."""
-    if disk is not None and _attribute(disk, "parentRef"):
+    if disk is not None and attribute(disk, "parentRef"):
         raise GuestconvError(
             "source-not-supported",
-            f"{path}: the disk {_attribute(disk, 'diskId')} is a delta of the disk {_attribute(disk, 'parentRef')}.",
+            f"{path}: the disk {attribute(disk, 'diskId')} is a delta of the disk {attribute(disk, 'parentRef')}.",
             hint="Export the guest with complete disks: consolidate its snapshots, or clone it first.",
             path=path,
         )
@@ -286,7 +303,7 @@ def _refuse_delta(disk: Any, path: str) -> None:
 
 def _serial(disk: Any, box: Any) -> str | None:
     """VirtualBox's serial number of a disk, which it makes of the UUID (src/VBox/Devices/Storage/DevATA.cpp, DevAHCI.cpp)."""
-    uuid = "" if disk is None or box is None else _attribute(disk, "uuid").replace("-", "").strip("{}")
+    uuid = "" if disk is None or box is None else attribute(disk, "uuid").replace("-", "").strip("{}")
     if not re.fullmatch(r"[0-9a-fA-F]{32}", uuid):
         return None
     # The first and the last 32 bits, as numbers: of the last, the bytes stand in the order of the machine.
@@ -296,7 +313,7 @@ def _serial(disk: Any, box: Any) -> str | None:
 
 def _interface_of(disk: Any) -> tuple[str, str | None]:
     """(bus, model) of a disk that hangs on no controller that is described."""
-    model = None if disk is None else models.named("ovirt", "block", _attribute(disk, "disk-interface"))
+    model = None if disk is None else models.named("ovirt", "block", attribute(disk, "disk-interface"))
     return (model.bus, model.driver) if model else ("scsi", None)
 
 
@@ -304,7 +321,7 @@ def _boot_order(disk: Any, instance: str, order: list[str]) -> int | None:
     """order: the instances of VMware's boot order."""
     if instance in order:
         return order.index(instance)
-    return 0 if disk is not None and _attribute(disk, "boot") == "true" else None
+    return 0 if disk is not None and attribute(disk, "boot") == "true" else None
 
 
 def _controllers(items: list[_Item]) -> dict[str, tuple[str, str | None, int]]:
@@ -339,7 +356,7 @@ def _resource(item: _Item, disks: dict[str, Any], files: dict[str, Any], path: s
         return None, None
     kind, name = match.groups()
     disk = disks.get(name) if kind == "disk" else None
-    reference = name if kind == "file" else _attribute(disk, "fileRef") if disk is not None else name
+    reference = name if kind == "file" else attribute(disk, "fileRef") if disk is not None else name
     if kind == "disk" and disk is not None and not reference:
         return disk, None
     if reference not in files or (kind == "disk" and disk is None):
@@ -351,9 +368,9 @@ def _format(disk: Any) -> str | None:
     if disk is None:
         return None
     # oVirt says VMDK of raw disks, and means this attribute of its own.
-    if _attribute(disk, "volume-format"):
-        return {"RAW": "raw", "COW": "qcow2"}.get(_attribute(disk, "volume-format"))
-    uri = _attribute(disk, "format").lower()
+    if attribute(disk, "volume-format"):
+        return {"RAW": "raw", "COW": "qcow2"}.get(attribute(disk, "volume-format"))
+    uri = attribute(disk, "format").lower()
     return next((name for part, name in _FORMATS if part in uri), None)
 
 
@@ -361,20 +378,20 @@ def _capacity(disk: Any) -> int | None:
     """Bytes, None when that is not known: it may be a variable's name, too ("${disk}")."""
     if disk is None:
         return None
-    capacity = metadata.number(_attribute(disk, "capacity"))
-    unit = _unit(_attribute(disk, "capacityAllocationUnits") or "byte")
+    capacity = metadata.number(attribute(disk, "capacity"))
+    unit = _unit(attribute(disk, "capacityAllocationUnits") or "byte")
     return capacity * unit if capacity and unit else None
 
 
 def _compression(file: Any, path: str) -> dict[str, str]:
-    if _attribute(file, "chunkSize"):
+    if attribute(file, "chunkSize"):
         raise GuestconvError(
             "source-not-supported",
-            f"{path}: the disk {_attribute(file, 'href')} is cut into chunks.",
+            f"{path}: the disk {attribute(file, 'href')} is cut into chunks.",
             hint="Join the chunks, or export it without --chunkSize.",
             path=path,
         )
-    kind = _attribute(file, "compression").lower()
+    kind = attribute(file, "compression").lower()
     if kind not in ("", "identity", "gzip"):
         raise GuestconvError(
             "source-not-supported",
@@ -428,22 +445,6 @@ def _inside(name: str, path: str) -> str:
             hint="Put all files into one directory, and refer to them by their names.",
         )
     return normal
-
-
-# Elements and attributes
-
-
-def _named(element: Any, *names: str) -> Iterator[Any]:
-    """The elements below element with one of these names, in their order."""
-    return (below for below in element.iterdescendants() if isinstance(below.tag, str) and local_name(below) in names)
-
-
-def _attribute(element: Any, name: str) -> str:
-    """The value of an attribute in any namespace or none; "" when it is not there."""
-    for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == name:
-            return str(value)
-    return ""
 
 
 KIND = DescribedInFile("ovf", (".ovf",), read, placed.named_in_xml, verify)

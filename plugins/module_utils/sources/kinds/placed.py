@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from ...errors import GuestconvError
+from ...texts import hostile_xml
 from . import metadata
 
 # References of OVF, and files and devices of libvirt. Not parsed as XML: what is malformed names its files, too.
@@ -28,7 +29,8 @@ def named_in_xml(path: str) -> list[str]:
         data = metadata.read_file(path)
     except GuestconvError:
         return []
-    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
+    known = hostile_xml.decoded(data)
+    text = known if isinstance(known, str) else known.decode("utf-8", "replace")
     names = [html.unescape(double or single) for double, single in _NAMED.findall(text)]
     return [*names, *(unquote(name) for name in names if "%" in name)]
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import metadata, placed
+from . import metadata, placed, vmx_facts
 from .kind import DescribedInFile, Description
 from .metadata import malformed
 
@@ -27,6 +28,8 @@ _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
 _ENCRYPTED = frozenset(("encryption.keysafe", "encryption.data"))
+# A key that no VMX has.
+_LOCKED = " locked"
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
@@ -35,7 +38,7 @@ def read(path: str) -> Description:
 
     Raises GuestconvError `source-...`.
     """
-    description = describe(parse(metadata.read_file(path)), path)
+    description = describe(_with_neighbours(parse(metadata.read_file(path)), path), path)
     files = placed.located([disk["path"] for disk in description["disks"]], path)
     for disk, attached, file in zip(description["disks"], description["hardware"]["disks"], files):
         # A VMX may name any file of this machine. One that is not a VMDK is not a disk of the guest, and is refused.
@@ -44,6 +47,16 @@ def read(path: str) -> Description:
         # With disk.EnableUUID the guest sees it.
         attached.update(metadata.identity(found))
     return description
+
+
+def _with_neighbours(settings: dict[str, str], path: str) -> dict[str, str]:
+    """settings, with what files next to the VMX path say: the list of snapshots, and that the machine runs."""
+    snapshots = os.path.splitext(path)[0] + ".vmsd"
+    if os.path.isfile(snapshots):
+        settings["snapshot.numsnapshots"] = parse(metadata.read_file(snapshots)).get("snapshot.numsnapshots", "")
+    if os.path.isdir(path + ".lck"):
+        settings[_LOCKED] = "TRUE"
+    return settings
 
 
 def parse(data: bytes) -> dict[str, str]:
@@ -77,8 +90,18 @@ def describe(settings: Mapping[str, str], path: str) -> Description:
         firmware="uefi" if settings.get("firmware", "").lower() == "efi" else "bios",
         cpus=metadata.number(settings.get("numvcpus"), 1 << 20) or 1,
         memory=metadata.number(settings.get("memsize"), 1 << 40) or None,
+        facts={**vmx_facts.of_machine(settings), **_of_neighbours(settings, path)},
     )
     return metadata.describe(machine, path)
+
+
+def _of_neighbours(settings: Mapping[str, str], path: str) -> dict[str, Any]:
+    """The facts that files next to the VMX say: see _with_neighbours()."""
+    facts: dict[str, Any] = {
+        "template": path.endswith(".vmtx"),
+        "snapshots": metadata.number(settings.get("snapshot.numsnapshots"), 1 << 20),
+    }
+    return {**facts, "state": "running"} if _LOCKED in settings else facts
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -111,6 +134,7 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
                 boot_order=order.index(place) if place in order else None,
                 number=int(controller),
                 unit=int(unit),
+                **vmx_facts.of_disk(settings, bus, controller, unit),
             )
         )
     return found
@@ -120,7 +144,7 @@ def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) 
     """Whether it is an attached hard disk. `present` is false by default, as libvirt's vmx.c has it, too."""
     device = f"{bus}{controller}:{unit}"
     if (
-        not _is_true(settings, f"{device}.present")
+        not vmx_facts.is_true(settings, f"{device}.present")
         or settings.get(f"{bus}{controller}.present", "true").lower() == "false"
     ):
         return False
@@ -128,10 +152,6 @@ def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) 
     # cdrom-image, cdrom-raw, atapi-cdrom; without a type it is a disk, but many write none for an ISO image either. A
     # CD-ROM of the host may be passed through as a SCSI device.
     return not ("cdrom" in kind or "/devices/cdrom/" in name or name.endswith((".iso", ".flp")))
-
-
-def _is_true(settings: Mapping[str, str], key: str) -> bool:
-    return settings.get(key, "").strip().lower() in ("true", "1", "yes")
 
 
 def _controller(settings: Mapping[str, str], bus: str, number: str) -> str | None:
@@ -146,7 +166,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     found = []
     for number in sorted(numbers):
         card = f"ethernet{number}."
-        if not _is_true(settings, card + "present"):
+        if not vmx_facts.is_true(settings, card + "present"):
             continue
         # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")
@@ -154,7 +174,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
             keys = ("address", "generatedaddress")
         mac = next(filter(None, (metadata.normal_mac(settings.get(card + key)) for key in keys)), None)
         model = models.named("vmx", "network", settings.get(card + "virtualdev", "").lower())
-        found.append((mac, model.driver if model else None))
+        found.append(metadata.Card(mac, model.driver if model else None, **vmx_facts.of_card(settings, card)))
     return found
 
 

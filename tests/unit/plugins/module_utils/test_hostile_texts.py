@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2 import (
     custom,
     debconf,
     defaults,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import patterns
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
@@ -144,13 +145,13 @@ def uses_lvms_devices_file(configuration):
         pytest.param(graphics.drivers_named, DEVICES, [], id="xorg.conf, sections without an end"),
         pytest.param(lambda text: graphics.without_foreign_drivers(text, ()), DEVICES, DEVICES, id="xorg.conf, edited"),
         pytest.param(
-            lambda text: console.edit_inittab(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, "hvc0"),
             "1:2:respawn:" + "getty" * 200_000,
             "1:2:respawn:" + "getty" * 200_000,
             id="inittab, a line of gettys",
         ),
         pytest.param(
-            lambda text: console.edit_inittab(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, "hvc0"),
             GETTY * 100_000 + GETTY.replace("ttyS0", "hvc0"),
             f"#{GETTY}" * 100_000 + GETTY.replace("ttyS0", "hvc0"),
             id="inittab, lines of gettys",

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins import module_utils
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import securetty
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import initramfs_tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
@@ -82,7 +82,7 @@ def test_what_python_alone_takes_for_the_end_of_a_line_is_none(character):
     (line,) = fstab.parse(f"LABEL=a{character}b / ext4 rw\n#{character}c")
     assert line == fstab.Entry(f"LABEL=a{character}b", "/", "ext4", ("rw",))
     assert linux._assignments(f"NAME=a{character}ID=b\n") == {"NAME": f"a{character}ID=b"}
-    assert console.edit_securetty(f"#{character}ttyS0\n", "hvc0") == f"#{character}ttyS0\n"
+    assert securetty.edit_securetty(f"#{character}ttyS0\n", "hvc0") == f"#{character}ttyS0\n"
     assert (
         initramfs_tools.add_to_list(f"#{character}virtio_blk\n", ["virtio_blk"])
         == f"#{character}virtio_blk\nvirtio_blk\n"

@@ -19,6 +19,8 @@ from ....texts import globs
 from .nics import Setting, is_software
 
 _GLOB = re.compile(r"[*?\[]")
+# What is safe to call a card; some daemons' globs have braces, others' have not.
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 # What udev calls wireless cards, modems and InfiniBand (systemd.net-naming-scheme(7)). No converted machine has one.
 _OTHER_HARDWARE = re.compile(r"(?:wl|ww|ib|mlan|wwan|ath|ra)[\w*?\[].*")
 # No guest has so many patterns that one interface fits, but a hostile one.
@@ -161,7 +163,7 @@ def name_for(patterns: Iterable[str], taken: Collection[str]) -> str | None:
                 continue
             for digit in "0123456789":
                 name = re.sub(r"\[([^\]!^])[^\]]*\]", r"\1", re.sub(r"[*?]", digit, word))
-                if name not in taken and len(name) < 16 and not _GLOB.search(name) and fits(name, condition):
+                if name not in taken and _NAME.fullmatch(name) and fits(name, condition):
                     return name
         for name in (f"lan{number}" for number in range(10)):
             if name not in taken and fits(name, condition):

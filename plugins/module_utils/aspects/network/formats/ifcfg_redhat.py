@@ -9,6 +9,7 @@ rule (60-net.rules) gives the NIC with that address this name.
 
 from __future__ import annotations
 
+import ipaddress
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -262,7 +263,11 @@ def _without_default(text: str) -> str:
     gone = {f"{key}{number}" for number in numbers for key in ("ADDRESS", "NETMASK", "GATEWAY")}
     text = assignments.commented_out(text, lambda name: name in gone)
     lines = text.split("\n")
-    return "\n".join(f"#{line}" if line.split()[:1] and line.split()[0] in _EVERYWHERE else line for line in lines)
+    return "\n".join(f"#{line}" if _is_default(line.split()) else line for line in lines)
+
+
+def _is_default(words: Sequence[str]) -> bool:
+    return bool(words) and words[0] in _EVERYWHERE and values.in_main_table(words)
 
 
 def _files(root: GuestRoot) -> list[_File]:
@@ -287,7 +292,7 @@ def _default_route(root: GuestRoot, paths: Sequence[str]) -> str | None:
         text = root.read(path) or ""
         for line in text.split("\n"):
             words = line.split()
-            if words[:1] and words[0] in _EVERYWHERE and "via" in words[:-1]:
+            if _is_default(words) and "via" in words[:-1]:
                 return values.gateway(words[words.index("via") + 1])
         assigned = assignments.values(text)
         for key, value in assigned.items():
@@ -372,6 +377,16 @@ def _ipv4(assigned: Mapping[str, str]) -> Iterator[str]:
             # ifcfg: PREFIX goes before NETMASK; without either the prefix is that of the address's class.
             prefix = assigned.get(f"PREFIX{number[1]}") or assigned.get(f"NETMASK{number[1]}")
             yield from values.with_prefix(value, prefix or values.class_prefix(value))
+    yield from _range(assigned)
+
+
+def _range(assigned: Mapping[str, str]) -> Iterator[str]:
+    """The addresses of a file like ifcfg-eth0-range0, which are in one /24 (ifup-aliases of initscripts)."""
+    start, end = (values.address(assigned.get(f"IPADDR_{word}", "")) for word in ("START", "END"))
+    if start and end and start.version == end.version == 4 and int(start) >> 8 == int(end) >> 8:
+        prefix = assigned.get("PREFIX") or assigned.get("NETMASK") or values.class_prefix(str(start))
+        for number in range(int(start), int(end) + 1):
+            yield from values.with_prefix(str(ipaddress.IPv4Address(number)), prefix)
 
 
 def _ipv6(assigned: Mapping[str, str]) -> Iterator[str]:

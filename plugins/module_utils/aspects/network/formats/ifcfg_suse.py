@@ -87,6 +87,8 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
         elif names & set(file.ports):
             keys = [key for key in file.values if _PORT.fullmatch(key) or key == "BRIDGE_PORTS"]
             text = assignments.edited(file.text, keys, lambda value: _without_words(value, names))
+            # wicked refuses a bond with a primary port that it has not (ni_bonding_validate() of src/bonding.c).
+            text = assignments.edited(text, ("BONDING_MODULE_OPTS",), lambda value: _without_primary(value, names))
             root.write(file.path, text, detail)
 
 
@@ -179,7 +181,7 @@ def _without_default(text: str, gateway: str | None) -> str:
     lines = text.split("\n")
     for index, line in enumerate(lines):
         words = line.split()
-        if len(words) > 1 and words[0] in _EVERYWHERE and words[1] == gateway:
+        if len(words) > 1 and words[0] in _EVERYWHERE and words[1] == gateway and values.in_main_table(words):
             lines[index] = "#" + line
     return "\n".join(lines)
 
@@ -253,8 +255,8 @@ def _gateways(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> tuple
     for path in (_routes_of(file), _ROUTES):
         for line in (root.read(path) or "").split("\n"):
             # destination gateway netmask interface [type] [options]
-            words = [*line.split(), "-", "-", "-", "-"][:4]
-            if words[0] not in _EVERYWHERE or not values.gateway(words[1]):
+            words = [*line.split(), "-", "-", "-", "-"]
+            if words[0] not in _EVERYWHERE or not values.gateway(words[1]) or not values.in_main_table(words):
                 continue
             if path != _ROUTES or words[3] == file.name or (words[3] == "-" and _reaches(addresses, words[1])):
                 found.append(words[1])
@@ -264,6 +266,11 @@ def _gateways(root: GuestRoot, file: _File, addresses: tuple[str, ...]) -> tuple
 def _reaches(addresses: tuple[str, ...], gateway: str) -> bool:
     host = values.address(gateway)
     return host is not None and any(host in values.network(address) for address in addresses)
+
+
+def _without_primary(value: str, names: Iterable[str]) -> str:
+    pattern = "|".join(map(re.escape, names))
+    return re.sub(rf"[ \t]*(?<![\w-])primary=(?:{pattern})(?![\w.:-])", "", value)
 
 
 def _without_words(value: str, names: Iterable[str]) -> str:

@@ -362,7 +362,7 @@ def _gateways(stanza: Stanza) -> tuple[str, ...]:
     found = stanza.values("gateway")[:1]
     for words in _commands(stanza):
         if words[:1] == ["ip"] and len(words) > 2 and "route".startswith(words[1]) and "via" in words[:-1]:
-            if {"default", "0.0.0.0/0", "::/0"}.intersection(words):
+            if {"default", "0.0.0.0/0", "::/0"}.intersection(words) and values.in_main_table(words):
                 found.append(words[words.index("via") + 1])
         elif words[:2] == ["route", "add"] and "default" in words and "gw" in words[:-1]:
             found.append(words[words.index("gw") + 1])

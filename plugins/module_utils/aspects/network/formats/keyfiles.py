@@ -30,7 +30,6 @@ _TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
 _OTHER_HARDWARE = ("wifi", "802-11-wireless", "wireless", "gsm", "cdma", "infiniband", "bluetooth", "wimax")
 _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None}
 _METHODS_OF_IPV6 = {"auto": "auto", "dhcp": "dhcp", "manual": "static"}
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = re.compile(r"route\d*")
 _RULE = re.compile(r"routing-rule\d*")
 _AFTER_IIF = re.compile(r"(?<=\b[io]if )[^\s,]+")
@@ -232,6 +231,10 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 for entry in sections.parse(text)
                 if entry.section in switched and (_NUMBERED_ADDRESS.fullmatch(entry.key) or entry.key == "gateway")
             ]
+            for section in switched:
+                static += static_sections.default_routes(
+                    [each for each in sections.parse(text) if each.section == section]
+                )
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
@@ -336,9 +339,9 @@ def _gateway(connection: Connection, section: str) -> str | None:
         if entry.section == section and _NUMBERED_ADDRESS.fullmatch(entry.key) and not found:
             last = [word for word in re.split(r"[;,]", entry.value)[1:] if values.address(word)]
             found = last[0].strip() if last else None
-    for entry in connection.entries:
+    for entry in static_sections.default_routes([each for each in connection.entries if each.section == section]):
         # route1=0.0.0.0/0,10.0.2.2,100
         words = re.split(r"[;,]", entry.value)
-        if entry.section == section and _ROUTE.fullmatch(entry.key) and words[0].strip() in _EVERYWHERE and not found:
+        if _ROUTE.fullmatch(entry.key) and not found:
             found = values.gateway(words[1]) if len(words) > 1 else None
     return found if found not in ("0.0.0.0", "::") else None

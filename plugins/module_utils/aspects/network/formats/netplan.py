@@ -44,7 +44,7 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 _NOT_READ = "nm-devices"
 # By what a definition chooses its interfaces, and what it calls them.
 _MATCHING = ("match", "set-name")
-_OF_STATIC = ("addresses", "gateway4", "gateway6", "routes")
+_OF_STATIC = ("addresses", "gateway4", "gateway6")
 # Where a bond names one of its ports once more.
 _PRIMARY = ("parameters", "primary")
 # Where a bridge says something of each of its ports, by their names; netplan refuses names that it does not know.
@@ -189,7 +189,10 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
         root = compose(text, path)
         definition = yaml_text.below(root, *keys, HARDWARE, identifier)
         there = yaml_text.entries(definition)
-        static = [(*keys, HARDWARE, identifier, key) for key in _OF_STATIC if key in there]
+        place = (*keys, HARDWARE, identifier)
+        routes = yaml_text.children(there.get("routes"))
+        static: list[Path] = [(*place, key) for key in _OF_STATIC if key in there]
+        static += [(*place, "routes", each) for each, route in routes.items() if static_netplan.is_default(route)]
         if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
             continue
         if "dhcp4" in there:

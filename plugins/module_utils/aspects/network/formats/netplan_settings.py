@@ -157,11 +157,12 @@ def _setting(
     loose = section == HARDWARE and not name and not mac
     # A virtual function of a card (SR-IOV) is a card of its own only where the physical one is.
     is_function = section == HARDWARE and bool(definition.get("link"))
+    is_ethernet = section == HARDWARE and not is_function and not definition.get("infiniband-mode")
     return Setting(
         file,
         kind,
         name if INTERFACE.fullmatch(name or "") else None,
-        virtual=section != HARDWARE or is_function,
+        virtual=not is_ethernet,
         lower=tuple(found for found in (names.get(port, port) for port in lower if port) if found),
         tagged=section == "vlans" or is_function,
         method=_method(definition, addresses),
@@ -172,7 +173,7 @@ def _setting(
         hardware_mac=mac,
         patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
         profile=_profile(identifier),
-        hardware=section == HARDWARE and not is_function,
+        hardware=is_ethernet,
         dynamic=bool(_dhcp(definition)),
         dhcp=_dhcp(definition),
         binds=binds,
@@ -218,7 +219,9 @@ def _gateways(definition: Definition) -> tuple[str, ...]:
     routes = definition.get("routes")
     texts = [_text(definition.get("gateway4")), _text(definition.get("gateway6"))]
     for route in routes if isinstance(routes, list) else ():
-        if isinstance(route, dict) and re.sub(r"\s", "", _text(route.get("to"))) in _EVERYWHERE:
+        if not isinstance(route, dict) or not values.is_main_table(_text(route.get("table"))):
+            continue
+        if re.sub(r"\s", "", _text(route.get("to"))) in _EVERYWHERE:
             texts.append(_text(route.get("via")))
     return values.gateways(texts)
 

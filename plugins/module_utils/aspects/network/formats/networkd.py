@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Callable
 
@@ -58,16 +58,16 @@ _NOT_AT_BOOT = ("manual", "down", "always-down")
 
 def read(root: GuestRoot) -> list[Setting]:
     """What networkd's files say: a list of Settings."""
-    devices = [_device(file) for file in files(root, ".netdev")]
+    netdevs = {file: _device(file) for file in files(root, ".netdev")}
+    devices = [device for device in netdevs.values() if device.name]
     vlans = {device.name for device in devices if device.tagged}
-    return [
-        *(device for device in devices if device.name),
-        *(
-            replace(setting, superseded=True) if _is_of_another_host(root, file) else setting
-            for file in files(root, ".network")
-            for setting in _settings(file, vlans, root.guest.target)
-        ),
-    ]
+    kinds = [(device, "".join(file.values("NetDev", "Kind")[-1:])) for file, device in netdevs.items() if device.name]
+    found = list(devices)
+    for file in files(root, ".network"):
+        settings = [*_settings(file, vlans, root.guest.target), *_of_kind(file, kinds)]
+        elsewhere = bool(settings) and _is_of_another_host(root, file)
+        found += [replace(setting, superseded=True) for setting in settings] if elsewhere else settings
+    return found
 
 
 def _is_of_another_host(root: GuestRoot, file: File) -> bool:
@@ -187,7 +187,7 @@ def _edit(
 def _with_dhcp(text: str, is_main: bool) -> str:
     """text without static addresses and gateways, and with DHCP switched on when it is the file and not a drop-in."""
     entries = sections.parse(text, continued=True)
-    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
+    to_somewhere = {each.number for each in entries if static_sections.is_no_default(each)}
     static = [
         entry
         for entry in entries
@@ -195,16 +195,11 @@ def _with_dhcp(text: str, is_main: bool) -> str:
         or (entry.section == "Route" and entry.number not in to_somewhere)
     ]
     text = sections.commented_out(text, static)
-    if not is_main:
-        return text
     entries = sections.parse(text, continued=True)
     switches = [entry for entry in entries if (entry.section, entry.key) == ("Network", "DHCP")]
-    if switches:
+    if switches or not is_main:
         return sections.edited(text, switches, lambda _value: "yes")
-    header = re.search(r"^[ \t]*\[Network\].*$", text, re.MULTILINE)
-    if header:
-        return text[: header.end()] + "\nDHCP=yes" + text[header.end() :]
-    return text.rstrip("\n") + "\n\n[Network]\nDHCP=yes\n"
+    return sections.with_lines(text, "Network", ["DHCP=yes"])
 
 
 def _all_addresses(file: File) -> list[str]:
@@ -229,7 +224,9 @@ def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iter
         return
     gateways = file.values("Network", "Gateway")
     gateways += [
-        route.get("Gateway", "") for route in file.sections("Route") if route.get("Destination", "") in _EVERYWHERE
+        route.get("Gateway", "")
+        for route in file.sections("Route")
+        if route.get("Destination", "") in _EVERYWHERE and values.is_main_table(route.get("Table", ""))
     ]
     addresses = _all_addresses(file)
     common = Setting(
@@ -294,6 +291,24 @@ def _for_each(file: File, common: Setting) -> Iterator[Setting]:
         yield replace(common, name=name)
     if len(names) < len(set(words)) or not words:
         yield replace(common, patterns=(" ".join(words) or "*",))
+
+
+def _of_kind(file: File, devices: Iterable[tuple[Setting, str]]) -> Iterator[Setting]:
+    """The Settings for the software, (Setting, its kind) each, that a file is for by Kind= or Type=, and by no name."""
+    kinds = file.conditions("Kind") + file.conditions("Type")
+    if file.words(*_NAME_KEYS) or not kinds or all(fits("ether", condition) for condition in kinds):
+        return
+    addresses = _all_addresses(file)
+    for device, kind in devices:
+        if all(fits(kind, condition) for condition in kinds):
+            yield replace(
+                device,
+                file=file.path,
+                method=_method(file, addresses),
+                addresses=tuple(dict.fromkeys(found for text in addresses for found in values.with_prefix(text))),
+                dynamic=_method(file, ()) is not None,
+                order=posixpath.basename(file.path),
+            )
 
 
 def _is_unmanaged(file: File) -> bool:

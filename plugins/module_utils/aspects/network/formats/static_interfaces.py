@@ -159,7 +159,7 @@ def _is_static(line: Line, stanza: Stanza, of_dns: bool) -> bool:
         device = words[words.index("dev") + 1] if "dev" in words[:-1] else stanza.name
         return device in (stanza.name, "$IFACE", "${IFACE}")
     if program == "ip" and len(words) > 2 and "route".startswith(words[1]):
-        return bool(_EVERYWHERE.intersection(words)) and "table" not in words
+        return bool(_EVERYWHERE.intersection(words)) and values.in_main_table(words)
     return program == "route" and "default" in words
 
 

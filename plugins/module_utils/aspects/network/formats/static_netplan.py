@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ....texts import yaml_text
 from ....texts.yaml_text import Path
+from .. import values
 from ..cards.statics import Static, version_of
 
 if TYPE_CHECKING:
@@ -60,15 +61,16 @@ def _static(definition: Node | None, static: Static) -> Iterable[Path]:
         if static.of(version) and yaml_text.scalar(there.get(key)).lower() in _YES:
             yield (key,)
     for index, route in yaml_text.children(there.get("routes")).items():
-        if _is_default(route):
+        if is_default(route):
             yield "routes", index
     if static.name_servers is not None and "addresses" in yaml_text.entries(there.get("nameservers")):
         yield "nameservers", "addresses"
 
 
-def _is_default(route: Node | None) -> bool:
+def is_default(route: Node | None) -> bool:
+    """Whether a route is a default route for all packets."""
     to = "".join(yaml_text.scalar(yaml_text.below(route, "to")).split())
-    return to in _EVERYWHERE and not yaml_text.scalar(yaml_text.below(route, "table"))
+    return to in _EVERYWHERE and values.is_main_table(yaml_text.scalar(yaml_text.below(route, "table")))
 
 
 def _gateways(definition: Node | None, static: Static) -> dict[int, Path]:
@@ -81,7 +83,7 @@ def _gateways(definition: Node | None, static: Static) -> dict[int, Path]:
     for index, route in yaml_text.children(there.get("routes")).items():
         via = yaml_text.scalar(yaml_text.below(route, "via"))
         version = version_of(via)
-        if via and _is_default(route) and version not in found and static.gateway(version):
+        if via and is_default(route) and version not in found and static.gateway(version):
             found[version] = ("routes", index, "via")
     return found
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ....texts import sections
 from ....texts.sections import Entry
+from .. import values
 from ..cards.statics import Static
 
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
@@ -17,6 +18,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
 _BOTH = ("yes", "true", "on", "1", "both")
 _OF_FAMILY = {4: ("ipv4", "v4"), 6: ("ipv6", "v6")}
 _NUMBERED_ADDRESS = re.compile(r"address(?:es)?\d*")
+_TABLE = re.compile(r"\btable=(\w+)")
 _ROUTE = re.compile(r"route\d*(?:_options)?")
 
 
@@ -26,8 +28,7 @@ def with_static_network(text: str, static: Static, is_main: bool) -> str:
     is_main: whether it is the file, which shall have them; a drop-in loses what it has.
     """
     entries = sections.parse(text, continued=True)
-    to_somewhere = {each.number for each in entries if each.key == "Destination" and each.value not in _EVERYWHERE}
-    to_somewhere |= {each.number for each in entries if each.key == "Table"}
+    to_somewhere = {each.number for each in entries if is_no_default(each)}
     gone = [
         entry
         for entry in entries
@@ -49,6 +50,13 @@ def with_static_network(text: str, static: Static, is_main: bool) -> str:
     lines += [f"Gateway={gateway}" for gateway in static.gateways]
     lines += [f"DNS={server}" for server in static.name_servers or ()]
     return sections.with_lines(text, "Network", lines)
+
+
+def is_no_default(entry: Entry) -> bool:
+    """Whether a [Route] section with this entry is no default route, or not one for all packets."""
+    if entry.key == "Table":
+        return not values.is_main_table(entry.value)
+    return entry.key == "Destination" and entry.value not in _EVERYWHERE
 
 
 def families_by_dhcp(value: str) -> tuple[int, ...]:
@@ -82,7 +90,7 @@ def _with_family(text: str, section: str, version: int, static: Static) -> str:
     # Without addresses it is not valid to be static, or to have name servers.
     method = "manual" if addresses else "link-local" if version == 6 else "disabled"
     of_dns = static.name_servers is not None or not addresses
-    gone = [entry for entry in own if _is_static(entry, of_dns)] + _options_of_default(own)
+    gone = [entry for entry in own if _is_static(entry, of_dns)] + default_routes(own)
     # GKeyFile takes the last of several.
     text = sections.commented_out(text, [*gone, *methods[:-1]])
     text = sections.edited(
@@ -104,8 +112,15 @@ def _is_static(entry: Entry, of_dns: bool) -> bool:
     return of_dns and entry.key == "dns"
 
 
-def _options_of_default(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries of default routes, with their options."""
+def default_routes(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of default routes in the main table, with their options, of one section of a keyfile."""
     routes = [entry for entry in entries if _ROUTE.fullmatch(entry.key)]
-    default = {entry.key for entry in routes if re.split(r"[;,]", entry.value)[0].strip() in ("0.0.0.0/0", "::/0")}
+    tables = {entry.key.partition("_")[0]: _TABLE.search(entry.value) for entry in routes if "_" in entry.key}
+    default = {
+        entry.key
+        for entry in routes
+        if re.split(r"[;,]", entry.value)[0].strip() in ("0.0.0.0/0", "::/0")
+        for table in [tables.get(entry.key)]
+        if table is None or values.is_main_table(table[1])
+    }
     return [entry for entry in routes if entry.key.partition("_")[0] in default]

@@ -175,11 +175,7 @@ def _static(interface: Element, version: int, static: Static) -> Iterator[Edit]:
 
 def _of_static(static: Element) -> list[Element]:
     """The addresses in it, and its default routes."""
-    return [
-        each
-        for each in static.children
-        if each.tag == "address" or (each.tag == "route" and each.value("destination") in _EVERYWHERE)
-    ]
+    return [each for each in static.children if each.tag == "address" or (each.tag == "route" and _is_default(each))]
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -257,9 +253,7 @@ def _settings(path: str, interface: Element, name: str | None, aliases: Mapping[
         return
     mac = _key(interface)[1]
     addresses = tuple(dict.fromkeys(_addresses(interface)))
-    gateways = [
-        route.value("nexthop", "gateway") for route in _routes(interface) if route.value("destination") in _EVERYWHERE
-    ]
+    gateways = [route.value("nexthop", "gateway") for route in _routes(interface) if _is_default(route)]
     yield Setting(
         path,
         KIND,
@@ -293,6 +287,10 @@ def _addresses(interface: Element) -> Iterator[str]:
 
 def _routes(interface: Element) -> list[Element]:
     return [route for tag in _STATIC for route in interface.all(tag, "route")]
+
+
+def _is_default(route: Element) -> bool:
+    return route.value("destination") in _EVERYWHERE and values.is_main_table(route.value("table"))
 
 
 def _method(interface: Element, addresses: tuple[str, ...]) -> str | None:

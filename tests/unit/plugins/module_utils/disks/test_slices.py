@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import slices
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import copy_options, qemu_img, slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.fetch_record import Record
 
@@ -53,6 +54,39 @@ def test_a_slice_that_is_begun_again_leaves_nothing_of_what_was_there(raw, tmp_p
         assert content(target, image_format) == stream.read()
 
 
+@pytest.mark.parametrize("image_format", ["raw", "qcow2"])
+def test_a_copy_to_an_image_that_was_just_made_writes_no_zeroes(raw, tmp_path, lock, image_format):
+    target = str(tmp_path / "copy")
+    slices.create(target, image_format, SIZE)
+    slices.copy(slices.file_node(raw), SIZE, target, image_format, 0, lambda copied: None, lock, empty=True)
+    with open(raw, "rb") as stream:
+        assert content(target, image_format) == stream.read()
+    spans = qemu_img.run_checked(["map", "--output=json", "-f", image_format, target], 60)
+    data = sum(span["length"] for span in json.loads(spans) if span["data"])
+    assert data == 3 * MEBIBYTE
+    assert all("offset" not in span for span in json.loads(spans) if span["zero"] and image_format == "qcow2")
+
+
+def test_local_files_are_read_and_written_past_the_page_cache_where_they_can_be(raw, tmp_path, monkeypatch):
+    device = {"driver": "raw", "file": {"driver": "host_device", "filename": raw}}
+    assert list(copy_options.local_files(device)) == [raw]
+    assert list(copy_options.local_files({"driver": "nbd", "server": {"type": "unix", "path": "/socket"}})) == []
+    real = os.open
+
+    def without_direct(path, flags, *rest):
+        if flags & os.O_DIRECT and path == raw:
+            raise OSError(errno.EINVAL, "Invalid argument", path)
+        return real(path, flags & ~os.O_DIRECT, *rest)
+
+    monkeypatch.setattr(os, "open", without_direct)
+    target = str(tmp_path / "copy")
+    slices.create(target, "raw", SIZE)
+    requests = ["-W", "-m", "16"]
+    assert copy_options.fast([raw], target) == [*requests, "-T", "writeback", "-t", "none"]
+    assert copy_options.fast([target], raw) == [*requests, "-T", "none", "-t", "writeback"]
+    assert copy_options.fast([], target) == [*requests, "-T", "none", "-t", "none"]
+
+
 def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
     target = str(tmp_path / "copy")
     slices.create(target, "raw", SIZE)
@@ -67,12 +101,13 @@ def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
 @pytest.mark.parametrize(
     ("length", "seconds", "following"),
     [
-        (16, 0.1, 32),
+        (16, 0.1, 128),
         (16, 10, 16),
         (16, 100, 16),
         (256, 10, 256),
         (256, 100, 128),
-        (1024, 0.1, 1024),
+        (1024, 0.1, 4096),
+        (4096, 0.1, 4096),
     ],
 )
 def test_slices_are_as_long_as_the_line_is_fast(length, seconds, following):
@@ -114,6 +149,14 @@ def half(tmp_path):
 
 def test_a_copy_goes_on_if_it_is_of_the_same_source(half):
     assert begun(half) == SIZE // 2
+
+
+def test_a_copy_of_which_nothing_was_noted_is_made_again_as_it_may_hold_something(tmp_path):
+    begun(tmp_path)
+    part = tmp_path / ".guestconv-fetch-web01" / "web01.raw.part"
+    part.write_bytes(b"x" * SIZE)
+    assert begun(tmp_path) == 0
+    assert not any(part.read_bytes())
 
 
 @pytest.mark.parametrize(("source", "size"), [("b", SIZE), ("a", SIZE * 2)])

@@ -218,6 +218,19 @@ class Contract:
             ("created", "/etc/a.d/one.conf", "in the place of a file"),
         ]
 
+    def test_a_directory_is_removed_with_all_that_is_in_it_and_without_what_links_lead_to(self):
+        door = self.make()
+        door.write("/opt/tools/lib/a", "a", "made")
+        door.link("/opt/tools/out", "/etc", "made")
+        door.link("/opt/way", "tools", "made")
+        door.remove_all("/opt/way/lib", "gone")
+        assert not door.exists("/opt/tools/lib/a") and door.exists("/opt/tools/out")
+        door.remove_all("/opt/way", "gone")
+        door.remove_all("/opt/tools", "gone")
+        door.remove_all("/opt/tools", "gone")
+        assert not door.exists("/opt/tools") and door.read("/etc/fstab") == FILES["/etc/fstab"]
+        assert changed(door)[-3:] == [("removed", path, "gone") for path in ("/opt/way/lib", "/opt/way", "/opt/tools")]
+
     def test_there_is_room_on_a_filesystem(self):
         space = self.make().space("/etc")
         assert (space.mountpoint, space.name, space.free > 1 << 20) == ("/", "/dev/sda1", True)

@@ -251,6 +251,16 @@ class FakeRoot:
             self._record("removed", path, detail, self.read(path), None)
             del self.files[path]
 
+    def remove_all(self, path, detail):
+        directory, name = posixpath.split(path.rstrip("/"))
+        place = posixpath.join(self._followed(directory), name)
+        gone = [one for one in (*self.files, *self.links) if one == place or one.startswith(f"{place}/")]
+        for one in gone:
+            self.files.pop(one, None)
+            self.links.pop(one, None)
+        if gone:
+            self._record("removed", path, detail)
+
     def rename(self, path, new, detail):
         text, replaced = self.read(path), self.read(new)
         if text is not None:
@@ -259,12 +269,12 @@ class FakeRoot:
             self.files[new] = self.files.pop(path)
             self.renamed.append((path, new))
 
-    def run(self, argv, detail, touches=(), replaces=()):
+    def run(self, argv, detail, touches=(), replaces=(), seconds=0):
         self.commands.append(list(argv))
         self._record("ran", argv[0], detail)
         return ""
 
-    def ask(self, argv):
+    def ask(self, argv, seconds=0):
         self.commands.append(list(argv))
         return ""
 

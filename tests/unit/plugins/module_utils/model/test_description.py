@@ -69,7 +69,7 @@ def test_what_a_guest_says_in_other_bytes_than_utf8_is_described_so_that_json_ca
 
 def test_what_is_read_only_has_a_checksum_for_each_key():
     found = described()
-    assert set(found["checksums"]) == set(found) - {"devices", "checksum", "checksums"}
+    assert set(found["checksums"]) == set(found) - {"devices", "tools", "checksum", "checksums"}
     assert description.altered_keys(found) == frozenset()
     assert description.altered_keys({**found, "boot": {}, "target": "vmware"}) == {"boot", "target"}
     assert description.altered_keys({**found, "devices": {}}) == frozenset()

@@ -49,6 +49,12 @@ def test_the_size_of_the_machine_comes_back_where_it_is_known():
     assert hardware.from_dict(dict(sized, cpus=None, memory="65536")).as_dict() == dict(CONVERTED, memory=65536)
 
 
+def test_the_agent_that_is_to_run_comes_back():
+    asked = dict(CONVERTED, guest_agent=True)
+    assert hardware.from_dict(asked).as_dict() == asked
+    assert hardware.from_dict(dict(asked, guest_agent=False)).as_dict() == CONVERTED
+
+
 def test_all_but_the_disks_has_a_default():
     found = hardware.from_dict({"disks": [{"driver": "ahci"}], "video": None, "interfaces": None})
     assert (found.firmware, found.machine, found.interfaces) == ("bios", "q35", ())
@@ -76,6 +82,7 @@ def test_numbers_that_templating_made_strings_of_are_numbers():
         ("hardware.machine", {"machine": ["q35"]}),
         ("hardware.tpm", {"tpm": {}}),
         ("hardware.cpus", {"cpus": 0}),
+        ("hardware.guest_agent", {"guest_agent": "no"}),
         ("hardware.memory", {"memory": "64 GiB"}),
         ("hardware.video.driver", {"video": {"driver": "voodoo"}}),
         ("hardware.video", {"video": "VGA"}),

@@ -5,19 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import tools
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import MANAGERS
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
-    left_without,
-    only_needed_by,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import judged
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.manager import (
     Application,
+    DatabaseDamaged,
     Package,
     PackageManager,
     Removal,
@@ -36,7 +31,14 @@ def test_each_registered_package_manager_keeps_to_the_interface(manager):
     assert isinstance(packages.manager_for(root), manager)
     assert packages.applications(root) == []
     removal = manager(root).removal()
-    assert removal is None or (lacks(type(removal), Removal) == [] and removal.packages() == [])
+    assert removal is None or (lacks(type(removal), Removal) == [] and not removal.names())
+
+
+@by_format
+def test_a_database_that_is_empty_is_damaged(manager):
+    root = FakeRoot({"/var/lib/pacman/db.lck": ""}, info={"package_format": manager.FORMAT})
+    with pytest.raises(DatabaseDamaged):
+        manager(root).removal().packages()
 
 
 def test_package_managers_have_different_formats():
@@ -50,6 +52,7 @@ class Toy:
     """Its database has a package a line, with the names of those that it needs."""
 
     FORMAT = "toy"
+    REMOVES_DEPENDENCIES = False
 
     def __init__(self, root):
         self._root = root
@@ -60,8 +63,8 @@ class Toy:
     def removal(self):
         return self
 
-    def has(self, pattern):
-        return pattern.rstrip("*") in self._root.read(DATABASE)
+    def names(self):
+        return [one.name for one in self.packages()]
 
     def packages(self):
         rows = [line.split() for line in self._root.read(DATABASE).splitlines()]
@@ -77,11 +80,8 @@ class Toy:
             for name, *needs in rows
         ]
 
-    def needed_only_by(self, going, packages):
-        return only_needed_by(going, packages)
-
-    def needing(self, going, packages):
-        return left_without(going, packages)
+    def judged(self, own, packages):
+        return judged(own, packages)
 
     def room(self):
         return "/lib", 1024
@@ -95,11 +95,9 @@ class Toy:
 @pytest.fixture
 def toy(monkeypatch):
     monkeypatch.setattr(packages, "MANAGERS", (*MANAGERS, Toy))
-    (vmware,) = [each for each in tools.TOOLS if each.hypervisor == "vmware"]
-    monkeypatch.setattr(tools, "TOOLS", (replace(vmware, packages={**vmware.packages, "toy": ("open-vm-tool*",)}),))
 
 
-def test_another_package_manager_lists_packages_and_removes_tools_with_what_only_they_needed(toy):
+def test_another_package_manager_lists_packages_and_removes_exactly_those_of_tools(toy):
     assert lacks(Toy, PackageManager) == [] and lacks(Toy, Removal) == []
     database = "base\nopen-vm-tools libmspack base\nlibmspack\n"
     root = complete_guest.make({DATABASE: database}, info={"package_format": "toy"})
@@ -107,7 +105,7 @@ def test_another_package_manager_lists_packages_and_removes_tools_with_what_only
     assert [one["name"] for one in info["applications"]] == ["base", "libmspack", "open-vm-tools"]
     assert info["source"] == "vmware"
     complete_guest.converted(root)
-    assert root.files[DATABASE] == "base\n"
+    assert root.files[DATABASE] == "base\nlibmspack\n"
 
 
 def test_what_another_package_needs_stays_with_any_package_manager(toy):

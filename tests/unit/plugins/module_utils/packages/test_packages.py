@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
-    left_without,
+    judged,
     only_needed_by,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dpkg import Dpkg
@@ -129,33 +131,45 @@ def test_what_only_the_going_needed_goes_too(others, going_too):
 
 
 @pytest.mark.parametrize(
-    "depends, provides, left",
-    (("tools", "", ["user"]), ("tools|other", "", []), ("virt", "virt", ["user"]), ("absent", "", [])),
+    "depends, provides, is_needed",
+    (("tools", "", True), ("tools|other", "", False), ("virt", "virt", True), ("absent", "", False)),
 )
-def test_packages_that_would_miss_the_going_are_told(depends, provides, left):
+def test_packages_that_others_need_stay_with_the_names_of_these(depends, provides, is_needed):
     tools = package("tools", provides=provides)
-    everything = [tools, package("other"), package("user", depends)]
-    assert names(left_without([tools], everything)) == left
+    found = judged([tools], [tools, package("other"), package("user", depends)])
+    assert found.staying == (((tools, "user cannot do without it"),) if is_needed else ())
+    assert found.going == (() if is_needed else (tools,))
+
+
+def test_of_two_packages_that_need_each_other_both_go():
+    pair = [package("a", "b"), package("b", "a")]
+    assert judged(pair, pair).going == tuple(pair)
+
+
+def test_what_only_packages_that_stay_need_is_no_dependency_that_is_left():
+    tools = replace(package("tools", "lib"), hold="it is on hold")
+    found = judged([tools], [tools, package("lib")])
+    assert (found.going, found.dependencies) == ((), ())
 
 
 def test_packages_that_may_be_there_are_told_by_files():
     root = FakeRoot({"/var/lib/dpkg/info/open-vm-tools.list": "", "/var/lib/dpkg/info/libdrm2:amd64.list": ""})
-    assert Dpkg(root).has("open-vm-tool*")
-    assert Dpkg(root).has("libdrm2")
-    assert not Dpkg(root).has("libdrm")
+    assert Dpkg(root).names() == ["libdrm2", "open-vm-tools"]
 
 
 class RootWithInitramfsTools(FakeRoot):
     """Notes what was there when the command ran, and which files were watched."""
 
-    def run(self, argv, detail, touches=(), replaces=()):
+    def run(self, argv, detail, touches=(), replaces=(), seconds=0):
         self.during, self.watched = dict(self.files), list(touches)
         return super().run(argv, detail, touches)
 
 
 def purge(root):
     manager = Dpkg(root)
-    going = [one for one in manager.packages() if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")]
+    going = [
+        one for one in dpkg.parse_status(STATUS, AUTOMATIC) if one.name in ("open-vm-tools", "libxmlsec1", "pci.ids")
+    ]
     manager.remove(going, "removed open-vm-tools")
 
 
@@ -245,7 +259,7 @@ def test_applications_of_dpkg_are_listed_without_a_command():
 def test_applications_of_rpm_are_listed_with_one_command():
     root = FakeRoot(info={"package_format": "rpm"})
     lines = "gpg-pubkey\t(none)\t1\t2\t(none)\n", "zlib\t(none)\t1.2\t40.el9\tx86_64\n", "bind\t32\t9\t1\tnoarch\n"
-    root.ask = lambda argv: "".join(lines)
+    root.ask = lambda argv, seconds: "".join(lines)
     assert packages.applications(root) == [
         {"name": "bind", "epoch": 32, "version": "9", "release": "1", "arch": "noarch"},
         {"name": "zlib", "epoch": None, "version": "1.2", "release": "40.el9", "arch": "x86_64"},
@@ -255,7 +269,7 @@ def test_applications_of_rpm_are_listed_with_one_command():
 @pytest.mark.parametrize("epoch", ("x", "", "\N{SUPERSCRIPT TWO}", "-1", "9" * 5000))
 def test_an_epoch_that_is_no_number_is_none(epoch):
     root = FakeRoot(info={"package_format": "rpm"})
-    root.ask = lambda argv: f"bind\t{epoch}\t9\t1\tnoarch\n"
+    root.ask = lambda argv, seconds: f"bind\t{epoch}\t9\t1\tnoarch\n"
     assert [(one["name"], one["epoch"]) for one in packages.applications(root)] == [("bind", None)]
 
 

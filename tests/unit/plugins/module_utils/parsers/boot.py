@@ -15,7 +15,6 @@ from functools import partial
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
@@ -38,7 +37,13 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     traced,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_image, module_tree, texts
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import arguments as console_arguments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
+    kernel_config,
+    kernel_image,
+    module_tree,
+    texts,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
@@ -335,8 +340,8 @@ def module_of(data):
 
 def arguments_for_console(text):
     words = text.split()
-    wanted = console.wanted_arguments(words, "ttyS0,115200")
-    return [console.edit_argument(word, "ttyS0", wanted) for word in words]
+    wanted = console_arguments.wanted_arguments(words, "ttyS0,115200")
+    return [console_arguments.edit_argument(word, "ttyS0", wanted) for word in words]
 
 
 def quoted_twice(text):
@@ -652,6 +657,11 @@ PARSERS = (
         mkinitcpio.configurations,
         unedited=(lambda text: mkinitcpio.with_added(text, []),),
         edits=(lambda text: mkinitcpio.with_added(text, ["virtio_blk"], ["/etc/a"]),),
+    ),
+    Parser(
+        "a kernel's configuration",
+        ("CONFIG_SERIAL_8250=y", "CONFIG_BLK_DEV_SD=m", "# is not set"),
+        kernel_config.built_in,
     ),
     Parser(
         "omit_drivers",

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console, graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics, storage
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import inittab, securetty, upstart
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import (
     arguments,
     encryption,
@@ -24,12 +25,17 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
     units,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools import (
+    cloud_init,
+    records,
+    repositories,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names, labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import attachment, diagnosis, mounts
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import dracut, initramfs_tools
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import apk, dpkg, pacman, rpm
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
-    left_without,
+    judged,
     only_needed_by,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
@@ -138,6 +144,11 @@ DISK_RULES = (
 PATHS = ("raw /dev/sda1", "a -fstype=xfs :/dev/sda1", "# /dev/sda1", "/dev/disk/by-id/a", "/dev/", "/etc/a")
 PACKAGES = (
     "Package: a",
+    "file /usr/bin/vmware-a 12",
+    "datasource_list: [ A, B ]",
+    "datasource_list:\n  - A",
+    "P:a\nV:1-r0",
+    "%NAME%\na",
     "Status: install ok installed",
     "\n\n",
     "Version: 1:2.0-3",
@@ -288,7 +299,21 @@ def _installed(text):
     for package in found:
         dpkg.split_version(package.version)
     only_needed_by(found[:1], found)
-    left_without(found[:1], found)
+    judged(found[:1], found)
+    dpkg.damage(text)
+    dpkg.diverted(text)
+    judged(found[:1], apk.parse_installed(text, text))
+    pacman.ignored_packages(text)
+    pacman.parse_desc(text, ["a*"])
+    pacman.split_version(text)
+    apk.split_version(text)
+    rpm.needed_by(text)
+    rpm.zypper_locks(text)
+    rpm.dnf5_locks(text)
+    cloud_init.datasource_list(text)
+    repositories.is_of_tools(text)
+    for path in (*records.vmware_files(text), *records.virtualbox_files(text)):
+        records.is_theirs(path, records.VMWARE)
 
 
 def _forgotten(text):
@@ -297,7 +322,7 @@ def _forgotten(text):
 
 def _rpm(text):
     root = FakeRoot()
-    root.ask = lambda argv: text
+    root.ask = lambda argv, seconds: text
     Rpm(root).applications()
 
 
@@ -397,14 +422,17 @@ PARSERS = (
         edits=(_forgotten,),
     ),
     Parser(
-        "inittab and securetty",
+        "inittab, securetty and upstart's jobs",
         INITTAB,
-        unedited=(lambda text: console.edit_securetty(text, None),),
+        upstart.job_port,
+        unedited=(lambda text: securetty.edit_securetty(text, None),),
         edits=(
-            lambda text: console.edit_inittab(text, "hvc0"),
-            lambda text: console.edit_inittab(text, None),
-            lambda text: console.edit_inittab(text, "ttyS0"),
-            lambda text: console.edit_securetty(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, "hvc0"),
+            lambda text: inittab.edit_inittab(text, None),
+            lambda text: inittab.edit_inittab(text, "ttyS0"),
+            lambda text: inittab.edit_inittab(text, "hvc0", is_busybox=True),
+            upstart.without_stanzas,
+            lambda text: securetty.edit_securetty(text, "hvc0"),
         ),
     ),
     Parser(

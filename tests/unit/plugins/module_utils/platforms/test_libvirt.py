@@ -195,6 +195,13 @@ def test_a_guest_with_virtio_gets_the_agents_channel_randomness_and_a_balloon():
     assert attributes(root, "devices/memballoon") == [{"model": "virtio"}]
 
 
+def test_the_agent_that_a_guest_is_to_run_has_its_channel_without_any_other_device_of_virtio():
+    drivers = {"disks": [disk("ahci")], "interfaces": [card("e1000")], "video": {"driver": "VGA"}}
+    root = domain(converted(**drivers, guest_agent=True))
+    assert attributes(root, "devices/channel/target") == [{"type": "virtio", "name": "org.qemu.guest_agent.0"}]
+    assert root.find("devices/rng") is None
+
+
 def test_a_guest_without_virtio_gets_no_virtio_device():
     drivers = {"disks": [disk("ahci")], "interfaces": [card("e1000")], "video": {"driver": "VGA"}}
     root = domain(converted(**drivers))

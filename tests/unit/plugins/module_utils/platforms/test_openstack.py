@@ -82,6 +82,7 @@ def test_uefi_is_without_secure_boot(properties):
 def test_the_operating_system_and_its_agent_are_said(properties):
     found = properties(os_type="windows", guest_agent=True)
     assert (found["os_type"], found["hw_qemu_guest_agent"]) == ("windows", "yes")
+    assert properties(converted(guest_agent=True))["hw_qemu_guest_agent"] == "yes"
 
 
 def test_devices_of_one_driver_are_one_property(properties):

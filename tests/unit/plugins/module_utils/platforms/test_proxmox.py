@@ -92,6 +92,7 @@ def test_uefi_keeps_its_variables_without_keys():
 
 def test_the_guest_agent_is_talked_to_when_there_is_one():
     assert options(guest_agent=True)["agent"] == "enabled=1"
+    assert options(converted(guest_agent=True))["agent"] == "enabled=1"
 
 
 def test_a_bus_that_is_full_is_an_error():

@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.first_
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets.target import Target
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets.target import Agent, Target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.first_boot import FirstBoot, PackageFile
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -165,6 +165,23 @@ def test_the_agent_of_the_target_is_installed_unless_it_is_there():
     assert "for name in qemu-guest-agent; do" in text and "\nstart_service qemu-ga\n" in text
     assert "for name in open-vm-tools; do" in convert(guest(APT), asked, target="vmware").read(RUNNER)
     assert convert(guest({**APT, "/usr/sbin/qemu-ga": ""}), asked).changes() == []
+
+
+@pytest.mark.parametrize("files, name", ((APT, "agent"), ({"/usr/bin/zypper": ""}, "agent-of-suse")))
+def test_the_agent_has_the_name_that_the_distribution_gives_it(files, name):
+    agent = Agent("agent", ("/usr/sbin/agent",), ("agentd",), {"zypper": "agent-of-suse"})
+    target = Target("toy", "Toy", "pc", {}, (), agent=agent)
+    job = first_boot.job_for(guest(files), FirstBoot(packages=("a",), agent=True), target)
+    assert (job.names, job.services) == (["a", name], ("agentd",))
+
+
+def test_the_target_must_offer_the_channel_of_the_agent_that_is_asked_for():
+    plan = Plan(TARGETS["kvm"], Selection({}, {}), first_boot=FirstBoot(agent=True))
+    first_boot.convert(guest(APT), plan)
+    assert plan.hardware.guest_agent
+    plan = Plan(TARGETS["vmware"], Selection({}, {}), first_boot=FirstBoot(agent=True))
+    first_boot.convert(guest(APT), plan)
+    assert not plan.hardware.guest_agent
 
 
 def test_packages_that_the_user_gives_are_copied_into_the_guest():

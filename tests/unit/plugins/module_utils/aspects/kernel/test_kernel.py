@@ -277,7 +277,7 @@ def make_rebuilding(initrd_bytes, program):
 
 
 def test_what_cannot_be_supplemented_is_rebuilt_by_the_guests_tool_and_checked():
-    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/update-initramfs")
+    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/mkinitramfs")
     convert(root)
     assert root.commands == [["update-initramfs", "-u", "-k", "6.1.0-50-amd64"]]
     assert root.files["/etc/initramfs-tools/modules"] == "virtio_pci\nvirtio_blk\n"
@@ -289,7 +289,7 @@ def test_an_initrd_that_is_not_update_initramfs_s_is_rebuilt_where_it_is():
 
 
 def test_a_rebuild_can_be_asked_for_and_a_complete_initrd_is_not_rebuilt():
-    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    root = make_rebuilding(an_initrd(), "/usr/sbin/mkinitramfs")
     convert(root, mode="rebuild")
     convert(root, mode="rebuild")
     assert len(root.commands) == 1
@@ -297,14 +297,14 @@ def test_a_rebuild_can_be_asked_for_and_a_complete_initrd_is_not_rebuilt():
 
 def test_a_rebuild_that_does_not_bring_the_driver_is_an_error():
     root = make_root(initrd_bytes=an_initrd())
-    root.files["/usr/sbin/update-initramfs"] = "program"
+    root.files["/usr/sbin/mkinitramfs"] = "program"
     with pytest.raises(GuestconvError) as caught:
         convert(root, mode="rebuild")
     assert caught.value.code == "initrd-not-complete"
 
 
 def test_an_initrd_that_was_made_anew_must_be_able_to_open_an_encrypted_root():
-    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    root = make_rebuilding(an_initrd(), "/usr/sbin/mkinitramfs")
     with pytest.raises(GuestconvError) as caught:
         convert(root, mode="rebuild", programs=("cryptsetup", "systemd-cryptsetup"))
     assert caught.value.code == "initrd-cannot-unlock" and "cryptsetup" in caught.value.message
@@ -323,7 +323,7 @@ def test_an_initrd_that_was_made_anew_must_be_able_to_open_an_encrypted_root():
     ),
 )
 def test_a_debian_initrd_that_was_made_anew_must_know_the_mapping_of_the_root(path, text, mappings, is_right):
-    root = make_rebuilding(an_initrd(), "/usr/sbin/update-initramfs")
+    root = make_rebuilding(an_initrd(), "/usr/sbin/mkinitramfs")
     empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
     files = [initrd.File(path, 0o644, text.encode()), initrd.File("sbin/cryptsetup", 0o755, b"x")]
     root.rebuilt = gzip.compress(initrd.supplement(empty, files), mtime=0)
@@ -354,7 +354,7 @@ def test_a_supplement_can_be_insisted_on():
 
 
 def test_a_supplement_that_is_insisted_on_is_not_replaced_by_a_rebuild_of_what_cannot_be_read():
-    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/update-initramfs")
+    root = make_rebuilding(b"\x89LZO\0\r\n\x1a\n" + bytes(64), "/usr/sbin/mkinitramfs")
     with pytest.raises(GuestconvError):
         convert(root, mode="supplement")
     assert root.commands == []
@@ -630,12 +630,12 @@ def test_what_boots_no_root_is_no_kernel_to_be_prepared():
 
 
 def test_oracle_12_another_kernel_that_cannot_drive_the_recommended_disk_is_named_in_a_concern():
-    versions = ("6.1.0-50-amd64", "2.6.32-5")
+    versions = ("6.1.0-50-amd64", "5.10.0-5")
     root = make_root(versions)
-    root.files["/lib/modules/2.6.32-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
+    root.files["/lib/modules/5.10.0-5/modules.dep"] = "kernel/drivers/virtio/virtio_pci.ko:\n"
     (concern,) = of_others(kernel.inspect(root))
-    assert "/boot/vmlinuz-2.6.32-5" in concern.message
-    assert "virtio-blk-pci, kernel 2.6.32-5 has no virtio_blk module" in concern.message
+    assert "/boot/vmlinuz-5.10.0-5" in concern.message
+    assert "virtio-blk-pci, kernel 5.10.0-5 has no virtio_blk module" in concern.message
     assert kernel.inspect(make_root(versions)).concerns == []
 
 

@@ -141,7 +141,7 @@ def test_what_needs_no_room_or_has_it_or_cannot_be_read_is_no_concern(content, r
 
 def test_oracle_13_a_rebuild_needs_the_room_of_the_old_one_and_that_to_unpack_it():
     unreadable = b"\x89LZO\0\r\n\x1a\n" + bytes(1 << 20)
-    root = make_rebuilding(unreadable, "/usr/sbin/update-initramfs")
+    root = make_rebuilding(unreadable, "/usr/sbin/mkinitramfs")
     root.room = SPARE
     with pytest.raises(GuestconvError) as caught:
         convert(root)

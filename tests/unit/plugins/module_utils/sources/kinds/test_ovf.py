@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import ovf
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import attached
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import (
+    attached,
+    without_facts,
+)
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.markup import markup
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -27,7 +30,7 @@ VIRTUALBOX = fixture("virtualbox.ovf")
 
 
 def parsed(data):
-    return ovf.parse(data, "/x.ovf")
+    return without_facts(ovf.parse(data, "/x.ovf"))
 
 
 def refusal(data):

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import attached
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import metadata, vmx
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.kinds.entries import (
+    attached,
+    without_facts,
+)
 
 ESX = (Path(__file__).parent / "fixtures" / "esx.vmx").read_bytes()
 
@@ -41,7 +44,7 @@ ethernet0.generatedAddress = "00:0c:29:71:61:5e"
 
 
 def described(data, path="/vm/x.vmx"):
-    return vmx.describe(vmx.parse(data), path)
+    return without_facts(vmx.describe(vmx.parse(data), path))
 
 
 def disk(name, device="sda", **more):
@@ -85,7 +88,7 @@ def test_a_vmx_of_workstation_in_the_encoding_of_its_windows():
             "interfaces": [{"mac": "00:0c:29:71:61:5e", "driver": "pcnet"}],
             "disks": [attached("ide", 0, 0, controller="ide"), attached("nvme", 0, 1, controller="nvme")],
         },
-        "warnings": [],
+        "warnings": [metadata.BOOT_DISK_UNKNOWN],
     }
 
 

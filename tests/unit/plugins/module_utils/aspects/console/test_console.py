@@ -8,6 +8,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import console
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import (
+    arguments,
+    inittab,
+    securetty,
+    upstart,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
@@ -47,6 +53,9 @@ def test_inspect_tells_the_console_arguments():
         pytest.param("virtconsole", "console=tty0 console=ttyS0", "console=tty0 console=hvc0", id="port exchanged"),
         pytest.param(None, "ro console=tty0 console=ttyS0,115200", "ro console=tty0", id="deleted"),
         pytest.param(None, "ro quiet", "ro quiet", id="deleted, none before"),
+        pytest.param(
+            "isa-serial", "earlyprintk=xen console=hvc0", "console=tty0 console=ttyS0,115200", id="Xen's early console"
+        ),
         pytest.param("isa-serial", "ro console=null", "ro console=null", id="none is wanted"),
         pytest.param(
             "isa-serial",
@@ -95,6 +104,24 @@ def test_a_login_unit_of_a_strange_name_stays():
     assert list(root.files) == [strange]
 
 
+def test_a_guest_that_stays_on_xen_keeps_its_early_console():
+    assert arguments.edit_argument("earlyprintk=xen,keep", "hvc0", [], is_xen=True) == "earlyprintk=xen,keep"
+
+
+@pytest.mark.parametrize("path", ("serial-getty@hvc0.service.d/own.conf", "serial-getty@hvc0.service"))
+def test_settings_of_a_login_that_goes_are_a_concern(path):
+    plan = convert(guest(**{f"/etc/systemd/system/{path}": "[Service]\n"}), "isa-serial")
+    assert [(concern.code, concern.severity) for concern in plan.concerns] == [("console-login-differs", "info")]
+    assert "copy" in plan.concerns[0].hint
+    assert convert(guest(**{f"/etc/systemd/system/{path}": "[Service]\n"}), "virtconsole").concerns == []
+
+
+def test_a_login_that_is_masked_is_a_concern_where_the_target_has_that_port():
+    masked = {"/etc/systemd/system/serial-getty@hvc0.service": ""}
+    assert "unmask" in convert(guest(**masked), "virtconsole").concerns[0].hint
+    assert convert(guest(**masked), "isa-serial").concerns == convert(guest(**masked), None).concerns == []
+
+
 INITTAB = """\
 id:2:initdefault:
 1:2345:respawn:/sbin/getty 38400 tty1
@@ -112,9 +139,9 @@ T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100
     ),
 )
 def test_login_of_inittab_follows_the_console(port, line):
-    edited = console.edit_inittab(INITTAB, port)
+    edited = inittab.edit_inittab(INITTAB, port)
     assert edited.splitlines() == [*INITTAB.splitlines()[:3], line]
-    assert console.edit_inittab(edited, port) == edited
+    assert inittab.edit_inittab(edited, port) == edited
 
 
 @pytest.mark.parametrize(
@@ -125,7 +152,7 @@ def test_login_of_inittab_follows_the_console(port, line):
     ),
 )
 def test_the_last_port_behind_getty_is_the_logins(line):
-    assert console.edit_inittab(line, "hvc0") == line.replace("ttyS0", "hvc0")
+    assert inittab.edit_inittab(line, "hvc0") == line.replace("ttyS0", "hvc0")
 
 
 @pytest.mark.parametrize(
@@ -133,12 +160,12 @@ def test_the_last_port_behind_getty_is_the_logins(line):
     ("T0:23:off:/sbin/getty ttyS0", "T0:23:respawn:gettyttyS0", "T0:23:respawn:ttyS0 getty", "getty ttyS0"),
 )
 def test_a_line_that_runs_no_login_on_a_port_stays(line):
-    assert console.edit_inittab(line, "hvc0") == line
+    assert inittab.edit_inittab(line, "hvc0") == line
 
 
 def test_inittab_with_a_login_on_the_console_already_gets_no_second_one():
     text = INITTAB + "H0:23:respawn:/sbin/getty hvc0\n"
-    assert console.edit_inittab(text, "hvc0").splitlines()[3:] == [
+    assert inittab.edit_inittab(text, "hvc0").splitlines()[3:] == [
         "#T0:23:respawn:/sbin/getty -L ttyS0 9600 vt100",
         "H0:23:respawn:/sbin/getty hvc0",
     ]
@@ -153,7 +180,7 @@ def test_inittab_with_a_login_on_the_console_already_gets_no_second_one():
     ),
 )
 def test_root_may_log_in_on_the_console_where_it_could_on_a_port_before(text, after):
-    assert console.edit_securetty(text, "hvc0") == after
+    assert securetty.edit_securetty(text, "hvc0") == after
 
 
 def test_guest_of_sysvinit_is_converted():
@@ -161,3 +188,37 @@ def test_guest_of_sysvinit_is_converted():
     convert(root, "virtconsole")
     assert "getty -L hvc0" in root.files["/etc/inittab"]
     assert root.files["/etc/securetty"] == "ttyS0\nhvc0\n"
+
+
+def test_a_job_of_upstart_with_nothing_left_is_a_comment():
+    job = "# hvc0\nstart on runlevel [23]\n\nscript\n    exec /sbin/getty hvc0\nend script\n"
+    assert upstart.job_port(job) == "hvc0"
+    after = upstart.without_stanzas(job)
+    assert all(line.startswith("#") for line in after.splitlines() if line)
+    assert upstart.job_port(after) is None and upstart.without_stanzas(after) == after
+
+
+@pytest.mark.parametrize(
+    "job", ("exec /sbin/getty tty1\n", "# exec /sbin/getty hvc0\n", "exec /sbin/mingetty $TTY\n", "")
+)
+def test_a_job_on_no_port_is_left_alone(job):
+    assert upstart.job_port(job) is None
+
+
+def test_files_of_logins_are_not_read_where_there_are_none():
+    """One call finds that a plain guest has nothing to change."""
+
+    class Counting(FakeRoot):
+        calls = ()
+
+        def glob(self, *patterns):
+            self.calls += ("glob",)
+            return super().glob(*patterns)
+
+        def read(self, path):
+            self.calls += (path,)
+            return super().read(path)
+
+    root = Counting({"/etc/fstab": ""}, boot_menu=menu("ro quiet"))
+    convert(root, "isa-serial")
+    assert root.calls == ("glob",)

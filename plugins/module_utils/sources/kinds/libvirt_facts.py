@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a libvirt domain says of a machine beyond its disks, as facts of model/source_facts.py. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import metadata
+from .facts import Absent, Cells
+from .libvirt_disks import attribute
+
+# Where each fact is, for docs/sources.md.
+FACTS: Cells = {
+    "network or port group": "`<interface><source network= | bridge= | dev=`, `portgroup=`",
+    "link state": "`<link state=`",
+    "PCI slot of a card": "`<interface><address slot=`",
+    "kind of MAC address": "`<mac type=`",
+    "disk mode": "`<transient>`, `<readonly>`",
+    "sharing and bus sharing": "`<shareable>`, `<reservations>`",
+    "raw device mapping": "`<disk device='lun'>`",
+    "serial number and WWN": "`<serial>`, `<wwn>`",
+    "controller and unit": "`<address>`, `<target>`",
+    "snapshots": Absent("they are not in the XML of the domain; see `virsh snapshot-list`"),
+    "CD-ROM and floppy": "`<disk device='cdrom' | 'floppy'>`",
+    "secure boot": "`<feature name='secure-boot'>`, `<loader secure=`",
+    "TPM": "`<tpm>`",
+    "BIOS UUID": "`<uuid>`, `<sysinfo><system>`",
+    "instance UUID": Absent("it is the BIOS UUID"),
+    "sockets, cores and threads": "`<cpu><topology>`",
+    "hot-plug of CPUs and memory": "`<vcpu current=`, `<maxMemory>`",
+    "NUMA nodes": "`<cpu><numa>`",
+    "passthrough and USB devices": "`<hostdev>`, `<redirdev>`, `<filesystem>`, `<interface type='hostdev'>`, NVDIMMs",
+    "serial ports": "`<serial>`, except for a pty",
+    "clock": "`<clock offset=`",
+    "guest id": "the libosinfo id in `<metadata>`",
+    "annotation and tags": "`<title>`, `<description>`. There are no tags",
+    "running or suspended": "the attribute `id` of a domain that runs. `guestconv_fetch` asks libvirt itself",
+    "template": Absent("libvirt has no templates"),
+    "architecture": "`<os><type arch=`",
+    "kernel of the host": "`<os><kernel>`",
+}
+
+_LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}os"
+
+
+def of_machine(domain: Any) -> dict[str, Any]:
+    """The facts of a <domain>."""
+    topology = domain.find("cpu/topology")
+    size = {} if topology is None else {key: metadata.number(topology.get(key), 1 << 20) for key in _TOPOLOGY}
+    vcpu = domain.find("vcpu")
+    osinfo = next(iter(domain.iter(_LIBOSINFO)), None)
+    text = "\n".join(filter(None, ((domain.findtext(tag) or "").strip() for tag in ("title", "description"))))
+    return {
+        "arch": attribute(domain, "os/type", "arch"),
+        "secure_boot": _has_secure_boot(domain),
+        "tpm": domain.find("devices/tpm") is not None,
+        "uuid": metadata.normal_uuid(_smbios_uuid(domain) or domain.findtext("uuid")),
+        "sockets": size.get("sockets"),
+        "cores": size.get("cores"),
+        "threads": size.get("threads"),
+        "cpu_hotplug": vcpu is not None and vcpu.get("current", vcpu.text) != vcpu.text,
+        "memory_hotplug": domain.find("maxMemory") is not None,
+        "numa_nodes": len(domain.findall("cpu/numa/cell")),
+        "passthrough": _passthrough(domain),
+        "serial_ports": [_port(port) for port in domain.iterfind("devices/serial") if port.get("type") != "pty"],
+        "removable": [drive for drive in map(_drive, domain.iterfind("devices/disk")) if drive],
+        "clock": _clock(domain.find("clock")),
+        "guest_id": None if osinfo is None else osinfo.get("id"),
+        "annotation": text,
+        "state": "running" if domain.get("id", "-1").isdigit() else None,
+        "host_kernel": (domain.findtext("os/kernel") or "").strip(),
+    }
+
+
+_TOPOLOGY = ("sockets", "cores", "threads")
+_MODES = (("transient", "nonpersistent"), ("readonly", "readonly"))
+
+
+def of_disk(element: Any) -> dict[str, Any]:
+    """mode, sharing and raw_device of a <disk>."""
+    reserved = element.find("source/reservations") is not None or element.find("reservations") is not None
+    return {
+        "mode": next((mode for tag, mode in _MODES if element.find(tag) is not None), None),
+        "sharing": "shareable" if element.find("shareable") is not None else "reservations" if reserved else None,
+        "raw_device": element.get("device") == "lun",
+    }
+
+
+def of_card(card: Any) -> dict[str, Any]:
+    """What is known of an <interface> beyond its model and MAC address."""
+    names = (attribute(card, "source", key) for key in ("network", "bridge", "dev"))
+    network, group = next(filter(None, names), None), attribute(card, "source", "portgroup")
+    address = card.find("address[@type='pci']")
+    slot = None if address is None else address.get("slot", "")
+    return {
+        "network": f"{network}/{group}" if network and group else network,
+        "connected": False if attribute(card, "link", "state") == "down" else None,
+        "pci_slot": int(slot, 16) if slot and re.fullmatch(r"0x[0-9a-fA-F]{1,2}", slot) else None,
+        "mac_kind": {"static": "assigned", "generated": "generated"}.get(attribute(card, "mac", "type")),
+    }
+
+
+def _has_secure_boot(domain: Any) -> bool:
+    features = {each.get("name"): each.get("enabled") == "yes" for each in domain.iterfind("os/firmware/feature")}
+    return features.get("secure-boot", False) or attribute(domain, "os/loader", "secure") == "yes"
+
+
+def _smbios_uuid(domain: Any) -> str | None:
+    entries = domain.iterfind("sysinfo[@type='smbios']/system/entry[@name='uuid']")
+    return next((entry.text for entry in entries), None)
+
+
+def _passthrough(domain: Any) -> list[str]:
+    found = [f"{each.get('type', 'host')} device" for each in domain.iterfind("devices/hostdev")]
+    found += ["network card of the host" for _each in domain.iterfind("devices/interface[@type='hostdev']")]
+    found += ["redirected USB device" for _each in domain.iterfind("devices/redirdev")]
+    for each in domain.iterfind("devices/filesystem"):
+        found.append(f"directory {attribute(each, 'source', 'dir') or attribute(each, 'source', 'name')}".strip())
+    for each in domain.iterfind("devices/memory"):
+        if each.get("model") in ("nvdimm", "virtio-pmem"):
+            found.append(f"{each.get('model')} {(each.findtext('source/path') or '').strip()}".strip())
+    return found
+
+
+def _port(port: Any) -> str:
+    source = port.find("source")
+    place = "" if source is None else source.get("path") or source.get("service") or ""
+    return f"{port.get('type', '')} {place}".strip()
+
+
+def _drive(element: Any) -> str | None:
+    kinds = {"cdrom": "CD-ROM drive", "floppy": "floppy drive"}
+    title, source = kinds.get(element.get("device", "disk")), element.find("source")
+    medium = "" if source is None else source.get("file") or source.get("dev") or source.get("name") or ""
+    return f"{title} with {medium}" if title and medium else title
+
+
+def _clock(clock: Any) -> str | None:
+    """As in the option: utc is the default, of libvirt as well."""
+    if clock is None:
+        return None
+    offset, adjustment = clock.get("offset", "utc"), clock.get("adjustment", "")
+    if offset == "variable" and clock.get("basis", "utc") == "utc":
+        return adjustment if re.fullmatch(r"[+-]?\d{1,9}", adjustment) and int(adjustment) else "utc"
+    # A time zone of its own has no other word in `hardware` than the local time.
+    return {"utc": "utc", "absolute": "utc"}.get(offset, "localtime")

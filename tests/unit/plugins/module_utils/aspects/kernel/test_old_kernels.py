@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernels from before virtio 1.0, and from before depmod listed what is built in."""
+
+from __future__ import annotations
+
+import lzma
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_config, module_tree
+from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import KernelModules
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+
+VIRTIO = "kernel/drivers/virtio/virtio_pci.ko"
+NEW = b"\x7fELF parm=force_legacy:Force legacy mode for transitional virtio 1 devices"
+
+
+def tree(version, dep, files=None):
+    path = f"/lib/modules/{version}"
+    there = {f"{path}/modules.dep": dep, f"{path}/modules.builtin": "", **(files or {})}
+    return module_tree.read(FakeRoot(there), path)
+
+
+@pytest.mark.parametrize(
+    "version, suffix, content, is_old",
+    (
+        ("2.6.32-754.el6.x86_64", "", b"\x7fELF", True),
+        ("3.0.101-63-default", "", b"\x7fELF", True),
+        ("3.10.0-229.el7.x86_64", "", b"\x7fELF", True),
+        ("3.10.0-1160.el7.x86_64", ".xz", lzma.compress(NEW), False),
+        ("3.10.0-1160.el7.x86_64", "", NEW, False),
+        # Where the version says it, the module is not read.
+        ("4.18.0-553.el8_10.x86_64", ".xz", b"", False),
+        ("10.0.1", "", b"", False),
+    ),
+)
+def test_virtio_1_is_shown_by_the_version_or_by_the_module(version, suffix, content, is_old):
+    found = tree(version, f"{VIRTIO}{suffix}:\n", {f"/lib/modules/{version}/{VIRTIO}{suffix}": content})
+    assert found.has_old_virtio is is_old and "virtio_pci" in found.loadable
+
+
+def test_what_is_built_into_an_old_kernel_shows_nothing_and_without_it_there_is_nothing_to_show():
+    version = "3.13.0-170-generic"
+    assert tree(version, "", {f"/lib/modules/{version}/modules.builtin": f"{VIRTIO}\n"}).has_old_virtio
+    assert not tree(version, "kernel/drivers/ata/ahci.ko:\n").has_old_virtio
+
+
+def test_without_a_list_of_what_is_built_in_the_configuration_shows_it():
+    version = "2.6.18-419.el5"
+    config = "CONFIG_SERIAL_8250=y\nCONFIG_BLK_DEV_SD=m\n# CONFIG_NVME is not set\nCONFIG_SATA_AHCI=y\n"
+    path = f"/lib/modules/{version}"
+    root = FakeRoot({f"{path}/modules.dep": "", f"/boot/config-{version}": config})
+    assert module_tree.read(root, path).built_in == {"8250", "ahci"}
+    assert module_tree.read(FakeRoot({f"{path}/modules.dep": ""}), path).built_in == frozenset()
+    assert kernel_config.built_in("") == frozenset()
+
+
+def test_paths_of_an_old_depmod_are_from_the_root_of_the_filesystem():
+    old = "/lib/modules/2.6.18-419.el5/kernel/drivers/"
+    modules = KernelModules(f"{old}scsi/sd_mod.ko: {old}scsi/scsi_mod.ko\n{old}scsi/scsi_mod.ko:\n")
+    assert modules.missing(["sd_mod"], ()) == ["kernel/drivers/scsi/scsi_mod.ko", "kernel/drivers/scsi/sd_mod.ko"]

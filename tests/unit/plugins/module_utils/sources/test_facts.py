@@ -1,0 +1,329 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No fact of a source is dropped in silence: each has a cell for each source, is read, and ends somewhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.argument_specs import HARDWARE
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import source_facts
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.source_facts import FACTS, GUEST, TARGET
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vcenter
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.facts import Absent
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.storage import vmdk
+from tests import source_facts as page
+from tests.source_cases import presets
+
+UUID = "564d1234-abcd-ef00-1122-334455667788"
+
+VMX = """
+guestOS = "arm-debian12-64"
+annotation = "of the web team"
+uuid.bios = "56 4d 12 34 ab cd ef 00-11 22 33 44 55 66 77 88"
+vc.uuid = "50 12 34 56 78 9a bc de-f0 12 34 56 78 9a bc de"
+cpuid.coresPerSocket = "2"
+vcpu.hotadd = "TRUE"
+mem.hotadd = "TRUE"
+numa.vcpu.maxPerVirtualNode = "1"
+uefi.secureBoot.enabled = "TRUE"
+vtpm.present = "TRUE"
+rtc.diffFromUTC = "3600"
+checkpoint.vmState = "web01-8a7c21f0.vmss"
+pciPassthru0.present = "TRUE"
+pciPassthru0.id = "00000:059:00.0"
+usb.autoConnect.device0 = "path:1/0/2"
+serial0.present = "TRUE"
+serial0.fileType = "file"
+serial0.fileName = "console.log"
+floppy0.present = "TRUE"
+ide1:0.present = "TRUE"
+ide1:0.deviceType = "cdrom-image"
+ide1:0.fileName = "debian.iso"
+scsi0.present = "TRUE"
+scsi0.virtualDev = "pvscsi"
+scsi0.sharedBus = "physical"
+scsi0:0.present = "TRUE"
+scsi0:0.fileName = "web01.vmdk"
+scsi0:0.mode = "independent-nonpersistent"
+scsi0:0.deviceType = "scsi-passthru-rdm"
+ethernet0.present = "TRUE"
+ethernet0.networkName = "VLAN 7 web"
+ethernet0.startConnected = "FALSE"
+ethernet0.pciSlotNumber = "192"
+ethernet0.addressType = "static"
+"""
+
+DOMAIN = {
+    "os": "<type arch='aarch64' machine='virt'>hvm</type><kernel>/boot/vmlinuz</kernel>"
+    "<firmware><feature enabled='yes' name='secure-boot'/></firmware>",
+    "more": f"<uuid>{UUID}</uuid><title>web</title><description>of the web team</description><vcpu current='2'>4</vcpu>"
+    "<maxMemory slots='4' unit='GiB'>8</maxMemory><clock offset='localtime'/>"
+    "<cpu><topology sockets='2' cores='1' threads='2'/><numa><cell/><cell/></numa></cpu>"
+    "<metadata><l:libosinfo xmlns:l='http://libosinfo.org/xmlns/libvirt/domain/1.0'>"
+    "<l:os id='http://debian.org/debian/12'/></l:libosinfo></metadata>",
+    "devices": "<disk type='block' device='lun'><driver type='raw'/><source dev='/dev/sdz'/><target dev='sda' bus='scsi'/>"
+    "<serial>S1</serial><wwn>5000c50015ea71aa</wwn><shareable/><transient/></disk>"
+    "<disk type='file' device='cdrom'><source file='/iso/a.iso'/><target dev='sdb' bus='sata'/></disk>"
+    "<interface type='network'><mac address='52:54:00:aa:bb:01' type='static'/><source network='lan' portgroup='web'/>"
+    "<link state='down'/><address type='pci' bus='0x01' slot='0x0a'/></interface>"
+    "<hostdev mode='subsystem' type='pci'/><filesystem><source dir='/srv'/></filesystem>"
+    "<tpm model='tpm-crb'/><serial type='file'><source path='/log'/></serial>",
+}
+
+OVF = {
+    "disks": {"web01-1.vmdk": {"disk": f'vbox:uuid="{UUID}"'}},
+    "items": [
+        "ResourceType=3;InstanceID=2;VirtualQuantity=4;CoresPerSocket=2",
+        "ResourceType=10;InstanceID=3;Connection=VLAN 7 web;AutomaticAllocation=false;ResourceSubType=VmxNet3;"
+        "slotInfo.pciSlotNumber=192",
+        "ResourceType=14;InstanceID=4",
+        "ResourceType=15;InstanceID=5;HostResource=ovf:/file/iso",
+        "ResourceType=21;InstanceID=6;ElementName=Serial port 1",
+        "ResourceType=1;InstanceID=7;ResourceSubType=vmware.vtpm",
+        "ResourceType=1;InstanceID=8;ResourceSubType=vmware.pcipassthrough;ElementName=PCI device 1",
+    ],
+    "hardware": '<vmw:Config vmw:key="bootOptions.efiSecureBootEnabled" vmw:value="true"/>'
+    '<vmw:Config vmw:key="cpuHotAddEnabled" vmw:value="true"/>'
+    '<vmw:Config vmw:key="memoryHotAddEnabled" vmw:value="true"/>'
+    '<vmw:Config vmw:key="numaInfo.coresPerNumaNode" vmw:value="2"/>',
+    "system": '<OperatingSystemSection vmw:osType="arm_debian12_64Guest"/>'
+    "<AnnotationSection><Annotation>of the web team</Annotation></AnnotationSection>"
+    f'<vbox:Machine uuid="{{{UUID}}}" stateFile="a.sav"><vbox:Snapshot/>'
+    f'<vbox:HardDisk uuid="{{{UUID}}}" type="Shareable"/><vbox:RTC localOrUTC="UTC"/></vbox:Machine>',
+}
+
+OBJECTS = {
+    "runtime": {"powerState": "poweredOn"},
+    "snapshot": {"rootSnapshotList": [{"childSnapshotList": [{}]}]},
+    "tags": [{"name": "web"}],
+    "config": {
+        "name": "web01",
+        "firmware": "efi",
+        "uuid": UUID,
+        "instanceUuid": UUID,
+        "guestId": "arm_debian12_64Guest",
+        "annotation": "of the web team",
+        "template": True,
+        "cpuHotAddEnabled": True,
+        "memoryHotAddEnabled": True,
+        "bootOptions": {"efiSecureBootEnabled": True},
+        "extraConfig": [
+            {"key": "numa.vcpu.maxPerVirtualNode", "value": "2"},
+            {"key": "rtc.diffFromUTC", "value": "7200"},
+        ],
+        "hardware": {
+            "numCPU": 4,
+            "numCoresPerSocket": 2,
+            "memoryMB": 2048,
+            "device": [
+                {
+                    "_vimtype": "vim.vm.device.ParaVirtualSCSIController",
+                    "key": 1000,
+                    "busNumber": 0,
+                    "sharedBus": "physicalSharing",
+                },
+                {
+                    "_vimtype": "vim.vm.device.VirtualDisk",
+                    "controllerKey": 1000,
+                    "unitNumber": 0,
+                    "backing": {
+                        "fileName": "[ds1] web01/web01.vmdk",
+                        "diskMode": "independent_nonpersistent",
+                        "lunUuid": "0200",
+                        "uuid": "6000C29a-1b2c-3d4e-5f60-718293a4b5c6",
+                    },
+                },
+                {
+                    "_vimtype": "vim.vm.device.VirtualVmxnet3",
+                    "macAddress": "00:50:56:AA:00:01",
+                    "addressType": "manual",
+                    "backing": {"deviceName": "VLAN 7 web"},
+                    "connectable": {"startConnected": False},
+                    "slotInfo": {"pciSlotNumber": 192},
+                },
+                {"_vimtype": "vim.vm.device.VirtualTPM"},
+                {"_vimtype": "vim.vm.device.VirtualCdrom", "deviceInfo": {"label": "CD/DVD drive 1"}},
+                {"_vimtype": "vim.vm.device.VirtualPCIPassthrough", "deviceInfo": {"label": "PCI device 0"}},
+                {"_vimtype": "vim.vm.device.VirtualSerialPort", "deviceInfo": {"label": "Serial port 1"}},
+            ],
+        },
+    },
+}
+
+SUMMARY = {
+    "hw_name": "web01",
+    "hw_power_status": "poweredOff",
+    "hw_guest_id": "debian12_64Guest",
+    "hw_product_uuid": UUID,
+    "instance_uuid": UUID,
+    "hw_processor_count": 4,
+    "hw_cores_per_socket": 2,
+    "hw_memtotal_mb": 2048,
+    "hw_is_template": False,
+    "hw_interfaces": ["eth0"],
+    "hw_eth0": {"addresstype": "manual", "macaddress": "00:50:56:aa:00:01", "summary": "VLAN 7 web"},
+    "snapshots": [{"id": 1}],
+    "tpm_info": {"tpm_present": True},
+    "annotation": "of the web team",
+    "tags": ["web"],
+    "advanced_settings": {"numa.vcpu.maxPerVirtualNode": "1"},
+}
+SUMMARY_DISKS = {
+    "0": {
+        "backing_filename": "[ds1] web01/web01.vmdk",
+        "backing_diskmode": "persistent",
+        "backing_sharing": "sharingMultiWriter",
+        "controller_type": "paravirtual",
+        "controller_bus_number": 0,
+        "unit_number": 3,
+    }
+}
+
+
+def of_vmx(folder):
+    (folder / "web01.vmtx").write_text(presets.VMX + VMX)
+    (folder / "web01.vmsd").write_text('snapshot.numSnapshots = "2"\n')
+    (folder / "web01.vmdk").write_bytes(vmdk() + b'\nddb.uuid = "60 00 C2 9a 1b 2c 3d 4e-5f 60 71 82 93 a4 b5 c6"\n')
+    return vmx.read(str(folder / "web01.vmtx"))["hardware"]
+
+
+def of_domain(folder):
+    text = presets.domain(DOMAIN).replace("<domain ", "<domain id='7' ")
+    return libvirt_xml.parse(text, "/x.xml")["hardware"]
+
+
+SAMPLES = {
+    "OVF": lambda folder: ovf.parse(presets.ovf(OVF), "/x.ovf")["hardware"],
+    "VMX": of_vmx,
+    "libvirt XML": of_domain,
+    "vCenter": lambda folder: vcenter.hardware(OBJECTS),
+}
+
+# Where the sample cannot have the fact along with the others: it is another one's.
+ELSEWHERE = {
+    ("VMX", "serial number and WWN"): "the descriptor of a VMDK: test_vmx.py",
+    ("OVF", "disk mode"): "a type of medium",
+}
+# VirtualBox's medium is shareable here.
+IMMUTABLE = {**OVF, "system": OVF["system"].replace("Shareable", "Immutable")}
+
+
+@pytest.fixture(params=SAMPLES)
+def source(request, tmp_path):
+    return request.param, SAMPLES[request.param](tmp_path)
+
+
+def values(hardware, fact):
+    holders = hardware[fact.scope] if fact.scope else [hardware]
+    return [holder[key] for holder in holders for key in fact.keys if key in holder]
+
+
+@pytest.mark.parametrize("reader", page.READERS)
+def test_a_reader_has_a_cell_for_each_fact(reader):
+    assert list(page.READERS[reader]) == [fact.name for fact in FACTS]
+    assert all(page.READERS[reader].values())
+
+
+def test_what_a_reader_declares_is_read(source):
+    name, hardware = source
+    missing = [
+        fact.name
+        for fact in FACTS
+        if not isinstance(page.READERS[name][fact.name], Absent)
+        and (name, fact.name) not in ELSEWHERE
+        and not values(hardware, fact)
+    ]
+    assert missing == []
+
+
+def test_what_is_read_is_taken_by_the_modules(source):
+    found = ArgumentSpecValidator({"hardware": HARDWARE}).validate({"hardware": source[1]})
+    assert found.error_messages == []
+
+
+def test_each_fact_that_is_read_ends_on_the_target_or_in_its_concern(source):
+    _name, hardware = source
+    codes = {concern.code for concern in source_facts.concerns(hardware)}
+    for fact in FACTS:
+        assert fact.end in (TARGET, GUEST) or not values(hardware, fact) or fact.end in codes, fact.name
+
+
+def test_the_facts_of_a_vmx(tmp_path):
+    found = of_vmx(tmp_path)
+    assert {key: found[key] for key in ("uuid", "sockets", "cores", "numa_nodes", "clock", "snapshots", "state")} == {
+        "uuid": UUID,
+        "sockets": 1,
+        "cores": 2,
+        "numa_nodes": 2,
+        "clock": "3600",
+        "snapshots": 2,
+        "state": "suspended",
+    }
+    assert found["interfaces"] == [
+        {"driver": "pcnet", "network": "VLAN 7 web", "connected": False, "pci_slot": 192, "mac_kind": "assigned"}
+    ]
+    assert found["removable"] == ["floppy drive", "CD-ROM drive with debian.iso"]
+    assert (found["disks"][0]["mode"], found["disks"][0]["sharing"]) == ("nonpersistent", "physical bus")
+
+
+def test_a_lock_next_to_a_vmx_says_that_it_runs(tmp_path):
+    (tmp_path / "web01.vmtx.lck").mkdir()
+    assert of_vmx(tmp_path)["state"] == "running"
+
+
+def test_a_medium_of_virtualbox_that_forgets():
+    hardware = ovf.parse(presets.ovf(IMMUTABLE), "/x.ovf")["hardware"]
+    assert hardware["disks"][0]["mode"] == "nonpersistent"
+    (concern,) = [each for each in source_facts.concerns(hardware) if each.code == "disk-mode-changed"]
+    assert concern.severity == "warning"
+
+
+def test_an_independent_disk_is_worth_a_note():
+    (concern,) = source_facts.concerns({"disks": [{"mode": "independent"}]})
+    assert (concern.code, concern.severity) == ("disk-mode-changed", "info")
+
+
+def test_a_summary_of_vcenter_says_what_it_lacks():
+    hardware = vcenter.hardware({"guests": [SUMMARY]}, SUMMARY_DISKS)
+    assert hardware["interfaces"] == [{"mac": "00:50:56:aa:00:01", "network": "VLAN 7 web", "mac_kind": "assigned"}]
+    assert hardware["disks"] == [
+        {"controller": "pvscsi", "bus": "scsi", "controller_number": 0, "unit": 3, "sharing": "sharingmultiwriter"}
+    ]
+    assert (hardware["sockets"], hardware["numa_nodes"], hardware["state"]) == (2, 4, "off")
+    codes = {concern.code for concern in source_facts.concerns(hardware)}
+    assert codes == {"machine-not-known", "machine-settings-left", "tpm-left", "disk-shared"}
+    assert "disks" not in vcenter.hardware(SUMMARY)
+
+
+@pytest.mark.parametrize("info", [None, [], {}, {"guests": []}, {"guests": [SUMMARY, SUMMARY]}, "web01"])
+def test_what_is_not_one_machine_of_vcenter_is_refused(info):
+    with pytest.raises(GuestconvError) as caught:
+        vcenter.hardware(info)
+    assert caught.value.code == "source-malformed"
+
+
+@pytest.mark.parametrize("word", ["x86_64", "amd64", "i686", None, ""])
+def test_a_pc_is_no_concern(word):
+    assert source_facts.concerns({"arch": word}) == []
+
+
+def test_each_key_is_one_of_the_option(source):
+    for fact in FACTS:
+        options = HARDWARE["options"]
+        options = options[fact.scope]["options"] if fact.scope else options
+        assert set(fact.keys) <= set(options)
+
+
+def test_what_vcenter_returns_is_json():
+    assert vcenter.hardware(json.loads(json.dumps(OBJECTS))) == vcenter.hardware(OBJECTS)
+
+
+def test_the_page_of_sources_is_current():
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(), "the facts changed: run script/record-contract"

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from tests.benchmark import copying
+
+
+def usages(*walls):
+    return [{"wall": wall, "cpu": 1.0, "largest": 50.0} for wall in walls]
+
+
+def test_ours_is_compared_with_the_best_of_the_others_by_medians():
+    ways = {
+        copying.OURS: usages(4.0, 4.6, 9.0),
+        copying.DIRECT: usages(4.0, 3.9, 8.0),
+        copying.CACHED: usages(7.0, 7.0, 3.0),
+    }
+    found = copying.points({"file": ways})["file"]
+    assert (round(found["times"], 2), found["met"]) == (1.15, True)
+    slower = copying.points({"file": {**ways, copying.OURS: usages(4.61)}})["file"]
+    assert slower["met"] is False
+    table = copying.copy_table({"file": found, "NBD": slower})
+    assert "met" in table and "MISSED" in table and "file, guestconv_fetch" in table
+
+
+def test_five_of_twelve_pieces_of_the_disk_hold_data(tmp_path):
+    disk = copying.make_disk(tmp_path / "disk", 96 / 1024)
+    assert disk.stat().st_size == 96 << 20
+    assert disk.stat().st_blocks * 512 == 5 * (8 << 20)
