@@ -227,11 +227,15 @@ hardware:
       type: str
       sample: q35
     disks:
-      description: For each disk, V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
+      description:
+        - For each disk, V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
+        - If the source reports them, V(serial) and V(wwn), too.
       type: list
       elements: dict
     interfaces:
-      description: For each network card, V(name), V(driver), V(mac), V(addresses) and V(gateway).
+      description:
+        - For each network card, V(name), V(driver), V(mac), V(addresses) and V(gateway).
+        - If the source reports them, V(network) and V(connected), too.
       type: list
       elements: dict
     cpus:
@@ -241,6 +245,43 @@ hardware:
     memory:
       description: The memory on the source in MiB, if O(hardware) or O(guest) contains it.
       type: int
+      returned: when known
+    uuid:
+      description: The UUID of the machine, if O(hardware) or O(guest) contains it.
+      type: str
+      returned: when known
+    instance_uuid:
+      description: The UUID by which the source manages the machine, if O(hardware) or O(guest) contains it.
+      type: str
+      returned: when known
+    sockets:
+      description: The number of processor sockets, if O(hardware) or O(guest) contains it.
+      type: int
+      returned: when known
+    cores:
+      description: The number of cores of each socket, if O(hardware) or O(guest) contains it.
+      type: int
+      returned: when known
+    threads:
+      description: The number of threads of each core, if O(hardware) or O(guest) contains it.
+      type: int
+      returned: when known
+    clock:
+      description: "V(utc), V(localtime), or the seconds that the real-time clock is ahead of UTC; if O(hardware) or O(guest) contains it."
+      type: str
+      returned: when known
+    guest_id:
+      description: What the source calls the operating system, if O(hardware) or O(guest) contains it.
+      type: str
+      returned: when known
+    annotation:
+      description: The notes about the machine, if O(hardware) or O(guest) contains it.
+      type: str
+      returned: when known
+    tags:
+      description: The tags of the machine, if O(hardware) or O(guest) contains them.
+      type: list
+      elements: str
       returned: when known
     guest_agent:
       description: Whether the machine must offer the channel of QEMU's guest agent, as O(first_boot.agent) asks for it.

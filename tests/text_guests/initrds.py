@@ -25,6 +25,7 @@ BUILDERS = {
     "genkernel": "etc/initrd.scripts",
     "genkernel-3": "etc/initrd.scripts",
     "booster": "etc/booster.init.yaml",
+    "slackware": "load_kernel_modules",
     "tinyramfs": "etc/tinyramfs/config",
     "none": "init",
 }

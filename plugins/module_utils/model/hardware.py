@@ -14,6 +14,9 @@ from typing import Any, Callable
 from ..devices import models
 from ..devices.targets import MACHINES
 from ..errors import GuestconvError
+from . import kept
+from .kept import Kept
+from .source_facts import CARRIED
 
 FIRMWARES = ("bios", "uefi")
 
@@ -30,13 +33,18 @@ _HIGHEST_SLOT = 8191
 
 @dataclass(frozen=True)
 class DiskPlace:
-    """Where one disk is attached; boot_order 1 is tried first, None never. bus says no more than driver does."""
+    """Where one disk is attached; boot_order 1 is tried first, None never. bus says no more than driver does.
+
+    serial, wwn: those that the disk had on the source.
+    """
 
     driver: str
     device: str = ""
     bus: str = ""
     boot_order: int | None = None
     name_on_target: str = ""
+    serial: str = ""
+    wwn: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,8 @@ class Interface:
     """A network card.
 
     addresses: the static ones, in CIDR notation; none means DHCP. slot: the PCI slot that the guest finds it in, which
-    names it ens<slot>; None where that does not matter.
+    names it ens<slot>; None where that does not matter. network: what the source calls the network that the card is on.
+    connected: False for a card that is not connected when the machine starts; None where that is not known.
     """
 
     driver: str
@@ -53,6 +62,8 @@ class Interface:
     addresses: tuple[str, ...] = ()
     gateway: str | None = None
     slot: int | None = None
+    network: str = ""
+    connected: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Hardware:
     cpus: int | None = None
     memory: int | None = None
     guest_agent: bool = False
+    kept: Kept = Kept()
 
     @property
     def family(self) -> str:
@@ -105,12 +117,21 @@ class Hardware:
 
     def as_dict(self) -> dict[str, Any]:
         """The same in the form that convert returns."""
-        result = asdict(self)
-        result["disks"] = [dict(disk) for disk in result["disks"]]
-        result["interfaces"] = [dict(card, addresses=list(card["addresses"])) for card in result["interfaces"]]
+        result = {**asdict(self), **self.kept.as_dict()}
+        del result["kept"]
+        result["disks"] = [_less_unknown(disk, "serial", "wwn") for disk in result["disks"]]
+        result["interfaces"] = [
+            dict(_less_unknown(card, "network", "connected"), addresses=list(card["addresses"]))
+            for card in result["interfaces"]
+        ]
         for kind in ("video", "console"):
             result[kind] = result[kind] and {"driver": result[kind]}
         return {key: value for key, value in result.items() if key not in _OPTIONAL or value}
+
+
+def _less_unknown(facts: dict[str, Any], *optional: str) -> dict[str, Any]:
+    """facts less those of the optional keys that are not known."""
+    return {key: value for key, value in facts.items() if key not in optional or value not in ("", None)}
 
 
 def from_dict(value: Any) -> Hardware:
@@ -118,7 +139,7 @@ def from_dict(value: Any) -> Hardware:
 
     Errors: hardware-invalid, with the path in value.
     """
-    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_OPTIONAL))
+    _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_OPTIONAL, *CARRIED))
     machine = value.get("machine") or "q35"
     if not isinstance(machine, str) or not (machine in MACHINES or _MACHINE.fullmatch(machine)):
         raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", MACHINES)
@@ -135,6 +156,7 @@ def from_dict(value: Any) -> Hardware:
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
         guest_agent=_boolean(value.get("guest_agent"), "hardware.guest_agent"),
+        kept=kept.from_dict(value),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )
     _check_machine(hardware)
@@ -142,18 +164,20 @@ def from_dict(value: Any) -> Hardware:
 
 
 def _disk(value: Any, path: str) -> DiskPlace:
-    _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target"))
+    _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target", "serial", "wwn"))
     return DiskPlace(
         driver=_one_of(value.get("driver"), models.DISKS, path + ".driver"),
         device=str(value.get("device") or ""),
         bus=str(value.get("bus") or ""),
         boot_order=_number(value.get("boot_order"), 1, 65535, path + ".boot_order"),
         name_on_target=str(value.get("name_on_target") or ""),
+        serial=_matching(value.get("serial"), kept.SERIAL, path + ".serial"),
+        wwn=str(value.get("wwn") or ""),
     )
 
 
 def _interface(value: Any, path: str) -> Interface:
-    _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot"))
+    _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot", "network", "connected"))
     mac = value.get("mac") or None
     if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
         raise _invalid(path + ".mac", f"{mac!r} is no MAC address.")
@@ -169,6 +193,8 @@ def _interface(value: Any, path: str) -> Interface:
         addresses=tuple(addresses),
         gateway=gateway and _address(gateway, ipaddress.ip_address, path + ".gateway"),
         slot=_number(value.get("slot"), 1, _HIGHEST_SLOT, path + ".slot"),
+        network=str(value.get("network") or ""),
+        connected=None if value.get("connected") is None else _boolean(value["connected"], path + ".connected"),
     )
 
 
@@ -227,6 +253,13 @@ def _number(value: Any, lowest: int, highest: int, path: str) -> int | None:
     if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
         raise _invalid(path, f"{value!r} is no number from {lowest} to {highest}.")
     return int(text)
+
+
+def _matching(value: Any, pattern: re.Pattern[str], path: str) -> str:
+    text = str(value or "")
+    if text and not pattern.fullmatch(text):
+        raise _invalid(path, f"{text!r} is not valid.")
+    return text
 
 
 def _boolean(value: Any, path: str) -> bool:

@@ -9,6 +9,7 @@ docs/sources.md is generated from both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from .concerns import Concern
 # How a fact ends.
 TARGET = "in the hardware that conversion returns"
 GUEST = "used by conversion; nothing on the target depends on it"
+
+# What a disk's serial number may be everywhere: 20 characters is what virtio, ATA and NVMe have room for.
+SERIAL = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
 
 # What the target is: x86-64, by the words of libvirt, QEMU, and vSphere's guest ids.
 _X86 = ("x86_64", "amd64", "i686", "i386", "x86")
@@ -166,6 +170,9 @@ def _left(hardware: Mapping[str, Any]) -> Iterator[Concern]:
             found.append(words.format(hardware[key]))
     found += [f"serial port ({port})" for port in hardware.get("serial_ports") or ()]
     found += hardware.get("removable") or ()
+    for number, disk in enumerate(hardware.get("disks") or (), 1):
+        if disk.get("serial") and not SERIAL.fullmatch(disk["serial"]):
+            found.append(f"serial number {disk['serial']!r} of disk {number}")
     if found:
         yield Concern(
             "machine-settings-left",

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target
+from . import kept
 from .selection import Selection
 
 
@@ -96,13 +97,23 @@ def assemble(
         "firmware": firmware,
         "machine": target.machine_for(firmware),
         "disks": _disks(target, firmware, selection, devices, source, loaders),
-        "interfaces": merged(interfaces),
+        "interfaces": [_of_source(card, source) for card in merged(interfaces)],
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
     }
     # For who defines the new virtual machine: as large as the old one was, where that is known.
     hardware.update((key, source[key]) for key in ("cpus", "memory") if source.get(key))
-    return hardware
+    return {**hardware, **kept.from_source(source)}
+
+
+def _of_source(card: Interface, source: Mapping[str, Any]) -> dict[str, Any]:
+    """card, with the network and the state of the link that the source's card of its MAC address has."""
+    mac = (card.get("mac") or "").lower()
+    old = {str(each["mac"]).lower(): str(each["from"]).lower() for each in source.get("target_interfaces") or ()}
+    for there in source.get("interfaces") or ():
+        if mac and str(there.get("mac") or "").lower() == old.get(mac, mac):
+            return {**card, **{key: there[key] for key in ("network", "connected") if there.get(key) is not None}}
+    return dict(card)
 
 
 def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
@@ -121,11 +132,12 @@ def _disks(
     devices: Sequence[str],
     source: Mapping[str, Any],
     loaders: Collection[str],
-) -> list[Disk]:
+) -> list[dict[str, Any]]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
     in_order = [device for device in boot_order(devices, source, loaders) if device in models]
-    return [
+    facts = dict(zip(devices, source.get("disks") or ()))
+    found = [
         Disk(
             device=device,
             driver=model.driver,
@@ -135,6 +147,16 @@ def _disks(
         )
         for device, model in models.items()
     ]
+    return [{**disk, **_identity(facts.get(disk["device"], {}))} for disk in found]
+
+
+def _identity(disk: Mapping[str, Any]) -> dict[str, str]:
+    """serial and wwn of an entry of the source's disks, as far as a disk of the target can have them."""
+    known = {key: str(disk.get(key) or "") for key in ("serial", "wwn")}
+    if not kept.SERIAL.fullmatch(known["serial"]):
+        # A concern: source_facts.py.
+        del known["serial"]
+    return {key: value for key, value in known.items() if value}
 
 
 def _chosen(selection: Selection, kind: str, identifier: str) -> dict[str, str] | None:

@@ -23,6 +23,8 @@ POD = "pod"
 
 # A label of RFC 1123: the machine's name becomes its host name in the cluster, and the value of a label.
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+# The name is the value of a label, too.
+_LONGEST_NAME = 63
 _VOLUME_KEYS = ("claim", "data_volume", "device")
 
 
@@ -49,9 +51,11 @@ def define(
     machine = request.machine(hardware, cpus, memory)
     places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(machine.hardware.interfaces, network, networks)
-    metadata = {"name": _label(name, "name")}
+    metadata: dict[str, Any] = {"name": _machine_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")
+    if machine.hardware.kept.annotation:
+        metadata["annotations"] = {"description": machine.hardware.kept.annotation}
     return {
         "apiVersion": "kubevirt.io/v1",
         "kind": "VirtualMachine",
@@ -69,6 +73,15 @@ def define(
     }
 
 
+def _machine_name(value: object) -> str:
+    """A name with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname)."""
+    if isinstance(value, str) and len(value) <= _LONGEST_NAME:
+        for part in value.split("."):
+            _label(part, "name")
+        return value
+    return _label(value, "name")
+
+
 def _label(value: object, option: str) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value):
         rule = "Kubernetes takes lower-case letters, digits and dashes, 63 at most."
@@ -81,12 +94,39 @@ def _domain(
 ) -> dict[str, Any]:
     return {
         "machine": {"type": _machine_type(machine.hardware)},
-        # Windows for desktops uses no more than two sockets.
-        "cpu": {"cores": machine.cpus},
+        "cpu": _cpu(machine),
         "memory": {"guest": f"{machine.memory}Mi"},
-        "firmware": {"bootloader": _boot_loader(machine.hardware.firmware)},
+        "firmware": _firmware(machine.hardware),
         "devices": _devices(machine, places, plugs, video_config),
+        **_clock(machine.hardware.kept.clock),
     }
+
+
+def _cpu(machine: request.Machine) -> dict[str, int]:
+    topology = machine.hardware.kept.topology(machine.cpus)
+    # Windows for desktops uses no more than two sockets.
+    return dict(zip(("sockets", "cores", "threads"), topology)) if topology else {"cores": machine.cpus}
+
+
+def _firmware(hardware: Hardware) -> dict[str, Any]:
+    firmware: dict[str, Any] = {"bootloader": _boot_loader(hardware.firmware)}
+    if hardware.kept.uuid:
+        firmware["uuid"] = hardware.kept.uuid
+    return firmware
+
+
+def _clock(clock: str) -> dict[str, Any]:
+    """KubeVirt's clock; it is on UTC by default. The local time needs the name of a time zone, which is not known."""
+    if clock in ("", "utc"):
+        return {}
+    if clock == "localtime":
+        raise GuestconvError(
+            "device-not-offered",
+            "hardware.clock: KubeVirt has no clock in the local time of the host.",
+            hint="Remove `clock` from the hardware, and set the clock of the guest to UTC.",
+            path="hardware.clock",
+        )
+    return {"clock": {"utc": {"offsetSeconds": int(clock)}, "timer": {}}}
 
 
 def _machine_type(hardware: Hardware) -> str:
@@ -136,6 +176,8 @@ def _disk(index: int, place: DiskPlace) -> dict[str, Any]:
     disk: dict[str, Any] = {"name": _disk_name(index), "disk": {"bus": bus}}
     if place.boot_order:
         disk["bootOrder"] = place.boot_order
+    if place.serial:
+        disk["serial"] = place.serial
     return disk
 
 
@@ -160,6 +202,9 @@ def _interface(index: int, card: Interface, plug: Any) -> dict[str, Any]:
     interface["masquerade" if plug == POD else "bridge"] = {}
     if card.mac:
         interface["macAddress"] = card.mac.lower()
+    if card.connected is False:
+        # KubeVirt 1.5.
+        interface["state"] = "down"
     return interface
 
 

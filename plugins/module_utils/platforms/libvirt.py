@@ -14,6 +14,7 @@ from ..devices.letters import letters
 from ..disks.suffixes import SUFFIXES, format_of_name
 from ..errors import GuestconvError
 from ..model.hardware import Hardware, Interface
+from ..model.kept import WWN
 from . import request
 from .vocabulary import Vocabulary
 
@@ -68,12 +69,17 @@ def define(
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
     root = etree.Element("domain", type=domain_type)
     _child(root, "name", text=_name(name))
+    kept = machine.hardware.kept
+    if kept.uuid:
+        _child(root, "uuid", text=kept.uuid)
+    if kept.annotation:
+        _child(root, "description", text=_in_xml(kept.annotation))
     _child(root, "memory", text=machine.memory, unit="MiB")
     _child(root, "vcpu", text=machine.cpus)
     _boot_settings(root, machine.hardware)
     _features(root)
-    _processor(root, domain_type)
-    _child(root, "clock", offset="utc")
+    _processor(root, domain_type, kept.topology(machine.cpus))
+    _clock(root, kept.clock)
     devices = _child(root, "devices")
     _disks(devices, places)
     for card, plug in zip(machine.hardware.interfaces, plugs):
@@ -128,8 +134,23 @@ def _features(root: Any) -> None:
         _child(features, name)
 
 
-def _processor(root: Any, domain_type: str) -> None:
+def _clock(root: Any, clock: str) -> None:
+    """clock: see model/kept.py. A number of seconds is what the guest has set its clock ahead by."""
+    if clock in ("", "utc", "localtime"):
+        _child(root, "clock", offset=clock or "utc")
+    else:
+        _child(root, "clock", offset="variable", adjustment=int(clock), basis="utc")
+
+
+def _in_xml(text: str) -> str:
+    """text less what XML cannot have."""
+    return "".join(character for character in text if character in "\t\n" or character.isprintable())
+
+
+def _processor(root: Any, domain_type: str, topology: tuple[int, int, int] | None) -> None:
     processor = _child(root, "cpu", mode=PROCESSORS[domain_type])
+    if topology:
+        _child(processor, "topology", **dict(zip(("sockets", "cores", "threads"), topology)))
     if domain_type == "qemu":
         # Firmware and kernels from before five-level page tables hang with them, and no host limits emulation to four.
         _child(processor, "feature", policy="disable", name="la57")
@@ -150,6 +171,11 @@ def _disks(devices: Any, places: list[request.Pair]) -> None:
         _child(disk, "target", dev=prefix + letters(letters_used[prefix]), bus=bus)
         if place.boot_order:
             _child(disk, "boot", order=place.boot_order)
+        if place.serial:
+            _child(disk, "serial", text=place.serial)
+        wwn = WWN.fullmatch(place.wwn)
+        if wwn and bus in ("scsi", "sata", "ide"):
+            _child(disk, "wwn", text=wwn.group(1).lower())
         capacity = models.attachment(place.driver).capacity
         if capacity:
             controller, unit = divmod(units[bus], capacity)
@@ -194,6 +220,8 @@ def _interface(devices: Any, card: Interface, plug: object) -> None:
         _child(interface, "mac", address=card.mac.lower())
     _child(interface, "source", **{kind: source})
     _child(interface, "model", type=model)
+    if card.connected is False:
+        _child(interface, "link", state="down")
 
 
 def _network(plug: object) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import GuestconvError
+from ..model.hardware import Hardware
+from ..model.kept import Kept
 from . import request
 from .vocabulary import Vocabulary
 
@@ -44,9 +46,38 @@ def define(hardware: Any, os_type: Any = "linux", guest_agent: Any = False) -> d
     if wanted.console:
         # Nova gives every x86 machine a serial port, and no other console.
         WORDS.word("console", wanted.console, "console")
+    properties.update(_kept(wanted.kept))
+    _refuse_others(wanted)
     if wanted.firmware == "uefi":
         properties["os_secure_boot"] = "disabled"
     return properties
+
+
+def _kept(kept: Kept) -> dict[str, str]:
+    """What Nova takes of the source's topology and clock; it gives each machine a UUID of its own."""
+    properties = {}
+    for key, word in (("sockets", "hw_cpu_sockets"), ("cores", "hw_cpu_cores"), ("threads", "hw_cpu_threads")):
+        if getattr(kept, key):
+            properties[word] = str(getattr(kept, key))
+    return properties
+
+
+def _refuse_others(hardware: Hardware) -> None:
+    """Refuse what the properties of an image cannot say."""
+    wrong = [
+        (f"{request.interface_title(card)} is not connected", "connected", "its port with admin_state_up: false")
+        for card in hardware.interfaces
+        if card.connected is False
+    ]
+    if hardware.kept.clock not in ("", "utc"):
+        wrong.append((f"the clock is at {hardware.kept.clock}", "clock", "the guest with a clock at UTC"))
+    for what, key, instead in wrong:
+        raise GuestconvError(
+            "device-not-offered",
+            f"hardware: {what}, which an image of OpenStack cannot say.",
+            hint=f"Create {instead}, and remove `{key}` from the hardware.",
+            path=f"hardware.{key}",
+        )
 
 
 def _same(kind: str, devices: list[tuple[str, str]]) -> str:

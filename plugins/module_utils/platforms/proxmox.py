@@ -8,6 +8,7 @@ What qm.conf numbers (net0, scsi1) is a dictionary there: net: {net0: ...}.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import GuestconvError
@@ -20,6 +21,8 @@ WORDS = Vocabulary("proxmox", "Proxmox VE")
 
 # How many disks a machine takes on each bus of qm.conf.
 _CAPACITIES = {"virtio": 16, "scsi": 31, "sata": 6, "ide": 4}
+
+_DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
 FIRMWARES = {"bios": "seabios", "uefi": "ovmf"}
 
@@ -52,7 +55,7 @@ def define(
     places = request.pairs(wanted.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(wanted.interfaces, network, networks)
     options: dict[str, Any] = {
-        "name": request.text(name, "name"),
+        "name": _name(name),
         "ostype": request.text(ostype, "ostype"),
         "machine": wanted.machine,
         "bios": FIRMWARES[wanted.firmware],
@@ -63,6 +66,7 @@ def define(
         "agent": f"enabled={request.flag(guest_agent, 'guest_agent') or wanted.guest_agent:d}",
         "vga": WORDS.word("graphics", wanted.video, "display") if wanted.video else "none",
     }
+    options.update(_kept(machine))
     options.update(_disks(places))
     if wanted.interfaces:
         options["net"] = {
@@ -73,6 +77,43 @@ def define(
         options["serial"] = {"serial0": "socket"}
     if wanted.firmware == "uefi":
         options["efidisk0"] = _variables(storage)
+    return options
+
+
+def _name(value: object) -> str:
+    """PVE::QemuServer has the name of a machine as a dns-name: labels of letters, digits and dashes."""
+    name = request.text(value, "name")
+    if len(name) > 253 or not _DNS_NAME.fullmatch(name):
+        raise request.invalid("name", f"{name!r} is not a valid name of a machine: Proxmox VE takes DNS names.")
+    return name
+
+
+def _kept(machine: request.Machine) -> dict[str, Any]:
+    """What the machine keeps of its source: its UUID, topology, clock, notes and tags."""
+    kept = machine.hardware.kept
+    options: dict[str, Any] = {}
+    topology = kept.topology(machine.cpus)
+    if topology:
+        sockets, cores, threads = topology
+        # Proxmox VE knows no threads.
+        options.update(sockets=sockets, cores=cores * threads)
+    if kept.uuid:
+        options["smbios"] = f"uuid={kept.uuid}"
+    if kept.clock == "localtime":
+        options["localtime"] = True
+    elif kept.clock not in ("", "utc"):
+        raise GuestconvError(
+            "device-not-offered",
+            f"hardware.clock: Proxmox VE has no clock that is {kept.clock} seconds ahead of UTC.",
+            hint="Remove `clock` from the hardware, and set the clock of the guest to UTC.",
+            path="hardware.clock",
+        )
+    if kept.annotation:
+        options["description"] = kept.annotation
+    # Proxmox VE takes no other characters in tags.
+    tags = [re.sub(r"[^a-z0-9_.+-]", "-", tag.lower()).lstrip("-.+") for tag in kept.tags]
+    if any(tags):
+        options["tags"] = [tag for tag in tags if tag]
     return options
 
 
@@ -90,6 +131,8 @@ def _disks(places: list[request.Pair]) -> dict[str, Any]:
             )
         key = f"{bus}{len(on_bus)}"
         on_bus[key] = request.text(given.get("volume"), "volumes")
+        if place.serial and ",serial=" not in on_bus[key]:
+            on_bus[key] += f",serial={place.serial}"
         if place.boot_order:
             order.append((place.boot_order, key))
         if controller and options.setdefault("scsihw", controller) != controller:
@@ -108,7 +151,8 @@ def _card(card: Interface, plug: object) -> str:
     model = WORDS.word("network", card.driver, request.interface_title(card))
     # In capitals, as Proxmox writes it: what is the same should look the same.
     address = "=" + card.mac.upper() if card.mac else ""
-    return f"{model}{address},bridge={request.text(plug, 'network')}"
+    down = ",link_down=1" if card.connected is False else ""
+    return f"{model}{address},bridge={request.text(plug, 'network')}{down}"
 
 
 def _variables(storage: object) -> dict[str, Any]:

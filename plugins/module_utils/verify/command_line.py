@@ -52,7 +52,10 @@ def command_line(launch: Launch) -> list[str]:
     hardware = launch.hardware
     vector = [launch.emulator, "-name", "guestconv-verify", "-nodefaults", "-no-user-config", "-display", "none"]
     vector += ["-no-shutdown", "-accel", launch.accelerator, "-cpu", PROCESSORS[launch.accelerator]]
-    vector += ["-m", str(launch.memory), "-smp", str(launch.cpus), "-rtc", "base=utc"]
+    vector += ["-m", str(launch.memory), "-smp", str(launch.cpus)]
+    vector += ["-rtc", f"base={'localtime' if hardware.kept.clock == 'localtime' else 'utc'}"]
+    if hardware.kept.uuid:
+        vector += ["-uuid", hardware.kept.uuid]
     # By which the guest knows that this boot does not count (aspects/first_boot).
     vector += ["-smbios", f"type=3,asset={VERIFY_TAG}"]
     vector += _machine(hardware, launch.firmware)
@@ -101,8 +104,8 @@ def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
             unit %= model.capacity
             place = {"controller": controller, "unit": unit, "channel": unit // 2, "place": unit % 2}
             properties.append(model.address.format(**place))
-        if model.needs_serial:
-            properties.append("serial=" + name)
+        if disk.serial or model.needs_serial:
+            properties.append("serial=" + (disk.serial or name))
         if disk.boot_order:
             properties.append(f"bootindex={disk.boot_order}")
         vector += ["-device", ",".join(properties)]

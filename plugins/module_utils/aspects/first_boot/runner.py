@@ -46,6 +46,7 @@ if grep -qs {VERIFY_TAG} "$top/sys/class/dmi/id/chassis_asset_tag"; then
     exit 0
 fi
 # The script may print secrets.
+mkdir -p "$top/var/log"
 (umask 077 && : >>"$top{LOG}") || exit 1
 exec >>"$top{LOG}" 2>&1 </dev/null
 # Before anything else: there is no second run, whatever happens in this one.

@@ -281,6 +281,14 @@ SUBJECT = Subject(
             "Install a kernel with one of these drivers in the guest before it moves.",
         ),
         concern(
+            "ima-appraisal-enforced",
+            "warning error",
+            "A kernel is started with IMA's policy `appraise_tcb` enforced. It opens no file of root's without a right hash or "
+            "signature, and the files that conversion changes have none. The severity is `error` for the default kernel.",
+            "Set `ima_appraise=fix` on the kernel's command line in the guest before conversion. Sign or hash the files again "
+            "on the target, and then remove it.",
+        ),
+        concern(
             "selinux-labels-incomplete",
             "warning",
             "Files that were written may lack the SELinux label that the guest's policy has for them: the policy could not "

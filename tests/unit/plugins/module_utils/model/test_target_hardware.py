@@ -97,3 +97,38 @@ def test_what_several_roots_say_of_one_network_card_is_brought_together():
     one, other = assembled(interfaces=[first, second, []])["interfaces"]
     assert one == {**second[0], "addresses": ["10.0.2.15"]}
     assert other == second[1]
+
+
+def test_the_disk_with_the_boot_loader_is_first_where_the_source_does_not_say_it():
+    devices = ["sda", "nvme0n1"]
+    assert target_hardware.boot_order(devices, {}, ["nvme0n1"]) == ["nvme0n1", "sda"]
+    known = {"disks": [{"boot_order": 1}, {"boot_order": 2}]}
+    assert target_hardware.boot_order(devices, known, ["nvme0n1"]) == devices
+
+
+def test_a_card_has_the_network_and_link_of_the_card_with_its_mac_address_on_the_source():
+    source = {
+        "interfaces": [
+            {"mac": "00:50:56:AA:00:01", "network": "lan"},
+            {"mac": "00:50:56:aa:00:02", "network": "dmz", "connected": False},
+        ],
+        "target_interfaces": [{"from": "00:50:56:aa:00:02", "mac": "52:54:00:00:00:02"}],
+    }
+    cards = [
+        {"name": "a", "mac": "52:54:00:00:00:02"},
+        {"name": "b", "mac": "00:50:56:aa:00:01"},
+        {"name": "c", "mac": None},
+    ]
+    assert [target_hardware._of_source(card, source) for card in cards] == [
+        {**cards[0], "network": "dmz", "connected": False},
+        {**cards[1], "network": "lan"},
+        cards[2],
+    ]
+
+
+def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
+    assert target_hardware._identity({"serial": "S1", "wwn": "5000c50015ea71aa"}) == {
+        "serial": "S1",
+        "wwn": "5000c50015ea71aa",
+    }
+    assert target_hardware._identity({"serial": "a,b"}) == {}

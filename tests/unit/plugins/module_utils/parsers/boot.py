@@ -39,6 +39,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import arguments as console_arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
+    appraisal,
     kernel_config,
     kernel_image,
     module_tree,
@@ -590,6 +591,11 @@ PARSERS = (
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
             debconf.answer_for_fallback,
         ),
+    ),
+    Parser(
+        "IMA's arguments",
+        ("ima_policy=tcb|appraise_tcb", "ima_appraise=fix", "ima_appraise_tcb"),
+        appraisal.is_enforced,
     ),
     Parser(
         "the kernel's command line",

@@ -155,3 +155,11 @@ def test_uefi_has_its_code_read_only_and_its_variables_writable():
 
 def test_the_processor_goes_with_the_accelerator():
     assert option(vector(disks("ahci"), accelerator="kvm"), "-cpu") == ["host"]
+
+
+def test_what_the_machine_keeps_of_its_source_is_what_the_guest_sees():
+    identity = "564d1234-abcd-ef00-1122-334455667788"
+    disk = {"driver": "virtio-blk-pci", "serial": "S1"}
+    arguments = vector({"disks": [disk], "uuid": identity, "clock": "localtime"})
+    assert option(arguments, "-uuid") == [identity] and option(arguments, "-rtc") == ["base=localtime"]
+    assert any(argument.startswith("virtio-blk-pci,") and "serial=S1" in argument for argument in arguments)

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernels that open only files with a right security.ima."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import appraisal
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu
+
+
+@pytest.mark.parametrize(
+    ("command_line", "is_enforced"),
+    [
+        ("root=/dev/sda1 ima_policy=tcb|appraise_tcb", True),
+        ('ima_policy="tcb | appraise_tcb" ima_appraise=enforce', True),
+        ("ima_appraise_tcb", True),
+        ("ima_appraise=fix ima_appraise_tcb ima_appraise=enforce", True),
+        ("ima_policy=appraise_tcb ima_appraise=fix", False),
+        ("ima_policy=appraise_tcb ima_appraise=log", False),
+        ("ima_appraise_tcb ima_appraise=off", False),
+        ("ima_policy=secure_boot ima_appraise=enforce", False),
+        ("ima_policy=tcb ima_hash=sha256", False),
+        ("", False),
+    ],
+)
+def test_only_the_policy_for_all_files_of_roots_is_enforced(command_line, is_enforced):
+    assert appraisal.is_enforced(command_line) is is_enforced
+
+
+def test_the_severity_depends_on_what_boots_by_default():
+    (concern,) = appraisal.concerns(menu("ima_policy=appraise_tcb", "quiet"))
+    assert (concern.code, concern.severity) == (
+        "ima-appraisal-enforced",
+        "error",
+    ) and "ima_appraise=fix" in concern.hint
+    entries = [Entry("/boot/a", (), "quiet"), Entry("/boot/b", (), "ima_policy=appraise_tcb")]
+    (concern,) = appraisal.concerns(BootMenu(entries, entries[0]))
+    assert (concern.code, concern.severity) == ("ima-appraisal-enforced", "warning") and "/boot/b" in concern.message
+    assert appraisal.concerns(menu("quiet")) == []
