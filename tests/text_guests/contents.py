@@ -74,6 +74,7 @@ KERNEL_OPTIONS = (
     "within",
     "packed",
     "oldvirtio",
+    "xenonly",
 )
 # What a module has of virtio 1.0, and the same as zstd(1) compresses it: a frame with one raw block (RFC 8878).
 _MODULE = b"parm=force_legacy"
@@ -121,8 +122,13 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
         files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
+<<<<<<< HEAD
         if "xen" in options:
             files[path] = programs.xen_kernel()
+=======
+        if "xenonly" in options:
+            files[path] = gzip.compress(f"\x7fELF Linux version {version} (builder@host)".encode(), mtime=0)
+>>>>>>> main
     if options.get("initrd"):
         builder = options.get("builder", _DEFAULT_BUILDER)
         initrds.check_builder(builder)
