@@ -122,13 +122,10 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
         files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
-<<<<<<< HEAD
         if "xen" in options:
-            files[path] = programs.xen_kernel()
-=======
+            files[path] = programs.xen_kernel(version)
         if "xenonly" in options:
             files[path] = gzip.compress(f"\x7fELF Linux version {version} (builder@host)".encode(), mtime=0)
->>>>>>> main
     if options.get("initrd"):
         builder = options.get("builder", _DEFAULT_BUILDER)
         initrds.check_builder(builder)

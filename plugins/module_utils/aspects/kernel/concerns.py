@@ -50,7 +50,7 @@ def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
 
 def _not_for_xen(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     """The concern that a kernel does not start as a machine of Xen's without hardware; in a list, which may be empty."""
-    can_start = kernels.has_xen_entry(root, kernel)
+    can_start = kernel.is_for_xen or kernels.has_xen_entry(root, kernel)
     if can_start:
         return []
     known = "cannot run" if can_start is False else "is of a form that guestconv cannot read, so it is not known to run"
@@ -86,7 +86,7 @@ def not_prepared(path: str, why: str) -> Concern:
 
 def _of_modules(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     """Concerns about the directory of modules of a kernel."""
-    if kernel.is_for_xen and kernel.is_linux and kernel.default:
+    if kernel.is_for_xen and kernel.is_linux and kernel.default and not root.guest.target.is_paravirtual:
         return [_for_xen(kernel)]
     if kernel.version is None:
         return [_without_modules(root)] if kernel.default else []
@@ -193,7 +193,7 @@ def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> li
         if kernel.default or not kernel.is_linux or not root.is_file(kernel.path):
             continue
         why = None
-        if kernel.is_for_xen:
+        if kernel.is_for_xen and not root.guest.target.is_paravirtual:
             why = "it was built for paravirtual machines of Xen"
         elif kernel.version is None:
             why = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
