@@ -49,6 +49,16 @@ options:
       - If it is not specified, the guest has a VGA (with UEFI a bochs-display), which every guest can use.
     type: bool
     default: false
+  secure_boot:
+    description:
+      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
+        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
+    type: bool
+    default: false
+  tpm:
+    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
+    type: bool
+    default: false
 seealso:
   - plugin: virttools.guestconv.libvirt_domain
     plugin_type: filter

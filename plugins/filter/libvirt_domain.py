@@ -13,7 +13,7 @@ description:
   - The XML is for libvirt 9.0 and later, with QEMU on x86-64.
   - The display is available by VNC, on the host itself.
   - A guest with a virtio device also gets the channel of the guest agent, a random number generator, and a balloon. A guest
-    whose conversion was asked to install the guest agent gets the channel in any case.
+    that has the guest agent, or installs it at its first boot, gets the channel in any case.
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
@@ -39,6 +39,16 @@ options:
     type: str
     choices: [kvm, qemu]
     default: kvm
+  secure_boot:
+    description:
+      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
+        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
+    type: bool
+    default: false
+  tpm:
+    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
+    type: bool
+    default: false
 seealso:
   - plugin: virttools.guestconv.kubevirt_vm
     plugin_type: filter

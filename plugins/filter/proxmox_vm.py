@@ -40,8 +40,18 @@ options:
     type: str
     default: l26
   guest_agent:
-    description: Whether the guest runs QEMU's guest agent. It does too if the conversion was asked to install it
-      (C(guest_agent) in the hardware). If it does, Proxmox VE uses the agent.
+    description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
+      a conversion sets if it finds the agent. If it does, Proxmox VE uses the agent.
+    type: bool
+    default: false
+  secure_boot:
+    description:
+      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
+        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
+    type: bool
+    default: false
+  tpm:
+    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

@@ -220,6 +220,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
                     f"{' and '.join(names)} have the same disk, {path}. Each would convert its own copy of the disk. "
                     "If they are the same guest, exclude all but one."
                 )
+            below = [name for name in _guests_above(path, named) if name not in names]
+            if below:
+                self._complain(
+                    f"{path}, a disk of {' and '.join(names)}, is a backing file of {' and '.join(below)}. Whatever is "
+                    "written to it destroys them. Exclude it, or copy it first."
+                )
 
     def _add(self, name: str, guest: discovery.Guest) -> None:
         self.inventory.add_host(name)
@@ -236,6 +242,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         self._set_composite_vars(self.get_option("compose"), facts, name, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), facts, name, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, name, strict=strict)
+
+
+def _guests_above(path: str, named: list[tuple[str, discovery.Guest]]) -> list[str]:
+    """The names of the guests of which the file path is a backing file."""
+    return [
+        name for name, guest in named if any(path in disk.get("backing", ()) for disk in guest.description["disks"])
+    ]
 
 
 def domains(uri: str, exclude: list[str]) -> discovery.Found:

@@ -102,6 +102,7 @@ options:
             Other items are names, which the guest installs from its own repositories.
           - The guest installs files without its repositories if they contain everything that they need. It repeats what
             fails, up to five times within five minutes, as the network may be late.
+          - Files for C(apk) must be signed with a key that the guest trusts.
         type: list
         elements: str
       agent:
@@ -269,7 +270,8 @@ hardware:
       elements: str
       returned: when known
     guest_agent:
-      description: Whether the machine must offer the channel of QEMU's guest agent, as O(first_boot.agent) asks for it.
+      description: Whether the machine must offer the channel of QEMU's guest agent, because it is installed in the guest,
+        or O(first_boot.agent) asks for it.
       type: bool
       returned: when it must
     video:

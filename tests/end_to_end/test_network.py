@@ -168,7 +168,9 @@ def convert(module, source, guest, variant):
 
 def boot(module, source, hardware, **expect):
     """The Announcement of the guest on these devices. Waits for the login prompt after it, and what else is given."""
-    result = module("guestconv_verify", disks=[source], hardware=hardware, expect={"login": True, **expect})
+    result = module(
+        "guestconv_verify", disks=[source], hardware=hardware, expect={"login": True, **expect}, timeout=1800
+    )
     assert result.get("up") is True, json.dumps(result, indent=1)
     return announcement(result["console"])
 

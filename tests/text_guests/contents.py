@@ -73,6 +73,7 @@ KERNEL_OPTIONS = (
     "within",
     "packed",
     "oldvirtio",
+    "xenonly",
 )
 # What a module has of virtio 1.0, and the same as zstd(1) compresses it: a frame with one raw block (RFC 8878).
 _MODULE = b"parm=force_legacy"
@@ -120,6 +121,8 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
         files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
+        if "xenonly" in options:
+            files[path] = gzip.compress(f"\x7fELF Linux version {version} (builder@host)".encode(), mtime=0)
     if options.get("initrd"):
         builder = options.get("builder", _DEFAULT_BUILDER)
         initrds.check_builder(builder)

@@ -39,18 +39,27 @@ def define(
     networks: Any = None,
     run_strategy: Any = "Halted",
     video_config: Any = False,
+    secure_boot: Any = False,
+    tpm: Any = False,
 ) -> dict[str, Any]:
     """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
 
     Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume, and
     device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
-    video_config: include the display's model, which only clusters with the feature gate VideoConfig accept.
+    video_config: include the display's model, which only clusters with the feature gate VideoConfig accept;
+    secure_boot; tpm: a new and empty one, whose state a PersistentVolumeClaim keeps.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
     """
     machine = request.machine(hardware, cpus, memory)
     places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(machine.hardware.interfaces, network, networks)
+    domain = _domain(machine, places, plugs, request.flag(video_config, "video_config"))
+    if request.secure_boot(secure_boot, machine.hardware):
+        domain["firmware"]["bootloader"]["efi"]["secureBoot"] = True
+        domain["features"] = {"smm": {"enabled": True}}
+    if request.flag(tpm, "tpm"):
+        domain["devices"]["tpm"] = {"persistent": True}
     metadata: dict[str, Any] = {"name": _machine_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")
@@ -64,7 +73,7 @@ def define(
             "runStrategy": request.one_of(run_strategy, RUN_STRATEGIES, "run_strategy"),
             "template": {
                 "spec": {
-                    "domain": _domain(machine, places, plugs, request.flag(video_config, "video_config")),
+                    "domain": domain,
                     "networks": _networks(plugs),
                     "volumes": [_volume(index, given) for index, (unused, given) in enumerate(places)],
                 }

@@ -54,12 +54,15 @@ def define(
     network: Any = "default",
     networks: Any = None,
     domain_type: Any = "kvm",
+    secure_boot: Any = False,
+    tpm: Any = False,
 ) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
     Args: name: the domain's; disks: paths on the host, or dicts of path, format and device, for the disks of hardware;
     memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of one key, network or
-    bridge; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu.
+    bridge; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
+    Microsoft, by which distributions are signed; tpm: a new and empty one.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `library-missing`.
     """
     _require_lxml()
@@ -76,8 +79,9 @@ def define(
         _child(root, "description", text=_in_xml(kept.annotation))
     _child(root, "memory", text=machine.memory, unit="MiB")
     _child(root, "vcpu", text=machine.cpus)
-    _boot_settings(root, machine.hardware)
-    _features(root)
+    is_secure = request.secure_boot(secure_boot, machine.hardware)
+    _boot_settings(root, machine.hardware, is_secure)
+    _features(root, is_secure)
     _processor(root, domain_type, kept.topology(machine.cpus))
     _clock(root, kept.clock)
     devices = _child(root, "devices")
@@ -86,6 +90,8 @@ def define(
         _interface(devices, card, plug)
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
+    if request.flag(tpm, "tpm"):
+        _child(_child(devices, "tpm", model="tpm-crb"), "backend", type="emulator", version="2.0")
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
@@ -117,21 +123,24 @@ def _name(value: object) -> str:
     return name
 
 
-def _boot_settings(root: Any, hardware: Hardware) -> None:
-    """The machine type and the firmware. libvirt finds one without secure boot, and keeps the guest's variables."""
+def _boot_settings(root: Any, hardware: Hardware, is_secure: bool) -> None:
+    """The machine type and the firmware. libvirt finds one with these features, and keeps the guest's variables."""
     uefi = hardware.firmware == "uefi"
     settings = _child(root, "os", firmware="efi" if uefi else None)
     _child(settings, "type", text="hvm", arch="x86_64", machine=hardware.machine)
     if uefi:
         firmware = _child(settings, "firmware")
-        _child(firmware, "feature", enabled="no", name="enrolled-keys")
-        _child(firmware, "feature", enabled="no", name="secure-boot")
+        for feature in ("enrolled-keys", "secure-boot"):
+            _child(firmware, "feature", enabled="yes" if is_secure else "no", name=feature)
 
 
-def _features(root: Any) -> None:
+def _features(root: Any, is_secure: bool) -> None:
     features = _child(root, "features")
     for name in ("acpi", "apic"):
         _child(features, name)
+    if is_secure:
+        # The firmware protects its variables by System Management Mode.
+        _child(features, "smm", state="on")
 
 
 def _clock(root: Any, clock: str) -> None:

@@ -19,10 +19,13 @@ WORDS = Vocabulary("openstack", "OpenStack")
 OPERATING_SYSTEMS = ("linux", "windows")
 
 
-def define(hardware: Any, os_type: Any = "linux", guest_agent: Any = False) -> dict[str, str]:
+def define(
+    hardware: Any, os_type: Any = "linux", guest_agent: Any = False, secure_boot: Any = False, tpm: Any = False
+) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
-    Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it.
+    Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it;
+    secure_boot; tpm: a new and empty one.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
     """
     wanted = request.machine(hardware).hardware
@@ -49,7 +52,11 @@ def define(hardware: Any, os_type: Any = "linux", guest_agent: Any = False) -> d
     properties.update(_kept(wanted.kept))
     _refuse_others(wanted)
     if wanted.firmware == "uefi":
-        properties["os_secure_boot"] = "disabled"
+        properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
+    else:
+        request.secure_boot(secure_boot, wanted)
+    if request.flag(tpm, "tpm"):
+        properties.update(hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
     return properties
 
 

@@ -40,6 +40,8 @@ def define(
     storage: Any = None,
     ostype: Any = "l26",
     guest_agent: Any = False,
+    secure_boot: Any = False,
+    tpm: Any = False,
 ) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
@@ -47,7 +49,7 @@ def define(
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
     knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's; guest_agent: whether the guest runs
-    QEMU's, so that Proxmox talks to it.
+    QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
     """
     machine = request.machine(hardware, cpus, memory)
@@ -76,7 +78,11 @@ def define(
         WORDS.word("console", wanted.console, "console")
         options["serial"] = {"serial0": "socket"}
     if wanted.firmware == "uefi":
-        options["efidisk0"] = _variables(storage)
+        options["efidisk0"] = _variables(storage, request.secure_boot(secure_boot, wanted))
+    else:
+        request.secure_boot(secure_boot, wanted)
+    if request.flag(tpm, "tpm"):
+        options["tpmstate0"] = {"storage": _storage(storage, "The state of the TPM needs a storage."), "version": "2.0"}
     return options
 
 
@@ -155,13 +161,14 @@ def _card(card: Interface, plug: object) -> str:
     return f"{model}{address},bridge={request.text(plug, 'network')}{down}"
 
 
-def _variables(storage: object) -> dict[str, Any]:
+def _variables(storage: object, is_secure: bool) -> dict[str, Any]:
+    place = _storage(storage, "The guest boots by UEFI, so its firmware needs a storage for its variables.")
+    # Without keys there is no secure boot. The format is raw on every storage; unsaid, the module (1.4.0) would send
+    # "format=None".
+    return {"storage": place, "format": "raw", "efitype": "4m", "pre_enrolled_keys": is_secure}
+
+
+def _storage(storage: object, reason: str) -> str:
     if storage is None:
-        raise request.invalid(
-            "storage",
-            "The guest boots by UEFI, so its firmware needs a storage for its variables.",
-            "Give storage='local-lvm'.",
-        )
-    # No keys, no secure boot. The format is raw on every storage; unsaid, the module (1.4.0) would send "format=None".
-    place = request.text(storage, "storage")
-    return {"storage": place, "format": "raw", "efitype": "4m", "pre_enrolled_keys": False}
+        raise request.invalid("storage", reason, "Give storage='local-lvm'.")
+    return request.text(storage, "storage")

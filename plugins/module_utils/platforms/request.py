@@ -84,6 +84,13 @@ def flag(value: object, option: str) -> bool:
     return value
 
 
+def secure_boot(wanted: object, hardware: machines.Hardware) -> bool:
+    """The option secure_boot, which only UEFI can have. Raises GuestconvError `platform-option-invalid`."""
+    if flag(wanted, "secure_boot") and hardware.firmware != "uefi":
+        raise invalid("secure_boot", "The guest boots by BIOS, which has no secure boot.")
+    return bool(wanted)
+
+
 def one_of(value: object, allowed: Collection[str], option: str) -> str:
     """value, when it is among allowed. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or value not in allowed:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..disks import disk_files
 from ..disks.images import device_names
+from ..disks.suffixes import SUFFIXES
 from ..errors import GuestconvError
 from . import disk_names
 from .kinds import placed, registry
@@ -267,8 +268,9 @@ def _named_files(kind: SourceKind, path: str) -> Iterator[str]:
 
 def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[GuestconvError]:
     """A problem for each disk that the descriptor at path names, and that is not one of the guest's files."""
-    for file in placed.found_files(kind.named_files(path), path):
-        is_disk = os.path.splitext(file)[1].lower() in disk_files.EXTENSIONS
+    for file in placed.found_files(kind.named_files(path) if kind.names_disks else (), path):
+        # An .img may be a medium, of a floppy drive say.
+        is_disk = os.path.splitext(file)[1].lower() in SUFFIXES
         if is_disk and os.path.realpath(file) not in files:
             yield GuestconvError(
                 "source-disk-unattached",

@@ -223,11 +223,22 @@ def with_scalars(text: str, changes: Iterable[Change]) -> str:
 
 def with_entry(text: str, node: Node | None, entry: str) -> str:
     """text with entry ("key: value") put before the first of the mapping node; as it is where there is none."""
-    if not isinstance(node, yaml.MappingNode) or not node.value:
-        return text
-    first = _pairs(node)[0][0].start_mark
-    between = ", " if node.flow_style else "\n" + " " * first.column
-    return text[: first.index] + entry + between + text[first.index :]
+    return with_entries(text, [node], entry)
+
+
+def with_entries(text: str, nodes: Iterable[Node | None], entry: str) -> str:
+    """text with entry put before the first of each of these mappings; those that are one node get it once."""
+    places: dict[int, str] = {}
+    for node in nodes:
+        if isinstance(node, yaml.MappingNode) and node.value:
+            first = _pairs(node)[0][0].start_mark
+            places[first.index] = entry + (", " if node.flow_style else "\n" + " " * first.column)
+    parts: list[str] = []
+    start = 0
+    for place, new in sorted(places.items()):
+        parts += [text[start:place], new]
+        start = place
+    return "".join([*parts, text[start:]])
 
 
 def with_items(text: str, node: Node | None, items: Iterable[str]) -> str:

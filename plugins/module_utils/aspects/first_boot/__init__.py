@@ -47,7 +47,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     asked = plan.first_boot
     if asked is None:
         return
-    plan.hardware.guest_agent = asked.agent and plan.target.agent == QEMU_AGENT
+    if asked.agent and plan.target.agent == QEMU_AGENT:
+        plan.hardware.guest_agent = True
     if (root.read(_RAN) or "").partition("\n")[0] == asked.checksum:
         return
     job = job_for(root, asked, plan.target)

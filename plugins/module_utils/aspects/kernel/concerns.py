@@ -68,6 +68,8 @@ def not_prepared(path: str, why: str) -> Concern:
 
 def _of_modules(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     """Concerns about the directory of modules of a kernel."""
+    if kernel.is_for_xen and kernel.is_linux and kernel.default:
+        return [_for_xen(kernel)]
     if kernel.version is None:
         return [_without_modules(root)] if kernel.default else []
     severity = "error" if kernel.default else "warning"
@@ -93,6 +95,16 @@ def _of_modules(root: GuestRoot, kernel: Kernel) -> list[Concern]:
             "Install the guest's kernel package again before it moves, or run depmod -a in the guest.",
         )
     ]
+
+
+def _for_xen(kernel: Kernel) -> Concern:
+    return Concern(
+        "kernel-for-xen-only",
+        "error",
+        f"The kernel {kernel.path}, which boots by default, has no header by which a boot loader or firmware starts a "
+        "kernel for x86. It was built for paravirtual machines of Xen.",
+        "Install a kernel that runs on hardware in the guest (kernel instead of kernel-xen), and make it the default.",
+    )
 
 
 def _kernel_missing(kernel: Kernel) -> list[Concern]:
@@ -163,7 +175,9 @@ def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> li
         if kernel.default or not kernel.is_linux or not root.is_file(kernel.path):
             continue
         why = None
-        if kernel.version is None:
+        if kernel.is_for_xen:
+            why = "it was built for paravirtual machines of Xen"
+        elif kernel.version is None:
             why = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"
         elif disk is not None:
             lacking = reason(kernel, "block", disk, target)

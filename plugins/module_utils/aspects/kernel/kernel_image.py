@@ -65,6 +65,16 @@ def is_without_header(head: bytes) -> bool:
     return head.startswith((_GZIP, _ELF, _S390)) or head[0x38:0x3C] in _OF_EFI
 
 
+def is_without_boot_header(head: bytes) -> bool:
+    """Whether a file that begins with head is a kernel for x86 without the header by which firmware's loaders boot one.
+
+    GRUB, SYSLINUX and the firmware's EFI need that header (boot.rst). Kernels of XenLinux (kernel-xen of Enterprise Linux 5
+    and SLES 10 and 11, Ubuntu's -ec2), which run on a paravirtual Xen machine alone, are a vmlinux, mostly packed.
+    """
+    has_header = head[_BOOT_FLAG] == b"\x55\xaa" and head[_MAGIC] == b"HdrS"
+    return not has_header and head.startswith((_GZIP, _ELF))
+
+
 def release_in(stream: BinaryIO) -> str | None:
     """The version of the kernel that is the whole of stream, and of which is_without_header is true; None without one."""
     head = stream.read(HEAD)

@@ -24,6 +24,7 @@ from .module_tree import ModuleTree
 
 # The family of machines that have it.
 _PCI_EXPRESS = "q35"
+_X86 = ("x86_64", "i686")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Kernel:
     path: of the kernel itself.
     is_linux: whether the entry is of a system, and not of a memory test.
     within: names of the modules in the initrd within a unified kernel image.
+    is_for_xen: whether only a paravirtual machine of Xen starts it.
     """
 
     version: str | None
@@ -49,6 +51,7 @@ class Kernel:
     unified: bool = False
     is_linux: bool = True
     within: frozenset[str] = frozenset()
+    is_for_xen: bool = False
 
     @property
     def initrd(self) -> str | None:
@@ -100,7 +103,10 @@ class Kernel:
 def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
     """The kernels of the menu, in its order. One that is named several times with the same initrd is one kernel."""
     directories = module_tree.directories(root)
-    releases = {entry.kernel: _release(root, entry) for entry in menu.entries}
+    # A menu has several entries for a kernel.
+    files = {entry.kernel: entry for entry in menu.entries}
+    heads = {path: _head(root, entry) for path, entry in files.items()}
+    releases = {path: _release(root, entry, heads[path]) for path, entry in files.items()}
     trees: dict[str, ModuleTree] = {}
     by_kernel: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
     versions: dict[tuple[str, tuple[str, ...]], str | None] = {}
@@ -126,6 +132,7 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
             same[0].unified,
             any(map(_is_linux, same)),
             _within(root, same[0], versions[key]),
+            _is_for_xen(root, same[0], heads[same[0].kernel]),
         )
         for key, same in by_kernel.items()
     ]
@@ -171,21 +178,32 @@ def _within(root: GuestRoot, entry: Entry, version: str | None) -> frozenset[str
         return frozenset()
 
 
-def _release(root: GuestRoot, entry: Entry) -> str | None:
-    """The version that the kernel's file says, None where it does not."""
-    path = entry.kernel
-    if not root.is_file(path):
-        return None
+def _head(root: GuestRoot, entry: Entry) -> bytes:
+    """The beginning of the kernel's file; nothing where it is not there."""
+    if not root.is_file(entry.kernel):
+        return b""
     if entry.unified:
-        return kernel_image.release(unified.kernel_head(root, path, kernel_image.HEAD))
-    head = root.head(path, kernel_image.HEAD)
+        return unified.kernel_head(root, entry.kernel, kernel_image.HEAD)
+    return root.head(entry.kernel, kernel_image.HEAD)
+
+
+def _release(root: GuestRoot, entry: Entry, head: bytes) -> str | None:
+    """The version that the kernel's file says, None where it does not. head: its beginning."""
+    path = entry.kernel
     release = kernel_image.release(head)
-    if release is not None or not kernel_image.is_without_header(head) or root.size(path) > kernel_image.LARGEST:
+    if entry.unified or release is not None:
         return release
+    if not kernel_image.is_without_header(head) or root.size(path) > kernel_image.LARGEST:
+        return None
     with tempfile.NamedTemporaryFile(prefix="guestconv-kernel-") as local:
         root.download(path, local.name)
         with open(local.name, "rb") as copy:
             return kernel_image.release_in(copy)
+
+
+def _is_for_xen(root: GuestRoot, entry: Entry, head: bytes) -> bool:
+    """Kernel.is_for_xen. head: the beginning of the kernel's file."""
+    return root.info.get("arch") in _X86 and not entry.unified and kernel_image.is_without_boot_header(head)
 
 
 def _version(root: GuestRoot, entry: Entry, release: str | None, directories: Mapping[str, str]) -> str | None:

@@ -114,8 +114,9 @@ def check_others(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) ->
             continue
         now = found.get(chosen.macs.get(nic.mac or "", "")) or found.get(nic.mac or "")
         if now and _whole(now) != _whole(nic):
-            with_what = f"with {', '.join(now.addresses)}" if now.addresses else "without its address"
-            raise _refused(nic, f"{_files(now)} would configure it {with_what}, as it is for several network cards")
+            shared = f"{_files(nic)} is for several network cards"
+            gets = ", ".join(now.addresses) or (now.method if now.configured_by else None) or "nothing"
+            raise _refused(nic, f"{shared}, so that {nic.label} would get {gets}")
 
 
 def name_servers(root: GuestRoot, nic: Nic) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ _NOT_READ = (
     "/etc/connman/*.config",
     "/var/lib/connman/*/settings",
     "/etc/netctl/*",
+    # ALT's etcnet, which has directories for lo and defaults too.
+    "/etc/net/ifaces/e*/options",
     "/etc/nmstate/*.yml",
     "/etc/nmstate/*.yaml",
     "/etc/config/network",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...devices.targets import Target
+from ...devices.targets import KVM, Target
 from ...errors import CommandFailed
 from ...guest import space
 from ...guest.root import GuestRoot
@@ -55,9 +55,12 @@ def _source(hypervisors: Sequence[str], target: Target) -> str | None:
     return next(foreign, hypervisors[0] if hypervisors else None)
 
 
-def convert(root: GuestRoot, _plan: Plan) -> None:
+def convert(root: GuestRoot, plan: Plan) -> None:
     """Do what the policy asks for. No network is used."""
     found = root.recall(Facts)
+    # QEMU's agent needs a device of the virtual machine. The target kvm is what its hypervisors share.
+    if KVM.name in found.sources and KVM.name in plan.target.hypervisors:
+        plan.hardware.guest_agent = True
     without_room = _without_room(root, found)
     if without_room:
         raise without_room

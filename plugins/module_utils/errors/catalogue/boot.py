@@ -138,6 +138,13 @@ SUBJECT = Subject(
             "Reinstall the kernel package in the guest before it moves.",
         ),
         concern(
+            "kernel-for-xen-only",
+            "error",
+            "The kernel that the guest boots by default was built for paravirtual machines of Xen (kernel-xen of EL 5 and "
+            "SLES 11). It has no header by which a boot loader or firmware starts it.",
+            "Install a kernel that runs on hardware in the guest, and make it the default.",
+        ),
+        concern(
             "kernel-not-prepared",
             "warning",
             "The boot menu offers another kernel that may not boot on the target. The default kernel is prepared.",

@@ -21,8 +21,16 @@ EVIDENCE = ("usr/lib/dracut", "lib/dracut", "usr/lib64/dracut", "lib/dracut-lib.
 # Where its squash modules hide most of the files, modules among them (dracut.sh, lsinitrd.sh).
 IMAGES = ("squash-root.img", "squashfs-root.img", "erofs-root.img", "squash/root.img")
 CONFIGURATION = ("/etc/dracut.conf", "/etc/dracut.conf.d/*.conf")
-# It writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd.
-COPIES = r"etc/cmdline\.d/.+"
+# It writes kernel_cmdline, and what its modules add for this host, into files of etc/cmdline.d in the initrd. And for
+# each device of this host, and of add_device, what makes the initrd wait until it is there, for ever with systemd
+# (wait_for_dev of dracut-lib.sh): a script, and a unit of systemd.
+_HOOKS = r"(?:(?:usr|var)/)?lib/dracut/hooks/(?:initqueue/finished/devexists|emergency/80)-.+\.sh"
+# Names that hardware gives, as systemd-escape(1) writes them.
+_UNIT = (
+    r"dev-(?:[hsv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
+    r"|disk-by\\x2d(?:path-.+|diskseq-.+|id-(?!dm\\x2d|md\\x2d|lvm\\x2d).+))\.device"
+)
+COPIES = rf"etc/cmdline\.d/.+|{_HOOKS}|etc/systemd/system/{_UNIT}\.d/timeout\.conf"
 # What unlocks disks over the network; it brings NICs up without being asked to on the command line.
 NETWORK_PROGRAMS = ("/usr/lib/dracut/modules.d/*clevis-pin-tang",)
 
@@ -32,6 +40,10 @@ _LINE = re.compile(r"(?m)^[ \t]*(?![#\s]).*$")
 _DEVICE = re.compile(r"""(?<![^\s"'])(?P<key>(?:root|resume|mount\.usr)=(?:block:)?)(?P<name>/dev/[^\s"',]+)""")
 _OMITTED = re.compile(r"(?m)^(?P<before>[ \t]*omit_drivers\+?=)(?P<value>[^#\n]*)")
 _LONGEST_WORD = 64
+_IS_THERE = re.compile(r'\[ -e "(?P<name>/dev/[^"\n]+)" \]')
+_TIMEOUT = re.compile(r"(?m)^(Job(?:Running)?TimeoutSec=).*$")
+# udev's directories of links for what a device is called by.
+_LINKS = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel"}
 _KERNEL_CMDLINE = re.compile(r"^[ \t]*kernel_cmdline\+?=.*", re.MULTILINE)
 
 
@@ -94,13 +106,28 @@ def devices(text: str) -> list[str]:
 
 
 def with_devices(text: str, rename: Callable[[str], str | None]) -> str:
-    """text with these renamed; an argument whose device becomes "" is left out."""
+    """text with these renamed; an argument whose device becomes "" is left out.
+
+    What waits for a device waits for the new name; systemd, which has the old name in that of a link that cannot be taken
+    out of an initrd, gives up after a second.
+    """
 
     def renamed(argument: re.Match[str]) -> str:
         new = rename(argument["name"])
         return argument[0] if new is None else new and argument["key"] + new
 
+    def waited_for(script: re.Match[str]) -> str:
+        new = rename(script["name"])
+        return script[0] if new is None else f'[ -e "{_link(new)}" ]'
+
+    text = _TIMEOUT.sub(r"\g<1>1", _IS_THERE.sub(waited_for, text))
     return _LINE.sub(lambda line: _DEVICE.sub(renamed, line[0]), text)
+
+
+def _link(spec: str) -> str:
+    """The path of what a spec of fstab names; one that is there in any case for ""."""
+    tag, equals, value = spec.partition("=")
+    return f"/dev/disk/{_LINKS[tag]}/{value}" if equals and tag in _LINKS else spec or "/dev"
 
 
 def network_arguments(text: str) -> list[str]:

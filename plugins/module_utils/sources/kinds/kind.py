@@ -111,6 +111,10 @@ class SourceKind(Protocol):
         guest also where the guest itself cannot be described."""
 
     @property
+    def names_disks(self) -> bool:
+        """Whether what named_files() returns are disks, so that one which the guest does not have is worth a warning."""
+
+    @property
     def has_checksums(self) -> bool:
         """Whether a source of this kind may come with the checksums of its files."""
 
@@ -126,6 +130,7 @@ class DescribedInFile:
     """
 
     KEYS = Keys(needed=("path",))
+    names_disks = True
 
     def __init__(
         self,
@@ -167,6 +172,7 @@ class NamedDisks:
     """A SourceKind that says nothing but which disks a guest has."""
 
     SUFFIXES = ()
+    names_disks = False
     has_checksums = False
 
     def __init__(self, type: str, keys: Keys) -> None:

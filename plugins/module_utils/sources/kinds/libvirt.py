@@ -20,6 +20,8 @@ class LibvirtKind:
     TYPE = "libvirt"
     SUFFIXES = (".xml",)
     KEYS = Keys(optional=("path", "uri", "name", *ACCESS_KEYS))
+    # Media, and the variables of the firmware, are files like disks there.
+    names_disks = False
     has_checksums = False
 
     def check(self, settings: Mapping[str, str]) -> tuple[str, str] | None:

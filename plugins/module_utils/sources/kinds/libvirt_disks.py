@@ -95,6 +95,8 @@ def _refuse_other_bytes(element: Any, path: str) -> None:
     reason, hint = "", "Copy it into an image of its own (`qemu-img convert`), and name that."
     if element.find("source/slices") is not None:
         reason = "is a part of a file (<slices>)"
+    elif element.find("source/dataStore") is not None:
+        reason = "has its data in another file (<dataStore>)"
     elif element.find("mirror") is not None:
         reason, hint = "is being copied (<mirror>)", "End the block job: `virsh blockjob DOMAIN DISK --abort`."
     elif attribute(element, "blockio", "logical_block_size") not in ("", "0", "512"):
@@ -188,9 +190,13 @@ def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
 def _url(source: Any) -> str | None:
     """The URL of a network disk, None when there is none for it."""
     scheme, host = source.get("protocol"), source.find("host")
-    if scheme not in _URLS or host is None:
+    # TLS of NBD needs certificates that only the hypervisor's host has.
+    if scheme not in _URLS or host is None or (scheme == "nbd" and source.get("tls") == "yes"):
         return None
     name = quote(source.get("name", "").lstrip("/"))
+    if source.get("query"):
+        # Without it the server gives another file.
+        name += "?" + quote(source.get("query").lstrip("?"), safe="=&%+/:,;@")
     if host.get("transport") == "unix":
         return f"nbd+unix:///{name}?socket={quote(host.get('socket', ''))}" if scheme == "nbd" else None
     address = host.get("name", "")

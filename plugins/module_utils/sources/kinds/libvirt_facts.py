@@ -32,7 +32,7 @@ FACTS: Cells = {
     "sockets, cores and threads": "`<cpu><topology>`",
     "hot-plug of CPUs and memory": "`<vcpu current=`, `<maxMemory>`",
     "NUMA nodes": "`<cpu><numa>`",
-    "passthrough and USB devices": "`<hostdev>`, `<redirdev>`, `<filesystem>`, `<interface type='hostdev'>`, NVDIMMs",
+    "passthrough and USB devices": "`<hostdev>`, `<redirdev>`, `<filesystem>`, `<interface type='hostdev'>`, `<launchSecurity>`, NVDIMMs",
     "serial ports": "`<serial>`, except for a pty",
     "clock": "`<clock offset=`",
     "guest id": "the libosinfo id in `<metadata>`",
@@ -119,6 +119,7 @@ def _passthrough(domain: Any) -> list[str]:
     found += ["redirected USB device" for _each in domain.iterfind("devices/redirdev")]
     for each in domain.iterfind("devices/filesystem"):
         found.append(f"directory {attribute(each, 'source', 'dir') or attribute(each, 'source', 'name')}".strip())
+    found += [f"memory encryption ({each.get('type', '')})" for each in domain.iterfind("launchSecurity")]
     for each in domain.iterfind("devices/memory"):
         if each.get("model") in ("nvdimm", "virtio-pmem"):
             found.append(f"{each.get('model')} {(each.findtext('source/path') or '').strip()}".strip())

@@ -130,7 +130,7 @@ def describe(machine: Machine, path: str) -> Description:
     ordered = _in_order(machine.disks)
     if len({disk.device for disk in ordered}) < len(ordered):
         raise malformed(path, "two disks are at the same address.")
-    warnings = list(machine.warnings)
+    warnings = [*machine.warnings, *_at_one_address(ordered)]
     hardware = {
         "firmware": machine.firmware,
         "cpus": machine.cpus,
@@ -156,6 +156,13 @@ def describe(machine: Machine, path: str) -> Description:
         "hardware": hardware,
         "warnings": warnings,
     }
+
+
+def _at_one_address(disks: list[Disk]) -> list[str]:
+    addresses = [(disk.bus, disk.number, disk.unit) for disk in disks if None not in (disk.number, disk.unit)]
+    if len(set(addresses)) == len(addresses):
+        return []
+    return ["Two disks have the same address on the same controller. Their order is that of the description."]
 
 
 def _in_order(disks: list[Disk]) -> list[Disk]:

@@ -67,7 +67,9 @@ def read(path: str) -> Description:
         manifest.verify(of_descriptor, lambda name: [data], path)
         description = ovf.parse(data, path)
         for disk in description["disks"]:
+            capacity = disk.get("size")
             disk.update(_located(stream, found, descriptor, disk, path))
+            description["warnings"] += ovf.other_size(disk, capacity)
     if checksums:
         description["warnings"] += [
             f"The manifest has no checksum for {disk['member']}."

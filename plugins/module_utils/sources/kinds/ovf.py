@@ -51,6 +51,8 @@ for _exponent, _prefix in enumerate(("kilo", "mega", "giga", "tera"), 1):
 _HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
 
 _MIB = 1 << 20
+# Envelopes have sizes in GiB, rounded up.
+_ROUNDING = 1 << 30
 
 
 def read(path: str) -> Description:
@@ -60,7 +62,9 @@ def read(path: str) -> Description:
     """
     description = parse(metadata.read_file(path), path)
     for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
+        capacity = disk.get("size")
         disk.update(_beside(path, disk, attached))
+        description["warnings"] += other_size(disk, capacity)
     return description
 
 
@@ -257,7 +261,7 @@ def _disks(
 ) -> list[metadata.Disk]:
     """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
     files = {attribute(file, "id"): file for file in named(envelope, "File")}
-    disks = {attribute(disk, "diskId"): disk for disk in named(envelope, "Disk")}
+    disks = {attribute(disk, "diskId"): disk for disk in named(envelope, "Disk", "SharedDisk")}
     controllers = _controllers(items)
     order = [attribute(section, "instanceId") for section in named(system, "BootOrderSection")]
     found = []
@@ -416,8 +420,24 @@ def _beside(path: str, disk: DiskEntry, attached: dict[str, Any]) -> DiskEntry:
         return {"path": found}
     known = disk_files.examine(found, stated_format(disk))
     check_format(disk, known.format, path)
+    if known.format != "raw" and disk_files.examine(found, known.format).backing:
+        raise GuestconvError(
+            "source-not-supported",
+            f"{path}: {disk['path']} has a backing file, and a disk of an OVF must be complete.",
+            path=path,
+            hint="Export the guest again without snapshots, or make one image of the disk (`qemu-img convert`).",
+        )
     attached.update(metadata.identity(known))
     return metadata.disk_entry(known)
+
+
+def other_size(disk: DiskEntry, capacity: int | None) -> list[str]:
+    """A warning where the file of a disk has another size than the envelope has for it, by more than its rounding."""
+    size = disk.get("size", capacity)
+    if not capacity or size is None or abs(capacity - size) < _ROUNDING:
+        return []
+    name = disk.get("member") or disk["path"]
+    return [f"{name} is a disk of {size} bytes, and the OVF describes one of {capacity}. Compare it with its source."]
 
 
 def stated_format(disk: DiskEntry) -> str | None:

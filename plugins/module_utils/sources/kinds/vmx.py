@@ -28,8 +28,8 @@ _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
 _ENCRYPTED = frozenset(("encryption.keysafe", "encryption.data"))
-# A key that no VMX has.
-_LOCKED = " locked"
+# Keys that no VMX has: that the machine runs, and what is set twice.
+_LOCKED, _TWICE = " locked", " twice"
 _CARD = re.compile(r"ethernet(\d{1,3})\..+")
 
 
@@ -62,12 +62,18 @@ def _with_neighbours(settings: dict[str, str], path: str) -> dict[str, str]:
 def parse(data: bytes) -> dict[str, str]:
     """{key in lower case: value} of the VMX data (bytes). Pure. Lines that are not settings are ignored, as VMware does."""
     match = _ENCODING.search(data)
-    settings = {}
+    settings: dict[str, str] = {}
     for line in _decoded(data, match.group(1).decode("ascii") if match else "utf-8").split("\n"):
         setting = _LINE.fullmatch(line)
         if setting:
-            value = setting.group(2) if setting.group(2) is not None else setting.group(3)
-            settings[setting.group(1).lower()] = _ESCAPE.sub(lambda escape: chr(int(escape.group(1), 16)), value)
+            key, value = (
+                setting.group(1).lower(),
+                setting.group(2) if setting.group(2) is not None else setting.group(3),
+            )
+            value = _ESCAPE.sub(lambda escape: chr(int(escape.group(1), 16)), value)
+            if settings.get(key, value) != value:
+                settings[_TWICE] = key
+            settings[key] = value
     return settings
 
 
@@ -82,6 +88,9 @@ def describe(settings: Mapping[str, str], path: str) -> Description:
         )
     if not {"config.version", "virtualhw.version", "displayname", "guestos"} & set(settings):
         raise malformed(path, "it has no setting of a virtual machine.")
+    if _TWICE in settings:
+        # VMware: "Variable is already defined".
+        raise malformed(path, f"{settings[_TWICE]} has two values.", "Remove one of them, as VMware requires, too.")
     machine = metadata.Machine(
         name=settings.get("displayname", "").strip() or os.path.splitext(os.path.basename(path))[0],
         disks=_disks(settings, path),
@@ -122,6 +131,8 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
         match = _DISK.fullmatch(key)
         if not match or not _is_disk(settings, *match.groups()):
             continue
+        if not name.strip():
+            raise malformed(path, f"the disk {key.rpartition('.')[0]} has no file.", "Remove it from the machine.")
         bus, controller, unit = match.groups()
         place = f"{bus}{controller}:{unit}"
         found.append(

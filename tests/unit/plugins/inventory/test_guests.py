@@ -424,3 +424,11 @@ def test_a_libvirt_elsewhere_has_no_disks_that_could_be_used_here(monkeypatch):
     assert guests.variables_of(here)["guestconv_disks"] == [{"path": "/a.qcow2"}]
     assert "guestconv_disks" not in guests.variables_of(there)
     assert libvirt_domains.is_local("qemu:///system")
+
+
+def test_a_guest_whose_disk_is_below_that_of_another_is_a_warning(tmp_path):
+    for name, backing in (("base", ""), ("web", "base.qcow2")):
+        (tmp_path / f"{name}.qcow2").write_bytes(qcow2(backing=backing))
+        (tmp_path / f"{name}.xml").write_bytes(domain(name, tmp_path / f"{name}.qcow2"))
+    _variables, _groups, warnings = listed(run(tmp_path, {"paths": [str(tmp_path)]}))
+    assert "is a backing file of web" in " ".join(warnings.split())

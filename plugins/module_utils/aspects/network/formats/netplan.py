@@ -184,23 +184,25 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
     network = yaml_text.below(compose(text, path), *keys)
     names = names_of(merged_of({path: network})[0][HARDWARE])
     loose = {nic.patterns for nic in nics if nic.name is None}
-    for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
-        # The text changes; so do the places of all nodes.
-        root = compose(text, path)
-        definition = yaml_text.below(root, *keys, HARDWARE, identifier)
-        there = yaml_text.entries(definition)
+    root = compose(text, path)
+    found: dict[str, Node] = {}
+    gone: list[Path] = []
+    for identifier, definition in yaml_text.entries(yaml_text.below(root, *keys, HARDWARE)).items():
         place = (*keys, HARDWARE, identifier)
+        there = yaml_text.entries(definition)
         routes = yaml_text.children(there.get("routes"))
         static: list[Path] = [(*place, key) for key in _OF_STATIC if key in there]
         static += [(*place, "routes", each) for each, route in routes.items() if static_netplan.is_default(route)]
-        if (names[identifier] not in wanted and not (names[identifier] is None and loose)) or not static:
-            continue
-        if "dhcp4" in there:
-            text = yaml_text.with_scalars(text, [(there["dhcp4"], "true")])
-        else:
-            text = yaml_text.with_entry(text, definition, "dhcp4: true")
-        text = yaml_text.without(text, compose(text, path), static)
-    return text
+        if static and (names[identifier] in wanted or (names[identifier] is None and loose)):
+            found[identifier] = definition
+            gone += static
+    switches = [yaml_text.entries(each).get("dhcp4") for each in found.values()]
+    text = yaml_text.with_scalars(text, [(switch, "true") for switch in switches if switch is not None])
+    # The text changes; so do the places of all nodes.
+    definitions = yaml_text.entries(yaml_text.below(compose(text, path), *keys, HARDWARE))
+    without = [definitions[each] for each in found if "dhcp4" not in yaml_text.entries(definitions[each])]
+    text = yaml_text.with_entries(text, without, "dhcp4: true")
+    return yaml_text.without(text, compose(text, path), gone)
 
 
 def paths_of(networks: Mapping[str, Node | None], nics: Sequence[Nic]) -> dict[str, list[Path]]:

@@ -151,3 +151,45 @@ def test_a_name_that_proxmox_refuses_is_refused(name):
 @pytest.mark.parametrize("name", ["web01", "web01.example.com"])
 def test_a_name_that_kubernetes_takes_is_taken(name):
     assert kubevirt.define(machine(), name, ["a", "b"])["metadata"]["name"] == name
+
+
+def uefi(**more):
+    return machine(firmware="uefi", interfaces=[], disks=[{"driver": "virtio-blk-pci"}], **more)
+
+
+def test_secure_boot_and_a_tpm_are_defined_where_they_are_asked_for():
+    asked = {"secure_boot": True, "tpm": True}
+    root = etree.fromstring(libvirt.define(uefi(), "web01", ["/a.qcow2"], **asked))
+    assert {each.get("enabled") for each in root.findall("os/firmware/feature")} == {"yes"}
+    assert root.find("features/smm").get("state") == "on" and root.find("devices/tpm/backend").get("version") == "2.0"
+    domain = kubevirt.define(uefi(), "web01", ["a"], **asked)["spec"]["template"]["spec"]["domain"]
+    assert domain["firmware"]["bootloader"] == {"efi": {"secureBoot": True}}
+    assert domain["features"]["smm"]["enabled"] and domain["devices"]["tpm"] == {"persistent": True}
+    properties = openstack.define(uefi(), **asked)
+    assert (properties["os_secure_boot"], properties["hw_tpm_version"]) == ("required", "2.0")
+    options = proxmox.define(uefi(), "web01", ["a:b"], storage="local-lvm", **asked)
+    assert options["efidisk0"]["pre_enrolled_keys"] and options["tpmstate0"] == {
+        "storage": "local-lvm",
+        "version": "2.0",
+    }
+
+
+@pytest.mark.parametrize(
+    "define",
+    [
+        lambda hardware, **more: libvirt.define(hardware, "web01", ["/a.qcow2"], **more),
+        lambda hardware, **more: kubevirt.define(hardware, "web01", ["a"], **more),
+        openstack.define,
+        lambda hardware, **more: proxmox.define(hardware, "web01", ["a:b"], **more),
+    ],
+)
+def test_secure_boot_of_a_bios_is_refused(define):
+    with pytest.raises(GuestconvError) as caught:
+        define({**uefi(), "firmware": "bios"}, secure_boot=True)
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "secure_boot")
+
+
+def test_the_state_of_a_tpm_needs_a_storage_of_proxmox():
+    with pytest.raises(GuestconvError) as caught:
+        proxmox.define({**uefi(), "firmware": "bios"}, "web01", ["a:b"], tpm=True)
+    assert caught.value.path == "storage"

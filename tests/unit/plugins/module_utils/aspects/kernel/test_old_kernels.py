@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import gzip
 import lzma
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import kernel_config, module_tree
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
+    kernel_config,
+    kernel_image,
+    module_tree,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import KernelModules
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_guest
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 VIRTIO = "kernel/drivers/virtio/virtio_pci.ko"
@@ -55,6 +61,30 @@ def test_without_a_list_of_what_is_built_in_the_configuration_shows_it():
     assert module_tree.read(root, path).built_in == {"8250", "ahci"}
     assert module_tree.read(FakeRoot({f"{path}/modules.dep": ""}), path).built_in == frozenset()
     assert kernel_config.built_in("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "head, is_for_xen",
+    (
+        (b"\x1f\x8b" + bytes(0x300), True),
+        (b"\x7fELF" + bytes(0x300), True),
+        (complete_guest.bzimage("6.1"), False),
+        (b"", False),
+        (b"kernel", False),
+    ),
+)
+def test_a_kernel_for_x86_without_its_header_is_for_xen_alone(head, is_for_xen):
+    assert kernel_image.is_without_boot_header(head) is is_for_xen
+
+
+def test_a_guest_whose_default_kernel_is_for_xen_alone_is_refused():
+    packed = gzip.compress(f"\x7fELF Linux version {complete_guest.VERSION} (a@b)".encode())
+    root = complete_guest.make({complete_guest.KERNEL: packed}, info={"arch": "x86_64"})
+    found = [each["code"] for each in complete_guest.inspected(root)["concerns"] if each["severity"] == "error"]
+    assert found == ["kernel-for-xen-only"]
+    # Kernels of other architectures are packed so.
+    arm = complete_guest.make({complete_guest.KERNEL: packed}, info={"arch": "aarch64"})
+    assert not any(each["severity"] == "error" for each in complete_guest.inspected(arm)["concerns"])
 
 
 def test_paths_of_an_old_depmod_are_from_the_root_of_the_filesystem():

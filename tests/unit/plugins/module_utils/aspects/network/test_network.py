@@ -76,10 +76,12 @@ def test_other_configuration_is_a_concern_that_names_the_files():
         "/etc/wicked/ifconfig/all.xml": "<policy><match><link-type>ethernet</link-type></match></policy>",
         "/etc/wicked/ifconfig/empty.xml": "<!-- nothing -->",
         "/etc/connman/lan.config": "",
+        "/etc/net/ifaces/eth0/options": "",
+        "/etc/net/ifaces/lo/options": "",
     }
     (concern,) = network.inspect(guest(ONE, **files)).concerns
     assert (concern.code, concern.severity) == ("network-configuration-not-read", "warning")
-    assert "/etc/connman/lan.config, /etc/wicked/ifconfig/all.xml." in concern.message
+    assert "/etc/connman/lan.config, /etc/net/ifaces/eth0/options, /etc/wicked/ifconfig/all.xml." in concern.message
 
 
 def test_nics_that_cannot_be_told_apart_are_an_error():

@@ -50,7 +50,9 @@ def without_dpkg(*paths, policy=None, target="kvm", package_format=None, **files
 
 
 def convert(root):
-    tools.convert(root, Plan(root.guest.target, Selection({}, {})))
+    plan = Plan(root.guest.target, Selection({}, {}))
+    tools.convert(root, plan)
+    return plan
 
 
 def codes(root):
@@ -292,9 +294,10 @@ def test_a_package_of_several_architectures_is_found():
 def test_the_qemu_guest_agent_belongs_on_kvm_and_goes_elsewhere():
     root = guest(stanza("qemu-guest-agent"))
     assert (source(root), codes(root)) == ("kvm", [])
+    assert convert(root).hardware.guest_agent
     root = guest(stanza("qemu-guest-agent"), target="vmware")
     assert source(root) == "kvm"
-    convert(root)
+    assert not convert(root).hardware.guest_agent
     assert root.commands == [["dpkg", "--purge", "qemu-guest-agent"]]
 
 

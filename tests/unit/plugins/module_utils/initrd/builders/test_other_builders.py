@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import builders
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builders import (
     dracut,
@@ -17,6 +19,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builder
     red_hat_mkinitrd,
     suse_mkinitrd,
 )
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_guest
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 MODULES = ["virtio_pci", "virtio_blk"]
@@ -99,3 +102,37 @@ def test_those_that_load_a_list_are_told_from_those_with_udev():
     assert genkernel.loads_added({"etc/initrd.scripts", "usr/bin/udevadm"})
     assert not genkernel.loads_added({"etc/initrd.scripts"})
     assert suse_mkinitrd.loads_added({"run_all.sh"})
+
+
+def test_an_initrd_of_dracut_does_not_wait_for_a_device_that_the_old_hardware_named():
+    hook = r"lib/dracut/hooks/initqueue/finished/devexists-\x2fdev\x2fsda1.sh"
+    unit = "etc/systemd/system/dev-sda1.device.d/timeout.conf"
+    kept = r"etc/systemd/system/dev-disk-by\x2duuid-u\x2d1.device.d/timeout.conf"
+    timeout = b"[Unit]\nJobTimeoutSec=infinity\nJobRunningTimeoutSec=infinity\n"
+    contents = {"usr/lib/dracut/a": b"", hook: b'[ -e "/dev/sda1" ]\n', unit: timeout, kept: timeout}
+    empty = initrd.Initrd({}, {}, [initrd.image.Archive(0, 0, "", 0)], 0, False)
+    files = [initrd.File(path, 0o644, content) for path, content in contents.items()]
+    root = complete_guest.make({complete_guest.INITRD: initrd.supplement(empty, files)})
+    complete_guest.converted(root)
+    after = initrd.read(root.files[complete_guest.INITRD], lambda name: name in contents)
+    assert after.content(hook) == b'[ -e "/dev/disk/by-uuid/u-1" ]\n'
+    assert after.content(unit) == b"[Unit]\nJobTimeoutSec=1\nJobRunningTimeoutSec=1\n"
+    assert after.content(kept) == timeout
+    before = root.files[complete_guest.INITRD]
+    complete_guest.converted(root)
+    assert root.files[complete_guest.INITRD] == before
+
+
+@pytest.mark.parametrize(
+    "name, is_of_hardware",
+    (
+        (r"dev-disk-by\x2dpath-pci\x2d0000:03:00.0\x2dscsi\x2d0:0:0:0\x2dpart2", True),
+        (r"dev-disk-by\x2did-scsi\x2d36000c29", True),
+        (r"dev-disk-by\x2did-dm\x2dname\x2drhel\x2droot", False),
+        ("dev-nvme0n1p3", True),
+        (r"dev-mapper-rhel\x2droot", False),
+    ),
+)
+def test_units_of_devices_that_hardware_named_are_told_by_their_names(name, is_of_hardware):
+    path = f"etc/systemd/system/{name}.device.d/timeout.conf"
+    assert bool(re.fullmatch(dracut.COPIES, path)) is is_of_hardware
