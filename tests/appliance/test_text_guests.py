@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import ApplianceError
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import ApplianceError, CallFailed
 from tests.text_guests import case
 from tests.text_guests.contents import Link
 from tests.text_guests.disks import Disks
@@ -89,10 +90,16 @@ WRITING = [
     ("write", "/etc", b"x"),
     ("write_append", "/absolute", b"more"),
     ("pread", "/etc/fstab", 100, 0),
+    ("lsetxattr", "security.selinux", "u:r:t:s0", 9, "/etc/fstab"),
+    ("lgetxattrs", "/etc/fstab"),
     ("cp", "/etc/fstab", "/new/copy"),
+    ("lgetxattrs", "/new/copy"),
+    ("lsetxattr", "security.selinux", "u:r:t:s0", 9, "/new/copy"),
     ("cp", "/nothing", "/new/copy"),
     ("mv", "/new/copy", "/new/moved"),
     ("mv", "/new/copy", "/new/again"),
+    ("lgetxattrs", "/new/moved"),
+    ("lgetxattrs", "/new/copy"),
     ("ls", "/new"),
     ("rm", "/absolute"),
     ("rm", "/absolute"),
@@ -109,6 +116,7 @@ MOUNTING = [
     ("lgetxattrs", "/boot/efi/EFI"),
     ("write", "/boot/efi/x", b""),
     ("remount", "/boot/efi"),
+    ("lsetxattr", "security.selinux", "u:r:t:s0", 9, "/boot/efi/EFI"),
     ("write", "/boot/efi/EFI/boot/bootx64.efi", b"new"),
     ("ls", "/boot/efi/EFI/BOOT"),
     ("chmod", 0o600, "/boot/efi/EFI/BOOT/BOOTX64.EFI"),
@@ -205,3 +213,12 @@ def test_the_stand_in_answers_as_the_appliance_does(both):
         {key: each[key] for key in ("btrfssubvolume_id", "btrfssubvolume_top_level_id", "btrfssubvolume_path")}
         for each in appliance.call("btrfs_subvolume_list", appliance.device(2))
     ]
+
+
+def test_a_filesystem_that_knows_no_labels_says_so(both):
+    for each in both:
+        each.mount_options("", each.device(1), "/boot/efi")
+        with pytest.raises(CallFailed) as caught:
+            each.lsetxattr("security.selinux", "u:r:t:s0", 9, "/boot/efi/EFI")
+        assert caught.value.errno == errno.EOPNOTSUPP
+        each.umount("/boot/efi")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -76,6 +77,9 @@ def test_inspection_tells_the_guest_and_what_it_could_use(inspected):
     assert info["version"] == {"major": 12, "minor": None}
     assert (info["package_format"], info["package_management"], info["init"]) == ("deb", "apt", "systemd")
     assert info["source"] == "vmware"
+    assert guest["tools"] == {"vmware": "remove", "remove_dependencies": False}
+    (left,) = [each["message"] for each in guest["concerns"] if each["code"] == "tools-dependencies"]
+    assert "libmspack0" in left and "libxmlsec1-openssl" in left
     assert info["mountpoints"] == {"/": "/dev/sda1"}
     assert "open-vm-tools" in [package["name"] for package in info["applications"]]
     assert [kernel["default"] for kernel in root["kernels"]] == [True]
@@ -143,7 +147,7 @@ def test_check_mode_with_dest_names_the_copies_and_makes_none(module, disk, conv
     assert list(tmp_path.iterdir()) == []
 
 
-def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, converted):
+def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, inspected, converted):
     with looked_into(disk) as root:
         fstab = [line for line in root.read("/etc/fstab").splitlines() if not line.startswith("#")]
         menu = root.read("/boot/grub/grub.cfg")
@@ -162,7 +166,10 @@ def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, convert
     assert "/dev/vda" in texts["/boot/grub/device.map"]
     assert texts["/etc/initramfs-tools/conf.d/resume"].startswith("RESUME=UUID=")
     assert {"virtio_pci", "virtio_blk"} <= set(modules)
-    assert "Package: open-vm-tools\n" not in packages
+    was_installed = {each["name"] for each in inspected["guest"]["roots"]["/dev/sda1"]["info"]["applications"]}
+    is_installed = set(re.findall(r"^Package: (.+)\nStatus: install ok installed$", packages, re.MULTILINE))
+    assert was_installed - is_installed == {"open-vm-tools"}
+    assert is_installed <= was_installed
     assert 'Driver "vmware"' not in " ".join(display.split())
     assert any("Name=ens192" in link for link in links)
     assert leftovers == []

@@ -56,6 +56,7 @@ TERMS = {
     "refused": _OPTIONAL,
     "told": _PATTERN,
     "ran": _PATTERN,
+    "changed": _PATTERN,
     "hardware": _PATTERN,
     "has": _IN_FILE,
     "not": _IN_FILE,

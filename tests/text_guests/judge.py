@@ -118,6 +118,9 @@ _JUDGES: dict[str, Callable[[Lab, Term], bool]] = {
     "loader": _has_loader,
     "source": _has_source,
     "ran": lambda lab, term: any(re.search(term.pattern, " ".join(argv)) for argv in lab.outcome.ran),
+    "changed": lambda lab, term: any(
+        re.search(term.pattern, f"{change.action} {change.path}") for change in lab.outcome.changes
+    ),
     "hardware": lambda lab, term: re.search(term.pattern, json.dumps(lab.outcome.hardware, sort_keys=True)) is not None,
     "idempotent": _is_idempotent,
 }

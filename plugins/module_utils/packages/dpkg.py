@@ -57,8 +57,8 @@ class Dpkg:
         reason = damage(status)
         if reason:
             raise DatabaseDamaged(f"{self._STATUS} {reason}.")
-        if self._root.list(self._UPDATES):
-            # Its journal, of which each file is a change that the status does not have yet.
+        if any(name.isdecimal() for name in self._root.list(self._UPDATES)):
+            # Its journal, of which each file with a number is a change that the status does not have yet.
             raise DatabaseDamaged(f"dpkg was interrupted: {self._UPDATES} has changes that {self._STATUS} lacks.")
         return parse_status(status, self._root.read(self._EXTENDED_STATES) or "")
 

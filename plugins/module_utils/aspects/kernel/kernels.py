@@ -212,6 +212,16 @@ def _release(root: GuestRoot, entry: Entry, head: bytes) -> str | None:
             return kernel_image.release_in(copy)
 
 
+def has_xen_entry(root: GuestRoot, kernel: Kernel) -> bool | None:
+    """Whether the kernel can be started as a paravirtualized machine of Xen; None where that cannot be read."""
+    if kernel.unified or not root.is_file(kernel.path) or root.size(kernel.path) > kernel_image.LARGEST:
+        return None
+    with tempfile.NamedTemporaryFile(prefix="guestconv-kernel-") as local:
+        root.download(kernel.path, local.name)
+        with open(local.name, "rb") as copy:
+            return kernel_image.has_xen_entry(copy)
+
+
 def _is_for_xen(root: GuestRoot, entry: Entry, head: bytes) -> bool:
     """Kernel.is_for_xen. head: the beginning of the kernel's file."""
     return root.info.get("arch") in _X86 and not entry.unified and kernel_image.is_without_boot_header(head)

@@ -17,7 +17,7 @@ from . import concerns, formats
 from .cards import traces
 from .cards.assembly import nics_of
 from .cards.macs import KnownMac, MacSource, Origin
-from .cards.nics import Nic, Setting
+from .cards.nics import Nic, Setting, is_software
 from .formats import NetworkFormat, cloud_init, kernel_arguments, wicked
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
@@ -73,11 +73,22 @@ def settings_in_effect(
     arguments = kernel_arguments.arguments_of(root)
     further = kernel_arguments.settings_of(change(" ".join(arguments)).split() if change else arguments)
     if not nics_of(settings):
-        return [*settings, *further]
+        found = [*settings, *further]
+        return found if nics_of(found) else [*found, *_leased(root)]
     if not kernel_arguments.need_network(arguments):
         return settings
     known = {key for setting in settings for key in (setting.name, setting.hardware_mac, *setting.lower)} - {None}
     return [*settings, *(each for each in further if not known & {each.name, each.hardware_mac})]
+
+
+def _leased(root: GuestRoot) -> list[Setting]:
+    """A Setting for each interface that had a DHCP lease in a former run: without a file, NetworkManager makes up a
+    connection for every card (its "Wired connection 1"), and its lease is all that is left of it."""
+    return [
+        Setting(known.source.file, "lease", name, hardware=True, hardware_mac=known.mac, method="dhcp", is_record=True)
+        for name, known in sorted(traces.from_leases(root).items())
+        if not is_software(name)
+    ]
 
 
 def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:

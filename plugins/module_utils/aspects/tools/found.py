@@ -35,8 +35,8 @@ class Installed:
 
     @property
     def names(self) -> str:
-        """Their packages for a message, or a file of theirs where there are none."""
-        return listed(self.packages) or self.paths[0]
+        """Their packages for a message, or a file of theirs where there are none; what they are called without either."""
+        return listed(self.packages) or next(iter(self.paths), self.tools.title)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def facts(root: GuestRoot) -> Facts:
             there = removal.packages()
         except DatabaseDamaged as error:
             damage = str(error)
-    found = [each for each in (_installed(root, tools, paths, there) for tools in hints) if each.paths or each.packages]
+    found = [_installed(root, tools, paths, there) for tools in hints]
+    # In a database that cannot be read the name of a package is all that there is.
+    found = [each for each in found if each.paths or each.packages or damage]
     foreign = [each for each in found if each.tools.hypervisor not in root.guest.target.hypervisors]
     judged = Judged()
     own = [package for each in foreign if each.action == REMOVE for package in each.packages]

@@ -69,8 +69,13 @@ def _mask(root: GuestRoot, units: Iterable[str], scripts: Iterable[str], detail:
     names += [f"{posixpath.basename(path)}.service" for path in root.glob(*(f"{_SCRIPTS}/{name}" for name in scripts))]
     for name in dict.fromkeys(names):
         path = f"{_MASKS}/{name}"
-        if path in found and root.is_file(path) and root.real_path(path) == path:
+        if _is_there_itself(root, path):
             for link in root.glob(f"{_MASKS}/*.wants/{name}", f"{_MASKS}/*.requires/{name}"):
                 root.remove(link, detail)
         else:
             root.link(path, "/dev/null", detail)
+
+
+def _is_there_itself(root: GuestRoot, path: str) -> bool:
+    """Whether there is a file or directory at path, and not a symbolic link."""
+    return (root.is_file(path) or root.is_dir(path)) and root.real_path(path) == path

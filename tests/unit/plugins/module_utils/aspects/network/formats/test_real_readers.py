@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.macs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
     interfaces,
@@ -202,3 +204,123 @@ def test_ifquery_reads_what_we_read(text, tmp_path):
     listed = ran(READERS / "sbin/ifquery", "-i", file, "--list", "--allow", "auto").stdout.split()
     # It brings lo up in any case.
     assert {each.name for each in read if each.at_boot} == set(listed) - {"lo"}
+
+
+def normalized_by_networkmanager(text):
+    """text, a keyfile, as NetworkManager writes what it has read of it; it refuses what is not valid."""
+    command = [str(READERS / "usr/bin/nmcli"), "--offline", "connection", "modify", "connection.id", "a"]
+    # Its messages are in the language of the user.
+    environment = {**os.environ, **LIBRARIES, "LC_ALL": "C.UTF-8"}
+    made = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return made.stdout
+
+
+UUID = "6f0a4a1e-6a4b-4b8f-9f38-f3c7a7e0b00"
+
+
+def connection(number, kind, more):
+    return f"[connection]\nid=a{number}\nuuid={UUID}{number}\ntype={kind}\n{more}"
+
+
+KEYFILES = {
+    "addresses": [
+        connection(
+            1,
+            "ethernet",
+            "interface-name=ens192\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24,10.0.2.2\naddress2=10.0.2.16/24\n"
+            "[ipv6]\nmethod=manual\naddress1=2001:db8::15/64,2001:db8::2\n",
+        )
+    ],
+    "old spellings": [
+        connection(
+            1,
+            "802-3-ethernet",
+            "interface-name=ens192\n[802-3-ethernet]\nmac-address=0;80;86;170;187;204;\n[ipv4]\nmethod=manual\n"
+            "addresses1=10.0.2.15;24;10.0.2.2;\n",
+        )
+    ],
+    "a default route": [
+        connection(
+            1,
+            "ethernet",
+            "interface-name=ens192\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24\nroute1=10.7.0.0/16,10.0.2.9\n"
+            "route2=0.0.0.0/0,10.0.2.2,50\n",
+        )
+    ],
+    "another routing table": [
+        connection(
+            1,
+            "ethernet",
+            "interface-name=ens192\n[ipv4]\nmethod=manual\naddress1=10.0.2.15/24\nroute1=0.0.0.0/0,10.0.2.2\n"
+            "route1_options=table=100\n",
+        )
+    ],
+    "a card by its MAC address": [
+        connection(1, "ethernet", "[ethernet]\nmac-address=00-50-56-AA-BB-CC\n[ipv4]\nmethod=auto\n")
+    ],
+    "patterns": [
+        connection(1, "ethernet", "[match]\ninterface-name=ens*;!ens224;\n[ipv4]\nmethod=auto\n"),
+    ],
+    "a bond, as nmstate writes it": [
+        connection(
+            1,
+            "bond",
+            "autoconnect-slaves=1\ninterface-name=bond0\n[bond]\nmode=active-backup\nprimary=ens192\n[ipv4]\nmethod=manual\n"
+            "address0=10.0.2.15/24\nroute0=0.0.0.0/0,10.0.2.2\nroute0_options=table=254\n",
+        ),
+        connection(2, "ethernet", f"interface-name=ens192\nmaster={UUID}1\nslave-type=bond\n"),
+        connection(3, "ethernet", "interface-name=ens224\nmaster=bond0\nslave-type=bond\n"),
+    ],
+    "a VLAN": [
+        connection(1, "ethernet", "interface-name=ens192\n[ipv4]\nmethod=disabled\n[ipv6]\nmethod=ignore\n"),
+        connection(
+            2,
+            "vlan",
+            f"interface-name=office\n[vlan]\nid=5\nparent={UUID}1\n[ipv4]\nmethod=manual\naddress1=10.5.0.1/16\n",
+        ),
+    ],
+    "Open vSwitch": [
+        connection(1, "ovs-bridge", "interface-name=br0\n"),
+        connection(2, "ovs-port", f"interface-name=ens192\nmaster={UUID}1\nslave-type=ovs-bridge\n"),
+        connection(3, "ethernet", f"interface-name=ens192\nmaster={UUID}2\nslave-type=ovs-port\n"),
+        connection(4, "ovs-port", f"interface-name=br0\nmaster={UUID}1\nslave-type=ovs-bridge\n"),
+        connection(
+            5,
+            "ovs-interface",
+            f"interface-name=br0\nmaster={UUID}4\nslave-type=ovs-port\n[ovs-interface]\ntype=internal\n[ipv4]\n"
+            "method=manual\naddress1=10.0.2.15/24\n",
+        ),
+    ],
+}
+
+
+def connections(texts):
+    return nics_of(
+        keyfiles.read(
+            FakeRoot(
+                {f"/etc/NetworkManager/system-connections/{each}.nmconnection": text for each, text in enumerate(texts)}
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize("texts", KEYFILES.values(), ids=KEYFILES)
+def test_networkmanager_reads_what_we_read(texts):
+    assert said(connections(texts)) == said(connections(map(normalized_by_networkmanager, texts)))
+    assert connections(texts)
+
+
+@pytest.mark.parametrize("name", ["addresses", "old spellings", "a default route", "patterns"])
+@pytest.mark.parametrize("static", [CHOSEN, Static(("2001:db8::5/64",), ("fe80::1",)), Static(("10.1.2.3/24",))])
+def test_networkmanager_reads_the_static_addresses_that_were_written(name, static):
+    path = "/etc/NetworkManager/system-connections/0.nmconnection"
+    root = FakeRoot({path: KEYFILES[name][0]})
+    (nic,) = nics_of(keyfiles.read(root))
+    nic = replace(nic, mac="00:50:56:aa:bb:cc", mac_source=HARDWARE)
+    keyfiles.use_static(root, nic, static)
+    (written,) = [text for file, text in root.files.items() if file != path or text != KEYFILES[name][0]]
+    (theirs,) = connections([normalized_by_networkmanager(written)])
+    assert set(theirs.addresses) == set(static.addresses)
+    assert set(theirs.gateways) == set(static.gateways)
+    assert static.name_servers is None or set(theirs.name_servers) == set(static.name_servers)
