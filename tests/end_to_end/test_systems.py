@@ -66,14 +66,14 @@ def convert(module, source, devices):
     # Those that are recommended need no choice.
     if devices not in ("virtio", "vmware"):
         inspected = module("guestconv_inspect", disks=[str(source)], **options)
-        assert not inspected.get("failed"), inspected
+        assert not inspected.get("failed"), (inspected.get("msg"), inspected)
         guest = copy.deepcopy(inspected["guest"])
         for kind, driver in (("block", block), ("network", network)):
             for device in guest["devices"][kind].values():
                 device["driver"] = driver
         options = {"guest": guest}
     result = module("guestconv_convert", disks=[str(source)], **options)
-    assert not result.get("failed"), result
+    assert not result.get("failed"), (result.get("msg"), result)
     hardware = result["hardware"]
     assert {device["driver"] for device in hardware["disks"]} == {block}
     assert {device["driver"] for device in hardware["interfaces"]} == {network}
@@ -91,7 +91,7 @@ def booted(module, source, name, hardware):
         expect={"login": True, "port": port, "banner": banner},
         timeout=1800,
     )
-    assert result.get("up") is True, result
+    assert result.get("up") is True, (result.get("msg"), result)
     return boots.announced(result["console"])
 
 

@@ -173,7 +173,7 @@ class System:
     tools: tuple[str, ...] = ("open-vm-tools",)
     removed: tuple[str, ...] = ("open-vm-tools",)
     disabled: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ("virtio", "sata", "vmware")
+    devices: tuple[str, ...] = ("virtio", "sata", "nvme", "vmware")
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
     root: str = ""
