@@ -42,9 +42,24 @@ options:
       - V(tools) of the description has the effect of O(tools), which is ignored if there is a description.
     type: raw
   target:
-    description: The hypervisor that the guest goes to. If O(guest) is set, the description determines it.
+    description: The hypervisor, platform or cloud that the guest goes to. If O(guest) is set, the description determines it.
     type: str
-    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
+    choices:
+      - kvm
+      - libvirt
+      - proxmox
+      - openstack
+      - kubevirt
+      - ovirt
+      - vmware
+      - xen
+      - xen-pv
+      - virtualbox
+      - hyperv
+      - ec2
+      - ec2-xen
+      - gcp
+      - azure
     default: kvm
   root:
     description:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Callable
 
 from ..devices import models
+from ..devices.targets import MACHINES
 from ..errors import GuestconvError
 from . import kept
 from .kept import Kept
@@ -89,6 +90,27 @@ class Hardware:
         return "pc" if self.machine == "pc" or self.machine.startswith("pc-i440fx") else "q35"
 
     @property
+    def is_of_qemu(self) -> bool:
+        """Whether the machine type is one of QEMU's that guestconv can start, on KVM and in emulation."""
+        return _MACHINE.fullmatch(self.machine) is not None
+
+    @property
+    def not_in_qemu(self) -> dict[str, str]:
+        """{path in hardware: the machine type or the driver there}, of those that QEMU does not have."""
+        found = {} if self.is_of_qemu else {"hardware.machine": self.machine}
+        for index, disk in enumerate(self.disks):
+            if not models.DISKS[disk.driver].in_qemu:
+                found[f"hardware.disks[{index}].driver"] = disk.driver
+        for index, card in enumerate(self.interfaces):
+            if not models.INTERFACES[card.driver].in_qemu:
+                found[f"hardware.interfaces[{index}].driver"] = card.driver
+        if self.video and not models.VIDEO[self.video].in_qemu:
+            found["hardware.video.driver"] = self.video
+        if self.console and not models.CONSOLES[self.console].in_qemu:
+            found["hardware.console.driver"] = self.console
+        return found
+
+    @property
     def has_static_address(self) -> bool:
         """Whether an interface has a static IPv4 address: QEMU forwards no ports to IPv6."""
         return any(":" not in address for interface in self.interfaces for address in interface.addresses)
@@ -119,8 +141,8 @@ def from_dict(value: Any) -> Hardware:
     """
     _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_OPTIONAL, *CARRIED))
     machine = value.get("machine") or "q35"
-    if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
-        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", ("q35", "pc"))
+    if not isinstance(machine, str) or not (machine in MACHINES or _MACHINE.fullmatch(machine)):
+        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", MACHINES)
     disks = _items(value, "disks")
     if not disks:
         raise _invalid("hardware.disks", "There is no disk to boot from.")
@@ -179,7 +201,7 @@ def _interface(value: Any, path: str) -> Interface:
 def _check_machine(hardware: Hardware) -> None:
     """Refuse what the machine type cannot have."""
     for index, disk in enumerate(hardware.disks):
-        if not models.DISKS[disk.driver].fits(hardware.family):
+        if hardware.is_of_qemu and not models.DISKS[disk.driver].fits(hardware.family):
             path = f"hardware.disks[{index}].driver"
             raise _invalid(path, f"The machine type {hardware.machine} has no {disk.driver}.")
     for index, card in enumerate(hardware.interfaces):

@@ -95,8 +95,8 @@ def assemble(
     """
     hardware: dict[str, Any] = {
         "firmware": firmware,
-        "machine": target.machine,
-        "disks": _disks(target, selection, devices, source, loaders),
+        "machine": target.machine_for(firmware),
+        "disks": _disks(target, firmware, selection, devices, source, loaders),
         "interfaces": [_of_source(card, source) for card in merged(interfaces)],
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
@@ -126,7 +126,12 @@ def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
 
 
 def _disks(
-    target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str]
+    target: Target,
+    firmware: str,
+    selection: Selection,
+    devices: Sequence[str],
+    source: Mapping[str, Any],
+    loaders: Collection[str],
 ) -> list[dict[str, Any]]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
@@ -136,7 +141,7 @@ def _disks(
         Disk(
             device=device,
             driver=model.driver,
-            bus=model.bus,
+            bus=model.bus if in_order.index(device) else target.boot_bus.get(firmware, model.bus),
             boot_order=in_order.index(device) + 1,
             name_on_target=names[device],
         )
