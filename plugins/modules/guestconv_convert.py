@@ -286,6 +286,10 @@ hardware:
       type: list
       elements: str
       returned: when known
+    virtio:
+      description: V(transitional) if a kernel of the guest is older than Linux 4.0, and virtio devices must be transitional.
+      type: str
+      returned: when they must
     guest_agent:
       description: Whether the machine must offer the channel of QEMU's guest agent, because it is installed in the guest,
         or O(first_boot.agent) asks for it.
