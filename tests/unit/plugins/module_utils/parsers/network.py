@@ -284,6 +284,7 @@ def _values(text):
         values.host,
         values.class_prefix,
         values.says_no,
+        values.is_main_table,
         nics.is_software,
         nics.natural,
     ):
