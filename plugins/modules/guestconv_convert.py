@@ -123,7 +123,9 @@ options:
       agent:
         description:
           - Whether to install the agent of the target from the guest's repositories, if it is not installed, and to start
-            it. For V(kvm) it is C(qemu-guest-agent), for V(vmware) C(open-vm-tools).
+            it. For V(vmware) it is C(open-vm-tools), for V(virtualbox) the guest additions, for V(hyperv) Hyper-V's
+            daemons, for V(azure) and V(gcp) those of the cloud, and for V(kvm) and the platforms on it C(qemu-guest-agent).
+            For the other targets none is known.
           - To install it from a file, name the file in O(first_boot.packages) too.
         type: bool
         default: false
