@@ -152,13 +152,3 @@ def test_oracle_01_09_14_15_16_17_it_boots_on_these_devices_and_answers_at_its_o
     said = booted(module, source, name, hardware)
     check(said, name, devices)
     supported(said, name, hardware)
-
-
-@pytest.mark.matrix
-@pytest.mark.xdist_group("systems-debian13")
-def test_a_guest_that_is_converted_there_and_back_boots_at_both_ends(module, copy_of_system):
-    source = copy_of_system("debian13")
-    convert(module, source, "virtio")
-    for devices in ("vmware", "virtio"):
-        hardware = convert(module, source, devices)["hardware"]
-        check(booted(module, source, "debian13", hardware), "debian13", devices)
