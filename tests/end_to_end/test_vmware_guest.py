@@ -88,7 +88,7 @@ def test_inspection_tells_the_guest_and_what_it_could_use(inspected):
     assert guest["convertible"] is True
     assert guest["choices"]["network"]["ens192"]["driver"][0] == "virtio-net-pci"
     assert {"e1000", "e1000e"} <= set(guest["choices"]["network"]["ens192"]["driver"])
-    assert guest["choices"]["block"]["sda"]["driver"] == ["virtio-blk-pci", "virtio-scsi-pci", "ahci"]
+    assert guest["choices"]["block"]["sda"]["driver"] == ["virtio-blk-pci", "virtio-scsi-pci", "ahci", "nvme"]
     assert guest["current"]["network"]["ens192"]["addresses"] == ["10.0.2.15/24"]
     assert guest["current"]["block"]["sda"]["name_on_target"] == "/dev/vda"
     assert '<network id="ens192"' in inspected["xml"]
