@@ -25,7 +25,10 @@ _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 _SIZES = ("cpus", "memory")
-_OPTIONAL = (*_SIZES, "guest_agent")
+_OPTIONAL = (*_SIZES, "guest_agent", "virtio")
+
+# Virtio devices that kernels from before Linux 4.0 know, too; by default they need only be of virtio 1.0.
+TRANSITIONAL = "transitional"
 
 # The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
 _HIGHEST_SLOT = 8191
@@ -69,6 +72,7 @@ class Interface:
 @dataclass(frozen=True)
 class Hardware:
     """A machine. video and console are drivers, None for a machine without. guest_agent: whether QEMU's is to run there.
+    virtio: TRANSITIONAL where the guest needs that.
 
     cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
     """
@@ -82,7 +86,13 @@ class Hardware:
     cpus: int | None = None
     memory: int | None = None
     guest_agent: bool = False
+    virtio: str = ""
     kept: Kept = Kept()
+
+    @property
+    def is_transitional(self) -> bool:
+        """Whether its virtio devices must have the interface of before virtio 1.0 as well."""
+        return self.virtio == TRANSITIONAL
 
     @property
     def family(self) -> str:
@@ -156,6 +166,7 @@ def from_dict(value: Any) -> Hardware:
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
         guest_agent=_boolean(value.get("guest_agent"), "hardware.guest_agent"),
+        virtio=_one_of(value["virtio"], (TRANSITIONAL,), "hardware.virtio") if value.get("virtio") else "",
         kept=kept.from_dict(value),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )

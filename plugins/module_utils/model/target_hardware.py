@@ -8,12 +8,16 @@ It is the same for every system; what only a root knows (how its NICs are called
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target
 from . import kept
 from .selection import Selection
+
+# The first Linux whose drivers know virtio 1.0.
+_MODERN_VIRTIO = 4
 
 
 class Interface(TypedDict):
@@ -77,6 +81,16 @@ def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Colle
     known = source.get("disks") or []
     orders = {device: (known[at].get("boot_order") if at < len(known) else None) for at, device in enumerate(devices)}
     return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
+
+
+def needs_transitional_virtio(versions: Iterable[str]) -> bool:
+    """Whether one of these versions of kernels ("3.10.0-1160.el7.x86_64") is of before Linux 4.0.
+
+    Its virtio_pci need not know the interface of virtio 1.0 (drivers/virtio/virtio_pci_modern.c came with 4.0), and a
+    device behind a PCI Express port has no other one (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
+    """
+    found = (re.match(r"(\d{1,3})\.\d", version) for version in versions)
+    return any(match is not None and int(match.group(1)) < _MODERN_VIRTIO for match in found)
 
 
 def assemble(

@@ -10,7 +10,7 @@ port as console, and for patience with the root disk ("Prepare Linux for imaging
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="azure",
@@ -28,4 +28,10 @@ TARGET = Target(
     boot_bus={"bios": "ide"},
     disks_on_nvme=255,
     arguments=("rootdelay=300",),
+    agent=Agent(
+        "walinuxagent",
+        ("/usr/sbin/waagent", "/usr/bin/waagent"),
+        ("walinuxagent", "waagent"),
+        {**dict.fromkeys(("dnf", "yum", "tdnf", "microdnf"), "WALinuxAgent"), "zypper": "python-azure-agent"},
+    ),
 )

@@ -10,7 +10,7 @@ are namespaces of one controller, and gVNIC. The serial console is the first ser
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="gcp",
@@ -26,4 +26,5 @@ TARGET = Target(
     # The latter by versions of systemd before 253.
     detected_as=("google", "kvm"),
     disks_on_nvme=255,
+    agent=Agent("google-guest-agent", ("/usr/bin/google_guest_agent",), ("google-guest-agent",)),
 )

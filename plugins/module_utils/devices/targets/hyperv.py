@@ -10,7 +10,7 @@ drives both by hv_storvsc. The machine types have the names that OpenStack's Nov
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="hyperv",
@@ -26,4 +26,11 @@ TARGET = Target(
     hypervisors=("hyperv",),
     detected_as=("microsoft",),
     boot_bus={"bios": "ide"},
+    # Debian, and Fedora with its kin, have other names of the services (linux's debian/, hyperv-daemons.spec).
+    agent=Agent(
+        "hyperv-daemons",
+        ("/usr/sbin/hv_kvp_daemon", "/usr/bin/hv_kvp_daemon", "/usr/sbin/hypervkvpd"),
+        ("hv-kvp-daemon", "hv-vss-daemon", "hypervkvpd", "hypervvssd", "hv_kvp_daemon", "hv_vss_daemon"),
+        {"zypper": "hyper-v", "apk": "hvtools"},
+    ),
 )

@@ -9,7 +9,7 @@ The disks on one of its NVMe controllers are namespaces of it. Its display for L
 from __future__ import annotations
 
 from .. import models
-from .target import Target
+from .target import Agent, Target
 
 TARGET = Target(
     name="virtualbox",
@@ -31,4 +31,13 @@ TARGET = Target(
     hypervisors=("virtualbox",),
     detected_as=("oracle",),
     disks_on_nvme=255,
+    agent=Agent(
+        "virtualbox-guest-utils",
+        ("/usr/sbin/VBoxService", "/usr/bin/VBoxService"),
+        ("virtualbox-guest-utils", "vboxservice", "virtualbox-guest-additions"),
+        {
+            **dict.fromkeys(("dnf", "yum", "microdnf", "apk"), "virtualbox-guest-additions"),
+            "zypper": "virtualbox-guest-tools",
+        },
+    ),
 )
