@@ -258,7 +258,9 @@ def recipe(name: str) -> Recipe:
     files = dict(SERVER_FILES)
     for part in system.parts:
         files.update(part.files)
-    files["/etc/fstab"] = "/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sda2 none swap sw 0 0\n"
+    # Where systemd does without e2fsprogs, the scripts of the others stop for want of fsck.ext4.
+    checked = 0 if system.init in (SYSVINIT, OPENRC) else 1
+    files["/etc/fstab"] = f"/dev/sda1 / ext4 errors=remount-ro 0 {checked}\n/dev/sda2 none swap sw 0 0\n"
     files["/etc/default/grub"] = grub_defaults(
         f"{CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
     )
