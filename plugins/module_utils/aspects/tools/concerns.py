@@ -101,4 +101,5 @@ def _unpackaged(root: GuestRoot, installed: Installed) -> Concern:
 def _remedy(installed: Installed) -> str:
     if installed.packages:
         return f"remove {listed(installed.packages)} with the guest's package manager"
-    return installed.tools.remedy or "remove their package with the guest's package manager"
+    remedy = installed.tools.remedy if installed.unpackaged else ""
+    return remedy or "remove their packages with the guest's package manager"
