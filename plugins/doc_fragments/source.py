@@ -38,7 +38,17 @@ options:
             description: The model of the card, by QEMU's name. It is shown in the description of the guest, for
               information only.
             type: str
-            choices: [virtio-net-pci, vmxnet3, e1000e, e1000, rtl8139, pcnet]
+            choices:
+              - virtio-net-pci
+              - vmxnet3
+              - e1000e
+              - e1000
+              - rtl8139
+              - pcnet
+              - xen-net-device
+              - hv_netvsc
+              - ena
+              - gve
           network:
             description: The network, bridge or port group that the card is connected to. It is returned by a conversion.
             type: str
@@ -92,7 +102,19 @@ options:
           controller:
             description: The model of the controller, by QEMU's name.
             type: str
-            choices: [virtio-blk-pci, nvme, virtio-scsi-pci, pvscsi, mptsas1068, lsi53c895a, ahci, piix3-ide, ide]
+            choices:
+              - virtio-blk-pci
+              - nvme
+              - virtio-scsi-pci
+              - pvscsi
+              - mptsas1068
+              - lsi53c895a
+              - ahci
+              - piix3-ide
+              - ide
+              - lsi53c1030
+              - xen-disk
+              - hv_storvsc
           boot_order:
             description: The guest boots from the disk with the lowest number first, also on the target.
             type: int

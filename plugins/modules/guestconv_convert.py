@@ -42,9 +42,24 @@ options:
       - V(tools) of the description has the effect of O(tools), which is ignored if there is a description.
     type: raw
   target:
-    description: The hypervisor that the guest goes to. If O(guest) is set, the description determines it.
+    description: The hypervisor, platform or cloud that the guest goes to. If O(guest) is set, the description determines it.
     type: str
-    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
+    choices:
+      - kvm
+      - libvirt
+      - proxmox
+      - openstack
+      - kubevirt
+      - ovirt
+      - vmware
+      - xen
+      - xen-pv
+      - virtualbox
+      - hyperv
+      - ec2
+      - ec2-xen
+      - gcp
+      - azure
     default: kvm
   root:
     description:
@@ -108,7 +123,9 @@ options:
       agent:
         description:
           - Whether to install the agent of the target from the guest's repositories, if it is not installed, and to start
-            it. For V(kvm) it is C(qemu-guest-agent), for V(vmware) C(open-vm-tools).
+            it. For V(vmware) it is C(open-vm-tools), for V(virtualbox) the guest additions, for V(hyperv) Hyper-V's
+            daemons, for V(azure) and V(gcp) those of the cloud, and for V(kvm) and the platforms on it C(qemu-guest-agent).
+            For the other targets none is known.
           - To install it from a file, name the file in O(first_boot.packages) too.
         type: bool
         default: false
@@ -269,6 +286,10 @@ hardware:
       type: list
       elements: str
       returned: when known
+    virtio:
+      description: V(transitional) if a kernel of the guest is older than Linux 4.0, and virtio devices must be transitional.
+      type: str
+      returned: when they must
     guest_agent:
       description: Whether the machine must offer the channel of QEMU's guest agent, because it is installed in the guest,
         or O(first_boot.agent) asks for it.

@@ -30,9 +30,24 @@ attributes:
     details: The module never changes anything.
 options:
   target:
-    description: The hypervisor that the guest goes to.
+    description: The hypervisor, platform or cloud that the guest goes to.
     type: str
-    choices: [kvm, libvirt, proxmox, openstack, kubevirt, ovirt, vmware]
+    choices:
+      - kvm
+      - libvirt
+      - proxmox
+      - openstack
+      - kubevirt
+      - ovirt
+      - vmware
+      - xen
+      - xen-pv
+      - virtualbox
+      - hyperv
+      - ec2
+      - ec2-xen
+      - gcp
+      - azure
     default: kvm
   root:
     description: The only operating system to inspect, by its key in RV(guest.roots), if the disks contain several.
@@ -107,7 +122,7 @@ guest:
       type: dict
       sample: {boot: sha256:1c5e...}
     target:
-      description: The hypervisor that the guest goes to.
+      description: The hypervisor, platform or cloud that the guest goes to.
       type: str
       sample: kvm
     convertible:

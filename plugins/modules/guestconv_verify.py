@@ -35,6 +35,8 @@ options:
       - The virtual machine to boot, as in RV(virttools.guestconv.guestconv_convert#module:hardware). A driver is the
         name of QEMU's device model.
       - With the drivers of the source hypervisor, a guest can be checked before it is converted.
+      - Hardware that QEMU does not have, such as that of Xen, Hyper-V or EC2, is refused with the code
+        V(hardware-not-emulated).
     type: dict
     required: true
     suboptions:

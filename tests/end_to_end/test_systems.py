@@ -66,14 +66,14 @@ def convert(module, source, devices):
     # Those that are recommended need no choice.
     if devices not in ("virtio", "vmware"):
         inspected = module("guestconv_inspect", disks=[str(source)], **options)
-        assert not inspected.get("failed"), inspected
+        assert not inspected.get("failed"), (inspected.get("msg"), inspected)
         guest = copy.deepcopy(inspected["guest"])
         for kind, driver in (("block", block), ("network", network)):
             for device in guest["devices"][kind].values():
                 device["driver"] = driver
         options = {"guest": guest}
     result = module("guestconv_convert", disks=[str(source)], **options)
-    assert not result.get("failed"), result
+    assert not result.get("failed"), (result.get("msg"), result)
     hardware = result["hardware"]
     assert {device["driver"] for device in hardware["disks"]} == {block}
     assert {device["driver"] for device in hardware["interfaces"]} == {network}
@@ -86,12 +86,12 @@ def booted(module, source, name, hardware):
     result = module(
         "guestconv_verify",
         disks=[str(source)],
-        # Nobody looks at a display here.
-        hardware={**hardware, "video": None},
+        # Nobody looks at a display here; without one, GRUB hangs before it starts a kernel from NVMe with SeaBIOS.
+        hardware=hardware if hardware["disks"][0]["driver"] == "nvme" else {**hardware, "video": None},
         expect={"login": True, "port": port, "banner": banner},
         timeout=1800,
     )
-    assert result.get("up") is True, result
+    assert result.get("up") is True, (result.get("msg"), result)
     return boots.announced(result["console"])
 
 
@@ -152,13 +152,3 @@ def test_oracle_01_09_14_15_16_17_it_boots_on_these_devices_and_answers_at_its_o
     said = booted(module, source, name, hardware)
     check(said, name, devices)
     supported(said, name, hardware)
-
-
-@pytest.mark.matrix
-@pytest.mark.xdist_group("systems-debian13")
-def test_a_guest_that_is_converted_there_and_back_boots_at_both_ends(module, copy_of_system):
-    source = copy_of_system("debian13")
-    convert(module, source, "virtio")
-    for devices in ("vmware", "virtio"):
-        hardware = convert(module, source, devices)["hardware"]
-        check(booted(module, source, "debian13", hardware), "debian13", devices)

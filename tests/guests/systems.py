@@ -9,7 +9,7 @@ They come from VMware's machine, and their initrds have drivers for nothing else
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.guests import alpine, announcement, el_standin, suse_standin
@@ -132,6 +132,16 @@ SYSTEMD = Part(
     },
     (MACHINE_ID, MASK_NOT_NEEDED, *announcement.COMMANDS),
 )
+# systemd knows OnSuccess= since 249.
+SYSTEMD_247 = replace(
+    SYSTEMD,
+    files={
+        **SYSTEMD.files,
+        "/etc/systemd/system/announce.service.d/login.conf": (
+            "[Service]\nExecStopPost=/bin/systemctl start --no-block serial-getty@ttyS0.service\n"
+        ),
+    },
+)
 
 _SCRIPT = "/usr/local/lib/announce"
 # Its lines stand at the end of the table, so that all services are started then. The login is on the second port, as a
@@ -173,7 +183,7 @@ class System:
     tools: tuple[str, ...] = ("open-vm-tools",)
     removed: tuple[str, ...] = ("open-vm-tools",)
     disabled: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ("virtio", "sata", "vmware")
+    devices: tuple[str, ...] = ("virtio", "sata", "nvme", "vmware")
     image: Callable[[], Path] | None = None
     answers: tuple[int, str] = (22, "SSH-")
     root: str = ""
@@ -194,8 +204,8 @@ SYSTEMS = {
         "Debian 13", "trixie", kernels=("linux-image-cloud-amd64",), devices=("virtio", "nvme")
     ),
     "debian12-dracut": System("Debian 12", "bookworm", initrd=DRACUT, network=NETWORKD),
-    "debian11": System("Debian 11", "bullseye"),
-    "debian11-dracut": System("Debian 11", "bullseye", initrd=DRACUT, network=NETWORK_MANAGER),
+    "debian11": System("Debian 11", "bullseye", init=SYSTEMD_247),
+    "debian11-dracut": System("Debian 11", "bullseye", initrd=DRACUT, init=SYSTEMD_247, network=NETWORK_MANAGER),
     # The tools of other hypervisors and of clouds, with what a guest has that was moved before.
     "debian13-tools": System(
         "Debian 13",
@@ -248,7 +258,9 @@ def recipe(name: str) -> Recipe:
     files = dict(SERVER_FILES)
     for part in system.parts:
         files.update(part.files)
-    files["/etc/fstab"] = "/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sda2 none swap sw 0 0\n"
+    # Where systemd does without e2fsprogs, the scripts of the others stop for want of fsck.ext4.
+    checked = 0 if system.init in (SYSVINIT, OPENRC) else 1
+    files["/etc/fstab"] = f"/dev/sda1 / ext4 errors=remount-ro 0 {checked}\n/dev/sda2 none swap sw 0 0\n"
     files["/etc/default/grub"] = grub_defaults(
         f"{CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
     )

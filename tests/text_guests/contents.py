@@ -56,7 +56,7 @@ _ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + (62).to_b
 _ALWAYS_MODULES = ("ext4",)
 _MODULES = (
     "virtio_pci virtio_blk virtio_net virtio_scsi virtio_console virtio_gpu ahci e1000 e1000e 8139cp qxl vmxnet3 "
-    "vmw_pvscsi nvme"
+    "vmw_pvscsi nvme mptsas mptspi ata_piix vmwgfx xen_blkfront xen_netfront hv_storvsc hv_netvsc ena gve"
 ).split()
 _ALWAYS_BUILT_IN = ("8250", "sd_mod")
 
@@ -66,6 +66,7 @@ KERNEL_OPTIONS = (
     "builder",
     "builtin",
     "bzimage",
+    "xen",
     "lack",
     "tree",
     "only",
@@ -121,6 +122,8 @@ def kernel(version: str, options: Mapping[str, str]) -> dict[str, Content]:
     path = options.get("path") or f"/boot/vmlinuz-{version}"
     if path != "none":
         files[path] = programs.bzimage(version) if "bzimage" in options else b"kernel"
+        if "xen" in options:
+            files[path] = programs.xen_kernel(version)
         if "xenonly" in options:
             files[path] = gzip.compress(f"\x7fELF Linux version {version} (builder@host)".encode(), mtime=0)
     if options.get("initrd"):

@@ -44,10 +44,12 @@ class Model:
         depend on virtio_pci in modules.dep, yet finds no disk without it.
     disk_prefix: how the Linux kernel names a disk of this model, less the letter ("vd", "sd") or the numbers ("nvme").
     bus: the disk's bus in libvirt's words (virtio, scsi, sata, ide, nvme).
-    kernel_driver: the name that the guest's kernel gives the NIC's driver (ethtool -i, udev's DRIVERS, Driver=).
+    kernel_driver: the name that the guest's kernel gives the NIC's driver (ethtool -i, udev's DRIVERS, Driver=): mostly,
+        but not always, that of its module.
     tty: the console as the kernel's console= argument names it, with its options.
-    attachment: how QEMU attaches it; for disks only.
+    attachment: how QEMU attaches it; for disks that QEMU has only.
     is_virtio: whether the guest drives it by virtio.
+    in_qemu: whether QEMU has it, by this name, on KVM and in emulation, so that guestconv_verify can boot a guest on it.
     words: {platform: its word}, for the platforms that offer the model; of a disk it is the bus.
     controllers: {platform: its word for the model of a SCSI controller}.
     read_as: {dialect: words}, by which descriptions of virtual machines name the model. A dialect is a source's set of
@@ -62,6 +64,7 @@ class Model:
     tty: str = ""
     attachment: Attachment | None = None
     is_virtio: bool = False
+    in_qemu: bool = True
     words: Mapping[str, str] = field(default_factory=dict)
     controllers: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

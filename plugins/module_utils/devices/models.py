@@ -77,6 +77,12 @@ PCNET = Model(
     },
 )
 
+# The bus of Xen's devices calls its drivers by the type of the device (drivers/net/xen-netfront.c: netfront_ids).
+XEN_NET = Model("xen-net-device", ("xen_netfront",), kernel_driver="vif", in_qemu=False)
+HV_NETVSC = Model("hv_netvsc", ("hv_netvsc",), kernel_driver="hv_netvsc", in_qemu=False)
+ENA = Model("ena", ("ena",), kernel_driver="ena", in_qemu=False)
+GVE = Model("gve", ("gve",), kernel_driver="gve", in_qemu=False)
+
 # Disks
 
 
@@ -167,11 +173,21 @@ AHCI = Model(
 PIIX3_IDE = Model("piix3-ide", bus="ide", attachment=_IDE, words=_IDE_WORDS)
 IDE = Model(
     "ide",
+    ("ata_piix", "sd_mod"),
+    disk_prefix="sd",
     bus="ide",
     attachment=_IDE,
     words=_IDE_WORDS,
     read_as={"libvirt-bus": ("ide",), "ovf-type": ("5",), "ovirt": ("IDE",), "vmx": ("ide",)},
 )
+
+# LSI Logic's parallel SCSI as VirtualBox has it; QEMU's is an older chip.
+LSI53C1030 = Model("lsi53c1030", ("mptspi", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False)
+# The kernel calls each of Xen's virtual disks so, whatever the configuration of the machine calls it (xvda, hda, sda;
+# drivers/block/xen-blkfront.c: xlvbd_alloc_gendisk). QEMU has it in its emulation of Xen alone.
+XEN_DISK = Model("xen-disk", ("xen_blkfront",), disk_prefix="xvd", bus="xen", in_qemu=False)
+# One driver for the disks on SCSI and on IDE: ata_piix leaves the latter to it (piix_ignore_devices_quirk).
+HV_STORVSC = Model("hv_storvsc", ("hv_storvsc", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False)
 
 # Displays
 
@@ -182,6 +198,11 @@ VGA = Model("VGA", words={"libvirt": "vga", "kubevirt": "vga", "openstack": "vga
 CIRRUS_VGA = Model("cirrus-vga", words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "cirrus"))
 VMWARE_SVGA = Model("vmware-svga", ("vmwgfx",), words={"libvirt": "vmvga", "openstack": "vmvga", "proxmox": "vmware"})
 BOCHS_DISPLAY = Model("bochs-display", words=dict.fromkeys(("libvirt", "kubevirt", "openstack"), "bochs"))
+# These need no driver either: the kernel draws on the frame buffer that the firmware has set up.
+VBOX_SVGA = Model("vboxsvga", in_qemu=False)
+HYPERV_VIDEO = Model("hyperv-video", in_qemu=False)
+# What Xen gives a machine without hardware. A guest without its driver has the console.
+XEN_FB = Model("xenfb", in_qemu=False)
 
 # Consoles
 
@@ -190,16 +211,31 @@ ISA_SERIAL = Model("isa-serial", ("8250",), tty="ttyS0,115200", words=_everywher
 VIRTCONSOLE = Model(
     "virtconsole", ("virtio_pci", "virtio_console"), tty="hvc0", is_virtio=True, words={"libvirt": "virtio"}
 )
+# It is built in where the kernel knows Xen (HVC_XEN in drivers/tty/hvc/Kconfig, which is no module).
+XEN_CONSOLE = Model("xen-console", tty="hvc0", in_qemu=False)
 
 
 def _by_driver(*rows: Model) -> dict[str, Model]:
     return {row.driver: row for row in rows}
 
 
-INTERFACES = _by_driver(VIRTIO_NET, VMXNET3, E1000E, E1000, RTL8139, PCNET)
-DISKS = _by_driver(VIRTIO_BLK, NVME, VIRTIO_SCSI, PVSCSI, MPTSAS1068, LSI53C895A, AHCI, PIIX3_IDE, IDE)
-VIDEO = _by_driver(VIRTIO_VGA, QXL_VGA, VGA, CIRRUS_VGA, VMWARE_SVGA, BOCHS_DISPLAY)
-CONSOLES = _by_driver(ISA_SERIAL, VIRTCONSOLE)
+INTERFACES = _by_driver(VIRTIO_NET, VMXNET3, E1000E, E1000, RTL8139, PCNET, XEN_NET, HV_NETVSC, ENA, GVE)
+DISKS = _by_driver(
+    VIRTIO_BLK,
+    NVME,
+    VIRTIO_SCSI,
+    PVSCSI,
+    MPTSAS1068,
+    LSI53C895A,
+    AHCI,
+    PIIX3_IDE,
+    IDE,
+    LSI53C1030,
+    XEN_DISK,
+    HV_STORVSC,
+)
+VIDEO = _by_driver(VIRTIO_VGA, QXL_VGA, VGA, CIRRUS_VGA, VMWARE_SVGA, BOCHS_DISPLAY, VBOX_SVGA, HYPERV_VIDEO, XEN_FB)
+CONSOLES = _by_driver(ISA_SERIAL, VIRTCONSOLE, XEN_CONSOLE)
 
 # By kind of device, {driver: Model}.
 MODELS: Mapping[str, Mapping[str, Model]] = {

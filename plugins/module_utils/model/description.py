@@ -124,6 +124,8 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     concerns = [concern.as_dict() for concern in dict.fromkeys(each for one in everything for each in one.concerns)]
     concerns += [concern.as_dict() for concern in source_facts.concerns(guest.hardware)]
     concerns += _without_choice(current, choices, unavailable)
+    boot = _merged_boot(everything)
+    concerns += _without_firmware(guest.target, boot["firmware"])
     description: Description = {
         "schema": SCHEMA,
         "fingerprint": guest.fingerprint(),
@@ -131,7 +133,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
         "convertible": all(concern["severity"] != "error" for concern in concerns),
         "concerns": concerns,
         "hardware": guest.hardware,
-        "boot": _merged_boot(everything),
+        "boot": boot,
         "transform": list(guest.transform),
         "roots": {root.name: _describe_root(root, findings[root.name]) for root in guest.roots},
         "devices": {
@@ -235,6 +237,22 @@ def _without_choice(
                 f"The guest cannot use any of the target's {kind} devices ({reasons}).",
                 "Install a kernel with one of these drivers in the guest before it moves.",
             ).as_dict()
+
+
+def _without_firmware(target: Target, firmware: str) -> list[dict[str, str]]:
+    """The concern about a firmware that the target's machines cannot have; in a list, which may be empty."""
+    if firmware in target.firmwares:
+        return []
+    words = {"bios": "BIOS", "uefi": "UEFI"}
+    offered = " or ".join(words[each] for each in target.firmwares)
+    return [
+        Concern(
+            "firmware-not-offered",
+            "error",
+            f"The guest boots by {words[firmware]}, and machines of the target {target.name} have {offered} only.",
+            "Choose another target, or make the guest boot by the other firmware before it moves.",
+        ).as_dict()
+    ]
 
 
 def _merged_boot(everything: Sequence[Findings]) -> dict[str, Any]:

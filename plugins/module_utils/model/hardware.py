@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Callable
 
 from ..devices import models
+from ..devices.targets import MACHINES
 from ..errors import GuestconvError
 from . import kept
 from .kept import Kept
@@ -24,7 +25,10 @@ _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 _SIZES = ("cpus", "memory")
-_OPTIONAL = (*_SIZES, "guest_agent")
+_OPTIONAL = (*_SIZES, "guest_agent", "virtio")
+
+# Virtio devices that kernels from before Linux 4.0 know, too; by default they need only be of virtio 1.0.
+TRANSITIONAL = "transitional"
 
 # The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
 _HIGHEST_SLOT = 8191
@@ -68,6 +72,7 @@ class Interface:
 @dataclass(frozen=True)
 class Hardware:
     """A machine. video and console are drivers, None for a machine without. guest_agent: whether QEMU's is to run there.
+    virtio: TRANSITIONAL where the guest needs that.
 
     cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
     """
@@ -81,12 +86,39 @@ class Hardware:
     cpus: int | None = None
     memory: int | None = None
     guest_agent: bool = False
+    virtio: str = ""
     kept: Kept = Kept()
+
+    @property
+    def is_transitional(self) -> bool:
+        """Whether its virtio devices must have the interface of before virtio 1.0 as well."""
+        return self.virtio == TRANSITIONAL
 
     @property
     def family(self) -> str:
         """ "pc" for the i440FX machines, "q35" for the PCI Express ones."""
         return "pc" if self.machine == "pc" or self.machine.startswith("pc-i440fx") else "q35"
+
+    @property
+    def is_of_qemu(self) -> bool:
+        """Whether the machine type is one of QEMU's that guestconv can start, on KVM and in emulation."""
+        return _MACHINE.fullmatch(self.machine) is not None
+
+    @property
+    def not_in_qemu(self) -> dict[str, str]:
+        """{path in hardware: the machine type or the driver there}, of those that QEMU does not have."""
+        found = {} if self.is_of_qemu else {"hardware.machine": self.machine}
+        for index, disk in enumerate(self.disks):
+            if not models.DISKS[disk.driver].in_qemu:
+                found[f"hardware.disks[{index}].driver"] = disk.driver
+        for index, card in enumerate(self.interfaces):
+            if not models.INTERFACES[card.driver].in_qemu:
+                found[f"hardware.interfaces[{index}].driver"] = card.driver
+        if self.video and not models.VIDEO[self.video].in_qemu:
+            found["hardware.video.driver"] = self.video
+        if self.console and not models.CONSOLES[self.console].in_qemu:
+            found["hardware.console.driver"] = self.console
+        return found
 
     @property
     def has_static_address(self) -> bool:
@@ -119,8 +151,8 @@ def from_dict(value: Any) -> Hardware:
     """
     _keys(value, "hardware", ("disks", "firmware", "machine", "interfaces", "video", "console", *_OPTIONAL, *CARRIED))
     machine = value.get("machine") or "q35"
-    if not isinstance(machine, str) or not _MACHINE.fullmatch(machine):
-        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", ("q35", "pc"))
+    if not isinstance(machine, str) or not (machine in MACHINES or _MACHINE.fullmatch(machine)):
+        raise _invalid("hardware.machine", f"{machine!r} is no machine type known here.", MACHINES)
     disks = _items(value, "disks")
     if not disks:
         raise _invalid("hardware.disks", "There is no disk to boot from.")
@@ -134,6 +166,7 @@ def from_dict(value: Any) -> Hardware:
         video=_single(value.get("video"), models.VIDEO, "hardware.video"),
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
         guest_agent=_boolean(value.get("guest_agent"), "hardware.guest_agent"),
+        virtio=_one_of(value["virtio"], (TRANSITIONAL,), "hardware.virtio") if value.get("virtio") else "",
         kept=kept.from_dict(value),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )
@@ -179,7 +212,7 @@ def _interface(value: Any, path: str) -> Interface:
 def _check_machine(hardware: Hardware) -> None:
     """Refuse what the machine type cannot have."""
     for index, disk in enumerate(hardware.disks):
-        if not models.DISKS[disk.driver].fits(hardware.family):
+        if hardware.is_of_qemu and not models.DISKS[disk.driver].fits(hardware.family):
             path = f"hardware.disks[{index}].driver"
             raise _invalid(path, f"The machine type {hardware.machine} has no {disk.driver}.")
     for index, card in enumerate(hardware.interfaces):

@@ -8,12 +8,16 @@ It is the same for every system; what only a root knows (how its NICs are called
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
 from ..devices.targets import Model, Target
 from . import kept
 from .selection import Selection
+
+# The first Linux whose drivers know virtio 1.0.
+_MODERN_VIRTIO = 4
 
 
 class Interface(TypedDict):
@@ -79,6 +83,16 @@ def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Colle
     return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
 
 
+def needs_transitional_virtio(versions: Iterable[str]) -> bool:
+    """Whether one of these versions of kernels ("3.10.0-1160.el7.x86_64") is of before Linux 4.0.
+
+    Its virtio_pci need not know the interface of virtio 1.0 (drivers/virtio/virtio_pci_modern.c came with 4.0), and a
+    device behind a PCI Express port has no other one (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
+    """
+    found = (re.match(r"(\d{1,3})\.\d", version) for version in versions)
+    return any(match is not None and int(match.group(1)) < _MODERN_VIRTIO for match in found)
+
+
 def assemble(
     target: Target,
     firmware: str,
@@ -95,8 +109,8 @@ def assemble(
     """
     hardware: dict[str, Any] = {
         "firmware": firmware,
-        "machine": target.machine,
-        "disks": _disks(target, selection, devices, source, loaders),
+        "machine": target.machine_for(firmware),
+        "disks": _disks(target, firmware, selection, devices, source, loaders),
         "interfaces": [_of_source(card, source) for card in merged(interfaces)],
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
@@ -126,7 +140,12 @@ def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:
 
 
 def _disks(
-    target: Target, selection: Selection, devices: Sequence[str], source: Mapping[str, Any], loaders: Collection[str]
+    target: Target,
+    firmware: str,
+    selection: Selection,
+    devices: Sequence[str],
+    source: Mapping[str, Any],
+    loaders: Collection[str],
 ) -> list[dict[str, Any]]:
     models = disk_models(devices, target, selection)
     names = disk_names(models, models, target)
@@ -136,7 +155,7 @@ def _disks(
         Disk(
             device=device,
             driver=model.driver,
-            bus=model.bus,
+            bus=model.bus if in_order.index(device) else target.boot_bus.get(firmware, model.bus),
             boot_order=in_order.index(device) + 1,
             name_on_target=names[device],
         )

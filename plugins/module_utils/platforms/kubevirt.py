@@ -177,6 +177,9 @@ def _devices(
             devices["video"] = {"type": video}
     if machine.has_virtio:
         devices["rng"] = {}
+    if hardware.is_transitional and machine.has_virtio:
+        # KubeVirt puts all devices behind ports of PCI Express, where others are of virtio 1.0 alone.
+        devices["useVirtioTransitional"] = True
     return devices
 
 

@@ -93,6 +93,8 @@ def define(
     if request.flag(tpm, "tpm"):
         _child(_child(devices, "tpm", model="tpm-crb"), "backend", type="emulator", version="2.0")
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
+    if machine.hardware.is_transitional:
+        _make_transitional(devices)
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
 
@@ -276,3 +278,25 @@ def _virtio_helpers(devices: Any, wanted: bool, guest_agent: bool) -> None:
     if wanted:
         _child(_child(devices, "rng", model="virtio"), "backend", text="/dev/urandom", model="random")
     _child(devices, "memballoon", model="virtio" if wanted else "none")
+
+
+def _make_transitional(devices: Any) -> None:
+    """Give the virtio devices libvirt's model for guests from before virtio 1.0, which it puts on a bridge for PCI.
+
+    guestconv_verify has them on the root bus, where QEMU's are transitional; behind a port of PCI Express they are not.
+    """
+    word = "virtio-transitional"
+    for disk in devices.iterfind("disk"):
+        if disk.find("target").get("bus") == "virtio":
+            disk.set("model", word)
+    for controller in devices.iterfind("controller[@type='scsi']"):
+        if controller.get("model") == "virtio-scsi":
+            controller.set("model", word)
+    for model in devices.iterfind("interface/model"):
+        if model.get("type") == "virtio":
+            model.set("type", word)
+    for helper in (*devices.iterfind("rng"), *devices.iterfind("memballoon")):
+        if helper.get("model") == "virtio":
+            helper.set("model", word)
+    if devices.find("channel") is not None or devices.find("console/target[@type='virtio']") is not None:
+        _child(devices, "controller", type="virtio-serial", index=0, model=word)

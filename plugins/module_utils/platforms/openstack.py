@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..devices import models
 from ..errors import GuestconvError
 from ..model.hardware import Hardware
 from ..model.kept import Kept
@@ -76,6 +77,15 @@ def _refuse_others(hardware: Hardware) -> None:
         for card in hardware.interfaces
         if card.connected is False
     ]
+    drivers = [*(disk.driver for disk in hardware.disks), *(card.driver for card in hardware.interfaces)]
+    if hardware.is_transitional and hardware.family == "q35" and any(map(models.is_virtio, drivers)):
+        wrong.append(
+            (
+                "a kernel of the guest needs transitional virtio devices, and Nova's on q35 are modern",
+                "virtio",
+                "the guest with other drivers, or with the machine type pc",
+            )
+        )
     if hardware.kept.clock not in ("", "utc"):
         wrong.append((f"the clock is at {hardware.kept.clock}", "clock", "the guest with a clock at UTC"))
     for what, key, instead in wrong:

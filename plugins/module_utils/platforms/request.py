@@ -50,9 +50,16 @@ Pair = tuple[machines.DiskPlace, dict[str, str]]
 def machine(hardware: Any, cpus: Any = None, memory: Any = None) -> Machine:
     """The Machine for hardware (a dict, as convert returns it). cpus and memory (MiB) go before what hardware knows.
 
-    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
     """
     found = machines.from_dict(hardware)
+    if not found.is_of_qemu:
+        raise GuestconvError(
+            "device-not-offered",
+            f"hardware.machine: the guest was converted for {found.machine}, which is a machine of another hypervisor.",
+            hint="Convert the guest with the target that has the platform's name.",
+            path="hardware.machine",
+        )
     return Machine(
         found,
         cpus=_number(cpus or found.cpus or _CPUS, "cpus"),

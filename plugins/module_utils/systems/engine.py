@@ -19,6 +19,7 @@ from ..guest.root import GuestRoot
 from ..model import target_hardware
 from ..model.description import Description, Findings, add_concerns, describe
 from ..model.first_boot import FirstBoot
+from ..model.hardware import TRANSITIONAL
 from ..model.selection import Selection
 from . import order, started, system_of
 
@@ -117,6 +118,9 @@ def convert(
     firmware = description["boot"]["firmware"]
     loaders = description["boot"]["loaders"]
     hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    kernels = [kernel for found in description["roots"].values() for kernel in found["kernels"]]
+    if target_hardware.needs_transitional_virtio(str(kernel.get("version") or "") for kernel in kernels):
+        hardware["virtio"] = TRANSITIONAL
     if any(plan.hardware.guest_agent for plan in plans):
         hardware["guest_agent"] = True
     return hardware

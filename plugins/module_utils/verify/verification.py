@@ -92,6 +92,7 @@ def verify(
     GuestconvError when the guest cannot even be tried.
     """
     wanted = hardware.from_dict(machine)
+    _refuse_what_qemu_lacks(wanted)
     expected = expectations.from_dict(expect, wanted)
     disks = _attached(disks, wanted)
     if len(disks) != len(wanted.disks):
@@ -119,6 +120,20 @@ def verify(
         # Emulated it came further. A guest that stops in its boot loader with either says nothing about KVM.
         accelerators.kvm_failed("a virtual machine hung on it before its kernel started")
     return outcome
+
+
+def _refuse_what_qemu_lacks(wanted: hardware.Hardware) -> None:
+    """Refuse hardware of another hypervisor. Raises GuestconvError `hardware-not-emulated`."""
+    lacking = wanted.not_in_qemu
+    if lacking:
+        listed = ", ".join(f"{path} is {word}" for path, word in lacking.items())
+        raise GuestconvError(
+            "hardware-not-emulated",
+            f"QEMU cannot start a machine with this hardware: {listed}.",
+            hint="Boot the guest on its target instead, or pass hardware with devices that QEMU has and that the guest is "
+            "prepared for. In a fleet, guestconv_verify: false leaves the trial boot out.",
+            path=next(iter(lacking)),
+        )
 
 
 def _attached(disks: list[images.Disk], wanted: hardware.Hardware) -> list[images.Disk]:

@@ -98,7 +98,7 @@ def _missing_agent(root: GuestRoot, asked: FirstBoot, target: Target) -> Agent |
         return None
     if target.agent is None:
         raise _not_possible(
-            root, f"the target {target.name} has no agent for its guests.", "Leave first_boot.agent out."
+            root, f"no agent is known for guests of the target {target.name}.", "Leave first_boot.agent out."
         )
     return None if root.glob(*target.agent.programs) else target.agent
 

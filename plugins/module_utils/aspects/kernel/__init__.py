@@ -58,6 +58,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     The guest starts by the default entry: where another one's initrd cannot be completed, that is a concern.
     """
     wanted: list[Wanted] = []
+    plan.command_line.require(_arguments(root, plan.target))
     for kernel in root.recall(Facts).kernels:
         needed = (kernel.path,) if kernel.unified else kernel.initrds
         if kernel.version is None or not needed or not all(map(root.is_file, needed)):
@@ -69,6 +70,18 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             wanted.append(Wanted(_initrd(kernel, kernel.initrds), kernel.path, kernel.default))
         wanted += [Wanted(_initrd(kernel, (path,)), path, False) for path in _originals(root, kernel)]
     completing.complete(root, wanted, plan)
+
+
+def _arguments(root: GuestRoot, target: Target) -> list[str]:
+    """The kernel's arguments that the target asks for, less those that the guest has with a value of its own.
+
+    None where a kernel has no initrd: it would wait for as long as rootdelay= says, be the disk there or not
+    (init/do_mounts.c), where an initrd waits until it is there.
+    """
+    if any(kernel.is_linux and not kernel.initrds and not kernel.unified for kernel in root.recall(Facts).kernels):
+        return []
+    present = {argument.partition("=")[0] for argument in root.boot_menu.arguments}
+    return [argument for argument in target.arguments if argument.partition("=")[0] not in present]
 
 
 def _initrd(kernel: Kernel, paths: tuple[str, ...]) -> Initrd:

@@ -12,7 +12,7 @@ from ...guest import entries
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ..boot import unified
-from . import appraisal
+from . import appraisal, kernels
 from .kernels import Kernel, of_other_systems
 
 # Without the devices of these kinds the guest does not start, or nobody sees it start; their modules go into the initrd.
@@ -34,6 +34,8 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
         concerns += [_initrd_missing(kernel, path) for path in kernel.initrds if not root.is_file(path)]
     if boot and boot.unified and boot.version is not None:
         concerns += _of_image(root, boot)
+    if boot and root.guest.target.is_paravirtual:
+        concerns += _not_for_xen(root, boot)
     return concerns + _others(root, boot, found) + _of_other_systems(root) + appraisal.concerns(root.boot_menu)
 
 
@@ -44,6 +46,22 @@ def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:
         return []
     needs = f"{', '.join(kernel.missing('block', models[0]))} in its initrd"
     return [unified.fixed(kernel.path, "error", "its initrd has the drivers for no disks of the target", needs)]
+
+
+def _not_for_xen(root: GuestRoot, kernel: Kernel) -> list[Concern]:
+    """The concern that a kernel does not start as a machine of Xen's without hardware; in a list, which may be empty."""
+    can_start = kernel.is_for_xen or kernels.has_xen_entry(root, kernel)
+    if can_start:
+        return []
+    known = "cannot run" if can_start is False else "is of a form that guestconv cannot read, so it is not known to run"
+    return [
+        Concern(
+            "kernel-not-for-xen",
+            "error",
+            f"The kernel {kernel.name} {known} as a paravirtualized machine of Xen (PV).",
+            "Choose the target xen, whose machines have hardware (HVM), or install a kernel with CONFIG_XEN_PV.",
+        )
+    ]
 
 
 def reason(kernel: Kernel, kind: str, model: Model, target: Target) -> str:
@@ -68,7 +86,7 @@ def not_prepared(path: str, why: str) -> Concern:
 
 def _of_modules(root: GuestRoot, kernel: Kernel) -> list[Concern]:
     """Concerns about the directory of modules of a kernel."""
-    if kernel.is_for_xen and kernel.is_linux and kernel.default:
+    if kernel.is_for_xen and kernel.is_linux and kernel.default and not root.guest.target.is_paravirtual:
         return [_for_xen(kernel)]
     if kernel.version is None:
         return [_without_modules(root)] if kernel.default else []
@@ -175,7 +193,7 @@ def _others(root: GuestRoot, boot: Kernel | None, found: Iterable[Kernel]) -> li
         if kernel.default or not kernel.is_linux or not root.is_file(kernel.path):
             continue
         why = None
-        if kernel.is_for_xen:
+        if kernel.is_for_xen and not root.guest.target.is_paravirtual:
             why = "it was built for paravirtual machines of Xen"
         elif kernel.version is None:
             why = "it has no directory in /lib/modules, so guestconv cannot add drivers to its initrd"

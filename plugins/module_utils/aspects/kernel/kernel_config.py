@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is built into a kernel, by its configuration. Pure.
 
-modules.builtin says so since Linux 2.6.33. Kernels before that (Enterprise Linux 5 and 6) have only their configuration,
-whose symbols are not called as modules are. Source: the Kconfig files and Makefiles of Linux.
+modules.builtin says so since Linux 2.6.33. Kernels before that (Enterprise Linux 5 and 6), and those that can load no
+modules and have no directory of them, have only their configuration. Its symbols are not called as modules are.
+Source: the Kconfig files and Makefiles of Linux.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _SYMBOLS = {
     "e1000": "E1000",
     "e1000e": "E1000E",
     "ena": "ENA_ETHERNET",
+    "gve": "GVE",
     "hv_netvsc": "HYPERV_NET",
     "hv_storvsc": "HYPERV_STORAGE",
     "mptsas": "FUSION_SAS",
@@ -38,6 +40,14 @@ _SYMBOLS = {
     "xen_blkfront": "XEN_BLKDEV_FRONTEND",
     "xen_netfront": "XEN_NETDEV_FRONTEND",
 }
+
+
+_WITHOUT_MODULES = "# CONFIG_MODULES is not set"
+
+
+def has_no_modules(text: str) -> bool:
+    """Whether text of a configuration is of a kernel that can load none."""
+    return _WITHOUT_MODULES in text.split("\n")
 
 
 def built_in(text: str) -> frozenset[str]:

@@ -29,6 +29,12 @@ _SETUP_SECTORS = 0x1F1
 _BOOT_FLAG = slice(0x1FE, 0x200)
 _MAGIC = slice(0x202, 0x206)
 _POINTER = slice(0x20E, 0x210)
+# The second byte of the protocol's version, which is 2.08 where the header has the place of the payload.
+_PROTOCOL = 0x206
+_PAYLOAD, _PAYLOAD_SIZE = slice(0x248, 0x24C), slice(0x24C, 0x250)
+# The head of an ELF note: sizes of name and address (of 4 or 8 bytes), type 1, name.
+_XEN_ENTRY = re.compile(rb"\x04\0\0\0[\x04\x08]\0\0\0\x01\0\0\0Xen\0")
+_LONGEST_NOTE = 16
 
 _BANNER = re.compile(rb"Linux version ([\x21-\x7e]{1,128}) \(")
 _LONGEST_BANNER = 160
@@ -58,6 +64,54 @@ def release(head: bytes) -> str | None:
     if not 0 < pointer < 0x200 * sectors:
         return None
     return _first_word(head[pointer + 0x200 :])
+
+
+def has_xen_entry(stream: BinaryIO) -> bool | None:
+    """Whether the kernel that is the whole of stream can be started as a paravirtualized machine of Xen (PV).
+
+    Such a kernel says where Xen enters it, in a note of its ELF file (XEN_ELFNOTE_ENTRY in xen/include/public/elfnote.h,
+    arch/x86/xen/xen-head.S: with CONFIG_XEN_PV). Xen's domain builder looks for it in what a bzImage has packed, whose
+    place is in the header (boot.rst: payload_offset and payload_length). None where that cannot be unpacked here.
+    """
+    head = stream.read(HEAD)
+    if stream.seek(0, io.SEEK_END) > LARGEST:
+        return None
+    stream.seek(0)
+    if head.startswith(_ELF):
+        return _has_note(iter(lambda: stream.read(_BLOCK), b""))
+    if head[_BOOT_FLAG] != b"\x55\xaa" or head[_MAGIC] != b"HdrS" or head[_PROTOCOL] < 8:
+        return None
+    start = 0x200 * ((head[_SETUP_SECTORS] or 4) + 1) + int.from_bytes(head[_PAYLOAD], "little")
+    end = start + int.from_bytes(head[_PAYLOAD_SIZE], "little")
+    stream.seek(start)
+    name = compression.compression_of(stream.read(16))
+    pieces = _Counted(_unpacked(stream, start, end, name)) if name else _Counted(iter(()))
+    found = _has_note(pieces)
+    return found if found or pieces.count else None
+
+
+class _Counted:
+    """Pieces of a kernel, of which it is known whether there were any."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.count += len(piece)
+            yield piece
+
+
+def _has_note(pieces: Iterable[bytes]) -> bool:
+    before, count = b"", 0
+    for piece in pieces:
+        if _XEN_ENTRY.search(before + piece):
+            return True
+        before, count = (before + piece)[-_LONGEST_NOTE:], count + len(piece)
+        if count > LARGEST:
+            break
+    return False
 
 
 def is_without_header(head: bytes) -> bool:

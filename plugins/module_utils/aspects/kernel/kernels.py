@@ -115,6 +115,8 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
         if id(entry) in others:
             continue
         version = _version(root, entry, releases[entry.kernel], directories)
+        if version is None and _is_whole(root, releases[entry.kernel], trees):
+            version = releases[entry.kernel]
         # The images of one version differ in their initrds.
         key = entry.kernel if entry.unified else version or entry.kernel, entry.initrds
         by_kernel.setdefault(key, []).append(entry)
@@ -136,6 +138,15 @@ def found(root: GuestRoot, menu: BootMenu) -> list[Kernel]:
         )
         for key, same in by_kernel.items()
     ]
+
+
+def _is_whole(root: GuestRoot, release: str | None, trees: dict[str, ModuleTree]) -> bool:
+    """Whether the kernel of this release can load no modules; what it has is in trees then."""
+    if release is not None and release not in trees:
+        whole = module_tree.without_modules(root, release)
+        if whole:
+            trees[release] = whole
+    return release in trees
 
 
 def of_other_systems(root: GuestRoot, menu: BootMenu) -> list[tuple[Entry, str]]:
@@ -199,6 +210,16 @@ def _release(root: GuestRoot, entry: Entry, head: bytes) -> str | None:
         root.download(path, local.name)
         with open(local.name, "rb") as copy:
             return kernel_image.release_in(copy)
+
+
+def has_xen_entry(root: GuestRoot, kernel: Kernel) -> bool | None:
+    """Whether the kernel can be started as a paravirtualized machine of Xen; None where that cannot be read."""
+    if kernel.unified or not root.is_file(kernel.path) or root.size(kernel.path) > kernel_image.LARGEST:
+        return None
+    with tempfile.NamedTemporaryFile(prefix="guestconv-kernel-") as local:
+        root.download(kernel.path, local.name)
+        with open(local.name, "rb") as copy:
+            return kernel_image.has_xen_entry(copy)
 
 
 def _is_for_xen(root: GuestRoot, entry: Entry, head: bytes) -> bool:

@@ -85,6 +85,15 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     return ModuleTree(path, loadable - lost.keys(), built_in, lost, is_without_index, has_old_virtio)
 
 
+def without_modules(root: GuestRoot, version: str) -> ModuleTree | None:
+    """What a kernel of this version has that has no directory of modules, where its configuration says that it needs none."""
+    place = f"/boot/config-{version}"
+    text = _text(root, place) if root.is_file(place) else ""
+    if not kernel_config.has_no_modules(text):
+        return None
+    return ModuleTree("", built_in=_OF_INTEREST & kernel_config.built_in(text))
+
+
 def _built_in(root: GuestRoot, path: str) -> frozenset[str]:
     """The names of interest of what is built in: by depmod's list, or by the configuration of a kernel without one."""
     content = root.read_bytes(f"{path}/modules.builtin")

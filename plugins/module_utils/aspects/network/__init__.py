@@ -133,8 +133,8 @@ def _rewrite(root: GuestRoot, plan: Plan, formats: Sequence[NetworkFormat], want
             kind.unconfigure(root, wanted.gone)
         if wanted.dynamic:
             kind.use_dhcp(root, wanted.dynamic)
-        for nic, static in wanted.static.items():
-            kind.use_static(root, nic, static)
+        if wanted.static:
+            kind.use_static(root, wanted.static)
         if wanted.macs:
             kind.replace_macs(root, wanted.macs)
         if wanted.names:

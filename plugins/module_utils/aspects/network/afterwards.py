@@ -91,14 +91,12 @@ def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
         if static.besides(now):
             raise _refused(nic, f"{_files(now)} would configure {now.label} by DHCP as well")
         servers = name_servers(root, now)
-        for what, found, wanted, allowed in (
-            ("addresses", now.addresses, static.addresses, static.addresses),
-            ("gateway", now.gateways, static.gateways, static.gateways),
-            ("name servers", servers, static.name_servers or (), static.of_all),
+        for what, found, is_right in (
+            ("addresses", now.addresses, set(now.addresses) == set(static.addresses)),
+            ("gateway", now.gateways, set(now.gateways) == set(static.gateways)),
+            ("name servers", servers, static.has_servers(servers)),
         ):
-            if what == "name servers" and static.name_servers is None:
-                continue
-            if not set(wanted) <= set(found) <= set(allowed):
+            if not is_right:
                 is_said = f"the {what} {', '.join(found)}" if found else f"no {what}"
                 raise _refused(nic, f"{_files(now)} would configure {now.label} with {is_said}")
 

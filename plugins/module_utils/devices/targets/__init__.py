@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from ..letters import letters
 from ..model import KINDS, Model
-from . import kubevirt, kvm, libvirt, openstack, ovirt, proxmox, vmware
+from . import (
+    azure,
+    ec2,
+    ec2_xen,
+    gcp,
+    hyperv,
+    kubevirt,
+    kvm,
+    libvirt,
+    openstack,
+    ovirt,
+    proxmox,
+    virtualbox,
+    vmware,
+    xen,
+    xen_pv,
+)
 from .target import Target
 
 KVM = kvm.TARGET
@@ -23,7 +39,20 @@ TARGETS = {
         kubevirt.TARGET,
         ovirt.TARGET,
         VMWARE,
+        xen.TARGET,
+        xen_pv.TARGET,
+        virtualbox.TARGET,
+        hyperv.TARGET,
+        ec2.TARGET,
+        ec2_xen.TARGET,
+        gcp.TARGET,
+        azure.TARGET,
     )
 }
 
-__all__ = ["KINDS", "KVM", "Model", "TARGETS", "Target", "VMWARE", "letters"]
+# All machine types, of any firmware.
+MACHINES = tuple(
+    dict.fromkeys(target.machine_for(firmware) for target in TARGETS.values() for firmware in target.firmwares)
+)
+
+__all__ = ["KINDS", "KVM", "MACHINES", "Model", "TARGETS", "Target", "VMWARE", "letters"]

@@ -36,6 +36,11 @@ class Target:
     hypervisors: the hypervisors and clouds that it is, as tools and agents in guests have them: those stay in a guest.
     same: the kinds of which all devices of one machine have the same model.
     disks_on_nvme: how many disks it puts on one NVMe controller.
+    uefi_machine: the machine type for a guest that boots by UEFI, where that is another one.
+    firmwares: the firmware that its machines can have ("bios", "uefi").
+    boot_bus: {firmware: the bus of the disk that it boots from}, where that is not the bus of the disk's model.
+    arguments: of the kernel, which the platform asks for.
+    is_paravirtual: whether only kernels that know it start there, as there is no hardware.
     agent: None where it has none, or none that distributions package.
     detected_as: what systemd-detect-virt(1) calls it in the guest.
     """
@@ -47,8 +52,17 @@ class Target:
     hypervisors: tuple[str, ...]
     same: tuple[str, ...] = ()
     disks_on_nvme: int = 1
+    uefi_machine: str = ""
+    firmwares: tuple[str, ...] = ("bios", "uefi")
+    boot_bus: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    is_paravirtual: bool = False
     agent: Agent | None = None
     detected_as: tuple[str, ...] = ()
+
+    def machine_for(self, firmware: str) -> str:
+        """The machine type for a guest that boots by this firmware."""
+        return (firmware == "uefi" and self.uefi_machine) or self.machine
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

@@ -126,6 +126,14 @@ SUBJECT = Subject(
             "If the guest needs the argument, correct it in the configuration of its boot loader.",
         ),
         concern(
+            "kernel-not-for-xen",
+            "error",
+            "The kernel that the guest boots by default cannot run as a paravirtualized machine of Xen (PV), or it is not "
+            "known whether it can.",
+            "Choose the target `xen`, whose machines have hardware (HVM), or install a kernel with CONFIG_XEN_PV in the "
+            "guest.",
+        ),
+        concern(
             "kernel-missing",
             "warning error",
             "The boot menu names a kernel that does not exist. The severity is `error` for the default entry.",

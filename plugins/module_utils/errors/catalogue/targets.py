@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .declaration import Subject, error
+from .declaration import Subject, concern, error
 
 SUBJECT = Subject(
     "Defining the guest on its target",
@@ -16,6 +16,12 @@ SUBJECT = Subject(
             "`hardware` is not what a conversion returns: a key or a value of it is not valid.",
             "Pass the `hardware` that `guestconv_convert` returned. If it was altered, correct the value that `path` "
             "names.",
+        ),
+        concern(
+            "firmware-not-offered",
+            "error",
+            "The guest boots by a firmware that the machines of the target do not have.",
+            "Choose another target, or make the guest boot by the other firmware before it moves.",
         ),
         error(
             "device-not-offered",

@@ -18,6 +18,12 @@ SUBJECT = Subject(
             "Give `hardware.console` a driver or `hardware.interfaces` an address, or expect something else.",
         ),
         error(
+            "hardware-not-emulated",
+            "QEMU cannot start a machine with this hardware: the guest was converted for devices that only another "
+            "hypervisor has, such as those of Xen, Hyper-V or EC2.",
+            "Boot the guest on its target instead. In a fleet, set `guestconv_verify: false` for such guests.",
+        ),
+        error(
             "uefi-firmware-not-found",
             "The guest boots by UEFI, and the machine has no UEFI firmware for QEMU.",
             "Install ovmf (Debian, Ubuntu), edk2-ovmf (Enterprise Linux, Fedora, Arch) or qemu-ovmf-x86_64 (SUSE).",

@@ -57,8 +57,14 @@ class Static:
             not self.besides(nic)
             and set(nic.addresses) == set(self.addresses)
             and set(nic.gateways) == set(self.gateways)
-            and (self.name_servers is None or set(servers) == set(self.name_servers))
+            and self.has_servers(servers)
         )
+
+    def has_servers(self, servers: Sequence[str]) -> bool:
+        """Whether servers are those that are wanted: its own, and of others' none but those that are new as well."""
+        if self.name_servers is None:
+            return True
+        return set(self.name_servers) <= set(servers) <= {*self.name_servers, *self.of_all}
 
 
 def version_of(text: str) -> int:

@@ -45,8 +45,8 @@ class NetworkFormat(Protocol):
     def use_dhcp(self, root: GuestRoot, nics: Sequence[Nic]) -> None:
         """Let these Nics get their addresses by DHCP instead of having static ones."""
 
-    def use_static(self, root: GuestRoot, nic: Nic, static: Static) -> None:
-        """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+    def use_static(self, root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+        """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
 
 
 FORMATS: tuple[NetworkFormat, ...] = (

@@ -122,13 +122,18 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(path, text, detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    for nic, static in statics.items():
+        _use_static(root, nic, static)
+
+
+def _use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
     for path, document in _documents(root).items():
         text = document.text
         compose = partial(yaml_text.compose, path=path)
         if _version(document.network) == "2":
-            for identifier, _is_first in netplan.definitions_of({path: document.network}, nic).values():
+            for identifier, _is_first in netplan.definitions_of({path: document.network}, [nic])[nic].values():
                 keys = (*document.keys, "ethernets", identifier)
                 text = static_netplan.with_static(text, compose, keys, static, True)
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ....guest.root import GuestRoot
@@ -194,14 +194,22 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(file.path, text, detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
-    detail = f"{nic.label} has another address on the target"
-    paths = {path for path, _kind in nic.configured_by}
-    is_first = True
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    by_key: dict[str, list[_File]] = {}
     for file in _files(root):
-        if not (file.path in paths if file.is_for_any_nic else (file.name or file.hardware_mac) in _keys(nic)):
-            continue
+        key = file.path if file.is_for_any_nic else file.name or file.hardware_mac
+        if key:
+            by_key.setdefault(key, []).append(file)
+    for nic, static in statics.items():
+        keys = dict.fromkeys([*_keys(nic), *(path for path, _kind in nic.configured_by)])
+        _use_static(root, nic, static, [file for key in keys for file in by_key.get(key, ())])
+
+
+def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File]) -> None:
+    detail = f"{nic.label} has another address on the target"
+    is_first = True
+    for file in sorted(own, key=lambda each: each.path):
         if file.is_alias:
             root.remove(file.path, detail)
             continue

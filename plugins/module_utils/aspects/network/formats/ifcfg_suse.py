@@ -146,12 +146,15 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 root.write(path, _without_default(routes, nic.gateway), detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
-    detail = f"{nic.label} has another address on the target"
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    by_key = {key: nic for nic in statics for key in (nic.name, nic.hardware_mac) if key}
     for file in _files(root):
-        if (file.name or file.hardware_mac) not in {nic.name, nic.hardware_mac} - {None}:
+        nic = by_key.get(file.name or file.hardware_mac or "")
+        if nic is None:
             continue
+        static = statics[nic]
+        detail = f"{nic.label} has another address on the target"
         root.write(file.path, with_static(file.text, static), detail)
         for path in (_routes_of(file), _ROUTES):
             routes = root.read(path)

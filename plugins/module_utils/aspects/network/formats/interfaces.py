@@ -18,12 +18,12 @@ from ....guest.root import GuestRoot
 from ....texts import globs
 from ....texts.stanzas import MOST_OPTIONS, Line, Stanza, option_name, parse
 from .. import values
-from ..cards.nics import INTERFACE, Nic, Setting
+from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import matches
 from ..cards.statics import Static
 from . import interfaces_settings, static_interfaces
 from .interfaces_settings import MEMBERS, PARENT, settings_of
-from .static_interfaces import comment_out
+from .static_interfaces import Chosen, comment_out
 
 KIND = interfaces_settings.KIND
 _FILE = "/etc/network/interfaces"
@@ -114,19 +114,23 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(file, static_interfaces.with_dhcp(text, of_them), detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
-    detail = f"{nic.label} has another address on the target"
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
     texts = _texts(root)
     physical = _physical_names([stanza for text in texts.values() for stanza in parse(text)])
-    names = {nic.name or ""}
-    names |= {logical for logical, of_one in physical.items() if of_one and all(_chooses(each, nic) for each in of_one)}
+    chosen = {nic.name: Chosen(static) for nic, static in statics.items() if nic.name}
+    for logical, of_one in physical.items():
+        for nic, static in statics.items() if of_one else ():
+            if all(_chooses(each, nic) for each in of_one):
+                chosen[logical] = chosen.get(nic.name or "") or Chosen(static)
     has_dns = static_interfaces.takes_dns(root)
-    done: set[int] = set()
+    detail = f"{labels(statics)} has another address on the target"
     for file, text in texts.items():
-        root.write(file, static_interfaces.with_static(text, names, static, done, has_dns), detail)
-    if done and not has_dns and static.name_servers is not None:
-        static_interfaces.use_name_servers(root, static.of_all, nic, detail)
+        root.write(file, static_interfaces.with_static(text, chosen, has_dns), detail)
+    for nic, static in statics.items() if not has_dns else ():
+        of_it = any(kind == KIND for _path, kind in nic.configured_by)
+        if of_it and static.name_servers is not None:
+            static_interfaces.use_name_servers(root, static.of_all, nic, detail)
 
 
 def _chooses(word: str, nic: Nic) -> bool:

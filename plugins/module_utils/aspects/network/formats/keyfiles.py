@@ -238,15 +238,16 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
             root.write(connection.path, sections.commented_out(text, static), detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
 
     A connection that is for others too stays, and one for the Nic goes before it.
     """
-    paths = {path for path, _kind in nic.configured_by}
-    for connection in loaded(root):
-        if not connection.wired or connection.path not in paths:
-            continue
+    there = {connection.path: connection for connection in loaded(root) if connection.wired}
+    own = [
+        (nic, each, there[path]) for nic, each in statics.items() for path, _kind in nic.configured_by if path in there
+    ]
+    for nic, static, connection in own:
         path, text = connection.path, connection.text
         if nic.key and not connection.name and not connection.hardware_mac:
             stem = posixpath.basename(path).removesuffix(".nmconnection")

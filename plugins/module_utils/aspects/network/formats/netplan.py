@@ -32,6 +32,7 @@ from .netplan_settings import (
     renderer_of,
     renderers_of,
 )
+from .static_netplan import Wanted
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -43,6 +44,7 @@ _DIRECTORIES = ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
 # Connections of NetworkManager's that netplan has no words for (netplan(5), Properties for device type nm-devices).
 _NOT_READ = "nm-devices"
 # By what a definition chooses its interfaces, and what it calls them.
+_SECTION = ("network", HARDWARE)
 _MATCHING = ("match", "set-name")
 _OF_STATIC = ("addresses", "gateway4", "gateway6")
 # Where a bond names one of its ports once more.
@@ -93,29 +95,31 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
         root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics, _composed), detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
 
     A definition that is for others too stays. One for the Nic goes before it, where systemd-networkd applies one alone.
     """
     documents = _documents(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     definitions = merged_of(networks)[0][HARDWARE]
-    for path, (identifier, is_first) in definitions_of(networks, nic).items():
-        compose = partial(_composed, path=path)
-        text = root.read(path) or ""
-        is_shared = names_of(definitions)[identifier] is None
-        if is_shared and nic.hardware_mac and renderer_of(renderers_of(networks), definitions[identifier]) == NETWORKD:
-            known = {key: value for key, value in definitions[identifier].items() if key not in _MATCHING}
-            # It comes before the other: see settings_of.
-            identifier = f"{identifier}-{nic.identifier}"
-            own = json.dumps({"match": {"macaddress": nic.hardware_mac}, **known})
-            text = yaml_text.with_entry(text, yaml_text.below(networks[path], HARDWARE), f"{identifier}: {own}")
-        keys = ("network", HARDWARE, identifier)
-        text = static_netplan.with_static(text, compose, keys, static, is_first)
-        root.write(path, text, f"{nic.label} has another address on the target")
-        if is_shared:
-            return
+    names, renderers = names_of(definitions), renderers_of(networks)
+    wanted: dict[str, list[Wanted]] = {}
+    for nic, places in definitions_of(networks, statics).items():
+        for path, (identifier, is_first) in places.items():
+            definition, own = definitions[identifier], None
+            is_shared = names[identifier] is None
+            if is_shared and nic.hardware_mac and renderer_of(renderers, definition) == NETWORKD:
+                known = {key: value for key, value in definition.items() if key not in _MATCHING}
+                own = json.dumps({"match": {"macaddress": nic.hardware_mac}, **known})
+                # It comes before the other: see settings_of.
+                identifier = f"{identifier}-{nic.identifier}"
+            wanted.setdefault(path, []).append(Wanted(identifier, statics[nic], is_first, own))
+            if is_shared:
+                break
+    for path, of_file in wanted.items():
+        text = static_netplan.with_statics(root.read(path) or "", partial(_composed, path=path), _SECTION, of_file)
+        root.write(path, text, f"{labels(statics)} has another address on the target")
 
 
 def not_read(root: GuestRoot) -> list[str]:
@@ -128,17 +132,21 @@ def not_read(root: GuestRoot) -> list[str]:
     return [path for path, each in documents.items() if yaml_text.items(yaml_text.below(each, "network", _NOT_READ))]
 
 
-def definitions_of(networks: Mapping[str, Node | None], nic: Nic) -> dict[str, tuple[str, bool]]:
-    """{path: (id of the definition of nic, whether that is the first)} in networks."""
+def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> dict[Nic, dict[str, tuple[str, bool]]]:
+    """{Nic: {path: (id of its definition, whether that is the first)}} in networks."""
     names = names_of(merged_of(networks)[0][HARDWARE])
-    known = {nic.name, nic.hardware_mac} - {None}
-    paths = {path for path, _kind in nic.configured_by}
-    found: dict[str, tuple[str, bool]] = {}
+    by_key: dict[str | None, dict[str, str]] = {}
     for path, network in networks.items():
         for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
-            name = names.get(identifier)
-            if path not in found and (name in known or (name is None and path in paths)):
-                found[path] = identifier, not found
+            by_key.setdefault(names.get(identifier), {}).setdefault(path, identifier)
+    found: dict[Nic, dict[str, tuple[str, bool]]] = {}
+    for nic in nics:
+        paths = {path for path, _kind in nic.configured_by}
+        own = {path: each for path, each in by_key.get(None, {}).items() if path in paths}
+        for key in {nic.hardware_mac, nic.name} - {None}:
+            own.update(by_key.get(key, {}))
+        in_order = [path for path in networks if path in own]
+        found[nic] = {path: (own[path], path == in_order[0]) for path in in_order}
     return found
 
 

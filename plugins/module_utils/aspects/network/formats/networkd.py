@@ -126,26 +126,31 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
                 rewrite(root, path, text, _with_dhcp(text, path == file.path), detail)
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has.
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
 
     A file that is for others too stays, and one for the Nic goes before it.
     """
+    there = {file.path: (place, file) for place, file in enumerate(files(root, ".network")) if _is_for_nics(file)}
+    for nic, static in statics.items():
+        own = sorted(there[path] for path in {path for path, _kind in nic.configured_by} if path in there)
+        _use_static(root, nic, static, [file for _place, file in own])
+
+
+def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Sequence[File]) -> None:
     detail = f"{nic.label} has another address on the target"
-    paths = {path for path, _kind in nic.configured_by}
     first = True
-    for file in files(root, ".network"):
-        if file.path in paths and _is_for_nics(file):
-            if first and nic.key and not _is_only_for(file, [nic]):
-                # No name comes between this one and that of the file but its own ones.
-                name = f"{posixpath.basename(file.path)[: -len('.network')]}-{nic.identifier}.network"
-                text = static_sections.with_static_network(_for_one(file, nic), static, True)
-                root.write(posixpath.join(WRITABLE, name), text, detail)
-                return
-            for path, text in file.texts.items():
-                new = static_sections.with_static_network(text, static, first and path == file.path)
-                rewrite(root, path, text, new, detail)
-            first = False
+    for file in own:
+        if first and nic.key and not _is_only_for(file, [nic]):
+            # No name comes between this one and that of the file but its own ones.
+            name = f"{posixpath.basename(file.path)[: -len('.network')]}-{nic.identifier}.network"
+            text = static_sections.with_static_network(_for_one(file, nic), static, True)
+            root.write(posixpath.join(WRITABLE, name), text, detail)
+            return
+        for path, text in file.texts.items():
+            new = static_sections.with_static_network(text, static, first and path == file.path)
+            rewrite(root, path, text, new, detail)
+        first = False
 
 
 def _for_one(file: File, nic: Nic) -> str:

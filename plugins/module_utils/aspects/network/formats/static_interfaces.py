@@ -10,7 +10,8 @@ ifupdown2 and ifupdown-ng. Elsewhere the name servers are those in /etc/resolv.c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ....errors import GuestconvError
 from ....guest.root import GuestRoot
@@ -70,45 +71,60 @@ def with_name_servers(text: str, servers: Sequence[str]) -> str:
     return text[: first.start()] + lines + rest
 
 
-def with_static(text: str, names: Collection[str], static: Static, done: set[int], has_dns: bool) -> str:
-    """text, of a file of ifupdown's, with the addresses static for the NIC that has these names of settings.
+@dataclass
+class Chosen:
+    """What a NIC shall have: static; done: the families that an earlier stanza has."""
 
-    done: the families that an earlier file has; those of this one are added. has_dns: whether dns-nameservers counts.
+    static: Static
+    done: set[int] = field(default_factory=set)
+
+
+def with_static(text: str, chosen: Mapping[str, Chosen], has_dns: bool) -> str:
+    """text, of a file of ifupdown's, with the addresses for the NICs that are chosen: {name of settings: Chosen}.
+
+    What is added is noted there. has_dns: whether dns-nameservers counts.
     """
     lines = text.split("\n")
     added: dict[int, list[str]] = {}
-    last: Stanza | None = None
+    last: dict[int, tuple[Stanza, Chosen]] = {}
     for stanza in parse(text):
-        if stanza.keyword != "iface" or stanza.name not in names:
+        one = chosen.get(stanza.name) if stanza.keyword == "iface" else None
+        if one is None:
             continue
-        version = _FAMILIES.get(stanza.family, 4)
         if ":" in stanza.head.words[1]:
             for line in (stanza.head, *stanza.options):
                 comment_out(lines, line)
             continue
-        last = stanza
-        for line in stanza.options:
-            is_dhcp = bool(static.of(4)) and [option_name(line), *line.words[1:]] == ["use", "dhcp"]
-            if is_dhcp or _is_static(line, stanza, has_dns and static.name_servers is not None):
-                comment_out(lines, line)
-        wanted = static.of(version)
-        if wanted and version not in done:
-            done.add(version)
+        last[id(one)] = stanza, one
+        _replace_options(lines, stanza, one.static, has_dns)
+        version = _FAMILIES.get(stanza.family, 4)
+        wanted = one.static.of(version)
+        if wanted and version not in one.done:
+            one.done.add(version)
             _set_method(lines, stanza, "static")
-            added[stanza.head.end - 1] = _options(static, version, stanza.name, has_dns)
+            added[stanza.head.end - 1] = _options(one.static, version, stanza.name, has_dns)
         elif (wanted or stanza.method == "static") and stanza.method != "manual":
             _set_method(lines, stanza, "manual")
-    if last:
-        end = max((line.end for line in (last.head, *last.options)), default=0) - 1
+    for stanza, one in last.values():
+        end = max((line.end for line in (stanza.head, *stanza.options)), default=0) - 1
         for version in (4, 6):
-            if static.of(version) and version not in done:
-                done.add(version)
+            if one.static.of(version) and version not in one.done:
+                one.done.add(version)
                 family = "inet6" if version == 6 else "inet"
-                head = f"iface {last.head.words[1]} {family} static"
-                added.setdefault(end, []).extend([head, *_options(static, version, last.name, has_dns)])
-    for index in sorted(added, reverse=True):
-        lines[index + 1 : index + 1] = added[index]
-    return "\n".join(lines)
+                head = f"iface {stanza.head.words[1]} {family} static"
+                added.setdefault(end, []).extend([head, *_options(one.static, version, stanza.name, has_dns)])
+    whole: list[str] = []
+    for index, written in enumerate(lines):
+        whole += [written, *added.get(index, ())]
+    return "\n".join(whole)
+
+
+def _replace_options(lines: list[str], stanza: Stanza, static: Static, has_dns: bool) -> None:
+    """Make comments of what the stanza says of addresses."""
+    for line in stanza.options:
+        is_dhcp = bool(static.of(4)) and [option_name(line), *line.words[1:]] == ["use", "dhcp"]
+        if is_dhcp or _is_static(line, stanza, has_dns and static.name_servers is not None):
+            comment_out(lines, line)
 
 
 def with_dhcp(text: str, names: Collection[str]) -> str:

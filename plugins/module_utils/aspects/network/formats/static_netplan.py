@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ....texts import yaml_text
 from ....texts.yaml_text import Path
@@ -21,7 +23,60 @@ if TYPE_CHECKING:
 _NEW = "guestconv-new-"
 _EVERYWHERE = ("default", "0.0.0.0/0", "::/0", "0/0")
 _YES = ("true", "yes", "on", "y", "1")
+# Where an anchor, an alias or a merge may stand.
+_SHARED = re.compile(r"(?:^|[\s\[{,:-])[&*]\S|<<")
 _Compose = Callable[[str], "Node | None"]
+
+
+class Wanted(NamedTuple):
+    """What a definition shall have. is_first: as of with_static. own: its text, where there is none yet."""
+
+    identifier: str
+    static: Static
+    is_first: bool
+    own: str | None = None
+
+
+def with_statics(text: str, compose: _Compose, section: Path, wanted: Sequence[Wanted]) -> str:
+    """text, in which section leads to the definitions, with static addresses for many of them."""
+    new = [f"{each.identifier}: {each.own}" for each in wanted if each.own]
+    node = yaml_text.below(compose(text), *section)
+    there = yaml_text.keys(node)
+    if new and there:
+        between = ", " if getattr(node, "flow_style", False) else "\n" + " " * there[0][1].start_mark.column
+        text = yaml_text.with_entry(text, node, between.join(new))
+        node = yaml_text.below(compose(text), *section)
+    # A definition that is lines of its own is edited by itself: a file of hundreds is not read for each of them.
+    alone = _lines_of_each(text, node)
+    others: list[Wanted] = []
+    edits: list[tuple[int, int, str]] = []
+    for each in wanted:
+        start, end = alone.get(each.identifier, (0, 0))
+        part = text[start:end]
+        if part:
+            edits.append((start, end, with_static(part, compose, (each.identifier,), each.static, each.is_first)))
+        else:
+            others.append(each)
+    for start, end, part in sorted(edits, reverse=True):
+        text = text[:start] + part + text[end:]
+    for each in others:
+        text = with_static(text, compose, (*section, each.identifier), each.static, each.is_first)
+    return text
+
+
+def _lines_of_each(text: str, node: Node | None) -> dict[str, tuple[int, int]]:
+    """{id: (start, end) of its lines in text} of the definitions in node that need no other part of the text."""
+    there = yaml_text.entries(node)
+    keys = yaml_text.keys(node)
+    found: dict[str, tuple[int, int]] = {}
+    for identifier, key in keys if node is not None and not getattr(node, "flow_style", True) else ():
+        start = text.rfind("\n", 0, key.start_mark.index) + 1
+        end = there[identifier].end_mark.index
+        if not text[start : key.start_mark.index].strip() and not _SHARED.search(text[start:end]):
+            found[identifier] = start, end
+    # A definition that is there twice is two parts of one.
+    counts = Counter(identifier for identifier, _node in keys)
+    return {identifier: span for identifier, span in found.items() if counts[identifier] == 1}
 
 
 def with_static(text: str, compose: _Compose, keys: Path, static: Static, is_first: bool) -> str:

@@ -128,19 +128,22 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     _edit(root, edits, f"{labels(nics)} gets its address by DHCP on the target")
 
 
-def use_static(root: GuestRoot, nic: Nic, static: Static) -> None:
-    """Give this Nic the addresses static, with the gateways and name servers, in the place of what it has."""
-    detail = f"{nic.label} has another address on the target"
-    known = {nic.name, nic.hardware_mac} - {None}
+def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    own = {nic: each for nic, each in statics.items() if any(kind == KIND for _path, kind in nic.configured_by)}
+    detail = f"{labels(own)} has another address on the target"
+    by_key = {key: each for nic, each in own.items() for key in (nic.name, nic.hardware_mac) if key}
 
     def edits(document: Element) -> Iterator[Edit]:
         for interface in document.all("interface"):
-            if next(filter(None, _key(interface)), "") in known:
-                for version in (4, 6):
+            static = by_key.get(next(filter(None, _key(interface)), ""))
+            for version in (4, 6):
+                if static:
                     yield from _static(interface, version, static)
 
-    if any(kind == KIND for _path, kind in nic.configured_by):
+    if own:
         _edit(root, edits, detail)
+    for static in own.values():
         netconfig.use_name_servers(root, static, detail)
 
 

@@ -132,3 +132,19 @@ def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
         "wwn": "5000c50015ea71aa",
     }
     assert target_hardware._identity({"serial": "a,b"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("versions", "needed"),
+    [
+        (["2.6.32-754.el6.x86_64"], True),
+        (["3.10.0-1160.el7.x86_64", "5.4.0"], True),
+        (["4.0.0"], False),
+        (["6.1.0-50-amd64"], False),
+        (["10.1"], False),
+        (["", "vmlinuz"], False),
+        ([], False),
+    ],
+)
+def test_kernels_from_before_linux_4_need_transitional_devices(versions, needed):
+    assert target_hardware.needs_transitional_virtio(versions) is needed

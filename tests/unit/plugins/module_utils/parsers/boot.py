@@ -38,6 +38,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.systemd_boot import config
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.console import arguments as console_arguments
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.first_boot import hooks
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import (
     appraisal,
     kernel_config,
@@ -625,7 +626,11 @@ PARSERS = (
         "a kernel",
         (),
         each(
-            kernel_image.release, kernel_image.is_without_header, lambda data: kernel_image.release_in(io.BytesIO(data))
+            kernel_image.release,
+            kernel_image.is_without_header,
+            kernel_image.is_without_boot_header,
+            lambda data: kernel_image.release_in(io.BytesIO(data)),
+            lambda data: kernel_image.has_xen_entry(io.BytesIO(data)),
         ),
         inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
@@ -666,8 +671,17 @@ PARSERS = (
     ),
     Parser(
         "a kernel's configuration",
-        ("CONFIG_SERIAL_8250=y", "CONFIG_BLK_DEV_SD=m", "# is not set"),
-        kernel_config.built_in,
+        ("CONFIG_SERIAL_8250=y", "CONFIG_BLK_DEV_SD=m", "# CONFIG_MODULES is not set"),
+        each(kernel_config.built_in, kernel_config.has_no_modules),
+    ),
+    Parser(
+        "configuration of initrds that names no device and no network",
+        ("MODULES=()", "ip=dhcp", "/dev/sda1"),
+        mkinitcpio.devices,
+        unedited=(
+            lambda text: mkinitcpio.with_devices(text, lambda name: "UUID=a"),
+            lambda text: mkinitcpio.with_network(text, lambda argument: None, str.upper),
+        ),
     ),
     Parser(
         "omit_drivers",
@@ -682,6 +696,11 @@ PARSERS = (
             lambda text: suse_mkinitrd.with_modules(text, ["virtio_blk"]),
             lambda text: genkernel.with_modules(text, ["virtio_blk"]),
         ),
+    ),
+    Parser(
+        "an inittab with a line of the first boot",
+        ("gc:3:once:/a", "id:3:initdefault:"),
+        edits=(lambda text: hooks.with_line(text, "gc:3:once:/a"),),
     ),
     Parser(
         "modprobe.conf and initrd.mk",

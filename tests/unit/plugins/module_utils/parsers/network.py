@@ -189,7 +189,7 @@ def _netplan_with_dhcp(text):
 def _static(text):
     """All that writes static addresses."""
     return [
-        static_interfaces.with_static(text, {"eth0"}, STATIC, set(), True),
+        static_interfaces.with_static(text, {"eth0": static_interfaces.Chosen(STATIC)}, True),
         static_interfaces.with_name_servers(text, STATIC.name_servers),
         static_sections.with_static_network(text, STATIC, True),
         static_sections.with_static_connection(text, STATIC),
@@ -284,6 +284,7 @@ def _values(text):
         values.host,
         values.class_prefix,
         values.says_no,
+        values.is_main_table,
         nics.is_software,
         nics.natural,
     ):
@@ -475,7 +476,9 @@ PARSERS = (
             "method=",
         ),
         _static,
-        unedited=(lambda text: static_interfaces.with_static(text, {"absent"}, STATIC, set(), True),),
+        unedited=(
+            lambda text: static_interfaces.with_static(text, {"absent": static_interfaces.Chosen(STATIC)}, True),
+        ),
     ),
     Parser(
         "static addresses in YAML",

@@ -193,3 +193,29 @@ def test_the_state_of_a_tpm_needs_a_storage_of_proxmox():
     with pytest.raises(GuestconvError) as caught:
         proxmox.define({**uefi(), "firmware": "bios"}, "web01", ["a:b"], tpm=True)
     assert caught.value.path == "storage"
+
+
+def test_a_guest_from_before_virtio_1_gets_the_devices_that_verify_boots_it_with():
+    root = etree.fromstring(
+        libvirt.define(machine(virtio="transitional", guest_agent=True), "web01", ["/a.qcow2", "/b.qcow2"])
+    )
+    disks, (card,) = root.findall("devices/disk"), root.findall("devices/interface/model")
+    word = "virtio-transitional"
+    assert (disks[0].get("model"), disks[1].get("model"), card.get("type")) == (word, None, word)
+    assert {each.get("type"): each.get("model") for each in root.findall("devices/controller")} == {
+        "scsi": word,
+        "virtio-serial": word,
+    }
+    assert root.find("devices/rng").get("model") == root.find("devices/memballoon").get("model") == word
+    domain = kubevirt.define(machine(virtio="transitional"), "web01", ["a", "b"])["spec"]["template"]["spec"]["domain"]
+    assert domain["devices"]["useVirtioTransitional"] is True
+    asked = {"disks": [{"driver": "virtio-blk-pci"}], "interfaces": [], "virtio": "transitional"}
+    with pytest.raises(GuestconvError) as caught:
+        openstack.define(machine(**asked))
+    assert (caught.value.code, caught.value.path) == ("device-not-offered", "hardware.virtio")
+    assert openstack.define(machine(**asked, machine="pc"))["hw_machine_type"] == "pc"
+
+
+def test_a_guest_of_today_has_modern_devices():
+    assert "transitional" not in libvirt.define(machine(), "web01", ["/a.qcow2", "/b.qcow2"])
+    assert machines.from_dict(machine()).as_dict().get("virtio") is None

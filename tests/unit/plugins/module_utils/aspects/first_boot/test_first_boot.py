@@ -13,7 +13,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.first_
     RUNNER,
     with_line,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.first_boot.managers import MANAGERS
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import first_boot as commands
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets.target import Agent, Target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -175,6 +177,17 @@ def test_the_agent_has_the_name_that_the_distribution_gives_it(files, name):
     assert (job.names, job.services) == (["a", name], ("agentd",))
 
 
+@pytest.mark.parametrize(
+    "target", [target for target in TARGETS.values() if target.agent], ids=lambda target: target.name
+)
+def test_the_agent_of_each_target_can_be_named_to_each_package_manager(target):
+    agent = target.agent
+    assert set(agent.named) <= {manager.name for manager in MANAGERS}
+    names = [agent.package, *agent.named.values()]
+    assert FirstBoot(packages=tuple(names)) == commands.from_option({"packages": names})
+    assert all(path.startswith("/") for path in agent.programs) and agent.services
+
+
 def test_the_target_must_offer_the_channel_of_the_agent_that_is_asked_for():
     plan = Plan(TARGETS["kvm"], Selection({}, {}), first_boot=FirstBoot(agent=True))
     first_boot.convert(guest(APT), plan)
@@ -254,6 +267,6 @@ def test_an_init_that_reads_no_inittab_of_the_guests_is_refused():
 
 
 def test_a_target_without_an_agent_is_refused():
-    with pytest.raises(GuestconvError, match="toy has no agent") as caught:
+    with pytest.raises(GuestconvError, match="no agent is known for guests of the target toy") as caught:
         first_boot.job_for(guest(APT), FirstBoot(agent=True), Target("toy", "Toy", "pc", {}, ()))
     assert caught.value.code == "first-boot-not-possible"

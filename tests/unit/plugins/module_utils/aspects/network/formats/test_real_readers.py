@@ -136,7 +136,7 @@ CHOSEN = Static(("10.1.2.3/24", "10.1.2.4/24", "2001:db8::5/64"), ("10.1.2.1", "
 def test_netplan_reads_the_static_addresses_that_were_written(definition, tmp_path):
     root = FakeRoot({"/etc/netplan/a.yaml": f"network:\n  ethernets:\n    ens192: {definition}\n"})
     (nic,) = nics_of(netplan.read(root))
-    netplan.use_static(root, nic, CHOSEN)
+    netplan.use_static(root, {nic: CHOSEN})
     written = written_by_netplan({"a.yaml": root.files["/etc/netplan/a.yaml"]}, tmp_path)
     (theirs,) = nics_of(networkd.read(FakeRoot(written)))
     assert set(theirs.addresses) == set(CHOSEN.addresses)
@@ -318,7 +318,7 @@ def test_networkmanager_reads_the_static_addresses_that_were_written(name, stati
     root = FakeRoot({path: KEYFILES[name][0]})
     (nic,) = nics_of(keyfiles.read(root))
     nic = replace(nic, mac="00:50:56:aa:bb:cc", mac_source=HARDWARE)
-    keyfiles.use_static(root, nic, static)
+    keyfiles.use_static(root, {nic: static})
     (written,) = [text for file, text in root.files.items() if file != path or text != KEYFILES[name][0]]
     (theirs,) = connections([normalized_by_networkmanager(written)])
     assert set(theirs.addresses) == set(static.addresses)

@@ -64,8 +64,9 @@ class Table:
         for nic in nics:
             self._replace(root, rf"^({nic.name or nic.hardware_mac}) .*", r"\1 dhcp")
 
-    def use_static(self, root, nic, static):
-        self._replace(root, rf"^({nic.name or nic.hardware_mac}) .*", rf"\1 {static.addresses[0]}")
+    def use_static(self, root, statics):
+        for nic, static in statics.items():
+            self._replace(root, rf"^({nic.name or nic.hardware_mac}) .*", rf"\1 {static.addresses[0]}")
 
     def _replace(self, root, pattern, new):
         if root.read(TABLE) is not None:
@@ -121,7 +122,7 @@ def test_a_format_reads_nothing_where_there_is_nothing(kind):
     kind.replace_macs(root, {MAC: NEW_MAC})
     kind.rename(root, {"ens192": "enp1s0"})
     kind.use_dhcp(root, [Nic("ens192", "ens192")])
-    kind.use_static(root, Nic("ens192", "ens192"), Static(("10.1.2.3/24",), ("10.1.2.1",), ("10.1.2.53",)))
+    kind.use_static(root, {Nic("ens192", "ens192"): Static(("10.1.2.3/24",), ("10.1.2.1",), ("10.1.2.53",))})
     assert root.changes() == []
 
 
@@ -174,7 +175,7 @@ def test_a_format_gives_a_nic_dhcp_in_the_place_of_its_address(kind):
 def test_a_format_gives_a_nic_another_static_address(kind):
     root = root_of(kind)
     nic = nic_of(kind, root)
-    kind.use_static(root, nic, Static(("10.1.2.3/24",)))
+    kind.use_static(root, {nic: Static(("10.1.2.3/24",))})
     changed = nic_of(kind, root)
     assert (changed.name, changed.method, changed.addresses) == ("ens192", "static", ("10.1.2.3/24",))
 
