@@ -331,6 +331,9 @@ VARIANTS = {
             ),
             f"{_KEYFILES}/ens192.nmconnection": f"{_nmstate('ens192', 1, 'ethernet', _PORT_OF_NMSTATE)}\n[ethernet]\n",
             f"{_KEYFILES}/ens224.nmconnection": f"{_nmstate('ens224', 2, 'ethernet', _PORT_OF_NMSTATE)}\n[ethernet]\n",
+            # NetworkManager's dispatcher runs ifupdown's hooks (01-ifupdown). When a port is activated a second time, for
+            # its bond, ifenslave's hook comes late and releases it. Without the mode for it this one is not run.
+            "/etc/network/if-post-down.d/ifenslave": "#!/bin/sh\n",
         },
         services=("NetworkManager",),
         hardware=BOND,
