@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("targets")]
 SSH = {"port": 22, "banner": "SSH-"}
 MAC = "00:50:56:aa:bb:cc"
 SOURCE = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
+# What the rows of docs/support.md are about.
+VARIANTS = ("devices", "mixed-buses", "kvm-vmware", "kvm-vmware-kvm")
 DATA = "3e1f2a60-5d0c-4f7b-9d6e-0a1b2c3d4e5f"
 
 
@@ -47,6 +49,7 @@ def convert(module, disks, target="kvm", **drivers):
 
 def boot(module, disks, variant, result, layout="MBR"):
     """Boot the converted guest, wait for SSH at its address, and record that as a row of docs/support.md."""
+    assert variant in VARIANTS
     # With its display: SeaBIOS's GRUB hangs before it starts a kernel from NVMe on a machine that has none.
     hardware = result["hardware"]
     said = module("guestconv_verify", disks=disks, hardware=hardware, expect=SSH, timeout=1800)

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests import support_page
-from tests.end_to_end import boots
+from tests.end_to_end import boots, test_targets
 from tests.guests import boot_variants, network_variants, selinux, storage_variants, systems
 from tests.support_page import BOOTED, CHECKED, READ
 
@@ -30,7 +30,8 @@ def test_the_data_is_of_guests_that_there_are():
         map("system-{}".format, systems.SYSTEMS),
         map("network-{}".format, network_variants.VARIANTS),
     )
-    known = {*boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks, selinux.VARIANT}
+    of_targets = map("target-{}".format, test_targets.VARIANTS)
+    known = {*of_targets, *boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks, selinux.VARIANT}
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])
