@@ -64,7 +64,7 @@ debian_packages() {
             ;;
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git ;;
         unit)
-            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm
+            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox
             # To ask the real one which entry it boots.
             [[ $ID != debian ]] || printf '%s\n' systemd-boot
             ;;
@@ -95,7 +95,7 @@ fedora_packages() {
         # EL has no mmdebstrap.
         'guests fedora') printf '%s\n' mmdebstrap debian-keyring git ;;
         guests*) printf '%s\n' git ;;
-        unit*) printf '%s\n' libvirt-client libxml2 ;;
+        unit*) printf '%s\n' libvirt-client libxml2 busybox ;;
         tests*)
             printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver

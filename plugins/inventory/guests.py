@@ -213,14 +213,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         users: dict[tuple[str, str | None], list[str]] = {}
         for name, guest in named:
             for disk in guest.description["disks"]:
-                users.setdefault((disk["path"], disk.get("member")), []).append(name)
+                users.setdefault((_real(disk["path"]), disk.get("member")), []).append(name)
+        above = _guests_above(named)
         for (path, _member), names in users.items():
             if len(names) > 1:
                 self._complain(
                     f"{' and '.join(names)} have the same disk, {path}. Each would convert its own copy of the disk. "
                     "If they are the same guest, exclude all but one."
                 )
-            below = [name for name in _guests_above(path, named) if name not in names]
+            below = [name for name in above.get(path, ()) if name not in names]
             if below:
                 self._complain(
                     f"{path}, a disk of {' and '.join(names)}, is a backing file of {' and '.join(below)}. Whatever is "
@@ -244,11 +245,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, name, strict=strict)
 
 
-def _guests_above(path: str, named: list[tuple[str, discovery.Guest]]) -> list[str]:
-    """The names of the guests of which the file path is a backing file."""
-    return [
-        name for name, guest in named if any(path in disk.get("backing", ()) for disk in guest.description["disks"])
-    ]
+def _real(path: str) -> str:
+    """The same for two names of one file: VMX files name a shared disk by way of their own directories."""
+    return path if has_protocol(path) else os.path.realpath(path)
+
+
+def _guests_above(named: list[tuple[str, discovery.Guest]]) -> dict[str, list[str]]:
+    """{real path of a backing file: the names of the guests that have it}."""
+    found: dict[str, list[str]] = {}
+    for name, guest in named:
+        for disk in guest.description["disks"]:
+            for path in disk.get("backing", ()):
+                found.setdefault(_real(path), []).append(name)
+    return found
 
 
 def domains(uri: str, exclude: list[str]) -> discovery.Found:

@@ -20,6 +20,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images i
 from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests import support_page
 from tests.end_to_end import boots
+from tests.guests.selinux import VARIANT
 from tests.guests.selinux_variant import disk
 
 pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("selinux")]
@@ -137,7 +138,7 @@ def test_oracle_14_18_it_boots_enforcing_and_nothing_is_denied_that_was_not_befo
     assert denied(lines) - denied(before) == set()
     (root,) = converted["guest"]["roots"].values()
     row = {
-        "variant": "selinux",
+        "variant": VARIANT,
         "guest": "Debian 12, SELinux enforcing",
         "loader": "GRUB 2",
         "menu": "grub.cfg",

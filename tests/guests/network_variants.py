@@ -71,7 +71,7 @@ class Variant:
     hardware: what the source hypervisor knows, for inspect. drivers: {network card: the model that is chosen for it}.
     settings: {network card: what else is chosen for it}.
     addresses: {interface: the static addresses that it has on the target}; gateways: those of the default routes.
-    members: the network cards in bond0, the active one first.
+    members: the network cards in bond0, the active one first; has_active: whether only one is, by the bond's mode.
     edited: those of files that must change with the hardware; all others stay as they are, to the byte.
     reversed: the target has the cards in the other order.
     """
@@ -85,6 +85,7 @@ class Variant:
     addresses: dict[str, list[str]] = field(default_factory=lambda: STATIC)
     gateways: tuple[str, ...] = ("10.0.2.2",)
     members: tuple[str, ...] = ()
+    has_active: bool = True
     edited: tuple[str, ...] = ()
     reversed: bool = False
 
@@ -128,7 +129,8 @@ _ON_BOND0 = "[Match]\nName=bond0\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.
 def _bond_by_list(match):
     """{path: text} of a bond of systemd-networkd, in which one file is for both ports, which fit match."""
     return {
-        f"{_NETWORKD}/bond0.netdev": _BOND0,
+        # No port can be the primary one, where one file is for all: the guest is to answer on each.
+        f"{_NETWORKD}/bond0.netdev": _BOND0.replace("active-backup", "broadcast"),
         f"{_NETWORKD}/10-ports.network": f"[Match]\n{match}\n\n[Network]\nBond=bond0\n",
         f"{_NETWORKD}/20-bond0.network": _ON_BOND0,
     }
@@ -291,6 +293,7 @@ VARIANTS = {
         hardware=BOND,
         addresses=OVER_BOND,
         members=("ens192", "ens224"),
+        has_active=False,
         reversed=True,
     ),
     "networkd-bond-by-macs": Variant(
@@ -304,6 +307,7 @@ VARIANTS = {
         drivers=E1000_AND_VIRTIO,
         addresses=OVER_BOND,
         members=("ens192", "ens224"),
+        has_active=False,
         edited=(RULES, f"{_NETWORKD}/10-ports.network"),
     ),
     "networkmanager": Variant(
@@ -331,6 +335,9 @@ VARIANTS = {
             ),
             f"{_KEYFILES}/ens192.nmconnection": f"{_nmstate('ens192', 1, 'ethernet', _PORT_OF_NMSTATE)}\n[ethernet]\n",
             f"{_KEYFILES}/ens224.nmconnection": f"{_nmstate('ens224', 2, 'ethernet', _PORT_OF_NMSTATE)}\n[ethernet]\n",
+            # NetworkManager's dispatcher runs ifupdown's hooks (01-ifupdown). When a port is activated a second time, for
+            # its bond, ifenslave's hook comes late and releases it. Without the mode for it this one is not run.
+            "/etc/network/if-post-down.d/ifenslave": "#!/bin/sh\n",
         },
         services=("NetworkManager",),
         hardware=BOND,

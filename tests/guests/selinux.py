@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from tests.guests import announcement
 
+# What it is called in docs/support.md.
+VARIANT = "selinux"
+
 PACKAGES = ("auditd", "policycoreutils", "selinux-policy-default")
 
 # Debian's kernel has AppArmor as its default.

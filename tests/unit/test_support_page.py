@@ -11,7 +11,7 @@ import pytest
 
 from tests import support_page
 from tests.end_to_end import boots
-from tests.guests import boot_variants, network_variants, storage_variants, systems
+from tests.guests import boot_variants, network_variants, selinux, storage_variants, systems
 from tests.support_page import BOOTED, CHECKED, READ
 
 
@@ -30,7 +30,9 @@ def test_the_data_is_of_guests_that_there_are():
         map("system-{}".format, systems.SYSTEMS),
         map("network-{}".format, network_variants.VARIANTS),
     )
-    known = {*boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks}
+    # tests/end_to_end/test_targets.py
+    of_targets = map("target-{}".format, ("devices", "mixed-buses", "kvm-vmware", "kvm-vmware-kvm"))
+    known = {*boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks, *of_targets, selinux.VARIANT}
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])

@@ -55,11 +55,13 @@ def disk_names(devices: Iterable[str], models: Mapping[str, Model], target: Targ
     return names
 
 
-def uncertain(models: Mapping[str, Model]) -> list[str]:
-    """Those disks ({device: model}) whose models share a prefix with another model.
+def uncertain(models: Mapping[str, Model], target: Target) -> list[str]:
+    """Those disks ({device: model}) whose models share a prefix with another model, or whose order is not certain there.
 
     Which controller's disks the kernel counts first depends on the order in which it finds the controllers.
     """
+    if not target.has_certain_order and len(models) > 1:
+        return list(models)
     by_prefix: dict[str, set[str]] = {}
     for model in models.values():
         by_prefix.setdefault(model.disk_prefix, set()).add(model.driver)

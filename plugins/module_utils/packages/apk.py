@@ -23,6 +23,7 @@ class Apk:
     """apk, in a mounted root."""
 
     FORMAT = "apk"
+    KNOWS_DEPENDENCIES = True
     REMOVES_DEPENDENCIES = True
 
     # apk 3 may keep it below /usr.

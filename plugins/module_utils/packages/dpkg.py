@@ -28,6 +28,7 @@ class Dpkg:
     """dpkg and apt, in a mounted root."""
 
     FORMAT = "deb"
+    KNOWS_DEPENDENCIES = True
     REMOVES_DEPENDENCIES = False
 
     _INFO = "/var/lib/dpkg/info"

@@ -117,8 +117,12 @@ class DatabaseDamaged(Exception):
 class Removal(Protocol):
     """What knows the packages and what they need of each other, and removes them.
 
-    REMOVES_DEPENDENCIES: whether the package manager cannot but remove what nothing needs any more.
+    KNOWS_DEPENDENCIES: whether it knows what was not installed for itself. REMOVES_DEPENDENCIES: whether the package
+    manager cannot but remove what nothing needs any more.
     """
+
+    @property
+    def KNOWS_DEPENDENCIES(self) -> bool: ...
 
     @property
     def REMOVES_DEPENDENCIES(self) -> bool: ...

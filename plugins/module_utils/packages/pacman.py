@@ -19,6 +19,7 @@ class Pacman:
     """pacman, in a mounted root."""
 
     FORMAT = "pacman"
+    KNOWS_DEPENDENCIES = True
     REMOVES_DEPENDENCIES = False
 
     _DATABASE = "/var/lib/pacman/local"

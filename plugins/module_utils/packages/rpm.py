@@ -35,6 +35,7 @@ class Rpm:
     """rpm, in a mounted root."""
 
     FORMAT = "rpm"
+    KNOWS_DEPENDENCIES = False
     REMOVES_DEPENDENCIES = False
 
     _FIELDS = 5

@@ -129,8 +129,8 @@ def _of_summary(facts: Facts, disks: Any) -> metadata.Machine:
     snapshots, guest_id = facts.get("snapshots"), _text(facts.get("hw_guest_id"))
     return metadata.Machine(
         name=_text(facts.get("hw_name")),
-        disks=[_disk_of_summary(one) for one in _items(disks)],
-        interfaces=[_card_of_summary(_mapping(facts.get(f"hw_{name}"))) for name in facts.get("hw_interfaces") or ()],
+        disks=[_disk_of_summary(_mapping(one), number) for number, one in enumerate(_items(disks))],
+        interfaces=_cards_of_summary(facts),
         cpus=_number(facts.get("hw_processor_count")),
         memory=_number(facts.get("hw_memtotal_mb")),
         facts={
@@ -151,6 +151,14 @@ def _of_summary(facts: Facts, disks: Any) -> metadata.Machine:
     )
 
 
+def _cards_of_summary(facts: Facts) -> list[metadata.Card] | None:
+    """None where the summary has no list of cards, which is not the same as a machine without any."""
+    names = facts.get("hw_interfaces")
+    if not isinstance(names, list):
+        return None
+    return [_card_of_summary(_mapping(facts.get(f"hw_{name}"))) for name in names]
+
+
 def _card_of_summary(card: Facts) -> metadata.Card:
     return metadata.Card(
         mac=metadata.normal_mac(_text(card.get("macaddress"))),
@@ -159,14 +167,14 @@ def _card_of_summary(card: Facts) -> metadata.Card:
     )
 
 
-def _disk_of_summary(disk: Facts) -> metadata.Disk:
+def _disk_of_summary(disk: Facts, number: int) -> metadata.Disk:
     bus, word = _CONTROLLERS.get(_text(disk.get("controller_type")).lower(), ("scsi", ""))
     return _disk(
         bus,
         word,
         disk.get("controller_bus_number"),
         disk.get("unit_number"),
-        _text(disk.get("backing_filename")) or str(disk.get("key")),
+        _text(disk.get("backing_filename")) or f"disk {number}",
         {
             "diskMode": disk.get("backing_diskmode"),
             "sharing": disk.get("backing_sharing"),
@@ -185,12 +193,14 @@ def _of_objects(facts: Facts) -> metadata.Machine:
     parts = _mapping(config.get("hardware"))
     devices = [_mapping(each) for each in _items(parts.get("device"))]
     guest_id, cpus = _text(config.get("guestId")), parts.get("numCPU")
-    advanced = {_text(each.get("key")).lower(): _text(each.get("value")) for each in _items(config.get("extraConfig"))}
+    settings = map(_mapping, _items(config.get("extraConfig")))
+    advanced = {_text(each.get("key")).lower(): _text(each.get("value")) for each in settings}
     runtime = _mapping(facts.get("runtime"))
     return metadata.Machine(
         name=_text(config.get("name")),
         disks=list(_disks(devices)),
-        interfaces=[_card(each) for each in devices if "macAddress" in each],
+        # Without the devices, nothing is known about cards; that is not the same as a machine without any.
+        interfaces=[_card(each) for each in devices if "macAddress" in each] if "device" in parts else None,
         firmware={"efi": "uefi", "bios": "bios"}.get(_text(config.get("firmware"))),
         cpus=_number(cpus),
         memory=_number(parts.get("memoryMB")),
@@ -213,6 +223,7 @@ def _of_objects(facts: Facts) -> metadata.Machine:
             "tags": _tags(facts.get("tags")),
             "state": _STATES.get(_text(runtime.get("powerState")).lower()),
             "template": config.get("template") is True,
+            "unknown": [] if "device" in parts else ["all devices"],
         },
     )
 
@@ -246,12 +257,12 @@ def _card(device: Facts) -> metadata.Card:
 
 def _disks(devices: list[Facts]) -> Iterator[metadata.Disk]:
     controllers = {each.get("key"): each for each in devices if _class(each) in _CONTROLLERS}
-    for device in devices:
+    for number, device in enumerate(devices):
         if _class(device) == "VirtualDisk":
             above = controllers.get(device.get("controllerKey"), {})
             bus, word = _CONTROLLERS.get(_class(above), ("scsi", ""))
             backing = _mapping(device.get("backing"))
-            path = _text(backing.get("fileName")) or str(device.get("key"))
+            path = _text(backing.get("fileName")) or f"device {number}"
             shared = _text(above.get("sharedBus"))
             yield _disk(bus, word, above.get("busNumber"), device.get("unitNumber"), path, backing, shared)
 
@@ -296,7 +307,11 @@ def _topology(cpus: Any, cores: Any) -> dict[str, Any]:
 
 
 def _count_snapshots(trees: Any) -> int:
-    return sum(1 + _count_snapshots(_mapping(tree).get("childSnapshotList")) for tree in _items(trees))
+    count, left = 0, _items(trees)
+    while left:
+        count += len(left)
+        left = [child for tree in left for child in _items(_mapping(tree).get("childSnapshotList"))]
+    return count
 
 
 def _mac_kind(word: Any) -> str | None:

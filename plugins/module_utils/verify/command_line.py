@@ -147,7 +147,7 @@ def _network_card(index: int, card: Interface) -> list[str]:
 def _characters(console: str | None, launch: Launch) -> list[str]:
     """The console and the guest agent's channel, and the virtio-serial controller where one of them needs it."""
     vector = []
-    if console == "virtconsole" or launch.agent is not None:
+    if models.is_virtio(console) or launch.agent is not None:
         vector += ["-device", "virtio-serial-pci"]
     if console:
         vector += _socket("console", launch.console) + ["-device", console + ",chardev=console"]

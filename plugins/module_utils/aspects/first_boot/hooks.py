@@ -70,13 +70,13 @@ _SERVICE = f"""\
 description="{_TITLE}"
 
 depend() {{
-	need localmount
-	after *
+    need localmount
+    after *
 }}
 
 start() {{
-	[ -e {DIRECTORY}/pending ] || return 0
-	start-stop-daemon --start --background --exec /bin/sh -- {RUNNER}
+    [ -e {DIRECTORY}/pending ] || return 0
+    start-stop-daemon --start --background --exec /bin/sh -- {RUNNER}
 }}
 """
 

@@ -19,6 +19,7 @@ _SYMBOLS = {
     "e1000": "E1000",
     "e1000e": "E1000E",
     "ena": "ENA_ETHERNET",
+    "gve": "GVE",
     "hv_netvsc": "HYPERV_NET",
     "hv_storvsc": "HYPERV_STORAGE",
     "mptsas": "FUSION_SAS",

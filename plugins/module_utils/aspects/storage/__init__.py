@@ -106,7 +106,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     models = target_hardware.disk_models([disk.device for disk in root.guest.disks], plan.target, selection)
     there = mentions.found(root)
     # What is removed needs no name.
-    uncertain = target_hardware.uncertain(models)
+    uncertain = target_hardware.uncertain(models, plan.target)
     certain = {device: name for device, name in plan.disk_names.items() if device not in uncertain}
     chosen = {**{device: f"/dev/{device}" for device in removed}, **certain}
     names = _names(root, there, {", ".join(sorted({model.driver for model in models.values()})): chosen})

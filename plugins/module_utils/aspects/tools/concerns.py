@@ -24,18 +24,24 @@ def concerns(root: GuestRoot, facts: Facts, removes_dependencies: bool) -> Itera
             f"The database of packages on {root.name} cannot be relied on, so conversion removes no package: {facts.damage}",
             "Repair it in the guest, with `dpkg --configure -a` or `rpm --rebuilddb` for example, and inspect it again.",
         )
-    only = listed(facts.judged.dependencies)
-    if only and removes_dependencies:
+    if facts.judged.going:
+        yield from _about_dependencies(root, facts, removes_dependencies)
+
+
+def _about_dependencies(root: GuestRoot, facts: Facts, removes_dependencies: bool) -> Iterator[Concern]:
+    going, only = listed(facts.judged.going), listed(facts.judged.dependencies)
+    autoremove = "`apt-get autoremove`, `dnf autoremove` or its like removes them in the guest"
+    if not facts.knows_dependencies:
+        stay = f"Packages that only {going} needed stay on {root.name}: rpm does not record which were installed for others."
+        yield Concern("tools-dependencies", "info", stay, f"{autoremove}.")
+    elif only and removes_dependencies:
         yield Concern(
             "tools-dependencies", "info", f"Conversion also removes what only they needed on {root.name}: {only}."
         )
     elif only:
+        stay = f"Packages stay on {root.name} that only {going} needed: {only}."
         yield Concern(
-            "tools-dependencies",
-            "info",
-            f"Packages stay on {root.name} that only {listed(facts.judged.going)} needed: {only}.",
-            "`apt-get autoremove`, or its like, removes them in the guest; so does conversion with "
-            "tools.remove_dependencies.",
+            "tools-dependencies", "info", stay, f"{autoremove}; so does conversion with tools.remove_dependencies."
         )
 
 
@@ -101,4 +107,5 @@ def _unpackaged(root: GuestRoot, installed: Installed) -> Concern:
 def _remedy(installed: Installed) -> str:
     if installed.packages:
         return f"remove {listed(installed.packages)} with the guest's package manager"
-    return installed.tools.remedy or "remove their package with the guest's package manager"
+    remedy = installed.tools.remedy if installed.unpackaged else ""
+    return remedy or "remove their packages with the guest's package manager"

@@ -44,12 +44,14 @@ class Facts:
     """The tools of other hypervisors than the target's in a root.
 
     foreign: in the order of TOOLS. sources: the hypervisors of all that are installed, in the same order.
-    judged: what comes of the packages that are to be removed. damage: why the database of packages cannot be relied on.
+    judged: what comes of the packages that are to be removed. knows_dependencies: whether it says what only they needed.
+    damage: why the database of packages cannot be relied on.
     """
 
     foreign: Sequence[Installed]
     sources: Sequence[str]
     judged: Judged = Judged()
+    knows_dependencies: bool = True
     damage: str = ""
 
     def going(self, installed: Installed) -> list[Package]:
@@ -93,7 +95,8 @@ def facts(root: GuestRoot) -> Facts:
             judged = removal.judged(own, there)
         except DatabaseDamaged as error:
             damage = str(error)
-    return Facts(foreign, [each.tools.hypervisor for each in found], judged, damage)
+    knows_dependencies = removal is None or removal.KNOWS_DEPENDENCIES
+    return Facts(foreign, [each.tools.hypervisor for each in found], judged, knows_dependencies, damage)
 
 
 def removal_of(root: GuestRoot) -> Removal | None:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Azure, whose machines are Hyper-V's.
 
-The newer sizes have their disks on NVMe; of those all are namespaces of one controller. Azure asks for the first serial
-port as console, and for patience with the root disk ("Prepare Linux for imaging in Azure").
+The kernel finds their controllers in any order, and most sizes have a temporary disk among the others. The newer sizes
+have their disks on NVMe; of those all are namespaces of one controller. Azure asks for the first serial port as console,
+and for patience with the root disk ("Prepare Linux for imaging in Azure").
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TARGET = Target(
     hypervisors=("azure", "hyperv"),
     detected_as=("microsoft",),
     boot_bus={"bios": "ide"},
+    has_certain_order=False,
     disks_on_nvme=255,
     arguments=("rootdelay=300",),
     agent=Agent(

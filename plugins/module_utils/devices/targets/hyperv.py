@@ -4,7 +4,7 @@
 """Hyper-V.
 
 A machine of generation 1 has a BIOS, which boots from IDE alone; one of generation 2 has UEFI, and SCSI alone. The guest
-drives both by hv_storvsc. The machine types have the names that OpenStack's Nova has for them (hw_machine_type).
+drives both by hv_storvsc, and finds the controllers in any order. The machine types have the names that OpenStack's Nova has for them (hw_machine_type).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ TARGET = Target(
     hypervisors=("hyperv",),
     detected_as=("microsoft",),
     boot_bus={"bios": "ide"},
+    has_certain_order=False,
     # Debian, and Fedora with its kin, have other names of the services (linux's debian/, hyperv-daemons.spec).
     agent=Agent(
         "hyperv-daemons",

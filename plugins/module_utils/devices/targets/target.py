@@ -36,6 +36,7 @@ class Target:
     hypervisors: the hypervisors and clouds that it is, as tools and agents in guests have them: those stay in a guest.
     same: the kinds of which all devices of one machine have the same model.
     disks_on_nvme: how many disks it puts on one NVMe controller.
+    has_certain_order: whether the kernel finds disks of one model in their order.
     uefi_machine: the machine type for a guest that boots by UEFI, where that is another one.
     firmwares: the firmware that its machines can have ("bios", "uefi").
     boot_bus: {firmware: the bus of the disk that it boots from}, where that is not the bus of the disk's model.
@@ -52,6 +53,7 @@ class Target:
     hypervisors: tuple[str, ...]
     same: tuple[str, ...] = ()
     disks_on_nvme: int = 1
+    has_certain_order: bool = True
     uefi_machine: str = ""
     firmwares: tuple[str, ...] = ("bios", "uefi")
     boot_bus: Mapping[str, str] = field(default_factory=dict)

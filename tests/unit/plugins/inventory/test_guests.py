@@ -432,3 +432,13 @@ def test_a_guest_whose_disk_is_below_that_of_another_is_a_warning(tmp_path):
         (tmp_path / f"{name}.xml").write_bytes(domain(name, tmp_path / f"{name}.qcow2"))
     _variables, _groups, warnings = listed(run(tmp_path, {"paths": [str(tmp_path)]}))
     assert "is a backing file of web" in " ".join(warnings.split())
+
+
+def test_a_disk_that_two_guests_name_by_different_paths_is_shared(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "quorum.vmdk").write_bytes(vmdk())
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.vmx").write_bytes(vmx(name, "../shared/quorum.vmdk"))
+    _variables, _groups, warnings = listed(run(tmp_path, {"paths": [str(tmp_path)]}))
+    assert "a and b have the same disk" in " ".join(warnings.split())

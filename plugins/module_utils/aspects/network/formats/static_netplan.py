@@ -111,9 +111,12 @@ def _static(definition: Node | None, static: Static) -> Iterable[Path]:
     """Where the definition has addresses, gateways, DHCP of their families, and name servers if those are to be others."""
     there = yaml_text.entries(definition)
     yield from ((key,) for key in ("addresses", "gateway4", "gateway6") if key in there)
+    asked = [key for key in ("dhcp4", "dhcp6") if yaml_text.scalar(there.get(key)).lower() in _YES]
     for version in (4, 6):
         key = f"dhcp{version}"
-        if static.of(version) and yaml_text.scalar(there.get(key)).lower() in _YES:
+        # systemd-networkd does not wait for DHCPv6 next to DHCP of IPv4: see static_sections.
+        replaced = static.of(version) or (version == 6 and static.of(4) and "dhcp4" in asked)
+        if replaced and key in asked:
             yield (key,)
     for index, route in yaml_text.children(there.get("routes")).items():
         if is_default(route):

@@ -65,9 +65,14 @@ def families_by_dhcp(value: str) -> tuple[int, ...]:
 
 
 def _without_dhcp(value: str, static: Static) -> str:
-    """The value of DHCP= without the families that have static addresses."""
+    """The value of DHCP= without the families that have static addresses.
+
+    Where it asks for both, DHCPv6 goes with IPv4's: systemd-networkd is satisfied with one of them, and waits for the one
+    that is left, so that the network is never online (link_check_ready() of network/networkd-link.c). A router that
+    advertises DHCPv6 starts it in any case (systemd.network(5), [IPv6AcceptRA] DHCPv6Client=).
+    """
     asked = families_by_dhcp(value)
-    left = [version for version in asked if not static.of(version)]
+    left = [version for version in asked if not static.of(version) and not (version == 6 and 4 in asked)]
     if len(left) == len(asked):
         return value
     return _OF_FAMILY[left[0]][0] if left else "no"

@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model import (
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms.registry import PLATFORMS
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import command_line, network, verification
+from tests import target_reference
 from tests.unit.plugins.module_utils.model.descriptions import guest
 
 OTHER = Target(
@@ -189,3 +190,9 @@ def test_what_a_target_offers_has_an_order(name, kind, expected):
 @pytest.mark.parametrize("name", ["kvm", *DEFINED, "ovirt"])
 def test_a_platform_on_kvm_is_kvm_to_its_tools(name):
     assert TARGETS[name].hypervisors == ("kvm",)
+
+
+def test_the_page_of_the_targets_and_their_devices_is_that_of_the_catalogue():
+    page = target_reference.PAGE.read_text(encoding="utf-8")
+    assert page == target_reference.text(), "the catalogue changed: run script/record-contract"
+    assert all(f"| `{name}` |" in page for name in TARGETS)

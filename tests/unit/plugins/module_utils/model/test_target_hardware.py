@@ -69,17 +69,18 @@ def test_each_disk_has_its_own_bus_and_is_counted_with_those_of_its_kind(target,
 
 
 @pytest.mark.parametrize(
-    ("drivers", "expected"),
+    ("target", "drivers", "expected"),
     [
-        (("virtio-blk-pci", "ahci", "virtio-blk-pci"), []),
-        (("virtio-scsi-pci", "ahci", "nvme"), ["sda", "sdb"]),
-        (("ahci", "ahci", "ahci"), []),
+        ("kvm", ("virtio-blk-pci", "ahci", "virtio-blk-pci"), []),
+        ("kvm", ("virtio-scsi-pci", "ahci", "nvme"), ["sda", "sdb"]),
+        ("kvm", ("ahci", "ahci", "ahci"), []),
+        ("hyperv", ("hv_storvsc", "hv_storvsc", "hv_storvsc"), ["sda", "sdb", "sdc"]),
     ],
 )
-def test_only_disks_of_one_kind_of_name_on_several_controllers_have_an_uncertain_order(drivers, expected):
+def test_only_disks_of_one_kind_of_name_on_several_controllers_have_an_uncertain_order(target, drivers, expected):
     selection = Selection({"block": dict(zip(("sda", "sdb", "sdc"), drivers))}, {})
-    models = target_hardware.disk_models(["sda", "sdb", "sdc"], TARGETS["kvm"], selection)
-    assert target_hardware.uncertain(models) == expected
+    models = target_hardware.disk_models(["sda", "sdb", "sdc"], TARGETS[target], selection)
+    assert target_hardware.uncertain(models, TARGETS[target]) == expected
 
 
 def test_it_is_as_large_as_the_source_where_that_is_known():

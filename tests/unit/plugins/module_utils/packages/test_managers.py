@@ -52,6 +52,7 @@ class Toy:
     """Its database has a package a line, with the names of those that it needs."""
 
     FORMAT = "toy"
+    KNOWS_DEPENDENCIES = True
     REMOVES_DEPENDENCIES = False
 
     def __init__(self, root):

@@ -210,6 +210,9 @@ def _static_yaml(text):
     return [
         yaml_text.with_items(text, root, ["a"]),
         static_netplan.with_static(text, compose, ("network", "ethernets", "eth0"), STATIC, True),
+        static_netplan.with_statics(
+            text, compose, ("network", "ethernets"), [static_netplan.Wanted("eth0", STATIC, True)]
+        ),
         static_subnets.with_static(text, compose, ("network",), 0, STATIC),
     ]
 

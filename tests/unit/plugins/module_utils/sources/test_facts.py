@@ -12,15 +12,17 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module.argument_specs import HARDWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from ansible_collections.virttools.guestconv.plugins.module_utils.model import source_facts
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import document, source_facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.source_facts import FACTS, GUEST, TARGET
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vcenter
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.facts import Absent
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.storage import vmdk
 from tests import source_facts as page
+from tests.conftest import ROOT
 from tests.source_cases import presets
 
+DESCRIPTION = ROOT / "tests/unit/plugins/module_utils/fixtures/description_debian12_vmware.json"
 UUID = "564d1234-abcd-ef00-1122-334455667788"
 
 VMX = """
@@ -327,3 +329,36 @@ def test_what_vcenter_returns_is_json():
 
 def test_the_page_of_sources_is_current():
     assert page.PAGE.read_text(encoding="utf-8") == page.text(), "the facts changed: run script/record-contract"
+
+
+def test_a_description_with_the_facts_is_the_same_after_xml(source):
+    guest = {**json.loads(DESCRIPTION.read_text(encoding="utf-8")), "hardware": source[1]}
+    assert document.from_xml(document.to_xml(guest))["hardware"] == source[1]
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"hw_name": "a"},
+        {"hw_name": "a", "hw_interfaces": None, "tags": "x", "snapshots": None, "advanced_settings": None},
+        {"config": {}},
+        {"config": {"hardware": None, "extraConfig": [None, {"key": None}]}},
+        {"config": {"hardware": {"numCPU": "x", "memoryMB": 1 << 80}}},
+    ],
+)
+def test_what_vcenter_does_not_say_is_not_known(info):
+    hardware = vcenter.hardware(info)
+    assert "interfaces" not in hardware and "disks" not in hardware
+    assert [concern.code for concern in source_facts.concerns(hardware)] == ["machine-not-known"]
+
+
+def test_a_machine_of_vcenter_without_cards_has_none():
+    assert vcenter.hardware({"hw_name": "a", "hw_interfaces": []})["interfaces"] == []
+    assert vcenter.hardware({"config": {"hardware": {"device": []}}})["interfaces"] == []
+
+
+def test_a_deep_tree_of_snapshots_is_counted():
+    trees = []
+    for _number in range(3000):
+        trees = [{"childSnapshotList": trees}]
+    assert vcenter.hardware({"config": {}, "snapshot": {"rootSnapshotList": trees}})["snapshots"] == 3000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices import models
-from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
 from tests.text_guests import case
 from tests.text_guests.lab import Lab
@@ -49,11 +49,11 @@ menuentry 'Debian' {{{{
 """
 FILES = ("/etc/fstab", "/etc/default/grub", MENU, "/etc/network/interfaces")
 
+# For each target as many sets of choices, one per kind of device, as it takes to have each of its models in one.
 ROWS = [
-    pytest.param(name, kind, model.driver, id=f"{name}-{kind}-{model.driver}")
+    pytest.param(name, {kind: offered[number % len(offered)].driver for kind, offered in target.models.items()})
     for name, target in TARGETS.items()
-    for kind in KINDS
-    for model in target.models[kind]
+    for number in range(max(map(len, target.models.values())))
 ]
 
 
@@ -80,12 +80,10 @@ def files(lab):
     return {path: lab.disks.read(path, "") for path in FILES}
 
 
-@pytest.mark.parametrize(("name", "kind", "driver"), ROWS)
-def test_each_choice_is_accepted_and_the_hardware_has_it_and_a_second_conversion_changes_nothing(
-    guest, name, kind, driver
-):
+@pytest.mark.parametrize(("name", "choices"), ROWS)
+def test_each_choice_is_accepted_and_the_hardware_has_it_and_a_second_conversion_changes_nothing(guest, name, choices):
     target, lab = TARGETS[name], guest()
-    outcome = converted(lab, name, (kind, driver))
+    outcome = converted(lab, name, *choices.items())
     found = hardware.from_dict(outcome.hardware)
     chosen = {
         "block": {disk.driver for disk in found.disks},
@@ -93,8 +91,7 @@ def test_each_choice_is_accepted_and_the_hardware_has_it_and_a_second_conversion
         "graphics": {found.video},
         "console": {found.console},
     }
-    recommended = {each: {target.models[each][0].driver} for each in KINDS}
-    assert chosen == {**recommended, kind: {driver}}
+    assert chosen == {kind: {driver} for kind, driver in choices.items()}
     assert found.machine == target.machine
     assert set(outcome.hardware) >= {"firmware", "machine", "disks", "interfaces", "video", "console"}
     assert [disk.boot_order for disk in found.disks] == [1, 2]

@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel
     kernel_image,
     module_tree,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import KernelModules
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_guest
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -61,6 +62,12 @@ def test_without_a_list_of_what_is_built_in_the_configuration_shows_it():
     assert module_tree.read(root, path).built_in == {"8250", "ahci"}
     assert module_tree.read(FakeRoot({f"{path}/modules.dep": ""}), path).built_in == frozenset()
     assert kernel_config.built_in("") == frozenset()
+
+
+def test_each_module_that_a_device_needs_has_its_symbol():
+    models = (model for target in TARGETS.values() for rows in target.models.values() for model in rows)
+    text = "".join(f"CONFIG_{symbol}=y\n" for symbol in kernel_config._SYMBOLS.values())
+    assert {name for model in models for name in model.modules} - kernel_config.built_in(text) == set()
 
 
 @pytest.mark.parametrize(
