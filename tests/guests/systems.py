@@ -140,6 +140,10 @@ SYSTEMD_247 = replace(
         "/etc/systemd/system/announce.service.d/login.conf": (
             "[Service]\nExecStopPost=/bin/systemctl start --no-block serial-getty@ttyS0.service\n"
         ),
+        # On a busy machine that emulates, the devices need more than the two minutes that it gives them.
+        "/etc/systemd/system/ifupdown-pre.service.d/patience.conf": (
+            "[Service]\nTimeoutStartSec=infinity\nExecStart=\nExecStart=/bin/udevadm settle --timeout=3600\n"
+        ),
     },
 )
 
