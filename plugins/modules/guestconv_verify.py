@@ -45,7 +45,7 @@ options:
           - Where each of O(disks) is attached, in the same order.
           - "Dicts with V(driver) (V(virtio-blk-pci), V(virtio-scsi-pci), V(ahci), V(nvme), V(pvscsi), V(mptsas1068),
             V(lsi53c895a); on V(pc) also V(piix3-ide) or V(ide), the same), V(boot_order) (the lowest number is booted
-            from first), V(device), V(bus) and V(name_on_target), of which only the first two matter."
+            from first), V(serial), V(wwn), V(device), V(bus) and V(name_on_target), of which only the first four matter."
         type: list
         elements: dict
         required: true
@@ -87,6 +87,38 @@ options:
       guest_agent:
         description: Whether QEMU's guest agent is to run there. To boot it here, O(expect.agent) counts.
         type: bool
+      virtio:
+        description: V(transitional) if the guest needs transitional virtio devices. Here they always are.
+        type: str
+      uuid:
+        description: The UUID of the machine.
+        type: str
+      clock:
+        description: V(utc), V(localtime), or the seconds that the real-time clock is ahead of UTC. To boot it here, only
+          V(localtime) counts.
+        type: str
+      instance_uuid:
+        description: The UUID by which the source manages the machine. It has no effect here.
+        type: str
+      sockets:
+        description: The number of processor sockets. To boot it here, O(cpus) counts.
+        type: int
+      cores:
+        description: The number of cores of each socket. To boot it here, O(cpus) counts.
+        type: int
+      threads:
+        description: The number of threads of each core. To boot it here, O(cpus) counts.
+        type: int
+      guest_id:
+        description: What the source calls the operating system. It has no effect here.
+        type: str
+      annotation:
+        description: The notes about the machine. They have no effect here.
+        type: str
+      tags:
+        description: The tags of the machine. They have no effect here.
+        type: list
+        elements: str
   expect:
     description:
       - What shows that the guest has come up. All given conditions must be met.
@@ -292,6 +324,8 @@ ARGUMENT_SPEC = {
             "cpus": {"type": "int"},
             "memory": {"type": "int"},
             "guest_agent": {"type": "bool"},
+            "virtio": {"type": "str"},
+            **argument_specs.CARRIED,
         },
     },
     "expect": {

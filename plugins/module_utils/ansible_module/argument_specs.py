@@ -9,7 +9,7 @@ from typing import Any
 
 from ..devices import models
 from ..devices.targets import TARGETS
-from ..model import tools
+from ..model import source_facts, tools
 
 # As AnsibleModule takes it: {option: what it may be}.
 ArgumentSpec = dict[str, Any]
@@ -29,6 +29,9 @@ _MACHINE: dict[str, Any] = {
     ),
     "state": {"type": "str", "choices": ["off", "running", "suspended"]},
 }
+
+# Those of them that conversion hands on.
+CARRIED: dict[str, Any] = {key: _MACHINE[key] for key in source_facts.CARRIED}
 
 # What the source hypervisor knows and a disk cannot say.
 HARDWARE: dict[str, Any] = {

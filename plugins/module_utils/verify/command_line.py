@@ -14,9 +14,13 @@ from ..devices import models
 from ..devices.model import Attachment
 from ..model.first_boot import VERIFY_TAG
 from ..model.hardware import Hardware, Interface
+from ..model.kept import WWN
 from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
 from .network import UserNetwork
+
+# QEMU's devices for disks that can have a world wide name.
+_WITH_WWN = ("scsi-hd", "ide-hd")
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
             properties.append(model.address.format(**place))
         if disk.serial or model.needs_serial:
             properties.append("serial=" + (disk.serial or name))
+        wwn = WWN.fullmatch(disk.wwn)
+        if wwn and model.device in _WITH_WWN:
+            properties.append("wwn=0x" + wwn.group(1))
         if disk.boot_order:
             properties.append(f"bootindex={disk.boot_order}")
         vector += ["-device", ",".join(properties)]

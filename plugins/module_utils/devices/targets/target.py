@@ -44,6 +44,7 @@ class Target:
     is_paravirtual: whether only kernels that know it start there, as there is no hardware.
     agent: None where it has none, or none that distributions package.
     detected_as: what systemd-detect-virt(1) calls it in the guest.
+    highest_slot: the highest number of a PCI slot that systemd calls a network card after (ens3).
     """
 
     name: str
@@ -61,6 +62,7 @@ class Target:
     is_paravirtual: bool = False
     agent: Agent | None = None
     detected_as: tuple[str, ...] = ()
+    highest_slot: int = 31
 
     def machine_for(self, firmware: str) -> str:
         """The machine type for a guest that boots by this firmware."""

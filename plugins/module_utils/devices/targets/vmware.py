@@ -4,7 +4,8 @@
 """VMware's hypervisors.
 
 NVMe needs hardware version 13 (vSphere 6.5), and its disks are namespaces of one controller, 15 at most
-(vSphere Virtual Machine Administration, "SCSI, SATA, and NVMe Storage Controller Conditions").
+(vSphere Virtual Machine Administration, "SCSI, SATA, and NVMe Storage Controller Conditions"). The number of a slot has 13
+bits: those of the function, the bus, and the device (Broadcom's article 2047927, "Mapping PCI slot numbers").
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ TARGET = Target(
     title="VMware",
     machine="pc",
     detected_as=("vmware",),
+    highest_slot=(1 << 13) - 1,
     models={
         "network": (models.VMXNET3, models.E1000E, models.E1000),
         "block": (models.PVSCSI, models.NVME, models.MPTSAS1068, models.AHCI),

@@ -159,6 +159,13 @@ SUBJECT = Subject(
             "Nothing needs to be done if that entry is not used. To keep it, reinstall that kernel in the guest.",
         ),
         concern(
+            "kdump-not-prepared",
+            "warning",
+            "kdump is set up in the guest, and its own initrd may lack the drivers for the target. Conversion does not change "
+            "it. The guest starts, but a crash of its kernel may leave no dump.",
+            "Rebuild kdump's initrd on the target. The hint has the commands.",
+        ),
+        concern(
             "initrd-missing",
             "warning error",
             "The boot menu names an initrd that does not exist. The severity is `error` for the default entry.",

@@ -12,6 +12,7 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import verify as command
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify import verification
 from ansible_collections.virttools.guestconv.plugins.module_utils.verify.machine import Failure
 from ansible_collections.virttools.guestconv.plugins.modules import guestconv_verify
@@ -42,6 +43,33 @@ def run(capsys, arguments):
     with patch_module_args(arguments), pytest.raises(SystemExit):
         guestconv_verify.main()
     return json.loads(capsys.readouterr().out)
+
+
+def test_all_that_conversion_says_of_a_machine_is_taken(verified, capsys):
+    calls = verified()
+    known = {
+        "uuid": "420d4f2e-0000-4000-8000-000000000001",
+        "instance_uuid": "500d4f2e-0000-4000-8000-000000000001",
+        "sockets": 1,
+        "cores": 2,
+        "threads": 1,
+        "clock": "3600",
+        "guest_id": "debian12-64",
+        "annotation": "the shop",
+        "tags": ["shop"],
+        "cpus": 2,
+        "memory": 2048,
+        "guest_agent": True,
+        "virtio": "transitional",
+        "firmware": "bios",
+        "machine": "q35",
+        "interfaces": [],
+        "video": {"driver": "VGA"},
+    }
+    converted = {**HARDWARE, **known}
+    run(capsys, {"disks": ["/web01.qcow2"], "hardware": converted})
+    assert calls[0][1] == converted
+    assert set(hardware.from_dict(converted).as_dict()) == set(converted)
 
 
 @pytest.mark.parametrize(

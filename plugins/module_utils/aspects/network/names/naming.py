@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple
 
-from ....devices.targets import Model
+from ....devices.targets import Model, Target
 from ....guest.root import GuestRoot
 from ...plan import Plan
 from .. import systemd_files
@@ -37,8 +37,8 @@ _UDEV = ("/usr/lib/udev", "/lib/udev")
 # What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
 _NAMES_BY_PLACE = ("enp1s0", "ens3")
 
-# Names that a NIC may get by its place. VMware's slots are numbered from 32 on (ens192), which no target's are.
-_BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?:[1-9]|[12]\d|3[01])")
+# Names that a NIC may get by its place; those after a slot only up to the target's highest one (VMware has ens192).
+_BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?P<slot>[1-9]\d{0,4})")
 
 
 # Makes the content of a file that binds a name from the NIC and the name of its kernel driver.
@@ -100,7 +100,7 @@ def bind_names(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model]) -> N
     on_target = _with_names(root, on_target)
     alone = len(on_target) == 1
     in_use = in_initrd.uses_network(root)
-    named_early = in_use or _may_be_exchanged(on_target)
+    named_early = in_use or _may_be_exchanged(on_target, plan.target)
     # Done whether or not a name is to be bound: the rules stay in force.
     rules = _widened_rules(root, plan, list(on_target), alone)
     if can_be_kept(root):
@@ -186,13 +186,14 @@ def _means(nic: Nic, model: Model, evidence: _Evidence) -> _Means | None:
     return {"free": _LINK_FILE, "claimed": _RULE, "named": None}[claim]
 
 
-def _may_be_exchanged(on_target: Collection[Nic]) -> bool:
+def _may_be_exchanged(on_target: Collection[Nic], target: Target) -> bool:
     """Whether the initrd's udev might give one of these NICs, by its place on the target, the name of another.
 
     The other could not have it any more: udev knows no exchange of names, and the kernel refuses one that is taken
     (EEXIST; rename_netif() of systemd's udev-event.c, tried with 252). In the initrd both are still the kernel's eth*.
     """
-    return len(on_target) > 1 and any(_BY_PLACE.fullmatch(nic.name or "") for nic in on_target)
+    found = [_BY_PLACE.fullmatch(nic.name or "") for nic in on_target]
+    return len(found) > 1 and any(name and int(name["slot"] or 0) <= target.highest_slot for name in found)
 
 
 def _give_to_initrd(root: GuestRoot, plan: Plan, on_target: Mapping[Nic, Model], with_drivers: bool) -> None:

@@ -163,3 +163,11 @@ def test_what_the_machine_keeps_of_its_source_is_what_the_guest_sees():
     arguments = vector({"disks": [disk], "uuid": identity, "clock": "localtime"})
     assert option(arguments, "-uuid") == [identity] and option(arguments, "-rtc") == ["base=localtime"]
     assert any(argument.startswith("virtio-blk-pci,") and "serial=S1" in argument for argument in arguments)
+
+
+@pytest.mark.parametrize("driver", ["virtio-scsi-pci", "ahci", "virtio-blk-pci"])
+@pytest.mark.parametrize("wwn", ["5000c50015ea71aa", "6000c29a1b2c3d4e5f60718293a4b5c6"])
+def test_a_disk_has_the_world_wide_name_that_qemu_can_give_it(driver, wwn):
+    arguments = vector({"disks": [{"driver": driver, "wwn": wwn}]})
+    expected = driver != "virtio-blk-pci" and len(wwn) == 16
+    assert any(argument.endswith(f",wwn=0x{wwn}") for argument in arguments) == expected

@@ -185,3 +185,31 @@ def test_names_that_the_initrd_may_give_to_the_wrong_nic_by_its_place_are_given_
     assert links <= root.files.keys()
     assert conversion.initrd.files.keys() == (links if early else set())
     assert conversion.initrd.modules == []
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "is_given"),
+    [
+        (("ens3", "ens4"), "kvm", True),
+        (("ens192", "ens224"), "kvm", False),
+        # VMware's slots have numbers of 13 bits.
+        (("ens192", "ens224"), "vmware", True),
+        (("ens99999", "lan0"), "vmware", False),
+        (("ens192",), "vmware", False),
+    ],
+)
+def test_names_that_the_initrds_udev_may_give_to_another_card_are_given_there(names, target, is_given):
+    stanzas = "".join(f"iface {name} inet static\n  address 10.0.2.{n}/24\n" for n, name in enumerate(names, 15))
+    links = {
+        f"/etc/systemd/network/10-{name}.link": f"[Match]\nMACAddress=00:50:56:aa:bb:0{n}\n[Link]\nName={name}\n"
+        for n, name in enumerate(names)
+    }
+    cards = [{"mac": f"00:50:56:aa:bb:0{n}"} for n in range(len(names))]
+    root = FakeRoot(
+        {SYSTEMD: "", "/etc/network/interfaces": stanzas, **links},
+        boot_menu=menu(""),
+        hardware={"interfaces": cards},
+        target=target,
+    )
+    driver = root.guest.target.models["network"][0].driver
+    assert convert(root, driver=driver).initrd.files == (links if is_given else {})
