@@ -59,6 +59,7 @@ def test_a_guest_takes_few_tasks_and_modules_are_started_where_it_is_converted_o
         ("Convert the guest", 2),
         ("Set the converted disks, and the hardware that they need", 0),
         ("Boot the guest, and wait until it answers", 2),
+        ("Report that the guest was not booted", 0),
         ("Fetch the picture of the console", 1),
         ("Define the guest", 0),
         ("Record the outcome of the guest", 0),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 
 from ..guest.root import GuestRoot
+from ..texts import fstab
 
 SYSTEMD, UPSTART, OPENRC, BUSYBOX, SYSVINIT = "systemd", "upstart", "openrc", "busybox", "sysvinit"
 
@@ -41,3 +42,13 @@ def init_of(root: GuestRoot) -> str:
     if root.is_file("/etc/init/rc.conf") and root.is_file("/sbin/initctl"):
         return UPSTART
     return SYSVINIT if root.is_file(INITTAB) else ""
+
+
+def stops(root: GuestRoot, entry: fstab.Entry) -> bool:
+    """Whether the guest does not start without what a line of its fstab mounts: fstab.Entry.stops, by the init that starts.
+
+    systemd may be installed where another init starts, as in Debian with sysvinit or OpenRC. It is only looked at where
+    the answer depends on it.
+    """
+    found = root.info["init"]
+    return entry.stops(found) and (found != SYSTEMD or entry.stops(init_of(root)))

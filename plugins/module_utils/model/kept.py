@@ -11,12 +11,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..errors import GuestconvError
-from .source_facts import CARRIED, SERIAL
+from .source_facts import CARRIED, SERIAL, WWN
 
 __all__ = ("SERIAL", "WWN", "Kept", "from_dict", "from_source")
 
-# A world wide name of 64 bits, which QEMU can give a disk. VMware's have 128.
-WWN = re.compile(r"(?:0x)?([0-9A-Fa-f]{16})")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CLOCK = re.compile(r"utc|localtime|[+-]?\d{1,9}")
 _NUMBERS = ("sockets", "cores", "threads")

@@ -9,6 +9,7 @@ docs/sources.md is generated from both.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ GUEST = "used by conversion; nothing on the target depends on it"
 
 # What a disk's serial number may be everywhere: 20 characters is what virtio, ATA and NVMe have room for.
 SERIAL = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
+
+# A world wide name of 64 bits, which QEMU can give a disk. VMware's have 128.
+WWN = re.compile(r"(?:0x)?([0-9A-Fa-f]{16})")
 
 # What the target is: x86-64, by the words of libvirt, QEMU, and vSphere's guest ids.
 _X86 = ("x86_64", "amd64", "i686", "i386", "x86")
@@ -173,6 +177,9 @@ def _left(hardware: Mapping[str, Any]) -> Iterator[Concern]:
     for number, disk in enumerate(hardware.get("disks") or (), 1):
         if disk.get("serial") and not SERIAL.fullmatch(disk["serial"]):
             found.append(f"serial number {disk['serial']!r} of disk {number}")
+        if disk.get("wwn") and not WWN.fullmatch(disk["wwn"]):
+            found.append(f"world wide name {disk['wwn']!r} of disk {number}")
+    found += _topology(hardware)
     if found:
         yield Concern(
             "machine-settings-left",
@@ -180,6 +187,14 @@ def _left(hardware: Mapping[str, Any]) -> Iterator[Concern]:
             f"Settings of the source that the target does not get: {', '.join(found)}.",
             "Configure them on the target, if the guest needs them.",
         )
+
+
+def _topology(hardware: Mapping[str, Any]) -> list[str]:
+    """In words, where it makes another number of processors than the machine has: a part of them is plugged in later."""
+    cpus, known = hardware.get("cpus"), [key for key in ("sockets", "cores", "threads") if hardware.get(key)]
+    if not cpus or not known or math.prod(hardware[key] for key in known) == cpus:
+        return []
+    return [f"topology of {', '.join(f'{hardware[key]} {key}' for key in known)} (the machine has {cpus} processors)"]
 
 
 def _unknown(hardware: Mapping[str, Any]) -> Iterator[Concern]:

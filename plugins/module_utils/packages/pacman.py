@@ -106,7 +106,7 @@ def parse_desc(text: str, ignored: Sequence[str] = ()) -> Package | None:
 
 def ignored_packages(text: str) -> list[str]:
     """The patterns of names after IgnorePkg and HoldPkg in a pacman.conf (pacman.conf(5))."""
-    settings = re.findall(r"^\s*(?:IgnorePkg|HoldPkg)\s*=(.*)$", text, re.MULTILINE)
+    settings = re.findall(r"^[ \t]*(?:IgnorePkg|HoldPkg)[ \t]*=(.*)$", text, re.MULTILINE)
     return [word for setting in settings for word in setting.split()]
 
 

@@ -174,7 +174,7 @@ def _hold(package: Package, locks: Iterable[str]) -> str:
 
 def needed_by(message: str) -> list[tuple[str, str]]:
     """The pairs (capability, package that needs it) in what `rpm -e --test` says when it fails (rpm, lib/rpmps.c)."""
-    found = re.findall(r"^\s*(.+?) is needed by \(installed\) (\S+)", message, re.MULTILINE)
+    found = re.findall(r"^[ \t]*(\S.*?) is needed by \(installed\) (\S+)", message, re.MULTILINE)
     # A capability may have a version: "open-vm-tools = 12.3.0".
     return [(capability.split(" ")[0], user) for capability, user in found]
 
@@ -186,4 +186,4 @@ def zypper_locks(text: str) -> list[str]:
 
 def dnf5_locks(text: str) -> list[str]:
     """The names of packages in dnf5's versionlock.toml (dnf5-plugins, versionlock)."""
-    return re.findall(r"^\s*name\s*=\s*[\"']([^\"'\n]+)[\"']", text, re.MULTILINE)
+    return re.findall(r"^[ \t]*name[ \t]*=[ \t]*[\"']([^\"'\n]+)[\"']", text, re.MULTILINE)

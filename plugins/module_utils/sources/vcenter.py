@@ -303,7 +303,9 @@ def _of_settings(advanced: Mapping[str, str], cpus: Any) -> dict[str, Any]:
 
 def _topology(cpus: Any, cores: Any) -> dict[str, Any]:
     number, each = _number(cpus), _number(cores)
-    return {"sockets": -(-number // each), "cores": each} if number and each else {}
+    if not number or not each:
+        return {}
+    return {"sockets": (number + each - 1) // each, "cores": each}
 
 
 def _count_snapshots(trees: Any) -> int:

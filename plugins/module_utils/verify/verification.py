@@ -131,7 +131,7 @@ def _refuse_what_qemu_lacks(wanted: hardware.Hardware) -> None:
             "hardware-not-emulated",
             f"QEMU cannot start a machine with this hardware: {listed}.",
             hint="Boot the guest on its target instead, or pass hardware with devices that QEMU has and that the guest is "
-            "prepared for. In a fleet, guestconv_verify: false leaves the trial boot out.",
+            "prepared for.",
             path=next(iter(lacking)),
         )
 

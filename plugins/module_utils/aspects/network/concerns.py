@@ -48,7 +48,7 @@ _IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z_", "0-9A-Za-z.:"
 _ADDRESS = re.compile(r"[\w.:]+")
 # Such a file is there in any case; with one of these lines it configures a NIC (dhcpcd.conf(5)).
 _DHCPCD = "/etc/dhcpcd.conf"
-_STATIC_OF_DHCPCD = re.compile(r"^\s*(?:static|inform|interface)\s", re.MULTILINE)
+_STATIC_OF_DHCPCD = re.compile(r"^[ \t]*(?:static|inform|interface)\s", re.MULTILINE)
 
 
 def concerns_of(

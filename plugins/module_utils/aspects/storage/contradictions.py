@@ -17,6 +17,7 @@ from ...guest.storage.layers.filesystem import Filesystem
 from ...model.concerns import Concern
 from ...texts import crypttab, fstab, tables
 from ...texts.fstab import Entry
+from .. import inits
 from .names import Names
 from .references import is_made_anew
 
@@ -68,21 +69,24 @@ def _of_line(root: GuestRoot, names: Names, path: str, entry: Entry, labels: fro
     filesystems = names.filesystems(entry.spec)
     # Of clones any may be meant.
     others = [each for each in filesystems if not _is_expected(entry, each)]
-    severity = "error" if entry.stops(root.info["init"]) else "warning"
     if filesystems and others == filesystems:
         kind = others[0].type or "empty"
         expected = entry.path if entry.type in _ANY_TYPE else entry.type
         said = f"{entry.spec} is {expected}, and on the given disks it is {kind}"
-        return _concern(path, said, severity, _WRONG_PLACE)
+        return _concern(path, said, _severity(root, entry), _WRONG_PLACE)
     if _is_other_root(root, filesystems, entry):
         said = f"{entry.spec} is the root, and on the given disks that is {root.name}"
-        return _concern(path, said, severity, _WRONG_PLACE)
+        return _concern(path, said, _severity(root, entry), _WRONG_PLACE)
     theirs = {_label(each) for each in filesystems}
     lowered = {label.lower() for label in theirs}
     if entry.is_mount and theirs and lowered <= labels and lowered.isdisjoint(_labels_for(entry.path)):
         said = f"{entry.spec} is {entry.path}, and on the given disks its label is {', '.join(sorted(theirs))}"
         return _concern(path, said, "warning", "")
     return None
+
+
+def _severity(root: GuestRoot, entry: Entry) -> str:
+    return "error" if inits.stops(root, entry) else "warning"
 
 
 def _label(filesystem: Filesystem) -> str:

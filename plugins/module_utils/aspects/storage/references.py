@@ -15,6 +15,7 @@ from ...guest.root import GuestRoot
 from ...guest.storage import encryption, mounts
 from ...model.concerns import Concern
 from ...texts import crypttab, fstab, tables
+from .. import inits
 from . import arguments, resume, software_made, specs
 from .names import Names, lost, shared
 
@@ -147,9 +148,8 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
 
 def _of_filesystem(root: GuestRoot, names: Names, row: tables.Row) -> list[Concern]:
     entry = fstab.entry(row)
-    severity = "error" if entry and entry.stops(root.info["init"]) else "warning"
     return [
-        lost(names, FSTAB.path, name, severity)
+        lost(names, FSTAB.path, name, "error" if entry and inits.stops(root, entry) else "warning")
         for spot, name in FSTAB.names(row)
         if device_names.is_of_hardware(name) and FSTAB.stable(names, row, spot, name) is None
         if not (entry and entry.may_lack_medium and not names.filesystems(name))

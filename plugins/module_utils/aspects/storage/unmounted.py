@@ -16,6 +16,7 @@ from ...guest.storage.mounts import NEEDED, NotMounted, names_device
 from ...model.concerns import Concern
 from ...texts import fstab
 from ...texts.fstab import Entry
+from .. import inits
 from . import software_made
 from .names import Names
 
@@ -96,7 +97,7 @@ def _not_searched(failed: NotMounted) -> Concern:
 def _missing(root: GuestRoot, makers: software_made.Makers, entry: Entry) -> Concern | None:
     """The concern about a line that systemd waits for; None where what it names is made at each start."""
     is_needed = entry.path in NEEDED
-    if not is_needed and not entry.stops(root.info["init"]):
+    if not is_needed and not inits.stops(root, entry):
         return _not_waited_for(makers, entry)
     if not is_needed and software_made.is_made_at_each_start(entry.spec):
         return None
@@ -155,7 +156,7 @@ def _is_folder(entry: Entry) -> bool:
 
 def _folder(root: GuestRoot, entry: Entry) -> Concern:
     severity, ends = "warning", "The guest starts without it."
-    if entry.stops(root.info["init"]):
+    if inits.stops(root, entry):
         severity, ends = "error", "The guest would try to mount it when it starts, and then stop for an administrator."
     return Concern(
         "mount-source-missing",

@@ -94,6 +94,9 @@ TOOLS = (
         (
             "virtualbox-guest-utils.service",
             "vboxservice.service",
+            "vboxclient.service",
+            "vboxdrmclient.service",
+            "vboxdrmclient.path",
             "vboxadd.service",
             "vboxadd-service.service",
             "virtualbox-guest-utils",
@@ -176,6 +179,11 @@ TOOLS = (
             "google-ip-forwarding-daemon.service",
             "google-osconfig-agent.service",
             "google-oslogin-cache.timer",
+            "gce-workload-cert-refresh.timer",
+            # Jobs of upstart, in Enterprise Linux 6.
+            "google-guest-agent",
+            "google-startup-scripts",
+            "google-shutdown-scripts",
         ),
         "It goes on asking for Google's metadata server, which is not there, and no longer maintains the users' SSH keys.",
         is_agent=True,

@@ -66,7 +66,7 @@ class Target:
 
     def machine_for(self, firmware: str) -> str:
         """The machine type for a guest that boots by this firmware."""
-        return (firmware == "uefi" and self.uefi_machine) or self.machine
+        return self.uefi_machine if self.uefi_machine and firmware == "uefi" else self.machine
 
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""

@@ -161,7 +161,7 @@ SUBJECT = Subject(
         concern(
             "kdump-not-prepared",
             "warning",
-            "kdump is set up in the guest, and its own initrd may lack the drivers for the target. Conversion does not change "
+            "The guest has kdump set up, and its own initrd may lack the drivers for the target. Conversion does not change "
             "it. The guest starts, but a crash of its kernel may leave no dump.",
             "Rebuild kdump's initrd on the target. The hint has the commands.",
         ),

@@ -21,7 +21,7 @@ SUBJECT = Subject(
             "hardware-not-emulated",
             "QEMU cannot start a machine with this hardware: the guest was converted for devices that only another "
             "hypervisor has, such as those of Xen, Hyper-V or EC2.",
-            "Boot the guest on its target instead. In a fleet, set `guestconv_verify: false` for such guests.",
+            "Boot the guest on its target instead. In a fleet, such a guest is not booted, and the report says so.",
         ),
         error(
             "uefi-firmware-not-found",

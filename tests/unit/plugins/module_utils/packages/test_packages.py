@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import packages
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg, pacman, rpm
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
     judged,
     only_needed_by,
@@ -283,3 +283,10 @@ def test_apt_forgets_the_stanzas_of_packages_and_nothing_else():
 
 def test_guest_without_a_known_package_format_has_no_applications():
     assert packages.applications(FakeRoot(info={"package_format": None})) == []
+
+
+@pytest.mark.parametrize("parse", (rpm.needed_by, rpm.dnf5_locks, pacman.ignored_packages))
+@pytest.mark.parametrize("blank", ("\n", " "))
+def test_a_long_text_of_blanks_is_read_in_time(parse, blank):
+    # With an expression that begins again at each of its lines it would take a minute and more, and hours at the limit.
+    assert parse(blank * 200_000) == []

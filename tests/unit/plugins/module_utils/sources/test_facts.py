@@ -292,6 +292,26 @@ def test_an_independent_disk_is_worth_a_note():
     assert (concern.code, concern.severity) == ("disk-mode-changed", "info")
 
 
+@pytest.mark.parametrize(
+    "hardware, words",
+    [
+        ({"disks": [{"wwn": "5000c50015ea71aa"}]}, None),
+        ({"disks": [{"wwn": "0x5000c50015ea71aa"}]}, None),
+        (
+            {"disks": [{}, {"wwn": "6000c29a1b2c3d4e5f60718293a4b5c6"}]},
+            "world wide name '6000c29a1b2c3d4e5f60718293a4b5c6' of disk 2",
+        ),
+        ({"cpus": 4, "sockets": 2, "cores": 2}, None),
+        ({"cpus": 4, "sockets": 1, "cores": 2, "threads": 2}, None),
+        ({"sockets": 2, "cores": 2}, None),
+        ({"cpus": 3, "sockets": 2, "cores": 2}, "topology of 2 sockets, 2 cores (the machine has 3 processors)"),
+    ],
+)
+def test_what_the_target_cannot_have_is_named(hardware, words):
+    messages = [each.message for each in source_facts.concerns(hardware) if each.code == "machine-settings-left"]
+    assert messages == ([f"Settings of the source that the target does not get: {words}."] if words else [])
+
+
 def test_a_summary_of_vcenter_says_what_it_lacks():
     hardware = vcenter.hardware({"guests": [SUMMARY]}, SUMMARY_DISKS)
     assert hardware["interfaces"] == [{"mac": "00:50:56:aa:00:01", "network": "VLAN 7 web", "mac_kind": "assigned"}]

@@ -28,20 +28,20 @@ GUEST = f"""\
 @file /etc/network/interfaces
 auto ens192
 iface ens192 inet static
-	address 10.0.2.15/24
-	gateway 10.0.2.2
+    address 10.0.2.15/24
+    gateway 10.0.2.2
 @file /etc/fstab
 /dev/sda1 / ext4 errors=remount-ro 0 1
 /dev/sdb1 /srv ext4 defaults 0 2
 @file /etc/default/grub
 GRUB_CMDLINE_LINUX="quiet"
 @file /boot/grub/device.map
-(hd0)	/dev/sda
-(hd1)	/dev/sdb
+(hd0) /dev/sda
+(hd1) /dev/sdb
 @file {MENU}
 menuentry 'Debian' {{{{
-	linux	/boot/vmlinuz-{VERSION} root=/dev/sda1 ro quiet
-	initrd	{INITRD}
+    linux /boot/vmlinuz-{VERSION} root=/dev/sda1 ro quiet
+    initrd {INITRD}
 }}}}
 @part sdb1 type=ext4 uuid=u-srv
 @file /x
