@@ -51,6 +51,11 @@ class Reader:
         found = self._appliance.status(path)
         return found is not None and stat.S_ISDIR(found["st_mode"])
 
+    def has_content(self, path: str) -> bool:
+        """Whether path is a directory, or a file that is not empty, or a symbolic link to one."""
+        found = self._appliance.status(path)
+        return found is not None and (stat.S_ISDIR(found["st_mode"]) or found["st_size"] > 0)
+
     def _file_size(self, path: str) -> int | None:
         """The size of the regular file at path in bytes, None when there is none."""
         found = self._appliance.status(path)

@@ -75,7 +75,7 @@ def facts(root: GuestRoot) -> dict[str, Any]:
         "product_name": names.get("PRETTY_NAME"),
         "version": {"major": _number(version[0]), "minor": _number(version[1])},
         "arch": _architecture(root),
-        "package_format": _first_there(root, families.PACKAGE_FORMATS),
+        "package_format": _package_format(root),
         "package_management": _first_there(root, families.PACKAGE_MANAGERS),
         "init": _first_there(root, _INIT_SYSTEMS),
     }
@@ -113,6 +113,15 @@ def _number(text: str) -> int | None:
 
 def _first_there(root: GuestRoot, evidence: Iterable[tuple[str, str]]) -> str | None:
     return next((meaning for path, meaning in evidence if root.exists(path)), None)
+
+
+def _package_format(root: GuestRoot) -> str | None:
+    """The format of packages of the system's database, None without. One that is empty counts where there is no other.
+
+    Fedora's and EPEL's package dpkg makes an empty one, next to that of the system (dpkg.spec, create_database).
+    """
+    found = next((each for path, each in families.PACKAGE_FORMATS if root.has_content(path)), None)
+    return found or _first_there(root, families.PACKAGE_FORMATS)
 
 
 def _architecture(root: GuestRoot) -> str | None:

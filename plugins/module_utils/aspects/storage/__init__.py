@@ -65,7 +65,8 @@ def inspect(root: GuestRoot) -> Findings:
     names_by_driver = _names_by_driver(root.guest)
     rejected = {driver: lvm.rejections(root, on_target) for driver, on_target in names_by_driver.items()}
     usable = [driver for driver in rejected if not rejected[driver]]
-    names = _names(root, there, {driver: names_by_driver[driver] for driver in usable or rejected})
+    certain = {driver: _certain_names(root.guest, driver, names_by_driver[driver]) for driver in usable or rejected}
+    names = _names(root, there, certain)
     preferred = _preferred(there, names)
     # Where LVM takes the disks by none of their names, that is told, and not that there is no driver.
     if usable and len(usable) < len(rejected):
@@ -188,6 +189,13 @@ def _names_by_driver(guest: Guest) -> dict[str, dict[str, str]]:
         model.driver: target_hardware.disk_names(devices, dict.fromkeys(devices, model), guest.target)
         for model in guest.target.models["block"]
     }
+
+
+def _certain_names(guest: Guest, driver: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of names ({disk: its name on the target, were all of this driver}) on which the guest can rely there."""
+    models = dict.fromkeys(names, guest.target.model("block", driver))
+    uncertain = target_hardware.uncertain(models, guest.target)
+    return {device: name for device, name in names.items() if device not in uncertain}
 
 
 def _at_source(guest: Guest, position: int) -> Mapping[str, Any]:

@@ -55,6 +55,11 @@ class Contract:
             (False, False, False),
         ]
 
+    def test_an_empty_file_has_no_content(self):
+        door = self.make({**FILES, "/etc/empty": ""})
+        paths = ("/etc/fstab", "/etc", "/etc/os-release", "/etc/empty", "/etc/null.link", "/absent")
+        assert list(map(door.has_content, paths)) == [True, True, True, False, False, False]
+
     def test_a_link_is_followed_to_where_it_leads(self):
         door = self.make()
         assert door.real_path("/etc/os-release") == "/usr/lib/os-release"

@@ -148,6 +148,9 @@ class FakeRoot:
     def is_dir(self, path):
         return self._is_directory(self._followed(path))
 
+    def has_content(self, path):
+        return self.is_dir(path) or bool(self.files.get(self._followed(path)))
+
     def glob(self, *patterns):
         """As the shell has it: `*` is neither for slashes nor for hidden files."""
         return list(dict.fromkeys(path for pattern in patterns for path in self._matching(pattern)))

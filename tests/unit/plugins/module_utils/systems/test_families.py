@@ -56,6 +56,13 @@ def test_the_format_of_packages_is_that_of_the_database(path, found):
     assert found in {meaning for _path, meaning in families.PACKAGE_FORMATS}
 
 
+def test_an_empty_database_is_not_that_of_the_system_where_there_is_another():
+    files = {**RELEASE, "/var/lib/dpkg/status": "", "/var/lib/rpm/rpmdb.sqlite": "x"}
+    assert linux.facts(FakeRoot(files))["package_format"] == "rpm"
+    assert linux.facts(FakeRoot({**files, "/var/lib/dpkg/status": "Package: a\n"}))["package_format"] == "deb"
+    assert linux.facts(FakeRoot({**RELEASE, "/var/lib/dpkg/status": ""}))["package_format"] == "deb"
+
+
 def test_all_of_the_labels_of_an_image_based_system_must_be_there():
     def storage(*labels):
         nodes = [filesystem(f"/dev/sda{number}", "ext4", label=label) for number, label in enumerate(labels, 1)]
