@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from .manager import Judged, Package
+
+# Of the packages that need another one, in a message.
+_SHOWN = 10
 
 
 def only_needed_by(going: Iterable[Package], packages: Iterable[Package]) -> list[Package]:
@@ -50,27 +53,48 @@ def judged(own: Iterable[Package], packages: Iterable[Package]) -> Judged:
     """
     own, packages = list(own), list(packages)
     reasons = {package: package.hold for package in own if package.hold}
-    while True:
-        going = [package for package in own if package not in reasons]
-        needed = _needed_by_others(going, packages)
-        if not needed:
-            dependencies = tuple(only_needed_by(going, packages)) if going else ()
-            return Judged(tuple(going), tuple(reasons.items()), dependencies)
-        for package, users in needed.items():
-            reasons[package] = f"{', '.join(users)} cannot do without it"
-
-
-def _needed_by_others(going: Iterable[Package], packages: Iterable[Package]) -> dict[Package, list[str]]:
-    """{one of going: the names of those of packages that depend on it, and on nothing that stays in its stead}."""
-    going = set(going)
+    providers: dict[str, list[Package]] = {}
+    for package in own:
+        for name in package.names if package not in reasons else ():
+            providers.setdefault(name, []).append(package)
+    going = {package for package in own if package not in reasons}
     staying = [package for package in packages if package not in going]
-    there = frozenset[str]().union(*(package.names for package in staying))
-    lost = frozenset[str]().union(*(package.names for package in going)) - there
-    needed: dict[Package, list[str]] = {}
-    for user in staying:
+    there: set[str] = set()
+    # What stays for another's sake may need more of them: only that is looked at again.
+    while staying:
+        there.update(*(package.names for package in staying))
+        needed = _needed(staying, there, providers)
+        reasons.update({package: f"{_listed(users)} cannot do without it" for package, users in needed.items()})
+        staying = list(needed)
+    left = tuple(package for package in own if package not in reasons)
+    return Judged(left, tuple(reasons.items()), tuple(only_needed_by(left, packages)) if left else ())
+
+
+def _needed(
+    users: Iterable[Package], there: Set[str], providers: dict[str, list[Package]]
+) -> dict[Package, dict[str, None]]:
+    """{package that users depend on, with nothing there in its stead: the names of those users, not all where many}.
+
+    providers: {name: the packages that are to go and provide it}, from which the names that are needed are taken out.
+    """
+    wanted: dict[str, dict[str, None]] = {}
+    for user in users:
         for group in user.depends:
-            if there.isdisjoint(group) and not lost.isdisjoint(group):
-                for package in going:
-                    if not package.names.isdisjoint(group) and user.name not in needed.setdefault(package, []):
-                        needed[package].append(user.name)
+            for name in sorted(group & providers.keys()) if there.isdisjoint(group) else ():
+                _add(wanted.setdefault(name, {}), user.name)
+    needed: dict[Package, dict[str, None]] = {}
+    for name, its_users in wanted.items():
+        for package in providers.pop(name):
+            for user_name in its_users:
+                _add(needed.setdefault(package, {}), user_name)
     return needed
+
+
+def _add(names: dict[str, None], name: str) -> None:
+    if len(names) <= _SHOWN:
+        names[name] = None
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")

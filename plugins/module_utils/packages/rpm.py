@@ -19,6 +19,8 @@ from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Packag
 
 # What is asked may wait for a lock for ever (rpm, lib/rpmlock.c).
 _SECONDS_TO_ANSWER = 120
+# Capabilities of which it is asked what provides them: each is a call of the program. Real tools have a handful.
+_MOST_ASKED = 100
 _SPARE = 8 * 1024 * 1024
 
 # Names of packages of kernel modules. Their scripts rebuild initrds (weak-modules; SUSE's regenerate-initrd), on the
@@ -118,7 +120,7 @@ class Rpm:
         else:
             return {}
         found: dict[Package, str] = {}
-        for capability, user in users:
+        for capability, user in list(dict(users).items())[:_MOST_ASKED]:
             provided = self._provided_by(capability)
             for each in going:
                 if each.name in provided:

@@ -9,7 +9,7 @@ It waits for that at each boot, for minutes, and takes no configuration that the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
@@ -21,8 +21,13 @@ _CONFIGURATION = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
 
 # What works on any machine, or takes nothing there (cloud-init's documentation, "Datasources").
 _ANYWHERE = frozenset(("nocloud", "nocloudnet", "configdrive", "openstack", "none"))
-# What VMware's hypervisors offer.
-_VMWARE = frozenset(("vmware", "ovf"))
+# What hypervisors and clouds offer.
+_OFFERED: Mapping[str, tuple[str, ...]] = {
+    "vmware": ("vmware", "ovf"),
+    "azure": ("azure",),
+    "aws": ("ec2",),
+    "gcp": ("gce",),
+}
 
 
 def concern(root: GuestRoot) -> Concern | None:
@@ -32,7 +37,7 @@ def concern(root: GuestRoot) -> Concern | None:
         return None
     texts = {path: root.read(path) or "" for path in paths if path.endswith(".cfg")}
     place, names = _pinned(texts, root.boot_menu.arguments)
-    usable = _ANYWHERE | (_VMWARE if "vmware" in root.guest.target.hypervisors else frozenset())
+    usable = _ANYWHERE.union(*(_OFFERED.get(each, ()) for each in root.guest.target.hypervisors))
     if not names or usable.intersection(name.lower().replace("-", "") for name in names):
         return None
     return Concern(

@@ -290,3 +290,25 @@ def test_guest_without_a_known_package_format_has_no_applications():
 def test_a_long_text_of_blanks_is_read_in_time(parse, blank):
     # With an expression that begins again at each of its lines it would take a minute and more, and hours at the limit.
     assert parse(blank * 200_000) == []
+
+
+def _tool(number, *depends, provides=""):
+    name = f"tool{number}"
+    needs = tuple(frozenset((one,)) for one in depends)
+    return Package(name, "1", "amd64", depends=needs, names=frozenset((name, provides or name)))
+
+
+def test_a_long_chain_of_packages_is_judged_in_time():
+    # Each of them stays for the sake of the one before, so that there are as many rounds as packages.
+    own = [_tool(number, f"tool{number + 1}") for number in range(20_000)]
+    user = Package("user", "1", "amd64", depends=(frozenset(("tool0",)),), names=frozenset(("user",)))
+    found = judged(own, [*own, user])
+    assert (found.going, found.staying[1]) == ((), (own[1], "tool0 cannot do without it"))
+    assert len(found.staying) == len(own)
+
+
+def test_a_reason_names_some_of_many_users():
+    own = [_tool(number, provides="all") for number in range(20_000)]
+    users = [Package(f"user{number}", "1", "amd64", depends=(frozenset(("all",)),)) for number in range(20_000)]
+    reason = judged(own, [*own, *users]).staying[-1][1]
+    assert reason == f"{', '.join(f'user{number}' for number in range(10))} and others cannot do without it"

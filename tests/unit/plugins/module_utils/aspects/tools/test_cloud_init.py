@@ -56,7 +56,11 @@ def test_a_guest_without_cloud_init_is_not_concerned():
     assert cloud_init.concern(FakeRoot({LAST: "datasource_list: [Azure]\n"})) is None
 
 
-def test_the_data_source_of_vmware_is_on_vmware():
-    files = {LAST: "datasource_list: [VMware, OVF]\n"}
+@pytest.mark.parametrize(
+    "sources, target",
+    (("VMware, OVF", "vmware"), ("Azure", "azure"), ("Ec2", "ec2"), ("GCE", "gcp")),
+)
+def test_the_data_source_of_a_target_is_there(sources, target):
+    files = {LAST: f"datasource_list: [{sources}]\n"}
     assert concern(files).code == "cloud-init-datasource-pinned"
-    assert concern(files, target="vmware") is None
+    assert concern(files, target=target) is None
