@@ -9,7 +9,7 @@ the id is the terminal that the process gets, and the runlevels are of no effect
 
 from __future__ import annotations
 
-from .ports import TERMINAL, is_gone, is_on_terminal, port_of_getty, renamed
+from .ports import TERMINAL, is_gone, is_on_terminal, moved, port_of_getty
 
 _LOGINS = ("respawn", "askfirst", "ondemand")
 
@@ -33,15 +33,15 @@ def edit_inittab(text: str, port: str | None, is_busybox: bool = False) -> str:
             # init would start it again all the time, and complain.
             lines[number] = f"#{lines[number]}"
         else:
-            lines[number] = _moved(lines[number], login, instead, is_busybox)
+            lines[number] = _moved(lines[number], port, instead, is_busybox)
             there.add(instead)
     return "\n".join(lines)
 
 
-def _moved(line: str, old: str, new: str, is_busybox: bool) -> str:
+def _moved(line: str, port: str | None, new: str, is_busybox: bool) -> str:
     # sysvinit passes over a line with a longer id, so that stays as it is.
     identifier, colon, rest = ("", "", line) if is_busybox else line.partition(":")
-    return identifier + colon + renamed(rest, old, new)
+    return identifier + colon + moved(rest, port, new)
 
 
 def _fields(line: str) -> list[str] | None:

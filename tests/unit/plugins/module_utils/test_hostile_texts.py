@@ -9,6 +9,8 @@ it, or keeps every combination of its parts, would take many minutes, years, or 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import graphics
@@ -30,10 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import lvm
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import device_names
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages import dpkg
-from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import (
-    left_without,
-    only_needed_by,
-)
+from ansible_collections.virttools.guestconv.plugins.module_utils.packages.dependencies import judged, only_needed_by
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.manager import Package
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import vmx
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import assignments, shell_words
@@ -282,4 +281,17 @@ def test_a_chain_of_packages_is_followed_once():
     assert only_needed_by(chain[:1], chain) == chain[1:]
     user = Package("user", "1", "amd64", False, (frozenset(("p00001",)),), names=frozenset(("user",)))
     assert only_needed_by(chain[:1], [*chain, user]) == []
-    assert left_without(chain[1:], chain) == chain[:1]
+    # Each is needed by the one before it, and the first by one that stays.
+    result = judged(chain, [*chain, replace(user, depends=(frozenset(("p00000",)),))])
+    assert result.going == () and len(result.staying) == count
+    assert result.staying[1] == (chain[1], "p00000 cannot do without it")
+
+
+def test_a_name_that_all_packages_have_and_others_need_is_looked_up_once():
+    count = 20_000
+    own = [Package(f"own{number}", "1", "amd64", names=frozenset((f"own{number}", "all"))) for number in range(count)]
+    needs = (frozenset(("all",)),)
+    users = [Package(f"user{number}", "1", "amd64", depends=needs) for number in range(count)]
+    result = judged(own, [*own, *users])
+    assert result.going == () and len(result.staying) == count
+    assert result.staying[0][1].startswith("user0, user1, ") and "user9 and others cannot" in result.staying[0][1]

@@ -138,7 +138,8 @@ def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> 
     by_key: dict[str | None, dict[str, str]] = {}
     for path, network in networks.items():
         for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
-            by_key.setdefault(names.get(identifier), {}).setdefault(path, identifier)
+            if identifier in names:
+                by_key.setdefault(names[identifier], {}).setdefault(path, identifier)
     found: dict[Nic, dict[str, tuple[str, bool]]] = {}
     for nic in nics:
         paths = {path for path, _kind in nic.configured_by}
@@ -201,7 +202,8 @@ def with_dhcp(text: str, path: str, keys: Path, nics: Sequence[Nic], compose: _C
         routes = yaml_text.children(there.get("routes"))
         static: list[Path] = [(*place, key) for key in _OF_STATIC if key in there]
         static += [(*place, "routes", each) for each, route in routes.items() if static_netplan.is_default(route)]
-        if static and (names[identifier] in wanted or (names[identifier] is None and loose)):
+        is_wanted = identifier in names and (names[identifier] in wanted or (names[identifier] is None and loose))
+        if static and is_wanted:
             found[identifier] = definition
             gone += static
     switches = [yaml_text.entries(each).get("dhcp4") for each in found.values()]

@@ -85,7 +85,7 @@ def renderers_of(networks: Mapping[str, Node | None]) -> dict[str, str]:
 
 
 def renderer_of(renderers: Mapping[str, str], definition: Definition) -> str:
-    """What applies a definition of hardware; renderers: as of _renderers."""
+    """What applies a definition of hardware; renderers: as of renderers_of."""
     return _text(definition.get("renderer")) or renderers.get(HARDWARE) or renderers.get("") or NETWORKD
 
 

@@ -434,6 +434,8 @@ PARSERS = (
             upstart.without_stanzas,
             lambda text: securetty.edit_securetty(text, "hvc0"),
         ),
+        # A line that names two ports that are gone.
+        found=("1:2345:respawn:/sbin/getty 38400 ttyS01:2345:respawn:/sbin/getty 38400 ttyS0",),
     ),
     Parser(
         "xorg.conf",

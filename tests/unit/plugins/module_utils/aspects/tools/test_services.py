@@ -93,7 +93,7 @@ def test_units_by_the_names_of_distributions_are_masked(name, unit):
     (("hyperv", "hv-kvp-daemon"), ("gcp", "google-guest-agent")),
     ids=("Ubuntu 14.04", "Enterprise Linux 6"),
 )
-def test_jobs_of_upstart_are_made_manual(name, job):
+def test_jobs_by_the_names_of_distributions_are_made_manual(name, job):
     root = FakeRoot({f"/etc/init/{job}.conf": "start on runlevel [2345]\n"}, info={"init": None})
     turn_off(root, next(tools.services for tools in TOOLS if tools.hypervisor == name), "off")
     assert root.files[f"/etc/init/{job}.override"] == "manual\n"

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.assembly import nics_of
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import cloud_init, netplan
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import yaml_text
@@ -355,3 +356,14 @@ def test_what_is_no_mapping_of_definitions_defines_nothing(section):
     netplan.use_dhcp(root, nics)
     netplan.rename(root, {"ens192": "enp1s0"})
     assert root.files == {FILE: text}
+
+
+def test_the_renderer_of_a_section_is_no_definition():
+    text = "network:\n  ethernets:\n    renderer: {addresses: [10.0.0.1/24]}\n    all: {match: {name: 'e*'}, dhcp4: true}\n"
+    root = FakeRoot({"/etc/netplan/a.yaml": text})
+    nic = Nic("nic0", None, configured_by=(("/etc/netplan/a.yaml", netplan.KIND),), patterns=("e*",))
+    netplan.use_dhcp(root, [nic])
+    assert root.files["/etc/netplan/a.yaml"] == text
+    netplan.use_static(root, {nic: Static(("10.0.0.5/24",))})
+    after = root.files["/etc/netplan/a.yaml"]
+    assert "renderer: {addresses: [10.0.0.1/24]}\n" in after and '["10.0.0.5/24"]' in after
