@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Sequence
 
+from ..texts import globs
 from .dependencies import judged
 from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number
 
@@ -99,7 +99,7 @@ def parse_desc(text: str, ignored: Sequence[str] = ()) -> Package | None:
         suggests=frozenset(_name(one) for one in fields.get("OPTDEPENDS", ())),
         names=frozenset((name, *map(_name, fields.get("PROVIDES", ())))),
         hold="pacman.conf names it in IgnorePkg or HoldPkg"
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in ignored)
+        if any(globs.fits(name, pattern) for pattern in ignored)
         else "",
     )
 

@@ -8,13 +8,13 @@ Its database is binary, in a format of each time (Berkeley DB, SQLite, ndb), so 
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..errors import CommandFailed
+from ..texts import globs
 from .manager import SECONDS, Application, DatabaseDamaged, Door, Judged, Package, epoch_number
 
 # What is asked may wait for a lock for ever (rpm, lib/rpmlock.c).
@@ -164,13 +164,13 @@ def _spelled(package: Package) -> str:
 
 def _hold(package: Package, locks: Iterable[str]) -> str:
     """Why the package must stay, as the end of a sentence; "" where nothing is in the way."""
-    if any(fnmatch.fnmatchcase(package.name, pattern) for pattern in _MODULES):
+    if any(globs.fits(package.name, pattern) for pattern in _MODULES):
         return "it has kernel modules, and its removal would rebuild initrds"
     version = package.version if ":" in package.version else f"0:{package.version}"
     epoch, _colon, rest = version.partition(":")
     names = (package.name, f"{package.name}-{rest}", f"{package.name}-{version}", f"{epoch}:{package.name}-{rest}")
     spelled = [form for name in names for form in (name, f"{name}.{package.arch}")]
-    locked = any(fnmatch.fnmatchcase(form, pattern) for pattern in locks for form in spelled)
+    locked = any(globs.fits(form, pattern) for pattern in locks for form in spelled)
     return "its version is locked" if locked else ""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import GuestconvError
 from ..model.hardware import Interface
+from ..model.kept import WWN
 from . import request
 from .vocabulary import Vocabulary
 
@@ -21,6 +22,9 @@ WORDS = Vocabulary("proxmox", "Proxmox VE")
 
 # How many disks a machine takes on each bus of qm.conf.
 _CAPACITIES = {"virtio": 16, "scsi": 31, "sata": 6, "ide": 4}
+
+# The buses of which a disk can have a world wide name (%wwn_fmt in PVE::QemuServer::Drive).
+_WITH_WWN = ("scsi", "sata", "ide")
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
@@ -139,6 +143,9 @@ def _disks(places: list[request.Pair]) -> dict[str, Any]:
         on_bus[key] = request.text(given.get("volume"), "volumes")
         if place.serial and ",serial=" not in on_bus[key]:
             on_bus[key] += f",serial={place.serial}"
+        wwn = WWN.fullmatch(place.wwn)
+        if wwn and bus in _WITH_WWN and ",wwn=" not in on_bus[key]:
+            on_bus[key] += f",wwn=0x{wwn.group(1)}"
         if place.boot_order:
             order.append((place.boot_order, key))
         if controller and options.setdefault("scsihw", controller) != controller:

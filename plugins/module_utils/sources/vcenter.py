@@ -50,7 +50,16 @@ FACTS: Cells = {
 }
 
 # What the summary of a machine does not have.
-_NOT_IN_SUMMARY = ("link state", "CD-ROM and floppy", "secure boot", "hot-plug", "passthrough devices", "serial ports")
+_NOT_IN_SUMMARY = (
+    "firmware",
+    "models and PCI slots of network cards",
+    "link state",
+    "CD-ROM and floppy",
+    "secure boot",
+    "hot-plug",
+    "passthrough devices",
+    "serial ports",
+)
 
 # vSphere's classes of devices, and a VMX's words for them.
 _CARDS = {

@@ -244,9 +244,13 @@ TOOLS = (
         (
             *(f"hv-{kind}-daemon.service" for kind in ("kvp", "vss", "fcopy", "fcopy-uio")),
             *(f"hv_{kind}_daemon.service" for kind in ("kvp", "vss", "fcopy", "fcopy_uio")),
+            # Debian's.
+            "hyperv-daemons.hv-*-daemon.service",
             *(f"hyperv{kind}d.service" for kind in ("kvp", "vss", "fcopy", "fcopyuio")),
             *(f"hv_{kind}_daemon" for kind in ("kvp", "vss", "fcopy")),
             *(f"hyperv{kind}d" for kind in ("kvp", "vss", "fcopy")),
+            # Jobs of upstart, in Ubuntu 14.04.
+            *(f"hv-{kind}-daemon" for kind in ("kvp", "vss", "fcopy")),
         ),
         "Without Hyper-V's virtual devices they do not start.",
     ),

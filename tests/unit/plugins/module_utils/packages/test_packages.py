@@ -312,3 +312,13 @@ def test_a_reason_names_some_of_many_users():
     users = [Package(f"user{number}", "1", "amd64", depends=(frozenset(("all",)),)) for number in range(20_000)]
     reason = judged(own, [*own, *users]).staying[-1][1]
     assert reason == f"{', '.join(f'user{number}' for number in range(10))} and others cannot do without it"
+
+
+def test_a_pattern_that_is_no_name_is_passed_over_in_time():
+    # Python's fnmatch takes half an hour for it.
+    brackets = "[" * 262_144
+    root = FakeRoot({"/etc/dnf/plugins/versionlock.list": f"{brackets}\n"})
+    root.ask = lambda argv, seconds: ""
+    tools = Package("open-vm-tools", "12.3-1", "x86_64")
+    assert rpm.Rpm(root).judged([tools], [tools]).going == (tools,)
+    assert pacman.parse_desc("%NAME%\na\n\n%VERSION%\n1-1\n", [brackets]).hold == ""

@@ -109,6 +109,7 @@ def test_proxmox():
     assert found["description"] == "of the web team" and found["tags"] == ["web-team", "prod"]
     assert found["net"]["net0"].endswith(",link_down=1")
     assert found["virtio"]["virtio0"].endswith(",serial=VB1df03ad7-a5f7d2d1")
+    assert found["scsi"]["scsi0"] == "local-lvm:vm-1-disk-1,wwn=0x5000c50015ea71aa"
 
 
 def test_openstack_takes_the_topology():

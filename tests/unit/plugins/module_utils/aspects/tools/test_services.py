@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools.catalogue import TOOLS
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools.services import turn_off
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
@@ -70,3 +71,29 @@ def test_a_directory_of_links_that_is_a_link_itself_is_looked_at_once():
     links = {"/etc/rc2.d": "rc.d/rc2.d", "/etc/rc.d/rc2.d/S20vmtoolsd": "../init.d/vmtoolsd"}
     root = FakeRoot({"/etc/init.d/vmtoolsd": ""}, info={"init": "sysvinit"}, links=links)
     assert len(turned_off(root)) == 1
+
+
+@pytest.mark.parametrize(
+    "name, unit",
+    (
+        # Debian's hyperv-daemons, Fedora's virtualbox-guest-additions, and Google's google-guest-agent.
+        ("hyperv", "hyperv-daemons.hv-kvp-daemon.service"),
+        ("virtualbox", "vboxclient.service"),
+        ("gcp", "gce-workload-cert-refresh.timer"),
+    ),
+)
+def test_units_by_the_names_of_distributions_are_masked(name, unit):
+    root = FakeRoot({f"/lib/systemd/system/{unit}": ""})
+    turn_off(root, next(tools.services for tools in TOOLS if tools.hypervisor == name), "off")
+    assert root.links == {f"{UNITS}/{unit}": "/dev/null"}
+
+
+@pytest.mark.parametrize(
+    "name, job",
+    (("hyperv", "hv-kvp-daemon"), ("gcp", "google-guest-agent")),
+    ids=("Ubuntu 14.04", "Enterprise Linux 6"),
+)
+def test_jobs_by_the_names_of_distributions_are_made_manual(name, job):
+    root = FakeRoot({f"/etc/init/{job}.conf": "start on runlevel [2345]\n"}, info={"init": None})
+    turn_off(root, next(tools.services for tools in TOOLS if tools.hypervisor == name), "off")
+    assert root.files[f"/etc/init/{job}.override"] == "manual\n"
