@@ -17,7 +17,7 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import afterwards, concerns, configuration
+from . import afterwards, concerns, configuration, elsewhere
 from .afterwards import Chosen
 from .cards import identity, matching, policies
 from .cards.assembly import assemble, nics_of
@@ -94,9 +94,9 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             afterwards.check_others(facts.nics, _with_cards(root, settings), wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
-        plan.concerns += concerns.named_elsewhere(root, wanted.names)
+        plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
     if wanted.macs:
-        plan.concerns += concerns.macs_elsewhere(root, wanted.macs)
+        plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
     naming.bind_names(root, plan, on_target)

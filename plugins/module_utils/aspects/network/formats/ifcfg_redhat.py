@@ -9,7 +9,6 @@ rule (60-net.rules) gives the NIC with that address this name.
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from ....texts import assignments
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
-from . import files
+from . import files, ifcfg_addresses
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network-scripts"
@@ -179,7 +178,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     names = {nic.name or nic.hardware_mac for nic in nics}
     paths = {path for nic in nics for path, _kind in nic.configured_by}
     for file in _files(root):
-        addresses = [*_ipv4(file.values), *_ipv6(file.values)]
+        addresses = [*ifcfg_addresses.ipv4(file.values), *ifcfg_addresses.ipv6(file.values)]
         of_them = file.path in paths if file.is_for_any_nic else (file.name or file.hardware_mac) in names
         if not of_them or not addresses:
             continue
@@ -331,7 +330,7 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
     if kind in _ON_BRIDGE:
         lower.append(file.values.get("OVS_BRIDGE", ""))
     lower += file.values.get("BOND_IFACES", "").split()
-    addresses = tuple(dict.fromkeys((*_ipv4(file.values), *_ipv6(file.values))))
+    addresses = tuple(dict.fromkeys((*ifcfg_addresses.ipv4(file.values), *ifcfg_addresses.ipv6(file.values))))
     return Setting(
         file.path,
         KIND,
@@ -378,34 +377,10 @@ def _dhcp(file: _File) -> tuple[int, ...]:
     return tuple(version for version, is_on in by_dhcp.items() if is_on)
 
 
-def _ipv4(assigned: Mapping[str, str]) -> Iterator[str]:
-    for key, value in assigned.items():
-        number = re.fullmatch(r"IPADDR(\d*)", key)
-        if number:
-            # ifcfg: PREFIX goes before NETMASK; without either the prefix is that of the address's class.
-            prefix = assigned.get(f"PREFIX{number[1]}") or assigned.get(f"NETMASK{number[1]}")
-            yield from values.with_prefix(value, prefix or values.class_prefix(value))
-    yield from _range(assigned)
-
-
-def _range(assigned: Mapping[str, str]) -> Iterator[str]:
-    """The addresses of a file like ifcfg-eth0-range0, which are in one /24 (ifup-aliases of initscripts)."""
-    start, end = (values.address(assigned.get(f"IPADDR_{word}", "")) for word in ("START", "END"))
-    if start and end and start.version == end.version == 4 and int(start) >> 8 == int(end) >> 8:
-        prefix = assigned.get("PREFIX") or assigned.get("NETMASK") or values.class_prefix(str(start))
-        for number in range(int(start), int(end) + 1):
-            yield from values.with_prefix(str(ipaddress.IPv4Address(number)), prefix)
-
-
-def _ipv6(assigned: Mapping[str, str]) -> Iterator[str]:
-    for word in [*assigned.get("IPV6ADDR", "").split()[:1], *assigned.get("IPV6ADDR_SECONDARIES", "").split()]:
-        yield from values.with_prefix(word, "64")
-
-
 def _gateways(file: _File, everywhere: Mapping[str, str]) -> tuple[str, ...]:
     """The file's gateways, and that of all of the system where it is for this interface."""
     own = [file.values[key] for key in sorted(file.values) if re.fullmatch(r"GATEWAY\d*", key)]
     own.append(file.values.get("IPV6_DEFAULTGW", "").partition("%")[0])
-    if everywhere.get("GATEWAYDEV", file.name) == file.name and any(_ipv4(file.values)):
+    if everywhere.get("GATEWAYDEV", file.name) == file.name and any(ifcfg_addresses.ipv4(file.values)):
         own.append(everywhere.get("GATEWAY", ""))
     return values.gateways(own)

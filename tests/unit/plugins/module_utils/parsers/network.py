@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import concerns, systemd_files, values
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    elsewhere,
+    systemd_files,
+    values,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards import (
     assembly,
     nics,
@@ -196,7 +200,7 @@ def _static(text):
         ifcfg_redhat.with_static(text, STATIC, True),
         ifcfg_redhat._without_default(text),
         ifcfg_suse.with_static(text, STATIC),
-        concerns.lines_with(text, ["10.0.0.1"]),
+        elsewhere.lines_with(text, ["10.0.0.1"]),
     ]
 
 

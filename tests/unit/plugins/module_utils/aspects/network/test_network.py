@@ -357,5 +357,5 @@ def test_a_name_that_is_no_identifier_is_a_nic_too():
 def test_only_plain_names_are_sought_in_other_files(name, sought):
     """The search is a script of the appliance's shell, and names are the guest's."""
     root = guest(ONE, **{"/etc/firewall": f"-i {name} -j ACCEPT\n"})
-    found = network.concerns.named_elsewhere(root, {name: "new0"})
+    found = network.elsewhere.named_elsewhere(root, {name: "new0"})
     assert [("/etc/firewall" in concern.message) for concern in found] == [True] * sought

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where in /etc, other than in network configuration, NICs are mentioned: by name, MAC address or IP address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from ...guest.root import GuestRoot
+from ...model.concerns import Concern
+
+# Copies that nothing reads, and what a program makes of other files.
+_IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
+# Files that are named in messages.
+_MOST_FILES = 10
+_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
+_MOST_WORDS = 1000
+# Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses.
+_IN_NAMES, _IN_ADDRESSES = "0-9A-Za-z_", "0-9A-Za-z.:"
+_ADDRESS = re.compile(r"[\w.:]+")
+
+
+def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
+    """The Concern that files other than network configuration name NICs that got new names, {old: new}."""
+    exchanged = set(names) & set(names.values())
+    # Where two cards exchange their names, what was rewritten mentions them rightly.
+    rewritten = {change.path for change in root.changes()} if exchanged else set()
+    files = _still_in(root, names, rewritten)
+    if not files:
+        return []
+    return [
+        Concern(
+            "nic-name-used-elsewhere",
+            "warning",
+            f"{files} still mention {', '.join(names)}, which "
+            f"{'is' if len(names) == 1 else 'are'} called {', '.join(names.values())} on the target.",
+            "Change the name in these files if it is that of the network card: rules of a firewall, services, sysctls.",
+        )
+    ]
+
+
+def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
+    """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
+    # One that another card gets is where it belongs.
+    gone = [old for old in macs if old not in macs.values()]
+    spellings = [spelling for old in gone for one in (old, old.replace(":", "-")) for spelling in (one, one.upper())]
+    files = _still_in(root, spellings)
+    if not files:
+        return []
+    changed = ", ".join(f"{old} (now {macs[old]})" for old in gone)
+    return [
+        Concern(
+            "nic-mac-used-elsewhere",
+            "warning",
+            f"{files} still mention a MAC address that the target replaces: {changed}.",
+            "Change the address in these files if it identifies the network card there: NetworkManager.conf, DHCP and "
+            "firewall configuration, licences.",
+        )
+    ]
+
+
+def addresses_elsewhere(root: GuestRoot, addresses: Sequence[str], whose: str) -> list[Concern]:
+    """The Concern that other files have addresses or gateways that NICs had. whose: what a message calls these NICs."""
+    places = _places(root, addresses)
+    if not places:
+        return []
+    return [
+        Concern(
+            "nic-address-used-elsewhere",
+            "warning",
+            f"{_listed(places)} still mention {', '.join(addresses)}, which was the address or gateway of {whose}.",
+            "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
+            "firewall, static routes by the old gateway.",
+        )
+    ]
+
+
+def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, list[str]]:
+    """{address: the files in /etc that have it}, of the first files."""
+    found: dict[str, list[str]] = {address: [] for address in addresses}
+    for file in _files_with(root, addresses, _IN_ADDRESSES)[:_MOST_FILES]:
+        for address in set(_ADDRESS.findall(root.read(file) or "")).intersection(found):
+            found[address].append(file)
+    return found
+
+
+def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
+    """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
+    return _listed([file for file in _files_with(root, words, _IN_NAMES) if file not in passed_over])
+
+
+def _listed(places: Sequence[str]) -> str:
+    """How a message lists them."""
+    more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
+    return ", ".join(places[:_MOST_FILES]) + more
+
+
+def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
+    """ "FILE:LINE" of each line in /etc that has one of addresses and is no comment."""
+    found: list[str] = []
+    for file in _files_with(root, addresses, _IN_ADDRESSES):
+        if len(found) <= 10 * _MOST_FILES:
+            found += [f"{file}:{number}" for number in lines_with(root.read(file) or "", addresses)]
+    return found
+
+
+def lines_with(text: str, addresses: Collection[str]) -> list[int]:
+    """The numbers of the lines of text that have one of addresses, and not in a comment."""
+    text = _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    wanted = set(addresses)
+    lines = enumerate(text.split("\n"), 1)
+    return [
+        number
+        for number, line in lines
+        if line.lstrip()[:1] not in ("#", ";") and wanted.intersection(_ADDRESS.findall(line))
+    ]
+
+
+def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]:
+    """The files in /etc, but for copies, that have one of words, where no character of those within stands next to it."""
+    listed = list(words)
+    files: set[str] = set()
+    for start in range(0, len(listed), _MOST_WORDS):
+        sought = _alternatives(listed[start : start + _MOST_WORDS])
+        if sought:
+            files.update(root.files_with("/etc", f"(^|[^{within}])({sought})($|[^{within}])") or [])
+    return sorted(file for file in files if not _IS_COPY.search(file))
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    """The regular expression, for grep, of those of words that consist of plain characters.
+
+    It becomes a part of a script, in quotes; so no other character of a name that the guest has chosen gets there.
+    """
+    return "|".join(word.replace(".", "[.]") for word in words if re.fullmatch(r"[0-9A-Za-z_.:-]+", word))
