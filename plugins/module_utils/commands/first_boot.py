@@ -51,8 +51,11 @@ def _kind(name: str) -> str | None:
 def _script(option: Mapping[str, Any]) -> bytes:
     """The bytes of the script, b"" where none is asked for."""
     if option.get("content") is not None:
-        script = str(option["content"]).encode("utf-8", "surrogateescape")
         path = "first_boot.content"
+        try:
+            script = str(option["content"]).encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise _invalid(path, f"The script is not text: {error.reason}.") from error
     elif option.get("script"):
         path = "first_boot.script"
         script = _content(str(option["script"]), path, _SCRIPT_LIMIT)
@@ -95,10 +98,12 @@ def _content(file: str, path: str, limit: int) -> bytes:
             raise _invalid(path, f"{file} is not a regular file.")
         with open(file, "rb") as stream:
             content = stream.read(limit + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # ValueError: the name has a character that no name of a file can have.
+        reason = error.strerror if isinstance(error, OSError) else None
         raise _invalid(
             path,
-            f"{file} cannot be read: {error.strerror or error}.",
+            f"{file} cannot be read: {reason or error}.",
             "The file must be on the machine that runs the module (the conversion host).",
         ) from error
     if len(content) > limit:

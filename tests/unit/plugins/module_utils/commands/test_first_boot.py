@@ -51,6 +51,7 @@ def invalid(option):
         (" \n", "empty"),
         ("#!/bin/sh\r\necho\r\n", "carriage return"),
         ("\0", "not text"),
+        ("\ud800", "not text"),
     ),
 )
 def test_a_script_that_no_guest_can_run_is_refused(script, message):
@@ -65,6 +66,7 @@ def test_what_is_no_name_of_a_package_is_refused(name):
 def test_files_that_cannot_be_read_are_refused(tmp_path):
     assert "cannot be read: No such file" in invalid({"script": str(tmp_path / "absent")})
     assert "cannot be read: No such file" in invalid({"packages": ["absent.deb"]})
+    assert "cannot be read: embedded null" in invalid({"script": str(tmp_path / "a\0b")})
     assert "not a regular file" in invalid({"script": str(tmp_path)})
     os.mkfifo(tmp_path / "fifo.rpm")
     assert "not a regular file" in invalid({"packages": [str(tmp_path / "fifo.rpm")]})
