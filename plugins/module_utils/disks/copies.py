@@ -57,7 +57,8 @@ class ToCopies(Workspace):
         try:
             for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
                 _create(part)
-                options = copy_options.fast([overlay.path, *overlay.backing, *overlay.extents], part)
+                read = [overlay.path, *overlay.backing, *overlay.extents]
+                options = copy_options.fast(read, part, overlay.virtual_size)
                 qemu_img.transfer(
                     ["convert", *options, "-f", "qcow2", "-O", copy.format, overlay.path, part],
                     qemu_img.copy_timeout(overlay.virtual_size),

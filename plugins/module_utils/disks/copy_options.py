@@ -16,20 +16,23 @@ from typing import Any
 
 # The most that qemu-img takes (MAX_COROUTINES in qemu-img.c).
 _REQUESTS = 16
+# Bytes of a sector: the most that storage has.
+_SECTOR = 4096
 # The drivers of files and block devices of this machine.
 _LOCAL = ("file", "host_device")
 
 
-def fast(sources: Sequence[str], target: str) -> list[str]:
+def fast(sources: Sequence[str], target: str, end: int) -> list[str]:
     """Options of `qemu-img convert`: 16 requests in any order, past the page cache where the filesystems take that.
 
     Args: sources: the local files that are read, with those beneath them; target: the file that is written. All must
-    exist.
+    exist; end: the byte of the disk at which the copy ends. Past the page cache QEMU writes whole sectors of the
+    storage, so that a raw image would get longer than the disk if it ended within one.
 
     What is written is not on stable storage afterwards: the caller synchronizes it.
     """
     read = "none" if all(map(_takes_direct, sources)) else "writeback"
-    written = "none" if _takes_direct(target) else "writeback"
+    written = "none" if end % _SECTOR == 0 and _takes_direct(target) else "writeback"
     return ["-W", "-m", str(_REQUESTS), "-T", read, "-t", written]
 
 

@@ -140,7 +140,7 @@ def _copy_slice(
         "convert",
         "-n",
         *(["--target-is-zero"] if empty else []),
-        *copy_options.fast(list(copy_options.local_files(node)), path),
+        *copy_options.fast(list(copy_options.local_files(node)), path, offset + length),
         reference(window(node, offset, length)),
         reference(window(target, offset, length)),
     ]

@@ -82,9 +82,11 @@ def test_local_files_are_read_and_written_past_the_page_cache_where_they_can_be(
     target = str(tmp_path / "copy")
     slices.create(target, "raw", SIZE)
     requests = ["-W", "-m", "16"]
-    assert copy_options.fast([raw], target) == [*requests, "-T", "writeback", "-t", "none"]
-    assert copy_options.fast([target], raw) == [*requests, "-T", "none", "-t", "writeback"]
-    assert copy_options.fast([], target) == [*requests, "-T", "none", "-t", "none"]
+    assert copy_options.fast([raw], target, SIZE) == [*requests, "-T", "writeback", "-t", "none"]
+    assert copy_options.fast([target], raw, SIZE) == [*requests, "-T", "none", "-t", "writeback"]
+    assert copy_options.fast([], target, SIZE) == [*requests, "-T", "none", "-t", "none"]
+    # It would end within a sector of 4096 bytes, which QEMU would write as a whole.
+    assert copy_options.fast([], target, SIZE + 512) == [*requests, "-T", "none", "-t", "writeback"]
 
 
 def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
