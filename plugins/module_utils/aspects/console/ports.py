@@ -34,11 +34,6 @@ def is_on_terminal(command: str) -> bool:
     return "getty" in command and _TERMINAL.search(command, command.find("getty")) is not None
 
 
-def renamed(text: str, old: str, new: str) -> str:
-    """text with the port new in each place of the port old."""
-    return re.sub(rf"\b{re.escape(old)}\b", new, text)
-
-
 def moved(text: str, port: str | None, new: str) -> str:
     """text with the port new in place of all ports that are gone. port: as of is_gone()."""
     return _WORD.sub(lambda found: new if is_gone(found[0], port) else found[0], text)

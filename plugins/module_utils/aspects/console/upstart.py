@@ -12,7 +12,7 @@ import posixpath
 import re
 
 from ...guest.root import GuestRoot
-from .ports import is_gone, port_of_getty, renamed
+from .ports import is_gone, moved, port_of_getty
 
 DIRECTORY = "/etc/init"
 
@@ -34,8 +34,8 @@ def convert(root: GuestRoot, port: str | None) -> None:
             root.write(path, without_stanzas(texts[path]), _ENDED)
             continue
         is_there = True
-        root.write(path, renamed(texts[path], login, port), _MOVED)
-        new = renamed(path, login, port)
+        root.write(path, moved(texts[path], port, port), _MOVED)
+        new = moved(path, port, port)
         if new != path and not root.exists(new):
             # A job is called as its file.
             root.rename(path, new, _MOVED)

@@ -145,14 +145,16 @@ def test_login_of_inittab_follows_the_console(port, line):
 
 
 @pytest.mark.parametrize(
-    "line",
+    "line, expected",
     (
-        "T0:23:respawn:/sbin/getty-wrapper getty ttyS1 ttyS0",
-        "T0:23:respawn:/bin/sh -c 'exec getty 9600 ttyS0'",
+        # The last port is the login's, and another one that is gone goes with it.
+        ("T0:23:respawn:/sbin/getty-wrapper getty ttyS1 ttyS0", "T0:23:respawn:/sbin/getty-wrapper getty hvc0 hvc0"),
+        ("T0:23:respawn:/sbin/getty-wrapper getty ttyS1 hvc0", "T0:23:respawn:/sbin/getty-wrapper getty ttyS1 hvc0"),
+        ("T0:23:respawn:/bin/sh -c 'exec getty 9600 ttyS0'", "T0:23:respawn:/bin/sh -c 'exec getty 9600 hvc0'"),
     ),
 )
-def test_the_last_port_behind_getty_is_the_logins(line):
-    assert inittab.edit_inittab(line, "hvc0") == line.replace("ttyS0", "hvc0")
+def test_the_last_port_behind_getty_is_the_logins(line, expected):
+    assert inittab.edit_inittab(line, "hvc0") == expected
 
 
 @pytest.mark.parametrize(
