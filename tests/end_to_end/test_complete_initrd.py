@@ -94,7 +94,7 @@ def test_the_converted_guest_boots_and_answers_at_its_own_address(module, conver
 def test_the_choices_of_another_target_come_of_the_same_evidence(module, disk):
     guest = module("guestconv_inspect", disks=[str(disk)], target="vmware", hardware=HARDWARE)["guest"]
     assert guest["devices"]["network"]["ens192"]["driver"] == "vmxnet3"
-    assert guest["choices"]["block"]["sda"]["driver"] == ["pvscsi", "mptsas1068", "ahci"]
+    assert guest["choices"]["block"]["sda"]["driver"] == ["pvscsi", "nvme", "mptsas1068", "ahci"]
     assert guest["hardware"] == HARDWARE
 
 

@@ -71,7 +71,7 @@ class Variant:
     hardware: what the source hypervisor knows, for inspect. drivers: {network card: the model that is chosen for it}.
     settings: {network card: what else is chosen for it}.
     addresses: {interface: the static addresses that it has on the target}; gateways: those of the default routes.
-    members: the network cards in bond0, the active one first; has_active: whether only one is, by the bond's mode.
+    members: the network cards in bond0, the active one first.
     edited: those of files that must change with the hardware; all others stay as they are, to the byte.
     reversed: the target has the cards in the other order.
     """
@@ -85,7 +85,6 @@ class Variant:
     addresses: dict[str, list[str]] = field(default_factory=lambda: STATIC)
     gateways: tuple[str, ...] = ("10.0.2.2",)
     members: tuple[str, ...] = ()
-    has_active: bool = True
     edited: tuple[str, ...] = ()
     reversed: bool = False
 
@@ -123,14 +122,15 @@ def _netplan(renderer):
 
 # As systemd-networkd has them: the bond, its address, and its ports by a list of names or of MAC addresses.
 _BOND0 = "[NetDev]\nName=bond0\nKind=bond\n\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
+_GATEWAY_ANSWERS = "ARPIntervalSec=1s\nARPIPTargets=10.0.2.2\nARPValidate=all"
 _ON_BOND0 = "[Match]\nName=bond0\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n"
 
 
 def _bond_by_list(match):
     """{path: text} of a bond of systemd-networkd, in which one file is for both ports, which fit match."""
     return {
-        # No port can be the primary one, where one file is for all: the guest is to answer on each.
-        f"{_NETWORKD}/bond0.netdev": _BOND0.replace("active-backup", "broadcast"),
+        # No port can be the primary one, where one file is for all: that is the active one at which the gateway answers.
+        f"{_NETWORKD}/bond0.netdev": _BOND0.replace("MIIMonitorSec=100ms", _GATEWAY_ANSWERS),
         f"{_NETWORKD}/10-ports.network": f"[Match]\n{match}\n\n[Network]\nBond=bond0\n",
         f"{_NETWORKD}/20-bond0.network": _ON_BOND0,
     }
@@ -293,7 +293,6 @@ VARIANTS = {
         hardware=BOND,
         addresses=OVER_BOND,
         members=("ens192", "ens224"),
-        has_active=False,
         reversed=True,
     ),
     "networkd-bond-by-macs": Variant(
@@ -307,7 +306,6 @@ VARIANTS = {
         drivers=E1000_AND_VIRTIO,
         addresses=OVER_BOND,
         members=("ens192", "ens224"),
-        has_active=False,
         edited=(RULES, f"{_NETWORKD}/10-ports.network"),
     ),
     "networkmanager": Variant(
