@@ -27,4 +27,5 @@ def test_ours_is_compared_with_the_best_of_the_others_by_medians():
 def test_five_of_twelve_pieces_of_the_disk_hold_data(tmp_path):
     disk = copying.make_disk(tmp_path / "disk", 96 / 1024)
     assert disk.stat().st_size == 96 << 20
-    assert disk.stat().st_blocks * 512 == 5 * (8 << 20)
+    # The filesystem's own blocks about the file count, too.
+    assert disk.stat().st_blocks * 512 // (8 << 20) == 5
