@@ -51,7 +51,10 @@ def documentation(name):
         fragment_name = fragment.removeprefix("virttools.guestconv.")
         found = importlib.import_module(f"{COLLECTION}.doc_fragments.{fragment_name}").ModuleDocFragment
         options.update(yaml.safe_load(found.DOCUMENTATION).get("options", {}))
-    return dict(document, options={**options, **document.get("options", {})})
+    # As Ansible merges them: what the module says of an option comes before what a fragment does.
+    for key, option in document.get("options", {}).items():
+        options[key] = {**options.get(key, {}), **option}
+    return dict(document, options=options)
 
 
 def current():

@@ -20,6 +20,7 @@ description:
     nothing. It does not detect writes of other machines to a shared block device.
   - Converting a guest again changes nothing.
 extends_documentation_fragment:
+  - virttools.guestconv.target
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
   - virttools.guestconv.keys
@@ -43,24 +44,6 @@ options:
     type: raw
   target:
     description: The hypervisor, platform or cloud that the guest goes to. If O(guest) is set, the description determines it.
-    type: str
-    choices:
-      - kvm
-      - libvirt
-      - proxmox
-      - openstack
-      - kubevirt
-      - ovirt
-      - vmware
-      - xen
-      - xen-pv
-      - virtualbox
-      - hyperv
-      - ec2
-      - ec2-xen
-      - gcp
-      - azure
-    default: kvm
   root:
     description:
       - The only operating system to convert, if the disks contain several and O(guest) is not set.

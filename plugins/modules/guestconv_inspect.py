@@ -14,6 +14,7 @@ description:
   - Alter V(devices) and V(tools) of the description in the playbook, and pass it to M(virttools.guestconv.guestconv_convert), which
     changes the guest to match it.
 extends_documentation_fragment:
+  - virttools.guestconv.target
   - virttools.guestconv.attributes
   - virttools.guestconv.disks
   - virttools.guestconv.keys
@@ -31,24 +32,6 @@ attributes:
 options:
   target:
     description: The hypervisor, platform or cloud that the guest goes to.
-    type: str
-    choices:
-      - kvm
-      - libvirt
-      - proxmox
-      - openstack
-      - kubevirt
-      - ovirt
-      - vmware
-      - xen
-      - xen-pv
-      - virtualbox
-      - hyperv
-      - ec2
-      - ec2-xen
-      - gcp
-      - azure
-    default: kvm
   root:
     description: The only operating system to inspect, by its key in RV(guest.roots), if the disks contain several.
     type: str
