@@ -62,6 +62,14 @@ SUBJECT = Subject(
             "the guest first, if that configuration uses the name.",
         ),
         concern(
+            "mac-exchange-uncertain",
+            "warning",
+            "`hardware.target_interfaces` gives a network card the MAC address that another one has on the source, as if "
+            "they exchange their addresses. Nothing shows whether an earlier conversion has done so already. A second "
+            "conversion of the same disks would exchange the addresses again.",
+            "Convert the guest once only, or pass the IP addresses of each network card in `hardware.interfaces`.",
+        ),
+        concern(
             "network-configuration-unused",
             "info",
             "The guest does not apply a network configuration file, because it prefers another one for the same network "

@@ -155,7 +155,7 @@ def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> 
             fitting = [each for each in loose[path] if not nic.name or fits(nic.name, condition_of(definitions[each]))]
             # systemd-networkd applies the first of several.
             own.update({path: min(fitting)} if fitting else {})
-        for key in {nic.hardware_mac, nic.name} - {None}:
+        for key in filter(None, dict.fromkeys((nic.hardware_mac, nic.name))):
             own.update(by_key.get(key, {}))
         in_order = [path for path in networks if path in own]
         found[nic] = {path: (own[path], path == in_order[0]) for path in in_order}
