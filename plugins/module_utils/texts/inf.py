@@ -211,7 +211,8 @@ def _without_comment(line: str) -> str:
 
 
 def _line(text: str) -> Line:
-    key, fields, current, has_key = "", [], "", False
+    fields: list[str] = []
+    key, current, has_key = "", "", False
     for token in _TOKEN.findall(text):
         if token == "=" and not has_key and not fields:
             key, current, has_key = current.strip(), "", True
