@@ -27,6 +27,7 @@ from . import (
     targets,
     tools,
     verify,
+    windows,
     writing,
 )
 from .declaration import Declaration, Subject
@@ -45,6 +46,7 @@ SUBJECTS: tuple[Subject, ...] = (
     network.SUBJECT,
     drivers.SUBJECT,
     tools.SUBJECT,
+    windows.SUBJECT,
     description.SUBJECT,
     first_boot.SUBJECT,
     writing.SUBJECT,
