@@ -177,5 +177,17 @@ def write_folder(directory):
 
 def write_iso(directory, iso):
     """Make the ISO of a folder, as virtio-win's are made: with Joliet and Rock Ridge."""
-    command = ["xorriso", "-as", "mkisofs", "-quiet", "-J", "-R", "-V", "virtio-win-0.1.0", "-o", str(iso), str(directory)]
+    command = [
+        "xorriso",
+        "-as",
+        "mkisofs",
+        "-quiet",
+        "-J",
+        "-R",
+        "-V",
+        "virtio-win-0.1.0",
+        "-o",
+        str(iso),
+        str(directory),
+    ]
     subprocess.run(command, check=True, capture_output=True)
