@@ -265,11 +265,6 @@ QXL_VGA = Model(
     words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "qxl"),
     windows=WindowsNeeds((("qxldod",), ("qxl",)), "qxldod", ("VEN_1B36&DEV_0100",)),
 )
-    "qxl-vga",
-    ("qxl",),
-    words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "qxl"),
-    windows=WindowsNeeds((("qxldod",), ("qxl",)), "qxldod", ("VEN_1B36&DEV_0100",)),
-)
 # Text mode and VESA need no driver in the guest.
 VGA = Model(
     "VGA", words={"libvirt": "vga", "kubevirt": "vga", "openstack": "vga", "proxmox": "std"}, windows=_NO_DRIVER
