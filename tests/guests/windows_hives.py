@@ -10,7 +10,9 @@ made of one that was emptied, so that their format is what Windows writes.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import lzma
+import shutil
 import struct
 import tempfile
 from pathlib import Path
@@ -20,8 +22,18 @@ WINDOWS_7 = "windows-7-x86-vmware"
 WINDOWS_8 = "windows-8.1-x64-virtualbox"
 WINDOWS_10 = "windows-10-1903-x64-vmware"
 NAMES = (WINDOWS_7, WINDOWS_8, WINDOWS_10)
-# A reason to skip a test; empty where the hives are.
-MISSING = "" if all((SHARED / f"{name}.SYSTEM.xz").is_file() for name in NAMES) else f"there are no hives in {SHARED}"
+
+
+def _missing():
+    if not all((SHARED / f"{name}.SYSTEM.xz").is_file() for name in NAMES):
+        return f"there are no hives in {SHARED}"
+    needed = [name for name in ("hivex", "Registry") if importlib.util.find_spec(name) is None]
+    needed += [name for name in ("reglookup", "xorriso") if shutil.which(name) is None]
+    return f"not installed: {', '.join(needed)}" if needed else ""
+
+
+# Why tests with them are skipped; empty where all is there.
+MISSING = _missing()
 
 # Types of values (winnt.h).
 NONE, STRING, EXPAND, BINARY, DWORD, MULTI = 0, 1, 2, 3, 4, 7

@@ -39,14 +39,15 @@ def add_driver(hive):
     driver.set("Start", registry.dword(0))
     driver.set("ImagePath", registry.expand("system32\\drivers\\viostor.sys"))
     driver.create("Parameters\\PnpInterface").set("5", registry.dword(1))
-    database = hive.top.create("ControlSet001\\Control\\CriticalDeviceDatabase")
-    database.create("PCI#VEN_1AF4&DEV_1001&REV_00").set("Service", registry.string("viostor"))
+    hive.key("ControlSet001\\Control\\Class").create("PCI#VEN_1AF4&DEV_1001&REV_00").set(
+        "Service", registry.string("viostor")
+    )
     services.key("DISK").set("start", registry.dword(3))
 
 
 def take_driver_away(hive):
     hive.key("ControlSet001\\Services\\viostor").delete()
-    hive.key("ControlSet001\\Control\\CriticalDeviceDatabase\\PCI#VEN_1AF4&DEV_1001&REV_00").delete()
+    hive.key("ControlSet001\\Control\\Class\\PCI#VEN_1AF4&DEV_1001&REV_00").delete()
     hive.key("ControlSet001\\Services\\disk").set("Start", registry.dword(0))
 
 
@@ -60,7 +61,7 @@ def wide(text):
 
 
 SERVICE = "controlset001\\services\\viostor"
-DEVICE = "controlset001\\control\\criticaldevicedatabase\\pci#ven_1af4&dev_1001&rev_00"
+DEVICE = "controlset001\\control\\class\\pci#ven_1af4&dev_1001&rev_00"
 EXPECTED = {
     (SERVICE, None): (None, True),
     (SERVICE, "start"): (None, (4, bytes(4))),
