@@ -18,7 +18,7 @@ from .....guest.root import GuestRoot
 from .....model.concerns import Concern
 from ... import kernel_install, pe, unified
 from ...command_line import Editors
-from ...evidence import Evidence
+from ...evidence import Evidence, disks_with
 from .. import device_map, grub_legacy
 from ..loader import default_not_known, default_not_supported
 from . import custom, debconf, defaults, fallback, images, starts
@@ -70,14 +70,18 @@ def find(root: GuestRoot, evidence: Evidence) -> Grub2 | None:
             readings += [reading] if reading.menu.items or not reading.is_whole else []
     has_linux = any(item.loaded and item.loaded.boots_linux for each in readings[:1] for item in each.menu.walk())
     has_linux = has_linux or any(images.found(root, each.menu) for each in readings[:1])
-    return Grub2(root, readings) if has_linux else None
+    return Grub2(root, readings, disks_with(root, evidence, NAME)) if has_linux else None
 
 
 class Grub2:
-    """GRUB 2 in one root. readings: of its scripts, that of the menu that is shown first."""
+    """GRUB 2 in one root. readings: of its scripts, that of the menu that is shown first.
 
-    def __init__(self, root: GuestRoot, readings: Sequence[Reading]) -> None:
+    starting: the disks with its code in their boot sectors, in boot order.
+    """
+
+    def __init__(self, root: GuestRoot, readings: Sequence[Reading], starting: Sequence[str] = ()) -> None:
         self._root = root
+        self._starting = starting
         self._readings = readings
         self._started = readings[0].menu.started() if readings[0].is_whole else None
         loaded = [(item, item.loaded) for item in readings[0].menu.walk()]
@@ -112,7 +116,7 @@ class Grub2:
         for path in (f"{directory}/device.map" for directory in starts.DIRECTORIES):
             before = self._root.read(path)
             if before is not None:
-                after = device_map.rename_disks(before, plan.disk_names)
+                after = device_map.rename_disks(before, plan.disk_names, self._starting[:1])
                 self._root.write(path, after, "the disks' names on the target")
 
     def _edited(self, editors: Editors) -> dict[str, str]:
@@ -146,7 +150,7 @@ class Grub2:
         defaults.convert(self._root, edit)
         kernel_install.edit_sources(self._root, edit)
         custom.convert(self._root, plan, editors)
-        debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
+        debconf.convert(self._root, plan.disk_names, self._starting, keep_fallback=has_new_fallback)
 
 
 def _entry(item: Item, loaded: Loaded) -> Entry:
