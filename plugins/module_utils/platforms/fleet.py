@@ -44,7 +44,7 @@ def check(guests: Iterable[Guest]) -> None:
     found = _Problems()
     for guest in guests:
         for problem in _of_guest(guest):
-            of_kind = found.names if problem.code == "names-unmapped" else found.values
+            of_kind = found.names if isinstance(problem, maps.Unmapped) else found.values
             of_kind.setdefault(problem.message, []).append(guest.name)
     listed = [f"{what} ({', '.join(names)})" for what, names in found.names.items()]
     sentences = [f"{what.rstrip('.')} ({', '.join(names)})." for what, names in found.values.items()]

@@ -23,6 +23,10 @@ DEFAULT = "default"
 _WILDCARDS = re.compile(r"\[[^\]]*\]|[*?]")
 
 
+class Unmapped(GuestconvError):
+    """A name has no entry in a map."""
+
+
 @dataclass(frozen=True)
 class NameMap:
     """A map. option: what it is called by who gives it. values: by name, by pattern, or by DEFAULT."""
@@ -67,7 +71,7 @@ def parse(value: Any, option: str) -> NameMap | None:
     return NameMap(option, {str(key): value[key] for key in value})
 
 
-def unmapped(message: str) -> GuestconvError:
+def unmapped(message: str) -> Unmapped:
     """The error about names that no map has."""
     hint = f"Add the names or patterns of them to the map, or the key `{DEFAULT}`."
-    return GuestconvError("names-unmapped", message, hint=hint)
+    return Unmapped("names-unmapped", message, hint=hint)
