@@ -44,6 +44,11 @@ class File:
                     found.clear()
         return found
 
+    @property
+    def asks_for_something(self) -> bool:
+        """Whether [Match] asks for anything at all, of the interface or of the system."""
+        return any(self.values("Match", key) for key in {each.key for _order, each in self.entries})
+
     def sections(self, name: str) -> list[dict[str, str]]:
         """Each section called so, as {key: value}."""
         found: dict[tuple[int, int], dict[str, str]] = {}
