@@ -14,6 +14,7 @@ description:
   - A device that KubeVirt does not have is an error, which names the device. KubeVirt does not have C(vmxnet3),
     C(qxl-vga) or C(virtconsole), and by default only the machine type C(q35).
 extends_documentation_fragment:
+  - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
   name:
@@ -47,16 +48,6 @@ options:
       - Whether to specify the model of the display. Clusters accept it only with the feature gate C(VideoConfig), in
         KubeVirt 1.6 and later.
       - If it is not specified, the guest has a VGA (with UEFI a bochs-display), which every guest can use.
-    type: bool
-    default: false
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

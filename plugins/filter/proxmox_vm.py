@@ -16,6 +16,7 @@ description:
   - A device that Proxmox VE does not have is an error, which names the device. Proxmox VE does not have C(virtconsole),
     and has only one model of the SCSI controller for all disks.
 extends_documentation_fragment:
+  - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
   volumes:
@@ -42,16 +43,6 @@ options:
   guest_agent:
     description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
       a conversion sets if it finds the agent. If it does, Proxmox VE uses the agent.
-    type: bool
-    default: false
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

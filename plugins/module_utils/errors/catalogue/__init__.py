@@ -26,6 +26,7 @@ from . import (
     targets,
     tools,
     verify,
+    windows,
     writing,
 )
 from .declaration import Declaration, Subject
@@ -43,6 +44,7 @@ SUBJECTS: tuple[Subject, ...] = (
     initrd.SUBJECT,
     network.SUBJECT,
     tools.SUBJECT,
+    windows.SUBJECT,
     description.SUBJECT,
     first_boot.SUBJECT,
     writing.SUBJECT,
