@@ -21,15 +21,17 @@ OPERATING_SYSTEMS = ("linux", "windows")
 
 
 def define(
-    hardware: Any, os_type: Any = "linux", guest_agent: Any = False, secure_boot: Any = False, tpm: Any = False
+    hardware: Any, os_type: Any = None, guest_agent: Any = False, secure_boot: Any = False, tpm: Any = False
 ) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
-    Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it;
+    Args: os_type: linux or windows; by default what hardware knows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it;
     secure_boot; tpm: a new and empty one.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
     """
     wanted = request.machine(hardware).hardware
+    os_type = ("windows" if wanted.windows else "linux") if os_type is None else os_type
+    request.refuse_subsystems(wanted, WORDS.name)
     properties = {
         "hw_firmware_type": wanted.firmware,
         "hw_machine_type": wanted.machine,
@@ -51,7 +53,7 @@ def define(
         # Nova gives every x86 machine a serial port, and no other console.
         WORDS.word("console", wanted.console, "console")
     properties.update(_kept(wanted.kept))
-    _refuse_others(wanted)
+    _refuse_others(wanted, "localtime" if properties["os_type"] == "windows" else "utc")
     if wanted.firmware == "uefi":
         properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
     else:
@@ -70,8 +72,11 @@ def _kept(kept: Kept) -> dict[str, str]:
     return properties
 
 
-def _refuse_others(hardware: Hardware) -> None:
-    """Refuse what the properties of an image cannot say."""
+def _refuse_others(hardware: Hardware, clock: str) -> None:
+    """Refuse what the properties of an image cannot say.
+
+    clock: what Nova has a clock at, which depends on os_type alone (LibvirtDriver._set_clock in nova/virt/libvirt).
+    """
     wrong = [
         (f"{request.interface_title(card)} is not connected", "connected", "its port with admin_state_up: false")
         for card in hardware.interfaces
@@ -86,8 +91,8 @@ def _refuse_others(hardware: Hardware) -> None:
                 "the guest with other drivers, or with the machine type pc",
             )
         )
-    if hardware.kept.clock not in ("", "utc"):
-        wrong.append((f"the clock is at {hardware.kept.clock}", "clock", "the guest with a clock at UTC"))
+    if hardware.kept.clock not in ("", clock):
+        wrong.append((f"the clock is at {hardware.kept.clock}", "clock", f"the guest with a clock at {clock}"))
     for what, key, instead in wrong:
         raise GuestconvError(
             "device-not-offered",

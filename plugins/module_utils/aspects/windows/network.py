@@ -22,7 +22,7 @@ from ..network.cards import identity, matching, policies
 from ..network.cards.macs import HARDWARE, MacSource, Origin
 from ..network.cards.nics import Nic, unique_identifier
 from ..plan import Plan
-from . import adapters, instances
+from . import adapters, control_set, instances
 from .adapters import Adapter
 from .steps import RemoveDevice, SetNetwork
 
@@ -73,8 +73,8 @@ def inspect(root: GuestRoot) -> Findings:
 
 
 def _read(root: GuestRoot) -> adapters.Network:
-    control_set = hives.control_set(root)
-    return adapters.read(control_set) if control_set else adapters.Network(())
+    found = control_set.control_set(root)
+    return adapters.read(found) if found else adapters.Network(())
 
 
 def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
