@@ -32,7 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letter
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
-from tests import hives
+from tests import host_hivex
 from tests.text_guests import lvm, sectors
 from tests.text_guests.labels import Labels, context
 from tests.text_guests.limits import Limits
@@ -92,7 +92,7 @@ class Storage:
         return self.tags.get("TYPE") in FAT
 
 
-class StandIn(hives.Hivex, Appliance):
+class StandIn(host_hivex.Hivex, Appliance):
     """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
 
     arrays: what is in each, and which of the partitions it is made of.

@@ -23,7 +23,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.hives im
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.condition import Condition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
-from ansible_collections.virttools.guestconv.tests.hives import Hivex, stand_in
+from ansible_collections.virttools.guestconv.tests.hives import stand_in
+from ansible_collections.virttools.guestconv.tests.host_hivex import Hivex
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     graph,

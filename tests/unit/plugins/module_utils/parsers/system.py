@@ -281,7 +281,7 @@ def _release(text):
 
 
 def _resumed(text):
-    return initramfs_tools.with_devices(text, lambda name: "" if name == "/dev/sdb1" else "UUID=a b")
+    return initramfs_tools.with_devices(text, lambda name: "" if name in ("", "/dev/sdb1") else "UUID=a b")
 
 
 def _lvm(text):
