@@ -48,7 +48,6 @@ _ABOVE = ("compositebus\\ms_implat_mp", "vms_mp")
 # Settings of a driver that change what the card sends, and values with which they do not.
 _SETTINGS = {
     "VlanID": ("", "0"),
-    "VlanId": ("", "0"),
     "RegVlanid": ("", "0"),
     "*JumboPacket": ("", "1500", "1514"),
     "NetworkAddress": ("",),

@@ -10,7 +10,7 @@ another model gets the configuration at the first boot (steps.SetNetwork), found
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...devices.targets import Model, Target
@@ -34,6 +34,8 @@ FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
 
 # What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
 _OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
+# The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
+_QEMU = 0x1AF4
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         plan.hardware.interfaces.append(interface_of(nic, model, adapter if kept else None))
         if adapter is None or (kept and policy.policy == "keep"):
             continue
-        if not kept and not is_there(adapter, model, on_target):
+        if not kept and not is_there(adapter, model, plan.target, on_target):
             gone.append(adapter)
         if _is_found_again(nic, given):
             steps.append(step_for(old, nic, adapter, policy))
@@ -253,16 +255,23 @@ def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> 
     pci = adapter.pci
     if pci is None or pci.mac is None or pci.mac != mac or not pci.is_model(model.driver):
         return False
+    return _has_subsystem(pci, model, target)
+
+
+def _has_subsystem(pci: instances.PciInstance, model: Model, target: Target) -> bool:
+    """Whether a card of the model can have the subsystem ids of pci on the target."""
     ids = (pci.subsystem_vendor, pci.subsystem_device)
     return ids == _OWN_SUBSYSTEMS.get(model.driver) or (model.driver == "e1000e" and target.has_subsystem_ids)
 
 
-def is_there(adapter: Adapter, model: Model, macs: set[str | None]) -> bool:
+def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[str | None]) -> bool:
     """Whether the target may have a device with this instance path, so that it must not be removed. macs: the target's."""
-    pci: instances.PciInstance | None = adapter.pci
-    return pci is None or (
-        pci.is_model(model.driver) if pci.mac is None else pci.mac in macs and pci.is_model(model.driver)
-    )
+    pci = adapter.pci
+    if pci is None or not pci.is_model(model.driver):
+        return pci is None
+    if pci.mac is None:
+        return pci.subsystem_vendor == _QEMU
+    return pci.mac in macs and _has_subsystem(pci, model, target)
 
 
 def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> SetNetwork:
