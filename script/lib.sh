@@ -62,9 +62,9 @@ debian_packages() {
                 *) printf '%s\n' qemu-system-modules-opengl qemu-system-modules-spice ;;
             esac
             ;;
-        guests) printf '%s\n' mmdebstrap debian-archive-keyring git ;;
+        guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
-            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox
+            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup
             # To ask the real one which entry it boots.
             [[ $ID != debian ]] || printf '%s\n' systemd-boot
             ;;
@@ -93,7 +93,7 @@ fedora_packages() {
             fi
             ;;
         # EL has no mmdebstrap.
-        'guests fedora') printf '%s\n' mmdebstrap debian-keyring git ;;
+        'guests fedora') printf '%s\n' mmdebstrap debian-keyring git python3-hivex xorriso ;;
         guests*) printf '%s\n' git ;;
         unit*) printf '%s\n' libvirt-client libxml2 busybox ;;
         tests*)

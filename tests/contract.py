@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "contract.json"
 SCHEMA = ROOT / "docs" / "guest.schema.json"
 COLLECTION = "ansible_collections.virttools.guestconv.plugins"
+OWN_FRAGMENTS = "virttools.guestconv."
 
 # The facts of an option that are a promise. What has the value that stands here is not mentioned.
 _OPTION_FACTS = {"type": None, "elements": None, "required": False, "default": None, "choices": None, "aliases": None}
@@ -45,13 +46,18 @@ def module(name):
 
 def documentation(name):
     """DOCUMENTATION of the module called name as a dict, with the options of the fragments that it extends."""
-    document = yaml.safe_load(module(name).DOCUMENTATION)
+    return merged(yaml.safe_load(module(name).DOCUMENTATION))
+
+
+def merged(document):
+    """A DOCUMENTATION, with the options of the fragments of this collection that it extends."""
     options = {}
     for fragment in document.get("extends_documentation_fragment", []):
-        fragment_name = fragment.removeprefix("virttools.guestconv.")
-        found = importlib.import_module(f"{COLLECTION}.doc_fragments.{fragment_name}").ModuleDocFragment
-        options.update(yaml.safe_load(found.DOCUMENTATION).get("options", {}))
-    # As Ansible merges them: what the module says of an option comes before what a fragment does.
+        if fragment.startswith(OWN_FRAGMENTS):
+            name = fragment.removeprefix(OWN_FRAGMENTS)
+            found = importlib.import_module(f"{COLLECTION}.doc_fragments.{name}").ModuleDocFragment
+            options.update(yaml.safe_load(found.DOCUMENTATION).get("options", {}))
+    # As Ansible merges them: what the plugin says of an option comes before what a fragment does.
     for key, option in document.get("options", {}).items():
         options[key] = {**options.get(key, {}), **option}
     return dict(document, options=options)
@@ -81,7 +87,7 @@ def _plugins(kind):
     for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
         plugin = importlib.import_module(f"{COLLECTION}.{kind}.{path.stem}")
         found[path.stem] = {
-            "options": flat_options(yaml.safe_load(plugin.DOCUMENTATION).get("options", {}), "suboptions"),
+            "options": flat_options(merged(yaml.safe_load(plugin.DOCUMENTATION))["options"], "suboptions"),
             "returns": _flat_returns(yaml.safe_load(getattr(plugin, "RETURN", "")) or {}),
         }
     return found

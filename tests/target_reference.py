@@ -42,6 +42,17 @@ code [hardware-not-emulated](errors.md#hardware-not-emulated).
 
 """
 
+_OF_WINDOWS = """
+## What Windows needs
+
+Windows can use a driver if it has one of these services, with its driver file, and knows the device by one of these PCI
+ids, or if the virtio-win of the option `virtio_win` has the driver for this Windows. A display and a serial port without
+either need no driver. Windows has no driver for devices that are not in this table. Targets offer the disks in the last
+column to Windows guests alone, and never recommend them where another choice is possible: a guest can keep the disk
+controller that it had on VMware.
+
+"""
+
 
 def text() -> str:
     """The whole page."""
@@ -60,7 +71,11 @@ def text() -> str:
         ["kind", "driver", "kernel modules", "names in the guest", "offered by", "in QEMU"],
         (_of_model(kind, model) for kind, model in offered),
     )
-    return _HEAD + targets + _OF_MODELS + needs
+    windows = _table(
+        ["kind", "driver", "services", "in virtio-win", "PCI ids", "for Windows alone"],
+        (_of_windows(kind, model) for kind in _TITLES for model in models.MODELS[kind].values() if model.windows),
+    )
+    return _HEAD + targets + _OF_MODELS + needs + _OF_WINDOWS + windows
 
 
 def _of_target(target: Target) -> list[str]:
@@ -91,6 +106,19 @@ def _of_model(kind: str, model: Model) -> list[str]:
         names,
         ", ".join(name for name, target in TARGETS.items() if model in target.models[kind]),
         "yes" if model.in_qemu else "",
+    ]
+
+
+def _of_windows(kind: str, model: Model) -> list[str]:
+    needs = model.windows
+    assert needs is not None
+    return [
+        _TITLES[kind],
+        f"`{model.driver}`",
+        " or ".join(" and ".join(f"`{name}`" for name in names) for names in needs.services),
+        f"`{needs.driver}`" if needs.driver else "",
+        ", ".join(f"`{each}`" for each in needs.ids),
+        ", ".join(name for name, target in TARGETS.items() if model in target.windows_models.get(kind, ())),
     ]
 
 

@@ -14,6 +14,7 @@ description:
   - A device that KubeVirt does not have is an error, which names the device. KubeVirt does not have C(vmxnet3),
     C(qxl-vga) or C(virtconsole), and by default only the machine type C(q35).
 extends_documentation_fragment:
+  - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
   name:
@@ -24,6 +25,8 @@ options:
       - The volumes in the cluster, one for each disk of the hardware, in the same order.
       - A volume is the name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and
         V(device), the name that the guest had for the disk.
+      - The V(size) of a V(data_volume), such as V(20Gi), is needed with O(storage_map). The manifest then creates the data
+        volume, and waits for the upload of the disk.
     type: list
     elements: raw
     required: true
@@ -47,16 +50,6 @@ options:
       - Whether to specify the model of the display. Clusters accept it only with the feature gate C(VideoConfig), in
         KubeVirt 1.6 and later.
       - If it is not specified, the guest has a VGA (with UEFI a bochs-display), which every guest can use.
-    type: bool
-    default: false
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

@@ -17,6 +17,7 @@ description:
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
+  - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
   disks:
@@ -32,6 +33,8 @@ options:
     description:
       - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key V(network)
         or V(bridge).
+      - The dictionary may have V(vlan), too, the number of a VLAN, for a bridge or network of Open vSwitch. libvirt 11.0
+        and later also supports this for a Linux bridge that filters VLANs.
     type: raw
     default: default
   domain_type:
@@ -39,16 +42,6 @@ options:
     type: str
     choices: [kvm, qemu]
     default: kvm
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
-    type: bool
-    default: false
 seealso:
   - plugin: virttools.guestconv.kubevirt_vm
     plugin_type: filter

@@ -14,6 +14,8 @@ description:
   - An image has one model for all disks, and one for all network cards. A guest with different models is an error.
   - A device that OpenStack does not have is an error, which names the device. OpenStack does not have C(virtconsole).
   - The flavor sets the memory and the number of processors. The ports set the MAC addresses.
+extends_documentation_fragment:
+  - virttools.guestconv.definition
 options:
   _input:
     description:
@@ -26,19 +28,14 @@ options:
     type: str
     choices: [linux, windows]
     default: linux
+  ports:
+    description: Whether the ports of the server are those of P(virttools.guestconv.openstack_ports#filter). They have the
+      state of the links, which the image cannot have. A card that is not connected is an error otherwise.
+    type: bool
+    default: false
   guest_agent:
     description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
       a conversion sets if it finds the agent. If it does, OpenStack uses the agent.
-    type: bool
-    default: false
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

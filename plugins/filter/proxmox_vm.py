@@ -16,6 +16,7 @@ description:
   - A device that Proxmox VE does not have is an error, which names the device. Proxmox VE does not have C(virtconsole),
     and has only one model of the SCSI controller for all disks.
 extends_documentation_fragment:
+  - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
   volumes:
@@ -23,9 +24,15 @@ options:
       - The values of the disks in C(qm.conf), one for each disk of the hardware, in the same order. Examples are
         V(local-lvm:vm-100-disk-0), and V(local-lvm:0,import-from=/exports/web01.qcow2), which imports the disk.
       - A value can also be a dictionary with V(volume), and V(device), the name that the guest had for the disk.
+      - Either this or O(disks) is required.
     type: list
     elements: raw
-    required: true
+  disks:
+    description:
+      - The disks on the node of Proxmox VE, which are imported. A disk is its absolute path, or a dictionary with V(path),
+        and V(device), the name that the guest had for the disk. The storage is O(storage), or that of O(storage_map).
+    type: list
+    elements: raw
   network:
     description:
       - The network of the network cards. It is the name of a bridge, which may be followed by further settings of the
@@ -33,7 +40,8 @@ options:
     type: str
     default: vmbr0
   storage:
-    description: The storage for the UEFI variables. It is required for a guest that boots by UEFI.
+    description: The storage for the UEFI variables, the TPM, and O(disks). It is required for a guest that boots by UEFI.
+      By default it is the one that O(storage_map) has for the first disk.
     type: str
   ostype:
     description: The guest's operating system, as in C(qm.conf). V(l26) is Linux.
@@ -42,16 +50,6 @@ options:
   guest_agent:
     description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
       a conversion sets if it finds the agent. If it does, Proxmox VE uses the agent.
-    type: bool
-    default: false
-  secure_boot:
-    description:
-      - Whether the firmware has secure boot. The guest must boot by UEFI, and all programs that it boots with must
-        be signed. M(virttools.guestconv.guestconv_verify) boots without secure boot.
-    type: bool
-    default: false
-  tpm:
-    description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
 seealso:

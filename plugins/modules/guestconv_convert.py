@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - virttools.guestconv.disks
   - virttools.guestconv.keys
   - virttools.guestconv.tools
+  - virttools.guestconv.virtio_win
   - virttools.guestconv.source
   - virttools.guestconv.appliance
   - virttools.guestconv.progress
@@ -220,7 +221,7 @@ hardware:
     disks:
       description:
         - For each disk, V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
-        - If the source reports them, V(serial) and V(wwn), too.
+        - If the source reports them, V(serial), V(wwn) and V(storage), too.
       type: list
       elements: dict
     interfaces:
@@ -366,6 +367,7 @@ ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
     "keys": argument_specs.KEYS,
     "tools": argument_specs.TOOLS,
+    "virtio_win": argument_specs.VIRTIO_WIN,
     "guest": {"type": "raw"},
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,

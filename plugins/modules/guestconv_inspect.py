@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - virttools.guestconv.disks
   - virttools.guestconv.keys
   - virttools.guestconv.tools
+  - virttools.guestconv.virtio_win
   - virttools.guestconv.source
   - virttools.guestconv.appliance
   - virttools.guestconv.progress
@@ -209,6 +210,7 @@ ARGUMENT_SPEC = {
     "disks": argument_specs.DISKS,
     "keys": argument_specs.KEYS,
     "tools": argument_specs.TOOLS,
+    "virtio_win": argument_specs.VIRTIO_WIN,
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,
     "root": {"type": "str"},

@@ -9,6 +9,8 @@ import posixpath
 
 import pytest
 
+from ansible_collections.virttools.guestconv.tests import hives
+
 pytest.register_assert_rewrite(
     "ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.door_contract"
 )
@@ -29,3 +31,5 @@ class TestRealDoor(Contract):
             return root
 
         self.door = door
+
+    hive_file = staticmethod(hives.real)

@@ -50,7 +50,7 @@ def convert(module, disks, target="kvm", **drivers):
 def boot(module, disks, variant, result, layout="MBR"):
     """Boot the converted guest, wait for SSH at its address, and record that as a row of docs/support.md."""
     assert variant in VARIANTS
-    # With its display: SeaBIOS's GRUB hangs before it starts a kernel from NVMe on a machine that has none.
+    # With its display, which its menu in a graphics mode needs (boot-menu-needs-display).
     hardware = result["hardware"]
     said = module("guestconv_verify", disks=disks, hardware=hardware, expect=SSH, timeout=1800)
     assert said.get("up") is True, said

@@ -50,8 +50,10 @@ def load(path):
 
 def run(case):
     """The Outcome of inspecting and converting the guest of the case."""
+    has_systemd = any("/libsystemd-shared-" in path for path in case["files"])
+    system = {path: text for path, text in SYSTEM.items() if not (has_systemd and "/libsystemd-shared-" in path)}
     root = FakeRoot(
-        {**SYSTEM, **case["files"]},
+        {**system, **case["files"]},
         boot_menu=menu(" ".join(case.get("arguments") or [])),
         hardware=case.get("hardware"),
         links=case.get("links"),

@@ -23,6 +23,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance, label
@@ -31,6 +32,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.letter
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import Disk
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest import labels
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import lvm_report, md_superblock
+from tests import host_hivex
 from tests.text_guests import lvm, sectors
 from tests.text_guests.labels import Labels, context
 from tests.text_guests.limits import Limits
@@ -90,7 +92,7 @@ class Storage:
         return self.tags.get("TYPE") in FAT
 
 
-class StandIn(Appliance):
+class StandIn(host_hivex.Hivex, Appliance):
     """partitions: by the index of the disk in disks and their number; 0 for the disk. volumes: by name (/dev/VG/LV).
 
     arrays: what is in each, and which of the partitions it is made of.
@@ -373,6 +375,25 @@ class StandIn(Appliance):
         place = self._tree.find(path)
         os.stat(place.local)
         return place.path
+
+    def _do_case_sensitive_path(self, path: str) -> str:
+        parts = [part for part in path.split("/") if part]
+        spelled = ""
+        for number, part in enumerate(parts, 1):
+            names = self._do_ls(spelled or "/")
+            found = part if part in names else next((each for each in names if each.casefold() == part.casefold()), "")
+            if not found and number < len(parts):
+                raise CallFailed("appliance-call-failed", f"case_sensitive_path: {part}: not found")
+            spelled += f"/{found or part}"
+        return spelled or "/"
+
+    def read_hive(self, path: str) -> bytes:
+        """The content of a hive's file."""
+        return Path(self._local(path)).read_bytes()
+
+    def write_hive(self, path: str, content: bytes) -> None:
+        """Write a hive's file."""
+        self._do_write(path, content)
 
     def _do_ls(self, directory: str) -> list[str]:
         return sorted(os.listdir(self._local(directory)))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, TARGETS
+from tests import hives
 from tests.text_guests import contents, initrds, luks, programs, sectors
 from tests.text_guests.arrays import LEVELS, METADATA
 from tests.text_guests.contents import Content, Directory, Fifo, Link
@@ -130,6 +131,12 @@ class _Parser:
         """The case is over."""
         if not self.case.volumes:
             raise ValueError("There is no @part.")
+        for volume in self.case.volumes:
+            for path, is_dirty in volume.hives.items():
+                placed = volume.files[path]
+                assert isinstance(placed.content, bytes)
+                content = hives.stand_in(placed.content.decode(), is_dirty)
+                volume.files[path] = Placed(content, placed.line)
         if not self.case.expectations:
             raise ValueError("There is no @expect.")
         first_disk = next((volume.disk for volume in self.case.volumes if volume.disk), "")
@@ -249,6 +256,13 @@ class _Parser:
     def file(self, rest: str) -> None:
         self._put(rest, b"")
         self._file = rest
+
+    def hive(self, rest: str) -> None:
+        path, *words = rest.split(" ")
+        for word in words:
+            _one_of(word, ("dirty",), "state of a hive")
+        self.file(path)
+        self._here.hives[path] = "dirty" in words
 
     def directory(self, rest: str) -> None:
         self._put(rest, Directory())
@@ -377,6 +391,7 @@ WORDS: dict[str, Callable[[_Parser, str], None]] = {
     "initrd": _Parser.initrd,
     "efi": _Parser.efi,
     "file": _Parser.file,
+    "hive": _Parser.hive,
     "directory": _Parser.directory,
     "link": _Parser.link,
     "fifo": _Parser.fifo,

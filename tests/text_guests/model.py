@@ -36,6 +36,7 @@ class Volume:
     tags. files: by path, in the order of the case.
     boot_code: the name of that in its first sector; None where the case does not say. is_active: in the partition table.
     attributes: {path: letters of chattr(1)}. labelled_at: its mount point, where all on it has the label that the policy says.
+    hives: {path: whether it is dirty} of those files that are hives of the Windows registry.
     """
 
     device: str
@@ -49,6 +50,7 @@ class Volume:
     locked: Volume | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     labelled_at: str = ""
+    hives: dict[str, bool] = field(default_factory=dict)
 
     @property
     def is_array(self) -> bool:

@@ -23,6 +23,11 @@ def test_what_the_contract_has_is_recorded():
     assert contract.recorded() == current, "the contract grew: run script/record-contract"
 
 
+def test_options_that_a_fragment_documents_are_part_of_the_contract():
+    options = contract.current()["filters"]["libvirt_domain"]["options"]
+    assert options["name"] == {"required": True, "type": "str"} and options["tpm"]["type"] == "bool"
+
+
 OLD = {
     "modules": {
         "look": {

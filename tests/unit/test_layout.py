@@ -22,7 +22,7 @@ FLOORS = (
     ("errors",),
     ("devices", "texts"),
     ("initrd", "model", "packages", "qemu", "run"),
-    ("ansible_module", "appliance", "disks"),
+    ("ansible_module", "appliance", "disks", "virtio_win"),
     ("guest", "platforms", "report", "sources", "verify"),
     ("aspects",),
     ("systems",),

@@ -17,6 +17,9 @@ ArgumentSpec = dict[str, Any]
 # A disk is a path, or a dict that disks_from_option checks: Ansible has no type for "either".
 DISKS: dict[str, Any] = {"type": "list", "elements": "raw", "required": True}
 
+# An ISO image or a directory: virtio_win/library.py.
+VIRTIO_WIN: dict[str, Any] = {"type": "path"}
+
 # Facts of the machine as a whole: model/source_facts.py.
 _MACHINE: dict[str, Any] = {
     **dict.fromkeys(
@@ -73,6 +76,7 @@ HARDWARE: dict[str, Any] = {
                 "mode": {"type": "str", "choices": ["independent", "nonpersistent", "readonly"]},
                 "sharing": {"type": "str"},
                 "raw_device": {"type": "bool"},
+                "storage": {"type": "str"},
             },
         },
         **_MACHINE,

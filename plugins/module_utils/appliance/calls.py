@@ -182,6 +182,11 @@ class Calls:
         result: str = self.call("realpath", path)
         return result
 
+    def case_sensitive_path(self, path: str) -> str:
+        """The path as the filesystem spells it, where it may be written in any letter case. Its last part may be absent."""
+        result: str = self.call("case_sensitive_path", path)
+        return result
+
     def glob_expand(self, pattern: str, *, directoryslash: bool) -> list[str]:
         """The paths that match a pattern of the shell."""
         result: list[str] = self.call("glob_expand", pattern, directoryslash=directoryslash)
@@ -324,3 +329,75 @@ class Calls:
     def aug_insert(self, path: str, label: str, before: bool) -> None:
         """Make a sibling of the node at path, before or after it."""
         self.call("aug_insert", path, label, before)
+
+    # The registry of Windows, as hivex(3) reads and writes it. One hive is open at a time. Nodes and values are handles.
+
+    def hivex_open(self, path: str, *, write: bool) -> None:
+        """Open the hive in a file."""
+        self.call("hivex_open", path, write=write)
+
+    def hivex_close(self) -> None:
+        """Close the open hive, without what was altered in it."""
+        self.call("hivex_close")
+
+    def hivex_commit(self) -> None:
+        """Write what was altered in the open hive to its file."""
+        self.call("hivex_commit", None)
+
+    def hivex_root(self) -> int:
+        """The topmost node."""
+        result: int = self.call("hivex_root")
+        return result
+
+    def hivex_node_name(self, node: int) -> str:
+        """The name of a node."""
+        result: str = self.call("hivex_node_name", node)
+        return result
+
+    def hivex_node_children(self, node: int) -> list[dict[str, int]]:
+        """The nodes below a node: hivex_node_h of each."""
+        result: list[dict[str, int]] = self.call("hivex_node_children", node)
+        return result
+
+    def hivex_node_get_child(self, node: int, name: str) -> int:
+        """The node of this name, in any letter case, below a node; 0 when there is none."""
+        result: int = self.call("hivex_node_get_child", node, name)
+        return result
+
+    def hivex_node_add_child(self, parent: int, name: str) -> int:
+        """Make a node below another, where none of this name is."""
+        result: int = self.call("hivex_node_add_child", parent, name)
+        return result
+
+    def hivex_node_delete_child(self, node: int) -> None:
+        """Delete a node with all below it."""
+        self.call("hivex_node_delete_child", node)
+
+    def hivex_node_values(self, node: int) -> list[dict[str, int]]:
+        """The values of a node: hivex_value_h of each."""
+        result: list[dict[str, int]] = self.call("hivex_node_values", node)
+        return result
+
+    def hivex_node_get_value(self, node: int, name: str) -> int:
+        """The value of this name, in any letter case; 0 when there is none."""
+        result: int = self.call("hivex_node_get_value", node, name)
+        return result
+
+    def hivex_node_set_value(self, node: int, name: str, kind: int, data: bytes) -> None:
+        """Set a value of a node."""
+        self.call("hivex_node_set_value", node, name, kind, data)
+
+    def hivex_value_key(self, value: int) -> str:
+        """The name of a value."""
+        result: str = self.call("hivex_value_key", value)
+        return result
+
+    def hivex_value_type(self, value: int) -> int:
+        """The type of a value."""
+        result: int = self.call("hivex_value_type", value)
+        return result
+
+    def hivex_value_value(self, value: int) -> bytes:
+        """The bytes of a value."""
+        result: bytes = self.call("hivex_value_value", value)
+        return result

@@ -17,6 +17,7 @@ from ..model.first_boot import FirstBoot
 from ..model.selection import Selection
 from ..model.target_hardware import Interface
 from .boot.command_line import CommandLine
+from .windows.steps import Step
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Plan:
     disk_names: on the target, of each disk that stays: {"sda": "/dev/vda"}.
     concerns: what only the conversion found out, and the guest starts in spite of.
     first_boot: what is to be done once, at the first boot; None for nothing.
+    windows_first_boot: what aspects of Windows have done at the first boot, in addition.
     """
 
     target: Target
@@ -87,6 +89,7 @@ class Plan:
     hardware: HardwareFacts = field(default_factory=HardwareFacts)
     concerns: list[Concern] = field(default_factory=list)
     first_boot: FirstBoot | None = None
+    windows_first_boot: list[Step] = field(default_factory=list)
 
     def model(self, kind: str, identifier: str) -> Model | None:
         """The model chosen for a device; None when the device was removed."""

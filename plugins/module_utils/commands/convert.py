@@ -59,7 +59,9 @@ def convert(module: Module, progress: Progress) -> Result:
         else:
             disks, is_recovery = run.recovered(originals)
     with _workspace(module, dest, disks, originals, progress) as workspace:
-        with run.opened(workspace.overlays, target, False, _hardware(asked), _tools(asked)) as guest:
+        with run.opened(
+            workspace.overlays, target, False, _hardware(asked), _tools(asked), _virtio_win(asked)
+        ) as guest:
             found, converted = _convert_guest(guest, workspace, asked, options, run, at_first_boot)
         if (converted["changes"] or dest) and not module.check_mode:
             with run.timeline.step("commit"):
@@ -162,6 +164,17 @@ def _hardware(asked: Description | None) -> dict[str, Any] | None:
 def _tools(asked: Description | None) -> ToolsPolicy | None:
     """What the caller's description decides about hypervisors' tools; None where the option does."""
     return None if asked is None else policy_from(asked.get("tools"), "guest.tools")
+
+
+def _virtio_win(asked: Description | None) -> str | None:
+    """The path of the virtio-win that the caller's description was made with; None without one."""
+    roots = asked["roots"] if asked is not None else {}
+    for root in roots.values() if isinstance(roots, dict) else ():
+        info = root.get("info") if isinstance(root, dict) else None
+        found = info.get("virtio_win") if isinstance(info, dict) else None
+        if isinstance(found, dict) and isinstance(found.get("path"), str):
+            return str(found["path"])
+    return None
 
 
 def _refuse_inconvertible(found: Description) -> None:

@@ -21,6 +21,7 @@ from ..model.description import Description
 from ..model.tools import ToolsPolicy, policy_from
 from ..run.progress import Progress
 from ..run.timeline import Timeline
+from ..virtio_win import library
 from . import keys
 
 
@@ -69,17 +70,20 @@ class GuestRun:
         read_only: bool,
         hardware: Mapping[str, Any] | None = None,
         tools: ToolsPolicy | None = None,
+        virtio_win: str | None = None,
     ) -> Iterator[Guest]:
         """Yields the guest on disks, opened in the appliance while the block runs.
 
         Args: hardware: what is known of the source. tools: what is to become of hypervisors' tools. By default each is the
-        option of this name. Errors: those of Appliance, Guest and keys.from_option, workdir-not-usable.
+        option of this name. virtio_win: where its drivers are if the option does not say so. Errors: those of Appliance,
+        Guest and keys.from_option, workdir-not-usable, virtio-win-not-usable.
         """
         options = self._options
         if options["workdir"]:
             room.require_usable_directory(options["workdir"], "workdir-not-usable")
         given = keys.from_option(options["keys"])
         policy = policy_from(options["tools"]) if tools is None else tools
+        drivers = library.from_option(options[library.OPTION] or virtio_win)
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with ExitStack() as stack:
@@ -87,7 +91,7 @@ class GuestRun:
                     stack.enter_context(appliance)
                 with self.timeline.step("open"):
                     known = without_none(hardware or options["hardware"] or {})
-                    guest = Guest.opened(appliance, disks, target, known, given, policy)
+                    guest = Guest.opened(appliance, disks, target, known, given, policy, drivers)
                 yield guest
         finally:
             self.timeline.count(appliance)

@@ -36,6 +36,21 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class WindowsNeeds:
+    """What Windows needs for a device of one model; for one without services and ids, no more than what it always has.
+
+    services: sets of services, of which it needs all of one set. The names are those that the drivers of Windows, of the
+        hypervisor's tools, and of virtio-win have.
+    driver: the driver in virtio-win, by the name of its INF without its ending; "" where it has none.
+    ids: of the device on PCI, as Windows spells them, less "PCI\\": all by which a driver may know it.
+    """
+
+    services: tuple[tuple[str, ...], ...] = ()
+    driver: str = ""
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Model:
     """A device model, with every program's word for it.
 
@@ -52,6 +67,7 @@ class Model:
     in_qemu: whether QEMU has it, by this name, on KVM and in emulation, so that guestconv_verify can boot a guest on it.
     words: {platform: its word}, for the platforms that offer the model; of a disk it is the bus.
     controllers: {platform: its word for the model of a SCSI controller}.
+    windows: what Windows needs; None where it has no driver for the model.
     read_as: {dialect: words}, by which descriptions of virtual machines name the model. A dialect is a source's set of
         words: libvirt, libvirt-bus, libvirt-scsi, ovf, ovf-type, ovirt, vmx.
     """
@@ -68,6 +84,7 @@ class Model:
     words: Mapping[str, str] = field(default_factory=dict)
     controllers: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    windows: WindowsNeeds | None = None
 
     def disk_name(self, index: int, on_controller: int = 1) -> str:
         """The Linux kernel's name of the disk number index among those with the same prefix: "vda", "nvme0n1".

@@ -10,7 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .model import Attachment, Model
+from .model import Attachment, Model, WindowsNeeds
+
+# Windows
+
+# In-box drivers of Windows 7 and later are called as in the hives of shared/hives; the ids are those that QEMU's devices
+# present. It needs no driver for what it draws on by VGA or the firmware's frame buffer, and none for a serial port.
+_NO_DRIVER = WindowsNeeds()
+
+
+def _virtio(driver: str, *ids: str) -> WindowsNeeds:
+    """A device of virtio. ids: of a transitional one, and of one of virtio 1.0 only (virtio 1.2, 4.1.2)."""
+    return WindowsNeeds(((driver,),), driver, ids)
+
+
+def _in_box(*services: tuple[str, ...], ids: tuple[str, ...] = ()) -> WindowsNeeds:
+    return WindowsNeeds(services, ids=ids)
+
 
 # Network cards
 
@@ -31,6 +47,7 @@ VIRTIO_NET = Model(
         # oVirt's numbers of NICs are its VmInterfaceType.
         "ovf": ("virtio", "virtio-net", "3"),
     },
+    windows=_virtio("netkvm", "VEN_1AF4&DEV_1000", "VEN_1AF4&DEV_1041"),
 )
 VMXNET3 = Model(
     "vmxnet3",
@@ -39,6 +56,7 @@ VMXNET3 = Model(
     # KubeVirt's admission webhook does not let it through.
     words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "vmxnet3"),
     read_as={"libvirt": ("vmxnet3",), "ovf": ("vmxnet3",), "vmx": ("vmxnet3",)},
+    windows=_in_box(("vmxnet3ndis6",), ("vmxnet3ndis5",), ids=("VEN_15AD&DEV_07B0",)),
 )
 E1000E = Model(
     "e1000e",
@@ -46,6 +64,7 @@ E1000E = Model(
     kernel_driver="e1000e",
     words=_everywhere("e1000e"),
     read_as={"libvirt": ("e1000e",), "ovf": ("e1000e", "6"), "vmx": ("e1000e",)},
+    windows=_in_box(ids=("VEN_8086&DEV_10D3",)),
 )
 E1000 = Model(
     "e1000",
@@ -58,6 +77,7 @@ E1000 = Model(
         "ovf": ("e1000", "2", "82540em", "82543gc", "82545em"),
         "vmx": ("e1000",),
     },
+    windows=_in_box(ids=("VEN_8086&DEV_100E",)),
 )
 RTL8139 = Model(
     "rtl8139",
@@ -65,6 +85,7 @@ RTL8139 = Model(
     kernel_driver="8139cp",
     words=_everywhere("rtl8139"),
     read_as={"libvirt": ("rtl8139",), "ovf": ("1",)},
+    windows=_in_box(ids=("VEN_10EC&DEV_8139",)),
 )
 PCNET = Model(
     "pcnet",
@@ -79,9 +100,9 @@ PCNET = Model(
 
 # The bus of Xen's devices calls its drivers by the type of the device (drivers/net/xen-netfront.c: netfront_ids).
 XEN_NET = Model("xen-net-device", ("xen_netfront",), kernel_driver="vif", in_qemu=False)
-HV_NETVSC = Model("hv_netvsc", ("hv_netvsc",), kernel_driver="hv_netvsc", in_qemu=False)
-ENA = Model("ena", ("ena",), kernel_driver="ena", in_qemu=False)
-GVE = Model("gve", ("gve",), kernel_driver="gve", in_qemu=False)
+HV_NETVSC = Model("hv_netvsc", ("hv_netvsc",), kernel_driver="hv_netvsc", in_qemu=False, windows=_in_box(("netvsc",)))
+ENA = Model("ena", ("ena",), kernel_driver="ena", in_qemu=False, windows=_in_box(ids=("VEN_1D0F&DEV_EC20",)))
+GVE = Model("gve", ("gve",), kernel_driver="gve", in_qemu=False, windows=_in_box(ids=("VEN_1AE0&DEV_0042",)))
 
 # Disks
 
@@ -102,6 +123,15 @@ VIRTIO_BLK = Model(
     is_virtio=True,
     words=_everywhere("virtio"),
     read_as={"libvirt-bus": ("virtio",), "ovirt": ("VirtIO",)},
+    windows=_virtio(
+        "viostor",
+        "VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00",
+        "VEN_1AF4&DEV_1001&REV_00",
+        "VEN_1AF4&DEV_1001",
+        "VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01",
+        "VEN_1AF4&DEV_1042&REV_01",
+        "VEN_1AF4&DEV_1042",
+    ),
 )
 NVME = Model(
     "nvme",
@@ -110,6 +140,7 @@ NVME = Model(
     bus="nvme",
     attachment=Attachment("nvme", needs_serial=True),
     read_as={"libvirt-bus": ("nvme",), "ovf": ("nvme", "vmware.nvme.controller"), "vmx": ("nvme",)},
+    windows=_in_box(("stornvme",), ids=("CC_010802",)),
 )
 # The capacities are those of QEMU's hw/scsi: LSI_MAX_DEVS, MPTSAS_NUM_PORTS, PVSCSI_MAX_DEVS; AHCI has six ports.
 VIRTIO_SCSI = Model(
@@ -126,6 +157,15 @@ VIRTIO_SCSI = Model(
         "ovf": ("virtioscsi", "virtio-scsi"),
         "ovirt": ("VirtIO_SCSI",),
     },
+    windows=_virtio(
+        "vioscsi",
+        "VEN_1AF4&DEV_1004&SUBSYS_00081AF4&REV_00",
+        "VEN_1AF4&DEV_1004&REV_00",
+        "VEN_1AF4&DEV_1004",
+        "VEN_1AF4&DEV_1048&SUBSYS_11001AF4&REV_01",
+        "VEN_1AF4&DEV_1048&REV_01",
+        "VEN_1AF4&DEV_1048",
+    ),
 )
 PVSCSI = Model(
     "pvscsi",
@@ -136,6 +176,7 @@ PVSCSI = Model(
     words={"proxmox": "scsi"},
     controllers={"proxmox": "pvscsi"},
     read_as={"libvirt-scsi": ("vmpvscsi",), "ovf": ("virtualscsi",), "vmx": ("pvscsi",)},
+    windows=_in_box(("pvscsi",), ids=("VEN_15AD&DEV_07C0",)),
 )
 MPTSAS1068 = Model(
     "mptsas1068",
@@ -143,7 +184,10 @@ MPTSAS1068 = Model(
     disk_prefix="sd",
     bus="scsi",
     attachment=_scsi("mptsas1068", 8),
+    words=dict.fromkeys(("libvirt", "openstack"), "scsi"),
+    controllers=dict.fromkeys(("libvirt", "openstack"), "lsisas1068"),
     read_as={"libvirt-scsi": ("lsisas1068",), "ovf": ("lsilogicsas",), "vmx": ("lsisas1068",)},
+    windows=_in_box(("LSI_SAS",), ids=("VEN_1000&DEV_0054",)),
 )
 LSI53C895A = Model(
     "lsi53c895a",
@@ -169,8 +213,15 @@ AHCI = Model(
         "ovirt": ("SATA",),
         "vmx": ("sata",),
     },
+    windows=_in_box(("storahci",), ("msahci",), ids=("CC_010601",)),
 )
-PIIX3_IDE = Model("piix3-ide", bus="ide", attachment=_IDE, words=_IDE_WORDS)
+PIIX3_IDE = Model(
+    "piix3-ide",
+    bus="ide",
+    attachment=_IDE,
+    words=_IDE_WORDS,
+    windows=_in_box(("intelide", "atapi"), ids=("VEN_8086&DEV_7010",)),
+)
 IDE = Model(
     "ide",
     ("ata_piix", "sd_mod"),
@@ -179,35 +230,63 @@ IDE = Model(
     attachment=_IDE,
     words=_IDE_WORDS,
     read_as={"libvirt-bus": ("ide",), "ovf-type": ("5",), "ovirt": ("IDE",), "vmx": ("ide",)},
+    windows=_in_box(("intelide", "atapi"), ids=("VEN_8086&DEV_7010", "VEN_8086&DEV_7111")),
 )
 
 # LSI Logic's parallel SCSI as VirtualBox has it; QEMU's is an older chip.
-LSI53C1030 = Model("lsi53c1030", ("mptspi", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False)
+LSI53C1030 = Model(
+    "lsi53c1030",
+    ("mptspi", "sd_mod"),
+    disk_prefix="sd",
+    bus="scsi",
+    in_qemu=False,
+    windows=_in_box(("LSI_SCSI",), ids=("VEN_1000&DEV_0030",)),
+)
 # The kernel calls each of Xen's virtual disks so, whatever the configuration of the machine calls it (xvda, hda, sda;
 # drivers/block/xen-blkfront.c: xlvbd_alloc_gendisk). QEMU has it in its emulation of Xen alone.
 XEN_DISK = Model("xen-disk", ("xen_blkfront",), disk_prefix="xvd", bus="xen", in_qemu=False)
 # One driver for the disks on SCSI and on IDE: ata_piix leaves the latter to it (piix_ignore_devices_quirk).
-HV_STORVSC = Model("hv_storvsc", ("hv_storvsc", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False)
+HV_STORVSC = Model(
+    "hv_storvsc", ("hv_storvsc", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False, windows=_in_box(("storvsc",))
+)
 
 # Displays
 
-VIRTIO_VGA = Model("virtio-vga", ("virtio_gpu",), is_virtio=True, words=_everywhere("virtio"))
-QXL_VGA = Model("qxl-vga", ("qxl",), words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "qxl"))
+VIRTIO_VGA = Model(
+    "virtio-vga",
+    ("virtio_gpu",),
+    is_virtio=True,
+    words=_everywhere("virtio"),
+    windows=_virtio("viogpudo", "VEN_1AF4&DEV_1050"),
+)
+QXL_VGA = Model(
+    "qxl-vga",
+    ("qxl",),
+    words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "qxl"),
+    windows=WindowsNeeds((("qxldod",), ("qxl",)), "qxldod", ("VEN_1B36&DEV_0100",)),
+)
 # Text mode and VESA need no driver in the guest.
-VGA = Model("VGA", words={"libvirt": "vga", "kubevirt": "vga", "openstack": "vga", "proxmox": "std"})
-CIRRUS_VGA = Model("cirrus-vga", words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "cirrus"))
-VMWARE_SVGA = Model("vmware-svga", ("vmwgfx",), words={"libvirt": "vmvga", "openstack": "vmvga", "proxmox": "vmware"})
+VGA = Model(
+    "VGA", words={"libvirt": "vga", "kubevirt": "vga", "openstack": "vga", "proxmox": "std"}, windows=_NO_DRIVER
+)
+CIRRUS_VGA = Model("cirrus-vga", words=dict.fromkeys(("libvirt", "openstack", "proxmox"), "cirrus"), windows=_NO_DRIVER)
+VMWARE_SVGA = Model(
+    "vmware-svga",
+    ("vmwgfx",),
+    words={"libvirt": "vmvga", "openstack": "vmvga", "proxmox": "vmware"},
+    windows=_NO_DRIVER,
+)
 BOCHS_DISPLAY = Model("bochs-display", words=dict.fromkeys(("libvirt", "kubevirt", "openstack"), "bochs"))
 # These need no driver either: the kernel draws on the frame buffer that the firmware has set up.
-VBOX_SVGA = Model("vboxsvga", in_qemu=False)
-HYPERV_VIDEO = Model("hyperv-video", in_qemu=False)
+VBOX_SVGA = Model("vboxsvga", in_qemu=False, windows=_NO_DRIVER)
+HYPERV_VIDEO = Model("hyperv-video", in_qemu=False, windows=_NO_DRIVER)
 # What Xen gives a machine without hardware. A guest without its driver has the console.
 XEN_FB = Model("xenfb", in_qemu=False)
 
 # Consoles
 
 # The 8250 driver is `8250` in modules.builtin of every distribution; its base part carries the console.
-ISA_SERIAL = Model("isa-serial", ("8250",), tty="ttyS0,115200", words=_everywhere("serial"))
+ISA_SERIAL = Model("isa-serial", ("8250",), tty="ttyS0,115200", words=_everywhere("serial"), windows=_NO_DRIVER)
 VIRTCONSOLE = Model(
     "virtconsole", ("virtio_pci", "virtio_console"), tty="hvc0", is_virtio=True, words={"libvirt": "virtio"}
 )

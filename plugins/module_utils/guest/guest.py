@@ -16,6 +16,7 @@ from ..disks.partitioned import Partitioned
 from ..errors import GuestconvError
 from ..model.changes import Change
 from ..model.tools import ToolsPolicy
+from ..virtio_win.library import VirtioWin
 from .root import GuestRoot
 from .storage import closing, mbr, transforms
 from .storage.answers import Answers
@@ -36,6 +37,7 @@ class Guest:
 
     hardware: what the source hypervisor knows, as the caller gave it.
     tools: what is to become of the tools of hypervisors.
+    virtio_win: the drivers for Windows that conversion can install; None where there are none.
     storage: the graph of what is on the disks.
     keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
@@ -52,6 +54,7 @@ class Guest:
         storage: Graph,
         keyring: Keyring | None = None,
         tools: ToolsPolicy | None = None,
+        virtio_win: VirtioWin | None = None,
     ) -> None:
         self.appliance = appliance
         self.keyring = keyring or Keyring(appliance)
@@ -60,6 +63,7 @@ class Guest:
         self.target = target
         self.hardware = hardware
         self.tools = tools or ToolsPolicy()
+        self.virtio_win = virtio_win
         self.storage = storage
         self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
@@ -77,9 +81,10 @@ class Guest:
         hardware: Mapping[str, Any],
         keys: Iterable[Key] = (),
         tools: ToolsPolicy | None = None,
+        virtio_win: VirtioWin | None = None,
     ) -> Guest:
         """The guest on the disks of a launched appliance, which is asked what is on them. keys: of what is encrypted."""
-        guest = cls(appliance, disks, target, hardware, Graph(), Keyring(appliance, keys), tools)
+        guest = cls(appliance, disks, target, hardware, Graph(), Keyring(appliance, keys), tools, virtio_win)
         guest.storage = discover(guest._answers)
         return guest
 

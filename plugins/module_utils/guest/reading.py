@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ..appliance.appliance import Appliance, is_possible
-from ..appliance.failures import ApplianceError, TextNotUtf8
+from ..appliance.failures import ApplianceError, CallFailed, TextNotUtf8
 from ..errors import GuestconvError
 from ..texts import globs
 from . import search
@@ -45,6 +45,20 @@ class Reader:
     def real_path(self, path: str) -> str:
         """path with all symbolic links followed; as it is where it leads nowhere."""
         return str(self._appliance.realpath(path)) if self._appliance.status(path) is not None else path
+
+    def spelled(self, path: str) -> str:
+        """path as the filesystem spells it, where it may be written in any letter case, as Windows has paths.
+
+        What is not there of it stays as it is.
+        """
+        path = "/" + path.strip("/")
+        if path == "/" or not is_possible(path):
+            return path
+        try:
+            return self._appliance.case_sensitive_path(path)
+        except CallFailed:
+            above, name = posixpath.split(path)
+            return posixpath.join(self.spelled(above), name)
 
     def is_dir(self, path: str) -> bool:
         """Whether path is a directory, or a symbolic link to one."""

@@ -23,6 +23,7 @@ from ..model.changes import Change
 from ..model.concerns import Concern
 from .boot_menu import BootMenu, Entry
 from .editing import Trees
+from .hives import WINDOWS_CONFIGURATION, Hive, Hives
 from .labels import Written, restore
 from .reading import Reader
 from .space import Space
@@ -68,6 +69,7 @@ class GuestRoot(Reader):
         self._written = Written()
         self._writer = Writer(appliance, name, lambda: self.mounted)
         self._trees = Trees(self, appliance, self._writer.put)
+        self._hives = Hives(appliance, name, self._writer.save, self._record)
 
     @property
     def mounted(self) -> builtins.list[Mount]:
@@ -105,6 +107,7 @@ class GuestRoot(Reader):
         try:
             yield
             self._trees.save()
+            self._hives.save()
         finally:
             self._aspect = ""
 
@@ -280,6 +283,17 @@ class GuestRoot(Reader):
         """
         return self._trees.tree(path, lens, detail) if self.is_file(path) else None
 
+    def hive(self, name: str, detail: str) -> Hive | None:
+        """A file of the Windows registry, to be read and altered; None when there is no such file.
+
+        name: "SYSTEM", "SOFTWARE" or "DRIVERS", of the directory of Windows' configuration; or the path of a file in any
+        letter case. What is altered is written, and recorded with detail, at the end of on_behalf_of: a change per key,
+        with its path after that of the file.
+        Raises GuestconvError `registry-malformed`.
+        """
+        path = self.spelled(name if name.startswith("/") else f"{WINDOWS_CONFIGURATION}/{name}")
+        return self._hives.hive(path, detail) if self.is_file(path) else None
+
     # What was done
 
     def _new_directory(self, path: str) -> str | None:
@@ -321,4 +335,5 @@ class GuestRoot(Reader):
     def close(self) -> None:
         """Forget what was read, before another root is mounted."""
         self._trees.close()
+        self._hives.close()
         self._texts.clear()

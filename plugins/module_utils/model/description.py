@@ -209,8 +209,12 @@ def _choices(everything: Sequence[Findings], target: Target) -> tuple[dict[str, 
     choices: dict[str, list[str]] = {kind: [] for kind in KINDS}
     unavailable: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     for kind in KINDS:
-        for model in target.models[kind]:
-            reasons = [one.usable[kind][model.driver] for one in everything if kind in one.usable]
+        known = [one.usable[kind] for one in everything if kind in one.usable]
+        for model in target.all_models(kind):
+            # Those for Windows alone are choices where every system has looked for their drivers.
+            if model not in target.models[kind] and not (known and all(model.driver in each for each in known)):
+                continue
+            reasons = [each[model.driver] for each in known]
             reason = next((reason for reason in reasons if reason), "")
             if reason:
                 unavailable[kind][model.driver] = reason

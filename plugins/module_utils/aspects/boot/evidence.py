@@ -98,6 +98,12 @@ def in_sectors(root: GuestRoot, known: Known) -> dict[str, str]:
     return found
 
 
+def disks_with(root: GuestRoot, evidence: Evidence, loader: str) -> list[str]:
+    """The disks (their ids) that start this loader with BIOS, in the order in which BIOS tries them."""
+    order = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)
+    return [device for device in order if evidence.sectors.get(device) == loader]
+
+
 def with_bios(root: GuestRoot, sectors: Mapping[str, str]) -> Started:
     """What BIOS starts. It is the first disk in boot order that starts anything."""
     order = target_hardware.boot_order([disk.device for disk in root.guest.disks], root.guest.hardware)

@@ -19,7 +19,7 @@ from ...model.target_hardware import Interface
 from ..plan import Plan
 from . import afterwards, concerns, configuration, elsewhere
 from .afterwards import Chosen
-from .cards import identity, matching, policies
+from .cards import earlier, identity, matching, policies
 from .cards.assembly import assemble, nics_of
 from .cards.nics import Nic, Setting
 from .cards.statics import Static
@@ -36,10 +36,14 @@ class Facts:
     """What inspection leaves to conversion.
 
     nics: the guest's, in natural order; those that no file configures are last. formats: those that can be read.
+    cards, macs: as of identity.cards_of and new_macs; where an earlier conversion has replaced the MAC addresses, with
+    the new ones, and empty.
     """
 
     nics: Sequence[Nic]
     formats: Sequence[NetworkFormat]
+    cards: Sequence[identity.Card]
+    macs: Mapping[str, str]
 
 
 def inspect(root: GuestRoot) -> Findings:
@@ -55,11 +59,15 @@ def inspect(root: GuestRoot) -> Findings:
     assembly = assemble(settings, {known.mac: name for name, known in bound.macs.items()}, cards)
     traced = configuration.traced_macs(root, assembly.nics, {**configured.recorded, **bound.macs})
     nics = identity.with_macs_on_disk(assembly.nics, bound.macs, traced)
+    is_done = earlier.is_done(nics, cards, macs)
+    if is_done:
+        cards, macs = [replace(card, mac=macs.get(card.mac or "", card.mac)) for card in cards], {}
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
-    root.remember(Facts(found, configured.formats))
+    root.remember(Facts(found, configured.formats, cards, macs))
     doubts = concerns.concerns_of(root, found, cards, macs, settings, assembly)
+    doubts += [earlier.uncertain(macs)] if is_done is None else []
     return Findings(
         devices={"network": {nic.identifier: nic.facts(bound.places.get(nic.name or "")) for nic in found}},
         concerns=[*configured.unread, *guesses, *doubts],
@@ -69,7 +77,7 @@ def inspect(root: GuestRoot) -> Findings:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Bind the name of each NIC that stays to what it is known by on the target, and unconfigure the others."""
     facts = root.recall(Facts)
-    macs = identity.new_macs(root.guest.hardware)
+    macs = facts.macs
     models = {nic: plan.model("network", nic.identifier) for nic in facts.nics}
     stays = {nic: model for nic, model in models.items() if model is not None}
     chosen = {nic: policies.policy_for(plan, nic) for nic in stays}
@@ -91,7 +99,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if wanted.static:
             settings = configuration.settings_in_effect(root, after, plan.command_line.edited)
             afterwards.check_static(root, nics_of(settings), wanted)
-            afterwards.check_others(facts.nics, _with_cards(root, settings), wanted)
+            afterwards.check_others(facts.nics, _with_cards(facts, settings), wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
@@ -103,11 +111,10 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     plan.hardware.interfaces = _interfaces(on_target)
 
 
-def _with_cards(root: GuestRoot, settings: Sequence[Setting]) -> list[Nic]:
+def _with_cards(facts: Facts, settings: Sequence[Setting]) -> list[Nic]:
     """What the cards of the source get by settings."""
-    cards = identity.cards_of(root.guest.hardware)
-    assembly = assemble(settings, cards=cards)
-    return matching.matched(assembly.nics, cards, identity.new_macs(root.guest.hardware), assembly.spare)[0]
+    assembly = assemble(settings, cards=facts.cards)
+    return matching.matched(assembly.nics, facts.cards, facts.macs, assembly.spare)[0]
 
 
 def _statics_to_set(root: GuestRoot, chosen: Mapping[Nic, policies.Policy]) -> dict[Nic, Static]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ...guest.root import GuestRoot
@@ -18,7 +18,7 @@ from .cards.assembly import Assembly
 from .cards.identity import Card
 from .cards.nics import Nic, Setting, labels
 from .cards.statics import Static
-from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, netplan, wicked
+from .formats import cloud_init, ifcfg_redhat, ifcfg_suse, keyfiles, netplan, unmanaged, wicked
 from .names import naming
 from .values import Address, host
 
@@ -65,7 +65,7 @@ def concerns_of(
         _order_matters(found),
         _asks_for_old_hardware(found),
         _rendered_again(root, found, settings),
-        _never_applied(assembly.unused),
+        _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
         _for_any_nic(found, assembly.spare, cards),
     )
@@ -152,19 +152,30 @@ def _rendered_again(root: GuestRoot, found: Sequence[Nic], settings: Sequence[Se
     )
 
 
-def _never_applied(unused: Sequence[Setting]) -> Concern | None:
+def _of_unmanaged_cards(root: GuestRoot, found: Sequence[Nic]) -> Iterator[str]:
+    """The keyfiles of cards that NetworkManager leaves alone by a MAC address that the keyfiles themselves do not have."""
+    known = [
+        nic for nic in found if nic.hardware_mac and any(kind == keyfiles.KIND for _file, kind in nic.configured_by)
+    ]
+    lists = unmanaged.unmanaged(root) if known else []
+    for nic in known:
+        if any(unmanaged.fits(specs, nic.name, nic.hardware_mac) for specs in lists):
+            yield from (file for file, kind in nic.configured_by if kind == keyfiles.KIND)
+
+
+def _never_applied(unused: Iterable[str]) -> Concern | None:
     """systemd-networkd and NetworkManager apply one file to an interface: the first that fits it, or the one preferred.
 
     So does network.service of those files of one interface that are for boot.
     """
-    files = list(dict.fromkeys(setting.file for setting in unused))
+    files = list(dict.fromkeys(unused))
     if not files:
         return None
     return Concern(
         "network-configuration-unused",
         "info",
         f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
-        "same network card, or because the file is not in use (Host=, unmanaged-devices=, ONBOOT=no).",
+        "same network card, or because the file is not in use (Host=, unmanaged-devices=, ONBOOT=no, an empty [Match]).",
         "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
         "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )

@@ -24,6 +24,7 @@ TARGET = Target(
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
+    windows_models={"block": (models.MPTSAS1068, models.PVSCSI)},
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
 )

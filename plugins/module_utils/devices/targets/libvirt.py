@@ -22,6 +22,7 @@ TARGET = Target(
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA, models.BOCHS_DISPLAY),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
     },
+    windows_models={"block": (models.MPTSAS1068,)},
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
     detected_as=DETECTED_AS,

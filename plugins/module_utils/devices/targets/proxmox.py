@@ -23,6 +23,7 @@ TARGET = Target(
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA, models.VMWARE_SVGA),
         "console": (models.ISA_SERIAL,),
     },
+    windows_models={"block": (models.PVSCSI,)},
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
     detected_as=DETECTED_AS,

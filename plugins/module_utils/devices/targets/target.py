@@ -33,6 +33,7 @@ class Target:
     title: what people call it.
     machine: its machine type, in QEMU's words where QEMU has such a machine.
     models: per kind its models (rows of ../models.py), recommended ones first.
+    windows_models: further models, for Windows alone: those that a guest of another hypervisor can keep, as it has a driver.
     hypervisors: the hypervisors and clouds that it is, as tools and agents in guests have them: those stay in a guest.
     same: the kinds of which all devices of one machine have the same model.
     disks_on_nvme: how many disks it puts on one NVMe controller.
@@ -52,6 +53,7 @@ class Target:
     machine: str
     models: Mapping[str, tuple[Model, ...]]
     hypervisors: tuple[str, ...]
+    windows_models: Mapping[str, tuple[Model, ...]] = field(default_factory=dict)
     same: tuple[str, ...] = ()
     disks_on_nvme: int = 1
     has_certain_order: bool = True
@@ -68,9 +70,13 @@ class Target:
         """The machine type for a guest that boots by this firmware."""
         return self.uefi_machine if self.uefi_machine and firmware == "uefi" else self.machine
 
+    def all_models(self, kind: str) -> tuple[Model, ...]:
+        """Its models of a kind, those for Windows alone last."""
+        return (*self.models[kind], *self.windows_models.get(kind, ()))
+
     def model(self, kind: str, driver: str) -> Model:
         """The model called driver. Raises KeyError for one that this target does not have."""
-        for model in self.models[kind]:
+        for model in self.all_models(kind):
             if model.driver == driver:
                 return model
         raise KeyError(driver)

@@ -15,6 +15,7 @@ from . import (
     boot,
     description,
     disks,
+    drivers,
     encryption,
     first_boot,
     fleet,
@@ -26,6 +27,7 @@ from . import (
     targets,
     tools,
     verify,
+    windows,
     writing,
 )
 from .declaration import Declaration, Subject
@@ -42,7 +44,9 @@ SUBJECTS: tuple[Subject, ...] = (
     boot.SUBJECT,
     initrd.SUBJECT,
     network.SUBJECT,
+    drivers.SUBJECT,
     tools.SUBJECT,
+    windows.SUBJECT,
     description.SUBJECT,
     first_boot.SUBJECT,
     writing.SUBJECT,

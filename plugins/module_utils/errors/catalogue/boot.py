@@ -51,6 +51,13 @@ SUBJECT = Subject(
             "different ones on the target, or there is no room for them.",
             "Write the arguments into each entry, or regenerate the menu (grub-mkconfig).",
         ),
+        error(
+            "boot-menu-needs-display",
+            "GRUB shows its menu in a graphics mode, and the playbook takes the display out of the description. With BIOS "
+            "firmware, GRUB hangs on a QEMU machine without a display before it starts a kernel.",
+            "Keep the display (graphics.video0). Or set GRUB_TERMINAL=console in /etc/default/grub in the guest, and run "
+            "grub-mkconfig.",
+        ),
         concern(
             "boot-loader-not-installable",
             "error",

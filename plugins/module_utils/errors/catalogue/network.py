@@ -62,12 +62,21 @@ SUBJECT = Subject(
             "the guest first, if that configuration uses the name.",
         ),
         concern(
+            "mac-exchange-uncertain",
+            "warning",
+            "`hardware.target_interfaces` gives a network card the MAC address that another one has on the source, as if "
+            "they exchange their addresses. Nothing shows whether an earlier conversion has done so already. A second "
+            "conversion of the same disks would exchange the addresses again.",
+            "Convert the guest once only, or pass the IP addresses of each network card in `hardware.interfaces`.",
+        ),
+        concern(
             "network-configuration-unused",
             "info",
             "The guest does not apply a network configuration file, because it prefers another one for the same network "
             "card: systemd-networkd the first that matches, NetworkManager the connection with the highest "
             "autoconnect-priority, or the one that was used last. Or the file is for another host (`Host=`), for a card "
-            "that NetworkManager does not manage (`unmanaged-devices=`), or not for boot (`ONBOOT=no`).",
+            "that NetworkManager does not manage (`unmanaged-devices=`), or not for boot (`ONBOOT=no`), or it has no "
+            "condition in `[Match]`, without which systemd 246 and later ignores it.",
             "Nothing needs to be done if the guest works.",
         ),
         concern(

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from tests import contract
 from tests.contract import COLLECTION, ROOT
 from tests.unit.plugins.module_utils.platforms.samples import CONVERTED
 
@@ -37,14 +38,7 @@ def function(name):
 
 def documentation(name):
     """DOCUMENTATION of the filter called name, with the options of the fragment that it extends."""
-    document = yaml.safe_load(plugin(name).DOCUMENTATION)
-    options = {}
-    for fragment in document.get("extends_documentation_fragment", ()):
-        found = importlib.import_module(f"{COLLECTION}.doc_fragments.{fragment.rpartition('.')[2]}").ModuleDocFragment
-        options.update(yaml.safe_load(found.DOCUMENTATION)["options"])
-    for key, option in document["options"].items():
-        options[key] = {**options.get(key, {}), **option}
-    return dict(document, options=options)
+    return contract.merged(yaml.safe_load(plugin(name).DOCUMENTATION))
 
 
 def templates_in(value):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 _LINE = re.compile(r"(?m)^[ \t]*\(hd(?P<number>[0-9]{1,3})\)[ \t]+(?P<disk>/dev/\S+)")
 _DISK = re.compile(r"/dev/\w+")
@@ -19,15 +19,34 @@ def disks(text: str) -> dict[int, str]:
     return {int(match["number"]): match["disk"] for match in _LINE.finditer(text)}
 
 
-def rename_disks(text: str, names: Mapping[str, str]) -> str:
+def are_of_target(found: Collection[str], names: Mapping[str, str], starting: Collection[str]) -> bool:
+    """Whether these paths of disks (/dev/sda) are those on the target, from an earlier conversion.
+
+    names: {"sda": "/dev/vda"}, of all disks. starting: the disks (their ids) that are meant, as far as it is known.
+    Where each disk has its own bus, or disks exchange their names, a name is that of one disk on the source and of
+    another on the target ({"sda": "/dev/vda", "sdb": "/dev/sda"}): then it counts which of the two is meant.
+    """
+    old = {f"/dev/{device}": device for device in names}
+    new = {name: device for device, name in names.items()}
+    if any(name in new and name not in old for name in found):
+        return True
+    known = [name for name in found if name in old and name in new]
+    return (
+        bool(known)
+        and all(new[name] in starting for name in known)
+        and not all(old[name] in starting for name in known)
+    )
+
+
+def rename_disks(text: str, names: Mapping[str, str], starting: Collection[str] = ()) -> str:
     """text with the disks' kernel names as a word (/dev/sda, not /dev/sda1) replaced by those on the target.
 
-    names: {"sda": "/dev/vda"}, of all disks. Of the only one a link that the hardware gave is replaced too.
-    A text with a name that only the target gives is from an earlier conversion. Where each disk has its own bus, its
-    other names may be those of other disks of the source ({"sda": "/dev/vda", "sdb": "/dev/sda"}), so all stay.
+    names, starting: as of are_of_target; in a device.map that is the disk that BIOS starts, which it calls hd0. Of the
+    only disk a link that the hardware gave is replaced too.
     """
-    new = set(names.values()) - {f"/dev/{name}" for name in names}
-    if new.intersection(_DISK.findall(text)):
+    words = _DISK.findall(text)
+    first = disks(text).get(0)
+    if are_of_target(words, names, ()) or are_of_target([first] if first else words, names, starting):
         return text
     if len(names) == 1:
         (only,) = names.values()

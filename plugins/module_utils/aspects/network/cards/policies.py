@@ -62,7 +62,25 @@ def policy_for(plan: Plan, nic: Nic) -> Policy:
             f"{above[0]} in the guest.",
             path=f"{path}.policy",
         )
+    _refuse_uncertain(nic, path)
     return Policy(policy, static=static)
+
+
+def _refuse_uncertain(nic: Nic, path: str) -> None:
+    """Refuse static addresses for a Nic without a name that several configurations for such may be for.
+
+    The new one keeps the other settings of one of them. Raises GuestconvError `policy-not-possible`.
+    """
+    if nic.name or (len(nic.patterns) < 2 and len(nic.source_hardware) < 2):
+        return
+    files = ", ".join(file for file, _kind in nic.configured_by)
+    raise GuestconvError(
+        "policy-not-possible",
+        f"The name of {nic.label} in the guest is not known, and {files} has several configurations that do not name "
+        "their network card. Which of them applies is not known.",
+        hint="Name the network card in one of these configurations, or give it its name with a .link file in the guest.",
+        path=f"{path}.policy",
+    )
 
 
 def check_addresses(policies: Mapping[Nic, Policy]) -> None:

@@ -21,12 +21,14 @@ from ....texts.unread import Unread
 from ....texts.yaml_text import Change, Path
 from .. import values
 from ..cards.nics import Nic, Setting, labels
+from ..cards.patterns import fits
 from ..cards.statics import Static
 from . import netplan_settings, static_netplan
 from .netplan_settings import (
     HARDWARE,
     NETWORKD,
     SOFTWARE,
+    condition_of,
     merged_of,
     names_of,
     renderer_of,
@@ -134,17 +136,26 @@ def not_read(root: GuestRoot) -> list[str]:
 
 def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> dict[Nic, dict[str, tuple[str, bool]]]:
     """{Nic: {path: (id of its definition, whether that is the first)}} in networks."""
-    names = names_of(merged_of(networks)[0][HARDWARE])
-    by_key: dict[str | None, dict[str, str]] = {}
+    definitions = merged_of(networks)[0][HARDWARE]
+    names = names_of(definitions)
+    by_key: dict[str, dict[str, str]] = {}
+    loose: dict[str, list[str]] = {}
     for path, network in networks.items():
         for identifier in yaml_text.entries(yaml_text.below(network, HARDWARE)):
-            if identifier in names:
-                by_key.setdefault(names[identifier], {}).setdefault(path, identifier)
+            key = names.get(identifier)
+            if key:
+                by_key.setdefault(key, {}).setdefault(path, identifier)
+            elif identifier in names:
+                loose.setdefault(path, []).append(identifier)
     found: dict[Nic, dict[str, tuple[str, bool]]] = {}
     for nic in nics:
         paths = {path for path, _kind in nic.configured_by}
-        own = {path: each for path, each in by_key.get(None, {}).items() if path in paths}
-        for key in {nic.hardware_mac, nic.name} - {None}:
+        own = {}
+        for path in paths & set(loose):
+            fitting = [each for each in loose[path] if not nic.name or fits(nic.name, condition_of(definitions[each]))]
+            # systemd-networkd applies the first of several.
+            own.update({path: min(fitting)} if fitting else {})
+        for key in filter(None, dict.fromkeys((nic.hardware_mac, nic.name))):
             own.update(by_key.get(key, {}))
         in_order = [path for path in networks if path in own]
         found[nic] = {path: (own[path], path == in_order[0]) for path in in_order}

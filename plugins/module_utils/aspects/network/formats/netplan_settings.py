@@ -144,6 +144,11 @@ def _name(identifier: str, definition: Definition) -> str | None:
     return name if INTERFACE.fullmatch(name) else None
 
 
+def condition_of(definition: Definition) -> str:
+    """What the names of the interfaces fit that a definition without a name is for, as a condition of cards/patterns.py."""
+    return " ".join(_match_words(_match(definition).get("name"))) or "*"
+
+
 def _setting(
     file: str, kind: str, section: str, identifier: str, definition: Definition, names: Mapping[str, str | None]
 ) -> Setting:
@@ -171,7 +176,7 @@ def _setting(
         name_servers=values.gateways(_texts(_mapping(definition.get("nameservers")).get("addresses"))),
         mac=values.normal_mac(_text(definition.get("macaddress"))),
         hardware_mac=mac,
-        patterns=(" ".join(_match_words(match.get("name"))) or "*",) if loose else (),
+        patterns=(condition_of(definition),) if loose else (),
         profile=_profile(identifier),
         hardware=is_ethernet,
         dynamic=bool(_dhcp(definition)),

@@ -22,7 +22,7 @@ from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
-from ..systemd_files import WRITABLE, File, files, rewrite
+from ..systemd_files import WRITABLE, File, files, rewrite, version
 from . import static_sections
 
 KIND = "networkd"
@@ -53,6 +53,7 @@ _DHCP.update({"ipv6": "dhcp", "v6": "dhcp"})
 _SOFTWARE_DRIVERS = frozenset(("veth", "bridge", "tun", "bonding", "dummy", "team", "macvlan", "ipvlan"))
 _EVERYWHERE = ("0.0.0.0/0", "::/0", "")
 _YES = ("yes", "true", "on", "1")
+_IGNORED_SINCE = 246
 _NOT_AT_BOOT = ("manual", "down", "always-down")
 
 
@@ -65,9 +66,17 @@ def read(root: GuestRoot) -> list[Setting]:
     found = list(devices)
     for file in files(root, ".network"):
         settings = [*_settings(file, vlans, root.guest.target), *_of_kind(file, kinds)]
-        elsewhere = bool(settings) and _is_of_another_host(root, file)
-        found += [replace(setting, superseded=True) for setting in settings] if elsewhere else settings
+        unused = bool(settings) and (_is_of_another_host(root, file) or _is_ignored(root, file))
+        found += [replace(setting, superseded=True) for setting in settings] if unused else settings
     return found
+
+
+def _is_ignored(root: GuestRoot, file: File) -> bool:
+    """Whether the guest's systemd ignores the file because it asks for nothing: older versions take it for any interface.
+
+    network_verify() of src/network/networkd-network.c; systemd's issue 15665 has the version.
+    """
+    return not file.asks_for_something and version(root) >= _IGNORED_SINCE
 
 
 def _is_of_another_host(root: GuestRoot, file: File) -> bool:

@@ -8,7 +8,6 @@ biosdevname= on the kernel's command line changes nothing: biosdevname gives no 
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,14 +23,6 @@ from ..cards.patterns import matches, name_for
 from ..formats import kernel_arguments
 from . import in_initrd, link_files, udev_rules
 
-# Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
-# the multi-arch directory from Debian 12 on, lib64 in Fedora.
-_LIBRARIES = (
-    "/usr/lib/systemd/libsystemd-shared-*.so",
-    "/lib/systemd/libsystemd-shared-*.so",
-    "/usr/lib/*/systemd/libsystemd-shared-*.so",
-    "/usr/lib64/systemd/libsystemd-shared-*.so",
-)
 _UDEV = ("/usr/lib/udev", "/lib/udev")
 
 # What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
@@ -246,9 +237,7 @@ def _systemd_renames(root: GuestRoot) -> bool:
         re.match(r"net\.naming-scheme=v23\d", argument) for argument in kernel_arguments.arguments_of(root)
     ):
         return False
-    names = (posixpath.basename(path) for pattern in _LIBRARIES for path in root.glob(pattern))
-    versions = [re.match(r"libsystemd-shared-(\d+)", name) for name in names]
-    return max((int(found.group(1)) for found in versions if found), default=0) >= link_files.RENAMES_SINCE
+    return systemd_files.version(root) >= link_files.RENAMES_SINCE
 
 
 def _put_link(root: GuestRoot, plan: Plan, path: str, before: str, after: str | None, detail: str) -> None:

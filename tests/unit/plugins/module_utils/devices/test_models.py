@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices import letters, models
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms.registry import PLATFORMS
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import metadata
 
@@ -80,3 +84,28 @@ def test_letters_count_as_the_kernel_counts_and_back(index, name):
 )
 def test_disks_are_called_as_the_kernel_calls_them(model, on_controller, names):
     assert [model.disk_name(index, on_controller) for index in (0, 1)] == names
+
+
+@pytest.mark.parametrize(("kind", "row"), ROWS, ids=lambda value: getattr(value, "driver", None))
+def test_a_row_says_what_windows_needs_in_words_of_windows(kind, row):
+    needs = row.windows
+    if needs is None:
+        return
+    assert all(
+        re.fullmatch(r"(VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}(&SUBSYS_[0-9A-F]{8})?(&REV_..)?|CC_\d+)", each)
+        for each in needs.ids
+    )
+    assert all(services and all(services) for services in needs.services)
+    # A disk is found by its service, as Windows starts that before all else.
+    assert needs.services or kind != "block"
+    assert not needs.driver or needs.ids
+
+
+def test_models_for_windows_alone_are_choices_only_where_every_system_has_looked_for_them():
+    looked = {"block": {model.driver: "" for model in KVM.all_models("block")}}
+    linux = {"block": {model.driver: "" for model in KVM.models["block"]}}
+    for findings, expected in (([looked], True), ([looked, linux], False), ([linux], False), ([], False)):
+        found = [description.Findings(usable=usable) for usable in findings]
+        choices, _unavailable = description._choices(found, KVM)
+        assert ("mptsas1068" in choices["block"]) is expected
+        assert choices["block"][: len(linux["block"])] == list(linux["block"])

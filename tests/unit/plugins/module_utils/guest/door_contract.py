@@ -3,14 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the door does, whichever: tests that run on the real one in the appliance, and on its stand-in.
 
-A class that is derived from Contract has a method door(files, links) that gives a door with just these.
+A class that is derived from Contract has a method door(files, links) that gives a door with just these, and a method
+hive_file(text) that gives the content of a file with such a hive (tests/hives.py).
 """
 
 from __future__ import annotations
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import registry
 
 FILES = {
     "/etc/fstab": "UUID=a / ext4\n",
@@ -20,6 +23,23 @@ FILES = {
     "/etc/a.d/below/three.conf": "4",
     "/usr/lib/os-release": "ID=debian\n",
 }
+HIVE = r"""
+[ControlSet001\Services\disk]
+"Start"=dword:00000000
+"ImagePath"=expand:"system32\\drivers\\disk.sys"
+"Odd"=hex(b):01,02,03
+@="default"
+[ControlSet001\Services\disk\Enum]
+"Count"=dword:00000001
+[ControlSet001\Services\lsi]
+"Owners"=multi:"oem1.inf","oem2.inf"
+[ControlSet001\Services\lsi\StartOverride]
+"0"=dword:00000003
+[Select]
+"Current"=dword:00000001
+"""
+SYSTEM = "/Windows/system32/CONFIG/SYSTEM"
+
 LINKS = {
     "/etc/os-release": "../usr/lib/os-release",
     "/etc/null.link": "/nowhere",
@@ -235,6 +255,121 @@ class Contract:
         door.remove_all("/opt/tools", "gone")
         assert not door.exists("/opt/tools") and door.read("/etc/fstab") == FILES["/etc/fstab"]
         assert changed(door)[-3:] == [("removed", path, "gone") for path in ("/opt/way/lib", "/opt/way", "/opt/tools")]
+
+    def hive(self, text=HIVE):
+        """A door with this as the hive SYSTEM."""
+        return self.make({SYSTEM: self.hive_file(text), "/windows.txt": "a"}, {})
+
+    def test_a_path_is_spelled_as_the_filesystem_has_it_as_far_as_it_is_there(self):
+        door = self.hive()
+        assert door.spelled("/windows/System32/config/system") == SYSTEM
+        assert door.spelled("/WINDOWS/system32/config/Absent") == "/Windows/system32/CONFIG/Absent"
+        assert door.spelled("/windows/Absent/below/a") == "/Windows/Absent/below/a"
+        assert [door.spelled(path) for path in ("/", "//", "/Windows.TXT", "/a\0b")] == [
+            "/",
+            "/",
+            "/windows.txt",
+            "/a\0b",
+        ]
+
+    def test_a_hive_is_read_in_any_letter_case(self):
+        door = self.hive()
+        hive = door.hive("SYSTEM", "")
+        assert hive.path == door.hive("/WINDOWS/System32/Config/System", "").path == SYSTEM
+        assert (door.hive("SOFTWARE", ""), door.hive("/windows.txt/SYSTEM", "")) == (None, None)
+        assert sorted(key.name for key in hive.top.keys()) == ["ControlSet001", "Select"]
+        disk = hive.key("controlset001\\SERVICES\\Disk")
+        assert (disk.name, disk.value("start"), disk.value("")) == (
+            "disk",
+            registry.dword(0),
+            registry.string("default"),
+        )
+        assert disk.values() == {
+            "Start": registry.dword(0),
+            "ImagePath": registry.expand("system32\\drivers\\disk.sys"),
+            "Odd": registry.Value(11, b"\1\2\3"),
+            "": registry.string("default"),
+        }
+        assert [key.name for key in disk.keys()] == ["Enum"]
+        assert disk.key("ENUM").value("count").number == 1
+        assert hive.key("ControlSet001\\Services\\lsi").value("owners").texts == ("oem1.inf", "oem2.inf")
+        for absent in ("ControlSet002", "Select\\Current", "Select\\\ud800", "a\\" * 600):
+            assert hive.key(absent) is None
+        assert [disk.value(name) for name in ("Absent", "\ud800")] == [None, None]
+
+    def test_what_is_altered_in_a_hive_is_recorded_by_key_and_what_is_there_already_is_not(self):
+        door = self.hive()
+        for _time in range(2):
+            with door.on_behalf_of("test"):
+                services = door.hive("SYSTEM", "a driver").key("ControlSet001\\Services")
+                made = services.create("viostor\\Parameters")
+                made.set("BusType", registry.dword(1))
+                made.create("..").set("", registry.none())
+                services.key("disk").set("start", registry.dword(3))
+                services.key("disk\\Enum").set("Count", registry.dword(1))
+                if override := services.key("lsi\\StartOverride"):
+                    override.delete()
+        services = f"{SYSTEM}\\ControlSet001\\Services"
+        assert changed(door) == [
+            ("created", f"{services}\\viostor", "a driver"),
+            ("created", f"{services}\\viostor\\Parameters", "a driver"),
+            ("created", f"{services}\\viostor\\Parameters\\..", "a driver"),
+            ("changed", f"{services}\\disk", "a driver"),
+            ("removed", f"{services}\\lsi\\StartOverride", "a driver"),
+        ]
+        hive = door.hive("SYSTEM", "")
+        assert hive.key("ControlSet001\\Services\\disk").values() == {
+            "Start": registry.dword(3),
+            "ImagePath": registry.expand("system32\\drivers\\disk.sys"),
+            "Odd": registry.Value(11, b"\1\2\3"),
+            "": registry.string("default"),
+        }
+        assert hive.key("ControlSet001\\Services\\viostor\\parameters\\..").values() == {"": registry.none()}
+        assert hive.key("ControlSet001\\Services\\lsi").keys() == []
+
+    def test_a_change_of_a_hive_that_is_taken_back_is_no_change(self):
+        door = self.hive()
+        before = door.read_bytes(SYSTEM)
+        with door.on_behalf_of("test"):
+            key = door.hive("SYSTEM", "").key("Select")
+            key.set("Current", registry.dword(2))
+            key.set("Current", registry.dword(1))
+            door.hive("SYSTEM", "").top.create("Made").delete()
+        assert (changed(door), door.read_bytes(SYSTEM)) == ([], before)
+
+    def test_a_value_is_deleted_and_what_else_the_key_has_stays(self):
+        door = self.hive()
+        with door.on_behalf_of("test"):
+            disk = door.hive("SYSTEM", "less").key("ControlSet001\\Services\\disk")
+            disk.delete_value("absent")
+            disk.delete_value("START")
+            disk.set("Tag", registry.dword(5))
+        disk = door.hive("SYSTEM", "").key("ControlSet001\\Services\\disk")
+        assert list(disk.values()) == ["ImagePath", "Odd", "", "Tag"]
+        assert disk.key("Enum").values() == {"Count": registry.dword(1)}
+        assert changed(door) == [("changed", f"{SYSTEM}\\ControlSet001\\Services\\disk", "less")]
+
+    def test_two_hives_are_altered_in_turns(self):
+        door = self.make({SYSTEM: self.hive_file(HIVE), "/BCD": self.hive_file(HIVE)}, {})
+        with door.on_behalf_of("test"):
+            first, second = door.hive("SYSTEM", "one").key("Select"), door.hive("/bcd", "two").key("Select")
+            for number in (2, 3):
+                first.set("Current", registry.dword(number))
+                second.set("Current", registry.dword(number + 2))
+        assert [door.hive(name, "").key("Select").value("Current").number for name in ("SYSTEM", "/BCD")] == [3, 5]
+        assert {change[1:] for change in changed(door)} == {(f"{SYSTEM}\\Select", "one"), ("/BCD\\Select", "two")}
+
+    def test_a_file_that_is_no_hive_is_an_error_with_a_code(self):
+        door = self.make({SYSTEM: b"regf" + bytes(100)}, {})
+        with pytest.raises(GuestconvError) as caught:
+            door.hive("SYSTEM", "")
+        assert caught.value.code == "registry-malformed"
+
+    def test_a_value_that_would_be_written_in_another_way_is_refused(self):
+        door = self.hive()
+        with pytest.raises(GuestconvError) as caught:
+            door.hive("SYSTEM", "").key("Select").set("Large", registry.binary(bytes(16345)))
+        assert caught.value.code == "registry-not-written"
 
     def test_there_is_room_on_a_filesystem(self):
         space = self.make().space("/etc")

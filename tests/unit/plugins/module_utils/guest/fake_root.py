@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one stand-in for guest.root.GuestRoot, over a dict of files. test_door.py holds it to what the real one does.
 
-Augeas, ownership, modes and SELinux labels are not played.
+Augeas, ownership, modes and SELinux labels are not played. Hives are (tests/hives.py).
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.guest import Guest
+from ansible_collections.virttools.guestconv.plugins.module_utils.guest.hives import WINDOWS_CONFIGURATION, Hives
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.space import Space
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.condition import Condition
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.tests.hives import stand_in
+from ansible_collections.virttools.guestconv.tests.host_hivex import Hivex
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
     filesystem,
     graph,
@@ -40,6 +44,22 @@ class _BlankDisks:
 
     def pread_device(self, _device, count, _offset):
         return bytes(count)
+
+
+class HiveCalls(Hivex, Calls):
+    """hivex on the files of a FakeRoot."""
+
+    def __init__(self, root):
+        self._root = root
+
+    def call(self, name, *arguments, **options):
+        return getattr(self, f"_do_{name}")(*arguments, **options)
+
+    def read_hive(self, path):
+        return self._root.read_bytes(path)
+
+    def write_hive(self, path, content):
+        self._root.files[path] = content
 
 
 class NotOnDisks(MountPlan):
@@ -62,7 +82,7 @@ class FakeRoot:
     """files: {path: text or bytes}. links: {path: target} of symbolic links. info, boot_menu: as of a GuestRoot.
 
     What is written is in files and in changes(), as (action, path, detail). commands: those that were run.
-    room: the bytes that are free on each filesystem.
+    room: the bytes that are free on each filesystem. hives: {name ("SYSTEM"): text} of those of Windows.
     """
 
     def __init__(
@@ -75,9 +95,12 @@ class FakeRoot:
         disks=(),
         filesystems=(),
         links=None,
+        hives=None,
     ):
         self.name = "/dev/sda1"
         self.files = dict(files or {})
+        self.files.update({f"{WINDOWS_CONFIGURATION}/{name}": stand_in(text) for name, text in (hives or {}).items()})
+        self._hives = Hives(HiveCalls(self), self.name, lambda _path, write: write(), self._record)
         self.links = dict(links or {})
         self.info = {
             "os": "linux",
@@ -136,6 +159,16 @@ class FakeRoot:
     def _is_directory(self, path):
         below = path.rstrip("/") + "/"
         return any(name.startswith(below) for name in (*self.files, *self.links))
+
+    def spelled(self, path):
+        spelled = ""
+        for part in filter(None, path.split("/")):
+            names = self.list(spelled or "/")
+            found = (
+                part if part in names else next((each for each in names if each.casefold() == part.casefold()), part)
+            )
+            spelled += f"/{found}"
+        return spelled or "/"
 
     def exists(self, path):
         directory, name = posixpath.split(path)
@@ -219,6 +252,7 @@ class FakeRoot:
     @contextmanager
     def on_behalf_of(self, aspect):
         yield
+        self._hives.save()
 
     def write(self, path, text, detail, mode=0o644):
         before = self.read(path)
@@ -283,6 +317,10 @@ class FakeRoot:
 
     def edit(self, path, lens, detail):
         assert path not in self.files, f"{path} would be edited with Augeas"
+
+    def hive(self, name, detail):
+        path = self.spelled(name if name.startswith("/") else f"{WINDOWS_CONFIGURATION}/{name}")
+        return self._hives.hive(path, detail) if self.is_file(path) else None
 
     def restore_labels(self):
         return []

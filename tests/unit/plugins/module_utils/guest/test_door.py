@@ -10,6 +10,7 @@ import inspect
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.root import GuestRoot
+from ansible_collections.virttools.guestconv.tests import hives
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 pytest.register_assert_rewrite(
@@ -62,3 +63,5 @@ class TestStandIn(Contract):
 
     def door(self, files, links):
         return FakeRoot(files, links=links)
+
+    hive_file = staticmethod(hives.stand_in)

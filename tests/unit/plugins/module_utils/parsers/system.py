@@ -45,6 +45,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     fstab,
     luks_header,
     printable,
+    registry,
     tables,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import udev_rules as rules
@@ -258,6 +259,20 @@ def _header(text):
     luks_header.size(area)
 
 
+REGISTRY = ("a", "\0", "\\", '"', "\ud800", "é")
+
+
+def _registry_value(text):
+    content = text.encode("utf-16-le", "surrogatepass")
+    for kind in range(13):
+        for data in (content, content[:4], content[:8], content[:-1]):
+            value = registry.Value(kind, data)
+            assert registry.shown(text, value, whole=True) and value.text is not None and value.number != -1
+            printable.printable([value.text, *value.texts])
+    assert all(make(text).data for make in (registry.string, registry.expand, lambda one: registry.multi([one])))
+    assert (registry.binary(content).data, registry.none(content).data) == (content, content)
+
+
 def _release(text):
     root = FakeRoot({"/etc/os-release": text, "/etc/hostname": text})
     root.head = lambda path, count: hostile_texts.content(text)[:count]
@@ -266,7 +281,7 @@ def _release(text):
 
 
 def _resumed(text):
-    return initramfs_tools.with_devices(text, lambda name: "" if name == "/dev/sdb1" else "UUID=a b")
+    return initramfs_tools.with_devices(text, lambda name: "" if name in ("", "/dev/sdb1") else "UUID=a b")
 
 
 def _lvm(text):
@@ -369,6 +384,7 @@ PARSERS = (
         inputs=st.binary(max_size=200) | hostile_texts.damaged(SUPERBLOCK),
         sample=SUPERBLOCK,
     ),
+    Parser("values of the registry", REGISTRY, _registry_value),
     Parser("os-release", RELEASE, _release),
     Parser("selinux_config", SELINUX, labels.policy),
     Parser(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers import (
     boot,
+    drivers,
     network,
     sources,
     state,
@@ -17,4 +18,12 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
     system,
 )
 
-PARSERS = (*boot.PARSERS, *network.PARSERS, *system.PARSERS, *sources.PARSERS, *state.PARSERS, *storage.PARSERS)
+PARSERS = (
+    *boot.PARSERS,
+    *drivers.PARSERS,
+    *network.PARSERS,
+    *system.PARSERS,
+    *sources.PARSERS,
+    *state.PARSERS,
+    *storage.PARSERS,
+)

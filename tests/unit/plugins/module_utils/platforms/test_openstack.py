@@ -56,7 +56,7 @@ def test_glance_refuses_a_value_that_it_does_not_know(definitions):
 def test_a_disk_is_on_the_bus_that_it_was_converted_for(properties, driver, bus):
     found = properties(with_driver("block", driver))
     assert found["hw_disk_bus"] == bus
-    assert found.get("hw_scsi_model") == ("virtio-scsi" if driver == "virtio-scsi-pci" else None)
+    assert found.get("hw_scsi_model") == {"virtio-scsi-pci": "virtio-scsi", "mptsas1068": "lsisas1068"}.get(driver)
 
 
 @pytest.mark.parametrize(("driver", "model"), sorted(models.words("openstack", "network").items()))

@@ -18,7 +18,7 @@ from .....guest.root import GuestRoot
 from .....model.concerns import Concern
 from ... import kernel_install, pe, unified
 from ...command_line import Editors
-from ...evidence import Evidence
+from ...evidence import Evidence, disks_with
 from .. import device_map, grub_legacy
 from ..loader import default_not_known, default_not_supported
 from . import custom, debconf, defaults, fallback, images, starts
@@ -70,14 +70,21 @@ def find(root: GuestRoot, evidence: Evidence) -> Grub2 | None:
             readings += [reading] if reading.menu.items or not reading.is_whole else []
     has_linux = any(item.loaded and item.loaded.boots_linux for each in readings[:1] for item in each.menu.walk())
     has_linux = has_linux or any(images.found(root, each.menu) for each in readings[:1])
-    return Grub2(root, readings) if has_linux else None
+    return Grub2(root, readings, evidence.firmware, disks_with(root, evidence, NAME)) if has_linux else None
 
 
 class Grub2:
-    """GRUB 2 in one root. readings: of its scripts, that of the menu that is shown first."""
+    """GRUB 2 in one root. readings: of its scripts, that of the menu that is shown first.
 
-    def __init__(self, root: GuestRoot, readings: Sequence[Reading]) -> None:
+    firmware: that starts it. starting: the disks with its code in their boot sectors, in boot order.
+    """
+
+    def __init__(
+        self, root: GuestRoot, readings: Sequence[Reading], firmware: str, starting: Sequence[str] = ()
+    ) -> None:
         self._root = root
+        self._firmware = firmware
+        self._starting = starting
         self._readings = readings
         self._started = readings[0].menu.started() if readings[0].is_whole else None
         loaded = [(item, item.loaded) for item in readings[0].menu.walk()]
@@ -106,13 +113,15 @@ class Grub2:
 
     def edit(self, plan: Plan, editors: Editors) -> None:
         """Edit the command lines of all entries, and the disks' names in GRUB's own configuration."""
+        if self._readings[0].is_graphical and self._firmware == "bios":
+            _check_display(plan, self.path, self._root.name)
         plan.concerns += unified.check(self._menu, editors.with_initrd)
         for path, text in self._edited(editors).items():
             self._root.write(path, text, "the kernel's command lines fit the target")
         for path in (f"{directory}/device.map" for directory in starts.DIRECTORIES):
             before = self._root.read(path)
             if before is not None:
-                after = device_map.rename_disks(before, plan.disk_names)
+                after = device_map.rename_disks(before, plan.disk_names, self._starting[:1])
                 self._root.write(path, after, "the disks' names on the target")
 
     def _edited(self, editors: Editors) -> dict[str, str]:
@@ -146,7 +155,28 @@ class Grub2:
         defaults.convert(self._root, edit)
         kernel_install.edit_sources(self._root, edit)
         custom.convert(self._root, plan, editors)
-        debconf.convert(self._root, plan.disk_names, keep_fallback=has_new_fallback)
+        debconf.convert(self._root, plan.disk_names, self._starting, keep_fallback=has_new_fallback)
+
+
+def _check_display(plan: Plan, path: str, root: str) -> None:
+    """Refuse a machine without a display for a menu in a graphics mode, path. root: its name.
+
+    Where no card answers the BIOS, GRUB's driver for a VGA, which asks for none, draws at 0xA0000. On QEMU's machines
+    without a display this is memory: that of SeaBIOS's SMI handler, by which it reads disks (hw/pci-host/q35.c and
+    i440fx.c: smram_region leads to the PCI bus, and to the memory below it where no device is; SeaBIOS's src/stacks.c:
+    call32_smm). GRUB hangs before it loads a kernel. Tried with GRUB 2.06, on NVMe and virtio; it boots with smm=off.
+
+    Raises GuestconvError `boot-menu-needs-display`.
+    """
+    if "kvm" in plan.target.hypervisors and plan.model("graphics", "video0") is None:
+        raise GuestconvError(
+            "boot-menu-needs-display",
+            f"{path} on {root} shows the boot menu in a graphics mode (terminal_output gfxterm), and the new machine has no "
+            "display. With BIOS firmware, GRUB hangs there before it starts a kernel.",
+            hint="Keep the display of the guest's description (graphics.video0). Or set GRUB_TERMINAL=console in "
+            "/etc/default/grub in the guest, and run grub-mkconfig.",
+            path="guest.devices.graphics.video0",
+        )
 
 
 def _entry(item: Item, loaded: Loaded) -> Entry:

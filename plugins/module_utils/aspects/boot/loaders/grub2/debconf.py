@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Callable
 
 from .....guest import device_names
 from .....guest.root import GuestRoot
+from .. import device_map
 
 _DATABASE = "/var/cache/debconf/config.dat"
 
@@ -24,27 +25,34 @@ _BY_HARDWARE = re.compile(r"/dev/disk/by-(?:id|path)/.+?(?:-part(?P<partition>\d
 _KERNELS_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme)\w+")
 
 
-def convert(root: GuestRoot, names: Mapping[str, str], keep_fallback: bool) -> None:
+def convert(root: GuestRoot, names: Mapping[str, str], starting: Collection[str], keep_fallback: bool) -> None:
     """Have upgrades install GRUB to the disks of the target. names: plan.Plan.disk_names.
 
-    keep_fallback: whether they must keep the UEFI fallback up to date, which would fall behind what it starts.
+    starting: the disks with GRUB in their boot sectors. keep_fallback: whether upgrades must keep the UEFI fallback up to
+    date, which would fall behind what it starts.
     """
     text = root.read(_DATABASE)
     if text is None:
         return
-    text = edit_devices(text, names)
+    with_system_partition = {each.disk.identifier for each in root.guest.storage.efi_system_partitions}
+    text = edit_devices(text, names, starting, with_system_partition)
     root.write(_DATABASE, text, "upgrades of GRUB install it to the disks of the target")
     if keep_fallback:
         root.write(_DATABASE, answer_for_fallback(text), "upgrades of GRUB keep the UEFI fallback up to date")
 
 
-def edit_devices(text: str, names: Mapping[str, str]) -> str:
-    """text of debconf's database with the disks and partitions that GRUB is installed to named as on the target."""
+def edit_devices(
+    text: str, names: Mapping[str, str], starting: Collection[str] = (), with_system_partition: Collection[str] = ()
+) -> str:
+    """text of debconf's database with the disks and partitions that GRUB is installed to named as on the target.
+
+    starting: the disks with GRUB in their boot sectors. with_system_partition: those with an EFI system partition.
+    """
     return _edit_questions(
         text,
         {
-            "grub-pc/install_devices": lambda question: _edit_disks(question, names),
-            "grub-efi/install_devices": lambda question: _edit_partitions(question, names),
+            "grub-pc/install_devices": lambda question: _edit_disks(question, names, starting),
+            "grub-efi/install_devices": lambda question: _edit_partitions(question, names, with_system_partition),
         },
     )
 
@@ -67,24 +75,45 @@ def _edit_questions(text: str, edits: Mapping[str, Callable[[str], str]]) -> str
     return "\n\n".join(questions)
 
 
-def _edit_disks(question: str, names: Mapping[str, str]) -> str:
+def _edit_disks(question: str, names: Mapping[str, str], starting: Collection[str]) -> str:
     """The answer for grub-pc. What cannot be resolved stays: the package asks again."""
     value = _value(question) or ""
+    if _is_of_target(value, names, starting):
+        return question
     found = [_on_target(name, names) or name for name in value.split(", ")]
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 
 
-def _edit_partitions(question: str, names: Mapping[str, str]) -> str:
+def _edit_partitions(question: str, names: Mapping[str, str], with_system_partition: Collection[str]) -> str:
     """The answer for Ubuntu's grub-multi-install, which fails, and the upgrade with it, where one of them is not there.
 
     Not answered, it takes what is mounted at /boot/efi.
     """
     value = _value(question) or ""
+    if _is_of_target(value, names, with_system_partition):
+        return question
     on_target = [_on_target(name, names) for name in value.split(", ")] if value else []
     found = [name for name in on_target if name is not None]
     if len(found) < len(on_target):
         return "\n".join(line for line in question.split("\n") if not line.startswith(("Value:", "Flags:")))
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
+
+
+def _is_of_target(value: str, names: Mapping[str, str], meant: Collection[str]) -> bool:
+    """Whether an answer names disks as on the target, from an earlier conversion. meant: as of device_map.are_of_target.
+
+    So do those that name all disks of several that exchange their names: only their order would change.
+    """
+    found = value.split(", ")
+    called = {disk for each in names for disk in (f"/dev/{each}", names[each])}
+    disks = [next((disk for disk in called if _partition_of(disk, name) is not None), name) for name in found]
+    return {_on_target(name, names) for name in found} == set(found) or device_map.are_of_target(disks, names, meant)
+
+
+def _partition_of(disk: str, name: str) -> str | None:
+    """The number of the partition of disk (/dev/sda) that name is; "" for the disk itself, None for another name."""
+    found = re.fullmatch(rf"{re.escape(disk)}(?:{'p' if disk[-1].isdigit() else ''}(?P<number>\d+))?", name)
+    return (found["number"] or "") if found else None
 
 
 def _on_target(name: str, names: Mapping[str, str]) -> str | None:
@@ -98,9 +127,9 @@ def _on_target(name: str, names: Mapping[str, str]) -> str | None:
             return None
         return device_names.partition(next(iter(names.values())), by_hardware["partition"] or "")
     for old, new in [*((f"/dev/{old}", new) for old, new in names.items()), *((new, new) for new in names.values())]:
-        found = re.fullmatch(rf"{re.escape(old)}{'p' if old[-1].isdigit() else ''}(\d+)", name)
-        if found or name == old:
-            return device_names.partition(new, found.group(1) if found else "")
+        number = _partition_of(old, name)
+        if number is not None:
+            return device_names.partition(new, number)
     return None if _KERNELS_NAME.fullmatch(name) else name
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from .....guest import boot_menu
 from .....guest.root import GuestRoot
 from .....model.concerns import Concern
 from ...command_line import Editor, Editors
-from ...evidence import Evidence
+from ...evidence import Evidence, disks_with
 from .. import device_map, places
 from ..loader import Fallback, default_not_supported
 from . import sources
@@ -68,7 +68,7 @@ def find(root: GuestRoot, evidence: Evidence) -> GrubLegacy | None:
         if found.items:
             disks = device_map.disks(root.read(_DEVICE_MAP) or "")
             reader = _Reader(root, disks)
-            return GrubLegacy(root, paths, reader, reader.chosen(path, found))
+            return GrubLegacy(root, paths, reader, reader.chosen(path, found), disks_with(root, evidence, NAME))
     return None
 
 
@@ -190,13 +190,19 @@ def _alone(command: Command) -> Command:
 
 
 class GrubLegacy:
-    """GRUB legacy in one root. reader: of its menus, which are at paths. chosen: what the one that is read boots."""
+    """GRUB legacy in one root. reader: of its menus, which are at paths. chosen: what the one that is read boots.
 
-    def __init__(self, root: GuestRoot, paths: list[str], reader: _Reader, chosen: _Chosen) -> None:
+    starting: the disks with its code in their boot sectors, in boot order.
+    """
+
+    def __init__(
+        self, root: GuestRoot, paths: list[str], reader: _Reader, chosen: _Chosen, starting: Sequence[str] = ()
+    ) -> None:
         self._root = root
         self._paths = list(dict.fromkeys((*paths, *chosen.others, chosen.path)))
         self._reader = reader
         self._chosen = chosen
+        self._starting = starting
 
     def menu(self) -> boot_menu.BootMenu:
         """The entries that boot Linux, and which of them is the default."""
@@ -222,11 +228,11 @@ class GrubLegacy:
 
             text = edited(self._root.read(path) or "", edit_of)
             text = sources.edit_menu(text, edit, partial(edit, present=None))
-            text = sources.rename_boot(text, plan.disk_names)
+            text = sources.rename_boot(text, plan.disk_names, self._starting)
             self._root.write(path, text, "the kernel's command lines fit the target")
         disks = self._root.read(_DEVICE_MAP)
         if disks is not None:
-            renamed = device_map.rename_disks(disks, plan.disk_names)
+            renamed = device_map.rename_disks(disks, plan.disk_names, self._starting[:1])
             self._root.write(_DEVICE_MAP, renamed, "the disks' names on the target")
 
     def edit_sources(self, plan: Plan, editors: Editors, has_new_fallback: bool) -> None:
@@ -236,7 +242,7 @@ class GrubLegacy:
             new = sources.edit_bootloader(settings, self._edit_of_sources(editors))
             self._root.write(sources.BOOTLOADER, new, "what menu.lst is generated from fits the target")
         if disk is not None:
-            new = sources.edit_grub(disk, plan.disk_names)
+            new = sources.edit_grub(disk, plan.disk_names, self._starting)
             self._root.write(sources.GRUB, new, "the disks' names on the target")
 
     def _edit_of_sources(self, editors: Editors) -> Editor:

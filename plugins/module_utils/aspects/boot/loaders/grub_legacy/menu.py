@@ -44,6 +44,7 @@ _OF_LINUX = ("--type=linux", "--type=biglinux", "--no-mem-option")
 # For the editor of a command line, to which str's blanks divide it.
 _EDITOR_BREAK = re.compile(r"\\(\r*\n)")
 _EDITED_BREAK = re.compile("\x1f(\r*\n)")
+_EDITED_BLANKS = re.compile("(?:[ \t\r]|\x1f\r*\n)*")
 
 _NUMBER = re.compile(r"0[xX](?P<hexadecimal>[0-9a-fA-F]+)|(?P<decimal>[0-9]+)")
 _MOST = 0x7FFFFFFF
@@ -251,10 +252,18 @@ def edited(text: str, edits: Callable[[Item, Kernel], Edit | None]) -> str:
 
 def _edited(written: str, edit: Edit) -> str:
     arguments = _EDITOR_BREAK.sub("\x1f\\1", written)
-    body = arguments.strip()
+    start, end = _body(arguments)
+    body = arguments[start:end]
     new = edit(body)
     if new == body:
         return written
-    start = arguments.find(body) if body else len(arguments)
-    before, after = arguments[:start] or " ", arguments[start + len(body) :]
+    before, after = arguments[:start] or " ", arguments[end:]
     return _EDITED_BREAK.sub("\\\\\\1", f"{before}{new}{after}")
+
+
+def _body(arguments: str) -> tuple[int, int]:
+    """Where the words of a command line stand in the editor's text of it; after its blanks where there are none."""
+    start, end = _skipped(_EDITED_BLANKS, arguments, 0, len(arguments)), len(arguments)
+    while end > start and (arguments[end - 1] in " \t\r\n" or _EDITED_BREAK.match(arguments, end - 1)):
+        end -= 1
+    return start, end

@@ -9,7 +9,7 @@ update-grub keeps its settings in comments of the menu itself, between two lines
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .. import device_map, shell_arguments
 
@@ -48,14 +48,14 @@ def edit_menu(text: str, edit: Edit, edit_part: Edit) -> str:
     return text[:start] + _OPTION.sub(edited, text[start:end]) + text[end:]
 
 
-def rename_boot(text: str, names: Mapping[str, str]) -> str:
-    """The menu's text with the disk that Red Hat's installer noted renamed."""
-    return _BOOT.sub(lambda match: device_map.rename_disks(match.group(0), names), text)
+def rename_boot(text: str, names: Mapping[str, str], starting: Collection[str] = ()) -> str:
+    """The menu's text with the disk that Red Hat's installer noted renamed. starting: see device_map.are_of_target."""
+    return _BOOT.sub(lambda match: device_map.rename_disks(match.group(0), names, starting), text)
 
 
-def edit_grub(text: str, names: Mapping[str, str]) -> str:
-    """The text of /etc/sysconfig/grub with the disk that has the boot loader renamed."""
-    return shell_arguments.edited(text, {"boot": lambda value: device_map.rename_disks(value, names)})
+def edit_grub(text: str, names: Mapping[str, str], starting: Collection[str] = ()) -> str:
+    """The text of /etc/sysconfig/grub with the disk that has the boot loader renamed. starting: as of rename_boot."""
+    return shell_arguments.edited(text, {"boot": lambda value: device_map.rename_disks(value, names, starting)})
 
 
 def edit_bootloader(text: str, edit: Edit) -> str:

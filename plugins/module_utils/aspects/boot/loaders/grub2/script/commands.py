@@ -60,6 +60,16 @@ def _false(_machine: Machine, _arguments: Sequence[Argument], _command: Command)
     return FALSE
 
 
+def _terminal_output(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
+    """grub-core/commands/terminal.c: it sets the terminals, or adds or removes them."""
+    words = [argument.text for argument in arguments[1:]]
+    if "gfxterm" in words:
+        machine.shared.is_graphical = "--remove" not in words
+    elif words and words[0] not in ("--append", "--remove"):
+        machine.shared.is_graphical = False
+    return 0
+
+
 def _set(machine: Machine, arguments: Sequence[Argument], _command: Command) -> int:
     if len(arguments) < 2:
         return 0
@@ -281,7 +291,8 @@ def _boot(machine: Machine, _arguments: Sequence[Argument], _command: Command) -
 
 
 BUILTINS: dict[str, Builtin] = {
-    **dict.fromkeys(("true", "insmod", "echo", "loadfont", "terminal_input", "terminal_output", "clear"), _true),
+    **dict.fromkeys(("true", "insmod", "echo", "loadfont", "terminal_input", "clear"), _true),
+    "terminal_output": _terminal_output,
     # They answer about the machine, which is another one on the target; what asks is generated for a case that is rare.
     **dict.fromkeys(("false", "cmostest", "cmosset", "keystatus", "getenv", "smbios"), _false),
     **dict.fromkeys(("test", "["), _test),

@@ -72,6 +72,7 @@ class Shared:
     builtins: the commands. sources: what was read as a script, by the name of its file, and statements, what it consists
     of. blocks, entries: the texts of the environment blocks, and of the entries of the Boot Loader Specification, that
     were read. images: the names of devices that are images in files. is_whole: whether all that was read is in statements.
+    is_graphical: whether GRUB writes to the display in a graphics mode (gfxterm).
     """
 
     files: Files
@@ -83,6 +84,7 @@ class Shared:
     images: set[str] = field(default_factory=set)
     statements: dict[str, list[tuple[Statement, ...]]] = field(default_factory=dict)
     is_whole: bool = True
+    is_graphical: bool = False
 
 
 @dataclass

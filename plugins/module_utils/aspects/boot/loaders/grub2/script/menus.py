@@ -43,12 +43,16 @@ _UPSTREAM = re.compile(r"(?m)^[ \t]*insmod[ \t]+blsuki\b")
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of executing the script path. menu: what is shown. is_whole: whether it was executed to its end."""
+    """What came of executing the script path.
+
+    menu: what is shown. is_whole: whether it was executed to its end. is_graphical: whether it is shown in a graphics mode.
+    """
 
     path: str
     menu: Menu
     shared: Shared
     is_whole: bool
+    is_graphical: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,14 @@ def read(files: Files, path: str, start: Start) -> Reading:
     texts = [each.text for each in shared.sources.values()]
     red_hats = any(map(_RED_HATS.search, texts)) and not any(map(_UPSTREAM.search, texts))
     menu = Menu()
+    is_graphical = shared.is_graphical
     # Whoever sits before a script without an end can still choose an entry, once it is interrupted.
     shared.budget = Budget()
     try:
         menu = _menu(machine, red_hats, "", 0)
     except Exhausted:
         is_whole = False
-    return Reading(path, menu, shared, is_whole and shared.is_whole)
+    return Reading(path, menu, shared, is_whole and shared.is_whole, is_graphical)
 
 
 def _started(shared: Shared, start: Start) -> Machine:

@@ -25,3 +25,11 @@ def test_a_link_that_the_old_hardware_gave_is_renamed_where_there_is_one_disk():
     assert device_map.rename_disks(text, {"sda": "/dev/vda"}) == "(fd0)\t/dev/fd0\n(hd0)\t/dev/vda\n"
     assert device_map.rename_disks(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}) == text
     assert device_map.rename_disks(text, {}) == text
+
+
+def test_disks_that_take_each_others_names_are_renamed_once():
+    names = {"sdb": "/dev/sda", "sda": "/dev/sdb"}
+    text = "(hd0) /dev/sdb\n(hd1) /dev/sda\n"
+    renamed = device_map.rename_disks(text, names, ["sdb"])
+    assert renamed == "(hd0) /dev/sda\n(hd1) /dev/sdb\n"
+    assert device_map.rename_disks(renamed, names, ["sdb"]) == renamed

@@ -9,6 +9,7 @@ udev (udev_available() in systemd).
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -81,7 +82,9 @@ def addresses_by_networkd(files, directory):
 def addresses_by_us(files):
     """The same as inspection has them, of a guest of which the cards are known."""
     hardware = {"interfaces": [{"mac": mac} for mac in MACS.values()]}
-    outcome = case.run({"files": {f"{DIRECTORY}/{name}": text for name, text in files.items()}, "hardware": hardware})
+    libraries = dict.fromkeys(glob.glob("/usr/lib/*/systemd/libsystemd-shared-*.so"), "")
+    texts = {f"{DIRECTORY}/{name}": text for name, text in files.items()}
+    outcome = case.run({"files": {**libraries, **texts}, "hardware": hardware})
     assert outcome.error is None
     by_mac = {nic["mac"]: nic["addresses"] for nic in outcome.nics.values()}
     named = {name: outcome.nics[name]["addresses"] for name in MACS if name in outcome.nics}
@@ -130,6 +133,11 @@ CASES = {
     },
     "an [Address] section": {"a.network": f"[Match]\nName=ens192\n\n[Network]\n\n[Address]\nAddress={A}\nLabel=x\n"},
     "another file type": {"a.conf": network("Name=ens192", B), "b.network": network("Name=ens192", A)},
+    "a file without a [Match]": {
+        "a.network": f"[Network]\nAddress={B}\n",
+        "b.network": f"[Match]\nName=\n[Network]\nAddress={B}\n",
+        "c.network": network("Name=ens192", A),
+    },
     "a question mark and a range": {"a.network": network("Name=ens?92", A), "b.network": network("Name=ens[2-3]24", B)},
 }
 

@@ -96,3 +96,31 @@ def test_oracle_19_a_question_without_an_answer_is_answered():
     answered = unanswered.replace("Owners", "Value: true\nOwners")
     assert debconf.answer_for_fallback(unanswered) == answered
     assert debconf.answer_for_fallback(unanswered.replace("force", "no")) == unanswered.replace("force", "no")
+
+
+SWAPPED, MIXED = {"sdb": "/dev/sda", "sda": "/dev/sdb"}, {"sda": "/dev/vda", "sdb": "/dev/sda"}
+
+
+@pytest.mark.parametrize(
+    "value, names, expected",
+    [
+        ("/dev/sdb", SWAPPED, "/dev/sda"),
+        ("/dev/sdb, /dev/sda", SWAPPED, "/dev/sdb, /dev/sda"),
+        ("/dev/sdb", MIXED, "/dev/sda"),
+        ("/dev/sdb, /dev/sda", MIXED, "/dev/sda, /dev/vda"),
+    ],
+)
+def test_disks_that_take_each_others_names_are_renamed_once(value, names, expected):
+    # The disk sdb alone starts GRUB, but for answers that name both.
+    starting = ["sdb"] if ", " not in value else ["sdb", "sda"]
+    edited = debconf.edit_devices(database(OF_PC, value), names, starting)
+    assert edited == database(OF_PC, expected)
+    assert debconf.edit_devices(edited, names, starting) == edited
+
+
+def test_efi_system_partitions_on_disks_that_take_each_others_names_are_renamed_once():
+    edited = debconf.edit_devices(database(OF_EFI, "/dev/sdb1"), MIXED, (), ["sdb"])
+    assert edited == database(OF_EFI, "/dev/sda1")
+    assert debconf.edit_devices(edited, MIXED, (), ["sdb"]) == edited
+    both = debconf.edit_devices(database(OF_EFI, "/dev/sdb1, /dev/sda2"), SWAPPED, (), ["sda", "sdb"])
+    assert both == database(OF_EFI, "/dev/sda1, /dev/sdb2")

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import grub2
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
@@ -208,6 +209,36 @@ def test_kernels_that_share_an_argument_and_need_different_ones_are_an_error():
         loader.edit(SimpleNamespace(disk_names={}, concerns=[]), editors)
     assert caught.value.code == "boot-menu-not-editable"
     assert line.required == [] and storage is not None
+
+
+@pytest.mark.parametrize(
+    "target, firmware, video, is_refused",
+    [
+        ("kvm", "bios", None, True),
+        ("proxmox", "bios", None, True),
+        ("kvm", "uefi", None, False),
+        ("kvm", "bios", "virtio-vga", False),
+        ("xen", "bios", None, False),
+    ],
+)
+def test_a_graphical_menu_on_a_machine_without_a_display_is_refused_where_seabios_starts_it(
+    target, firmware, video, is_refused
+):
+    text = f"terminal_output gfxterm\n{GRUB_CFG % '0'}"
+    root, loader = installed(text, {"/boot/grub/i386-pc/normal.mod": ""}, Evidence(firmware=firmware))
+    plan = SimpleNamespace(
+        disk_names={},
+        concerns=[],
+        target=TARGETS[target],
+        model=lambda kind, identifier: video if kind == "graphics" else 1,
+    )
+    editors = Editors(CommandLine(), root.guest.storage)
+    try:
+        loader.edit(plan, editors)
+        code = None
+    except GuestconvError as error:
+        code = error.code
+    assert code == ("boot-menu-needs-display" if is_refused else None)
 
 
 def test_entries_of_the_boot_loader_specification_are_a_part_of_the_menu_where_the_script_says_so():

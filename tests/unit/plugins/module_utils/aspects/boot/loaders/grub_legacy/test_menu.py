@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub_legacy import menu
@@ -159,6 +159,7 @@ WORDS = st.lists(
 
 
 @given(WORDS.map(" ".join))
+@example("title (hd0,0)\nkernel # \x1f")
 def test_a_menu_of_any_words_is_edited_within_its_command_lines_alone(text):
     assert menu.edited(text, lambda item, kernel: str) == text
     edited = menu.edited(text, lambda item, kernel: lambda line: "")

@@ -71,3 +71,12 @@ def test_suse_keeps_the_arguments_of_new_entries():
     assert edited == (
         'LOADER_TYPE="grub"\nDEFAULT_APPEND="resume=UUID=1 splash=silent x"\nFAILSAFE_APPEND="x11failsafe x"\nXEN_APPEND="a"\n'
     )
+
+
+def test_the_disk_with_the_boot_loader_is_renamed_once():
+    names = {"sda": "/dev/vda", "sdb": "/dev/sda"}
+    for edit in (sources.rename_boot, sources.edit_grub):
+        text = "#boot=/dev/sdb\n" if edit is sources.rename_boot else "boot=/dev/sdb\n"
+        renamed = edit(text, names, ["sdb"])
+        assert renamed == text.replace("sdb", "sda")
+        assert edit(renamed, names, ["sdb"]) == renamed

@@ -236,3 +236,20 @@ def test_what_is_on_no_disk_is_another_system(kernel):
     found = loaded(text, {"/v": "kernel", "/i": "initrd"})
     assert (found.boots_linux, found.path) == (False, None)
     assert edited_script(text, lambda each: each.replace("a", "b"), ["c"]) == text
+
+
+@pytest.mark.parametrize(
+    "text, is_graphical",
+    [
+        ("terminal_output gfxterm", True),
+        ("terminal_output console", False),
+        ("if false; then terminal_output gfxterm; fi", False),
+        ("terminal_output --append gfxterm", True),
+        ("terminal_output gfxterm serial; terminal_output --append console", True),
+        ("terminal_output gfxterm console; terminal_output --remove gfxterm", False),
+        ("terminal_output gfxterm; terminal_output console", False),
+        ("menuentry b { terminal_output gfxterm; }", False),
+    ],
+)
+def test_a_menu_is_graphical_where_grub_writes_to_the_display_in_a_graphics_mode_when_it_is_shown(text, is_graphical):
+    assert reading(f"{text}\n{entry('x')}").is_graphical == is_graphical

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Windows guest does at its first boot on the target, as the aspects ask for it in the plan.
+
+first_boot.py makes one script of the steps. It runs them in the order of the classes in Step, whatever aspect asked
+first: drivers make the cards that get addresses, and values are restored when everything else is done. What the user
+asks for (plan.first_boot) runs before the values are restored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+
+@dataclass(frozen=True)
+class InstallDrivers:
+    """Install the drivers of all INF files in a directory of the guest (r"%SystemRoot%\\Drivers\\VirtIO")."""
+
+    directory: str
+
+
+@dataclass(frozen=True)
+class RemoveDevice:
+    """Remove a device that is not present any more. instance: its instance path (r"PCI\\VEN_15AD&DEV_07B0&...\\...")."""
+
+    instance: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A persistent route of IPv4 or IPv6. destination: with prefix length. metric: None for the system's choice."""
+
+    destination: str
+    gateway: str
+    metric: int | None = None
+
+
+@dataclass(frozen=True)
+class SetNetwork:
+    """Give the network card with this MAC address the addresses that the guest had.
+
+    mac: in lower case with colons. name: the connection's; "" to leave it as it is. addresses: with prefix length, of
+    IPv4 and IPv6; a family without any keeps what the system has by itself (DHCP, router advertisements). gateways,
+    name_servers: of both families. domain: the DNS suffix of the connection, "" for none.
+    """
+
+    mac: str
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    name_servers: tuple[str, ...] = ()
+    domain: str = ""
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True)
+class UninstallProduct:
+    """Uninstall a product of the Windows Installer. code: "{...}", its product code. name: for the log."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SetNumber:
+    """Set a REG_DWORD. key: below HKEY_LOCAL_MACHINE (r"SYSTEM\\CurrentControlSet\\..."). number: None to delete it."""
+
+    key: str
+    name: str
+    number: int | None
+
+
+Step = Union[InstallDrivers, RemoveDevice, SetNetwork, UninstallProduct, SetNumber]

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drivers that a virtio-win has: read once, when a module begins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..errors import GuestconvError
+from ..texts import inf
+from . import iso, layout
+
+OPTION = "virtio_win"
+# The largest file of a driver has some MiB.
+_LARGEST = 64 << 20
+_MOST_FILES = 100_000
+_HINT = (
+    "Download virtio-win.iso from the virtio-win project, or install the package virtio-win, and give the path of the ISO, "
+    "or of the directory that it was unpacked to."
+)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of virtio-win. path: of the file, or of the image that it is in. offset: of its bytes there. name: for messages."""
+
+    path: str
+    name: str
+    size: int
+    offset: int = 0
+
+    def content(self) -> bytes:
+        """Its bytes. Errors: virtio-win-not-usable."""
+        if self.size > _LARGEST:
+            raise _not_usable(self.path, f"{self.name} has {self.size} bytes, which no driver has")
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(self.offset)
+                data = stream.read(self.size)
+        except OSError as error:
+            raise _not_usable(self.path, f"{self.name} cannot be read: {error.strerror}") from error
+        if len(data) < self.size:
+            raise _not_usable(self.path, f"{self.name} ends too early")
+        return data
+
+
+@dataclass(frozen=True)
+class WindowsDriver:
+    """A driver that is complete. file: the name of its INF. content: of that. driver, service: what it has for the release."""
+
+    file: str
+    content: bytes
+    driver: inf.Driver
+    service: inf.Service
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The drivers for one release of Windows. name: "w10/amd64". files: by their names in lower case."""
+
+    name: str
+    release: inf.Release
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
+
+    def driver(self, name: str) -> WindowsDriver | str:
+        """The driver of this name; a reason, as a part of a sentence, where it is missing or not complete."""
+        file = f"{name}.inf"
+        if file not in self.files:
+            return f"virtio-win has no {name} in its folder {self.name}"
+        content = self.files[file].content()
+        found = inf.driver_for(inf.parse(content), self.release)
+        if not found.devices or found.service is None or not found.class_guid:
+            return f"{file} in virtio-win's folder {self.name} has no driver for this Windows"
+        for needed in (found.service.binary, found.catalog):
+            if not needed or needed.lower() not in self.files:
+                return f"{needed or 'the catalog of ' + name} is missing in virtio-win's folder {self.name}"
+        return WindowsDriver(file, content, found, found.service)
+
+    def copied(self) -> list[str]:
+        """The names of the files that a guest gets, in lower case, in their order."""
+        names = frozenset(self.files)
+        return sorted(name for name in names if layout.is_copied(name, names))
+
+
+class VirtioWin:
+    """A virtio-win. path: of its ISO or directory."""
+
+    def __init__(self, path: str, folders: Mapping[tuple[str, str], Mapping[str, StoredFile]]) -> None:
+        self.path = path
+        self._folders = folders
+
+    @classmethod
+    def opened(cls, path: str) -> VirtioWin:
+        """The virtio-win at path. Errors: virtio-win-not-usable."""
+        folders: dict[tuple[str, str], dict[str, StoredFile]] = {}
+        try:
+            found = _in_directory(path) if os.path.isdir(path) else _in_image(path)
+            for below, stored in found:
+                place = layout.place_of(below)
+                if place:
+                    system, arch, name = place
+                    folders.setdefault((system, arch), {}).setdefault(name, stored)
+        except OSError as error:
+            raise _not_usable(path, error.strerror or str(error)) from error
+        except iso.NotIso as error:
+            raise _not_usable(path, f"it is no directory, and no ISO image that can be read: {error}") from error
+        if not any(name.endswith(".inf") for names in folders.values() for name in names):
+            raise _not_usable(path, "it has no drivers in folders such as viostor/w10/amd64 or by-os/amd64/w10")
+        return cls(path, folders)
+
+    def folder(self, release: inf.Release) -> Folder | None:
+        """The drivers for a release of Windows; None where it has no folder for it."""
+        for system in layout.folders_for(release):
+            files = self._folders.get((system, release.arch))
+            if files:
+                return Folder(f"{system}/{release.arch}", release, files)
+        return None
+
+
+def from_option(path: str | None) -> VirtioWin | None:
+    """The virtio-win that the option names, None without. Errors: virtio-win-not-usable."""
+    return VirtioWin.opened(path) if path else None
+
+
+def _in_directory(path: str) -> Iterator[tuple[str, StoredFile]]:
+    """(path below the directory, file) of all files. The package virtio-win has links to files within its tree."""
+    count = 0
+    for directory, below, names in os.walk(path, onerror=_raise):
+        below.sort()
+        for name in sorted(names):
+            count += 1
+            if count > _MOST_FILES:
+                raise iso.NotIso("it has too many files")
+            whole = os.path.join(directory, name)
+            # A link that leads nowhere, and what is no file, is not a driver.
+            if os.path.isfile(whole):
+                yield os.path.relpath(whole, path), StoredFile(whole, name, os.stat(whole).st_size)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _in_image(path: str) -> Iterator[tuple[str, StoredFile]]:
+    if not os.path.isfile(path):
+        raise _not_usable(path, "there is no such file or directory" if not os.path.exists(path) else "it is no file")
+    with open(path, "rb") as image:
+        for file in iso.files(image):
+            yield file.path, StoredFile(path, file.path, file.size, file.offset)
+
+
+def _not_usable(path: str, why: str) -> GuestconvError:
+    return GuestconvError(
+        "virtio-win-not-usable", f"virtio-win at {path} cannot be used: {why}.", hint=_HINT, path=OPTION
+    )
