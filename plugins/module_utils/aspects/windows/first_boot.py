@@ -21,7 +21,7 @@ from ...model.description import Findings
 from ...model.first_boot import FirstBoot
 from ...texts import registry
 from ..plan import Plan
-from . import control_set, script
+from . import release, script
 
 NAME = "first_boot"
 INSPECT_AFTER: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def _script_text(asked: FirstBoot, name: str) -> str:
 
 
 def _services(root: GuestRoot) -> Key:
-    found = control_set.control_set(root, "a service starts what is to run at the first boot")
+    found = release.controlled(root, "a service starts what is to run at the first boot")
     services = found.key("Services") if found else None
     if services is None:
         raise _not_possible(root, "its registry has no services.")
