@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...devices.model import Model, WindowsNeeds
+from ...errors import GuestconvError
 from ...guest.hives import Key
 from ...guest.root import GuestRoot
 from ...texts import inf
@@ -62,6 +63,14 @@ def system_of(root: GuestRoot, detail: str = "") -> System | None:
     hive, release = root.hive(releases.SYSTEM, detail), releases.of(root)
     current = releases.control_set(hive) if hive else None
     return System(hive.top, current, release) if hive and current and release else None
+
+
+def inspected(root: GuestRoot) -> System | None:
+    """The System of root; None also where the registry cannot be read, which the aspect `condition` reports."""
+    try:
+        return system_of(root)
+    except GuestconvError:
+        return None
 
 
 def devices_in(ids: Iterator[str] | tuple[str, ...]) -> list[str]:
@@ -153,14 +162,19 @@ class Evidence:
         return bool(devices) and (self._was_driven(devices) or self._has_package(needs.ids))
 
     def _was_driven(self, devices: list[str]) -> bool:
-        """Whether the guest had such a device, and a service for it."""
+        """Whether the guest had such a device, and a driver for it."""
+        return any(name.startswith(tuple(devices)) for name in self._driven)
+
+    @cached_property
+    def _driven(self) -> list[str]:
+        """The ids of the devices on PCI that the guest had a driver for."""
         known = self._system.control_set.key(_DEVICES)
-        for key in known.keys() if known else ():
-            if key.name.upper().startswith(tuple(devices)):
-                services = [releases.text(each, "Service") for each in key.keys()]
-                if any(name and self.has_service(name) for name in services):
-                    return True
-        return False
+        services = {
+            key.name.upper(): {releases.text(each, "Service") for each in key.keys()} - {""}
+            for key in (known.keys() if known else ())
+        }
+        there = {name for names in services.values() for name in names if self.has_service(name)}
+        return [name for name, names in services.items() if names & there]
 
     def _has_package(self, ids: tuple[str, ...]) -> bool:
         """Whether a driver package is for one of the ids: those of the hive DRIVERS, which Windows 10 and later have.

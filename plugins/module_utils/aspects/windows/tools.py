@@ -65,7 +65,7 @@ class Facts:
 
 def inspect(root: GuestRoot) -> Findings:
     """Which tools are installed, and what conversion does about them."""
-    system = drivers.system_of(root)
+    system = drivers.inspected(root)
     found = facts(root, system, root.guest.target) if system else Facts((), ())
     root.remember(found)
     findings = Findings(info={"source": _source(found)})
