@@ -42,6 +42,19 @@ _PLACES = {
     "ide": lambda unit: {"bus": unit // 2, "target": 0, "unit": unit % 2},
 }
 
+# What KVM shows Windows of Hyper-V's interface; "Hypervisor features" in libvirt's documentation of domains. Without it
+# Windows waits for locks that no processor holds, and reads the time slowly.
+_HYPERV = ("relaxed", "vapic", "vpindex", "runtime", "synic", "stimer", "frequencies", "tlbflush", "ipi")
+_SPINLOCK_RETRIES = 8191
+# How Windows is to get the ticks that it missed.
+_TIMERS = (
+    {"name": "rtc", "tickpolicy": "catchup"},
+    {"name": "pit", "tickpolicy": "delay"},
+    {"name": "hpet", "present": "no"},
+)
+
+_QEMU = "http://libvirt.org/schemas/domain/qemu/1.0"
+
 _DISK_KEYS = ("path", "format", "device")
 
 
@@ -74,7 +87,7 @@ def define(
     places = request.pairs(machine.hardware.disks, request.items(_named(disks), "disks", _DISK_KEYS), "disks")
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
-    root = etree.Element("domain", type=domain_type)
+    root = etree.Element("domain", nsmap={"qemu": _QEMU} if _overrides(machine.hardware) else None, type=domain_type)
     _child(root, "name", text=_name(name))
     kept = machine.hardware.kept
     if kept.uuid:
@@ -85,13 +98,16 @@ def define(
     _child(root, "vcpu", text=machine.cpus)
     is_secure = request.secure_boot(secure_boot, machine.hardware)
     _boot_settings(root, machine.hardware, is_secure)
-    _features(root, is_secure)
+    # QEMU's emulation of a processor has nothing of Hyper-V's.
+    has_hyperv = machine.hardware.hyperv and domain_type == "kvm"
+    _features(root, is_secure, has_hyperv)
     _processor(root, domain_type, kept.topology(machine.cpus))
-    _clock(root, kept.clock)
+    _clock(root, kept.clock, bool(machine.hardware.windows), has_hyperv)
     devices = _child(root, "devices")
     _disks(devices, places, request.storages([place for place, unused in places], storage_map))
-    for card, plug in zip(machine.hardware.interfaces, plugs):
-        _interface(devices, card, plug)
+    ports = _express_ports(devices, machine.hardware)
+    for index, (card, plug) in enumerate(zip(machine.hardware.interfaces, plugs)):
+        _interface(devices, index, card, plug, ports.get(index))
     _console(devices, machine.hardware.console)
     _display(devices, machine.hardware.video)
     if request.flag(tpm, "tpm"):
@@ -99,6 +115,7 @@ def define(
     _virtio_helpers(devices, machine.has_virtio, machine.hardware.guest_agent)
     if machine.hardware.is_transitional:
         _make_transitional(devices)
+    _override(root, machine.hardware)
     return str(etree.tostring(root, pretty_print=True, encoding="unicode"))
 
 
@@ -140,21 +157,30 @@ def _boot_settings(root: Any, hardware: Hardware, is_secure: bool) -> None:
             _child(firmware, "feature", enabled="yes" if is_secure else "no", name=feature)
 
 
-def _features(root: Any, is_secure: bool) -> None:
+def _features(root: Any, is_secure: bool, has_hyperv: bool) -> None:
     features = _child(root, "features")
     for name in ("acpi", "apic"):
         _child(features, name)
+    if has_hyperv:
+        hyperv = _child(features, "hyperv")
+        for name in _HYPERV:
+            _child(hyperv, name, state="on")
+        _child(hyperv, "spinlocks", state="on", retries=_SPINLOCK_RETRIES)
     if is_secure:
         # The firmware protects its variables by System Management Mode.
         _child(features, "smm", state="on")
 
 
-def _clock(root: Any, clock: str) -> None:
+def _clock(root: Any, clock: str, is_windows: bool, has_hyperv: bool) -> None:
     """clock: see model/kept.py. A number of seconds is what the guest has set its clock ahead by."""
     if clock in ("", "utc", "localtime"):
-        _child(root, "clock", offset=clock or "utc")
+        element = _child(root, "clock", offset=clock or "utc")
     else:
-        _child(root, "clock", offset="variable", adjustment=int(clock), basis="utc")
+        element = _child(root, "clock", offset="variable", adjustment=int(clock), basis="utc")
+    for timer in _TIMERS if is_windows else ():
+        _child(element, "timer", **timer)
+    if has_hyperv:
+        _child(element, "timer", name="hypervclock", present="yes")
 
 
 def _in_xml(text: str) -> str:
@@ -235,7 +261,26 @@ def _format(given: dict[str, str]) -> str:
     return request.one_of(name, sorted(set(SUFFIXES.values())), "disks.format")
 
 
-def _interface(devices: Any, card: Interface, plug: object) -> None:
+def _express_ports(devices: Any, hardware: Hardware) -> dict[int, int]:
+    """{index of a card: the PCI bus of a port of its own}, of the cards that libvirt would put on a bus without Express.
+
+    There, vmxnet3 has no serial number, by which Windows finds it again. libvirt has a PCI Express card of QEMU's there
+    by itself if it is e1000e or virtio.
+    """
+    cards = [
+        index
+        for index, card in enumerate(hardware.interfaces)
+        if card.driver == models.VMXNET3.driver and hardware.family == "q35"
+    ]
+    if cards:
+        _child(devices, "controller", type="pci", index=0, model="pcie-root")
+    for bus in range(1, len(cards) + 1):
+        _child(devices, "controller", type="pci", index=bus, model="pcie-root-port")
+    return {index: bus for bus, index in enumerate(cards, 1)}
+
+
+def _interface(devices: Any, index: int, card: Interface, plug: object, port: int | None) -> None:
+    """A card. port: the bus that it is to be on, None where libvirt may choose one."""
     model = WORDS.word("network", card.driver, request.interface_title(card))
     kind, source, vlan = check_network(plug)
     interface = _child(devices, "interface", type=kind)
@@ -247,6 +292,38 @@ def _interface(devices: Any, card: Interface, plug: object) -> None:
         _child(_child(interface, "vlan"), "tag", id=vlan)
     if card.connected is False:
         _child(interface, "link", state="down")
+    if card.subsystem:
+        _child(interface, "alias", name=_alias(index))
+    if port is not None:
+        place = {"domain": "0x0000", "bus": f"0x{port:02x}", "slot": "0x00", "function": "0x0"}
+        _child(interface, "address", type="pci", **place)
+
+
+def _alias(index: int) -> str:
+    # libvirt keeps aliases of users that begin so.
+    return f"ua-nic{index}"
+
+
+def _overrides(hardware: Hardware) -> dict[str, dict[str, int]]:
+    """{alias: {property of QEMU's device: number}} of the cards with subsystem ids of their own (e1000e: hw/net/e1000e.c)."""
+    return {
+        _alias(index): {"subsys_ven": card.subsystem[0], "subsys": card.subsystem[1]}
+        for index, card in enumerate(hardware.interfaces)
+        if card.subsystem
+    }
+
+
+def _override(root: Any, hardware: Hardware) -> None:
+    """What libvirt has no word for, in its namespace for QEMU (libvirt 8.2, "Overriding properties of QEMU devices")."""
+    overrides = _overrides(hardware)
+    if not overrides:
+        return
+    element = _child(root, f"{{{_QEMU}}}override")
+    for alias, properties in overrides.items():
+        device = _child(element, f"{{{_QEMU}}}device", alias=alias)
+        frontend = _child(device, f"{{{_QEMU}}}frontend")
+        for name, number in properties.items():
+            _child(frontend, f"{{{_QEMU}}}property", name=name, type="unsigned", value=number)
 
 
 def check_network(value: Any) -> tuple[str, str, int | None]:
