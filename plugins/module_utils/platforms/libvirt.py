@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..disks.suffixes import SUFFIXES, format_of_name
 from ..errors import GuestconvError
 from ..model.hardware import Hardware, Interface
 from ..model.kept import WWN
-from . import request
+from . import osinfo, processors, request
 from .vocabulary import Vocabulary
 
 try:
@@ -35,12 +36,22 @@ _PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
 # lacks what today's distributions are compiled for (x86-64-v2).
 PROCESSORS = {"kvm": "host-passthrough", "qemu": "maximum"}
 
+# Those of libvirt's modes that need no name of a model.
+MODES = ("host-passthrough", "host-model", "maximum")
+
+_LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+
+# libvirt keeps a domain in NAME.xml, and file names have 255 bytes (virDomainConfigFile()).
+_LONGEST_NAME = 255 - len(".xml")
+
 # Where the disk number unit of a controller is, as guestconv_verify has it.
 _PLACES = {
     "scsi": lambda unit: {"bus": 0, "target": unit, "unit": 0},
     "sata": lambda unit: {"bus": 0, "target": 0, "unit": unit},
     "ide": lambda unit: {"bus": unit // 2, "target": 0, "unit": unit % 2},
 }
+
+_NAME = re.compile(r"[A-Za-z0-9._ -]{1,251}")
 
 _DISK_KEYS = ("path", "format", "device")
 
@@ -58,6 +69,8 @@ def define(
     tpm: Any = False,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
@@ -65,7 +78,8 @@ def define(
     memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of network or bridge, and
     vlan; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
     Microsoft, by which distributions are signed; tpm: a new and empty one; network_map, storage_map: what the source
-    calls its networks and storages, with a network, and a pool in which the disk is a volume.
+    calls its networks and storages, with a network, and a pool in which the disk is a volume; guest: its description,
+    by which the domain names the operating system; cpu_model: host-passthrough, host-model, maximum or a model's name.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`,
     `library-missing`.
     """
@@ -81,12 +95,15 @@ def define(
         _child(root, "uuid", text=kept.uuid)
     if kept.annotation:
         _child(root, "description", text=_in_xml(kept.annotation))
+    description = request.description(guest)
+    _operating_system(root, description, kept.guest_id)
     _child(root, "memory", text=machine.memory, unit="MiB")
     _child(root, "vcpu", text=machine.cpus)
     is_secure = request.secure_boot(secure_boot, machine.hardware)
     _boot_settings(root, machine.hardware, is_secure)
     _features(root, is_secure)
-    _processor(root, domain_type, kept.topology(machine.cpus))
+    model = processors.model(cpu_model, PROCESSORS[domain_type], description)
+    _processor(root, domain_type, model, kept.topology(machine.cpus))
     _clock(root, kept.clock)
     devices = _child(root, "devices")
     _disks(devices, places, request.storages([place for place, unused in places], storage_map))
@@ -124,8 +141,12 @@ def _child(parent: Any, tag: str, text: object = None, **attributes: object) -> 
 
 def _name(value: object) -> str:
     name = request.text(value, "name")
-    if "/" in name:
-        raise request.invalid("name", f"libvirt does not allow a slash in {name!r}.")
+    if "/" in name or name != name.strip() or len(name.encode()) > _LONGEST_NAME:
+        rule = f"a name has no slash, no space at its ends, and at most {_LONGEST_NAME} bytes."
+        suggestion = request.like(name, _NAME, "A-Za-z0-9._ -")
+        raise request.invalid(
+            "name", f"{name!r} is not a valid name of a domain of libvirt: {rule}", suggestion.strip()
+        )
     return name
 
 
@@ -162,11 +183,25 @@ def _in_xml(text: str) -> str:
     return "".join(character for character in text if character in "\t\n" or character.isprintable())
 
 
-def _processor(root: Any, domain_type: str, topology: tuple[int, int, int] | None) -> None:
-    processor = _child(root, "cpu", mode=PROCESSORS[domain_type])
+def _operating_system(root: Any, description: Any, guest_id: str) -> None:
+    """The metadata by which virt-manager and others know the system: of the first root or, without one, the source's id."""
+    infos = [each.get("info") or {} for each in (description or {"roots": {}})["roots"].values()]
+    found = osinfo.system_id(infos[0]) if infos else osinfo.known_id(guest_id)
+    if found:
+        metadata = _child(root, "metadata")
+        libosinfo = etree.SubElement(metadata, f"{{{_LIBOSINFO}}}libosinfo", nsmap={"libosinfo": _LIBOSINFO})
+        etree.SubElement(libosinfo, f"{{{_LIBOSINFO}}}os", id=found)
+
+
+def _processor(root: Any, domain_type: str, model: str, topology: tuple[int, int, int] | None) -> None:
+    if model in MODES:
+        processor = _child(root, "cpu", mode=model)
+    else:
+        processor = _child(root, "cpu", mode="custom", match="exact")
+        _child(processor, "model", text=model, fallback="forbid")
     if topology:
         _child(processor, "topology", **dict(zip(("sockets", "cores", "threads"), topology)))
-    if domain_type == "qemu":
+    if model == "maximum":
         # Firmware and kernels from before five-level page tables hang with them, and no host limits emulation to four.
         _child(processor, "feature", policy="disable", name="la57")
 
