@@ -62,14 +62,18 @@ def define(
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`.
     """
     machine = request.machine(hardware, cpus, memory)
+    request.refuse_subsystems(machine.hardware, WORDS.name)
     places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     plugs = [check_network(plug) for plug in plugs]
     classes = request.storages([place for place, unused in places], storage_map)
     domain = _domain(machine, places, plugs, request.flag(video_config, "video_config"))
+    features = _hyperv() if machine.hardware.hyperv else {}
     if request.secure_boot(secure_boot, machine.hardware):
         domain["firmware"]["bootloader"]["efi"]["secureBoot"] = True
-        domain["features"] = {"smm": {"enabled": True}}
+        features["smm"] = {"enabled": True}
+    if features:
+        domain["features"] = features
     if request.flag(tpm, "tpm"):
         domain["devices"]["tpm"] = {"persistent": True}
     if cpu_model is not None:
@@ -128,7 +132,7 @@ def _domain(
         "memory": {"guest": f"{machine.memory}Mi"},
         "firmware": _firmware(machine.hardware),
         "devices": _devices(machine, places, plugs, video_config),
-        **_clock(machine.hardware.kept.clock),
+        **_clock(machine.hardware),
     }
 
 
@@ -145,18 +149,32 @@ def _firmware(hardware: Hardware) -> dict[str, Any]:
     return firmware
 
 
-def _clock(clock: str) -> dict[str, Any]:
+def _clock(hardware: Hardware) -> dict[str, Any]:
     """KubeVirt's clock; it is on UTC by default. The local time needs the name of a time zone, which is not known."""
-    if clock in ("", "utc"):
-        return {}
+    clock = hardware.kept.clock
     if clock == "localtime":
         raise GuestconvError(
             "device-not-offered",
             "hardware.clock: KubeVirt has no clock in the local time of the host.",
-            hint="Remove `clock` from the hardware, and set the clock of the guest to UTC.",
+            hint="Convert the guest with `target: kubevirt`, which sets a Windows guest to UTC; or remove `clock` from the "
+            "hardware, and set the clock of the guest to UTC.",
             path="hardware.clock",
         )
-    return {"clock": {"utc": {"offsetSeconds": int(clock)}, "timer": {}}}
+    offset = {} if clock in ("", "utc") else {"offsetSeconds": int(clock)}
+    timer: dict[str, Any] = {}
+    if hardware.windows:
+        # As of KubeVirt's own templates for Windows.
+        timer = {"rtc": {"tickPolicy": "catchup"}, "pit": {"tickPolicy": "delay"}, "hpet": {"present": False}}
+    if hardware.hyperv:
+        timer["hyperv"] = {"present": True}
+    return {"clock": {"utc": offset, "timer": timer}} if offset or timer else {}
+
+
+def _hyperv() -> dict[str, Any]:
+    """The features of Hyper-V's interface that libvirt.py has as well."""
+    names = ("relaxed", "vapic", "vpindex", "runtime", "synic", "frequencies", "tlbflush", "ipi")
+    features: dict[str, Any] = {name: {} for name in names}
+    return {"acpi": {}, "apic": {}, "hyperv": {**features, "synictimer": {}, "spinlocks": {"spinlocks": 8191}}}
 
 
 def _machine_type(hardware: Hardware) -> str:

@@ -82,6 +82,20 @@ def interface_title(card: machines.Interface) -> str:
     return f"network card {card.name or card.mac or ''}".strip()
 
 
+def refuse_subsystems(hardware: machines.Hardware, platform: str) -> None:
+    """Refuse cards with PCI subsystem ids of their own. Raises GuestconvError `device-not-offered`."""
+    for index, card in enumerate(hardware.interfaces):
+        if card.subsystem:
+            path = f"hardware.interfaces[{index}].subsystem_vendor"
+            raise GuestconvError(
+                "device-not-offered",
+                f"{path}: {platform} cannot give the {interface_title(card)} other PCI subsystem ids than those of its "
+                "model, and Windows would not find its configuration again.",
+                hint="Convert the guest with the target that has the platform's name.",
+                path=path,
+            )
+
+
 def text(value: object, option: str) -> str:
     """value, when it is a line of text. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or not _TEXT.fullmatch(value):

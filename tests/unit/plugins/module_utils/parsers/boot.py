@@ -15,7 +15,13 @@ from functools import partial
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import (
+    bls,
+    evidence,
+    kernel_install,
+    pe,
+    unified,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
@@ -49,6 +55,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
@@ -465,6 +472,7 @@ def images(data):
     """All that is read of a unified kernel image."""
     program = pe.parse(data)
     profiles = unified.profiles(program) if program else []
+    assert not (evidence.is_windows(data) and pending.is_dirty(data))
     return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
 
 
