@@ -20,7 +20,8 @@ from ...model.concerns import Concern
 from ...model.description import Findings
 from ..boot import evidence, loaders, uefi
 from ..plan import Plan
-from . import pending, release, restoring
+from . import pending, release
+from .steps import Temporary
 
 NAME = "bootloader"
 INSPECT_AFTER = ("condition",)
@@ -88,7 +89,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
                 volume.copy(facts.manager, facts.fallback, "the boot manager where UEFI looks for it without variables")
             _configure(volume)
     detail = "stops at a crash of the first boot, and does not restart over and over"
-    restoring.set_until_first_boot(root, plan, _CRASH_CONTROL, _RESTART, 0, detail)
+    plan.windows_until_first_boot.append(Temporary(_CRASH_CONTROL, _RESTART, 0, detail))
 
 
 def may_have_menu(root: GuestRoot) -> bool:

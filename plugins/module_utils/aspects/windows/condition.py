@@ -15,7 +15,8 @@ from ...guest.storage.layers.filesystem import BITLOCKER
 from ...model.concerns import Concern
 from ...model.description import Findings
 from ..plan import Plan
-from . import pending, policies, release, restoring, volumes
+from . import pending, policies, release, volumes
+from .steps import Temporary
 
 NAME = "condition"
 INSPECT_AFTER = ()
@@ -51,7 +52,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """Have all disks come online at the first boot, be they on a bus that Windows takes for one of a SAN."""
     if len(root.guest.disks) - len(plan.selection.removed.get("block", ())) > 1:
         detail = "brings all disks online at the first boot"
-        restoring.set_until_first_boot(root, plan, _SAN_POLICY, "SanPolicy", _ALL_ONLINE, detail)
+        plan.windows_until_first_boot.append(Temporary(_SAN_POLICY, "SanPolicy", _ALL_ONLINE, detail))
 
 
 def _hibernated(root: GuestRoot) -> Iterator[Concern]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import condition, restoring, steps
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import registry
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import condition
 from ansible_collections.virttools.guestconv.tests import hives
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_windows
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.plans import plan
@@ -147,23 +146,14 @@ def test_little_room_is_told():
     assert [each.code for each in condition.inspect(root).concerns] == ["filesystem-full"]
 
 
-def policy(root):
-    return root.hive("SYSTEM", "").key(r"ControlSet001\Services\partmgr\Parameters").value("SanPolicy").number
-
-
-def test_disks_on_a_server_come_online_at_the_first_boot_and_a_second_conversion_knows_what_is_restored():
-    root = complete_windows.make(disks=("sda", "sdb"))
-    step = steps.SetNumber(r"SYSTEM\CurrentControlSet\Services\partmgr\Parameters", "SanPolicy", 2)
-    for _time in range(2):
-        asked = plan()
-        condition.convert(root, asked)
-        assert (policy(root), asked.windows_first_boot) == (1, [step])
-    kept = root.hive("SYSTEM", "").key(rf"ControlSet001\{restoring.KEPT}").values()
-    assert kept == {r"Services\partmgr\Parameters\SanPolicy": registry.dword(2)}
+def test_disks_on_a_server_come_online_at_the_first_boot():
+    asked = plan()
+    condition.convert(complete_windows.make(disks=("sda", "sdb")), asked)
+    (wanted,) = asked.windows_until_first_boot
+    assert (wanted.path, wanted.name, wanted.number) == (r"Services\partmgr\Parameters", "SanPolicy", 1)
 
 
 def test_an_only_disk_needs_no_policy():
-    root = complete_windows.make()
     asked = plan()
-    condition.convert(root, asked)
-    assert (policy(root), asked.windows_first_boot, root.changes()) == (2, [], [])
+    condition.convert(complete_windows.make(), asked)
+    assert asked.windows_until_first_boot == []
