@@ -93,6 +93,26 @@ options:
         Ansible itself keeps a module's arguments,
         with this one, in its temporary directory on that machine (mode 0700) while the module runs.
     type: str
+  copy_slots:
+    description:
+      - How many disks this machine copies at once, for all users together. The disks of one guest are copied at once,
+        four at most. Each waits for a slot without a limit, and releases it when its copy ends for any reason.
+      - When one disk fails, the copies of the others are ended. They continue when the module runs again.
+      - O(slots) limits the guests that are fetched, inspected and converted at once, and this option the copies.
+    type: dict
+    suboptions:
+      count:
+        description: How many disks are copied at once.
+        type: int
+        required: true
+      per_source:
+        description: How many of them are copied from the same machine (the host of a URL, or V(server) of VMware) at once.
+          There is no such limit by default, and none for files of this machine.
+        type: int
+      directory:
+        description: The directory of the slots' files, as in O(slots.directory).
+        type: path
+        default: /run/lock/guestconv-copies
 requirements:
   - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and
     nbdkit-gzip-filter on EL and Fedora)
@@ -281,6 +301,14 @@ ARGUMENT_SPEC = {
     "format": {"type": "str", "default": "qcow2", "choices": ["qcow2", "raw"]},
     "name": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    "copy_slots": {
+        "type": "dict",
+        "options": {
+            "count": {"type": "int", "required": True},
+            "per_source": {"type": "int"},
+            "directory": {"type": "path", "default": "/run/lock/guestconv-copies"},
+        },
+    },
     **argument_specs.PROGRESS,
 }
 

@@ -29,6 +29,7 @@ _TAGS = {
     "partuuid": "PART_ENTRY_UUID",
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
+    "start": "PART_ENTRY_OFFSET",
 }
 OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "vguuid", "snapshot", "skipped", "inactive", "missing")
 OPTIONS_OF_ARRAYS = (
@@ -46,7 +47,11 @@ _PARTITION_TYPES = {
 }
 
 # Options of the modules, and what they may be.
-OPTIONS = {"initrd": ("auto", "supplement", "rebuild"), "target": tuple(TARGETS)}
+OPTIONS = {
+    "initrd": ("auto", "supplement", "rebuild"),
+    "target": tuple(TARGETS),
+    "virtio_win": ("2k8", "w7", "2k8R2", "w8.1", "2k12R2", "w10", "2k22"),
+}
 
 # {key: how its value is written}: nothing, a value that may be left out, a value, PATH::PATTERN.
 _NOTHING, _OPTIONAL, _VALUE, _PATTERN, _IN_FILE = range(5)

@@ -299,7 +299,7 @@ def _records(directory: str) -> list[dict[str, Any]]:
         sound = content["version"] in _VERSIONS and all(
             isinstance(record[key], kind) for record in records for key, kind in types.items()
         )
-        for record in records:
+        for record in records if sound else ():
             Replacement.from_record(record.get("replacement"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(directory, "it cannot be read") from error

@@ -80,6 +80,15 @@ def require_fit(volume: str, disk: str, needed: int) -> int:
     Errors: dest-too-small, with `needed` and `available`; dest-in-use, dest-not-usable.
     """
     available = size_of(volume)
+    require_room(volume, available, disk, needed)
+    with claimed(volume):
+        if not disk_urls.is_export(volume) and qemu_img.denies_writing(volume):
+            raise _in_use(volume, "it is open in a running QEMU")
+    return available
+
+
+def require_room(volume: str, available: int, disk: str, needed: int) -> None:
+    """Errors: dest-too-small, where a volume of `available` bytes is too small for a disk of `needed`."""
     if available < needed:
         raise GuestconvError(
             "dest-too-small",
@@ -88,10 +97,6 @@ def require_fit(volume: str, disk: str, needed: int) -> int:
             hint="Make the volume at least as large as the disk. Or are the volumes in another order than the disks?",
             extra={"needed": needed, "available": available},
         )
-    with claimed(volume):
-        if not disk_urls.is_export(volume) and qemu_img.denies_writing(volume):
-            raise _in_use(volume, "it is open in a running QEMU")
-    return available
 
 
 def size_of(volume: str) -> int:

@@ -92,6 +92,9 @@ class Record:
     def require_fit(self, size: int, device: str) -> None:
         """Refuse a place that the disk `device` of `size` bytes cannot be written to. A directory is not asked."""
 
+    def require_room(self, size: int, device: str) -> None:
+        """As require_fit(), of a disk whose size shows only while its place is held."""
+
     @contextmanager
     def written(self) -> Iterator[None]:
         """Hold the place of the disks while they are written. The lock of a directory is enough."""

@@ -47,6 +47,10 @@ class VolumeRecord(Record):
         """See Record."""
         self._size = volumes.require_fit(self._volume, device, size)
 
+    def require_room(self, size: int, device: str) -> None:
+        """See Record."""
+        volumes.require_room(self._volume, self._size, device, size)
+
     @contextmanager
     def written(self) -> Iterator[None]:
         """Hold the volume while it is written.

@@ -15,6 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import i
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import in_child
 from tests.sources.guests import MEBIBYTE, converted, disks, fetch, raw_disk, refusal
+from tests.sources.servers import WebServer
 from tests.sources.volumes import OLD, Export, loop_device, old_data
 
 # Larger than the disk, which has 64 MiB.
@@ -254,6 +255,16 @@ def test_an_image_file_of_a_web_server_is_judged_before_it_is_written_to_a_volum
     source = {"type": "disks", "disks": [f"{url}/disk.qcow2"], "cafile": tls[0]}
     assert fetch(source, volume)["disks"][0]["path"] == volume
     assert holds(below, raw)
+
+
+def test_an_image_file_whose_disk_is_larger_than_the_volume_is_refused(tmp_path, tls, raw, volume, below):
+    folder = tmp_path / "served"
+    folder.mkdir()
+    converted(raw_disk(folder / "large.raw", size=ROOM + 1), "qcow2", folder / "large.qcow2")
+    with WebServer(folder).running(*tls) as url:
+        source = {"type": "disks", "disks": [f"{url}/large.qcow2"], "cafile": tls[0]}
+        assert refusal(source, volume).code == "dest-too-small"
+    assert set(below.read_bytes()) == set(OLD)
 
 
 def test_two_disks_go_to_two_volumes_in_their_order(tmp_path, raw):

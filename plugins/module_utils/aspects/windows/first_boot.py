@@ -21,11 +21,12 @@ from ...model.description import Findings
 from ...model.first_boot import FirstBoot
 from ...texts import registry
 from ..plan import Plan
-from . import release, script
+from . import release, restoring, script
 
 NAME = "first_boot"
 INSPECT_AFTER: tuple[str, ...] = ()
-CONVERT_AFTER: tuple[str, ...] = ("network",)
+# All that ask for something at the first boot.
+CONVERT_AFTER: tuple[str, ...] = ("condition", "bootloader", "network", "drivers", "hypervisor_tools")
 
 _FOR = "to run once at the first boot on the target"
 # The first line of a script for PowerShell, as for cloudbase-init; others are for cmd.exe.
@@ -53,19 +54,21 @@ def inspect(root: GuestRoot) -> Findings:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Put the script into the guest, unless it has run there or has nothing to do. Errors: first-boot-not-possible."""
     asked = plan.first_boot or FirstBoot()
-    if not plan.windows_first_boot and asked == FirstBoot():
+    steps = [*plan.windows_first_boot, *restoring.restored(root, plan.windows_until_first_boot)]
+    if not steps and asked == FirstBoot():
         return
     user = _of_user(root, asked)
     if asked.agent:
         plan.hardware.guest_agent = True
     try:
-        text = script.text(plan.windows_first_boot, user)
+        text = script.text(steps, user)
     except ValueError as error:
         raise _not_possible(root, f"cmd.exe would interpret {error}.") from error
     checksum = hashlib.sha256(text.encode() + asked.checksum.encode()).hexdigest()
     directory = f"{root.spelled('/Windows')}/Guestconv"
     if (root.read(f"{directory}/ran") or "").partition("\n")[0] == checksum:
         return
+    restoring.apply(root, plan.windows_until_first_boot)
     services = _services(root)
     for each in asked.files:
         root.write_bytes(f"{directory}/files/{each.name}", each.content, f"a package {_FOR}", mode=0o600)

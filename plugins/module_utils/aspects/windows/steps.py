@@ -81,4 +81,17 @@ class SetNumber:
     number: int | None
 
 
+@dataclass(frozen=True)
+class Temporary:
+    """A setting until the first boot: a REG_DWORD of this name is number, in a key below the control set (path).
+
+    detail: what for. It is no step: restoring.py makes one of it, which restores the setting.
+    """
+
+    path: str
+    name: str
+    number: int
+    detail: str
+
+
 Step = Union[InstallDrivers, RemoveDevice, SetNetwork, UninstallProduct, SetNumber]

@@ -27,5 +27,10 @@ class AtUrl:
             return None
         return cls(disk_urls.parse(path), entry.get("format"), request.access)
 
+    @property
+    def host(self) -> str:
+        """See Place."""
+        return self._url.host
+
     def __init__(self, url: disk_urls.Url, image_format: str | None, access: Access) -> None:
         self._url, self._format, self._access = url, image_format, access

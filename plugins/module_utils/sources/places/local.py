@@ -24,6 +24,7 @@ class LocalImage:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = True
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> LocalImage | None:

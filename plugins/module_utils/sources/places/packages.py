@@ -24,6 +24,7 @@ class Member:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Member | None:
@@ -80,6 +81,7 @@ class Packed:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Packed | None:

@@ -54,6 +54,10 @@ class Place(Protocol):
     def at(cls, entry: DiskEntry, request: Request) -> Place | None:
         """The place of a disk, an entry of a description; None when this is not the class for it."""
 
+    @property
+    def host(self) -> str:
+        """The machine that has the disk, by the name that the source gives it; "" for this one."""
+
     def opened(self) -> AbstractContextManager[Opened]:
         """The disk, opened while the block runs. Raises GuestconvError `source-...`."""
 
