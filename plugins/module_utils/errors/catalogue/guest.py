@@ -285,7 +285,8 @@ SUBJECT = Subject(
             "no-driver",
             "error",
             "The guest has no driver for any of the devices that the target offers of one kind.",
-            "Install a kernel with one of these drivers in the guest before it moves.",
+            "Install one of these drivers in the guest before it moves. Linux has them with its kernels. For Windows, set the "
+            "option `virtio_win`.",
         ),
         concern(
             "ima-appraisal-enforced",
