@@ -21,4 +21,16 @@ options:
     description: Whether the machine has a TPM, which is new and empty. Keys in the TPM of the source are not moved.
     type: bool
     default: false
+  storage_map:
+    description:
+      - The storages by the name that the source has for them, which is in C(disks[].storage) of the hardware, such as a
+        datastore.
+      - A key is such a name, or a pattern of it (V(ssd-*)), or V(default). The name itself takes precedence, then the
+        pattern with the most letters, then V(default). A name without an entry is an error.
+      - A value is a name, or a dictionary with one key. For libvirt this is the V(pool), in which the disk is the volume
+        with the name of its file. For KubeVirt it is the V(storage_class) of a data volume that the virtual machine
+        creates; the volume must be a V(data_volume) with a V(size). For OpenStack it is the V(volume_type), which only
+        the disk that boots has in the properties of the image. For Proxmox VE it is the V(storage) to which a disk is
+        imported.
+    type: dict
 """

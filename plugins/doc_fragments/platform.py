@@ -36,4 +36,13 @@ options:
       - The networks of cards that are not connected to O(network). A key is the name that the guest has for a card
         (V(ens192)), or its MAC address. A value has the form of O(network).
     type: dict
+  network_map:
+    description:
+      - The networks by the name that the source has for them, which is in C(interfaces[].network) of the hardware. It is
+        used instead of O(network) for all cards that O(networks) does not contain.
+      - A key is such a name, or a pattern of it (V(VLAN 7*)), or V(default). The name itself takes precedence, then the
+        pattern with the most letters, then V(default). A name without an entry is an error.
+      - The values are documented with the platform's O(network); as dictionaries they are V(network) or V(bridge), and
+        V(vlan), for libvirt, V(network) for KubeVirt, and V(bridge) and V(vlan) for Proxmox VE.
+    type: dict
 """

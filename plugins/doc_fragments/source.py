@@ -150,6 +150,10 @@ options:
             description: Whether the disk is a LUN or another device that is passed through to the guest. Such a guest
               cannot be converted.
             type: bool
+          storage:
+            description: What the source calls the storage that the disk is on, such as a datastore or a pool. It is
+              returned by a conversion, for the map of storages of a fleet.
+            type: str
       arch:
         description: The architecture of the machine. Only x86-64 can be converted.
         type: str

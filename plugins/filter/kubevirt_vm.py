@@ -25,6 +25,8 @@ options:
       - The volumes in the cluster, one for each disk of the hardware, in the same order.
       - A volume is the name of a C(PersistentVolumeClaim), or a dictionary with V(claim) or V(data_volume), and
         V(device), the name that the guest had for the disk.
+      - The V(size) of a V(data_volume), such as V(20Gi), is needed with O(storage_map). The manifest then creates the data
+        volume, and waits for the upload of the disk.
     type: list
     elements: raw
     required: true

@@ -33,6 +33,8 @@ options:
     description:
       - The network of the network cards. It is the name of a libvirt network, or a dictionary with the key V(network)
         or V(bridge).
+      - The dictionary may have V(vlan), too, the number of a VLAN, for a bridge or network of Open vSwitch. libvirt 11.0
+        and later also supports this for a Linux bridge that filters VLANs.
     type: raw
     default: default
   domain_type:

@@ -28,6 +28,11 @@ options:
     type: str
     choices: [linux, windows]
     default: linux
+  ports:
+    description: Whether the ports of the server are those of P(virttools.guestconv.openstack_ports#filter). They have the
+      state of the links, which the image cannot have. A card that is not connected is an error otherwise.
+    type: bool
+    default: false
   guest_agent:
     description: Whether the guest runs QEMU's guest agent. It does in any case if the hardware has C(guest_agent), which
       a conversion sets if it finds the agent. If it does, OpenStack uses the agent.

@@ -24,9 +24,15 @@ options:
       - The values of the disks in C(qm.conf), one for each disk of the hardware, in the same order. Examples are
         V(local-lvm:vm-100-disk-0), and V(local-lvm:0,import-from=/exports/web01.qcow2), which imports the disk.
       - A value can also be a dictionary with V(volume), and V(device), the name that the guest had for the disk.
+      - Either this or O(disks) is required.
     type: list
     elements: raw
-    required: true
+  disks:
+    description:
+      - The disks on the node of Proxmox VE, which are imported. A disk is its absolute path, or a dictionary with V(path),
+        and V(device), the name that the guest had for the disk. The storage is O(storage), or that of O(storage_map).
+    type: list
+    elements: raw
   network:
     description:
       - The network of the network cards. It is the name of a bridge, which may be followed by further settings of the
@@ -34,7 +40,8 @@ options:
     type: str
     default: vmbr0
   storage:
-    description: The storage for the UEFI variables. It is required for a guest that boots by UEFI.
+    description: The storage for the UEFI variables, the TPM, and O(disks). It is required for a guest that boots by UEFI.
+      By default it is the one that O(storage_map) has for the first disk.
     type: str
   ostype:
     description: The guest's operating system, as in C(qm.conf). V(l26) is Linux.

@@ -216,7 +216,7 @@ hardware:
     disks:
       description:
         - For each disk, V(device), V(driver), V(bus), V(boot_order) and V(name_on_target).
-        - If the source reports them, V(serial) and V(wwn), too.
+        - If the source reports them, V(serial), V(wwn) and V(storage), too.
       type: list
       elements: dict
     interfaces:

@@ -45,7 +45,7 @@ options:
           - Where each of O(disks) is attached, in the same order.
           - "Dicts with V(driver) (V(virtio-blk-pci), V(virtio-scsi-pci), V(ahci), V(nvme), V(pvscsi), V(mptsas1068),
             V(lsi53c895a); on V(pc) also V(piix3-ide) or V(ide), the same), V(boot_order) (the lowest number is booted
-            from first), V(serial), V(wwn), V(device), V(bus) and V(name_on_target), of which only the first four matter."
+            from first), V(serial), V(wwn), V(device), V(bus), V(name_on_target) and V(storage), of which only the first four matter."
         type: list
         elements: dict
         required: true

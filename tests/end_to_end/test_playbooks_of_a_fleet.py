@@ -10,6 +10,7 @@ import os
 import subprocess
 
 import pytest
+import yaml
 
 from tests.benchmark import fleet
 
@@ -118,6 +119,29 @@ def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sen
     ended = play(place, "migrate", variables=variables)
     assert ended.returncode == 2 and sentence in said(ended)
     assert not (place.scratch / "run" / "state").exists()
+
+
+def test_names_that_a_map_lacks_are_one_error_before_anything_is_fetched(place):
+    hardware = {"interfaces": [{"mac": "00:50:56:aa:bb:cc", "network": "VLAN 9"}], "disks": [{"storage": "ds1"}]}
+    maps = {"guestconv_networks": {"VLAN 7*": "lan"}, "guestconv_storages": {"ds1": "fast"}}
+    ended = play(place, "migrate", "--limit", GUEST, variables={"guestconv_hardware": hardware, **maps})
+    assert ended.returncode == 2
+    assert f"names-unmapped: The maps have no entry for: network 'VLAN 9' ({GUEST})." in said(ended)
+    assert list((place.scratch / "run" / "outcomes").iterdir()) == []
+    # The recorded guest has no facts of a source, so its names are those of the default.
+    maps = {"guestconv_networks": {"default": {"bridge": "br7"}}, "guestconv_storages": {"default": "fast"}}
+    options = {"guestconv_platform": "proxmox", "guestconv_verify": False}
+    ended = play(place, "migrate", variables={"guestconv_hardware": hardware, **maps, **options})
+    assert ended.returncode == 0, said(ended)
+    definition = yaml.safe_load((place.scratch / "run" / "definitions" / GUEST).read_text(encoding="utf-8"))
+    assert definition["virtio"]["virtio0"].startswith("fast:0,import-from=")
+    assert definition["net"]["net0"].endswith(",bridge=br7")
+
+
+def test_a_guest_of_which_nothing_is_known_is_looked_at_for_the_maps(place):
+    ended = play(place, "migrate", variables={"guestconv_networks": {"lan": "lan"}})
+    assert ended.returncode == 2 and "Read what the source knows of the guest, without copying" in said(ended)
+    assert f"a network that the source has no name for ({GUEST})" in said(ended)
 
 
 def test_what_a_policy_gets_wrong_has_its_code_whatever_the_users_strategy_is(place):

@@ -24,7 +24,7 @@ concerns.[].root concerns.[].device concerns.[].path
 hardware.firmware hardware.interfaces.[].mac hardware.interfaces.[].addresses.[] hardware.interfaces.[].driver
 hardware.cpus hardware.memory hardware.disks.[].controller hardware.disks.[].boot_order
 hardware.disks.[].serial hardware.disks.[].wwn hardware.disks.[].bus hardware.disks.[].controller_number
-hardware.disks.[].unit
+hardware.disks.[].unit hardware.disks.[].storage
 boot.firmware boot.loaders.*.type boot.loaders.*.name transform.[]
 roots.*.info.hostname roots.*.info.os roots.*.info.distribution roots.*.info.product_name
 roots.*.info.version.major roots.*.info.version.minor roots.*.info.arch roots.*.info.package_format

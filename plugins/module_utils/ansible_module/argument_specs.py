@@ -76,6 +76,7 @@ HARDWARE: dict[str, Any] = {
                 "mode": {"type": "str", "choices": ["independent", "nonpersistent", "readonly"]},
                 "sharing": {"type": "str"},
                 "raw_device": {"type": "bool"},
+                "storage": {"type": "str"},
             },
         },
         **_MACHINE,

@@ -38,7 +38,7 @@ _HIGHEST_SLOT = 8191
 class DiskPlace:
     """Where one disk is attached; boot_order 1 is tried first, None never. bus says no more than driver does.
 
-    serial, wwn: those that the disk had on the source.
+    serial, wwn: those that the disk had on the source. storage: what the source calls the storage that it was on.
     """
 
     driver: str
@@ -48,6 +48,7 @@ class DiskPlace:
     name_on_target: str = ""
     serial: str = ""
     wwn: str = ""
+    storage: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Hardware:
         """The same in the form that convert returns."""
         result = {**asdict(self), **self.kept.as_dict()}
         del result["kept"]
-        result["disks"] = [_less_unknown(disk, "serial", "wwn") for disk in result["disks"]]
+        result["disks"] = [_less_unknown(disk, "serial", "wwn", "storage") for disk in result["disks"]]
         result["interfaces"] = [
             dict(_less_unknown(card, "network", "connected"), addresses=list(card["addresses"]))
             for card in result["interfaces"]
@@ -175,7 +176,7 @@ def from_dict(value: Any) -> Hardware:
 
 
 def _disk(value: Any, path: str) -> DiskPlace:
-    _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target", "serial", "wwn"))
+    _keys(value, path, ("device", "driver", "bus", "boot_order", "name_on_target", "serial", "wwn", "storage"))
     return DiskPlace(
         driver=_one_of(value.get("driver"), models.DISKS, path + ".driver"),
         device=str(value.get("device") or ""),
@@ -184,6 +185,7 @@ def _disk(value: Any, path: str) -> DiskPlace:
         name_on_target=str(value.get("name_on_target") or ""),
         serial=_matching(value.get("serial"), kept.SERIAL, path + ".serial"),
         wwn=str(value.get("wwn") or ""),
+        storage=str(value.get("storage") or ""),
     )
 
 

@@ -55,6 +55,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("sharing and bus sharing", "disks", ("sharing",), "disk-shared"),
     Fact("raw device mapping", "disks", ("raw_device",), "disk-raw-device"),
     Fact("serial number and WWN", "disks", ("serial", "wwn"), TARGET),
+    Fact("storage", "disks", ("storage",), TARGET),
     Fact("controller and unit", "disks", ("bus", "controller_number", "unit"), GUEST),
     Fact("snapshots", "", ("snapshots",), "machine-settings-left"),
     Fact("CD-ROM and floppy", "", ("removable",), "machine-settings-left"),

@@ -167,8 +167,8 @@ def _disks(
 
 
 def _identity(disk: Mapping[str, Any]) -> dict[str, str]:
-    """serial and wwn of an entry of the source's disks, as far as a disk of the target can have them."""
-    known = {key: str(disk.get(key) or "") for key in ("serial", "wwn")}
+    """serial, wwn and storage of an entry of the source's disks, as far as a disk of the target can have them."""
+    known = {key: str(disk.get(key) or "") for key in ("serial", "wwn", "storage")}
     if not kept.SERIAL.fullmatch(known["serial"]):
         # A concern: source_facts.py.
         del known["serial"]

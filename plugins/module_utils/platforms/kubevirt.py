@@ -25,7 +25,11 @@ POD = "pod"
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # The name is the value of a label, too.
 _LONGEST_NAME = 63
-_VOLUME_KEYS = ("claim", "data_volume", "device")
+_VOLUME_KEYS = ("claim", "data_volume", "device", "size")
+
+# Names of most objects (RFC 1123), and a quantity of bytes.
+_SUBDOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL.pattern}(\.{_LABEL.pattern})*")
+_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?")
 
 
 def define(
@@ -41,19 +45,24 @@ def define(
     video_config: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
+    network_map: Any = None,
+    storage_map: Any = None,
 ) -> dict[str, Any]:
     """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
 
-    Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume, and
-    device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
+    Args: name, namespace: its metadata; volumes: names of PersistentVolumeClaims, or dicts of claim or data_volume,
+    size and device, for the disks of hardware; memory (MiB), cpus: by default what hardware knows; network: `pod`, or the name
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
     video_config: include the display's model, which only clusters with the feature gate VideoConfig accept;
-    secure_boot; tpm: a new and empty one, whose state a PersistentVolumeClaim keeps.
-    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`.
+    secure_boot; tpm: a new and empty one, whose state a PersistentVolumeClaim keeps; network_map, storage_map: what the
+    source calls its networks and storages, with a network, and a StorageClass for which a data volume is created.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`.
     """
     machine = request.machine(hardware, cpus, memory)
     places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
-    plugs = request.networks(machine.hardware.interfaces, network, networks)
+    plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
+    plugs = [check_network(plug) for plug in plugs]
+    classes = request.storages([place for place, unused in places], storage_map)
     domain = _domain(machine, places, plugs, request.flag(video_config, "video_config"))
     if request.secure_boot(secure_boot, machine.hardware):
         domain["firmware"]["bootloader"]["efi"]["secureBoot"] = True
@@ -65,12 +74,18 @@ def define(
         metadata["namespace"] = _label(namespace, "namespace")
     if machine.hardware.kept.annotation:
         metadata["annotations"] = {"description": machine.hardware.kept.annotation}
+    templates = [
+        _data_volume(given, storage, f"volumes[{index}]")
+        for index, ((unused, given), storage) in enumerate(zip(places, classes))
+        if storage is not None and "data_volume" in given
+    ]
     return {
         "apiVersion": "kubevirt.io/v1",
         "kind": "VirtualMachine",
         "metadata": metadata,
         "spec": {
             "runStrategy": request.one_of(run_strategy, RUN_STRATEGIES, "run_strategy"),
+            **({"dataVolumeTemplates": templates} if templates else {}),
             "template": {
                 "spec": {
                     "domain": domain,
@@ -207,6 +222,37 @@ def _volume(index: int, given: dict[str, str]) -> dict[str, Any]:
     return {"name": _disk_name(index), "dataVolume": {"name": name}}
 
 
+def _data_volume(given: dict[str, str], storage: Any, where: str) -> dict[str, Any]:
+    """The DataVolume that KubeVirt creates with the machine, and into which the image is then uploaded."""
+    size = given.get("size", "")
+    if not _QUANTITY.fullmatch(size):
+        raise request.invalid(
+            f"{where}.size",
+            "The size of a data volume that is created for the storage map is missing or not valid.",
+            "Give {data_volume: ..., size: 20Gi}.",
+        )
+    request_for = {"storageClassName": check_storage(storage), "resources": {"requests": {"storage": size}}}
+    return {"metadata": {"name": given["data_volume"]}, "spec": {"source": {"upload": {}}, "storage": request_for}}
+
+
+def check_network(value: Any) -> str:
+    """`pod`, or the NetworkAttachmentDefinition that a caller says that a card is plugged into."""
+    name = request.named(value, "network", ("network",))["network"]
+    namespace, slash, definition = name.rpartition("/")
+    if not _SUBDOMAIN.fullmatch(definition) or (slash and not _LABEL.fullmatch(namespace)):
+        hint = "Give `pod`, or the name of a NetworkAttachmentDefinition: NAME or NAMESPACE/NAME."
+        raise request.invalid("network", f"{name!r} is not a network of Kubernetes.", hint)
+    return name
+
+
+def check_storage(value: Any) -> str:
+    """The StorageClass that a value of storage_map names."""
+    name = request.named(value, "storage", ("storage_class",))["storage_class"]
+    if not _SUBDOMAIN.fullmatch(name):
+        raise request.invalid("storage", f"{name!r} is not a valid name of a StorageClass.")
+    return name
+
+
 def _interface(index: int, card: Interface, plug: Any) -> dict[str, Any]:
     title = request.interface_title(card)
     interface: dict[str, Any] = {"name": _interface_name(index), "model": WORDS.word("network", card.driver, title)}
@@ -233,8 +279,6 @@ def _networks(plugs: list[Any]) -> list[dict[str, Any]]:
         )
     found = []
     for index, plug in enumerate(plugs):
-        kind: dict[str, Any] = (
-            {"pod": {}} if plug == POD else {"multus": {"networkName": request.text(plug, "network")}}
-        )
+        kind: dict[str, Any] = {"pod": {}} if plug == POD else {"multus": {"networkName": plug}}
         found.append(dict(kind, name=_interface_name(index)))
     return found

@@ -56,19 +56,23 @@ def define(
     domain_type: Any = "kvm",
     secure_boot: Any = False,
     tpm: Any = False,
+    network_map: Any = None,
+    storage_map: Any = None,
 ) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
     Args: name: the domain's; disks: paths on the host, or dicts of path, format and device, for the disks of hardware;
-    memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of one key, network or
-    bridge; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
-    Microsoft, by which distributions are signed; tpm: a new and empty one.
-    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `library-missing`.
+    memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of network or bridge, and
+    vlan; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
+    Microsoft, by which distributions are signed; tpm: a new and empty one; network_map, storage_map: what the source
+    calls its networks and storages, with a network, and a pool in which the disk is a volume.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`,
+    `library-missing`.
     """
     _require_lxml()
     machine = request.machine(hardware, cpus, memory)
     places = request.pairs(machine.hardware.disks, request.items(_named(disks), "disks", _DISK_KEYS), "disks")
-    plugs = request.networks(machine.hardware.interfaces, network, networks)
+    plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
     root = etree.Element("domain", type=domain_type)
     _child(root, "name", text=_name(name))
@@ -85,7 +89,7 @@ def define(
     _processor(root, domain_type, kept.topology(machine.cpus))
     _clock(root, kept.clock)
     devices = _child(root, "devices")
-    _disks(devices, places)
+    _disks(devices, places, request.storages([place for place, unused in places], storage_map))
     for card, plug in zip(machine.hardware.interfaces, plugs):
         _interface(devices, card, plug)
     _console(devices, machine.hardware.console)
@@ -167,18 +171,17 @@ def _processor(root: Any, domain_type: str, topology: tuple[int, int, int] | Non
         _child(processor, "feature", policy="disable", name="la57")
 
 
-def _disks(devices: Any, places: list[request.Pair]) -> None:
+def _disks(devices: Any, places: list[request.Pair], pools: list[Any]) -> None:
     """The disks, each at the place of its controller where guestconv_verify has it, and the SCSI controllers."""
     letters_used: Counter[str] = Counter()
     units: Counter[str] = Counter()
-    for place, given in places:
+    for (place, given), pool in zip(places, pools):
         bus = WORDS.word("block", place.driver, request.disk_title(place))
         prefix = _PREFIXES[bus]
-        path = _path(given)
-        is_block = path.startswith("/dev/")
-        disk = _child(devices, "disk", type="block" if is_block else "file", device="disk")
+        kind, source = _source(_path(given), pool)
+        disk = _child(devices, "disk", type=kind, device="disk")
         _child(disk, "driver", name="qemu", type=_format(given))
-        _child(disk, "source", **{"dev" if is_block else "file": path})
+        _child(disk, "source", **source)
         _child(disk, "target", dev=prefix + letters(letters_used[prefix]), bus=bus)
         if place.boot_order:
             _child(disk, "boot", order=place.boot_order)
@@ -204,6 +207,15 @@ def _named(disks: Any) -> Any:
     return [{key: each[key] for key in each if key != "backing"} if isinstance(each, dict) else each for each in disks]
 
 
+def _source(path: str, pool: Any) -> tuple[str, dict[str, str]]:
+    """(type of the disk, attributes of its source). In a pool it is the volume with the name of its file."""
+    if pool is not None:
+        return "volume", {"pool": check_storage(pool), "volume": os.path.basename(path)}
+    if path.startswith("/dev/"):
+        return "block", {"dev": path}
+    return "file", {"file": path}
+
+
 def _path(given: dict[str, str]) -> str:
     path = given.get("path", "")
     if not os.path.isabs(path):
@@ -225,24 +237,31 @@ def _format(given: dict[str, str]) -> str:
 
 def _interface(devices: Any, card: Interface, plug: object) -> None:
     model = WORDS.word("network", card.driver, request.interface_title(card))
-    kind, source = _network(plug)
+    kind, source, vlan = check_network(plug)
     interface = _child(devices, "interface", type=kind)
     if card.mac:
         _child(interface, "mac", address=card.mac.lower())
     _child(interface, "source", **{kind: source})
     _child(interface, "model", type=model)
+    if vlan is not None:
+        _child(_child(interface, "vlan"), "tag", id=vlan)
     if card.connected is False:
         _child(interface, "link", state="down")
 
 
-def _network(plug: object) -> tuple[str, str]:
-    """(network or bridge, its name) of what a caller says that a card is plugged into."""
-    plug = plug if isinstance(plug, dict) else {"network": plug}
-    if len(plug) != 1 or not set(plug) <= {"network", "bridge"}:
+def check_network(value: Any) -> tuple[str, str, int | None]:
+    """(network or bridge, its name, the VLAN) of what a caller says that a card is plugged into."""
+    given = request.named(value, "network", ("network", "bridge", request.VLAN))
+    kinds = [key for key in given if key != request.VLAN]
+    if len(kinds) != 1:
         hint = "Give the name of a network, or {network: ...}, or {bridge: ...}."
-        raise request.invalid("network", f"{plug!r} is not a network.", hint)
-    ((kind, source),) = plug.items()
-    return kind, request.text(source, "network")
+        raise request.invalid("network", f"{value!r} is not a network.", hint)
+    return kinds[0], given[kinds[0]], request.vlan(given, "network")
+
+
+def check_storage(value: Any) -> str:
+    """The pool that a value of storage_map names."""
+    return request.named(value, "storage", ("pool",))["pool"]
 
 
 def _console(devices: Any, driver: str | None) -> None:

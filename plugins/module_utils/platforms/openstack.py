@@ -9,7 +9,7 @@ from typing import Any
 
 from ..devices import models
 from ..errors import GuestconvError
-from ..model.hardware import Hardware
+from ..model.hardware import Hardware, Interface
 from ..model.kept import Kept
 from . import request
 from .vocabulary import Vocabulary
@@ -21,13 +21,21 @@ OPERATING_SYSTEMS = ("linux", "windows")
 
 
 def define(
-    hardware: Any, os_type: Any = "linux", guest_agent: Any = False, secure_boot: Any = False, tpm: Any = False
+    hardware: Any,
+    os_type: Any = "linux",
+    guest_agent: Any = False,
+    secure_boot: Any = False,
+    tpm: Any = False,
+    storage_map: Any = None,
+    ports: Any = False,
 ) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
     Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it;
-    secure_boot; tpm: a new and empty one.
-    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
+    secure_boot; tpm: a new and empty one; storage_map: what the source calls its storages, with types of volumes. That
+    of the disk that boots is in the properties; ports: whether the ports of the server have the state of the links.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
+    `names-unmapped`.
     """
     wanted = request.machine(hardware).hardware
     properties = {
@@ -51,14 +59,58 @@ def define(
         # Nova gives every x86 machine a serial port, and no other console.
         WORDS.word("console", wanted.console, "console")
     properties.update(_kept(wanted.kept))
-    _refuse_others(wanted)
+    _refuse_others(wanted, request.flag(ports, "ports"), properties["os_type"])
     if wanted.firmware == "uefi":
         properties["os_secure_boot"] = "required" if request.secure_boot(secure_boot, wanted) else "disabled"
     else:
         request.secure_boot(secure_boot, wanted)
     if request.flag(tpm, "tpm"):
         properties.update(hw_tpm_version="2.0", hw_tpm_model="tpm-crb")
+    # Each image is one disk; this one is of the disk that boots.
+    first = min(wanted.disks, key=lambda disk: (disk.boot_order is None, disk.boot_order or 0))
+    (volume_type,) = request.storages([first], storage_map)
+    if volume_type is not None:
+        # Cinder takes it when a volume is created from the image without a type (CreateVolume in cinder.volume.flows.api).
+        properties["cinder_img_volume_type"] = check_storage(volume_type)
     return properties
+
+
+def server_ports(
+    hardware: Any, name: Any, network: Any = None, networks: Any = None, network_map: Any = None
+) -> list[dict[str, Any]]:
+    """The options of openstack.cloud.port for each card of hardware (a dict, as convert returns it).
+
+    Args: name: of the server; network: of the cards; networks: {a card's name or MAC address: network}; network_map: what
+    the source calls its networks, with networks.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `names-unmapped`.
+    """
+    interfaces = request.machine(hardware).hardware.interfaces
+    server = request.text(name, "name")
+    plugs = request.networks(interfaces, network, networks, network_map)
+    return [
+        _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))
+    ]
+
+
+def _port(index: int, card: Interface, server: str, network: str) -> dict[str, Any]:
+    port: dict[str, Any] = {"name": f"{server}-{card.name or index}", "network": network}
+    if card.mac:
+        port["mac_address"] = card.mac.lower()
+    if card.addresses:
+        port["fixed_ips"] = [{"ip_address": address.partition("/")[0]} for address in card.addresses]
+    if card.connected is False:
+        port["admin_state_up"] = False
+    return port
+
+
+def check_network(value: Any) -> str:
+    """The network of Neutron that a value of network_map names."""
+    return request.named(value, "network", ("network",))["network"]
+
+
+def check_storage(value: Any) -> str:
+    """The type of Cinder's volumes that a value of storage_map names."""
+    return request.named(value, "storage", ("volume_type",))["volume_type"]
 
 
 def _kept(kept: Kept) -> dict[str, str]:
@@ -70,31 +122,36 @@ def _kept(kept: Kept) -> dict[str, str]:
     return properties
 
 
-def _refuse_others(hardware: Hardware) -> None:
-    """Refuse what the properties of an image cannot say."""
-    wrong = [
-        (f"{request.interface_title(card)} is not connected", "connected", "its port with admin_state_up: false")
-        for card in hardware.interfaces
-        if card.connected is False
-    ]
+def _refuse_others(hardware: Hardware, has_ports: bool, os_type: str) -> None:
+    """Refuse what the properties of an image cannot say. has_ports: whether the state of links is in server_ports()."""
+    for index, card in enumerate(hardware.interfaces):
+        if card.connected is False and not has_ports:
+            raise _not_offered(
+                f"interfaces[{index}].connected",
+                f"{request.interface_title(card)} is not connected",
+                "Create its port by the filter openstack_ports, and set `ports` to true.",
+            )
     drivers = [*(disk.driver for disk in hardware.disks), *(card.driver for card in hardware.interfaces)]
     if hardware.is_transitional and hardware.family == "q35" and any(map(models.is_virtio, drivers)):
-        wrong.append(
-            (
-                "a kernel of the guest needs transitional virtio devices, and Nova's on q35 are modern",
-                "virtio",
-                "the guest with other drivers, or with the machine type pc",
-            )
+        raise _not_offered(
+            "virtio",
+            "a kernel of the guest needs transitional virtio devices, and Nova's on q35 are modern",
+            "Convert the guest with other drivers, or for the machine type pc.",
         )
-    if hardware.kept.clock not in ("", "utc"):
-        wrong.append((f"the clock is at {hardware.kept.clock}", "clock", "the guest with a clock at UTC"))
-    for what, key, instead in wrong:
-        raise GuestconvError(
-            "device-not-offered",
-            f"hardware: {what}, which an image of OpenStack cannot say.",
-            hint=f"Create {instead}, and remove `{key}` from the hardware.",
-            path=f"hardware.{key}",
+    # Nova has the clock of Windows in local time (LibvirtDriver._set_clock).
+    if hardware.kept.clock not in ("", "localtime" if os_type == "windows" else "utc"):
+        raise _not_offered(
+            "clock",
+            f"the clock is at {hardware.kept.clock}",
+            "Remove `clock` from the hardware, and set the clock of the guest accordingly.",
         )
+
+
+def _not_offered(key: str, what: str, hint: str) -> GuestconvError:
+    path = f"hardware.{key}"
+    return GuestconvError(
+        "device-not-offered", f"{path}: {what}, which an image of OpenStack cannot have.", hint=hint, path=path
+    )
 
 
 def _same(kind: str, devices: list[tuple[str, str]]) -> str:

@@ -20,6 +20,17 @@ class Platform(Protocol):
     WORDS: Vocabulary
 
     @property
+    def check_network(self) -> Callable[[Any], object]:
+        """The function that checks a value of the option `network`, or of the map of networks.
+
+        It raises GuestconvError `platform-option-invalid`.
+        """
+
+    @property
+    def check_storage(self) -> Callable[[Any], object]:
+        """The same for a value of the map of storages."""
+
+    @property
     def define(self) -> Callable[..., Any]:
         """The function that makes the platform's definition of a guest.
 

@@ -9,10 +9,11 @@ What qm.conf numbers (net0, scsi1) is a dictionary there: net: {net0: ...}.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import GuestconvError
-from ..model.hardware import Interface
+from ..model.hardware import DiskPlace, Interface
 from ..model.kept import WWN
 from . import request
 from .vocabulary import Vocabulary
@@ -31,12 +32,16 @@ _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 FIRMWARES = {"bios": "seabios", "uefi": "ovmf"}
 
 _VOLUME_KEYS = ("volume", "device")
+_DISK_KEYS = ("path", "format", "device", "backing")
+
+# PVE::JSONSchema, parse_storage_id().
+_STORAGE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]")
 
 
 def define(
     hardware: Any,
     name: Any,
-    volumes: Any,
+    volumes: Any = None,
     memory: Any = None,
     cpus: Any = None,
     network: Any = "vmbr0",
@@ -46,6 +51,9 @@ def define(
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
+    disks: Any = None,
+    network_map: Any = None,
+    storage_map: Any = None,
 ) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
@@ -53,13 +61,21 @@ def define(
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
     knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's; guest_agent: whether the guest runs
-    QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage.
-    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`.
+    QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
+    paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map has for them;
+    network_map, storage_map: what the source calls its networks and storages, with a network and a storage.
+    Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
+    `names-unmapped`.
     """
     machine = request.machine(hardware, cpus, memory)
     wanted = machine.hardware
-    places = request.pairs(wanted.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
-    plugs = request.networks(wanted.interfaces, network, networks)
+    storages = [each and check_storage(each) for each in request.storages(wanted.disks, storage_map)]
+    if volumes is None:
+        places = _imported(wanted.disks, disks, [each or storage for each in storages])
+    else:
+        places = request.pairs(wanted.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
+    plugs = request.networks(wanted.interfaces, network, networks, network_map)
+    storage = storage or storages[0]
     options: dict[str, Any] = {
         "name": _name(name),
         "ostype": request.text(ostype, "ostype"),
@@ -165,7 +181,37 @@ def _card(card: Interface, plug: object) -> str:
     # In capitals, as Proxmox writes it: what is the same should look the same.
     address = "=" + card.mac.upper() if card.mac else ""
     down = ",link_down=1" if card.connected is False else ""
-    return f"{model}{address},bridge={request.text(plug, 'network')}{down}"
+    return f"{model}{address},bridge={check_network(plug)}{down}"
+
+
+def check_network(value: Any) -> str:
+    """A bridge, and further settings of a card as in qm.conf: "vmbr0,tag=7"."""
+    given = request.named(value, "network", ("bridge", request.VLAN))
+    if "bridge" not in given:
+        raise request.invalid("network", f"{value!r} is not a network.", "Give {bridge: ...}.")
+    tag = request.vlan(given, "network")
+    return given["bridge"] if tag is None else f"{given['bridge']},tag={tag}"
+
+
+def check_storage(value: Any) -> str:
+    """The storage of Proxmox VE that a value of storage_map names. Its names are identifiers (pve-storage-id)."""
+    name = request.named(value, "storage", ("storage",))["storage"]
+    if not _STORAGE.fullmatch(name):
+        raise request.invalid("storage", f"{name!r} is not a valid name of a storage of Proxmox VE.")
+    return name
+
+
+def _imported(wanted: Sequence[DiskPlace], disks: Any, storages: list[Any]) -> list[request.Pair]:
+    """The disks of hardware with the volumes to which Proxmox VE imports these files."""
+    given = request.items(disks, "disks", _DISK_KEYS)
+    found = []
+    for (place, item), storage in zip(request.pairs(wanted, given, "disks"), storages):
+        path = item.get("path", "")
+        if not path.startswith("/") or "," in path:
+            raise request.invalid("disks", f"{path!r} is not an absolute path without commas.")
+        place_there = _storage(storage, f"{request.disk_title(place)} needs a storage.")
+        found.append((place, {"volume": f"{place_there}:0,import-from={path}"}))
+    return found
 
 
 def _variables(storage: object, is_secure: bool) -> dict[str, Any]:

@@ -22,3 +22,8 @@ def by_filter(name: str) -> Platform:
         if platform.FILTER == name:
             return platform
     raise KeyError(name)
+
+
+def by_key(key: str) -> Platform | None:
+    """The platform that is called key ("libvirt") in the rows of devices/models.py; None if there is none."""
+    return next((platform for platform in PLATFORMS if platform.WORDS.key == key), None)

@@ -14,10 +14,15 @@ from ..devices import models
 from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..model import hardware as machines
+from . import maps
 
 # What guestconv_verify boots a guest with by default.
 _CPUS = 1
 _MEMORY = 1024
+
+# The key for the number of a VLAN, and the highest (IEEE 802.1Q).
+VLAN = "vlan"
+_HIGHEST_VLAN = 4094
 
 # Documents carry no control characters, and no name of anything has them.
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -146,11 +151,12 @@ def pairs(disks: Sequence[machines.DiskPlace], given: list[dict[str, str]], opti
     return [(disk, by_name[disk.device]) for disk in disks]
 
 
-def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any) -> list[Any]:
-    """The network of each of interfaces: the one in named ({name or MAC address: network}), or default.
+def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any, network_map: Any = None) -> list[Any]:
+    """The network of each of interfaces: the one in named ({name or MAC address: network}), in network_map, or default.
 
-    Raises GuestconvError `platform-option-invalid` for a name that no network card has.
+    Raises GuestconvError `platform-option-invalid` for a name that no network card has, and `names-unmapped`.
     """
+    mapped = maps.parse(network_map, "network_map")
     named = {} if named is None else named
     if not isinstance(named, dict):
         raise invalid("networks", "This should be a dictionary.")
@@ -159,7 +165,11 @@ def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any)
     known: set[str] = set()
     for card in interfaces:
         names = [key.lower() for key in (card.mac, card.name) if key]
-        found.append(next((chosen[key] for key in names if key in chosen), default))
+        by_card = next((key for key in names if key in chosen), None)
+        if by_card:
+            found.append(chosen[by_card])
+        else:
+            found.append(mapped.get(card.network, f"the network of {interface_title(card)}") if mapped else default)
         known.update(names)
     for key in chosen:
         if key not in known:
@@ -167,6 +177,35 @@ def networks(interfaces: Sequence[machines.Interface], default: Any, named: Any)
                 f"networks.{key}", "There is no such network card.", f"The network cards are: {_listed(known)}."
             )
     return found
+
+
+def storages(disks: Sequence[machines.DiskPlace], storage_map: Any) -> list[Any]:
+    """The value of storage_map for each of disks, by what the source calls its storage; None without a map.
+
+    Raises GuestconvError `names-unmapped`, `platform-option-invalid`.
+    """
+    mapped = maps.parse(storage_map, "storage_map")
+    return [mapped and mapped.get(disk.storage, f"the storage of {disk_title(disk)}") for disk in disks]
+
+
+def named(value: Any, option: str, keys: Sequence[str]) -> dict[str, str]:
+    """value as a dict with some of keys: a text is that of the first of them. Raises GuestconvError."""
+    if not isinstance(value, dict):
+        return {keys[0]: text(value, option)}
+    if not value or not set(value) <= set(keys):
+        allowed = ", ".join(f"{{{key}: ...}}" for key in keys)
+        raise invalid(option, f"{value!r} is not a {option} here.", f"Give a text, or {allowed}.")
+    return {key: str(value[key]) if key == VLAN else text(value[key], f"{option}.{key}") for key in value}
+
+
+def vlan(value: dict[str, str], option: str) -> int | None:
+    """The number of the VLAN in value, as of named(). Raises GuestconvError `platform-option-invalid`."""
+    if VLAN not in value:
+        return None
+    number = _number(value[VLAN], f"{option}.{VLAN}")
+    if number > _HIGHEST_VLAN:
+        raise invalid(f"{option}.{VLAN}", f"{number} is not the number of a VLAN.", f"Allowed: 1 to {_HIGHEST_VLAN}.")
+    return number
 
 
 def invalid(option: str, message: str, hint: str = "") -> GuestconvError:

@@ -28,6 +28,7 @@ FACTS: Cells = {
     "sharing and bus sharing": "`backing_sharing`, `controller_bus_sharing`; `backing.sharing`, `sharedBus`",
     "raw device mapping": "`backing_type`; `backing.lunUuid`",
     "serial number and WWN": "`backing_uuid`; `backing.uuid`",
+    "storage": "the datastore in `backing_filename`; `backing.fileName`",
     "controller and unit": "`controller_type`, `unit_number`; `controllerKey`, `unitNumber`",
     "snapshots": "`snapshots`; `snapshot.rootSnapshotList`",
     "CD-ROM and floppy": "`VirtualCdrom`, `VirtualFloppy`",
@@ -298,6 +299,7 @@ def _disk(bus: str, word: str, number: Any, unit: Any, path: str, backing: Facts
         else None,
         sharing=sharing or None,
         raw_device=bool(backing.get("lunUuid")),
+        storage=metadata.datastore(path),
     )
 
 

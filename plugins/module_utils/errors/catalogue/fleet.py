@@ -29,6 +29,11 @@ SUBJECT = Subject(
             "Make room there, or name another directory.",
         ),
         error(
+            "names-unmapped",
+            "A map of networks or storages has no entry for a name that the source of a guest uses.",
+            "Add the name, a pattern that matches it, or the key `default` to the map.",
+        ),
+        error(
             "policy-invalid",
             "A rule of the policy is malformed, or it asks for a fact that the description does not have.",
             "Correct the rule that `path` names. The facts are those of `guest.roots.*.info`.",

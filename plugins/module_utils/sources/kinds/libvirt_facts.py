@@ -22,6 +22,7 @@ FACTS: Cells = {
     "sharing and bus sharing": "`<shareable>`, `<reservations>`",
     "raw device mapping": "`<disk device='lun'>`",
     "serial number and WWN": "`<serial>`, `<wwn>`",
+    "storage": "`<disk><source pool=`, or the directory of `file=` or `dev=`",
     "controller and unit": "`<address>`, `<target>`",
     "snapshots": Absent("they are not in the XML of the domain; see `virsh snapshot-list`"),
     "CD-ROM and floppy": "`<disk device='cdrom' | 'floppy'>`",
@@ -80,13 +81,21 @@ _MODES = (("transient", "nonpersistent"), ("readonly", "readonly"))
 
 
 def of_disk(element: Any) -> dict[str, Any]:
-    """mode, sharing and raw_device of a <disk>."""
+    """mode, sharing, raw_device and storage of a <disk>."""
     reserved = element.find("source/reservations") is not None or element.find("reservations") is not None
     return {
         "mode": next((mode for tag, mode in _MODES if element.find(tag) is not None), None),
         "sharing": "shareable" if element.find("shareable") is not None else "reservations" if reserved else None,
         "raw_device": element.get("device") == "lun",
+        "storage": _storage(element),
     }
+
+
+def _storage(disk: Any) -> str | None:
+    """The pool of a volume, the datastore of VMware's driver, or the directory of a file: a pool is often one."""
+    path = attribute(disk, "source", "file") or attribute(disk, "source", "dev")
+    directory = path.rpartition("/")[0] if path.startswith("/") else ""
+    return attribute(disk, "source", "pool") or metadata.datastore(path) or directory or None
 
 
 def of_card(card: Any) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Disk:
     device: the guest's name of it, where the source knows better than the order.
     unit: the number at its controller that the guest sees, None when unknown. number: that controller's among those of the
     bus. serial, wwn: as the guest sees them; None when unknown. mode, sharing, raw_device: as in the option `hardware`.
+    storage: what the source calls the storage that the disk is on; None when it has no name for it.
     more: further keys for its entry in `disks`.
     """
 
@@ -80,6 +81,7 @@ class Disk:
     mode: str | None = None
     sharing: str | None = None
     raw_device: bool | None = None
+    storage: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -198,6 +200,7 @@ def _hardware_disks(ordered: list[Disk]) -> list[dict[str, Any]]:
             mode=disk.mode,
             sharing=disk.sharing or None,
             raw_device=disk.raw_device or None,
+            storage=disk.storage or None,
         )
         for number, disk in enumerate(ordered, 1)
     ]
@@ -228,6 +231,12 @@ def normal_mac(text: str | None) -> str | None:
     if not re.fullmatch("[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def datastore(path: str) -> str | None:
+    """The name of VMware's datastore in the path of a file, as vSphere or an ESXi host has it; None in any other path."""
+    found = re.match(r"\[([^\]]+)\]|/vmfs/volumes/([^/]+)/", path)
+    return found and (found.group(1) or found.group(2))
 
 
 def normal_uuid(text: str | None) -> str | None:

@@ -26,6 +26,7 @@ FACTS: Cells = {
     "sharing and bus sharing": "`SharedDiskSection`; VirtualBox: `<HardDisk type='Shareable'>`",
     "raw device mapping": Absent("an export has the data of the LUN, as a disk"),
     "serial number and WWN": "VirtualBox: made of `vbox:uuid`; VMware: `ddb.uuid` in the VMDK",
+    "storage": Absent("an export is apart from its storage"),
     "controller and unit": "`rasd:Parent`, `rasd:AddressOnParent`",
     "snapshots": "VirtualBox: `<Snapshot>`. Other exports have the current state alone",
     "CD-ROM and floppy": "resource types 14, 15 and 16",

@@ -145,7 +145,7 @@ def _disks(settings: Mapping[str, str], path: str) -> list[metadata.Disk]:
                 boot_order=order.index(place) if place in order else None,
                 number=int(controller),
                 unit=int(unit),
-                **vmx_facts.of_disk(settings, bus, controller, unit),
+                **vmx_facts.of_disk(settings, bus, controller, unit, path),
             )
         )
     return found

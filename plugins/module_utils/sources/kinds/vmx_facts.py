@@ -24,6 +24,7 @@ FACTS: Cells = {
     "sharing and bus sharing": "`scsiN:M.sharing`, `scsiN:M.shared`, `scsiN.sharedBus`",
     "raw device mapping": "`scsiN:M.deviceType`; the descriptor of the VMDK, which is refused",
     "serial number and WWN": "`ddb.uuid` in the descriptor of the VMDK",
+    "storage": "the datastore in the path `/vmfs/volumes/NAME/`",
     "controller and unit": "`scsiN:M`, `scsiN.virtualDev`",
     "snapshots": "`snapshot.numSnapshots` in the .vmsd file",
     "CD-ROM and floppy": "`ideN:M.deviceType`, `floppyN.present`",
@@ -82,8 +83,8 @@ def of_machine(settings: Settings) -> dict[str, Any]:
     }
 
 
-def of_disk(settings: Settings, bus: str, controller: str, unit: str) -> dict[str, Any]:
-    """mode, sharing and raw_device of the disk at that address."""
+def of_disk(settings: Settings, bus: str, controller: str, unit: str, path: str) -> dict[str, Any]:
+    """mode, sharing, raw_device and storage of the disk at that address, in the VMX path."""
     device = f"{bus}{controller}:{unit}"
     mode = settings.get(f"{device}.mode", "").strip().lower()
     shared = settings.get(f"{bus}{controller}.sharedbus", "").strip().lower()
@@ -101,6 +102,8 @@ def of_disk(settings: Settings, bus: str, controller: str, unit: str) -> dict[st
         else None,
         "sharing": None if sharing in ("none", "nosharing", "sharingnone") else sharing,
         "raw_device": settings.get(f"{device}.devicetype", "").strip().lower() in _RAW,
+        # A file that is not elsewhere is next to the VMX.
+        "storage": metadata.datastore(settings.get(f"{device}.filename", "")) or metadata.datastore(path),
     }
 
 

@@ -299,7 +299,14 @@ def test_the_domains_of_a_libvirt_are_guests(tmp_path, libvirt_uri):
             "firmware": "bios",
             "cpus": 2,
             "memory": 512,
-            "disks": [{"controller": "virtio-blk-pci", "boot_order": 1, "bus": "virtio"}],
+            "disks": [
+                {
+                    "controller": "virtio-blk-pci",
+                    "boot_order": 1,
+                    "bus": "virtio",
+                    "storage": f"{tmp_path}/pool",
+                }
+            ],
             "interfaces": [],
         },
         "guestconv_disks": [{"path": f"{tmp_path}/pool/web.qcow2", "format": "qcow2", "device": "vda"}],

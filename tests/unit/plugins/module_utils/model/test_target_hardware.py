@@ -128,10 +128,8 @@ def test_a_card_has_the_network_and_link_of_the_card_with_its_mac_address_on_the
 
 
 def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
-    assert target_hardware._identity({"serial": "S1", "wwn": "5000c50015ea71aa"}) == {
-        "serial": "S1",
-        "wwn": "5000c50015ea71aa",
-    }
+    whole = {"serial": "S1", "wwn": "5000c50015ea71aa", "storage": "ds1"}
+    assert target_hardware._identity(whole) == whole
     assert target_hardware._identity({"serial": "a,b"}) == {}
 
 

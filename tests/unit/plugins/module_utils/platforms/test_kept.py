@@ -122,7 +122,7 @@ def test_openstack_takes_the_topology():
 @pytest.mark.parametrize(
     ("define", "path"),
     [
-        (lambda: openstack.define(machine(disks=[{"driver": "virtio-blk-pci"}])), "hardware.connected"),
+        (lambda: openstack.define(machine(disks=[{"driver": "virtio-blk-pci"}])), "hardware.interfaces[0].connected"),
         (
             lambda: openstack.define(machine(disks=[{"driver": "virtio-blk-pci"}], interfaces=[], clock="localtime")),
             "hardware.clock",

@@ -15,8 +15,14 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.errors import 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import document, source_facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.source_facts import FACTS, GUEST, TARGET
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import vcenter
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import libvirt_xml, ovf, vmx
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
+    libvirt_facts,
+    libvirt_xml,
+    ovf,
+    vmx,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds.facts import Absent
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources.storage import vmdk
 from tests import source_facts as page
 from tests.conftest import ROOT
@@ -212,6 +218,7 @@ SAMPLES = {
 ELSEWHERE = {
     ("VMX", "serial number and WWN"): "the descriptor of a VMDK: test_vmx.py",
     ("OVF", "disk mode"): "a type of medium",
+    ("VMX", "storage"): "a path on a host of VMware: see below",
 }
 # VirtualBox's medium is shareable here.
 IMMUTABLE = {**OVF, "system": OVF["system"].replace("Shareable", "Immutable")}
@@ -275,6 +282,33 @@ def test_the_facts_of_a_vmx(tmp_path):
     assert (found["disks"][0]["mode"], found["disks"][0]["sharing"]) == ("nonpersistent", "physical bus")
 
 
+@pytest.mark.parametrize(
+    ("vmx_path", "file", "storage"),
+    [
+        ("/vmfs/volumes/ds1/web01/web01.vmx", "web01.vmdk", "ds1"),
+        ("/vmfs/volumes/ds1/web01/web01.vmx", "/vmfs/volumes/ds2/web01.vmdk", "ds2"),
+        ("/exports/web01.vmx", "web01.vmdk", None),
+    ],
+)
+def test_the_datastore_is_in_the_path(vmx_path, file, storage):
+    settings = {"displayname": "web01", "scsi0:0.present": "TRUE", "scsi0:0.filename": file}
+    (disk,) = vmx.describe(settings, vmx_path)["hardware"]["disks"]
+    assert disk.get("storage") == storage
+
+
+@pytest.mark.parametrize(
+    ("source", "storage"),
+    [
+        ("pool='fast' volume='web01.qcow2'", "fast"),
+        ("file='[ds1] web01/web01.vmdk'", "ds1"),
+        ("dev='/dev/vg/a'", "/dev/vg"),
+    ],
+)
+def test_the_storage_of_a_disk_of_libvirt(source, storage):
+    element = hostile_xml.parse(f"<disk><source {source}/></disk>", 1000)
+    assert libvirt_facts.of_disk(element)["storage"] == storage
+
+
 def test_a_lock_next_to_a_vmx_says_that_it_runs(tmp_path):
     (tmp_path / "web01.vmtx.lck").mkdir()
     assert of_vmx(tmp_path)["state"] == "running"
@@ -316,7 +350,14 @@ def test_a_summary_of_vcenter_says_what_it_lacks():
     hardware = vcenter.hardware({"guests": [SUMMARY]}, SUMMARY_DISKS)
     assert hardware["interfaces"] == [{"mac": "00:50:56:aa:00:01", "network": "VLAN 7 web", "mac_kind": "assigned"}]
     assert hardware["disks"] == [
-        {"controller": "pvscsi", "bus": "scsi", "controller_number": 0, "unit": 3, "sharing": "sharingmultiwriter"}
+        {
+            "controller": "pvscsi",
+            "bus": "scsi",
+            "controller_number": 0,
+            "unit": 3,
+            "sharing": "sharingmultiwriter",
+            "storage": "ds1",
+        }
     ]
     assert (hardware["sockets"], hardware["numa_nodes"], hardware["state"]) == (2, 4, "off")
     codes = {concern.code for concern in source_facts.concerns(hardware)}

@@ -61,11 +61,11 @@ def test_a_domain_of_qemu():
                 {"mac": "52:54:00:aa:bb:02", "driver": "rtl8139"},
             ],
             "disks": [
-                {"controller": "virtio-blk-pci", "boot_order": 1, "bus": "virtio"},
-                {"controller": "virtio-blk-pci", "bus": "virtio"},
-                attached("ide", 0, 1, controller="ide"),
-                attached("scsi", 0, 3, controller="virtio-scsi-pci"),
-                attached("scsi", 1, 0, controller="mptsas1068"),
+                {"controller": "virtio-blk-pci", "boot_order": 1, "bus": "virtio", "storage": "/images"},
+                {"controller": "virtio-blk-pci", "bus": "virtio", "storage": "/dev/vg"},
+                attached("ide", 0, 1, controller="ide", storage="/images"),
+                attached("scsi", 0, 3, controller="virtio-scsi-pci", storage="/images"),
+                attached("scsi", 1, 0, controller="mptsas1068", storage="/images"),
             ],
         },
         "warnings": [],
@@ -82,7 +82,7 @@ def test_a_domain_of_xen_has_the_names_that_xen_gives():
         "cpus": 1,
         "memory": 1024,
         "interfaces": [{"mac": "00:16:3e:00:00:01"}],
-        "disks": [{"boot_order": 1, "bus": "xen"}, {"bus": "xen"}],
+        "disks": [{"boot_order": 1, "bus": "xen", "storage": "/xen"}, {"bus": "xen", "storage": "/xen"}],
     }
 
 

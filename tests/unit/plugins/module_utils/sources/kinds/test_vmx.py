@@ -70,7 +70,7 @@ def test_a_vmx_of_esx():
             "disks": [
                 attached("scsi", 0, 1, controller="pvscsi", boot_order=1),
                 attached("scsi", 0, 0, controller="pvscsi", boot_order=2),
-                attached("scsi", 1, 2, controller="mptsas1068"),
+                attached("scsi", 1, 2, controller="mptsas1068", storage="5f0c-1a2b"),
             ],
         },
         "warnings": [],

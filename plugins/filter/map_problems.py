@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: map_problems
+short_description: Check the maps of networks and storages of a fleet
+version_added: 0.1.0
+author: The guestconv authors (@virttools)
+description:
+  - Checks that C(guestconv_networks) and C(guestconv_storages) of guests have an entry for each network and each storage
+    that the sources of the guests use, and that the values are valid for C(guestconv_platform).
+  - The result lists all names that have no entry, with the guests that use them.
+  - A guest that does not have the maps is not checked.
+positional: variables
+options:
+  _input:
+    description: The names of the guests, such as C(ansible_play_hosts).
+    type: list
+    elements: str
+    required: true
+  variables:
+    description: The variables of the guests, by their names, such as C(hostvars).
+    type: dict
+    required: true
+seealso:
+  - plugin: virttools.guestconv.libvirt_domain
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Fail if the maps lack something
+  ansible.builtin.fail:
+    msg: "{{ problems }}"
+  when: problems | length > 0
+  run_once: true
+  vars:
+    problems: "{{ ansible_play_hosts | virttools.guestconv.map_problems(hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The code and the message of the error. It is empty if nothing is wrong.
+  type: str
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import fleet, registry
+from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
+
+
+def map_problems(guests: Iterable[str], variables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The error of platforms/fleet.py about the guests, whose variables are given by their names, as text."""
+    try:
+        fleet.check(_guest(name, variables[name]) for name in guests)
+    except GuestconvError as error:
+        return f"{error.code}: {error.message} {error.hint}"
+    return ""
+
+
+def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
+    maps = {key: variables[key] if key in variables else None for key in (fleet.NETWORKS, fleet.STORAGES)}
+    if not any(maps.values()) or ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]):
+        # To evaluate the other variables has a cost. A guest that cannot be read fails by itself.
+        return fleet.Guest(name, {})
+    options = variables.get("guestconv_platform_options") or {}
+    return fleet.Guest(
+        name,
+        variables.get("guestconv_hardware") or {},
+        maps[fleet.NETWORKS],
+        maps[fleet.STORAGES],
+        registry.by_key(str(variables.get("guestconv_platform") or "")),
+        frozenset(str(card).lower() for card in options.get("networks") or ()),
+    )
+
+
+class FilterModule:
+    """The filter map_problems."""
+
+    def filters(self) -> dict[str, Filter]:
+        """{name: function}, as Ansible asks for it."""
+        return {"map_problems": as_filter("map_problems", map_problems)}

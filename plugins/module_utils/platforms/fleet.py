@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the maps of a fleet have all that its guests need, before any of them moves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import GuestconvError
+from . import maps
+from .platform import Platform
+
+NETWORKS, STORAGES = "guestconv_networks", "guestconv_storages"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A guest and its maps, as a person wrote them. platform: None for a guest that is not defined anywhere.
+
+    hardware: what is known of it on the source. cards: names and MAC addresses of cards whose network is given apart.
+    """
+
+    name: str
+    hardware: Mapping[str, Any]
+    networks: Any = None
+    storages: Any = None
+    platform: Platform | None = None
+    cards: frozenset[str] = frozenset()
+
+
+@dataclass
+class _Problems:
+    """names: {what has no entry: the guests that have it}. values: the same of what is wrong with a value."""
+
+    names: dict[str, list[str]] = field(default_factory=dict)
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+
+def check(guests: Iterable[Guest]) -> None:
+    """Raises GuestconvError `names-unmapped` or `platform-option-invalid`, which lists all that is wrong, with the guests."""
+    found = _Problems()
+    for guest in guests:
+        for problem in _of_guest(guest):
+            of_kind = found.names if isinstance(problem, maps.Unmapped) else found.values
+            of_kind.setdefault(problem.message, []).append(guest.name)
+    listed = [f"{what} ({', '.join(names)})" for what, names in found.names.items()]
+    sentences = [f"{what.rstrip('.')} ({', '.join(names)})." for what, names in found.values.items()]
+    if listed:
+        raise maps.unmapped(" ".join([f"The maps have no entry for: {'; '.join(listed)}.", *sentences]))
+    if sentences:
+        hint = "Correct the values of the maps. The documentation of the platform's filter has their forms."
+        raise GuestconvError("platform-option-invalid", " ".join(sentences), hint=hint)
+
+
+def _of_guest(guest: Guest) -> Iterator[GuestconvError]:
+    platform = guest.platform
+    judges = (platform.check_network, platform.check_storage) if platform else (_accept, _accept)
+    for option, value, names, judge in (
+        (NETWORKS, guest.networks, _networks(guest), judges[0]),
+        (STORAGES, guest.storages, _storages(guest), judges[1]),
+    ):
+        try:
+            found = maps.parse(value, option)
+        except GuestconvError as error:
+            yield error
+            continue
+        if found is None:
+            continue
+        for name in dict.fromkeys(names):
+            if found.find(name) is None:
+                kind = option.partition("_")[2].rstrip("s")
+                yield maps.unmapped(f"{kind} {name!r}" if name else f"a {kind} that the source has no name for")
+        for key, each in found.values.items():
+            try:
+                judge(each)
+            except GuestconvError as error:
+                yield GuestconvError(error.code, f"{option}, {key!r}: {error.message}")
+
+
+def _accept(value: Any) -> object:
+    """What judges values for no platform."""
+    return value
+
+
+def _networks(guest: Guest) -> list[str]:
+    """The source's names of the networks of the guest; "" for one without a name, and for cards that are not known yet."""
+    cards = guest.hardware.get("interfaces")
+    if cards is None:
+        return [""]
+    return [card.get("network") or "" for card in cards if str(card.get("mac") or "").lower() not in guest.cards]
+
+
+def _storages(guest: Guest) -> list[str]:
+    """The same of the storages of its disks."""
+    disks = guest.hardware.get("disks") or [{}]
+    return [disk.get("storage") or "" for disk in disks]
