@@ -66,11 +66,13 @@ _HEAD = """\
 Each row is a guest that was converted, or support that could not be tested. `script/boot-matrix` converts and boots the
 guests, and adds them to the table.
 
-- **booted here**: `guestconv_verify` booted the converted guest on these devices, without any addition. The guest
-  announced the kernel that is its default, and SSH answered at the guest's own static address.
+- **booted here**: `guestconv_verify` booted the converted guest on these devices, as QEMU emulates them, without any
+  addition. SSH answered at the guest's own static address (of Alpine, which has no SSH server here, another service).
+  The guest announced the kernel that it runs. Guests with the boot loader "GRUB 2" without a version did not: there the
+  kernel is the default of the boot menu.
 - **checked on the disk**: the guest was converted and its files were checked. It was not booted on these devices.
 - **read from documentation**: no such guest was available. The support follows the documentation and the source code of
-  the program.
+  the programs, and the tests have guests written as text files in its place.
 
 """
 

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Debian 12 guest on the devices of several targets: NVMe, a bus per disk, and VMware's, there and back again.
+"""A Debian 12 guest on the devices of several targets: NVMe, a bus per disk, those of VirtualBox and Google Compute Engine
+that QEMU has, and VMware's, there and back again.
 
 The guest comes up only if all that its fstab names is there, and answers at its own static address. script/boot-matrix
 alone has all of this.
@@ -26,7 +27,7 @@ SSH = {"port": 22, "banner": "SSH-"}
 MAC = "00:50:56:aa:bb:cc"
 SOURCE = {"interfaces": [{"mac": MAC, "addresses": ["10.0.2.15"]}]}
 # What the rows of docs/support.md are about.
-VARIANTS = ("devices", "mixed-buses", "kvm-vmware", "kvm-vmware-kvm")
+VARIANTS = ("devices", "mixed-buses", "kvm-vmware", "kvm-vmware-kvm", "virtualbox", "gcp")
 DATA = "3e1f2a60-5d0c-4f7b-9d6e-0a1b2c3d4e5f"
 
 
@@ -110,6 +111,18 @@ def test_it_boots_with_each_disk_on_a_bus_of_its_own(module, two_disks):
     names = {disk["device"]: disk["name_on_target"] for disk in result["hardware"]["disks"]}
     assert names == {"sda": "/dev/nvme0n1", "sdb": "/dev/sda"}
     boot(module, two_disks, "mixed-buses", result, "MBR; a disk without partition table")
+
+
+@pytest.mark.parametrize(
+    ("target", "block", "network"), [("virtualbox", "ahci", "e1000"), ("gcp", "virtio-scsi-pci", "virtio-net-pci")]
+)
+def test_it_boots_on_what_is_recommended_for_other_hypervisors_where_qemu_has_it(module, disks, target, block, network):
+    result = convert(module, disks, target=target)
+    hardware = result["hardware"]
+    assert hardware["machine"] == "pc"
+    assert [disk["driver"] for disk in hardware["disks"]] == [block]
+    assert [card["driver"] for card in hardware["interfaces"]] == [network]
+    boot(module, disks, target, result)
 
 
 def test_the_round_trip_to_vmware_and_back_boots_at_both_ends(module, disks):

@@ -160,7 +160,9 @@ def _by_inittab(title: str, packages: tuple[str, ...], failed: str) -> Part:
     """An init that reads /etc/inittab. failed: prints the services that failed."""
     announced = f'{_ANNOUNCED}    echo "announce init {title}"\n    echo "announce failed $({failed})"\n'
     files = {_SCRIPT: announcement.files(announced)[_SCRIPT]}
-    return Part(title, ("orphan-sysvinit-scripts", "sysvinit-core", *packages), files, _BY_INITTAB)
+    # Where systemd does without it, the scripts stop for want of fsck.ext4.
+    packages = ("e2fsprogs", "orphan-sysvinit-scripts", "sysvinit-core", *packages)
+    return Part(title, packages, files, _BY_INITTAB)
 
 
 SYSVINIT = _by_inittab("sysvinit", ("sysv-rc",), "true")
@@ -262,9 +264,7 @@ def recipe(name: str) -> Recipe:
     files = dict(SERVER_FILES)
     for part in system.parts:
         files.update(part.files)
-    # Where systemd does without e2fsprogs, the scripts of the others stop for want of fsck.ext4.
-    checked = 0 if system.init in (SYSVINIT, OPENRC) else 1
-    files["/etc/fstab"] = f"/dev/sda1 / ext4 errors=remount-ro 0 {checked}\n/dev/sda2 none swap sw 0 0\n"
+    files["/etc/fstab"] = "/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sda2 none swap sw 0 0\n"
     files["/etc/default/grub"] = grub_defaults(
         f"{CONSOLE} resume=/dev/sda2", "GRUB_DISABLE_LINUX_UUID=true", "GRUB_TERMINAL=console"
     )
