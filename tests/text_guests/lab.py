@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.tools import policy_from
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win.library import VirtioWin
 from tests.text_guests import sectors
 from tests.text_guests.disks import Disks
 from tests.text_guests.model import Case
@@ -67,10 +68,14 @@ class Outcome:
 
 
 class Lab:
-    """One case on its disks. outcome: of the first conversion, once it was run."""
+    """One case on its disks. outcome: of the first conversion, once it was run.
 
-    def __init__(self, case: Case, top: Path) -> None:
+    virtio_win: the drivers for Windows that are given to the conversion.
+    """
+
+    def __init__(self, case: Case, top: Path, virtio_win: VirtioWin | None = None) -> None:
         self.case = case
+        self._virtio_win = virtio_win
         self.disks = Disks(case, top)
         self._keys = [_as_option(key, top.parent / f"key{number}") for number, key in enumerate(case.keys)]
         self.outcome = Outcome()
@@ -106,7 +111,13 @@ class Lab:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
         guest = Guest.opened(
-            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools)
+            self.disks.appliance,
+            self.disks.images,
+            target,
+            self.case.hardware,
+            given,
+            policy_from(self.case.tools),
+            self._virtio_win,
         )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)

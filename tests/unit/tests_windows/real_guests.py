@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.guests import windows_hives
-from tests.guests.windows_stand_in import program
 from tests.text_guests import case
 from tests.text_guests.lab import Lab
 
@@ -28,9 +27,7 @@ _CASE = """\
 @part {system} type=ntfs uuid=NT-C partuuid={signature}-0{number} start={start}
 {active}@file /Windows/System32/ntoskrnl.exe
 MZ
-@file /Windows/System32/drivers/disk.sys
-MZ
-@hive {hive}
+{drivers}@hive {hive}
 [Select]
 @hive {software}
 [Microsoft]
@@ -118,17 +115,16 @@ class RealGuest(Lab):
         path.write_text(_text(machine, choices), encoding="utf-8")
         super().__init__(case.read(path), top / "guest", **more)
         (self._device,) = [volume.device for volume in self.case.volumes if SYSTEM in volume.files]
-        self._write(SYSTEM, self.hive)
-        self._write(SOFTWARE, self.software)
-        self._write("/Windows/System32/cmd.exe", program("cmd"))
-
-    def _write(self, path, content):
-        place = Path(str(self.disks.storage(self._device).directory) + path)
-        place.write_bytes(content)
+        self.disks.write(SYSTEM, self.hive, self._device)
+        self.disks.write(SOFTWARE, self.software, self._device)
 
     def read(self, path):
         """The bytes of a file now."""
         return self.disks.read(path, self._device)
+
+
+# Drivers that come with Windows, and VMware's.
+_DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32 e1i63x64 vmmouse vmci".split()
 
 
 def _text(machine, choices):
@@ -143,6 +139,7 @@ def _text(machine, choices):
         signature=machine.signature,
         start=machine.start,
         active=_BOOT_OF_SAME if alone else "",
+        drivers="".join(f"@file /Windows/System32/drivers/{name}.sys\nMZ\n" for name in _DRIVERS),
         hive=SYSTEM,
         software=SOFTWARE,
         choices=choices,
