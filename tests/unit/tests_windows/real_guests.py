@@ -74,7 +74,7 @@ WINDOWS_7 = Machine(
     "Windows 7 Professional",
     "6.1",
     "7601",
-    "lsisas1068",
+    "mptsas1068",
     # Which card is at which address is known from the source alone: there is no MAC address in such a hive.
     (
         {"name": "ethernet0", "driver": "e1000", "mac": "00:0c:29:71:07:3c"},
@@ -83,7 +83,7 @@ WINDOWS_7 = Machine(
 )
 WINDOWS_8 = Machine(
     windows_hives.WINDOWS_8,
-    "273c4cfe",
+    "273e4cfe",
     0x15F00000 // 512,
     "Windows 8.1 Pro",
     "6.3",
@@ -93,12 +93,12 @@ WINDOWS_8 = Machine(
 )
 WINDOWS_10 = Machine(
     windows_hives.WINDOWS_10,
-    "df4645ae",
+    "df4546ae",
     0x1F500000 // 512,
     "Windows 10 Pro",
     (10, 0),
     "18362",
-    "lsisas1068",
+    "mptsas1068",
     ({"name": "ethernet0", "driver": "e1000e", "mac": "00:0c:29:f3:ff:de"},),
 )
 MACHINES = (WINDOWS_7, WINDOWS_8, WINDOWS_10)
@@ -129,7 +129,7 @@ _DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32
 
 def _text(machine, choices):
     alone = machine.start == 2048
-    hardware = {"disks": [{"device": "sda", "driver": machine.disk}], "interfaces": list(machine.nics)}
+    hardware = {"disks": [{"device": "sda", "controller": machine.disk}], "interfaces": list(machine.nics)}
     return _CASE.format(
         name=machine.name,
         hardware=json.dumps(hardware),
