@@ -29,7 +29,7 @@ _VIRT_TOOLS = ("rhsrvany.exe", "pnp_wait.exe")
 HARDWARE = {
     "firmware": "bios",
     "disks": [{"device": "sda", "controller": "mptsas1068"}],
-    "interfaces": [{"name": "Ethernet0", "driver": "e1000e", "mac": windows_stand_in.MAC}],
+    "interfaces": [{"driver": "e1000e", "mac": windows_stand_in.MAC}],
 }
 
 

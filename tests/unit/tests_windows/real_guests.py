@@ -77,8 +77,8 @@ WINDOWS_7 = Machine(
     "mptsas1068",
     # Which card is at which address is known from the source alone: there is no MAC address in such a hive.
     (
-        {"name": "ethernet0", "driver": "e1000", "mac": "00:0c:29:71:07:3c"},
-        {"name": "ethernet1", "driver": "e1000", "mac": "00:0c:29:71:07:46"},
+        {"driver": "e1000", "mac": "00:0c:29:71:07:3c"},
+        {"driver": "e1000", "mac": "00:0c:29:71:07:46"},
     ),
 )
 WINDOWS_8 = Machine(
@@ -89,7 +89,7 @@ WINDOWS_8 = Machine(
     "6.3",
     "9600",
     "ahci",
-    ({"name": "nic1", "driver": "e1000", "mac": "08:00:27:12:34:56"},),
+    ({"driver": "e1000", "mac": "08:00:27:12:34:56"},),
 )
 WINDOWS_10 = Machine(
     windows_hives.WINDOWS_10,
@@ -99,7 +99,7 @@ WINDOWS_10 = Machine(
     (10, 0),
     "18362",
     "mptsas1068",
-    ({"name": "ethernet0", "driver": "e1000e", "mac": "00:0c:29:f3:ff:de"},),
+    ({"driver": "e1000e", "mac": "00:0c:29:f3:ff:de"},),
 )
 MACHINES = (WINDOWS_7, WINDOWS_8, WINDOWS_10)
 
