@@ -24,7 +24,7 @@ PROCESSORS = {"x86": 0, "amd64": 9, "arm64": 12}
 _VERSION = struct.Struct("<2sHI16sQ4HQ")
 _EPOCH = datetime.date(1601, 1, 1)
 _TICKS_PER_DAY = 24 * 60 * 60 * 10_000_000
-_GUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.ASCII | re.IGNORECASE)
+CLASS_GUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.ASCII | re.IGNORECASE)
 
 
 def package_name(file: str, arch: str, content: bytes) -> str:
@@ -41,7 +41,7 @@ def version_value(driver: Driver, processor: int) -> bytes:
 
     Raises ValueError for a driver without a valid class: it is no driver that Windows would install.
     """
-    if not _GUID.fullmatch(driver.class_guid):
+    if not CLASS_GUID.fullmatch(driver.class_guid):
         raise ValueError(f"{driver.class_guid!r} is not the GUID of a class")
     days = (driver.date - _EPOCH).days if driver.date and driver.date > _EPOCH else 0
     major, minor, build, revision = driver.version

@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import GuestconvError
-from ..texts import inf
+from ..texts import driver_packages, inf
 from . import iso, layout
+from .signatures import Signature, signature_in
 
 OPTION = "virtio_win"
 # The largest file of a driver has some MiB.
 _LARGEST = 64 << 20
 _MOST_FILES = 100_000
+# The architectures on which Windows loads drivers whoever signed them.
+_UNSIGNED = ("x86",)
 _HINT = (
     "Download virtio-win.iso from the virtio-win project, or install the package virtio-win, and give the path of the ISO, "
     "or of the directory that it was unpacked to."
@@ -49,12 +52,16 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class WindowsDriver:
-    """A driver that is complete. file: the name of its INF. content: of that. driver, service: what it has for the release."""
+    """A driver that is complete. file: the name of its INF. content: of that. driver, service: what it has for the release.
+
+    signature: of its catalog; None without one.
+    """
 
     file: str
     content: bytes
     driver: inf.Driver
     service: inf.Service
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,18 @@ class Folder:
             return f"virtio-win has no {name} in its folder {self.name}"
         content = self.files[file].content()
         found = inf.driver_for(inf.parse(content), self.release)
-        if not found.devices or found.service is None or not found.class_guid:
+        if not found.devices or found.service is None or not driver_packages.CLASS_GUID.fullmatch(found.class_guid):
             return f"{file} in virtio-win's folder {self.name} has no driver for this Windows"
         for needed in (found.service.binary, found.catalog):
             if not needed or needed.lower() not in self.files:
                 return f"{needed or 'the catalog of ' + name} is missing in virtio-win's folder {self.name}"
-        return WindowsDriver(file, content, found, found.service)
+        signature = signature_in(self.files[found.catalog.lower()].content())
+        if signature and signature.is_for_tests and self.release.arch not in _UNSIGNED:
+            return (
+                f"{name} in virtio-win's folder {self.name} is signed for tests only, which Windows of 64 bits does not load: "
+                "use a virtio-win that Microsoft signed for this Windows"
+            )
+        return WindowsDriver(file, content, found, found.service, signature)
 
     def copied(self) -> list[str]:
         """The names of the files that a guest gets, in lower case, in their order."""

@@ -10,7 +10,6 @@ file, in the order of their names over all directories, and hide each other like
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
 from ...guest.root import GuestRoot
@@ -20,15 +19,6 @@ WRITABLE = "/etc/systemd/network"
 # /run is not read: it is a tmpfs, which does not outlive the guest's shutdown, and hides what a disk has below it. /lib
 # is where Debian has it before /usr was merged.
 _DIRECTORIES = (WRITABLE, "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
-
-# Where systemd's private library is, whose name ends with systemd's version: /lib before Debian merged it into /usr,
-# the multi-arch directory from Debian 12 on, lib64 in Fedora.
-_LIBRARIES = (
-    "/usr/lib/systemd/libsystemd-shared-*.so",
-    "/lib/systemd/libsystemd-shared-*.so",
-    "/usr/lib/*/systemd/libsystemd-shared-*.so",
-    "/usr/lib64/systemd/libsystemd-shared-*.so",
-)
 
 
 class File:
@@ -110,13 +100,6 @@ def files(root: GuestRoot, suffix: str) -> list[File]:
         texts = {path: root.read(path) or "" for path in of_file}
         in_force.append(File(found[name], {found[name]: text, **texts}))
     return in_force
-
-
-def version(root: GuestRoot) -> int:
-    """The version of the guest's systemd (252); 0 where there is none, or it is from before 231."""
-    names = (posixpath.basename(path) for pattern in _LIBRARIES for path in root.glob(pattern))
-    found = [re.match(r"libsystemd-shared-(\d{1,4})", name) for name in names]
-    return max((int(each.group(1)) for each in found if each), default=0)
 
 
 def rewrite(root: GuestRoot, path: str, before: str, after: str, detail: str) -> None:

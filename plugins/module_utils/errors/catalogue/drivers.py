@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .declaration import Subject, error
+from .declaration import Subject, concern, error
 
 SUBJECT = Subject(
     "Drivers for Windows",
@@ -17,6 +17,34 @@ SUBJECT = Subject(
             "damaged, or it has no drivers.",
             "Give the path of the ISO image of the virtio-win project, or of the directory that it was unpacked to, on the "
             "conversion host.",
+        ),
+        concern(
+            "virtio-win-not-given",
+            "info",
+            "The guest is Windows, and the option `virtio_win` is not set. Only devices for which Windows has a driver are "
+            "choices.",
+            "Set `virtio_win` to the path of virtio-win.iso, for devices that are faster.",
+        ),
+        concern(
+            "virtio-win-without-release",
+            "warning",
+            "The virtio-win that the option `virtio_win` names has no drivers for this version of Windows or its "
+            "architecture.",
+            "Use a virtio-win that has them: older ones have those for older versions of Windows.",
+        ),
+        concern(
+            "windows-sha2-missing",
+            "warning",
+            "Windows 7 or Server 2008 R2 lacks the update by which it checks signatures with SHA-256, and the drivers of "
+            "virtio-win have such signatures. Windows may not start.",
+            "Install KB4474419 in the guest before it moves, or choose devices that it has drivers for.",
+        ),
+        concern(
+            "windows-drivers-secure-boot",
+            "warning",
+            "The source has Secure Boot, with which Windows loads only drivers that Microsoft signed. Servers load only "
+            "those that it certified, which those of the virtio-win project are not.",
+            "Use the virtio-win of Red Hat Enterprise Linux, or leave Secure Boot off on the target.",
         ),
     ),
 )

@@ -22,7 +22,8 @@ from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
-from ..systemd_files import WRITABLE, File, files, rewrite, version
+from ..device_manager import device_manager
+from ..systemd_files import WRITABLE, File, files, rewrite
 from . import static_sections
 
 KIND = "networkd"
@@ -76,7 +77,7 @@ def _is_ignored(root: GuestRoot, file: File) -> bool:
 
     network_verify() of src/network/networkd-network.c; systemd's issue 15665 has the version.
     """
-    return not file.asks_for_something and version(root) >= _IGNORED_SINCE
+    return not file.asks_for_something and device_manager(root).systemd >= _IGNORED_SINCE
 
 
 def _is_of_another_host(root: GuestRoot, file: File) -> bool:

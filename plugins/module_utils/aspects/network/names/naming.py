@@ -20,10 +20,9 @@ from .. import systemd_files
 from ..cards.macs import KnownMac
 from ..cards.nics import Nic
 from ..cards.patterns import matches, name_for
+from ..device_manager import device_manager
 from ..formats import kernel_arguments
 from . import in_initrd, link_files, udev_rules
-
-_UDEV = ("/usr/lib/udev", "/lib/udev")
 
 # What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
 _NAMES_BY_PLACE = ("enp1s0", "ens3")
@@ -60,7 +59,7 @@ def bindings(root: GuestRoot) -> Bindings:
 
 def can_be_kept(root: GuestRoot) -> bool:
     """Whether the guest has udev, without which interfaces have the kernel's names."""
-    return root.info["init"] == "systemd" or any(root.is_dir(directory) for directory in _UDEV)
+    return device_manager(root).is_udev
 
 
 def use_new_macs(root: GuestRoot, plan: Plan, macs: Mapping[str, str]) -> None:
@@ -233,11 +232,10 @@ def _kernel_names_stay(root: GuestRoot) -> bool:
 def _systemd_renames(root: GuestRoot) -> bool:
     """Whether a .link file names a NIC for sure: see link_files for the version, and for initrds that name it first."""
     # systemd.net-naming-scheme(7): the schemes v238 and v239 are from before the one with renaming again.
-    if root.info["init"] != "systemd" or any(
-        re.match(r"net\.naming-scheme=v23\d", argument) for argument in kernel_arguments.arguments_of(root)
-    ):
+    arguments = kernel_arguments.arguments_of(root)
+    if any(re.match(r"net\.naming-scheme=v23\d", argument) for argument in arguments):
         return False
-    return systemd_files.version(root) >= link_files.RENAMES_SINCE
+    return device_manager(root).systemd >= link_files.RENAMES_SINCE
 
 
 def _put_link(root: GuestRoot, plan: Plan, path: str, before: str, after: str | None, detail: str) -> None:

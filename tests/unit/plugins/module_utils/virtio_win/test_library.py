@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts.inf import Release
 from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import layout, library
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win.signatures import Signature, signature_in
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.virtio_win import virtio_win_files
 
 WINDOWS_10 = Release("amd64", 10, 0, 18362)
@@ -179,3 +180,31 @@ def test_a_file_that_changed_after_it_was_listed_is_an_error(tmp_path):
 
 def test_without_the_option_there_is_none():
     assert library.from_option(None) is None
+
+
+# The beginning of PKCS #7's signedData, and the OID of SHA-256.
+SIGNED, SHA_256 = bytes.fromhex("3082ffff06092a864886f70d010702"), bytes.fromhex("0609608648016503040201")
+MICROSOFT, CROSS = b"Microsoft Windows Hardware Compatibility Publisher", b"Microsoft Code Verification Root"
+
+
+@pytest.mark.parametrize(
+    "content, expected",
+    [
+        (b"no signature " + MICROSOFT, None),
+        (SIGNED + MICROSOFT + SHA_256, Signature(by_microsoft=True, is_for_tests=False, has_sha_256=True)),
+        (SIGNED + CROSS, Signature(by_microsoft=False, is_for_tests=False, has_sha_256=False)),
+        (SIGNED + b"virtio-win" + SHA_256, Signature(by_microsoft=False, is_for_tests=True, has_sha_256=True)),
+    ],
+)
+def test_a_signature_is_microsofts_certified_by_it_or_for_tests(content, expected):
+    assert signature_in(content) == expected
+
+
+def test_a_driver_that_is_signed_for_tests_is_none_for_a_windows_of_64_bits(tmp_path):
+    files = virtio_win_files.tree(("w8.1",)) | virtio_win_files.tree(("w8.1",), "x86")
+    for arch in ("amd64", "x86"):
+        files[f"viostor/w8.1/{arch}/viostor.cat"] = SIGNED + b"virtio-win"
+    opened = library.VirtioWin.opened(virtio_win_files.unpacked(tmp_path, files))
+    assert "is signed for tests only" in opened.folder(Release("amd64", 6, 3, 9600)).driver("viostor")
+    assert opened.folder(Release("x86", 6, 3, 9600)).driver("viostor").signature.is_for_tests
+    assert opened.folder(Release("amd64", 6, 3, 9600)).driver("vioscsi").signature is None

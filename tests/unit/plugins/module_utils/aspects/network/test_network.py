@@ -188,7 +188,7 @@ def test_a_mac_that_only_the_configuration_gives_does_not_bind_the_name():
     "library, arguments",
     [
         ("/lib/systemd/libsystemd-shared-232.so", []),
-        ("/etc/nothing", []),
+        ("/usr/lib/systemd/systemd-udevd", []),
         (SYSTEMD_252, ["net.naming-scheme=v239"]),
     ],
 )
@@ -201,18 +201,39 @@ def test_a_systemd_that_does_not_rename_again_gets_a_rule(library, arguments):
     assert LINK not in root.files
 
 
-def test_a_guest_without_systemd_gets_a_rule():
-    root = guest(ONE, info={"init": "sysvinit"}, **{"/lib/udev/rules.d/80-x.rules": ""})
+def without_systemd(text, *paths):
+    return FakeRoot({INTERFACES: text, **dict.fromkeys(paths, "")}, info={"init": "openrc"}, boot_menu=menu(""))
+
+
+@pytest.mark.parametrize("program", ["/sbin/udevd", "/usr/bin/udevd", "/lib/systemd/systemd-udevd"])
+@pytest.mark.parametrize("services", [[], ["/etc/runlevels/sysinit/mdev", "/etc/runlevels/sysinit/udev"]])
+def test_a_guest_without_systemd_gets_a_rule(program, services):
+    root = without_systemd(ONE, program, *services)
     convert(root, {"ens192": "e1000"})
     assert 'DRIVERS=="e1000"' in root.files[OUR_RULE]
 
 
-def test_a_guest_without_udev_cannot_keep_names():
-    root = guest(ONE, info={"init": "openrc"})
+def test_udev_of_systemd_names_cards_under_any_init():
+    root = guest(ONE, info={"init": "sysvinit"})
+    convert(root)
+    assert "Driver=virtio_net\n" in root.files[LINK]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        [],
+        # Alpine's lvm2 and device-mapper bring rules; nothing reads them.
+        ["/lib/udev/rules.d/80-x.rules", "/sbin/mdev"],
+        ["/sbin/udevd", "/etc/runlevels/sysinit/mdev"],
+    ],
+)
+def test_a_guest_without_udev_cannot_keep_names(paths):
+    root = without_systemd(ONE, *paths)
     assert codes(network.inspect(root)) == ["nic-name-not-kept"]
     convert(root)
     assert root.changes() == []
-    assert codes(network.inspect(guest("iface eth0 inet dhcp\n", info={"init": "openrc"}))) == []
+    assert codes(network.inspect(without_systemd("iface eth0 inet dhcp\n", *paths))) == []
 
 
 def test_other_settings_of_a_link_stay_in_force():

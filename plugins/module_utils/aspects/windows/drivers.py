@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drivers that a Windows has, by its registry and files, and those that virtio-win has for it.
+
+Windows starts the driver of the boot disk by what the SYSTEM hive says of the ids on PCI: CriticalDeviceDatabase up to
+Windows 7 and Server 2008 R2, DriverDatabase from Windows 8 and Server 2012 on. Both have the drivers that come with
+Windows, too. For other devices, it searches its driver packages when it finds the device.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...devices.model import Model, WindowsNeeds
+from ...guest.hives import Key
+from ...guest.root import GuestRoot
+from ...texts.inf import Release
+from ...virtio_win.library import Folder, VirtioWin, WindowsDriver
+from . import release as releases
+
+# The first version that has DriverDatabase (Windows 8, Server 2012).
+WITH_DRIVER_DATABASE = (6, 2)
+CRITICAL_DEVICES = "Control\\CriticalDeviceDatabase"
+DEVICE_IDS = "DriverDatabase\\DeviceIds\\PCI"
+SERVICES = "Services"
+_DEVICES = "Enum\\PCI"
+_KERNEL_DRIVER = 1
+
+_SYSTEM_ROOT = "/Windows"
+# How a service names its file: below the system's directory, whatever it is called.
+_IMAGE = re.compile(
+    r"(?:\\?%?systemroot%?\\|\\\?\?\\[a-z]:\\windows\\)?((?:[^\\/:*?\"<>|%]+\\)*[^\\/:*?\"<>|%]+\.sys)", re.I
+)
+_DEVICE = re.compile(r"VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}|CC_\d+")
+# INF files of network cards: those that come with Windows, and those that were installed.
+_NETWORK_INFS = ("/Windows/INF/[Nn][Ee][Tt]*.[Ii][Nn][Ff]", "/Windows/INF/[Oo][Ee][Mm]*.[Ii][Nn][Ff]")
+_INF_LIMIT = 2 << 20
+_MOST_INFS = 400
+
+
+@dataclass(frozen=True)
+class System:
+    """The SYSTEM hive of a root, and which Windows it is. top: its topmost key. control_set: the one in use."""
+
+    top: Key
+    control_set: Key
+    release: Release
+
+    @property
+    def has_driver_database(self) -> bool:
+        """Whether Windows finds the driver of the boot disk by DriverDatabase."""
+        return self.release.nt >= WITH_DRIVER_DATABASE
+
+
+def system_of(root: GuestRoot, detail: str = "") -> System | None:
+    """The System of root, altered for detail; None where its registry does not have what Windows needs to start."""
+    hive, release = root.hive(releases.SYSTEM, detail), releases.of(root)
+    current = releases.control_set(hive) if hive else None
+    return System(hive.top, current, release) if hive and current and release else None
+
+
+def devices_in(ids: Iterator[str] | tuple[str, ...]) -> list[str]:
+    """The devices that ids are of, without subsystem and revision: "VEN_1AF4&DEV_1042", in their order."""
+    found = (_DEVICE.match(each.upper().removeprefix("PCI\\")) for each in ids)
+    return list(dict.fromkeys(match.group() for match in found if match))
+
+
+class Evidence:
+    """Which drivers a root has, and which its virtio-win has for it."""
+
+    def __init__(self, root: GuestRoot, system: System) -> None:
+        self._root = root
+        self._system = system
+        self.virtio_win: VirtioWin | None = root.guest.virtio_win
+        self.folder: Folder | None = self.virtio_win.folder(system.release) if self.virtio_win else None
+
+    # What virtio-win has
+
+    def offered(self, needs: WindowsNeeds) -> WindowsDriver | str:
+        """The driver that virtio-win has for a model; a reason, as a part of a sentence, where there is none."""
+        release = self._system.release
+        if not needs.driver:
+            return "Windows has no driver for it"
+        if self.virtio_win is None:
+            return "Windows has no driver for it, and virtio_win is not given"
+        if self.folder is None:
+            return (
+                f"virtio-win at {self.virtio_win.path} has no folder for Windows "
+                f"{release.major}.{release.minor}.{release.build} ({release.arch})"
+            )
+        found = self.folder.driver(needs.driver)
+        if isinstance(found, str):
+            return found
+        missing = [each for each in devices_in(needs.ids) if each not in devices_in(found.driver.ids)]
+        # One of before virtio 1.0 does not drive what a target with PCI Express has.
+        return (
+            f"{found.file} in virtio-win's folder {self.folder.name} does not know {missing[0]}" if missing else found
+        )
+
+    # What the guest has
+
+    def services_of(self, needs: WindowsNeeds) -> tuple[str, ...]:
+        """The services by which the guest's own driver runs; () where it has none that can be started."""
+        for services in needs.services:
+            if all(self.has_service(name) for name in services):
+                return services
+        return ()
+
+    def has_service(self, name: str) -> bool:
+        """Whether a service of this name is a driver whose file is there.
+
+        A key alone says nothing: VMware Tools leave one without Type and ImagePath for drivers that were not installed.
+        """
+        service = self._system.control_set.key(f"{SERVICES}\\{name}")
+        if service is None or releases.number(service, "Type") != _KERNEL_DRIVER:
+            return False
+        found = _IMAGE.fullmatch(releases.text(service, "ImagePath"))
+        if found is None:
+            return False
+        path = "/".join((_SYSTEM_ROOT, *found.group(1).split("\\")))
+        return self._root.is_file(self._root.spelled(path))
+
+    def starts_from(self, needs: WindowsNeeds) -> tuple[str, ...]:
+        """The services by which Windows can start from a disk of a model with a driver of its own; () where it cannot."""
+        services = self.services_of(needs)
+        return services if services and self._knows_disk(needs, services) else ()
+
+    def _knows_disk(self, needs: WindowsNeeds, services: tuple[str, ...]) -> bool:
+        """Whether the hive leads from each of the model's devices to the driver; for devices that are not on PCI, yes."""
+        return all(
+            any(self._leads(each, services) for each in needs.ids if each.startswith(device))
+            for device in (devices_in(needs.ids) if needs.driver else devices_in(needs.ids)[:1])
+        )
+
+    def _leads(self, identifier: str, services: tuple[str, ...]) -> bool:
+        if self._system.has_driver_database:
+            return self._system.top.key(f"{DEVICE_IDS}\\{identifier}") is not None
+        found = self._system.control_set.key(f"{CRITICAL_DEVICES}\\PCI#{identifier}")
+        return releases.text(found, "Service").casefold() in [name.casefold() for name in services]
+
+    def drives(self, needs: WindowsNeeds) -> bool:
+        """Whether Windows has a driver for a device that it need not start from, or needs none."""
+        if not needs.ids and not needs.services:
+            return True
+        if self.services_of(needs):
+            return True
+        devices = devices_in(needs.ids)
+        return bool(devices) and (
+            self._was_driven(devices) or self._is_in_database(devices) or self._is_in_inf(devices)
+        )
+
+    def _was_driven(self, devices: list[str]) -> bool:
+        """Whether the guest had such a device, and a service for it."""
+        known = self._system.control_set.key(_DEVICES)
+        for key in known.keys() if known else ():
+            if key.name.upper().startswith(tuple(devices)):
+                services = [releases.text(each, "Service") for each in key.keys()]
+                if any(name and self.has_service(name) for name in services):
+                    return True
+        return False
+
+    def _is_in_database(self, devices: list[str]) -> bool:
+        """Whether a driver package of Windows 10 or later is for one of the devices (the hive DRIVERS)."""
+        hive = self._root.hive("DRIVERS", "")
+        return hive is not None and any(hive.key(f"{DEVICE_IDS}\\{each}") is not None for each in devices)
+
+    def _is_in_inf(self, devices: list[str]) -> bool:
+        """Whether an INF of a network card names one of the devices. They are in UTF-16, or in one byte per character."""
+        wanted = [each.encode(coding) for each in devices for coding in ("ascii", "utf-16-le")]
+        for content in self._network_infs():
+            if any(each in content for each in wanted):
+                return True
+        return False
+
+    def _network_infs(self) -> Iterator[bytes]:
+        for path in self._root.glob(*_NETWORK_INFS)[:_MOST_INFS]:
+            content = self._root.head(path, _INF_LIMIT)
+            yield content.upper()
+
+
+def reason_for_disk(evidence: Evidence, model: Model) -> str:
+    """Why Windows cannot start from a disk of this model; "" where it can, be it with a driver of virtio-win."""
+    needs = model.windows
+    if needs is None:
+        return "Windows has no driver for it"
+    if evidence.starts_from(needs):
+        return ""
+    offered = evidence.offered(needs)
+    return offered if isinstance(offered, str) else ""
+
+
+def reason(evidence: Evidence, model: Model) -> str:
+    """Why Windows cannot use a card, a display or a console of this model; "" where it can."""
+    needs = model.windows
+    if needs is None:
+        return "Windows has no driver for it"
+    if evidence.drives(needs):
+        return ""
+    offered = evidence.offered(needs)
+    return offered if isinstance(offered, str) else ""
