@@ -28,7 +28,7 @@ _DIRECTORIES = ("/Windows/Drivers/VirtIO", "/Windows/System32/drivers")
 _VIRT_TOOLS = ("rhsrvany.exe", "pnp_wait.exe")
 HARDWARE = {
     "firmware": "bios",
-    "disks": [{"device": "sda", "controller": "mptsas1068"}],
+    "disks": [{"controller": "mptsas1068"}],
     "interfaces": [{"driver": "e1000e", "mac": windows_stand_in.MAC}],
 }
 

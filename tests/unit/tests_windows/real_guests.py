@@ -129,7 +129,7 @@ _DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32
 
 def _text(machine, choices):
     alone = machine.start == 2048
-    hardware = {"disks": [{"device": "sda", "controller": machine.disk}], "interfaces": list(machine.nics)}
+    hardware = {"disks": [{"controller": machine.disk}], "interfaces": list(machine.nics)}
     return _CASE.format(
         name=machine.name,
         hardware=json.dumps(hardware),
