@@ -188,6 +188,9 @@ def _changed(what, old, new, may_require):
 def _grew(fact, was, now, may_require):
     if fact == "required":
         return bool(now) == may_require
+    if fact == "type":
+        # An option that takes anything takes a path as well.
+        return not may_require and (was, now) == ("path", "raw")
     if fact == "kinds":
         return set(was) <= set(now)
     if fact in ("choices", "aliases"):

@@ -65,7 +65,9 @@ def parse(text: str) -> Node:
                     here.nodes.append(below)
                 here = below
         elif found := _VALUE.fullmatch(line):
-            here.values[_unescaped(found["name"] or "")] = _value(found["value"])
+            name = _unescaped(found["name"] or "")
+            here.values = {each: value for each, value in here.values.items() if each.casefold() != name.casefold()}
+            here.values[name] = _value(found["value"])
         elif line and line[0] not in ";#" and not line.startswith("Windows Registry Editor"):
             raise ValueError(f"{line!r} is no key and no value.")
     return top
@@ -148,7 +150,7 @@ class Hivex:
         # hivex sets both sequence numbers to the same (lib/write.c).
         self.write_hive(self._hive_path, header() + rendered(self._hive).encode())
 
-    def _handle(self, what: Node | tuple[Node, str]) -> int:
+    def _numbered(self, what: Node | tuple[Node, str]) -> int:
         known = next((number for number, each in enumerate(self._handles) if each is what), 0)
         if not known:
             self._handles.append(what)
@@ -165,17 +167,17 @@ class Hivex:
         return found[1], found[0].values[found[1]]
 
     def _do_hivex_root(self) -> int:
-        return self._handle(self._hive)
+        return self._numbered(self._hive)
 
     def _do_hivex_node_name(self, node: int) -> str:
         return self._node(node).name
 
     def _do_hivex_node_children(self, node: int) -> list[dict[str, int]]:
-        return [{"hivex_node_h": self._handle(each)} for each in self._node(node).nodes]
+        return [{"hivex_node_h": self._numbered(each)} for each in self._node(node).nodes]
 
     def _do_hivex_node_get_child(self, node: int, name: str) -> int:
         found = self._node(node).child(name)
-        return self._handle(found) if found else 0
+        return self._numbered(found) if found else 0
 
     def _do_hivex_node_add_child(self, parent: int, name: str) -> int:
         assert self._hive_is_writable
@@ -196,7 +198,7 @@ class Hivex:
 
     def _do_hivex_node_get_value(self, node: int, name: str) -> int:
         spelled = self._node(node).value_name(name)
-        return 0 if spelled is None else self._handle((self._node(node), spelled))
+        return 0 if spelled is None else self._numbered((self._node(node), spelled))
 
     def _do_hivex_node_set_value(self, node: int, name: str, kind: int, data: bytes) -> None:
         assert self._hive_is_writable

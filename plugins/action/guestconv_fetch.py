@@ -27,7 +27,7 @@ class ActionModule(LongModule):
     def _instead_of_a_run(self, kept: Values, arguments: Values, task_vars: Values) -> Values | None:
         """As always, but only while the source and the disks are unchanged: they are not among the arguments."""
         # Quietly, and without a slot: there is little to do, and of many guests nothing.
-        asked = {name: value for name, value in arguments.items() if name not in ("progress", "slots")}
+        asked = {name: value for name, value in arguments.items() if name not in ("copy_slots", "progress", "slots")}
         check_mode, self._task.check_mode = self._task.check_mode, True
         try:
             found = self._execute_module(module_args=asked, task_vars=task_vars)

@@ -23,7 +23,7 @@ options:
     description:
       - A file on the controller that keeps the result of a successful run. It is created with its directory. A later
         run with the same arguments returns this result with RV(resumed=true) and C(changed=false), and does not start
-        anything. A run with other arguments removes the file, and keeps its own result. O(progress), O(slots),
+        anything. A run with other arguments removes the file, and keeps its own result. O(progress), O(slots), C(copy_slots),
         C(timeout), C(trace) and C(password) may differ.
       - M(virttools.guestconv.guestconv_fetch) is started nevertheless, as with C(--check), to check that the source and
         the disks have not changed. The other modules do not check the disks. Remove the file if the disks are replaced.

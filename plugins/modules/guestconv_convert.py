@@ -53,14 +53,19 @@ options:
   dest:
     description:
       - A directory for the converted disks, which keep their names. O(disks) are not changed.
+      - Or a list with a block device or an NBD export (C(nbd://HOST:PORT/EXPORT),
+        C(nbd+unix:///EXPORT?socket=PATH)) for each disk, in the order of O(disks). One disk needs no list. The disks
+        there are raw. What was there is overwritten, and what is longer than the disk becomes zero. A device that is
+        mounted or in use on this machine is refused with the code V(dest-in-use), one that is too small with
+        V(dest-too-small). A copy that was interrupted begins with zeroes, so it looks like no disk.
       - By default, O(disks) are converted in place. This is not possible for VMDK disks that are compressed, or that
         are sparse and consist of several files, and for files with several hard links.
       - In place, a VDI, a VHDX, a dynamic VHD and a sparse VMDK are replaced by a complete converted image of the same
         kind. The directory of the disk must have enough free space for it.
-    type: path
+    type: raw
   dest_format:
     description: The format of the disks in O(dest). The default is the format of the disk, or qcow2 if QEMU writes that
-      format poorly.
+      format poorly; V(raw) on block devices and NBD exports.
     type: str
     choices: [qcow2, raw]
   initrd:
@@ -305,7 +310,7 @@ code:
       V(guest-file-not-saved), V(guest-file-not-writable), V(initrd-not-complete) and others that begin with V(initrd-),
       V(first-boot-invalid), V(first-boot-not-possible)."
     - "The destination: V(disk-not-writable), V(format-not-writable), V(disk-changed), V(disk-linked),
-      V(dest-not-usable), V(dest-exists), V(journal-pending), V(journal-broken), V(journal-other-disks),
+      V(dest-not-usable), V(dest-exists), V(dest-in-use), V(dest-too-small), V(journal-pending), V(journal-broken), V(journal-other-disks),
       V(state-of-another-user), V(commit-incomplete), V(interrupted)."
   returned: failure
   type: str
@@ -367,7 +372,7 @@ ARGUMENT_SPEC = {
     "target": argument_specs.TARGET,
     "hardware": argument_specs.HARDWARE,
     "root": {"type": "str"},
-    "dest": {"type": "path"},
+    "dest": {"type": "raw"},
     "dest_format": {"type": "str", "choices": ["qcow2", "raw"]},
     "first_boot": argument_specs.FIRST_BOOT,
     "initrd": {"type": "str", "default": "auto", "choices": ["auto", "supplement", "rebuild"]},

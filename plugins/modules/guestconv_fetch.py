@@ -54,19 +54,29 @@ options:
     type: dict
     required: true
   dest:
-    description: The directory for the disks, which is created if it is missing.
-    type: path
+    description:
+      - The directory for the disks, which is created if it is missing.
+      - Or a list with a block device or an NBD export (C(nbd://HOST:PORT/EXPORT), C(nbd+unix:///EXPORT?socket=PATH)) for
+        each disk, in the order of the source. One disk needs no list. So the disks are written once, to where they stay,
+        and M(virttools.guestconv.guestconv_convert) converts them there, in place.
+      - What was on these volumes is overwritten, and what is longer than the disk becomes zero. A device that is mounted or
+        in use on this machine is refused with the code V(dest-in-use), a volume that is too small with
+        V(dest-too-small). Until the copy is complete, the volume begins with zeroes, and the modules of this collection
+        refuse it with the code V(disk-incomplete).
+      - An image file that is fetched by URL is checked before QEMU reads it. On the way to a volume it needs room in
+        C(/var/lib/guestconv), unless its C(format) is V(raw).
+    type: raw
     required: true
   mode:
     description:
       - V(overlay) creates a qcow2 overlay of a local file or block device, which takes almost no time and room.
         Converting the overlay does not change the source. The overlay does not work without its source.
       - V(copy) creates an independent disk.
-      - The default is V(overlay) where it is possible and O(format=qcow2), else V(copy).
+      - The default is V(overlay) where it is possible, O(format) is V(qcow2) and O(dest) a directory, else V(copy).
     type: str
     choices: [overlay, copy]
   format:
-    description: The format of the new disks.
+    description: The format of the new disks in a directory. On block devices and NBD exports they are always raw.
     type: str
     choices: [qcow2, raw]
     default: qcow2
@@ -83,6 +93,26 @@ options:
         Ansible itself keeps a module's arguments,
         with this one, in its temporary directory on that machine (mode 0700) while the module runs.
     type: str
+  copy_slots:
+    description:
+      - How many disks this machine copies at once, for all users together. The disks of one guest are copied at once,
+        four at most. Each waits for a slot without a limit, and releases it when its copy ends for any reason.
+      - When one disk fails, the copies of the others are ended. They continue when the module runs again.
+      - O(slots) limits the guests that are fetched, inspected and converted at once, and this option the copies.
+    type: dict
+    suboptions:
+      count:
+        description: How many disks are copied at once.
+        type: int
+        required: true
+      per_source:
+        description: How many of them are copied from the same machine (the host of a URL, or V(server) of VMware) at once.
+          There is no such limit by default, and none for files of this machine.
+        type: int
+      directory:
+        description: The directory of the slots' files, as in O(slots.directory).
+        type: path
+        default: /run/lock/guestconv-copies
 requirements:
   - nbdkit, for URLs other than NBD, and compressed disks (nbdkit-curl-plugin, nbdkit-ssh-plugin, nbdkit-nbd-plugin and
     nbdkit-gzip-filter on EL and Fedora)
@@ -96,7 +126,8 @@ notes:
   - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not use
     signed URLs where other users can see that list.
   - Only the user who runs the module can read the files.
-  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest). Remove this directory and the disks to start again.
+  - The module keeps notes in C(.guestconv-fetch-NAME) in O(dest), or in C(/var/lib/guestconv) for block devices and NBD
+    exports. Remove this directory and the disks to start again.
 seealso:
   - module: virttools.guestconv.guestconv_inspect
   - module: virttools.guestconv.guestconv_convert
@@ -186,7 +217,7 @@ disks:
   elements: dict
   contains:
     path:
-      description: The file.
+      description: The file, the block device, or the URL of the NBD export.
       type: str
       sample: /var/lib/guestconv/web01/web01.qcow2
     format:
@@ -265,11 +296,19 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.commands impor
 
 ARGUMENT_SPEC = {
     "source": {"type": "dict", "required": True},
-    "dest": {"type": "path", "required": True},
+    "dest": {"type": "raw", "required": True},
     "mode": {"type": "str", "choices": ["overlay", "copy"]},
     "format": {"type": "str", "default": "qcow2", "choices": ["qcow2", "raw"]},
     "name": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    "copy_slots": {
+        "type": "dict",
+        "options": {
+            "count": {"type": "int", "required": True},
+            "per_source": {"type": "int"},
+            "directory": {"type": "path", "default": "/run/lock/guestconv-copies"},
+        },
+    },
     **argument_specs.PROGRESS,
 }
 

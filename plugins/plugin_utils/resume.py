@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.texts import u
 
 # What changes nothing of the result of a run that ended well: how it is watched, how long it might have taken, and a
 # password, which may have been renewed.
-_IRRELEVANT = frozenset(("accelerator", "progress", "resume", "slots", "timeout", "trace", "password"))
+_IRRELEVANT = frozenset(("accelerator", "copy_slots", "progress", "resume", "slots", "timeout", "trace", "password"))
 _VERSION = 1
 # What is of the one run only.
 _PASSING = ("ansible_facts", "deprecations")

@@ -91,9 +91,9 @@ def fetch(source, dest, check_mode=False, progress=None, **options):
 
     Returns its result, with the warnings. Raises GuestconvError.
     """
-    params = {"mode": None, "format": "qcow2", "name": None, "password": None, **options}
+    params = {"mode": None, "format": "qcow2", "name": None, "password": None, "copy_slots": None, **options}
     warnings = []
-    params.update(source=source, dest=str(dest))
+    params.update(source=source, dest=str(dest) if isinstance(dest, Path) else dest)
     module = SimpleNamespace(params=params, check_mode=check_mode, warn=warnings.append)
     with Progress([progress] if progress else [], bring.STEPS) as told:
         return dict(bring.fetch(module, told), warnings=warnings)

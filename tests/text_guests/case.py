@@ -29,6 +29,7 @@ _TAGS = {
     "partuuid": "PART_ENTRY_UUID",
     "partlabel": "PART_ENTRY_NAME",
     "parttype": "PART_ENTRY_TYPE",
+    "start": "PART_ENTRY_OFFSET",
 }
 OPTIONS_OF_VOLUMES = ("lvuuid", "vg", "vguuid", "snapshot", "skipped", "inactive", "missing")
 OPTIONS_OF_ARRAYS = (

@@ -78,6 +78,12 @@ def test_a_contract_may_grow(new):
     assert contract.breaches(OLD, new) == []
 
 
+def test_an_option_for_a_path_may_take_other_things_as_well_but_not_the_other_way_round():
+    assert not contract._changed("", {"dest": {"type": "path"}}, {"dest": {"type": "raw"}}, may_require=False)
+    assert contract._changed("", {"dest": {"type": "raw"}}, {"dest": {"type": "path"}}, may_require=False)
+    assert contract._changed("", {"path": {"type": "path"}}, {"path": {"type": "raw"}}, may_require=True)
+
+
 @pytest.mark.parametrize(
     ("new", "breach"),
     [

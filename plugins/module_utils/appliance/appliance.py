@@ -21,6 +21,7 @@ from ..errors import GuestconvError
 from ..qemu import accelerator as accelerators
 from ..run.child_processes import children, kill_children
 from .calls import Calls
+from .drives import drive
 from .failures import ApplianceError, CallFailed, TextNotUtf8
 from .launch_watch import SILENCE, ApplianceHung, LaunchWatch
 from .secret import Secret
@@ -220,11 +221,12 @@ class Appliance(Calls):
         self._handle = handle = guestfs.GuestFS(python_return_dict=True)
         self._configure(handle, accelerator)
         for index, disk in enumerate(self.disks):
-            options: dict[str, Any] = {"format": disk.format, "label": label(index), "readonly": self._read_only}
+            name, options = drive(disk.path)
+            options.update(format=disk.format, label=label(index), readonly=self._read_only)
             if not self._read_only:
                 # An overlay that is lost with the host is no loss: the commit begins with an fsync of it.
                 options["cachemode"] = "unsafe"
-            self.call("add_drive", disk.path, **options)
+            self.call("add_drive", name, **options)
         self._write_errors = WriteErrors([disk.path for disk in self.disks], self._stop)
         for option, value in self._write_errors.qemu_options:
             handle.config(option, value)

@@ -17,7 +17,7 @@ from ..model.first_boot import FirstBoot
 from ..model.selection import Selection
 from ..model.target_hardware import Interface
 from .boot.command_line import CommandLine
-from .windows.steps import Step
+from .windows.steps import Step, Temporary
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Plan:
     concerns: what only the conversion found out, and the guest starts in spite of.
     first_boot: what is to be done once, at the first boot; None for nothing.
     windows_first_boot: what aspects of Windows have done at the first boot, in addition.
+    windows_until_first_boot: settings that Windows has until then.
     """
 
     target: Target
@@ -90,6 +91,7 @@ class Plan:
     concerns: list[Concern] = field(default_factory=list)
     first_boot: FirstBoot | None = None
     windows_first_boot: list[Step] = field(default_factory=list)
+    windows_until_first_boot: list[Temporary] = field(default_factory=list)
 
     def model(self, kind: str, identifier: str) -> Model | None:
         """The model chosen for a device; None when the device was removed."""

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..ansible_module.run import Module, Result
 from ..devices.targets import TARGETS
-from ..disks import images
+from ..disks import destination, images
 from ..disks.commit import InPlace
 from ..disks.copies import ToCopies
 from ..disks.images import Disk
 from ..disks.throwaway import Throwaway
+from ..disks.to_volumes import ToVolumes
 from ..disks.workspace import Workspace
 from ..errors import GuestconvError
 from ..guest.guest import Guest
@@ -47,38 +48,48 @@ def convert(module: Module, progress: Progress) -> Result:
     """The module's result. Errors: GuestconvError; the disks are then as before, or the next run finishes them."""
     options = module.params
     run = GuestRun(module, progress)
-    _refuse_empty(options["dest"])
+    dest = destination.from_option(options["dest"])
     at_first_boot = first_boot.from_option(options["first_boot"])
     asked = _asked(options["guest"])
     target = TARGETS[options["target"]] if asked is None else selection.check(asked)
     with run.timeline.step("disks"):
         originals = images.disks_from_option(options["disks"], names=selection.disk_names(asked))
-        if options["dest"] or module.check_mode:
+        if dest or module.check_mode:
             disks, is_recovery = run.as_converted(originals)
         else:
             disks, is_recovery = run.recovered(originals)
-    with _workspace(module, disks, originals, progress) as workspace:
+    with _workspace(module, dest, disks, originals, progress) as workspace:
         with run.opened(
             workspace.overlays, target, False, _hardware(asked), _tools(asked), _virtio_win(asked)
         ) as guest:
             found, converted = _convert_guest(guest, workspace, asked, options, run, at_first_boot)
-        if (converted["changes"] or options["dest"]) and not module.check_mode:
+        if (converted["changes"] or dest) and not module.check_mode:
             with run.timeline.step("commit"):
                 for index, partitioned in guest.partitioned.items():
                     workspace.partition(index, partitioned)
                 workspace.commit()
-    changed = bool(converted["changes"]) or is_recovery or bool(options["dest"])
+    changed = bool(converted["changes"]) or is_recovery or bool(dest)
     return run.result(found, changed=changed, disks=workspace.results, **converted)
 
 
-def _workspace(module: Module, disks: Sequence[Disk], originals: Sequence[Disk], progress: Progress) -> Workspace:
-    """The Workspace for what the module's options ask for."""
+def _workspace(
+    module: Module,
+    dest: str | list[str] | None,
+    disks: Sequence[Disk],
+    originals: Sequence[Disk],
+    progress: Progress,
+) -> Workspace:
+    """The Workspace for what the module's options ask for. Errors: dest-not-usable."""
     options = module.params
     settings: dict[str, Any] = {"workdir": options["workdir"], "tell": progress.tell, "originals": originals}
+    if isinstance(dest, list):
+        destination.refuse_format(options["dest_format"], "dest_format")
     if module.check_mode:
-        return Throwaway(disks, options["dest"], options["dest_format"], **settings)
-    if options["dest"]:
-        return ToCopies(disks, options["dest"], options["dest_format"], **settings)
+        return Throwaway(disks, dest, options["dest_format"], **settings)
+    if isinstance(dest, list):
+        return ToVolumes(disks, dest, **settings)
+    if dest:
+        return ToCopies(disks, dest, options["dest_format"], **settings)
     return InPlace(disks, **settings)
 
 
@@ -164,17 +175,6 @@ def _virtio_win(asked: Description | None) -> str | None:
         if isinstance(found, dict) and isinstance(found.get("path"), str):
             return str(found["path"])
     return None
-
-
-def _refuse_empty(dest: str | None) -> None:
-    # A variable that was left empty must not make a conversion in place of one to a copy.
-    if dest == "":
-        raise GuestconvError(
-            "dest-not-usable",
-            "dest is empty.",
-            path="dest",
-            hint="Name a directory for the converted copies, or leave dest out to convert the disks in place.",
-        )
 
 
 def _refuse_inconvertible(found: Description) -> None:

@@ -18,8 +18,14 @@ from ..model.first_boot import FirstBoot, PackageFile
 _SCRIPT_LIMIT = 1024 * 1024
 _PACKAGE_LIMIT = 512 * 1024 * 1024
 
-# A package of Debian, RPM, Alpine or Arch, by the end of its file's name.
-_KINDS = (("deb", r"\.deb\Z"), ("rpm", r"\.rpm\Z"), ("apk", r"\.apk\Z"), ("pacman", r"\.pkg\.tar(?:\.[a-z0-9]+)?\Z"))
+# A package of Debian, RPM, Alpine, Arch or the Windows Installer, by the end of its file's name.
+_KINDS = (
+    ("deb", r"\.deb\Z"),
+    ("rpm", r"\.rpm\Z"),
+    ("apk", r"\.apk\Z"),
+    ("pacman", r"\.pkg\.tar(?:\.[a-z0-9]+)?\Z"),
+    ("msi", r"\.msi\Z"),
+)
 # Of a package, also with its version or architecture, and of a group of dnf's ("@guest-agents").
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9@+._:~=-]*\Z")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._:~%=-]*\Z")
@@ -65,7 +71,7 @@ def _script(option: Mapping[str, Any]) -> bytes:
         raise _invalid(path, "The script is empty.")
     if b"\0" in script:
         raise _invalid(path, "The script is not text.", "Give a script, which may install or start a program.")
-    if b"\r" in script.partition(b"\n")[0]:
+    if script.startswith(b"#!") and b"\r" in script.partition(b"\n")[0]:
         raise _invalid(
             path,
             "The first line of the script ends with a carriage return, which is no part of the name of any program.",
@@ -86,7 +92,9 @@ def _package_file(path: str) -> PackageFile:
     name = os.path.basename(path)
     kind = _kind(name)
     if kind is None or not _FILE.match(name):
-        raise _invalid("first_boot.packages", f"{path} is not the path of a file *.deb, *.rpm, *.apk or *.pkg.tar.*.")
+        raise _invalid(
+            "first_boot.packages", f"{path} is not the path of a file *.deb, *.rpm, *.apk, *.pkg.tar.* or *.msi."
+        )
     return PackageFile(name, kind, _content(path, "first_boot.packages", _PACKAGE_LIMIT))
 
 

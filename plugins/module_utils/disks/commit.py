@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import defaultdict
 from collections.abc import Sequence
 
-from . import images, qemu_img, replacement, room
+from . import images, qemu_img, replacement, room, volumes
 from .images import Disk
 from .journal import Entry, Journal, require_unlocked
 from .partitioned import require_partitionable
@@ -100,10 +99,11 @@ def _require_room_to_grow(disks: Sequence[Disk], overlays: Sequence[Disk], repla
     """Errors: no-space, unless each filesystem has room for all that its disks may grow by in the commit."""
     needs = _Needs()
     for disk, overlay in zip(disks, overlays):
-        status = os.stat(disk.path)
+        if volumes.is_volume(disk.path):
+            continue
         if disk in replaced:
             needs.add(disk, replacement.required_bytes(overlay.path, "qcow2", disk))
-        elif not stat.S_ISBLK(status.st_mode):
+        else:
             held = qemu_img.held_bytes(overlay.path, disk.cluster_size or 1)
             metadata = 0 if disk.format == "raw" else (1 << 20) + held // 64
             files = {disk.path, *(() if disk.backing else disk.extents)}

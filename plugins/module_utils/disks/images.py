@@ -20,7 +20,8 @@ from typing import Any
 
 from ..devices.letters import letters
 from ..errors import GuestconvError
-from . import backing_chain, one_image, qemu_img
+from ..texts import disk_urls
+from . import backing_chain, nodes, one_image, qemu_img, volumes
 from .formats import probe, qcow2
 
 _KEYS = ("path", "format", "device", "backing")
@@ -36,7 +37,8 @@ _WITHOUT_CHECK = ("raw", "vpc")
 class Disk:
     """One disk of the guest, safe to open as `format`.
 
-    path: absolute; symbolic links are resolved, except for block devices (whose links are their stable names).
+    path: absolute; symbolic links are resolved, except for block devices (whose links are their stable names). Or the URL
+    of an NBD export.
     device: the name by which the guest knew it ("sda"). virtual_size: bytes.
     backing: absolute paths of the images below this one, from the top down; QEMU opens no others.
     create_type: of a VMDK ("monolithicSparse"), else "". writable: whether QEMU can write to this kind of image.
@@ -139,7 +141,10 @@ def _is_text(value: Any) -> bool:
 
 
 def _canonical(path: str) -> str:
-    """Absolute, with links resolved; but /dev/vg/web01 stays so, for the dm-3 that it leads to is another next time."""
+    """Absolute, with links resolved; but /dev/vg/web01 stays so, for the dm-3 that it leads to is another next time.
+    The URL of an NBD export stays as it is."""
+    if disk_urls.is_export(path):
+        return path
     absolute = os.path.abspath(path)
     try:
         if stat.S_ISBLK(os.stat(absolute).st_mode):
@@ -147,12 +152,6 @@ def _canonical(path: str) -> str:
     except OSError:
         pass
     return os.path.realpath(absolute)
-
-
-def identity(path: str) -> tuple[str | int, int]:
-    """What makes two paths the same disk: the device number of a block device, else filesystem and inode."""
-    status = os.stat(path)
-    return ("block", status.st_rdev) if stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
 
 
 def _refuse_twins(disks: Sequence[Disk]) -> None:
@@ -163,7 +162,7 @@ def _refuse_twins(disks: Sequence[Disk]) -> None:
         if devices.setdefault(disk.device, disk.path) != disk.path:
             raise GuestconvError("device-duplicate", f"Two disks have the device name {disk.device}.", path=where)
         for path in (disk.path, *disk.backing):
-            other = seen.setdefault(identity(path), disk)
+            other = seen.setdefault(volumes.identity(path), disk)
             # Disks may share a base that is only read, but none may be the base of another or named twice.
             if other is not disk and (path == disk.path or path not in other.backing):
                 raise GuestconvError(
@@ -179,6 +178,10 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
 
     Args: allowed: canonical paths of the backing files that the caller named. Returns: Disk.
     """
+    if volumes.is_volume(path):
+        volumes.refuse_incomplete(path)
+    if disk_urls.is_export(path):
+        return _export(path, stated_format, device)
     top = image = one_image.judge(path, stated_format, in_use_check)
     chain: list[str] = []
     opened, seen, extents = path, {path}, image.extents
@@ -207,6 +210,27 @@ def _judge(path: str, stated_format: str | None, device: str, allowed: set[str],
         top.facts.get("cluster-size", 0),
         extents,
     )
+
+
+def _export(url: str, stated_format: str | None, device: str) -> Disk:
+    """The Disk that an NBD export is: its server shows what the guest sees, so it is raw. Errors: disk-not-readable,
+    disk-empty, format-mismatch."""
+    if stated_format not in (None, "raw"):
+        raise GuestconvError(
+            "format-mismatch",
+            f"{url} should be {stated_format}, but an NBD export is taken as raw.",
+            hint="Have its server open the image (`qemu-nbd --format=FORMAT`), and leave out `format`.",
+        )
+    size, reason = nodes.size_of(nodes.node_of(url))
+    if size is None:
+        raise GuestconvError(
+            "disk-not-readable",
+            f"{url} cannot be opened: {reason}.",
+            hint="Check the URL, and that the server runs and exports it under this name.",
+        )
+    if not size:
+        raise GuestconvError("disk-empty", f"{url} is empty.", hint="Check what its server exports.")
+    return Disk(url, "raw", device, size)
 
 
 def require_sound(disk: Disk) -> None:
@@ -293,6 +317,15 @@ def writable_in_place(disk: Disk) -> None:
             f"{disk.path} cannot be written to: a {disk.create_type or 'compressed'} VMDK is read-only for QEMU.",
             hint="Give `dest`: the converted copy is written there.",
         )
+    if disk_urls.is_export(disk.path):
+        failure = qemu_img.flush(nodes.reference(nodes.node_of(disk.path)))
+        if failure:
+            raise GuestconvError(
+                "disk-not-writable",
+                f"{disk.path} cannot be opened for writing: {failure}.",
+                hint="Have its server permit writing, or give `dest` for a converted copy.",
+            )
+        return
     if not os.access(disk.path, os.W_OK):
         raise GuestconvError(
             "disk-not-writable",

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 from ..errors import GuestconvError
-from ..texts import untrusted_json
-from . import images, overlays, qemu_img, replacement, room
+from ..texts import disk_urls, untrusted_json
+from . import images, overlays, qemu_img, replacement, room, volumes
 from .formats import qcow2
 from .formats.reading import BadHeader
 from .replacement import Replacement
@@ -182,12 +182,12 @@ def _write(entry: Entry, lock: int, tell: Callable[[float], None]) -> None:
     qemu_img.transfer(
         ["commit", "-d", "-f", "qcow2", entry.overlay], qemu_img.copy_timeout(entry.disk.virtual_size), tell, lock
     )
-    synchronize(entry.disk.path)
+    volumes.synchronize(entry.disk.path)
 
 
 def require_unlocked(disk: images.Disk) -> None:
     """Errors: disk-in-use, if a running QEMU would keep qemu-img from writing to the disk."""
-    if qemu_img.denies_writing(disk.path):
+    if not disk_urls.is_export(disk.path) and qemu_img.denies_writing(disk.path):
         raise GuestconvError(
             "disk-in-use",
             f"{disk.path} is open in a running QEMU.",
@@ -223,12 +223,12 @@ def _home(disk: images.Disk) -> StateDirectory | None:
     if state.has_journal():
         return state
     first = state.notes().get("first")
-    if isinstance(first, str) and os.path.isabs(first):
+    if isinstance(first, str) and (os.path.isabs(first) or disk_urls.is_export(first)):
         home = StateDirectory(state_directory_for(first))
         if home.has_journal():
             if disk.path in _named(home.path):
                 return home
-        elif not os.path.exists(first):
+        elif not disk_urls.is_export(first) and not os.path.exists(first):
             raise GuestconvError(
                 "journal-other-disks",
                 f"{disk.path} was being converted together with {first}. If that was interrupted, the journal is next to "
@@ -260,7 +260,9 @@ def _inodes(records: list[dict[str, Any]]) -> list[Any]:
 
 
 def _inode(path: str) -> int | None:
-    """The number of a file, None for a block device."""
+    """The number of a file, None for a volume."""
+    if disk_urls.is_export(path):
+        return None
     status = os.stat(path)
     return status.st_ino if stat.S_ISREG(status.st_mode) else None
 
@@ -297,7 +299,7 @@ def _records(directory: str) -> list[dict[str, Any]]:
         sound = content["version"] in _VERSIONS and all(
             isinstance(record[key], kind) for record in records for key, kind in types.items()
         )
-        for record in records:
+        for record in records if sound else ():
             Replacement.from_record(record.get("replacement"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(directory, "it cannot be read") from error

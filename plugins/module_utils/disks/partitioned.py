@@ -11,16 +11,15 @@ every byte of the partition, so it can be committed again after an interruption.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import GuestconvError
-from . import overlays, qemu_img
+from . import overlays, qemu_img, volumes
 from .formats.probe import layout
 from .images import Disk
-from .slices import Node, file_node, reference, window
+from .nodes import Node, file_node, reference, window
 from .state_directory import room_or_place
 
 # The number of snapshots in a header of qcow2: docs/interop/qcow2.txt of QEMU.
@@ -50,8 +49,8 @@ def require_partitionable(disk: Disk) -> None:
 
 
 def _cannot_grow(disk: Disk) -> str:
-    if stat.S_ISBLK(os.stat(disk.path).st_mode):
-        return "it is a block device"
+    if volumes.is_volume(disk.path):
+        return "it is a block device or an NBD export"
     with open(disk.path, "rb") as stream:
         if disk.format == "qcow2":
             return "it has snapshots" if any(stream.read(_SNAPSHOTS.stop)[_SNAPSHOTS]) else ""

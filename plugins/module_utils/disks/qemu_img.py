@@ -71,15 +71,17 @@ def run(
     keep_open: Sequence[int] = (),
     quiet: bool = False,
     mortal: bool = False,
+    program: str = "qemu-img",
 ) -> Outcome:
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
     images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr;
-    mortal: have the kernel kill it when we are killed, where it could wait for somebody else's server.
+    mortal: have the kernel kill it when we are killed, where it could wait for somebody else's server; program: qemu-img,
+    or qemu-io of the same package.
     Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
     """
-    command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), "qemu-img", *arguments]
+    command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
     try:
         done = subprocess.run(
             command,
@@ -220,6 +222,12 @@ def repair(path: str, image_format: str, lock: int) -> None:
     """
     arguments = ["check", "-q", "-r", "all", "-f", image_format, path]
     run_checked(arguments, copy_timeout(os.path.getsize(path)), keep_open=(lock,))
+
+
+def flush(reference: str) -> str:
+    """Open a block node for writing, and have it on stable storage. Returns: why that fails, or ""."""
+    outcome = run(["-c", "flush", reference], _CHECK_SECONDS, mortal=True, program="qemu-io")
+    return "" if outcome.code == 0 else outcome.reason
 
 
 def held_bytes(overlay: str, cluster_size: int = 1) -> int:

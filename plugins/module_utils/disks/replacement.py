@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ..errors import GuestconvError
+from ..texts import disk_urls
 from . import images, qemu_img
 from .formats.layout import Layout
 from .formats.probe import layout
@@ -32,6 +33,8 @@ _ATTRIBUTES_OF_CONTENT = ("security.ima", "security.evm")
 
 def layout_of(disk: images.Disk) -> Layout:
     """The Layout of a disk. Errors: disk-corrupt."""
+    if disk_urls.is_export(disk.path):
+        return Layout(in_place=True)
     try:
         with open(disk.path, "rb") as stream:
             return layout(stream, disk.format, disk.cluster_size)

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
@@ -24,11 +26,11 @@ from typing import Any, Callable
 
 from ..errors import GuestconvError
 from ..run import whole_file
-from ..texts import untrusted_json
+from ..texts import disk_urls, untrusted_json
 
 JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
-# A block device has no directory next to it that outlives a reboot.
+# A block device has no directory next to it that outlives a reboot, and an NBD export has none on this machine.
 _BLOCK_DEVICE_STATE = "/var/lib/guestconv"
 _KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
@@ -36,9 +38,25 @@ _NOTES, _LOCK = "notes.json", "lock"
 
 def state_directory_for(path: str) -> str:
     """The state directory of the disk at `path` (as in Disk.path)."""
+    if disk_urls.is_export(path):
+        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _export_key(path))
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
         return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
     return os.path.join(os.path.dirname(path), ".guestconv-" + os.path.basename(path))
+
+
+def volume_key(path: str) -> tuple[str, str]:
+    """(the directory that has the state of volumes, what a block device or an NBD export is called there)."""
+    directory, name = os.path.split(state_directory_for(path))
+    return directory, name.removeprefix(".guestconv-")
+
+
+def _export_key(path: str) -> str:
+    """What an NBD export is called, however its URL is written."""
+    url = disk_urls.parse(path)
+    place = [url.socket, url.host.lower(), url.port, url.path.lstrip("/")]
+    checksum = hashlib.sha256(json.dumps(place).encode()).hexdigest()
+    return "nbd-" + re.sub(r"[^A-Za-z0-9._-]+", "-", url.path.strip("/"))[:64] + "-" + checksum[:16]
 
 
 def _device_key(path: str) -> str:
@@ -220,7 +238,7 @@ class StateDirectory:
         return True
 
     def notes(self) -> dict[str, Any]:
-        """What the last owner noted, {} if nothing usable: {scratch, first, arriving}."""
+        """What the last owner noted, {} if nothing usable: {scratch, first, arriving, incomplete}."""
         name = os.path.join(self.path, _NOTES)
         if not is_ours(self.path, stat.S_ISDIR) or not is_ours(name, stat.S_ISREG):
             return {}
@@ -236,6 +254,10 @@ class StateDirectory:
             write_json(self.path, _NOTES, {**self.notes(), **notes})
         except OSError as error:
             raise room_or_place(error, self.path) from error
+
+    def is_incomplete(self) -> bool:
+        """Whether the last owner noted that the volume holds no whole disk yet."""
+        return bool(self.notes().get("incomplete"))
 
     def clean(self) -> None:
         """Remove all that a run has left, but neither the lock nor a journal's files (call it without a journal).
@@ -301,7 +323,8 @@ def lock_all(paths: Iterable[str]) -> list[StateDirectory]:
 
 
 def release_all(states: Sequence[StateDirectory]) -> None:
-    """Give up the locks and remove the directories, unless a journal is left in one: then all of them stay."""
-    keep = any(state.has_journal() for state in states)
+    """Give up the locks and remove the directories, unless a journal is left in one, or a volume is not complete: then
+    all of them stay."""
+    keep = any(state.has_journal() or state.is_incomplete() for state in states)
     for state in states:
         state.release(keep)

@@ -17,6 +17,7 @@ from .copies import plan_copies, refuse_existing
 from .images import Disk
 from .partitioned import require_partitionable
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
+from .to_volumes import require_volumes
 from .workspace import Workspace
 
 _PREFIX = SCRATCH_PREFIX + "throwaway-"
@@ -26,26 +27,33 @@ _PLACE = "/var/tmp"
 class Throwaway(Workspace):
     """A Workspace whose commit() keeps nothing; but what would be in the way of a conversion is reported.
 
-    Args: dest, dest_format: as ToCopies, if the conversion would be one to copies; others: as Workspace. The overlays
+    Args: dest, dest_format: as ToCopies, if the conversion would be one to copies; a list as ToVolumes; others: as Workspace. The overlays
         are in `workdir`, by default in /var/tmp: no place next to the disk is needed.
-    Errors on entering: as Workspace, and those of InPlace, or those of ToCopies with `dest`.
+    Errors on entering: as Workspace, and those of InPlace, or those of ToCopies or ToVolumes with `dest`.
     """
 
     def __init__(
-        self, disks: Sequence[Disk], dest: str | None = None, dest_format: str | None = None, **settings: Any
+        self,
+        disks: Sequence[Disk],
+        dest: str | list[str] | None = None,
+        dest_format: str | None = None,
+        **settings: Any,
     ) -> None:
         super().__init__(disks, **settings)
-        self._dest = os.path.realpath(dest) if dest else None
+        self._volumes = dest if isinstance(dest, list) else []
+        self._dest = os.path.realpath(dest) if isinstance(dest, str) else None
         self._copies = plan_copies(self._originals, self._dest, dest_format) if self._dest else None
 
     @property
     def results(self) -> list[str]:
         """The paths that the guest's disks would have, in the order of `disks`."""
-        return super().results if self._copies is None else [copy.path for copy in self._copies]
+        if self._copies is not None:
+            return [copy.path for copy in self._copies]
+        return self._volumes or super().results
 
     def require_partitionable(self, index: int) -> None:
         """See Workspace."""
-        if not self._dest:
+        if not self._dest and not self._volumes:
             require_partitionable(self.disks[index])
 
     def _begin(self) -> None:
@@ -53,6 +61,8 @@ class Throwaway(Workspace):
         if self._dest:
             room.require_usable_directory(self._dest, "dest-not-usable")
             refuse_existing(self.results)
+        elif self._volumes:
+            require_volumes(self._volumes, self._originals)
         else:
             commit.refuse_read_only(self._originals)
         place = self._workdir or _PLACE

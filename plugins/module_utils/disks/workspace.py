@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ..errors import GuestconvError
+from ..texts import disk_urls
 from . import images, overlays, partitioned, room
 from .images import Disk
 from .journal import pending
@@ -177,7 +178,9 @@ def _identities(disks: Sequence[Disk]) -> dict[str, Any]:
 
 
 def _identity(path: str) -> Any:
-    """What changes when somebody writes to a file, or this machine to a block device."""
+    """What changes when somebody writes to a file, or this machine to a block device. Of an NBD export nothing is known."""
+    if disk_urls.is_export(path):
+        return None
     path = os.path.realpath(path)
     if os.path.isfile(path):
         return file_identity(path)

@@ -18,7 +18,7 @@ from ..model.changes import Change
 from ..model.tools import ToolsPolicy
 from ..virtio_win.library import VirtioWin
 from .root import GuestRoot
-from .storage import closing, mbr, transforms
+from .storage import closing, mbr, ntfs, transforms
 from .storage.answers import Answers
 from .storage.discovery import discover
 from .storage.graph import Graph
@@ -41,7 +41,6 @@ class Guest:
     storage: the graph of what is on the disks.
     keyring: the keys of what is encrypted on them, and what was opened.
     roots: the operating systems, once they were looked for (storage/roots.py).
-    windows: the names of the filesystems with a Windows next to them, which is not converted.
     transform: the changes to the disks' layout that conversion makes, once the roots are known; see storage/transform.py.
     """
 
@@ -68,7 +67,6 @@ class Guest:
         self.transform: list[Announced] = []
         self.mounter = Mounter(appliance)
         self.roots: list[GuestRoot] = []
-        self.windows: Sequence[str] = ()
         self._changes: list[Change] = []
         self._boot_code: dict[str, tuple[bytes, bytes]] = {}
 
@@ -183,9 +181,14 @@ class Guest:
         """The first 512 bytes of a partition."""
         return self._answers.first_sector(partition.device)
 
+    def is_dirty(self, filesystem: Filesystem) -> bool:
+        """Whether an NTFS is marked so that Windows checks it."""
+        return ntfs.is_dirty(lambda count, offset: self._answers.data(filesystem.device, count, offset))
+
     @contextmanager
     def mounted(self, root: GuestRoot, read_only: bool) -> Iterator[GuestRoot]:
         """Have root and what its fstab mounts mounted while the block runs. root.not_mounted says what could not be."""
+        root.is_read_only = read_only
         try:
             root.not_mounted = self.mounter.show(root.mount_plan.mounts, read_only)
             yield root

@@ -154,7 +154,9 @@ class Hives:
         try:
             self._save(opened.path, self.appliance.hivex_commit)
         except ApplianceError as error:
-            message = f"The registry file {opened.path} on {self._name} cannot be written: {error.message}"
+            message = (
+                f"The registry file {opened.path} on {self._name} cannot be written: {error.message.rstrip('. ')}."
+            )
             raise GuestconvError("registry-not-written", message) from error
         for each, after in changed:
             action = "created" if each.before is None else "removed" if after is None else "changed"
@@ -171,7 +173,7 @@ class Hives:
         """The error for a hive that hivex does not understand."""
         return GuestconvError(
             "registry-malformed",
-            f"The registry file {path} on {self._name} cannot be read: {error.message}",
+            f"The registry file {path} on {self._name} cannot be read: {error.message.rstrip('. ')}.",
             hint="Start Windows on its old hypervisor, run `chkdsk` and `sfc /scannow` there, and shut it down.",
         )
 
@@ -273,7 +275,7 @@ class _Hive:
         except ApplianceError as error:
             raise GuestconvError(
                 "registry-not-written",
-                f"The registry file {self.path} cannot be altered: {error.message}",
+                f"The registry file {self.path} cannot be altered: {error.message.rstrip('. ')}.",
                 hint="Start Windows on its old hypervisor, run `chkdsk` and `sfc /scannow` there, and shut it down.",
             ) from error
 

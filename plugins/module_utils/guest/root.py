@@ -28,6 +28,7 @@ from .labels import Written, restore
 from .reading import Reader
 from .space import Space
 from .storage.condition import Condition, condition
+from .storage.layers.filesystem import Filesystem
 from .storage.mounts import Mount, MountPlan, NotMounted
 from .writing import Writer
 
@@ -52,6 +53,7 @@ class GuestRoot(Reader):
     mount_plan: what it mounts. not_mounted: those of them that could not be mounted, which it can do without.
     started_by: the entries of other roots' boot menus that start it, where it has no menu.
     not_searched: mounts that failed when roots were looked for. The first root has them.
+    is_read_only: whether it is mounted so. instance: what tells the installation from others; see system.py.
     """
 
     def __init__(self, appliance: Appliance, name: str, guest: Guest):
@@ -63,6 +65,8 @@ class GuestRoot(Reader):
         self.mount_plan = MountPlan()
         self.not_mounted: builtins.list[NotMounted] = []
         self.not_searched: builtins.list[NotMounted] = []
+        self.is_read_only = True
+        self.instance = ""
         self._facts: dict[type[Any], Any] = {}
         self._aspect = ""
         self._changes: builtins.list[Change] = []
@@ -97,6 +101,28 @@ class GuestRoot(Reader):
     def condition(self, mount: Mount) -> Condition:
         """Whether what is mounted can be written to, and is marked as damaged."""
         return condition(self._appliance, mount)
+
+    @contextmanager
+    def volume(self, filesystem: Filesystem) -> Iterator[GuestRoot]:
+        """Have another filesystem of the disks mounted in the place of the root while the block runs: a door to it alone.
+
+        Windows does not mount the partition of its boot manager. What is written there is recorded as this root's.
+        Raises MountError.
+        """
+        self._trees.save()
+        self._hives.save()
+        self.close()
+        other = GuestRoot(self._appliance, filesystem.name, self.guest)
+        other.mount_plan = MountPlan((Mount("/", filesystem),))
+        other.is_read_only = self.is_read_only
+        other._aspect, other._changes = self._aspect, self._changes
+        try:
+            self.guest.mounter.show(other.mounted, self.is_read_only)
+            yield other
+            other._hives.save()
+        finally:
+            other.close()
+            self.guest.mounter.show(self.mounted, self.is_read_only)
 
     # Writing
 
@@ -323,14 +349,18 @@ class GuestRoot(Reader):
 
     def changes(self) -> builtins.list[Change]:
         """The changes so far, in order. Files that came out as they were before are not among them."""
-        first: dict[str, str | None] = {}
-        last: dict[str, str | None] = {}
+        first: dict[tuple[str, str], str | None] = {}
+        last: dict[tuple[str, str], str | None] = {}
         for change in self._changes:
             if change.before is not None or change.after is not None:
-                first.setdefault(change.path, change.before)
-                last[change.path] = change.after
-        unchanged = {path for path, before in first.items() if before == last[path]}
-        return [change for change in self._changes if change.path not in unchanged]
+                first.setdefault((change.root, change.path), change.before)
+                last[change.root, change.path] = change.after
+        unchanged = {place for place, before in first.items() if before == last[place]}
+        return [change for change in self._changes if (change.root, change.path) not in unchanged]
+
+    def release(self) -> None:
+        """Have no file in use, so that something else can be mounted."""
+        self._hives.close()
 
     def close(self) -> None:
         """Forget what was read, before another root is mounted."""

@@ -14,7 +14,7 @@ VERIFY_TAG = "guestconv-verify"
 
 @dataclass(frozen=True)
 class PackageFile:
-    """A package that the user gives. name: of its file. kind: the format of the package: "deb", "rpm", "apk", "pacman"."""
+    """A package that the user gives. name: of its file. kind: the format of the package: "deb", "rpm", "apk", "pacman" or "msi"."""
 
     name: str
     kind: str

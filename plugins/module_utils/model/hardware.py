@@ -23,9 +23,13 @@ FIRMWARES = ("bios", "uefi")
 # What goes into QEMU's command line as text is held to these: there, a comma begins another option.
 _MACHINE = re.compile(r"(q35|pc|pc-(q35|i440fx)-[A-Za-z0-9_.-]+)")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_PCI_ID = re.compile(r"[0-9A-Fa-f]{4}")
+_NT_VERSION = re.compile(r"\d{1,3}\.\d{1,3}(\.\d{1,9})?")
 
 _SIZES = ("cpus", "memory")
-_OPTIONAL = (*_SIZES, "guest_agent", "virtio")
+_OPTIONAL = (*_SIZES, "guest_agent", "virtio", "hyperv", "windows")
+_SUBSYSTEM = ("subsystem_vendor", "subsystem_device")
+_OPTIONAL_OF_CARD = ("network", "connected", *_SUBSYSTEM)
 
 # Virtio devices that kernels from before Linux 4.0 know, too; by default they need only be of virtio 1.0.
 TRANSITIONAL = "transitional"
@@ -58,6 +62,8 @@ class Interface:
     addresses: the static ones, in CIDR notation; none means DHCP. slot: the PCI slot that the guest finds it in, which
     names it ens<slot>; None where that does not matter. network: what the source calls the network that the card is on.
     connected: False for a card that is not connected when the machine starts; None where that is not known.
+    subsystem_vendor, subsystem_device: its PCI subsystem ids, of four hexadecimal digits; "" for those of the model. By
+    them Windows finds a card again.
     """
 
     driver: str
@@ -68,12 +74,22 @@ class Interface:
     slot: int | None = None
     network: str = ""
     connected: bool | None = None
+    subsystem_vendor: str = ""
+    subsystem_device: str = ""
+
+    @property
+    def subsystem(self) -> tuple[int, int] | None:
+        """Its subsystem ids, vendor and device, as numbers; None for those of the model."""
+        if not self.subsystem_vendor:
+            return None
+        return int(self.subsystem_vendor, 16), int(self.subsystem_device, 16)
 
 
 @dataclass(frozen=True)
 class Hardware:
     """A machine. video and console are drivers, None for a machine without. guest_agent: whether QEMU's is to run there.
-    virtio: TRANSITIONAL where the guest needs that.
+    virtio: TRANSITIONAL where the guest needs that. hyperv: whether KVM shows the guest the interface of Hyper-V, which
+    Windows uses. windows: the version of NT of a Windows guest ("10.0.18362"), "" for another system.
 
     cpus and memory (MiB), None when unknown, are what the guest is to have where it will run; not in a test of booting.
     """
@@ -88,6 +104,8 @@ class Hardware:
     memory: int | None = None
     guest_agent: bool = False
     virtio: str = ""
+    hyperv: bool = False
+    windows: str = ""
     kept: Kept = Kept()
 
     @property
@@ -132,7 +150,7 @@ class Hardware:
         del result["kept"]
         result["disks"] = [_less_unknown(disk, "serial", "wwn", "storage") for disk in result["disks"]]
         result["interfaces"] = [
-            dict(_less_unknown(card, "network", "connected"), addresses=list(card["addresses"]))
+            dict(_less_unknown(card, *_OPTIONAL_OF_CARD), addresses=list(card["addresses"]))
             for card in result["interfaces"]
         ]
         for kind in ("video", "console"):
@@ -168,6 +186,8 @@ def from_dict(value: Any) -> Hardware:
         console=_single(value.get("console"), models.CONSOLES, "hardware.console"),
         guest_agent=_boolean(value.get("guest_agent"), "hardware.guest_agent"),
         virtio=_one_of(value["virtio"], (TRANSITIONAL,), "hardware.virtio") if value.get("virtio") else "",
+        hyperv=_boolean(value.get("hyperv"), "hardware.hyperv"),
+        windows=_matching(value.get("windows"), _NT_VERSION, "hardware.windows"),
         kept=kept.from_dict(value),
         **{key: _number(value.get(key), 1, 1 << 40, "hardware." + key) for key in _SIZES},
     )
@@ -190,7 +210,7 @@ def _disk(value: Any, path: str) -> DiskPlace:
 
 
 def _interface(value: Any, path: str) -> Interface:
-    _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot", "network", "connected"))
+    _keys(value, path, ("name", "driver", "mac", "addresses", "gateway", "slot", *_OPTIONAL_OF_CARD))
     mac = value.get("mac") or None
     if mac is not None and not (isinstance(mac, str) and _MAC.fullmatch(mac)):
         raise _invalid(path + ".mac", f"{mac!r} is no MAC address.")
@@ -199,6 +219,9 @@ def _interface(value: Any, path: str) -> Interface:
         for index, address in enumerate(_items(value, "addresses", path))
     ]
     gateway = value.get("gateway") or None
+    subsystem = {key: _matching(value.get(key), _PCI_ID, f"{path}.{key}") for key in _SUBSYSTEM}
+    if len({bool(text) for text in subsystem.values()}) > 1:
+        raise _invalid(path, "subsystem_vendor and subsystem_device go together.")
     return Interface(
         driver=_one_of(value.get("driver"), models.INTERFACES, path + ".driver"),
         name=str(value.get("name") or ""),
@@ -208,6 +231,7 @@ def _interface(value: Any, path: str) -> Interface:
         slot=_number(value.get("slot"), 1, _HIGHEST_SLOT, path + ".slot"),
         network=str(value.get("network") or ""),
         connected=None if value.get("connected") is None else _boolean(value["connected"], path + ".connected"),
+        **subsystem,
     )
 
 

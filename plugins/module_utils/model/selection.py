@@ -114,7 +114,7 @@ def disk_names(description: Any) -> list[str] | None:
     try:
         blocks = description["current"]["block"]
         return sorted(blocks, key=lambda name: blocks[name]["position"]) or None
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, LookupError, TypeError):
         return None
 
 

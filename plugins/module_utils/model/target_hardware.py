@@ -20,7 +20,14 @@ from .selection import Selection
 _MODERN_VIRTIO = 4
 
 
-class Interface(TypedDict):
+class _Subsystem(TypedDict, total=False):
+    """The subsystem ids of a card that has others than its model, as four hexadecimal digits each."""
+
+    subsystem_vendor: str
+    subsystem_device: str
+
+
+class Interface(_Subsystem):
     """A NIC of the target: its name in the guest, its model, and how it is reached."""
 
     name: str

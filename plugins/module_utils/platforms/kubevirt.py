@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import GuestconvError
 from ..model.hardware import DiskPlace, Hardware, Interface
-from . import request
+from . import processors, request
 from .vocabulary import Vocabulary
 
 FILTER = "kubevirt_vm"
@@ -47,6 +47,8 @@ def define(
     tpm: Any = False,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> dict[str, Any]:
     """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
 
@@ -55,20 +57,27 @@ def define(
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
     video_config: include the display's model, which only clusters with the feature gate VideoConfig accept;
     secure_boot; tpm: a new and empty one, whose state a PersistentVolumeClaim keeps; network_map, storage_map: what the
-    source calls its networks and storages, with a network, and a StorageClass for which a data volume is created.
+    source calls its networks and storages, with a network, and a StorageClass for which a data volume is created;
+    guest: its description; cpu_model: host-model, host-passthrough or a model's name, by default the cluster's.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`.
     """
     machine = request.machine(hardware, cpus, memory)
+    request.refuse_subsystems(machine.hardware, WORDS.name)
     places = request.pairs(machine.hardware.disks, request.items(volumes, "volumes", _VOLUME_KEYS), "volumes")
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     plugs = [check_network(plug) for plug in plugs]
     classes = request.storages([place for place, unused in places], storage_map)
     domain = _domain(machine, places, plugs, request.flag(video_config, "video_config"))
+    features = _hyperv() if machine.hardware.hyperv else {}
     if request.secure_boot(secure_boot, machine.hardware):
         domain["firmware"]["bootloader"]["efi"]["secureBoot"] = True
-        domain["features"] = {"smm": {"enabled": True}}
+        features["smm"] = {"enabled": True}
+    if features:
+        domain["features"] = features
     if request.flag(tpm, "tpm"):
         domain["devices"]["tpm"] = {"persistent": True}
+    if cpu_model is not None:
+        domain["cpu"]["model"] = processors.model(cpu_model, "host-model", request.description(guest))
     metadata: dict[str, Any] = {"name": _machine_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")
@@ -109,7 +118,8 @@ def _machine_name(value: object) -> str:
 def _label(value: object, option: str) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value):
         rule = "Kubernetes takes lower-case letters, digits and dashes, 63 at most."
-        raise request.invalid(option, f"{value!r} is not a valid Kubernetes name.", rule)
+        suggestion = request.like(str(value), _LABEL, "a-z0-9-")
+        raise request.invalid(option, f"{value!r} is not a valid Kubernetes name.", rule + suggestion)
     return value
 
 
@@ -122,7 +132,7 @@ def _domain(
         "memory": {"guest": f"{machine.memory}Mi"},
         "firmware": _firmware(machine.hardware),
         "devices": _devices(machine, places, plugs, video_config),
-        **_clock(machine.hardware.kept.clock),
+        **_clock(machine.hardware),
     }
 
 
@@ -139,18 +149,32 @@ def _firmware(hardware: Hardware) -> dict[str, Any]:
     return firmware
 
 
-def _clock(clock: str) -> dict[str, Any]:
+def _clock(hardware: Hardware) -> dict[str, Any]:
     """KubeVirt's clock; it is on UTC by default. The local time needs the name of a time zone, which is not known."""
-    if clock in ("", "utc"):
-        return {}
+    clock = hardware.kept.clock
     if clock == "localtime":
         raise GuestconvError(
             "device-not-offered",
             "hardware.clock: KubeVirt has no clock in the local time of the host.",
-            hint="Remove `clock` from the hardware, and set the clock of the guest to UTC.",
+            hint="Convert the guest with `target: kubevirt`, which sets a Windows guest to UTC; or remove `clock` from the "
+            "hardware, and set the clock of the guest to UTC.",
             path="hardware.clock",
         )
-    return {"clock": {"utc": {"offsetSeconds": int(clock)}, "timer": {}}}
+    offset = {} if clock in ("", "utc") else {"offsetSeconds": int(clock)}
+    timer: dict[str, Any] = {}
+    if hardware.windows:
+        # As of KubeVirt's own templates for Windows.
+        timer = {"rtc": {"tickPolicy": "catchup"}, "pit": {"tickPolicy": "delay"}, "hpet": {"present": False}}
+    if hardware.hyperv:
+        timer["hyperv"] = {"present": True}
+    return {"clock": {"utc": offset, "timer": timer}} if offset or timer else {}
+
+
+def _hyperv() -> dict[str, Any]:
+    """The features of Hyper-V's interface that libvirt.py has as well."""
+    names = ("relaxed", "vapic", "vpindex", "runtime", "synic", "frequencies", "tlbflush", "ipi")
+    features: dict[str, Any] = {name: {} for name in names}
+    return {"acpi": {}, "apic": {}, "hyperv": {**features, "synictimer": {}, "spinlocks": {"spinlocks": 8191}}}
 
 
 def _machine_type(hardware: Hardware) -> str:
@@ -217,6 +241,12 @@ def _volume(index: int, given: dict[str, str]) -> dict[str, Any]:
     if len(sources) != 1:
         raise request.invalid(f"volumes[{index}]", "This should be a claim or a data_volume.")
     name = given[sources[0]]
+    if not _SUBDOMAIN.fullmatch(name):
+        raise request.invalid(
+            f"volumes[{index}].{sources[0]}",
+            f"{name!r} is not a valid Kubernetes name.",
+            "Kubernetes takes lower-case letters, digits, dashes and dots." + request.like(name, _LABEL, "a-z0-9-"),
+        )
     if sources[0] == "claim":
         return {"name": _disk_name(index), "persistentVolumeClaim": {"claimName": name}}
     return {"name": _disk_name(index), "dataVolume": {"name": name}}

@@ -17,12 +17,15 @@ from .vocabulary import Vocabulary
 FILTER = "openstack_image_properties"
 WORDS = Vocabulary("openstack", "OpenStack")
 
+# Neutron has 255 for the name of a port, of which the name of the card and a dash are a part (16 in Linux).
+_LONGEST_NAME = 255 - 17
+
 OPERATING_SYSTEMS = ("linux", "windows")
 
 
 def define(
     hardware: Any,
-    os_type: Any = "linux",
+    os_type: Any = None,
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
@@ -31,13 +34,16 @@ def define(
 ) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
-    Args: os_type: linux or windows; guest_agent: whether the guest runs QEMU's, so that Nova talks to it;
+    Args: os_type: linux or windows, by default that of the guest; guest_agent: whether the guest runs QEMU's, so that Nova
+    talks to it;
     secure_boot; tpm: a new and empty one; storage_map: what the source calls its storages, with types of volumes. That
     of the disk that boots is in the properties; ports: whether the ports of the server have the state of the links.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
     wanted = request.machine(hardware).hardware
+    os_type = ("windows" if wanted.windows else "linux") if os_type is None else os_type
+    request.refuse_subsystems(wanted, WORDS.name)
     properties = {
         "hw_firmware_type": wanted.firmware,
         "hw_machine_type": wanted.machine,
@@ -86,6 +92,8 @@ def server_ports(
     """
     interfaces = request.machine(hardware).hardware.interfaces
     server = request.text(name, "name")
+    if len(server) > _LONGEST_NAME:
+        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
     plugs = request.networks(interfaces, network, networks, network_map)
     return [
         _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))

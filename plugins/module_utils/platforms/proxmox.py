@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import GuestconvError
-from ..model.hardware import DiskPlace, Interface
+from ..model.hardware import DiskPlace, Hardware, Interface
 from ..model.kept import WWN
-from . import request
+from . import processors, request
 from .vocabulary import Vocabulary
 
 FILTER = "proxmox_vm"
@@ -28,6 +28,19 @@ _CAPACITIES = {"virtio": 16, "scsi": 31, "sata": 6, "ide": 4}
 _WITH_WWN = ("scsi", "sata", "ide")
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+
+# The ports of PCI Express that each q35 machine has (pve-q35-4.0.cfg), and the cards of QEMU's that use what they offer.
+_PORTS = ("ich9-pcie-port-1", "ich9-pcie-port-2", "ich9-pcie-port-3", "ich9-pcie-port-4")
+_EXPRESS_CARDS = ("vmxnet3", "e1000e")
+
+# By the lowest version of NT: 11 and 2022, 10, 8, 7, Vista (PVE::QemuServer, ostype).
+_OS_TYPES = (
+    ((10, 0, 20348), "win11"),
+    ((10, 0, 0), "win10"),
+    ((6, 2, 0), "win8"),
+    ((6, 1, 0), "win7"),
+    ((0, 0, 0), "w2k8"),
+)
 
 FIRMWARES = {"bios": "seabios", "uefi": "ovmf"}
 
@@ -47,23 +60,26 @@ def define(
     network: Any = "vmbr0",
     networks: Any = None,
     storage: Any = None,
-    ostype: Any = "l26",
+    ostype: Any = None,
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
     disks: Any = None,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
     Args: name: its name; volumes: the disks of hardware, as in qm.conf ("local-lvm:vm-100-disk-0",
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
     knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
-    address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's; guest_agent: whether the guest runs
-    QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
+    address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's, by default that of the guest;
+    guest_agent: whether the guest runs QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
     paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map has for them;
-    network_map, storage_map: what the source calls its networks and storages, with a network and a storage.
+    network_map, storage_map: what the source calls its networks and storages, with a network and a storage; guest: its
+    description; cpu_model: host, or a model's name.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
@@ -78,17 +94,20 @@ def define(
     storage = storage or storages[0]
     options: dict[str, Any] = {
         "name": _name(name),
-        "ostype": request.text(ostype, "ostype"),
+        "ostype": _os_type(wanted.windows) if ostype is None else request.text(ostype, "ostype"),
         "machine": wanted.machine,
         "bios": FIRMWARES[wanted.firmware],
         "memory": machine.memory,
         "cores": machine.cpus,
         # What guestconv_verify boots with. Proxmox's default lacks what today's distributions are compiled for.
-        "cpu": "host",
+        "cpu": processors.model(cpu_model, "host", request.description(guest)),
         "agent": f"enabled={request.flag(guest_agent, 'guest_agent') or wanted.guest_agent:d}",
         "vga": WORDS.word("graphics", wanted.video, "display") if wanted.video else "none",
     }
     options.update(_kept(machine))
+    arguments = _express(wanted)
+    if arguments:
+        options["args"] = " ".join(arguments)
     options.update(_disks(places))
     if wanted.interfaces:
         options["net"] = {
@@ -106,11 +125,52 @@ def define(
     return options
 
 
+def _os_type(windows: str) -> str:
+    """qm.conf's word for a version of NT; Linux for none. It decides what a guest sees of Hyper-V's interface."""
+    if not windows:
+        return "l26"
+    major, minor, build = (int(part) for part in (windows + ".0").split(".")[:3])
+    return next(word for version, word in _OS_TYPES if (major, minor, build) >= version)
+
+
+def _express(hardware: Hardware) -> list[str]:
+    """Arguments of QEMU that put cards on ports of PCI Express, with their subsystem ids.
+
+    Windows finds a card again by its serial number, which it has there alone; Proxmox VE puts network cards on a bus
+    without Express. Passed-through devices use the ports from the first one on (PVE::QemuServer::PCI), so these begin
+    with the last.
+    """
+    arguments: list[str] = []
+    ports = list(_PORTS)
+    for index, card in enumerate(hardware.interfaces):
+        if not (card.subsystem or (hardware.windows and card.driver in _EXPRESS_CARDS)):
+            continue
+        if hardware.family != "q35" or not ports:
+            path = f"hardware.interfaces[{index}].driver"
+            raise GuestconvError(
+                "device-not-offered",
+                f"{path}: {card.driver} needs a port of PCI Express for Windows to find its configuration again, and a "
+                f"machine of Proxmox VE has {len(_PORTS)} with q35.",
+                hint="Convert the guest with virtio-net-pci for this network card.",
+                path=path,
+            )
+        settings = {"bus": ports.pop(), "addr": "0x0"}
+        if card.subsystem:
+            vendor, device = card.subsystem
+            settings.update(subsys_ven=f"0x{vendor:04x}", subsys=f"0x{device:04x}")
+        for name, value in settings.items():
+            arguments += ["-set", f"device.net{index}.{name}={value}"]
+    return arguments
+
+
 def _name(value: object) -> str:
     """PVE::QemuServer has the name of a machine as a dns-name: labels of letters, digits and dashes."""
     name = request.text(value, "name")
     if len(name) > 253 or not _DNS_NAME.fullmatch(name):
-        raise request.invalid("name", f"{name!r} is not a valid name of a machine: Proxmox VE takes DNS names.")
+        suggestion = request.like(name, _DNS_NAME, "A-Za-z0-9.-")
+        raise request.invalid(
+            "name", f"{name!r} is not a valid name of a machine: Proxmox VE takes DNS names.", suggestion.strip()
+        )
     return name
 
 
@@ -127,6 +187,9 @@ def _kept(machine: request.Machine) -> dict[str, Any]:
         options["smbios"] = f"uuid={kept.uuid}"
     if kept.clock == "localtime":
         options["localtime"] = True
+    elif kept.clock == "utc" and machine.hardware.windows:
+        # By ostype, Proxmox VE has the clock of Windows at the local time.
+        options["localtime"] = False
     elif kept.clock not in ("", "utc"):
         raise GuestconvError(
             "device-not-offered",

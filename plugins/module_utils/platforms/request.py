@@ -82,11 +82,42 @@ def interface_title(card: machines.Interface) -> str:
     return f"network card {card.name or card.mac or ''}".strip()
 
 
+def refuse_subsystems(hardware: machines.Hardware, platform: str) -> None:
+    """Refuse cards with PCI subsystem ids of their own. Raises GuestconvError `device-not-offered`."""
+    for index, card in enumerate(hardware.interfaces):
+        if card.subsystem:
+            path = f"hardware.interfaces[{index}].subsystem_vendor"
+            raise GuestconvError(
+                "device-not-offered",
+                f"{path}: {platform} cannot give the {interface_title(card)} other PCI subsystem ids than those of its "
+                "model, and Windows would not find its configuration again.",
+                hint="Convert the guest with the target that has the platform's name.",
+                path=path,
+            )
+
+
 def text(value: object, option: str) -> str:
     """value, when it is a line of text. Raises GuestconvError `platform-option-invalid`."""
     if not isinstance(value, str) or not _TEXT.fullmatch(value):
         raise invalid(option, f"{value!r} should be a line of text.")
     return value
+
+
+def description(value: Any) -> dict[str, Any] | None:
+    """The option guest: a description, or None. Raises GuestconvError `platform-option-invalid`."""
+    if not value:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("roots"), dict):
+        raise invalid("guest", "This is not a description, which guestconv_inspect returns as `guest`.")
+    return value
+
+
+def like(name: str, pattern: re.Pattern[str], characters: str) -> str:
+    """The hint for a name that does not match pattern: one like it that does. characters: the allowed ones, of a class."""
+    found = re.sub(rf"[^{characters}]+", "-", name if "A" in characters else name.lower()).strip("-._ ")
+    while found and not pattern.fullmatch(found):
+        found = found[:-1].rstrip("-._ ")
+    return f" For example: {found}." if found else ""
 
 
 def flag(value: object, option: str) -> bool:

@@ -24,23 +24,33 @@ _TICK = 1
 
 
 @contextmanager
-def slot(count: int, directory: str, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+def slot(
+    count: int,
+    directory: str,
+    waiting: Callable[[], object] = lambda: None,
+    option: str = "slots",
+    in_thread: bool = False,
+) -> Iterator[None]:
     """Hold one of `count` slots while the block runs; wait for it as long as it takes, in the order of arrival.
 
-    Args: directory: where the slots' files are; it is made if it is not there; waiting: called when no slot is free.
-    Errors: slots-invalid, slots-not-usable.
+    Args: directory: where the slots' files are; it is made if it is not there; waiting: called when no slot is free;
+    option: which names them; in_thread: call `waiting` again and again, so that it can end the wait by an exception. The
+    order of arrival is not kept then. Errors: slots-invalid, slots-not-usable.
     """
     if count < 1:
         raise GuestconvError(
             "slots-invalid",
-            "slots.count must be at least 1.",
-            hint="Set it to the number of guests that this machine may work on at the same time.",
-            path="slots.count",
+            f"The number of {option} must be at least 1.",
+            hint="Set it to how many may run at the same time.",
+            path=f"{option}.count",
         )
     try:
-        taken = _taken(count, directory, _prepared(directory), waiting)
+        taken = _taken(count, directory, _prepared(directory), waiting, in_thread)
     except OSError as error:
         raise _not_usable(f"{directory} cannot be used: {error.strerror}.") from error
+    except GuestconvError as error:
+        error.path = error.path.replace("slots", option, 1)
+        raise
     try:
         yield
     finally:
@@ -61,12 +71,16 @@ def _prepared(directory: str) -> int:
     return stat.S_IMODE(status.st_mode) & 0o660
 
 
-def _taken(count: int, directory: str, mode: int, waiting: Callable[[], object]) -> int:
+def _taken(count: int, directory: str, mode: int, waiting: Callable[[], object], in_thread: bool) -> int:
     """The descriptor of a free slot, locked. Only the head of the queue looks for a free slot."""
     queue = _opened(os.path.join(directory, "queue"), mode)
     try:
         if not _locked(queue):
             waiting()
+            # A signal interrupts flock() in the main thread only.
+            while in_thread and not _locked(queue):
+                time.sleep(_TICK)
+                waiting()
             fcntl.flock(queue, fcntl.LOCK_EX)
         while True:
             for number in range(count):

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..disks import qemu_img, slices
@@ -45,6 +47,8 @@ class Record:
         self._parts: dict[str, dict[str, Any]] = {}
         self._done: dict[str, dict[str, Any]] = {}
         self._verified: str | None = None
+        # Disks are copied at once, by threads.
+        self._exclusive = threading.Lock()
         self.reload()
 
     @property
@@ -82,8 +86,23 @@ class Record:
                 pass
         content = content if isinstance(content, dict) and content.get("version") == 1 else {}
         self._parts = _sound(content.get("parts"), {"source": str, "size": int, "copied": int})
-        self._done = _sound(content.get("done"), {"source": str, "inode": int})
+        self._done = _sound(content.get("done"), {"source": str})
         self._verified = content.get("verified")
+
+    def require_fit(self, size: int, device: str) -> None:
+        """Refuse a place that the disk `device` of `size` bytes cannot be written to. A directory is not asked."""
+
+    def require_room(self, size: int, device: str) -> None:
+        """As require_fit(), of a disk whose size shows only while its place is held."""
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """Hold the place of the disks while they are written. The lock of a directory is enough."""
+        yield
+
+    def room_of(self, name: str) -> int:
+        """The bytes of the volume that a copy is on, 0 where it is a file. See slices.copy()."""
+        return 0
 
     def _write(self) -> None:
         content = {"version": 1, "parts": self._parts, "done": self._done, "verified": self._verified}
@@ -121,14 +140,19 @@ class Record:
             if qemu_img.run(repair, qemu_img.copy_timeout(size)).code == 0:
                 return int(part["copied"])
         slices.create(path, image_format, size)
-        self._parts[name] = {"source": source, "size": size, "copied": 0}
-        self._write()
+        self._note_part(name, {"source": source, "size": size, "copied": 0})
         return 0
+
+    def _note_part(self, name: str, part: dict[str, Any]) -> None:
+        with self._exclusive:
+            self._parts[name] = part
+            self._write()
 
     def checkpoint(self, name: str, copied: int) -> None:
         """So many bytes of the copy are on stable storage."""
-        self._parts[name]["copied"] = copied
-        self._write()
+        with self._exclusive:
+            self._parts[name]["copied"] = copied
+            self._write()
 
     def copied(self, name: str, source: str) -> int:
         """Bytes that there are of a copy of that source."""
@@ -141,11 +165,15 @@ class Record:
 
     def forget(self, *names: str) -> None:
         """Remove incomplete copies."""
-        for name in tuple(names):
-            if os.path.lexists(self.path_of(name)):
-                os.unlink(self.path_of(name))
-            self._parts.pop(name, None)
-        self._write()
+        with self._exclusive:
+            for name in tuple(names):
+                self._remove(name)
+                self._parts.pop(name, None)
+            self._write()
+
+    def _remove(self, name: str) -> None:
+        if os.path.lexists(self.path_of(name)):
+            os.unlink(self.path_of(name))
 
     # Complete ones
 
@@ -162,7 +190,7 @@ class Record:
         except OSError as error:
             raise room_or_place(error, self._dest, "dest-not-usable") from error
         done = self._done.get(name)
-        if done is None or done["inode"] != inode:
+        if done is None or done.get("inode") != inode:
             raise GuestconvError(
                 "dest-exists",
                 f"{path} already exists, and guestconv_fetch did not create it.",

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 from ..disks.formats import probe
 from ..errors import GuestconvError
+from ..texts import disk_urls
 from .kinds import registry as kinds
 from .kinds.kind import ACCESS_KEYS, Access, DiskEntry, Keys, Request
 from .places import registry as places
-from .places import urls
 
 _DISK_KEYS = ("path", "format", "device", "backing")
 _FILES = ("path", "libdir", "cafile", "identity", "known_hosts")
@@ -91,7 +91,7 @@ def _disk(item: Any, keys: Keys, where: str) -> DiskEntry:
         raise _invalid(where, f"it must be a path, or a dictionary with {', '.join(_DISK_KEYS)}")
     _check_keys(item, ("path",), _DISK_KEYS, where)
     path = _text(item["path"], f"{where}.path")
-    is_remote = keys.remote_disks or urls.is_url(path)
+    is_remote = keys.remote_disks or disk_urls.is_url(path)
     if is_remote and not keys.remote_disks:
         try:
             places.parse_url(path)

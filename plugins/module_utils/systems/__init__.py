@@ -9,10 +9,10 @@ The registry: a new system is a module (or package) of its own and one name in S
 from __future__ import annotations
 
 from ..guest.root import GuestRoot
-from . import linux
+from . import linux, windows
 from .system import System
 
-SYSTEMS: tuple[System, ...] = (linux,)
+SYSTEMS: tuple[System, ...] = (linux, windows)
 
 
 def system_of(root: GuestRoot) -> System:

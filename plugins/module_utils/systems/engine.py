@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .. import packages
 from ..aspects.aspect import Aspect
 from ..aspects.plan import InitrdPlan, Plan
 from ..guest.guest import Guest
@@ -38,6 +37,12 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
     """
     findings, signs = _findings(guest, applications, tell)
     left = started.not_started(guest, signs)
+    concerns = [started.concern(root) for root in left]
+    reasons = started.not_prepared(guest, findings)
+    for root in guest.roots:
+        if root.name in reasons and root not in left:
+            left.append(root)
+            concerns.append(started.windows(root.name, reasons[root.name]))
     if left:
         first = guest.roots[0]
         guest.roots = [root for root in guest.roots if root not in left]
@@ -46,8 +51,7 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
             guest.roots[0].not_searched = first.not_searched
             findings, _signs = _findings(guest, applications, tell)
         findings = {root.name: findings[root.name] for root in guest.roots}
-        findings[guest.roots[0].name].append(Findings(concerns=[started.concern(root) for root in left]))
-    findings[guest.roots[0].name].append(Findings(concerns=[started.windows(name) for name in guest.windows]))
+    findings[guest.roots[0].name].append(Findings(concerns=[*concerns, *started.dual_boot(guest)]))
     return describe(guest, findings)
 
 
@@ -77,7 +81,7 @@ def _looked_at(
             own = Findings(concerns=system_of(root).concerns(root))
             findings[root.name] = [own, *(aspect.inspect(root) for aspect in aspects)]
             if applications:
-                findings[root.name].append(Findings(info={"applications": packages.applications(root)}))
+                findings[root.name].append(Findings(info={"applications": system_of(root).applications(root)}))
             if len(guest.roots) > 1:
                 system = system_of(root)
                 has_kernel = system.has_kernel(root)

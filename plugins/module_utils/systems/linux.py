@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .. import packages
 from ..aspects import boot, console, first_boot, graphics, kernel, network, storage, tools
 from ..aspects.aspect import Aspect
 from ..aspects.storage.mentions import mdadm
 from ..guest.root import GuestRoot
 from ..guest.storage.mounts import AUTOMATIC_PATHS, Mount, MountPlan, planned
 from ..model.concerns import Concern
+from ..packages.manager import Application
 from ..texts import fstab
 from . import families
 
@@ -85,6 +87,11 @@ def concerns(root: GuestRoot) -> list[Concern]:
     """What a person should know of the system as such."""
     names = {} if root.info["package_format"] else _assignments(root.read(_release_file(root) or "") or "")
     return families.concerns(root, names)
+
+
+def applications(root: GuestRoot) -> list[Application]:
+    """The packages. Raises GuestconvError."""
+    return packages.applications(root)
 
 
 def has_kernel(root: GuestRoot) -> bool:

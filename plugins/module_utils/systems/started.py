@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..guest import entries
@@ -16,6 +16,9 @@ from ..guest.storage.graph import Graph
 from ..guest.storage.mounts import is_tag
 from ..model import target_hardware
 from ..model.concerns import Concern
+from ..model.description import Findings
+
+_WINDOWS = "windows"
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,28 @@ def not_started(guest: Guest, signs: Mapping[str, Signs]) -> list[GuestRoot]:
     if len(guest.roots) < 2:
         return []
     order = target_hardware.boot_order([disk.device for disk in guest.disks], guest.hardware)
-    started = [root for root in guest.roots if _is_started(root, guest)]
+    data = _on_data_disks(guest, signs, order[0])
+    started = [root for root in guest.roots if root not in data and _is_started(root, guest)]
     if not any(order[0] in _disks(root, guest.storage) for root in started):
-        return []
+        return data
 
     def may_start(root: GuestRoot) -> bool:
         found = signs.get(root.name, Signs())
         is_unread = found.may_have_menu and order[0] in _disks(root, guest.storage)
         return not root.boot_menu.entries and found.has_kernel and (is_unread or _lacks_boot(root))
 
-    return [root for root in guest.roots if root not in started and not may_start(root)]
+    return [root for root in guest.roots if root in data or (root not in started and not may_start(root))]
+
+
+def _on_data_disks(guest: Guest, signs: Mapping[str, Signs], first: str) -> list[GuestRoot]:
+    """The roots that have nothing on the disk that boots (first), where another kind of system boots from that.
+
+    A disk with Windows that a Linux guest was given has a boot manager of its own, and so the other way round.
+    """
+    here = [root for root in guest.roots if first in _disks(root, guest.storage)]
+    booting = [root for root in here if _is_started(root, guest) or signs.get(root.name, Signs()).may_have_menu]
+    kinds = {root.info["os"] for root in booting}
+    return [root for root in guest.roots if kinds and root not in here and root.info["os"] not in kinds]
 
 
 def by_others(root: GuestRoot) -> list[Entry]:
@@ -58,8 +73,39 @@ def by_others(root: GuestRoot) -> list[Entry]:
     return [entry for other in others for entry in other.boot_menu.entries if entries.starts(entry, root)]
 
 
+def not_prepared(guest: Guest, findings: Mapping[str, Sequence[Findings]]) -> dict[str, str]:
+    """{root: why} of those with a Windows that cannot be converted, next to a system of another kind, which then is alone."""
+    kinds = {root.info["os"] for root in guest.roots}
+    errors = {
+        root.name: [each.message for one in findings[root.name] for each in one.concerns if each.severity == "error"]
+        for root in guest.roots
+        if root.info["os"] == _WINDOWS and len(kinds) > 1
+    }
+    return {name: " ".join(messages) for name, messages in errors.items() if messages}
+
+
+def dual_boot(guest: Guest) -> list[Concern]:
+    """What a person should know of a guest with systems of several kinds, of which each is converted; it may be nothing."""
+    kinds = {root.info["os"] for root in guest.roots}
+    if len(kinds) < 2:
+        return []
+    listed = ", ".join(f"{root.name} ({root.info.get('product_name') or root.info['os']})" for root in guest.roots)
+    return [
+        Concern(
+            "dual-boot",
+            "info",
+            f"The guest starts several systems: {listed}. All are converted, for the same devices. Which one starts by "
+            "default stays as it is.",
+            "If only one of them is in use, convert it alone with the option `root`. Windows and Linux may take the "
+            "machine's clock differently; see the documentation of Windows guests.",
+        )
+    ]
+
+
 def concern(root: GuestRoot) -> Concern:
     """What a person should know of a root that nothing starts."""
+    if root.info["os"] == _WINDOWS:
+        return windows(root.name, "The disk that the guest boots from does not start it.")
     name = root.info.get("product_name") or root.info.get("distribution") or root.info["os"]
     return Concern(
         "system-not-started",
@@ -70,14 +116,14 @@ def concern(root: GuestRoot) -> Concern:
     )
 
 
-def windows(name: str) -> Concern:
-    """What a person should know of a Windows on the filesystem called name, next to a system that is converted."""
+def windows(name: str, why: str) -> Concern:
+    """What a person should know of a Windows next to a system that is converted, which is not. why: a sentence."""
     return Concern(
         "windows-not-prepared",
         "warning",
-        f"{name} has Windows, which is not prepared for the target: it may not start there, or have no network.",
-        "Nothing needs to be done if Windows is not used there. If it is, install the drivers for the target in it before "
-        "the guest moves.",
+        f"{name} has Windows, which is not prepared for the target: it may not start there, or have no network. {why}",
+        "Nothing needs to be done if Windows is not used there. If it is, remove the cause, or convert it alone with "
+        f"`root: {name}`.",
     )
 
 

@@ -11,6 +11,7 @@ from ..aspects.aspect import Aspect
 from ..guest.root import GuestRoot
 from ..guest.system import DetectableSystem
 from ..model.concerns import Concern
+from ..packages.manager import Application
 
 
 class System(DetectableSystem, Protocol):
@@ -21,6 +22,9 @@ class System(DetectableSystem, Protocol):
 
     def concerns(self, root: GuestRoot) -> list[Concern]:
         """What a person should know of the system on root, which is mounted, as such."""
+
+    def applications(self, root: GuestRoot) -> list[Application]:
+        """What is installed on root, which is mounted, by name. Raises GuestconvError."""
 
     def has_kernel(self, root: GuestRoot) -> bool:
         """Whether the system on root, which is mounted, has a kernel of its own, as a chroot has not."""

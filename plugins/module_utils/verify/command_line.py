@@ -19,6 +19,21 @@ from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
 from .network import UserNetwork
 
+# QEMU's words for what platforms/libvirt.py has (docs/system/i386/hyperv.rst of QEMU).
+_HYPERV = (
+    "hv-relaxed",
+    "hv-vapic",
+    "hv-spinlocks=0x1fff",
+    "hv-vpindex",
+    "hv-runtime",
+    "hv-time",
+    "hv-synic",
+    "hv-stimer",
+    "hv-frequencies",
+    "hv-tlbflush",
+    "hv-ipi",
+)
+
 # QEMU's devices for disks that can have a world wide name.
 _WITH_WWN = ("scsi-hd", "ide-hd")
 
@@ -55,7 +70,7 @@ def command_line(launch: Launch) -> list[str]:
     """The argument vector that starts launch. The machine stays, halted, when the guest powers off (-no-shutdown)."""
     hardware = launch.hardware
     vector = [launch.emulator, "-name", "guestconv-verify", "-nodefaults", "-no-user-config", "-display", "none"]
-    vector += ["-no-shutdown", "-accel", launch.accelerator, "-cpu", PROCESSORS[launch.accelerator]]
+    vector += ["-no-shutdown", "-accel", launch.accelerator, "-cpu", _processor(launch)]
     vector += ["-m", str(launch.memory), "-smp", str(launch.cpus)]
     vector += ["-rtc", f"base={'localtime' if hardware.kept.clock == 'localtime' else 'utc'}"]
     if hardware.kept.uuid:
@@ -73,6 +88,14 @@ def command_line(launch: Launch) -> list[str]:
     if hardware.video:
         vector += ["-device", hardware.video]
     return vector + _characters(hardware.console, launch)
+
+
+def _processor(launch: Launch) -> str:
+    """The processor, with Hyper-V's interface where Windows is to have it and the accelerator can offer it."""
+    processor = PROCESSORS[launch.accelerator]
+    if launch.hardware.hyperv and launch.accelerator == "kvm":
+        return ",".join((processor, *_HYPERV))
+    return processor
 
 
 def _machine(hardware: Hardware, firmware: Firmware | None) -> list[str]:
@@ -144,6 +167,8 @@ def _network_card(index: int, card: Interface) -> list[str]:
     properties = [card.driver, f"netdev=net{index}", "romfile="]
     if card.mac:
         properties.append("mac=" + card.mac)
+    if card.subsystem:
+        properties += [f"subsys_ven=0x{card.subsystem[0]:04x}", f"subsys=0x{card.subsystem[1]:04x}"]
     if card.slot is None:
         return ["-device", ",".join(properties)]
     # The guest names a card ens<slot> after the slot of the port above it.

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch_copies
 from ansible_collections.virttools.guestconv.plugins.module_utils.run import progress as progress_file
 from tests.sources.guests import MEBIBYTE, PASSWORD, disks, fetch, fetching, is_same, notes, raw_disk, refusal, visible
 from tests.sources.servers import WebServer
@@ -156,6 +157,8 @@ def test_an_image_file_that_ends_within_a_sector_arrives(web, tls, exports, raw,
 
 def test_progress_is_told_by_bytes_of_all_disks(web, tls, tmp_path, monkeypatch):
     told = []
+    # Otherwise both are copied at once, in no order.
+    monkeypatch.setattr(fetch_copies, "_AT_ONCE", 1)
     monkeypatch.setattr(progress_file, "_replace", lambda path, text: told.append(json.loads(text)))
     _server, url = web
     source = disks({"path": f"{url}/disk.raw", "format": "raw"}, f"{url}/disk.vmdk", cafile=tls[0])

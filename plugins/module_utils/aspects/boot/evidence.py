@@ -22,16 +22,17 @@ from ...model import target_hardware
 from .system_partition import SystemPartition
 
 UNKNOWN = "unknown"
+WINDOWS = "Windows"
 
 # The loaders that are known well enough to be named, and that guestconv cannot prepare: what is in their boot sector.
-_FOREIGN_SECTORS = {b"LILO": "LILO", b"BOOTMGR": "Windows", b"NTLDR": "Windows"}
+_FOREIGN_SECTORS = {b"LILO": "LILO", b"BOOTMGR": WINDOWS, b"NTLDR": WINDOWS}
 # And what is in their EFI programs, whose texts may be UTF-16.
-_FOREIGN_PROGRAMS = {"rEFInd": "rEFInd", "Windows Boot Manager": "Windows", "bootmgfw.pdb": "Windows"}
+_FOREIGN_PROGRAMS = {"rEFInd": "rEFInd", "Windows Boot Manager": WINDOWS, "bootmgfw.pdb": WINDOWS}
 
-_FOREIGN_NAMES = (("refind", "rEFInd"), ("bootmgfw", "Windows"), ("bootmgr", "Windows"))
+_FOREIGN_NAMES = (("refind", "rEFInd"), ("bootmgfw", WINDOWS), ("bootmgr", WINDOWS))
 
 # Enough of a program to tell what it is: GRUB with all its modules has 4 MiB, its own texts in the first of them.
-_HEAD = 1024 * 1024
+HEAD = 1024 * 1024
 
 _ACTIVE = 0x80
 # The type of the first partition in an MBR that only protects a GPT, and of the partition that GRUB uses then (UEFI
@@ -141,7 +142,7 @@ def with_uefi(
 
 def is_shim(root: GuestRoot, partition: SystemPartition, path: str) -> bool:
     """Whether the EFI program at path is shim."""
-    data = root.head(path, _HEAD) if root.is_file(path) else b""
+    data = root.head(path, HEAD) if root.is_file(path) else b""
     return _is_shim(data, [posixpath.basename(path).casefold(), *_same(root, partition, path, data)])
 
 
@@ -171,7 +172,7 @@ def _leads_nowhere(root: GuestRoot, disk: Disk, sector: bytes) -> bool:
     """
     partitions = [each for each in root.guest.storage.partitions if each.disk == disk]
     has_uefi = any(each in root.guest.storage.efi_system_partitions for each in partitions)
-    is_for_bios = any(each.type == _BIOS_BOOT or _is_active(each, sector) for each in partitions)
+    is_for_bios = any(each.type == _BIOS_BOOT or is_active(each, sector) for each in partitions)
     return sector[_FIRST_TYPE] == _PROTECTIVE and has_uefi and not is_for_bios
 
 
@@ -184,13 +185,14 @@ def _of_sector(sector: bytes, known: Known) -> str | None:
 def _of_partitions(root: GuestRoot, disk: Disk, sector: bytes, known: Known) -> str | None:
     """What the boot sector of the disk's active partition starts."""
     for partition in root.guest.storage.partitions:
-        if partition.disk == disk and _is_active(partition, sector):
+        if partition.disk == disk and is_active(partition, sector):
             own = root.guest.first_sector(partition)
             return _of_sector(own, known) if mbr.has_boot_code(own) else None
     return None
 
 
-def _is_active(partition: Partition, sector: bytes) -> bool:
+def is_active(partition: Partition, sector: bytes) -> bool:
+    """Whether a BIOS starts what is in the partition. sector: the first one of its disk."""
     # Four entries of 16 bytes, the first byte says it.
     if partition.number <= 4 and sector[446 + 16 * (partition.number - 1)] == _ACTIVE:
         return True
@@ -214,7 +216,7 @@ class _Chain:
         beside: of with_uefi. is_fallback: whether shim is in the directory of the fallback.
         """
         directory, name = posixpath.split(path)
-        data = self._root.head(path, _HEAD) if self._root.is_file(path) else b""
+        data = self._root.head(path, HEAD) if self._root.is_file(path) else b""
         names = [name.casefold(), *_same(self._root, self._partition, path, data)]
         if _is_shim(data, names):
             return self._of_shim(self._programs(directory) if beside is None else beside, is_fallback)
@@ -243,6 +245,11 @@ def _is_shim(data: bytes, names: Sequence[str]) -> bool:
     return b"UEFI SHIM" in data or any(each.startswith("shim") for each in names[1:] or names)
 
 
+def is_windows(data: bytes) -> bool:
+    """Whether this is the beginning of an EFI program that is the boot manager of Windows."""
+    return _foreign_program((), data) == WINDOWS
+
+
 def _foreign_program(names: Sequence[str], data: bytes) -> str | None:
     """The title of the loader that is known and not supported. names: of the program, and of what it is a copy of."""
     by_content = (title for sign, title in _FOREIGN_PROGRAMS.items() if sign.encode() in data or _utf16(sign) in data)
@@ -259,7 +266,7 @@ def _same(root: GuestRoot, partition: SystemPartition, path: str, data: bytes) -
         for name, spelt in partition.names(directory).items():
             other = f"{partition.path}/{directory}/{spelt}"
             if name.endswith(".efi") and other != path and root.is_file(other) and root.size(other) == root.size(path):
-                found += [name] if root.head(other, _HEAD) == data else []
+                found += [name] if root.head(other, HEAD) == data else []
     return found
 
 

@@ -120,6 +120,10 @@ def _script_command(root: GuestRoot, script: bytes, checks: bool) -> list[str]:
     By its interpreter, as the filesystem may be mounted with noexec. checks: refuse an interpreter that is not there.
     """
     first = script.partition(b"\n")[0].decode("utf-8", "surrogateescape")
+    if first.endswith("\r"):
+        raise _not_possible(
+            root, "the lines of the script end as those of Windows.", "Save it with the line ends of Unix."
+        )
     words = first[2:].strip(" \t").split(None, 1) if first.startswith("#!") else ["/bin/sh"]
     if not words or not words[0].startswith("/"):
         raise _not_possible(

@@ -23,9 +23,14 @@ class InstallDrivers:
 
 @dataclass(frozen=True)
 class RemoveDevice:
-    """Remove a device that is not present any more. instance: its instance path (r"PCI\\VEN_15AD&DEV_07B0&...\\...")."""
+    """Remove a device that is not present any more, and have no connection keep its name.
+
+    instance: its instance path (r"PCI\\VEN_15AD&DEV_07B0&...\\..."). interface: its GUID with braces, "" where it is no
+    network card.
+    """
 
     instance: str
+    interface: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,12 @@ class Route:
 
 @dataclass(frozen=True)
 class SetNetwork:
-    """Give the network card with this MAC address the addresses that the guest had.
+    """Give the network card with this MAC address what the guest had configured.
 
-    mac: in lower case with colons. name: the connection's; "" to leave it as it is. addresses: with prefix length, of
-    IPv4 and IPv6; a family without any keeps what the system has by itself (DHCP, router advertisements). gateways,
-    name_servers: of both families. domain: the DNS suffix of the connection, "" for none.
+    mac: in lower case with colons; "" for the only card. name: the connection's; "" to leave it as it is. addresses:
+    with prefix length, of IPv4 and IPv6. Without an address of IPv4 it uses DHCP. gateways, name_servers: of both
+    families. removed: addresses of IPv6 that it must not have any more. domain: the DNS suffix of the connection, "" for
+    none. wins: name servers of NetBIOS. netbios: 1 where NetBIOS is on, 2 where it is off, None for what DHCP says.
     """
 
     mac: str
@@ -51,8 +57,11 @@ class SetNetwork:
     addresses: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     name_servers: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     domain: str = ""
     routes: tuple[Route, ...] = ()
+    wins: tuple[str, ...] = ()
+    netbios: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,19 @@ class SetNumber:
     key: str
     name: str
     number: int | None
+
+
+@dataclass(frozen=True)
+class Temporary:
+    """A setting until the first boot: a REG_DWORD of this name is number, in a key below the control set (path).
+
+    detail: what for. It is no step: restoring.py makes one of it, which restores the setting.
+    """
+
+    path: str
+    name: str
+    number: int
+    detail: str
 
 
 Step = Union[InstallDrivers, RemoveDevice, SetNetwork, UninstallProduct, SetNumber]

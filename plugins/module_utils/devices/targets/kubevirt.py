@@ -26,4 +26,5 @@ TARGET = Target(
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
     detected_as=DETECTED_AS,
+    has_local_time=False,
 )

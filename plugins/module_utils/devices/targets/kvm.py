@@ -19,7 +19,7 @@ TARGET = Target(
     machine="q35",
     detected_as=DETECTED_AS,
     models={
-        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
+        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139, models.VMXNET3),
         "block": (models.VIRTIO_BLK, models.VIRTIO_SCSI, models.AHCI, models.NVME),
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
@@ -27,4 +27,5 @@ TARGET = Target(
     windows_models={"block": (models.MPTSAS1068, models.PVSCSI)},
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
+    has_subsystem_ids=True,
 )

@@ -17,7 +17,7 @@ TARGET = Target(
     title="libvirt",
     machine="q35",
     models={
-        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
+        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139, models.VMXNET3),
         "block": (models.VIRTIO_BLK, models.VIRTIO_SCSI, models.AHCI),
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA, models.BOCHS_DISPLAY),
         "console": (models.ISA_SERIAL, models.VIRTCONSOLE),
@@ -26,4 +26,5 @@ TARGET = Target(
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
     detected_as=DETECTED_AS,
+    has_subsystem_ids=True,
 )

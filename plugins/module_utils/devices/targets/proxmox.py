@@ -18,7 +18,7 @@ TARGET = Target(
     title="Proxmox VE",
     machine="q35",
     models={
-        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139),
+        "network": (models.VIRTIO_NET, models.E1000E, models.E1000, models.RTL8139, models.VMXNET3),
         "block": (models.VIRTIO_SCSI, models.VIRTIO_BLK, models.AHCI),
         "graphics": (models.VIRTIO_VGA, models.QXL_VGA, models.VGA, models.VMWARE_SVGA),
         "console": (models.ISA_SERIAL,),
@@ -27,4 +27,5 @@ TARGET = Target(
     hypervisors=("kvm",),
     agent=QEMU_AGENT,
     detected_as=DETECTED_AS,
+    has_subsystem_ids=True,
 )

@@ -46,6 +46,8 @@ class Target:
     agent: None where it has none, or none that distributions package.
     detected_as: what systemd-detect-virt(1) calls it in the guest.
     highest_slot: the highest number of a PCI slot that systemd calls a network card after (ens3).
+    has_subsystem_ids: whether a card can have other PCI subsystem ids than those of its model.
+    has_local_time: whether the clock of a machine can be at the local time.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Target:
     agent: Agent | None = None
     detected_as: tuple[str, ...] = ()
     highest_slot: int = 31
+    has_subsystem_ids: bool = False
+    has_local_time: bool = True
 
     def machine_for(self, firmware: str) -> str:
         """The machine type for a guest that boots by this firmware."""

@@ -57,6 +57,13 @@ SUBJECT = Subject(
             "Copy it from the old hypervisor again; the copy was probably interrupted.",
         ),
         error(
+            "disk-incomplete",
+            "guestconv is writing this disk to a block device or an NBD export, or was interrupted when it did. It is not a "
+            "whole disk.",
+            "Run again the module that wrote it. Only if something else has filled it since, remove the directory that the "
+            "hint names.",
+        ),
+        error(
             "disk-corrupt",
             "The disk image is damaged or incomplete.",
             "Copy it again from its source and compare the sizes. `qemu-img check` gives details, and `qemu-img "

@@ -123,10 +123,17 @@ SUBJECT = Subject(
         concern(
             "windows-not-prepared",
             "warning",
-            "There is a Windows on the disks, next to the system that is converted. It is not prepared for the target, and "
-            "stays as it is.",
-            "Nothing needs to be done if it is not used on the target. If it is, install the drivers for the target in it "
-            "before the guest moves.",
+            "There is a Windows on the disks, next to a system of another kind that is converted. It is not prepared for the "
+            "target, and stays as it is: it cannot be converted for the reason in the message, or the disk that boots does "
+            "not start it.",
+            "Nothing needs to be done if it is not used on the target. If it is, remove the cause, or convert it alone with "
+            "the option `root`.",
+        ),
+        concern(
+            "dual-boot",
+            "info",
+            "The guest starts systems of several kinds, such as Linux and Windows. All are converted, for the same devices.",
+            "If only one of them is in use, convert it alone with the option `root`.",
         ),
         concern(
             "snapshot-not-prepared",

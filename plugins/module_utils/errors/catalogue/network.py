@@ -115,8 +115,33 @@ SUBJECT = Subject(
         concern(
             "nic-name-not-kept",
             "warning",
-            "The guest has no udev, so nothing in it can give the network cards their names on the target.",
-            "The kernel names them eth0, eth1 and so on, in the order of the bus. Configure them by these names.",
+            "The guest has no udev, so nothing in it can give the network cards their names on the target. Or it is Windows "
+            "with several network cards, and the MAC address of one is not known.",
+            "The kernel names them eth0, eth1 and so on, in the order of the bus. Configure them by these names. For "
+            "Windows, pass `hardware.interfaces` with the MAC addresses of the source.",
+        ),
+        concern(
+            "static-address-not-kept",
+            "warning",
+            "A network card of a Windows guest has static addresses that cannot be set on the target, because the MAC "
+            "address of the card is not known. Or the addresses are of a team, or of a switch, that loses its cards.",
+            "Pass `hardware.interfaces` with `mac`, and `addresses` or `pci_slot`, of each network card. Add the cards of "
+            "a team or switch to it again on the target.",
+        ),
+        concern(
+            "nic-setting-not-kept",
+            "warning",
+            "The driver of a network card of a Windows guest has settings that a card of another model does not get: a "
+            "VLAN, a MAC address, or the size of frames.",
+            "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
+            "size of frames in the properties of the adapter.",
+        ),
+        concern(
+            "route-not-kept",
+            "warning",
+            "A persistent route of a Windows guest has a gateway that no network card of the guest reaches, so it is not "
+            "set for the network cards of the target.",
+            "Check with `route print` on the target, and add the route there if it is needed.",
         ),
         concern(
             "nic-order-matters",

@@ -61,8 +61,22 @@ SUBJECT = Subject(
         ),
         error(
             "dest-not-usable",
-            "The directory `dest` is empty, does not exist, or cannot be written to.",
-            "Create it and let the user who runs the module write to it, or set another `dest`.",
+            "The directory `dest` is empty, does not exist, or cannot be written to. Or it does not name a block device or "
+            "an NBD export for each disk that can be written to.",
+            "Create the directory and let the user who runs the module write to it, or set another `dest`. A list has as "
+            "many block devices and URLs of NBD exports as the guest has disks.",
+        ),
+        error(
+            "dest-in-use",
+            "A block device in `dest` is mounted or in use on this machine, by LVM, md, swap or a running QEMU. Or it is a "
+            "disk that is read, or is named twice.",
+            "Unmount or deactivate it, shut down the virtual machine, or name another one.",
+        ),
+        error(
+            "dest-too-small",
+            "A block device or NBD export in `dest` is smaller than the disk. Nothing was written.",
+            "Make it at least as large as the disk: `needed` and `available` in the result are bytes. The volumes must be "
+            "in the order of the disks.",
         ),
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import GuestconvError
-from . import encryption, image_based, incomplete, windows
+from . import dynamic_disks, encryption, image_based, incomplete
 from .graph import Graph
 from .layers.filesystem import Filesystem
 from .layers.logical_volume import PHYSICAL_VOLUME
@@ -71,11 +71,8 @@ def without_system(guest: Guest, reasons: Sequence[GuestconvError]) -> Guestconv
 
     reasons: errors of filesystems that may have one. Of several, the first gives its code, and all are named.
     """
-    found = (
-        [*image_based.errors(guest), *reasons, *encryption.errors(guest), *_unread(guest.storage)]
-        or list(_blank(guest))
-        or list(windows.hibernated(guest))
-    )
+    unread = [*_unread(guest.storage), *_on_dynamic_disks(guest.storage)]
+    found = [*image_based.errors(guest), *reasons, *encryption.errors(guest), *unread] or list(_blank(guest))
     if found:
         found[0].add(found[1:])
         return found[0]
@@ -113,6 +110,13 @@ def _unread(storage: Graph) -> Iterator[GuestconvError]:
         if filesystem.type in _UNREAD and not storage.made_of(filesystem):
             error, what = _UNREAD[filesystem.type]
             yield error(filesystem.name, what)
+
+
+def _on_dynamic_disks(storage: Graph) -> Iterator[GuestconvError]:
+    for disk, what in dynamic_disks.found(storage).items():
+        yield GuestconvError(
+            "windows-dynamic-disk", f"{disk.name} is {what}, which guestconv does not read.", hint=dynamic_disks.HINT
+        )
 
 
 def _blank(guest: Guest) -> Iterator[GuestconvError]:
@@ -166,6 +170,6 @@ def _other_system(guest: Guest) -> GuestconvError | None:
         return GuestconvError(
             "os-not-supported",
             f"The disks hold an operating system that guestconv cannot convert: {name}.",
-            hint="guestconv converts Linux guests; see the README for which.",
+            hint="guestconv converts Linux and Windows guests; see the README for which.",
         )
     return None

@@ -15,7 +15,7 @@ from ...errors import GuestconvError
 from ..guest import Guest
 from ..root import GuestRoot
 from ..system import DetectableSystem
-from . import candidates, encryption, refusal, windows
+from . import candidates, encryption, refusal
 from .diagnosis import MountError
 from .graph import is_in_snapshot
 from .layers.filesystem import Filesystem
@@ -56,7 +56,6 @@ def _find(guest: Guest, systems: Sequence[DetectableSystem], wanted: str | None)
         raise refusal.without_system(guest, reasons)
     roots[0].not_searched = [reason.failed for reason in reasons if isinstance(reason, MountError)]
     guest.roots = roots
-    guest.windows = [] if wanted else [root.name for root in windows.found(guest)]
     guest.announce_transforms()
 
 
@@ -114,7 +113,7 @@ def _on(
                 root = _look_at(guest, mount, system, reasons)
                 if root is not None:
                     found.append(root)
-                    instances[root.name] = system.instance(root)
+                    instances[root.name] = root.instance
                     break
     except MountError as error:
         reasons.append(error)
@@ -128,6 +127,16 @@ def _look_at(guest: Guest, mount: Mount, system: DetectableSystem, reasons: list
     # What a mount without options shows is called as its filesystem.
     named = mount.node if mount.options else mount.filesystem
     root = GuestRoot(guest.appliance, named.name, guest)
+    try:
+        return _found(root, mount, system, reasons)
+    finally:
+        root.release()
+
+
+def _found(root: GuestRoot, mount: Mount, system: DetectableSystem, reasons: list[GuestconvError]) -> GuestRoot | None:
+    """root, which is mounted alone, where it is the root of a system of this kind, with what is known of it."""
+    guest = root.guest
+    named = mount.node if mount.options else mount.filesystem
     plan = system.mounts(root, mount)
     if plan is None:
         return None
@@ -142,6 +151,7 @@ def _look_at(guest: Guest, mount: Mount, system: DetectableSystem, reasons: list
         "mountpoints": plan.mountpoints,
         "identity": named.identity or None,
     }
+    root.instance = system.instance(root)
     return root
 
 

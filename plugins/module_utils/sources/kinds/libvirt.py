@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ...errors import GuestconvError
-from ..places import urls
+from ...texts import disk_urls
 from . import libvirt_domains, libvirt_xml, placed
 from .kind import ACCESS_KEYS, Counter, Description, Keys, Request
 
@@ -62,7 +62,7 @@ def _of_domain(uri: str, name: str) -> Description:
         description = connection.read(name)
     if not libvirt_domains.is_local(uri):
         for disk in description["disks"]:
-            if not urls.is_url(disk["path"]):
+            if not disk_urls.is_url(disk["path"]):
                 disk["path"] = _on_host(uri, disk["path"])
     return description
 
@@ -77,4 +77,4 @@ def _on_host(uri: str, path: str) -> str:
             path="source.uri",
             hint="Give a URI with SSH, qemu+ssh://HOST/system.",
         )
-    return urls.of_file(parts.hostname, parts.port, parts.username, path)
+    return disk_urls.of_file(parts.hostname, parts.port, parts.username, path)

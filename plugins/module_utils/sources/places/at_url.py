@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from ...texts import disk_urls
 from ..kinds.kind import Access, DiskEntry, Request
-from . import urls
 
 _Self = TypeVar("_Self", bound="AtUrl")
 
@@ -22,8 +22,15 @@ class AtUrl:
     @classmethod
     def at(cls: type[_Self], entry: DiskEntry, request: Request) -> _Self | None:
         """See Place."""
-        url = urls.of_entry(entry, cls.SCHEMES)
-        return cls(url, entry.get("format"), request.access) if url else None
+        path = entry["path"]
+        if not disk_urls.is_url(path) or disk_urls.scheme_of(path) not in cls.SCHEMES:
+            return None
+        return cls(disk_urls.parse(path), entry.get("format"), request.access)
 
-    def __init__(self, url: urls.Url, image_format: str | None, access: Access) -> None:
+    @property
+    def host(self) -> str:
+        """See Place."""
+        return self._url.host
+
+    def __init__(self, url: disk_urls.Url, image_format: str | None, access: Access) -> None:
         self._url, self._format, self._access = url, image_format, access

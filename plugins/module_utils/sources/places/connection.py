@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Callable
 
+from ...disks.nodes import Node
 from .nbdkit import NbdkitFailed, Server
-from .place import Node, unreachable
+from .place import unreachable
 
 # nbdkit's filter nearest to the disk opens the connection anew when reading fails, five times within a minute.
 RETRY = ("retry",)

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from ...disks import images
+from ...disks import images, nodes
 from ...disks.formats import probe, vmdk
 from ...disks.formats.reading import BadHeader
+from ...disks.nodes import Node
+from ...texts import disk_urls
 from ..kinds.kind import DiskEntry, Request
-from . import urls
-from .place import Node, Opened, state
+from .place import Opened, state
 
 
 class LocalImage:
@@ -24,11 +24,12 @@ class LocalImage:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = True
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> LocalImage | None:
         """See Place."""
-        return None if urls.is_url(entry["path"]) else cls(entry)
+        return None if disk_urls.is_url(entry["path"]) else cls(entry)
 
     def __init__(self, entry: DiskEntry) -> None:
         self._option = {key: value for key, value in entry.items() if key in ("path", "format", "device", "backing")}
@@ -42,8 +43,7 @@ class LocalImage:
 
 def node_of(disk: images.Disk) -> Node:
     """QEMU's block node of an images.Disk, with what is below it as its headers say, which were judged."""
-    is_device = stat.S_ISBLK(os.stat(disk.path).st_mode)
-    return {"driver": disk.format, "file": {"driver": "host_device" if is_device else "file", "filename": disk.path}}
+    return {"driver": disk.format, "file": nodes.node_of(disk.path)}
 
 
 def _files(disk: images.Disk) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+from ...disks import nodes
+from ...texts import disk_urls
 from .at_url import AtUrl
 from .place import Opened, opened_by_head
 
@@ -16,16 +18,10 @@ from .place import Opened, opened_by_head
 class Nbd(AtUrl):
     """An export of an NBD server, by QEMU's own client. By default it shows what the guest sees."""
 
-    SCHEMES: ClassVar[tuple[str, ...]] = ("nbd", "nbd+unix")
+    SCHEMES: ClassVar[tuple[str, ...]] = disk_urls.EXPORTS
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:
         """See Place."""
         url = self._url
-        server = (
-            {"type": "unix", "path": url.socket}
-            if url.socket
-            else {"type": "inet", "host": url.host, "port": str(url.port)}
-        )
-        node = {"driver": "nbd", "server": server, "export": url.path[1:]}
-        yield opened_by_head(node, self._format not in (None, "raw"), url.text)
+        yield opened_by_head(nodes.node_of(url.text), self._format not in (None, "raw"), url.text)

@@ -16,8 +16,8 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 
+from ...disks.nodes import Node
 from ...errors import GuestconvError
-from .place import Node
 
 # Seconds. VMware's library looks for its plugins and logs in before it is ready.
 _READY_SECONDS = 120

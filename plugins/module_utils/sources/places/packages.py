@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, ClassVar
 
-from ...disks import qemu_img, slices
+from ...disks import nodes, qemu_img, slices
 from ...disks.formats import vmdk
 from ...disks.formats.reading import BadHeader
 from ...errors import GuestconvError
@@ -24,6 +24,7 @@ class Member:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Member | None:
@@ -41,7 +42,7 @@ class Member:
             "driver": "raw",
             "offset": entry["offset"],
             "size": slices.whole_sectors(entry["length"]),
-            "file": slices.file_node(entry["path"]),
+            "file": nodes.file_node(entry["path"]),
         }
         is_file = entry.get("format") not in ("raw", "vmdk")
         if entry.get("format") == "vmdk":
@@ -49,7 +50,7 @@ class Member:
                 refuse_others(stream, f"{entry['path']}: {entry['member']}")
             node = {"driver": "vmdk", "backing": None, "file": node}
             # Only its own tables show whether it is truncated: QEMU opens it, and reads zeroes or fails in the middle.
-            if qemu_img.run(["check", "-q", slices.reference(node)], qemu_img.copy_timeout(entry["length"])).code in (
+            if qemu_img.run(["check", "-q", nodes.reference(node)], qemu_img.copy_timeout(entry["length"])).code in (
                 1,
                 2,
             ):
@@ -80,6 +81,7 @@ class Packed:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ()
     is_local: ClassVar[bool] = False
+    host = ""
 
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Packed | None:

@@ -11,14 +11,12 @@ import os
 import stat
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Callable, ClassVar, Protocol
+from typing import Callable, ClassVar, Protocol
 
-from ...disks import images, slices
+from ...disks import images, nodes, slices
+from ...disks.nodes import Node
 from ...errors import GuestconvError
 from ..kinds.kind import DiskEntry, Request
-
-# A block node as QEMU describes it in JSON.
-Node = dict[str, Any]
 
 
 @dataclass
@@ -56,6 +54,10 @@ class Place(Protocol):
     def at(cls, entry: DiskEntry, request: Request) -> Place | None:
         """The place of a disk, an entry of a description; None when this is not the class for it."""
 
+    @property
+    def host(self) -> str:
+        """The machine that has the disk, by the name that the source gives it; "" for this one."""
+
     def opened(self) -> AbstractContextManager[Opened]:
         """The disk, opened while the block runs. Raises GuestconvError `source-...`."""
 
@@ -64,7 +66,7 @@ def opened_node(
     node: Node, is_file: bool, identify: Callable[[], object], complaint: Callable[[], str] = lambda: ""
 ) -> Opened:
     """The Opened of a node that QEMU can open. Raises GuestconvError `source-unreachable`, `source-disk-damaged`."""
-    size, reason = slices.size_of(node)
+    size, reason = nodes.size_of(node)
     if size is None:
         raise unreachable(complaint() or reason)
     if not size:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from ...errors import GuestconvError
+from ...texts import disk_urls
 from ..kinds.kind import DiskEntry, Request
-from . import urls
 from .https import Web
 from .local import LocalImage
 from .nbd import Nbd
@@ -33,11 +33,11 @@ def schemes() -> list[str]:
     return [scheme for place in PLACES for scheme in place.SCHEMES]
 
 
-def parse_url(text: str) -> urls.Url:
+def parse_url(text: str) -> disk_urls.Url:
     """The Url in text. Raises GuestconvError `source-url-invalid`, `source-url-not-supported`."""
-    if urls.scheme_of(text) not in schemes():
+    if disk_urls.scheme_of(text) not in schemes():
         raise _not_supported(text)
-    return urls.parse(text)
+    return disk_urls.parse(text)
 
 
 def place_of(entry: DiskEntry, request: Request) -> Place:
@@ -51,6 +51,6 @@ def place_of(entry: DiskEntry, request: Request) -> Place:
 def _not_supported(text: str) -> GuestconvError:
     return GuestconvError(
         "source-url-not-supported",
-        f"Disks cannot be fetched by {urls.scheme_of(text)}.",
+        f"Disks cannot be fetched by {disk_urls.scheme_of(text)}.",
         hint=f"Known are {', '.join(schemes())}.",
     )

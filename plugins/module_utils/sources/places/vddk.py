@@ -29,6 +29,11 @@ class Vddk:
     def __init__(self, file: str, request: Request) -> None:
         self._file, self._request = file, request
 
+    @property
+    def host(self) -> str:
+        """See Place."""
+        return self._request.settings["server"]
+
     @contextmanager
     def opened(self) -> Iterator[Opened]:
         """See Place."""

@@ -15,15 +15,15 @@ import urllib.request
 from typing import Any
 
 from ...errors import GuestconvError
+from ...texts.disk_urls import Url
 from ..kinds.kind import Access
-from .urls import Url
 
 _SECONDS = 60
 _RANGE = re.compile(r"bytes 0-0/(\d{1,18})")
 
 
 def identify(url: Url, access: Access) -> list[Any]:
-    """[size in bytes, ETag, time of the last change] of the file at url (urls.Url); the latter two as the server says.
+    """[size in bytes, ETag, time of the last change] of the file at url (disk_urls.Url); the latter two as the server says.
 
     Raises GuestconvError `source-not-found`, `source-denied`, `source-not-trusted`, `source-unreachable`,
     `source-without-ranges`.

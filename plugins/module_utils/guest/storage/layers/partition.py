@@ -41,6 +41,7 @@ class Partition(InTable):
     type: that of the partition table, as blkid writes it; "" where there is none.
     attributes: the 64 bits that a GPT has for it; in an MBR, whether it is active (0x80).
     filled: the partition table that conversion makes for what fills the disk now; None for a partition that is there.
+    start: its first sector, of 512 bytes; None where that is not known.
     """
 
     IS_DEVICE: ClassVar[bool] = True
@@ -53,6 +54,7 @@ class Partition(InTable):
     type: str = ""
     attributes: int = 0
     filled: mbr.Table | None = None
+    start: int | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +85,9 @@ class Partition(InTable):
                     uuid, label, kind, flags = (
                         tags.get(f"PART_ENTRY_{key}", "") for key in ("UUID", "NAME", "TYPE", "FLAGS")
                     )
-                    yield cls(found[0], disk, number, uuid, label, kind, _number(flags))
+                    offset = tags.get("PART_ENTRY_OFFSET", "")
+                    start = int(offset) if re.fullmatch(r"[0-9]{1,18}", offset) else None
+                    yield cls(found[0], disk, number, uuid, label, kind, _number(flags), start=start)
 
 
 def _number(text: str) -> int:

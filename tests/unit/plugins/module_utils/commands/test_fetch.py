@@ -14,9 +14,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places
     nbd,
     packages,
     registry,
-    urls,
     vddk,
 )
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import disk_urls
 
 VDDK = {"type": "vddk", "server": "vc", "user": "me", "thumbprint": "00:11", "vm": "vm-7", "disks": ["[ds] a/a.vmdk"]}
 
@@ -107,7 +107,7 @@ def test_what_is_no_url_of_a_disk_is_refused(text):
 
 def test_a_url_with_a_password_is_refused_without_repeating_it():
     with pytest.raises(GuestconvError) as caught:
-        urls.parse("https://me:secret@host/a")
+        disk_urls.parse("https://me:secret@host/a")
     assert "secret" not in caught.value.message and "password" in caught.value.hint
 
 
@@ -122,14 +122,14 @@ def test_a_url_with_a_password_is_refused_without_repeating_it():
     ],
 )
 def test_a_url_is_taken_apart(text, host, port, user, path):
-    url = urls.parse(text)
+    url = disk_urls.parse(text)
     assert (url.host, url.port, url.user, url.path) == (host, port, user, path)
     assert "?" not in url.shown
 
 
 def test_the_url_of_a_file_elsewhere_leads_to_it():
-    text = urls.of_file("fe80::1", 22, "a@b", "/srv/a b?.img")
-    url = urls.parse(text)
+    text = disk_urls.of_file("fe80::1", 22, "a@b", "/srv/a b?.img")
+    url = disk_urls.parse(text)
     assert (url.host, url.port, url.user, url.path) == ("fe80::1", 22, "a@b", "/srv/a b?.img")
 
 

@@ -14,6 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import i
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.commit import InPlace
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.copies import ToCopies
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.throwaway import Throwaway
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.to_volumes import ToVolumes
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create, qemu_io
 
 # What convert() writes, as qemu-io says it: over data, over nothing, and 4 MiB that take a while.
@@ -38,10 +39,12 @@ def write_to(workspace):
 
 
 def workspace_for(disks, mode="in-place", **settings):
-    """The Workspace of that way: "in-place", "dest" or "throwaway"."""
+    """The Workspace of that way: "in-place", "dest", "volumes" or "throwaway"."""
     if mode == "in-place":
         settings.pop("dest", None)
-    return {"in-place": InPlace, "dest": ToCopies, "throwaway": Throwaway}[mode](disks, **settings)
+    return {"in-place": InPlace, "dest": ToCopies, "volumes": ToVolumes, "throwaway": Throwaway}[mode](
+        disks, **settings
+    )
 
 
 def convert(disks, **settings):

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import copy_options, qemu_img, slices
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import copy_options, nodes, qemu_img, slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.fetch_record import Record
 
@@ -49,7 +49,7 @@ def test_a_slice_that_is_begun_again_leaves_nothing_of_what_was_there(raw, tmp_p
     target = str(tmp_path / "copy")
     slices.create(target, image_format, SIZE)
     subprocess.run(["qemu-io", "-f", image_format, "-c", "write -P 255 0 40M", target], check=True, capture_output=True)
-    slices.copy(slices.file_node(raw), SIZE, target, image_format, 0, lambda copied: None, lock)
+    slices.copy(nodes.file_node(raw), SIZE, target, image_format, 0, lambda copied: None, lock)
     with open(raw, "rb") as stream:
         assert content(target, image_format) == stream.read()
 
@@ -58,7 +58,7 @@ def test_a_slice_that_is_begun_again_leaves_nothing_of_what_was_there(raw, tmp_p
 def test_a_copy_to_an_image_that_was_just_made_writes_no_zeroes(raw, tmp_path, lock, image_format):
     target = str(tmp_path / "copy")
     slices.create(target, image_format, SIZE)
-    slices.copy(slices.file_node(raw), SIZE, target, image_format, 0, lambda copied: None, lock, empty=True)
+    slices.copy(nodes.file_node(raw), SIZE, target, image_format, 0, lambda copied: None, lock, empty=True)
     with open(raw, "rb") as stream:
         assert content(target, image_format) == stream.read()
     spans = qemu_img.run_checked(["map", "--output=json", "-f", image_format, target], 60)
@@ -93,7 +93,7 @@ def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
     target = str(tmp_path / "copy")
     slices.create(target, "raw", SIZE)
     checkpoints = []
-    slices.copy(slices.file_node(raw), SIZE, target, "raw", 16 * MEBIBYTE, checkpoints.append, lock)
+    slices.copy(nodes.file_node(raw), SIZE, target, "raw", 16 * MEBIBYTE, checkpoints.append, lock)
     assert checkpoints == [32 * MEBIBYTE, SIZE]
     with open(raw, "rb") as stream, open(target, "rb") as copy:
         whole = stream.read()
@@ -122,13 +122,13 @@ def test_a_source_that_ends_early_fails_and_tells_where(raw, tmp_path, lock):
     os.truncate(raw, 20 * MEBIBYTE)
     checkpoints = []
     with pytest.raises(GuestconvError) as caught:
-        slices.copy(slices.file_node(raw), SIZE, target, "raw", 0, checkpoints.append, lock)
+        slices.copy(nodes.file_node(raw), SIZE, target, "raw", 0, checkpoints.append, lock)
     assert caught.value.code == "fetch-failed"
     assert checkpoints == [16 * MEBIBYTE]
 
 
 def test_the_size_of_what_cannot_be_opened_is_not_known(tmp_path):
-    size, reason = slices.size_of(slices.file_node(str(tmp_path / "absent")))
+    size, reason = nodes.size_of(nodes.file_node(str(tmp_path / "absent")))
     assert size is None and "No such file" in reason
 
 
@@ -194,7 +194,7 @@ def test_a_qcow2_that_a_killed_process_left_unused_clusters_in_goes_on(tmp_path,
     with Record(str(tmp_path), "web01") as record:
         record.begin("part", "a", SIZE, "qcow2")
         path = record.path_of("part")
-        slices.copy(slices.file_node(raw), 16 * MEBIBYTE, path, "qcow2", 0, lambda copied: None, record.lock_descriptor)
+        slices.copy(nodes.file_node(raw), 16 * MEBIBYTE, path, "qcow2", 0, lambda copied: None, record.lock_descriptor)
         record.checkpoint("part", 16 * MEBIBYTE)
         killed = subprocess.run(
             ["qemu-io", "-f", "qcow2", "-c", "write 20M 1M", "-c", "sigraise 9", path], capture_output=True, check=False

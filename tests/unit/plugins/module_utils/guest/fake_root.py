@@ -83,6 +83,7 @@ class FakeRoot:
 
     What is written is in files and in changes(), as (action, path, detail). commands: those that were run.
     room: the bytes that are free on each filesystem. hives: {name ("SYSTEM"): text} of those of Windows.
+    volumes: {name of a filesystem: the FakeRoot that stands for it as a volume of its own}.
     """
 
     def __init__(
@@ -114,6 +115,8 @@ class FakeRoot:
         self.guest = Guest(_BlankDisks(), list(disks), TARGETS[target], hardware or {}, storage)
         self.started_by = ()
         self._mount_plan, self.not_mounted, self.not_searched = None, [], []
+        self.is_read_only, self.instance = True, ""
+        self.volumes = {}
         self.room = 1 << 30
         self.commands = []
         self.renamed = []
@@ -248,6 +251,17 @@ class FakeRoot:
         content = self.read_bytes(path)
         parts = [(0, len(content))] if parts is None else parts
         Path(local).write_bytes(b"".join(content[start : start + count] for start, count in parts))
+
+    @contextmanager
+    def volume(self, filesystem):
+        """Another one of the test's, in volumes by its name."""
+        other = self.volumes[filesystem.name]
+        other.name, other._changes = filesystem.name, self._changes
+        yield other
+        other._hives.save()
+
+    def release(self):
+        self._hives.close()
 
     @contextmanager
     def on_behalf_of(self, aspect):

@@ -38,7 +38,10 @@ def test_the_stand_in_has_the_functions_of_the_door_with_the_same_parameters():
 
 @pytest.mark.parametrize(
     "name",
-    ["name", "guest", "info", "boot_menu", "mount_plan", "mounted", "not_mounted", "not_searched", "started_by"],
+    [
+        *("name", "guest", "info", "boot_menu", "mount_plan", "mounted", "not_mounted", "not_searched", "started_by"),
+        *("is_read_only", "instance"),
+    ],
 )
 def test_the_stand_in_has_the_attributes_of_the_door(name):
     real = GuestRoot(None, "/dev/sda1", None)

@@ -15,7 +15,13 @@ from functools import partial
 from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils import initrd
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import bls, kernel_install, pe, unified
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import (
+    bls,
+    evidence,
+    kernel_install,
+    pe,
+    unified,
+)
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.command_line import CommandLine, Editors
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders import (
@@ -29,6 +35,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     custom,
     debconf,
     defaults,
+    install_devices,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2.script import (
     conditions,
@@ -49,6 +56,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage import arguments
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KVM
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.initrd import compression, cpio
@@ -465,6 +473,7 @@ def images(data):
     """All that is read of a unified kernel image."""
     program = pe.parse(data)
     profiles = unified.profiles(program) if program else []
+    assert not all([evidence.is_windows(data), pending.is_dirty(data)])
     return unified.is_image(data), profiles, unified.read(FakeRoot({"/a.efi": data}), "/a.efi")
 
 
@@ -591,6 +600,15 @@ PARSERS = (
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda"}),
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
             debconf.answer_for_fallback,
+        ),
+    ),
+    Parser(
+        "SUSE's list of disks for GRUB",
+        ("/dev/sda\nactivate\ngeneric_mbr\n", "/dev/disk/by-id/scsi-36000c29\n", "/dev/sda1\n/dev/sdb\n"),
+        unedited=(lambda text: text if "/dev/" in text else install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),),
+        edits=(
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ()),
         ),
     ),
     Parser(

@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parsers of what describes drivers of Windows."""
+"""Parsers of what describes drivers and devices of Windows."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import driver_packages, inf
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
@@ -29,7 +30,29 @@ def _inf(data):
     inf.number(data[:9].decode("latin-1"))
 
 
+def _nsi(name):
+    for version in (4, 6):
+        for data in (b"", b"\x40" * 48):
+            assert all("/" in address for _luid, address in nsi.addresses([(name, data)], version))
+            assert all("/" in route.destination for route in nsi.routes([(name, data)], version))
+
+
+_INSTANCE = r"PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00"
+
 PARSERS = (
+    Parser(
+        "device instance path",
+        ("PCI\\", "VEN_8086&DEV_10D3", "&SUBSYS_07D015AD&REV_00", "\\000C29FFFFF3FFDE00", "ROOT\\", "\uff10"),
+        instances.parse,
+        sample=_INSTANCE,
+    ),
+    Parser(
+        "keys of tables of network state",
+        (),
+        _nsi,
+        inputs=st.binary(max_size=80).map(bytes.hex) | st.text(max_size=40),
+        sample="0000000700000600" + "20010db8" + "0" * 23 + "5",
+    ),
     Parser(
         "INF",
         (),

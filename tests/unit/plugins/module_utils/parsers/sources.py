@@ -25,8 +25,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
     ovf,
     vmx,
 )
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, registry, urls
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import hostile_xml
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, registry
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import disk_urls, hostile_xml
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 
@@ -148,7 +148,7 @@ URLS = (
 def _domain(data):
     description = libvirt_xml.parse(data, "/a.xml", lambda pool, name: None)
     for disk in description["disks"]:
-        if urls.is_url(disk["path"]):
+        if disk_urls.is_url(disk["path"]):
             _url(disk["path"])
 
 
@@ -158,9 +158,9 @@ def _vmx(data):
 
 
 def _url(text):
-    if urls.is_url(text):
+    if disk_urls.is_url(text):
         found = registry.parse_url(text)
-        urls.of_file(found.host, found.port, found.user, found.path)
+        disk_urls.of_file(found.host, found.port, found.user, found.path)
 
 
 def _names(text):

@@ -209,6 +209,7 @@ PARSERS = (
         | altered(DESCRIPTION["devices"]).map(lambda devices: _with_checksum({**DESCRIPTION, "devices": devices}))
         | objects(*DESCRIPTION),
         sample=DESCRIPTION,
+        found=({**DESCRIPTION, "current": {**DESCRIPTION["current"], "block": [1]}},),
     ),
     Parser(
         "a description in a text",
@@ -234,7 +235,11 @@ PARSERS = (
         codes=("journal-broken",),
         inputs=contents(JOURNAL),
         sample=_json(JOURNAL),
-        found=(b"[" * 4000, _json({**JOURNAL, "disks": [{**JOURNAL["disks"][0], "overlay": "/a\0/b"}]})),
+        found=(
+            b"[" * 4000,
+            _json({**JOURNAL, "disks": [{**JOURNAL["disks"][0], "overlay": "/a\0/b"}]}),
+            b'{"version": null, "disks": [null]}',
+        ),
     ),
     Parser(
         "notes",

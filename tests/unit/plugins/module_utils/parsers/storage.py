@@ -12,6 +12,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage 
     condition,
     lvm_report,
     md_superblock,
+    ntfs,
 )
 from ansible_collections.virttools.guestconv.tests.text_guests import arrays, lvm
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
@@ -26,6 +27,10 @@ SUPERBLOCKS = [
 VOLUMES = lvm.volumes([lvm.Volume("/dev/vg/root", "a-b"), lvm.Volume("/dev/vg/copy", "c", origin="root")])
 # The magic number, the state and a feature of an ext4 with errors that can only be read.
 EXT4 = bytes(0x38) + b"\x53\xef\x02\x00" + bytes(0x28) + b"\x00\x10\x00\x00"
+# The record of $Volume of an NTFS that is dirty, and the first sector of one.
+VOLUME_RECORD = b"FILE" + b"\x2a\0\3\0" + bytes(12) + b"\x38\0" + bytes(34)
+VOLUME_RECORD += b"\x70\0\0\0\x28\0\0\0" + bytes(8) + b"\x0c\0\0\0\x18\0\0\0" + bytes(8) + b"\3\1\1\0" + bytes(4)
+NTFS = b"\xebR\x90NTFS    \0\2\x08" + bytes(34) + b"\4" + bytes(15) + b"\xf6" + bytes(447)
 MEMBERS = lvm.members({"vg": ["pv-1", "pv-2"]}, ["pv-2"])
 
 
@@ -35,6 +40,11 @@ def _condition(data: bytes) -> None:
     if superblock is not None:
         found = md_superblock.condition([superblock, superblock])
         assert found is not None and min(found.in_use, found.absent, found.unused) >= 0
+
+
+def _volume_record(data: bytes) -> None:
+    place = ntfs.volume_record(data)
+    assert place is None or (place[0] > 0 and place[1] <= 4096)
 
 
 PARSERS = (
@@ -53,6 +63,22 @@ PARSERS = (
         inputs=hostile_texts.damaged(EXT4),
         sample=EXT4,
         found=(b"", EXT4[:0x39]),
+    ),
+    Parser(
+        "record of a volume of NTFS",
+        (),
+        ntfs.flags,
+        inputs=hostile_texts.damaged(VOLUME_RECORD),
+        sample=VOLUME_RECORD,
+        found=(b"", bytes(1024)),
+    ),
+    Parser(
+        "first sector of NTFS",
+        (),
+        _volume_record,
+        inputs=hostile_texts.damaged(NTFS),
+        sample=NTFS,
+        found=(b"", NTFS[:64]),
     ),
     Parser(
         "world wide name",

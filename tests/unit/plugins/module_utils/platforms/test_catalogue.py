@@ -30,6 +30,7 @@ KVM = [(kind, model.driver) for kind, found in targets.KVM.models.items() for mo
 NOT_OFFERED = {
     ("libvirt", "nvme"),
     ("kubevirt", "nvme"),
+    ("kubevirt", "vmxnet3"),
     ("openstack", "nvme"),
     ("proxmox", "nvme"),
     ("kubevirt", "qxl-vga"),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.commands import fetch
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import slices
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import nodes
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources import discovery, request
@@ -121,7 +121,7 @@ class Shelf:
 
     @contextmanager
     def opened(self):
-        node = {"driver": "raw", "file": slices.file_node(self.file)}
+        node = {"driver": "raw", "file": nodes.file_node(self.file)}
         yield Opened(node, len(CONTENT), False, lambda: ["shelf"])
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.concerns import Concern
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import started
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts.fstab import parse
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -130,7 +132,41 @@ def test_a_root_without_a_menu_is_started_by_the_entries_of_another_one_that_nam
     assert started.by_others(guest(sda1=["root=UUID=u-sda2"], sda2=["root=UUID=u-sda2"]).roots[1]) == []
 
 
-def test_a_windows_next_to_the_system_is_a_warning():
-    concern = started.windows("/dev/sda3")
+def beside_windows(windows, **menus):
+    """A guest as guest() makes it, of which this partition has a Windows."""
+    made = guest(**{**menus, windows: []})
+    root = next(each for each in made.roots if each.name == f"/dev/{windows}")
+    root.info = {"os": "windows", "product_name": "Windows 10 Pro"}
+    return made
+
+
+def test_a_windows_on_a_data_disk_of_a_linux_is_not_started():
+    made = beside_windows("sdb1", sda1=["root=UUID=u-sda1"])
+    assert left(made, "/dev/sda1", "/dev/sdb1") == ["/dev/sdb1"]
+    concern = started.concern(made.roots[1])
     assert (concern.code, concern.severity) == ("windows-not-prepared", "warning")
-    assert "/dev/sda3 has Windows" in concern.message
+    assert "/dev/sdb1 has Windows" in concern.message and "does not start it" in concern.message
+
+
+def test_a_linux_on_a_data_disk_of_a_windows_is_not_started():
+    made = beside_windows("sda1", sdb1=["root=UUID=u-sdb1"])
+    assert left(made, "/dev/sda1", "/dev/sdb1") == ["/dev/sdb1"]
+    assert started.concern(made.roots[-1]).code in ("system-not-started", "windows-not-prepared")
+
+
+def test_both_systems_of_a_dual_boot_stay_and_that_is_told():
+    for made in (beside_windows("sda1", sda2=["root=UUID=u-sda2"]), beside_windows("sda2", sda1=["root=UUID=u-sda1"])):
+        assert left(made, "/dev/sda1", "/dev/sda2") == []
+        (concern,) = started.dual_boot(made)
+        assert (concern.code, concern.severity) == ("dual-boot", "info")
+    assert started.dual_boot(guest(sda1=[], sda2=[])) == []
+
+
+def test_a_windows_that_cannot_be_converted_is_left_out_only_next_to_another_system():
+    error = Findings(concerns=[Concern("guest-hibernated", "error", "It is hibernated."), Concern("a", "info", "No.")])
+    made = beside_windows("sda2", sda1=["root=UUID=u-sda1"])
+    found = {"/dev/sda1": [error], "/dev/sda2": [Findings(), error]}
+    assert started.not_prepared(made, found) == {"/dev/sda2": "It is hibernated."}
+    assert started.not_prepared(made, {**found, "/dev/sda2": []}) == {}
+    made.roots = made.roots[1:]
+    assert started.not_prepared(made, found) == {}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -15,9 +14,9 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.aspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage import roots
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import MountPlan
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.description import Findings
-from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, linux, order
+from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, linux, order, windows
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems.system import System
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_guest
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_guest, complete_windows
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.conformance import lacks
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.stand_in_appliance import (
     StandInAppliance,
@@ -44,12 +43,15 @@ def test_each_aspect_of_a_system_keeps_to_the_interface(aspect):
     assert aspect.__doc__
 
 
-@pytest.mark.parametrize("aspect", ASPECTS, ids=lambda aspect: aspect.NAME)
-def test_each_aspect_inspects_without_writing(aspect):
-    root = complete_guest.make()
-    # Those before it leave what it reads.
-    before = itertools.takewhile(lambda other: other is not aspect, order.inspection(linux.ASPECTS))
-    for each in (*before, aspect):
+@pytest.mark.parametrize(
+    "system, complete",
+    [(linux, complete_guest), (windows, complete_windows)],
+    ids=lambda one: one.__name__.rpartition(".")[2],
+)
+def test_each_aspect_inspects_without_writing(system, complete):
+    root = complete.make()
+    # Those before one leave what it reads.
+    for each in order.inspection(system.ASPECTS):
         assert isinstance(each.inspect(root), Findings)
     assert (root.changes(), root.commands) == ([], [])
 
@@ -88,6 +90,9 @@ class Toy:
         return {"os": self.NAME, "hostname": root.read("/etc/toy")}
 
     def concerns(self, root):
+        return []
+
+    def applications(self, root):
         return []
 
     def has_kernel(self, root):

@@ -31,13 +31,20 @@ def disk(identifier: str, size: int = SIZE) -> Disk:
     return Disk(f"/dev/appliance/{identifier}", f"/dev/{identifier}", size, bytes(512))
 
 
-def device(name: str, partuuid: str = "", partlabel: str = "", parttype: str = "", attributes: int = 0) -> Layer:
+def device(
+    name: str,
+    partuuid: str = "",
+    partlabel: str = "",
+    parttype: str = "",
+    attributes: int = 0,
+    start: int | None = None,
+) -> Layer:
     """The disk or partition of this name."""
     parts = re.fullmatch(r"/dev/((?:sd|vd|hd)[a-z]+|nvme\d+n\d+)p?(\d*)", name)
     if not parts[2]:
         return disk(parts[1])
     table = partuuid, partlabel, parttype, attributes
-    return Partition(f"/dev/appliance{name[4:]}", disk(parts[1]), int(parts[2]), *table)
+    return Partition(f"/dev/appliance{name[4:]}", disk(parts[1]), int(parts[2]), *table, start=start)
 
 
 def filesystem(
@@ -50,12 +57,13 @@ def filesystem(
     members: Sequence[Filesystem] = (),
     volume_uuid: str = "",
     attributes: int = 0,
+    start: int | None = None,
 ) -> Filesystem:
     """The filesystem on the disk, partition or, with members (physical volumes), logical volume of this name."""
     if members:
         below: Layer = LogicalVolume(f"/dev/appliance{name[4:]}", name, tuple(members), volume_uuid)
     else:
-        below = device(name, partuuid, parttype=parttype, attributes=attributes)
+        below = device(name, partuuid, parttype=parttype, attributes=attributes, start=start)
     return Filesystem((below,), type, uuid, label)
 
 

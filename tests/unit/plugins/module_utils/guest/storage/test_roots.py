@@ -285,12 +285,20 @@ def test_oracle_20_blank_disks_are_refused_for_that():
     assert caught.value.code == "no-operating-system"
 
 
-def test_oracle_20_a_windows_that_is_hibernated_is_refused_for_that():
-    for start, code in (("HIBR", "guest-hibernated"), ("WAKE", "no-operating-system")):
-        with pytest.raises(GuestconvError) as caught:
-            files = {"/Windows/System32/": "", "/hiberfil.sys": f"{start}\0\0\0"}
-            found(filesystems(sda1="ntfs"), {"/dev/sda1": files})
-        assert caught.value.code == code
+def test_a_windows_is_a_system_of_its_own_by_its_kernel_and_a_directory_of_it_is_none():
+    files = {"/Windows/System32/ntoskrnl.exe": "MZ"}
+    guest, mounted = found(filesystems(sda1="ntfs", sda2="ntfs"), {"/dev/sda1": files, "/dev/sda2": {"/Windows/a": ""}})
+    assert [(root.name, root.info["os"], root.info["mountpoints"]) for root in guest.roots] == [
+        ("/dev/sda1", "windows", {"/": "/dev/sda1"})
+    ]
+    assert mounted == {"/": ("/dev/sda1", "ro")}
+
+
+def test_a_dynamic_disk_without_a_system_that_can_be_read_is_named_for_that():
+    tags = {"/dev/sda1": {"PART_ENTRY_TYPE": "0x42"}}
+    with pytest.raises(GuestconvError) as caught:
+        found(tags, {})
+    assert caught.value.code == "windows-dynamic-disk" and "/dev/sda is a dynamic disk" in caught.value.message
 
 
 def test_a_filesystem_that_the_appliance_does_not_know_is_named_for_that():

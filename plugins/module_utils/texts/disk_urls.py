@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from ...errors import GuestconvError
-from ..kinds.kind import DiskEntry
+from ..errors import GuestconvError
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What begins with a dash would be an option to some program; IPv6 addresses come without their brackets.
@@ -36,6 +35,15 @@ class Url:
         return self.text.partition("?")[0]
 
 
+# The schemes of exports of NBD servers.
+EXPORTS = ("nbd", "nbd+unix")
+
+
+def is_export(text: str) -> bool:
+    """Whether text is the URL of an export of an NBD server, and not the path of a file."""
+    return is_url(text) and scheme_of(text) in EXPORTS
+
+
 def is_url(text: str) -> bool:
     """Whether text is a URL and not the path of a file."""
     return bool(_URL.match(text))
@@ -51,12 +59,6 @@ def of_file(host: str, port: int | None, user: str | None, path: str) -> str:
 def scheme_of(text: str) -> str:
     """The scheme of a URL, in lower case."""
     return text.partition(":")[0].lower()
-
-
-def of_entry(entry: DiskEntry, schemes: tuple[str, ...]) -> Url | None:
-    """The URL that a disk's path is, where it has one of these schemes. Raises GuestconvError `source-url-invalid`."""
-    path = entry["path"]
-    return parse(path) if is_url(path) and scheme_of(path) in schemes else None
 
 
 def parse(text: str) -> Url:

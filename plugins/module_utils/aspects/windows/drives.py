@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drive letters of Windows. They hold on any hardware: Windows knows a partition by what the partition table says of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from ...guest.root import GuestRoot
+from ...guest.storage import mbr
+from ...guest.storage.layers.partition import Partition
+from . import release
+
+_MOUNTED = "MountedDevices"
+_LETTER = re.compile(r"\\DosDevices\\([A-Z]):\Z", re.IGNORECASE)
+# What a value for a partition of a GPT begins with; its GUID follows.
+_GPT = b"DMIO:ID:"
+
+
+def letters(root: GuestRoot) -> dict[str, str]:
+    """{letter: partition} of the drives that are on the guest's disks, sorted. Raises GuestconvError."""
+    hive = root.hive(release.SYSTEM, "")
+    mounted = hive.key(_MOUNTED) if hive else None
+    found = {}
+    for name, value in mounted.values().items() if mounted else ():
+        match = _LETTER.match(name)
+        partition = _partition(root, value.data) if match else ""
+        if match and partition:
+            found[match[1].upper()] = partition
+    return dict(sorted(found.items()))
+
+
+def _partition(root: GuestRoot, data: bytes) -> str:
+    """The name of the partition that a value of MountedDevices means; "" for other devices, and for another guest's."""
+    found = (each.name for each in root.guest.storage.partitions if data == value_for(each))
+    return next(found, "")
+
+
+def value_for(partition: Partition) -> bytes | None:
+    """What MountedDevices has for a partition, in the form for the kind of its table; None where it is not known."""
+    try:
+        identity = uuid.UUID(partition.uuid)
+    except ValueError:
+        pass
+    else:
+        return _GPT + identity.bytes_le
+    if partition.start is None or not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{2}", partition.uuid):
+        return None
+    # blkid makes the UUID of the signature.
+    signature = int(partition.uuid[:8], 16).to_bytes(4, "little")
+    return signature + (partition.start * mbr.SECTOR).to_bytes(8, "little")

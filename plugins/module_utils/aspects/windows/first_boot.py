@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+r"""The first boot of Windows on the target: what the aspects ask for in the plan, and the user's script and packages.
+
+All of it is in C:\Windows\Guestconv: the script (script.py), what it installs, and a checksum of it in the file
+`pending`, which is called `ran` when all is done. What has run is not asked for once more by another conversion.
+
+A service starts the script. It needs no program that has the interface of a service: cmd.exe starts another one, and
+ends. Windows waits for it in vain, notes that in its log, and the other one goes on (CreateService, ServicesPipeTimeout).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ...errors import GuestconvError
+from ...guest.hives import Key
+from ...guest.root import GuestRoot
+from ...model.description import Findings
+from ...model.first_boot import FirstBoot
+from ...texts import registry
+from ..plan import Plan
+from . import control_set, restoring, script
+
+NAME = "first_boot"
+INSPECT_AFTER: tuple[str, ...] = ()
+# All that ask for something at the first boot.
+CONVERT_AFTER: tuple[str, ...] = ("condition", "bootloader", "network")
+
+_FOR = "to run once at the first boot on the target"
+# The first line of a script for PowerShell, as for cloudbase-init; others are for cmd.exe.
+_POWERSHELL = ("#ps1", "#ps1_sysnative", "#ps1_x86")
+# Files of the guest agent's packages, as virtio-win has them.
+_AGENT = "qemu-ga"
+
+_SERVICE = {
+    "Type": registry.dword(0x10),
+    "Start": registry.dword(2),
+    "ErrorControl": registry.dword(0),
+    "ObjectName": registry.string("LocalSystem"),
+    "DisplayName": registry.string("First boot on the new hypervisor (guestconv)"),
+    "ImagePath": registry.expand(
+        r'%SystemRoot%\System32\cmd.exe /c start "" cmd.exe /c %SystemRoot%\Guestconv\firstboot.cmd'
+    ),
+}
+
+
+def inspect(root: GuestRoot) -> Findings:
+    """Nothing: the first boot is asked for when the guest is converted."""
+    return Findings()
+
+
+def convert(root: GuestRoot, plan: Plan) -> None:
+    """Put the script into the guest, unless it has run there or has nothing to do. Errors: first-boot-not-possible."""
+    asked = plan.first_boot or FirstBoot()
+    steps = [*plan.windows_first_boot, *restoring.restored(root, plan.windows_until_first_boot)]
+    if not steps and asked == FirstBoot():
+        return
+    user = _of_user(root, asked)
+    if asked.agent:
+        plan.hardware.guest_agent = True
+    try:
+        text = script.text(steps, user)
+    except ValueError as error:
+        raise _not_possible(root, f"cmd.exe would interpret {error}.") from error
+    checksum = hashlib.sha256(text.encode() + asked.checksum.encode()).hexdigest()
+    directory = f"{root.spelled('/Windows')}/Guestconv"
+    if (root.read(f"{directory}/ran") or "").partition("\n")[0] == checksum:
+        return
+    restoring.apply(root, plan.windows_until_first_boot)
+    services = _services(root)
+    for each in asked.files:
+        root.write_bytes(f"{directory}/files/{each.name}", each.content, f"a package {_FOR}", mode=0o600)
+    if user.script:
+        root.write(f"{directory}/{user.script}", _script_text(asked, user.script), f"the script of the user, {_FOR}")
+    root.write(f"{directory}/firstboot.cmd", text, f"the script {_FOR}")
+    root.write(f"{directory}/pending", f"{checksum}\n", f"the mark {_FOR}")
+    key = services.create(script.SERVICE)
+    for name, value in _SERVICE.items():
+        key.set(name, value)
+
+
+def _of_user(root: GuestRoot, asked: FirstBoot) -> script.User:
+    if asked.packages:
+        raise _not_possible(
+            root,
+            f"Windows has no package manager that is known, for {', '.join(asked.packages)}.",
+            "Give the paths of packages *.msi in first_boot.packages.",
+        )
+    for each in asked.files:
+        if each.kind != "msi":
+            raise _not_possible(root, f"Windows does not install {each.name}.", "Give packages *.msi.")
+    if asked.agent and not any(each.name.lower().startswith(_AGENT) for each in asked.files):
+        raise _not_possible(
+            root,
+            "the agent of a Windows guest is a package that must be given.",
+            "Give the path of qemu-ga-x86_64.msi of virtio-win in first_boot.packages.",
+        )
+    first = asked.script.partition(b"\n")[0].strip().decode("utf-8", "replace").lower()
+    name = "user.ps1" if first in _POWERSHELL else "user.cmd"
+    return script.User(name if asked.script else "", tuple(each.name for each in asked.files))
+
+
+def _script_text(asked: FirstBoot, name: str) -> str:
+    """The user's script. cmd.exe does not find all labels in a file with the ends of lines of Unix."""
+    text = asked.script.decode("utf-8", "surrogateescape")
+    return text if name == "user.ps1" else "\r\n".join(text.replace("\r\n", "\n").split("\n"))
+
+
+def _services(root: GuestRoot) -> Key:
+    found = control_set.control_set(root, "a service starts what is to run at the first boot")
+    services = found.key("Services") if found else None
+    if services is None:
+        raise _not_possible(root, "its registry has no services.")
+    return services
+
+
+def _not_possible(root: GuestRoot, why: str, hint: str = "") -> GuestconvError:
+    return GuestconvError(
+        "first-boot-not-possible",
+        f"What is to be done at the first boot cannot be done in the guest on {root.name}: {why}",
+        path="first_boot",
+        hint=hint or "Change first_boot for this guest, or leave it out.",
+    )

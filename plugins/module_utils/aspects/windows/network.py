@@ -1,0 +1,312 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network of Windows: which cards it has configured, and that each has its name and its addresses on the target.
+
+Windows has the configuration by the device. It finds it again by itself where the target has the same device: of a model
+with the MAC address in its instance path (instances.py), with the same subsystem ids and the same MAC address. A device of
+another model gets the configuration at the first boot (steps.SetNetwork), found by its MAC address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...devices.targets import Model, Target
+from ...guest.root import GuestRoot
+from ...model.concerns import Concern
+from ...model.description import Findings
+from ...model.target_hardware import Interface
+from ..network.cards import identity, matching, policies
+from ..network.cards.macs import HARDWARE, MacSource, Origin
+from ..network.cards.nics import Nic, unique_identifier
+from ..plan import Plan
+from . import adapters, control_set, instances
+from .adapters import Adapter
+from .steps import RemoveDevice, SetNetwork
+
+NAME = "network"
+INSPECT_AFTER: tuple[str, ...] = ()
+CONVERT_AFTER: tuple[str, ...] = ()
+
+FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
+
+# What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
+_OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
+# The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
+_QEMU = 0x1AF4
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What inspection leaves to conversion: the cards, and by their identifiers what Windows has of them."""
+
+    nics: Sequence[Nic]
+    adapters: Mapping[str, Adapter]
+
+
+def inspect(root: GuestRoot) -> Findings:
+    """One network device for each card that Windows has configured, and each that only the caller knows of.
+
+    Raises GuestconvError `hardware-malformed`.
+    """
+    found = _read(root)
+    cards = identity.cards_of(root.guest.hardware)
+    macs = identity.new_macs(root.guest.hardware)
+    known = nics_of(found.adapters, FILE)
+    nics = [nic for nic, _adapter in known]
+    by_identifier = {nic.identifier: adapter for nic, adapter in known}
+    nics = with_slots(nics, by_identifier, root.guest.hardware.get("interfaces") or ())
+    nics, guesses = matching.matched(nics, cards, macs)
+    if root.guest.hardware.get("generate_macs"):
+        nics = identity.with_generated_macs(nics, root.guest.fingerprint())
+    root.remember(Facts(nics, by_identifier))
+    doubts = (
+        identity.none_known(nics, root.guest.hardware),
+        identity.not_on_source(nics, cards),
+        identity.generated(nics),
+        identity.unknown_targets(nics, macs),
+    )
+    return Findings(
+        devices={"network": {nic.identifier: facts_of(nic, by_identifier.get(nic.identifier)) for nic in nics}},
+        concerns=[*guesses, *filter(None, doubts), *concerns_of(root.name, nics, found, by_identifier)],
+    )
+
+
+def _read(root: GuestRoot) -> adapters.Network:
+    found = control_set.control_set(root)
+    return adapters.read(found) if found else adapters.Network(())
+
+
+def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
+    """The cards among adapters, in the order of their names, each with its adapter. file: the hive's path."""
+    nics: list[tuple[Nic, Adapter]] = []
+    for adapter in sorted((each for each in found if each.is_physical), key=lambda each: (each.name, each.guid)):
+        source = None
+        if adapter.mac:
+            origin = Origin.FILE if adapter.pci and adapter.pci.mac else Origin.TRACE
+            source = MacSource(origin, rf"{file}\{adapter.mac_from}")
+        is_static = bool(adapter.addresses)
+        nic = Nic(
+            identifier=unique_identifier(adapter.name, [known.identifier for known, _adapter in nics]),
+            name=adapter.name,
+            mac=adapter.mac,
+            mac_source=source,
+            addresses=adapter.addresses,
+            gateway=next(iter(adapter.gateways), None),
+            gateways=adapter.gateways,
+            name_servers=adapter.name_servers,
+            method="static" if is_static else "dhcp",
+            configured_by=((file, KIND),),
+            is_dynamic=not adapter.static,
+            dhcp=() if adapter.static else (4,),
+        )
+        nics.append((nic, adapter))
+    return nics
+
+
+def with_slots(nics: Sequence[Nic], known: Mapping[str, Adapter], cards: Sequence[Mapping[str, object]]) -> list[Nic]:
+    """nics with the MAC addresses of the source's cards in the same PCI slots, where the disks have none.
+
+    known: the adapters by the identifiers of nics. cards: the caller's hardware.interfaces. VMware has the number in
+    ethernetN.pciSlotNumber, and Windows as UINumber of the device.
+    """
+    macs: dict[object, list[str]] = {}
+    for card in cards:
+        if card.get("pci_slot") is not None and isinstance(card.get("mac"), str):
+            macs.setdefault(card["pci_slot"], []).append(str(card["mac"]).lower())
+    found = []
+    for nic in nics:
+        adapter = known[nic.identifier]
+        in_slot = macs.get(adapter.slot, []) if adapter.slot is not None and nic.mac is None else []
+        found.append(replace(nic, mac=in_slot[0], mac_source=HARDWARE) if len(in_slot) == 1 else nic)
+    return found
+
+
+def facts_of(nic: Nic, adapter: Adapter | None) -> dict[str, object]:
+    """The card as it stands in current.network.<identifier>."""
+    facts: dict[str, object] = nic.facts()
+    if adapter is None:
+        return facts
+    return {
+        **facts,
+        "adapter": adapter.description,
+        "guid": adapter.guid,
+        "device_instance": adapter.instance,
+        "gateways": list(adapter.gateways),
+        "name_servers": list(adapter.name_servers),
+        "domain": adapter.domain,
+        "routes": [
+            {"destination": route.destination, "gateway": route.gateway, "metric": route.metric}
+            for route in adapter.routes
+        ],
+    }
+
+
+def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: Mapping[str, Adapter]) -> list[Concern]:
+    """What a person should know of the network before the conversion. root: its name; known: by identifiers."""
+    concerns = [_not_found_again(nic, len(nics)) for nic in nics if not _is_found_again(nic, nics)]
+    for nic in nics:
+        settings = known[nic.identifier].settings if nic.identifier in known else {}
+        if settings:
+            concerns.append(_settings_left(nic, settings))
+    for adapter in found.adapters:
+        if adapter.is_above and not adapter.is_physical and adapter.addresses:
+            concerns.append(_above_cards(adapter))
+    if found.unowned:
+        listed = ", ".join(f"{each.destination} by {each.gateway}" for each in found.unowned)
+        concerns.append(
+            Concern(
+                "route-not-kept",
+                "warning",
+                f"Persistent routes in the registry of {root} have gateways that no network card of the guest can "
+                f"reach: {listed}. They are not set for the network cards of the target.",
+                "Check with `route print` on the target, and add the routes there if they are needed.",
+            )
+        )
+    return concerns
+
+
+def _is_found_again(nic: Nic, nics: Sequence[Nic]) -> bool:
+    """Whether the first boot finds the card: by its MAC address, or because it is the only one."""
+    alike = [each for each in nics if each.hardware_mac == nic.hardware_mac]
+    return len(nics) == 1 or (nic.hardware_mac is not None and len(alike) == 1)
+
+
+def _not_found_again(nic: Nic, count: int) -> Concern:
+    why = f"The guest has {count} network cards, and the MAC address of {nic.label} is not known"
+    if nic.addresses:
+        return Concern(
+            "static-address-not-kept",
+            "warning",
+            f"{why}, so that its addresses ({', '.join(nic.addresses)}) cannot be set at the first boot.",
+            "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card. If the addresses are "
+            "not known anywhere, accept new ones: hardware: {generate_macs: true}",
+        )
+    return Concern(
+        "nic-name-not-kept",
+        "warning",
+        f"{why}, so that Windows may give its connection another name.",
+        "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card.",
+    )
+
+
+def _settings_left(nic: Nic, settings: Mapping[str, str]) -> Concern:
+    listed = ", ".join(f"{name} is {value}" for name, value in settings.items())
+    return Concern(
+        "nic-setting-not-kept",
+        "warning",
+        f"The driver of {nic.label} has settings that a network card of another model does not get: {listed}.",
+        "Set them on the target: a VLAN in the network that the card is connected to, a MAC address with "
+        "hardware.target_interfaces, and the size of frames in the properties of the adapter.",
+    )
+
+
+def _above_cards(adapter: Adapter) -> Concern:
+    return Concern(
+        "static-address-not-kept",
+        "warning",
+        f"{adapter.name} ({adapter.description}) has {', '.join(adapter.addresses)} and is made of network cards. It keeps "
+        "the address, but it loses a card that is of another model on the target.",
+        "Add the network cards to it again on the target, or choose drivers with which the target has the same cards "
+        "(vmxnet3 or e1000e, as on the source).",
+    )
+
+
+def convert(root: GuestRoot, plan: Plan) -> None:
+    """Have each card that stays keep its name and addresses: by the same device, or by steps of the first boot.
+
+    Raises GuestconvError `policy-malformed`.
+    """
+    facts = root.recall(Facts)
+    macs = identity.new_macs(root.guest.hardware)
+    chosen = {nic: policies.policy_for(plan, nic) for nic in facts.nics if plan.model("network", nic.identifier)}
+    policies.check_names(chosen)
+    policies.check_addresses(chosen)
+    given = [
+        identity.on_target(policies.changed(nic, policy), macs, alone=len(chosen) == 1)
+        for nic, policy in chosen.items()
+    ]
+    gone = [
+        facts.adapters[nic.identifier] for nic in facts.nics if nic not in chosen and nic.identifier in facts.adapters
+    ]
+    on_target = {nic.hardware_mac for nic in given}
+    steps: list[RemoveDevice | SetNetwork] = []
+    for nic, (old, policy) in zip(given, chosen.items()):
+        model = plan.model("network", nic.identifier)
+        adapter = facts.adapters.get(nic.identifier)
+        if model is None:
+            continue
+        kept = adapter is not None and is_kept(adapter, nic.hardware_mac, model, plan.target)
+        plan.hardware.interfaces.append(interface_of(nic, model, adapter if kept else None))
+        if adapter is None or (kept and policy.policy == "keep"):
+            continue
+        if not kept and not is_there(adapter, model, plan.target, on_target):
+            gone.append(adapter)
+        if _is_found_again(nic, given):
+            steps.append(step_for(old, nic, adapter, policy))
+    plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in gone if each.pci]
+    plan.windows_first_boot += steps
+
+
+def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> bool:
+    """Whether Windows finds, on the target, the device that it has configured. mac: of the card on the target."""
+    pci = adapter.pci
+    if pci is None or pci.mac is None or pci.mac != mac or not pci.is_model(model.driver):
+        return False
+    return _has_subsystem(pci, model, target)
+
+
+def _has_subsystem(pci: instances.PciInstance, model: Model, target: Target) -> bool:
+    """Whether a card of the model can have the subsystem ids of pci on the target."""
+    ids = (pci.subsystem_vendor, pci.subsystem_device)
+    return ids == _OWN_SUBSYSTEMS.get(model.driver) or (model.driver == "e1000e" and target.has_subsystem_ids)
+
+
+def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[str | None]) -> bool:
+    """Whether the target may have a device with this instance path, so that it must not be removed. macs: the target's."""
+    pci = adapter.pci
+    if pci is None or not pci.is_model(model.driver):
+        return pci is None
+    if pci.mac is None:
+        return pci.subsystem_vendor == _QEMU
+    return pci.mac in macs and _has_subsystem(pci, model, target)
+
+
+def step_for(old: Nic, nic: Nic, adapter: Adapter, policy: policies.Policy) -> SetNetwork:
+    """The step that configures a card. old: as it is on the source; nic: on the target, after policy."""
+    is_changed = policy.policy in ("dhcp", "static")
+    servers: tuple[str, ...] = adapter.name_servers
+    if policy.policy == "dhcp":
+        servers = ()
+    elif policy.static and policy.static.name_servers is not None:
+        servers = policy.static.name_servers
+    return SetNetwork(
+        mac=nic.hardware_mac or "",
+        name=nic.name or "",
+        addresses=nic.addresses,
+        gateways=nic.gateways,
+        name_servers=servers,
+        removed=tuple(each for each in old.addresses if ":" in each and each not in nic.addresses),
+        domain=adapter.domain,
+        # They lead to gateways that the new addresses need not reach.
+        routes=() if is_changed else adapter.routes,
+        wins=() if policy.policy == "dhcp" else adapter.wins,
+        netbios=adapter.netbios,
+    )
+
+
+def interface_of(nic: Nic, model: Model, kept: Adapter | None) -> Interface:
+    """The card of the target's hardware. kept: the adapter that Windows is to find again by the device, or None."""
+    interface: Interface = {
+        "name": nic.label,
+        "driver": model.driver,
+        "mac": nic.mac,
+        "addresses": list(nic.addresses),
+        "gateway": nic.gateway,
+    }
+    if kept and kept.pci and model.driver == "e1000e":
+        interface["subsystem_vendor"] = f"{kept.pci.subsystem_vendor:04x}"
+        interface["subsystem_device"] = f"{kept.pci.subsystem_device:04x}"
+    return interface

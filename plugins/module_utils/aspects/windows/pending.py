@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Windows has not finished: writes to its registry, setup, updates, and what it does early at its next start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...guest.hives import Key
+from ...guest.root import GuestRoot
+from ...model.concerns import Concern
+from . import release
+
+# Bytes of the header of a hive that is_dirty needs.
+HEADER = 12
+_SIGNATURE = b"regf"
+
+_SESSION_MANAGER = r"Control\Session Manager"
+_COMPONENTS = r"Microsoft\Windows\CurrentVersion\Component Based Servicing"
+# What the servicing stack does at the next start, in order.
+_TRANSACTIONS = "/Windows/WinSxS/pending.xml"
+# What is there in any Windows: a check of those volumes that are dirty.
+_AUTOCHK = re.compile(r"autocheck\s+autochk\s+(?:/k:\S+\s+)*\*", re.IGNORECASE)
+_IMAGE_STATE, _IN_OOBE = (
+    r"Microsoft\Windows\CurrentVersion\Setup\State",
+    re.compile("GENERALIZE_RESEAL_TO_", re.IGNORECASE),
+)
+
+_FINISH = "Start the guest on its old hypervisor, let it finish, and shut it down with `shutdown /s /t 0`."
+
+
+def is_dirty(data: bytes) -> bool:
+    """Whether a hive, of which this is the header, lacks what is in its log files: its two sequence numbers differ.
+
+    Windows Internals, "Registry": the first is raised before a write, the second after it. Windows replays the logs at
+    the next start; hivex does not know them, and makes the numbers equal when it writes, so that they would be lost.
+    """
+    return data[:4] == _SIGNATURE and data[4:8] != data[8:HEADER]
+
+
+def dirty(root: GuestRoot, path: str) -> Concern:
+    """The concern that a hive is dirty."""
+    return Concern(
+        "registry-dirty",
+        "error",
+        f"The registry file {path} on {root.name} is not complete: Windows was not shut down, and has more in its log files.",
+        "Start Windows once on its old hypervisor, and shut it down with `shutdown /s /t 0`. A copy that was made of the "
+        "disk of a running guest cannot be converted.",
+    )
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """What is pending in a Windows with a registry that can be read. Raises GuestconvError."""
+    hive = root.hive(release.SYSTEM, "")
+    setup = hive.key("Setup") if hive else None
+    current = release.controlled(root, "")
+    manager = current.key(_SESSION_MANAGER) if current else None
+    found = [*_early(root, manager), *_setup(root, setup)]
+    return [*found, *_updates(root)]
+
+
+def _setup(root: GuestRoot, setup: Key | None) -> Iterator[Concern]:
+    """Setup that goes on at the next start. An image that sysprep(8) made is in that state too, and starts anywhere."""
+    if not (release.number(setup, "SystemSetupInProgress") or release.number(setup, "SetupType")):
+        return
+    software = root.hive(release.SOFTWARE, "")
+    state = release.text(software.key(_IMAGE_STATE) if software else None, "ImageState")
+    if _IN_OOBE.search(state):
+        yield Concern(
+            "windows-setup-pending",
+            "info",
+            f"Windows on {root.name} was generalized with sysprep, and goes through its setup at the first boot. The first "
+            "boot's script of guestconv runs after it.",
+        )
+        return
+    yield Concern(
+        "windows-setup-pending",
+        "error",
+        f"Setup of Windows on {root.name} is not finished, or an upgrade to another version is in progress.",
+        _FINISH,
+    )
+
+
+def _updates(root: GuestRoot) -> Iterator[Concern]:
+    if root.is_file(root.spelled(_TRANSACTIONS)):
+        yield Concern(
+            "windows-update-pending",
+            "error",
+            f"Windows on {root.name} has updates that it finishes installing at its next start ({_TRANSACTIONS[1:]}). On "
+            "other hardware that may fail, and leave it in a state that does not start.",
+            _FINISH,
+        )
+        return
+    software = root.hive(release.SOFTWARE, "")
+    if software and software.key(rf"{_COMPONENTS}\RebootPending"):
+        yield Concern(
+            "windows-update-pending",
+            "warning",
+            f"Windows on {root.name} waits for a restart to complete an update or the installation of a feature.",
+            _FINISH,
+        )
+
+
+def _early(root: GuestRoot, manager: Key | None) -> Iterator[Concern]:
+    value = manager.value("BootExecute") if manager else None
+    unusual = [each for each in (value.texts if value else ()) if not _AUTOCHK.fullmatch(each.strip())]
+    if unusual:
+        yield Concern(
+            "windows-boot-execute",
+            "warning",
+            f"Windows on {root.name} runs this at its next start, before anything else: {'; '.join(unusual)}.",
+            "A check of a volume may take hours. If a program for defragmentation or encryption is among it, see whether it "
+            "can run on other hardware.",
+        )
+    if manager and manager.value("PendingFileRenameOperations"):
+        yield Concern(
+            "windows-renames-pending",
+            "info",
+            f"Windows on {root.name} replaces or removes files at its next start, as many installers have it do.",
+        )

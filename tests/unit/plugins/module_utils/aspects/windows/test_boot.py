@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How Windows boots: the boot manager, the fallback of UEFI, the boot configuration, and what follows a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import boot
+from ansible_collections.virttools.guestconv.tests import hives
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import complete_windows
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.plans import plan
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
+    filesystem,
+)
+
+ESP = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+MICROSOFT = "/EFI/Microsoft/Boot"
+MANAGER = b"MZ" + "Windows Boot Manager".encode("utf-16-le")
+BCD = r"""
+[Objects\{1}\Elements\16000046]
+"Element"=hex:01
+[Objects\{1}\Elements\22000002]
+"Element"="\\Windows"
+[Objects\{2}\Elements\22000002]
+"Element"="a"
+"""
+
+
+def with_uefi(files=None, configuration=BCD, is_dirty=False, hardware=None):
+    """A guest with an EFI system partition that has the boot manager, and these files."""
+    there = {
+        f"{MICROSOFT}/bootmgfw.efi": MANAGER,
+        f"{MICROSOFT}/BCD": hives.stand_in(configuration, is_dirty),
+        **(files or {}),
+    }
+    root = complete_windows.make(filesystems=[filesystem("/dev/sda2", "vfat", parttype=ESP)], hardware=hardware)
+    root.volumes["/dev/sda2"] = FakeRoot({path: content for path, content in there.items() if content is not None})
+    return root
+
+
+def told(root):
+    return {each.code: each.severity for each in boot.inspect(root).concerns}
+
+
+def test_a_windows_with_bios_has_its_boot_manager_on_the_active_partition():
+    root = complete_windows.make()
+    found = boot.inspect(root)
+    assert (found.boot, found.concerns) == (
+        {"firmware": "bios", "loaders": {"sda": {"type": "bios", "name": "windows"}}},
+        [],
+    )
+    assert boot.may_have_menu(root)
+
+
+def test_without_a_boot_manager_the_guest_may_not_boot():
+    assert told(complete_windows.make({"/bootmgr": None})) == {"boot-loader-missing": "warning"}
+    assert told(complete_windows.make(hardware={"firmware": "uefi"})) == {"boot-loader-missing": "warning"}
+    root = with_uefi({f"{MICROSOFT}/BCD": None})
+    assert told(root) == {"boot-loader-missing": "warning"} and not boot.may_have_menu(root)
+
+
+def test_a_windows_with_uefi_gets_the_fallback_and_a_video_mode_once():
+    root = with_uefi()
+    found = boot.inspect(root)
+    assert (found.boot, found.concerns) == (
+        {"firmware": "uefi", "loaders": {"sda": {"type": "uefi", "name": "windows"}}},
+        [],
+    )
+    boot.convert(root, plan())
+    volume = root.volumes["/dev/sda2"]
+    assert volume.files["/EFI/BOOT/BOOTX64.EFI"] == MANAGER
+    elements = volume.hive(f"{MICROSOFT}/BCD", "").key(r"Objects\{1}\Elements")
+    assert [each.name for each in elements.keys()] == ["22000002"]
+    changes = root.changes()
+    assert [change.path for change in changes][:2] == [
+        "/EFI/BOOT/BOOTX64.EFI",
+        rf"{MICROSOFT}/BCD\Objects\{{1}}\Elements\16000046",
+    ]
+    assert told(root) == {}
+    boot.convert(root, plan())
+    assert root.changes() == changes
+
+
+@pytest.mark.parametrize(
+    "files, concerns",
+    [
+        ({"/EFI/Boot/bootx64.efi": MANAGER + b"older"}, {}),
+        ({"/EFI/BOOT/BOOTX64.EFI": b"MZ GRUB"}, {"windows-fallback-foreign": "warning"}),
+    ],
+)
+def test_a_fallback_that_is_there_stays(files, concerns):
+    root = with_uefi(files)
+    assert told(root) == concerns
+    boot.convert(root, plan())
+    fallback = {path: content for path, content in root.volumes["/dev/sda2"].files.items() if "bootx64" in path.lower()}
+    assert fallback == files
+
+
+def test_a_boot_configuration_that_is_not_complete_is_an_error():
+    assert told(with_uefi(is_dirty=True)) == {"registry-dirty": "error"}
+
+
+def test_the_source_knows_the_firmware():
+    assert boot.inspect(with_uefi(hardware={"firmware": "bios"})).boot["firmware"] == "bios"
+
+
+def test_a_crash_of_the_first_boot_does_not_restart_it():
+    root = complete_windows.make()
+    boot.inspect(root)
+    asked = plan()
+    boot.convert(root, asked)
+    (wanted,) = asked.windows_until_first_boot
+    assert (wanted.path, wanted.name, wanted.number) == (r"Control\CrashControl", "AutoReboot", 0)
+    assert root.changes() == []

@@ -1,0 +1,242 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network of Windows: what is found of it, and by which way the addresses come along."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, network
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import (
+    RemoveDevice,
+    Route,
+    SetNetwork,
+)
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows import (
+    windows_network as hive,
+)
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
+
+MAC, OTHER_MAC = "00:0c:29:f3:ff:de", "00:50:56:95:08:bb"
+TWO_E1000 = (
+    hive.adapter(1, hive.E1000.format(slot="0888"), "Local Area Connection"),
+    hive.adapter(2, hive.E1000.format(slot="1888"), "Local Area Connection 2"),
+    hive.device(hive.E1000.format(slot="0888"), 33),
+    hive.device(hive.E1000.format(slot="1888"), 35),
+    hive.ipv4(1, "192.168.1.123", gateway="192.168.1.1", servers="192.168.1.112"),
+    hive.ipv4(2, "10.3.58.5", gateway="10.3.58.1", servers="10.3.58.4"),
+)
+STATIC = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, "10.1.2.3", gateway="10.1.2.1", servers="10.1.2.53"))
+
+
+def root(*parts, **hardware):
+    return FakeRoot({}, hives={"SYSTEM": hive.system(*parts)}, hardware=hardware)
+
+
+def inspected(guest):
+    found = network.inspect(guest)
+    return found.devices["network"], {concern.code: concern for concern in found.concerns}
+
+
+def plan_for(guest, target="kvm", settings=None, **drivers):
+    """The plan after conversion. drivers: by identifiers; None for a card that was deleted."""
+    network.inspect(guest)
+    chosen = {name: driver for name, driver in drivers.items() if driver}
+    removed = [name for name, driver in drivers.items() if not driver]
+    selection = Selection({"network": chosen}, {"network": removed}, {"network": settings or {}})
+    plan = Plan(TARGETS[target], selection)
+    network.convert(guest, plan)
+    return plan
+
+
+def test_the_mac_address_is_read_from_the_instance_path():
+    assert instances.parse(hive.E1000E).mac == MAC
+    assert instances.parse(hive.VMXNET3).mac == OTHER_MAC
+    assert instances.parse(hive.E1000.format(slot="0888")).mac is None
+    assert instances.parse(r"ROOT\KDNIC\0000") is None
+
+
+def test_a_card_is_described_with_what_windows_has_configured():
+    parts = (
+        *STATIC,
+        hive.ipv6(1, "20010db8000000000000000000000005", 64),
+        hive.ipv6(1, "fe800000000000000000000000000005", 64),
+        hive.route6(1, "0" * 32, 0, "20010db8000000000000000000000001"),
+        hive.route6(1, "20010db8000100000000000000000000", 48, "20010db8000000000000000000000002"),
+        hive.persistent_routes("0.0.0.0,0.0.0.0,10.1.2.1,-1", "172.16.0.0,255.240.0.0,10.1.2.9,5"),
+        hive.adapter(2, r"ROOT\KDNIC\0000", "Ethernet (Kernel Debugger)", characteristics=9),
+    )
+    found, concerns = inspected(root(*parts))
+    assert list(found) == ["Ethernet0"]
+    card = found["Ethernet0"]
+    assert card["mac"] == MAC
+    assert card["addresses"] == ["10.1.2.3/24", "2001:db8::5/64"]
+    assert card["gateways"] == ["10.1.2.1", "2001:db8::1"]
+    assert card["name_servers"] == ["10.1.2.53"]
+    assert card["routes"] == [
+        {"destination": "2001:db8:1::/48", "gateway": "2001:db8::2", "metric": None},
+        {"destination": "172.16.0.0/12", "gateway": "10.1.2.9", "metric": 5},
+    ]
+    assert card["device_instance"] == hive.E1000E
+    assert not concerns
+
+
+def test_dhcp_has_no_static_addresses_whatever_is_left_of_them():
+    parts = (
+        hive.adapter(1, hive.VMXNET3, "Ethernet0"),
+        hive.ipv4(1, DhcpIPAddress='"10.9.9.9"', DhcpSubnetMask='"255.255.255.0"', IPAddress='multi:"1.2.3.4"'),
+    )
+    found, _concerns = inspected(root(*parts))
+    assert (found["Ethernet0"]["method"], found["Ethernet0"]["addresses"]) == ("dhcp", [])
+
+
+def test_a_card_is_matched_by_its_pci_slot():
+    cards = [{"mac": "00:50:56:AA:00:02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
+    found, concerns = inspected(root(*TWO_E1000, interfaces=cards))
+    assert {name: card["mac"] for name, card in found.items()} == {
+        "Local_Area_Connection": "00:50:56:aa:00:01",
+        "Local_Area_Connection_2": "00:50:56:aa:00:02",
+    }
+    assert not concerns
+
+
+def test_an_address_of_a_card_without_known_mac_address_is_reported_as_lost():
+    _found, concerns = inspected(root(*TWO_E1000))
+    assert concerns["static-address-not-kept"].severity == "warning"
+
+
+def test_a_name_of_a_card_without_known_mac_address_is_reported_as_lost():
+    parts = (*TWO_E1000[:2], hive.ipv4(1), hive.ipv4(2))
+    assert "nic-name-not-kept" in inspected(root(*parts))[1]
+
+
+def test_a_generated_mac_address_is_one_to_find_the_card_by():
+    _found, concerns = inspected(root(*TWO_E1000, generate_macs=True))
+    assert "static-address-not-kept" not in concerns
+    assert "nic-mac-generated" in concerns
+
+
+def test_a_team_with_an_address_is_reported():
+    parts = (
+        *STATIC,
+        hive.adapter(2, r"COMPOSITEBUS\MS_IMPLAT_MP\1", "Team", 0x81, ComponentId='"compositebus\\\\ms_implat_mp"'),
+        hive.ipv4(2, "10.5.5.5"),
+    )
+    assert "Team" in inspected(root(*parts))[1]["static-address-not-kept"].message
+
+
+def test_settings_of_the_driver_are_reported():
+    parts = (hive.adapter(1, hive.E1000E, "Ethernet0", VlanID='"7"', NetworkAddress='"020000000001"'),)
+    message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
+    assert "VlanID is 7, NetworkAddress is 020000000001" in message
+
+
+def test_a_route_whose_gateway_no_card_reaches_is_reported():
+    parts = (
+        *STATIC,
+        hive.adapter(2, hive.VMXNET3, "Ethernet1"),
+        hive.persistent_routes("10.8.0.0,255.255.0.0,10.7.0.1,1"),
+    )
+    assert "10.8.0.0/16 by 10.7.0.1" in inspected(root(*parts))[1]["route-not-kept"].message
+
+
+@pytest.mark.parametrize("target", ["kvm", "libvirt", "proxmox"])
+def test_the_same_device_keeps_its_configuration_without_any_step(target):
+    plan = plan_for(root(*STATIC), target, Ethernet0="e1000e")
+    assert not plan.windows_first_boot
+    (card,) = plan.hardware.interfaces
+    assert (card["mac"], card["subsystem_vendor"], card["subsystem_device"]) == (MAC, "15ad", "07d0")
+    assert card["addresses"] == ["10.1.2.3/24"]
+
+
+def test_vmxnet3_is_the_same_device_with_its_own_subsystem_ids():
+    plan = plan_for(root(hive.adapter(1, hive.VMXNET3, "Ethernet0"), hive.ipv4(1, "10.1.2.3")), Ethernet0="vmxnet3")
+    assert not plan.windows_first_boot
+    assert "subsystem_vendor" not in plan.hardware.interfaces[0]
+
+
+@pytest.mark.parametrize("target", ["kubevirt", "openstack", "ovirt"])
+def test_where_the_target_has_not_the_same_device_the_first_boot_sets_the_address(target):
+    plan = plan_for(root(*STATIC), target, Ethernet0="e1000e")
+    assert [type(step) for step in plan.windows_first_boot] == [RemoveDevice, SetNetwork]
+    assert "subsystem_vendor" not in plan.hardware.interfaces[0]
+
+
+def test_another_device_gets_all_that_was_configured_under_its_mac_address():
+    parts = (*STATIC, hive.persistent_routes("172.16.0.0,255.240.0.0,10.1.2.9,5"))
+    plan = plan_for(root(*parts), Ethernet0="virtio-net-pci")
+    assert plan.windows_first_boot == [
+        RemoveDevice(hive.E1000E, hive.guid(1).lower()),
+        SetNetwork(
+            MAC,
+            "Ethernet0",
+            addresses=("10.1.2.3/24",),
+            gateways=("10.1.2.1",),
+            name_servers=("10.1.2.53",),
+            routes=(Route("172.16.0.0/12", "10.1.2.9", 5),),
+        ),
+    ]
+
+
+def test_a_new_mac_address_makes_another_device_of_the_same_model():
+    guest = root(*STATIC, target_interfaces=[{"from": MAC, "mac": "52:54:00:00:00:01"}])
+    plan = plan_for(guest, Ethernet0="e1000e")
+    assert plan.windows_first_boot[0] == RemoveDevice(hive.E1000E, hive.guid(1).lower())
+    assert plan.windows_first_boot[1].mac == plan.hardware.interfaces[0]["mac"] == "52:54:00:00:00:01"
+
+
+def test_the_only_card_is_found_without_its_mac_address():
+    parts = (hive.adapter(1, hive.E1000.format(slot="0888"), "LAN"), hive.ipv4(1, "10.1.2.3"))
+    assert not inspected(root(*parts))[1]
+    plan = plan_for(root(*parts), LAN="virtio-net-pci")
+    assert plan.windows_first_boot[-1].mac == ""
+
+
+def test_a_device_that_the_target_may_have_in_the_same_slot_is_not_removed():
+    of_qemu = r"PCI\VEN_8086&DEV_100E&SUBSYS_11001AF4&REV_03\3&11583659&0&10"
+    parts = (hive.adapter(1, of_qemu, "LAN"), hive.ipv4(1, "10.1.2.3"))
+    plan = plan_for(root(*parts), LAN="e1000")
+    assert [type(step) for step in plan.windows_first_boot] == [SetNetwork]
+
+
+def test_a_deleted_card_is_removed():
+    parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "Ethernet1"))
+    plan = plan_for(root(*parts), Ethernet0="e1000e", Ethernet1=None)
+    assert plan.windows_first_boot == [RemoveDevice(hive.VMXNET3, hive.guid(2).lower())]
+    assert [card["name"] for card in plan.hardware.interfaces] == ["Ethernet0"]
+
+
+def test_policies_are_steps_of_the_first_boot_even_for_the_same_device():
+    parts = (*STATIC, hive.ipv6(1, "20010db8000000000000000000000005", 64))
+    dhcp = plan_for(root(*parts), settings={"Ethernet0": {"policy": "dhcp"}}, Ethernet0="e1000e")
+    assert dhcp.windows_first_boot == [SetNetwork(MAC, "Ethernet0", removed=("2001:db8::5/64",))]
+    static = {"policy": "static", "addresses": ["10.7.7.7/16"], "gateway": "10.7.0.1"}
+    (step,) = plan_for(root(*parts), settings={"Ethernet0": static}, Ethernet0="e1000e").windows_first_boot
+    assert (step.addresses, step.gateways, step.name_servers) == (("10.7.7.7/16",), ("10.7.0.1",), ("10.1.2.53",))
+    renamed = plan_for(root(*parts), settings={"Ethernet0": {"policy": "rename", "name": "LAN"}}, Ethernet0="e1000e")
+    assert renamed.windows_first_boot[0].name == "LAN"
+    with pytest.raises(GuestconvError, match="policy"):
+        plan_for(root(*parts), settings={"Ethernet0": {"policy": "other"}}, Ethernet0="e1000e")
+
+
+def test_a_hostile_hive_gives_no_addresses_that_are_none():
+    parts = (
+        hive.adapter(1, hive.E1000E, 'a\\" & del %PATH%', Domain='"x;y"'),
+        hive.ipv4(1, "10.1.2.3 & calc", "300.1.1.1", gateway="%TEMP%", servers="1.2.3.4,`x`, 5.6.7.8", Domain='"a b"'),
+        hive.persistent_routes("a,b", "10.0.0.0,255.0.0.0,x,1", ",,,,"),
+        f'[{hive.NSI}1-9b1a-11d4-9123-0050047759bc}}\\10]\n"zz"=hex:00\n"00"=hex:00\n',
+    )
+    found, _concerns = inspected(root(*parts))
+    (card,) = found.values()
+    assert (card["addresses"], card["gateways"], card["domain"]) == ([], [], "")
+    assert card["name_servers"] == ["1.2.3.4", "5.6.7.8"]
+
+
+def test_without_a_control_set_there_is_no_card():
+    assert not inspected(FakeRoot({}, hives={"SYSTEM": "[Select]\n"}))[0]
+    assert not inspected(FakeRoot({}))[0]
