@@ -64,7 +64,7 @@ E1000E = Model(
     kernel_driver="e1000e",
     words=_everywhere("e1000e"),
     read_as={"libvirt": ("e1000e",), "ovf": ("e1000e", "6"), "vmx": ("e1000e",)},
-    windows=_in_box(ids=("VEN_8086&DEV_10D3",)),
+    windows=_in_box(ids=("VEN_8086&DEV_10D3&SUBSYS_00008086", "VEN_8086&DEV_10D3")),
 )
 E1000 = Model(
     "e1000",
@@ -77,7 +77,7 @@ E1000 = Model(
         "ovf": ("e1000", "2", "82540em", "82543gc", "82545em"),
         "vmx": ("e1000",),
     },
-    windows=_in_box(ids=("VEN_8086&DEV_100E",)),
+    windows=_in_box(ids=("VEN_8086&DEV_100E&SUBSYS_11001AF4", "VEN_8086&DEV_100E")),
 )
 RTL8139 = Model(
     "rtl8139",
@@ -85,7 +85,7 @@ RTL8139 = Model(
     kernel_driver="8139cp",
     words=_everywhere("rtl8139"),
     read_as={"libvirt": ("rtl8139",), "ovf": ("1",)},
-    windows=_in_box(ids=("VEN_10EC&DEV_8139",)),
+    windows=_in_box(ids=("VEN_10EC&DEV_8139&SUBSYS_11001AF4", "VEN_10EC&DEV_8139")),
 )
 PCNET = Model(
     "pcnet",

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win.library import VirtioWin
 from tests.guests import windows_hives
 from tests.text_guests import case
 from tests.text_guests.lab import Lab
@@ -107,16 +108,28 @@ MACHINES = (WINDOWS_7, WINDOWS_8, WINDOWS_10)
 class RealGuest(Lab):
     """A guest with a real hive. hive: its SYSTEM hive at the beginning. choices: lines of a case (@choose)."""
 
-    def __init__(self, machine: Machine, top: Path, choices: str = "", system: bytes | None = None, **more) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        top: Path,
+        choices: str = "",
+        system: bytes | None = None,
+        drivers: VirtioWin | None = None,
+    ) -> None:
         self.machine = machine
         self.hive = windows_hives.system(machine.name) if system is None else system
         self.software = windows_hives.software(machine.name, machine.product, machine.version, machine.build)
         path = top / "case.txt"
         path.write_text(_text(machine, choices), encoding="utf-8")
-        super().__init__(case.read(path), top / "guest", **more)
+        super().__init__(case.read(path), top / "guest")
+        self._drivers = drivers
         (self._device,) = [volume.device for volume in self.case.volumes if SYSTEM in volume.files]
         self.disks.write(SYSTEM, self.hive, self._device)
         self.disks.write(SOFTWARE, self.software, self._device)
+
+    def virtio_win(self):
+        """See Lab."""
+        return self._drivers
 
     def read(self, path):
         """The bytes of a file now."""

@@ -33,7 +33,7 @@ _DETAIL = "Windows finds its disks on {}"
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk; with which drivers Windows can start, and which of them it starts at boot today."""
     findings = Findings(devices={"block": dict(_disks(root))})
-    system = drivers.system_of(root)
+    system = drivers.inspected(root)
     if system is None:
         return findings
     evidence = Evidence(root, system)

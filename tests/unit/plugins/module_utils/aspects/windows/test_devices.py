@@ -43,7 +43,9 @@ def test_a_card_that_windows_had_a_driver_for_is_a_choice():
 
 @pytest.mark.parametrize("coding", ["ascii", "utf-16"])
 def test_a_card_that_an_inf_names_is_a_choice(coding):
-    content = "%a% = E1G60, pci\\ven_8086&dev_100e&subsys_001e8086\r\n".encode(coding)
+    content = "%a% = E1G60, pci\\ven_8086&dev_100e\r\n%b% = c, PCI\\VEN_8086&DEV_10D3&SUBSYS_00011028\r\n".encode(
+        coding
+    )
     found = usable(windows((6, 1), 7601, others={"/Windows/INF/netE1G60.inf": content}))
     assert (found["e1000"], found["e1000e"]) == ("", NO_DRIVER)
 
