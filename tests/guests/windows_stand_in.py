@@ -54,7 +54,7 @@ _BOOT_MANAGER = "Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 _LOADER = "{9f25ee7a-e7b7-11db-94b5-f7e662935912}"
 GRAPHICS_MODE_DISABLED = f"Objects\\{_LOADER}\\Elements\\16000046"
 
-_DRIVERS = "disk partmgr volmgr lsi_sas storahci atapi intelide stornvme e1i63x64 vmmouse vmusbmouse vmci vsock".split()
+_DRIVERS = "disk partmgr volmgr lsi_sas storahci atapi intelide stornvme e1i65x64 vmmouse vmusbmouse vmci vsock".split()
 
 # As Windows spells them, which is not all of one kind.
 _WINDOWS = "Windows/System32"

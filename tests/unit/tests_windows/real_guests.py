@@ -137,7 +137,7 @@ class RealGuest(Lab):
 
 
 # Drivers that come with Windows, and VMware's.
-_DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32 e1i63x64 vmmouse vmci".split()
+_DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32 e1g6032e e1i65x64 vmmouse vmci".split()
 
 
 def _text(machine, choices):
