@@ -26,7 +26,7 @@ from . import control_set, restoring, script
 NAME = "first_boot"
 INSPECT_AFTER: tuple[str, ...] = ()
 # All that ask for something at the first boot.
-CONVERT_AFTER: tuple[str, ...] = ("condition", "bootloader", "network")
+CONVERT_AFTER: tuple[str, ...] = ("condition", "bootloader", "network", "drivers", "hypervisor_tools")
 
 _FOR = "to run once at the first boot on the target"
 # The first line of a script for PowerShell, as for cloudbase-init; others are for cmd.exe.
