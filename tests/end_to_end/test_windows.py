@@ -146,12 +146,6 @@ def test_oracle_w4_the_address_is_in_the_first_boot_under_its_mac(converted, vol
     assert text.count("\n") == text.count("\r\n")
 
 
-def test_oracle_w9_the_machine_is_the_one_that_windows_knew(converted):
-    hardware = converted["hardware"]
-    assert hardware["smbios_uuid"] == "25194d56-caef-8737-5c44-50fe82f3ffde"
-    assert hardware["clock"] == "localtime"
-
-
 def test_the_other_volume_and_the_partition_table_are_as_they_were(disk, converted, scratch):
     with windows_disk.opened(disk, windows_stand_in.BOOT_START, scratch) as boot:
         assert boot.read("/Boot/BCD") is not None
