@@ -26,7 +26,7 @@ _AND_SYNC = 'copy=$1; shift; "$@" && sync "$copy"/*.qcow2'
 # nbdcopy writes no qcow2 by itself: its server does. $1: the source; $2: the copy; $3: its size.
 _NBDCOPY = (
     'qemu-img create -q -f qcow2 "$2" "$3" && '
-    'exec nbdcopy --target-is-zero --flush -- "$1" [ qemu-nbd --cache=none --aio=native --discard=unmap --format=qcow2 "$2" ]'
+    'exec nbdcopy --target-is-zero --flush --request-size=2097152 -- "$1" [ qemu-nbd --cache=none --aio=native --discard=unmap --format=qcow2 "$2" ]'
 )
 
 
