@@ -31,6 +31,20 @@ options:
       - The number of processors. The default is C(cpus) of the hardware. If the hardware does not contain it, the
         default is 1, as in M(virttools.guestconv.guestconv_verify).
     type: int
+  guest:
+    description:
+      - The description of the guest, which is the result RV(virttools.guestconv.guestconv_inspect#module:guest). With it,
+        O(cpu_model) is compared with what the operating system of the guest needs, and libvirt's definition names the
+        operating system.
+    type: dict
+  cpu_model:
+    description:
+      - The model of the processor. For libvirt it is V(host-passthrough) (the default), V(host-model), V(maximum) (the
+        default for emulation), or the name of a model; for KubeVirt V(host-model), V(host-passthrough) or a name, and by
+        default it is that of the cluster; for Proxmox VE V(host) (the default) or a name.
+      - EL 9 and SLES 16 need a model of the level x86-64-v2, and EL 10 of x86-64-v3. A model that is older is an error, if
+        O(guest) is given.
+    type: str
   networks:
     description:
       - The networks of cards that are not connected to O(network). A key is the name that the guest has for a card

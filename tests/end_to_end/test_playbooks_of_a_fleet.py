@@ -130,11 +130,11 @@ def test_names_that_a_map_lacks_are_one_error_before_anything_is_fetched(place):
     assert list((place.scratch / "run" / "outcomes").iterdir()) == []
     # The recorded guest has no facts of a source, so its names are those of the default.
     maps = {"guestconv_networks": {"default": {"bridge": "br7"}}, "guestconv_storages": {"default": "fast"}}
-    options = {"guestconv_platform": "proxmox", "guestconv_verify": False}
+    options = {"guestconv_platform": "proxmox", "guestconv_verify": False, "define_disks": ["/images/web01.qcow2"]}
     ended = play(place, "migrate", variables={"guestconv_hardware": hardware, **maps, **options})
     assert ended.returncode == 0, said(ended)
     definition = yaml.safe_load((place.scratch / "run" / "definitions" / GUEST).read_text(encoding="utf-8"))
-    assert definition["virtio"]["virtio0"].startswith("fast:0,import-from=")
+    assert definition["virtio"] == {"virtio0": "fast:0,import-from=/images/web01.qcow2"}
     assert definition["net"]["net0"].endswith(",bridge=br7")
 
 

@@ -47,7 +47,11 @@ _PARTITION_TYPES = {
 }
 
 # Options of the modules, and what they may be.
-OPTIONS = {"initrd": ("auto", "supplement", "rebuild"), "target": tuple(TARGETS)}
+OPTIONS = {
+    "initrd": ("auto", "supplement", "rebuild"),
+    "target": tuple(TARGETS),
+    "virtio_win": ("2k8", "w7", "2k8R2", "w8.1", "2k12R2", "w10", "2k22"),
+}
 
 # {key: how its value is written}: nothing, a value that may be left out, a value, PATH::PATTERN.
 _NOTHING, _OPTIONAL, _VALUE, _PATTERN, _IN_FILE = range(5)

@@ -27,6 +27,8 @@ BUILDERS = {
     "booster": "etc/booster.init.yaml",
     "slackware": "load_kernel_modules",
     "tinyramfs": "etc/tinyramfs/config",
+    "ugrd": "etc/profile",
+    "tiny-initramfs": "target/x",
     "none": "init",
 }
 # What else is in those that have udev.

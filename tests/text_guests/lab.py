@@ -21,6 +21,8 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model.changes 
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import select
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.tools import policy_from
 from ansible_collections.virttools.guestconv.plugins.module_utils.systems import SYSTEMS, engine
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win.library import VirtioWin
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.virtio_win import virtio_win_files
 from tests.text_guests import sectors
 from tests.text_guests.disks import Disks
 from tests.text_guests.model import Case
@@ -72,6 +74,7 @@ class Lab:
     def __init__(self, case: Case, top: Path) -> None:
         self.case = case
         self.disks = Disks(case, top)
+        self._top = top.parent
         self._keys = [_as_option(key, top.parent / f"key{number}") for number, key in enumerate(case.keys)]
         self.outcome = Outcome()
         self._second: Outcome | None = None
@@ -102,11 +105,19 @@ class Lab:
             appliance.close()
         return outcome
 
+    def virtio_win(self) -> VirtioWin | None:
+        """That of the option, with drivers of the tests."""
+        system = self.case.options.get("virtio_win")
+        if system is None:
+            return None
+        return VirtioWin.opened(virtio_win_files.unpacked(self._top / "virtio-win", virtio_win_files.tree((system,))))
+
     def _convert(self, outcome: Outcome) -> None:
         target = TARGETS[self.case.options.get("target", "kvm")]
         given = keys.from_option(self._keys)
+        policy = policy_from(self.case.tools)
         guest = Guest.opened(
-            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy_from(self.case.tools)
+            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy, self.virtio_win()
         )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)

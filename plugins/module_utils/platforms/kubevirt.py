@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import GuestconvError
 from ..model.hardware import DiskPlace, Hardware, Interface
-from . import request
+from . import processors, request
 from .vocabulary import Vocabulary
 
 FILTER = "kubevirt_vm"
@@ -47,6 +47,8 @@ def define(
     tpm: Any = False,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> dict[str, Any]:
     """The manifest (a dict) of the VirtualMachine for hardware (a dict, as convert returns it).
 
@@ -55,7 +57,8 @@ def define(
     of a NetworkAttachmentDefinition; networks: {a card's name or MAC address: network}; run_strategy: KubeVirt's;
     video_config: include the display's model, which only clusters with the feature gate VideoConfig accept;
     secure_boot; tpm: a new and empty one, whose state a PersistentVolumeClaim keeps; network_map, storage_map: what the
-    source calls its networks and storages, with a network, and a StorageClass for which a data volume is created.
+    source calls its networks and storages, with a network, and a StorageClass for which a data volume is created;
+    guest: its description; cpu_model: host-model, host-passthrough or a model's name, by default the cluster's.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`.
     """
     machine = request.machine(hardware, cpus, memory)
@@ -73,6 +76,8 @@ def define(
         domain["features"] = features
     if request.flag(tpm, "tpm"):
         domain["devices"]["tpm"] = {"persistent": True}
+    if cpu_model is not None:
+        domain["cpu"]["model"] = processors.model(cpu_model, "host-model", request.description(guest))
     metadata: dict[str, Any] = {"name": _machine_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")
@@ -113,7 +118,8 @@ def _machine_name(value: object) -> str:
 def _label(value: object, option: str) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value):
         rule = "Kubernetes takes lower-case letters, digits and dashes, 63 at most."
-        raise request.invalid(option, f"{value!r} is not a valid Kubernetes name.", rule)
+        suggestion = request.like(str(value), _LABEL, "a-z0-9-")
+        raise request.invalid(option, f"{value!r} is not a valid Kubernetes name.", rule + suggestion)
     return value
 
 
@@ -235,6 +241,12 @@ def _volume(index: int, given: dict[str, str]) -> dict[str, Any]:
     if len(sources) != 1:
         raise request.invalid(f"volumes[{index}]", "This should be a claim or a data_volume.")
     name = given[sources[0]]
+    if not _SUBDOMAIN.fullmatch(name):
+        raise request.invalid(
+            f"volumes[{index}].{sources[0]}",
+            f"{name!r} is not a valid Kubernetes name.",
+            "Kubernetes takes lower-case letters, digits, dashes and dots." + request.like(name, _LABEL, "a-z0-9-"),
+        )
     if sources[0] == "claim":
         return {"name": _disk_name(index), "persistentVolumeClaim": {"claimName": name}}
     return {"name": _disk_name(index), "dataVolume": {"name": name}}

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
 from ..devices import models
 from ..devices.letters import letters
-from ..disks.suffixes import SUFFIXES, format_of_name
 from ..errors import GuestconvError
 from ..model.hardware import Hardware, Interface
 from ..model.kept import WWN
-from . import request
+from . import libvirt_options as options
+from . import osinfo, processors, request
+from .libvirt_options import check_network, check_storage
 from .vocabulary import Vocabulary
 
 try:
@@ -24,6 +24,8 @@ except ImportError:
     etree: Any = None
 else:
     etree = _etree
+
+__all__ = ("FILTER", "WORDS", "check_network", "check_storage", "define")
 
 FILTER = "libvirt_domain"
 WORDS = Vocabulary("libvirt", "libvirt")
@@ -34,6 +36,11 @@ _PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
 # The processor that guestconv_verify boots with: all that the host has, or all that QEMU can emulate. QEMU's default
 # lacks what today's distributions are compiled for (x86-64-v2).
 PROCESSORS = {"kvm": "host-passthrough", "qemu": "maximum"}
+
+# Those of libvirt's modes that need no name of a model.
+MODES = ("host-passthrough", "host-model", "maximum")
+
+_LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 
 # Where the disk number unit of a controller is, as guestconv_verify has it.
 _PLACES = {
@@ -71,6 +78,8 @@ def define(
     tpm: Any = False,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
@@ -78,22 +87,25 @@ def define(
     memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of network or bridge, and
     vlan; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
     Microsoft, by which distributions are signed; tpm: a new and empty one; network_map, storage_map: what the source
-    calls its networks and storages, with a network, and a pool in which the disk is a volume.
+    calls its networks and storages, with a network, and a pool in which the disk is a volume; guest: its description,
+    by which the domain names the operating system; cpu_model: host-passthrough, host-model, maximum or a model's name.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `names-unmapped`,
     `library-missing`.
     """
     _require_lxml()
     machine = request.machine(hardware, cpus, memory)
-    places = request.pairs(machine.hardware.disks, request.items(_named(disks), "disks", _DISK_KEYS), "disks")
+    places = request.pairs(machine.hardware.disks, request.items(options.named(disks), "disks", _DISK_KEYS), "disks")
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
     root = etree.Element("domain", nsmap={"qemu": _QEMU} if _overrides(machine.hardware) else None, type=domain_type)
-    _child(root, "name", text=_name(name))
+    _child(root, "name", text=options.machine_name(name))
     kept = machine.hardware.kept
     if kept.uuid:
         _child(root, "uuid", text=kept.uuid)
     if kept.annotation:
         _child(root, "description", text=_in_xml(kept.annotation))
+    description = request.description(guest)
+    _operating_system(root, description, kept.guest_id)
     _child(root, "memory", text=machine.memory, unit="MiB")
     _child(root, "vcpu", text=machine.cpus)
     is_secure = request.secure_boot(secure_boot, machine.hardware)
@@ -101,7 +113,8 @@ def define(
     # QEMU's emulation of a processor has nothing of Hyper-V's.
     has_hyperv = machine.hardware.hyperv and domain_type == "kvm"
     _features(root, is_secure, has_hyperv)
-    _processor(root, domain_type, kept.topology(machine.cpus))
+    model = processors.model(cpu_model, PROCESSORS[domain_type], description)
+    _processor(root, model, kept.topology(machine.cpus))
     _clock(root, kept.clock, bool(machine.hardware.windows), has_hyperv)
     devices = _child(root, "devices")
     _disks(devices, places, request.storages([place for place, unused in places], storage_map))
@@ -137,13 +150,6 @@ def _child(parent: Any, tag: str, text: object = None, **attributes: object) -> 
     if text is not None:
         element.text = str(text)
     return element
-
-
-def _name(value: object) -> str:
-    name = request.text(value, "name")
-    if "/" in name:
-        raise request.invalid("name", f"libvirt does not allow a slash in {name!r}.")
-    return name
 
 
 def _boot_settings(root: Any, hardware: Hardware, is_secure: bool) -> None:
@@ -188,11 +194,25 @@ def _in_xml(text: str) -> str:
     return "".join(character for character in text if character in "\t\n" or character.isprintable())
 
 
-def _processor(root: Any, domain_type: str, topology: tuple[int, int, int] | None) -> None:
-    processor = _child(root, "cpu", mode=PROCESSORS[domain_type])
+def _operating_system(root: Any, description: Any, guest_id: str) -> None:
+    """The metadata by which virt-manager and others know the system: of the first root or, without one, the source's id."""
+    infos = [each.get("info") or {} for each in (description or {"roots": {}})["roots"].values()]
+    found = osinfo.system_id(infos[0]) if infos else osinfo.known_id(guest_id)
+    if found:
+        metadata = _child(root, "metadata")
+        libosinfo = etree.SubElement(metadata, f"{{{_LIBOSINFO}}}libosinfo", nsmap={"libosinfo": _LIBOSINFO})
+        etree.SubElement(libosinfo, f"{{{_LIBOSINFO}}}os", id=found)
+
+
+def _processor(root: Any, model: str, topology: tuple[int, int, int] | None) -> None:
+    if model in MODES:
+        processor = _child(root, "cpu", mode=model)
+    else:
+        processor = _child(root, "cpu", mode="custom", match="exact")
+        _child(processor, "model", text=model, fallback="forbid")
     if topology:
         _child(processor, "topology", **dict(zip(("sockets", "cores", "threads"), topology)))
-    if domain_type == "qemu":
+    if model == "maximum":
         # Firmware and kernels from before five-level page tables hang with them, and no host limits emulation to four.
         _child(processor, "feature", policy="disable", name="la57")
 
@@ -204,9 +224,9 @@ def _disks(devices: Any, places: list[request.Pair], pools: list[Any]) -> None:
     for (place, given), pool in zip(places, pools):
         bus = WORDS.word("block", place.driver, request.disk_title(place))
         prefix = _PREFIXES[bus]
-        kind, source = _source(_path(given), pool)
+        kind, source = options.source(options.path_of(given), pool)
         disk = _child(devices, "disk", type=kind, device="disk")
-        _child(disk, "driver", name="qemu", type=_format(given))
+        _child(disk, "driver", name="qemu", type=options.format_of(given))
         _child(disk, "source", **source)
         _child(disk, "target", dev=prefix + letters(letters_used[prefix]), bus=bus)
         if place.boot_order:
@@ -224,41 +244,6 @@ def _disks(devices: Any, places: list[request.Pair], pools: list[Any]) -> None:
             _child(disk, "address", type="drive", controller=controller, **_PLACES[bus](unit))
         letters_used[prefix] += 1
         units[bus] += 1
-
-
-def _named(disks: Any) -> Any:
-    """disks, without the key `backing` that the modules' option of this name has: an image says that itself."""
-    if not isinstance(disks, (list, tuple)):
-        return disks
-    return [{key: each[key] for key in each if key != "backing"} if isinstance(each, dict) else each for each in disks]
-
-
-def _source(path: str, pool: Any) -> tuple[str, dict[str, str]]:
-    """(type of the disk, attributes of its source). In a pool it is the volume with the name of its file."""
-    if pool is not None:
-        return "volume", {"pool": check_storage(pool), "volume": os.path.basename(path)}
-    if path.startswith("/dev/"):
-        return "block", {"dev": path}
-    return "file", {"file": path}
-
-
-def _path(given: dict[str, str]) -> str:
-    path = given.get("path", "")
-    if not os.path.isabs(path):
-        raise request.invalid("disks", f"{path!r} is not an absolute path on the host that will run the guest.")
-    return path
-
-
-def _format(given: dict[str, str]) -> str:
-    # By the name, since the controller does not see the file. QEMU must never probe the format of an image.
-    name = given.get("format") or format_of_name(given["path"])
-    if given["path"].startswith("/dev/"):
-        name = name or "raw"
-    if name is None:
-        raise request.invalid(
-            "disks", f"The format cannot be seen from the name {given['path']}.", "Give {path: ..., format: qcow2}."
-        )
-    return request.one_of(name, sorted(set(SUFFIXES.values())), "disks.format")
 
 
 def _express_ports(devices: Any, hardware: Hardware) -> dict[int, int]:
@@ -324,21 +309,6 @@ def _override(root: Any, hardware: Hardware) -> None:
         frontend = _child(device, f"{{{_QEMU}}}frontend")
         for name, number in properties.items():
             _child(frontend, f"{{{_QEMU}}}property", name=name, type="unsigned", value=number)
-
-
-def check_network(value: Any) -> tuple[str, str, int | None]:
-    """(network or bridge, its name, the VLAN) of what a caller says that a card is plugged into."""
-    given = request.named(value, "network", ("network", "bridge", request.VLAN))
-    kinds = [key for key in given if key != request.VLAN]
-    if len(kinds) != 1:
-        hint = "Give the name of a network, or {network: ...}, or {bridge: ...}."
-        raise request.invalid("network", f"{value!r} is not a network.", hint)
-    return kinds[0], given[kinds[0]], request.vlan(given, "network")
-
-
-def check_storage(value: Any) -> str:
-    """The pool that a value of storage_map names."""
-    return request.named(value, "storage", ("pool",))["pool"]
 
 
 def _console(devices: Any, driver: str | None) -> None:

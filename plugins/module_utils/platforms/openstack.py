@@ -17,6 +17,9 @@ from .vocabulary import Vocabulary
 FILTER = "openstack_image_properties"
 WORDS = Vocabulary("openstack", "OpenStack")
 
+# Neutron has 255 for the name of a port, of which the name of the card and a dash are a part (16 in Linux).
+_LONGEST_NAME = 255 - 17
+
 OPERATING_SYSTEMS = ("linux", "windows")
 
 
@@ -89,6 +92,8 @@ def server_ports(
     """
     interfaces = request.machine(hardware).hardware.interfaces
     server = request.text(name, "name")
+    if len(server) > _LONGEST_NAME:
+        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
     plugs = request.networks(interfaces, network, networks, network_map)
     return [
         _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import GuestconvError
 from ..model.hardware import DiskPlace, Hardware, Interface
 from ..model.kept import WWN
-from . import request
+from . import processors, request
 from .vocabulary import Vocabulary
 
 FILTER = "proxmox_vm"
@@ -67,6 +67,8 @@ def define(
     disks: Any = None,
     network_map: Any = None,
     storage_map: Any = None,
+    guest: Any = None,
+    cpu_model: Any = None,
 ) -> dict[str, Any]:
     """The options (a dict) of the virtual machine for hardware (a dict, as convert returns it).
 
@@ -76,7 +78,8 @@ def define(
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's, by default that of the guest;
     guest_agent: whether the guest runs QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
     paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map has for them;
-    network_map, storage_map: what the source calls its networks and storages, with a network and a storage.
+    network_map, storage_map: what the source calls its networks and storages, with a network and a storage; guest: its
+    description; cpu_model: host, or a model's name.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
@@ -97,7 +100,7 @@ def define(
         "memory": machine.memory,
         "cores": machine.cpus,
         # What guestconv_verify boots with. Proxmox's default lacks what today's distributions are compiled for.
-        "cpu": "host",
+        "cpu": processors.model(cpu_model, "host", request.description(guest)),
         "agent": f"enabled={request.flag(guest_agent, 'guest_agent') or wanted.guest_agent:d}",
         "vga": WORDS.word("graphics", wanted.video, "display") if wanted.video else "none",
     }
@@ -164,7 +167,10 @@ def _name(value: object) -> str:
     """PVE::QemuServer has the name of a machine as a dns-name: labels of letters, digits and dashes."""
     name = request.text(value, "name")
     if len(name) > 253 or not _DNS_NAME.fullmatch(name):
-        raise request.invalid("name", f"{name!r} is not a valid name of a machine: Proxmox VE takes DNS names.")
+        suggestion = request.like(name, _DNS_NAME, "A-Za-z0-9.-")
+        raise request.invalid(
+            "name", f"{name!r} is not a valid name of a machine: Proxmox VE takes DNS names.", suggestion.strip()
+        )
     return name
 
 

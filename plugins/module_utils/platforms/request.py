@@ -103,6 +103,23 @@ def text(value: object, option: str) -> str:
     return value
 
 
+def description(value: Any) -> dict[str, Any] | None:
+    """The option guest: a description, or None. Raises GuestconvError `platform-option-invalid`."""
+    if not value:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("roots"), dict):
+        raise invalid("guest", "This is not a description, which guestconv_inspect returns as `guest`.")
+    return value
+
+
+def like(name: str, pattern: re.Pattern[str], characters: str) -> str:
+    """The hint for a name that does not match pattern: one like it that does. characters: the allowed ones, of a class."""
+    found = re.sub(rf"[^{characters}]+", "-", name if "A" in characters else name.lower()).strip("-._ ")
+    while found and not pattern.fullmatch(found):
+        found = found[:-1].rstrip("-._ ")
+    return f" For example: {found}." if found else ""
+
+
 def flag(value: object, option: str) -> bool:
     """value, when it is a boolean: the string "no" would count as true. Raises GuestconvError."""
     if not isinstance(value, bool):

@@ -34,6 +34,12 @@ _HYPERV = (
     "hv-ipi",
 )
 
+# A console on the controller of virtio's serial ports.
+_VIRTIO_SERIAL = "virtconsole"
+
+# Cards of PCI Express (platforms/libvirt.py has vmxnet3 there).
+_EXPRESS = (models.E1000E.driver, models.VMXNET3.driver)
+
 # QEMU's devices for disks that can have a world wide name.
 _WITH_WWN = ("scsi-hd", "ide-hd")
 
@@ -82,12 +88,43 @@ def command_line(launch: Launch) -> list[str]:
     if any(card.slot is not None for card in hardware.interfaces):
         # A port's number names the card only where pciehp serves the port. By default (QEMU 6.1 and up) ACPI does.
         vector += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
-    vector += _disks(hardware, launch.overlays)
-    for index, card in enumerate(hardware.interfaces):
-        vector += ["-netdev", _netdev(index, launch)] + _network_card(index, card)
+    ports = _Ports(hardware)
+    cards = [_network_card(index, card, ports) for index, card in enumerate(hardware.interfaces)]
+    disks = _disks(hardware, launch.overlays, ports)
+    characters = _characters(hardware.console, launch, ports)
+    vector += ports.devices + disks
+    for index, card_devices in enumerate(cards):
+        vector += ["-netdev", _netdev(index, launch)] + card_devices
     if hardware.video:
         vector += ["-device", hardware.video]
-    return vector + _characters(hardware.console, launch)
+    return vector + characters
+
+
+class _Ports:
+    """The ports of PCI Express, one for each virtio device and each card of PCI Express, as libvirt and KubeVirt have them.
+
+    There, a virtio device has the interface of virtio 1.0 alone (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c). A
+    guest that needs the older one has its devices on the root bus, as it has them on a bridge for PCI on its target.
+    """
+
+    def __init__(self, hardware: Hardware) -> None:
+        self.devices: list[str] = []
+        self._family = hardware.family
+        self._is_modern = not hardware.is_transitional
+        self._before = len(hardware.interfaces)
+
+    def bus(self, driver: str) -> list[str]:
+        """["bus=..."], for the properties of a device of that driver, at a new port; [] for one on the root bus."""
+        is_express = driver in _EXPRESS or (self._is_modern and models.is_virtio(driver))
+        if self._family != "q35" or not is_express:
+            return []
+        number = len(self.devices) // 2
+        # From the slot 2 on, eight to a slot, as libvirt has them: the slots of the root bus are few.
+        place = f"multifunction=on,addr=0x{2 + number // 8:x}.0x{number % 8:x}"
+        # Cards behind a port of their own have the chassis from 1 on.
+        chassis = self._before + number + 1
+        self.devices += ["-device", f"pcie-root-port,id=port{number},chassis={chassis},{place}"]
+        return [f"bus=port{number}"]
 
 
 def _processor(launch: Launch) -> str:
@@ -112,7 +149,7 @@ def _block(name: str, description: dict[str, Any]) -> list[str]:
     return ["-blockdev", json.dumps(dict(description, **{"node-name": name}), sort_keys=True)]
 
 
-def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
+def _disks(hardware: Hardware, overlays: Sequence[str], ports: _Ports) -> list[str]:
     """Each disk on a controller of its model. When one is full, the next is added."""
     vector = []
     counts: dict[str, int] = {}
@@ -126,11 +163,13 @@ def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
         vector += _block(name, {"driver": "qcow2", "file": file, "cache": {"no-flush": True}})
         properties = [model.device, "drive=" + name]
         if model.capacity:
-            controller, new = _controller(disk.driver, model, unit, hardware.family)
+            controller, new = _controller(disk.driver, model, unit, hardware.family, ports)
             vector += new
             unit %= model.capacity
             place = {"controller": controller, "unit": unit, "channel": unit // 2, "place": unit % 2}
             properties.append(model.address.format(**place))
+        else:
+            properties += ports.bus(disk.driver)
         if disk.serial or model.needs_serial:
             properties.append("serial=" + (disk.serial or name))
         wwn = WWN.fullmatch(disk.wwn)
@@ -142,13 +181,13 @@ def _disks(hardware: Hardware, overlays: Sequence[str]) -> list[str]:
     return vector
 
 
-def _controller(driver: str, model: Attachment, unit: int, family: str) -> tuple[str, list[str]]:
+def _controller(driver: str, model: Attachment, unit: int, family: str, ports: _Ports) -> tuple[str, list[str]]:
     """The id of the controller for the disk number unit of its model, and the arguments that make a new one."""
     number, place = divmod(unit, model.capacity)
     if number == 0 and family in model.built_in:
         return model.built_in[family], []
     name = f"{driver}-{number}"
-    return name, ["-device", f"{model.controller},id={name}"] if place == 0 else []
+    return name, ["-device", ",".join([f"{model.controller},id={name}", *ports.bus(driver)])] if place == 0 else []
 
 
 def _netdev(index: int, launch: Launch) -> str:
@@ -162,7 +201,7 @@ def _netdev(index: int, launch: Launch) -> str:
     return ",".join(options)
 
 
-def _network_card(index: int, card: Interface) -> list[str]:
+def _network_card(index: int, card: Interface, ports: _Ports) -> list[str]:
     # No network boot: not every host has the ROMs, and a guest without boot loader would stay in them.
     properties = [card.driver, f"netdev=net{index}", "romfile="]
     if card.mac:
@@ -170,17 +209,17 @@ def _network_card(index: int, card: Interface) -> list[str]:
     if card.subsystem:
         properties += [f"subsys_ven=0x{card.subsystem[0]:04x}", f"subsys=0x{card.subsystem[1]:04x}"]
     if card.slot is None:
-        return ["-device", ",".join(properties)]
+        return ["-device", ",".join(properties + ports.bus(card.driver))]
     # The guest names a card ens<slot> after the slot of the port above it.
     port = f"pcie-root-port,id=slot{card.slot},chassis={index + 1},slot={card.slot}"
     return ["-device", port, "-device", ",".join(properties + [f"bus=slot{card.slot}"])]
 
 
-def _characters(console: str | None, launch: Launch) -> list[str]:
+def _characters(console: str | None, launch: Launch, ports: _Ports) -> list[str]:
     """The console and the guest agent's channel, and the virtio-serial controller where one of them needs it."""
     vector = []
     if models.is_virtio(console) or launch.agent is not None:
-        vector += ["-device", "virtio-serial-pci"]
+        vector += ["-device", ",".join(["virtio-serial-pci", *ports.bus(_VIRTIO_SERIAL)])]
     if console:
         vector += _socket("console", launch.console) + ["-device", console + ",chardev=console"]
     if launch.agent is not None:

@@ -46,7 +46,7 @@ def inspect(root: GuestRoot) -> Findings:
     """The display and the console, which drivers Windows can use, and what virtio-win has for it."""
     # A machine has one of each, and nothing in Windows is configured for it.
     findings = Findings(devices={"graphics": {"video0": {"driver": None}}, "console": {"console": {}}})
-    system = drivers.system_of(root)
+    system = drivers.inspected(root)
     if system is None:
         return findings
     evidence = Evidence(root, system)

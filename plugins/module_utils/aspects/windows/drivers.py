@@ -13,10 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ...devices.model import Model, WindowsNeeds
+from ...errors import GuestconvError
 from ...guest.hives import Key
 from ...guest.root import GuestRoot
+from ...texts import inf
 from ...texts.inf import Release
 from ...virtio_win.library import Folder, VirtioWin, WindowsDriver
 from . import release as releases
@@ -37,8 +40,8 @@ _IMAGE = re.compile(
 _DEVICE = re.compile(r"VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}|CC_\d+")
 # INF files of network cards: those that come with Windows, and those that were installed.
 _NETWORK_INFS = ("/Windows/INF/[Nn][Ee][Tt]*.[Ii][Nn][Ff]", "/Windows/INF/[Oo][Ee][Mm]*.[Ii][Nn][Ff]")
-_INF_LIMIT = 2 << 20
 _MOST_INFS = 400
+_ID = re.compile(r"VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}(?:&SUBSYS_[0-9A-F]{8})?(?:&REV_[0-9A-F]{2})?")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ def system_of(root: GuestRoot, detail: str = "") -> System | None:
     hive, release = root.hive(releases.SYSTEM, detail), releases.of(root)
     current = releases.control_set(hive) if hive else None
     return System(hive.top, current, release) if hive and current and release else None
+
+
+def inspected(root: GuestRoot) -> System | None:
+    """The System of root; None also where the registry cannot be read, which the aspect `condition` reports."""
+    try:
+        return system_of(root)
+    except GuestconvError:
+        return None
 
 
 def devices_in(ids: Iterator[str] | tuple[str, ...]) -> list[str]:
@@ -148,37 +159,40 @@ class Evidence:
         if self.services_of(needs):
             return True
         devices = devices_in(needs.ids)
-        return bool(devices) and (
-            self._was_driven(devices) or self._is_in_database(devices) or self._is_in_inf(devices)
-        )
+        return bool(devices) and (self._was_driven(devices) or self._has_package(needs.ids))
 
     def _was_driven(self, devices: list[str]) -> bool:
-        """Whether the guest had such a device, and a service for it."""
+        """Whether the guest had such a device, and a driver for it."""
+        return any(name.startswith(tuple(devices)) for name in self._driven)
+
+    @cached_property
+    def _driven(self) -> list[str]:
+        """The ids of the devices on PCI that the guest had a driver for."""
         known = self._system.control_set.key(_DEVICES)
-        for key in known.keys() if known else ():
-            if key.name.upper().startswith(tuple(devices)):
-                services = [releases.text(each, "Service") for each in key.keys()]
-                if any(name and self.has_service(name) for name in services):
-                    return True
-        return False
+        services = {
+            key.name.upper(): {releases.text(each, "Service") for each in key.keys()} - {""}
+            for key in (known.keys() if known else ())
+        }
+        there = {name for names in services.values() for name in names if self.has_service(name)}
+        return [name for name, names in services.items() if names & there]
 
-    def _is_in_database(self, devices: list[str]) -> bool:
-        """Whether a driver package of Windows 10 or later is for one of the devices (the hive DRIVERS)."""
+    def _has_package(self, ids: tuple[str, ...]) -> bool:
+        """Whether a driver package is for one of the ids: those of the hive DRIVERS, which Windows 10 and later have.
+
+        Before, they are in the INF files.
+        """
         hive = self._root.hive("DRIVERS", "")
-        return hive is not None and any(hive.key(f"{DEVICE_IDS}\\{each}") is not None for each in devices)
+        if hive is not None and hive.key(DEVICE_IDS) is not None:
+            return any(hive.key(f"{DEVICE_IDS}\\{each}") is not None for each in ids)
+        return not self._ids_in_infs.isdisjoint(ids)
 
-    def _is_in_inf(self, devices: list[str]) -> bool:
-        """Whether an INF of a network card names one of the devices. They are in UTF-16, or in one byte per character."""
-        wanted = [each.encode(coding) for each in devices for coding in ("ascii", "utf-16-le")]
-        for content in self._network_infs():
-            if any(each in content for each in wanted):
-                return True
-        return False
-
-    def _network_infs(self) -> Iterator[bytes]:
+    @cached_property
+    def _ids_in_infs(self) -> frozenset[str]:
+        """The ids on PCI in the INF files of network cards."""
+        found: set[str] = set()
         for path in self._root.glob(*_NETWORK_INFS)[:_MOST_INFS]:
-            content = self._root.head(path, _INF_LIMIT)
-            yield content.upper()
+            found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
+        return frozenset(found)
 
 
 def reason_for_disk(evidence: Evidence, model: Model) -> str:

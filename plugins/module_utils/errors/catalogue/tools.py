@@ -72,6 +72,13 @@ SUBJECT = Subject(
             "Remove them as the hint says, if they are not used on the target.",
         ),
         concern(
+            "windows-tools-needed",
+            "info",
+            "Tools of a hypervisor stay installed in Windows, because the driver of a device that was chosen belongs to them. "
+            "The conversion turns their services off.",
+            "Nothing needs to be done. Choose another driver for the device, if the tools are to be uninstalled.",
+        ),
+        concern(
             "tools-disabled",
             "info",
             "Tools of a hypervisor, or an agent of a cloud, stay installed, and the conversion turns their services off: "

@@ -25,6 +25,8 @@ class Mounter:
         self._appliance = appliance
         self._mounted: dict[str, Mount] = {}
         self._failed: dict[Mount, str] = {}
+        # The paths of those that were mounted, or remounted, to be written to.
+        self._writable: set[str] = set()
         self.made: list[tuple[str, str]] = []
 
     def show(self, mounts: Sequence[Mount], read_only: bool) -> list[NotMounted]:
@@ -34,19 +36,27 @@ class Mounter:
         """
         outermost_first = sorted(mounts, key=lambda mount: len(mount.path))
         wanted = {mount.path: mount for mount in outermost_first if mount.is_tried}
-        # mount(8) takes the path of a subvolume, which the kernel shows as an option, for several where it has a comma.
-        can_be_remounted = read_only or not any("," in each.node.name for each in self._mounted.values())
+        can_be_remounted = read_only or all(map(self._can_be_made_writable, self._mounted.values()))
         if not (can_be_remounted and self._mounted.items() <= wanted.items()):
             self._appliance.umount_all()
             self._mounted = {}
+            self._writable.clear()
         for mount in wanted.values():
             if mount not in self._failed:
                 self._try(mount, read_only)
         return [NotMounted(mount, self._failed[mount]) for mount in wanted.values() if mount in self._failed]
 
+    def _can_be_made_writable(self, mount: Mount) -> bool:
+        """Whether a mount that is there can be written to, if need be after it was remounted.
+
+        mount(8) takes the path of a subvolume, which the kernel shows as an option, for several where it has a comma.
+        ntfs-3g does not notice that it is remounted: what is written then is lost (seen with 2022.10.3).
+        """
+        return mount.path in self._writable or not ("," in mount.node.name or _is_ntfs(mount) and mount.is_written_to)
+
     def _try(self, mount: Mount, read_only: bool) -> None:
         is_there = mount.path in self._mounted
-        if is_there and read_only:
+        if is_there and (read_only or mount.path in self._writable or _is_ntfs(mount)):
             return
         options = ",".join(filter(None, ("ro" if read_only else "", mount.options)))
         try:
@@ -65,6 +75,8 @@ class Mounter:
             if mount.is_written_to:
                 raise space.read_only(mount.path, mount.filesystem.name) from error
         self._mounted[mount.path] = mount
+        if not read_only:
+            self._writable.add(mount.path)
 
     def _mount(self, mount: Mount, options: str) -> None:
         try:
@@ -90,6 +102,10 @@ class Mounter:
             return diagnosis.not_mounted(mount, "its path is not UTF-8")
         said = _reason(error.message).replace(mount.node.device, mount.filesystem.name)
         return diagnosis.of(self._appliance, mount, said)
+
+
+def _is_ntfs(mount: Mount) -> bool:
+    return mount.filesystem.type == "ntfs"
 
 
 def _reason(message: str) -> str:

@@ -32,13 +32,18 @@ BUILDERS: tuple[InitrdBuilder, ...] = (
 
 UNKNOWN = "unknown"
 
-# Those of which only this is known, for an error that names them: booster's generator/generator.go writes its
-# configuration, as tinyramfs's script does.
+# Those of which only this is known, for an error that names them. They load the modules of a list, or by an index of
+# their own, so that nothing which is appended is found. booster's generator/generator.go writes its configuration, as
+# tinyramfs's script does.
 _OTHERS = (
     ("booster", ("etc/booster.init.yaml",)),
     ("tinyramfs", ("etc/tinyramfs/config",)),
     # The script of Slackware's mkinitrd that loads its list of modules.
     ("Slackware's mkinitrd", ("load_kernel_modules",)),
+    # Its init reads the functions there (generate_init() of ugrd's initramfs_generator.py).
+    ("ugrd", ("etc/profile",)),
+    # Where it mounts the root (mktirfs).
+    ("tiny-initramfs", ("target",)),
 )
 
 

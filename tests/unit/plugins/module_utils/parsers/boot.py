@@ -35,6 +35,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.l
     custom,
     debconf,
     defaults,
+    install_devices,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.loaders.grub2.script import (
     conditions,
@@ -600,6 +601,20 @@ PARSERS = (
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
             debconf.answer_for_fallback,
         ),
+    ),
+    Parser(
+        "SUSE's list of disks for GRUB",
+        ("/dev/sda\nactivate\ngeneric_mbr\n", "/dev/disk/by-id/scsi-36000c29\n", "/dev/sda1\n/dev/sdb\n"),
+        unedited=(lambda text: text if "/dev/" in text else install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),),
+        edits=(
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ()),
+        ),
+    ),
+    Parser(
+        "IMA's policy",
+        ("dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n", "# none\nmeasure func=BPRM_CHECK\n"),
+        appraisal.appraises_files,
     ),
     Parser(
         "IMA's arguments",

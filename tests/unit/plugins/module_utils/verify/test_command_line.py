@@ -63,9 +63,16 @@ def test_the_whole_command_line_of_a_small_machine():
         *["-m", "1024", "-smp", "2", "-rtc", "base=utc", "-smbios", "type=3,asset=guestconv-verify"],
         *["-machine", "q35"],
         *["-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control"],
-        *["-blockdev", json.dumps(block, sort_keys=True), "-device", "virtio-blk-pci,drive=disk0,bootindex=1"],
+        *["-device", "pcie-root-port,id=port0,chassis=2,multifunction=on,addr=0x2.0x0"],
+        *["-device", "pcie-root-port,id=port1,chassis=3,multifunction=on,addr=0x2.0x1"],
+        *[
+            "-blockdev",
+            json.dumps(block, sort_keys=True),
+            "-device",
+            "virtio-blk-pci,drive=disk0,bus=port1,bootindex=1",
+        ],
         *["-netdev", "user,id=net0,restrict=on,ipv6=off," + network],
-        *["-device", "virtio-net-pci,netdev=net0,romfile=,mac=00:50:56:aa:bb:cc"],
+        *["-device", "virtio-net-pci,netdev=net0,romfile=,mac=00:50:56:aa:bb:cc,bus=port0"],
         *["-device", "virtio-vga"],
         *["-chardev", "socket,id=console,fd=4", "-device", "isa-serial,chardev=console"],
     ]
@@ -74,11 +81,15 @@ def test_the_whole_command_line_of_a_small_machine():
 @pytest.mark.parametrize(
     "machine, devices",
     [
-        (disks("virtio-blk-pci", "nvme"), ["virtio-blk-pci,drive=disk0", "nvme,drive=disk1,serial=disk1"]),
+        (
+            disks("virtio-blk-pci", "nvme", machine="pc"),
+            ["virtio-blk-pci,drive=disk0", "nvme,drive=disk1,serial=disk1"],
+        ),
         (
             disks("virtio-scsi-pci", "virtio-scsi-pci"),
             [
-                "virtio-scsi-pci,id=virtio-scsi-pci-0",
+                "pcie-root-port,id=port0,chassis=1,multifunction=on,addr=0x2.0x0",
+                "virtio-scsi-pci,id=virtio-scsi-pci-0,bus=port0",
                 "scsi-hd,drive=disk0,bus=virtio-scsi-pci-0.0,channel=0,scsi-id=0,lun=0",
                 "scsi-hd,drive=disk1,bus=virtio-scsi-pci-0.0,channel=0,scsi-id=1,lun=0",
             ],
@@ -123,6 +134,17 @@ def test_a_card_with_a_slot_is_behind_a_port_of_that_number():
     ]
 
 
+def test_virtio_that_must_be_transitional_is_on_the_root_bus():
+    machine = disks("virtio-blk-pci", interfaces=[{"driver": "virtio-net-pci"}], virtio="transitional")
+    assert option(vector(machine), "-device") == ["virtio-blk-pci,drive=disk0", "virtio-net-pci,netdev=net0,romfile="]
+
+
+def test_many_virtio_devices_share_slots_of_the_root_bus():
+    devices = option(vector(disks(*["virtio-blk-pci"] * 9)), "-device")
+    assert [device.rpartition(",")[2] for device in devices[7:9]] == ["addr=0x2.0x7", "addr=0x3.0x0"]
+    assert devices[-1] == "virtio-blk-pci,drive=disk8,bus=port8"
+
+
 def test_every_network_is_isolated_and_nothing_is_forwarded_unless_a_port_is_expected():
     machine = disks("ahci", interfaces=[{"driver": "e1000"}, {"driver": "e1000", "addresses": ["10.0.2.9/24"]}])
     networks = option(vector(machine, guest_port=None), "-netdev")
@@ -139,7 +161,7 @@ def test_a_machine_without_display_and_console_has_none():
 @pytest.mark.parametrize("console", ["isa-serial", "virtconsole"])
 def test_console_and_guest_agent_share_one_controller(console):
     devices = option(vector(disks("ahci", console={"driver": console}), agent=5), "-device")
-    assert devices.count("virtio-serial-pci") == 1
+    assert devices.count("virtio-serial-pci,bus=port0") == 1
     assert devices[-1] == "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"
     assert console + ",chardev=console" in devices
 
@@ -171,3 +193,16 @@ def test_a_disk_has_the_world_wide_name_that_qemu_can_give_it(driver, wwn):
     arguments = vector({"disks": [{"driver": driver, "wwn": wwn}]})
     expected = driver != "virtio-blk-pci" and len(wwn) == 16
     assert any(argument.endswith(f",wwn=0x{wwn}") for argument in arguments) == expected
+
+
+def test_windows_sees_the_interface_of_hyperv_where_kvm_offers_it():
+    machine = disks("ahci", windows="10.0.18362", hyperv=True)
+    assert option(vector(machine, accelerator="kvm"), "-cpu")[0].startswith("host,hv-relaxed,")
+    assert option(vector(machine), "-cpu") == [PROCESSORS["tcg"]]
+    assert option(vector(disks("ahci"), accelerator="kvm"), "-cpu") == ["host"]
+
+
+def test_a_card_has_the_subsystem_ids_that_windows_knows():
+    card = {"driver": "e1000e", "mac": "00:0c:29:f3:ff:de", "subsystem_vendor": "15ad", "subsystem_device": "07d0"}
+    found = [device for device in option(vector(disks("ahci", interfaces=[card])), "-device") if "e1000e" in device]
+    assert found == ["e1000e,netdev=net0,romfile=,mac=00:0c:29:f3:ff:de,subsys_ven=0x15ad,subsys=0x07d0"]

@@ -21,7 +21,7 @@ from ...command_line import Editors
 from ...evidence import Evidence, disks_with
 from .. import device_map, grub_legacy
 from ..loader import default_not_known, default_not_supported
-from . import custom, debconf, defaults, fallback, images, starts
+from . import custom, debconf, defaults, fallback, images, install_devices, starts
 from .paths import RootFiles
 from .script import editing, loader_line, menus, uses
 from .script.menu import LOADERS, Item, Loaded
@@ -155,6 +155,7 @@ class Grub2:
         defaults.convert(self._root, edit)
         kernel_install.edit_sources(self._root, edit)
         custom.convert(self._root, plan, editors)
+        install_devices.convert(self._root, plan, self._starting)
         debconf.convert(self._root, plan.disk_names, self._starting, keep_fallback=has_new_fallback)
 
 

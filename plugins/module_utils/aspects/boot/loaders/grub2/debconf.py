@@ -10,19 +10,13 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Callable
 
-from .....guest import device_names
 from .....guest.root import GuestRoot
-from .. import device_map
+from . import install_devices
 
 _DATABASE = "/var/cache/debconf/config.dat"
 
 # Debian makes the UEFI fallback when it is told to (grub-efi-amd64.postinst), Ubuntu unless it is told not to.
 _KEEP_FALLBACK = {"grub2/force_efi_extra_removable": "true", "grub2/no_efi_extra_removable": "false"}
-
-# Of udev's links below by-id and by-path these are not made of the hardware.
-_LASTING = re.compile(r"/dev/disk/by-id/(?:dm-|md-|lvm-)")
-_BY_HARDWARE = re.compile(r"/dev/disk/by-(?:id|path)/.+?(?:-part(?P<partition>\d+))?")
-_KERNELS_NAME = re.compile(r"/dev/(?:sd|hd|vd|xvd|nvme)\w+")
 
 
 def convert(root: GuestRoot, names: Mapping[str, str], starting: Collection[str], keep_fallback: bool) -> None:
@@ -78,9 +72,9 @@ def _edit_questions(text: str, edits: Mapping[str, Callable[[str], str]]) -> str
 def _edit_disks(question: str, names: Mapping[str, str], starting: Collection[str]) -> str:
     """The answer for grub-pc. What cannot be resolved stays: the package asks again."""
     value = _value(question) or ""
-    if _is_of_target(value, names, starting):
+    if install_devices.is_of_target(value.split(", "), names, starting):
         return question
-    found = [_on_target(name, names) or name for name in value.split(", ")]
+    found = [install_devices.on_target(name, names) or name for name in value.split(", ")]
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 
 
@@ -90,47 +84,13 @@ def _edit_partitions(question: str, names: Mapping[str, str], with_system_partit
     Not answered, it takes what is mounted at /boot/efi.
     """
     value = _value(question) or ""
-    if _is_of_target(value, names, with_system_partition):
+    if install_devices.is_of_target(value.split(", "), names, with_system_partition):
         return question
-    on_target = [_on_target(name, names) for name in value.split(", ")] if value else []
+    on_target = [install_devices.on_target(name, names) for name in value.split(", ")] if value else []
     found = [name for name in on_target if name is not None]
     if len(found) < len(on_target):
         return "\n".join(line for line in question.split("\n") if not line.startswith(("Value:", "Flags:")))
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
-
-
-def _is_of_target(value: str, names: Mapping[str, str], meant: Collection[str]) -> bool:
-    """Whether an answer names disks as on the target, from an earlier conversion. meant: as of device_map.are_of_target.
-
-    So do those that name all disks of several that exchange their names: only their order would change.
-    """
-    found = value.split(", ")
-    called = {disk for each in names for disk in (f"/dev/{each}", names[each])}
-    disks = [next((disk for disk in called if _partition_of(disk, name) is not None), name) for name in found]
-    return {_on_target(name, names) for name in found} == set(found) or device_map.are_of_target(disks, names, meant)
-
-
-def _partition_of(disk: str, name: str) -> str | None:
-    """The number of the partition of disk (/dev/sda) that name is; "" for the disk itself, None for another name."""
-    found = re.fullmatch(rf"{re.escape(disk)}(?:{'p' if disk[-1].isdigit() else ''}(?P<number>\d+))?", name)
-    return (found["number"] or "") if found else None
-
-
-def _on_target(name: str, names: Mapping[str, str]) -> str | None:
-    """The name on the target of a disk or partition; None where it is not known which one is meant.
-
-    A link of udev's that is made of the old disk's serial number can be resolved only where there is one disk.
-    """
-    by_hardware = None if _LASTING.match(name) else _BY_HARDWARE.fullmatch(name)
-    if by_hardware:
-        if len(names) != 1:
-            return None
-        return device_names.partition(next(iter(names.values())), by_hardware["partition"] or "")
-    for old, new in [*((f"/dev/{old}", new) for old, new in names.items()), *((new, new) for new in names.values())]:
-        number = _partition_of(old, name)
-        if number is not None:
-            return device_names.partition(new, number)
-    return None if _KERNELS_NAME.fullmatch(name) else name
 
 
 def _value(question: str) -> str | None:

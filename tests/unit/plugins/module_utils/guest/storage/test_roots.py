@@ -208,7 +208,7 @@ def test_a_data_filesystem_that_cannot_be_mounted_does_not_stop_the_guest(fstab,
 
 
 def test_a_data_filesystem_that_can_only_be_read_stays_so_and_one_that_is_needed_is_an_error():
-    tags, line = filesystems(sda1="ext4", sda2="ntfs"), "UUID=u-2 %s ntfs defaults 0 0\n"
+    tags, line = filesystems(sda1="ext4", sda2="vfat"), "UUID=u-2 %s vfat defaults 0 0\n"
     files = {"/dev/sda1": system(line % "/srv", "/srv"), "/dev/sda2": {}}
     guest, _mounted = found(tags, files, unwritable=("/dev/sda2",))
     with guest.mounted(guest.roots[0], read_only=False):
@@ -292,6 +292,20 @@ def test_a_windows_is_a_system_of_its_own_by_its_kernel_and_a_directory_of_it_is
         ("/dev/sda1", "windows", {"/": "/dev/sda1"})
     ]
     assert mounted == {"/": ("/dev/sda1", "ro")}
+
+
+def test_an_ntfs_is_never_remounted_as_ntfs_3g_loses_what_is_written_then():
+    appliance = StandInAppliance(
+        filesystems(sda1="ntfs"), files={"/dev/sda1": {"/Windows/System32/ntoskrnl.exe": "MZ"}}
+    )
+    guest = opened(appliance, "sda")
+    roots.find(guest, SYSTEMS)
+    with guest.mounted(guest.roots[0], read_only=True):
+        assert appliance.mounts == {"/": ("/dev/sda1", "ro")}
+    for _time in range(2):
+        with guest.mounted(guest.roots[0], read_only=False):
+            assert appliance.mounts == {"/": ("/dev/sda1", "")}
+    assert appliance.times("remount") == 0
 
 
 def test_a_dynamic_disk_without_a_system_that_can_be_read_is_named_for_that():
