@@ -291,8 +291,9 @@ SUBJECT = Subject(
         concern(
             "ima-appraisal-enforced",
             "warning error",
-            "A kernel is started with IMA's policy `appraise_tcb` enforced. It opens no file of root's without a right hash or "
-            "signature, and the files that conversion changes have none. The severity is `error` for the default kernel.",
+            "A kernel is started with IMA's policy `appraise_tcb` enforced, or `/etc/ima/ima-policy` has a rule that appraises "
+            "files of root's as they are read. It opens no file of root's without a right hash or signature, and the files "
+            "that conversion changes have none. The severity is `error` for the default kernel.",
             "Set `ima_appraise=fix` on the kernel's command line in the guest before conversion. Sign or hash the files again "
             "on the target, and then remove it.",
         ),
