@@ -81,7 +81,8 @@ class Wine:
             "RECORD": f"Z:{self._record}".replace("/", "\\"),
             "ANSWERS": f"Z:{self._answers}".replace("/", "\\"),
         }
-        wine = shutil.which("wine64") or shutil.which("wine") or "/usr/lib/wine/wine64"
+        # Debian has it where only its package wine, which asks for 32-bit programs, finds it.
+        wine = shutil.which("wine64") or "/usr/lib/wine/wine64"
         return subprocess.run(
             [wine, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=600
         )
