@@ -37,6 +37,7 @@ as_root() {
 #     guests   to build test guests
 #     unit     also needed to run the unit tests
 #     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
+#     proof    what script/windows-proof compares with
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -75,6 +76,7 @@ debian_packages() {
             # To build a test guest that boots by UEFI. Ubuntu has no unsigned shim.
             [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
+        proof) printf '%s\n' ntfs-3g virt-v2v ;;
     esac
 }
 
@@ -100,6 +102,7 @@ fedora_packages() {
             printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver
             ;;
+        proof*) printf '%s\n' ntfsprogs virt-v2v ;;
     esac
 }
 
