@@ -67,8 +67,8 @@ debian_packages() {
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
             printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup
-            # To ask the real one which entry it boots.
-            [[ $ID != debian ]] || printf '%s\n' systemd-boot
+            # To ask the real one which entry it boots, and to remove packages by the real one.
+            [[ $ID != debian ]] || printf '%s\n' systemd-boot pacman-package-manager
             ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
