@@ -115,7 +115,8 @@ options:
             it. For V(vmware) it is C(open-vm-tools), for V(virtualbox) the guest additions, for V(hyperv) Hyper-V's
             daemons, for V(azure) and V(gcp) those of the cloud, and for V(kvm) and the platforms on it C(qemu-guest-agent).
             For the other targets none is known.
-          - To install it from a file, name the file in O(first_boot.packages) too.
+          - To install it from a file, name the file in O(first_boot.packages) too. Windows gets the C(qemu-ga) of
+            O(virtio_win), if no such file is named.
         type: bool
         default: false
 seealso:

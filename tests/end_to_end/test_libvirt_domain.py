@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 
 import pytest
 
@@ -29,3 +31,42 @@ def test_a_converted_guest_is_started_by_libvirt_and_reached_at_its_static_addre
     )
     line = libvirt_host.answer(tmp_path, domain, address="10.0.2.2/24", guest="10.0.2.15", port=22, seconds=900)
     assert line.startswith("SSH-2.0-")
+
+
+# The machine starts, and its processor does not: QEMU says which devices it has.
+_DEVICES = """
+ip link add guests type bridge && ip link set guests up &&
+virsh -q define --validate "$1" >&2 && virsh -q start --paused web01 >&2 &&
+virsh -q qemu-monitor-command web01 --hmp 'info qtree' && virsh -q destroy web01 >&2
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="it makes a bridge, which needs root")
+def test_libvirt_has_the_cards_by_which_windows_finds_its_configuration_again(tmp_path):
+    disk, definition = tmp_path / "disk.qcow2", tmp_path / "domain.xml"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(disk), "1M"], check=True)
+    hardware = {
+        "disks": [{"driver": "ahci"}],
+        "interfaces": [
+            {"driver": "vmxnet3", "mac": "00:50:56:95:08:bb"},
+            {
+                "driver": "e1000e",
+                "mac": "00:0c:29:f3:ff:de",
+                "subsystem_vendor": "15ad",
+                "subsystem_device": "07d0",
+            },
+        ],
+        "windows": "10.0.18362",
+        "hyperv": True,
+        "clock": "localtime",
+    }
+    network = {"bridge": libvirt_host.BRIDGE}
+    definition.write_text(
+        libvirt.define(hardware, "web01", [str(disk)], network=network, domain_type="qemu"), encoding="utf-8"
+    )
+    ended = libvirt_host.run(tmp_path, ["sh", "-c", _DEVICES, "sh", str(definition)])
+    assert ended.returncode == 0, ended.stderr
+    for driver in ("vmxnet3", "e1000e"):
+        # There, it has the serial number that is made of its MAC address (test_pci_identity.py).
+        assert re.search(rf"type PCIE\n\s+dev: {driver},", ended.stdout), ended.stdout
+    assert re.search(r"subsys_ven = 5549 .*\n\s+subsys = 2000 ", ended.stdout), ended.stdout

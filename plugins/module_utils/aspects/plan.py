@@ -65,10 +65,12 @@ class HardwareFacts:
     """What a root knows of the target's virtual machine beyond what was chosen.
 
     interfaces: the names and addresses of NICs. guest_agent: whether the guest is to run QEMU's agent.
+    of_guest: those keys of the hardware that the guest itself knows best: {"clock": "localtime"}.
     """
 
     interfaces: list[Interface] = field(default_factory=list)
     guest_agent: bool = False
+    of_guest: dict[str, str | bool] = field(default_factory=dict)
 
 
 @dataclass

@@ -239,7 +239,7 @@ def _without_choice(
                 "no-driver",
                 "error",
                 f"The guest cannot use any of the target's {kind} devices ({reasons}).",
-                "Install a kernel with one of these drivers in the guest before it moves.",
+                "Install one of these drivers in the guest before it moves: Linux has them with its kernels, Windows with virtio-win.",
             ).as_dict()
 
 

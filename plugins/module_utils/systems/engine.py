@@ -127,6 +127,8 @@ def convert(
         hardware["virtio"] = TRANSITIONAL
     if any(plan.hardware.guest_agent for plan in plans):
         hardware["guest_agent"] = True
+    for plan in plans:
+        hardware.update(plan.hardware.of_guest)
     return hardware
 
 

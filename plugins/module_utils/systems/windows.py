@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from ..aspects.aspect import Aspect
-from ..aspects.windows import boot, condition, devices, drives, first_boot, network, products, release, storage, tools
+from ..aspects.windows import (
+    boot,
+    condition,
+    devices,
+    drives,
+    first_boot,
+    machine,
+    network,
+    products,
+    release,
+    storage,
+    tools,
+)
 from ..errors import GuestconvError
 from ..guest.hives import WINDOWS_CONFIGURATION, Key
 from ..guest.root import GuestRoot
@@ -19,7 +31,7 @@ from ..texts.inf import Release
 
 NAME = "windows"
 
-ASPECTS: tuple[Aspect, ...] = (condition, storage, devices, tools, boot, network, first_boot)
+ASPECTS: tuple[Aspect, ...] = (condition, storage, devices, tools, boot, machine, network, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ntfs",))
 

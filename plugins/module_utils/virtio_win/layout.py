@@ -21,6 +21,10 @@ _WINDOWS_11 = 22000
 # Before that: the folder for a client, that for a server.
 _BEFORE = {(6, 0): ("2k8", "2k8"), (6, 1): ("w7", "2k8r2"), (6, 2): ("w8", "2k12"), (6, 3): ("w8.1", "2k12r2")}
 
+# QEMU's guest agent, as a package of the Windows Installer.
+_AGENTS = "guest-agent"
+_AGENT_FILES = {"qemu-ga-x86_64.msi": "amd64", "qemu-ga-i386.msi": "x86"}
+
 # No driver of a virtio device: what a network card of the host, passed through, shares with netkvm.
 _NOT_DRIVERS = "sriov"
 
@@ -37,6 +41,13 @@ def place_of(path: str) -> tuple[str, str, str] | None:
         if system in SYSTEMS and processor in _PROCESSORS:
             return system, _PROCESSORS[processor], name
     return None
+
+
+def agent_for(path: str) -> str | None:
+    """The architecture that a file is QEMU's guest agent for, by its path below the ISO or directory; None for others."""
+    directory, _slash, name = path.lower().rpartition("/")
+    is_there = directory == _AGENTS or directory.endswith(f"/{_AGENTS}")
+    return _AGENT_FILES.get(name) if is_there else None
 
 
 def folders_for(release: Release) -> list[str]:

@@ -99,16 +99,23 @@ class Folder:
 
 
 class VirtioWin:
-    """A virtio-win. path: of its ISO or directory."""
+    """A virtio-win. path: of its ISO or directory. agents: packages of QEMU's guest agent, by architecture."""
 
-    def __init__(self, path: str, folders: Mapping[tuple[str, str], Mapping[str, StoredFile]]) -> None:
+    def __init__(
+        self,
+        path: str,
+        folders: Mapping[tuple[str, str], Mapping[str, StoredFile]],
+        agents: Mapping[str, StoredFile] | None = None,
+    ) -> None:
         self.path = path
         self._folders = folders
+        self.agents = agents or {}
 
     @classmethod
     def opened(cls, path: str) -> VirtioWin:
         """The virtio-win at path. Errors: virtio-win-not-usable."""
         folders: dict[tuple[str, str], dict[str, StoredFile]] = {}
+        agents: dict[str, StoredFile] = {}
         try:
             found = _in_directory(path) if os.path.isdir(path) else _in_image(path)
             for below, stored in found:
@@ -116,13 +123,16 @@ class VirtioWin:
                 if place:
                     system, arch, name = place
                     folders.setdefault((system, arch), {}).setdefault(name, stored)
+                agent = layout.agent_for(below)
+                if agent:
+                    agents.setdefault(agent, stored)
         except OSError as error:
             raise _not_usable(path, error.strerror or str(error)) from error
         except iso.NotIso as error:
             raise _not_usable(path, f"it is no directory, and no ISO image that can be read: {error}") from error
         if not any(name.endswith(".inf") for names in folders.values() for name in names):
             raise _not_usable(path, "it has no drivers in folders such as viostor/w10/amd64 or by-os/amd64/w10")
-        return cls(path, folders)
+        return cls(path, folders, agents)
 
     def folder(self, release: inf.Release) -> Folder | None:
         """The drivers for a release of Windows; None where it has no folder for it."""

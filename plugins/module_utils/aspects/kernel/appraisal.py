@@ -8,7 +8,7 @@ What conversion writes has none that is right, and none can be made without the 
 
 from __future__ import annotations
 
-from ...guest.boot_menu import BootMenu
+from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import kernel_arguments
 
@@ -20,31 +20,64 @@ _OLD = "ima_appraise_tcb"
 # Modes in which a file is opened all the same (security/integrity/ima/ima_appraise.c).
 _LENIENT = ("off", "fix", "log")
 
+# What systemd loads as it starts (src/core/ima-setup.c), and what dracut's module does (98integrity/ima-policy-load.sh).
+_FILES = ("/etc/ima/ima-policy", "/etc/sysconfig/ima-policy")
+# The functions of rules that are about files being read (Documentation/ABI/testing/ima_policy in the kernel). Others are
+# about programs, modules, firmware, keys and the policy.
+_READING = ("FILE_CHECK", "PATH_CHECK")
+_MASKS = ("MAY_READ", "^MAY_READ")
+
 
 def is_enforced(command_line: str) -> bool:
     """Whether a kernel with this command line refuses files of root's without a right security.ima."""
     arguments = kernel_arguments.split(command_line)
     pairs = [argument.partition("=")[::2] for argument in arguments]
     policies = [name for key, value in pairs if key == "ima_policy" for name in value.replace("|", " ").split()]
+    return (_POLICY in policies or _OLD in arguments) and not _is_lenient(command_line)
+
+
+def _is_lenient(command_line: str) -> bool:
+    pairs = [argument.partition("=")[::2] for argument in kernel_arguments.split(command_line)]
     modes = [value for key, value in pairs if key == "ima_appraise"]
-    is_lenient = bool(modes) and modes[-1].startswith(_LENIENT)
-    return (_POLICY in policies or _OLD in arguments) and not is_lenient
+    return bool(modes) and modes[-1].startswith(_LENIENT)
 
 
-def concerns(menu: BootMenu) -> list[Concern]:
-    """The concern about entries of a boot menu that enforce it: an error where that is the default."""
-    enforced = [entry for entry in menu.entries if is_enforced(entry.arguments)]
+def appraises_files(policy: str) -> bool:
+    """Whether a policy, a rule a line, has files of root's appraised as they are read. The first rule that fits counts."""
+    for line in policy.split("\n"):
+        action, *words = line.split() or [""]
+        conditions = dict(word.partition("=")[::2] for word in words)
+        if action not in ("appraise", "dont_appraise"):
+            continue
+        is_for_files = conditions.get("func", _READING[0]) in _READING and conditions.get("mask", _MASKS[0]) in _MASKS
+        if action == "dont_appraise":
+            if not conditions:
+                return False
+        elif is_for_files and conditions.get("fowner", "0") == "0" and conditions.get("uid", "0") == "0":
+            return True
+    return False
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """The concern about entries of the boot menu that enforce it: an error where that is the default."""
+    menu = root.boot_menu
+    files = [path for path in root.glob(*_FILES) if menu.entries and appraises_files(root.read(path) or "")]
+    enforced = [
+        entry for entry in menu.entries if is_enforced(entry.arguments) or (files and not _is_lenient(entry.arguments))
+    ]
     if not enforced:
         return []
-    is_default = menu.default in enforced
-    names = ", ".join(dict.fromkeys(entry.kernel for entry in enforced))
-    return [
-        Concern(
-            "ima-appraisal-enforced",
-            "error" if is_default else "warning",
-            f"The boot menu starts {names} with IMA's policy {_POLICY} enforced: it opens no file of root's whose security.ima "
-            "is not right, and conversion cannot sign the files that it changes.",
-            "Set ima_appraise=fix on the kernel's command line in the guest before conversion. Sign or hash the files again "
-            "on the target, and then remove it.",
-        )
-    ]
+    by_name = any(is_enforced(entry.arguments) for entry in enforced)
+    policy = f"IMA's policy {_POLICY}" if by_name else f"the policy of IMA in {', '.join(files)}"
+    return [_concern(menu.default in enforced, [entry.kernel for entry in enforced], policy)]
+
+
+def _concern(is_default: bool, kernels: list[str], policy: str) -> Concern:
+    return Concern(
+        "ima-appraisal-enforced",
+        "error" if is_default else "warning",
+        f"The boot menu starts {', '.join(dict.fromkeys(kernels))} with {policy} enforced: it opens no file of root's whose "
+        "security.ima is not right, and conversion cannot sign the files that it changes.",
+        "Set ima_appraise=fix on the kernel's command line in the guest before conversion. Sign or hash the files again "
+        "on the target, and then remove it.",
+    )

@@ -37,7 +37,7 @@ def of(root: GuestRoot, found: Sequence[Kernel]) -> list[Concern]:
     if boot and root.guest.target.is_paravirtual:
         concerns += _not_for_xen(root, boot)
     concerns += _others(root, boot, found) + _of_other_systems(root)
-    return concerns + appraisal.concerns(root.boot_menu) + kdump.concerns(root)
+    return concerns + appraisal.concerns(root) + kdump.concerns(root)
 
 
 def _of_image(root: GuestRoot, kernel: Kernel) -> list[Concern]:

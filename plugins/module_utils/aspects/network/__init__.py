@@ -17,7 +17,7 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import afterwards, concerns, configuration, elsewhere
+from . import afterwards, concerns, configuration, drivers, elsewhere
 from .afterwards import Chosen
 from .cards import earlier, identity, matching, policies
 from .cards.assembly import assemble, nics_of
@@ -107,6 +107,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
+    drivers.use_new(root, on_target)
     naming.bind_names(root, plan, on_target)
     plan.hardware.interfaces = _interfaces(on_target)
 

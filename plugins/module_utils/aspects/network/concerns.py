@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts.unread import Unread
-from . import elsewhere
+from . import drivers, elsewhere
 from .cards import identity, nics
 from .cards.assembly import Assembly
 from .cards.identity import Card
@@ -120,7 +120,7 @@ def _order_matters(found: Sequence[Nic]) -> Concern | None:
 
 
 def _asks_for_old_hardware(found: Sequence[Nic]) -> Concern | None:
-    asked = [f"{file} ({what})" for nic in found for file, what in nic.source_hardware]
+    asked = [f"{file} ({what})" for nic in found for file, what in drivers.left(nic)]
     if not asked:
         return None
     return Concern(

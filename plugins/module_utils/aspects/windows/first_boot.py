@@ -13,15 +13,16 @@ ends. Windows waits for it in vain, notes that in its log, and the other one goe
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from ...errors import GuestconvError
 from ...guest.hives import Key
 from ...guest.root import GuestRoot
 from ...model.description import Findings
-from ...model.first_boot import FirstBoot
+from ...model.first_boot import FirstBoot, PackageFile
 from ...texts import registry
 from ..plan import Plan
-from . import control_set, restoring, script
+from . import release, restoring, script
 
 NAME = "first_boot"
 INSPECT_AFTER: tuple[str, ...] = ()
@@ -53,7 +54,7 @@ def inspect(root: GuestRoot) -> Findings:
 
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Put the script into the guest, unless it has run there or has nothing to do. Errors: first-boot-not-possible."""
-    asked = plan.first_boot or FirstBoot()
+    asked = _with_agent(root, plan.first_boot or FirstBoot())
     steps = [*plan.windows_first_boot, *restoring.restored(root, plan.windows_until_first_boot)]
     if not steps and asked == FirstBoot():
         return
@@ -95,11 +96,27 @@ def _of_user(root: GuestRoot, asked: FirstBoot) -> script.User:
         raise _not_possible(
             root,
             "the agent of a Windows guest is a package that must be given.",
-            "Give the path of qemu-ga-x86_64.msi of virtio-win in first_boot.packages.",
+            "Give virtio_win, or the path of its qemu-ga-x86_64.msi in first_boot.packages.",
         )
     first = asked.script.partition(b"\n")[0].strip().decode("utf-8", "replace").lower()
     name = "user.ps1" if first in _POWERSHELL else "user.cmd"
     return script.User(name if asked.script else "", tuple(each.name for each in asked.files))
+
+
+def _with_agent(root: GuestRoot, asked: FirstBoot) -> FirstBoot:
+    """asked with the package of QEMU's agent that virtio-win has, where the agent is asked for, and its package not given."""
+    known, virtio_win = release.of(root), root.guest.virtio_win
+    if (
+        not asked.agent
+        or any(each.name.lower().startswith(_AGENT) for each in asked.files)
+        or not (known and virtio_win)
+    ):
+        return asked
+    found = virtio_win.agents.get(known.arch)
+    if found is None:
+        return asked
+    name = found.name.rpartition("/")[2].lower()
+    return replace(asked, files=(*asked.files, PackageFile(name, "msi", found.content())))
 
 
 def _script_text(asked: FirstBoot, name: str) -> str:
@@ -109,7 +126,7 @@ def _script_text(asked: FirstBoot, name: str) -> str:
 
 
 def _services(root: GuestRoot) -> Key:
-    found = control_set.control_set(root, "a service starts what is to run at the first boot")
+    found = release.controlled(root, "a service starts what is to run at the first boot")
     services = found.key("Services") if found else None
     if services is None:
         raise _not_possible(root, "its registry has no services.")

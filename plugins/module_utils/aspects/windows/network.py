@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...devices.targets import Model, Target
+from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...model.description import Findings
@@ -22,7 +23,7 @@ from ..network.cards import identity, matching, policies
 from ..network.cards.macs import HARDWARE, MacSource, Origin
 from ..network.cards.nics import Nic, unique_identifier
 from ..plan import Plan
-from . import adapters, control_set, instances
+from . import adapters, instances, release
 from .adapters import Adapter
 from .steps import RemoveDevice, SetNetwork
 
@@ -75,8 +76,12 @@ def inspect(root: GuestRoot) -> Findings:
 
 
 def _read(root: GuestRoot) -> adapters.Network:
-    found = control_set.control_set(root)
-    return adapters.read(found) if found else adapters.Network(())
+    """Nothing of a registry that cannot be read: the aspect `condition` has the error."""
+    try:
+        found = release.controlled(root, "")
+        return adapters.read(found) if found else adapters.Network(())
+    except GuestconvError:
+        return adapters.Network(())
 
 
 def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:

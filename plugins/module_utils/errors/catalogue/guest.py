@@ -285,13 +285,15 @@ SUBJECT = Subject(
             "no-driver",
             "error",
             "The guest has no driver for any of the devices that the target offers of one kind.",
-            "Install a kernel with one of these drivers in the guest before it moves.",
+            "Install one of these drivers in the guest before it moves. Linux has them with its kernels. For Windows, set the "
+            "option `virtio_win`.",
         ),
         concern(
             "ima-appraisal-enforced",
             "warning error",
-            "A kernel is started with IMA's policy `appraise_tcb` enforced. It opens no file of root's without a right hash or "
-            "signature, and the files that conversion changes have none. The severity is `error` for the default kernel.",
+            "A kernel is started with IMA's policy `appraise_tcb` enforced, or `/etc/ima/ima-policy` has a rule that appraises "
+            "files of root's as they are read. It opens no file of root's without a right hash or signature, and the files "
+            "that conversion changes have none. The severity is `error` for the default kernel.",
             "Set `ima_appraise=fix` on the kernel's command line in the guest before conversion. Sign or hash the files again "
             "on the target, and then remove it.",
         ),

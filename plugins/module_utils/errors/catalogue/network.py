@@ -152,7 +152,8 @@ SUBJECT = Subject(
         concern(
             "nic-configured-by-old-hardware",
             "warning",
-            "A network configuration applies only to hardware that the source has, such as its driver or bus address.",
+            "A network configuration applies only to hardware that the source has, such as its bus address. Conditions on "
+            "the driver of a network card are changed to the driver on the target, and are not reported.",
             "Let it refer to the name or the MAC address of the interface instead. Otherwise it may not be used on "
             "the target.",
         ),

@@ -59,14 +59,14 @@ _Composer = Callable[[str, str], "Node | None"]
 
 def read(root: GuestRoot) -> list[Setting]:
     """What netplan's files say: a list of Settings."""
-    documents = {path: yaml_text.below(document, "network") for path, document in _documents(root).items()}
+    documents = {path: yaml_text.below(document, "network") for path, document in documents_of(root).items()}
     return netplan_settings.settings_of(documents, KIND)
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Make comments of what configures these Nics, and of VLANs on them; strike them out of bonds and bridges."""
     detail = f"{labels(nics)} is not on the target; its lines were commented out"
-    documents = _documents(root)
+    documents = documents_of(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     for path, keys in paths_of(networks, nics).items():
         gone = [("network", *each) for each in keys]
@@ -75,7 +75,7 @@ def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     """Make definitions that know their NIC by a MAC address know it by another: {old: new}."""
-    for path, document in _documents(root).items():
+    for path, document in documents_of(root).items():
         changes = mac_changes(yaml_text.below(document, "network"), macs)
         detail = "the network card has another MAC address on the target"
         root.write(path, yaml_text.with_scalars(root.read(path) or "", changes), detail)
@@ -83,7 +83,7 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
     """Make definitions that are for interfaces by name be for their new names: {old: new}."""
-    documents = _documents(root)
+    documents = documents_of(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     for path, changes in name_changes(networks, names).items():
         detail = "the network card has another name on the target"
@@ -93,8 +93,8 @@ def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
 def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
     """Let these Nics get their addresses by DHCP."""
     detail = f"{labels(nics)} gets its address by DHCP on the target"
-    for path in _documents(root):
-        root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics, _composed), detail)
+    for path in documents_of(root):
+        root.write(path, with_dhcp(root.read(path) or "", path, ("network",), nics, composed), detail)
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
@@ -102,7 +102,7 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
 
     A definition that is for others too stays. One for the Nic goes before it, where systemd-networkd applies one alone.
     """
-    documents = _documents(root)
+    documents = documents_of(root)
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     definitions = merged_of(networks)[0][HARDWARE]
     names, renderers = names_of(definitions), renderers_of(networks)
@@ -120,14 +120,14 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
             if is_shared:
                 break
     for path, of_file in wanted.items():
-        text = static_netplan.with_statics(root.read(path) or "", partial(_composed, path=path), _SECTION, of_file)
+        text = static_netplan.with_statics(root.read(path) or "", partial(composed, path=path), _SECTION, of_file)
         root.write(path, text, f"{labels(statics)} has another address on the target")
 
 
 def not_read(root: GuestRoot) -> list[str]:
     """The files with connections that only NetworkManager understands."""
     try:
-        documents = _documents(root)
+        documents = documents_of(root)
     except Unread:
         # read() raises it, too.
         return []
@@ -162,7 +162,8 @@ def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> 
     return found
 
 
-def _composed(text: str, path: str) -> Node | None:
+def composed(text: str, path: str) -> Node | None:
+    """The root node of text, of the file at path. Raises Unread."""
     return yaml_text.compose(text, path, folded=True)
 
 
@@ -261,7 +262,7 @@ def mac_changes(network: Node | None, macs: Mapping[str, str]) -> list[Change]:
     return [(node, values.with_macs_replaced(node.value, macs)) for node in nodes if node and yaml_text.scalar(node)]
 
 
-def _documents(root: GuestRoot) -> dict[str, Node | None]:
+def documents_of(root: GuestRoot) -> dict[str, Node | None]:
     """{path: root node} of the files in force, in netplan's order."""
     found: dict[str, str] = {}
     for directory in _DIRECTORIES:
@@ -269,4 +270,4 @@ def _documents(root: GuestRoot) -> dict[str, Node | None]:
             if name.endswith(".yaml"):
                 found.setdefault(name, posixpath.join(directory, name))
     texts = {found[name]: root.read(found[name]) for name in sorted(found)}
-    return {path: _composed(text, path) for path, text in texts.items() if text is not None and text.strip()}
+    return {path: composed(text, path) for path, text in texts.items() if text is not None and text.strip()}

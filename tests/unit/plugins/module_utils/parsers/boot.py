@@ -612,6 +612,11 @@ PARSERS = (
         ),
     ),
     Parser(
+        "IMA's policy",
+        ("dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n", "# none\nmeasure func=BPRM_CHECK\n"),
+        appraisal.appraises_files,
+    ),
+    Parser(
         "IMA's arguments",
         ("ima_policy=tcb|appraise_tcb", "ima_appraise=fix", "ima_appraise_tcb"),
         appraisal.is_enforced,

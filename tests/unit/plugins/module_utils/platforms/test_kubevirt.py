@@ -170,3 +170,8 @@ def test_an_unknown_run_strategy_is_refused():
     with pytest.raises(GuestconvError) as caught:
         kubevirt.define(converted(), "web01", VOLUMES, run_strategy="now")
     assert caught.value.path == "run_strategy"
+
+
+def test_what_windows_needs_is_in_the_schema(manifest):
+    made = manifest(converted(windows="10.0.18362", hyperv=True, clock="utc"))
+    assert "hyperv" in made["spec"]["template"]["spec"]["domain"]["features"]

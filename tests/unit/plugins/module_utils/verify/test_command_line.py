@@ -193,3 +193,16 @@ def test_a_disk_has_the_world_wide_name_that_qemu_can_give_it(driver, wwn):
     arguments = vector({"disks": [{"driver": driver, "wwn": wwn}]})
     expected = driver != "virtio-blk-pci" and len(wwn) == 16
     assert any(argument.endswith(f",wwn=0x{wwn}") for argument in arguments) == expected
+
+
+def test_windows_sees_the_interface_of_hyperv_where_kvm_offers_it():
+    machine = disks("ahci", windows="10.0.18362", hyperv=True)
+    assert option(vector(machine, accelerator="kvm"), "-cpu")[0].startswith("host,hv-relaxed,")
+    assert option(vector(machine), "-cpu") == [PROCESSORS["tcg"]]
+    assert option(vector(disks("ahci"), accelerator="kvm"), "-cpu") == ["host"]
+
+
+def test_a_card_has_the_subsystem_ids_that_windows_knows():
+    card = {"driver": "e1000e", "mac": "00:0c:29:f3:ff:de", "subsystem_vendor": "15ad", "subsystem_device": "07d0"}
+    found = [device for device in option(vector(disks("ahci", interfaces=[card])), "-device") if "e1000e" in device]
+    assert found == ["e1000e,netdev=net0,romfile=,mac=00:0c:29:f3:ff:de,subsys_ven=0x15ad,subsys=0x07d0"]

@@ -208,3 +208,15 @@ def test_a_driver_that_is_signed_for_tests_is_none_for_a_windows_of_64_bits(tmp_
     assert "is signed for tests only" in opened.folder(Release("amd64", 6, 3, 9600)).driver("viostor")
     assert opened.folder(Release("x86", 6, 3, 9600)).driver("viostor").signature.is_for_tests
     assert opened.folder(Release("amd64", 6, 3, 9600)).driver("vioscsi").signature is None
+
+
+def test_the_guest_agent_is_known_by_its_architecture(tmp_path):
+    files = {
+        **virtio_win_files.tree(),
+        "guest-agent/qemu-ga-x86_64.msi": b"msi",
+        "guest-agent/qemu-ga-i386.msi": b"msi32",
+    }
+    opened = library.VirtioWin.opened(virtio_win_files.unpacked(tmp_path, files))
+    assert {arch: file.content() for arch, file in opened.agents.items()} == {"amd64": b"msi", "x86": b"msi32"}
+    assert layout.agent_for("viostor/w10/amd64/qemu-ga-x86_64.msi") is None
+    assert layout.agent_for("virtio-win/Guest-Agent/QEMU-GA-i386.msi") == "x86"

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.kernel import appraisal
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.boot_menu import BootMenu, Entry
-from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import menu
+from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,38 @@ def test_only_the_policy_for_all_files_of_roots_is_enforced(command_line, is_enf
     assert appraisal.is_enforced(command_line) is is_enforced
 
 
+@pytest.mark.parametrize(
+    ("policy", "is_appraised"),
+    [
+        ("appraise fowner=0\n", True),
+        ("# all\ndont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK mask=MAY_READ appraise_type=imasig\n", True),
+        ("measure func=FILE_CHECK mask=MAY_READ uid=0\n", False),
+        ("appraise func=BPRM_CHECK appraise_type=imasig\nappraise func=MMAP_CHECK mask=MAY_EXEC\n", False),
+        ("appraise func=MODULE_CHECK\nappraise func=POLICY_CHECK appraise_type=imasig\n", False),
+        ("appraise fowner=1000\n", False),
+        ("dont_appraise\nappraise fowner=0\n", False),
+        ("", False),
+    ],
+)
+def test_only_rules_for_files_that_root_reads_are_about_what_is_written(policy, is_appraised):
+    assert appraisal.appraises_files(policy) is is_appraised
+
+
 def test_the_severity_depends_on_what_boots_by_default():
-    (concern,) = appraisal.concerns(menu("ima_policy=appraise_tcb", "quiet"))
+    (concern,) = appraisal.concerns(FakeRoot({}, boot_menu=menu("ima_policy=appraise_tcb", "quiet")))
     assert (concern.code, concern.severity) == (
         "ima-appraisal-enforced",
         "error",
     ) and "ima_appraise=fix" in concern.hint
     entries = [Entry("/boot/a", (), "quiet"), Entry("/boot/b", (), "ima_policy=appraise_tcb")]
-    (concern,) = appraisal.concerns(BootMenu(entries, entries[0]))
+    (concern,) = appraisal.concerns(FakeRoot({}, boot_menu=BootMenu(entries, entries[0])))
     assert (concern.code, concern.severity) == ("ima-appraisal-enforced", "warning") and "/boot/b" in concern.message
-    assert appraisal.concerns(menu("quiet")) == []
+    assert appraisal.concerns(FakeRoot({}, boot_menu=menu("quiet"))) == []
+
+
+@pytest.mark.parametrize("path", ["/etc/ima/ima-policy", "/etc/sysconfig/ima-policy"])
+def test_a_policy_of_the_guests_own_is_read(path):
+    files = {path: "dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n"}
+    (concern,) = appraisal.concerns(FakeRoot(files, boot_menu=menu("quiet")))
+    assert (concern.code, concern.severity) == ("ima-appraisal-enforced", "error") and path in concern.message
+    assert appraisal.concerns(FakeRoot(files, boot_menu=menu("ima_appraise=log"))) == []

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import devices
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import devices, first_boot
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows.steps import InstallDrivers
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.first_boot import FirstBoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.windows.windows_guests import (
     plan,
     service,
@@ -164,3 +165,15 @@ def test_without_virtio_win_nothing_is_changed():
 def test_the_directory_is_in_the_path_once(before, after):
     assert devices.with_directory(before) == after
     assert devices.with_directory(after) == after
+
+
+def test_the_agent_that_the_first_boot_is_to_install_is_that_of_virtio_win(tmp_path):
+    files = {**virtio_win_files.tree(), "guest-agent/qemu-ga-x86_64.msi": b"the agent"}
+    root = windows(virtio_win=virtio_win(tmp_path, files=files))
+    chosen = plan(root)
+    chosen.first_boot = FirstBoot(agent=True)
+    with root.on_behalf_of(first_boot.NAME):
+        first_boot.convert(root, chosen)
+    assert root.files["/Windows/Guestconv/files/qemu-ga-x86_64.msi"] == b"the agent"
+    assert "qemu-ga-x86_64.msi" in root.read("/Windows/Guestconv/firstboot.cmd")
+    assert chosen.hardware.guest_agent

@@ -284,7 +284,11 @@ def test_a_lease_does_not_bind_the_only_nic():
             "network-configuration-malformed",
             "warning",
         ),
-        ({"/etc/systemd/network/a.network": "[Match]\nDriver=vmxnet3\n"}, "nic-configured-by-old-hardware", "warning"),
+        (
+            {"/etc/systemd/network/a.network": "[Match]\nPath=pci-0000:03:00.0\n"},
+            "nic-configured-by-old-hardware",
+            "warning",
+        ),
         (
             {"/usr/bin/cloud-init": "", "/etc/network/interfaces": "iface ens3 inet static\n address 10.0.0.1\n"},
             "cloud-init-renders-network",

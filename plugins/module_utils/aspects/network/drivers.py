@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration that is for cards of a driver: it is for those on the target too, whose driver is another.
+
+Amazon Linux 2023 has `Driver=ena ixgbevf vif` for systemd-networkd (80-ec2.network of amazon-ec2-net-utils), and
+cloud-init writes `driver: hv_netvsc` for netplan on Azure (cloudinit/sources/DataSourceAzure.py).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+
+from ...devices.targets import Model
+from ...guest.root import GuestRoot
+from ...texts import globs, sections, yaml_text
+from ...texts.unread import Unread
+from . import systemd_files
+from .cards.nics import Nic
+from .formats import keyfiles, netplan, networkd
+from .formats.keyfile_connections import loaded
+from .formats.netplan_settings import HARDWARE
+
+_DETAIL = "the network card has another driver on the target"
+# What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
+_ASKED = re.compile(r"(?i)driver(?:=|: )(?![!&])")
+
+
+def left(nic: Nic) -> list[tuple[str, str]]:
+    """Those pairs of nic's source_hardware that use_new does not change, as that is not known to be right.
+
+    Of several files for different drivers only one was applied on the source, and which is not known.
+    """
+    files = {file for file, asked in nic.source_hardware if _ASKED.match(asked)}
+    return [pair for pair in nic.source_hardware if len(files) > 1 or not _ASKED.match(pair[1])]
+
+
+def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:
+    """Have what is for these Nics by their driver be for them by that of their Model."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for nic, model in on_target.items():
+        asks = {file for file, _asked in set(nic.source_hardware) - set(left(nic))}
+        for file, kind in nic.configured_by:
+            if file in asks:
+                wanted.setdefault((kind, file), set()).add(model.kernel_driver)
+    _in_networkd(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == networkd.KIND})
+    _in_keyfiles(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == keyfiles.KIND})
+    if any(kind == netplan.KIND for kind, _path in wanted):
+        _in_netplan(root, {nic: model for nic, model in on_target.items() if set(nic.source_hardware) - set(left(nic))})
+
+
+def _in_networkd(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
+    # A copy in /etc hides the distribution's own file.
+    by_name = {posixpath.basename(path): drivers for path, drivers in wanted.items()}
+    for file in systemd_files.files(root, ".network") if wanted else ():
+        missing = missing_in(file.words("Driver"), by_name.get(posixpath.basename(file.path), ()))
+        for path, text in file.texts.items():
+            entries = [
+                entry
+                for entry in sections.parse(text, continued=True)
+                if (entry.section, entry.key) == ("Match", "Driver") and entry.value
+            ]
+            if entries and missing:
+                after = sections.edited(text, entries[-1:], partial(_appended, " ".join(missing)))
+                systemd_files.rewrite(root, path, text, after, _DETAIL)
+                break
+
+
+def _in_keyfiles(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
+    for connection in loaded(root) if wanted else ():
+        words = [word.lstrip("|") for word in re.split(r"[;,]", connection.get("match", "driver")) if word]
+        missing = missing_in(words, wanted.get(connection.path, ()))
+        if missing:
+            entries = [each for each in connection.entries if (each.section, each.key) == ("match", "driver")]
+            text = sections.edited(connection.text, entries, partial(_listed, missing))
+            root.write(connection.path, text, _DETAIL)
+
+
+def _appended(words: str, value: str) -> str:
+    return f"{value.rstrip()} {words}"
+
+
+def _listed(drivers: Sequence[str], value: str) -> str:
+    return "".join(f"{driver};" for driver in (value.rstrip("; "), *drivers))
+
+
+def _in_netplan(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:
+    """A plain value becomes the driver of the target: versions before 0.104 know no lists there."""
+    try:
+        documents = netplan.documents_of(root)
+    except Unread:
+        return
+    networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
+    wanted: dict[str, dict[str, set[str]]] = {path: {} for path in networks}
+    for nic, places in netplan.definitions_of(networks, on_target).items():
+        for path, (identifier, _is_first) in places.items():
+            wanted[path].setdefault(identifier, set()).add(on_target[nic].kernel_driver)
+    for path, drivers in wanted.items():
+        text = root.read(path) or ""
+        for identifier, of_nics in drivers.items():
+            text = with_netplan_drivers(text, path, identifier, of_nics)
+        root.write(path, text, _DETAIL)
+
+
+def with_netplan_drivers(text: str, path: str, identifier: str, drivers: Collection[str]) -> str:
+    """text, a file of netplan's at path, in which the definition's match is for cards of these drivers, too."""
+    node = yaml_text.below(netplan.composed(text, path), "network", HARDWARE, identifier, "match", "driver")
+    listed = [yaml_text.scalar(each) for each in yaml_text.items(node)]
+    missing = missing_in(listed or [yaml_text.scalar(node)], drivers)
+    if listed:
+        return yaml_text.with_items(text, node, missing)
+    if node is None or len(missing) != 1 or not yaml_text.scalar(node):
+        return text
+    return yaml_text.with_scalars(text, [(node, missing[0])])
+
+
+def missing_in(words: Iterable[str], drivers: Collection[str]) -> list[str]:
+    """Those of drivers that none of words, globs over names of drivers, fits; none where these exclude others."""
+    known = [word for word in words if word]
+    if any(word[0] in "!&" for word in known):
+        return []
+    return sorted(driver for driver in drivers if not any(globs.fits(driver, word) for word in known))
