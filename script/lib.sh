@@ -37,6 +37,8 @@ as_root() {
 #     guests   to build test guests
 #     unit     also needed to run the unit tests
 #     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
+#     proof    what script/windows-proof compares with
+#     wine     to run scripts of Windows
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -65,8 +67,8 @@ debian_packages() {
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
             printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup
-            # To ask the real one which entry it boots.
-            [[ $ID != debian ]] || printf '%s\n' systemd-boot
+            # To ask the real one which entry it boots, and to remove packages by the real one.
+            [[ $ID != debian ]] || printf '%s\n' systemd-boot pacman-package-manager
             ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
@@ -75,6 +77,8 @@ debian_packages() {
             # To build a test guest that boots by UEFI. Ubuntu has no unsigned shim.
             [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
+        proof) printf '%s\n' ntfs-3g virt-v2v ;;
+        wine) printf '%s\n' wine64 gcc-mingw-w64-x86-64-win32 ;;
     esac
 }
 
@@ -100,6 +104,7 @@ fedora_packages() {
             printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver
             ;;
+        proof*) printf '%s\n' ntfsprogs virt-v2v ;;
     esac
 }
 

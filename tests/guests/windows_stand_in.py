@@ -32,8 +32,8 @@ _MIB = 1 << 20
 
 # Where the hive's MountedDevices says that E: (which has the boot manager) and C: are, on the disk of this signature.
 SIGNATURE = bytes.fromhex("ae4645df")
-_BOOT_START, _SYSTEM_START = 0x100000, 0x1F500000
-_SIZE = _SYSTEM_START + 400 * _MIB
+BOOT_START, SYSTEM_START = 0x100000, 0x1F500000
+_SIZE = SYSTEM_START + 400 * _MIB
 # The GUID of the system's partition where there is a GPT, and as Windows writes it: the first three fields are reversed.
 SYSTEM_GUID = "3F2504E0-4F89-11D3-9A0C-0305E82C3301"
 _SYSTEM_GUID = struct.pack("<IHH", 0x3F2504E0, 0x4F89, 0x11D3) + bytes.fromhex("9A0C0305E82C3301")
@@ -54,7 +54,7 @@ _BOOT_MANAGER = "Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 _LOADER = "{9f25ee7a-e7b7-11db-94b5-f7e662935912}"
 GRAPHICS_MODE_DISABLED = f"Objects\\{_LOADER}\\Elements\\16000046"
 
-_DRIVERS = "disk partmgr volmgr lsi_sas storahci atapi intelide stornvme e1i63x64 vmmouse vmusbmouse vmci vsock".split()
+_DRIVERS = "disk partmgr volmgr lsi_sas storahci atapi intelide stornvme e1i65x64 vmmouse vmusbmouse vmci vsock".split()
 
 # As Windows spells them, which is not all of one kind.
 _WINDOWS = "Windows/System32"
@@ -190,7 +190,7 @@ def _make_disk(write, path):
 def _write_bios(appliance, scratch):
     device = appliance.device(0)
     appliance.part_init(device, "mbr")
-    for start, end in ((_BOOT_START, _SYSTEM_START), (_SYSTEM_START, _SIZE)):
+    for start, end in ((BOOT_START, SYSTEM_START), (SYSTEM_START, _SIZE)):
         appliance.part_add(device, "primary", start // _SECTOR, end // _SECTOR - 1)
     for partition in (1, 2):
         appliance.part_set_mbr_id(device, partition, 0x07)
@@ -203,7 +203,7 @@ def _write_bios(appliance, scratch):
 def _write_uefi(appliance, scratch):
     device = appliance.device(0)
     appliance.part_init(device, "gpt")
-    ends = (_BOOT_START, 100 * _MIB, 116 * _MIB, _SIZE - _MIB)
+    ends = (BOOT_START, 100 * _MIB, 116 * _MIB, _SIZE - _MIB)
     for partition, kind in enumerate((_ESP, _RESERVED, _DATA), 1):
         appliance.part_add(device, "primary", ends[partition - 1] // _SECTOR, ends[partition] // _SECTOR - 1)
         appliance.part_set_gpt_type(device, partition, kind)

@@ -91,6 +91,11 @@ class Disks:
                 if not os.path.islink(local) and os.path.isfile(local):
                     yield local[len(directory or "") :], Path(local).read_bytes()
 
+    def write(self, path: str, content: bytes, device: str) -> None:
+        """Write a file that is there, before the conversion."""
+        Path(self._local(path, device)).write_bytes(content)
+        self.before[device][path] = content
+
     def read(self, path: str, device: str = "") -> bytes | None:
         """The content of a file now; None when there is none.
 

@@ -105,7 +105,7 @@ class Lab:
             appliance.close()
         return outcome
 
-    def _virtio_win(self) -> VirtioWin | None:
+    def virtio_win(self) -> VirtioWin | None:
         """That of the option, with drivers of the tests."""
         system = self.case.options.get("virtio_win")
         if system is None:
@@ -117,7 +117,7 @@ class Lab:
         given = keys.from_option(self._keys)
         policy = policy_from(self.case.tools)
         guest = Guest.opened(
-            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy, self._virtio_win()
+            self.disks.appliance, self.disks.images, target, self.case.hardware, given, policy, self.virtio_win()
         )
         roots.find_transformed(guest, SYSTEMS, self.case.root)
         found = outcome.description = engine.inspect(guest)

@@ -100,7 +100,9 @@ PCNET = Model(
 
 # The bus of Xen's devices calls its drivers by the type of the device (drivers/net/xen-netfront.c: netfront_ids).
 XEN_NET = Model("xen-net-device", ("xen_netfront",), kernel_driver="vif", in_qemu=False)
-HV_NETVSC = Model("hv_netvsc", ("hv_netvsc",), kernel_driver="hv_netvsc", in_qemu=False, windows=_in_box(("netvsc",)))
+HV_NETVSC = Model(
+    "hv_netvsc", ("hv_netvsc",), kernel_driver="hv_netvsc", in_qemu=False, windows=_in_box(("netvsc",), ("vmbus",))
+)
 ENA = Model("ena", ("ena",), kernel_driver="ena", in_qemu=False, windows=_in_box(ids=("VEN_1D0F&DEV_EC20",)))
 GVE = Model("gve", ("gve",), kernel_driver="gve", in_qemu=False, windows=_in_box(ids=("VEN_1AE0&DEV_0042",)))
 
@@ -247,7 +249,12 @@ LSI53C1030 = Model(
 XEN_DISK = Model("xen-disk", ("xen_blkfront",), disk_prefix="xvd", bus="xen", in_qemu=False)
 # One driver for the disks on SCSI and on IDE: ata_piix leaves the latter to it (piix_ignore_devices_quirk).
 HV_STORVSC = Model(
-    "hv_storvsc", ("hv_storvsc", "sd_mod"), disk_prefix="sd", bus="scsi", in_qemu=False, windows=_in_box(("storvsc",))
+    "hv_storvsc",
+    ("hv_storvsc", "sd_mod"),
+    disk_prefix="sd",
+    bus="scsi",
+    in_qemu=False,
+    windows=_in_box(("vmbus", "storvsc")),
 )
 
 # Displays

@@ -25,8 +25,9 @@ INSPECT_AFTER = ("condition",)
 CONVERT_AFTER = ()
 
 _DRIVERS = "/Windows/System32/drivers"
-# What Windows' driver of an IDE controller is loaded with, where it has it.
-_WITH_IDE = {"intelide": ("pciide",)}
+# What starts together with a driver, where Windows has it: with that of an IDE controller, the one for those of other
+# chips; with that of Hyper-V's disks, the filter below it, and what reads the boot disk of a machine with a BIOS, on IDE.
+_TOGETHER = {"intelide": ("pciide",), "storvsc": ("storflt", "intelide", "atapi", "pciide")}
 _DETAIL = "Windows finds its disks on {}"
 
 
@@ -83,7 +84,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         evidence = Evidence(root, system)
         services = evidence.starts_from(needs)
         if services:
-            boot_drivers.enable(system, [each for name in services for each in (name, *_WITH_IDE.get(name, ()))])
+            boot_drivers.enable(system, [each for name in services for each in (name, *_TOGETHER.get(name, ()))])
             continue
         offered = evidence.offered(needs)
         if isinstance(offered, str):

@@ -47,7 +47,7 @@ def test_a_card_that_an_inf_names_is_a_choice(coding):
     content = "%a% = E1G60, pci\\ven_8086&dev_100e\r\n%b% = c, PCI\\VEN_8086&DEV_10D3&SUBSYS_00011028\r\n".encode(
         coding
     )
-    found = usable(windows((6, 1), 7601, others={"/Windows/INF/netE1G60.inf": content}))
+    found = usable(windows((6, 1), 7601, others={"/Windows/inf/NetE1G60.INF": content}))
     assert (found["e1000"], found["e1000e"]) == ("", NO_DRIVER)
 
 
@@ -146,6 +146,14 @@ def test_the_drivers_are_where_windows_searches_and_the_first_boot_installs_them
     changes = root.changes()
     convert(root)
     assert root.changes() == changes
+
+
+def test_a_file_that_is_there_in_another_letter_case_is_replaced(tmp_path):
+    root = windows(virtio_win=virtio_win(tmp_path), others={"/Windows/Drivers/virtio/NETKVM.SYS": b"older"})
+    convert(root)
+    there = [path for path in root.files if path.casefold().endswith("virtio/netkvm.sys")]
+    assert there == ["/Windows/Drivers/virtio/NETKVM.SYS"]
+    assert root.files[there[0]] == b"netkvm.sys of a test"
 
 
 def test_without_virtio_win_nothing_is_changed():

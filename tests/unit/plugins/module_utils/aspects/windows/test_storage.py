@@ -58,7 +58,7 @@ def usable(root):
     return storage.inspect(root).usable["block"]
 
 
-def test_without_virtio_win_a_guest_starts_with_what_windows_has():
+def test_oracle_w10_without_virtio_win_a_guest_starts_with_what_windows_has():
     assert usable(windows()) == WITHOUT
 
 
@@ -163,7 +163,7 @@ def test_windows_7_finds_viostor_by_its_critical_devices(tmp_path):
     assert root.files["/Windows/System32/drivers/viostor.sys"] == b"viostor.sys of a test"
 
 
-def test_windows_8_and_later_find_viostor_by_the_driver_database(tmp_path):
+def test_oracle_21_windows_8_and_later_find_viostor_by_the_driver_database(tmp_path):
     root = windows((6, 2), 9200, virtio_win=virtio_win(tmp_path))
     added, gone = converted(root, storage, plan(root))
     database = "DriverDatabase"
@@ -251,13 +251,24 @@ def test_a_disk_on_ide_needs_all_of_its_drivers():
     assert usable(windows(target="xen", services=without))["ide"] == "Windows has no driver for it"
 
 
+def test_disks_of_hyper_v_start_with_its_bus_and_with_ide_for_the_boot_disk():
+    names = ("vmbus", "storvsc", "storflt", "intelide", "atapi")
+    more = "".join(f'[{SERVICES}\\{name}\\StartOverride]\n"0"=dword:00000003\n' for name in names)
+    root = windows(target="hyperv", services=dict.fromkeys(names, 0), more=more)
+    assert usable(root) == {"hv_storvsc": ""}
+    added, gone = converted(root, storage, plan(root, "hv_storvsc"))
+    assert added == set() and {key for key, _line in gone} == {f"{SERVICES}\\{name}\\StartOverride" for name in names}
+    without = windows(target="hyperv", services={"storvsc": 0})
+    assert usable(without) == {"hv_storvsc": "Windows has no driver for it"}
+
+
 def test_the_override_of_a_driver_that_is_installed_goes_and_others_stay(tmp_path):
     root = windows(virtio_win=virtio_win(tmp_path), more=OVERRIDDEN)
     _added, gone = converted(root, storage, plan(root))
     assert {key for key, _line in gone} == {f"{SERVICES}\\viostor\\StartOverride"}
 
 
-def test_a_driver_that_is_not_there_any_more_is_an_error(tmp_path):
+def test_oracle_22_a_driver_that_is_not_there_any_more_is_an_error(tmp_path):
     root = windows()
     with pytest.raises(GuestconvError) as caught:
         storage.convert(root, plan(root))
