@@ -38,6 +38,7 @@ as_root() {
 #     unit     also needed to run the unit tests
 #     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
 #     proof    what script/windows-proof compares with
+#     wine     to run scripts of Windows
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -77,6 +78,7 @@ debian_packages() {
             [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
         proof) printf '%s\n' ntfs-3g virt-v2v ;;
+        wine) printf '%s\n' wine64 gcc-mingw-w64-x86-64-win32 ;;
     esac
 }
 
