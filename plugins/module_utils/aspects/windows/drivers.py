@@ -57,6 +57,12 @@ class System:
         """Whether Windows finds the driver of the boot disk by DriverDatabase."""
         return self.release.nt >= WITH_DRIVER_DATABASE
 
+    @property
+    def is_in_test_mode(self) -> bool:
+        """Whether Windows was started with test signing on (`bcdedit /set testsigning on`), by what it notes at each boot."""
+        options = releases.text(self.control_set.key("Control"), "SystemStartOptions")
+        return "TESTSIGNING" in options.upper().split()
+
 
 def system_of(root: GuestRoot, detail: str = "") -> System | None:
     """The System of root, altered for detail; None where its registry does not have what Windows needs to start."""
@@ -86,7 +92,9 @@ class Evidence:
         self._root = root
         self._system = system
         self.virtio_win: VirtioWin | None = root.guest.virtio_win
-        self.folder: Folder | None = self.virtio_win.folder(system.release) if self.virtio_win else None
+        self.folder: Folder | None = (
+            self.virtio_win.folder(system.release, system.is_in_test_mode) if self.virtio_win else None
+        )
 
     # What virtio-win has
 

@@ -185,3 +185,18 @@ def test_the_agent_that_the_first_boot_is_to_install_is_that_of_virtio_win(tmp_p
     assert root.files["/Windows/Guestconv/files/qemu-ga-x86_64.msi"] == b"the agent"
     assert "qemu-ga-x86_64.msi" in root.read("/Windows/Guestconv/firstboot.cmd")
     assert chosen.hardware.guest_agent
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (" NOEXECUTE=OPTIN  FLIGHTSIGNING", False),
+        (" TESTSIGNING  NOEXECUTE=OPTIN", True),
+        ("", False),
+    ],
+)
+def test_drivers_that_are_signed_for_tests_are_choices_only_in_test_mode(tmp_path, options, expected):
+    more = f'[ControlSet001\\Control]\n"SystemStartOptions"="{options}"\n'
+    root = windows((6, 3), 9600, virtio_win=signed(tmp_path, "w8.1", b"virtio-win" + SHA_256), more=more)
+    reason = usable(root)["virtio-net-pci"]
+    assert reason == "" if expected else "netkvm in virtio-win's folder w8.1/amd64 is signed for tests only" in reason
