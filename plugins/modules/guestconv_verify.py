@@ -63,7 +63,8 @@ options:
           - The network cards.
           - "Dicts with V(driver) (V(virtio-net-pci), V(vmxnet3), V(e1000e), V(e1000), V(rtl8139), V(pcnet)), V(name),
             V(mac), V(addresses) (the static ones, as V(10.0.2.15/24); none for DHCP), V(gateway), and V(slot) (the
-            number of a PCI Express slot, by which the guest names the card V(ens<slot>))."
+            number of a PCI Express slot, by which the guest names the card V(ens<slot>)), and V(subsystem_vendor) and
+            V(subsystem_device) (PCI IDs of four hexadecimal digits, for V(e1000e))."
         type: list
         elements: dict
         default: []
@@ -89,6 +90,12 @@ options:
         type: bool
       virtio:
         description: V(transitional) if the guest needs transitional virtio devices. Here they always are.
+        type: str
+      hyperv:
+        description: Whether the guest is shown the interface of Hyper-V, which Windows uses. Only KVM can offer it.
+        type: bool
+      windows:
+        description: The version of NT of a Windows guest. It decides what is expected by default.
         type: str
       uuid:
         description: The UUID of the machine.
@@ -123,7 +130,7 @@ options:
     description:
       - What shows that the guest has come up. All given conditions must be met.
       - By default the service is O(expect.port=22) with O(expect.banner=SSH-) when O(hardware) has a static IPv4
-        address, else O(expect.login=true).
+        address, else O(expect.login=true). For Windows it is O(expect.login=true).
     type: dict
     suboptions:
       port:
@@ -138,7 +145,10 @@ options:
           - By default V(SSH-).
         type: str
       login:
-        description: Whether a login prompt must appear on the console of O(hardware).
+        description:
+          - Whether a login prompt must appear on the console of O(hardware).
+          - Windows has none. The script of its first boot, which runs as a service, reports there that it has ended, which
+            counts as the prompt.
         type: bool
       agent:
         description: Whether the QEMU guest agent must answer. Only then does the machine have its channel.
@@ -325,6 +335,8 @@ ARGUMENT_SPEC = {
             "memory": {"type": "int"},
             "guest_agent": {"type": "bool"},
             "virtio": {"type": "str"},
+            "hyperv": {"type": "bool"},
+            "windows": {"type": "str"},
             **argument_specs.CARRIED,
         },
     },

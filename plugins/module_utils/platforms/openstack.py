@@ -25,7 +25,7 @@ OPERATING_SYSTEMS = ("linux", "windows")
 
 def define(
     hardware: Any,
-    os_type: Any = None,
+    os_type: Any = "linux",
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
@@ -34,15 +34,15 @@ def define(
 ) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
-    Args: os_type: linux or windows, by default that of the guest; guest_agent: whether the guest runs QEMU's, so that Nova
-    talks to it;
-    secure_boot; tpm: a new and empty one; storage_map: what the source calls its storages, with types of volumes. That
-    of the disk that boots is in the properties; ports: whether the ports of the server have the state of the links.
+    Args: os_type: linux or windows, which it is in any case for hardware of Windows; guest_agent: whether the guest runs
+    QEMU's, so that Nova talks to it; secure_boot; tpm: a new and empty one; storage_map: what the source calls its
+    storages, with types of volumes. That of the disk that boots is in the properties; ports: whether the ports of the
+    server have the state of the links.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
     wanted = request.machine(hardware).hardware
-    os_type = ("windows" if wanted.windows else "linux") if os_type is None else os_type
+    os_type = "windows" if wanted.windows else os_type
     request.refuse_subsystems(wanted, WORDS.name)
     properties = {
         "hw_firmware_type": wanted.firmware,
@@ -91,9 +91,7 @@ def server_ports(
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `names-unmapped`.
     """
     interfaces = request.machine(hardware).hardware.interfaces
-    server = request.text(name, "name")
-    if len(server) > _LONGEST_NAME:
-        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
+    server = check_name(name)
     plugs = request.networks(interfaces, network, networks, network_map)
     return [
         _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))
@@ -109,6 +107,14 @@ def _port(index: int, card: Interface, server: str, network: str) -> dict[str, A
     if card.connected is False:
         port["admin_state_up"] = False
     return port
+
+
+def check_name(value: Any) -> str:
+    """The name of a server, with which those of its ports begin."""
+    name = request.text(value, "name")
+    if len(name) > _LONGEST_NAME:
+        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
+    return name
 
 
 def check_network(value: Any) -> str:
