@@ -38,6 +38,7 @@ as_root() {
 #     unit     also needed to run the unit tests
 #     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
 #     proof    what script/windows-proof compares with
+#     wine     to run scripts of Windows
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -66,8 +67,8 @@ debian_packages() {
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
             printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup
-            # To ask the real one which entry it boots.
-            [[ $ID != debian ]] || printf '%s\n' systemd-boot
+            # To ask the real one which entry it boots, and to remove packages by the real one.
+            [[ $ID != debian ]] || printf '%s\n' systemd-boot pacman-package-manager
             ;;
         tests)
             printf '%s\n' python3-libvirt libvirt-daemon libvirt-daemon-driver-qemu iproute2 openssh-server openssl
@@ -77,6 +78,7 @@ debian_packages() {
             [[ $ID != debian ]] || printf '%s\n' shim-unsigned grub-efi-amd64-bin
             ;;
         proof) printf '%s\n' ntfs-3g virt-v2v ;;
+        wine) printf '%s\n' wine64 gcc-mingw-w64-x86-64-win32 ;;
     esac
 }
 

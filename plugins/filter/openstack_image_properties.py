@@ -24,7 +24,7 @@ options:
     type: dict
     required: true
   os_type:
-    description: The type of the guest's operating system.
+    description: The type of the guest's operating system. It is V(windows) in any case if the hardware has C(windows).
     type: str
     choices: [linux, windows]
     default: linux

@@ -44,7 +44,8 @@ options:
       By default it is the one that O(storage_map) has for the first disk.
     type: str
   ostype:
-    description: The guest's operating system, as in C(qm.conf). V(l26) is Linux.
+    description: The guest's operating system, as in C(qm.conf). V(l26) is Linux, or the version of Windows that the
+      hardware has.
     type: str
     default: l26
   guest_agent:

@@ -88,12 +88,16 @@ options:
       - A guest that has run it does not run it again, even if it is converted once more with the same O(first_boot).
       - It does not run in the machine that M(virttools.guestconv.guestconv_verify) starts.
       - The guest must start with systemd, upstart, OpenRC, or an init that reads C(/etc/inittab).
+      - Windows runs it as a service, after its drivers and network were configured. The log is
+        C(C:\\Windows\\Guestconv\\firstboot.log). What fails is repeated at the next boots, up to five times, except the
+        script.
     type: dict
     suboptions:
       script:
         description:
           - The path of a script on the machine that runs the module. It is run as root, by the program that its first line
             names (C(#!/bin/sh) if there is none).
+          - For Windows it is a script for C(cmd.exe), or for PowerShell if its first line is C(#ps1).
           - The script is part of RV(diff), and stays in the guest until it has run. Keep secrets out of it.
         type: path
       content:
@@ -102,11 +106,12 @@ options:
       packages:
         description:
           - Packages to install. An item with a slash, or with the ending of a package's file (C(.deb), C(.rpm), C(.apk),
-            C(.pkg.tar.zst)), is the path of a file on the machine that runs the module, which is copied into the guest.
+            C(.pkg.tar.zst), C(.msi)), is the path of a file on the machine that runs the module, which is copied into the guest.
             Other items are names, which the guest installs from its own repositories.
           - The guest installs files without its repositories if they contain everything that they need. It repeats what
             fails, up to five times within five minutes, as the network may be late.
           - Files for C(apk) must be signed with a key that the guest trusts.
+          - Windows takes only files C(.msi).
         type: list
         elements: str
       agent:
@@ -229,6 +234,8 @@ hardware:
       description:
         - For each network card, V(name), V(driver), V(mac), V(addresses) and V(gateway).
         - If the source reports them, V(network) and V(connected), too.
+        - If Windows is to find its configuration again by the card, V(subsystem_vendor) and V(subsystem_device), which the
+          card must have.
       type: list
       elements: dict
     cpus:
@@ -280,6 +287,14 @@ hardware:
       description: V(transitional) if a kernel of the guest is older than Linux 4.0, and virtio devices must be transitional.
       type: str
       returned: when they must
+    hyperv:
+      description: Whether the machine must show the guest the interface of Hyper-V, which Windows uses.
+      type: bool
+      returned: when it must
+    windows:
+      description: The version of NT of a Windows guest, such as V(10.0.18362).
+      type: str
+      returned: for Windows
     guest_agent:
       description: Whether the machine must offer the channel of QEMU's guest agent, because it is installed in the guest,
         or O(first_boot.agent) asks for it.

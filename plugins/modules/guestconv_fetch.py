@@ -233,6 +233,24 @@ disks:
       returned: for an overlay
       type: list
       elements: str
+sizes:
+  description: In check mode, how large the disks are, in the order of the source. In other cases it is empty.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    device:
+      description: The name that the disk has in the guest.
+      type: str
+      sample: sda
+    size:
+      description: The size of the disk in bytes. It is V(null) for an image file on another machine.
+      type: int
+      sample: 10737418240
+    allocated:
+      description: The bytes that a copy reads, which are all but the holes of the disk. It is V(null) if this is not known.
+      type: int
+      sample: 2147483648
 hardware:
   description: What the source knows about the virtual machine, as
     O(virttools.guestconv.guestconv_inspect#module:hardware) accepts it.

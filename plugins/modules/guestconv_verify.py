@@ -63,7 +63,8 @@ options:
           - The network cards.
           - "Dicts with V(driver) (V(virtio-net-pci), V(vmxnet3), V(e1000e), V(e1000), V(rtl8139), V(pcnet)), V(name),
             V(mac), V(addresses) (the static ones, as V(10.0.2.15/24); none for DHCP), V(gateway), and V(slot) (the
-            number of a PCI Express slot, by which the guest names the card V(ens<slot>))."
+            number of a PCI Express slot, by which the guest names the card V(ens<slot>)), and V(subsystem_vendor) and
+            V(subsystem_device) (PCI IDs of four hexadecimal digits, for V(e1000e))."
         type: list
         elements: dict
         default: []
@@ -89,6 +90,12 @@ options:
         type: bool
       virtio:
         description: V(transitional) if the guest needs transitional virtio devices. Here they always are.
+        type: str
+      hyperv:
+        description: Whether the guest is shown the interface of Hyper-V, which Windows uses. Only KVM can offer it.
+        type: bool
+      windows:
+        description: The version of NT of a Windows guest. It has no effect here.
         type: str
       uuid:
         description: The UUID of the machine.
@@ -325,6 +332,8 @@ ARGUMENT_SPEC = {
             "memory": {"type": "int"},
             "guest_agent": {"type": "bool"},
             "virtio": {"type": "str"},
+            "hyperv": {"type": "bool"},
+            "windows": {"type": "str"},
             **argument_specs.CARRIED,
         },
     },

@@ -5,31 +5,29 @@
 
     python -m tests.benchmark.child REQUEST RESULT
 
-REQUEST is a file of JSON: {"operation": "launch" | "inspect" | "convert", "options": {...}, "check": false}, where
-options are those of the module; launch opens the appliance over the disks as inspect does, and closes it. RESULT is
+REQUEST is a file of JSON: {"operation": "launch" | "inspect" | "convert" | "fetch" | "dest", "options": {...}, "check": false}, where
+options are those of the module; launch opens the appliance over the disks as inspect does, and closes it; dest writes unconverted copies of the disks, as
+convert does at its end. RESULT is
 written: {"result": what the module returns, "overlay": bytes written to the overlays, "python": peak MiB of this
 process}.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from types import SimpleNamespace
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
-from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.appliance import Appliance
-from ansible_collections.virttools.guestconv.plugins.module_utils.commands import convert, fetch, inspect
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.copies import ToCopies
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.workspace import Workspace
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.progress import Progress
-from ansible_collections.virttools.guestconv.plugins.modules import (
-    guestconv_convert,
-    guestconv_fetch,
-    guestconv_inspect,
-)
+
+_PLUGINS = "ansible_collections.virttools.guestconv.plugins"
 
 
 class _Weighed:
@@ -68,22 +66,30 @@ class _Weighed:
 
 def _launch(module, _progress):
     options = module.params
+    # Only what is measured is imported: a fetch needs no appliance.
+    Appliance = importlib.import_module(f"{_PLUGINS}.module_utils.appliance.appliance").Appliance
     settings = {name: options[name] for name in argument_specs.APPLIANCE}
     with Appliance(images.disks_from_option(options["disks"]), read_only=True, **settings) as appliance:
         return {"timeline": {"launches": appliance.launches, "commands": appliance.commands, "calls": appliance.calls}}
 
 
-_OPERATIONS = {
-    "launch": (_launch, guestconv_inspect.ARGUMENT_SPEC),
-    "inspect": (inspect.inspect, guestconv_inspect.ARGUMENT_SPEC),
-    "convert": (convert.convert, guestconv_convert.ARGUMENT_SPEC),
-    "fetch": (fetch.fetch, guestconv_fetch.ARGUMENT_SPEC),
-}
+def _dest(module, _progress):
+    options = module.params
+    with ToCopies(images.disks_from_option(options["disks"]), options["dest"], options["dest_format"]) as workspace:
+        workspace.commit()
+    return {"disks": workspace.results}
+
+
+# {operation: the module whose options it takes}; what is not here is the module's own.
+_OURS = {"launch": (_launch, "inspect"), "dest": (_dest, "convert")}
 
 
 def perform(operation, options, check):
     """Do what the module does with options, and return what it returns. Raises GuestconvError."""
-    body, specification = _OPERATIONS[operation]
+    body, name = _OURS.get(operation, (None, operation))
+    if body is None:
+        body = getattr(importlib.import_module(f"{_PLUGINS}.module_utils.commands.{name}"), name)
+    specification = importlib.import_module(f"{_PLUGINS}.modules.guestconv_{name}").ARGUMENT_SPEC
     defaults = {name: option.get("default") for name, option in specification.items()}
     module = SimpleNamespace(params={**defaults, **options}, check_mode=check, warn=lambda warning: None)
     return body(module, Progress())

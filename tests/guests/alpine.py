@@ -10,11 +10,14 @@ the services of a server. Its initrd is made again, by mkinitfs, with drivers fo
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import os
 import shlex
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -115,6 +118,15 @@ start() {
 }
 _PROGRAM_FILES = ("/etc/init.d/mdev", "/etc/local.d/announce.start", "/usr/local/bin/banner")
 
+# There is no repository of Alpine's here: the package is made as abuild makes them, but for the signature. apk notes the
+# file that it was installed from in `world`; a package of a repository has its name there.
+TOOLS = "open-vm-tools"
+_TOOLS_FILE = f"/tmp/{TOOLS}.apk"
+_TOOLS_COMMANDS = (
+    f"apk add --quiet --allow-untrusted --no-network {_TOOLS_FILE} && rm {_TOOLS_FILE}",
+    f"sed -i 's/^{TOOLS}>.*/{TOOLS}/' /etc/apk/world",
+)
+
 # The login is on the second port, as a virtual machine of VMware's with a port for something else has it.
 _COMMANDS = (
     "echo 'ttyS1::respawn:/sbin/getty -L 115200 ttyS1 vt100' >> /etc/inittab",
@@ -122,6 +134,7 @@ _COMMANDS = (
     "rm -f /.dockerenv; sed -i /^rc_/d /etc/rc.conf; rc-update del quicksand-guest-agent boot; rc-update del setup-dns sysinit",
     "rc-update add mdev sysinit; rc-update add hwdrivers sysinit; rc-update add swap boot; rc-update add local default",
     "mkinitfs -o /boot/initramfs-virt $(ls /lib/modules)",
+    *_TOOLS_COMMANDS,
 )
 
 
@@ -178,11 +191,45 @@ def _configure(image, tree, tar):
         mode = "755" if path in _PROGRAM_FILES else "644"
         files.append(f"mkdir -p {tree}{Path(path).parent}; printf %s {shlex.quote(text)} > {tree}{path}")
         files.append(f"chmod {mode} {tree}{path}")
+    package = tar.with_name(f"{TOOLS}.apk")
+    package.write_bytes(_package(TOOLS, {"usr/bin/vmtoolsd": b"#!/bin/sh\n"}))
+    files.append(f"cp {package} {tree}{_TOOLS_FILE}")
     chroot = f"env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot {tree} sh -ec"
     commands = [f"{chroot} {shlex.quote(command)}" for command in _COMMANDS]
     pack = f"rm -rf {tree}/lost+found; tar -C {tree} -cf {tar} ."
     run([*as_root, "sh", "-ec", "; ".join([*files, *commands, pack])])
     run([*as_root, "rm", "-r", tree])
+
+
+def _package(name, files):
+    """The bytes of a package of Alpine's with these files, {path: content}: two archives (apk-package(5))."""
+    data = _archive(files)
+    info = (
+        f"pkgname = {name}\npkgver = 12.5.0-r0\npkgdesc = Of the test guest\nurl = none\nsize = 10\narch = noarch\n"
+        f"origin = {name}\nlicense = MIT\ndatahash = {hashlib.sha256(data).hexdigest()}\n"
+    )
+    return _archive({".PKGINFO": info.encode()}, is_last=False) + data
+
+
+def _archive(files, is_last=True):
+    """The bytes of a compressed archive; the one before another has no end, as they are read as one."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        parents = {str(parent) for path in files for parent in Path(path).parents if parent.name}
+        for path in sorted(parents):
+            directory = tarfile.TarInfo(path)
+            directory.type, directory.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(directory)
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.size, member.mode = len(content), 0o755
+            if not path.startswith("."):
+                member.pax_headers = {
+                    "APK-TOOLS.checksum.SHA1": hashlib.sha1(content, usedforsecurity=False).hexdigest()
+                }
+            archive.addfile(member, io.BytesIO(content))
+        end = archive.offset
+    return gzip.compress(packed.getvalue() if is_last else packed.getvalue()[:end], mtime=0)
 
 
 def _fill(appliance, tree, files):

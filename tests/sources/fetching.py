@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import sys
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import slices
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from tests.sources.guests import fetch
 
 
 def main():
     """Write the result, or the error, as JSON."""
+    # Each slice, as after a long one.
+    slices._NOTED = 0
     source, dest, options = json.loads(sys.argv[1])
     try:
         result = fetch(source, dest, **options)

@@ -31,11 +31,11 @@ EXPLANATIONS = (
     ),
     Explanation(
         r"system\\driverdatabase\\deviceids",
-        "The device is also listed by its general ID, without the subsystem, as the INF file lists it, and by its class.",
+        "The device is also listed by its IDs without the subsystem, one of which the INF file lists, and by its class.",
     ),
     Explanation(
         rf"{_SERVICES}\\viostor(\\parameters.*|:(tag|owners|errorcontrol|displayname)|$)",
-        "The service has the parameters that the INF file sets.",
+        "The service of the driver has the parameters that the INF file sets, its owner, and its place in the group.",
     ),
     Explanation(
         rf"{_SERVICES}\\firstboot",

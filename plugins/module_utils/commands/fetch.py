@@ -76,6 +76,7 @@ def fetch(module: Module, progress: Progress) -> dict[str, Any]:
             "hardware": description["hardware"],
             "copied": copied,
             "disks": [disk.result(directory) for disk in disks],
+            "sizes": [disk.sizes() for disk in disks] if module.check_mode else [],
             "timeline": timeline.as_dict(),
         }
 

@@ -83,6 +83,15 @@ class OpenTask:
         disk = self.opened.disk
         return dict(found, backing=[disk.path, *disk.backing]) if task.mode == "overlay" and disk else found
 
+    def sizes(self) -> dict[str, Any]:
+        """The entry in `sizes` of the module's result. Of an image file elsewhere only its own bytes are known."""
+        is_file = self.opened.is_file
+        return {
+            "device": self.task.entry["device"],
+            "size": None if is_file else self.opened.size,
+            "allocated": self.opened.size if is_file else nodes.allocated_bytes(self.opened.node),
+        }
+
 
 class Copying:
     """The copying of disks that are missing. wanted: the option copy_slots."""

@@ -18,6 +18,8 @@ from . import qemu_img
 Node = dict[str, Any]
 
 _INFO_SECONDS = 150
+# An NBD server may be asked for each extent of a large disk.
+_MAP_SECONDS = 600
 
 
 def file_node(path: str) -> Node:
@@ -54,6 +56,14 @@ def size_of(node: Node) -> tuple[int | None, str]:
     """(bytes of the disk that a node shows, ""), in whole sectors; or (None, reason) when it cannot be opened."""
     outcome = qemu_img.run(["info", "-U", "--output=json", reference(node)], _INFO_SECONDS, mortal=True)
     return (json.loads(outcome.output)["virtual-size"], "") if outcome.code == 0 else (None, outcome.reason)
+
+
+def allocated_bytes(node: Node) -> int | None:
+    """The bytes of a node that are not known to read as zeroes; None where that cannot be found out."""
+    outcome = qemu_img.run(["map", "-U", "--output=json", reference(node)], _MAP_SECONDS, mortal=True)
+    if outcome.code:
+        return None
+    return sum(int(span["length"]) for span in json.loads(outcome.output) if span["data"] and not span["zero"])
 
 
 def read(node: Node, offset: int, length: int) -> bytes:

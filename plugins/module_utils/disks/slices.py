@@ -28,6 +28,9 @@ from .state_directory import room_or_place
 # long above the second. So a fast copy takes few slices, and on a slow line little is lost by an interruption.
 _SMALLEST, _LARGEST = 16 << 20, 4 << 30
 _GROWTH, _SHORT, _LONG = 8, 4, 16
+# Seconds after which what was copied is brought to stable storage and noted: less than that is soon copied again, and on a
+# busy host a synchronization waits for what others write.
+_NOTED = 2
 
 # What must be free for a failed write to have had another reason.
 _PROBE = 4 << 20
@@ -110,21 +113,24 @@ def copy(
     Errors: no-space, fetch-failed. What was copied until then stays.
     """
     target = _Target(path, image_format, lock, empty)
-    length, before = _SMALLEST, 0
+    length, before, noted = _SMALLEST, 0, time.monotonic()
     for span in _spans(node, size, room):
         files = list(copy_options.local_files(span.node)) if sources is None else sources
         done = max(0, copied - before)
-        while done < span.end - span.start:
+        whole = span.end - span.start
+        while done < whole:
             offset = span.start + done
             amount = min(length, span.end - offset)
             started = time.monotonic()
             target.write(span.node, files, offset, amount, partial(_shifted, tell, before + done))
-            target.synchronize()
             done += amount
-            checkpoint(before + done)
+            if time.monotonic() - noted >= _NOTED or done == whole:
+                target.synchronize()
+                checkpoint(before + done)
+                noted = time.monotonic()
             # What is left of a span says nothing of a whole slice.
             length = next_length(length, time.monotonic() - started) if amount == length else length
-        before += span.end - span.start
+        before += whole
 
 
 def _shifted(tell: Callable[[int], object], start: int, copied: int) -> None:

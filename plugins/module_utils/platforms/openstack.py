@@ -25,7 +25,7 @@ OPERATING_SYSTEMS = ("linux", "windows")
 
 def define(
     hardware: Any,
-    os_type: Any = None,
+    os_type: Any = "linux",
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
@@ -34,15 +34,15 @@ def define(
 ) -> dict[str, str]:
     """The properties ({name: string}) of an image for hardware (a dict, as convert returns it).
 
-    Args: os_type: linux or windows, by default that of the guest; guest_agent: whether the guest runs QEMU's, so that Nova
-    talks to it;
-    secure_boot; tpm: a new and empty one; storage_map: what the source calls its storages, with types of volumes. That
-    of the disk that boots is in the properties; ports: whether the ports of the server have the state of the links.
+    Args: os_type: linux or windows, which it is in any case for hardware of Windows; guest_agent: whether the guest runs
+    QEMU's, so that Nova talks to it; secure_boot; tpm: a new and empty one; storage_map: what the source calls its
+    storages, with types of volumes. That of the disk that boots is in the properties; ports: whether the ports of the
+    server have the state of the links.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
     wanted = request.machine(hardware).hardware
-    os_type = ("windows" if wanted.windows else "linux") if os_type is None else os_type
+    os_type = "windows" if wanted.windows else os_type
     request.refuse_subsystems(wanted, WORDS.name)
     properties = {
         "hw_firmware_type": wanted.firmware,

@@ -33,6 +33,7 @@ _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 _PORTS = ("ich9-pcie-port-1", "ich9-pcie-port-2", "ich9-pcie-port-3", "ich9-pcie-port-4")
 _EXPRESS_CARDS = ("vmxnet3", "e1000e")
 
+_LINUX = "l26"
 # By the lowest version of NT: 11 and 2022, 10, 8, 7, Vista (PVE::QemuServer, ostype).
 _OS_TYPES = (
     ((10, 0, 20348), "win11"),
@@ -60,7 +61,7 @@ def define(
     network: Any = "vmbr0",
     networks: Any = None,
     storage: Any = None,
-    ostype: Any = None,
+    ostype: Any = _LINUX,
     guest_agent: Any = False,
     secure_boot: Any = False,
     tpm: Any = False,
@@ -75,7 +76,7 @@ def define(
     Args: name: its name; volumes: the disks of hardware, as in qm.conf ("local-lvm:vm-100-disk-0",
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
     knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
-    address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's, by default that of the guest;
+    address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's, that of Linux means that of the guest;
     guest_agent: whether the guest runs QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
     paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map has for them;
     network_map, storage_map: what the source calls its networks and storages, with a network and a storage; guest: its
@@ -94,7 +95,7 @@ def define(
     storage = storage or storages[0]
     options: dict[str, Any] = {
         "name": _name(name),
-        "ostype": _os_type(wanted.windows) if ostype is None else request.text(ostype, "ostype"),
+        "ostype": _os_type(wanted.windows) if ostype == _LINUX else request.text(ostype, "ostype"),
         "machine": wanted.machine,
         "bios": FIRMWARES[wanted.firmware],
         "memory": machine.memory,
@@ -128,7 +129,7 @@ def define(
 def _os_type(windows: str) -> str:
     """qm.conf's word for a version of NT; Linux for none. It decides what a guest sees of Hyper-V's interface."""
     if not windows:
-        return "l26"
+        return _LINUX
     major, minor, build = (int(part) for part in (windows + ".0").split(".")[:3])
     return next(word for version, word in _OS_TYPES if (major, minor, build) >= version)
 

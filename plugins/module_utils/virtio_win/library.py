@@ -66,11 +66,15 @@ class WindowsDriver:
 
 @dataclass(frozen=True)
 class Folder:
-    """The drivers for one release of Windows. name: "w10/amd64". files: by their names in lower case."""
+    """The drivers for one release of Windows.
+
+    name: "w10/amd64". files: by their names in lower case. loads_tests: whether Windows loads drivers signed for tests.
+    """
 
     name: str
     release: inf.Release
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    loads_tests: bool = False
 
     def driver(self, name: str) -> WindowsDriver | str:
         """The driver of this name; a reason, as a part of a sentence, where it is missing or not complete."""
@@ -85,7 +89,7 @@ class Folder:
             if not needed or needed.lower() not in self.files:
                 return f"{needed or 'the catalog of ' + name} is missing in virtio-win's folder {self.name}"
         signature = signature_in(self.files[found.catalog.lower()].content())
-        if signature and signature.is_for_tests and self.release.arch not in _UNSIGNED:
+        if signature and signature.is_for_tests and not self.loads_tests and self.release.arch not in _UNSIGNED:
             return (
                 f"{name} in virtio-win's folder {self.name} is signed for tests only, which Windows of 64 bits does not load: "
                 "use a virtio-win that Microsoft signed for this Windows"
@@ -134,12 +138,12 @@ class VirtioWin:
             raise _not_usable(path, "it has no drivers in folders such as viostor/w10/amd64 or by-os/amd64/w10")
         return cls(path, folders, agents)
 
-    def folder(self, release: inf.Release) -> Folder | None:
-        """The drivers for a release of Windows; None where it has no folder for it."""
+    def folder(self, release: inf.Release, loads_tests: bool = False) -> Folder | None:
+        """The drivers for a release of Windows; None where it has no folder for it. loads_tests: as of Folder."""
         for system in layout.folders_for(release):
             files = self._folders.get((system, release.arch))
             if files:
-                return Folder(f"{system}/{release.arch}", release, files)
+                return Folder(f"{system}/{release.arch}", release, files, loads_tests)
         return None
 
 

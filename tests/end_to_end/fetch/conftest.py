@@ -9,8 +9,15 @@ import os
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import slices
 from tests.sources.guests import converted, raw_disk, stream_optimized
 from tests.sources.servers import SSHD, SshServer, WebServer, certificate, fake_nbdkit
+
+
+@pytest.fixture(autouse=True)
+def noted(monkeypatch):
+    """Copies are noted after each slice, as after a long one."""
+    monkeypatch.setattr(slices, "_NOTED", 0)
 
 
 @pytest.fixture(scope="module")

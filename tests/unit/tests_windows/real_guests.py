@@ -25,7 +25,7 @@ _CASE = """\
 @hardware {hardware}
 @sector mbr
 {boot}
-@part {system} type=ntfs uuid=NT-C partuuid={signature}-0{number} start={start}
+@part {system} type=ntfs uuid=NT-C partuuid={signature}-0{number} start={start}{options}
 {active}@file /Windows/System32/ntoskrnl.exe
 MZ
 @file /Windows/INF/nete1g3e.inf
@@ -34,6 +34,7 @@ MZ
 [Select]
 @hive {software}
 [Microsoft]
+{more}
 {choices}
 @expect converts
 """
@@ -108,7 +109,11 @@ MACHINES = (WINDOWS_7, WINDOWS_8, WINDOWS_10)
 
 
 class RealGuest(Lab):
-    """A guest with a real hive. hive: its SYSTEM hive at the beginning. choices: lines of a case (@choose)."""
+    """A guest with a real hive.
+
+    hive: its SYSTEM hive at the beginning. choices, more: lines of a case: what is chosen (@choose), and what else is on
+    the volume of Windows and after it. options: further ones of that volume.
+    """
 
     def __init__(
         self,
@@ -117,12 +122,14 @@ class RealGuest(Lab):
         choices: str = "",
         system: bytes | None = None,
         drivers: VirtioWin | None = None,
+        more: str = "",
+        options: str = "",
     ) -> None:
         self.machine = machine
         self.hive = windows_hives.system(machine.name) if system is None else system
         self.software = windows_hives.software(machine.name, machine.product, machine.version, machine.build)
         path = top / "case.txt"
-        path.write_text(_text(machine, choices), encoding="utf-8")
+        path.write_text(_text(machine, choices, more, options), encoding="utf-8")
         super().__init__(case.read(path), top / "guest")
         self._drivers = drivers
         (self._device,) = [volume.device for volume in self.case.volumes if SYSTEM in volume.files]
@@ -142,7 +149,7 @@ class RealGuest(Lab):
 _DRIVERS = "disk lsi_sas atapi intelide pciide msahci storahci stornvme e1g60i32 e1g6032e e1i65x64 vmmouse vmci".split()
 
 
-def _text(machine, choices):
+def _text(machine, choices, more, options):
     alone = machine.start == 2048
     hardware = {"disks": [{"controller": machine.disk}], "interfaces": list(machine.nics)}
     return _CASE.format(
@@ -158,4 +165,6 @@ def _text(machine, choices):
         hive=SYSTEM,
         software=SOFTWARE,
         choices=choices,
+        more=more,
+        options=options and f" {options}",
     )

@@ -188,6 +188,38 @@ def test_oracle_w6_a_hive_that_was_taken_from_a_running_machine_is_refused_and_s
     assert guest.read(SYSTEM) == hive
 
 
+@pytest.mark.parametrize(
+    ("code", "more", "options"),
+    [
+        ("guest-hibernated", "@file /hiberfil.sys\nhibr", ""),
+        ("windows-dynamic-disk", "", "parttype=0x42"),
+        ("windows-update-pending", "@file /Windows/WinSxS/pending.xml\n<x/>", ""),
+    ],
+)
+def test_oracle_20_w6_what_must_not_be_converted_is_refused_and_nothing_is_written(
+    tmp_path, drivers, code, more, options
+):
+    guest = RealGuest(WINDOWS_10, tmp_path, drivers=drivers, more=more, options=options)
+    outcome = guest.run()
+    assert not outcome.is_converted and not outcome.crash
+    assert code in [each["code"] for each in outcome.concerns if each["severity"] == "error"], outcome.said
+    assert guest.read(SYSTEM) == guest.hive
+
+
+def test_oracle_w7_all_disks_come_online_and_the_policy_of_the_server_is_restored(converted):
+    policy = "Services\\partmgr\\Parameters"
+    hive = windows_hives.changed(
+        windows_hives.system(WINDOWS_10.name), {f"ControlSet001\\{policy}": {"SanPolicy": windows_hives.number(2)}}
+    )
+    guest = converted(WINDOWS_10, system=hive, more="@part sdb1 type=ntfs uuid=NT-D\n@file /data\nx")
+    found = changed(guest)
+    assert found[f"{intended.SET}\\{policy.lower()}", "sanpolicy"] == (intended.dword(2), intended.dword(1))
+    restored = {f"{policy.lower()}\\sanpolicy": intended.dword(2)}
+    wanted = intended.first_boot(restored)
+    assert {place: found.get(place) for place in wanted} == wanted
+    assert "SanPolicy" in guest.read("/Windows/Guestconv/firstboot.cmd").decode()
+
+
 @pytest.mark.parametrize("machine", MACHINES, ids=NAMES)
 def test_oracle_w8_what_windows_needs_today_is_not_touched(converted, machine):
     found = changed(converted(machine))
@@ -195,6 +227,12 @@ def test_oracle_w8_what_windows_needs_today_is_not_touched(converted, machine):
     assert names.isdisjoint(("pvscsi", "lsi_sas", "vmmouse", "vmusbmouse", "storahci", "vmci", "vsock"))
     assert all(after is not None for _before, after in found.values())
     assert not any("filters" in (name or "") for _path, name in found)
+
+
+def test_oracle_w9_the_machine_has_the_uuid_that_windows_knew(converted):
+    hardware = converted(WINDOWS_10).outcome.hardware
+    assert hardware["uuid"] == "25194d56-caef-8737-5c44-50fe82f3ffde"
+    assert (hardware["clock"], hardware["windows"], hardware["hyperv"]) == ("localtime", "10.0.18362", True)
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=NAMES)

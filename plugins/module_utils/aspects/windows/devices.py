@@ -72,7 +72,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         return
     directory = root.spelled(_DIRECTORY)
     for name in evidence.folder.copied():
-        root.write_bytes(f"{directory}/{name}", evidence.folder.files[name].content(), _DETAIL)
+        # Windows finds a file in any letter case, so there must not be two.
+        root.write_bytes(root.spelled(f"{directory}/{name}"), evidence.folder.files[name].content(), _DETAIL)
     hive = root.hive(releases.SOFTWARE, _DETAIL)
     searched = hive.key(_SEARCHED) if hive else None
     if searched is not None:

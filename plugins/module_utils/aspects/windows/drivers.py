@@ -39,7 +39,7 @@ _IMAGE = re.compile(
 )
 _DEVICE = re.compile(r"VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}|CC_\d+")
 # INF files of network cards: those that come with Windows, and those that were installed.
-_NETWORK_INFS = ("/Windows/INF/[Nn][Ee][Tt]*.[Ii][Nn][Ff]", "/Windows/INF/[Oo][Ee][Mm]*.[Ii][Nn][Ff]")
+_INF, _NETWORK_INFS = "/Windows/INF", ("[Nn][Ee][Tt]*.[Ii][Nn][Ff]", "[Oo][Ee][Mm]*.[Ii][Nn][Ff]")
 _MOST_INFS = 400
 _ID = re.compile(r"VEN_[0-9A-F]{4}&DEV_[0-9A-F]{4}(?:&SUBSYS_[0-9A-F]{8})?(?:&REV_[0-9A-F]{2})?")
 
@@ -56,6 +56,12 @@ class System:
     def has_driver_database(self) -> bool:
         """Whether Windows finds the driver of the boot disk by DriverDatabase."""
         return self.release.nt >= WITH_DRIVER_DATABASE
+
+    @property
+    def is_in_test_mode(self) -> bool:
+        """Whether Windows was started with test signing on (`bcdedit /set testsigning on`), by what it notes at each boot."""
+        options = releases.text(self.control_set.key("Control"), "SystemStartOptions")
+        return "TESTSIGNING" in options.upper().split()
 
 
 def system_of(root: GuestRoot, detail: str = "") -> System | None:
@@ -86,7 +92,9 @@ class Evidence:
         self._root = root
         self._system = system
         self.virtio_win: VirtioWin | None = root.guest.virtio_win
-        self.folder: Folder | None = self.virtio_win.folder(system.release) if self.virtio_win else None
+        self.folder: Folder | None = (
+            self.virtio_win.folder(system.release, system.is_in_test_mode) if self.virtio_win else None
+        )
 
     # What virtio-win has
 
@@ -190,7 +198,8 @@ class Evidence:
     def _ids_in_infs(self) -> frozenset[str]:
         """The ids on PCI in the INF files of network cards."""
         found: set[str] = set()
-        for path in self._root.glob(*_NETWORK_INFS)[:_MOST_INFS]:
+        directory = self._root.spelled(_INF)
+        for path in self._root.glob(*(f"{directory}/{pattern}" for pattern in _NETWORK_INFS))[:_MOST_INFS]:
             found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
         return frozenset(found)
 

@@ -82,7 +82,7 @@ sc delete {service} >>"%log%" 2>&1
 if defined restart shutdown /r /t 5
 del /q boots step-* files\* user.cmd user.ps1 >nul 2>&1
 rd files >nul 2>&1
-(goto) 2>nul & del "%~f0"
+del "%~f0" & exit 0
 
 :run
 if exist "step-%1" exit /b 0
@@ -117,7 +117,10 @@ set "guid="
 set /a looks=0
 :look
 powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand %~1 >found 2>>"%log%"
-for /f "usebackq tokens=1,2" %%i in ("found") do set "index=%%i" & set "guid=%%j"
+for /f "usebackq tokens=1,2" %%i in ("found") do (
+  set "index=%%i"
+  set "guid=%%j"
+)
 del found >nul 2>&1
 if defined index exit /b 0
 set /a looks+=1

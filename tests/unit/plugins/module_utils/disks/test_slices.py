@@ -30,6 +30,12 @@ def raw(tmp_path):
     return str(tmp_path / "disk.raw")
 
 
+@pytest.fixture(autouse=True)
+def noted(monkeypatch):
+    """Copies are noted after each slice, as after a long one."""
+    monkeypatch.setattr(slices, "_NOTED", 0)
+
+
 @pytest.fixture
 def lock(tmp_path):
     """A descriptor for qemu-img to inherit."""
@@ -114,6 +120,14 @@ def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
 )
 def test_slices_are_as_long_as_the_line_is_fast(length, seconds, following):
     assert slices.next_length(length * MEBIBYTE, seconds) == following * MEBIBYTE
+
+
+def test_a_copy_that_is_soon_done_is_synchronized_and_noted_once(raw, tmp_path, lock, monkeypatch):
+    monkeypatch.setattr(slices, "_NOTED", 3600)
+    target, checkpoints = str(tmp_path / "copy"), []
+    slices.create(target, "raw", SIZE)
+    slices.copy(nodes.file_node(raw), SIZE, target, "raw", 0, checkpoints.append, lock, empty=True)
+    assert checkpoints == [SIZE]
 
 
 def test_a_source_that_ends_early_fails_and_tells_where(raw, tmp_path, lock):

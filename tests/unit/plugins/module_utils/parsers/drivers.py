@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import driver_packages, inf
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import signatures
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.texts import inf_files
 
+_SIGNED = bytes.fromhex("06092a864886f70d010702") + b"Microsoft Code Verification Root"
 _RELEASES = (inf.Release("amd64", 10, 0, 18362), inf.Release("x86", 6, 1, 7601, is_server=True))
 
 
@@ -63,5 +65,12 @@ PARSERS = (
         sample=inf_files.storage().encode(),
         # Hypothesis found none yet; a string that consists of itself, and one that is longer than any field.
         found=(b"[strings]\na=%a%%a%\n[version]\nclass=%a%", b"[version]\nclass=" + b"%a%" * 4000),
+    ),
+    Parser(
+        "signatures of drivers",
+        (),
+        signatures.signature_in,
+        inputs=st.binary(max_size=200) | st.just(_SIGNED),
+        sample=_SIGNED,
     ),
 )

@@ -205,4 +205,4 @@ def test_windows_sees_the_interface_of_hyperv_where_kvm_offers_it():
 def test_a_card_has_the_subsystem_ids_that_windows_knows():
     card = {"driver": "e1000e", "mac": "00:0c:29:f3:ff:de", "subsystem_vendor": "15ad", "subsystem_device": "07d0"}
     found = [device for device in option(vector(disks("ahci", interfaces=[card])), "-device") if "e1000e" in device]
-    assert found == ["e1000e,netdev=net0,romfile=,mac=00:0c:29:f3:ff:de,subsys_ven=0x15ad,subsys=0x07d0"]
+    assert found[0].startswith("e1000e,netdev=net0,romfile=,mac=00:0c:29:f3:ff:de,subsys_ven=0x15ad,subsys=0x07d0")

@@ -61,9 +61,9 @@ def test_verify_starts_the_cards_that_windows_had():
         EMULATOR, "tcg", 512, 1, hardware, ("/dev/null",), tuple(network.user_networks(hardware.interfaces))
     )
     vector = command_line.command_line(launch)
-    begin = vector.index("-netdev")
-    machine = ["-machine", vector[vector.index("-machine") + 1]]
-    assert qtest.instance_paths(EMULATOR, [*machine, *vector[begin : begin + 8]]) == [VMXNET3, E1000E]
+    pairs = [pair for pair in zip(vector, vector[1:]) if pair[0] in ("-machine", "-device", "-netdev")]
+    cards = [word for pair in pairs if "drive=" not in pair[1] for word in pair]
+    assert qtest.instance_paths(EMULATOR, cards) == [VMXNET3, E1000E]
 
 
 def test_the_arguments_of_proxmox_put_the_cards_where_they_have_a_serial_number():

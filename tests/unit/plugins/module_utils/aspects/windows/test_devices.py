@@ -47,7 +47,7 @@ def test_a_card_that_an_inf_names_is_a_choice(coding):
     content = "%a% = E1G60, pci\\ven_8086&dev_100e\r\n%b% = c, PCI\\VEN_8086&DEV_10D3&SUBSYS_00011028\r\n".encode(
         coding
     )
-    found = usable(windows((6, 1), 7601, others={"/Windows/INF/netE1G60.inf": content}))
+    found = usable(windows((6, 1), 7601, others={"/Windows/inf/NetE1G60.INF": content}))
     assert (found["e1000"], found["e1000e"]) == ("", NO_DRIVER)
 
 
@@ -148,6 +148,14 @@ def test_the_drivers_are_where_windows_searches_and_the_first_boot_installs_them
     assert root.changes() == changes
 
 
+def test_a_file_that_is_there_in_another_letter_case_is_replaced(tmp_path):
+    root = windows(virtio_win=virtio_win(tmp_path), others={"/Windows/Drivers/virtio/NETKVM.SYS": b"older"})
+    convert(root)
+    there = [path for path in root.files if path.casefold().endswith("virtio/netkvm.sys")]
+    assert there == ["/Windows/Drivers/virtio/NETKVM.SYS"]
+    assert root.files[there[0]] == b"netkvm.sys of a test"
+
+
 def test_without_virtio_win_nothing_is_changed():
     root = windows()
     assert convert(root).windows_first_boot == [] and root.changes() == []
@@ -177,3 +185,18 @@ def test_the_agent_that_the_first_boot_is_to_install_is_that_of_virtio_win(tmp_p
     assert root.files["/Windows/Guestconv/files/qemu-ga-x86_64.msi"] == b"the agent"
     assert "qemu-ga-x86_64.msi" in root.read("/Windows/Guestconv/firstboot.cmd")
     assert chosen.hardware.guest_agent
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (" NOEXECUTE=OPTIN  FLIGHTSIGNING", False),
+        (" TESTSIGNING  NOEXECUTE=OPTIN", True),
+        ("", False),
+    ],
+)
+def test_drivers_that_are_signed_for_tests_are_choices_only_in_test_mode(tmp_path, options, expected):
+    more = f'[ControlSet001\\Control]\n"SystemStartOptions"="{options}"\n'
+    root = windows((6, 3), 9600, virtio_win=signed(tmp_path, "w8.1", b"virtio-win" + SHA_256), more=more)
+    reason = usable(root)["virtio-net-pci"]
+    assert reason == "" if expected else "netkvm in virtio-win's folder w8.1/amd64 is signed for tests only" in reason
