@@ -23,6 +23,7 @@ from tests.guests.recipes import RECIPES
 GUEST = "debian12-vmware"
 ROOT = RECIPES[GUEST].disk.partitions[0]
 MENU = "/boot/grub/grub.cfg"
+STATUS, HELD = "/var/lib/dpkg/status", "open-vm-tools"
 ARGUMENT = "ip=10.0.2.15::10.0.2.2:255.255.255.0::ens192:off"
 NETWORK_CARD = ["-netdev", "user,id=user", "-device", "virtio-net-pci,netdev=user"]
 
@@ -61,6 +62,11 @@ def disk(scratch):
     with Appliance(disks_from_option([{"path": str(path), "format": "raw"}]), read_only=False) as appliance:
         appliance.mount(f"{appliance.device(0)}1", "/")
         menu = appliance.read_file(MENU).decode()
+        # As `dpkg --set-selections` does it.
+        status = appliance.read_file(STATUS).decode()
+        held = status.replace(f"Package: {HELD}\nStatus: install ", f"Package: {HELD}\nStatus: hold ")
+        assert held != status
+        appliance.write(STATUS, held.encode())
         appliance.write(MENU, re.sub(r"(\slinux\s+/boot/vmlinuz\S+)", rf"\1 {ARGUMENT}", menu).encode())
         appliance.close()
     return path
@@ -88,6 +94,14 @@ def test_the_initrd_gets_the_driver_and_what_names_the_network_card(converted, d
     said = announced(directory, disk)
     assert sorted(said["nic"]) == ["ens192", "lo"]
     assert said["address"] == ["10.0.2.15"]
+
+
+def test_oracle_14_tools_on_hold_stay_and_are_turned_off(converted):
+    result, _directory = converted
+    details = [change["detail"] for change in result["changes"] if change["aspect"] == "hypervisor_tools"]
+    assert details and not any("removed" in detail for detail in details)
+    (concern,) = [each for each in result["guest"]["concerns"] if each["code"] == "vmware-tools-needed"]
+    assert HELD in concern["message"] and "it is on hold" in concern["message"]
 
 
 def test_a_second_conversion_finds_nothing_to_do(module, converted, disk):

@@ -49,7 +49,8 @@ class Record:
 def vmware_files(text: str) -> list[str]:
     """The files and links in /etc/vmware-tools/locations, a log of what was added and taken away again.
 
-    As vmware-config-tools.pl reads it (db_load): `file PATH [TIME]`, `remove_file PATH`, `link TARGET PATH`.
+    As vmware-install.pl and vmware-config-tools.pl read it (db_load): `file PATH [TIME]`, `remove_file PATH`, `link TARGET
+    PATH`. Of its other words (answer, directory, move, config, modified, module) none names another file of the tools.
     """
     there: dict[str, None] = {}
     for line in text.split("\n"):

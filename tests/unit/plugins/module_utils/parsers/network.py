@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    drivers,
     elsewhere,
     systemd_files,
     values,
@@ -184,6 +185,10 @@ ADDRESSES = (
     "no",
     "eth0.5",
 )
+
+
+def _netplan_with_drivers(text):
+    return drivers.with_netplan_drivers(text, "/etc/netplan/a.yaml", "eth0", {"virtio_net"})
 
 
 def _netplan_with_dhcp(text):
@@ -468,6 +473,18 @@ PARSERS = (
         _netplan_with_dhcp,
         codes=MALFORMED,
         edits=(_netplan_with_dhcp,),
+        inputs=hostile_texts.texts(*YAML),
+        sample=NETPLAN,
+    ),
+    Parser(
+        "netplan for cards of a driver",
+        (
+            "network:\n  ethernets:\n    eth0:\n      match: {driver: hv_netvsc}\n",
+            "network: {ethernets: {eth0: {match: {driver: [e1000, vmx*]}}}}\n",
+        ),
+        _netplan_with_drivers,
+        codes=MALFORMED,
+        edits=(_netplan_with_drivers,),
         inputs=hostile_texts.texts(*YAML),
         sample=NETPLAN,
     ),
