@@ -43,7 +43,10 @@ class Hivex(hives.Hivex):
         with open(self._copy, "wb") as file:
             file.write(content)
         self._hive_path, self._hive_is_writable = path, write
-        self._real = hivex.Hivex(self._copy, write=write)
+        try:
+            self._real = hivex.Hivex(self._copy, write=write)
+        except RuntimeError as error:
+            raise CallFailed("appliance-call-failed", f"hivex_open: {error}") from error
 
     def _do_hivex_close(self) -> None:
         if self._real is None:

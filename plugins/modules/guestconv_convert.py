@@ -89,7 +89,7 @@ options:
       - It does not run in the machine that M(virttools.guestconv.guestconv_verify) starts.
       - The guest must start with systemd, upstart, OpenRC, or an init that reads C(/etc/inittab).
       - Windows runs it as a service, after its drivers and network were configured. The log is
-        C(C:\\Windows\\Guestconv\\firstboot.log). What fails is repeated at the next boots, up to five times, except the
+        C(C:\Windows\Guestconv\firstboot.log). What fails is repeated at the next boots, up to five times, except the
         script.
     type: dict
     suboptions:

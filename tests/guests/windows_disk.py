@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from tests.guests.errors import run
 
-# What ntfsls -l prints of an entry: its size is the third column from the last, after its date.
+# What ntfsls -a lists in each directory.
 _NOT_LISTED = (".", "..")
 
 
@@ -33,15 +32,6 @@ class Ntfs:
         ended = subprocess.run(["ntfsls", "-f", "-a", "-p", directory, self._path], capture_output=True, check=False)
         return sorted(set(ended.stdout.decode().splitlines()) - set(_NOT_LISTED))
 
-    def label(self):
-        """The volume's label."""
-        return run_text(["ntfslabel", "-nf", self._path]).strip()
-
-
-def run_text(argv):
-    """What a command prints, which must succeed."""
-    return subprocess.run(argv, capture_output=True, check=True, text=True).stdout
-
 
 @contextmanager
 def opened(image, start, scratch=None):
@@ -51,8 +41,3 @@ def opened(image, start, scratch=None):
         source = f"driver=raw,offset={start},file.driver=qcow2,file.file.driver=file,file.file.filename={image}"
         run(["qemu-img", "convert", "--image-opts", "-O", "raw", source, str(part)])
         yield Ntfs(part)
-
-
-def paths(listing):
-    """The lines of a listing that are paths."""
-    return [line for line in listing.splitlines() if re.match(r"\S", line)]

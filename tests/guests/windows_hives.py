@@ -28,7 +28,7 @@ def _missing():
     if not all((SHARED / f"{name}.SYSTEM.xz").is_file() for name in NAMES):
         return f"there are no hives in {SHARED}"
     needed = [name for name in ("hivex", "Registry") if importlib.util.find_spec(name) is None]
-    needed += [name for name in ("reglookup", "xorriso") if shutil.which(name) is None]
+    needed += [name for name in ("reglookup", "xorriso", "ntfscat", "ntfsls") if shutil.which(name) is None]
     return f"not installed: {', '.join(needed)}" if needed else ""
 
 

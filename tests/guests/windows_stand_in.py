@@ -43,6 +43,9 @@ _ESP, _RESERVED, _DATA = (
     "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7",
 )
 
+# As docs/support.json calls it.
+VARIANT = "windows-10-stand-in"
+
 # Its network card: the instance that Windows knows it by has the MAC address in it.
 GUID = "{5f3f359e-9d52-4566-9bec-37efdfb25abe}"
 MAC = "00:0c:29:f3:ff:de"
@@ -139,12 +142,12 @@ def _esp_files():
 
 def bios():
     """The path of the qcow2 image with an MBR. It is shared: work on a copy."""
-    return _disk("bios", _write_bios)
+    return _disks() / "bios.qcow2"
 
 
 def uefi():
     """The path of the qcow2 image with a GPT and an EFI system partition."""
-    return _disk("uefi", _write_uefi)
+    return _disks() / "uefi.qcow2"
 
 
 def virtio_win():
@@ -166,29 +169,34 @@ def _make_iso(path):
         Path(scratch, "iso").rename(path)
 
 
-def _disk(kind, write):
-    name = f"windows-{kind}-{_key('windows_hives.py', 'windows_drivers.py', 'windows_stand_in.py')}.qcow2"
-    return made_once(name, functools.partial(_make_disk, write))
+def _disks():
+    key = _key("windows_hives.py", "windows_drivers.py", "windows_stand_in.py")
+    return made_once(f"windows-10-{key}", _make_disks)
 
 
 def _key(*sources):
     return hashlib.sha256(b"".join((_HERE / source).read_bytes() for source in sources)).hexdigest()[:12]
 
 
-def _make_disk(write, path):
+def _make_disks(path):
     with scratch_beside(path) as scratch:
-        raw, image = Path(scratch, "disk.raw"), Path(scratch, "disk.qcow2")
-        with open(raw, "wb") as file:
-            os.truncate(file.fileno(), _SIZE)
-        with Appliance(disks_from_option([{"path": str(raw), "format": "raw"}]), read_only=False) as appliance:
-            write(appliance, Path(scratch))
+        disks = {name: Path(scratch, f"{name}.raw") for name in ("bios", "uefi")}
+        for disk in disks.values():
+            with open(disk, "wb") as file:
+                os.truncate(file.fileno(), _SIZE)
+        options = [{"path": str(disk), "format": "raw"} for disk in disks.values()]
+        with Appliance(disks_from_option(options), read_only=False) as appliance:
+            _write_bios(appliance, appliance.device(0), Path(scratch))
+            _write_uefi(appliance, appliance.device(1), Path(scratch))
             appliance.close()
-        run(["qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", raw, image])
-        image.rename(path)
+        made = Path(scratch, "made")
+        made.mkdir()
+        for name, disk in disks.items():
+            run(["qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", disk, made / f"{name}.qcow2"])
+        made.rename(path)
 
 
-def _write_bios(appliance, scratch):
-    device = appliance.device(0)
+def _write_bios(appliance, device, scratch):
     appliance.part_init(device, "mbr")
     for start, end in ((BOOT_START, SYSTEM_START), (SYSTEM_START, _SIZE)):
         appliance.part_add(device, "primary", start // _SECTOR, end // _SECTOR - 1)
@@ -200,8 +208,7 @@ def _write_bios(appliance, scratch):
     _fill(appliance, scratch, f"{device}2", "ntfs", None, system_files())
 
 
-def _write_uefi(appliance, scratch):
-    device = appliance.device(0)
+def _write_uefi(appliance, device, scratch):
     appliance.part_init(device, "gpt")
     ends = (BOOT_START, 100 * _MIB, 116 * _MIB, _SIZE - _MIB)
     for partition, kind in enumerate((_ESP, _RESERVED, _DATA), 1):

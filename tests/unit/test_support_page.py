@@ -11,7 +11,7 @@ import pytest
 
 from tests import support_page
 from tests.end_to_end import boots, test_targets
-from tests.guests import boot_variants, network_variants, selinux, storage_variants, systems
+from tests.guests import boot_variants, network_variants, selinux, storage_variants, systems, windows_stand_in
 from tests.support_page import BOOTED, CHECKED, READ
 
 
@@ -31,7 +31,15 @@ def test_the_data_is_of_guests_that_there_are():
         map("network-{}".format, network_variants.VARIANTS),
     )
     of_targets = map("target-{}".format, test_targets.VARIANTS)
-    known = {*of_targets, *boot_variants.VARIANTS, *of_storage, *of_systems, *of_networks, selinux.VARIANT}
+    known = {
+        *of_targets,
+        *boot_variants.VARIANTS,
+        *of_storage,
+        *of_systems,
+        *of_networks,
+        selinux.VARIANT,
+        windows_stand_in.VARIANT,
+    }
     assert {one["result"] for one in rows} <= {BOOTED, CHECKED, READ}
     assert [one["variant"] for one in rows if one["result"] != READ and one["variant"] not in known] == []
     assert rows == support_page.merged(rows, [])

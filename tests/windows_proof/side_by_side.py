@@ -96,10 +96,9 @@ def compare(ours, theirs):
 
 def main():
     """The command."""
-    _folder, iso = windows_stand_in.virtio_win()
-    folder = _folder
+    folder, iso = windows_stand_in.virtio_win()
     original = windows_stand_in.bios()
-    with tempfile.TemporaryDirectory(dir=original.parent, prefix="windows-proof-") as directory:
+    with tempfile.TemporaryDirectory(dir=original.parent.parent, prefix="windows-proof-") as directory:
         scratch = Path(directory)
         images = {name: scratch / f"{name}.qcow2" for name in ("guestconv", "virt-v2v")}
         for image in images.values():

@@ -313,7 +313,7 @@ class _Key:
     def keys(self) -> list[_Key]:
         """See Key."""
         found = self._hive.read(lambda: self._calls.hivex_node_children(self._handle))
-        self._bounded(len(found), "keys")
+        self._bounded(len(found), "keys", MOST_KEYS)
         keys = []
         for node in (each["hivex_node_h"] for each in found):
             name = self._name_of(node)
@@ -325,13 +325,13 @@ class _Key:
         return keys
 
     def _name_of(self, node: int) -> str:
-        """The name of a node; "" for one that is no text."""
+        """The name of a node; "" for one that is no text, as hivex and libguestfs's binding have it."""
         try:
-            return self._hive.read(lambda: self._calls.hivex_node_name(node))
-        except TextNotUtf8:
+            return self._calls.hivex_node_name(node)
+        except ApplianceError:
             return ""
 
-    def _bounded(self, count: int, what: str, most: int = MOST_KEYS) -> None:
+    def _bounded(self, count: int, what: str, most: int) -> None:
         if count > most:
             raise GuestconvError(
                 "registry-malformed",
@@ -353,7 +353,7 @@ class _Key:
     def values(self) -> dict[str, Value]:
         """See Key."""
         found = self._hive.read(lambda: self._calls.hivex_node_values(self._handle))
-        self._bounded(len(found), "values")
+        self._bounded(len(found), "values", MOST_KEYS)
         return dict(self._named(each["hivex_value_h"]) for each in found)
 
     def _named(self, handle: int) -> tuple[str, Value]:

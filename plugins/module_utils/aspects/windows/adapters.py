@@ -60,7 +60,7 @@ _Interface = ipaddress.IPv4Interface
 class Adapter:
     """A network adapter.
 
-    guid: of the interface, with braces, in lower case. name: of the connection. description: of the device.
+    guid: of the interface, with braces, in lower case. name: of the connection, "" without. description: of the device.
     instance: its device instance path. pci: the same, where it is a device on PCI.
     mac, mac_from: the MAC address that the card had, in lower case with colons, and the key that it was learnt from.
     slot: the number of the PCI slot, as the hypervisor numbers them (UINumber of the device).
@@ -133,7 +133,7 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
     is_card = instance.upper().startswith(_BUSES) and not characteristics & _HIDDEN
     found = Adapter(
         guid=guid.lower(),
-        name=_text(connection, "Name") or description or guid.lower(),
+        name=_text(connection, "Name"),
         description=description,
         instance=instance,
         pci=pci,

@@ -42,8 +42,11 @@ def inspect(root: GuestRoot) -> Findings:
     """What keeps Windows from being converted."""
     concerns = [*_hibernated(root), *_registry(root)]
     if not any(each.severity == "error" for each in concerns):
-        # What can be read of it.
-        concerns += [*_version(root), *pending.concerns(root), *policies.concerns(root)]
+        try:
+            concerns += [*_version(root), *pending.concerns(root), *policies.concerns(root)]
+        except GuestconvError as error:
+            # Where it is damaged deeper in it.
+            concerns.append(Concern("registry-malformed", "error", error.message, error.hint))
     concerns += [*volumes.concerns(root), *_encrypted(root), *_dynamic(root), *_room(root)]
     return Findings(concerns=concerns)
 

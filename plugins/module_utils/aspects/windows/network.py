@@ -65,6 +65,7 @@ def inspect(root: GuestRoot) -> Findings:
     root.remember(Facts(nics, by_identifier))
     doubts = (
         identity.none_known(nics, root.guest.hardware),
+        _may_be_gone(nics, root.guest.hardware),
         identity.not_on_source(nics, cards),
         identity.generated(nics),
         identity.unknown_targets(nics, macs),
@@ -87,15 +88,20 @@ def _read(root: GuestRoot) -> adapters.Network:
 def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
     """The cards among adapters, in the order of their names, each with its adapter. file: the hive's path."""
     nics: list[tuple[Nic, Adapter]] = []
+    names: set[str] = set()
     for adapter in sorted((each for each in found if each.is_physical), key=lambda each: (each.name, each.guid)):
         source = None
         if adapter.mac:
             origin = Origin.FILE if adapter.pci and adapter.pci.mac else Origin.TRACE
             source = MacSource(origin, rf"{file}\{adapter.mac_from}")
         is_static = bool(adapter.addresses)
+        # Windows gives no name twice; only one of the cards could have it.
+        name = adapter.name if adapter.name not in ("", *names) else None
+        names.add(adapter.name)
+        called = name or adapter.description or adapter.guid
         nic = Nic(
-            identifier=unique_identifier(adapter.name, [known.identifier for known, _adapter in nics]),
-            name=adapter.name,
+            identifier=unique_identifier(called, [known.identifier for known, _adapter in nics]),
+            name=name,
             mac=adapter.mac,
             mac_source=source,
             addresses=adapter.addresses,
@@ -171,6 +177,19 @@ def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: 
             )
         )
     return concerns
+
+
+def _may_be_gone(nics: Sequence[Nic], hardware: Mapping[str, object]) -> Concern | None:
+    """The Concern that some of several cards may have been removed: Windows keeps what it has configured of those."""
+    if len(nics) < 2 or hardware.get("interfaces") is not None:
+        return None
+    return Concern(
+        "nic-may-be-gone",
+        "info",
+        f"Windows has the configuration of {len(nics)} network cards ({', '.join(nic.label for nic in nics)}), and does not "
+        "forget those that were removed. The target gets all of them.",
+        "Pass hardware.interfaces, or delete the cards that the guest does not have any more from guest.devices.network.",
+    )
 
 
 def _is_found_again(nic: Nic, nics: Sequence[Nic]) -> bool:

@@ -137,6 +137,13 @@ SUBJECT = Subject(
             "size of frames in the properties of the adapter.",
         ),
         concern(
+            "nic-may-be-gone",
+            "info",
+            "Windows keeps the configuration of network cards that were removed, so the guest may have fewer than the target "
+            "gets.",
+            "Pass `hardware.interfaces`, or delete the cards that the guest does not have any more from `devices.network`.",
+        ),
+        concern(
             "route-not-kept",
             "warning",
             "A persistent route of a Windows guest has a gateway that no network card of the guest reaches, so it is not "

@@ -242,7 +242,8 @@ def _without_key(guest: Guest, locked: Filesystem) -> GuestconvError:
         return GuestconvError(
             "disk-encrypted",
             f"{locked.name} is encrypted with BitLocker, which guestconv does not open.",
-            hint="Decrypt the drive in the guest (`manage-bde -off C:`) before it moves.",
+            hint="Decrypt the drive in the guest (`manage-bde -off C:`) before it moves. To suspend BitLocker is not enough: "
+            "the drive stays encrypted.",
         )
     unused = ", ".join(key.source for key in guest.keyring.unused)
     return GuestconvError(

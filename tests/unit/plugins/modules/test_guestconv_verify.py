@@ -61,6 +61,8 @@ def test_all_that_conversion_says_of_a_machine_is_taken(verified, capsys):
         "memory": 2048,
         "guest_agent": True,
         "virtio": "transitional",
+        "hyperv": True,
+        "windows": "10.0.18362",
         "firmware": "bios",
         "machine": "q35",
         "interfaces": [],

@@ -56,10 +56,11 @@ def test_platforms_define_each_disk_on_its_bus_in_the_boot_order(outcome_of):
 
 
 def test_the_trial_boot_attaches_each_disk_to_its_bus(outcome_of):
-    disks = command_line._disks(hardware.from_dict(outcome_of("target-kvm-mixed-buses").hardware), ["/a", "/b", "/c"])
+    machine = hardware.from_dict(outcome_of("target-kvm-mixed-buses").hardware)
+    disks = command_line._disks(machine, ["/a", "/b", "/c"], command_line._Ports(machine))
     devices = [disks[index + 1] for index, word in enumerate(disks) if word == "-device"]
     assert devices == [
-        "virtio-blk-pci,drive=disk0,bootindex=1",
+        "virtio-blk-pci,drive=disk0,bus=port0,bootindex=1",
         "ide-hd,drive=disk1,bus=ide.0,bootindex=2",
         "nvme,drive=disk2,serial=disk2,bootindex=3",
     ]

@@ -110,6 +110,24 @@ def test_an_address_of_a_card_without_known_mac_address_is_reported_as_lost():
     assert concerns["static-address-not-kept"].severity == "warning"
 
 
+def test_without_a_list_of_the_cards_some_of_several_may_be_gone():
+    assert inspected(root(*TWO_E1000))[1]["nic-may-be-gone"].severity == "info"
+    assert "nic-may-be-gone" not in inspected(root(*STATIC))[1]
+    assert "nic-may-be-gone" not in inspected(root(*TWO_E1000, interfaces=[{"mac": MAC}]))[1]
+
+
+def test_cards_without_a_name_of_their_own_are_called_by_what_they_are():
+    parts = (
+        hive.adapter(1, hive.E1000E, "LAN"),
+        hive.adapter(2, hive.VMXNET3, "LAN"),
+        hive.adapter(3, hive.E1000.format(slot="0888"), ""),
+    )
+    found, _concerns = inspected(root(*parts))
+    assert {name: card["name"] for name, card in found.items()} == {"Adapter_3": None, "LAN": "LAN", "Adapter_2": None}
+    plan = plan_for(root(*parts), LAN="virtio-net-pci", Adapter_2="virtio-net-pci", Adapter_3=None)
+    assert [step.name for step in plan.windows_first_boot if isinstance(step, SetNetwork)] == ["LAN", ""]
+
+
 def test_a_name_of_a_card_without_known_mac_address_is_reported_as_lost():
     parts = (*TWO_E1000[:2], hive.ipv4(1), hive.ipv4(2))
     assert "nic-name-not-kept" in inspected(root(*parts))[1]
