@@ -12,7 +12,7 @@ description:
   - Checks that C(guestconv_networks) and C(guestconv_storages) of guests have an entry for each network and each storage
     that the sources of the guests use, and that the values are valid for C(guestconv_platform).
   - The result lists all names that have no entry, with the guests that use them.
-  - A guest that does not have the maps is not checked.
+  - It also checks whether the platform takes the names of the guests (C(define_name)).
 positional: variables
 options:
   _input:
@@ -63,18 +63,21 @@ def map_problems(guests: Iterable[str], variables: Mapping[str, Mapping[str, Any
 
 
 def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
+    platform = registry.by_key(str(variables["guestconv_platform"])) if "guestconv_platform" in variables else None
+    machine = str(variables["define_name"] if "define_name" in variables else name)
     maps = {key: variables[key] if key in variables else None for key in (fleet.NETWORKS, fleet.STORAGES)}
     if not any(maps.values()) or ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]):
         # To evaluate the other variables has a cost. A guest that cannot be read fails by itself.
-        return fleet.Guest(name, {})
+        return fleet.Guest(name, {}, platform=platform, machine=machine)
     options = variables.get("guestconv_platform_options") or {}
     return fleet.Guest(
         name,
         variables.get("guestconv_hardware") or {},
         maps[fleet.NETWORKS],
         maps[fleet.STORAGES],
-        registry.by_key(str(variables.get("guestconv_platform") or "")),
+        platform,
         frozenset(str(card).lower() for card in options.get("networks") or ()),
+        machine,
     )
 
 

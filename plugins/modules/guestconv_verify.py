@@ -95,7 +95,7 @@ options:
         description: Whether the guest is shown the interface of Hyper-V, which Windows uses. Only KVM can offer it.
         type: bool
       windows:
-        description: The version of NT of a Windows guest. It has no effect here.
+        description: The version of NT of a Windows guest. It decides what is expected by default.
         type: str
       uuid:
         description: The UUID of the machine.
@@ -130,7 +130,7 @@ options:
     description:
       - What shows that the guest has come up. All given conditions must be met.
       - By default the service is O(expect.port=22) with O(expect.banner=SSH-) when O(hardware) has a static IPv4
-        address, else O(expect.login=true).
+        address, else O(expect.login=true). For Windows it is O(expect.login=true).
     type: dict
     suboptions:
       port:
@@ -145,7 +145,10 @@ options:
           - By default V(SSH-).
         type: str
       login:
-        description: Whether a login prompt must appear on the console of O(hardware).
+        description:
+          - Whether a login prompt must appear on the console of O(hardware).
+          - Windows has none. The script of its first boot, which runs as a service, reports there that it has ended, which
+            counts as the prompt.
         type: bool
       agent:
         description: Whether the QEMU guest agent must answer. Only then does the machine have its channel.

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 # What the machine of guestconv_verify has as the asset tag of its chassis (SMBIOS, type 3): its boots do not count.
 VERIFY_TAG = "guestconv-verify"
 
+# What the script of a Windows guest writes to the first serial port when it ends, after "guestconv: ".
+WINDOWS_DONE = "All steps are done"
+WINDOWS_LEFT = "Some steps "
+
 
 @dataclass(frozen=True)
 class PackageFile:

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the maps of a fleet have all that its guests need, before any of them moves. Pure."""
+"""Whether the maps of a fleet have all that its guests need, and whether its platform takes their names, before any of
+them moves. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ NETWORKS, STORAGES = "guestconv_networks", "guestconv_storages"
 
 @dataclass(frozen=True)
 class Guest:
-    """A guest and its maps, as a person wrote them. platform: None for a guest that is not defined anywhere.
+    """A guest and its maps, as a person wrote them. platform: None for a guest that is not defined anywhere. machine: the
+    name that it gets there.
 
     hardware: what is known of it on the source. cards: names and MAC addresses of cards whose network is given apart.
     """
@@ -29,6 +31,7 @@ class Guest:
     storages: Any = None
     platform: Platform | None = None
     cards: frozenset[str] = frozenset()
+    machine: str = ""
 
 
 @dataclass
@@ -51,12 +54,17 @@ def check(guests: Iterable[Guest]) -> None:
     if listed:
         raise maps.unmapped(" ".join([f"The maps have no entry for: {'; '.join(listed)}.", *sentences]))
     if sentences:
-        hint = "Correct the values of the maps. The documentation of the platform's filter has their forms."
+        hint = "Correct the values of the maps, whose forms the platform's filter documents, and the names (`define_name`)."
         raise GuestconvError("platform-option-invalid", " ".join(sentences), hint=hint)
 
 
 def _of_guest(guest: Guest) -> Iterator[GuestconvError]:
     platform = guest.platform
+    if platform and guest.machine:
+        try:
+            platform.check_name(guest.machine)
+        except GuestconvError as error:
+            yield GuestconvError(error.code, f"{error.message} {error.hint}".strip())
     judges = (platform.check_network, platform.check_storage) if platform else (_accept, _accept)
     for option, value, names, judge in (
         (NETWORKS, guest.networks, _networks(guest), judges[0]),

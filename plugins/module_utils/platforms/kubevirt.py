@@ -78,7 +78,7 @@ def define(
         domain["devices"]["tpm"] = {"persistent": True}
     if cpu_model is not None:
         domain["cpu"]["model"] = processors.model(cpu_model, "host-model", request.description(guest))
-    metadata: dict[str, Any] = {"name": _machine_name(name)}
+    metadata: dict[str, Any] = {"name": check_name(name)}
     if namespace is not None:
         metadata["namespace"] = _label(namespace, "namespace")
     if machine.hardware.kept.annotation:
@@ -106,8 +106,8 @@ def define(
     }
 
 
-def _machine_name(value: object) -> str:
-    """A name with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname)."""
+def check_name(value: object) -> str:
+    """The name of a machine. One with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname)."""
     if isinstance(value, str) and len(value) <= _LONGEST_NAME:
         for part in value.split("."):
             _label(part, "name")

@@ -15,7 +15,7 @@ from ..model.hardware import Hardware, Interface
 from ..model.kept import WWN
 from . import libvirt_options as options
 from . import osinfo, processors, request
-from .libvirt_options import check_network, check_storage
+from .libvirt_options import check_name, check_network, check_storage
 from .vocabulary import Vocabulary
 
 try:
@@ -25,7 +25,7 @@ except ImportError:
 else:
     etree = _etree
 
-__all__ = ("FILTER", "WORDS", "check_network", "check_storage", "define")
+__all__ = ("FILTER", "WORDS", "check_name", "check_network", "check_storage", "define")
 
 FILTER = "libvirt_domain"
 WORDS = Vocabulary("libvirt", "libvirt")
@@ -98,7 +98,7 @@ def define(
     plugs = request.networks(machine.hardware.interfaces, network, networks, network_map)
     domain_type = request.one_of(domain_type, PROCESSORS, "domain_type")
     root = etree.Element("domain", nsmap={"qemu": _QEMU} if _overrides(machine.hardware) else None, type=domain_type)
-    _child(root, "name", text=options.machine_name(name))
+    _child(root, "name", text=check_name(name))
     kept = machine.hardware.kept
     if kept.uuid:
         _child(root, "uuid", text=kept.uuid)

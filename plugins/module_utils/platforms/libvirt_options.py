@@ -18,7 +18,7 @@ _LONGEST_NAME = 255 - len(".xml")
 _NAME = re.compile(r"[A-Za-z0-9._ -]{1,251}")
 
 
-def machine_name(value: object) -> str:
+def check_name(value: object) -> str:
     """The name of a domain. Raises GuestconvError `platform-option-invalid`."""
     name = request.text(value, "name")
     if "/" in name or name != name.strip() or len(name.encode()) > _LONGEST_NAME:

@@ -91,9 +91,7 @@ def server_ports(
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `names-unmapped`.
     """
     interfaces = request.machine(hardware).hardware.interfaces
-    server = request.text(name, "name")
-    if len(server) > _LONGEST_NAME:
-        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
+    server = check_name(name)
     plugs = request.networks(interfaces, network, networks, network_map)
     return [
         _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))
@@ -109,6 +107,14 @@ def _port(index: int, card: Interface, server: str, network: str) -> dict[str, A
     if card.connected is False:
         port["admin_state_up"] = False
     return port
+
+
+def check_name(value: Any) -> str:
+    """The name of a server, with which those of its ports begin."""
+    name = request.text(value, "name")
+    if len(name) > _LONGEST_NAME:
+        raise request.invalid("name", f"The name of a server has at most {_LONGEST_NAME} characters.")
+    return name
 
 
 def check_network(value: Any) -> str:

@@ -20,6 +20,10 @@ class Platform(Protocol):
     WORDS: Vocabulary
 
     @property
+    def check_name(self) -> Callable[[Any], object]:
+        """The function that checks the name of a machine. It raises GuestconvError `platform-option-invalid`."""
+
+    @property
     def check_network(self) -> Callable[[Any], object]:
         """The function that checks a value of the option `network`, or of the map of networks.
 

@@ -94,7 +94,7 @@ def define(
     plugs = request.networks(wanted.interfaces, network, networks, network_map)
     storage = storage or storages[0]
     options: dict[str, Any] = {
-        "name": _name(name),
+        "name": check_name(name),
         "ostype": _os_type(wanted.windows) if ostype == _LINUX else request.text(ostype, "ostype"),
         "machine": wanted.machine,
         "bios": FIRMWARES[wanted.firmware],
@@ -164,7 +164,7 @@ def _express(hardware: Hardware) -> list[str]:
     return arguments
 
 
-def _name(value: object) -> str:
+def check_name(value: object) -> str:
     """PVE::QemuServer has the name of a machine as a dns-name: labels of letters, digits and dashes."""
     name = request.text(value, "name")
     if len(name) > 253 or not _DNS_NAME.fullmatch(name):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
+from ..model.first_boot import WINDOWS_DONE, WINDOWS_LEFT
+
 # Bytes. The guest may write forever, but must not fill our memory or the host's disk.
 _KEPT = 128 * 1024
 _LONGEST_LOG = 16 * 1024 * 1024
@@ -21,6 +23,8 @@ _LINE_END = re.compile(r"\r+\n?|\n|\x1b\[[0-9;]*[Hf]")
 
 # agetty's, and login's second try; at the start of a line, since log messages mention logins too.
 _LOGIN = re.compile(r"^\S+ login:", re.MULTILINE)
+# Windows has no prompt there. The script of its first boot is a service, and writes there that it has come to its end.
+_FIRST_BOOT = re.compile(rf"guestconv: (?:{WINDOWS_DONE}|{WINDOWS_LEFT})")
 
 
 class Console:
@@ -49,4 +53,5 @@ class Console:
         return [line.rstrip() for line in self.text().split("\n") if line.strip()][-count:]
 
     def asks_for_login(self) -> bool:
-        return bool(_LOGIN.search(self.text()))
+        text = self.text()
+        return bool(_LOGIN.search(text) or _FIRST_BOOT.search(text))

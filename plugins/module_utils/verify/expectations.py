@@ -38,12 +38,12 @@ class Expected:
 def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
     """The Expected that value (a dict: port, banner, login, agent; None or empty for the default) asks for.
 
-    The default is ssh where hardware has a static address, else a login prompt. Raises GuestconvError
+    The default is ssh where hardware has a static address, else a login prompt, as it is for Windows. Raises GuestconvError
     `expectation-impossible` for what that hardware cannot show.
     """
     value = {key: item for key, item in (value or {}).items() if item is not None}
     if not any(value.values()):
-        value = {"port": 22} if hardware.has_static_address else {"login": True}
+        value = {"port": 22} if hardware.has_static_address and not hardware.windows else {"login": True}
     if value.get("banner") and not value.get("port"):
         value["port"] = 22
     banner = value.get("banner", Expected.banner)

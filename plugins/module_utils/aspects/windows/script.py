@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...model.first_boot import VERIFY_TAG
+from ...model.first_boot import VERIFY_TAG, WINDOWS_DONE, WINDOWS_LEFT
 from .steps import InstallDrivers, RemoveDevice, Route, SetNetwork, SetNumber, Step, UninstallProduct
 
 SERVICE = "guestconv"
@@ -65,7 +65,7 @@ goto pass
 
 :later
 if %boot% geq {boots} goto done
-call :log "Some steps are left for the next boot"
+call :log "{left}are left for the next boot"
 exit /b 1
 
 :restart
@@ -75,8 +75,8 @@ shutdown /r /t 5
 exit /b 1
 
 :done
-if defined left call :log "Some steps failed, and are not tried again"
-if not defined left call :log "All steps are done"
+if defined left call :log "{left}failed, and are not tried again"
+if not defined left call :log "{done}"
 move /y pending ran >nul 2>&1
 sc delete {service} >>"%log%" 2>&1
 if defined restart shutdown /r /t 5
@@ -163,8 +163,8 @@ def text(steps: Sequence[Step], user: User | None = None) -> str:
 
 
 def _filled(part: str) -> str:
-    numbers = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "service": SERVICE}
-    for name, value in numbers.items():
+    words = {"boots": BOOTS, "passes": PASSES, "pause": PAUSE, "looks": LOOKS, "service": SERVICE}
+    for name, value in {**words, "done": WINDOWS_DONE, "left": WINDOWS_LEFT}.items():
         part = part.replace(f"{{{name}}}", str(value))
     return part
 

@@ -117,6 +117,19 @@ def test_a_value_that_the_platform_does_not_take_is_found_though_every_name_has_
     )
 
 
+def test_a_name_that_the_platform_does_not_take_is_found_before_anything_moves():
+    hosts = {
+        "Web_01": variables(platform="kubevirt"),
+        "Web_02": variables(platform="kubevirt", define_name="web-02"),
+        "Web_03": variables(platform="none"),
+        "Web_04": variables({"VLAN 8": "lan"}, platform="proxmox"),
+    }
+    found = map_problems(list(hosts), hosts)
+    assert found.startswith("names-unmapped: The maps have no entry for: network 'VLAN 7' (Web_04). ")
+    assert "name: 'Web_01' is not a valid Kubernetes name. " in found and "For example: web-01 (Web_01)." in found
+    assert "'Web_04' is not a valid name of a machine" in found and "Web_02" not in found and "Web_03" not in found
+
+
 @pytest.mark.parametrize(
     ("key", "networks", "storages"),
     [

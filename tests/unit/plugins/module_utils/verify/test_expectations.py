@@ -32,6 +32,7 @@ def machine(**more):
         ({}, {"interfaces": STATIC, "console": SERIAL}, Expected(port=22)),
         (None, {"interfaces": DHCP, "console": SERIAL}, Expected(login=True)),
         (None, {"interfaces": [dict(DHCP[0], addresses=["fd00::5/64"])], "console": SERIAL}, Expected(login=True)),
+        (None, {"interfaces": STATIC, "console": SERIAL, "windows": "10.0.18362"}, Expected(login=True)),
         # As a module's suboptions arrive.
         ({"port": None, "banner": None, "login": None, "agent": None}, {"console": SERIAL}, Expected(login=True)),
         ({"port": 25, "banner": "220 "}, {"interfaces": DHCP}, Expected(port=25, banner="220 ")),

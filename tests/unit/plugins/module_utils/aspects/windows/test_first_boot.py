@@ -29,6 +29,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.devices.target
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.first_boot import FirstBoot, PackageFile
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
+from ansible_collections.virttools.guestconv.plugins.module_utils.verify.console import Console
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 
 MAC = "00:0c:29:f3:ff:de"
@@ -75,6 +76,19 @@ def decoded(line):
 def test_all_lines_end_as_those_of_windows():
     text = script.text([NETWORK, PRODUCT])
     assert text.count("\n") == text.count("\r\n") == text.count("\r")
+
+
+def test_verify_understands_what_the_script_writes_at_its_end():
+    reports = [line for line in lines_of(NETWORK) if line.startswith(("call :log", "if defined left call :log"))]
+    ends = [f"guestconv: {line.split(chr(34))[1]}\r\n" for line in reports if "steps" in line]
+    ends += [
+        "guestconv: " + line.split('"')[1] for line in lines_of(NETWORK) if line.startswith("if not defined left call")
+    ]
+    assert len(ends) == 4
+    for end in ends:
+        console = Console()
+        console.feed(end.encode())
+        assert console.asks_for_login() == ("restarted" not in end), end
 
 
 def test_a_network_card_gets_all_that_was_configured():
