@@ -113,7 +113,7 @@ class Shelf:
 
     SCHEMES = ("shelf",)
     is_local = False
-    host = ""
+    host = "shelf"
     file = ""
 
     @classmethod
