@@ -36,7 +36,10 @@ options:
         a dict with C(path), and any of C(format), C(device) and C(backing), as for
         O(virttools.guestconv.guestconv_inspect#module:disks)."
       - "V(ova), V(ovf), V(vmx): C(path) of the OVA, or of the OVF or VMX file next to its disks. The checksums in the
-        manifest of an OVA or OVF are verified."
+        manifest of an OVA or OVF are verified. An OVA that was
+        compressed by gzip, xz or bzip2, or packed as zip, is unpacked first, for which there must be room in O(dest) (or
+        in C(/var/lib/guestconv)). If it contains several virtual machines (a vApp), C(vm) is the id or the name
+        of the one to fetch."
       - "V(libvirt): C(path) of a domain's XML; or C(uri) of a libvirt and the C(name) of the domain. With
         C(qemu+ssh://) the disks are fetched from that machine by SSH."
       - "V(vddk): C(server) (a vCenter or ESXi host), C(user), C(thumbprint) of the server's certificate, C(vm) (its

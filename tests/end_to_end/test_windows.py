@@ -162,6 +162,8 @@ def test_oracle_24_a_second_conversion_changes_nothing_even_in_check_mode(module
     assert digest(disk) == before
 
 
+# A launch more, for what the text guest windows-2022-uefi shows without one.
+@pytest.mark.matrix
 def test_with_uefi_the_fallback_is_made_and_check_mode_writes_nothing(module, drivers, scratch):
     path = scratch / "windows-uefi.qcow2"
     shutil.copyfile(windows_stand_in.uefi(), path)

@@ -340,9 +340,9 @@ class Calls:
         """Close the open hive, without what was altered in it."""
         self.call("hivex_close")
 
-    def hivex_commit(self) -> None:
-        """Write what was altered in the open hive to its file."""
-        self.call("hivex_commit", None)
+    def hivex_commit(self, path: str | None) -> None:
+        """Write what was altered in the open hive to the file at path; None for its own."""
+        self.call("hivex_commit", path)
 
     def hivex_root(self) -> int:
         """The topmost node."""

@@ -32,9 +32,10 @@ from ..sources.volume_record import NAME, VolumeRecord
 from ..texts import disk_urls
 from .fetch_copies import Copying, OpenTask, Task, errors_of
 from .module import Module
+from .unpacking import remove, unpacked
 
 # What share of a run is behind it when a step begins, in percent.
-STEPS = {"metadata": 0, "open": 1, "checksums": 2, "copy": 15}
+STEPS = {"metadata": 0, "open": 1, "unpack": 2, "checksums": 3, "copy": 15}
 
 
 def fetch(module: Module, progress: Progress) -> dict[str, Any]:
@@ -66,10 +67,16 @@ def fetch(module: Module, progress: Progress) -> dict[str, Any]:
             for disk in missing:
                 disk.record.require_fit(0 if disk.opened.is_file else disk.opened.size, disk.task.entry["device"])
         if missing and not module.check_mode:
-            if kinds.kind_of(request).has_checksums:
+            if "packed" in missing[0].task.entry:
+                with timeline.step("unpack"):
+                    missing = unpacked(missing, request, records[0].directory, module, progress, stack)
+                for disk in missing:
+                    disk.record.require_fit(disk.opened.size, disk.task.entry["device"])
+            elif kinds.kind_of(request).has_checksums:
                 _verify(missing, request, records[0], module, progress, timeline)
             with timeline.step("copy"):
                 copied = Copying(progress, missing, options["copy_slots"]).run()
+            remove(records[0].directory)
         return {
             "changed": bool(missing),
             "name": name,

@@ -152,7 +152,7 @@ class Hives:
             self.close()
             return
         try:
-            self._save(opened.path, self.appliance.hivex_commit)
+            self._save(opened.path, lambda: self.appliance.hivex_commit(None))
         except ApplianceError as error:
             message = (
                 f"The registry file {opened.path} on {self._name} cannot be written: {error.message.rstrip('. ')}."

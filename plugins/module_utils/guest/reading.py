@@ -33,6 +33,7 @@ class Reader:
         self.name = name
         self._appliance = appliance
         self._texts: dict[str, str | None] = {}
+        self._spelled: dict[str, str] = {}
 
     def exists(self, path: str) -> bool:
         """Whether anything is at path, be it a symbolic link that leads nowhere."""
@@ -54,6 +55,12 @@ class Reader:
         path = "/" + path.strip("/")
         if path == "/" or not is_possible(path):
             return path
+        # The appliance starts a process for it.
+        if path not in self._spelled:
+            self._spelled[path] = self._asked_spelling(path)
+        return self._spelled[path]
+
+    def _asked_spelling(self, path: str) -> str:
         try:
             return self._appliance.case_sensitive_path(path)
         except CallFailed:

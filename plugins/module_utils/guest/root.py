@@ -367,3 +367,4 @@ class GuestRoot(Reader):
         self._trees.close()
         self._hives.close()
         self._texts.clear()
+        self._spelled.clear()

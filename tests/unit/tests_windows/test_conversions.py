@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import functools
+import random
+import re
 
 import pytest
 
@@ -204,6 +206,20 @@ def test_oracle_20_w6_what_must_not_be_converted_is_refused_and_nothing_is_writt
     assert not outcome.is_converted and not outcome.crash
     assert code in [each["code"] for each in outcome.concerns if each["severity"] == "error"], outcome.said
     assert guest.read(SYSTEM) == guest.hive
+
+
+# The binding of hivex complains when a hive that it could not open is forgotten.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_real_hive_with_damaged_keys_is_refused_or_converted_and_never_a_crash(tmp_path, drivers, seed):
+    chance = random.Random(seed)
+    hive = bytearray(windows_hives.system(WINDOWS_7.name))
+    cells = [match.start() for match in re.finditer(rb"[nv]k", hive)]
+    for _number in range(chance.choice((20, 200, 2000))):
+        hive[chance.choice(cells) + chance.randrange(2, 60)] = chance.randrange(256)
+    outcome = RealGuest(WINDOWS_7, tmp_path, system=bytes(hive), drivers=drivers).run()
+    assert not outcome.crash
+    assert outcome.is_converted or outcome.said
 
 
 def test_oracle_w7_all_disks_come_online_and_the_policy_of_the_server_is_restored(converted):

@@ -57,8 +57,9 @@ SUBJECT = Subject(
         ),
         error(
             "source-several-guests",
-            "The package holds several virtual machines.",
-            "Export each machine by itself.",
+            "The package holds several virtual machines, and the source does not name one of them by `vm`.",
+            "Fetch each machine by itself: set `vm` of the source to an id that the message lists. For the inventory plugin, "
+            "add a host for each, with `guestconv_source`.",
         ),
         error(
             "source-without-disks",

@@ -20,7 +20,7 @@ class DiskEntry(TypedDict, total=False):
     path: a file, or a URL. format: one of probe.SUPPORTED. device: the guest's name of it ("sda").
     size: bytes of the virtual disk. backing: the files below the disk.
     member, offset, length: in an OVA, the member's name and which bytes of the archive `path` are the disk.
-    compression: "gzip", in an OVA or OVF.
+    compression: "gzip", in an OVA or OVF. packed: how the OVA is compressed as a whole, so that its members must be unpacked.
     """
 
     path: str
@@ -32,6 +32,7 @@ class DiskEntry(TypedDict, total=False):
     offset: int
     length: int
     compression: str
+    packed: str
 
 
 class Description(TypedDict):
@@ -166,6 +167,27 @@ class DescribedInFile:
     def verify(self, request: Request, progress: Counter) -> list[str]:
         """See SourceKind."""
         return self._verify(request.settings["path"], progress) if self._verify else []
+
+
+class Package(DescribedInFile):
+    """A DescribedInFile that may describe several guests, of which the key `vm` names one. Args: read: takes that name, too."""
+
+    KEYS = Keys(needed=("path",), optional=("vm",))
+
+    def __init__(
+        self,
+        type: str,
+        suffixes: tuple[str, ...],
+        read: Callable[[str, str | None], Description],
+        named: Callable[[str], list[str]] = lambda path: [],
+        verify: Callable[[str, Counter], list[str]] | None = None,
+    ) -> None:
+        super().__init__(type, suffixes, lambda path: read(path, None), named, verify)
+        self._read_one = read
+
+    def read(self, request: Request) -> Description:
+        """See SourceKind."""
+        return self._read_one(request.settings["path"], request.settings.get("vm"))
 
 
 class NamedDisks:

@@ -21,8 +21,8 @@ from urllib.parse import unquote
 
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata, ovf
-from .kind import Counter, DescribedInFile, Description, DiskEntry
+from . import manifest, metadata, ovf, packed_ova
+from .kind import Counter, Description, DiskEntry, Package
 from .metadata import malformed
 
 # An OVA has a file per disk, a descriptor, a manifest, perhaps a certificate, NVRAM and messages per language.
@@ -33,14 +33,8 @@ _MAX_READS = 16 * _MAX_MEMBERS
 
 _CHUNK = 1 << 20
 
-# The first bytes, the name, and how it is unpacked.
-_COMPRESSED = (
-    (b"\x1f\x8b", "gzip", "tar -xzf"),
-    (b"\xfd7zXZ\0", "xz", "tar -xJf"),
-    (b"BZh", "bzip2", "tar -xjf"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "tar --zstd -xf"),
-    (b"PK", "zip", "unzip"),
-)
+# The first bytes, the name, and how it is unpacked, of what packed_ova.py does not read.
+_COMPRESSED = ((b"\x28\xb5\x2f\xfd", "zstd", "tar --zstd -xf"),)
 
 
 @dataclass(frozen=True)
@@ -52,11 +46,14 @@ class Member:
     length: int
 
 
-def read(path: str) -> Description:
-    """The description of the guest of the OVA path. Of its disks only headers are read.
+def read(path: str, vm: str | None = None) -> Description:
+    """The description of the guest of the OVA path. Of its disks only headers are read. vm: which, if there are several.
 
     Raises GuestconvError `source-...`.
     """
+    packed = _packing(path)
+    if packed:
+        return packed_ova.describe(path, packed, vm)
     with metadata.open_file(path) as stream:
         found = _members(stream, path)
         descriptor = _descriptor(found, path)
@@ -65,7 +62,7 @@ def read(path: str) -> Description:
         # The rest is gigabytes: verify().
         of_descriptor = {name: checksum for name, checksum in checksums.items() if name == descriptor.name}
         manifest.verify(of_descriptor, lambda name: [data], path)
-        description = ovf.parse(data, path)
+        description = ovf.parse(data, path, vm)
         for disk in description["disks"]:
             capacity = disk.get("size")
             disk.update(_located(stream, found, descriptor, disk, path))
@@ -95,6 +92,12 @@ def verify(path: str, progress: Counter | None = None) -> list[str]:
             return iter(lambda: view.read(_CHUNK), b"")
 
         return manifest.verify(_checksums(stream, found, path), chunks, path, progress)
+
+
+def _packing(path: str) -> str:
+    """How the archive is packed, "" where it is not. See packed_ova.packing()."""
+    with metadata.open_file(path) as stream:
+        return packed_ova.packing(stream.read(6))
 
 
 def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
@@ -270,4 +273,4 @@ class _Bounded:
         return self._stream.tell()
 
 
-KIND = DescribedInFile("ova", (".ova",), read, verify=verify)
+KIND = Package("ova", (".ova",), read, verify=verify)

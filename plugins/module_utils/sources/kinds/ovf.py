@@ -22,7 +22,7 @@ from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
 from . import manifest, metadata, ovf_facts, placed
-from .kind import Counter, DescribedInFile, Description, DiskEntry
+from .kind import Counter, Description, DiskEntry, Package
 from .metadata import local_name, malformed
 from .ovf_elements import attribute, named
 
@@ -51,16 +51,18 @@ for _exponent, _prefix in enumerate(("kilo", "mega", "giga", "tera"), 1):
 _HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
 
 _MIB = 1 << 20
+# Machines that a message lists, and characters of their names.
+_LISTED, _LONGEST_NAME = 20, 64
 # Envelopes have sizes in GiB, rounded up.
 _ROUNDING = 1 << 30
 
 
-def read(path: str) -> Description:
-    """The description of the guest of the OVF path and of the disks next to it.
+def read(path: str, vm: str | None = None) -> Description:
+    """The description of the guest of the OVF path and of the disks next to it. vm: which, if there are several.
 
     Raises GuestconvError `source-...`.
     """
-    description = parse(metadata.read_file(path), path)
+    description = parse(metadata.read_file(path), path, vm)
     for disk, attached in zip(description["disks"], description["hardware"]["disks"]):
         capacity = disk.get("size")
         disk.update(_beside(path, disk, attached))
@@ -86,10 +88,10 @@ def verify(path: str, progress: Counter | None = None) -> list[str]:
     return manifest.verify(checksums, chunks, path, progress)
 
 
-def parse(data: str | bytes, path: str) -> Description:
+def parse(data: str | bytes, path: str, vm: str | None = None) -> Description:
     """The description in the envelope data (bytes), as of read(), of disks that are named as the envelope names them.
 
-    path: of the envelope, for errors. Pure.
+    path: of the envelope, for errors. vm: the id or the name of the machine, if there are several. Pure.
     """
     envelope = metadata.parse_xml(data, path)
     if local_name(envelope) != "Envelope" or not envelope.tag.startswith(tuple(f"{{{uri}}}" for uri in _ENVELOPES)):
@@ -103,7 +105,7 @@ def parse(data: str | bytes, path: str) -> Description:
         raise GuestconvError(
             "source-encrypted", f"{path} has encrypted files.", path=path, hint="Export it without encryption."
         )
-    system = _system(envelope, path)
+    system = _system(envelope, path, vm)
     hardware = next(named(system, "VirtualHardwareSection"), None)
     if hardware is None:
         raise malformed(path, "it has no VirtualHardwareSection.")
@@ -126,16 +128,24 @@ def parse(data: str | bytes, path: str) -> Description:
 # The machine
 
 
-def _system(envelope: Any, path: str) -> Any:
+def _system(envelope: Any, path: str, vm: str | None) -> Any:
+    """The machine that is called vm, by its id or its name; the only one, where vm is None."""
     systems = list(named(envelope, "VirtualSystem"))
-    if len(systems) != 1:
-        raise GuestconvError(
-            "source-several-guests" if systems else "source-malformed",
-            f"{path} contains {len(systems)} virtual machines" + (", but must contain one." if systems else "."),
-            hint="Export each machine of the vApp separately.",
-            path=path,
-        )
-    return systems[0]
+    if not systems:
+        raise malformed(path, "it contains no virtual machine.")
+    wanted = [system for system in systems if vm in (None, attribute(system, "id"), _name(system))]
+    if len(wanted) == 1:
+        return wanted[0]
+    ids = [(attribute(system, "id") or _name(system))[:_LONGEST_NAME] for system in systems[:_LISTED]]
+    names = ", ".join(name if name.isprintable() else repr(name) for name in ids)
+    more = f", and {len(systems) - _LISTED} more" if len(systems) > _LISTED else ""
+    which = "" if vm is None else f", and {len(wanted) or 'none'} of them is called {vm!r}"
+    raise GuestconvError(
+        "source-several-guests",
+        f"{path} contains {len(systems)} virtual machines{which}: {names}{more}.",
+        hint="Fetch each by itself: name it in the key `vm` of the source, by its id, in a directory of its own.",
+        path=path,
+    )
 
 
 def _name(system: Any) -> str:
@@ -467,4 +477,4 @@ def _inside(name: str, path: str) -> str:
     return normal
 
 
-KIND = DescribedInFile("ovf", (".ovf",), read, placed.named_in_xml, verify)
+KIND = Package("ovf", (".ovf",), read, placed.named_in_xml, verify)

@@ -29,7 +29,7 @@ class Member:
     @classmethod
     def at(cls, entry: DiskEntry, request: Request) -> Member | None:
         """See Place."""
-        return cls(entry) if "member" in entry and "compression" not in entry else None
+        return cls(entry) if "member" in entry and "compression" not in entry and "packed" not in entry else None
 
     def __init__(self, entry: DiskEntry) -> None:
         self._entry = entry
@@ -60,6 +60,30 @@ class Member:
                     hint="Copy the OVA again from its source, and compare the sizes.",
                 )
         yield opened_node(node, is_file, lambda: [state(entry["path"]), entry["member"], entry["offset"]])
+
+
+class Archived:
+    """A disk in an OVA that is compressed as a whole. It can be opened once it was unpacked, see commands/unpacking.py;
+    before, only what identifies it is known, and the size that the descriptor has for it."""
+
+    SCHEMES: ClassVar[tuple[str, ...]] = ()
+    is_local: ClassVar[bool] = False
+    host = ""
+
+    @classmethod
+    def at(cls, entry: DiskEntry, request: Request) -> Archived | None:
+        """See Place."""
+        return cls(entry) if "packed" in entry else None
+
+    def __init__(self, entry: DiskEntry) -> None:
+        self._entry = entry
+
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        """See Place."""
+        entry = self._entry
+        # Of the size in the envelope nothing depends: it may be rounded.
+        yield Opened({}, entry["size"], False, lambda: [state(entry["path"]), entry["member"]])
 
 
 def refuse_others(stream: BinaryIO, where: str) -> None:

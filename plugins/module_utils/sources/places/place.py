@@ -26,7 +26,8 @@ class Opened:
     node: QEMU's block node. size: bytes in it. is_file: whether these are the bytes of an image file that nobody has
     judged yet, and not what the guest sees. identify: a function that returns what identifies the disk in its
     present state, in values of JSON. disk: the images.Disk of a local one. complaint: a function that
-    returns the last error of the server on the way to the disk.
+    returns the last error of the server on the way to the disk. declared: the size that identifies the disk, where that is
+    known before it is open.
     """
 
     node: Node
@@ -35,10 +36,14 @@ class Opened:
     identify: Callable[[], object]
     disk: images.Disk | None = None
     complaint: Callable[[], str] = field(default=lambda: "")
+    declared: int | None = None
 
     def identity(self) -> str:
         """The checksum of identify(), which reveals no URL."""
-        return hashlib.sha256(json.dumps([self.size, self.is_file, self.identify()]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self._declared(), self.is_file, self.identify()]).encode()).hexdigest()
+
+    def _declared(self) -> int:
+        return self.size if self.declared is None else self.declared
 
 
 class Place(Protocol):

@@ -11,7 +11,7 @@ from ..kinds.kind import DiskEntry, Request
 from .https import Web
 from .local import LocalImage
 from .nbd import Nbd
-from .packages import Member, Packed
+from .packages import Archived, Member, Packed
 from .place import Place
 from .ssh import Ssh
 from .vddk import Vddk
@@ -22,6 +22,7 @@ PLACES: list[type[Place]] = [
     Web,
     Ssh,
     Nbd,
+    Archived,
     Packed,
     Member,
     LocalImage,

@@ -44,11 +44,22 @@ def rename_disks(text: str, names: Mapping[str, str], starting: Collection[str] 
     names, starting: as of are_of_target; in a device.map that is the disk that BIOS starts, which it calls hd0. Of the
     only disk a link that the hardware gave is replaced too.
     """
-    words = _DISK.findall(text)
-    first = disks(text).get(0)
-    if are_of_target(words, names, ()) or are_of_target([first] if first else words, names, starting):
+    if _is_of_target(text, names, starting):
         return text
     if len(names) == 1:
         (only,) = names.values()
         text = _LINK.sub(lambda match: match["start"] + only, text)
+    renamed = _renamed(text, names)
+    # What the next conversion would take for names of the source again stays.
+    is_lasting = _renamed(renamed, names) == renamed or _is_of_target(renamed, names, starting)
+    return renamed if is_lasting else text
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
     return _DISK.sub(lambda match: names.get(match.group(0)[len("/dev/") :], match.group(0)), text)
+
+
+def _is_of_target(text: str, names: Mapping[str, str], starting: Collection[str]) -> bool:
+    words = _DISK.findall(text)
+    first = disks(text).get(0)
+    return are_of_target(words, names, ()) or are_of_target([first] if first else words, names, starting)

@@ -158,6 +158,7 @@ def _vmx(data):
 
 
 def _url(text):
+    assert not disk_urls.is_export(text) or disk_urls.is_url(text)
     if disk_urls.is_url(text):
         found = registry.parse_url(text)
         disk_urls.of_file(found.host, found.port, found.user, found.path)

@@ -33,7 +33,7 @@ class Module:
     check_mode = False
 
     def __init__(self, **params):
-        self.params = {"mode": None, "format": "raw", "name": None, "password": None, **params}
+        self.params = {"mode": None, "format": "raw", "name": None, "password": None, "copy_slots": None, **params}
         self.warnings = []
 
     def warn(self, warning):
@@ -113,6 +113,7 @@ class Shelf:
 
     SCHEMES = ("shelf",)
     is_local = False
+    host = "shelf"
     file = ""
 
     @classmethod

@@ -72,9 +72,10 @@ def _edit_questions(text: str, edits: Mapping[str, Callable[[str], str]]) -> str
 def _edit_disks(question: str, names: Mapping[str, str], starting: Collection[str]) -> str:
     """The answer for grub-pc. What cannot be resolved stays: the package asks again."""
     value = _value(question) or ""
-    if install_devices.is_of_target(value.split(", "), names, starting):
+    listed = value.split(", ")
+    if install_devices.is_of_target(listed, names, starting) or not install_devices.is_lasting(listed, names, starting):
         return question
-    found = [install_devices.on_target(name, names) or name for name in value.split(", ")]
+    found = [install_devices.on_target(name, names) or name for name in listed]
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 
 
@@ -84,11 +85,13 @@ def _edit_partitions(question: str, names: Mapping[str, str], with_system_partit
     Not answered, it takes what is mounted at /boot/efi.
     """
     value = _value(question) or ""
-    if install_devices.is_of_target(value.split(", "), names, with_system_partition):
-        return question
-    on_target = [install_devices.on_target(name, names) for name in value.split(", ")] if value else []
+    listed = value.split(", ") if value else []
+    on_target = [install_devices.on_target(name, names) for name in listed]
     found = [name for name in on_target if name is not None]
-    if len(found) < len(on_target):
+    is_known = len(found) == len(on_target)
+    if is_known and install_devices.is_of_target(listed, names, with_system_partition):
+        return question
+    if not is_known or not install_devices.is_lasting(listed, names, with_system_partition):
         return "\n".join(line for line in question.split("\n") if not line.startswith(("Value:", "Flags:")))
     return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
 

@@ -46,7 +46,8 @@ def edit_list(text: str, names: Mapping[str, str], starting: Collection[str]) ->
 
     names: plan.Plan.disk_names. starting: the disks with GRUB in their boot sectors.
     """
-    if is_of_target(_names(text), names, starting):
+    found = _names(text)
+    if is_of_target(found, names, starting) or not is_lasting(found, names, starting):
         return text
     lines = [(on_target(line.strip(), names) or line) if line.startswith("/") else line for line in text.split("\n")]
     return "\n".join(lines)
@@ -68,13 +69,22 @@ def _left(root: GuestRoot, names: Sequence[str]) -> Concern:
 
 
 def is_of_target(found: Sequence[str], names: Mapping[str, str], meant: Collection[str]) -> bool:
-    """Whether these are names of the target, from an earlier conversion. meant: as of device_map.are_of_target.
+    """Whether these names are those on the target, from an earlier conversion. meant: as of device_map.are_of_target.
 
-    So do those that name all disks of several that exchange their names: only their order would change.
+    So are those of all disks of several that exchange their names: only their order would change.
     """
     called = {disk for each in names for disk in (f"/dev/{each}", names[each])}
     disks = [next((disk for disk in called if _partition_of(disk, name) is not None), name) for name in found]
-    return {on_target(name, names) for name in found} == set(found) or device_map.are_of_target(disks, names, meant)
+    return set(_renamed(found, names)) == set(found) or device_map.are_of_target(disks, names, meant)
+
+
+def is_lasting(found: Sequence[str], names: Mapping[str, str], meant: Collection[str]) -> bool:
+    """Whether the next conversion would let these names be as this one renames them, and not rename them again."""
+    return is_of_target(_renamed(found, names), names, meant)
+
+
+def _renamed(found: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    return [on_target(name, names) or name for name in found]
 
 
 def _partition_of(disk: str, name: str) -> str | None:

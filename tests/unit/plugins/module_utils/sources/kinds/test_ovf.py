@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -290,6 +291,21 @@ TWO_SYSTEMS = changed(VIRTUALBOX, (b"</VirtualSystem>", b'</VirtualSystem><Virtu
 )
 def test_what_cannot_be_read_is_refused(data, code):
     assert refusal(data) == code
+
+
+def test_one_machine_of_several_is_named_by_its_id_or_its_name():
+    second = VIRTUALBOX[VIRTUALBOX.index(b"<VirtualSystem") : VIRTUALBOX.index(b"</VirtualSystem>") + 16]
+    both = changed(
+        VIRTUALBOX,
+        (b"</VirtualSystem>", b"</VirtualSystem>" + re.sub(rb'ovf:id="[^"]*"', b'ovf:id="b"', second, count=1)),
+    )
+    found = ovf.parse(both, "/x.ovf", "b")
+    assert (found["name"], found["disks"]) == ("b", ovf.parse(VIRTUALBOX, "/x.ovf")["disks"])
+    for vm, words in ((None, "contains 2 virtual machines: "), ("c", "none of them is called 'c': ")):
+        with pytest.raises(GuestconvError) as caught:
+            ovf.parse(both, "/x.ovf", vm)
+        assert caught.value.code == "source-several-guests" and words in caught.value.message
+        assert caught.value.message.endswith(", b.")
 
 
 def test_an_entity_is_never_expanded():
