@@ -57,7 +57,7 @@ debian_packages() {
         checks) printf '%s\n' git shellcheck python3-venv ca-certificates ;;
         host)
             printf '%s\n' python3-guestfs libguestfs-xfs python3-lxml python3-yaml qemu-system-x86 qemu-utils ovmf \
-                zstd lz4 xz-utils cpio nbdkit python3-venv ca-certificates
+                zstd lz4 xz-utils cpio libarchive-tools nbdkit python3-venv ca-certificates
             # From QEMU 8.1 on, qxl-vga and virtio-vga are in packages of their own.
             case "$ID $VERSION_ID" in
                 'debian 12' | 'ubuntu 22.04') ;;
@@ -66,7 +66,8 @@ debian_packages() {
             ;;
         guests) printf '%s\n' mmdebstrap debian-archive-keyring git python3-hivex xorriso ;;
         unit)
-            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup
+            printf '%s\n' binutils libvirt-clients libxml2-utils grub-common grub-emu rpm busybox reglookup \
+                xorriso genisoimage
             # To ask the real one which entry it boots, and to remove packages by the real one.
             [[ $ID != debian ]] || printf '%s\n' systemd-boot pacman-package-manager
             ;;
@@ -89,7 +90,7 @@ fedora_packages() {
         checks*) printf '%s\n' git python3.12 ;;
         host*)
             printf '%s\n' python3-libguestfs libguestfs-xfs python3-lxml python3-pyyaml qemu-img edk2-ovmf zstd lz4 xz cpio \
-                nbdkit nbdkit-curl-plugin nbdkit-ssh-plugin nbdkit-nbd-plugin nbdkit-gzip-filter
+                bsdtar nbdkit nbdkit-curl-plugin nbdkit-ssh-plugin nbdkit-nbd-plugin nbdkit-gzip-filter
             if [[ $ID = fedora ]]; then
                 printf '%s\n' qemu-system-x86-core qemu-device-display-qxl qemu-device-display-virtio-vga
             else
@@ -99,7 +100,7 @@ fedora_packages() {
         # EL has no mmdebstrap.
         'guests fedora') printf '%s\n' mmdebstrap debian-keyring git python3-hivex xorriso ;;
         guests*) printf '%s\n' git ;;
-        unit*) printf '%s\n' libvirt-client libxml2 busybox ;;
+        unit*) printf '%s\n' libvirt-client libxml2 busybox xorriso ;;
         tests*)
             printf '%s\n' python3-libvirt libvirt-daemon-driver-qemu iproute openssh-server openssl
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver
