@@ -15,6 +15,8 @@ options:
     description:
       - The path of the ISO image of the virtio-win project, or of the directory that it was unpacked to, on the machine
         that runs the module. The package C(virtio-win) installs both.
+      - An ISO image is read by C(bsdtar), of the package C(libarchive-tools) in Debian and Ubuntu, and C(bsdtar) in Fedora, EL
+        and SUSE. A directory needs no other program.
       - It has the drivers that Windows needs for virtio devices. Without them, a Windows guest can use only the devices for
         which it has drivers of its own.
       - M(virttools.guestconv.guestconv_convert) uses the path that M(virttools.guestconv.guestconv_inspect) was given,

@@ -83,7 +83,7 @@ class GuestRun:
             room.require_usable_directory(options["workdir"], "workdir-not-usable")
         given = keys.from_option(options["keys"])
         policy = policy_from(options["tools"]) if tools is None else tools
-        drivers = library.from_option(options[library.OPTION] or virtio_win)
+        drivers = library.from_option(options["virtio_win"] or virtio_win)
         appliance = Appliance(disks, read_only=read_only, **{name: options[name] for name in APPLIANCE})
         try:
             with ExitStack() as stack:

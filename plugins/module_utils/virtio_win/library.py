@@ -6,47 +6,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import GuestconvError
 from ..texts import driver_packages, inf
-from . import iso, layout
+from . import layout
+from .image import Image
+from .refusal import not_usable
 from .signatures import Signature, signature_in
 
-OPTION = "virtio_win"
 # The largest file of a driver has some MiB.
 _LARGEST = 64 << 20
 _MOST_FILES = 100_000
 # The architectures on which Windows loads drivers whoever signed them.
 _UNSIGNED = ("x86",)
-_HINT = (
-    "Download virtio-win.iso from the virtio-win project, or install the package virtio-win, and give the path of the ISO, "
-    "or of the directory that it was unpacked to."
-)
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of virtio-win. path: of the file, or of the image that it is in. offset: of its bytes there. name: for messages."""
+    """A file of virtio-win. path: of the file, or of the image that it is in. name: in the image, else for messages."""
 
     path: str
     name: str
     size: int
-    offset: int = 0
+    image: Image | None = None
 
     def content(self) -> bytes:
         """Its bytes. Errors: virtio-win-not-usable."""
         if self.size > _LARGEST:
-            raise _not_usable(self.path, f"{self.name} has {self.size} bytes, which no driver has")
+            raise not_usable(self.path, f"{self.name} has {self.size} bytes, which no driver has")
+        if self.image:
+            return self.image.content(self.name)
         try:
             with open(self.path, "rb") as stream:
-                stream.seek(self.offset)
                 data = stream.read(self.size)
         except OSError as error:
-            raise _not_usable(self.path, f"{self.name} cannot be read: {error.strerror}") from error
+            raise not_usable(self.path, f"{self.name} cannot be read: {error.strerror}") from error
         if len(data) < self.size:
-            raise _not_usable(self.path, f"{self.name} ends too early")
+            raise not_usable(self.path, f"{self.name} ends too early")
         return data
 
 
@@ -131,11 +128,9 @@ class VirtioWin:
                 if agent:
                     agents.setdefault(agent, stored)
         except OSError as error:
-            raise _not_usable(path, error.strerror or str(error)) from error
-        except iso.NotIso as error:
-            raise _not_usable(path, f"it is no directory, and no ISO image that can be read: {error}") from error
+            raise not_usable(path, error.strerror or str(error)) from error
         if not any(name.endswith(".inf") for names in folders.values() for name in names):
-            raise _not_usable(path, "it has no drivers in folders such as viostor/w10/amd64 or by-os/amd64/w10")
+            raise not_usable(path, "it has no drivers in folders such as viostor/w10/amd64 or by-os/amd64/w10")
         return cls(path, folders, agents)
 
     def folder(self, release: inf.Release, loads_tests: bool = False) -> Folder | None:
@@ -143,7 +138,10 @@ class VirtioWin:
         for system in layout.folders_for(release):
             files = self._folders.get((system, release.arch))
             if files:
-                return Folder(f"{system}/{release.arch}", release, files, loads_tests)
+                found = Folder(f"{system}/{release.arch}", release, files, loads_tests)
+                agent = self.agents.get(release.arch)
+                _read_at_once([*(files[name] for name in found.copied()), *([agent] if agent else [])])
+                return found
         return None
 
 
@@ -160,7 +158,7 @@ def _in_directory(path: str) -> Iterator[tuple[str, StoredFile]]:
         for name in sorted(names):
             count += 1
             if count > _MOST_FILES:
-                raise iso.NotIso("it has too many files")
+                raise not_usable(path, "it has too many files")
             whole = os.path.join(directory, name)
             # A link that leads nowhere, and what is no file, is not a driver.
             if os.path.isfile(whole):
@@ -173,13 +171,14 @@ def _raise(error: OSError) -> None:
 
 def _in_image(path: str) -> Iterator[tuple[str, StoredFile]]:
     if not os.path.isfile(path):
-        raise _not_usable(path, "there is no such file or directory" if not os.path.exists(path) else "it is no file")
-    with open(path, "rb") as image:
-        for file in iso.files(image):
-            yield file.path, StoredFile(path, file.path, file.size, file.offset)
+        raise not_usable(path, "there is no such file or directory" if not os.path.exists(path) else "it is no file")
+    image = Image.opened(path)
+    for name in sorted(image.entries):
+        yield name, StoredFile(path, name, image.entries[name].size, image)
 
 
-def _not_usable(path: str, why: str) -> GuestconvError:
-    return GuestconvError(
-        "virtio-win-not-usable", f"virtio-win at {path} cannot be used: {why}.", hint=_HINT, path=OPTION
-    )
+def _read_at_once(files: Sequence[StoredFile]) -> None:
+    """Have the first of them that is needed read the others with it, where they are in an image."""
+    for file in files:
+        if file.image and file.size <= _LARGEST:
+            file.image.expect([file.name])

@@ -14,9 +14,10 @@ SUBJECT = Subject(
         error(
             "virtio-win-not-usable",
             "The option `virtio_win` names something that is no virtio-win: there is no such file or directory, it is "
-            "damaged, or it has no drivers.",
+            "damaged, or it has no drivers. Or it is an ISO image, and the program `bsdtar` is not installed.",
             "Give the path of the ISO image of the virtio-win project, or of the directory that it was unpacked to, on the "
-            "conversion host.",
+            "conversion host. For an ISO image, install `libarchive-tools` (Debian, Ubuntu) or `bsdtar` (Fedora, EL, SUSE) "
+            "there.",
         ),
         concern(
             "virtio-win-not-given",

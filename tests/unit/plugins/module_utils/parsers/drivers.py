@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.windows import instances, nsi
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import driver_packages, inf
-from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import signatures
+from ansible_collections.virttools.guestconv.plugins.module_utils.virtio_win import image, signatures
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.parsers.parser import Parser
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.texts import inf_files
@@ -39,6 +39,11 @@ def _nsi(name):
             assert all("/" in route.destination for route in nsi.routes([(name, data)], version))
 
 
+def _listing(text):
+    found = image.entries_in(text)
+    assert all(entry.source in found and entry.size >= 0 for entry in found.values())
+
+
 _INSTANCE = r"PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00"
 
 PARSERS = (
@@ -65,6 +70,16 @@ PARSERS = (
         sample=inf_files.storage().encode(),
         # Hypothesis found none yet; a string that consists of itself, and one that is longer than any field.
         found=(b"[strings]\na=%a%%a%\n[version]\nclass=%a%", b"[version]\nclass=" + b"%a%" * 4000),
+    ),
+    Parser(
+        "files of an ISO image, as bsdtar lists them",
+        (
+            "-rw-r--r--  3 0      0        3000 Nov 30 15:33 viostor/2k16/amd64/viostor.sys\n",
+            "hrw-r--r--  3 0      0           0 Nov 30 15:33 viostor/w10/amd64/viostor.sys",
+            " link to viostor/2k16/amd64/viostor.sys\n",
+            "lrwxrwxrwx  1 0      0           0 Nov 30  2023 a -> b\n",
+        ),
+        _listing,
     ),
     Parser(
         "signatures of drivers",
