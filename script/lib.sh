@@ -205,13 +205,17 @@ ensure_readable_kernel() {
 # (arguments of pip). It is created again when they, the files among them, or Python change. OPTION is an option of
 # `python -m venv`, or empty.
 environment() {
-    local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument
+    local place=$CACHE/$1 option=$2 python=$SYSTEM_PYTHON recipe argument lock
     shift 2
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || python=/usr/bin/python3.12
     # Without the path of this clone, so that another clone with the same requirements uses the same environment.
-    recipe=$("$python" --version; printf '%s\n' "$option" "${@#"$ROOT"/}"
-        for argument; do [[ ! -f $argument ]] || cat "$argument"; done)
-    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && return
+    recipe=$("$python" --version; printf '%s\n' "$option" "${@/"$ROOT/"/}"
+        for argument; do [[ ! -f ${argument#*=} ]] || cat "${argument#*=}"; done)
+    mkdir -p "$CACHE"
+    # One at a time: another clone may be creating the same.
+    exec {lock}>"$place.lock"
+    flock "$lock"
+    [[ -f $place/recipe && $(<"$place/recipe") = "$recipe" ]] && { exec {lock}>&-; return; }
     say "Creating the virtual environment $place."
     rm -rf "$place"
     "$python" -m venv ${option:+"$option"} "$place"
@@ -220,12 +224,15 @@ environment() {
         install --no-compile --progress-bar off "$@"
     # Written last, so that an interrupted environment is created again.
     printf '%s\n' "$recipe" >"$place/recipe"
+    exec {lock}>&-
 }
 
-# For tests, with the bindings and lxml of the distribution's Python.
+# For tests, with the bindings and lxml of the distribution's Python. Clones and branches with other requirements have an
+# environment of their own, so that they do not remove each other's while tests run in it.
+TEST_REQUIREMENTS=("$ROOT/tests/unit/requirements.txt" "$ROOT/script/requirements.txt")
+TEST_ENVIRONMENT=$CACHE/venv-$(cat "${TEST_REQUIREMENTS[@]}" | sha256sum | cut -c 1-8)
 ensure_test_environment() {
-    environment venv --system-site-packages "$ANSIBLE_CORE" \
-        -r "$ROOT/tests/unit/requirements.txt" -r "$ROOT/script/requirements.txt"
+    environment "${TEST_ENVIRONMENT##*/}" --system-site-packages "$ANSIBLE_CORE" "${TEST_REQUIREMENTS[@]/#/--requirement=}"
 }
 
 # As on a user's machine: only ansible-core, so that modules must find the Python with the bindings.
@@ -251,9 +258,9 @@ ensure_community_collections() {
     rm -rf "$place"
     mkdir -p "$place"
     scratch=$(mktemp -d -p "$place")
-    reported community "$CACHE/venv/bin/python" -m pip --no-input --disable-pip-version-check --no-color \
+    reported community "$TEST_ENVIRONMENT/bin/python" -m pip --no-input --disable-pip-version-check --no-color \
         download --no-deps --progress-bar off --only-binary :all: --dest "$scratch" "$requirement"
-    "$CACHE/venv/bin/python" - "$scratch"/ansible-*.whl "$place" "${names[@]/#/ansible_collections.}" <<'EOF'
+    "$TEST_ENVIRONMENT/bin/python" - "$scratch"/ansible-*.whl "$place" "${names[@]/#/ansible_collections.}" <<'EOF'
 import sys, zipfile
 wheel, place, *names = sys.argv[1:]
 folders = tuple(name.replace(".", "/") + "/" for name in names)

@@ -38,11 +38,9 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
     findings, signs = _findings(guest, applications, tell)
     left = started.not_started(guest, signs)
     concerns = [started.concern(root) for root in left]
-    reasons = started.not_prepared(guest, findings)
-    for root in guest.roots:
-        if root.name in reasons and root not in left:
-            left.append(root)
-            concerns.append(started.windows(root.name, reasons[root.name]))
+    reasons = started.not_prepared([root for root in guest.roots if root not in left], findings)
+    left += [root for root in guest.roots if root.name in reasons]
+    concerns += [started.windows(name, why) for name, why in reasons.items()]
     if left:
         first = guest.roots[0]
         guest.roots = [root for root in guest.roots if root not in left]

@@ -26,16 +26,17 @@ from .formats.netplan_settings import HARDWARE
 
 _DETAIL = "the network card has another driver on the target"
 # What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
-_ASKED = re.compile(r"(?i)driver(?:=|: )(?![!&])")
+# Not what excludes drivers, too.
+_ASKED = re.compile(r"(?i)driver(?:=|: )[^!&]*")
 
 
 def left(nic: Nic) -> list[tuple[str, str]]:
     """Those pairs of nic's source_hardware that use_new does not change, as that is not known to be right.
 
-    Of several files for different drivers only one was applied on the source, and which is not known.
+    Of several configurations for different drivers only one was applied on the source, and which is not known.
     """
-    files = {file for file, asked in nic.source_hardware if _ASKED.match(asked)}
-    return [pair for pair in nic.source_hardware if len(files) > 1 or not _ASKED.match(pair[1])]
+    asked = {pair for pair in nic.source_hardware if _ASKED.fullmatch(pair[1])}
+    return [pair for pair in nic.source_hardware if len(asked) > 1 or pair not in asked]
 
 
 def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:

@@ -140,7 +140,8 @@ class Evidence:
         if found is None:
             return False
         path = "/".join((_SYSTEM_ROOT, *found.group(1).split("\\")))
-        return self._root.is_file(self._root.spelled(path))
+        # Those that CompactOS has compressed are shown by ntfs-3g as symbolic links that lead nowhere.
+        return self._root.exists(self._root.spelled(path))
 
     def starts_from(self, needs: WindowsNeeds) -> tuple[str, ...]:
         """The services by which Windows can start from a disk of a model with a driver of its own; () where it cannot."""
@@ -200,7 +201,8 @@ class Evidence:
         found: set[str] = set()
         directory = self._root.spelled(_INF)
         for path in self._root.glob(*(f"{directory}/{pattern}" for pattern in _NETWORK_INFS))[:_MOST_INFS]:
-            found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
+            if self._root.is_file(path):
+                found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
         return frozenset(found)
 
 

@@ -262,6 +262,25 @@ def test_disks_of_hyper_v_start_with_its_bus_and_with_ide_for_the_boot_disk():
     assert usable(without) == {"hv_storvsc": "Windows has no driver for it"}
 
 
+@pytest.mark.parametrize("driver", ["virtio-blk-pci", "virtio-scsi-pci", "ahci", "nvme"])
+def test_the_bus_of_the_disk_is_started_too_where_the_old_machine_had_none(tmp_path, driver):
+    """Hyper-V's machines of generation 2 have no PCI."""
+    override = f"{SERVICES}\\pci\\StartOverride"
+    services = {**windows_guests.WINDOWS_10, "pci": 0}
+    root = windows(services=services, virtio_win=virtio_win(tmp_path), more=f'[{override}]\n"0"=dword:00000003\n')
+    _added, gone = converted(root, storage, plan(root, driver))
+    assert gone == {(override, ""), (override, '"0"=dword:00000003')}
+
+
+def test_a_driver_that_compact_os_has_compressed_is_there():
+    """ntfs-3g has files with a reparse point that it does not read as symbolic links that lead nowhere."""
+    root = windows()
+    del root.files["/Windows/System32/drivers/storahci.sys"]
+    assert usable(root)["ahci"] == "Windows has no driver for it"
+    root.links["/Windows/System32/drivers/storahci.sys"] = "unsupported reparse tag 0x80000017"
+    assert usable(root)["ahci"] == ""
+
+
 def test_the_override_of_a_driver_that_is_installed_goes_and_others_stay(tmp_path):
     root = windows(virtio_win=virtio_win(tmp_path), more=OVERRIDDEN)
     _added, gone = converted(root, storage, plan(root))
