@@ -40,6 +40,13 @@ SUBJECT = Subject(
             "what knew the old ones: reservations of a DHCP server, switches, licences.",
         ),
         concern(
+            "nic-network-unknown",
+            "warning",
+            "The source has network cards on several networks, and no MAC addresses of them, as most OVFs, so it is not known "
+            "which card of the guest is on which network. A map of networks has its `default` for them.",
+            "Add the MAC addresses to `hardware.interfaces`, or give the definition the network of each card (`networks`).",
+        ),
+        concern(
             "nic-matched-by-order",
             "warning",
             "A card of `hardware.interfaces` was matched to a card of the guest only by its position in the list.",
