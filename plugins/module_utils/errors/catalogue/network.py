@@ -131,17 +131,18 @@ SUBJECT = Subject(
             "static-address-not-kept",
             "warning",
             "A network card of a Windows guest has static addresses that cannot be set on the target, because the MAC "
-            "address of the card is not known. Or the addresses are of a team, or of a switch, that loses its cards.",
+            "address of the card is not known, or because Windows has no PowerShell, which would set them. Or the addresses "
+            "are of a team, or of a switch, that loses its cards.",
             "Pass `hardware.interfaces` with `mac`, and `addresses` or `pci_slot`, of each network card. Add the cards of "
             "a team or switch to it again on the target.",
         ),
         concern(
             "nic-setting-not-kept",
             "warning",
-            "The driver of a network card of a Windows guest has settings that a card of another model does not get: a "
-            "VLAN, a MAC address, or the size of frames.",
+            "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
+            "VLAN, a MAC address, the size of frames), or of TCP/IP (a metric, the MTU, whether it is registered in DNS).",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
-            "size of frames in the properties of the adapter.",
+            "others in the properties of the connection and of the adapter.",
         ),
         concern(
             "nic-may-be-gone",
