@@ -120,6 +120,7 @@ def convert(
     firmware = description["boot"]["firmware"]
     loaders = description["boot"]["loaders"]
     hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    add_concerns(description, target_hardware.networks_unknown(hardware["interfaces"], guest.hardware))
     kernels = [kernel for found in description["roots"].values() for kernel in found["kernels"]]
     if target_hardware.needs_transitional_virtio(str(kernel.get("version") or "") for kernel in kernels):
         hardware["virtio"] = TRANSITIONAL

@@ -120,11 +120,40 @@ def test_a_card_has_the_network_and_link_of_the_card_with_its_mac_address_on_the
         {"name": "b", "mac": "00:50:56:aa:00:01"},
         {"name": "c", "mac": None},
     ]
-    assert [target_hardware._of_source(card, source) for card in cards] == [
+    assert target_hardware.of_source(cards, source) == [
         {**cards[0], "network": "dmz", "connected": False},
         {**cards[1], "network": "lan"},
         cards[2],
     ]
+    assert target_hardware.networks_unknown(cards, source) == []
+
+
+LAN, DMZ = {"network": "lan"}, {"network": "dmz", "connected": False}
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        ([LAN], [LAN, LAN]),
+        ([LAN, LAN], [LAN, LAN]),
+        ([{**DMZ, "mac": "00-50-56-AA-00-01"}, LAN], [DMZ, LAN]),
+        ([], [{}, {}]),
+    ],
+)
+def test_cards_whose_mac_address_the_source_does_not_have_are_on_its_only_other_network(there, found):
+    cards = [{"name": "a", "mac": "00:50:56:aa:00:01"}, {"name": "b", "mac": None}]
+    expected = [{**card, **facts} for card, facts in zip(cards, found)]
+    assert target_hardware.of_source(cards, {"interfaces": there}) == expected
+    assert target_hardware.networks_unknown(cards, {"interfaces": there}) == []
+
+
+def test_cards_that_may_be_on_several_networks_are_a_concern():
+    cards = [{"name": "a", "mac": "00:50:56:aa:00:01"}, {"name": "b", "mac": None}]
+    source = {"interfaces": [LAN, DMZ]}
+    assert target_hardware.of_source(cards, source) == cards
+    (concern,) = target_hardware.networks_unknown(cards, source)
+    assert (concern.code, concern.severity) == ("nic-network-unknown", "warning")
+    assert "the source ('lan', 'dmz' (not connected)) the network cards of the guest are: a, b." in concern.message
 
 
 def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
