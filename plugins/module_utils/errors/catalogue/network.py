@@ -167,8 +167,9 @@ SUBJECT = Subject(
         concern(
             "nic-configured-by-old-hardware",
             "warning",
-            "A network configuration applies only to hardware that the source has, such as its bus address. Conditions on "
-            "the driver of a network card are changed to the driver on the target, and are not reported.",
+            "A network configuration applies only to hardware that the source has, such as its bus address. A condition on "
+            "the driver of a network card is changed to the driver on the target. It is reported only where several "
+            "configurations ask for different drivers, or one is for network cards that get different ones.",
             "Let it refer to the name or the MAC address of the interface instead. Otherwise it may not be used on "
             "the target.",
         ),
