@@ -260,6 +260,7 @@ class _Xz(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """As of files."""
         while True:
+            # pylint takes the attributes of lzma's class for constants. pylint: disable=using-constant-test
             if self._unpacker.eof:
                 # An xz file may have several streams, with zeroes between them.
                 rest = (self._unpacker.unused_data or self._stream.read(_CHUNK)).lstrip(b"\0")
