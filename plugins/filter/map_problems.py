@@ -64,19 +64,20 @@ def map_problems(guests: Iterable[str], variables: Mapping[str, Mapping[str, Any
 
 def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
     platform = registry.by_key(str(variables["guestconv_platform"])) if "guestconv_platform" in variables else None
-    machine = str(variables["define_name"] if "define_name" in variables else name)
+    machine = variables["define_name"] if "define_name" in variables else name
     maps = {key: variables[key] if key in variables else None for key in (fleet.NETWORKS, fleet.STORAGES)}
     if not any(maps.values()) or ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]):
         # To evaluate the other variables has a cost. A guest that cannot be read fails by itself.
         return fleet.Guest(name, {}, platform=platform, machine=machine)
-    options = variables.get("guestconv_platform_options") or {}
+    options = variables.get("guestconv_platform_options")
+    cards = options.get("networks") if isinstance(options, Mapping) else None
     return fleet.Guest(
         name,
         variables.get("guestconv_hardware") or {},
         maps[fleet.NETWORKS],
         maps[fleet.STORAGES],
         platform,
-        frozenset(str(card).lower() for card in options.get("networks") or ()),
+        frozenset(str(card).lower() for card in cards) if isinstance(cards, Mapping) else frozenset(),
         machine,
     )
 

@@ -74,16 +74,21 @@ _value:
   type: dict
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.virttools.guestconv.plugins.filter.map_problems import map_problems
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import source_facts
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import plan as plans
 from ansible_collections.virttools.guestconv.plugins.module_utils.report import plan_text
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 _WAVES = "wave"
+
+# MiB per second.
+_SLOWEST = 0.001
 
 
 def migration_plan(
@@ -99,16 +104,31 @@ def migration_plan(
 ) -> dict[str, Any]:
     """The plan of report/plan.py, and its text."""
     tried = {each["guest"]: each for each in outcomes}
+    # On the command line, a variable is a text: -e guestconv_waves=pilot,rest
+    waves = waves.split(",") if isinstance(waves, str) else waves
     found = plans.plan(
-        _guests(guests, variables, waves, tried, forks),
+        _guests(guests, variables, waves, tried, int(_number(forks, "forks", 1))),
         made,
         list(tried.values()),
         earlier,
-        float(rate) * plans.MIB,
-        float(work),
+        _number(rate, "rate", _SLOWEST) * plans.MIB,
+        _number(work, "work", 0),
         map_problems(guests, variables),
     )
     return {**found.as_dict(), "text": plan_text.text(found)}
+
+
+def _number(value: Any, option: str, lowest: float) -> float:
+    """value, when it is such a number. Raises GuestconvError `argument-invalid`."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not lowest <= number < math.inf:
+        raise GuestconvError(
+            "argument-invalid", f"{option}: {value!r} is not a number of at least {lowest}.", path=option
+        )
+    return number
 
 
 def _guests(
@@ -135,7 +155,7 @@ def _guest(
         name,
         wave,
         str(known.get("guestconv_conversion_host") or "localhost"),
-        int((known.get("guestconv_slots") or {}).get("count") or forks),
+        int(_number(_count(known.get("guestconv_slots")) or forks, "guestconv_slots.count", 1)),
         _sum(sizes, "size"),
         _sum(sizes, "allocated"),
         tuple(
@@ -143,6 +163,11 @@ def _guest(
         ),
         "" if "hardware" in metadata else str(metadata.get("msg") or "its source was not read"),
     )
+
+
+def _count(slots: Any) -> Any:
+    """The count of an option `slots`; None without one."""
+    return slots.get("count") if isinstance(slots, Mapping) else None
 
 
 def _sum(sizes: Iterable[Mapping[str, Any]], key: str) -> int | None:

@@ -148,7 +148,8 @@ options:
         description:
           - Whether a login prompt must appear on the console of O(hardware).
           - Windows has none. The script of its first boot, which runs as a service, reports there that it has ended, which
-            counts as the prompt.
+            counts as the prompt, also if some of its steps failed. It shows that Windows starts from its disk, and nothing
+            about the network. Where the first boot is over, nothing is reported; expect O(expect.agent), for example.
         type: bool
       agent:
         description: Whether the QEMU guest agent must answer. Only then does the machine have its channel.

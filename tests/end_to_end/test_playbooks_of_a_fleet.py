@@ -138,8 +138,9 @@ def test_names_that_a_map_lacks_are_one_error_before_anything_is_fetched(place):
     assert definition["net"]["net0"].endswith(",bridge=br7")
 
 
-def test_a_guest_of_which_nothing_is_known_is_looked_at_for_the_maps(place):
-    ended = play(place, "migrate", variables={"guestconv_networks": {"lan": "lan"}})
+@pytest.mark.parametrize("known", [{}, {"guestconv_hardware": {"memory": 4096}}])
+def test_a_guest_whose_networks_are_not_known_is_looked_at_for_the_maps(place, known):
+    ended = play(place, "migrate", variables={"guestconv_networks": {"lan": "lan"}, **known})
     assert ended.returncode == 2 and "Read what the source knows of the guest, without copying" in said(ended)
     assert f"a network that the source has no name for ({GUEST})" in said(ended)
 

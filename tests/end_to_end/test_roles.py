@@ -129,7 +129,7 @@ def test_fetch_looks_again_whether_the_disk_and_its_source_are_as_they_were(tmp_
     "platform, options, part",
     [
         ("kubevirt", {"volumes": ["web01-root"], "namespace": "shop"}, {"kind": "VirtualMachine"}),
-        ("openstack", {}, {"hw_disk_bus": "virtio", "hw_vif_model": "e1000"}),
+        ("openstack", {"networks": {"ens192": "dmz"}}, {"hw_disk_bus": "virtio", "hw_vif_model": "e1000"}),
         ("proxmox", {"volumes": ["local-lvm:vm-100-disk-0"]}, {"bios": "seabios"}),
     ],
 )
@@ -145,4 +145,10 @@ def test_define_writes_what_the_platform_takes_and_nothing_twice(tmp_path, platf
     assert first.returncode == 0, first.stdout + first.stderr
     written = yaml.safe_load((tmp_path / "web01.yml").read_text(encoding="utf-8"))
     assert part.items() <= written.items()
+    ports = tmp_path / "web01.yml-ports"
+    if platform == "openstack":
+        port = {"name": "web01-ens192", "network": "dmz", "mac_address": "00:50:56:aa:bb:cc"}
+        assert yaml.safe_load(ports.read_text(encoding="utf-8")) == [port]
+    else:
+        assert not ports.exists()
     assert "changed=0 " in run_role(tmp_path, "define", variables).stdout

@@ -31,7 +31,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.window
 )
 
 COMPILER = "x86_64-w64-mingw32-gcc"
-PROGRAMS = ("netsh", "pnputil", "msiexec", "powershell", "reg", "sc", "shutdown", "ping")
+PROGRAMS = ("netsh", "pnputil", "icacls", "msiexec", "powershell", "reg", "sc", "shutdown", "ping")
 GUID = "{aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee}"
 HOSTILE = 'a %PATH% ^ & calc | "q" !PATH! %1 <x> \u2019; \u00e9\u4e2d \'; Remove-Item x'
 NETWORK = SetNetwork(
@@ -131,19 +131,28 @@ def of_program(lines: list[str], name: str) -> list[str]:
     return [match.group(1) for match in map(pattern.fullmatch, lines) if match]
 
 
-def _check_left(directory: Path) -> None:
-    """Check that nothing but the log and the mark is left in the guest's directory."""
+def _check_left(directory: Path, *further: str) -> None:
+    """Check that nothing but the log, the mark and these files is left in the guest's directory."""
     left = sorted(each.name for each in directory.iterdir())
-    assert left == ["firstboot.log", "ran"], left
+    assert left == sorted(["firstboot.log", "ran", *further]), left
 
 
 def all_steps_succeed(wine: Wine) -> None:
     text = script.text(STEPS)
     directory = wine.guest(text)
+    for folder in ("Drivers/VirtIO", "system32/drivers"):
+        (wine.windows / folder).mkdir(parents=True, exist_ok=True)
+        (wine.windows / folder / "viostor.sys").write_bytes(b"")
     lines = wine.boot(found(text))
     assert of_program(lines, "pnputil") == [
         r'-i -a "C:\windows\Drivers\VirtIO\*.inf"',
         r'/remove-device "PCI\VEN_8086&DEV_10D3&SUBSYS_07D015AD&REV_00\000C29FFFFF3FFDE00"',
+    ], lines
+    assert of_program(lines, "icacls") == [
+        ". /reset /t /c /q",
+        ". /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /q",
+        r'"C:\windows\Drivers\VirtIO" /reset /t /c /q',
+        r'"C:\windows\System32\drivers\viostor.sys" /reset /q',
     ], lines
     assert of_program(lines, "netsh") == [
         "interface ipv4 set address name=12 source=static address=10.1.2.3 mask=255.255.255.0 gateway=10.1.2.1",
@@ -192,7 +201,8 @@ def what_always_fails_is_given_up(wine: Wine) -> None:
         assert len(of_program(lines, "msiexec")) == script.PASSES, lines
         assert of_program(lines, "ping") == [f"-n {script.PAUSE + 1} 127.0.0.1"] * (script.PASSES - 1), lines
         assert bool(of_program(lines, "sc")) == (boot == script.BOOTS), lines
-    _check_left(directory)
+    # A person can run it once more.
+    _check_left(directory, "boots", "firstboot.cmd")
 
 
 def a_card_that_is_not_there_is_waited_for(wine: Wine) -> None:

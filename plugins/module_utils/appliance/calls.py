@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from .failures import CallFailed
 from .secret import Secret
+
+# How often a mount that is in use is tried again, and after how many seconds.
+_TRIES, _PAUSE = 15, 1.0
 
 
 class Calls:
@@ -138,12 +143,26 @@ class Calls:
         self.call("remount", mountpoint, rw=rw)
 
     def umount(self, path: str) -> None:
-        """Unmount a device or mount point."""
-        self.call("umount", path)
+        """Unmount a device or mount point; see umount_all."""
+        self._unmount("umount", path)
 
     def umount_all(self) -> None:
-        """Unmount everything."""
-        self.call("umount_all")
+        """Unmount everything.
+
+        What a guest's program left running keeps /dev in use, where libguestfs mounted it for that program. BusyBox's
+        timeout(1) does so for up to a second: its watcher looks each second whether the program is still there.
+        """
+        self._unmount("umount_all")
+
+    def _unmount(self, name: str, *arguments: Any) -> None:
+        for left in range(_TRIES, 0, -1):
+            try:
+                self.call(name, *arguments)
+                return
+            except CallFailed as error:
+                if not error.is_busy or left == 1:
+                    raise
+            time.sleep(_PAUSE)
 
     def statvfs(self, path: str) -> dict[str, int]:
         """statvfs(3): bavail, frsize, files, favail, ..."""

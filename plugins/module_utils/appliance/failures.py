@@ -25,6 +25,8 @@ _KNOWN = (
     errno.EOPNOTSUPP,
 )
 
+_IN_USE = "target is busy"
+
 
 class ApplianceError(GuestconvError):
     """A libguestfs call failed."""
@@ -37,6 +39,11 @@ class CallFailed(ApplianceError):
     def errno(self) -> int:
         """The number of errno(3) that the call ended with; 0 where its message does not end with one that is known."""
         return errno_of(self.message)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether umount(8) reports that a mount is in use, which it does in words of its own."""
+        return _IN_USE in self.message
 
 
 class TextNotUtf8(ApplianceError):

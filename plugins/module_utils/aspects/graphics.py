@@ -98,4 +98,4 @@ def _device_sections(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _xorg_files(root: GuestRoot) -> list[str]:
-    return [path for pattern in _XORG_FILES for path in root.glob(pattern)]
+    return root.glob(*_XORG_FILES)

@@ -52,7 +52,7 @@ def unpacked(
         remove(directory)
         try:
             os.mkdir(folder, 0o700)
-            descriptor = packed_ova.unpack(
+            descriptor, left_out = packed_ova.unpack(
                 path,
                 packed,
                 wanted,
@@ -60,7 +60,7 @@ def unpacked(
                 lambda size: room.require_room(directory, size, f"what is packed in {path}"),
                 tell,
             )
-            if not ovf.verify(descriptor):
+            if not ovf.verify(descriptor, left_out=left_out):
                 module.warn("The package has no manifest, so the checksums of its disks could not be verified.")
             write_json(directory, _COMPLETE, identity)
         except OSError as error:

@@ -37,6 +37,9 @@ TRANSITIONAL = "transitional"
 # The slot number of a PCI Express port has 13 bits (PCI Express base specification, Slot Capabilities).
 _HIGHEST_SLOT = 8191
 
+# What has as many digits is too high for anything.
+_DIGITS = 20
+
 
 @dataclass(frozen=True)
 class DiskPlace:
@@ -287,7 +290,7 @@ def _number(value: Any, lowest: int, highest: int, path: str) -> int | None:
         return None
     # Ansible's templating can make a string of a number.
     text = str(value)
-    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+    if not (text.isascii() and text.isdigit() and len(text) < _DIGITS and lowest <= int(text) <= highest):
         raise _invalid(path, f"{value!r} is no number from {lowest} to {highest}.")
     return int(text)
 

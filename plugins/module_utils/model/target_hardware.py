@@ -12,8 +12,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
+from ..devices.models import is_virtio
 from ..devices.targets import Model, Target
 from . import kept
+from .concerns import Concern
 from .selection import Selection
 
 # The first Linux whose drivers know virtio 1.0.
@@ -92,14 +94,20 @@ def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Colle
     return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
 
 
-def needs_transitional_virtio(versions: Iterable[str]) -> bool:
-    """Whether one of these versions of kernels ("3.10.0-1160.el7.x86_64") is of before Linux 4.0.
+def needs_transitional_virtio(kernels: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of these kernels, as a description has them, is of before Linux 4.0 and does not know virtio 1.0.
 
-    Its virtio_pci need not know the interface of virtio 1.0 (drivers/virtio/virtio_pci_modern.c came with 4.0), and a
-    device behind a PCI Express port has no other one (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
+    The interface of virtio 1.0 came with 4.0 (drivers/virtio/virtio_pci_modern.c), and some older kernels have it, too
+    (Enterprise Linux 7): they drive each virtio device, see Kernel.is_too_old_for. A device behind a PCI Express port has
+    no other interface (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
     """
-    found = (re.match(r"(\d{1,3})\.\d", version) for version in versions)
-    return any(match is not None and int(match.group(1)) < _MODERN_VIRTIO for match in found)
+    for kernel in kernels:
+        version = re.match(r"(\d{1,3})\.\d", str(kernel.get("version") or ""))
+        drives = kernel.get("drivers") or {}
+        if version and int(version.group(1)) < _MODERN_VIRTIO:
+            if not all(drives[driver] for driver in drives if is_virtio(driver)):
+                return True
+    return False
 
 
 def assemble(
@@ -120,7 +128,7 @@ def assemble(
         "firmware": firmware,
         "machine": target.machine_for(firmware),
         "disks": _disks(target, firmware, selection, devices, source, loaders),
-        "interfaces": [_of_source(card, source) for card in merged(interfaces)],
+        "interfaces": of_source(merged(interfaces), source),
         "video": _chosen(selection, "graphics", "video0"),
         "console": _chosen(selection, "console", "console"),
     }
@@ -129,14 +137,59 @@ def assemble(
     return {**hardware, **kept.from_source(source)}
 
 
-def _of_source(card: Interface, source: Mapping[str, Any]) -> dict[str, Any]:
-    """card, with the network and the state of the link that the source's card of its MAC address has."""
-    mac = (card.get("mac") or "").lower()
-    old = {str(each["mac"]).lower(): str(each["from"]).lower() for each in source.get("target_interfaces") or ()}
-    for there in source.get("interfaces") or ():
-        if mac and str(there.get("mac") or "").lower() == old.get(mac, mac):
-            return {**card, **{key: there[key] for key in ("network", "connected") if there.get(key) is not None}}
-    return dict(card)
+def of_source(cards: Iterable[Interface], source: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """cards, each with the network and the state of the link that the source's card of its MAC address has.
+
+    Those without such a card have what all other cards of the source have in common: an OVF has no MAC addresses of most.
+    """
+    pairs, others = _pairs(cards, source)
+    common = others[0] if others and all(each == others[0] for each in others) else {}
+    return [{**card, **(common if own is None else own)} for card, own in pairs]
+
+
+def networks_unknown(cards: Iterable[Interface], source: Mapping[str, Any]) -> list[Concern]:
+    """The Concern that it is not known which of the source's networks cards are on, if so."""
+    pairs, others = _pairs(cards, source)
+    names = [str(card.get("name") or card.get("mac") or "without a name") for card, own in pairs if own is None]
+    if not names or all(each == others[0] for each in others):
+        return []
+    listed = ", ".join(dict.fromkeys(_words(each) for each in others))
+    return [
+        Concern(
+            "nic-network-unknown",
+            "warning",
+            f"It is not known on which network of the source ({listed}) the network cards of the guest are: "
+            f"{', '.join(names)}. The source does not have their MAC addresses.",
+            "Add the MAC addresses to hardware.interfaces, or give the definition the network of each card (`networks`).",
+        )
+    ]
+
+
+def _pairs(
+    cards: Iterable[Interface], source: Mapping[str, Any]
+) -> tuple[list[tuple[Interface, dict[str, Any] | None]], list[dict[str, Any]]]:
+    """([(card, the facts of its MAC address on the source, or None)], those of the source's other cards)."""
+    old = {_digits(each["mac"]): _digits(each["from"]) for each in source.get("target_interfaces") or ()}
+    there = [
+        (_digits(each.get("mac")), {key: each[key] for key in ("network", "connected") if each.get(key) is not None})
+        for each in source.get("interfaces") or ()
+    ]
+    by_mac = {mac: facts for mac, facts in there if mac}
+    macs = [(card, _digits(card.get("mac"))) for card in cards]
+    taken = [old.get(mac, mac) for unused, mac in macs]
+    return (
+        [(card, by_mac.get(mac)) for (card, unused), mac in zip(macs, taken)],
+        [facts for mac, facts in there if not mac or mac not in taken],
+    )
+
+
+def _digits(mac: object) -> str:
+    return re.sub("[^0-9a-f]", "", str(mac or "").lower())
+
+
+def _words(facts: Mapping[str, Any]) -> str:
+    name = repr(facts["network"]) if facts.get("network") else "without a name"
+    return f"{name} (not connected)" if facts.get("connected") is False else name
 
 
 def merged(interfaces: Iterable[Sequence[Interface]]) -> list[Interface]:

@@ -20,18 +20,19 @@ NETWORKS, STORAGES = "guestconv_networks", "guestconv_storages"
 @dataclass(frozen=True)
 class Guest:
     """A guest and its maps, as a person wrote them. platform: None for a guest that is not defined anywhere. machine: the
-    name that it gets there.
+    name that it gets there, None for one that is not to be checked.
 
-    hardware: what is known of it on the source. cards: names and MAC addresses of cards whose network is given apart.
+    hardware: what is known of it on the source, which is not checked yet. cards: MAC addresses of cards whose network is
+    given apart.
     """
 
     name: str
-    hardware: Mapping[str, Any]
+    hardware: Any
     networks: Any = None
     storages: Any = None
     platform: Platform | None = None
     cards: frozenset[str] = frozenset()
-    machine: str = ""
+    machine: Any = None
 
 
 @dataclass
@@ -60,7 +61,7 @@ def check(guests: Iterable[Guest]) -> None:
 
 def _of_guest(guest: Guest) -> Iterator[GuestconvError]:
     platform = guest.platform
-    if platform and guest.machine:
+    if platform and guest.machine is not None:
         try:
             platform.check_name(guest.machine)
         except GuestconvError as error:
@@ -95,13 +96,23 @@ def _accept(value: Any) -> object:
 
 def _networks(guest: Guest) -> list[str]:
     """The source's names of the networks of the guest; "" for one without a name, and for cards that are not known yet."""
-    cards = guest.hardware.get("interfaces")
+    cards = _entries(guest.hardware, "interfaces")
     if cards is None:
         return [""]
-    return [card.get("network") or "" for card in cards if str(card.get("mac") or "").lower() not in guest.cards]
+    return [_name(card, "network") for card in cards if str(card.get("mac") or "").lower() not in guest.cards]
 
 
 def _storages(guest: Guest) -> list[str]:
     """The same of the storages of its disks."""
-    disks = guest.hardware.get("disks") or [{}]
-    return [disk.get("storage") or "" for disk in disks]
+    return [_name(disk, "storage") for disk in _entries(guest.hardware, "disks") or [{}]]
+
+
+def _entries(hardware: Any, key: str) -> list[Mapping[str, Any]] | None:
+    """The list in hardware; None where it is not known. inspect refuses what has another form, and says why."""
+    found = hardware.get(key) if isinstance(hardware, Mapping) else None
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, (list, tuple)) else None
+
+
+def _name(entry: Mapping[str, Any], key: str) -> str:
+    # In YAML, a network that is called 7 is a number.
+    return "" if entry.get(key) is None else str(entry[key])

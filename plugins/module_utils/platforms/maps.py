@@ -49,7 +49,8 @@ class NameMap:
         """find(). what: "the network of network card ens192". Raises GuestconvError `names-unmapped`."""
         value = self.find(name)
         if value is None:
-            raise unmapped(f"{self.option} has no entry for {what}, {name!r}." if name else f"{what} has no name.")
+            called = repr(name) if name else "which has no name on the source"
+            raise unmapped(f"{self.option} has no entry for {what}, {called}.")
         return value
 
 

@@ -18,7 +18,7 @@ from typing import Any
 DIRECTORY = "/usr/share/osinfo/os"
 
 # A URL of the database, and the name of its file there: debian.org/debian-11.xml.
-_ID = re.compile(r"https?://([a-z0-9.-]+)/([a-z0-9-]+)/([A-Za-z0-9._-]+)")
+_ID = re.compile(r"https?://([a-z0-9.-]{1,64})/([a-z0-9-]{1,64})/([A-Za-z0-9._-]{1,64})")
 
 Version = tuple[int, ...]
 

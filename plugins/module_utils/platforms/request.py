@@ -24,8 +24,11 @@ _MEMORY = 1024
 VLAN = "vlan"
 _HIGHEST_VLAN = 4094
 
-# Documents carry no control characters, and no name of anything has them.
-_TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
+# What has as many digits is no number of anything.
+_DIGITS = 20
+
+# Documents carry no control characters, no half of a surrogate pair, and XML none of the last two (2.2 of XML 1.0).
+_TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,17 @@ def description(value: Any) -> dict[str, Any] | None:
     """The option guest: a description, or None. Raises GuestconvError `platform-option-invalid`."""
     if not value:
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("roots"), dict):
+    found: dict[str, Any] = value if isinstance(value, dict) else {}
+    roots = found.get("roots")
+    if not isinstance(roots, dict) or not all(map(_is_root, roots.values())):
         raise invalid("guest", "This is not a description, which guestconv_inspect returns as `guest`.")
-    return value
+    return found
+
+
+def _is_root(value: Any) -> bool:
+    """Whether value has the form of a root of a description, as far as definitions read it."""
+    info = (value.get("info") or {}) if isinstance(value, dict) else None
+    return isinstance(info, dict) and isinstance(info.get("version") or {}, dict)
 
 
 def like(name: str, pattern: re.Pattern[str], characters: str) -> str:
@@ -247,7 +258,7 @@ def invalid(option: str, message: str, hint: str = "") -> GuestconvError:
 def _number(value: object, option: str) -> int:
     # Ansible's templating can make a string of a number.
     digits = str(value)
-    if not (digits.isascii() and digits.isdigit() and int(digits)):
+    if not (digits.isascii() and digits.isdigit() and len(digits) < _DIGITS and int(digits)):
         raise invalid(option, f"{value!r} is not a positive number.")
     return int(digits)
 

@@ -125,7 +125,11 @@ def measured(done: Iterable[Outcome], before: Mapping[str, Any], given: Rates) -
     amount, copying, work, count = 0, 0.0, 0.0, 0
     for outcome in done:
         allocated = (before.get(outcome["guest"]) or {}).get("allocated")
-        seconds = {phase["name"]: phase["seconds"] for phase in outcome.get("phases") or () if not phase.get("resumed")}
+        seconds = {
+            phase["name"]: phase.get("seconds") or 0
+            for phase in outcome.get("phases") or ()
+            if not phase.get("resumed")
+        }
         if allocated and seconds.get("fetch") and "convert" in seconds:
             amount, copying, count = amount + allocated, copying + seconds["fetch"], count + 1
             work += sum(seconds.values()) - seconds["fetch"]
@@ -137,7 +141,7 @@ def _seconds(outcome: Outcome) -> float | None:
     phases = outcome.get("phases") or ()
     if not phases or any(phase.get("resumed") for phase in phases):
         return None
-    return round(float(sum(phase["seconds"] for phase in phases)), 1)
+    return round(float(sum(phase.get("seconds") or 0 for phase in phases)), 1)
 
 
 def by_wave(guests: Iterable[Guest]) -> dict[str, list[Guest]]:

@@ -38,11 +38,9 @@ def inspect(guest: Guest, applications: bool = False, tell: Tell = _tell_nobody)
     findings, signs = _findings(guest, applications, tell)
     left = started.not_started(guest, signs)
     concerns = [started.concern(root) for root in left]
-    reasons = started.not_prepared(guest, findings)
-    for root in guest.roots:
-        if root.name in reasons and root not in left:
-            left.append(root)
-            concerns.append(started.windows(root.name, reasons[root.name]))
+    reasons = started.not_prepared([root for root in guest.roots if root not in left], findings)
+    left += [root for root in guest.roots if root.name in reasons]
+    concerns += [started.windows(name, why) for name, why in reasons.items()]
     if left:
         first = guest.roots[0]
         guest.roots = [root for root in guest.roots if root not in left]
@@ -122,8 +120,9 @@ def convert(
     firmware = description["boot"]["firmware"]
     loaders = description["boot"]["loaders"]
     hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
+    add_concerns(description, target_hardware.networks_unknown(hardware["interfaces"], guest.hardware))
     kernels = [kernel for found in description["roots"].values() for kernel in found["kernels"]]
-    if target_hardware.needs_transitional_virtio(str(kernel.get("version") or "") for kernel in kernels):
+    if target_hardware.needs_transitional_virtio(kernels):
         hardware["virtio"] = TRANSITIONAL
     if any(plan.hardware.guest_agent for plan in plans):
         hardware["guest_agent"] = True

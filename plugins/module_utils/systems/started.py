@@ -73,12 +73,15 @@ def by_others(root: GuestRoot) -> list[Entry]:
     return [entry for other in others for entry in other.boot_menu.entries if entries.starts(entry, root)]
 
 
-def not_prepared(guest: Guest, findings: Mapping[str, Sequence[Findings]]) -> dict[str, str]:
-    """{root: why} of those with a Windows that cannot be converted, next to a system of another kind, which then is alone."""
-    kinds = {root.info["os"] for root in guest.roots}
+def not_prepared(roots: Sequence[GuestRoot], findings: Mapping[str, Sequence[Findings]]) -> dict[str, str]:
+    """{root: why} of those with a Windows that cannot be converted, next to a system of another kind, which then is alone.
+
+    roots: those that something starts.
+    """
+    kinds = {root.info["os"] for root in roots}
     errors = {
         root.name: [each.message for one in findings[root.name] for each in one.concerns if each.severity == "error"]
-        for root in guest.roots
+        for root in roots
         if root.info["os"] == _WINDOWS and len(kinds) > 1
     }
     return {name: " ".join(messages) for name, messages in errors.items() if messages}

@@ -181,10 +181,11 @@ class AnyOf:
 
 
 class Login:
-    """A login prompt on the console."""
+    """A login prompt on the console, or, of Windows, the report that its first boot has ended."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, is_windows: bool = False) -> None:
         self._console = console
+        self._is_windows = is_windows
         self.met = False
 
     def check(self) -> None:
@@ -194,6 +195,11 @@ class Login:
         pass
 
     def missing(self) -> str:
+        if self._is_windows:
+            return (
+                "the script of Windows' first boot did not report its end on the console, which a guest that has had its "
+                "first boot never does"
+            )
         return "no login prompt appeared on the console"
 
 

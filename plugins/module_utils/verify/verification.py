@@ -220,7 +220,7 @@ def _looks(expected: expectations.Expected, machine: Machine, console: Console) 
         services = [_service(expected, *card) for card in static or cards]
         looks += services if static else [expectations.AnyOf(services)]
     if expected.login:
-        looks.append(expectations.Login(console))
+        looks.append(expectations.Login(console, bool(machine.launch.hardware.windows)))
     if machine.agent is not None:
         looks.append(expectations.Agent(machine.agent))
     return looks

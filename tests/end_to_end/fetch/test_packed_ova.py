@@ -79,6 +79,33 @@ def test_it_is_unpacked_once_and_its_disk_copied(tmp_path, raw, members, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_manifest_may_list_what_is_no_disk(tmp_path, raw, members, kind):
+    listed = f"SHA256(web01.nvram)= {hashlib.sha256(b'x').hexdigest()}\n".encode()
+    members.update({"web01.nvram": b"x", "web01.mf": members["web01.mf"] + listed})
+    result = fetch(packed(tmp_path / "web01.ova", kind, members), tmp_path / "to")
+    assert is_same(result["disks"][0], raw)
+
+
+@pytest.mark.parametrize("name", ["PKI.ovf", "BZh.ovf"])
+def test_an_ova_is_not_taken_for_packed_by_the_name_of_its_descriptor(tmp_path, raw, members, name):
+    with tarfile.open(tmp_path / "web01.ova", "w") as archive:
+        for member, data in ((name, members["web01.ovf"]), ("disk.vmdk", members["disk.vmdk"])):
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    result = fetch({"type": "ova", "path": str(tmp_path / "web01.ova")}, tmp_path / "to")
+    assert is_same(result["disks"][0], raw)
+
+
+def test_a_method_of_zip_that_takes_gigabytes_of_memory_is_refused(tmp_path, members):
+    with zipfile.ZipFile(tmp_path / "web01.ova", "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    source = {"type": "ova", "path": str(tmp_path / "web01.ova")}
+    assert refusal(source, tmp_path / "to").code == "source-not-supported"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_check_mode_unpacks_nothing(tmp_path, members, kind):
     source = packed(tmp_path / "web01.ova", kind, members)
     assert fetch(source, tmp_path / "to", check_mode=True)["changed"] and not os.path.exists(tmp_path / "to")

@@ -8,6 +8,8 @@ What conversion writes has none that is right, and none can be made without the 
 
 from __future__ import annotations
 
+import re
+
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import kernel_arguments
@@ -26,6 +28,8 @@ _FILES = ("/etc/ima/ima-policy", "/etc/sysconfig/ima-policy")
 # about programs, modules, firmware, keys and the policy.
 _READING = ("FILE_CHECK", "PATH_CHECK")
 _MASKS = ("MAY_READ", "^MAY_READ")
+# Conditions on who reads a file, or owns it.
+_IDS = re.compile(r"(?:e?[ug]id|fowner|fgroup)(?P<sign>[=<>])(?P<number>[0-9]{1,10})")
 
 
 def is_enforced(command_line: str) -> bool:
@@ -46,16 +50,21 @@ def appraises_files(policy: str) -> bool:
     """Whether a policy, a rule a line, has files of root's appraised as they are read. The first rule that fits counts."""
     for line in policy.split("\n"):
         action, *words = line.split() or [""]
-        conditions = dict(word.partition("=")[::2] for word in words)
-        if action not in ("appraise", "dont_appraise"):
+        ids = [found for found in map(_IDS.fullmatch, words) if found]
+        if action not in ("appraise", "dont_appraise") or not all(map(_is_of_root, ids)):
             continue
-        is_for_files = conditions.get("func", _READING[0]) in _READING and conditions.get("mask", _MASKS[0]) in _MASKS
+        conditions = dict(word.partition("=")[::2] for word in words if not _IDS.fullmatch(word))
         if action == "dont_appraise":
             if not conditions:
                 return False
-        elif is_for_files and conditions.get("fowner", "0") == "0" and conditions.get("uid", "0") == "0":
+        elif conditions.get("func", _READING[0]) in _READING and conditions.get("mask", _MASKS[0]) in _MASKS:
             return True
     return False
+
+
+def _is_of_root(condition: re.Match[str]) -> bool:
+    number = int(condition["number"])
+    return {"=": number == 0, "<": number > 0, ">": False}[condition["sign"]]
 
 
 def concerns(root: GuestRoot) -> list[Concern]:

@@ -107,7 +107,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
     on_target = {identity.on_target(nic, macs, alone=len(chosen) == 1): model for nic, model in changed.items()}
-    drivers.use_new(root, on_target)
+    left = concerns.asks_for_old_hardware(drivers.use_new(root, on_target))
+    plan.concerns += [left] if left else []
     naming.bind_names(root, plan, on_target)
     plan.hardware.interfaces = _interfaces(on_target)
 

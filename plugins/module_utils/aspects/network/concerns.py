@@ -63,7 +63,7 @@ def concerns_of(
         identity.unknown_targets(found, macs),
         _not_kept(root, found),
         _order_matters(found),
-        _asks_for_old_hardware(found),
+        asks_for_old_hardware([pair for nic in found for pair in drivers.left(nic)]),
         _rendered_again(root, found, settings),
         _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
@@ -119,8 +119,9 @@ def _order_matters(found: Sequence[Nic]) -> Concern | None:
     )
 
 
-def _asks_for_old_hardware(found: Sequence[Nic]) -> Concern | None:
-    asked = [f"{file} ({what})" for nic in found for file, what in drivers.left(nic)]
+def asks_for_old_hardware(left: Sequence[tuple[str, str]]) -> Concern | None:
+    """The Concern about configuration for hardware of the source alone: pairs as of Nic.source_hardware; or None."""
+    asked = dict.fromkeys(f"{file} ({what})" for file, what in left)
     if not asked:
         return None
     return Concern(

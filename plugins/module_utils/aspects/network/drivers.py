@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ...devices.targets import Model
 from ...guest.root import GuestRoot
@@ -24,22 +25,29 @@ from .formats import keyfiles, netplan, networkd
 from .formats.keyfile_connections import loaded
 from .formats.netplan_settings import HARDWARE
 
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
 _DETAIL = "the network card has another driver on the target"
 # What source_hardware of settings says: `Driver=ena vif` (networkd), `driver=vmxnet3` (keyfile), `driver: e1000` (netplan).
-_ASKED = re.compile(r"(?i)driver(?:=|: )(?![!&])")
+# Not what excludes drivers, too.
+_ASKED = re.compile(r"(?i)driver(?:=|: )[^!&]*")
 
 
 def left(nic: Nic) -> list[tuple[str, str]]:
     """Those pairs of nic's source_hardware that use_new does not change, as that is not known to be right.
 
-    Of several files for different drivers only one was applied on the source, and which is not known.
+    Of several configurations for different drivers only one was applied on the source, and which is not known.
     """
-    files = {file for file, asked in nic.source_hardware if _ASKED.match(asked)}
-    return [pair for pair in nic.source_hardware if len(files) > 1 or not _ASKED.match(pair[1])]
+    asked = {pair for pair in nic.source_hardware if _ASKED.fullmatch(pair[1])}
+    return [pair for pair in nic.source_hardware if len(asked) > 1 or pair not in asked]
 
 
-def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:
-    """Have what is for these Nics by their driver be for them by that of their Model."""
+def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, str]]:
+    """Have what is for these Nics by their driver be for them by that of their Model.
+
+    Returns: what could not be changed, as pairs like those of Nic.source_hardware.
+    """
     wanted: dict[tuple[str, str], set[str]] = {}
     for nic, model in on_target.items():
         asks = {file for file, _asked in set(nic.source_hardware) - set(left(nic))}
@@ -48,8 +56,10 @@ def use_new(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:
                 wanted.setdefault((kind, file), set()).add(model.kernel_driver)
     _in_networkd(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == networkd.KIND})
     _in_keyfiles(root, {path: drivers for (kind, path), drivers in wanted.items() if kind == keyfiles.KIND})
-    if any(kind == netplan.KIND for kind, _path in wanted):
-        _in_netplan(root, {nic: model for nic, model in on_target.items() if set(nic.source_hardware) - set(left(nic))})
+    if not any(kind == netplan.KIND for kind, _path in wanted):
+        return []
+    by_driver = {nic: model for nic, model in on_target.items() if set(nic.source_hardware) - set(left(nic))}
+    return _in_netplan(root, by_driver)
 
 
 def _in_networkd(root: GuestRoot, wanted: Mapping[str, Collection[str]]) -> None:
@@ -87,34 +97,44 @@ def _listed(drivers: Sequence[str], value: str) -> str:
     return "".join(f"{driver};" for driver in (value.rstrip("; "), *drivers))
 
 
-def _in_netplan(root: GuestRoot, on_target: Mapping[Nic, Model]) -> None:
-    """A plain value becomes the driver of the target: versions before 0.104 know no lists there."""
+def _in_netplan(root: GuestRoot, on_target: Mapping[Nic, Model]) -> list[tuple[str, str]]:
+    """A plain value becomes the driver of the target: versions before 0.104 know no lists there. Returns: as of use_new."""
     try:
         documents = netplan.documents_of(root)
     except Unread:
-        return
+        return []
     networks = {path: yaml_text.below(document, "network") for path, document in documents.items()}
     wanted: dict[str, dict[str, set[str]]] = {path: {} for path in networks}
     for nic, places in netplan.definitions_of(networks, on_target).items():
         for path, (identifier, _is_first) in places.items():
             wanted[path].setdefault(identifier, set()).add(on_target[nic].kernel_driver)
+    not_changed = []
     for path, drivers in wanted.items():
         text = root.read(path) or ""
         for identifier, of_nics in drivers.items():
             text = with_netplan_drivers(text, path, identifier, of_nics)
+            _node, words = _netplan_drivers(text, path, identifier)
+            not_changed += [(path, f"driver: {' '.join(words)}")] if words and missing_in(words, of_nics) else []
         root.write(path, text, _DETAIL)
+    return not_changed
 
 
 def with_netplan_drivers(text: str, path: str, identifier: str, drivers: Collection[str]) -> str:
     """text, a file of netplan's at path, in which the definition's match is for cards of these drivers, too."""
-    node = yaml_text.below(netplan.composed(text, path), "network", HARDWARE, identifier, "match", "driver")
-    listed = [yaml_text.scalar(each) for each in yaml_text.items(node)]
-    missing = missing_in(listed or [yaml_text.scalar(node)], drivers)
-    if listed:
+    node, words = _netplan_drivers(text, path, identifier)
+    missing = missing_in(words, drivers)
+    if yaml_text.items(node):
         return yaml_text.with_items(text, node, missing)
-    if node is None or len(missing) != 1 or not yaml_text.scalar(node):
+    if node is None or len(missing) != 1 or not words:
         return text
     return yaml_text.with_scalars(text, [(node, missing[0])])
+
+
+def _netplan_drivers(text: str, path: str, identifier: str) -> tuple[Node | None, list[str]]:
+    """The value of `driver` in the definition's match, and its words."""
+    node = yaml_text.below(netplan.composed(text, path), "network", HARDWARE, identifier, "match", "driver")
+    words = [yaml_text.scalar(each) for each in yaml_text.items(node)] or [yaml_text.scalar(node)]
+    return node, [word for word in words if word]
 
 
 def missing_in(words: Iterable[str], drivers: Collection[str]) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -45,12 +45,21 @@ _BUSES = ("PCI\\", "VMBUS\\", "XEN", "USB\\")
 # Software that has the address of the cards below it: teams (NdisImPlatform), and switches of Hyper-V.
 _ABOVE = ("compositebus\\ms_implat_mp", "vms_mp")
 
-# Settings of a driver that change what the card sends, and values with which they do not.
+# Settings of a driver that change what the card sends, and the values with which they do not.
 _SETTINGS = {
     "VlanID": ("", "0"),
     "RegVlanid": ("", "0"),
     "*JumboPacket": ("", "1500", "1514"),
     "NetworkAddress": ("",),
+}
+
+# Settings of TCP/IP for one interface that the first boot does not make, with the values that say nothing.
+_TCPIP_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "InterfaceMetric": ("0",),
+    "DefaultGatewayMetric": ("", "0"),
+    "MTU": ("0", "1500", str(0xFFFFFFFF)),
+    "RegistrationEnabled": ("1",),
+    "RegisterAdapterName": ("0",),
 }
 
 _Interface = ipaddress.IPv4Interface
@@ -68,7 +77,7 @@ class Adapter:
     static: whether it has its IPv4 addresses by configuration. leased: the address that it had by DHCP.
     addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
     wins: name servers of NetBIOS. netbios: NetbiosOptions, where it is not the default.
-    settings: {name: value} of those settings of its driver that a card of another model does not have.
+    settings: {name: value} of those settings, of its driver and of TCP/IP, that a card of another model does not have.
     """
 
     guid: str
@@ -103,13 +112,14 @@ class Network:
 
 def read(control_set: Key) -> Network:
     """What a control set has of the network. Raises GuestconvError as Key does."""
-    luids: dict[int, Adapter] = {}
+    found: list[Adapter] = []
+    places: dict[int, int] = {}
     for key in islice(_numbered(control_set.key(_CLASS)), _MOST):
-        found = _adapter(key, control_set)
-        if found and (found.is_physical or found.is_above):
-            luids[nsi.luid(_number(key, "*IfType"), _number(key, "NetLuidIndex"))] = found
-    adapters = _with_nsi(luids, control_set)
-    return _with_persistent(adapters, control_set.key(_ROUTES))
+        adapter = _adapter(key, control_set)
+        if adapter and (adapter.is_physical or adapter.is_above):
+            places.setdefault(nsi.luid(_number(key, "*IfType"), _number(key, "NetLuidIndex")), len(found))
+            found.append(adapter)
+    return _with_persistent(_with_nsi(found, places, control_set), control_set.key(_ROUTES))
 
 
 def _numbered(of_class: Key | None) -> Iterator[Key]:
@@ -179,22 +189,38 @@ def _configured(found: Adapter, control_set: Key) -> Adapter:
         domain=domain if _DOMAIN.fullmatch(domain) else "",
         wins=tuple(_valid(_texts(netbios, "NameServerList"), 4)),
         netbios=options.number if options and options.number in (1, 2) else None,
+        settings={**found.settings, **_tcpip_settings(ipv4)},
     )
 
 
-def _with_nsi(luids: dict[int, Adapter], control_set: Key) -> list[Adapter]:
-    """The adapters, {LUID: Adapter}, with addresses of IPv6, and with the routes of their interfaces."""
-    found = dict(luids)
+def _tcpip_settings(key: Key | None) -> dict[str, str]:
+    found = {}
+    for name, usual in _TCPIP_SETTINGS.items():
+        value = _value(key, name)
+        number = value.number if value else None
+        texts = (str(number),) if number is not None else _texts(key, name)
+        if not all(text in usual for text in texts):
+            found[name] = ", ".join(texts)[:_LONGEST_NAME]
+    return found
+
+
+def _with_nsi(adapters: Sequence[Adapter], places: Mapping[int, int], control_set: Key) -> list[Adapter]:
+    """The adapters with addresses of IPv6, and with the routes and metrics of their interfaces. places: of each LUID."""
+    found = list(adapters)
     for version, module in nsi.MODULES.items():
         table = control_set.key(rf"Control\Nsi\{module}")
+        for luid, metric in islice(nsi.metrics(_rows(table, nsi.INTERFACES)), _MOST):
+            if (place := places.get(luid)) is not None:
+                name = "InterfaceMetric" if version == 4 else "InterfaceMetric of IPv6"
+                found[place] = replace(found[place], settings={**found[place].settings, name: str(metric)})
         if version == 6:
             for luid, address in islice(nsi.addresses(_rows(table, nsi.ADDRESSES), version), _MOST):
-                if luid in found:
-                    found[luid] = replace(found[luid], addresses=_more(found[luid].addresses, address))
+                if (place := places.get(luid)) is not None:
+                    found[place] = replace(found[place], addresses=_more(found[place].addresses, address))
         for route in islice(nsi.routes(_rows(table, nsi.ROUTES), version), _MOST):
-            if route.luid in found:
-                found[route.luid] = _with_route(found[route.luid], route)
-    return list(found.values())
+            if (place := places.get(route.luid)) is not None:
+                found[place] = _with_route(found[place], route)
+    return found
 
 
 def _with_route(adapter: Adapter, route: nsi.NsiRoute) -> Adapter:

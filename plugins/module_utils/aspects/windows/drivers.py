@@ -28,6 +28,7 @@ from . import release as releases
 WITH_DRIVER_DATABASE = (6, 2)
 CRITICAL_DEVICES = "Control\\CriticalDeviceDatabase"
 DEVICE_IDS = "DriverDatabase\\DeviceIds\\PCI"
+INF_FILES = "DriverDatabase\\DriverInfFiles"
 SERVICES = "Services"
 _DEVICES = "Enum\\PCI"
 _KERNEL_DRIVER = 1
@@ -140,7 +141,8 @@ class Evidence:
         if found is None:
             return False
         path = "/".join((_SYSTEM_ROOT, *found.group(1).split("\\")))
-        return self._root.is_file(self._root.spelled(path))
+        # Those that CompactOS has compressed are shown by ntfs-3g as symbolic links that lead nowhere.
+        return self._root.exists(self._root.spelled(path))
 
     def starts_from(self, needs: WindowsNeeds) -> tuple[str, ...]:
         """The services by which Windows can start from a disk of a model with a driver of its own; () where it cannot."""
@@ -156,9 +158,18 @@ class Evidence:
 
     def _leads(self, identifier: str, services: tuple[str, ...]) -> bool:
         if self._system.has_driver_database:
-            return self._system.top.key(f"{DEVICE_IDS}\\{identifier}") is not None
+            known = self._system.top.key(f"{DEVICE_IDS}\\{identifier}")
+            return known is not None and any(map(self._is_configured, known.values()))
         found = self._system.control_set.key(f"{CRITICAL_DEVICES}\\PCI#{identifier}")
         return releases.text(found, "Service").casefold() in [name.casefold() for name in services]
+
+    def _is_configured(self, file: str) -> bool:
+        """Whether the package of an INF file is ready when Windows boots. One that was only added to the driver store is not.
+
+        The hive of Windows 10 in shared/hives has both: pvscsi's package, for which there was no device, has its ids alone.
+        """
+        known = self._system.top.key(f"{INF_FILES}\\{file}")
+        return known is None or known.value("Configurations") is not None
 
     def drives(self, needs: WindowsNeeds) -> bool:
         """Whether Windows has a driver for a device that it need not start from, or needs none."""
@@ -200,7 +211,8 @@ class Evidence:
         found: set[str] = set()
         directory = self._root.spelled(_INF)
         for path in self._root.glob(*(f"{directory}/{pattern}" for pattern in _NETWORK_INFS))[:_MOST_INFS]:
-            found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
+            if self._root.is_file(path):
+                found.update(_ID.findall(inf.decoded(self._root.head(path, inf.LIMIT)).upper()))
         return frozenset(found)
 
 

@@ -53,10 +53,17 @@ def inspect(root: GuestRoot) -> Findings:
 
 
 def convert(root: GuestRoot, plan: Plan) -> None:
-    """Put the script into the guest, unless it has run there or has nothing to do. Errors: first-boot-not-possible."""
+    """Put the script into the guest, unless it has run there or has nothing to do. Errors: first-boot-not-possible.
+
+    It replaces the script of a conversion after which the guest was not started, or did not come to its end.
+    """
     asked = _with_agent(root, plan.first_boot or FirstBoot())
     steps = [*plan.windows_first_boot, *restoring.restored(root, plan.windows_until_first_boot)]
+    directory = f"{root.spelled('/Windows')}/Guestconv"
+    pending = _checksum(root, f"{directory}/pending")
     if not steps and asked == FirstBoot():
+        if pending:
+            _take_back(root, directory)
         return
     user = _of_user(root, asked)
     if asked.agent:
@@ -66,9 +73,10 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     except ValueError as error:
         raise _not_possible(root, f"cmd.exe would interpret {error}.") from error
     checksum = hashlib.sha256(text.encode() + asked.checksum.encode()).hexdigest()
-    directory = f"{root.spelled('/Windows')}/Guestconv"
-    if (root.read(f"{directory}/ran") or "").partition("\n")[0] == checksum:
+    if not pending and _checksum(root, f"{directory}/ran") == checksum:
         return
+    if pending != checksum:
+        _forget_steps(root, directory)
     restoring.apply(root, plan.windows_until_first_boot)
     services = _services(root)
     for each in asked.files:
@@ -80,6 +88,29 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     key = services.create(script.SERVICE)
     for name, value in _SERVICE.items():
         key.set(name, value)
+
+
+def _checksum(root: GuestRoot, mark: str) -> str:
+    return (root.read(mark) or "").partition("\n")[0]
+
+
+def _forget_steps(root: GuestRoot, directory: str) -> None:
+    """Remove what an earlier script noted of its boots and steps: in another script, the steps have other numbers."""
+    for path in root.glob(f"{directory}/boots", f"{directory}/step-*"):
+        root.remove(path, "a note of an earlier script of the first boot")
+
+
+def _take_back(root: GuestRoot, directory: str) -> None:
+    """Remove the script of an earlier conversion, which has nothing to do after this one."""
+    detail = "nothing is to be done at the first boot any more"
+    _forget_steps(root, directory)
+    for path in root.glob(*(f"{directory}/{name}" for name in ("firstboot.cmd", "pending", "user.cmd", "user.ps1"))):
+        root.remove(path, detail)
+    root.remove_all(f"{directory}/files", detail)
+    current = release.controlled(root, detail)
+    service = current.key(rf"Services\{script.SERVICE}") if current else None
+    if service:
+        service.delete()
 
 
 def _of_user(root: GuestRoot, asked: FirstBoot) -> script.User:
@@ -98,7 +129,7 @@ def _of_user(root: GuestRoot, asked: FirstBoot) -> script.User:
             "the agent of a Windows guest is a package that must be given.",
             "Give virtio_win, or the path of its qemu-ga-x86_64.msi in first_boot.packages.",
         )
-    first = asked.script.partition(b"\n")[0].strip().decode("utf-8", "replace").lower()
+    first = asked.script.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().lower()
     name = "user.ps1" if first in _POWERSHELL else "user.cmd"
     return script.User(name if asked.script else "", tuple(each.name for each in asked.files))
 
@@ -120,9 +151,14 @@ def _with_agent(root: GuestRoot, asked: FirstBoot) -> FirstBoot:
 
 
 def _script_text(asked: FirstBoot, name: str) -> str:
-    """The user's script. cmd.exe does not find all labels in a file with the ends of lines of Unix."""
+    """The user's script. cmd.exe does not find all labels in a file with the ends of lines of Unix.
+
+    PowerShell knows by the mark at the beginning that it is UTF-8, which cmd.exe takes for a part of the first command.
+    """
     text = asked.script.decode("utf-8", "surrogateescape")
-    return text if name == "user.ps1" else "\r\n".join(text.replace("\r\n", "\n").split("\n"))
+    if name == "user.ps1":
+        return text
+    return "\r\n".join(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"))
 
 
 def _services(root: GuestRoot) -> Key:

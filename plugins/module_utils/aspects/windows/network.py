@@ -10,6 +10,7 @@ another model gets the configuration at the first boot (steps.SetNetwork), found
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,16 @@ FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
 
 # What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
 _OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
+# Instance paths of cards that only Hyper-V and Xen have, in characters that a script may have.
+_FOREIGN = re.compile(r"(?=.{1,200}\Z)(?:VMBUS|XEN[A-Z]*)(?:\\[A-Z0-9_.&{}#-]+)+", re.IGNORECASE)
+# By it, the first boot finds a card by its MAC address. Server Core of Windows Server 2008 R2 need not have it.
+_POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
+
 # The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
 _QEMU = 0x1AF4
+_KVM = "kvm"
+# What Windows has of a card that only the caller knows of.
+_UNCONFIGURED = Adapter(guid="", name="", description="", instance="")
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,9 @@ def inspect(root: GuestRoot) -> Findings:
     if root.guest.hardware.get("generate_macs"):
         nics = identity.with_generated_macs(nics, root.guest.fingerprint())
     root.remember(Facts(nics, by_identifier))
+    targets = [identity.on_target(nic, macs, alone=len(nics) == 1) for nic in nics]
     doubts = (
+        _without_powershell(root, nics),
         identity.none_known(nics, root.guest.hardware),
         _may_be_gone(nics, root.guest.hardware),
         identity.not_on_source(nics, cards),
@@ -72,7 +83,7 @@ def inspect(root: GuestRoot) -> Findings:
     )
     return Findings(
         devices={"network": {nic.identifier: facts_of(nic, by_identifier.get(nic.identifier)) for nic in nics}},
-        concerns=[*guesses, *filter(None, doubts), *concerns_of(root.name, nics, found, by_identifier)],
+        concerns=[*guesses, *filter(None, doubts), *concerns_of(root.name, targets, found, by_identifier)],
     )
 
 
@@ -156,8 +167,12 @@ def facts_of(nic: Nic, adapter: Adapter | None) -> dict[str, object]:
 
 
 def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: Mapping[str, Adapter]) -> list[Concern]:
-    """What a person should know of the network before the conversion. root: its name; known: by identifiers."""
-    concerns = [_not_found_again(nic, len(nics)) for nic in nics if not _is_found_again(nic, nics)]
+    """What a person should know of the network before the conversion.
+
+    root: its name; nics: with the MAC addresses that they have on the target; known: by identifiers.
+    """
+    lost = [nic for nic in nics if not _is_found_again(nic, nics)]
+    concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
     for nic in nics:
         settings = known[nic.identifier].settings if nic.identifier in known else {}
         if settings:
@@ -198,8 +213,12 @@ def _is_found_again(nic: Nic, nics: Sequence[Nic]) -> bool:
     return len(nics) == 1 or (nic.hardware_mac is not None and len(alike) == 1)
 
 
-def _not_found_again(nic: Nic, count: int) -> Concern:
-    why = f"The guest has {count} network cards, and the MAC address of {nic.label} is not known"
+def _not_found_again(nic: Nic, count: int, adapter: Adapter | None) -> Concern:
+    why = f"The guest has {count} network cards, and " + (
+        f"{nic.label} has the MAC address of another one"
+        if nic.hardware_mac
+        else f"the MAC address of {nic.label} is not known"
+    )
     if nic.addresses:
         return Concern(
             "static-address-not-kept",
@@ -208,11 +227,33 @@ def _not_found_again(nic: Nic, count: int) -> Concern:
             "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card. If the addresses are "
             "not known anywhere, accept new ones: hardware: {generate_macs: true}",
         )
+    further = {
+        "name servers": nic.name_servers,
+        "routes": [f"{route.destination} by {route.gateway}" for route in adapter.routes] if adapter else (),
+        "WINS servers": adapter.wins if adapter else (),
+        "domain": [adapter.domain] if adapter and adapter.domain else (),
+    }
+    listed = "; ".join(f"{what} {', '.join(values)}" for what, values in further.items() if values)
     return Concern(
         "nic-name-not-kept",
         "warning",
-        f"{why}, so that Windows may give its connection another name.",
+        f"{why}, so that Windows may give its connection another name"
+        + (f", and these settings of it cannot be set at the first boot: {listed}." if listed else "."),
         "Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card.",
+    )
+
+
+def _without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
+    static = [nic for nic in nics if nic.addresses]
+    if not static or root.exists(root.spelled(_POWERSHELL)):
+        return None
+    return Concern(
+        "static-address-not-kept",
+        "warning",
+        f"Windows has no PowerShell ({_POWERSHELL}), by which the first boot finds a network card of another model. So the "
+        "addresses of " + ", ".join(f"{nic.label} ({', '.join(nic.addresses)})" for nic in static) + " cannot be set.",
+        "Install PowerShell in the guest (dism /online /enable-feature /featurename:NetFx2-ServerCore "
+        "/featurename:MicrosoftWindowsPowerShell), or choose drivers with which the target has the same cards (vmxnet3 or e1000e, as on the source).",
     )
 
 
@@ -221,9 +262,9 @@ def _settings_left(nic: Nic, settings: Mapping[str, str]) -> Concern:
     return Concern(
         "nic-setting-not-kept",
         "warning",
-        f"The driver of {nic.label} has settings that a network card of another model does not get: {listed}.",
+        f"{nic.label} has settings in Windows that a network card of another model does not get: {listed}.",
         "Set them on the target: a VLAN in the network that the card is connected to, a MAC address with "
-        "hardware.target_interfaces, and the size of frames in the properties of the adapter.",
+        "hardware.target_interfaces, and the others in the properties of the connection and of the adapter.",
     )
 
 
@@ -241,7 +282,7 @@ def _above_cards(adapter: Adapter) -> Concern:
 def convert(root: GuestRoot, plan: Plan) -> None:
     """Have each card that stays keep its name and addresses: by the same device, or by steps of the first boot.
 
-    Raises GuestconvError `policy-malformed`.
+    Raises GuestconvError `policy-malformed`, `policy-not-possible`.
     """
     facts = root.recall(Facts)
     macs = identity.new_macs(root.guest.hardware)
@@ -264,14 +305,27 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             continue
         kept = adapter is not None and is_kept(adapter, nic.hardware_mac, model, plan.target)
         plan.hardware.interfaces.append(interface_of(nic, model, adapter if kept else None))
-        if adapter is None or (kept and policy.policy == "keep"):
+        if policy.policy == "keep" and (adapter is None or kept):
             continue
-        if not kept and not is_there(adapter, model, plan.target, on_target):
+        if adapter and not kept and not is_there(adapter, model, plan.target, on_target):
             gone.append(adapter)
         if _is_found_again(nic, given):
-            steps.append(step_for(old, nic, adapter, policy))
-    plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in gone if each.pci]
+            steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
+        elif policy.policy != "keep":
+            raise _not_possible(nic)
+    removable = [each for each in gone if each.pci or _FOREIGN.fullmatch(each.instance)]
+    plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
     plan.windows_first_boot += steps
+
+
+def _not_possible(nic: Nic) -> GuestconvError:
+    return GuestconvError(
+        "policy-not-possible",
+        f"The policy of {nic.label} is carried out at the first boot, which cannot find this one of several network cards: "
+        "its MAC address is not known, or another has it as well.",
+        hint="Pass hardware.interfaces with `mac`, and `addresses` or `pci_slot`, of each network card.",
+        path=f"guest.devices.network.{nic.identifier}.policy",
+    )
 
 
 def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> bool:
@@ -284,15 +338,23 @@ def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> 
 
 def _has_subsystem(pci: instances.PciInstance, model: Model, target: Target) -> bool:
     """Whether a card of the model can have the subsystem ids of pci on the target."""
-    ids = (pci.subsystem_vendor, pci.subsystem_device)
-    return ids == _OWN_SUBSYSTEMS.get(model.driver) or (model.driver == "e1000e" and target.has_subsystem_ids)
+    if model.driver == "e1000e" and target.has_subsystem_ids:
+        return True
+    # The vmxnet3 of QEMU has the ids of VMware's; e1000e has others on each.
+    is_known = _KVM in target.hypervisors or model.driver == "vmxnet3"
+    return is_known and (pci.subsystem_vendor, pci.subsystem_device) == _OWN_SUBSYSTEMS.get(model.driver)
 
 
 def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[str | None]) -> bool:
     """Whether the target may have a device with this instance path, so that it must not be removed. macs: the target's."""
     pci = adapter.pci
-    if pci is None or not pci.is_model(model.driver):
-        return pci is None
+    if _KVM not in target.hypervisors:
+        # It may be where the guest comes from.
+        return pci is None or not instances.is_known(model.driver) or pci.is_model(model.driver)
+    if pci is None:
+        return not _FOREIGN.fullmatch(adapter.instance)
+    if not pci.is_model(model.driver):
+        return False
     if pci.mac is None:
         return pci.subsystem_vendor == _QEMU
     return pci.mac in macs and _has_subsystem(pci, model, target)

@@ -16,15 +16,17 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# Keys below Nsi: the modules of IPv4 and IPv6, and in them the tables of addresses and routes.
+# Keys below Nsi: the modules of IPv4 and IPv6, and in them the tables of interfaces, addresses and routes.
 MODULES = {4: "{eb004a00-9b1a-11d4-9123-0050047759bc}", 6: "{eb004a01-9b1a-11d4-9123-0050047759bc}"}
-ADDRESSES, ROUTES = "10", "16"
+INTERFACES, ADDRESSES, ROUTES = "7", "10", "16"
 
 _LENGTHS = {4: 4, 6: 16}
 # Where a row's prefix length is, in the data of an address.
 _PREFIX_LENGTH = 16
 # Where the metric is, in the data of a route; all ones where the system chooses it.
 _METRIC = 12
+# Where the metric is, in the data of an interface (NSI_IP_INTERFACE_RW in the driver of WireGuard for Windows).
+_INTERFACE_METRIC = 28
 _UNKNOWN = 0xFFFFFFFF
 _HIGHEST_METRIC = 9999
 
@@ -59,6 +61,17 @@ def addresses(rows: Iterable[tuple[str, bytes]], version: int) -> Iterator[tuple
         if not 0 < prefix <= length * 8 or address.is_link_local or address.is_unspecified or address.is_multicast:
             continue
         yield struct.unpack_from("<Q", key)[0], f"{address}/{prefix}"
+
+
+def metrics(rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[int, int]]:
+    """(LUID, metric) of the rows in the table of interfaces, of those whose metric the system does not choose."""
+    for name, data in rows:
+        key = _key(name)
+        if len(key) < 8 or len(data) < _INTERFACE_METRIC + 4:
+            continue
+        metric = struct.unpack_from("<I", data, _INTERFACE_METRIC)[0]
+        if 0 < metric <= _HIGHEST_METRIC:
+            yield struct.unpack_from("<Q", key)[0], metric
 
 
 def routes(rows: Iterable[tuple[str, bytes]], version: int) -> Iterator[NsiRoute]:

@@ -19,8 +19,11 @@ _ENVIRONMENT = r"Control\Session Manager\Environment"
 _ARCHITECTURES = {"amd64": "amd64", "x86": "x86", "arm64": "arm64"}
 _PRODUCT_TYPE = r"Control\ProductOptions"
 _CLIENT = "winnt"
-# Numbers of control sets that the kernel uses.
+# Numbers of control sets that the kernel uses, and what names the one of the next start.
 _MOST_SETS = 999
+_NEXT = ("Default", "Current")
+# Characters of a text that are taken: names of products and files have some hundred.
+_LONGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,19 @@ def of(root: GuestRoot) -> Release | None:
 
 
 def control_set(hive: Hive) -> Key | None:
-    """The part of the hive SYSTEM that Windows uses (CurrentControlSet); None where there is none.
+    """The part of the hive SYSTEM that Windows uses at its next start (CurrentControlSet); None where there is none.
 
-    It is the one whose number is Select\\Current (Windows Internals, "HKEY_LOCAL_MACHINE").
+    The boot loader takes the one whose number is Select\\Default (Microsoft, "REG: ControlSet\\Select Subkey Entries",
+    Q102984). Select\\Current is what was in use last, the same but after a start with another set.
     """
     select = hive.key("Select")
-    current = select.value("Current") if select else None
-    number = current.number if current else None
-    return hive.key(f"ControlSet{number:03d}") if number is not None and 0 < number <= _MOST_SETS else None
+    for name in _NEXT if select else ():
+        value = select.value(name) if select else None
+        number = value.number if value else None
+        found = hive.key(f"ControlSet{number:03d}") if number is not None and 0 < number <= _MOST_SETS else None
+        if found is not None:
+            return found
+    return None
 
 
 def controlled(root: GuestRoot, detail: str) -> Key | None:
@@ -56,9 +64,9 @@ def controlled(root: GuestRoot, detail: str) -> Key | None:
 
 
 def text(key: Key | None, name: str) -> str:
-    """The text of a value; "" where there is none."""
+    """The text of a value, as far as it is of a length that such texts have; "" where there is none."""
     value = key.value(name) if key else None
-    return value.text if value else ""
+    return value.text[:_LONGEST] if value else ""
 
 
 def number(key: Key | None, name: str) -> int | None:

@@ -25,14 +25,21 @@ _CURRENT = r"SYSTEM\CurrentControlSet"
 
 
 def restored(root: GuestRoot, wanted: Iterable[Temporary]) -> list[steps.SetNumber]:
-    """What the first boot restores of these settings: those that were something else, in keys that are there."""
+    """What the first boot restores: of these settings those that were something else, in keys that are there.
+
+    And those that an earlier conversion altered, also where this one would not have.
+    """
     current = release.controlled(root, "")
-    found = []
-    for each in wanted if current else ():
-        before = _before(current, each) if current else None
+    if current is None:
+        return []
+    found = {}
+    for each in wanted:
+        before = _before(current, each)
         if before is not None:
-            found.append(steps.SetNumber(rf"{_CURRENT}\{each.path}", each.name, before.number))
-    return found
+            found[_label(each)] = before
+    kept = current.key(KEPT)
+    found.update(kept.values() if kept else {})
+    return [_step(label, before) for label, before in found.items()]
 
 
 def apply(root: GuestRoot, wanted: Iterable[Temporary]) -> None:
@@ -57,6 +64,11 @@ def _before(current: Key, wanted: Temporary) -> Value | None:
         return before
     value = key.value(wanted.name)
     return None if value == registry.dword(wanted.number) else value or registry.none()
+
+
+def _step(label: str, before: Value) -> steps.SetNumber:
+    path, _backslash, name = label.rpartition("\\")
+    return steps.SetNumber(rf"{_CURRENT}\{path}", name, before.number)
 
 
 def _label(wanted: Temporary) -> str:

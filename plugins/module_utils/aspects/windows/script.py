@@ -5,7 +5,11 @@
 
 It is for cmd.exe, which every Windows has, and is run by a service at each boot until all is done, or for the last of its
 boots. Each step is done once: a file says that it was. What fails is tried again: some seconds later, and at the next
-boots, as a driver or an uninstallation may wait for a restart.
+boots, as a driver or an uninstallation may wait for a restart. What has failed for good stays, so that a person can run
+the script once more.
+
+What was written into the guest on its disk is open to everyone in Windows (ntfs_sd_add_everyone() of ntfs-3g). So it first
+closes its directory to all but administrators, and gives the drivers the permissions of the directories that they are in.
 
 Nothing that a guest or a person wrote is in the text where cmd.exe would interpret it. Addresses, GUIDs and paths of
 devices are checked; names are in commands of PowerShell that are encoded (-EncodedCommand), and there in quotation marks.
@@ -44,6 +48,8 @@ _HEAD = r"""@echo off
 rem Written by guestconv: what this machine does once, at its first boot on the new hypervisor.
 setlocal EnableExtensions DisableDelayedExpansion
 cd /d "%~dp0"
+icacls . /reset /t /c /q >nul 2>&1
+icacls . /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /q >nul 2>&1
 set "log=%~dp0firstboot.log"
 set /a boot=0
 if exist boots set /p boot=<boots
@@ -80,7 +86,9 @@ if not defined left call :log "{done}"
 move /y pending ran >nul 2>&1
 sc delete {service} >>"%log%" 2>&1
 if defined restart shutdown /r /t 5
-del /q boots step-* files\* user.cmd user.ps1 >nul 2>&1
+del /q user.cmd user.ps1 >nul 2>&1
+if defined left exit 0
+del /q boots step-* files\* >nul 2>&1
 rd files >nul 2>&1
 del "%~f0" & exit 0
 
@@ -184,7 +192,12 @@ def _block(step: Step) -> tuple[str, list[str]]:
 
 def _drivers(step: InstallDrivers) -> list[str]:
     """pnputil has these options since Windows Vista. It ends with 259 where all drivers are as new already."""
+    drivers = r"%SystemRoot%\System32\drivers"
+    reset = _logged("icacls", rf'"{drivers}\%%~nxf"', "/reset", "/q")
     return [
+        _logged("icacls", _quoted(step.directory), "/reset", "/t", "/c", "/q"),
+        # Without quotation marks, within which Wine's cmd.exe finds nothing; the directory has no blanks.
+        rf'for %%f in ({step.directory}\*.sys) do if exist "{drivers}\%%~nxf" {reset}',
         _logged("pnputil", "-i", "-a", _quoted(rf"{step.directory}\*.inf")),
         'if "%errorlevel%"=="259" exit /b 0',
         "exit /b %errorlevel%",

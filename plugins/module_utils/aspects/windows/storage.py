@@ -25,6 +25,8 @@ INSPECT_AFTER = ("condition",)
 CONVERT_AFTER = ()
 
 _DRIVERS = "/Windows/System32/drivers"
+# A machine without PCI, as Hyper-V's of generation 2, did not need the driver of that bus.
+_PCI = "pci"
 # What starts together with a driver, where Windows has it: with that of an IDE controller, the one for those of other
 # chips; with that of Hyper-V's disks, the filter below it, and what reads the boot disk of a machine with a BIOS, on IDE.
 _TOGETHER = {"intelide": ("pciide",), "storvsc": ("storflt", "intelide", "atapi", "pciide")}
@@ -83,6 +85,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             raise _not_available(model.driver, "Windows has no driver for it")
         evidence = Evidence(root, system)
         services = evidence.starts_from(needs)
+        boot_drivers.enable(system, [_PCI] if needs.ids else [])
         if services:
             boot_drivers.enable(system, [each for name in services for each in (name, *_TOGETHER.get(name, ()))])
             continue

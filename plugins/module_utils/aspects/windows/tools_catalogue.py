@@ -84,12 +84,14 @@ TOOLS = (
         "aws", "the agents of EC2", ("Ec2Config", "Amazon EC2Launch", "AmazonSSMAgent", "AWSLiteAgent"), is_agent=True
     ),
     Tools("gcp", "the Google guest agent", ("GCEAgent", "google_osconfig_agent"), is_agent=True),
-    # xenbus, xenvbd and xenfilt are what a guest on Xen starts from.
+    # xenbus and xenvbd start with Xen's devices only. xenfilt is in the way of all devices of the classes System and HDC
+    # (win-xenbus, src/coinst/coinst.c), and elsewhere Windows stops with 0x7B; XCP-ng's XenBootFix takes both filters out.
     Tools(
         "xen",
         "the Xen guest tools",
-        ("xenagent", "xensvc", "xenlite", "rhelscsi"),
+        ("xenagent", "xensvc", "xenlite", "xenbus_monitor", "rhelscsi", "xenfilt", "scsifilt"),
         ("Citrix XenServer Tools", "XenServer VM Tools"),
+        filters=("xenfilt", "scsifilt"),
     ),
     Tools(
         "kvm",

@@ -40,6 +40,13 @@ SUBJECT = Subject(
             "what knew the old ones: reservations of a DHCP server, switches, licences.",
         ),
         concern(
+            "nic-network-unknown",
+            "warning",
+            "The source has network cards on several networks, and no MAC addresses of them, as most OVFs, so it is not known "
+            "which card of the guest is on which network. A map of networks has its `default` for them.",
+            "Add the MAC addresses to `hardware.interfaces`, or give the definition the network of each card (`networks`).",
+        ),
+        concern(
             "nic-matched-by-order",
             "warning",
             "A card of `hardware.interfaces` was matched to a card of the guest only by its position in the list.",
@@ -124,17 +131,18 @@ SUBJECT = Subject(
             "static-address-not-kept",
             "warning",
             "A network card of a Windows guest has static addresses that cannot be set on the target, because the MAC "
-            "address of the card is not known. Or the addresses are of a team, or of a switch, that loses its cards.",
+            "address of the card is not known, or because Windows has no PowerShell, which would set them. Or the addresses "
+            "are of a team, or of a switch, that loses its cards.",
             "Pass `hardware.interfaces` with `mac`, and `addresses` or `pci_slot`, of each network card. Add the cards of "
             "a team or switch to it again on the target.",
         ),
         concern(
             "nic-setting-not-kept",
             "warning",
-            "The driver of a network card of a Windows guest has settings that a card of another model does not get: a "
-            "VLAN, a MAC address, or the size of frames.",
+            "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
+            "VLAN, a MAC address, the size of frames), or of TCP/IP (a metric, the MTU, whether it is registered in DNS).",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
-            "size of frames in the properties of the adapter.",
+            "others in the properties of the connection and of the adapter.",
         ),
         concern(
             "nic-may-be-gone",
@@ -159,8 +167,9 @@ SUBJECT = Subject(
         concern(
             "nic-configured-by-old-hardware",
             "warning",
-            "A network configuration applies only to hardware that the source has, such as its bus address. Conditions on "
-            "the driver of a network card are changed to the driver on the target, and are not reported.",
+            "A network configuration applies only to hardware that the source has, such as its bus address. A condition on "
+            "the driver of a network card is changed to the driver on the target. It is reported only where several "
+            "configurations ask for different drivers, or one is for network cards that get different ones.",
             "Let it refer to the name or the MAC address of the interface instead. Otherwise it may not be used on "
             "the target.",
         ),

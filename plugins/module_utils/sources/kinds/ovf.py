@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -70,10 +70,11 @@ def read(path: str, vm: str | None = None) -> Description:
     return description
 
 
-def verify(path: str, progress: Counter | None = None) -> list[str]:
+def verify(path: str, progress: Counter | None = None, left_out: Container[str] = ()) -> list[str]:
     """Compare the files next to the OVF path with the checksums of its manifest, if there is one.
 
-    progress: see manifest.verify. Returns the names of the files that were verified. Raises GuestconvError.
+    progress: see manifest.verify. left_out: paths of files that are not needed, and are not there. Returns the names of the
+    files that were verified, none if there is no manifest. Raises GuestconvError.
     """
     listing = os.path.splitext(path)[0] + ".mf"
     if not os.path.lexists(listing):
@@ -81,11 +82,15 @@ def verify(path: str, progress: Counter | None = None) -> list[str]:
     checksums = manifest.parse(metadata.read_file(listing), listing)
     folder = os.path.dirname(path)
 
+    def place(name: str) -> str:
+        return os.path.join(folder, _inside(name, path))
+
     def chunks(name: str) -> Iterator[bytes]:
-        with metadata.open_file(os.path.join(folder, _inside(name, path))) as stream:
+        with metadata.open_file(place(name)) as stream:
             yield from iter(lambda: stream.read(_MIB), b"")
 
-    return manifest.verify(checksums, chunks, path, progress)
+    wanted = {name: checksum for name, checksum in checksums.items() if place(name) not in left_out}
+    return manifest.verify(wanted, chunks, path, progress)
 
 
 def parse(data: str | bytes, path: str, vm: str | None = None) -> Description:

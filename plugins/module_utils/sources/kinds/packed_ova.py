@@ -18,6 +18,7 @@ import io
 import lzma
 import os
 import posixpath
+import re
 import stat
 import tarfile
 import zipfile
@@ -32,8 +33,16 @@ from . import metadata, ovf
 from .kind import Counter, Description
 from .metadata import malformed
 
-# The first bytes, and how they are packed.
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"PK", "zip"))
+# The first bytes, and how they are packed. A tar archive begins with a name: of a guest called PKI, say.
+_MAGIC = (
+    (re.compile(rb"\x1f\x8b\x08"), "gzip"),
+    (re.compile(rb"\xfd7zXZ\0"), "xz"),
+    (re.compile(rb"BZh[1-9]1A"), "bzip2"),
+    (re.compile(rb"PK\x03\x04"), "zip"),
+)
+
+# The methods of zip archives that take little memory, whatever the archive says.
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 
 _MAX_MEMBERS, _MAX_HEADERS = 1000, 16000
 # tarfile reads extended headers in one piece, and zipfile the whole directory.
@@ -57,8 +66,8 @@ _FAILURES = (
 
 
 def packing(head: bytes) -> str:
-    """How an archive with these first bytes is packed; "" where it is not, or in no way that is known here."""
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    """How an archive with these first six bytes is packed; "" where it is not, or in no way that is known here."""
+    return next((name for magic, name in _MAGIC if magic.match(head)), "")
 
 
 @dataclass(frozen=True)
@@ -106,21 +115,21 @@ def _descriptor(stream: BinaryIO, packed: str, path: str) -> tuple[str, bytes]:
 
 def unpack(
     path: str, packed: str, wanted: set[str], folder: str, room: Callable[[int], object], progress: Counter
-) -> str:
+) -> tuple[str, set[str]]:
     """Unpack the descriptor, the manifest and the members called `wanted` of the OVA path into an empty folder.
 
     Args: room: called with the bytes of each before it is written, raises GuestconvError `no-space`; progress: called with
-    the bytes of the archive that were read. Returns: the path of the descriptor there. Raises GuestconvError `source-...`;
-    OSError, where the folder cannot be written to.
+    the bytes of the archive that were read. Returns: the path of the descriptor there, and the paths that the members
+    would have that were not unpacked. Raises GuestconvError `source-...`; OSError, where the folder cannot be written to.
     """
-    missing, found, skipped = set(wanted), "", 0
+    missing, found, skipped, left_out = set(wanted), "", 0, set()
     with metadata.open_file(path) as stream:
         read = 0
         for member in _members(stream, packed, path):
             suffix = posixpath.splitext(member.name)[1].lower()
+            target = os.path.join(folder, member.name)
             if member.name in missing or suffix in (".ovf", ".mf"):
                 room(member.size)
-                target = os.path.join(folder, member.name)
                 os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
                 with open(target, "xb") as written:
                     left = member.size
@@ -133,8 +142,9 @@ def unpack(
                     written.flush()
                     os.fsync(written.fileno())
                 missing.discard(member.name)
-                found = target if suffix == ".ovf" else found
+                found = found or (target if suffix == ".ovf" else "")
             else:
+                left_out.add(target)
                 skipped += member.size
                 if skipped > _MAX_SKIPPED:
                     raise _hostile(path, "holds much that its descriptor does not name")
@@ -145,7 +155,7 @@ def unpack(
             path=path,
             hint="Export it again as one OVA, with all of its disks.",
         )
-    return found
+    return found, left_out
 
 
 def _whole(member: _Member, path: str) -> bytes:
@@ -211,13 +221,15 @@ def _of_zip(stream: BinaryIO, path: str) -> Iterator[_Member]:
                 raise GuestconvError(
                     "source-encrypted", f"{path} has a password.", path=path, hint="Pack it again without one."
                 )
-            try:
-                with closing(archive.open(info)) as content:
-                    yield _Member(info.filename, info.file_size, content.read)
-            except NotImplementedError as error:
+            if info.compress_type not in _ZIP_METHODS:
                 raise GuestconvError(
-                    "source-not-supported", f"{path}: {error}.", path=path, hint="Unpack it, and use the .ovf file."
-                ) from error
+                    "source-not-supported",
+                    f"{path} is packed by method {info.compress_type} of zip.",
+                    path=path,
+                    hint="Unpack it, and use the .ovf file.",
+                )
+            with closing(archive.open(info)) as content:
+                yield _Member(info.filename, info.file_size, content.read)
 
 
 def _unpacking(stream: BinaryIO, packed: str) -> Any:
@@ -248,6 +260,7 @@ class _Xz(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """As of files."""
         while True:
+            # pylint takes the attributes of lzma's class for constants. pylint: disable=using-constant-test
             if self._unpacker.eof:
                 # An xz file may have several streams, with zeroes between them.
                 rest = (self._unpacker.unused_data or self._stream.read(_CHUNK)).lstrip(b"\0")

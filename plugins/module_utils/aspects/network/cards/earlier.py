@@ -23,6 +23,7 @@ def is_done(nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str])
     None where it is not known: all addresses are those of cards on the source and on the target, and no card was seen
     with an address that the guest configures.
     """
+    macs = _replaced(macs)
     old, new = set(macs), set(macs.values())
     known = {nic.hardware_mac: nic for nic in nics if nic.hardware_mac and not nic.mac_was_seen}
     if not old & new or not known.keys() & (old & new) or known.keys() & (old - new):
@@ -39,6 +40,7 @@ def is_done(nics: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str])
 
 def uncertain(macs: Mapping[str, str]) -> Concern:
     """The Concern that it is not known whether the addresses were replaced before."""
+    macs = _replaced(macs)
     listed = ", ".join(f"{old} by {new}" for old, new in macs.items() if new in macs)
     return Concern(
         "mac-exchange-uncertain",
@@ -48,6 +50,11 @@ def uncertain(macs: Mapping[str, str]) -> Concern:
         "Convert the guest once only, or pass the IP addresses that each network card had on the source in "
         "hardware.interfaces: they show whether the addresses were replaced.",
     )
+
+
+def _replaced(macs: Mapping[str, str]) -> dict[str, str]:
+    """macs without those that stay: the caller may list them, too."""
+    return {old: new for old, new in macs.items() if old != new}
 
 
 def _addresses(nic: Nic) -> list[str]:

@@ -153,6 +153,13 @@ class Nic:
         return None if self.mac_is_hint or self.mac_source == CONFIGURATION else self.mac
 
     @property
+    def is_of_several(self) -> bool:
+        """Whether configurations for different hardware of the source are for the NIC: only one of them was applied."""
+        asked = set(self.source_hardware)
+        keys = {re.split("[=:]", what)[0] for _file, what in asked}
+        return len({file for file, _what in asked}) > 1 or len(keys) < len(asked)
+
+    @property
     def key(self) -> str | None:
         """What configuration can be for this NIC alone by: its name, or else the MAC address of its hardware."""
         return self.name or self.hardware_mac

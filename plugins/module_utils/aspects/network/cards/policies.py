@@ -71,7 +71,7 @@ def _refuse_uncertain(nic: Nic, path: str) -> None:
 
     The new one keeps the other settings of one of them. Raises GuestconvError `policy-not-possible`.
     """
-    if nic.name or (len(nic.patterns) < 2 and len(nic.source_hardware) < 2):
+    if nic.name or (len(nic.patterns) < 2 and not nic.is_of_several):
         return
     files = ", ".join(file for file, _kind in nic.configured_by)
     raise GuestconvError(

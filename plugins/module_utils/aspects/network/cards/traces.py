@@ -63,7 +63,7 @@ _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
 def from_leases(root: GuestRoot) -> dict[str, KnownMac]:
     """{name: KnownMac} by the leases of dhclient, NetworkManager and wicked."""
     found: dict[str, KnownMac] = {}
-    for path in [path for pattern in _DHCLIENT_LEASES for path in root.glob(pattern)]:
+    for path in root.glob(*_DHCLIENT_LEASES):
         found.update((name, traced_in(mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
     for path in root.glob(_NM_LEASES):
         # internal-UUID-INTERFACE.lease
@@ -82,7 +82,7 @@ def from_logs(root: GuestRoot, journal: bool) -> dict[str, KnownMac]:
         if root.is_file(path):
             text = root.tail(path, _TAIL).decode("utf-8", "replace")
             found.update((name, traced_in(mac, path)) for name, mac in log(text.split("\n")).items())
-    for path in [path for pattern in _JOURNALS for path in root.glob(pattern)] if journal else ():
+    for path in root.glob(*_JOURNALS) if journal else ():
         # Fields under 512 bytes are not compressed (journal-file.c), and lie in the file in the order of their arrival.
         whole = root.size(path) <= READ_LIMIT
         text = ((root.read_bytes(path) if whole else root.tail(path, _TAIL)) or b"").decode("latin-1")

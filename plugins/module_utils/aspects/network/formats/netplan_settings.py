@@ -183,7 +183,7 @@ def _setting(
         dhcp=_dhcp(definition),
         binds=binds,
         source_hardware=(
-            *(f"driver: {driver}" for driver in _match_words(match.get("driver"))),
+            *(f"driver: {' '.join(words)}" for words in [_match_words(match.get("driver"))] if words),
             *(f"{key}: {_text(definition.get(key))}" for key in _OF_FUNCTIONS if definition.get(key)),
         ),
         at_boot=_text(definition.get("activation-mode")) not in ("manual", "off"),

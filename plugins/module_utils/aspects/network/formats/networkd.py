@@ -275,9 +275,9 @@ def _settings(file: File, vlans: Collection[str | None], target: Target) -> Iter
 
 def _source_hardware(file: File, target: Target) -> Iterator[str]:
     for key in _HARDWARE_KEYS:
-        for value in file.values("Match", key):
-            if value != "*":
-                yield f"{key}={value}"
+        value = " ".join(file.values("Match", key))
+        if value not in ("", "*"):
+            yield f"{key}={value}"
     # Only the last one counts (config_parse_net_condition() of network/networkd-util.c).
     for value in file.values("Match", "Virtualization")[-1:]:
         excluded = value.startswith("!")

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance import calls
 from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.calls import Calls
+from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.failures import CallFailed
 
 # `shell` is called otherwise in libguestfs.
 NAMES = sorted(name for name in vars(Calls) if not name.startswith("_") and name not in ("call", "shell"))
@@ -48,3 +50,45 @@ def test_a_script_is_run_by_the_call_for_debugging():
 def test_a_call_that_is_not_declared_is_an_error():
     with pytest.raises(AttributeError):
         Recorded().mkfs("ext4", "/dev/sda")
+
+
+class Busy(Recorded):
+    """Fails so often with a message, then succeeds."""
+
+    def __init__(self, times: int, message: str) -> None:
+        super().__init__()
+        self.left, self.message = times, message
+
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        super().call(name, *arguments, **options)
+        if self.left:
+            self.left -= 1
+            raise CallFailed("appliance-call-failed", self.message)
+
+
+BUSY = "umount_all: umount: /sysroot/dev: umount: /sysroot/dev: target is busy."
+
+
+@pytest.mark.parametrize("name, arguments", [("umount_all", ()), ("umount", ("/boot",))])
+def test_a_mount_that_a_program_is_just_leaving_is_unmounted_when_it_has_ended(monkeypatch, name, arguments):
+    pauses: list[float] = []
+    monkeypatch.setattr(calls.time, "sleep", pauses.append)
+    busy = Busy(2, BUSY)
+    getattr(busy, name)(*arguments)
+    assert busy.calls == 3 * [(name, arguments, {})]
+    assert len(pauses) == 2
+
+
+def test_a_mount_that_stays_in_use_is_an_error_after_some_tries(monkeypatch):
+    monkeypatch.setattr(calls.time, "sleep", lambda seconds: None)
+    busy = Busy(1000, BUSY)
+    with pytest.raises(CallFailed, match="busy"):
+        busy.umount_all()
+    assert 5 < len(busy.calls) < 60
+
+
+def test_another_failure_is_not_tried_again():
+    busy = Busy(1000, "umount_all: umount: /sysroot: not mounted.")
+    with pytest.raises(CallFailed, match="not mounted"):
+        busy.umount_all()
+    assert len(busy.calls) == 1

@@ -120,11 +120,40 @@ def test_a_card_has_the_network_and_link_of_the_card_with_its_mac_address_on_the
         {"name": "b", "mac": "00:50:56:aa:00:01"},
         {"name": "c", "mac": None},
     ]
-    assert [target_hardware._of_source(card, source) for card in cards] == [
+    assert target_hardware.of_source(cards, source) == [
         {**cards[0], "network": "dmz", "connected": False},
         {**cards[1], "network": "lan"},
         cards[2],
     ]
+    assert target_hardware.networks_unknown(cards, source) == []
+
+
+LAN, DMZ = {"network": "lan"}, {"network": "dmz", "connected": False}
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        ([LAN], [LAN, LAN]),
+        ([LAN, LAN], [LAN, LAN]),
+        ([{**DMZ, "mac": "00-50-56-AA-00-01"}, LAN], [DMZ, LAN]),
+        ([], [{}, {}]),
+    ],
+)
+def test_cards_whose_mac_address_the_source_does_not_have_are_on_its_only_other_network(there, found):
+    cards = [{"name": "a", "mac": "00:50:56:aa:00:01"}, {"name": "b", "mac": None}]
+    expected = [{**card, **facts} for card, facts in zip(cards, found)]
+    assert target_hardware.of_source(cards, {"interfaces": there}) == expected
+    assert target_hardware.networks_unknown(cards, {"interfaces": there}) == []
+
+
+def test_cards_that_may_be_on_several_networks_are_a_concern():
+    cards = [{"name": "a", "mac": "00:50:56:aa:00:01"}, {"name": "b", "mac": None}]
+    source = {"interfaces": [LAN, DMZ]}
+    assert target_hardware.of_source(cards, source) == cards
+    (concern,) = target_hardware.networks_unknown(cards, source)
+    assert (concern.code, concern.severity) == ("nic-network-unknown", "warning")
+    assert "the source ('lan', 'dmz' (not connected)) the network cards of the guest are: a, b." in concern.message
 
 
 def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
@@ -137,7 +166,7 @@ def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
     ("versions", "needed"),
     [
         (["2.6.32-754.el6.x86_64"], True),
-        (["3.10.0-1160.el7.x86_64", "5.4.0"], True),
+        (["3.10.0-123.el7.x86_64", "5.4.0"], True),
         (["4.0.0"], False),
         (["6.1.0-50-amd64"], False),
         (["10.1"], False),
@@ -145,5 +174,12 @@ def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
         ([], False),
     ],
 )
-def test_kernels_from_before_linux_4_need_transitional_devices(versions, needed):
-    assert target_hardware.needs_transitional_virtio(versions) is needed
+def test_kernels_from_before_linux_4_that_drive_no_virtio_device_there_need_transitional_ones(versions, needed):
+    kernels = [{"version": version, "drivers": {"virtio-net-pci": False, "e1000e": True}} for version in versions]
+    assert target_hardware.needs_transitional_virtio(kernels) is needed
+
+
+@pytest.mark.parametrize("drivers", [{"virtio-net-pci": True, "ahci": False}, {"vmxnet3": False}])
+def test_an_older_kernel_that_drives_them_needs_no_transitional_devices(drivers):
+    kernels = [{"version": "3.10.0-1160.el7.x86_64", "drivers": drivers}]
+    assert target_hardware.needs_transitional_virtio(kernels) is False

@@ -35,6 +35,7 @@ def _inf(data):
 def _nsi(name):
     for version in (4, 6):
         for data in (b"", b"\x40" * 48):
+            assert all(0 < metric < 10_000 for _luid, metric in nsi.metrics([(name, data)]))
             assert all("/" in address for _luid, address in nsi.addresses([(name, data)], version))
             assert all("/" in route.destination for route in nsi.routes([(name, data)], version))
 

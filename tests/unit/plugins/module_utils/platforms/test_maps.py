@@ -300,3 +300,34 @@ def test_disks_to_import_need_paths_and_storages(options):
 
 def test_a_guest_without_maps_is_not_looked_at():
     assert fleet.check([fleet.Guest("web01", {"interfaces": [{"network": "VLAN 7"}]})]) is None
+
+
+@pytest.mark.parametrize(
+    "hardware",
+    ["x", ["x"], {"interfaces": "x", "disks": 7}, {"interfaces": ["x"], "disks": [None]}, {"interfaces": {"lan": 1}}],
+)
+def test_hardware_of_another_form_is_left_to_inspect_which_says_what_is_wrong(hardware):
+    hosts = {
+        "web01": variables({"default": "lan"}, {"default": "fast"}, hardware=hardware, guestconv_platform_options="x")
+    }
+    assert map_problems(list(hosts), hosts) == ""
+
+
+def test_a_network_whose_name_is_a_number_is_found():
+    known = {"interfaces": [{"network": 7}]}
+    assert map_problems(["web01"], {"web01": variables({7: "lan"}, hardware=known)}) == ""
+    assert "network '7' (web01)" in map_problems(["web01"], {"web01": variables({8: "lan"}, hardware=known)})
+
+
+@pytest.mark.parametrize("name", [7, "", ["web01"]])
+def test_a_name_that_is_no_text_is_found_before_anything_moves(name):
+    found = map_problems(["web01"], {"web01": variables(define_name=name)})
+    assert found.startswith(f"platform-option-invalid: name: {name!r} should be a line of text")
+
+
+def test_a_card_without_a_network_is_named_by_the_error():
+    with pytest.raises(GuestconvError) as caught:
+        libvirt.define(converted(), "web01", ["/images/web01.raw"], network_map={"dmz": "a"})
+    assert caught.value.message == (
+        "network_map has no entry for the network of network card ens192, which has no name on the source."
+    )

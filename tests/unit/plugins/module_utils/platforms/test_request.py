@@ -29,7 +29,10 @@ def test_the_size_is_what_is_asked_for_else_the_sources_else_what_verify_boots_w
     assert (machine.cpus, machine.memory) == size
 
 
-@pytest.mark.parametrize(("option", "value"), [("cpus", "two"), ("cpus", -1), ("memory", 0.5), ("memory", "1 GiB")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("cpus", "two"), ("cpus", -1), ("memory", 0.5), ("memory", "1 GiB"), ("memory", "9" * 5000)],
+)
 def test_a_size_that_is_none_is_refused(option, value):
     with pytest.raises(GuestconvError) as caught:
         request.machine(converted(), **{option: value})
@@ -138,3 +141,17 @@ def test_a_string_is_no_flag():
     with pytest.raises(GuestconvError) as caught:
         request.flag("no", "guest_agent")
     assert caught.value.path == "guest_agent"
+
+
+@pytest.mark.parametrize("value", [7, "", "a\nb", "a\x7f", "a\ufffe", "a\ud800"])
+def test_what_a_document_cannot_have_is_no_line_of_text(value):
+    with pytest.raises(GuestconvError) as caught:
+        request.text(value, "name")
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "name")
+
+
+@pytest.mark.parametrize("value", ["x", {"roots": 7}, {"roots": {"a": 7}}, {"roots": {"a": {"info": {"version": 8}}}}])
+def test_what_is_no_description_is_refused(value):
+    with pytest.raises(GuestconvError) as caught:
+        request.description(value)
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "guest")

@@ -96,6 +96,7 @@ def test_every_id_that_is_written_down_here_is_one_of_the_real_database():
         ("http://example.com/other/1", None),
         ("debian12-64", None),
         ("http://debian.org/debian/../../../etc/passwd", None),
+        ("http://debian.org/debian/" + "9" * 5000, None),
     ],
 )
 def test_an_id_of_the_source_is_kept_as_far_as_it_is_known(database, source, found):

@@ -166,7 +166,7 @@ def test_a_windows_that_cannot_be_converted_is_left_out_only_next_to_another_sys
     error = Findings(concerns=[Concern("guest-hibernated", "error", "It is hibernated."), Concern("a", "info", "No.")])
     made = beside_windows("sda2", sda1=["root=UUID=u-sda1"])
     found = {"/dev/sda1": [error], "/dev/sda2": [Findings(), error]}
-    assert started.not_prepared(made, found) == {"/dev/sda2": "It is hibernated."}
-    assert started.not_prepared(made, {**found, "/dev/sda2": []}) == {}
+    assert started.not_prepared(made.roots, found) == {"/dev/sda2": "It is hibernated."}
+    assert started.not_prepared(made.roots, {**found, "/dev/sda2": []}) == {}
     made.roots = made.roots[1:]
-    assert started.not_prepared(made, found) == {}
+    assert started.not_prepared(made.roots, found) == {}

@@ -157,6 +157,15 @@ def test_a_login_prompt_once_seen_stays_seen():
     assert login.met
 
 
+def test_of_windows_the_end_of_its_first_boot_is_missing_and_no_prompt():
+    console = Console()
+    login = expectations.Login(console, is_windows=True)
+    assert "first boot" in login.missing() and "prompt" not in login.missing()
+    console.feed(b"guestconv: All steps are done\r\n")
+    login.check()
+    assert login.met
+
+
 @pytest.mark.parametrize("answer, met", [(b'{"return": {}}\n', True), (b'{"error": {}}\n', False), (b"\xff7\n", False)])
 def test_the_guest_agent_is_met_when_it_answers_the_ping(answer, met):
     ours, guest = socket.socketpair()

@@ -217,6 +217,47 @@ def test_what_has_run_is_not_asked_for_again():
     assert after.changes()
 
 
+def test_another_plan_replaces_one_that_did_not_come_to_its_end():
+    root = guest()
+    converted(root, NETWORK)
+    directory = "/Windows/Guestconv"
+    with root.on_behalf_of("the script"):
+        for name in ("boots", "step-1"):
+            root.write(f"{directory}/{name}", "1", "")
+    converted(root, NETWORK)
+    assert root.is_file(f"{directory}/step-1")
+    converted(root, PRODUCT, NETWORK)
+    assert not root.glob(f"{directory}/boots", f"{directory}/step-*")
+    assert root.read(f"{directory}/firstboot.cmd") == script.text([PRODUCT, NETWORK])
+
+
+def test_a_plan_that_waits_is_replaced_by_one_that_has_run_before():
+    root = guest()
+    converted(root, NETWORK)
+    with root.on_behalf_of("the script"):
+        root.rename("/Windows/Guestconv/pending", "/Windows/Guestconv/ran", "")
+    converted(root, PRODUCT)
+    converted(root, NETWORK)
+    assert root.read("/Windows/Guestconv/firstboot.cmd") == script.text([NETWORK])
+
+
+def test_a_plan_without_anything_to_do_takes_back_one_that_waits():
+    root = guest()
+    converted(root, NETWORK, asked=FirstBoot(script=b"echo a", files=(AGENT,)))
+    converted(root)
+    assert not root.glob("/Windows/Guestconv/*", "/Windows/Guestconv/files/*")
+    assert root.hive("SYSTEM", "").key(r"ControlSet002\Services\guestconv") is None
+
+
+@pytest.mark.parametrize("first", ["#ps1", "\ufeff#ps1\r"])
+def test_a_script_for_powershell_may_begin_with_a_mark_of_its_encoding(first):
+    root = guest()
+    converted(root, asked=FirstBoot(script=f"{first}\nGet-Date\n".encode()))
+    assert root.read("/Windows/Guestconv/user.ps1") == f"{first}\nGet-Date\n"
+    converted(root, asked=FirstBoot(script="\ufeffecho a\n".encode()))
+    assert root.read("/Windows/Guestconv/user.cmd") == "echo a\r\n"
+
+
 def test_the_script_and_the_packages_of_the_user():
     root = guest()
     asked = FirstBoot(script=b"echo a\necho b\r\n", files=(AGENT,), agent=True)

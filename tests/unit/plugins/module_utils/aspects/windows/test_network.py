@@ -34,8 +34,11 @@ TWO_E1000 = (
 STATIC = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, "10.1.2.3", gateway="10.1.2.1", servers="10.1.2.53"))
 
 
+POWERSHELL = {"/Windows/System32/WindowsPowerShell/v1.0/powershell.exe": ""}
+
+
 def root(*parts, **hardware):
-    return FakeRoot({}, hives={"SYSTEM": hive.system(*parts)}, hardware=hardware)
+    return FakeRoot(dict(POWERSHELL), hives={"SYSTEM": hive.system(*parts)}, hardware=hardware)
 
 
 def inspected(guest):
@@ -105,6 +108,100 @@ def test_a_card_is_matched_by_its_pci_slot():
     assert not concerns
 
 
+def test_two_cards_with_one_mac_address_are_not_told_apart():
+    same = hive.VMXNET3.replace("VEN_15AD", "VEN_15ad")
+    parts = (
+        hive.adapter(1, hive.VMXNET3, "Old"),
+        hive.adapter(2, same, "New"),
+        hive.ipv4(1, "10.1.2.3"),
+        hive.ipv4(2, "10.1.2.4"),
+    )
+    found = network.inspect(root(*parts)).concerns
+    messages = [each.message for each in found if each.code == "static-address-not-kept"]
+    assert len(messages) == 2
+    assert all("has the MAC address of another one" in message for message in messages)
+    plan = plan_for(root(*parts), Old="virtio-net-pci", New="virtio-net-pci")
+    assert not any(isinstance(step, SetNetwork) for step in plan.windows_first_boot)
+
+
+def test_a_new_mac_address_that_another_card_has_is_reported():
+    parts = (*STATIC, hive.adapter(2, hive.VMXNET3, "Ethernet1"))
+    cards = [{"from": MAC, "mac": OTHER_MAC}]
+    assert "static-address-not-kept" in inspected(root(*parts, target_interfaces=cards))[1]
+
+
+def test_cards_whose_luid_is_not_known_are_all_found():
+    parts = (hive.adapter(1, hive.E1000E, "LAN"), hive.adapter(2, hive.VMXNET3, "DMZ"))
+    parts = [part.replace('"NetLuidIndex"', '"Other"') for part in parts]
+    assert list(inspected(root(*parts))[0]) == ["DMZ", "LAN"]
+
+
+def test_without_powershell_no_static_address_is_set_by_the_first_boot():
+    guest = FakeRoot({}, hives={"SYSTEM": hive.system(*STATIC)})
+    assert "Windows has no PowerShell" in inspected(guest)[1]["static-address-not-kept"].message
+    guest = FakeRoot({}, hives={"SYSTEM": hive.system(STATIC[0], hive.ipv4(1))})
+    assert not inspected(guest)[1]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"policy": "static", "addresses": ["10.7.7.7/16"], "dns": ["10.7.0.2"]}, {"policy": "rename", "name": "LAN"}],
+)
+def test_a_policy_for_a_card_that_windows_does_not_know_is_a_step(settings):
+    guest = root(interfaces=[{"mac": MAC}])
+    (step,) = plan_for(guest, settings={"nic0": settings}, nic0="virtio-net-pci").windows_first_boot
+    assert step.mac == MAC
+    assert step.addresses == tuple(settings.get("addresses", ()))
+    assert step.name_servers == tuple(settings.get("dns", ()))
+    assert step.name == settings.get("name", "")
+
+
+def test_a_policy_for_a_card_that_cannot_be_found_is_refused():
+    with pytest.raises(GuestconvError) as caught:
+        plan_for(
+            root(*TWO_E1000),
+            settings={"Local_Area_Connection": {"policy": "dhcp"}},
+            Local_Area_Connection="e1000",
+            Local_Area_Connection_2="e1000",
+        )
+    assert caught.value.code == "policy-not-possible"
+
+
+def test_a_device_that_another_hypervisor_than_kvm_may_have_is_not_removed():
+    vmbus = r"VMBUS\{F8615163-DF3E-46C5-913F-F2D2F965ED0E}\{0A1B2C3D-0000-0000-0000-000000000000}"
+    for target, instance, driver in (
+        ("vmware", hive.E1000E, "e1000e"),
+        ("vmware", hive.E1000.format(slot="0888"), "e1000"),
+        ("hyperv", vmbus, "hv_netvsc"),
+    ):
+        plan = plan_for(root(hive.adapter(1, instance, "LAN"), hive.ipv4(1, "10.1.2.3")), target, LAN=driver)
+        assert [type(step) for step in plan.windows_first_boot] == [SetNetwork], target
+    plan = plan_for(root(hive.adapter(1, hive.E1000E, "LAN"), hive.ipv4(1, "10.1.2.3")), "vmware", LAN="vmxnet3")
+    assert [type(step) for step in plan.windows_first_boot] == [RemoveDevice, SetNetwork]
+
+
+def test_qemus_subsystem_ids_are_not_those_of_another_hypervisor():
+    of_qemu = hive.E1000E.replace("SUBSYS_07D015AD", "SUBSYS_00008086")
+    parts = (hive.adapter(1, of_qemu, "LAN"), hive.ipv4(1, "10.1.2.3"))
+    assert plan_for(root(*parts), "vmware", LAN="e1000e").windows_first_boot
+    assert not plan_for(root(*parts), "openstack", LAN="e1000e").windows_first_boot
+
+
+@pytest.mark.parametrize(
+    ("instance", "is_removed"),
+    [
+        (r"VMBUS\{F8615163-DF3E-46C5-913F-F2D2F965ED0E}\{0A1B2C3D-0000-0000-0000-000000000000}", True),
+        (r"XENVIF\VEN_XP0001&DEV_NET&REV_09000000\0", True),
+        (r"VMBUS\%PATH%\1", False),
+        (r"USB\VID_0B95&PID_7720\1", False),
+    ],
+)
+def test_the_name_of_a_card_of_another_hypervisor_becomes_free(instance, is_removed):
+    plan = plan_for(root(hive.adapter(1, instance, "LAN"), hive.ipv4(1, "10.1.2.3")), LAN="virtio-net-pci")
+    removed = [step.instance for step in plan.windows_first_boot if isinstance(step, RemoveDevice)]
+    assert removed == [instance] * is_removed
+
+
 def test_an_address_of_a_card_without_known_mac_address_is_reported_as_lost():
     _found, concerns = inspected(root(*TWO_E1000))
     assert concerns["static-address-not-kept"].severity == "warning"
@@ -130,7 +227,10 @@ def test_cards_without_a_name_of_their_own_are_called_by_what_they_are():
 
 def test_a_name_of_a_card_without_known_mac_address_is_reported_as_lost():
     parts = (*TWO_E1000[:2], hive.ipv4(1), hive.ipv4(2))
-    assert "nic-name-not-kept" in inspected(root(*parts))[1]
+    assert "settings" not in inspected(root(*parts))[1]["nic-name-not-kept"].message
+    parts = (*TWO_E1000[:2], hive.ipv4(1), hive.ipv4(2, servers="10.1.2.53"))
+    found = network.inspect(root(*parts)).concerns
+    assert any("cannot be set at the first boot: name servers 10.1.2.53." in each.message for each in found)
 
 
 def test_a_generated_mac_address_is_one_to_find_the_card_by():
@@ -152,6 +252,16 @@ def test_settings_of_the_driver_are_reported():
     parts = (hive.adapter(1, hive.E1000E, "Ethernet0", VlanID='"7"', NetworkAddress='"020000000001"'),)
     message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
     assert "VlanID is 7, NetworkAddress is 020000000001" in message
+
+
+def test_settings_of_tcpip_are_reported():
+    values = {"InterfaceMetric": "dword:00000005", "MTU": "dword:00002328", "RegistrationEnabled": "dword:00000000"}
+    parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, **values), hive.metric6(1, 7))
+    message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
+    assert "InterfaceMetric is 5, MTU is 9000, RegistrationEnabled is 0, InterfaceMetric of IPv6 is 7." in message
+    usual = {"DefaultGatewayMetric": 'multi:"0"', "RegistrationEnabled": "dword:00000001"}
+    parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, **usual), hive.metric6(1, 0))
+    assert not inspected(root(*parts))[1]
 
 
 def test_a_route_whose_gateway_no_card_reaches_is_reported():

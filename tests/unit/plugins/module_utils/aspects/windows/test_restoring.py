@@ -48,6 +48,12 @@ def test_a_setting_that_was_not_there_is_deleted_again():
     assert restoring.restored(root, [wanted]) == [steps.SetNumber(rf"{CURRENT}\{CRASH}", "Absent", None)]
 
 
+def test_a_setting_that_is_not_asked_for_any_more_is_restored_too():
+    root = complete_windows.make()
+    converted(root)
+    assert restoring.restored(root, []) == [steps.SetNumber(rf"{CURRENT}\{CRASH}", "AutoReboot", 1)]
+
+
 @pytest.mark.parametrize(
     "wanted", [steps.Temporary(CRASH, "AutoReboot", 1, ""), steps.Temporary("No\\Key", "AutoReboot", 0, "")]
 )

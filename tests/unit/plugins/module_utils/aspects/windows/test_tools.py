@@ -137,6 +137,20 @@ def test_a_filter_goes_before_its_service():
     assert len(gone) == 3
 
 
+def test_the_filters_of_xen_go_except_on_xen():
+    keys = [f"ControlSet001\\Control\\Class\\{{{guid}}}" for guid in ("4d36e96a", "4d36e97d")]
+    classes = "".join(f'[{key}]\n"UpperFilters"=multi:"XENFILT"\n' for key in keys)
+    drivers = starts(xenfilt=0, xenbus=0, xenvbd=0) + classes
+    found, added, _gone, _plan = done(guest(drivers, product(name="x")))
+    assert found.info["source"] == "xen" and [each.code for each in found.concerns] == ["tools-disabled"]
+    assert added == {
+        (f"{SERVICES}\\xenfilt", '"Start"=dword:00000004'),
+        *((key, '"UpperFilters"=multi:') for key in keys),
+    }
+    root = guest(drivers, product(name="x"), target="xen")
+    assert done(root, plan(root, "ide", "e1000"))[1] == set()
+
+
 def test_the_agent_of_a_cloud_is_turned_off_by_default():
     found, added, _gone, chosen = done(guest(starts(RdAgent=2, WindowsAzureGuestAgent=2), product(name="x")))
     assert len(added) == 2 and not chosen.windows_first_boot

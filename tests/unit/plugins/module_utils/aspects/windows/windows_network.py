@@ -86,6 +86,12 @@ def ipv6(number, address, prefix):
     return f'[{NSI}1-9b1a-11d4-9123-0050047759bc}}\\10]\n"{luid(number)}{address}"=hex:{data}\n'
 
 
+def metric6(number, metric):
+    """The metric of an interface for IPv6."""
+    data = ",".join([*["ff"] * 28, f"{metric:02x}", "00", "00", "00", *["ff"] * 8])
+    return f'[{NSI}1-9b1a-11d4-9123-0050047759bc}}\\7]\n"{luid(number)}"=hex:{data}\n'
+
+
 def route6(number, prefix, length, gateway):
     """A route of IPv6; prefix, gateway: in 32 digits."""
     key = "00000000" + prefix + f"{length:02x}" + "000000" + "00" * 16 + luid(number) * 2 + gateway

@@ -48,6 +48,13 @@ def test_a_chain_of_addresses_is_certain_without_ip_addresses():
     assert converted(once)[1]["files"] == once["files"]
 
 
+def test_an_address_that_stays_is_not_that_of_another_card():
+    cards, stay = [{"mac": A}, {"mac": B}], [{"from": A, "mac": A}, {"from": B, "mac": B}]
+    first, once = converted(guest(cards, stay))
+    assert "mac-exchange-uncertain" not in {each.code for each in first.concerns}
+    assert once["files"] == guest(cards, stay)["files"]
+
+
 def test_what_cannot_be_known_is_said():
     outcome, _files = converted(guest([{"mac": A}, {"mac": B}], EXCHANGED))
     assert [each.severity for each in outcome.concerns if each.code == "mac-exchange-uncertain"] == ["warning"]
