@@ -52,6 +52,11 @@ class PciInstance:
         return (self.vendor, self.device) in _CARDS.get(driver, ())
 
 
+def is_known(driver: str) -> bool:
+    """Whether the ids of the driver's devices are known, in QEMU's words."""
+    return driver in _CARDS
+
+
 def parse(text: str) -> PciInstance | None:
     """The instance path of a PCI device; None for another device, or for what is no path."""
     match = _PATH.fullmatch(text)

@@ -43,6 +43,7 @@ _POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 
 # The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
 _QEMU = 0x1AF4
+_KVM = "kvm"
 # What Windows has of a card that only the caller knows of.
 _UNCONFIGURED = Adapter(guid="", name="", description="", instance="")
 
@@ -337,13 +338,19 @@ def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> 
 
 def _has_subsystem(pci: instances.PciInstance, model: Model, target: Target) -> bool:
     """Whether a card of the model can have the subsystem ids of pci on the target."""
-    ids = (pci.subsystem_vendor, pci.subsystem_device)
-    return ids == _OWN_SUBSYSTEMS.get(model.driver) or (model.driver == "e1000e" and target.has_subsystem_ids)
+    if model.driver == "e1000e" and target.has_subsystem_ids:
+        return True
+    # The vmxnet3 of QEMU has the ids of VMware's; e1000e has others on each.
+    is_known = _KVM in target.hypervisors or model.driver == "vmxnet3"
+    return is_known and (pci.subsystem_vendor, pci.subsystem_device) == _OWN_SUBSYSTEMS.get(model.driver)
 
 
 def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[str | None]) -> bool:
     """Whether the target may have a device with this instance path, so that it must not be removed. macs: the target's."""
     pci = adapter.pci
+    if _KVM not in target.hypervisors:
+        # It may be where the guest comes from.
+        return pci is None or not instances.is_known(model.driver) or pci.is_model(model.driver)
     if pci is None:
         return not _FOREIGN.fullmatch(adapter.instance)
     if not pci.is_model(model.driver):

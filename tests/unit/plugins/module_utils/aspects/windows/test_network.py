@@ -167,6 +167,26 @@ def test_a_policy_for_a_card_that_cannot_be_found_is_refused():
     assert caught.value.code == "policy-not-possible"
 
 
+def test_a_device_that_another_hypervisor_than_kvm_may_have_is_not_removed():
+    vmbus = r"VMBUS\{F8615163-DF3E-46C5-913F-F2D2F965ED0E}\{0A1B2C3D-0000-0000-0000-000000000000}"
+    for target, instance, driver in (
+        ("vmware", hive.E1000E, "e1000e"),
+        ("vmware", hive.E1000.format(slot="0888"), "e1000"),
+        ("hyperv", vmbus, "hv_netvsc"),
+    ):
+        plan = plan_for(root(hive.adapter(1, instance, "LAN"), hive.ipv4(1, "10.1.2.3")), target, LAN=driver)
+        assert [type(step) for step in plan.windows_first_boot] == [SetNetwork], target
+    plan = plan_for(root(hive.adapter(1, hive.E1000E, "LAN"), hive.ipv4(1, "10.1.2.3")), "vmware", LAN="vmxnet3")
+    assert [type(step) for step in plan.windows_first_boot] == [RemoveDevice, SetNetwork]
+
+
+def test_qemus_subsystem_ids_are_not_those_of_another_hypervisor():
+    of_qemu = hive.E1000E.replace("SUBSYS_07D015AD", "SUBSYS_00008086")
+    parts = (hive.adapter(1, of_qemu, "LAN"), hive.ipv4(1, "10.1.2.3"))
+    assert plan_for(root(*parts), "vmware", LAN="e1000e").windows_first_boot
+    assert not plan_for(root(*parts), "openstack", LAN="e1000e").windows_first_boot
+
+
 @pytest.mark.parametrize(
     ("instance", "is_removed"),
     [
