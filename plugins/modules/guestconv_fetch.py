@@ -61,7 +61,7 @@ options:
       - The directory for the disks, which is created if it is missing.
       - Or a list with a block device or an NBD export (C(nbd://HOST:PORT/EXPORT), C(nbd+unix:///EXPORT?socket=PATH)) for
         each disk, in the order of the source. One disk needs no list. So the disks are written once, to where they stay,
-        and M(virttools.guestconv.guestconv_convert) converts them there, in place.
+        and M(virttools.guestconv.guestconv_convert) converts them there, in place. TLS (C(nbds)) is not supported.
       - What was on these volumes is overwritten, and what is longer than the disk becomes zero. A device that is mounted or
         in use on this machine is refused with the code V(dest-in-use), a volume that is too small with
         V(dest-too-small). Until the copy is complete, the volume begins with zeroes, and the modules of this collection

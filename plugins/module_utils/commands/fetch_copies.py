@@ -149,9 +149,9 @@ class Copying:
             host = disk.task.place.host
             # First that of the source: who waits for a slow one keeps no others from this machine.
             if host and wanted.get("per_source") is not None:
-                name = "source-" + hashlib.sha256(host.lower().encode()).hexdigest()[:16]
-                place = os.path.join(wanted["directory"], name)
-                stack.enter_context(slot(wanted["per_source"], place, wait, _OPTION, in_thread=True))
+                kind = f"source-{hashlib.sha256(host.lower().encode()).hexdigest()[:16]}-"
+                count, directory = wanted["per_source"], wanted["directory"]
+                stack.enter_context(slot(count, directory, wait, _OPTION, True, "per_source", kind))
             if wanted:
                 stack.enter_context(slot(wanted["count"], wanted["directory"], wait, _OPTION, in_thread=True))
             yield
