@@ -123,6 +123,7 @@ def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
             configured_by=((file, KIND),),
             is_dynamic=not adapter.static,
             dhcp=() if adapter.static else (4,),
+            at_boot=not adapter.is_disabled,
         )
         nics.append((nic, adapter))
     return nics
@@ -174,12 +175,11 @@ def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: 
     lost = [nic for nic in nics if not _is_found_again(nic, nics)]
     concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
     for nic in nics:
-        settings = known[nic.identifier].settings if nic.identifier in known else {}
-        if settings:
-            concerns.append(_settings_left(nic, settings))
-    for adapter in found.adapters:
-        if adapter.is_above and not adapter.is_physical and adapter.addresses:
-            concerns.append(_above_cards(adapter))
+        adapter = known.get(nic.identifier)
+        if adapter and (adapter.settings or adapter.is_disabled):
+            concerns.append(_settings_left(nic, adapter))
+    above = [each for each in found.adapters if each.is_above and not each.is_physical and each.addresses]
+    concerns += map(_above_cards, above)
     if found.unowned:
         listed = ", ".join(f"{each.destination} by {each.gateway}" for each in found.unowned)
         concerns.append(
@@ -257,8 +257,10 @@ def _without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
     )
 
 
-def _settings_left(nic: Nic, settings: Mapping[str, str]) -> Concern:
-    listed = ", ".join(f"{name} is {value}" for name, value in settings.items())
+def _settings_left(nic: Nic, adapter: Adapter) -> Concern:
+    listed = ", ".join(f"{name} is {value}" for name, value in adapter.settings.items())
+    if adapter.is_disabled:
+        listed = f"{listed}, and it is disabled" if listed else "it is disabled"
     return Concern(
         "nic-setting-not-kept",
         "warning",

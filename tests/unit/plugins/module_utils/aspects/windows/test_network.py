@@ -254,6 +254,12 @@ def test_settings_of_the_driver_are_reported():
     assert "VlanID is 7, NetworkAddress is 020000000001" in message
 
 
+def test_a_card_that_is_disabled_is_reported():
+    disabled = f'[ControlSet001\\Enum\\{hive.E1000E}]\n"ConfigFlags"=dword:00000001\n'
+    message = inspected(root(*STATIC, disabled))[1]["nic-setting-not-kept"].message
+    assert message.endswith("does not get: it is disabled.")
+
+
 def test_settings_of_tcpip_are_reported():
     values = {"InterfaceMetric": "dword:00000005", "MTU": "dword:00002328", "RegistrationEnabled": "dword:00000000"}
     parts = (hive.adapter(1, hive.E1000E, "Ethernet0"), hive.ipv4(1, **values), hive.metric6(1, 7))
