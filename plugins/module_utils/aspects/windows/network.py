@@ -10,7 +10,6 @@ another model gets the configuration at the first boot (steps.SetNetwork), found
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +22,7 @@ from ...model.target_hardware import Interface
 from ..network.cards import identity, matching, policies
 from ..network.cards.macs import HARDWARE, MacSource, Origin
 from ..network.cards.nics import Nic, unique_identifier
+from ..network.values import normal_mac
 from ..plan import Plan
 from . import adapters, instances, release
 from .adapters import Adapter
@@ -36,8 +36,6 @@ FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
 
 # What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
 _OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
-# Instance paths of cards that only Hyper-V and Xen have, in characters that a script may have.
-_FOREIGN = re.compile(r"(?=.{1,200}\Z)(?:VMBUS|XEN[A-Z]*)(?:\\[A-Z0-9_.&{}#-]+)+", re.IGNORECASE)
 # By it, the first boot finds a card by its MAC address. Server Core of Windows Server 2008 R2 need not have it.
 _POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 
@@ -137,8 +135,9 @@ def with_slots(nics: Sequence[Nic], known: Mapping[str, Adapter], cards: Sequenc
     """
     macs: dict[object, list[str]] = {}
     for card in cards:
-        if card.get("pci_slot") is not None and isinstance(card.get("mac"), str):
-            macs.setdefault(card["pci_slot"], []).append(str(card["mac"]).lower())
+        mac = normal_mac(str(card.get("mac")))
+        if card.get("pci_slot") is not None and mac:
+            macs.setdefault(card["pci_slot"], []).append(mac)
     found = []
     for nic in nics:
         adapter = known[nic.identifier]
@@ -315,7 +314,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
         elif policy.policy != "keep":
             raise _not_possible(nic)
-    removable = [each for each in gone if each.pci or _FOREIGN.fullmatch(each.instance)]
+    removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
     plan.windows_first_boot += steps
 
@@ -354,7 +353,7 @@ def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[st
         # It may be where the guest comes from.
         return pci is None or not instances.is_known(model.driver) or pci.is_model(model.driver)
     if pci is None:
-        return not _FOREIGN.fullmatch(adapter.instance)
+        return not instances.is_foreign(adapter.instance)
     if not pci.is_model(model.driver):
         return False
     if pci.mac is None:

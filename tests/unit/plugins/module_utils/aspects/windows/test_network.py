@@ -99,7 +99,7 @@ def test_dhcp_has_no_static_addresses_whatever_is_left_of_them():
 
 
 def test_a_card_is_matched_by_its_pci_slot():
-    cards = [{"mac": "00:50:56:AA:00:02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
+    cards = [{"mac": "00-50-56-AA-00-02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
     found, concerns = inspected(root(*TWO_E1000, interfaces=cards))
     assert {name: card["mac"] for name, card in found.items()} == {
         "Local_Area_Connection": "00:50:56:aa:00:01",
