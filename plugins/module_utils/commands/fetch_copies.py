@@ -224,8 +224,7 @@ class Copying:
             empty=begun == 0 and not room,
             room=room,
         )
-        below = nodes.node_of(path)
-        found, reason = nodes.size_of(below if image_format == "raw" else {"driver": image_format, "file": below})
+        found, reason = slices.size_of(path, image_format)
         if found != (room or size):
             record.forget(name)
             raise slices.CopyFailed(

@@ -100,7 +100,6 @@ def test_no_slots_are_refused(web, tls, tmp_path, wanted, key):
 
 def test_one_that_fails_ends_the_others_which_go_on_later(three, tmp_path, monkeypatch):
     real, first_is_half_done = slices.copy, threading.Event()
-    monkeypatch.setattr(slices, "_SMALLEST", 16 * MEBIBYTE)
     monkeypatch.setattr(slices, "_GROWTH", 1)
 
     def copy(node, size, path, image_format, begun, checkpoint, *rest, **options):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the SYSTEM hive must have for Windows to start from a disk: services, and what leads from the device to them.
 
-The keys are those of shared/WINDOWS.md, section 2: read from hives of Windows 7, 8.1 and 10, and from virt-v2v
+The keys were read from hives of Windows 7, 8.1 and 10 (the test data of mkorman90/regipy), and from virt-v2v
 (convert/windows_virtio.ml). Everything is set as it must be in the end, so that a second run changes nothing.
 """
 

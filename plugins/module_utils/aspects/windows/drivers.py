@@ -166,7 +166,8 @@ class Evidence:
     def _is_configured(self, file: str) -> bool:
         """Whether the package of an INF file is ready when Windows boots. One that was only added to the driver store is not.
 
-        The hive of Windows 10 in shared/hives has both: pvscsi's package, for which there was no device, has its ids alone.
+        A hive of Windows 10 (regipy's test data) has both: pvscsi's package, for which there was no device, has its ids
+        alone.
         """
         known = self._system.top.key(f"{INF_FILES}\\{file}")
         return known is None or known.value("Configurations") is not None

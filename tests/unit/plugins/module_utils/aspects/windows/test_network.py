@@ -99,7 +99,7 @@ def test_dhcp_has_no_static_addresses_whatever_is_left_of_them():
 
 
 def test_a_card_is_matched_by_its_pci_slot():
-    cards = [{"mac": "00:50:56:AA:00:02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
+    cards = [{"mac": "00-50-56-AA-00-02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
     found, concerns = inspected(root(*TWO_E1000, interfaces=cards))
     assert {name: card["mac"] for name, card in found.items()} == {
         "Local_Area_Connection": "00:50:56:aa:00:01",
@@ -252,6 +252,12 @@ def test_settings_of_the_driver_are_reported():
     parts = (hive.adapter(1, hive.E1000E, "Ethernet0", VlanID='"7"', NetworkAddress='"020000000001"'),)
     message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
     assert "VlanID is 7, NetworkAddress is 020000000001" in message
+
+
+def test_a_card_that_is_disabled_is_reported():
+    disabled = f'[ControlSet001\\Enum\\{hive.E1000E}]\n"ConfigFlags"=dword:00000001\n'
+    message = inspected(root(*STATIC, disabled))[1]["nic-setting-not-kept"].message
+    assert message.endswith("does not get: it is disabled.")
 
 
 def test_settings_of_tcpip_are_reported():
