@@ -125,7 +125,8 @@ requirements:
   - libvirt's Python binding, for V(libvirt) with C(uri)
 notes:
   - "The state of a source is identified by the inode, size and modification time of a local file; by size, ETag and
-    modification time on a web server that reports them; otherwise by the size and the first 4 MiB."
+    modification time on a web server that reports them; otherwise by the size and the first 4 MiB.
+    An interrupted copy of a block device goes on only if this machine has not written to the device since."
   - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not use
     signed URLs where other users can see that list.
   - Only the user who runs the module can read the files.

@@ -198,7 +198,7 @@ class Copying:
         """Complete one copy in the state directory. Returns how many bytes were missing."""
         record = disk.record
         room = record.room_of(name)
-        begun = record.begin(name, disk.source, size, image_format)
+        begun = record.begin(name, disk.opened.part_of(disk.source), size, image_format)
         path = record.path_of(name)
 
         def tell(copied: int) -> None:
@@ -236,7 +236,7 @@ class Copying:
 
     def _refuse_changed(self, disk: OpenTask) -> None:
         task = disk.task
-        if f"{task.mode} {disk.opened.identity()}" != disk.source:
+        if f"{task.mode} {disk.opened.identity()}" != disk.source or not disk.opened.is_quiet():
             disk.record.forget(task.part, task.file)
             raise GuestconvError(
                 "source-changed",

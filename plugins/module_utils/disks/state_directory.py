@@ -78,6 +78,13 @@ def _device_key(path: str) -> str:
     )
 
 
+def written_sectors(path: str) -> list[str]:
+    """What changes when this machine writes to a block device: the sectors written since the kernel has it (its
+    Documentation/block/stat.rst), with what was still to be written. Errors: OSError."""
+    synchronize(path)
+    return device_fact(path, "stat").split()[6:7]
+
+
 def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:

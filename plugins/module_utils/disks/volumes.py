@@ -76,11 +76,16 @@ def require_named(given: Sequence[str], disks: Sequence[str], read: Sequence[str
 
 
 def _all_of(path: str) -> set[tuple[str | int, int | str]]:
-    """The identities of a disk and of all that it is on: the whole device of a partition, what LVM, the device mapper and md
-    make it of, and the file of a loop device."""
-    found = {identity(path)}
-    status = None if disk_urls.is_export(path) else os.stat(path)
-    numbers = [status.st_rdev] if status and stat.S_ISBLK(status.st_mode) else []
+    """The identities of a disk and of all that it is on."""
+    itself = identity(path)
+    return {itself, *(_below(itself[1]) if itself[0] == "block" and isinstance(itself[1], int) else ())}
+
+
+def _below(device: int) -> set[tuple[str | int, int | str]]:
+    """The identities of a block device and of all that it is on: the whole device of a partition, what LVM, the device mapper
+    and md make it of, and the file of a loop device."""
+    found: set[tuple[str | int, int | str]] = set()
+    numbers = [device]
     while numbers:
         number = numbers.pop()
         found.add(("block", number))
@@ -88,10 +93,10 @@ def _all_of(path: str) -> set[tuple[str | int, int | str]]:
         below = glob.glob(place + "/slaves/*/dev")
         if os.path.exists(place + "/partition"):
             below.append(place + "/../dev")
-        numbers += [os.makedev(*map(int, _content(name).split(":"))) for name in below]
         try:
+            numbers += [os.makedev(*map(int, _content(name).split(":"))) for name in below]
             found.add(identity(_content(place + "/loop/backing_file")))
-        except OSError:
+        except OSError:  # It is no loop device, or its file was removed, or the device was just now.
             pass
     return found
 
@@ -188,17 +193,25 @@ def _in_use(volume: str, reason: str) -> GuestconvError:
     )
 
 
+def mounted_at(path: str) -> str:
+    """Where this machine has mounted a disk, a part of it, or what LVM makes of it; "" if nowhere that is known."""
+    itself = identity(path)
+    with open(_MOUNTS, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            fields = line.split()
+            if len(fields) > 4 and itself in _below(os.makedev(*map(int, fields[2].split(":")))):
+                return fields[4]
+    return ""
+
+
 def _user_of(volume: str) -> str:
     """What uses a block device, for people: with EBUSY the kernel does not say it."""
     number = os.stat(volume).st_rdev
-    major, minor = os.major(number), os.minor(number)
     try:
-        with open(_MOUNTS, encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                fields = line.split()
-                if len(fields) > 4 and fields[2] == f"{major}:{minor}":
-                    return f"it is mounted at {fields[4]}"
-        holders = os.listdir(f"{_KERNEL_DEVICES}/{major}:{minor}/holders")
+        place = mounted_at(volume)
+        if place:
+            return f"it, or a part of it, is mounted at {place}"
+        holders = os.listdir(f"{_KERNEL_DEVICES}/{os.major(number)}:{os.minor(number)}/holders")
     except OSError:
         holders = []
     if holders:
