@@ -86,7 +86,8 @@ def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
 
 def _volumes(variables: Mapping[str, Any]) -> Any:
     """What the definition gets as the disks. It may name others, such as a volume of KubeVirt that the export is of."""
-    return () if _option(variables, "volumes") else variables[fleet.VOLUMES]
+    is_named = "define_disks" in variables or _option(variables, "volumes")
+    return () if is_named else variables[fleet.VOLUMES]
 
 
 def _option(variables: Mapping[str, Any], key: str) -> Any:

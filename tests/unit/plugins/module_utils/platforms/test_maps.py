@@ -155,13 +155,16 @@ def test_an_export_that_the_platform_cannot_have_as_a_disk_is_found_before_anyth
     assert "(web01, web02). " in found and not any(f"web0{number}" in found for number in (3, 4, 5, 6))
 
 
-def test_an_export_is_no_disk_of_a_machine_whose_volumes_are_named():
-    options = {"volumes": ["web01-root", "web01-data"]}
-    hosts = {
-        key: variables(platform=key, guestconv_volumes=EXPORTS, guestconv_platform_options=options)
-        for key in ("kubevirt", "proxmox")
-    }
-    hosts = {f"{key}-web01": value for key, value in hosts.items()}
+@pytest.mark.parametrize("platform", ["kubevirt", "proxmox"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"guestconv_platform_options": {"volumes": ["web01-root", "web01-data"]}},
+        {"define_disks": ["/images/web01.raw", "/images/data.raw"]},
+    ],
+)
+def test_an_export_is_no_disk_of_a_machine_whose_definition_names_others(platform, named):
+    hosts = {"web01": variables(platform=platform, guestconv_volumes=EXPORTS, **named)}
     assert map_problems(list(hosts), hosts) == ""
 
 
