@@ -39,6 +39,7 @@ as_root() {
 #     tests    also needed to run all tests: a browser, if it is packaged, libvirt's daemon, an SSH server
 #     proof    what script/windows-proof compares with
 #     wine     to run scripts of Windows
+#     benchmark  what script/bench compares with
 packages() {
     local ID='' ID_LIKE='' VERSION_ID='' group
     # shellcheck disable=SC1091
@@ -80,6 +81,7 @@ debian_packages() {
             ;;
         proof) printf '%s\n' ntfs-3g virt-v2v ;;
         wine) printf '%s\n' wine64 gcc-mingw-w64-x86-64-win32 ;;
+        benchmark) printf '%s\n' libnbd-bin ;;
     esac
 }
 
@@ -106,6 +108,7 @@ fedora_packages() {
             [[ $ID != fedora ]] || printf '%s\n' chromium chromedriver
             ;;
         proof*) printf '%s\n' ntfsprogs virt-v2v ;;
+        benchmark*) printf '%s\n' libnbd ;;
     esac
 }
 

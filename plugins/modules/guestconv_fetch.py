@@ -61,7 +61,7 @@ options:
       - The directory for the disks, which is created if it is missing.
       - Or a list with a block device or an NBD export (C(nbd://HOST:PORT/EXPORT), C(nbd+unix:///EXPORT?socket=PATH)) for
         each disk, in the order of the source. One disk needs no list. So the disks are written once, to where they stay,
-        and M(virttools.guestconv.guestconv_convert) converts them there, in place.
+        and M(virttools.guestconv.guestconv_convert) converts them there, in place. TLS (C(nbds)) is not supported.
       - What was on these volumes is overwritten, and what is longer than the disk becomes zero. A device that is mounted or
         in use on this machine is refused with the code V(dest-in-use), a volume that is too small with
         V(dest-too-small). Until the copy is complete, the volume begins with zeroes, and the modules of this collection
@@ -125,7 +125,8 @@ requirements:
   - libvirt's Python binding, for V(libvirt) with C(uri)
 notes:
   - "The state of a source is identified by the inode, size and modification time of a local file; by size, ETag and
-    modification time on a web server that reports them; otherwise by the size and the first 4 MiB."
+    modification time on a web server that reports them; otherwise by the size and the first 4 MiB.
+    An interrupted copy of a block device goes on only if this machine has not written to the device since."
   - The query of a URL (what follows the question mark) can be seen in this machine's list of processes, so do not use
     signed URLs where other users can see that list.
   - Only the user who runs the module can read the files.

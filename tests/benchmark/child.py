@@ -74,14 +74,16 @@ def _launch(module, _progress):
 
 
 def _dest(module, _progress):
+    # Only the disks' code is imported: that of conversion has been, long before the copy.
     options = module.params
     with ToCopies(images.disks_from_option(options["disks"]), options["dest"], options["dest_format"]) as workspace:
         workspace.commit()
     return {"disks": workspace.results}
 
 
-# {operation: the module whose options it takes}; what is not here is the module's own.
-_OURS = {"launch": (_launch, "inspect"), "dest": (_dest, "convert")}
+# {operation: (what it does, the module whose defaults it takes, None where the request has all options)}; what is not here
+# is the module's own.
+_OURS = {"launch": (_launch, "inspect"), "dest": (_dest, None)}
 
 
 def perform(operation, options, check):
@@ -89,7 +91,7 @@ def perform(operation, options, check):
     body, name = _OURS.get(operation, (None, operation))
     if body is None:
         body = getattr(importlib.import_module(f"{_PLUGINS}.module_utils.commands.{name}"), name)
-    specification = importlib.import_module(f"{_PLUGINS}.modules.guestconv_{name}").ARGUMENT_SPEC
+    specification = importlib.import_module(f"{_PLUGINS}.modules.guestconv_{name}").ARGUMENT_SPEC if name else {}
     defaults = {name: option.get("default") for name, option in specification.items()}
     module = SimpleNamespace(params={**defaults, **options}, check_mode=check, warn=lambda warning: None)
     return body(module, Progress())

@@ -7,6 +7,7 @@ and nbdcopy: from a file, from an NBD server, and from a web server."""
 from __future__ import annotations
 
 import os
+import random
 import shlex
 import shutil
 
@@ -35,6 +36,10 @@ def measure_copies(bench, gibibytes, repeat, say):
 
     bench: rows.Bench. say: called with a line of text for each measurement.
     """
+    if not shutil.which("nbdcopy"):
+        say(
+            "nbdcopy is NOT measured, and the goals are compared with qemu-img alone: install libnbd-bin (EL, Fedora: libnbd)."
+        )
     disk = make_disk(bench.scratch / "source.raw", gibibytes)
     samples = {}
     for number in range(repeat):
@@ -65,14 +70,14 @@ def _once(bench, disk):
     dest = bench.request(
         "dest", [{"path": str(disk), "format": "raw"}], {"dest": _place(bench), "dest_format": "qcow2"}
     )
-    for way, command in [*_ways(bench, str(disk), str(disk), size), (DEST, dest[0])]:
-        yield "file", way, _measured(bench, command)
+    for way, command in _shuffled([*_ways(bench, str(disk), str(disk), size), (DEST, dest[0])]):
+        yield "file", way, _measured(bench, command, disk)
     # The server is part of what is measured, in all ways alike: a process that is not would be taken for a leftover.
     place = bench.scratch / "socket"
     server = ["nbdkit", "--unix", str(place), "--readonly", "file", str(disk), "--run"]
     url = f"nbd+unix:///?socket={place}"
-    for way, command in _ways(bench, url, url, size):
-        yield "NBD", way, _measured(bench, [*server, shlex.join(command)])
+    for way, command in _shuffled(_ways(bench, url, url, size)):
+        yield "NBD", way, _measured(bench, [*server, shlex.join(command)], disk)
         # nbdkit leaves it.
         place.unlink()
     folder = bench.scratch / "tls"
@@ -82,13 +87,19 @@ def _once(bench, disk):
     with WebServer(bench.scratch).running(cert, key) as address:
         web = f"{address}/{disk.name}"
         client = ["nbdkit", "--unix", str(place), "--readonly", "curl", f"url={web}", f"cainfo={cert}", "--run"]
-        for way, command in _ways(bench, web, url, size, cert):
+        for way, command in _shuffled(_ways(bench, web, url, size, cert)):
             if way == OURS:
-                yield "HTTPS", way, _measured(bench, command)
+                yield "HTTPS", way, _measured(bench, command, disk)
             else:
                 # On Debian qemu-img reads no HTTPS by itself.
-                yield "HTTPS", way, _measured(bench, [*client, shlex.join(command)])
+                yield "HTTPS", way, _measured(bench, [*client, shlex.join(command)], disk)
                 place.unlink()
+
+
+def _shuffled(ways):
+    """In another order each time: what the last way left to the filesystem is paid by the next."""
+    ways = list(ways)
+    return random.sample(ways, len(ways))
 
 
 def _place(bench):
@@ -109,10 +120,12 @@ def _ways(bench, source, read, size, cafile=None):
         yield NBDCOPY, ["sh", "-c", _NBDCOPY, "sh", read, copy, size]
 
 
-def _measured(bench, command):
-    """The Usage of a command that writes the copy, and of having that on stable storage."""
+def _measured(bench, command, disk):
+    """The Usage of a command that writes the copy, and of having that on stable storage. disk: is not in the page cache."""
     copy = bench.scratch / "copy"
     copy.mkdir()
+    with open(disk, "rb") as stream:
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     usage = measure.run([["sh", "-c", _AND_SYNC, "sh", str(copy), *command]])
     shutil.rmtree(copy)
     return usage
@@ -148,4 +161,7 @@ def copy_table(found):
         for source, point in found.items()
         for way, times in point["times"].items()
     ]
-    return f"{table.render(['', 'wall s', 'CPU s'], lines)}\n\n{table.render(['goal', 'measured', ''], goals)}"
+    text = f"{table.render(['', 'wall s', 'CPU s'], lines)}\n\n{table.render(['goal', 'measured', ''], goals)}"
+    if not any(NBDCOPY in point["ways"] for point in found.values()):
+        text += "\n\nnbdcopy is missing, so the best of the others is that of qemu-img alone."
+    return text

@@ -15,8 +15,8 @@ from tests.sources.guests import fetch
 
 def main():
     """Write the result, or the error, as JSON."""
-    # Each slice, as after a long one.
-    slices._NOTED = 0
+    # Each slice, as after a long one; and the first is short.
+    slices._NOTED, slices._NEAR = 0, slices._SMALLEST
     source, dest, options = json.loads(sys.argv[1])
     try:
         result = fetch(source, dest, **options)

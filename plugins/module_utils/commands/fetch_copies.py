@@ -149,9 +149,9 @@ class Copying:
             host = disk.task.place.host
             # First that of the source: who waits for a slow one keeps no others from this machine.
             if host and wanted.get("per_source") is not None:
-                name = "source-" + hashlib.sha256(host.lower().encode()).hexdigest()[:16]
-                place = os.path.join(wanted["directory"], name)
-                stack.enter_context(slot(wanted["per_source"], place, wait, _OPTION, in_thread=True))
+                kind = f"source-{hashlib.sha256(host.lower().encode()).hexdigest()[:16]}-"
+                count, directory = wanted["per_source"], wanted["directory"]
+                stack.enter_context(slot(count, directory, wait, _OPTION, True, "per_source", kind))
             if wanted:
                 stack.enter_context(slot(wanted["count"], wanted["directory"], wait, _OPTION, in_thread=True))
             yield
@@ -198,7 +198,7 @@ class Copying:
         """Complete one copy in the state directory. Returns how many bytes were missing."""
         record = disk.record
         room = record.room_of(name)
-        begun = record.begin(name, disk.source, size, image_format)
+        begun = record.begin(name, disk.opened.part_of(disk.source), size, image_format)
         path = record.path_of(name)
 
         def tell(copied: int) -> None:
@@ -224,8 +224,7 @@ class Copying:
             empty=begun == 0 and not room,
             room=room,
         )
-        below = nodes.node_of(path)
-        found, reason = nodes.size_of(below if image_format == "raw" else {"driver": image_format, "file": below})
+        found, reason = slices.size_of(path, image_format)
         if found != (room or size):
             record.forget(name)
             raise slices.CopyFailed(
@@ -237,7 +236,7 @@ class Copying:
 
     def _refuse_changed(self, disk: OpenTask) -> None:
         task = disk.task
-        if f"{task.mode} {disk.opened.identity()}" != disk.source:
+        if f"{task.mode} {disk.opened.identity()}" != disk.source or not disk.opened.is_quiet():
             disk.record.forget(task.part, task.file)
             raise GuestconvError(
                 "source-changed",

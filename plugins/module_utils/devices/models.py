@@ -14,7 +14,7 @@ from .model import Attachment, Model, WindowsNeeds
 
 # Windows
 
-# In-box drivers of Windows 7 and later are called as in the hives of shared/hives; the ids are those that QEMU's devices
+# In-box drivers of Windows 7 and later are called as in the hives of regipy's test data; the ids are those that QEMU's devices
 # present. It needs no driver for what it draws on by VGA or the firmware's frame buffer, and none for a serial port.
 _NO_DRIVER = WindowsNeeds()
 

@@ -12,6 +12,7 @@ from ..errors import GuestconvError
 from ..texts import disk_urls
 from . import volumes
 
+_DEVICES = "/dev/"
 _HINT = (
     "Name a directory; or a block device or NBD export for each disk, such as [/dev/vg/web01, nbd://HOST:PORT/EXPORT]."
 )
@@ -29,7 +30,12 @@ def from_option(given: Any) -> str | list[str] | None:
         raise _wrong("dest is empty.")
     if isinstance(given, str):
         name = _name(given)
-        return [name] if volumes.is_volume(name) else name
+        if volumes.is_volume(name):
+            return [name]
+        # A directory made there would be in memory: it is a block device whose name is wrong, or that is not active.
+        if name.startswith(_DEVICES) and not os.path.isdir(name):
+            raise _wrong(f"{name} is neither a block device nor a directory.")
+        return name
     if not isinstance(given, list):
         raise _wrong(f"dest cannot be {given!r}.")
     return [_name(item) for item in given]
@@ -53,6 +59,8 @@ def _name(given: Any) -> str:
     if disk_urls.is_export(given):
         disk_urls.parse(given)
         return given
+    if disk_urls.is_url(given):
+        raise _wrong(f"dest cannot be a URL of {disk_urls.scheme_of(given)}.")
     return os.path.abspath(os.path.expandvars(os.path.expanduser(given)))
 
 

@@ -309,7 +309,7 @@ def _quoted(path: str) -> str:
 def writable_in_place(disk: Disk) -> None:
     """Refuse a disk that cannot be converted in place.
 
-    Errors: format-not-writable, disk-not-writable, disk-linked.
+    Errors: format-not-writable, disk-not-writable, disk-linked, disk-in-use.
     """
     if not disk.writable:
         raise GuestconvError(
@@ -331,6 +331,13 @@ def writable_in_place(disk: Disk) -> None:
             "disk-not-writable",
             f"{disk.path} cannot be written to by this user.",
             hint="Run as a user who may write to it, or give `dest` for a converted copy.",
+        )
+    place = volumes.mounted_at(disk.path)
+    if place:
+        raise GuestconvError(
+            "disk-in-use",
+            f"{disk.path}, or a part of it, is mounted at {place} on this machine.",
+            hint="Unmount it. What LVM made of it should not be active here either.",
         )
     # Under its other name it would change as well (`cp -al` makes such backups), with neither lock nor journal there.
     status = os.stat(disk.path)

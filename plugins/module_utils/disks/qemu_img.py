@@ -44,6 +44,10 @@ class QemuImgFailed(GuestconvError):
     """qemu-img ran, and reported an error."""
 
 
+class TooSlow(GuestconvError):
+    """qemu-img had not ended in time."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one run of qemu-img came to: its exit code and what it printed."""
@@ -188,8 +192,8 @@ def _missing(error: FileNotFoundError) -> GuestconvError:
     )
 
 
-def _too_slow(arguments: Sequence[str], timeout: float) -> GuestconvError:
-    return GuestconvError(
+def _too_slow(arguments: Sequence[str], timeout: float) -> TooSlow:
+    return TooSlow(
         "qemu-img-timeout", f"qemu-img {arguments[0]} of {arguments[-1]} was not done after {timeout:g} seconds."
     )
 

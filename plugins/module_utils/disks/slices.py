@@ -20,14 +20,18 @@ from functools import partial
 from typing import Callable
 
 from ..errors import GuestconvError
-from . import copy_options, nodes, qemu_img, volumes
+from ..texts import disk_urls
+from . import copy_options, disk_files, nodes, qemu_img, volumes
 from .nodes import Node, reference, window
 from .state_directory import room_or_place
 
 # Bytes of a slice: it becomes so many times longer while slices take less than the first number of seconds, and half as
 # long above the second. So a fast copy takes few slices, and on a slow line little is lost by an interruption.
 _SMALLEST, _LARGEST = 16 << 20, 4 << 30
-_GROWTH, _SHORT, _LONG = 8, 4, 16
+_GROWTH, _SHORT, _LONG = 16, 4, 16
+# Bytes of the first slice between files or devices of this machine: each slice is a process, and costs a tenth of a second
+# on a busy host.
+_NEAR = 256 << 20
 # Seconds after which what was copied is brought to stable storage and noted: less than that is soon copied again, and on a
 # busy host a synchronization waits for what others write.
 _NOTED = 2
@@ -113,9 +117,11 @@ def copy(
     Errors: no-space, fetch-failed. What was copied until then stays.
     """
     target = _Target(path, image_format, lock, empty)
-    length, before, noted = _SMALLEST, 0, time.monotonic()
+    read = list(copy_options.local_files(node)) if sources is None else sources
+    length = _NEAR if read and not disk_urls.is_export(path) else _SMALLEST
+    before, noted = 0, time.monotonic()
     for span in _spans(node, size, room):
-        files = list(copy_options.local_files(span.node)) if sources is None else sources
+        files = read if span.node is node else ()
         done = max(0, copied - before)
         whole = span.end - span.start
         while done < whole:
@@ -146,6 +152,19 @@ def blank(path: str, size: int, lock: int) -> None:
     target = _Target(path, "raw", lock)
     target.write(nodes.zeroes(head), (), 0, head, lambda copied: None)
     target.synchronize()
+
+
+def size_of(path: str, image_format: str) -> tuple[int | None, str]:
+    """(bytes of the disk in a copy, ""), or (None, reason) when it is none. Of an image our own reading of its header is
+    enough: qemu-img had it open for each slice.
+    """
+    if volumes.is_volume(path):
+        return nodes.size_of(nodes.node_of(path))
+    try:
+        with open(path, "rb") as stream:
+            return disk_files.measure(stream, stream.seek(0, os.SEEK_END), path, image_format)[1], ""
+    except (GuestconvError, OSError) as error:
+        return None, str(error)
 
 
 def next_length(length: int, seconds: float) -> int:

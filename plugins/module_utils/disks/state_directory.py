@@ -78,6 +78,13 @@ def _device_key(path: str) -> str:
     )
 
 
+def written_sectors(path: str) -> list[str]:
+    """What changes when this machine writes to a block device: the sectors written since the kernel has it (its
+    Documentation/block/stat.rst), with what was still to be written. Errors: OSError."""
+    synchronize(path)
+    return device_fact(path, "stat").split()[6:7]
+
+
 def device_fact(path: str, name: str) -> str:
     """What the kernel says of a block device in a file that is called so in sysfs; "" if nothing."""
     try:
@@ -260,7 +267,8 @@ class StateDirectory:
         return bool(self.notes().get("incomplete"))
 
     def clean(self) -> None:
-        """Remove all that a run has left, but neither the lock nor a journal's files (call it without a journal).
+        """Remove all that a run has left, but neither the lock nor a journal's files (call it without a journal). That the
+        volume is not complete stays noted.
 
         arriving: {path: identity} of copies that were being moved to their places when the run was killed; one that
         somebody has written to since then is his.
@@ -277,16 +285,20 @@ class StateDirectory:
                 shutil.rmtree(entry.path)
             elif entry.name not in (_LOCK, _NOTES):
                 os.unlink(entry.path)
-        if notes:  # last, for a kill in between
+        # Last, for a kill in between.
+        if notes.get("incomplete"):
+            write_json(self.path, _NOTES, {"incomplete": True})
+        elif notes:
             os.unlink(os.path.join(self.path, _NOTES))
 
     def release(self, keep: bool = False) -> None:
-        """Give up the lock, and remove the directory unless it is to `keep`."""
+        """Give up the lock, and remove the directory unless it is to `keep`. That of a volume that is not complete stays."""
         try:
             if not keep:
                 self.clean()
-                os.unlink(os.path.join(self.path, _LOCK))
-                os.rmdir(self.path)
+                if not self.is_incomplete():
+                    os.unlink(os.path.join(self.path, _LOCK))
+                    os.rmdir(self.path)
         except OSError:
             pass  # somebody else came in between unlink and rmdir, or the disk's directory is gone: not ours any more
         finally:
@@ -323,8 +335,7 @@ def lock_all(paths: Iterable[str]) -> list[StateDirectory]:
 
 
 def release_all(states: Sequence[StateDirectory]) -> None:
-    """Give up the locks and remove the directories, unless a journal is left in one, or a volume is not complete: then
-    all of them stay."""
-    keep = any(state.has_journal() or state.is_incomplete() for state in states)
+    """Give up the locks and remove the directories, unless a journal is left in one: then all of them stay."""
+    keep = any(state.has_journal() for state in states)
     for state in states:
         state.release(keep)

@@ -10,6 +10,7 @@ partition table, is written last (slices.py), and until then its state directory
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from ..texts import disk_urls
 from . import nodes, qemu_img, state_directory
 from .state_directory import StateDirectory, state_directory_for
 
-_HOLDERS, _MOUNTS = "/sys/dev/block/{}:{}/holders", "/proc/self/mountinfo"
+_KERNEL_DEVICES, _MOUNTS = "/sys/dev/block", "/proc/self/mountinfo"
 
 
 def is_volume(path: str) -> bool:
@@ -62,16 +63,47 @@ def require_named(given: Sequence[str], disks: Sequence[str], read: Sequence[str
             f"`dest` names {len(given)} volumes, and the guest has {len(disks)} disks: {', '.join(disks)}.",
             "Name a block device or an NBD export for each disk, in the order of the disks.",
         )
-    taken = {identity(path) for path in read}
+    taken = list(read)
     for volume in given:
         if not is_volume(volume):
             raise not_usable(
                 f"{volume} is neither a block device of this machine nor the URL of an NBD export.",
                 "A list has volumes only, such as /dev/vg/web01 or nbd://HOST:PORT/EXPORT.",
             )
-        if identity(volume) in taken:
-            raise _in_use(volume, "it is a disk that is read, or is named twice")
-        taken.add(identity(volume))
+        if any(identity(volume) in _all_of(other) or identity(other) in _all_of(volume) for other in taken):
+            raise _in_use(volume, "it is a disk that is read, or a part of one, or is named twice")
+        taken.append(volume)
+
+
+def _all_of(path: str) -> set[tuple[str | int, int | str]]:
+    """The identities of a disk and of all that it is on."""
+    itself = identity(path)
+    return {itself, *(_below(itself[1]) if itself[0] == "block" and isinstance(itself[1], int) else ())}
+
+
+def _below(device: int) -> set[tuple[str | int, int | str]]:
+    """The identities of a block device and of all that it is on: the whole device of a partition, what LVM, the device mapper
+    and md make it of, and the file of a loop device."""
+    found: set[tuple[str | int, int | str]] = set()
+    numbers = [device]
+    while numbers:
+        number = numbers.pop()
+        found.add(("block", number))
+        place = os.path.join(_KERNEL_DEVICES, f"{os.major(number)}:{os.minor(number)}")
+        below = glob.glob(place + "/slaves/*/dev")
+        if os.path.exists(place + "/partition"):
+            below.append(place + "/../dev")
+        try:
+            numbers += [os.makedev(*map(int, _content(name).split(":"))) for name in below]
+            found.add(identity(_content(place + "/loop/backing_file")))
+        except OSError:  # It is no loop device, or its file was removed, or the device was just now.
+            pass
+    return found
+
+
+def _content(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+        return stream.read().strip()
 
 
 def require_fit(volume: str, disk: str, needed: int) -> int:
@@ -161,17 +193,25 @@ def _in_use(volume: str, reason: str) -> GuestconvError:
     )
 
 
+def mounted_at(path: str) -> str:
+    """Where this machine has mounted a disk, a part of it, or what LVM makes of it; "" if nowhere that is known."""
+    itself = identity(path)
+    with open(_MOUNTS, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            fields = line.split()
+            if len(fields) > 4 and itself in _below(os.makedev(*map(int, fields[2].split(":")))):
+                return fields[4]
+    return ""
+
+
 def _user_of(volume: str) -> str:
     """What uses a block device, for people: with EBUSY the kernel does not say it."""
     number = os.stat(volume).st_rdev
-    major, minor = os.major(number), os.minor(number)
     try:
-        with open(_MOUNTS, encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                fields = line.split()
-                if len(fields) > 4 and fields[2] == f"{major}:{minor}":
-                    return f"it is mounted at {fields[4]}"
-        holders = os.listdir(_HOLDERS.format(major, minor))
+        place = mounted_at(volume)
+        if place:
+            return f"it, or a part of it, is mounted at {place}"
+        holders = os.listdir(f"{_KERNEL_DEVICES}/{os.major(number)}:{os.minor(number)}/holders")
     except OSError:
         holders = []
     if holders:

@@ -23,13 +23,12 @@ from .partitioned import Partitioned
 from .state_directory import (
     SCRATCH_PREFIX,
     StateDirectory,
-    device_fact,
     file_identity,
     lock_all,
     release_all,
     room_or_place,
     state_directory_for,
-    synchronize,
+    written_sectors,
 )
 
 
@@ -186,6 +185,4 @@ def _identity(path: str) -> Any:
         return file_identity(path)
     if not os.path.exists(path):
         return None
-    # The sectors written to a device (the kernel's Documentation/block/stat.rst), with what was still to be written.
-    synchronize(path)
-    return device_fact(path, "stat").split()[6:7]
+    return written_sectors(path)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional, TypedDict, cast
 
+from ..devices.models import is_virtio
 from ..devices.targets import Model, Target
 from . import kept
 from .concerns import Concern
@@ -93,14 +94,20 @@ def boot_order(devices: Sequence[str], source: Mapping[str, Any], loaders: Colle
     return sorted(orders, key=lambda device: (orders[device] is None, orders[device] or 0, device not in loaders))
 
 
-def needs_transitional_virtio(versions: Iterable[str]) -> bool:
-    """Whether one of these versions of kernels ("3.10.0-1160.el7.x86_64") is of before Linux 4.0.
+def needs_transitional_virtio(kernels: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of these kernels, as a description has them, is of before Linux 4.0 and does not know virtio 1.0.
 
-    Its virtio_pci need not know the interface of virtio 1.0 (drivers/virtio/virtio_pci_modern.c came with 4.0), and a
-    device behind a PCI Express port has no other one (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
+    The interface of virtio 1.0 came with 4.0 (drivers/virtio/virtio_pci_modern.c), and some older kernels have it, too
+    (Enterprise Linux 7): they drive each virtio device, see Kernel.is_too_old_for. A device behind a PCI Express port has
+    no other interface (virtio_pci_realize() in QEMU's hw/virtio/virtio-pci.c).
     """
-    found = (re.match(r"(\d{1,3})\.\d", version) for version in versions)
-    return any(match is not None and int(match.group(1)) < _MODERN_VIRTIO for match in found)
+    for kernel in kernels:
+        version = re.match(r"(\d{1,3})\.\d", str(kernel.get("version") or ""))
+        drives = kernel.get("drivers") or {}
+        if version and int(version.group(1)) < _MODERN_VIRTIO:
+            if not all(drives[driver] for driver in drives if is_virtio(driver)):
+                return True
+    return False
 
 
 def assemble(

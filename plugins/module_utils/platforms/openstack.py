@@ -93,6 +93,10 @@ def server_ports(
     interfaces = request.machine(hardware).hardware.interfaces
     server = check_name(name)
     plugs = request.networks(interfaces, network, networks, network_map)
+    for card, plug in zip(interfaces, plugs):
+        if plug is None:
+            hint = "Give network='vlan7', or the network of this card in `networks`."
+            raise request.invalid("network", f"The {request.interface_title(card)} needs a network.", hint)
     return [
         _port(index, card, server, check_network(plug)) for index, (card, plug) in enumerate(zip(interfaces, plugs))
     ]
@@ -120,6 +124,11 @@ def check_name(value: Any) -> str:
 def check_network(value: Any) -> str:
     """The network of Neutron that a value of network_map names."""
     return request.named(value, "network", ("network",))["network"]
+
+
+def check_export(unused: Any) -> None:
+    """Refuse it: an image is uploaded from a file or a block device."""
+    raise request.no_export(WORDS.name, has_volumes=False)
 
 
 def check_storage(value: Any) -> str:

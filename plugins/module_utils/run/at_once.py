@@ -27,7 +27,7 @@ class AtOnce:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._ended = threading.Event()
+        self._known, self._ended = threading.Event(), threading.Event()
 
     def check(self) -> None:
         """To be called now and then by the functions. Errors: Ended."""
@@ -44,9 +44,11 @@ class AtOnce:
         with ThreadPoolExecutor(min(self._limit, len(works)) or 1) as pool:
             try:
                 futures = [pool.submit(self._one, work) for work in works]
+                self._known.set()
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
                 self._ended.set()
+                self._known.set()
                 for future in futures:
                     future.cancel()
                 # A thread may just have started a process.
@@ -58,6 +60,8 @@ class AtOnce:
         return [future.result() for future in futures]
 
     def _one(self, work: Callable[[], _Result]) -> _Result:
+        # A signal that comes before all are known here would leave one that nobody ends.
+        self._known.wait()
         try:
             self.check()
             return work()

@@ -30,22 +30,25 @@ def slot(
     waiting: Callable[[], object] = lambda: None,
     option: str = "slots",
     in_thread: bool = False,
+    key: str = "count",
+    kind: str = "",
 ) -> Iterator[None]:
     """Hold one of `count` slots while the block runs; wait for it as long as it takes, in the order of arrival.
 
     Args: directory: where the slots' files are; it is made if it is not there; waiting: called when no slot is free;
-    option: which names them; in_thread: call `waiting` again and again, so that it can end the wait by an exception. The
-    order of arrival is not kept then. Errors: slots-invalid, slots-not-usable.
+    option: which names them, and key: of the number in it; in_thread: call `waiting` again and again, so that it can end the
+    wait by an exception. The order of arrival is not kept then. kind: what the files' names begin with, as those who share
+    the directory may not share one that another has made in it. Errors: slots-invalid, slots-not-usable.
     """
     if count < 1:
         raise GuestconvError(
             "slots-invalid",
             f"The number of {option} must be at least 1.",
             hint="Set it to how many may run at the same time.",
-            path=f"{option}.count",
+            path=f"{option}.{key}",
         )
     try:
-        taken = _taken(count, directory, _prepared(directory), waiting, in_thread)
+        taken = _taken(count, os.path.join(directory, kind), _prepared(directory), waiting, in_thread)
     except OSError as error:
         raise _not_usable(f"{directory} cannot be used: {error.strerror}.") from error
     except GuestconvError as error:
@@ -71,9 +74,10 @@ def _prepared(directory: str) -> int:
     return stat.S_IMODE(status.st_mode) & 0o660
 
 
-def _taken(count: int, directory: str, mode: int, waiting: Callable[[], object], in_thread: bool) -> int:
-    """The descriptor of a free slot, locked. Only the head of the queue looks for a free slot."""
-    queue = _opened(os.path.join(directory, "queue"), mode)
+def _taken(count: int, place: str, mode: int, waiting: Callable[[], object], in_thread: bool) -> int:
+    """The descriptor of a free slot, locked. Only the head of the queue looks for a free slot. place: what the files' paths
+    begin with."""
+    queue = _opened(f"{place}queue", mode)
     try:
         if not _locked(queue):
             waiting()
@@ -84,7 +88,7 @@ def _taken(count: int, directory: str, mode: int, waiting: Callable[[], object],
             fcntl.flock(queue, fcntl.LOCK_EX)
         while True:
             for number in range(count):
-                descriptor = _opened(os.path.join(directory, f"slot-{number}"), mode)
+                descriptor = _opened(f"{place}slot-{number}", mode)
                 if _locked(descriptor):
                     return descriptor
                 os.close(descriptor)

@@ -67,10 +67,7 @@ class VolumeRecord(Record):
                     f"An interrupted conversion of {self._volume} is not finished.",
                     hint="Run convert on it in place: that finishes the commit first.",
                 )
-            notes = state.notes()
             state.clean()
-            if notes.get("incomplete"):
-                state.note(incomplete=True)
             with volumes.claimed(self._volume):
                 yield
                 # Only what has arrived is a disk.

@@ -122,7 +122,7 @@ def convert(
     hardware = target_hardware.assemble(guest.target, firmware, selection, devices, guest.hardware, interfaces, loaders)
     add_concerns(description, target_hardware.networks_unknown(hardware["interfaces"], guest.hardware))
     kernels = [kernel for found in description["roots"].values() for kernel in found["kernels"]]
-    if target_hardware.needs_transitional_virtio(str(kernel.get("version") or "") for kernel in kernels):
+    if target_hardware.needs_transitional_virtio(kernels):
         hardware["virtio"] = TRANSITIONAL
     if any(plan.hardware.guest_agent for plan in plans):
         hardware["guest_agent"] = True

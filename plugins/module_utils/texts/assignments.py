@@ -60,14 +60,19 @@ def values(text: str) -> dict[str, str]:
 
 
 def edited(text: str, names: Collection[str], change: Callable[[str], str]) -> str:
-    """text with the value of each assignment to one of names changed by change(value with its quotes) -> text."""
+    """text with the value of each assignment to one of names changed by change(value with its quotes) -> text.
+
+    As it is where other assignments would come of it, as a quote is left open: the shell refuses such a file as a whole.
+    """
     parts: list[str] = []
     position = 0
-    for found in parse(text):
+    there = parse(text)
+    for found in there:
         if found.name in names:
             parts += [text[position : found.start], change(text[found.start : found.end])]
             position = found.end
-    return "".join([*parts, text[position:]])
+    new = "".join([*parts, text[position:]])
+    return new if [found.name for found in parse(new)] == [found.name for found in there] else text
 
 
 def quoting(value: str) -> tuple[str, str]:
@@ -83,26 +88,34 @@ def with_value(text: str, name: str, value: str) -> str:
 
 
 def with_line(text: str, name: str, value: str) -> str:
-    """text with one more assignment, at its end."""
+    """text with one more assignment, at its end.
+
+    As it is where that would be within a quote that is left open: the shell refuses such a file as a whole.
+    """
+    before = text
     if text and not text.endswith("\n"):
         # At the end of a file a backslash stands for itself; before a line feed it would take that away.
         text += "\\\n" if _LAST_BACKSLASH.search(text[-_LONGEST_END:]) else "\n"
     if _GOES_ON.search(text[-_LONGEST_END:]):
         text += "\n"
-    return f"{text}{name}={value}\n"
+    added = f"{text}{name}={value}\n"
+    last = parse(added)[-1:]
+    return added if last and last[0].start == len(text) + len(name) + 1 else before
 
 
 def commented_out(text: str, names: Callable[[str], bool]) -> str:
     """text with the lines that assign to one of names (a predicate) made comments."""
     parts: list[str] = []
-    position = 0
+    position = line = end = 0
     for found in parse(text):
+        # A value may have ends of lines in it, so a line begins after the assignment before, or with that.
+        line = text.rfind("\n", end, found.start) + 1 or line
+        end = found.end
         if names(found.name):
-            start = text.rfind("\n", position, found.start) + 1
-            # Else it stands on the line of the one before, which is a comment already.
-            if start or not position:
-                parts += [text[position:start], "#"]
-                position = start
-            parts.append(text[position : found.end].replace("\n", "\n#"))
-            position = found.end
+            # Else it stands on the line of one before, which is a comment already.
+            if line >= position:
+                parts += [text[position:line], "#"]
+                position = line
+            parts.append(text[position:end].replace("\n", "\n#"))
+            position = end
     return "".join([*parts, text[position:]])

@@ -77,9 +77,13 @@ def parse(text: str) -> Url:
     path, host = unquote(parts.path), parts.hostname or ""
     if "\0" in path or parts.fragment:
         raise _invalid(text, "it has a fragment or a NUL")
+    if parts.scheme in EXPORTS and parts.username is not None:
+        raise _invalid(text, "exports of NBD have no user")
     if parts.scheme == "nbd+unix":
-        socket = parse_qs(parts.query).get("socket", [""])[0]
-        if host or not socket.startswith("/"):
+        # As QEMU and libnbd decode it, a plus is one.
+        query = parse_qs(parts.query.replace("+", "%2B"), keep_blank_values=True)
+        socket = query.get("socket", [""])[0]
+        if host or not socket.startswith("/") or len(query) > 1:
             raise _invalid(text, "it should be nbd+unix:///EXPORT?socket=/PATH")
         return Url(parts.scheme, "", None, None, path, socket, text)
     if not _HOST.fullmatch(host):
@@ -87,6 +91,8 @@ def parse(text: str) -> Url:
     if parts.scheme in ("https", "ssh") and path in ("", "/"):
         raise _invalid(text, "it names no file")
     if parts.scheme == "nbd":
+        if parts.query:
+            raise _invalid(text, "it should be nbd://HOST:PORT/EXPORT, without a question mark")
         port = port or _NBD_PORT
     return Url(parts.scheme, host, port, unquote(parts.username) if parts.username else None, path, None, text)
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How Windows 8 and later name and date a driver package in the DriverDatabase of the SYSTEM hive. Pure.
 
-The form of the value Version was read from packages of Windows 8.1 and 10 (shared/WINDOWS.md, section 2). The kernel does
+The form of the value Version was read from packages of Windows 8.1 and 10 (hives in regipy's test data). The kernel does
 not use a package without it (virt-v2v, convert/windows_virtio.ml: ddb_regedits).
 """
 

@@ -16,8 +16,9 @@ from tests.sources.servers import SSHD, SshServer, WebServer, certificate, fake_
 
 @pytest.fixture(autouse=True)
 def noted(monkeypatch):
-    """Copies are noted after each slice, as after a long one."""
+    """Copies are noted after each slice, as after a long one, and the first is short."""
     monkeypatch.setattr(slices, "_NOTED", 0)
+    monkeypatch.setattr(slices, "_NEAR", slices._SMALLEST)
 
 
 @pytest.fixture(scope="module")

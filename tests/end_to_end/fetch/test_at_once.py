@@ -84,19 +84,22 @@ def test_slots_of_a_source_hold_for_what_comes_from_one_machine(web, tls, tmp_pa
     source = disks({"path": f"{url}/disk.raw", "format": "raw"}, {"path": f"{url}/disk.raw?again", "format": "raw"})
     fetch(dict(source, cafile=tls[0]), tmp_path / "to", name="web01", copy_slots=wanted)
     assert watched.most == 1
+    # Other users, of the group of the directory, could not use a directory of this one in it.
+    assert all(entry.is_file() for entry in os.scandir(tmp_path / "slots"))
 
 
-@pytest.mark.parametrize("wanted", [{"count": 0, "per_source": None}, {"count": 1, "per_source": 0}])
-def test_no_slots_are_refused(web, tls, tmp_path, wanted):
+@pytest.mark.parametrize(
+    ("wanted", "key"), [({"count": 0, "per_source": None}, "count"), ({"count": 1, "per_source": 0}, "per_source")]
+)
+def test_no_slots_are_refused(web, tls, tmp_path, wanted, key):
     _server, url = web
     source = disks({"path": f"{url}/disk.raw", "format": "raw"}, cafile=tls[0])
     error = refusal(source, tmp_path / "to", copy_slots=dict(wanted, directory=str(tmp_path / "slots")))
-    assert (error.code, error.path) == ("slots-invalid", "copy_slots.count")
+    assert (error.code, error.path) == ("slots-invalid", f"copy_slots.{key}")
 
 
 def test_one_that_fails_ends_the_others_which_go_on_later(three, tmp_path, monkeypatch):
     real, first_is_half_done = slices.copy, threading.Event()
-    monkeypatch.setattr(slices, "_SMALLEST", 16 * MEBIBYTE)
     monkeypatch.setattr(slices, "_GROWTH", 1)
 
     def copy(node, size, path, image_format, begun, checkpoint, *rest, **options):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, slices
 from tests.sources.guests import MEBIBYTE, converted, disks, fetch, fetching, is_same, raw_disk, refusal, visible
+from tests.sources.volumes import loop_device
 
 
 def test_a_local_disk_gets_an_overlay_that_inspect_and_convert_accept(exports, raw, tmp_path):
@@ -147,3 +148,44 @@ def test_a_full_disk_is_said_to_be_one_and_what_was_copied_is_kept(tmp_path):
     assert (first["code"], first["path"]) == ("no-space", "source.disks[0]")
     assert "goes on" in first["hint"]
     assert second["changed"] and 0 < second["copied"] < 64 * MEBIBYTE
+
+
+def write_within(device):
+    """Change a device beyond its first bytes, and before the end of the first slice, as a guest that runs on it does."""
+    with open(device, "r+b") as stream:
+        stream.seek(8 * MEBIBYTE)
+        stream.write(os.urandom(4096))
+        os.fsync(stream.fileno())
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["as it was", "changed"])
+def test_a_copy_of_a_device_goes_on_only_if_nobody_wrote_to_the_device(tmp_path, monkeypatch, changed):
+    disk = raw_disk(tmp_path / "disk.raw", spans=[(0, 64)])
+
+    def interrupted(length, seconds):
+        raise KeyboardInterrupt
+
+    with loop_device(str(disk)) as device:
+        source = disks({"path": device, "format": "raw"})
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(slices, "next_length", interrupted)
+            fetch(source, tmp_path / "to", name="web01", mode="copy")
+        if changed:
+            write_within(device)
+        result = fetch(source, tmp_path / "to", name="web01", mode="copy")
+        assert result["copied"] == (64 if changed else 48) * MEBIBYTE
+        assert fetch(source, tmp_path / "to", name="web01", mode="copy")["changed"] is False
+    assert is_same(result["disks"][0], disk)
+
+
+def test_a_device_that_is_written_to_while_it_is_copied_does_not_arrive(tmp_path, monkeypatch):
+    disk, real = raw_disk(tmp_path / "disk.raw", spans=[(0, 64)]), slices.next_length
+    with loop_device(str(disk)) as device:
+
+        def meanwhile(length, seconds):
+            write_within(device)
+            return real(length, seconds)
+
+        monkeypatch.setattr(slices, "next_length", meanwhile)
+        error = refusal(disks({"path": device, "format": "raw"}), tmp_path / "to", name="web01", mode="copy")
+    assert (error.code, visible(tmp_path / "to")) == ("source-changed", [])

@@ -171,7 +171,8 @@ def killed_at(source, dest, copied):
             real(node, size, path, image_format, begun, noted, *rest, **options)
 
         slices.copy = copy
-        slices._SMALLEST, slices._GROWTH = 12 * MEBIBYTE, 1
+        slices._NEAR = slices._SMALLEST = 12 * MEBIBYTE
+        slices._GROWTH = 1
         fetch(source, dest)
 
     _pid, status = os.waitpid(in_child(work), 0)

@@ -79,7 +79,7 @@ def has_xen_entry(stream: BinaryIO) -> bool | None:
     stream.seek(0)
     if head.startswith(_ELF):
         return _has_note(iter(lambda: stream.read(_BLOCK), b""))
-    if head[_BOOT_FLAG] != b"\x55\xaa" or head[_MAGIC] != b"HdrS" or head[_PROTOCOL] < 8:
+    if len(head) <= _PROTOCOL or head[_BOOT_FLAG] != b"\x55\xaa" or head[_MAGIC] != b"HdrS" or head[_PROTOCOL] < 8:
         return None
     start = 0x200 * ((head[_SETUP_SECTORS] or 4) + 1) + int.from_bytes(head[_PAYLOAD], "little")
     end = start + int.from_bytes(head[_PAYLOAD_SIZE], "little")

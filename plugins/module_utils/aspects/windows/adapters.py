@@ -39,6 +39,8 @@ _GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.IGNORECA
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?)*\.?")
 # NCF_PHYSICAL and NCF_HIDDEN of Characteristics (devguid.h, netcfgx.h).
 _PHYSICAL, _HIDDEN = 0x4, 0x8
+# CONFIGFLAG_DISABLED of ConfigFlags of a device (regstr.h).
+_DISABLED = 0x1
 # Buses that hypervisors put network cards on.
 _BUSES = ("PCI\\", "VMBUS\\", "XEN", "USB\\")
 
@@ -73,7 +75,7 @@ class Adapter:
     instance: its device instance path. pci: the same, where it is a device on PCI.
     mac, mac_from: the MAC address that the card had, in lower case with colons, and the key that it was learnt from.
     slot: the number of the PCI slot, as the hypervisor numbers them (UINumber of the device).
-    is_physical: whether it is a card. is_above: whether it is a team, or a switch, of cards.
+    is_disabled: whether somebody disabled the device. is_physical: whether it is a card. is_above: whether it is a team, or a switch, of cards.
     static: whether it has its IPv4 addresses by configuration. leased: the address that it had by DHCP.
     addresses, gateways, name_servers: of IPv4 and IPv6; addresses with prefix length.
     wins: name servers of NetBIOS. netbios: NetbiosOptions, where it is not the default.
@@ -88,6 +90,7 @@ class Adapter:
     mac: str | None = None
     mac_from: str = ""
     slot: int | None = None
+    is_disabled: bool = False
     is_physical: bool = True
     is_above: bool = False
     static: bool = False
@@ -139,6 +142,7 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
     mac, mac_from = _mac(control_set.key(rf"{_SETUP}\{guid}\Kernel"), pci)
     device = control_set.key(rf"Enum\{instance}") if instance else None
     slot = device.value("UINumber") if device else None
+    is_disabled = bool(device and _number(device, "ConfigFlags") & _DISABLED)
     description = _text(key, "DriverDesc")
     is_card = instance.upper().startswith(_BUSES) and not characteristics & _HIDDEN
     found = Adapter(
@@ -150,6 +154,7 @@ def _adapter(key: Key, control_set: Key) -> Adapter | None:
         mac=mac,
         mac_from=mac_from,
         slot=slot.number if slot else None,
+        is_disabled=is_disabled,
         is_physical=bool(characteristics & _PHYSICAL) or is_card,
         is_above=_text(key, "ComponentId").lower() in _ABOVE,
         settings={name: _text(key, name) for name, usual in _SETTINGS.items() if _text(key, name) not in usual},

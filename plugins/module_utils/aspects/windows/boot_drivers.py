@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the SYSTEM hive must have for Windows to start from a disk: services, and what leads from the device to them.
 
-The keys are those of shared/WINDOWS.md, section 2: read from hives of Windows 7, 8.1 and 10, and from virt-v2v
+The keys were read from hives of Windows 7, 8.1 and 10 (the test data of mkorman90/regipy), and from virt-v2v
 (convert/windows_virtio.ml). Everything is set as it must be in the end, so that a second run changes nothing.
 """
 
@@ -17,7 +17,7 @@ from ...guest.hives import Key
 from ...texts import registry
 from ...texts.driver_packages import PROCESSORS, package_name, processor_in, version_value
 from ...virtio_win.library import WindowsDriver
-from .drivers import CRITICAL_DEVICES, DEVICE_IDS, SERVICES, System, devices_in
+from .drivers import CRITICAL_DEVICES, DEVICE_IDS, INF_FILES, SERVICES, System, devices_in
 
 _DATABASE = "DriverDatabase"
 _PACKAGES = f"{_DATABASE}\\DriverPackages"
@@ -131,7 +131,7 @@ def _database(system: System, driver: WindowsDriver, ids: Sequence[_Id]) -> None
     for each in ids:
         top.create(f"{DEVICE_IDS}\\{each.text}").set(inf, registry.binary(_FIRST if each.is_first else _FURTHER))
     top.create(f"{_DATABASE}\\DeviceIds\\{driver.driver.class_guid.lower()}").set(inf, registry.none())
-    file = top.create(f"{_DATABASE}\\DriverInfFiles\\{inf}")
+    file = top.create(f"{INF_FILES}\\{inf}")
     file.set("", registry.multi([package]))
     file.set("Active", registry.string(package))
     file.set("Configurations", registry.multi(sections))
@@ -154,7 +154,7 @@ def _database(system: System, driver: WindowsDriver, ids: Sequence[_Id]) -> None
 def _processor(system: System) -> int:
     """The processor, as the package of Windows' own disk drivers has it; by the architecture where that is not there."""
     for inf in ("disk.inf", "mshdc.inf", "storahci.inf"):
-        file = system.top.key(f"{_DATABASE}\\DriverInfFiles\\{inf}")
+        file = system.top.key(f"{INF_FILES}\\{inf}")
         active = file.value("Active") if file else None
         package = system.top.key(f"{_PACKAGES}\\{active.text}") if active and active.text else None
         version = package.value("Version") if package else None

@@ -28,6 +28,7 @@ from . import release as releases
 WITH_DRIVER_DATABASE = (6, 2)
 CRITICAL_DEVICES = "Control\\CriticalDeviceDatabase"
 DEVICE_IDS = "DriverDatabase\\DeviceIds\\PCI"
+INF_FILES = "DriverDatabase\\DriverInfFiles"
 SERVICES = "Services"
 _DEVICES = "Enum\\PCI"
 _KERNEL_DRIVER = 1
@@ -157,9 +158,19 @@ class Evidence:
 
     def _leads(self, identifier: str, services: tuple[str, ...]) -> bool:
         if self._system.has_driver_database:
-            return self._system.top.key(f"{DEVICE_IDS}\\{identifier}") is not None
+            known = self._system.top.key(f"{DEVICE_IDS}\\{identifier}")
+            return known is not None and any(map(self._is_configured, known.values()))
         found = self._system.control_set.key(f"{CRITICAL_DEVICES}\\PCI#{identifier}")
         return releases.text(found, "Service").casefold() in [name.casefold() for name in services]
+
+    def _is_configured(self, file: str) -> bool:
+        """Whether the package of an INF file is ready when Windows boots. One that was only added to the driver store is not.
+
+        A hive of Windows 10 (regipy's test data) has both: pvscsi's package, for which there was no device, has its ids
+        alone.
+        """
+        known = self._system.top.key(f"{INF_FILES}\\{file}")
+        return known is None or known.value("Configurations") is not None
 
     def drives(self, needs: WindowsNeeds) -> bool:
         """Whether Windows has a driver for a device that it need not start from, or needs none."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import string
 import uuid
 
 from ...guest.root import GuestRoot
@@ -14,7 +15,6 @@ from ...guest.storage.layers.partition import Partition
 from . import release
 
 _MOUNTED = "MountedDevices"
-_LETTER = re.compile(r"\\DosDevices\\([A-Z]):\Z", re.IGNORECASE)
 # What a value for a partition of a GPT begins with; its GUID follows.
 _GPT = b"DMIO:ID:"
 
@@ -24,12 +24,13 @@ def letters(root: GuestRoot) -> dict[str, str]:
     hive = root.hive(release.SYSTEM, "")
     mounted = hive.key(_MOUNTED) if hive else None
     found = {}
-    for name, value in mounted.values().items() if mounted else ():
-        match = _LETTER.match(name)
-        partition = _partition(root, value.data) if match else ""
-        if match and partition:
-            found[match[1].upper()] = partition
-    return dict(sorted(found.items()))
+    # Each is asked for: the key also has all volumes that Windows has ever seen, on some servers tens of thousands.
+    for letter in string.ascii_uppercase if mounted else ():
+        value = mounted.value(rf"\DosDevices\{letter}:") if mounted else None
+        partition = _partition(root, value.data) if value else ""
+        if partition:
+            found[letter] = partition
+    return found
 
 
 def _partition(root: GuestRoot, data: bytes) -> str:

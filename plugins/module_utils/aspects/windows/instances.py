@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Device instance paths of PCI devices: by them Windows knows again a device that it has configured. Pure.
+r"""Device instance paths, most of PCI devices: by them Windows knows again a device that it has configured. Pure.
 
 Where a function has a PCI Express serial number, the last part of the path is that number, and not the place on the bus.
 VMware's vmxnet3 and e1000e make the number of the MAC address, and so do QEMU's. It is what a real hive has for e1000e,
@@ -32,6 +32,8 @@ _PATH = re.compile(
     r"PCI\\VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})&SUBSYS_([0-9A-F]{4})([0-9A-F]{4})&REV_[0-9A-F]{2}\\([0-9A-Z_.&]{1,64})",
     re.IGNORECASE,
 )
+# Paths on buses that only Hyper-V and Xen have, in characters that a script may have.
+_FOREIGN = re.compile(r"(?=.{1,200}\Z)(?:VMBUS|XEN[A-Z]*)(?:\\[A-Z0-9_.&{}#-]+)+", re.IGNORECASE)
 # The serial number, and after it the number of the function.
 _SERIAL = re.compile(r"([0-9A-F]{16})[0-9A-F]{2}", re.IGNORECASE)
 
@@ -50,6 +52,16 @@ class PciInstance:
     def is_model(self, driver: str) -> bool:
         """Whether the driver, in QEMU's words, has these vendor and device ids."""
         return (self.vendor, self.device) in _CARDS.get(driver, ())
+
+
+def is_foreign(path: str) -> bool:
+    """Whether the path is of a device that only Hyper-V or Xen has."""
+    return _FOREIGN.fullmatch(path) is not None
+
+
+def is_known(driver: str) -> bool:
+    """Whether the ids of the driver's devices are known, in QEMU's words."""
+    return driver in _CARDS
 
 
 def parse(text: str) -> PciInstance | None:

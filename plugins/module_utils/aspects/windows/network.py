@@ -10,7 +10,6 @@ another model gets the configuration at the first boot (steps.SetNetwork), found
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +22,7 @@ from ...model.target_hardware import Interface
 from ..network.cards import identity, matching, policies
 from ..network.cards.macs import HARDWARE, MacSource, Origin
 from ..network.cards.nics import Nic, unique_identifier
+from ..network.values import normal_mac
 from ..plan import Plan
 from . import adapters, instances, release
 from .adapters import Adapter
@@ -36,13 +36,12 @@ FILE, KIND = "/Windows/System32/config/SYSTEM", "windows-registry"
 
 # What QEMU's cards have of subsystem ids by themselves: vmxnet3 those of VMware, e1000e those of Intel.
 _OWN_SUBSYSTEMS = {"vmxnet3": (0x15AD, 0x07B0), "e1000e": (0x8086, 0x0000)}
-# Instance paths of cards that only Hyper-V and Xen have, in characters that a script may have.
-_FOREIGN = re.compile(r"(?=.{1,200}\Z)(?:VMBUS|XEN[A-Z]*)(?:\\[A-Z0-9_.&{}#-]+)+", re.IGNORECASE)
 # By it, the first boot finds a card by its MAC address. Server Core of Windows Server 2008 R2 need not have it.
 _POWERSHELL = "/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 
 # The vendor's id in those of QEMU's other cards (PCI_SUBVENDOR_ID_REDHAT_QUMRANET).
 _QEMU = 0x1AF4
+_KVM = "kvm"
 # What Windows has of a card that only the caller knows of.
 _UNCONFIGURED = Adapter(guid="", name="", description="", instance="")
 
@@ -122,6 +121,7 @@ def nics_of(found: Sequence[Adapter], file: str) -> list[tuple[Nic, Adapter]]:
             configured_by=((file, KIND),),
             is_dynamic=not adapter.static,
             dhcp=() if adapter.static else (4,),
+            at_boot=not adapter.is_disabled,
         )
         nics.append((nic, adapter))
     return nics
@@ -135,8 +135,9 @@ def with_slots(nics: Sequence[Nic], known: Mapping[str, Adapter], cards: Sequenc
     """
     macs: dict[object, list[str]] = {}
     for card in cards:
-        if card.get("pci_slot") is not None and isinstance(card.get("mac"), str):
-            macs.setdefault(card["pci_slot"], []).append(str(card["mac"]).lower())
+        mac = normal_mac(str(card.get("mac")))
+        if card.get("pci_slot") is not None and mac:
+            macs.setdefault(card["pci_slot"], []).append(mac)
     found = []
     for nic in nics:
         adapter = known[nic.identifier]
@@ -173,12 +174,11 @@ def concerns_of(root: str, nics: Sequence[Nic], found: adapters.Network, known: 
     lost = [nic for nic in nics if not _is_found_again(nic, nics)]
     concerns = [_not_found_again(nic, len(nics), known.get(nic.identifier)) for nic in lost]
     for nic in nics:
-        settings = known[nic.identifier].settings if nic.identifier in known else {}
-        if settings:
-            concerns.append(_settings_left(nic, settings))
-    for adapter in found.adapters:
-        if adapter.is_above and not adapter.is_physical and adapter.addresses:
-            concerns.append(_above_cards(adapter))
+        adapter = known.get(nic.identifier)
+        if adapter and (adapter.settings or adapter.is_disabled):
+            concerns.append(_settings_left(nic, adapter))
+    above = [each for each in found.adapters if each.is_above and not each.is_physical and each.addresses]
+    concerns += map(_above_cards, above)
     if found.unowned:
         listed = ", ".join(f"{each.destination} by {each.gateway}" for each in found.unowned)
         concerns.append(
@@ -256,8 +256,10 @@ def _without_powershell(root: GuestRoot, nics: Sequence[Nic]) -> Concern | None:
     )
 
 
-def _settings_left(nic: Nic, settings: Mapping[str, str]) -> Concern:
-    listed = ", ".join(f"{name} is {value}" for name, value in settings.items())
+def _settings_left(nic: Nic, adapter: Adapter) -> Concern:
+    listed = ", ".join(f"{name} is {value}" for name, value in adapter.settings.items())
+    if adapter.is_disabled:
+        listed = f"{listed}, and it is disabled" if listed else "it is disabled"
     return Concern(
         "nic-setting-not-kept",
         "warning",
@@ -312,7 +314,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             steps.append(step_for(old, nic, adapter or _UNCONFIGURED, policy))
         elif policy.policy != "keep":
             raise _not_possible(nic)
-    removable = [each for each in gone if each.pci or _FOREIGN.fullmatch(each.instance)]
+    removable = [each for each in gone if each.pci or instances.is_foreign(each.instance)]
     plan.windows_first_boot += [RemoveDevice(each.instance, each.guid) for each in removable]
     plan.windows_first_boot += steps
 
@@ -337,15 +339,21 @@ def is_kept(adapter: Adapter, mac: str | None, model: Model, target: Target) -> 
 
 def _has_subsystem(pci: instances.PciInstance, model: Model, target: Target) -> bool:
     """Whether a card of the model can have the subsystem ids of pci on the target."""
-    ids = (pci.subsystem_vendor, pci.subsystem_device)
-    return ids == _OWN_SUBSYSTEMS.get(model.driver) or (model.driver == "e1000e" and target.has_subsystem_ids)
+    if model.driver == "e1000e" and target.has_subsystem_ids:
+        return True
+    # The vmxnet3 of QEMU has the ids of VMware's; e1000e has others on each.
+    is_known = _KVM in target.hypervisors or model.driver == "vmxnet3"
+    return is_known and (pci.subsystem_vendor, pci.subsystem_device) == _OWN_SUBSYSTEMS.get(model.driver)
 
 
 def is_there(adapter: Adapter, model: Model, target: Target, macs: Collection[str | None]) -> bool:
     """Whether the target may have a device with this instance path, so that it must not be removed. macs: the target's."""
     pci = adapter.pci
+    if _KVM not in target.hypervisors:
+        # It may be where the guest comes from.
+        return pci is None or not instances.is_known(model.driver) or pci.is_model(model.driver)
     if pci is None:
-        return not _FOREIGN.fullmatch(adapter.instance)
+        return not instances.is_foreign(adapter.instance)
     if not pci.is_model(model.driver):
         return False
     if pci.mac is None:

@@ -23,6 +23,8 @@ _COMPONENTS = r"Microsoft\Windows\CurrentVersion\Component Based Servicing"
 _TRANSACTIONS = "/Windows/WinSxS/pending.xml"
 # What is there in any Windows: a check of those volumes that are dirty.
 _AUTOCHK = re.compile(r"autocheck\s+autochk\s+(?:/k:\S+\s+)*\*", re.IGNORECASE)
+# Programs, and characters of each, that a message has.
+_SHOWN, _LONGEST = 5, 200
 _IMAGE_STATE, _IN_OOBE = (
     r"Microsoft\Windows\CurrentVersion\Setup\State",
     re.compile("GENERALIZE_RESEAL_TO_", re.IGNORECASE),
@@ -103,6 +105,11 @@ def _updates(root: GuestRoot) -> Iterator[Concern]:
         )
 
 
+def _listed(programs: list[str]) -> str:
+    shown = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}..." for each in programs[:_SHOWN]]
+    return "; ".join([*shown, *(["..."] if len(programs) > _SHOWN else [])])
+
+
 def _early(root: GuestRoot, manager: Key | None) -> Iterator[Concern]:
     value = manager.value("BootExecute") if manager else None
     unusual = [each for each in (value.texts if value else ()) if not _AUTOCHK.fullmatch(each.strip())]
@@ -110,7 +117,7 @@ def _early(root: GuestRoot, manager: Key | None) -> Iterator[Concern]:
         yield Concern(
             "windows-boot-execute",
             "warning",
-            f"Windows on {root.name} runs this at its next start, before anything else: {'; '.join(unusual)}.",
+            f"Windows on {root.name} runs this at its next start, before anything else: {_listed(unusual)}.",
             "A check of a volume may take hours. If a program for defragmentation or encryption is among it, see whether it "
             "can run on other hardware.",
         )

@@ -22,6 +22,8 @@ _CLIENT = "winnt"
 # Numbers of control sets that the kernel uses, and what names the one of the next start.
 _MOST_SETS = 999
 _NEXT = ("Default", "Current")
+# Characters of a text that are taken: names of products and files have some hundred.
+_LONGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ def controlled(root: GuestRoot, detail: str) -> Key | None:
 
 
 def text(key: Key | None, name: str) -> str:
-    """The text of a value; "" where there is none."""
+    """The text of a value, as far as it is of a length that such texts have; "" where there is none."""
     value = key.value(name) if key else None
-    return value.text if value else ""
+    return value.text[:_LONGEST] if value else ""
 
 
 def number(key: Key | None, name: str) -> int | None:

@@ -253,8 +253,8 @@ def _ipv4(step: SetNetwork) -> Iterator[str]:
     for place, each in enumerate(addresses):
         values = [f"address={each.ip}", f"mask={each.netmask}"]
         if place == 0:
-            if gateway:
-                values += [f"gateway={_address(gateway)}"]
+            # Without a gateway, one that the card has would stay.
+            values += [f"gateway={_address(gateway) if gateway else 'none'}"]
             yield _netsh(4, "set address", "name=%index%", "source=static", *values)
             yield "if errorlevel 1 exit /b 1"
         else:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tools of hypervisors and the agents of clouds in Windows, as data.
 
-The services are those of the hives in shared/hives, of virt-v2v (convert/convert_windows.ml), and of Forklift and coriolis
+The services are those of the hives in regipy's test data, of virt-v2v (convert/convert_windows.ml), and of Forklift and coriolis
 (osmorphing/windows.py). Not among them are drivers that a guest may start from or work with on the target (pvscsi,
 vmxnet3), and those that are filters of other devices' drivers (vmmouse, vmusbmouse): without their file, or turned off,
 the mouse is gone, or the guest does not start.

@@ -77,8 +77,9 @@ SUBJECT = Subject(
         ),
         error(
             "disk-in-use",
-            "A running virtual machine uses the disk, or the domain that it belongs to is running.",
-            "Shut the virtual machine down. A suspended virtual machine counts as running.",
+            "A running virtual machine uses the disk, the domain that it belongs to is running, or this machine has mounted "
+            "the disk.",
+            "Shut the virtual machine down, or unmount the disk. A suspended virtual machine counts as running.",
         ),
         error(
             "disk-linked",

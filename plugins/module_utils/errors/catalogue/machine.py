@@ -75,12 +75,14 @@ SUBJECT = Subject(
         ),
         error(
             "slots-invalid",
-            "`slots.count` is less than 1.",
-            "Set `slots.count` to the number of guests that this machine may work on at the same time, at least 1.",
+            "`slots.count`, `copy_slots.count` or `copy_slots.per_source` is less than 1.",
+            "Set `slots.count` to the number of guests that this machine may work on at the same time, at least 1, and those "
+            "of `copy_slots` to the number of disks that it may copy.",
         ),
         error(
             "slots-not-usable",
-            "The directory that `slots.directory` names cannot hold the files by which runs share this machine.",
+            "The directory that `slots.directory` or `copy_slots.directory` names cannot hold the files by which runs share "
+            "this machine.",
             "Name a directory that belongs to root or to the user who runs the module, that this user can write to, "
             "and that not everybody can write to.",
         ),

@@ -140,7 +140,8 @@ SUBJECT = Subject(
             "nic-setting-not-kept",
             "warning",
             "A network card of a Windows guest has settings that a card of another model does not get: of its driver (a "
-            "VLAN, a MAC address, the size of frames), or of TCP/IP (a metric, the MTU, whether it is registered in DNS).",
+            "VLAN, a MAC address, the size of frames), of TCP/IP (a metric, the MTU, whether it is registered in DNS), or that "
+            "it is disabled.",
             "Set them on the target: the VLAN in the network, the MAC address with `hardware.target_interfaces`, and the "
             "others in the properties of the connection and of the adapter.",
         ),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Windows leaves on a volume: whether it is hibernated, and whether the volume is to be checked."""
+"""What Windows leaves on a volume that it did not shut down: the memory of a hibernated one."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +15,10 @@ from ...errors import GuestconvError
 from . import libvirt_xml
 from .kind import Description, DiskEntry
 
-try:
-    import libvirt
-except ImportError:
-    # Reported by connected(): only such a source needs it.
-    libvirt = None
+
+def _binding() -> Any:
+    """libvirt's, which is not loaded where no libvirt is asked: that takes a while, and each disk is fetched by a process."""
+    return importlib.import_module("libvirt")
 
 
 def is_local(uri: str) -> bool:
@@ -32,13 +32,15 @@ def connected(uri: str) -> Iterator[Connection]:
 
     Raises GuestconvError `library-missing`, `source-libvirt-unreachable`.
     """
-    if libvirt is None:
+    try:
+        libvirt = _binding()
+    except ImportError as error:
         raise GuestconvError(
             "library-missing",
             "libvirt's Python binding is missing.",
             path="uri",
             hint="Install python3-libvirt (or libvirt-python with pip) for the Python that runs this.",
-        )
+        ) from error
     # By default it also writes its errors to stderr.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
@@ -65,7 +67,7 @@ class Connection:
         try:
             # Domain-0 is Xen's own, and no guest.
             return sorted(domain.name() for domain in self._connection.listAllDomains() if domain.name() != "Domain-0")
-        except libvirt.libvirtError as error:
+        except _binding().libvirtError as error:
             raise self._failed(error) from error
 
     def read(self, name: str) -> Description:
@@ -76,9 +78,9 @@ class Connection:
         try:
             domain = self._connection.lookupByName(name)
             # As it will start next time: what was plugged in since is gone then.
-            text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+            text = domain.XMLDesc(_binding().VIR_DOMAIN_XML_INACTIVE)
             description = libvirt_xml.parse(text, f"{self._uri} {name}", self._volume_path)
-        except libvirt.libvirtError as error:
+        except _binding().libvirtError as error:
             raise self._failed(error) from error
         if is_local(self._uri):
             libvirt_xml.with_headers(description)
@@ -91,7 +93,7 @@ class Connection:
         """Whether the domain is on, so that its disks change. Raises GuestconvError `source-libvirt-unreachable`."""
         try:
             return bool(self._connection.lookupByName(name).isActive())
-        except libvirt.libvirtError as error:
+        except _binding().libvirtError as error:
             raise self._failed(error) from error
 
     def _volume_path(self, pool: str, volume: str) -> str:
@@ -104,6 +106,6 @@ class Connection:
 def _size(domain: Any, path: str) -> DiskEntry:
     try:
         return {"size": domain.blockInfo(path)[0]}
-    except libvirt.libvirtError:
+    except _binding().libvirtError:
         # Of a disk on a network that is not in use, say.
         return {}

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from ...disks import images, nodes
+from ...disks import images, nodes, volumes
 from ...disks.formats import probe, vmdk
 from ...disks.formats.reading import BadHeader
 from ...disks.nodes import Node
+from ...disks.state_directory import written_sectors
 from ...texts import disk_urls
 from ..kinds.kind import DiskEntry, Request
 from .place import Opened, state
@@ -38,7 +39,16 @@ class LocalImage:
     def opened(self) -> Iterator[Opened]:
         """See Place."""
         (disk,) = images.disks_from_option([self._option])
-        yield Opened(node_of(disk), disk.virtual_size, False, lambda: [state(path) for path in _files(disk)], disk)
+        devices = [path for path in _files(disk) if volumes.is_volume(path)]
+        yield Opened(
+            node_of(disk),
+            disk.virtual_size,
+            False,
+            lambda: [state(path) for path in _files(disk)],
+            disk,
+            # Of a device the first bytes alone would not show that a guest ran between the two halves of a copy.
+            activity=lambda: [written_sectors(path) for path in devices] or None,
+        )
 
 
 def node_of(disk: images.Disk) -> Node:

@@ -27,7 +27,8 @@ class Opened:
     judged yet, and not what the guest sees. identify: a function that returns what identifies the disk in its
     present state, in values of JSON. disk: the images.Disk of a local one. complaint: a function that
     returns the last error of the server on the way to the disk. declared: the size that identifies the disk, where that is
-    known before it is open.
+    known before it is open. activity: a function that returns what else changes when somebody writes to the disk, but has
+    another value after this machine was started again; values of JSON.
     """
 
     node: Node
@@ -37,6 +38,18 @@ class Opened:
     disk: images.Disk | None = None
     complaint: Callable[[], str] = field(default=lambda: "")
     declared: int | None = None
+    activity: Callable[[], object] = field(default=lambda: None)
+
+    def __post_init__(self) -> None:
+        self._began = self.activity()
+
+    def part_of(self, source: str) -> str:
+        """What identifies a copy of source, the disk in its present state, that goes on where it was interrupted."""
+        return source if self._began is None else f"{source} {json.dumps(self._began)}"
+
+    def is_quiet(self) -> bool:
+        """Whether nobody has written to the disk since it was opened, as far as activity shows it."""
+        return self.activity() == self._began
 
     def identity(self) -> str:
         """The checksum of identify(), which reveals no URL."""

@@ -14,6 +14,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.appliance.driv
         ("/exports/web01.qcow2", ("/exports/web01.qcow2", {})),
         ("/dev/vg/web01", ("/dev/vg/web01", {})),
         ("nbd://host/web01", ("web01", {"protocol": "nbd", "server": ["tcp:host:10809"]})),
+        ("nbd+unix:///a?socket=/run/a+b%20c", ("a", {"protocol": "nbd", "server": ["unix:/run/a+b c"]})),
         ("nbd+unix:///a%20b?socket=/run/s", ("a b", {"protocol": "nbd", "server": ["unix:/run/s"]})),
     ],
 )

@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create
+from tests.sources.volumes import loop_device
 
 
 @pytest.fixture
@@ -106,3 +107,18 @@ def test_a_block_device_that_was_written_to_during_the_conversion_voids_it(devic
         rewrite(device)
         assert code_of(workspace.commit) == "disk-changed"
     assert not is_converted(device, "raw") and os.listdir(dest) == []
+
+
+@pytest.mark.parametrize("mode", ["in-place", "throwaway"])
+def test_what_this_machine_has_mounted_is_not_converted_in_place(tmp_path, states, mode):
+    """A disk by its device, and by the file that the device shows."""
+    below = create(tmp_path / "below")
+    subprocess.run(["mkfs.ext4", "-q", below], check=True)
+    with loop_device(below) as device:
+        (tmp_path / "mnt").mkdir()
+        subprocess.run(["mount", device, tmp_path / "mnt"], check=True)
+        try:
+            for path in (device, below):
+                assert code_of(lambda path=path: convert(judged(path), mode=mode)) == "disk-in-use"
+        finally:
+            subprocess.run(["umount", tmp_path / "mnt"], check=True)

@@ -32,8 +32,9 @@ def raw(tmp_path):
 
 @pytest.fixture(autouse=True)
 def noted(monkeypatch):
-    """Copies are noted after each slice, as after a long one."""
+    """Copies are noted after each slice, as after a long one, and the first is short."""
     monkeypatch.setattr(slices, "_NOTED", 0)
+    monkeypatch.setattr(slices, "_NEAR", 16 * MEBIBYTE)
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_copying_goes_on_where_it_is_told_to(raw, tmp_path, lock):
 @pytest.mark.parametrize(
     ("length", "seconds", "following"),
     [
-        (16, 0.1, 128),
+        (16, 0.1, 256),
         (16, 10, 16),
         (16, 100, 16),
         (256, 10, 256),

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     destination,
     images,
+    nodes,
     slices,
     state_directory,
     volumes,
@@ -114,6 +117,61 @@ def test_one_volume_is_not_enough_for_two_disks_and_one_that_is_read_is_none(tmp
     (read,) = images.disks_from_option([{"path": dest[0], "format": "raw"}])
     assert code_of(lambda: convert([read], mode="volumes", dest=[dest[0]])) == "dest-in-use"
     assert is_untouched(files)
+
+
+def test_what_shows_the_disk_that_is_read_under_another_name_is_no_volume(tmp_path, files):
+    (disk,) = images.disks_from_option([{"path": str(files[0]), "format": "raw"}])
+    with loop_device(disk.path) as device:
+        assert code_of(lambda: convert([disk], mode="volumes", dest=[device])) == "dest-in-use"
+    assert is_untouched(files)
+
+
+def test_a_device_is_in_the_way_of_its_partitions_and_of_what_is_made_of_them(tmp_path, monkeypatch):
+    """sda with sda1 and sda2, dm-0 and dm-1 on sda2; and sdb."""
+    numbers = {"sda": (8, 0), "sda1": (8, 1), "sda2": (8, 2), "sdb": (8, 16), "dm-0": (253, 0), "dm-1": (253, 1)}
+    monkeypatch.setattr(volumes, "_KERNEL_DEVICES", str(tmp_path))
+    monkeypatch.setattr(volumes, "is_volume", lambda path: True)
+    monkeypatch.setattr(volumes, "os", _Kernel(numbers))
+    for name, (major, minor) in numbers.items():
+        place = tmp_path / "devices" / ("sda/" + name if name.startswith("sda") and name != "sda" else name)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "dev").write_text(f"{major}:{minor}\n")
+        (tmp_path / f"{major}:{minor}").symlink_to(place)
+    for name in ("sda1", "sda2"):
+        (tmp_path / "devices" / "sda" / name / "partition").write_text(name[-1])
+    for name in ("dm-0", "dm-1"):
+        (tmp_path / "devices" / name / "slaves").mkdir()
+        (tmp_path / "devices" / name / "slaves" / "sda2").symlink_to(tmp_path / "devices" / "sda" / "sda2")
+
+    def meets(volume, read):
+        try:
+            volumes.require_named([f"/dev/{volume}"], ["sda"], [f"/dev/{read}"])
+        except GuestconvError as error:
+            assert error.code == "dest-in-use"
+            return True
+        return False
+
+    assert meets("sda1", "sda") and meets("sda", "sda1") and meets("dm-0", "sda") and meets("sda2", "dm-1")
+    assert (
+        not meets("sda1", "sda2")
+        and not meets("dm-0", "dm-1")
+        and not meets("dm-0", "sda1")
+        and not meets("sdb", "sda")
+    )
+
+
+class _Kernel:
+    """The module os, where /dev has block devices of these numbers."""
+
+    def __init__(self, numbers):
+        self._numbers = numbers
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def stat(self, path):
+        number = os.makedev(*self._numbers[os.path.basename(path)])
+        return SimpleNamespace(st_mode=stat.S_IFBLK, st_rdev=number)
 
 
 def test_a_disk_that_does_not_fit_is_refused_before_anything_is_written(tmp_path, dest, files):
@@ -260,11 +318,17 @@ def test_exports_are_raw_and_there(tmp_path, export):
     assert code_of(lambda: images.disks_from_option([export.url, export.url])) == "disk-duplicate"
 
 
-def test_a_killed_conversion_to_a_volume_is_told_from_a_disk_that_is_complete(tmp_path, dest):
+def test_a_killed_conversion_to_a_volume_is_told_from_a_disk_that_is_complete(tmp_path, dest, states):
     disks = two_disks(tmp_path)
     with pytest.raises(SystemExit):
         convert(disks, mode="volumes", dest=dest, step=_leave)
     assert volumes.is_volume(dest[0])
+    assert code_of(lambda: volumes.refuse_incomplete(dest[0])) == "disk-incomplete"
+    # The overlays are gone: the next run begins with new ones. If that one is ended early, it is as before.
+    for _run in range(2):
+        assert all(sorted(os.listdir(place)) == ["lock", "notes.json"] for place in states.iterdir())
+        with workspace_for(disks, mode="volumes", dest=dest, room=0) as workspace:
+            write_to(workspace)
     assert code_of(lambda: volumes.refuse_incomplete(dest[0])) == "disk-incomplete"
 
 
@@ -279,7 +343,14 @@ def test_the_option_dest_is_a_directory_or_volumes(tmp_path, monkeypatch):
     assert destination.from_option("~/images") == f"{tmp_path}/images"
     assert destination.from_option("nbd://host/a") == ["nbd://host/a"]
     assert destination.from_option(["/dev/vg/a", "nbd://host/a"]) == ["/dev/vg/a", "nbd://host/a"]
-    for wrong in ("", [], [""], {}, 7, ["/a\0b"]):
+    assert destination.from_option("/dev/shm") == "/dev/shm"
+    for wrong in ("", [], [""], {}, 7, ["/a\0b"], "nbds://host/a", ["https://me:secret@host/a"], "/dev/vg/none"):
         assert code_of(lambda wrong=wrong: destination.from_option(wrong)) == "dest-not-usable"
     assert code_of(lambda: destination.from_option(["nbd://"])) == "source-url-invalid"
     assert code_of(lambda: destination.refuse_format("qcow2", "dest_format")) == "dest-not-usable"
+
+
+def test_what_takes_too_long_to_be_counted_is_not_known(files, monkeypatch):
+    assert nodes.allocated_bytes(nodes.file_node(str(files[0]))) == ROOM * MEBIBYTE
+    monkeypatch.setattr(nodes, "_MAP_SECONDS", 0)
+    assert nodes.allocated_bytes(nodes.file_node(str(files[0]))) is None

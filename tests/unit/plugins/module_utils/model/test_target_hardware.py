@@ -166,7 +166,7 @@ def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
     ("versions", "needed"),
     [
         (["2.6.32-754.el6.x86_64"], True),
-        (["3.10.0-1160.el7.x86_64", "5.4.0"], True),
+        (["3.10.0-123.el7.x86_64", "5.4.0"], True),
         (["4.0.0"], False),
         (["6.1.0-50-amd64"], False),
         (["10.1"], False),
@@ -174,5 +174,12 @@ def test_a_serial_number_that_no_disk_of_the_target_can_have_stays_behind():
         ([], False),
     ],
 )
-def test_kernels_from_before_linux_4_need_transitional_devices(versions, needed):
-    assert target_hardware.needs_transitional_virtio(versions) is needed
+def test_kernels_from_before_linux_4_that_drive_no_virtio_device_there_need_transitional_ones(versions, needed):
+    kernels = [{"version": version, "drivers": {"virtio-net-pci": False, "e1000e": True}} for version in versions]
+    assert target_hardware.needs_transitional_virtio(kernels) is needed
+
+
+@pytest.mark.parametrize("drivers", [{"virtio-net-pci": True, "ahci": False}, {"vmxnet3": False}])
+def test_an_older_kernel_that_drives_them_needs_no_transitional_devices(drivers):
+    kernels = [{"version": "3.10.0-1160.el7.x86_64", "drivers": drivers}]
+    assert target_hardware.needs_transitional_virtio(kernels) is False

@@ -657,6 +657,7 @@ PARSERS = (
         ),
         inputs=hostile_texts.damaged(KERNEL) | st.sampled_from(OTHER_KERNELS).flatmap(hostile_texts.damaged),
         sample=KERNEL,
+        found=(KERNEL[:518],),
     ),
     Parser(
         "a kernel module, compressed",
@@ -719,6 +720,7 @@ PARSERS = (
             lambda text: suse_mkinitrd.with_modules(text, ["virtio_blk"]),
             lambda text: genkernel.with_modules(text, ["virtio_blk"]),
         ),
+        found=('INITRD_MODULES="a -virtio_blk""',),
     ),
     Parser(
         "an inittab with a line of the first boot",
@@ -737,5 +739,6 @@ PARSERS = (
         "mkinitfs.conf",
         ("features=", '"', "'", "base", "guestconv", "# ", "\\"),
         edits=(mkinitfs.with_feature, lambda text: mkinitfs.with_lines(text, ["kernel/a.ko*"])),
+        found=('basefeatures="', 'features=\\"', 'features="\\\nfeatures='),
     ),
 )

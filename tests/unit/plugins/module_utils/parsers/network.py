@@ -356,6 +356,7 @@ PARSERS = (
             lambda text: assignments.with_value(text, "A", "b"),
             lambda text: assignments.commented_out(text, lambda name: name in ("A", "B")),
         ),
+        found=("IP=eth0:dhcp\\\nA=1;A=2",),
     ),
     Parser(
         "interfaces",

@@ -110,3 +110,10 @@ def test_an_option_that_is_not_understood_is_refused(option):
     with pytest.raises(GuestconvError) as caught:
         openstack.define(converted(), **option)
     assert [caught.value.path] == list(option)
+
+
+def test_a_port_without_a_network_is_refused_by_the_name_of_its_card():
+    with pytest.raises(GuestconvError) as caught:
+        openstack.server_ports(converted(), "web01")
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "network")
+    assert caught.value.message == "network: The network card ens192 needs a network."

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -73,9 +74,10 @@ def test_what_was_there_before_is_spared():
 
 def test_who_asks_is_told_that_it_is_over():
     together = AtOnce(2)
-    seen = []
+    begun, seen = threading.Event(), []
 
     def asks():
+        begun.set()
         try:
             while True:
                 together.check()
@@ -85,11 +87,25 @@ def test_who_asks_is_told_that_it_is_over():
             raise
 
     def fails():
+        assert begun.wait(60)
         raise KeyError("first")
 
     with pytest.raises(KeyError):
         together.run([asks, fails])
     assert seen == ["ended"]
+
+
+def test_what_comes_before_all_are_begun_ends_those_that_are(monkeypatch):
+    real, begun = ThreadPoolExecutor.submit, []
+
+    def submit(pool, function, work):
+        real(pool, function, work)
+        raise SystemExit(1)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    with pytest.raises(SystemExit):
+        AtOnce(2).run([lambda: begun.append(1), lambda: begun.append(2)])
+    assert begun == []
 
 
 def test_a_signal_ends_all():

@@ -86,3 +86,27 @@ def test_a_value_is_set_where_it_is_or_at_the_end(text, after):
 )
 def test_a_line_that_is_added_changes_nothing_before_it(text, longer):
     assert assignments.with_line(text, "A", "1") == longer
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("B=1\nA=1\nC=1\n", "B=1\n#A=1\nC=1\n"),
+        ("B=1;A=1;C=1\n", "#B=1;A=1;C=1\n"),
+        ("A=1;A=2\n", "#A=1;A=2\n"),
+        ('A="1\n2"\nB=1\n', '#A="1\n#2"\nB=1\n'),
+        # The line of the assignment begins before the end of a line that is in another value.
+        ("B=1\\\n2;A=1\nC=1\n", "#B=1\\\n#2;A=1\nC=1\n"),
+        ('C=1\nB="1\n2";A=1\n', 'C=1\n#B="1\n#2";A=1\n'),
+    ],
+)
+def test_whole_lines_that_assign_become_comments(before, after):
+    edited = assignments.commented_out(before, lambda name: name == "A")
+    assert edited == after
+    assert "A" not in assignments.values(edited)
+    assert assignments.commented_out(edited, lambda name: name == "A") == edited
+
+
+def test_a_line_that_would_be_within_a_quote_is_not_added():
+    assert assignments.with_line('B="', "A", '"1"') == 'B="'
+    assert assignments.with_value("B=2'\n", "A", "'1'") == "B=2'\n"

@@ -132,6 +132,17 @@ def test_what_is_harmless_is_not_told(guest):
     assert told(**guest) == {}
 
 
+def test_texts_of_a_hostile_guest_are_not_told_whole():
+    programs = ",".join(f'"{letter * 100_000}"' for letter in "ABCDEFG")
+    name = "McAfee " + "x" * 100_000
+    root = complete_windows.make(
+        system=f'{MANAGER}\n"BootExecute"=multi:{programs}', software=f'{UNINSTALL}\\{{1}}]\n"DisplayName"="{name}"'
+    )
+    found = {each.code: each.message for each in condition.inspect(root).concerns}
+    assert set(found) == {"windows-boot-execute", "windows-antivirus"}
+    assert all(len(message) < 5000 for message in found.values()) and "EEE...; ...." in found["windows-boot-execute"]
+
+
 def test_a_dirty_volume_is_an_error_where_windows_is_on_it():
     root = complete_windows.make(filesystems=[filesystem("/dev/sda2", "ntfs", "NT-2")])
     for dirty, severity in (("/dev/sda1", "error"), ("/dev/sda2", "warning")):

@@ -116,6 +116,14 @@ def test_a_network_card_gets_all_that_was_configured():
     ]
 
 
+def test_a_card_without_a_gateway_gets_none():
+    lines = lines_of(SetNetwork(MAC, addresses=("10.1.2.3/24", "10.1.2.4/24")))
+    assert [line.split("mask=")[1].split(" >>")[0] for line in lines if "mask=" in line] == [
+        "255.255.255.0 gateway=none",
+        "255.255.255.0",
+    ]
+
+
 def test_without_static_addresses_a_card_uses_dhcp():
     lines = lines_of(SetNetwork(""))
     assert any("set address name=%index% source=dhcp" in line for line in lines)

@@ -99,7 +99,7 @@ def test_dhcp_has_no_static_addresses_whatever_is_left_of_them():
 
 
 def test_a_card_is_matched_by_its_pci_slot():
-    cards = [{"mac": "00:50:56:AA:00:02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
+    cards = [{"mac": "00-50-56-AA-00-02", "pci_slot": 35}, {"mac": "00:50:56:AA:00:01", "pci_slot": 33}]
     found, concerns = inspected(root(*TWO_E1000, interfaces=cards))
     assert {name: card["mac"] for name, card in found.items()} == {
         "Local_Area_Connection": "00:50:56:aa:00:01",
@@ -167,6 +167,26 @@ def test_a_policy_for_a_card_that_cannot_be_found_is_refused():
     assert caught.value.code == "policy-not-possible"
 
 
+def test_a_device_that_another_hypervisor_than_kvm_may_have_is_not_removed():
+    vmbus = r"VMBUS\{F8615163-DF3E-46C5-913F-F2D2F965ED0E}\{0A1B2C3D-0000-0000-0000-000000000000}"
+    for target, instance, driver in (
+        ("vmware", hive.E1000E, "e1000e"),
+        ("vmware", hive.E1000.format(slot="0888"), "e1000"),
+        ("hyperv", vmbus, "hv_netvsc"),
+    ):
+        plan = plan_for(root(hive.adapter(1, instance, "LAN"), hive.ipv4(1, "10.1.2.3")), target, LAN=driver)
+        assert [type(step) for step in plan.windows_first_boot] == [SetNetwork], target
+    plan = plan_for(root(hive.adapter(1, hive.E1000E, "LAN"), hive.ipv4(1, "10.1.2.3")), "vmware", LAN="vmxnet3")
+    assert [type(step) for step in plan.windows_first_boot] == [RemoveDevice, SetNetwork]
+
+
+def test_qemus_subsystem_ids_are_not_those_of_another_hypervisor():
+    of_qemu = hive.E1000E.replace("SUBSYS_07D015AD", "SUBSYS_00008086")
+    parts = (hive.adapter(1, of_qemu, "LAN"), hive.ipv4(1, "10.1.2.3"))
+    assert plan_for(root(*parts), "vmware", LAN="e1000e").windows_first_boot
+    assert not plan_for(root(*parts), "openstack", LAN="e1000e").windows_first_boot
+
+
 @pytest.mark.parametrize(
     ("instance", "is_removed"),
     [
@@ -232,6 +252,12 @@ def test_settings_of_the_driver_are_reported():
     parts = (hive.adapter(1, hive.E1000E, "Ethernet0", VlanID='"7"', NetworkAddress='"020000000001"'),)
     message = inspected(root(*parts))[1]["nic-setting-not-kept"].message
     assert "VlanID is 7, NetworkAddress is 020000000001" in message
+
+
+def test_a_card_that_is_disabled_is_reported():
+    disabled = f'[ControlSet001\\Enum\\{hive.E1000E}]\n"ConfigFlags"=dword:00000001\n'
+    message = inspected(root(*STATIC, disabled))[1]["nic-setting-not-kept"].message
+    assert message.endswith("does not get: it is disabled.")
 
 
 def test_settings_of_tcpip_are_reported():

@@ -120,7 +120,8 @@ def test_a_driver_is_there_if_its_service_has_a_file_and_its_device_leads_to_it(
     ],
 )
 def test_the_file_of_a_service_is_found_however_it_is_named(image):
-    more = service("storahci", 0, image) + "[DriverDatabase\\DeviceIds\\PCI\\CC_010601]\n"
+    known = '[DriverDatabase\\DeviceIds\\PCI\\CC_010601]\n"mshdc.inf"=hex:01,ff,00,00\n'
+    more = service("storahci", 0, image) + known
     assert usable(windows(services={}, more=more, files=["storahci"]))["ahci"] == ""
 
 
@@ -128,7 +129,8 @@ def test_the_file_of_a_service_is_found_however_it_is_named(image):
     "image", [r"..\\..\\storahci.sys", "", r"System32\\drivers\\other.sys", r"C:\\storahci.sys", "/a.sys"]
 )
 def test_a_service_without_such_a_file_is_no_driver(image):
-    more = service("storahci", 0, image) + "[DriverDatabase\\DeviceIds\\PCI\\CC_010601]\n"
+    known = '[DriverDatabase\\DeviceIds\\PCI\\CC_010601]\n"mshdc.inf"=hex:01,ff,00,00\n'
+    more = service("storahci", 0, image) + known
     assert usable(windows(services={}, more=more, files=["storahci"]))["ahci"] != ""
 
 
@@ -270,6 +272,16 @@ def test_the_bus_of_the_disk_is_started_too_where_the_old_machine_had_none(tmp_p
     root = windows(services=services, virtio_win=virtio_win(tmp_path), more=f'[{override}]\n"0"=dword:00000003\n')
     _added, gone = converted(root, storage, plan(root, driver))
     assert gone == {(override, ""), (override, '"0"=dword:00000003')}
+
+
+@pytest.mark.parametrize(
+    "configured, reason", [("", "Windows has no driver for it"), ('"Configurations"=multi:"x"\n', "")]
+)
+def test_a_package_that_was_only_added_to_the_driver_store_does_not_start_windows(configured, reason):
+    """pvscsi of VMware Tools in a guest that never had such a controller."""
+    services = {**windows_guests.WINDOWS_10, "pvscsi": 0}
+    more = f'[DriverDatabase\\DriverInfFiles\\oem4.inf]\n"Active"="pvscsi.inf_amd64_b0d59727d712523f"\n{configured}'
+    assert usable(windows(services=services, more=more))["pvscsi"] == reason
 
 
 def test_a_driver_that_compact_os_has_compressed_is_there():

@@ -64,6 +64,7 @@ def system_text(version, services, more="", product="WinNT"):
     if version >= (6, 2):
         text += (
             '[DriverDatabase\\DriverInfFiles\\mshdc.inf]\n"Active"="mshdc.inf_amd64_18632ebfbf46b676"\n'
+            '"Configurations"=multi:"ahci","intelide"\n'
             '[DriverDatabase\\DriverPackages\\mshdc.inf_amd64_18632ebfbf46b676]\n"Version"=hex:ff,ff,09,00'
             + ",00" * 44
             + "\n"

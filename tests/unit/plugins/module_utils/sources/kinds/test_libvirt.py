@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -358,7 +359,7 @@ def test_a_domain_that_is_gone_is_an_error(tmp_path):
 
 
 def test_without_the_binding_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(libvirt_domains, "libvirt", None)
+    monkeypatch.setitem(sys.modules, "libvirt", None)
     with pytest.raises(GuestconvError) as caught:
         with libvirt_domains.connected("test:///default"):
             pass
