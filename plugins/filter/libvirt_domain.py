@@ -26,6 +26,9 @@ options:
       - A disk is its absolute path, or a dictionary of V(path), V(format) (V(qcow2), V(raw), V(vmdk), V(vdi), V(vhdx)
         or V(vpc); the default is detected from the extension of the path), and V(device), the name that the guest had
         for the disk.
+      - Instead of a path, it may be the URL of an NBD export, C(nbd://HOST:PORT/EXPORT) or
+        C(nbd+unix:///EXPORT?socket=PATH), which the host that will run the guest must reach by it. Its default format is
+        V(raw), and O(storage_map) does not apply to it. TLS (C(nbds)) is not supported.
     type: list
     elements: raw
     required: true

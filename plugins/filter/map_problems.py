@@ -12,7 +12,8 @@ description:
   - Checks that C(guestconv_networks) and C(guestconv_storages) of guests have an entry for each network and each storage
     that the sources of the guests use, and that the values are valid for C(guestconv_platform).
   - The result lists all names that have no entry, with the guests that use them.
-  - It also checks whether the platform takes the names of the guests (C(define_name)).
+  - It also checks whether the platform takes the names of the guests (C(define_name)), and the NBD exports in
+    C(guestconv_volumes).
 positional: variables
 options:
   _input:
@@ -65,12 +66,12 @@ def map_problems(guests: Iterable[str], variables: Mapping[str, Mapping[str, Any
 def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
     platform = registry.by_key(str(variables["guestconv_platform"])) if "guestconv_platform" in variables else None
     machine = variables["define_name"] if "define_name" in variables else name
+    volumes = _volumes(variables) if platform and fleet.VOLUMES in variables else ()
     maps = {key: variables[key] if key in variables else None for key in (fleet.NETWORKS, fleet.STORAGES)}
     if not any(maps.values()) or ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]):
         # To evaluate the other variables has a cost. A guest that cannot be read fails by itself.
-        return fleet.Guest(name, {}, platform=platform, machine=machine)
-    options = variables.get("guestconv_platform_options")
-    cards = options.get("networks") if isinstance(options, Mapping) else None
+        return fleet.Guest(name, {}, platform=platform, machine=machine, volumes=volumes)
+    cards = _option(variables, "networks")
     return fleet.Guest(
         name,
         variables.get("guestconv_hardware") or {},
@@ -79,7 +80,19 @@ def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
         platform,
         frozenset(str(card).lower() for card in cards) if isinstance(cards, Mapping) else frozenset(),
         machine,
+        volumes,
     )
+
+
+def _volumes(variables: Mapping[str, Any]) -> Any:
+    """What the definition gets as the disks. It may name others, such as a volume of KubeVirt that the export is of."""
+    is_named = "define_disks" in variables or _option(variables, "volumes")
+    return () if is_named else variables[fleet.VOLUMES]
+
+
+def _option(variables: Mapping[str, Any], key: str) -> Any:
+    options = variables.get("guestconv_platform_options")
+    return options.get(key) if isinstance(options, Mapping) else None
 
 
 class FilterModule:

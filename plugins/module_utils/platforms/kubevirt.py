@@ -275,6 +275,11 @@ def check_network(value: Any) -> str:
     return name
 
 
+def check_export(unused: Any) -> None:
+    """Refuse it: the disks of a machine are volumes of the cluster."""
+    raise request.no_export(WORDS.name, has_volumes=True)
+
+
 def check_storage(value: Any) -> str:
     """The StorageClass that a value of storage_map names."""
     name = request.named(value, "storage", ("storage_class",))["storage_class"]

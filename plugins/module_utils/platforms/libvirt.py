@@ -15,7 +15,7 @@ from ..model.hardware import Hardware, Interface
 from ..model.kept import WWN
 from . import libvirt_options as options
 from . import osinfo, processors, request
-from .libvirt_options import check_name, check_network, check_storage
+from .libvirt_options import check_export, check_name, check_network, check_storage
 from .vocabulary import Vocabulary
 
 try:
@@ -25,7 +25,7 @@ except ImportError:
 else:
     etree = _etree
 
-__all__ = ("FILTER", "WORDS", "check_name", "check_network", "check_storage", "define")
+__all__ = ("FILTER", "WORDS", "check_export", "check_name", "check_network", "check_storage", "define")
 
 FILTER = "libvirt_domain"
 WORDS = Vocabulary("libvirt", "libvirt")
@@ -83,7 +83,8 @@ def define(
 ) -> str:
     """The domain XML for hardware (a dict, as convert returns it), as text.
 
-    Args: name: the domain's; disks: paths on the host, or dicts of path, format and device, for the disks of hardware;
+    Args: name: the domain's; disks: paths on the host or URLs of NBD exports, or dicts of path, format and device, for
+    the disks of hardware;
     memory (MiB), cpus: by default what hardware knows; network: a network's name, or a dict of network or bridge, and
     vlan; networks: {a card's name or MAC address: network}; domain_type: kvm or qemu; secure_boot: with the keys of
     Microsoft, by which distributions are signed; tpm: a new and empty one; network_map, storage_map: what the source
@@ -224,10 +225,12 @@ def _disks(devices: Any, places: list[request.Pair], pools: list[Any]) -> None:
     for (place, given), pool in zip(places, pools):
         bus = WORDS.word("block", place.driver, request.disk_title(place))
         prefix = _PREFIXES[bus]
-        kind, source = options.source(options.path_of(given), pool)
+        kind, source, host = options.source(options.path_of(given), pool)
         disk = _child(devices, "disk", type=kind, device="disk")
         _child(disk, "driver", name="qemu", type=options.format_of(given))
-        _child(disk, "source", **source)
+        element = _child(disk, "source", **source)
+        if host:
+            _child(element, "host", **host)
         _child(disk, "target", dev=prefix + letters(letters_used[prefix]), bus=bus)
         if place.boot_order:
             _child(disk, "boot", order=place.boot_order)

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from typing import Any
 
 from ..disks.suffixes import SUFFIXES, format_of_name
+from ..errors import GuestconvError
+from ..texts import disk_urls
 from . import request
 
 # libvirt keeps a domain in NAME.xml, and file names have 255 bytes (virDomainConfigFile()).
 _LONGEST_NAME = 255 - len(".xml")
 
 _NAME = re.compile(r"[A-Za-z0-9._ -]{1,251}")
+
+# dnsName in basictypes.rng of libvirt's schema.
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
 
 
 def check_name(value: object) -> str:
@@ -37,19 +43,52 @@ def named(disks: Any) -> Any:
     return [{key: each[key] for key in each if key != "backing"} if isinstance(each, dict) else each for each in disks]
 
 
-def source(path: str, pool: Any) -> tuple[str, dict[str, str]]:
-    """(type of the disk, attributes of its source). In a pool it is the volume with the name of its file."""
-    if pool is not None:
-        return "volume", {"pool": check_storage(pool), "volume": os.path.basename(path)}
+def source(path: str, pool: Any) -> tuple[str, dict[str, str], dict[str, str]]:
+    """(type of the disk, attributes of its source, those of the source's host). Raises GuestconvError.
+
+    In a pool it is the volume with the name of its file. An export has no file, and is not in a pool.
+    """
+    storage = None if pool is None else check_storage(pool)
+    if disk_urls.is_export(path):
+        return "network", *check_export(path)
+    if storage is not None:
+        return "volume", {"pool": storage, "volume": os.path.basename(path)}, {}
     if path.startswith("/dev/"):
-        return "block", {"dev": path}
-    return "file", {"file": path}
+        return "block", {"dev": path}, {}
+    return "file", {"file": path}, {}
+
+
+def check_export(value: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """The attributes of the source for the URL of an NBD export, and those of its host.
+
+    See "Hard drives, floppy disks, CDROMs" in libvirt's documentation of domains: the protocol nbd, whose name is left out
+    for the export without one, and the transport unix. Raises GuestconvError `platform-option-invalid`.
+    """
+    try:
+        url = disk_urls.parse(request.text(value, "disks"))
+    except GuestconvError as error:
+        raise request.invalid("disks", error.message, error.hint) from error
+    name = {"name": request.text(url.path[1:], "disks")} if url.path[1:] else {}
+    if url.socket:
+        host = {"transport": "unix", "socket": request.text(url.socket, "disks")}
+    else:
+        host = {"name": _host(url.host), "port": str(url.port)}
+    return {"protocol": "nbd", **name}, host
+
+
+def _host(name: str) -> str:
+    if not _HOST.fullmatch(name):
+        try:
+            ipaddress.ip_address(name)
+        except ValueError as error:
+            raise request.invalid("disks", f"libvirt does not take {name!r} as the name of a host.") from error
+    return name
 
 
 def path_of(given: dict[str, str]) -> str:
-    """The path of a disk, as a caller gave it. Raises GuestconvError `platform-option-invalid`."""
+    """The path of a disk or the URL of its export, as a caller gave it. Raises GuestconvError `platform-option-invalid`."""
     path = given.get("path", "")
-    if not os.path.isabs(path):
+    if not os.path.isabs(path) and not disk_urls.is_export(path):
         raise request.invalid("disks", f"{path!r} is not an absolute path on the host that will run the guest.")
     return path
 
@@ -57,12 +96,14 @@ def path_of(given: dict[str, str]) -> str:
 def format_of(given: dict[str, str]) -> str:
     """The format of its image, in QEMU's words. Raises GuestconvError `platform-option-invalid`."""
     # By the name, since the controller does not see the file. QEMU must never probe the format of an image.
-    name = given.get("format") or format_of_name(given["path"])
-    if given["path"].startswith("/dev/"):
+    path = given["path"]
+    # An export shows the disk as the guest sees it, whatever it is called.
+    name = given.get("format") or ("raw" if disk_urls.is_export(path) else format_of_name(path))
+    if path.startswith("/dev/"):
         name = name or "raw"
     if name is None:
         raise request.invalid(
-            "disks", f"The format cannot be seen from the name {given['path']}.", "Give {path: ..., format: qcow2}."
+            "disks", f"The format cannot be seen from the name {path}.", "Give {path: ..., format: qcow2}."
         )
     return request.one_of(name, sorted(set(SUFFIXES.values())), "disks.format")
 

@@ -126,6 +126,11 @@ def check_network(value: Any) -> str:
     return request.named(value, "network", ("network",))["network"]
 
 
+def check_export(unused: Any) -> None:
+    """Refuse it: an image is uploaded from a file or a block device."""
+    raise request.no_export(WORDS.name, has_volumes=False)
+
+
 def check_storage(value: Any) -> str:
     """The type of Cinder's volumes that a value of storage_map names."""
     return request.named(value, "storage", ("volume_type",))["volume_type"]

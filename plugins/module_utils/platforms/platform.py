@@ -35,6 +35,13 @@ class Platform(Protocol):
         """The same for a value of the map of storages."""
 
     @property
+    def check_export(self) -> Callable[[Any], object]:
+        """The function that checks the URL of an NBD export, which is to be a disk of a machine.
+
+        It raises GuestconvError `platform-option-invalid`, on a platform that has no such disks for any.
+        """
+
+    @property
     def define(self) -> Callable[..., Any]:
         """The function that makes the platform's definition of a guest.
 

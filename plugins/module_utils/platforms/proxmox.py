@@ -257,6 +257,11 @@ def check_network(value: Any) -> str:
     return given["bridge"] if tag is None else f"{given['bridge']},tag={tag}"
 
 
+def check_export(unused: Any) -> None:
+    """Refuse it: the disks of a machine are volumes of Proxmox VE's storages."""
+    raise request.no_export(WORDS.name, has_volumes=True)
+
+
 def check_storage(value: Any) -> str:
     """The storage of Proxmox VE that a value of storage_map names. Its names are identifiers (pve-storage-id)."""
     name = request.named(value, "storage", ("storage",))["storage"]

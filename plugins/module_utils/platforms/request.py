@@ -230,6 +230,17 @@ def storages(disks: Sequence[machines.DiskPlace], storage_map: Any) -> list[Any]
     return [mapped and mapped.get(disk.storage, f"the storage of {disk_title(disk)}") for disk in disks]
 
 
+def no_export(platform: str, has_volumes: bool) -> GuestconvError:
+    """The error for an NBD export that is to be a disk.
+
+    platform: what people call it; has_volumes: whether its definition can name, as `volumes`, what holds the disks.
+    """
+    hint = "Write the disks to block devices or files."
+    if has_volumes:
+        hint = f"{hint[:-1]}, or name the volumes that hold them (`volumes` in `guestconv_platform_options`)."
+    return invalid("disks", f"{platform} cannot use an NBD export as a disk.", hint)
+
+
 def named(value: Any, option: str, keys: Sequence[str]) -> dict[str, str]:
     """value as a dict with some of keys: a text is that of the first of them. Raises GuestconvError."""
     if not isinstance(value, dict):

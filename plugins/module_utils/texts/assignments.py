@@ -60,14 +60,19 @@ def values(text: str) -> dict[str, str]:
 
 
 def edited(text: str, names: Collection[str], change: Callable[[str], str]) -> str:
-    """text with the value of each assignment to one of names changed by change(value with its quotes) -> text."""
+    """text with the value of each assignment to one of names changed by change(value with its quotes) -> text.
+
+    As it is where other assignments would come of it, as a quote is left open: the shell refuses such a file as a whole.
+    """
     parts: list[str] = []
     position = 0
-    for found in parse(text):
+    there = parse(text)
+    for found in there:
         if found.name in names:
             parts += [text[position : found.start], change(text[found.start : found.end])]
             position = found.end
-    return "".join([*parts, text[position:]])
+    new = "".join([*parts, text[position:]])
+    return new if [found.name for found in parse(new)] == [found.name for found in there] else text
 
 
 def quoting(value: str) -> tuple[str, str]:

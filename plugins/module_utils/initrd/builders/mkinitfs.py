@@ -8,6 +8,7 @@ Source: mkinitfs 3.12, mkinitfs.in, initramfs-init.in, nlplug-findfs/nlplug-find
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ...texts import assignments
@@ -76,9 +77,11 @@ def with_feature(text: str) -> str:
 
     def with_ours(written: str) -> str:
         quote, value = assignments.quoting(written)
-        return (
-            f"{quote}{value} {_FEATURE}{quote}" if quote else f'"{assignments.values(f"a={written}")["a"]} {_FEATURE}"'
-        )
+        if quote:
+            return f"{quote}{value} {_FEATURE}{quote}"
+        # What it refers to by $ stays a reference.
+        value = re.sub(r'(["\\])', r"\\\1", assignments.values(f"a={written}")["a"])
+        return f'"{value} {_FEATURE}"'
 
     return assignments.edited(text, ("features",), with_ours)
 

@@ -739,6 +739,6 @@ PARSERS = (
         "mkinitfs.conf",
         ("features=", '"', "'", "base", "guestconv", "# ", "\\"),
         edits=(mkinitfs.with_feature, lambda text: mkinitfs.with_lines(text, ["kernel/a.ko*"])),
-        found=('basefeatures="',),
+        found=('basefeatures="', 'features=\\"', 'features="\\\nfeatures='),
     ),
 )

@@ -127,6 +127,46 @@ def test_a_disk_is_a_file_or_a_block_device_of_a_known_format(given, kind, sourc
 
 
 @pytest.mark.parametrize(
+    ("given", "source", "host", "image_format"),
+    [
+        ("nbd://ceph1:10810/web01", {"name": "web01"}, {"name": "ceph1", "port": "10810"}, "raw"),
+        ("nbd://ceph1/web%2001.qcow2", {"name": "web 01.qcow2"}, {"name": "ceph1", "port": "10809"}, "raw"),
+        ("NBD://[::1]/pool/<web01>", {"name": "pool/<web01>"}, {"name": "::1", "port": "10809"}, "raw"),
+        ("nbd://192.0.2.1", {}, {"name": "192.0.2.1", "port": "10809"}, "raw"),
+        ("nbd+unix:///web01?socket=/run/a+b.sock", {"name": "web01"}, {"transport": "unix", "socket": "/run/a+b.sock"}, "raw"),
+        ({"path": "nbd+unix:///?socket=/run/a", "format": "qcow2"}, {}, {"transport": "unix", "socket": "/run/a"}, "qcow2"),
+    ],
+)  # fmt: skip
+def test_a_disk_is_an_export_of_an_nbd_server_which_is_in_no_pool(given, source, host, image_format):
+    for options in ({}, {"storage_map": {"default": "fast"}}):
+        root = domain(disks=[given], **options)
+        assert root.find("devices/disk").get("type") == "network"
+        assert attributes(root, "devices/disk/source") == [{"protocol": "nbd", **source}]
+        assert attributes(root, "devices/disk/source/host") == [host]
+        assert attributes(root, "devices/disk/driver") == [{"name": "qemu", "type": image_format}]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("nbd://ceph_1/web01", "'ceph_1' as the name of a host"),
+        ("nbd:///web01", "it names no host"),
+        ("nbd://ceph1/web01?tls=1", "without a question mark"),
+        ("nbd://ceph1/web%0101", "should be a line of text"),
+        ("nbd+unix:///web01?socket=/run/%01", "should be a line of text"),
+        ("nbd+unix:///web01", "it should be nbd"),
+        ("nbds://ceph1/web01", "is not an absolute path"),
+        ("nbd://user:secret@ceph1/web01", "contains a password"),
+    ],
+)
+def test_what_libvirt_cannot_have_as_an_export_is_refused(given, message):
+    with pytest.raises(GuestconvError, match=message) as caught:
+        libvirt.define(converted(), "web01", [given])
+    assert (caught.value.code, caught.value.path) == ("platform-option-invalid", "disks")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "given", ["web01.qcow2", "/images/web01", {"device": "sda"}, {"path": "/images/web01", "format": "docx"}]
 )
 def test_a_disk_without_place_or_format_is_refused(given):

@@ -10,6 +10,7 @@ from lxml import etree
 
 from ansible_collections.virttools.guestconv.plugins.filter.map_problems import map_problems
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model import target_hardware
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import (
     fleet,
     kubevirt,
@@ -128,6 +129,91 @@ def test_a_name_that_the_platform_does_not_take_is_found_before_anything_moves()
     assert found.startswith("names-unmapped: The maps have no entry for: network 'VLAN 7' (Web_04). ")
     assert "name: 'Web_01' is not a valid Kubernetes name. " in found and "For example: web-01 (Web_01)." in found
     assert "'Web_04' is not a valid name of a machine" in found and "Web_02" not in found and "Web_03" not in found
+
+
+EXPORTS = ["nbd://ceph1:10809/web01", "nbd+unix:///data?socket=/run/web01.sock"]
+
+
+@pytest.mark.parametrize("platform", ["kubevirt", "openstack", "proxmox"])
+@pytest.mark.parametrize("volumes", [EXPORTS, EXPORTS[0], ["/dev/vg/web01", EXPORTS[1]]])
+def test_an_export_that_the_platform_cannot_have_as_a_disk_is_found_before_anything_moves(platform, volumes):
+    named = variables(platform=platform, guestconv_volumes=volumes)
+    hosts = {
+        "web01": named,
+        "web02": {**named, "guestconv_networks": {"default": "vmbr0"}},
+        "web03": variables(platform=platform, guestconv_volumes=["/dev/vg/web03"]),
+        "web04": variables(platform="none", guestconv_volumes=volumes),
+        "web05": variables(guestconv_volumes=volumes),
+        "web06": variables(platform=platform),
+    }
+    found = map_problems(list(hosts), hosts)
+    name = registry.by_key(platform).WORDS.name
+    assert found.startswith(
+        f"platform-option-invalid: guestconv_volumes: disks: {name} cannot use an NBD export as a disk. Write the disks to "
+        "block devices or files"
+    )
+    assert "(web01, web02). " in found and not any(f"web0{number}" in found for number in (3, 4, 5, 6))
+
+
+@pytest.mark.parametrize("platform", ["kubevirt", "proxmox"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"guestconv_platform_options": {"volumes": ["web01-root", "web01-data"]}},
+        {"define_disks": ["/images/web01.raw", "/images/data.raw"]},
+    ],
+)
+def test_an_export_is_no_disk_of_a_machine_whose_definition_names_others(platform, named):
+    hosts = {"web01": variables(platform=platform, guestconv_volumes=EXPORTS, **named)}
+    assert map_problems(list(hosts), hosts) == ""
+
+
+def test_an_export_that_libvirt_cannot_reach_is_found_before_anything_moves():
+    hosts = {"web01": variables(guestconv_volumes=["nbd://ceph_1/a"]), "web02": variables(guestconv_volumes=[7, None])}
+    assert map_problems(list(hosts), hosts).startswith(
+        "platform-option-invalid: guestconv_volumes: disks: libvirt does not take 'ceph_1' as the name of a host (web01). "
+    )
+
+
+LAN, DMZ = {"network": "lan"}, {"network": "dmz"}
+
+
+@pytest.mark.parametrize(
+    ("cards", "apart", "is_found"),
+    [
+        ([LAN, DMZ], {}, True),
+        ([LAN, DMZ], {"ens192": "a"}, True),
+        ([LAN, DMZ, {**LAN, "mac": "00:50:56:AA:00:01"}], {"00:50:56:aa:00:01": "a", "ens224": "b"}, True),
+        ([LAN, {**LAN, "connected": False}], {}, True),
+        ([LAN, DMZ], {"ens192": "a", "ens224": "b"}, False),
+        ([LAN, LAN], {}, False),
+        ([LAN, {**DMZ, "mac": "00:50:56:AA:00:01"}], {}, False),
+        ([{**LAN, "mac": "00:50:56:AA:00:01"}, {**DMZ, "mac": "00:50:56:AA:00:02"}], {}, False),
+        ([LAN], {}, False),
+    ],
+)
+def test_cards_of_which_it_is_not_known_which_is_on_which_network_need_the_default(cards, apart, is_found):
+    hosts = {
+        "web01": variables(
+            {"lan": "a", "dmz": "b"}, hardware={"interfaces": cards}, guestconv_platform_options={"networks": apart}
+        ),
+        "web02": variables({"lan": "a", "default": "b"}, hardware={"interfaces": cards}),
+    }
+    found = map_problems(list(hosts), hosts)
+    networks = ", ".join(dict.fromkeys(repr(card["network"]) for card in cards if "mac" not in card))
+    expected = (
+        "names-unmapped: The maps have no entry for: network cards without a MAC address (on the source: "
+        f"{networks}), which get the key `default` (web01). "
+    )
+    assert found.startswith(expected) if is_found else found == ""
+
+
+def test_the_default_that_is_asked_for_early_is_what_the_definition_needs():
+    cards = target_hardware.of_source(converted()["interfaces"], {"interfaces": [LAN, DMZ]})
+    with pytest.raises(GuestconvError) as caught:
+        libvirt.define(converted(interfaces=cards), "web01", ["/a.raw"], network_map={"lan": "a", "dmz": "b"})
+    assert caught.value.code == "names-unmapped"
+    assert libvirt.define(converted(interfaces=cards), "web01", ["/a.raw"], network_map={"lan": "a", "default": "b"})
 
 
 @pytest.mark.parametrize(
