@@ -12,43 +12,24 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata, ovf_facts, placed
+from . import manifest, metadata, ovf_disks, ovf_facts, placed
 from .kind import Counter, Description, DiskEntry, Package
 from .metadata import local_name, malformed
 from .ovf_elements import attribute, named
+from .ovf_items import Item, items_of, unit_of
 
 # The envelope's namespace of version 1 and 2. In drafts (0.9) it was VMware's, and the sections had other names.
 _ENVELOPES = ("http://schemas.dmtf.org/ovf/envelope/1", "http://schemas.dmtf.org/ovf/envelope/2")
 
-# CIM_ResourceAllocationSettingData.ResourceType. 20, "other storage device", is SATA and NVMe.
-_PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _OTHER_STORAGE = "3", "4", "5", "6", "10", "20"
-_DISKS = ("17", "31")
-
-_CONTROLLERS = (_IDE, _SCSI, _OTHER_STORAGE)
-
-# By ResourceSubType, the bus of controllers that QEMU has no model of.
-_BUSES_WITHOUT_MODEL = {"buslogic": "scsi"}
-
-# What ovf:format of a disk contains.
-_FORMATS = (("vmdk", "vmdk"), ("qcow", "qcow2"), ("linkid=137171", "vpc"), ("vhdx", "vhdx"), ("vdi", "vdi"))
-
-# Programmatic units of DSP0004 ("byte * 2^30"), and the words that OVF 1.0 had instead.
-_UNIT = re.compile(r"byte\s*\*\s*(\d{1,4})\s*(?:\^\s*(\d{1,2}))?")
-_UNITS = {"byte": 1, "bytes": 1}
-for _exponent, _prefix in enumerate(("kilo", "mega", "giga", "tera"), 1):
-    for _word in (_prefix + "bytes", _prefix[0] + "b", _prefix[0] + "ib"):
-        _UNITS[_word] = 1 << 10 * _exponent
-
-_HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
+# CIM_ResourceAllocationSettingData.ResourceType.
+_PROCESSOR, _MEMORY, _ETHERNET = "3", "4", "10"
 
 _MIB = 1 << 20
 # Machines that a message lists, and characters of their names.
@@ -114,7 +95,7 @@ def parse(data: str | bytes, path: str, vm: str | None = None) -> Description:
     hardware = next(named(system, "VirtualHardwareSection"), None)
     if hardware is None:
         raise malformed(path, "it has no VirtualHardwareSection.")
-    items = _items(envelope, hardware)
+    items = items_of(envelope, hardware)
     # VirtualBox's own description of the machine, in addition to the standard's.
     box = next(named(system, "Machine"), None)
     machine = metadata.Machine(
@@ -126,7 +107,7 @@ def parse(data: str | bytes, path: str, vm: str | None = None) -> Description:
         memory=_memory(items),
         facts=ovf_facts.of_machine(system, hardware, [(item.type, item.values) for item in items], box),
     )
-    machine.disks = _disks(envelope, system, items, box, machine.warnings, path)
+    machine.disks = ovf_disks.disks_of(envelope, system, items, box, machine.warnings, path)
     return metadata.describe(machine, path)
 
 
@@ -168,71 +149,22 @@ def _firmware(hardware: Any, box: Any) -> str | None:
     return None
 
 
-# Items of the hardware
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One Item, StorageItem or EthernetPortItem: its type, all of its values by their names, and VMware's settings in it."""
-
-    type: str
-    values: dict[str, str]
-    configs: dict[str, str]
-
-    def __getitem__(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def subtypes(self) -> list[str]:
-        """In the order of preference: a list may be given (DSP0243, 8.1)."""
-        return self["ResourceSubType"].lower().split()
-
-
-def _items(envelope: Any, hardware: Any) -> list[_Item]:
-    """The items of the configuration that is deployed when none is asked for."""
-    configurations = list(named(envelope, "Configuration"))
-    default = next(
-        (one for one in configurations if attribute(one, "default") in ("true", "1")),
-        configurations[0] if configurations else None,
-    )
-    items = []
-    for element in named(hardware, "Item", "StorageItem", "EthernetPortItem"):
-        # With ovf:bound it says which values would be allowed, too.
-        if attribute(element, "bound"):
-            continue
-        wanted = attribute(element, "configuration").split()
-        if wanted and (default is None or attribute(default, "id") not in wanted):
-            continue
-        values = {local_name(child): (child.text or "").strip() for child in element}
-        configs = {attribute(child, "key"): attribute(child, "value") for child in named(element, "Config")}
-        items.append(_Item(values.get("ResourceType", ""), values, configs))
-    return items
-
-
-def _quantity(items: list[_Item], kind: str) -> int | None:
+def _quantity(items: list[Item], kind: str) -> int | None:
     quantities = [metadata.number(item["VirtualQuantity"], 1 << 20) for item in items if item.type == kind]
     return quantities[0] or None if quantities else None
 
 
-def _memory(items: list[_Item]) -> int | None:
+def _memory(items: list[Item]) -> int | None:
     """MiB."""
     for item in items:
         if item.type == _MEMORY:
             # Without a unit all that is known mean MiB.
-            unit = _unit(item["AllocationUnits"] or item["VirtualQuantityUnits"] or "byte * 2^20")
+            unit = unit_of(item["AllocationUnits"] or item["VirtualQuantityUnits"] or "byte * 2^20")
             return -(-(metadata.number(item["VirtualQuantity"], 1 << 50) or 0) * (unit or _MIB) // _MIB) or None
     return None
 
 
-def _unit(text: str) -> int | None:
-    """Bytes of a unit, None when it is not understood."""
-    match = _UNIT.fullmatch(text.strip().lower())
-    if match:
-        unit = int(match.group(1)) ** int(match.group(2) or 1)
-        return unit if unit <= 1 << 60 else None
-    return _UNITS.get(text.strip().lower())
-
-
-def _interfaces(items: list[_Item], box: Any) -> list[metadata.Card]:
+def _interfaces(items: list[Item], box: Any) -> list[metadata.Card]:
     found = []
     for item in sorted(items, key=_place_of_card):
         if item.type == _ETHERNET:
@@ -257,7 +189,7 @@ def _interfaces(items: list[_Item], box: Any) -> list[metadata.Card]:
     return found
 
 
-def _place_of_card(item: _Item) -> int:
+def _place_of_card(item: Item) -> int:
     """What orders cards as the guest finds them: their units on the PCI bus, as far as those are known."""
     return metadata.number(item["AddressOnParent"], 1 << 20) or 0
 
@@ -266,159 +198,6 @@ def _adapter(kind: str) -> str | None:
     """QEMU's model of a type of VirtualBox's adapters."""
     card = models.named("ovf", "network", kind.lower())
     return card.driver if card else None
-
-
-# Disks
-
-
-def _disks(
-    envelope: Any, system: Any, items: list[_Item], box: Any, warnings: list[str], path: str
-) -> list[metadata.Disk]:
-    """metadata.Disk for each disk that has a file; path is what the envelope calls it."""
-    files = {attribute(file, "id"): file for file in named(envelope, "File")}
-    disks = {attribute(disk, "diskId"): disk for disk in named(envelope, "Disk", "SharedDisk")}
-    controllers = _controllers(items)
-    order = [attribute(section, "instanceId") for section in named(system, "BootOrderSection")]
-    found = []
-    for position, item in enumerate(items):
-        if item.type not in _DISKS:
-            continue
-        unit = metadata.number(item["AddressOnParent"], 1 << 20)
-        disk, file = _resource(item, disks, files, path)
-        _refuse_delta(disk, path)
-        if file is None:
-            warnings.append(f"{item['ElementName'] or 'A disk'} was left out: it is empty and has no file.")
-            continue
-        bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
-        found.append(
-            metadata.Disk(
-                attribute(file, "href"),
-                bus,
-                (controller, position if unit is None else unit),
-                format=_format(disk),
-                size=_capacity(disk),
-                controller=model,
-                boot_order=_boot_order(disk, item["InstanceID"], order),
-                number=controller if item["Parent"] in controllers else None,
-                unit=unit,
-                serial=_serial(disk, box),
-                more=_compression(file, path),
-                **ovf_facts.of_disk(disk, box),
-            )
-        )
-    return found
-
-
-def _refuse_delta(disk: Any, path: str) -> None:
-    """A disk with a parent has only what differs from it (DSP0243, 9.1). Its file does not say which disk that is."""
-    if disk is not None and attribute(disk, "parentRef"):
-        raise GuestconvError(
-            "source-not-supported",
-            f"{path}: the disk {attribute(disk, 'diskId')} is a delta of the disk {attribute(disk, 'parentRef')}.",
-            hint="Export the guest with complete disks: consolidate its snapshots, or clone it first.",
-            path=path,
-        )
-
-
-def _serial(disk: Any, box: Any) -> str | None:
-    """VirtualBox's serial number of a disk, which it makes of the UUID (src/VBox/Devices/Storage/DevATA.cpp, DevAHCI.cpp)."""
-    uuid = "" if disk is None or box is None else attribute(disk, "uuid").replace("-", "").strip("{}")
-    if not re.fullmatch(r"[0-9a-fA-F]{32}", uuid):
-        return None
-    # The first and the last 32 bits, as numbers: of the last, the bytes stand in the order of the machine.
-    last = int.from_bytes(bytes.fromhex(uuid[24:]), "little")
-    return f"VB{int(uuid[:8], 16):x}-{last:x}"
-
-
-def _interface_of(disk: Any) -> tuple[str, str | None]:
-    """(bus, model) of a disk that hangs on no controller that is described."""
-    model = None if disk is None else models.named("ovirt", "block", attribute(disk, "disk-interface"))
-    return (model.bus, model.driver) if model else ("scsi", None)
-
-
-def _boot_order(disk: Any, instance: str, order: list[str]) -> int | None:
-    """order: the instances of VMware's boot order."""
-    if instance in order:
-        return order.index(instance)
-    return 0 if disk is not None and attribute(disk, "boot") == "true" else None
-
-
-def _controllers(items: list[_Item]) -> dict[str, tuple[str, str | None, int]]:
-    """{InstanceID: (bus, model, number among those of its bus)}."""
-    controllers: dict[str, tuple[str, str | None, int]] = {}
-    counts: dict[str, int] = {}
-    # Address is VMware's number of the controller.
-    for item in sorted(items, key=lambda item: metadata.number(item["Address"], 1 << 20) or 0):
-        if item.type in _CONTROLLERS:
-            bus, model = _controller(item)
-            controllers[item["InstanceID"]] = bus, model, counts.get(bus, 0)
-            counts[bus] = counts.get(bus, 0) + 1
-    return controllers
-
-
-def _controller(item: _Item) -> tuple[str, str | None]:
-    """(bus, model) of a controller: by the first subtype that is known, else by its resource type."""
-    for subtype in item.subtypes():
-        if subtype in _BUSES_WITHOUT_MODEL:
-            return _BUSES_WITHOUT_MODEL[subtype], None
-        model = models.named("ovf", "block", subtype)
-        if model:
-            return model.bus, model.driver
-    model = models.named("ovf-type", "block", item.type)
-    return (model.bus, model.driver) if model else ("scsi", None)
-
-
-def _resource(item: _Item, disks: dict[str, Any], files: dict[str, Any], path: str) -> tuple[Any, Any]:
-    """(element of the disk or None, element of its file or None) that an item names."""
-    match = _HOST_RESOURCE.fullmatch(item["HostResource"])
-    if not match:
-        return None, None
-    kind, name = match.groups()
-    disk = disks.get(name) if kind == "disk" else None
-    reference = name if kind == "file" else attribute(disk, "fileRef") if disk is not None else name
-    if kind == "disk" and disk is not None and not reference:
-        return disk, None
-    if reference not in files or (kind == "disk" and disk is None):
-        raise malformed(path, f"{item['HostResource']!r} is referred to, but not described.")
-    return disk, files[reference]
-
-
-def _format(disk: Any) -> str | None:
-    if disk is None:
-        return None
-    # oVirt says VMDK of raw disks, and means this attribute of its own.
-    if attribute(disk, "volume-format"):
-        return {"RAW": "raw", "COW": "qcow2"}.get(attribute(disk, "volume-format"))
-    uri = attribute(disk, "format").lower()
-    return next((name for part, name in _FORMATS if part in uri), None)
-
-
-def _capacity(disk: Any) -> int | None:
-    """Bytes, None when that is not known: it may be a variable's name, too ("${disk}")."""
-    if disk is None:
-        return None
-    capacity = metadata.number(attribute(disk, "capacity"))
-    unit = _unit(attribute(disk, "capacityAllocationUnits") or "byte")
-    return capacity * unit if capacity and unit else None
-
-
-def _compression(file: Any, path: str) -> dict[str, str]:
-    if attribute(file, "chunkSize"):
-        raise GuestconvError(
-            "source-not-supported",
-            f"{path}: the disk {attribute(file, 'href')} is cut into chunks.",
-            hint="Join the chunks, or export it without --chunkSize.",
-            path=path,
-        )
-    kind = attribute(file, "compression").lower()
-    if kind not in ("", "identity", "gzip"):
-        raise GuestconvError(
-            "source-not-supported",
-            f"{path}: the compression {kind!r} is not known.",
-            path=path,
-            hint="Export it without compression.",
-        )
-    return {"compression": kind} if kind == "gzip" else {}
 
 
 def _beside(path: str, disk: DiskEntry, attached: dict[str, Any]) -> DiskEntry:
