@@ -23,6 +23,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds 
     manifest,
     metadata,
     ovf,
+    ovf_items,
     vmx,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.places import packages, registry
@@ -273,6 +274,7 @@ PARSERS = (
         inputs=hostile_texts.documents(*ENVELOPE),
         sample=b"<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'/>",
     ),
+    Parser("a unit in an OVF", ("byte", "*", " ", "2", "^", "30", "KB"), ovf_items.unit_of, sample="byte * 2^30"),
     Parser(
         "XML",
         DOMAIN,
