@@ -163,6 +163,9 @@ class Appliance(Calls):
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Call libguestfs's function `name`, counted and traced. Errors: ApplianceError; GuestconvError `timeout`."""
+        if self._stopped:
+            # What was to be killed may not have been there yet: libguestfs starts QEMU only after some other programs.
+            raise self._stopped
         started = time.monotonic()
         failure = None
         self.calls += 1

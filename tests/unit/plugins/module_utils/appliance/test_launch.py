@@ -42,3 +42,34 @@ def test_an_appliance_that_starts_with_no_accelerator_may_start_later(launch_err
 def test_what_stopped_the_launch_from_here_is_reported_as_it_is(launch_error):
     error = launch_error("tcg", {"tcg": GuestconvError("no-space", "It is full.")})
     assert (error.code, error.message) == ("no-space", "It is full.")
+
+
+class _Handle:
+    """A libguestfs whose calls succeed."""
+
+    def __init__(self):
+        self.called = []
+
+    def list_disk_labels(self):
+        self.called.append("list_disk_labels")
+        return {}
+
+    def close(self):
+        self.called.append("close")
+
+
+def test_an_appliance_whose_time_is_over_before_its_qemu_is_there_makes_no_call_more(monkeypatch):
+    """The time may come to its end while libguestfs still asks programs about QEMU: nothing is killed then."""
+    handle = _Handle()
+
+    def start(self, accelerator):
+        self._handle = handle
+        self._expire()
+
+    monkeypatch.setattr(appliances.accelerators, "choose", lambda requested, fixed: ("tcg", None))
+    monkeypatch.setattr(Appliance, "_start", start)
+    with pytest.raises(GuestconvError) as caught:
+        with Appliance([], read_only=True, timeout=3600):
+            pass
+    assert caught.value.code == "timeout"
+    assert handle.called == ["close"]
