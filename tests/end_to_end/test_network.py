@@ -212,13 +212,6 @@ def booted(module, converted, machine, name):
     return announced
 
 
-@pytest.mark.parametrize("name", GUESTS[:1], indirect=True)
-def test_unconverted_the_cards_in_each_others_place_have_each_others_name(unconverted, name):
-    wanted = VARIANTS[name].drivers
-    assert unconverted.drivers.keys() == wanted.keys()
-    assert not unconverted.drivers.items() & {card: KERNEL_DRIVERS[driver] for card, driver in wanted.items()}.items()
-
-
 @pytest.mark.parametrize("name", UNCONVERTED, indirect=True)
 def test_unconverted_the_guest_is_not_at_its_addresses_on_the_target(unconverted, machine, name):
     wanted = {card["mac"]: set(card["addresses"]) for card in machine["interfaces"]}
