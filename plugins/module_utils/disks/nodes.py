@@ -61,12 +61,10 @@ def size_of(node: Node) -> tuple[int | None, str]:
 def allocated_bytes(node: Node) -> int | None:
     """The bytes of a node that are not known to read as zeroes; None where that cannot be found out."""
     try:
-        outcome = qemu_img.run(["map", "-U", "--output=json", reference(node)], _MAP_SECONDS, mortal=True)
-    except qemu_img.TooSlow:
+        spans = qemu_img.spans(reference(node), _MAP_SECONDS, mortal=True)
+        return sum(span["length"] for span in spans if span["data"] and not span["zero"])
+    except (qemu_img.TooSlow, qemu_img.QemuImgFailed):
         return None
-    if outcome.code:
-        return None
-    return sum(int(span["length"]) for span in json.loads(outcome.output) if span["data"] and not span["zero"])
 
 
 def read(node: Node, offset: int, length: int) -> bytes:

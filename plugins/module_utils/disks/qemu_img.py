@@ -19,7 +19,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Callable, cast
 
@@ -76,13 +76,14 @@ def run(
     quiet: bool = False,
     mortal: bool = False,
     program: str = "qemu-img",
+    output: IO[bytes] | None = None,
 ) -> Outcome:
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
     images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr;
     mortal: have the kernel kill it when we are killed, where it could wait for somebody else's server; program: qemu-img,
-    or qemu-io of the same package.
+    or qemu-io of the same package; output: a file for what it prints, where that can be much; else it is in the Outcome.
     Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
     """
     command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
@@ -90,7 +91,7 @@ def run(
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else subprocess.PIPE,
             env=dict(os.environ, LC_ALL="C"),
             timeout=timeout,
@@ -101,9 +102,8 @@ def run(
         raise _missing(error) from error
     except subprocess.TimeoutExpired as error:
         raise _too_slow(arguments, timeout) from error
-    return Outcome(
-        done.returncode, done.stdout.decode("utf-8", "replace"), (done.stderr or b"").decode("utf-8", "replace")
-    )
+    printed, errors = ((data or b"").decode("utf-8", "replace") for data in (done.stdout, done.stderr))
+    return Outcome(done.returncode, printed, errors)
 
 
 def run_checked(arguments: Sequence[str], timeout: float, **options: Any) -> str:
@@ -234,15 +234,36 @@ def flush(reference: str) -> str:
     return "" if outcome.code == 0 else outcome.reason
 
 
+def spans(reference: str, timeout: float, **options: Any) -> Iterator[dict[str, Any]]:
+    """What `qemu-img map` reports of a block node, one span after the other: a large disk in fragments has millions.
+
+    Args: as of run(). Errors: as run_checked(), before the first one.
+    """
+    with tempfile.TemporaryFile() as output:
+        run_checked(["map", "-U", "--output=json", reference], timeout, output=output, **options)
+        output.seek(max(0, output.seek(0, os.SEEK_END) - 2))
+        # qemu-img does not notice that it cannot write what it prints.
+        if output.read() != b"]\n":
+            raise QemuImgFailed(
+                "qemu-img-failed",
+                f"The output of qemu-img map is not complete. Is {tempfile.gettempdir()} full?",
+            )
+        output.seek(0)
+        # A list in JSON, each item on a line of its own: dump_map_entry() in QEMU's qemu-img.c.
+        for line in output:
+            item = line.strip(b"[],\n")
+            if item:
+                yield json.loads(item)
+
+
 def held_bytes(overlay: str, cluster_size: int = 1) -> int:
     """The bytes that a qcow2 overlay itself holds, counted in whole clusters of what it will be written to.
 
     Its backing file is not opened.
     """
     alone = json.dumps({"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": overlay}})
-    spans = json.loads(run_checked(["map", "-U", "--output=json", "json:" + alone], _CHECK_SECONDS))
     clusters, free = 0, 0  # free: the first cluster that is not counted yet
-    for span in spans:
+    for span in spans("json:" + alone, _CHECK_SECONDS):
         if span["data"]:
             end = -(-(span["start"] + span["length"]) // cluster_size)
             clusters += end - max(free, span["start"] // cluster_size)

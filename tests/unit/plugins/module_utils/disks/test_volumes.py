@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     destination,
     images,
     nodes,
+    qemu_img,
     slices,
     state_directory,
     volumes,
@@ -354,3 +355,11 @@ def test_what_takes_too_long_to_be_counted_is_not_known(files, monkeypatch):
     assert nodes.allocated_bytes(nodes.file_node(str(files[0]))) == ROOM * MEBIBYTE
     monkeypatch.setattr(nodes, "_MAP_SECONDS", 0)
     assert nodes.allocated_bytes(nodes.file_node(str(files[0]))) is None
+
+
+def test_what_is_printed_only_in_part_is_not_counted(tmp_path, monkeypatch):
+    path = create(tmp_path / "disk.qcow2", "qcow2")
+    printed = b'[{ "start": 0, "length": 65536, "depth": 0, "zero": false, "data": true},\n{ "start": 65'
+    monkeypatch.setattr(qemu_img, "run_checked", lambda arguments, timeout, output, **_options: output.write(printed))
+    assert nodes.allocated_bytes(nodes.file_node(path)) is None
+    assert code_of(lambda: qemu_img.held_bytes(path)) == "qemu-img-failed"
