@@ -21,15 +21,12 @@ from urllib.parse import unquote
 
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata, ovf, packed_ova
+from . import archives, manifest, metadata, ovf, packed_ova
 from .kind import Counter, Description, DiskEntry, Package
 from .metadata import malformed
 
-# An OVA has a file per disk, a descriptor, a manifest, perhaps a certificate, NVRAM and messages per language.
-_MAX_MEMBERS = 1000
-# tarfile reads the extended headers (pax, GNU's long names) in one piece; else blocks of 512 bytes, a few per member.
-_MAX_READ = 1 << 20
-_MAX_READS = 16 * _MAX_MEMBERS
+# tarfile reads blocks of 512 bytes, a few per member.
+_MAX_READS = 16 * archives.MAX_MEMBERS
 
 _CHUNK = 1 << 20
 
@@ -110,15 +107,15 @@ def _members(stream: BinaryIO, path: str) -> dict[str, Member]:
     try:
         with tarfile.open(fileobj=cast(BinaryIO, _Bounded(stream, path)), mode="r:") as archive:
             for number, info in enumerate(archive):
-                if number == _MAX_MEMBERS:
-                    raise malformed(path, f"it has more than {_MAX_MEMBERS} files.")
+                if number == archives.MAX_MEMBERS:
+                    raise malformed(path, f"it has more than {archives.MAX_MEMBERS} files.")
                 name = posixpath.normpath(info.name)
-                if info.isdir() or posixpath.basename(name).startswith("._"):
-                    # The tar of macOS adds a file ._NAME with the attributes of each.
+                if info.isdir() or archives.is_of_macos(name):
                     continue
-                _refuse_hostile(info, name, path)
+                archives.require_file(info, name, path)
+                archives.require_inside(name, info.size, path)
                 if name in found:
-                    raise _hostile(path, f"holds {name!r} twice")
+                    raise archives.hostile(path, f"holds {name!r} twice")
                 if info.offset_data + info.size > size:
                     raise malformed(path, f"it ends in the middle of {name}.", "Copy it again, and compare the sizes.")
                 found[name] = Member(name, info.offset_data, info.size)
@@ -139,22 +136,6 @@ def _refuse_compressed(head: bytes, path: str) -> None:
                 path=path,
                 hint=f"Unpack it (`{command} {os.path.basename(path)}`), and use the .ovf file.",
             )
-
-
-def _refuse_hostile(info: tarfile.TarInfo, name: str, path: str) -> None:
-    if not info.isreg() or info.issparse():
-        raise _hostile(path, f"holds {name!r}, which is a link, a device or a sparse file")
-    if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or info.size < 0:
-        raise _hostile(path, f"holds {name!r}, which would be outside of it")
-
-
-def _hostile(path: str, what: str) -> GuestconvError:
-    return GuestconvError(
-        "source-hostile",
-        f"{path} {what}.",
-        path=path,
-        hint="No tool that exports guests makes such an archive. Ask the person who gave it to you.",
-    )
 
 
 def _descriptor(found: dict[str, Member], path: str) -> Member:
@@ -250,27 +231,19 @@ def _view(stream: BinaryIO, member: Member) -> BinaryIO:
     return io.BufferedReader(_Part(stream, member))
 
 
-class _Bounded:
-    """The archive, for tarfile, which trusts every size in it, and may go round in circles (CVE-2025-8194)."""
+class _Bounded(archives.Bounded):
+    """The archive, for tarfile, which may go round in circles (CVE-2025-8194)."""
 
     def __init__(self, stream: BinaryIO, path: str) -> None:
-        self._stream, self._path = stream, path
+        super().__init__(stream, path)
         self._left = _MAX_READS
 
     def read(self, length: int) -> bytes:
         """As of files."""
         self._left -= 1
-        if self._left < 0 or not 0 <= length <= _MAX_READ:
-            raise _hostile(self._path, "has headers that are too large or never end")
-        return self._stream.read(length)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of files."""
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        """As of files."""
-        return self._stream.tell()
+        if self._left < 0:
+            raise archives.hostile(self._path, "has headers that never end")
+        return super().read(length)
 
 
 KIND = Package("ova", (".ova",), read, verify=verify)

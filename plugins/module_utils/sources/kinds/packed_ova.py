@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from ...errors import GuestconvError
-from . import metadata, ovf
+from . import archives, metadata, ovf
 from .kind import Counter, Description
 from .metadata import malformed
 
@@ -44,9 +44,8 @@ _MAGIC = (
 # The methods of zip archives that take little memory, whatever the archive says.
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 
-_MAX_MEMBERS, _MAX_HEADERS = 1000, 16000
-# tarfile reads extended headers in one piece, and zipfile the whole directory.
-_MAX_READ = 1 << 20
+# Files and directories: a small archive can unpack to any number of them.
+_MAX_HEADERS = 16000
 # Bytes that may have to be unpacked until the descriptor comes, which should be first; and in all that nobody asked for.
 _MAX_BEFORE, _MAX_SKIPPED = 64 << 20, 1 << 40
 _CHUNK = 1 << 20
@@ -147,7 +146,7 @@ def unpack(
                 left_out.add(target)
                 skipped += member.size
                 if skipped > _MAX_SKIPPED:
-                    raise _hostile(path, "holds much that its descriptor does not name")
+                    raise archives.hostile(path, "holds much that its descriptor does not name")
     if missing or not found:
         raise GuestconvError(
             "source-disk-missing",
@@ -182,14 +181,12 @@ def _members(stream: BinaryIO, packed: str, path: str) -> Iterator[_Member]:
     seen: set[str] = set()
     try:
         for member in _of_zip(stream, path) if packed == "zip" else _of_tar(stream, packed, path):
-            if posixpath.basename(member.name).startswith("._"):
-                # The tar of macOS adds a file ._NAME with the attributes of each.
+            if archives.is_of_macos(member.name):
                 continue
             name = posixpath.normpath(member.name)
-            if posixpath.isabs(name) or name.split("/")[0] in ("..", ".") or "\0" in name or member.size < 0:
-                raise _hostile(path, f"holds {name!r}, which would be outside of it")
-            if name in seen or len(seen) == _MAX_MEMBERS:
-                raise _hostile(path, f"holds {name!r} twice, or more than {_MAX_MEMBERS} files")
+            archives.require_inside(name, member.size, path)
+            if name in seen or len(seen) == archives.MAX_MEMBERS:
+                raise archives.hostile(path, f"holds {name!r} twice, or more than {archives.MAX_MEMBERS} files")
             seen.add(name)
             yield _Member(name, member.size, member.read)
     except _FAILURES as error:
@@ -201,22 +198,21 @@ def _of_tar(stream: BinaryIO, packed: str, path: str) -> Iterator[_Member]:
     with tarfile.open(fileobj=cast(BinaryIO, unpacked), mode="r:") as archive:
         for number, info in enumerate(archive):
             if number == _MAX_HEADERS:
-                raise _hostile(path, f"has more than {_MAX_HEADERS} files and directories")
+                raise archives.hostile(path, f"has more than {_MAX_HEADERS} files and directories")
             if info.isdir():
                 continue
-            if not info.isreg() or info.issparse():
-                raise _hostile(path, f"holds {info.name!r}, which is a link, a device or a sparse file")
+            archives.require_file(info, info.name, path)
             yield _Member(info.name, info.size, unpacked.data)
 
 
 def _of_zip(stream: BinaryIO, path: str) -> Iterator[_Member]:
-    with zipfile.ZipFile(cast(BinaryIO, _Bounded(stream, path))) as archive:
+    with zipfile.ZipFile(cast(BinaryIO, _Directory(stream, path))) as archive:
         for info in archive.infolist():
             if info.is_dir():
                 continue
             kind = info.external_attr >> 16
             if stat.S_IFMT(kind) not in (0, stat.S_IFREG):
-                raise _hostile(path, f"holds {info.filename!r}, which is a link or a device")
+                raise archives.hostile(path, f"holds {info.filename!r}, which is a link or a device")
             if info.flag_bits & 1:
                 raise GuestconvError(
                     "source-encrypted", f"{path} has a password.", path=path, hint="Pack it again without one."
@@ -277,29 +273,16 @@ class _Xz(io.RawIOBase):
                 return len(data)
 
 
-class _Bounded:
-    """A file that is read in pieces of a limited size."""
-
-    def __init__(self, stream: BinaryIO, path: str) -> None:
-        self._stream, self._path = stream, path
+class _Directory(archives.Bounded):
+    """A zip archive, whose directory is at its end."""
 
     def read(self, length: int = -1) -> bytes:
         """As of files."""
         if length < 0:
-            position = self._stream.tell()
-            length = self._stream.seek(0, io.SEEK_END) - position
-            self._stream.seek(position)
-        if length > _MAX_READ:
-            raise _hostile(self._path, "has headers that are too large")
-        return self._stream.read(length)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of files."""
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        """As of files."""
-        return self._stream.tell()
+            position = self.tell()
+            length = self.seek(0, io.SEEK_END) - position
+            self.seek(position)
+        return super().read(length)
 
     def seekable(self) -> bool:
         """As of files."""
@@ -315,8 +298,7 @@ class _Forward:
 
     def read(self, length: int) -> bytes:
         """As of files, for headers."""
-        if not 0 <= length <= _MAX_READ:
-            raise _hostile(self._path, "has headers that are too large")
+        archives.require_short(length, self._path)
         data = self._last if self._again and length else b""
         self._again = self._again and not length
         self._position += len(data)
@@ -343,7 +325,7 @@ class _Forward:
         if whence != io.SEEK_SET or offset < self._position:
             raise ValueError(f"{offset} was read already")
         if offset - self._position > _MAX_SKIPPED:
-            raise _hostile(self._path, "holds much that its descriptor does not name")
+            raise archives.hostile(self._path, "holds much that its descriptor does not name")
         while self._position < offset and self.data(min(_CHUNK, offset - self._position)):
             pass
         return self._position
@@ -355,12 +337,3 @@ class _Forward:
 
 def _damaged(path: str, reason: str) -> GuestconvError:
     return malformed(path, f"it is no archive, or is damaged ({reason}).", "Copy it again, and compare the sizes.")
-
-
-def _hostile(path: str, what: str) -> GuestconvError:
-    return GuestconvError(
-        "source-hostile",
-        f"{path} {what}.",
-        path=path,
-        hint="No tool that exports guests makes such an archive. Ask the person who gave it to you.",
-    )
