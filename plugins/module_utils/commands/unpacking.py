@@ -87,8 +87,8 @@ def _is_noted(note: str, identity: str) -> bool:
 def _opened(disk: OpenTask, folder: str, request: Request, stack: ExitStack) -> OpenTask:
     """The disk, whose entry and identity stay, open where it was unpacked."""
     entry = disk.task.entry
-    name = os.path.join(folder, entry["member"])
-    here = {**{key: value for key, value in entry.items() if key not in _OF_ARCHIVE}, "path": name}
+    path = packed_ova.unpacked_file(folder, entry["member"])
+    here = {**{key: value for key, value in entry.items() if key not in _OF_ARCHIVE}, "path": path}
     with errors_of(disk.task):
         opened = stack.enter_context(places.place_of(cast(DiskEntry, here), request).opened())
         return replace(

@@ -86,6 +86,27 @@ def test_a_manifest_may_list_what_is_no_disk(tmp_path, raw, members, kind):
     assert is_same(result["disks"][0], raw)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("others", [{}, {"a disk.vmdk": b"another"}])
+def test_a_disk_is_found_by_its_name_in_a_url(tmp_path, raw, members, kind, others):
+    """As in an OVA that is not packed: by the name as it stands there, else by what it stands for."""
+    name = "a%20disk.vmdk" if others else "a disk.vmdk"
+    envelope = members["web01.ovf"].replace(b'"disk.vmdk"', b'"a%20disk.vmdk"')
+    source = packed(tmp_path / "web01.ova", kind, {"web01.ovf": envelope, **others, name: members["disk.vmdk"]})
+    assert is_same(fetch(source, tmp_path / "to")["disks"][0], raw)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["../disk.vmdk", "..%2Fdisk.vmdk", "%2e%2e/disk.vmdk"])
+def test_a_reference_that_leads_out_of_it_finds_no_file(tmp_path, members, kind, name):
+    members["web01.ovf"] = members["web01.ovf"].replace(b'"disk.vmdk"', f'"{name}"'.encode())
+    notes = tmp_path / "to" / ".guestconv-fetch-web01"
+    for place in (notes, notes / "unpacked"):
+        place.mkdir(parents=True)
+        (place / "disk.vmdk").write_bytes(members["disk.vmdk"])
+    assert refusal(packed(tmp_path / "web01.ova", kind, members), tmp_path / "to").code == "source-disk-missing"
+
+
 @pytest.mark.parametrize("name", ["PKI.ovf", "BZh.ovf"])
 def test_an_ova_is_not_taken_for_packed_by_the_name_of_its_descriptor(tmp_path, raw, members, name):
     with tarfile.open(tmp_path / "web01.ova", "w") as archive:

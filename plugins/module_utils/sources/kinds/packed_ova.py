@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
+from urllib.parse import unquote
 
 from ...errors import GuestconvError
 from . import archives, metadata, ovf
@@ -122,12 +123,13 @@ def unpack(
     would have that were not unpacked. Raises GuestconvError `source-...`; OSError, where the folder cannot be written to.
     """
     missing, found, skipped, left_out = set(wanted), "", 0, set()
+    quoted = {unquote(name): name for name in wanted}
     with metadata.open_file(path) as stream:
         read = 0
         for member in _members(stream, packed, path):
             suffix = posixpath.splitext(member.name)[1].lower()
             target = os.path.join(folder, member.name)
-            if member.name in missing or suffix in (".ovf", ".mf"):
+            if member.name in wanted or member.name in quoted or suffix in (".ovf", ".mf"):
                 room(member.size)
                 os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
                 with open(target, "xb") as written:
@@ -140,7 +142,7 @@ def unpack(
                         read = max(read, stream.tell())
                     written.flush()
                     os.fsync(written.fileno())
-                missing.discard(member.name)
+                missing -= {member.name, quoted.get(member.name)}
                 found = found or (target if suffix == ".ovf" else "")
             else:
                 left_out.add(target)
@@ -155,6 +157,13 @@ def unpack(
             hint="Export it again as one OVA, with all of its disks.",
         )
     return found, left_out
+
+
+def unpacked_file(folder: str, name: str) -> str:
+    """The path of the member `name`, one of those wanted, after unpack() into the folder. A reference of an envelope is
+    part of a URL, so what is "web%2001.vmdk" there can be "web 01.vmdk" in the archive."""
+    path = os.path.join(folder, name)
+    return path if os.path.lexists(path) else os.path.join(folder, unquote(name))
 
 
 def _whole(member: _Member, path: str) -> bytes:
