@@ -48,29 +48,26 @@ def slot(
             path=f"{option}.{key}",
         )
     try:
-        taken = _taken(count, os.path.join(directory, kind), _prepared(directory), waiting, in_thread)
+        taken = _taken(count, os.path.join(directory, kind), _prepared(directory, option), waiting, in_thread)
     except OSError as error:
-        raise _not_usable(f"{directory} cannot be used: {error.strerror}.") from error
-    except GuestconvError as error:
-        error.path = error.path.replace("slots", option, 1)
-        raise
+        raise _not_usable(f"{directory} cannot be used: {error.strerror}.", option) from error
     try:
         yield
     finally:
         os.close(taken)
 
 
-def _prepared(directory: str) -> int:
+def _prepared(directory: str, option: str) -> int:
     """Make the directory if need be. Returns: the mode for files in it, as its group may share the slots."""
     os.makedirs(directory, mode=0o700, exist_ok=True)
     status = os.lstat(directory)
     if not stat.S_ISDIR(status.st_mode):
-        raise _not_usable(f"{directory} is a link.")
+        raise _not_usable(f"{directory} is a link.", option)
     # Who can lock the files can stop all conversions; who can remove them can have more of them than there are slots.
     if status.st_uid not in (0, os.geteuid()):
-        raise _not_usable(f"{directory} belongs to another user.")
+        raise _not_usable(f"{directory} belongs to another user.", option)
     if status.st_mode & stat.S_IWOTH:
-        raise _not_usable(f"Everybody can write to {directory}.")
+        raise _not_usable(f"Everybody can write to {directory}.", option)
     return stat.S_IMODE(status.st_mode) & 0o660
 
 
@@ -118,10 +115,10 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _not_usable(message: str) -> GuestconvError:
+def _not_usable(message: str, option: str) -> GuestconvError:
     return GuestconvError(
         "slots-not-usable",
         message,
-        path="slots.directory",
+        path=f"{option}.directory",
         hint="Name a directory that belongs to this user or to root, and that is not writable by everybody.",
     )

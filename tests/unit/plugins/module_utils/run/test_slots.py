@@ -26,8 +26,8 @@ def never():
     raise AssertionError("it had to wait")
 
 
-def refusal(count, directory):
-    with pytest.raises(GuestconvError) as caught, slot(count, directory):
+def refusal(count, directory, **options):
+    with pytest.raises(GuestconvError) as caught, slot(count, directory, **options):
         pass
     return caught.value
 
@@ -121,6 +121,14 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").touch()
     error = refusal(1, str(tmp_path / "file" / "slots"))
     assert error.code == "slots-not-usable" and str(tmp_path) in error.message
+
+
+@pytest.mark.parametrize("name", ["link", "file/slots"])
+def test_the_error_names_the_option_that_was_given(tmp_path, name):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path)
+    error = refusal(1, str(tmp_path / name), option="copy_slots")
+    assert (error.code, error.path) == ("slots-not-usable", "copy_slots.directory")
 
 
 def test_no_slots_are_refused(directory):
