@@ -212,7 +212,7 @@ class StateDirectory:
     def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "disk-busy",
-            f"The disk is being converted by another process: {reason}.",
+            f"Another process is converting the disk, or is writing to the volume: {reason}.",
             hint="Wait for it to end, then run again.",
         )
 

@@ -33,7 +33,7 @@ class _State(StateDirectory):
     def _busy(reason: str) -> GuestconvError:
         return GuestconvError(
             "fetch-busy",
-            f"the guest is being fetched by another process: {reason}",
+            f"The guest is being fetched by another process: {reason}.",
             hint="Wait for it to end, then run again.",
         )
 
@@ -153,11 +153,6 @@ class Record:
         with self._exclusive:
             self._parts[name]["copied"] = copied
             self._write()
-
-    def copied(self, name: str, source: str) -> int:
-        """Bytes that there are of a copy of that source."""
-        part = self._parts.get(name, {})
-        return int(part["copied"]) if part.get("source") == source else 0
 
     def path_of(self, name: str) -> str:
         """The path of an incomplete copy."""

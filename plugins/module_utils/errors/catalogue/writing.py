@@ -14,7 +14,7 @@ SUBJECT = Subject(
     (
         error(
             "disk-busy",
-            "Another process is converting this disk.",
+            "Another process is converting this disk, or is writing to this volume.",
             "Wait until it ends, then run again.",
             retryable=True,
         ),

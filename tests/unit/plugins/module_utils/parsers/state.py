@@ -159,7 +159,6 @@ def _notes(path):
 def _record(path):
     record = fetch_record.Record(os.path.dirname(path), "a")
     record.is_verified("c")
-    record.copied("a", "b")
     record.is_done("a", "b")
 
 
