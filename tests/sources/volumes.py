@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import state_directory
+
 OLD = b"\xff"
+
+
+def states_in(folder, monkeypatch):
+    """Have volumes keep their state in a directory in the folder, which is returned, and not in that of this machine."""
+    states = folder / "states"
+    states.mkdir(exist_ok=True)
+    monkeypatch.setattr(state_directory, "_VOLUME_STATE", str(states))
+    return states
 
 
 def old_data(path, mebibytes):

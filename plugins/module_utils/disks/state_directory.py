@@ -31,7 +31,7 @@ from ..texts import disk_urls, untrusted_json
 JOURNAL = "journal.json"
 SCRATCH_PREFIX = "guestconv-"
 # A block device has no directory next to it that outlives a reboot, and an NBD export has none on this machine.
-_BLOCK_DEVICE_STATE = "/var/lib/guestconv"
+_VOLUME_STATE = "/var/lib/guestconv"
 _KERNEL_DEVICES, _LASTING_NAMES = "/sys/dev/block", "/dev/disk/by-id"
 _NOTES, _LOCK = "notes.json", "lock"
 
@@ -39,9 +39,9 @@ _NOTES, _LOCK = "notes.json", "lock"
 def state_directory_for(path: str) -> str:
     """The state directory of the disk at `path` (as in Disk.path)."""
     if disk_urls.is_export(path):
-        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _export_key(path))
+        return os.path.join(_VOLUME_STATE, ".guestconv-" + _export_key(path))
     if os.path.exists(path) and stat.S_ISBLK(os.stat(path).st_mode):
-        return os.path.join(_BLOCK_DEVICE_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
+        return os.path.join(_VOLUME_STATE, ".guestconv-" + _device_key(path).strip("/").replace("/", "-"))
     return os.path.join(os.path.dirname(path), ".guestconv-" + os.path.basename(path))
 
 

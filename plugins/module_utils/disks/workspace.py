@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The disks are never half-converted: conversion writes to overlays, and only a finished one goes further.
 
-What all three ways of converting have in common. They differ in where a finished conversion goes: into the disks
-(commit.py), into copies (copies.py), or nowhere (throwaway.py).
+What all ways of converting have in common. They differ in where a finished conversion goes: into the disks (commit.py),
+into copies in a directory (copies.py), to volumes (to_volumes.py), or nowhere (throwaway.py).
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ done, only where the volume still holds what was written to it.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -136,20 +135,19 @@ class VolumeRecord(Record):
         mark = self._mark()
         if not mark:
             return False
-        where = os.path.join(self.directory)
         if done.get("mark") != mark:
             raise GuestconvError(
                 "dest-exists",
                 f"{self._volume} held a disk that guestconv_fetch wrote, and now holds something else.",
                 path="dest",
-                hint=f"If it may be overwritten, remove {where}.",
+                hint=f"If it may be overwritten, remove {self.directory}.",
             )
         if done["source"] != source:
             raise GuestconvError(
                 "source-changed",
                 f"{self._volume} was fetched from another source, or before the source was changed.",
                 path="dest",
-                hint=f"To overwrite it with this disk, remove {where}.",
+                hint=f"To overwrite it with this disk, remove {self.directory}.",
             )
         return True
 

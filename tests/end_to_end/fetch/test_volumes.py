@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, slices, state_directory, volumes
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, slices, volumes
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import in_child
 from tests.sources.guests import MEBIBYTE, converted, disks, fetch, raw_disk, refusal
 from tests.sources.servers import WebServer
-from tests.sources.volumes import OLD, Export, loop_device, old_data
+from tests.sources.volumes import OLD, Export, loop_device, old_data, states_in
 
 # Larger than the disk, which has 64 MiB.
 ROOM = 70
@@ -25,9 +25,7 @@ ROOM = 70
 @pytest.fixture(autouse=True)
 def states(tmp_path, monkeypatch):
     """The directory in which volumes have their state."""
-    (tmp_path / "states").mkdir()
-    monkeypatch.setattr(state_directory, "_BLOCK_DEVICE_STATE", str(tmp_path / "states"))
-    return tmp_path / "states"
+    return states_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -246,7 +244,7 @@ def test_a_source_that_changes_meanwhile_leaves_no_disk(tmp_path, volume, below,
     assert not any(below.read_bytes()[:MEBIBYTE])
     monkeypatch.undo()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(state_directory, "_BLOCK_DEVICE_STATE", str(tmp_path / "states"))
+        states_in(tmp_path, patch)
         assert fetch(source, volume)["changed"]
     assert holds(below, disk)
 

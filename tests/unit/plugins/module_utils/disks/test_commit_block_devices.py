@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, state_directory
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
@@ -21,28 +21,20 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create
-from tests.sources.volumes import loop_device
+from tests.sources.volumes import loop_device, states_in
 
 
 @pytest.fixture
 def states(tmp_path, monkeypatch):
     """The directory in which block devices have their state."""
-    (tmp_path / "states").mkdir()
-    monkeypatch.setattr(state_directory, "_BLOCK_DEVICE_STATE", str(tmp_path / "states"))
-    return tmp_path / "states"
+    return states_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def device(tmp_path, states):
     """The path of a block device that holds known bytes."""
-    attached = subprocess.run(
-        ["losetup", "--find", "--show", create(tmp_path / "below")], capture_output=True, text=True, check=False
-    )
-    if attached.returncode != 0:
-        pytest.skip("loop devices cannot be made here: " + attached.stderr)
-    path = attached.stdout.strip()
-    yield path
-    subprocess.run(["losetup", "--detach", path], check=True)
+    with loop_device(create(tmp_path / "below")) as path:
+        yield path
 
 
 @pytest.fixture

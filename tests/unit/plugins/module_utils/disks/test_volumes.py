@@ -20,7 +20,6 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     nodes,
     qemu_img,
     slices,
-    state_directory,
     volumes,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
@@ -36,7 +35,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     write_to,
 )
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.disk_images import create
-from tests.sources.volumes import OLD, Export, loop_device, old_data
+from tests.sources.volumes import OLD, Export, loop_device, old_data, states_in
 
 MEBIBYTE = 1 << 20
 ROOM = 70
@@ -45,9 +44,7 @@ ROOM = 70
 @pytest.fixture(autouse=True)
 def states(tmp_path, monkeypatch):
     """The directory in which volumes have their state."""
-    (tmp_path / "states").mkdir()
-    monkeypatch.setattr(state_directory, "_BLOCK_DEVICE_STATE", str(tmp_path / "states"))
-    return tmp_path / "states"
+    return states_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture
