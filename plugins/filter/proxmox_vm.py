@@ -16,6 +16,7 @@ description:
   - A device that Proxmox VE does not have is an error, which names the device. Proxmox VE does not have C(virtconsole),
     and has only one model of the SCSI controller for all disks.
 extends_documentation_fragment:
+  - virttools.guestconv.converted
   - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
