@@ -107,7 +107,10 @@ def define(
 
 
 def check_name(value: object) -> str:
-    """The name of a machine. One with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname)."""
+    """The name of a machine. Raises GuestconvError `platform-option-invalid`.
+
+    One with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname).
+    """
     if isinstance(value, str) and len(value) <= _LONGEST_NAME:
         for part in value.split("."):
             _label(part, "name")

@@ -37,9 +37,6 @@ _HYPERV = (
 # A console on the controller of virtio's serial ports.
 _VIRTIO_SERIAL = "virtconsole"
 
-# Cards of PCI Express (platforms/libvirt.py has vmxnet3 there).
-_EXPRESS = (models.E1000E.driver, models.VMXNET3.driver)
-
 # QEMU's devices for disks that can have a world wide name.
 _WITH_WWN = ("scsi-hd", "ide-hd")
 
@@ -115,7 +112,7 @@ class _Ports:
 
     def bus(self, driver: str) -> list[str]:
         """["bus=..."], for the properties of a device of that driver, at a new port; [] for one on the root bus."""
-        is_express = driver in _EXPRESS or (self._is_modern and models.is_virtio(driver))
+        is_express = driver in models.EXPRESS_CARDS or (self._is_modern and models.is_virtio(driver))
         if self._family != "q35" or not is_express:
             return []
         number = len(self.devices) // 2
