@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..devices import models
+from ..devices import hyperv, models
 from ..devices.model import Attachment
 from ..model.first_boot import VERIFY_TAG
 from ..model.hardware import Hardware, Interface
@@ -19,20 +19,8 @@ from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
 from .network import UserNetwork
 
-# QEMU's words for what platforms/libvirt.py has (docs/system/i386/hyperv.rst of QEMU).
-_HYPERV = (
-    "hv-relaxed",
-    "hv-vapic",
-    "hv-spinlocks=0x1fff",
-    "hv-vpindex",
-    "hv-runtime",
-    "hv-time",
-    "hv-synic",
-    "hv-stimer",
-    "hv-frequencies",
-    "hv-tlbflush",
-    "hv-ipi",
-)
+# As platforms/libvirt.py has it, where hv-time is the timer hypervclock.
+_HYPERV = (*(f"hv-{name}" for name in hyperv.FEATURES), f"hv-spinlocks={hyperv.SPINLOCK_RETRIES:#x}", "hv-time")
 
 # A console on the controller of virtio's serial ports.
 _VIRTIO_SERIAL = "virtconsole"
