@@ -47,9 +47,9 @@ _OF_WINDOWS = """
 
 Windows can use a driver if it has one of these services, with its driver file, and knows the device by one of these PCI
 ids, or if the virtio-win of the option `virtio_win` has the driver for this Windows. A display and a serial port without
-either need no driver. Windows has no driver for devices that are not in this table. Targets offer the disks in the last
+either need no driver. Windows has no driver for devices that are not in this table. Targets offer the devices in the last
 column to Windows guests alone, and never recommend them where another choice is possible: a guest can keep the disk
-controller that it had on VMware.
+controller and the network card that it had on VMware.
 
 """
 

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The hardware, and its size."""
+    """The machine, and its networks."""
 
     DOCUMENTATION = r"""
 options:
-  _input:
-    description:
-      - The hardware that the guest was converted for, which is the result
-        RV(virttools.guestconv.guestconv_convert#module:hardware).
-    type: dict
-    required: true
   name:
     description: The name of the virtual machine.
     type: str

@@ -14,6 +14,7 @@ description:
   - A device that KubeVirt does not have is an error, which names the device. KubeVirt does not have C(vmxnet3),
     C(qxl-vga) or C(virtconsole), and by default only the machine type C(q35).
 extends_documentation_fragment:
+  - virttools.guestconv.converted
   - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:

@@ -17,6 +17,7 @@ description:
 requirements:
   - lxml, in the Python that runs Ansible
 extends_documentation_fragment:
+  - virttools.guestconv.converted
   - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:

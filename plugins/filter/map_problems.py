@@ -15,16 +15,8 @@ description:
   - It also checks whether the platform takes the names of the guests (C(define_name)), and the NBD exports in
     C(guestconv_volumes).
 positional: variables
-options:
-  _input:
-    description: The names of the guests, such as C(ansible_play_hosts).
-    type: list
-    elements: str
-    required: true
-  variables:
-    description: The variables of the guests, by their names, such as C(hostvars).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - virttools.guestconv.fleet
 seealso:
   - plugin: virttools.guestconv.libvirt_domain
     plugin_type: filter

@@ -12,20 +12,12 @@ description:
   - Estimates for each guest, each wave and the whole fleet how long a migration takes, by the bytes that are to be copied.
   - If guests were migrated since an earlier plan, the rates are those that were measured then, and the plan shows how far
     off the earlier plan was.
-  - The playbook C(virttools.guestconv.plan) gathers what is needed.
+  - The variable C(guestconv_metadata) of a guest is the result of M(virttools.guestconv.guestconv_fetch) in check mode. The
+    playbook C(virttools.guestconv.plan) gathers what is needed.
 positional: variables
+extends_documentation_fragment:
+  - virttools.guestconv.fleet
 options:
-  _input:
-    description: The names of the guests, such as C(ansible_play_hosts).
-    type: list
-    elements: str
-    required: true
-  variables:
-    description:
-      - The variables of the guests, by their names, such as C(hostvars). C(guestconv_metadata) is the result of
-        M(virttools.guestconv.guestconv_fetch) in check mode.
-    type: dict
-    required: true
   made:
     description: The time of the plan, in ISO 8601.
     type: str

@@ -15,14 +15,9 @@ description:
   - A device that OpenStack does not have is an error, which names the device. OpenStack does not have C(virtconsole).
   - The flavor sets the memory and the number of processors. The ports set the MAC addresses.
 extends_documentation_fragment:
+  - virttools.guestconv.converted
   - virttools.guestconv.definition
 options:
-  _input:
-    description:
-      - The hardware that the guest was converted for, which is the result
-        RV(virttools.guestconv.guestconv_convert#module:hardware).
-    type: dict
-    required: true
   os_type:
     description: The type of the guest's operating system. It is V(windows) in any case if the hardware has C(windows).
     type: str

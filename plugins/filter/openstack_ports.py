@@ -12,13 +12,9 @@ description:
   - Creates the options of C(openstack.cloud.port) for each network card that a guest was converted for. A port keeps the MAC
     address and the static addresses of the card, and whether the card is connected.
   - A server that has these ports, in this order, has the cards of the guest.
+extends_documentation_fragment:
+  - virttools.guestconv.converted
 options:
-  _input:
-    description:
-      - The hardware that the guest was converted for, which is the result
-        RV(virttools.guestconv.guestconv_convert#module:hardware).
-    type: dict
-    required: true
   name:
     description: The name of the server. The names of the ports begin with it.
     type: str

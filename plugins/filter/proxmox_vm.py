@@ -16,6 +16,7 @@ description:
   - A device that Proxmox VE does not have is an error, which names the device. Proxmox VE does not have C(virtconsole),
     and has only one model of the SCSI controller for all disks.
 extends_documentation_fragment:
+  - virttools.guestconv.converted
   - virttools.guestconv.definition
   - virttools.guestconv.platform
 options:
@@ -24,7 +25,7 @@ options:
       - The values of the disks in C(qm.conf), one for each disk of the hardware, in the same order. Examples are
         V(local-lvm:vm-100-disk-0), and V(local-lvm:0,import-from=/exports/web01.qcow2), which imports the disk.
       - A value can also be a dictionary with V(volume), and V(device), the name that the guest had for the disk.
-      - Either this or O(disks) is required.
+      - Either this or O(disks) is required. With this, O(disks) is not used.
     type: list
     elements: raw
   disks:

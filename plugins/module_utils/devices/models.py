@@ -306,6 +306,9 @@ def _by_driver(*rows: Model) -> dict[str, Model]:
 
 
 INTERFACES = _by_driver(VIRTIO_NET, VMXNET3, E1000E, E1000, RTL8139, PCNET, XEN_NET, HV_NETVSC, ENA, GVE)
+# Those that QEMU has as devices of PCI Express at a port of it. Only there have they the serial number by which Windows
+# finds the configuration of a card again.
+EXPRESS_CARDS = (VMXNET3.driver, E1000E.driver)
 DISKS = _by_driver(
     VIRTIO_BLK,
     NVME,

@@ -123,8 +123,9 @@ class Hives:
 
         Raises GuestconvError `registry-malformed` when hivex does not understand the file.
         """
-        self.opened(path)
-        return _Hive(self, path, detail)
+        hive = _Hive(self, path, detail)
+        hive.opened()
+        return hive
 
     def opened(self, path: str, writable: bool = False) -> _OpenHive:
         """Have the hive in the file at path open. What was altered in another one is written."""
@@ -234,6 +235,10 @@ class _Hive:
         key = _Key(self, _SEPARATOR.join(names), names[-1] if names else "")
         return key if self.handle(key.path) else None
 
+    def opened(self) -> _OpenHive:
+        """Have it open; for writing at once if it is to be altered, as each opening of a large hive takes seconds."""
+        return self.hives.opened(self.path, writable=bool(self.detail))
+
     def read(self, call: Callable[[], _Answer]) -> _Answer:
         """What a call of hivex returns. Raises GuestconvError `registry-malformed`."""
         try:
@@ -245,7 +250,7 @@ class _Hive:
 
     def handle(self, path: str) -> int:
         """hivex's handle of the key at path; 0 when there is none."""
-        opened = self.hives.opened(self.path)
+        opened = self.opened()
         known = opened.handles.get(path.casefold())
         if known is not None:
             return known
@@ -320,7 +325,7 @@ class _Key:
             if not name or _SEPARATOR in name:
                 continue
             path = f"{self.path}{_SEPARATOR}{name}" if self.path else name
-            self._hive.hives.opened(self._hive.path).handles[path.casefold()] = node
+            self._hive.opened().handles[path.casefold()] = node
             keys.append(_Key(self._hive, path, name))
         return keys
 
@@ -422,7 +427,7 @@ class _Key:
 
     def _remove(self) -> None:
         self._hive.alter(lambda: self._calls.hivex_node_delete_child(self._handle))
-        self._hive.hives.opened(self._hive.path).forget(self.path)
+        self._hive.opened().forget(self.path)
 
     def _with_below(self) -> Iterator[_Key]:
         """This key, and those below it, each after the one above it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..devices import hyperv
 from ..errors import GuestconvError
 from ..model.hardware import DiskPlace, Hardware, Interface
 from . import processors, request
@@ -107,7 +108,10 @@ def define(
 
 
 def check_name(value: object) -> str:
-    """The name of a machine. One with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname)."""
+    """The name of a machine. Raises GuestconvError `platform-option-invalid`.
+
+    One with dots is allowed: KubeVirt makes the host name of what is before the first (dns.SanitizeHostname).
+    """
     if isinstance(value, str) and len(value) <= _LONGEST_NAME:
         for part in value.split("."):
             _label(part, "name")
@@ -171,10 +175,9 @@ def _clock(hardware: Hardware) -> dict[str, Any]:
 
 
 def _hyperv() -> dict[str, Any]:
-    """The features of Hyper-V's interface that libvirt.py has as well."""
-    names = ("relaxed", "vapic", "vpindex", "runtime", "synic", "frequencies", "tlbflush", "ipi")
-    features: dict[str, Any] = {name: {} for name in names}
-    return {"acpi": {}, "apic": {}, "hyperv": {**features, "synictimer": {}, "spinlocks": {"spinlocks": 8191}}}
+    """The features of Hyper-V's interface. KubeVirt has one word of its own."""
+    features: dict[str, Any] = {"synictimer" if name == "stimer" else name: {} for name in hyperv.FEATURES}
+    return {"acpi": {}, "apic": {}, "hyperv": {**features, "spinlocks": {"spinlocks": hyperv.SPINLOCK_RETRIES}}}
 
 
 def _machine_type(hardware: Hardware) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..devices import models
+from ..devices import hyperv, models
 from ..devices.letters import letters
 from ..errors import GuestconvError
 from ..model.hardware import Hardware, Interface
@@ -49,10 +49,6 @@ _PLACES = {
     "ide": lambda unit: {"bus": unit // 2, "target": 0, "unit": unit % 2},
 }
 
-# What KVM shows Windows of Hyper-V's interface; "Hypervisor features" in libvirt's documentation of domains. Without it
-# Windows waits for locks that no processor holds, and reads the time slowly.
-_HYPERV = ("relaxed", "vapic", "vpindex", "runtime", "synic", "stimer", "frequencies", "tlbflush", "ipi")
-_SPINLOCK_RETRIES = 8191
 # How Windows is to get the ticks that it missed.
 _TIMERS = (
     {"name": "rtc", "tickpolicy": "catchup"},
@@ -169,10 +165,10 @@ def _features(root: Any, is_secure: bool, has_hyperv: bool) -> None:
     for name in ("acpi", "apic"):
         _child(features, name)
     if has_hyperv:
-        hyperv = _child(features, "hyperv")
-        for name in _HYPERV:
-            _child(hyperv, name, state="on")
-        _child(hyperv, "spinlocks", state="on", retries=_SPINLOCK_RETRIES)
+        element = _child(features, "hyperv")
+        for name in hyperv.FEATURES:
+            _child(element, name, state="on")
+        _child(element, "spinlocks", state="on", retries=hyperv.SPINLOCK_RETRIES)
     if is_secure:
         # The firmware protects its variables by System Management Mode.
         _child(features, "smm", state="on")

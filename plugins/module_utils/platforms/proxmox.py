@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..devices import models
 from ..errors import GuestconvError
 from ..model.hardware import DiskPlace, Hardware, Interface
 from ..model.kept import WWN
@@ -29,9 +30,8 @@ _WITH_WWN = ("scsi", "sata", "ide")
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
-# The ports of PCI Express that each q35 machine has (pve-q35-4.0.cfg), and the cards of QEMU's that use what they offer.
+# The ports of PCI Express that each q35 machine has (pve-q35-4.0.cfg).
 _PORTS = ("ich9-pcie-port-1", "ich9-pcie-port-2", "ich9-pcie-port-3", "ich9-pcie-port-4")
-_EXPRESS_CARDS = ("vmxnet3", "e1000e")
 
 _LINUX = "l26"
 # By the lowest version of NT: 11 and 2022, 10, 8, 7, Vista (PVE::QemuServer, ostype).
@@ -77,10 +77,10 @@ def define(
     "local-lvm:0,import-from=/x.qcow2"), or dicts of volume and device; memory (MiB), cpus: by default what hardware
     knows; network: a bridge, and further options of a card as in qm.conf ("vmbr0,tag=7"); networks: {a card's name or MAC
     address: network}; storage: where UEFI's variables are kept; ostype: qm.conf's, that of Linux means that of the guest;
-    guest_agent: whether the guest runs QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on storage; disks: instead of volumes,
-    paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map has for them;
-    network_map, storage_map: what the source calls its networks and storages, with a network and a storage; guest: its
-    description; cpu_model: host, or a model's name.
+    guest_agent: whether the guest runs QEMU's, so that Proxmox talks to it; secure_boot; tpm: a new and empty one, on
+    storage; disks: paths on the node, or dicts of path and device, which are imported to storage, or to what storage_map
+    has for them, and are not used with volumes; network_map, storage_map: what the source calls its networks and storages,
+    with a network and a storage; guest: its description; cpu_model: host, or a model's name.
     Raises GuestconvError: `hardware-invalid`, `platform-option-invalid`, `device-not-offered`, `drivers-differ`,
     `names-unmapped`.
     """
@@ -144,7 +144,7 @@ def _express(hardware: Hardware) -> list[str]:
     arguments: list[str] = []
     ports = list(_PORTS)
     for index, card in enumerate(hardware.interfaces):
-        if not (card.subsystem or (hardware.windows and card.driver in _EXPRESS_CARDS)):
+        if not (card.subsystem or (hardware.windows and card.driver in models.EXPRESS_CARDS)):
             continue
         if hardware.family != "q35" or not ports:
             path = f"hardware.interfaces[{index}].driver"

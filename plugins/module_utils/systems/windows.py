@@ -31,7 +31,8 @@ from ..texts.inf import Release
 
 NAME = "windows"
 
-ASPECTS: tuple[Aspect, ...] = (condition, storage, devices, tools, boot, machine, network, first_boot)
+# Early is what looks into another volume, for which the hives of this one are closed.
+ASPECTS: tuple[Aspect, ...] = (condition, boot, storage, devices, tools, machine, network, first_boot)
 
 ROOT_FILESYSTEMS = frozenset(("ntfs",))
 

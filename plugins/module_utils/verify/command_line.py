@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..devices import models
+from ..devices import hyperv, models
 from ..devices.model import Attachment
 from ..model.first_boot import VERIFY_TAG
 from ..model.hardware import Hardware, Interface
@@ -19,26 +19,11 @@ from ..qemu.accelerator import PROCESSORS
 from .firmware import Firmware
 from .network import UserNetwork
 
-# QEMU's words for what platforms/libvirt.py has (docs/system/i386/hyperv.rst of QEMU).
-_HYPERV = (
-    "hv-relaxed",
-    "hv-vapic",
-    "hv-spinlocks=0x1fff",
-    "hv-vpindex",
-    "hv-runtime",
-    "hv-time",
-    "hv-synic",
-    "hv-stimer",
-    "hv-frequencies",
-    "hv-tlbflush",
-    "hv-ipi",
-)
+# As platforms/libvirt.py has it, where hv-time is the timer hypervclock.
+_HYPERV = (*(f"hv-{name}" for name in hyperv.FEATURES), f"hv-spinlocks={hyperv.SPINLOCK_RETRIES:#x}", "hv-time")
 
 # A console on the controller of virtio's serial ports.
 _VIRTIO_SERIAL = "virtconsole"
-
-# Cards of PCI Express (platforms/libvirt.py has vmxnet3 there).
-_EXPRESS = (models.E1000E.driver, models.VMXNET3.driver)
 
 # QEMU's devices for disks that can have a world wide name.
 _WITH_WWN = ("scsi-hd", "ide-hd")
@@ -115,7 +100,7 @@ class _Ports:
 
     def bus(self, driver: str) -> list[str]:
         """["bus=..."], for the properties of a device of that driver, at a new port; [] for one on the root bus."""
-        is_express = driver in _EXPRESS or (self._is_modern and models.is_virtio(driver))
+        is_express = driver in models.EXPRESS_CARDS or (self._is_modern and models.is_virtio(driver))
         if self._family != "q35" or not is_express:
             return []
         number = len(self.devices) // 2

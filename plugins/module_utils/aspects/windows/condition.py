@@ -70,7 +70,8 @@ def _hibernated(root: GuestRoot) -> Iterator[Concern]:
 
 def _registry(root: GuestRoot) -> Iterator[Concern]:
     """Whether the registry can be read, and whether all that Windows wrote is in it."""
-    for name in (release.SYSTEM, release.SOFTWARE):
+    # The one that is asked first afterwards is the last, as one is open at a time.
+    for name in (release.SOFTWARE, release.SYSTEM):
         try:
             hive = root.hive(name, "")
         except GuestconvError as error:

@@ -197,16 +197,24 @@ class Evidence:
         return [name for name, names in services.items() if names & there]
 
     def _has_package(self, ids: tuple[str, ...]) -> bool:
-        """Whether a driver package is for one of the ids: those of the hive DRIVERS, which Windows 10 and later have.
+        """Whether a driver package is for one of the ids of a device that the target has."""
+        return not self._packaged.isdisjoint(ids)
 
+    @cached_property
+    def _packaged(self) -> frozenset[str]:
+        """The ids on PCI that driver packages are for: those of the hive DRIVERS, which Windows 10 and later have.
+
+        Of those, only what the target's devices have is asked for, and all at once: hivex has one hive open at a time.
         Before, they are in the INF files.
         """
         hive = self._root.hive("DRIVERS", "")
-        if hive is not None and hive.key(DEVICE_IDS) is not None:
-            return any(hive.key(f"{DEVICE_IDS}\\{each}") is not None for each in ids)
-        return not self._ids_in_infs.isdisjoint(ids)
+        if hive is None or hive.key(DEVICE_IDS) is None:
+            return self._ids_in_infs()
+        target = self._root.guest.target
+        needs = [model.windows for kind in target.models for model in target.all_models(kind) if model.windows]
+        wanted = {identifier for each in needs for identifier in each.ids}
+        return frozenset(each for each in wanted if hive.key(f"{DEVICE_IDS}\\{each}") is not None)
 
-    @cached_property
     def _ids_in_infs(self) -> frozenset[str]:
         """The ids on PCI in the INF files of network cards."""
         found: set[str] = set()

@@ -101,11 +101,12 @@ def test_a_row_says_what_windows_needs_in_words_of_windows(kind, row):
     assert not needs.driver or needs.ids
 
 
-def test_models_for_windows_alone_are_choices_only_where_every_system_has_looked_for_them():
-    looked = {"block": {model.driver: "" for model in KVM.all_models("block")}}
-    linux = {"block": {model.driver: "" for model in KVM.models["block"]}}
+@pytest.mark.parametrize(("kind", "driver"), [("block", "mptsas1068"), ("block", "pvscsi"), ("network", "vmxnet3")])
+def test_models_for_windows_alone_are_choices_only_where_every_system_has_looked_for_them(kind, driver):
+    looked = {kind: {model.driver: "" for model in KVM.all_models(kind)}}
+    linux = {kind: {model.driver: "" for model in KVM.models[kind]}}
     for findings, expected in (([looked], True), ([looked, linux], False), ([linux], False), ([], False)):
         found = [description.Findings(usable=usable) for usable in findings]
         choices, _unavailable = description._choices(found, KVM)
-        assert ("mptsas1068" in choices["block"]) is expected
-        assert choices["block"][: len(linux["block"])] == list(linux["block"])
+        assert (driver in choices[kind]) is expected
+        assert choices[kind][: len(linux[kind])] == list(linux[kind])

@@ -24,13 +24,18 @@ PLATFORMS = {
     "proxmox": lambda hardware: proxmox.define(hardware, "web01", ["local-lvm:vm-100-disk-0"]),
 }
 
-KVM = [(kind, model.driver) for kind, found in targets.KVM.models.items() for model in found]
+KVM = [(kind, model.driver) for kind in targets.KVM.models for model in targets.KVM.all_models(kind)]
 
 # What convert can choose for KVM, and a platform cannot give.
 NOT_OFFERED = {
     ("libvirt", "nvme"),
     ("kubevirt", "nvme"),
     ("kubevirt", "vmxnet3"),
+    ("kubevirt", "mptsas1068"),
+    ("proxmox", "mptsas1068"),
+    ("libvirt", "pvscsi"),
+    ("openstack", "pvscsi"),
+    ("kubevirt", "pvscsi"),
     ("openstack", "nvme"),
     ("proxmox", "nvme"),
     ("kubevirt", "qxl-vga"),

@@ -13,6 +13,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model import h
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import kubevirt, libvirt, openstack, proxmox
 
 KEPT = {"driver": "e1000e", "mac": "00:0c:29:f3:ff:de", "subsystem_vendor": "15ad", "subsystem_device": "07d0"}
+HYPERV = {"relaxed", "vapic", "vpindex", "runtime", "synic", "stimer", "frequencies", "tlbflush", "ipi"}
 
 
 def machine(**more):
@@ -61,7 +62,7 @@ def test_what_is_no_value_is_refused(more):
 def test_libvirt_shows_windows_the_interface_of_hyperv_and_no_other_guest():
     hyperv = {each.tag: dict(each.attrib) for each in domain().find("features/hyperv")}
     assert hyperv["spinlocks"] == {"state": "on", "retries": "8191"}
-    assert set(hyperv) == {"spinlocks", *libvirt._HYPERV}
+    assert set(hyperv) == {"spinlocks", *HYPERV}
     assert domain(hyperv=False).find("features/hyperv") is None
     assert domain(domain_type="qemu").find("features/hyperv") is None
 
@@ -101,6 +102,7 @@ def test_libvirt_has_vmxnet3_on_a_port_of_pci_express():
 def test_kubevirt_has_the_interface_of_hyperv_and_the_timers():
     found = kubevirt.define(machine(clock="utc"), "web01", ["disk"])["spec"]["template"]["spec"]["domain"]
     assert found["features"]["hyperv"]["spinlocks"] == {"spinlocks": 8191}
+    assert set(found["features"]["hyperv"]) == {"spinlocks", "synictimer", *HYPERV} - {"stimer"}
     assert found["clock"]["utc"] == {}
     assert found["clock"]["timer"]["hyperv"] == {"present": True}
     assert found["clock"]["timer"]["hpet"] == {"present": False}

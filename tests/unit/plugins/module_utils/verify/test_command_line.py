@@ -198,6 +198,9 @@ def test_a_disk_has_the_world_wide_name_that_qemu_can_give_it(driver, wwn):
 def test_windows_sees_the_interface_of_hyperv_where_kvm_offers_it():
     machine = disks("ahci", windows="10.0.18362", hyperv=True)
     assert option(vector(machine, accelerator="kvm"), "-cpu")[0].startswith("host,hv-relaxed,")
+    assert {"hv-spinlocks=0x1fff", "hv-time", "hv-stimer", "hv-ipi"} < set(
+        option(vector(machine, accelerator="kvm"), "-cpu")[0].split(",")
+    )
     assert option(vector(machine), "-cpu") == [PROCESSORS["tcg"]]
     assert option(vector(disks("ahci"), accelerator="kvm"), "-cpu") == ["host"]
 

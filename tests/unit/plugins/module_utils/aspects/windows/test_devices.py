@@ -42,6 +42,15 @@ def test_a_card_that_windows_had_a_driver_for_is_a_choice():
     assert usable(windows(more=CARD))["e1000e"] == NO_DRIVER
 
 
+@pytest.mark.parametrize("target", ["kvm", "libvirt", "proxmox"])
+def test_the_card_of_vmware_is_a_choice_that_windows_alone_has(target):
+    card = CARD.replace("8086&DEV_10D3", "15AD&DEV_07B0").replace("e1i65x64", "vmxnet3ndis6")
+    root = windows(more=card + service("vmxnet3ndis6"), files=["vmxnet3ndis6"], target=target)
+    assert usable(root)["vmxnet3"] == ""
+    assert usable(windows(target=target))["vmxnet3"] == NO_DRIVER
+    assert "vmxnet3" not in [model.driver for model in root.guest.target.models["network"]]
+
+
 @pytest.mark.parametrize("coding", ["ascii", "utf-16"])
 def test_a_card_that_an_inf_names_is_a_choice(coding):
     content = "%a% = E1G60, pci\\ven_8086&dev_100e\r\n%b% = c, PCI\\VEN_8086&DEV_10D3&SUBSYS_00011028\r\n".encode(
