@@ -62,7 +62,7 @@ def allocated_bytes(node: Node) -> int | None:
     """The bytes of a node that are not known to read as zeroes; None where that cannot be found out."""
     try:
         spans = qemu_img.spans(reference(node), _MAP_SECONDS, mortal=True)
-        return sum(span["length"] for span in spans if span["data"] and not span["zero"])
+        return sum(int(span["length"]) for span in spans if span["data"] and not span["zero"])
     except (qemu_img.TooSlow, qemu_img.QemuImgFailed):
         return None
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is refused in the archives that OVAs are, compressed or not. Whoever made one can have written anything into it."""
+"""What is refused in an OVA, compressed or not: whoever made the archive can have written anything into it."""
 
 from __future__ import annotations
 
