@@ -29,7 +29,8 @@ options:
         pattern with the most letters, then V(default). A name without an entry is an error.
       - A value is a name, or a dictionary with one key. For libvirt this is the V(pool), in which the disk is the volume
         with the name of its file. For KubeVirt it is the V(storage_class) of a data volume that the virtual machine
-        creates; the volume must be a V(data_volume) with a V(size). For OpenStack it is the V(volume_type), which only
+        creates, for each volume that is a V(data_volume), which must have a V(size); a V(claim) exists already, and stays
+        where it is. For OpenStack it is the V(volume_type), which only
         the disk that boots has in the properties of the image. For Proxmox VE it is the V(storage) to which a disk is
         imported.
     type: dict

@@ -74,13 +74,13 @@ def _difference(planned: float, took: float) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns as wide as their widest text; numbers, which begin with a digit or a sign, are at the right."""
+    """Columns as wide as their widest text; the first, which has the guests, is at the left, the others at the right."""
     every = [list(head), *map(list, rows)]
     widths = [max(len(row[column]) for row in every) for column in range(len(head))]
     lines = []
     for row in every:
         cells = [
-            cell.ljust(width) if column < 1 else cell.rjust(width)
+            cell.ljust(width) if column == 0 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths))
         ]
         lines.append("  " + "  ".join(cells).rstrip())
