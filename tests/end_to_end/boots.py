@@ -31,7 +31,16 @@ def record_support(row: dict[str, Any]) -> None:
 
 def _commit() -> str:
     """The commit that is checked out, shortened, or "" where git has none. A plus sign stands for uncommitted changes."""
-    arguments = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=10", "--exclude=*", "--dirty=+"]
+    arguments = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--abbrev=10",
+        "--exclude=*",
+        "--dirty=+",
+    ]
     return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout.strip()
 
 
