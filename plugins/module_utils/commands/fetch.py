@@ -65,13 +65,13 @@ def fetch(module: Module, progress: Progress) -> dict[str, Any]:
         with timeline.step("open"):
             disks, missing = _open(tasks, records, stack)
             for disk in missing:
-                disk.record.require_fit(0 if disk.opened.is_file else disk.opened.size, disk.task.entry["device"])
+                disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
         if missing and not module.check_mode:
             if "packed" in missing[0].task.entry:
                 with timeline.step("unpack"):
                     missing = unpacked(missing, request, records[0].directory, module, progress, stack)
                 for disk in missing:
-                    disk.record.require_fit(disk.opened.size, disk.task.entry["device"])
+                    disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
             elif kinds.kind_of(request).has_checksums:
                 _verify(missing, request, records[0], module, progress, timeline)
             with timeline.step("copy"):
