@@ -12,7 +12,7 @@ from ...devices.targets import KINDS, Target
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ..plan import Plan
-from . import completing, concerns, kernels, room, unified_initrds
+from . import blocked, completing, concerns, kernels, room, unified_initrds
 from .completing import Wanted
 from .initrds import Initrd
 from .kernels import Kernel
@@ -39,6 +39,8 @@ def inspect(root: GuestRoot) -> Findings:
     boot = next((kernel for kernel in found if kernel.default), None)
     root.remember(Facts(found))
     usable = {kind: _usable(boot, kind, root.guest.target) for kind in KINDS} if boot else {}
+    if boot:
+        _leave_out_blocked(root, boot, usable)
     findings = Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in found],
         usable=usable,
@@ -110,6 +112,14 @@ def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:
             model.driver: kernel.drives(kind, model, target) for kind in KINDS for model in target.models[kind]
         },
     }
+
+
+def _leave_out_blocked(root: GuestRoot, kernel: Kernel, usable: dict[str, dict[str, str]]) -> None:
+    """Have usable, as of _usable, say of disks and network cards that the guest is told not to load their drivers."""
+    places = blocked.found(root)
+    for kind in ("block", "network") if places else ():
+        for model in root.guest.target.models[kind]:
+            usable[kind][model.driver] = usable[kind][model.driver] or blocked.reason(kernel, model, places)
 
 
 def _usable(kernel: Kernel, kind: str, target: Target) -> dict[str, str]:

@@ -135,7 +135,9 @@ _VIRTUALBOX_FILES = (
     "/etc/X11/xinit/xinitrc.d/98vboxadd-xclient.sh",
     "/usr/share/xserver-xorg/pci/vboxvideo.ids",
     *_each(("/usr/lib/", "/usr/share/"), ("X11/xorg.conf.d/50-vboxmouse.conf",)),
-    *_each(("/usr/lib/", "/usr/lib64/", "/usr/lib/*-linux-gnu/"), ("VBoxOGL*.so", "VBoxEGL.so", "dri/vboxvideo_dri.so")),
+    *_each(
+        ("/usr/lib/", "/usr/lib64/", "/usr/lib/*-linux-gnu/"), ("VBoxOGL*.so", "VBoxEGL.so", "dri/vboxvideo_dri.so")
+    ),
     *_each(_MODULES, ("vboxguest.ko*", "vboxsf.ko*", "vboxvideo.ko*", "vboxadd.ko*", "vboxvfs.ko*")),
     "/lib/modules/*/initrd/vboxvideo",
 )
