@@ -1,39 +1,66 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""modprobe.d(5), and what says the same on the kernel's command line: which modules are not loaded. Pure."""
+"""What keeps a kernel's module from being loaded: lines of modprobe.d(5), and arguments of the kernel. Pure.
+
+Sources: kmod, libkmod-config.c; kernel-parameters.txt (module_blacklist); dracut's parse-kernel.sh; initramfs-tools(7).
+"""
 
 from __future__ import annotations
 
-import posixpath
+import re
+from collections.abc import Collection, Iterable
 
-from . import kernel_arguments
+# A line that ends with a backslash goes on on the next one.
+_LINE = re.compile(r"(?:[^\\\n]|\\\n|\\)+")
+_BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+# What an `install` line runs in the place of loading the module; these load it after all.
+_LOADS = ("modprobe", "insmod")
 
-# Commands of `install` that load nothing.
-_NOTHING = frozenset(("true", "false", ":"))
-
-# Of kmod, of the kernel itself, of dracut (also its older name), and of initramfs-tools (scripts/init-top/blacklist).
-_ARGUMENTS = frozenset(("modprobe.blacklist", "module_blacklist", "rd.driver.blacklist", "rdblacklist", "blacklist"))
+# All of these take several names, with commas. The kernel itself heeds the first.
+_ARGUMENTS = ("module_blacklist", "modprobe.blacklist", "rd.driver.blacklist", "rdblacklist", "blacklist")
 
 
 def blocked(text: str) -> set[str]:
-    """The names of modules, with underscores, that a file of modprobe.d keeps from being loaded for a device.
-
-    udev loads a module by an alias of the device's, which `blacklist` takes away (libkmod, KMOD_PROBE_APPLY_BLACKLIST).
-    """
-    found = set()
-    for line in text.replace("\\\n", " ").split("\n"):
-        words = line.split()
-        is_blocked = words[:1] == ["blacklist"] and len(words) > 1
-        if words[:1] == ["install"] and len(words) > 2:
-            is_blocked = posixpath.basename(words[2]) in _NOTHING
-        if is_blocked:
-            found.add(words[1].replace("-", "_"))
-    return found
+    """The modules, with underscores, that a file of modprobe.d (text) keeps from being loaded."""
+    return {name for line in _LINE.findall(text) for name in [_blocked_by(line)] if name}
 
 
-def blocked_by_arguments(command_line: str) -> set[str]:
-    """The names of modules, with underscores, that a kernel's command line keeps from being loaded for a device."""
-    pairs = [argument.partition("=")[::2] for argument in kernel_arguments.split(command_line)]
-    names = [name for key, value in pairs if key in _ARGUMENTS for name in value.split(",")]
-    return {name.replace("-", "_") for name in names if name}
+def without_blocks(text: str, modules: Collection[str]) -> str:
+    """text of a file of modprobe.d, of which no line keeps one of these modules (with underscores) from being loaded."""
+    return _LINE.sub(lambda line: "" if _blocked_by(line[0]) in modules else line[0], text)
+
+
+def blocked_by_arguments(arguments: Iterable[str]) -> dict[str, str]:
+    """{module, with underscores: the argument of the kernel that keeps it from being loaded}."""
+    return {
+        _name(name): argument
+        for argument in arguments
+        for key, _equals, value in [argument.partition("=")]
+        if key in _ARGUMENTS
+        for name in value.split(",")
+        if name
+    }
+
+
+def expression(modules: Collection[str]) -> str:
+    """The regular expression (of grep -E) for lines that may be about one of these modules (with underscores)."""
+    names = "|".join(re.escape(name).replace("_", "[_-]") for name in sorted(modules))
+    return f"^[^#]*({names})"
+
+
+def _blocked_by(line: str) -> str | None:
+    """The module that a line keeps from being loaded, with underscores; None where it does not."""
+    words = [word for word in _BLANKS.split(line) if word]
+    command = words[0] if len(words) > 1 else ""
+    if command == "blacklist" or (command == "install" and not _loads(words[2:])):
+        return _name(words[1])
+    return None
+
+
+def _loads(words: Iterable[str]) -> bool:
+    return any(word.rpartition("/")[2] in _LOADS for word in re.split(r"[ ;&|(){}]+", " ".join(words)))
+
+
+def _name(module: str) -> str:
+    return module.replace("-", "_")

@@ -71,7 +71,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.initrd.builder
     suse_mkinitrd,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
-from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, modprobe, shell_words
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import kernel_arguments, shell_words
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils import hostile_texts
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot import programs
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.aspects.boot.loaders.grub2.script import (
@@ -612,12 +612,6 @@ PARSERS = (
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ()),
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ["sda"]),
         ),
-    ),
-    Parser(
-        "modprobe.d",
-        ("blacklist virtio-blk\ninstall a /bin/true\n", "install a \\\n /bin/false # none\n", "rdblacklist=a,,b-c"),
-        modprobe.blocked,
-        modprobe.blocked_by_arguments,
     ),
     Parser(
         "IMA's policy",
