@@ -32,6 +32,7 @@ _COLUMNS = (
     ("devices", "devices"),
     ("result", "result"),
     ("date", "date"),
+    ("commit", "commit"),
 )
 # Those of the second table, of rows that have this key.
 _OF_SYSTEMS = "init"
@@ -45,6 +46,7 @@ _SYSTEM_COLUMNS = (
     ("devices", "devices"),
     ("result", "result"),
     ("date", "date"),
+    ("commit", "commit"),
 )
 # Those of the third table.
 _OF_NETWORKS = "configuration"
@@ -54,6 +56,7 @@ _NETWORK_COLUMNS = (
     ("devices", "devices"),
     ("result", "result"),
     ("date", "date"),
+    ("commit", "commit"),
 )
 # Rows that are equal in these are of the same thing: the later one replaces the earlier.
 _IDENTITY = ("variant", "devices")
@@ -64,7 +67,8 @@ _HEAD = """\
 <!-- script/boot-matrix writes this page from docs/support.json. Do not edit it here. -->
 
 Each row is a guest that was converted, or support that could not be tested. `script/boot-matrix` converts and boots the
-guests, and adds them to the table.
+guests, and adds them to the table, with the commit that converted them. Rows without a commit were added before commits
+were recorded, or were not tested.
 
 - **booted here**: `guestconv_verify` booted the converted guest on these devices, as QEMU emulates them, without any
   addition. SSH answered at the guest's own static address (of Alpine, which has no SSH server here, another service).

@@ -248,7 +248,8 @@ sizes:
       type: str
       sample: sda
     size:
-      description: The size of the disk in bytes. It is V(null) for an image file on another machine.
+      description: The size of the disk in bytes. It is V(null) for an image file on another machine. In a compressed OVA
+        it is what the OVF says, or V(null).
       type: int
       sample: 10737418240
     allocated:

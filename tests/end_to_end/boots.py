@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,23 @@ def record(options: dict[str, Any], result: dict[str, Any]) -> None:
 
 
 def record_support(row: dict[str, Any]) -> None:
-    """Add a row of docs/support.md (tests/support_page.py)."""
-    _add({"support": row})
+    """Add a row of docs/support.md (tests/support_page.py), with the commit of this clone."""
+    _add({"support": {**row, "commit": _commit()}})
+
+
+def _commit() -> str:
+    """The commit that is checked out, shortened, or "" where git has none. A plus sign stands for uncommitted changes."""
+    arguments = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--abbrev=10",
+        "--exclude=*",
+        "--dirty=+",
+    ]
+    return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def announced(console: list[str]) -> dict[str, str]:

@@ -53,6 +53,10 @@ def scratch(tmp_path_factory):
     """A directory for disks, on a filesystem that has room (not /tmp, which may be memory)."""
     directory = CACHE / "tests" / str(os.getpid())
     directory.mkdir(parents=True)
+    # What runs that were killed left there would fill the disk in time.
+    for left in directory.parent.iterdir():
+        if not Path("/proc", left.name).exists():
+            shutil.rmtree(left, ignore_errors=True)
     yield directory
     shutil.rmtree(directory)
 

@@ -10,6 +10,11 @@ import re
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects import boot
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
+from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import TARGETS
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.model.selection import Selection
 from tests.end_to_end.conftest import digest, looked_into
 
 # What KVM's virtual machine would be, had nobody converted the guest.
@@ -147,8 +152,23 @@ def test_check_mode_with_dest_names_the_copies_and_makes_none(module, disk, conv
     assert list(tmp_path.iterdir()) == []
 
 
+def code_without_display(root):
+    """The code by which a machine without a display is refused for the boot menu of a root; None where it is not.
+
+    The root is mounted read-only: it is refused before anything is written.
+    """
+    boot.inspect(root)
+    try:
+        boot.convert(root, Plan(TARGETS["kvm"], Selection(drivers={"graphics": {}}, removed={"graphics": ["video0"]})))
+    except GuestconvError as error:
+        return error.code
+    return None
+
+
 def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, inspected, converted):
     with looked_into(disk) as root:
+        # Debian's own grub-mkconfig made its menu, which is in a graphics mode.
+        without_display = code_without_display(root)
         fstab = [line for line in root.read("/etc/fstab").splitlines() if not line.startswith("#")]
         menu = root.read("/boot/grub/grub.cfg")
         source = root.read("/etc/default/grub")
@@ -174,6 +194,7 @@ def test_oracle_05_09_14_16_17_what_is_true_of_the_converted_guest(disk, inspect
     assert 'Driver "vmware"' not in " ".join(display.split())
     assert any("Name=ens192" in link for link in links)
     assert leftovers == []
+    assert without_display == "boot-menu-needs-display"
 
 
 def test_the_converted_guest_boots_and_answers_at_its_own_address(module, disk, converted, scratch):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -67,8 +68,9 @@ def test_what_was_not_tested_stands_at_the_end():
 
 def test_guests_that_differ_by_their_network_have_a_table_of_their_own():
     network = {"variant": "network-a", "configuration": "a bond", "devices": "e1000", "result": BOOTED}
-    page = support_page.page([row("b", "ahci", BOOTED), network])
+    page = support_page.page([row("b", "ahci", BOOTED), {**network, "commit": "0123456789"}])
     assert page.index("GRUB 2 |") < page.index("## Network") < page.index("| a bond | e1000 | booted here |")
+    assert page.endswith(" | 0123456789 |\n")
 
 
 def test_the_rows_are_recorded_among_the_boots(tmp_path, monkeypatch):
@@ -76,7 +78,9 @@ def test_the_rows_are_recorded_among_the_boots(tmp_path, monkeypatch):
     monkeypatch.setenv("GUESTCONV_BOOTS", str(path))
     boots.record({"disks": ["/a/db.qcow2"], "hardware": {}}, {"up": True})
     boots.record_support(row("a", "ahci", BOOTED))
-    assert support_page.recorded(path) == [row("a", "ahci", BOOTED)]
+    (recorded,) = support_page.recorded(path)
+    commit = recorded.pop("commit")
+    assert re.fullmatch(r"([0-9a-f]{10,}\+?)?", commit) and recorded == row("a", "ahci", BOOTED)
     assert len(boots.table([json.loads(path.read_text().splitlines()[0])]).splitlines()) == 2
 
 

@@ -25,9 +25,11 @@ from ..run.timeline import Timeline
 from ..sources import finding
 from ..sources import request as requests
 from ..sources.fetch_record import Record
+from ..sources.kinds import manifest
 from ..sources.kinds import registry as kinds
 from ..sources.kinds.kind import DiskEntry, Request
 from ..sources.places import registry as places
+from ..sources.places.place import Place
 from ..sources.volume_record import NAME, VolumeRecord
 from ..texts import disk_urls
 from .fetch_copies import Copying, OpenTask, Task, errors_of
@@ -65,13 +67,13 @@ def fetch(module: Module, progress: Progress) -> dict[str, Any]:
         with timeline.step("open"):
             disks, missing = _open(tasks, records, stack)
             for disk in missing:
-                disk.record.require_fit(0 if disk.opened.is_file else disk.opened.size, disk.task.entry["device"])
+                disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
         if missing and not module.check_mode:
             if "packed" in missing[0].task.entry:
                 with timeline.step("unpack"):
                     missing = unpacked(missing, request, records[0].directory, module, progress, stack)
                 for disk in missing:
-                    disk.record.require_fit(disk.opened.size, disk.task.entry["device"])
+                    disk.record.require_fit(disk.size or 0, disk.task.entry["device"])
             elif kinds.kind_of(request).has_checksums:
                 _verify(missing, request, records[0], module, progress, timeline)
             with timeline.step("copy"):
@@ -101,34 +103,34 @@ def plan(
     tasks = []
     for number, entry in enumerate(disks):
         place = places.place_of(entry, request)
-        if mode == "overlay" and not place.is_local:
-            raise GuestconvError(
-                "overlay-not-possible",
-                f"An overlay of {entry['device']} is not possible, because it is not a file of its own on this machine.",
-                path="mode",
-                hint="Leave out `mode`, or let it be copy.",
-            )
-        if mode == "overlay" and given:
-            raise GuestconvError(
-                "overlay-not-possible",
-                f"An overlay is a file, and `dest` is {given[number]}.",
-                path="mode",
-                hint="Leave out `mode`, or let `dest` be a directory.",
-            )
-        if mode == "overlay" and image_format != "qcow2":
-            raise GuestconvError(
-                "overlay-not-possible",
-                "An overlay is qcow2.",
-                path="format",
-                hint="Leave out `format`, or let `mode` be copy.",
-            )
-        wanted = mode or ("overlay" if place.is_local and image_format == "qcow2" else "copy")
-        if given:
-            tasks.append(Task(number, entry, place, "copy", "raw", NAME, given[number]))
+        volume = given[number] if given else ""
+        if mode == "overlay":
+            _require_overlay(entry, place, image_format, volume)
+        if volume:
+            tasks.append(Task(number, entry, place, "copy", "raw", NAME, volume))
             continue
+        wanted = mode or ("overlay" if place.is_local and image_format == "qcow2" else "copy")
         name = stem if len(disks) == 1 else f"{stem}-{entry['device']}"
         tasks.append(Task(number, entry, place, wanted, image_format, f"{name}.{image_format}"))
     return tasks
+
+
+def _require_overlay(entry: DiskEntry, place: Place, image_format: str, volume: str) -> None:
+    """Errors: overlay-not-possible."""
+    path, hint = "mode", "Leave out `mode`, or let it be copy."
+    if not place.is_local:
+        message = (
+            f"An overlay of {entry['device']} is not possible, because it is not a file of its own on this machine."
+        )
+    elif volume:
+        message = f"An overlay is a file, and `dest` is {volume}."
+        hint = "Leave out `mode`, or let `dest` be a directory."
+    elif image_format != "qcow2":
+        message = "An overlay is qcow2."
+        path, hint = "format", "Leave out `format`, or let `mode` be copy."
+    else:
+        return
+    raise GuestconvError("overlay-not-possible", message, path=path, hint=hint)
 
 
 def _require_volumes(given: list[str], disks: list[DiskEntry]) -> None:
@@ -164,16 +166,9 @@ def _verify(
         return
     paths = {disk.task.entry["path"] for disk in disks}
     # All members of an OVA are in one file. What is not a file of this machine has no share in the progress.
-    total = sum(os.path.getsize(path) for path in paths if os.path.isfile(path)) or 1
-    behind = 0
-
-    def read(amount: int) -> None:
-        nonlocal behind
-        behind += amount
-        progress.tell("", min(1, behind / total))
-
+    total = sum(os.path.getsize(path) for path in paths if os.path.isfile(path))
     with timeline.step("checksums"):
-        verified = kinds.kind_of(request).verify(request, read)
+        verified = kinds.kind_of(request).verify(request, progress.counter("", total))
     if not verified:
-        module.warn("The package has no manifest, so the checksums of its disks could not be verified.")
+        module.warn(manifest.MISSING)
     record.note_verified(identity)

@@ -72,6 +72,13 @@ class OpenTask:
     source: str
     record: Record
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of the disk as the guest sees it; None where only the copy will show that: of an image file elsewhere, and
+        in an OVA that is not unpacked, as envelopes round them."""
+        opened = self.opened
+        return None if opened.is_file or not opened.node else opened.size
+
     def result(self, directory: str) -> dict[str, Any]:
         """The entry in the module's result. directory: that of the images."""
         task = self.task
@@ -84,12 +91,17 @@ class OpenTask:
         return dict(found, backing=[disk.path, *disk.backing]) if task.mode == "overlay" and disk else found
 
     def sizes(self) -> dict[str, Any]:
-        """The entry in `sizes` of the module's result. Of an image file elsewhere only its own bytes are known."""
-        is_file = self.opened.is_file
+        """The entry in `sizes` of the module's result. Of an image file elsewhere only its own bytes are known, and of a disk
+        that is not unpacked what the envelope says."""
+        opened, allocated = self.opened, None
+        if opened.is_file:
+            allocated = opened.size
+        elif opened.node:
+            allocated = nodes.allocated_bytes(opened.node)
         return {
             "device": self.task.entry["device"],
-            "size": None if is_file else self.opened.size,
-            "allocated": self.opened.size if is_file else nodes.allocated_bytes(self.opened.node),
+            "size": None if opened.is_file else opened.size or None,
+            "allocated": allocated,
         }
 
 

@@ -16,7 +16,7 @@ from typing import cast
 from ..disks import room
 from ..disks.state_directory import room_or_place, write_json
 from ..run.progress import Progress
-from ..sources.kinds import ovf, packed_ova
+from ..sources.kinds import manifest, ovf, packed_ova
 from ..sources.kinds.kind import DiskEntry, Request
 from ..sources.places import registry as places
 from ..sources.places.place import state
@@ -41,13 +41,6 @@ def unpacked(
     folder, note = os.path.join(directory, _FOLDER), os.path.join(directory, _COMPLETE)
     wanted = {disk.task.entry["member"] for disk in disks}
     identity = json.dumps([state(path), sorted(wanted)])
-    total, done = os.path.getsize(path) or 1, 0
-
-    def tell(amount: int) -> None:
-        nonlocal done
-        done += amount
-        progress.tell(os.path.basename(path), min(1, done / total))
-
     if not _is_noted(note, identity):
         remove(directory)
         try:
@@ -58,10 +51,10 @@ def unpacked(
                 wanted,
                 folder,
                 lambda size: room.require_room(directory, size, f"what is packed in {path}"),
-                tell,
+                progress.counter(os.path.basename(path), os.path.getsize(path)),
             )
             if not ovf.verify(descriptor, left_out=left_out):
-                module.warn("The package has no manifest, so the checksums of its disks could not be verified.")
+                module.warn(manifest.MISSING)
             write_json(directory, _COMPLETE, identity)
         except OSError as error:
             raise room_or_place(error, directory, "dest-not-usable") from error

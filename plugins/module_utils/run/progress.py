@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
 from ..errors import GuestconvError
@@ -76,6 +76,17 @@ class Progress:
         end = min((percent for percent in self._steps.values() if percent > start), default=100)
         self._percent = max(self._percent, int(start + (end - start) * fraction))
         self._show(detail)
+
+    def counter(self, detail: str, total: int) -> Callable[[int], None]:
+        """A function that reports within the step, and is called with how many more of `total` bytes are done."""
+        done = 0
+
+        def count(amount: int) -> None:
+            nonlocal done
+            done += amount
+            self.tell(detail, min(1, done / max(1, total)))
+
+        return count
 
     def _show(self, detail: str, state: str = "running") -> None:
         text = self._text(detail, state)

@@ -20,7 +20,7 @@ from .kinds.facts import Absent, Cells
 
 # Where each fact is, for docs/sources.md. What the summary lacks is in `unknown`.
 FACTS: Cells = {
-    "network or port group": "`hw_ethN.summary`; `backing.deviceName`, `backing.port.portgroupKey`",
+    "network or port group": "`hw_ethN.summary`; `backing.deviceName`, `backing.port.portgroupKey`, `backing.opaqueNetworkId`",
     "link state": "`connectable.startConnected`",
     "PCI slot of a card": "`slotInfo.pciSlotNumber`",
     "kind of MAC address": "`hw_ethN.addresstype`; `addressType`",
@@ -39,7 +39,7 @@ FACTS: Cells = {
     "sockets, cores and threads": "`hw_processor_count`, `hw_cores_per_socket`; `config.hardware`",
     "hot-plug of CPUs and memory": "`config.cpuHotAddEnabled`, `config.memoryHotAddEnabled`",
     "NUMA nodes": "`advanced_settings`; `config.extraConfig`",
-    "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`",
+    "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`, `VirtualNVDIMM`",
     "serial ports": "`VirtualSerialPort`",
     "clock": "`advanced_settings`; `config.extraConfig`",
     "guest id": "`hw_guest_id`; `config.guestId`",
@@ -238,7 +238,14 @@ def _of_objects(facts: Facts) -> metadata.Machine:
     )
 
 
-_OF_HOST = ("VirtualPCIPassthrough", "VirtualUSB", "VirtualSriovEthernetCard", "VirtualSCSIPassthrough")
+# An NVDIMM is memory with data, which no target has.
+_OF_HOST = (
+    "VirtualPCIPassthrough",
+    "VirtualUSB",
+    "VirtualSriovEthernetCard",
+    "VirtualSCSIPassthrough",
+    "VirtualNVDIMM",
+)
 
 
 def _class(device: Facts) -> str:
@@ -258,7 +265,10 @@ def _card(device: Facts) -> metadata.Card:
     return metadata.Card(
         mac=metadata.normal_mac(_text(device.get("macAddress"))),
         driver=model.driver if model else None,
-        network=_text(backing.get("deviceName")) or _text(_mapping(backing.get("port")).get("portgroupKey")) or None,
+        network=_text(backing.get("deviceName"))
+        or _text(_mapping(backing.get("port")).get("portgroupKey"))
+        or _text(backing.get("opaqueNetworkId"))
+        or None,
         connected=False if connected is False else None,
         pci_slot=_number(_mapping(device.get("slotInfo")).get("pciSlotNumber")),
         mac_kind=_mac_kind(device.get("addressType")),

@@ -18,6 +18,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import r
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import packed_ova
 from tests.sources.guests import ENVELOPE, MEBIBYTE, fetch, is_same, raw_disk, refusal, stream_optimized
+from tests.sources.volumes import OLD, Export, old_data, states_in
 
 KINDS = ("gz", "xz", "bz2", "zip")
 
@@ -130,6 +131,22 @@ def test_a_method_of_zip_that_takes_gigabytes_of_memory_is_refused(tmp_path, mem
 def test_check_mode_unpacks_nothing(tmp_path, members, kind):
     source = packed(tmp_path / "web01.ova", kind, members)
     assert fetch(source, tmp_path / "to", check_mode=True)["changed"] and not os.path.exists(tmp_path / "to")
+
+
+@pytest.mark.parametrize("said", [f"{9 * MEBIBYTE}", "${size}"])
+def test_a_volume_need_not_have_the_size_that_the_envelope_says(tmp_path, raw, members, said, monkeypatch):
+    states_in(tmp_path, monkeypatch)
+    members["web01.ovf"] = members["web01.ovf"].replace(f'"{8 * MEBIBYTE}"'.encode(), f'"{said}"'.encode())
+    del members["web01.mf"]
+    source = packed(tmp_path / "web01.ova", "gz", members)
+    with Export(old_data(tmp_path / "small", 7), tmp_path) as export:
+        assert refusal(source, export.url).code == "dest-too-small"
+    assert set((tmp_path / "small").read_bytes()) == set(OLD)
+    with Export(old_data(tmp_path / "below", 8), tmp_path) as export:
+        (size,) = fetch(source, export.url, check_mode=True)["sizes"]
+        assert size == {"device": "sda", "size": 9 * MEBIBYTE if said.isdigit() else None, "allocated": None}
+        (disk,) = fetch(source, export.url)["disks"]
+    assert disk["path"] == export.url and is_same({"path": str(tmp_path / "below"), "format": "raw"}, raw)
 
 
 @pytest.mark.parametrize("kind", KINDS)

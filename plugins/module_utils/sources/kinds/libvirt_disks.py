@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +21,8 @@ VolumePath = Callable[[str, str], str]
 
 # sda, vdb, hdc, xvdd: the letters of a target give its place where no address does.
 _TARGET = re.compile(r"(?:xv|s|v|h|f|ub)d([a-z]{1,3})\Z")
+# What a paravirtualised guest of Xen calls a disk: by xvd alone, or as it calls partitions ("xvda2" is a disk then).
+_XEN_NAME = re.compile(r"xvd[a-z]{1,3}\d{0,2}|[sh]d[a-z]{1,3}\d{1,2}")
 
 # How many disks libvirt puts on a controller (on IDE: on a channel) where no address says so.
 _UNITS = {"ide": 2, "sata": 6, "scsi": 7}
@@ -32,6 +34,34 @@ _XEN_FORMATS = {"aio": "raw", "vhd": "vpc"}
 _URLS = ("nbd", "ssh", "http", "https")
 
 
+def kind_of(element: Any, domain: Any) -> str:
+    """ "disk", "lun", "cdrom" or "floppy", what a <disk> of the domain is."""
+    kind = str(element.get("device", "disk"))
+    # For VMware's driver that is a CD-ROM drive of the host (virVMXParseDisk() in vmx.c).
+    return "cdrom" if kind == "lun" and domain.get("type") == "vmware" else kind
+
+
+def in_order(elements: Iterable[Any]) -> list[Any]:
+    """<disk> elements as libvirt has them once the domain is defined: those of a bus together, by the letters of their
+    targets (virDomainDiskInsert() in domain_conf.c)."""
+    listed = list(elements)
+    buses = list(dict.fromkeys(map(_bus_of, listed)))
+
+    def place(element: Any) -> tuple[int, int]:
+        name = _TARGET.match(attribute(element, "target", "dev").rstrip("0123456789"))
+        return buses.index(_bus_of(element)), letters.index_of(name.group(1)) if name else -1
+
+    return sorted(listed, key=place)
+
+
+def _bus_of(element: Any) -> str:
+    target, bus = attribute(element, "target", "dev"), attribute(element, "target", "bus")
+    if bus in metadata.BUSES:
+        return bus
+    # Older libvirt leaves the bus to the target's name.
+    return {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
+
+
 def disk_of(
     element: Any, position: int, controllers: Mapping[int, str | None], path: str, volume_path: VolumePath | None
 ) -> metadata.Disk:
@@ -40,10 +70,7 @@ def disk_of(
     Raises GuestconvError `source-...`, where its bytes are not those of a file.
     """
     _refuse_other_bytes(element, path)
-    target, bus = attribute(element, "target", "dev"), attribute(element, "target", "bus")
-    if bus not in metadata.BUSES:
-        # Older libvirt leaves the bus to the target's name.
-        bus = {"vd": "virtio", "xv": "xen", "hd": "ide"}.get(target[:2], "scsi")
+    target, bus = attribute(element, "target", "dev"), _bus_of(element)
     place = _place(element, bus, target, position)
     number, unit = _address(element, bus, target)
     order = metadata.number(attribute(element, "boot", "order"), 1 << 20)
@@ -58,7 +85,7 @@ def disk_of(
         controller=controllers.get(place[0]) if bus == "scsi" else model_of("libvirt-bus", "block", bus),
         boot_order=order,
         # Only for these is the guest's name libvirt's: the backend passes it to the guest.
-        device=target if bus == "xen" and re.fullmatch("xvd[a-z]{1,3}", target) else None,
+        device=target if bus == "xen" and _XEN_NAME.fullmatch(target) else None,
         number=number,
         unit=unit,
         serial=(element.findtext("serial") or "").strip(),
@@ -142,7 +169,7 @@ def _place(element: Any, bus: str, target: str, position: int) -> tuple[int, int
     if address is not None and bus == "virtio" and address.get("type") == "pci":
         fields = [_hexadecimal(address.get(name)) for name in ("domain", "bus", "slot", "function")]
         return fields[0], (fields[1] << 32) + (fields[2] << 16) + fields[3]
-    match = _TARGET.match(target)
+    match = _TARGET.match(target.rstrip("0123456789") if bus == "xen" else target)
     if not match:
         return 0, position
     return 0, letters.index_of(match.group(1))
@@ -175,7 +202,8 @@ def _path(element: Any, path: str, volume_path: VolumePath | None) -> str:
         found = _url(source)
     # A datastore of VMware has no path here. A file of the disk's name may be next to the XML file, which read() sees.
     is_path = found is not None and (found.startswith("/") or (found.startswith("[") and volume_path is None))
-    if not found or (kind in ("file", "block") and not is_path):
+    # What libvirt calls the path of a volume is a name in its pool on storage like Ceph's (POOL/VOLUME).
+    if not found or (kind != "network" and not is_path):
         raise GuestconvError(
             "source-disk-not-supported",
             f"{path}: the disk {attribute(element, 'target', 'dev')!r} is of the type {kind!r}"

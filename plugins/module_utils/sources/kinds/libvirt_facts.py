@@ -10,7 +10,7 @@ from typing import Any
 
 from . import metadata
 from .facts import Absent, Cells
-from .libvirt_disks import attribute
+from .libvirt_disks import attribute, kind_of
 
 # Where each fact is, for docs/sources.md.
 FACTS: Cells = {
@@ -67,7 +67,7 @@ def of_machine(domain: Any) -> dict[str, Any]:
         "numa_nodes": len(domain.findall("cpu/numa/cell")),
         "passthrough": _passthrough(domain),
         "serial_ports": [_port(port) for port in domain.iterfind("devices/serial") if port.get("type") != "pty"],
-        "removable": [drive for drive in map(_drive, domain.iterfind("devices/disk")) if drive],
+        "removable": [drive for drive in (_drive(each, domain) for each in domain.iterfind("devices/disk")) if drive],
         "clock": _clock(domain.find("clock")),
         "guest_id": None if osinfo is None else osinfo.get("id"),
         "annotation": text,
@@ -141,9 +141,9 @@ def _port(port: Any) -> str:
     return f"{port.get('type', '')} {place}".strip()
 
 
-def _drive(element: Any) -> str | None:
+def _drive(element: Any, domain: Any) -> str | None:
     kinds = {"cdrom": "CD-ROM drive", "floppy": "floppy drive"}
-    title, source = kinds.get(element.get("device", "disk")), element.find("source")
+    title, source = kinds.get(kind_of(element, domain)), element.find("source")
     medium = "" if source is None else source.get("file") or source.get("dev") or source.get("name") or ""
     return f"{title} with {medium}" if title and medium else title
 

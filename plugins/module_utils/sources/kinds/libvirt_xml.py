@@ -15,7 +15,7 @@ from ...disks.formats import probe
 from ...errors import GuestconvError
 from . import libvirt_facts, metadata, placed
 from .kind import Description, DiskEntry
-from .libvirt_disks import VolumePath, attribute, disk_of, model_of
+from .libvirt_disks import VolumePath, attribute, disk_of, in_order, kind_of, model_of
 
 
 class NotADomain(GuestconvError):
@@ -112,16 +112,22 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
         metadata.number(controller.get("index")) or 0: model_of("libvirt-scsi", "block", controller.get("model", ""))
         for controller in domain.iterfind("devices/controller[@type='scsi']")
     }
-    for position, element in enumerate(domain.iterfind("devices/disk")):
-        if element.get("device", "disk") in ("disk", "lun"):
+    for position, element in enumerate(in_order(domain.iterfind("devices/disk"))):
+        if kind_of(element, domain) in ("disk", "lun"):
             disk = disk_of(element, position, controllers, path, volume_path)
             machine.disks.append(dataclasses.replace(disk, **libvirt_facts.of_disk(element)))
             if domain.get("type") == "vmware":
                 machine.disks[-1].format = "vmdk"
-    if machine.disks and all(disk.boot_order is None for disk in machine.disks):
+    if machine.disks and _boots_first(domain) and all(disk.boot_order is None for disk in machine.disks):
         # <boot dev="hd"/>, which is the default, is the first in the domain, whatever bus it is on.
         machine.disks[0].boot_order = 1
     return metadata.describe(machine, path)
+
+
+def _boots_first(domain: Any) -> bool:
+    """Whether the first disk is what is booted: a firmware starts it, or Xen's boot loader on the host reads it (pygrub)."""
+    is_virtualised = domain.findtext("os/type") in (None, "hvm")
+    return is_virtualised or bool((domain.findtext("bootloader") or "").strip())
 
 
 def _firmware(domain: Any) -> str | None:

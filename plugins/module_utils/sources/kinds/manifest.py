@@ -16,6 +16,9 @@ from .metadata import malformed
 # {name of a file: (algorithm, checksum)}.
 Checksums = dict[str, tuple[str, str]]
 
+# The warning about a package without one.
+MISSING = "The package has no manifest, so the checksums of its disks could not be verified."
+
 # "SHA256(web01-disk1.vmdk)= 3f0c..."; the standard has no space before the parenthesis, and some producers have.
 _CHECKSUM = re.compile(r"\s*[A-Za-z0-9-]+\s*\(.*\)\s*=|\s*[0-9A-Fa-f]{32}")
 _LINE = re.compile(r"(SHA1|SHA256|SHA512)\s*\((.+)\)\s*=\s*([0-9A-Fa-f]+)", re.IGNORECASE)

@@ -142,7 +142,8 @@ def _name(system: Any) -> str:
 def _firmware(hardware: Any, box: Any) -> str | None:
     for element in named(hardware, "Config", "ExtraConfig"):
         if attribute(element, "key") == "firmware":
-            return "uefi" if attribute(element, "value").lower() == "efi" else "bios"
+            # Anything else is a variable of a template, say.
+            return {"efi": "uefi", "bios": "bios"}.get(attribute(element, "value").lower())
     if box is not None:
         kinds = [attribute(element, "type") for element in named(box, "Firmware")]
         return "uefi" if kinds and kinds[0].upper().startswith("EFI") else "bios"

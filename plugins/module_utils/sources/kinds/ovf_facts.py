@@ -32,12 +32,12 @@ FACTS: Cells = {
     "CD-ROM and floppy": "resource types 14, 15 and 16",
     "secure boot": "`bootOptions.efiSecureBootEnabled`; VirtualBox: `<SecureBoot enabled=`",
     "TPM": "`vmware.vtpm`; VirtualBox: `<TrustedPlatformModule type=`",
-    "BIOS UUID": "VirtualBox: `<Hardware uuid=`, `<Machine uuid=`. VMware exports none",
+    "BIOS UUID": "`uuid`, which VMware exports when asked; VirtualBox: `<Hardware uuid=`, `<Machine uuid=`",
     "instance UUID": Absent("it is the identity in vCenter, which is not exported"),
     "sockets, cores and threads": "`vmw:CoresPerSocket`",
     "hot-plug of CPUs and memory": "`cpuHotAddEnabled`, `memoryHotAddEnabled`",
     "NUMA nodes": "`numaInfo.coresPerNumaNode`",
-    "passthrough and USB devices": "`vmware.pcipassthrough`, `vmware.usb.remotehost`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
+    "passthrough and USB devices": "`vmware.pci.passthrough`, `vmware.nvdimm.device`, `sevEnabled`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
     "serial ports": "resource type 21; VirtualBox: `<UART><Port enabled=`",
     "clock": "VirtualBox: `<RTC localOrUTC=`",
     "guest id": "`vmw:osType`, or the description of OperatingSystemSection",
@@ -51,6 +51,11 @@ FACTS: Cells = {
 _FLOPPY, _CDS, _OTHER, _SERIAL, _PROCESSOR = "14", ("15", "16"), "1", "21", "3"
 
 # (type, {name: value}) of each item.
+# Parts of the subtypes of what is of the host, without dots: "vmware.pci.passthrough-vmiop", "vmware.usb.remotehost". Persistent
+# memory is data that an export has as a disk, and no target has as memory.
+_OF_HOST = ("pcipassthrough", "vgpu", "usbremote", "usbhost", "sriov", "nvdimmdevice")
+_ENCRYPTIONS = ("sevEnabled", "sevSnpEnabled", "tdxEnabled")
+
 Items = list[tuple[str, dict[str, str]]]
 
 
@@ -70,12 +75,16 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
     facts = {
         "secure_boot": configs.get("bootOptions.efiSecureBootEnabled") == "true",
         "tpm": any("vtpm" in values.get("ResourceSubType", "").lower() for _kind, values in items),
+        "uuid": metadata.normal_uuid(configs.get("uuid")),
         "sockets": -(-cpus // cores) if cpus and cores else None,
         "cores": cores,
         "cpu_hotplug": configs.get("cpuHotAddEnabled") == "true",
         "memory_hotplug": configs.get("memoryHotAddEnabled") == "true",
         "numa_nodes": -(-cpus // per_node) if cpus and per_node else None,
-        "passthrough": [_device(values) for _kind, values in items if _is_of_host(values)],
+        "passthrough": [
+            *(_device(values) for _kind, values in items if _is_of_host(values)),
+            *(f"memory encryption ({key})" for key in _ENCRYPTIONS if configs.get(key) == "true"),
+        ],
         "serial_ports": [values.get("ElementName") or "serial port" for kind, values in items if kind == _SERIAL],
         "removable": [_drive(kind, values) for kind, values in items if kind in (_FLOPPY, *_CDS)],
         "guest_id": guest_id,
@@ -161,8 +170,8 @@ def _guest_id(system: Any) -> str:
 
 
 def _is_of_host(values: Mapping[str, str]) -> bool:
-    words = ("pcipassthrough", "vgpu", "usb.remote", "usb.host", "sriov")
-    return any(word in values.get("ResourceSubType", "").lower() for word in words)
+    subtype = values.get("ResourceSubType", "").lower().replace(".", "")
+    return any(word in subtype for word in _OF_HOST)
 
 
 def _device(values: Mapping[str, str]) -> str:

@@ -20,6 +20,10 @@ for _exponent, _prefix in enumerate(("kilo", "mega", "giga", "tera"), 1):
         _UNITS[_word] = 1 << 10 * _exponent
 
 
+# What drafts of the standard called elements, and VirtualBox until its version 3 (CIM_ResourceAllocationSettingData).
+_NAMES = {"InstanceId": "InstanceID", "Caption": "ElementName"}
+
+
 @dataclass(frozen=True)
 class Item:
     """One Item, StorageItem or EthernetPortItem: its type, all of its values by their names, and VMware's settings in it."""
@@ -51,10 +55,16 @@ def items_of(envelope: Any, hardware: Any) -> list[Item]:
         wanted = attribute(element, "configuration").split()
         if wanted and (default is None or attribute(default, "id") not in wanted):
             continue
-        values = {local_name(child): (child.text or "").strip() for child in element}
+        values = {_NAMES.get(name, name): text for name, text in _texts(element)}
         configs = {attribute(child, "key"): attribute(child, "value") for child in named(element, "Config")}
         items.append(Item(values.get("ResourceType", ""), values, configs))
     return items
+
+
+def _texts(element: Any) -> list[tuple[str, str]]:
+    """(name, text) of the elements in an item; what is named as the standard has it comes last."""
+    found = [(local_name(child), (child.text or "").strip()) for child in element if isinstance(child.tag, str)]
+    return sorted(found, key=lambda pair: pair[0] not in _NAMES)
 
 
 def unit_of(text: str) -> int | None:

@@ -16,7 +16,7 @@ Settings = Mapping[str, str]
 
 # Where each fact is, for docs/sources.md.
 FACTS: Cells = {
-    "network or port group": "`ethernetN.networkName`, `ethernetN.dvs.portgroupId`, `ethernetN.connectionType`",
+    "network or port group": "`ethernetN.networkName`, `ethernetN.vnet`, `ethernetN.dvs.portgroupId`, `ethernetN.opaqueNetwork.id`, `ethernetN.connectionType`",
     "link state": "`ethernetN.startConnected`",
     "PCI slot of a card": "`ethernetN.pciSlotNumber`",
     "kind of MAC address": "`ethernetN.addressType`",
@@ -35,7 +35,7 @@ FACTS: Cells = {
     "sockets, cores and threads": "`numvcpus`, `cpuid.coresPerSocket`",
     "hot-plug of CPUs and memory": "`vcpu.hotadd`, `mem.hotadd`",
     "NUMA nodes": "`numa.vcpu.maxPerVirtualNode`",
-    "passthrough and USB devices": "`pciPassthruN`, `usb.autoConnect.deviceN`, `sharedFolderN`",
+    "passthrough and USB devices": "`pciPassthruN`, `nvdimmN:M`, `usb.autoConnect.deviceN`, `sharedFolderN`",
     "serial ports": "`serialN`",
     "clock": "`rtc.diffFromUTC`",
     "guest id": "`guestOS`",
@@ -47,6 +47,9 @@ FACTS: Cells = {
 }
 
 _REMOVABLE = re.compile(r"(?:ide|scsi|sata)\d{1,3}:\d{1,3}|floppy\d")
+_NETWORKS = ("networkname", "dvs.portgroupid", "opaquenetwork.id", "connectiontype")
+# What a drive without a medium names as its file.
+_NO_MEDIUM = ("", "emptybackingstring", "auto detect")
 _RAW = ("rawdisk", "scsi-passthru", "scsi-passthru-rdm", "scsi-nonpassthru-rdm", "plaindisk")
 
 
@@ -109,9 +112,10 @@ def of_disk(settings: Settings, bus: str, controller: str, unit: str, path: str)
 
 def of_card(settings: Settings, card: str) -> dict[str, Any]:
     """What is known of a card beyond its model and MAC address. card: the beginning of its keys ("ethernet0.")."""
-    network = next(
-        filter(None, (settings.get(card + key) for key in ("networkname", "dvs.portgroupid", "connectiontype"))), None
-    )
+    network = next(filter(None, (settings.get(card + key) for key in _NETWORKS)), None)
+    if settings.get(card + "connectiontype", "").lower() == "custom" and not settings.get(card + "networkname"):
+        # Desktops have several custom networks, which vnet tells apart: "VMnet2", on Linux "/dev/vmnet2".
+        network = settings.get(card + "vnet", "").removeprefix("/dev/") or network
     kind = settings.get(card + "addresstype", "").lower()
     return {
         "network": network,
@@ -128,6 +132,9 @@ def _passthrough(settings: Settings) -> list[str]:
             device = key.partition(".")[0]
             name = settings.get(device + ".id") or settings.get(device + ".deviceid") or settings.get(device + ".vgpu")
             found.append(f"PCI device {name or device}")
+        if re.fullmatch(r"nvdimm\d+:\d+\.present", key) and is_true(settings, key):
+            device = key.partition(".present")[0]
+            found.append(f"NVDIMM {settings.get(device + '.filename', '')}".strip())
         if re.fullmatch(r"usb\.autoconnect\.device\d+", key) and settings[key].strip():
             found.append(f"USB device {settings[key].strip()}")
         if re.fullmatch(r"sharedfolder\d+\.present", key) and is_true(settings, key):
@@ -154,9 +161,8 @@ def _removable(settings: Settings) -> list[str]:
         is_floppy = device.startswith("floppy")
         if is_floppy or "cdrom" in kind or "/devices/cdrom/" in name or name.lower().endswith(".iso"):
             title = "floppy drive" if is_floppy else "CD-ROM drive"
-            found.append(
-                f"{title} with {name}" if "image" in kind or name.lower().endswith((".iso", ".flp")) else title
-            )
+            is_image = "image" in kind or name.lower().endswith((".iso", ".flp"))
+            found.append(f"{title} with {name}" if is_image and name.lower() not in _NO_MEDIUM else title)
     return found
 
 

@@ -195,6 +195,18 @@ SUMMARY_DISKS = {
 }
 
 
+def test_a_network_of_nsx_has_its_id_and_an_nvdimm_is_left():
+    card = {"macAddress": "00:50:56:aa:00:01", "backing": {"opaqueNetworkId": "25c9a00e-dc60"}}
+    nvdimm = {
+        "_vimtype": "vim.vm.device.VirtualNVDIMM",
+        "deviceInfo": {"label": "NVDIMM 1"},
+        "backing": {"fileName": "[ds1] web01/web01_1.vmdk"},
+    }
+    found = vcenter.hardware({"config": {"name": "web01", "hardware": {"device": [card, nvdimm]}}})
+    assert [each["network"] for each in found["interfaces"]] == ["25c9a00e-dc60"]
+    assert found["passthrough"] == ["NVDIMM 1 with [ds1] web01/web01_1.vmdk"]
+
+
 def of_vmx(folder):
     (folder / "web01.vmtx").write_text(presets.VMX + VMX)
     (folder / "web01.vmsd").write_text('snapshot.numSnapshots = "2"\n')

@@ -191,6 +191,28 @@ def test_a_volume_is_asked_for_where_there_is_somebody_to_ask():
     assert refusal(text) == "source-disk-not-supported"
 
 
+@pytest.mark.parametrize("path", ["rbd-pool/web01", "gluster://host/volume/web01", ""])
+def test_a_volume_that_is_no_file_is_refused(path):
+    text = domain(disk("pool='ceph' volume='web01'", kind="volume"))
+    assert refusal(text, volume_path=lambda pool, volume: path) == "source-disk-not-supported"
+
+
+@pytest.mark.parametrize(
+    ("targets", "devices"),
+    [
+        # xl-disk-configuration(5): "phy:/dev/vg/root,xvda2,w". The guest has no xvda then.
+        (("xvda1", "xvda2"), {"xvda1", "xvda2"}),
+        (("xvda", "xvdb1"), {"xvda", "xvdb1"}),
+        (("sda1", "sda2"), {"sda1", "sda2"}),
+        # Older kernels call these xvda, too; newer ones do not.
+        (("sda", "sdb"), {"xvda", "xvdb"}),
+    ],
+)
+def test_disks_that_xen_calls_as_partitions_are_called_keep_their_names(targets, devices):
+    found = parsed(domain(*(disk(f"file='/{name}'", f"dev='{name}' bus='xen'") for name in targets)))
+    assert {one["device"] for one in found["disks"]} == devices
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
