@@ -60,8 +60,8 @@ def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
     machine = variables["define_name"] if "define_name" in variables else name
     volumes = _volumes(variables) if platform and fleet.VOLUMES in variables else ()
     maps = {key: variables[key] if key in variables else None for key in (fleet.NETWORKS, fleet.STORAGES)}
-    if not any(maps.values()) or ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]):
-        # To evaluate the other variables has a cost. A guest that cannot be read fails by itself.
+    if not any(maps.values()):
+        # To evaluate the other variables has a cost.
         return fleet.Guest(name, {}, platform=platform, machine=machine, volumes=volumes)
     cards = _option(variables, "networks")
     return fleet.Guest(
@@ -73,6 +73,7 @@ def _guest(name: str, variables: Mapping[str, Any]) -> fleet.Guest:
         frozenset(str(card).lower() for card in cards) if isinstance(cards, Mapping) else frozenset(),
         machine,
         volumes,
+        not ("guestconv_is_unread" in variables and variables["guestconv_is_unread"]),
     )
 
 

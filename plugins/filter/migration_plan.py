@@ -12,6 +12,7 @@ description:
   - Estimates for each guest, each wave and the whole fleet how long a migration takes, by the bytes that are to be copied.
   - If guests were migrated since an earlier plan, the rates are those that were measured then, and the plan shows how far
     off the earlier plan was.
+  - Guests of an earlier plan that are not planned now stay in the plan, so that a fleet can be planned in parts.
   - The variable C(guestconv_metadata) of a guest is the result of M(virttools.guestconv.guestconv_fetch) in check mode. The
     playbook C(virttools.guestconv.plan) gathers what is needed.
 positional: variables
@@ -62,13 +63,16 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: The plan. C(guests) has for each guest C(size), C(allocated), C(seconds), C(concerns) and, once it was
-    migrated, C(took). C(text) is the plan as a page.
+    migrated, C(took). C(made) is when its source was read. C(problem) is why it cannot be, and C(attempt) what became of a
+    migration that failed. C(text) is the plan as a page.
   type: dict
 """
 
 import math
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from ansible_collections.virttools.guestconv.plugins.filter.map_problems import map_problems
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
@@ -78,6 +82,11 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.report import 
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import Filter, as_filter
 
 _WAVES = "wave"
+
+_GONE = (
+    "It is not in the inventory of this plan, and is as an earlier plan has it. If it does not move, remove "
+    "plan.json, and plan all guests again."
+)
 
 # MiB per second.
 _SLOWEST = 0.001
@@ -96,16 +105,19 @@ def migration_plan(
 ) -> dict[str, Any]:
     """The plan of report/plan.py, and its text."""
     tried = {each["guest"]: each for each in outcomes}
+    earlier = _plain(earlier) if isinstance(earlier, Mapping) else {}
     # On the command line, a variable is a text: -e guestconv_waves=pilot,rest
-    waves = waves.split(",") if isinstance(waves, str) else waves
+    waves = [each.strip() for each in waves.split(",") if each.strip()] if isinstance(waves, str) else waves
+    now = _guests(guests, variables, made, waves, tried, int(_number(forks, "forks", 1)))
+    others = [_kept(guest, variables, tried) for guest in plans.kept(earlier, guests)]
     found = plans.plan(
-        _guests(guests, variables, waves, tried, int(_number(forks, "forks", 1))),
+        [*now, *others],
         made,
         list(tried.values()),
         earlier,
         _number(rate, "rate", _SLOWEST) * plans.MIB,
         _number(work, "work", 0),
-        map_problems(guests, variables),
+        map_problems(*_with_hardware(now, others, variables)),
     )
     return {**found.as_dict(), "text": plan_text.text(found)}
 
@@ -126,22 +138,21 @@ def _number(value: Any, option: str, lowest: float) -> float:
 def _guests(
     names: Iterable[str],
     variables: Mapping[str, Mapping[str, Any]],
+    made: str,
     waves: Sequence[str] | None,
     tried: Mapping[str, Mapping[str, Any]],
     forks: int,
 ) -> list[plans.Guest]:
-    return [_guest(name, variables[name], waves, tried.get(name) or {}, forks) for name in names]
+    return [_guest(name, variables[name], made, waves, tried.get(name) or {}, forks) for name in names]
 
 
 def _guest(
-    name: str, known: Mapping[str, Any], waves: Sequence[str] | None, tried: Mapping[str, Any], forks: int
+    name: str, known: Mapping[str, Any], made: str, waves: Sequence[str] | None, tried: Mapping[str, Any], forks: int
 ) -> plans.Guest:
     metadata = known.get("guestconv_metadata") or {}
     groups = known.get("group_names") or ()
     wave = next((each for each in groups if (each in waves if waves else each.startswith(_WAVES))), plans.NO_WAVE)
     hardware = known.get("guestconv_hardware") or metadata.get("hardware") or {}
-    # A description, as the outcome of a trial has it, says the same and more.
-    concerns = tried.get("concerns") or [each.as_dict() for each in source_facts.concerns(hardware)]
     sizes = metadata.get("sizes") or ()
     return plans.Guest(
         name,
@@ -150,11 +161,53 @@ def _guest(
         int(_number(_count(known.get("guestconv_slots")) or forks, "guestconv_slots.count", 1)),
         _sum(sizes, "size"),
         _sum(sizes, "allocated"),
-        tuple(
-            f"{each['severity']}: {each['message']} ({each['code']})" for each in concerns if each["severity"] != "info"
-        ),
-        "" if "hardware" in metadata else str(metadata.get("msg") or "its source was not read"),
+        # A description, as the outcome of a trial has it, says the same and more.
+        _sentences(tried.get("concerns") or [each.as_dict() for each in source_facts.concerns(hardware)]),
+        "" if "hardware" in metadata else _problem(metadata),
+        made=made,
+        hardware=_plain(hardware) if isinstance(hardware, Mapping) else {},
     )
+
+
+def _plain(value: Any) -> Any:
+    """value without Ansible's own types, which cannot be copied."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _kept(
+    guest: plans.Guest, variables: Mapping[str, Mapping[str, Any]], tried: Mapping[str, Mapping[str, Any]]
+) -> plans.Guest:
+    """A guest of an earlier plan that is not planned now, with what is known of it since."""
+    concerns = (tried.get(guest.name) or {}).get("concerns")
+    guest = replace(guest, concerns=_sentences(concerns)) if concerns else guest
+    return guest if guest.name in variables else replace(guest, problem=_GONE)
+
+
+def _with_hardware(
+    now: Iterable[plans.Guest], others: Iterable[plans.Guest], variables: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[str], dict[str, Mapping[str, Any]]]:
+    """The names and the variables of all guests of the inventory, for the maps. Of others, an earlier plan has the
+    hardware."""
+    known: dict[str, Mapping[str, Any]] = {guest.name: variables[guest.name] for guest in now}
+    for guest in others:
+        if guest.name in variables:
+            read = {"guestconv_hardware": guest.hardware, "guestconv_is_unread": bool(guest.problem)}
+            known[guest.name] = ChainMap(read, cast("dict[str, Any]", variables[guest.name]))
+    return list(known), known
+
+
+def _sentences(concerns: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(
+        f"{each['severity']}: {each['message']} ({each['code']})" for each in concerns if each["severity"] != "info"
+    )
+
+
+def _problem(metadata: Mapping[str, Any]) -> str:
+    """Why the source was not read, as the module or Ansible says it, with its code."""
+    code = f" ({metadata['code']})" if metadata.get("code") else ""
+    return f"{metadata.get('msg') or 'The source was not read.'}{code}"
 
 
 def _count(slots: Any) -> Any:

@@ -114,20 +114,33 @@ def test_the_nodes_of_the_workflow_lead_from_inspection_by_approval_to_migration
         name: [following["identifier"] for way in node.get("related", {}).values() for following in way]
         for name, node in nodes.items()
     }
-    assert leads == {"inspect": ["try"], "try": ["approve"], "approve": ["migrate"], "migrate": []}
+    assert leads == {
+        "inspect": ["try"],
+        "try": ["plan"],
+        "plan": ["approve"],
+        "approve": ["migrate"],
+        "migrate": ["compare"],
+        "compare": [],
+    }
     assert nodes["approve"]["unified_job_template"]["type"] == "workflow_approval"
     # Nothing is migrated that nobody approved of.
     assert list(nodes["approve"]["related"]) == ["success_nodes"]
     names = {template["name"] for template in VARIABLES["templates"]}
-    assert {nodes[name]["unified_job_template"]["name"] for name in ("inspect", "try", "migrate")} == names
+    jobs = ("inspect", "try", "plan", "migrate", "compare")
+    assert {nodes[name]["unified_job_template"]["name"] for name in jobs} == names
 
 
 def test_what_is_tried_is_tried_in_check_mode():
     assert {template["name"]: template["check"] for template in VARIABLES["templates"]} == {
+        "guestconv: plan": False,
         "guestconv: inspect": False,
         "guestconv: try": True,
         "guestconv: migrate": False,
     }
+
+
+def test_a_plan_is_made_by_one_job_because_slices_would_write_to_one_file():
+    assert [template["name"] for template in VARIABLES["templates"] if not template["slices"]] == ["guestconv: plan"]
 
 
 def test_the_projects_playbooks_are_ours_and_the_templates_name_them():
@@ -141,7 +154,9 @@ def test_the_survey_asks_for_variables_that_the_playbooks_take_and_the_documenta
     files = [path for place in ("playbooks", "roles") for path in (ROOT / place).rglob("*.yml")]
     playbooks = "".join(path.read_text(encoding="utf-8") for path in files)
     documented = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
-    variables = [question["variable"] for question in VARIABLES["survey"]["spec"]]
+    surveys = ("survey", "survey_of_plan")
+    assert {template["survey"].strip("{ }") for template in VARIABLES["templates"]} == set(surveys)
+    variables = [question["variable"] for survey in surveys for question in VARIABLES[survey]["spec"]]
     variables += TASKS["awx.awx.job_template"]["extra_vars"]
     assert len(variables) > 1
     for variable in variables:

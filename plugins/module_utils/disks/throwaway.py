@@ -15,9 +15,9 @@ from ..errors import GuestconvError
 from . import commit, room
 from .copies import plan_copies, refuse_existing
 from .images import Disk
-from .partitioned import require_partitionable
+from .partitioned import Partitioned, require_partitionable
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
-from .to_volumes import require_volumes
+from .to_volumes import require_room_to_partition, require_volumes
 from .workspace import Workspace
 
 _PREFIX = SCRATCH_PREFIX + "throwaway-"
@@ -51,9 +51,11 @@ class Throwaway(Workspace):
             return [copy.path for copy in self._copies]
         return self._volumes or super().results
 
-    def require_partitionable(self, index: int) -> None:
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
         """See Workspace."""
-        if not self._dest and not self._volumes:
+        if self._volumes:
+            require_room_to_partition(self._volumes[index], self.disks[index], new)
+        elif not self._dest:
             require_partitionable(self.disks[index])
 
     def _begin(self) -> None:

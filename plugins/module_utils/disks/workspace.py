@@ -92,8 +92,11 @@ class Workspace:
     def __exit__(self, *_exception: object) -> None:
         self._release()
 
-    def require_partitionable(self, index: int) -> None:
-        """Refuse the disk number index if it cannot become a Partitioned. Errors: disk-not-partitionable."""
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
+        """Refuse the disk number index if it cannot become that Partitioned, before anything is converted.
+
+        Errors: disk-not-partitionable, dest-too-small.
+        """
 
     def partition(self, index: int, new: Partitioned) -> None:
         """Make what the overlay of a disk shows a partition of that disk, which grows. The appliance must be closed.

@@ -25,6 +25,7 @@ class Guest:
 
     hardware: what is known of it on the source, which is not checked yet. cards: MAC addresses and names, in lower case, of
     cards whose network is given apart. volumes: what its disks are written to and its definition names; fetch checks it.
+    is_read: whether its source was read. If it was not, only names that somebody else knows are looked up.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Guest:
     cards: frozenset[str] = frozenset()
     machine: Any = None
     volumes: Any = ()
+    is_read: bool = True
 
 
 @dataclass
@@ -120,7 +122,7 @@ def _networks(guest: Guest) -> dict[str, str]:
     """
     cards = _entries(guest.hardware, "interfaces")
     if cards is None:
-        return _called("network", [""])
+        return _called("network", [""]) if guest.is_read else {}
     names = [_name(card, "network") for card in cards if _mac(card) not in guest.cards]
     found = _called("network", names)
     unknown = _unknown_networks(cards, guest.cards)
@@ -150,7 +152,8 @@ def _mac(card: Mapping[str, Any]) -> str:
 
 def _storages(guest: Guest) -> dict[str, str]:
     """The same of the storages of its disks."""
-    return _called("storage", [_name(disk, "storage") for disk in _entries(guest.hardware, "disks") or [{}]])
+    unknown: list[Mapping[str, Any]] = [{}] if guest.is_read else []
+    return _called("storage", [_name(disk, "storage") for disk in _entries(guest.hardware, "disks") or unknown])
 
 
 def _called(kind: str, names: list[str]) -> dict[str, str]:

@@ -89,10 +89,12 @@ def test_all_names_without_an_entry_are_one_error_with_the_guests():
         "db01": variables({"dmz": {"colour": "red"}}, hardware={"interfaces": [{}, {"network": "dmz"}]}),
         "other": variables(),
         "disks": variables(None, {"ds*": "fast"}, hardware={}),
+        # A source that cannot be read: what somebody else knows of it counts, and what nobody knows is no name.
         "lost": variables({"dmz": "a"}, guestconv_is_unread=True),
+        "gone": variables({"dmz": "a"}, {"ds1": "fast"}, hardware={}, guestconv_is_unread=True),
     }
     assert map_problems(list(hosts), hosts) == (
-        "names-unmapped: The maps have no entry for: network 'VLAN 7' (web01, web02); storage 'ds1' (web02); "
+        "names-unmapped: The maps have no entry for: network 'VLAN 7' (web01, web02, lost); storage 'ds1' (web02); "
         "a network that the source has no name for (db01); a storage that the source has no name for (disks). "
         "guestconv_networks, 'dmz': network: {'colour': 'red'} is not a network here (db01). "
         "Add the names or patterns of them to the map, or the key `default`."
