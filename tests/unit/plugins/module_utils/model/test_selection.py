@@ -249,7 +249,13 @@ def test_an_alteration_of_a_description_of_an_earlier_version_is_refused():
 
 @pytest.mark.parametrize(
     "path, value",
-    [("checksums", {}), ("checksums", 7), ("checksums", None), ("checksums.roots", "sha256:0"), ("checksum", "sha256:0")],
+    [
+        ("checksums", {}),
+        ("checksums", 7),
+        ("checksums", None),
+        ("checksums.roots", "sha256:0"),
+        ("checksum", "sha256:0"),
+    ],
 )
 def test_altered_checksums_are_refused(path, value):
     error = refusal(altered(path, value))
