@@ -220,13 +220,8 @@ class _Folder:
             ending = os.path.splitext(name)[1].lower()
             if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
                 continue
-            chains[name] = set()
-            try:
-                disk = disk_files.examine(os.path.join(self._path, name), disk_files.EXTENSIONS[ending])
-            except GuestconvError:
-                # Told when its guest is read.
-                continue
-            chains[name].update(map(os.path.realpath, (*disk.extents, *disk.backing)))
+            files = disk_files.made_of(os.path.join(self._path, name), disk_files.EXTENSIONS[ending])
+            chains[name] = set(map(os.path.realpath, files)) - {self._real(name)}
         return chains
 
     def _guest(self, name: str, disks: list[tuple[str, str | None]]) -> Guest:
@@ -281,15 +276,12 @@ def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[Gues
 
 
 def _made_of(path: str, stated: str) -> Iterator[str]:
-    yield path
-    try:
-        disk = disk_files.examine(path, stated)
-    except GuestconvError:
+    files = list(disk_files.made_of(path, stated))
+    yield from files
+    if len(files) == 1:
         # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
         stem, ending = os.path.splitext(path)
         yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
-        return
-    yield from (*disk.extents, *disk.backing)
 
 
 def _unattached(path: str, guest: str) -> GuestconvError:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from ...disks import disk_files
 from ...errors import GuestconvError
 from ...texts import hostile_xml
 from . import metadata
@@ -44,10 +45,19 @@ def base_name(name: str) -> str:
 
 
 def found_files(names: Sequence[str], descriptor: str) -> list[str]:
-    """The paths of the files that names may mean, as far as they are there: as the names say, or next to descriptor."""
+    """The paths of the files that names may mean, as far as they are there: as the names say, or next to descriptor.
+
+    A disk that is called so in another case is among them: it may have come by way of a system where that is the same.
+    """
     folder = os.path.dirname(descriptor)
     candidates = (os.path.join(folder, part) for name in names for part in (name, base_name(name)) if part)
-    return [path for path in dict.fromkeys(candidates) if "\0" not in path and os.path.exists(path)]
+    found = []
+    for path in dict.fromkeys(candidates):
+        if "\0" not in path and os.path.exists(path):
+            found.append(path)
+        elif os.path.splitext(path)[1].lower() in disk_files.EXTENSIONS:
+            found += filter(None, [disk_files.in_other_case(path)])
+    return found
 
 
 def located(paths: Sequence[str], descriptor: str) -> list[str]:
