@@ -38,10 +38,13 @@ def named_in_xml(path: str) -> list[str]:
 
 def base_name(name: str) -> str:
     """The last part of a name of a file, of any hypervisor."""
-    # VMware on Windows separates by backslashes, and a file of a datastore may be in none of its directories.
-    if "\\" in name and "/" not in name:
-        name = name.replace("\\", "/")
-    return os.path.basename(re.sub(r"\A\[[^]]*\]\s*", "", name))
+    # A file of a datastore may be in none of its directories.
+    return os.path.basename(re.sub(r"\A\[[^]]*\]\s*", "", slashed(name)))
+
+
+def slashed(name: str) -> str:
+    """The name of a file with slashes: VMware on Windows separates by backslashes."""
+    return name.replace("\\", "/") if "/" not in name else name
 
 
 def found_files(names: Sequence[str], descriptor: str) -> list[str]:
@@ -50,7 +53,9 @@ def found_files(names: Sequence[str], descriptor: str) -> list[str]:
     A disk that is called so in another case is among them: it may have come by way of a system where that is the same.
     """
     folder = os.path.dirname(descriptor)
-    candidates = (os.path.join(folder, part) for name in names for part in (name, base_name(name)) if part)
+    candidates = (
+        os.path.join(folder, part) for name in names for part in (name, slashed(name), base_name(name)) if part
+    )
     found = []
     for path in dict.fromkeys(candidates):
         if "\0" not in path and os.path.exists(path):
