@@ -53,8 +53,8 @@ def test_it_becomes_the_first_partition_with_what_was_written_in_the_appliance(d
                 root.write("/boot/grub/grub.cfg", "menuentry one {\n}\n", "the menu")
                 guest.install_boot_code(root, "sda", b"C" * 440, b"G" * 1000)
             appliance.close()
-        workspace.require_partitionable(0)
         (new,) = guest.partitioned.values()
+        workspace.require_partitionable(0, new)
         workspace.partition(0, new)
         workspace.commit()
     table = json.loads(printed("sfdisk", "--json", disk))["partitiontable"]

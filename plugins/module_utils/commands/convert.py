@@ -112,8 +112,8 @@ def _convert_guest(
         found = engine.inspect(guest, tell=run.progress.tell)
         run.progress.guest = _hostname(found)
         _refuse_inconvertible(found)
-        for index in guest.partitioned:
-            workspace.require_partitionable(index)
+        for index, partitioned in guest.partitioned.items():
+            workspace.require_partitionable(index, partitioned)
         selected = selection.select(found if asked is None else asked, found)
     with run.timeline.step("convert"):
         hardware = engine.convert(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from . import images, qemu_img, replacement, room, volumes
 from .images import Disk
 from .journal import Entry, Journal, require_unlocked
-from .partitioned import require_partitionable
+from .partitioned import Partitioned, require_partitionable
 from .replacement import Replacement
 from .state_directory import room_or_place, synchronize
 from .workspace import Workspace
@@ -33,7 +33,7 @@ class InPlace(Workspace):
         for state in self._states:
             state.note(first=self.disks[0].path)
 
-    def require_partitionable(self, index: int) -> None:
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
         """See Workspace."""
         require_partitionable(self.disks[index])
 

@@ -19,20 +19,22 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any, Callable, cast
 
 from ..errors import GuestconvError
+from ..qemu.mortal import MORTAL
 
 # As OpenStack limits it (nova/privsep/qemu.py): a crafted header can make qemu-img ask for gigabytes.
 _LIMITS = ("prlimit", "--as=1073741824", "--cpu=30")
-# For what must not go on alone when we are killed.
-_MORTAL = ("setpriv", "--pdeathsig", "KILL")
 _INFO_SECONDS = 60
 _CHECK_SECONDS = 300
 # Bytes of an image for which a check has one second more.
 _CHECK_PACE = 64 << 20
+# Bytes that are read at a time of what it prints.
+_PIECE = 4096
 
 # The bytes that QEMU locks in an image: RAW_LOCK_PERM_BASE + n for each permission it uses, RAW_LOCK_SHARED_BASE + n
 # for each that it does not grant others (block/file-posix.c); n of writing is 1, of resizing 3.
@@ -76,22 +78,21 @@ def run(
     quiet: bool = False,
     mortal: bool = False,
     program: str = "qemu-img",
-    output: IO[bytes] | None = None,
 ) -> Outcome:
     """Run qemu-img.
 
     Args: arguments: without the program's name; timeout: in seconds; limited: with bounds on memory and CPU time, for
     images that are not judged yet; keep_open: descriptors that the child inherits; quiet: drop what it says on stderr;
     mortal: have the kernel kill it when we are killed, where it could wait for somebody else's server; program: qemu-img,
-    or qemu-io of the same package; output: a file for what it prints, where that can be much; else it is in the Outcome.
+    or qemu-io of the same package.
     Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
     """
-    command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
+    command = [*(MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=output or subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else subprocess.PIPE,
             env=dict(os.environ, LC_ALL="C"),
             timeout=timeout,
@@ -120,23 +121,39 @@ def transfer(
 
     tell: called with how much of it is done (0 to 1). lock: a descriptor that the child inherits. mortal: as in run().
     """
-    # What it says is kept in a file: a pipe that nobody reads would stop it when it is full.
+    # util/qemu-progress.c: "    (%3.2f/100%%)\r"
+    tail = b""
+    with closing(_printed([arguments[0], "-p", *arguments[1:]], timeout, mortal, (lock,))) as printed:
+        for piece in printed:
+            tail = (tail + piece)[-_PIECE:]
+            percents = re.findall(rb"\(([\d.]+)/100%\)", tail)
+            if percents:
+                tell(float(percents[-1]) / 100)
+
+
+def _printed(
+    arguments: Sequence[str], timeout: float, mortal: bool, keep_open: Sequence[int] = ()
+) -> Generator[bytes, None, None]:
+    """Run qemu-img, and yield what it prints while it runs. To be closed: then it is killed, if it still runs.
+
+    Args: as of run(). Errors: as run_checked(), at the end.
+    """
+    # Its errors are kept in a file: a pipe that nobody reads would stop it when it is full.
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
-                [*(_MORTAL if mortal else ()), "qemu-img", arguments[0], "-p", *arguments[1:]],
+                [*(MORTAL if mortal else ()), "qemu-img", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=dict(os.environ, LC_ALL="C"),
-                pass_fds=(lock,),
+                pass_fds=keep_open,
             )
         except FileNotFoundError as error:
             raise _missing(error) from error
         output = cast(IO[bytes], process.stdout)
         try:
-            if not _follow(output, time.monotonic() + timeout, tell):
-                raise _too_slow(arguments, timeout)
+            yield from _pieces(output, time.monotonic() + timeout, _too_slow(arguments, timeout))
             code = process.wait()
         finally:
             process.kill()
@@ -144,6 +161,16 @@ def transfer(
             output.close()
         errors.seek(0)
         _require_success(arguments, Outcome(code, "", errors.read().decode("utf-8", "replace")))
+
+
+def _pieces(output: IO[bytes], deadline: float, too_slow: GuestconvError) -> Iterator[bytes]:
+    """What comes out of a pipe until it ends. Errors: too_slow, if it has not by the deadline (time.monotonic())."""
+    while select.select([output], [], [], max(0, deadline - time.monotonic()))[0]:
+        piece = os.read(output.fileno(), _PIECE)
+        if not piece:
+            return
+        yield piece
+    raise too_slow
 
 
 def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> list[Callable[[float], Any]]:
@@ -158,21 +185,6 @@ def tellers(names: Sequence[str], tell: Callable[[str, float], Any]) -> list[Cal
 def share(tell: Callable[[str, float], Any], start: float, end: float) -> Callable[[str, float], Any]:
     """A tell for a part of all that is written: from `start` to `end`, of 1."""
     return lambda disk, fraction: tell(disk, start + fraction * (end - start))
-
-
-def _follow(output: IO[bytes], deadline: float, tell: Callable[[float], Any]) -> bool:
-    """Tell of the progress that output shows, until it ends. False if it has not by the deadline (time.monotonic())."""
-    tail = b""
-    while select.select([output], [], [], max(0, deadline - time.monotonic()))[0]:
-        piece = os.read(output.fileno(), 4096)
-        if not piece:
-            return True
-        # util/qemu-progress.c: "    (%3.2f/100%%)\r"
-        tail = (tail + piece)[-4096:]
-        percents = re.findall(rb"\(([\d.]+)/100%\)", tail)
-        if percents:
-            tell(float(percents[-1]) / 100)
-    return False
 
 
 def _require_success(arguments: Sequence[str], outcome: Outcome) -> None:
@@ -234,26 +246,24 @@ def flush(reference: str) -> str:
     return "" if outcome.code == 0 else outcome.reason
 
 
-def spans(reference: str, timeout: float, **options: Any) -> Iterator[dict[str, Any]]:
-    """What `qemu-img map` reports of a block node, one span after the other: a large disk in fragments has millions.
+def spans(reference: str, timeout: float, mortal: bool = False) -> Iterator[dict[str, Any]]:
+    """What `qemu-img map` reports of a block node, one span after the other, as it prints them: a large disk in fragments
+    has millions, which are neither in memory nor in a file at once.
 
-    Args: as of run(). Errors: as run_checked(), before the first one.
+    Args: as of run(). Errors: as run_checked(), and qemu-img-failed where the output is not complete; both at the end.
     """
-    with tempfile.TemporaryFile() as output:
-        run_checked(["map", "-U", "--output=json", reference], timeout, output=output, **options)
-        output.seek(max(0, output.seek(0, os.SEEK_END) - 2))
-        # qemu-img does not notice that it cannot write what it prints.
-        if output.read() != b"]\n":
-            raise QemuImgFailed(
-                "qemu-img-failed",
-                f"The output of qemu-img map is not complete. Is {tempfile.gettempdir()} full?",
-            )
-        output.seek(0)
-        # A list in JSON, each item on a line of its own: dump_map_entry() in QEMU's qemu-img.c.
-        for line in output:
-            item = line.strip(b"[],\n")
-            if item:
-                yield json.loads(item)
+    rest, last = b"", b""
+    with closing(_printed(["map", "-U", "--output=json", reference], timeout, mortal)) as printed:
+        for piece in printed:
+            # A list in JSON, each item on a line of its own: dump_map_entry() in QEMU's qemu-img.c.
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                last, item = line, line.strip(b"[],")
+                if item:
+                    yield json.loads(item)
+    # qemu-img does not notice that it cannot write what it prints.
+    if rest or not last.endswith(b"]"):
+        raise QemuImgFailed("qemu-img-failed", "The output of qemu-img map is not complete.")
 
 
 def held_bytes(overlay: str, cluster_size: int = 1) -> int:

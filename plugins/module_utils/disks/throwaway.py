@@ -15,9 +15,9 @@ from ..errors import GuestconvError
 from . import commit, room
 from .copies import plan_copies, refuse_existing
 from .images import Disk
-from .partitioned import require_partitionable
+from .partitioned import Partitioned, require_partitionable
 from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
-from .to_volumes import require_volumes
+from .to_volumes import require_room_to_partition, require_volumes
 from .workspace import Workspace
 
 _PREFIX = SCRATCH_PREFIX + "throwaway-"
@@ -51,22 +51,24 @@ class Throwaway(Workspace):
             return [copy.path for copy in self._copies]
         return self._volumes or super().results
 
-    def require_partitionable(self, index: int) -> None:
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
         """See Workspace."""
-        if not self._dest and not self._volumes:
+        if self._volumes:
+            require_room_to_partition(self._volumes[index], self.disks[index], new)
+        elif not self._dest:
             require_partitionable(self.disks[index])
 
     def _begin(self) -> None:
         """Take a directory of a new name, after removing those that killed runs of this user left."""
         if self._dest:
-            room.require_usable_directory(self._dest, "dest-not-usable")
+            room.require_usable_directory(self._dest, "dest-not-usable", "dest")
             refuse_existing(self.results)
         elif self._volumes:
             require_volumes(self._volumes, self._originals)
         else:
             commit.refuse_read_only(self._originals)
         place = self._workdir or _PLACE
-        room.require_usable_directory(place, "workdir-not-usable")
+        room.require_usable_directory(place, "workdir-not-usable", "workdir")
         for entry in os.scandir(place):
             if entry.name.startswith(_PREFIX) and is_ours(entry.path, stat.S_ISDIR):
                 _remove_if_abandoned(entry.path)

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import GuestconvError
 from . import nodes, qemu_img, slices, volumes
 from .images import Disk
+from .partitioned import Partitioned
 from .workspace import Workspace
 
 
@@ -36,13 +37,16 @@ class ToVolumes(Workspace):
         """The volumes, in the order of `disks`."""
         return self._dest
 
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
+        """See Workspace."""
+        require_room_to_partition(self._dest[index], self.disks[index], new)
+
     def _begin(self) -> None:
         require_volumes(self._dest, self._originals)
         self._lock(self._dest)
 
     def _commit(self) -> None:
         """Write all volumes. Until the last one is complete, all are noted as not complete."""
-        # A disk may have grown, by a partition table.
         sizes = [
             volumes.require_fit(volume, overlay.device, overlay.virtual_size)
             for volume, overlay in zip(self._dest, self.overlays)
@@ -89,6 +93,13 @@ def require_volumes(dest: Sequence[str], disks: Sequence[Disk]) -> None:
     volumes.require_named(dest, [disk.device for disk in disks], read)
     for volume, disk in zip(dest, disks):
         volumes.require_fit(volume, disk.device, disk.virtual_size)
+
+
+def require_room_to_partition(volume: str, disk: Disk, new: Partitioned) -> None:
+    """Refuse a volume that has the size of the disk and no room for what it grows by. Errors: dest-too-small, dest-not-usable."""
+    volumes.require_room(
+        volume, volumes.size_of(volume), disk.device, new.start + disk.virtual_size, "once it has a partition table"
+    )
 
 
 @contextmanager

@@ -119,12 +119,12 @@ def require_fit(volume: str, disk: str, needed: int) -> int:
     return available
 
 
-def require_room(volume: str, available: int, disk: str, needed: int) -> None:
-    """Errors: dest-too-small, where a volume of `available` bytes is too small for a disk of `needed`."""
+def require_room(volume: str, available: int, disk: str, needed: int, when: str = "") -> None:
+    """Errors: dest-too-small, where a volume of `available` bytes is too small for a disk of `needed`. when: it needs them."""
     if available < needed:
         raise GuestconvError(
             "dest-too-small",
-            f"{volume} has {available} bytes, and the disk {disk} has {needed}.",
+            f"{volume} has {available} bytes, and the disk {disk} has {needed}{when and ' ' + when}.",
             path="dest",
             hint="Make the volume at least as large as the disk. Or are the volumes in another order than the disks?",
             extra={"needed": needed, "available": available},

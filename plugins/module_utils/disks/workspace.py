@@ -92,8 +92,11 @@ class Workspace:
     def __exit__(self, *_exception: object) -> None:
         self._release()
 
-    def require_partitionable(self, index: int) -> None:
-        """Refuse the disk number index if it cannot become a Partitioned. Errors: disk-not-partitionable."""
+    def require_partitionable(self, index: int, new: Partitioned) -> None:
+        """Refuse the disk number index if it cannot become that Partitioned, before anything is converted.
+
+        Errors: disk-not-partitionable, dest-too-small.
+        """
 
     def partition(self, index: int, new: Partitioned) -> None:
         """Make what the overlay of a disk shows a partition of that disk, which grows. The appliance must be closed.
@@ -141,7 +144,7 @@ class Workspace:
         home = self._states[0]
         if not self._workdir:
             return home.path
-        room.require_usable_directory(self._workdir, "workdir-not-usable")
+        room.require_usable_directory(self._workdir, "workdir-not-usable", "workdir")
         name = SCRATCH_PREFIX + os.path.basename(self.disks[0].path)[:64] + "-" + uuid.uuid4().hex[:8]
         scratch = os.path.join(self._workdir, name)
         home.note(scratch=scratch)

@@ -21,15 +21,13 @@ from ..disks import nodes, slices, volumes
 from ..disks.state_directory import StateDirectory, release_all, state_directory_for, volume_key
 from ..errors import GuestconvError
 from .fetch_record import Record
+from .volume_mark import mark_of
 
 # The one disk of a volume.
 NAME = "disk"
 _PART = NAME + ".part"
 # The first bytes after those that are written last.
 _SAMPLE = slice(slices.VOLUME_HEAD, slices.VOLUME_HEAD + (4 << 20))
-# Bytes of the beginning of a disk that make it this one, and that conversion keeps: the signature of an MBR with its
-# number of the disk, and the GUID of a GPT. Boot loaders and filesystems may change the others.
-_MARKS = (slice(440, 446), slice(510, 512), slice(512 + 56, 512 + 72))
 
 
 class VolumeRecord(Record):
@@ -161,5 +159,4 @@ class VolumeRecord(Record):
     def _mark(self) -> str:
         """What the disk on the volume is known by, "" where there is none: the volume begins with zeroes."""
         node = nodes.node_of(self._volume)
-        head = nodes.read(node, 0, min(slices.VOLUME_HEAD, volumes.size_of(self._volume)))
-        return hashlib.sha256(b"".join(head[mark] for mark in _MARKS)).hexdigest() if any(head) else ""
+        return mark_of(nodes.read(node, 0, min(slices.VOLUME_HEAD, volumes.size_of(self._volume))))

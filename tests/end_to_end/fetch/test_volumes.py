@@ -223,6 +223,19 @@ def test_a_disk_that_something_else_was_written_over_is_not_taken_for_fetched(ra
     assert error.code == "dest-exists" and "now holds something else" in error.message
 
 
+def test_another_filesystem_that_fills_the_volume_is_not_taken_for_the_one_that_was_fetched(tmp_path, below):
+    disk = raw_disk(tmp_path / "filled.raw", spans=[])
+    subprocess.run(["mkfs.ext4", "-q", disk], check=True)
+    source = disks({"path": disk, "format": "raw"})
+    with Export(below, tmp_path) as export:
+        fetch(source, export.url)
+        # As a conversion, or the guest, writes to it.
+        subprocess.run(["debugfs", "-w", "-R", "mkdir new", below], check=True, capture_output=True)
+        assert not fetch(source, export.url)["changed"]
+        subprocess.run(["mkfs.ext4", "-q", "-F", below], check=True)
+        assert refusal(source, export.url).code == "dest-exists"
+
+
 def test_another_disk_does_not_overwrite_one_that_was_fetched(raw, volume, below, tmp_path):
     fetch(disks({"path": str(raw), "format": "raw"}), volume)
     other = raw_disk(tmp_path / "other.raw", seed=7)

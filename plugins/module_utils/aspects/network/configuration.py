@@ -17,8 +17,8 @@ from . import concerns, formats
 from .cards import traces
 from .cards.assembly import nics_of
 from .cards.identity import Card
-from .cards.macs import KnownMac, MacSource, Origin
-from .cards.nics import Nic, Setting, is_software
+from .cards.macs import KnownMac, MacSource, Origin, traced_in
+from .cards.nics import Nic, Setting, is_software, mac_in
 from .formats import NetworkFormat, cloud_init, kernel_arguments, wicked
 
 # No guest has so many; a file of nothing but definitions must not keep us busy for hours.
@@ -125,8 +125,12 @@ def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:
 
 def traced_macs(root: GuestRoot, nics: Sequence[Nic], known: Mapping[str, KnownMac]) -> dict[str, KnownMac]:
     """{name: KnownMac}: known, with the traces that the last run left of nics, as far as they are needed."""
-    unknown = [nic.name for nic in nics if nic.mac is None and nic.name not in known]
     found = dict(known)
+    for nic in nics:
+        mac = mac_in(nic.name or "")
+        if nic.name and mac and nic.configured_by:
+            found.setdefault(nic.name, traced_in(mac, nic.configured_by[0][0]))
+    unknown = [nic.name for nic in nics if nic.mac is None and nic.name not in found]
     if unknown:
         found = {**traces.leases_of(root).macs, **found}
     if any(name not in found for name in unknown):

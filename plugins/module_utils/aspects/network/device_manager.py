@@ -37,6 +37,9 @@ _PROGRAMS = (
 # Which of them OpenRC starts, where several are installed (Alpine's setup-devd).
 _RUNLEVELS = "/etc/runlevels/*/"
 _OTHERS, _UDEV = ("mdev", "mdevd"), ("udev", "eudev")
+# The rules that apply .link files. An empty file here, or a link to /dev/null, takes them out of force: Debian's and
+# Arch Linux's way to have the kernel's names (README.Debian of udev). A pattern, as it finds links that lead nowhere.
+_RULES, _APPLIES = "/etc/udev/rules.d/80-net-setup-link.rule[s]", "net_setup_link"
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,13 @@ class DeviceManager:
 
     systemd: the version of the guest's systemd (252), of which udev is a part; 0 where there is none, or none is known:
     before 231 it had no library of its own.
+
+    applies_links: whether the rules that apply .link files are in force, if there are any.
     """
 
     is_udev: bool
     systemd: int
+    applies_links: bool
 
 
 def device_manager(root: GuestRoot) -> DeviceManager:
@@ -56,12 +62,14 @@ def device_manager(root: GuestRoot) -> DeviceManager:
     with suppress(KeyError):
         return root.recall(DeviceManager)
     services = [f"{_RUNLEVELS}{name}" for name in (*_OTHERS, *_UDEV)]
-    paths = root.glob(*_LIBRARIES, *_PROGRAMS, *services)
-    names = {posixpath.basename(path) for path in paths if path.startswith("/etc/")}
+    paths = root.glob(*_LIBRARIES, *_PROGRAMS, *services, _RULES)
+    names = {posixpath.basename(path) for path in paths if path.startswith("/etc/runlevels/")}
+    rules = [path for path in paths if path.startswith("/etc/udev/")]
     found = [re.match(r"libsystemd-shared-(\d{1,4})", posixpath.basename(path)) for path in paths]
     version = max((int(each.group(1)) for each in found if each), default=0)
     has_program = bool(version) or any(path in _PROGRAMS for path in paths)
     starts_another = bool(names.intersection(_OTHERS)) and not names.intersection(_UDEV)
-    manager = DeviceManager(has_program and not starts_another, version)
+    applies_links = all(_APPLIES in (root.read(path) or "") for path in rules)
+    manager = DeviceManager(has_program and not starts_another, version, applies_links)
     root.remember(manager)
     return manager

@@ -22,6 +22,9 @@ _SOFTWARE = re.compile(
     r"|docker.*|podman\d+|(?:cali|cilium_|flannel|kube-|nodelocal|weave|antrea|cni|lxc|lxdbr|incusbr|tailscale|nebula)[\w-]*"
     r"|zt[a-z0-9]{8}|ovs-system"
 )
+# What the kernel and udev call wireless cards, modems and InfiniBand (systemd.net-naming-scheme(7)). No machine that was
+# converted has one.
+_OTHER_HARDWARE = re.compile(r"(?:wlan|wwan|ath|mlan|ib)\d+|(?:wl|ww|ib)(?:[ops]\d\w*|x[0-9a-f]{12})")
 
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
 KERNEL_NAME = re.compile(r"eth\d+")
@@ -195,8 +198,14 @@ class Nic:
 
 
 def is_software(name: str) -> bool:
-    """Whether interfaces called so are software by what everybody calls them."""
-    return bool(_SOFTWARE.fullmatch(name))
+    """Whether interfaces called so are software by what everybody calls them, or hardware that is no Ethernet card."""
+    return bool(_SOFTWARE.fullmatch(name) or _OTHER_HARDWARE.fullmatch(name))
+
+
+def mac_in(name: str) -> str | None:
+    """The MAC address in a name that udev has made of it (enx005056aabbcc), None in another."""
+    found = re.fullmatch(r"enx([0-9a-f]{12})", name)
+    return ":".join(re.findall("..", found[1])) if found else None
 
 
 def is_name(key: str | None) -> bool:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ....texts.stanzas import Stanza, option_name
 from .. import values
 from ..cards.nics import INTERFACE, Setting
+from . import link_commands
 
 KIND = "interfaces"
 
@@ -55,12 +56,16 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
     """The Setting for the interface of a stanza, and one for each bond or bridge that it is a port of."""
     mac = list(filter(None, map(values.normal_mac, stanza.values("hwaddress"))))
     addresses = _addresses(stanza)
+    ports, patterns = _members(stanza)
+    of_any = f"{file}/{name}"
+    if patterns:
+        yield Setting(file, KIND, None, patterns=patterns, profile=of_any, at_boot=at_boot)
     yield Setting(
         file,
         KIND,
         name,
         virtual=_is_virtual(stanza),
-        lower=_lower(stanza),
+        lower=(*_lower(stanza), *ports, *([of_any] if patterns else [])),
         tagged=bool(stanza.values(PARENT)) or "." in stanza.name or _has_tag(stanza),
         method=_method(stanza, addresses),
         dhcp=_dhcp(stanza),
@@ -76,6 +81,9 @@ def _settings(file: str, stanza: Stanza, name: str, at_boot: bool) -> Iterator[S
             on_it = option == "ovs_bridge" and "OVSIntPort" in stanza.values("ovs_type")
             if INTERFACE.fullmatch(upper) and upper != "none" and not on_it:
                 yield Setting(file, KIND, upper, virtual=True, lower=(name,), tagged=option == "vrf")
+    for command in _commands(stanza):
+        for made in link_commands.made_by(command, name):
+            yield Setting(file, KIND, made.name, virtual=True, lower=made.lower, tagged=made.tagged)
 
 
 def _is_virtual(stanza: Stanza) -> bool:
@@ -102,20 +110,43 @@ def _has_tag(stanza: Stanza) -> bool:
 
 
 def _lower(stanza: Stanza) -> tuple[str, ...]:
-    """The interfaces that this one is made of."""
+    """The interfaces that this one is made of, but for those of a bond or bridge."""
     names = stanza.values(PARENT)
     if "." in stanza.name:
         names.append(stanza.name.partition(".")[0])
     if "OVSIntPort" in stanza.values("ovs_type"):
         names += stanza.values("ovs_bridge")
-    for option in MEMBERS:
-        for name in stanza.values(option):
-            # bridge-utils-interfaces(5): from here on it is a pattern.
-            if name == "regex":
-                break
-            if name not in ("none", "all"):
-                names.append(name)
     return tuple(name for name in names if INTERFACE.fullmatch(name))
+
+
+def _members(stanza: Stanza) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the names, the globs over names) of the interfaces of which a bond or bridge consists.
+
+    bridge-utils-interfaces(5): `all` is for all cards, and between `regex` and `noregex` are regular expressions.
+    ifupdown2 has lists with commas after `glob`.
+    """
+    names: list[str] = []
+    globs: list[str] = []
+    for option in MEMBERS:
+        mode = ""
+        for word in stanza.values(option):
+            if word in ("regex", "noregex", "glob"):
+                mode = word
+            elif word == "all":
+                globs.append("*")
+            elif mode == "regex" and not re.fullmatch(r"\(?\w+(?:\|\w+)*\)?", word):
+                globs.append(_glob_for(word))
+            elif mode == "regex":
+                names += word.strip("()").split("|")
+            elif word != "none":
+                names += word.split(",")
+    return tuple(name for name in names if INTERFACE.fullmatch(name)), tuple(dict.fromkeys(globs))
+
+
+def _glob_for(expression: str) -> str:
+    """A glob for the same names as a regular expression, or for all where it is more than a glob can say."""
+    glob = re.sub(r"\.[*+]", "*", expression.strip("^$")).replace(".", "?")
+    return glob if re.fullmatch(r"[\w*?-]*(?:\[[\w-]+\][\w*?-]*)*", glob) else "*"
 
 
 def _method(stanza: Stanza, addresses: tuple[str, ...]) -> str | None:
@@ -168,6 +199,5 @@ def _commands(stanza: Stanza) -> Iterator[list[str]]:
     """The words of the commands that bring the interface up, without options of the program."""
     for line in stanza.options:
         if option_name(line) in ("up", "pre_up", "post_up"):
-            words = line.words[1:]
-            program = posixpath.basename(words[0]) if words else ""
-            yield [program, *(word for word in words[1:] if word not in ("-4", "-6"))]
+            for command in link_commands.commands_in(line.words[1:]):
+                yield [word for word in command if word not in ("-4", "-6")]

@@ -225,12 +225,14 @@ def _with_names(root: GuestRoot, on_target: Mapping[Nic, Model]) -> dict[Nic, Mo
 
 
 def _kernel_names_stay(root: GuestRoot) -> bool:
-    """Whether the command line keeps systemd from giving names by policy."""
-    return "net.ifnames=0" in kernel_arguments.arguments_of(root)
+    """Whether the command line, or what the guest's udev has for rules, keeps systemd from giving names by policy."""
+    return "net.ifnames=0" in kernel_arguments.arguments_of(root) or not device_manager(root).applies_links
 
 
 def _systemd_renames(root: GuestRoot) -> bool:
     """Whether a .link file names a NIC for sure: see link_files for the version, and for initrds that name it first."""
+    if not device_manager(root).applies_links:
+        return False
     # systemd.net-naming-scheme(7): the schemes v238 and v239 are from before the one with renaming again.
     arguments = kernel_arguments.arguments_of(root)
     if any(re.match(r"net\.naming-scheme=v23\d", argument) for argument in arguments):

@@ -41,7 +41,7 @@ def one_disk(directory, image_format="raw"):
 def convert(disks, mode="in-place", **settings):
     with workspace_for(disks, mode, room=0, **settings) as workspace:
         write_to(workspace)
-        workspace.require_partitionable(0)
+        workspace.require_partitionable(0, HEAD)
         workspace.partition(0, HEAD)
         workspace.commit()
     return workspace
@@ -162,8 +162,8 @@ def test_only_what_is_converted_in_place_must_be_able_to_grow(tmp_path, mode, is
     with workspace_for(disks, mode, room=0, **settings) as workspace:
         if is_refused:
             with pytest.raises(GuestconvError):
-                workspace.require_partitionable(0)
+                workspace.require_partitionable(0, HEAD)
         else:
-            workspace.require_partitionable(0)
+            workspace.require_partitionable(0, HEAD)
             workspace.partition(0, HEAD)
             assert workspace.overlays[0].virtual_size == SIZE

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tracemalloc
 
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import qemu_img
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
-from tests.unit.plugins.module_utils.disks.conversions import replace_qemu_img
+from tests.unit.plugins.module_utils.disks.conversions import convert, replace_qemu_img, two_disks
 
 
 @pytest.fixture
@@ -74,3 +75,58 @@ def test_several_disks_share_the_whole():
     second(0)
     second(1)
     assert told == [("writing sda", 0.25), ("writing sdb", 0.5), ("writing sdb", 1)]
+
+
+SPAN = '{ "start": %d, "length": 65536, "depth": 0, "present": true, "zero": false, "data": true, "offset": 0}'
+
+
+def test_a_map_is_read_while_it_is_printed(tmp_path, monkeypatch):
+    """The script prints the second span only when the first has been read."""
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    script = f"echo '[{SPAN % 0},'; read _line <{go}; echo '{SPAN % 65536}]'; exit 0"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, script)
+    spans = qemu_img.spans("disk", 60)
+    assert next(spans)["start"] == 0
+    go.write_text("go\n", encoding="utf-8")
+    assert [span["start"] for span in spans] == [65536]
+
+
+def test_a_map_that_is_not_read_to_its_end_leaves_no_process(tmp_path, monkeypatch):
+    pid = tmp_path / "pid"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo $$ >{pid}; echo '[{SPAN % 0},'; exec sleep 1000")
+    spans = qemu_img.spans("disk", 60)
+    assert next(spans)["length"] == 65536
+    spans.close()
+    assert not os.path.exists("/proc/" + pid.read_text(encoding="utf-8").strip())
+
+
+def test_a_map_in_many_fragments_takes_no_more_memory(tmp_path, monkeypatch):
+    """200,000 spans, which are some 20 MB of JSON."""
+    script = f"echo '[{SPAN % 0},'; yes '{SPAN % 131072},' | head -n 199998; echo '{SPAN % 262144}]'; exit 0"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, script)
+    tracemalloc.start()
+    try:
+        assert sum(span["length"] for span in qemu_img.spans("disk", 600)) == 200_000 * 65536
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_map_that_fails_or_takes_too_long_is_an_error(tmp_path, monkeypatch):
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f"echo '[{SPAN % 0},'; echo 'qemu-img: lost' >&2; exit 1")
+    with pytest.raises(qemu_img.QemuImgFailed) as caught:
+        list(qemu_img.spans("disk", 60))
+    assert "lost" in caught.value.message
+    with pytest.raises(qemu_img.TooSlow):
+        list(qemu_img.spans("disk", 0))
+
+
+def test_a_commit_maps_each_overlay_once_and_no_disk(tmp_path, monkeypatch):
+    """Of a disk in fragments the map is long; that of the overlay has what the conversion wrote."""
+    disks = two_disks(tmp_path, "qcow2")
+    log = tmp_path / "log"
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f'case $1 in map) echo "$@" >>{log};; esac')
+    convert(disks)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2 and all('"backing": null' in line for line in lines)

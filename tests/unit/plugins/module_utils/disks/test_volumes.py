@@ -23,6 +23,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
     volumes,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.journal import pending
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.partitioned import Partitioned
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.disks.conversions import (
     WRITTEN,
@@ -30,6 +31,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.dis
     holds,
     is_converted,
     killed_at,
+    replace_qemu_img,
     two_disks,
     workspace_for,
     write_to,
@@ -181,6 +183,33 @@ def test_a_disk_that_does_not_fit_is_refused_before_anything_is_written(tmp_path
     assert caught.value.code == "dest-too-small"
     assert caught.value.extra == {"needed": (ROOM + 1) * MEBIBYTE, "available": ROOM * MEBIBYTE}
     assert is_untouched(files)
+
+
+@pytest.mark.parametrize("mode", ["volumes", "throwaway"])
+def test_a_disk_that_would_not_fit_with_its_partition_table_is_refused_before_it_is_converted(tmp_path, mode):
+    disks = two_disks(tmp_path)[:1]
+    size = disks[0].virtual_size
+    file = Path(old_data(tmp_path / "exact", size // MEBIBYTE))
+    with Export(file, tmp_path) as export, workspace_for(disks, mode, dest=[export.url], room=0) as workspace:
+        with pytest.raises(GuestconvError) as caught:
+            workspace.require_partitionable(0, Partitioned(b"", MEBIBYTE))
+        assert caught.value.code == "dest-too-small" and "partition table" in caught.value.message
+        assert caught.value.extra == {"needed": size + MEBIBYTE, "available": size}
+        workspace.require_partitionable(0, Partitioned(b"", 0))
+    assert is_untouched([file])
+
+
+def test_a_disk_with_its_partition_table_is_written_to_a_larger_volume(tmp_path, dest, files):
+    disks = two_disks(tmp_path)
+    new = Partitioned(b"H" * 1000, MEBIBYTE)
+    with workspace_for(disks, "volumes", dest=dest, room=0) as workspace:
+        workspace.require_partitionable(0, new)
+        workspace.partition(0, new)
+        workspace.commit()
+    written = files[0].read_bytes()
+    assert written[:MEBIBYTE] == new.head.ljust(MEBIBYTE, b"\0")
+    assert written[MEBIBYTE : MEBIBYTE + disks[0].virtual_size] == Path(disks[0].path).read_bytes()
+    assert has_nothing_old(files[0], MEBIBYTE + disks[0].virtual_size)
 
 
 def test_what_was_killed_is_no_disk_on_any_volume_and_is_done_again(tmp_path, dest, files, states):
@@ -354,9 +383,10 @@ def test_what_takes_too_long_to_be_counted_is_not_known(files, monkeypatch):
     assert nodes.allocated_bytes(nodes.file_node(str(files[0]))) is None
 
 
-def test_what_is_printed_only_in_part_is_not_counted(tmp_path, monkeypatch):
+@pytest.mark.parametrize("cut", ["\\n", '\\n{ "start": 65', ""])
+def test_what_is_printed_only_in_part_is_not_counted(tmp_path, monkeypatch, cut):
     path = create(tmp_path / "disk.qcow2", "qcow2")
-    printed = b'[{ "start": 0, "length": 65536, "depth": 0, "zero": false, "data": true},\n{ "start": 65'
-    monkeypatch.setattr(qemu_img, "run_checked", lambda arguments, timeout, output, **_options: output.write(printed))
+    span = '{ "start": 0, "length": 65536, "depth": 0, "zero": false, "data": true}'
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f"printf '[{span},{cut}'; exit 0")
     assert nodes.allocated_bytes(nodes.file_node(path)) is None
     assert code_of(lambda: qemu_img.held_bytes(path)) == "qemu-img-failed"

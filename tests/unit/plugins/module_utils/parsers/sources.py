@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.disks import (
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats import probe, qcow2, vdi, vhd, vmdk
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks.formats.reading import BadHeader
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
-from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding
+from ansible_collections.virttools.guestconv.plugins.module_utils.sources import disk_names, finding, volume_mark
 from ansible_collections.virttools.guestconv.plugins.module_utils.sources.kinds import (
     libvirt_xml,
     manifest,
@@ -48,6 +48,11 @@ VMX = (
     "numvcpus = 9" + "9" * 400,
     'encryption.keysafe = "a"',
 )
+# An MBR with a partition, and the superblock of ext4 that fills a disk.
+BEGINNINGS = [
+    bytes(440) + b"NUMB\0\0" + b"\x80\0\0\0\x83\0\0\0" + b"\0\x08\0\0" * 2 + bytes(48) + b"\x55\xaa" + bytes(200),
+    bytes(1080) + b"\x53\xef" + bytes(46) + b"0123456789abcdef",
+]
 MANIFEST = (
     "SHA1(a)= " + "0" * 40,
     "SHA256(b)= " + "f" * 64,
@@ -302,5 +307,12 @@ PARSERS = (
         | st.tuples(*map(hostile_texts.damaged, VHDX)).map(_vhdx)
         | st.binary(max_size=600),
         sample=QCOW2,
+    ),
+    Parser(
+        "the beginning of a disk",
+        (),
+        volume_mark.mark_of,
+        inputs=st.sampled_from(BEGINNINGS).flatmap(hostile_texts.damaged) | st.binary(max_size=600),
+        sample=BEGINNINGS[0],
     ),
 )
