@@ -21,18 +21,22 @@ from ...texts import hostile_xml
 from . import metadata
 
 # References of OVF, and files and devices of libvirt. Not parsed as XML: what is malformed names its files, too.
-_NAMED = re.compile(r"""\b(?:href|file|dev)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_NAMED = re.compile(
+    r"""\b(?:href|file|dev)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"""
+    # Variables of the firmware, and memory that is kept in a file.
+    r"""|<(?:nvram|path)\b[^<>]*>\s*([^<\s][^<]*)"""
+)
 
 
 def named_in_xml(path: str) -> list[str]:
-    """What attributes of the XML file path name as files; none if it cannot be read. It need not be well-formed."""
+    """What the XML file path names as files; none if it cannot be read. It need not be well-formed."""
     try:
         data = metadata.read_file(path)
     except GuestconvError:
         return []
     known = hostile_xml.decoded(data)
     text = known if isinstance(known, str) else known.decode("utf-8", "replace")
-    names = [html.unescape(double or single) for double, single in _NAMED.findall(text)]
+    names = [html.unescape("".join(found)).strip() for found in _NAMED.findall(text)]
     return [*names, *(unquote(name) for name in names if "%" in name)]
 
 
