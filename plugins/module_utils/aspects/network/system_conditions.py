@@ -15,7 +15,15 @@ from ...texts import globs
 from .systemd_files import File
 
 # systemd's words for the architectures of a guest (systemd.unit(5), ConditionArchitecture=).
-_ARCHITECTURES = {"x86_64": "x86-64", "i386": "x86", "i686": "x86", "aarch64": "arm64", "ppc64le": "ppc64-le", "s390x": "s390x", "riscv64": "riscv64"}
+_ARCHITECTURES = {
+    "x86_64": "x86-64",
+    "i386": "x86",
+    "i686": "x86",
+    "aarch64": "arm64",
+    "ppc64le": "ppc64-le",
+    "s390x": "s390x",
+    "riscv64": "riscv64",
+}
 
 
 def hold(root: GuestRoot, file: File) -> bool:

@@ -210,9 +210,11 @@ def _names_by_cards(settings: Sequence[Setting], cards: Sequence[Card]) -> dict[
     """
     by_mac_alone = {setting.hardware_mac for setting in settings if setting.hardware_mac and not setting.name}
     sought = [card for card in cards if card.mac in by_mac_alone and card.addresses]
+    # What is made of the card, such as its bond, has the address, too.
+    others = {setting.name for setting in settings if setting.virtual or setting.hardware_mac} if sought else set()
     owners: dict[str, set[str]] = {}
     for setting in settings if sought else ():
-        if setting.name and not setting.virtual and not setting.hardware_mac:
+        if setting.name and setting.name not in others and not is_software(setting.name):
             for address in setting.addresses:
                 owners.setdefault(host(address), set()).add(setting.name)
     found: dict[str, str] = {}
