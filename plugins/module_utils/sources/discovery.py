@@ -75,6 +75,7 @@ def find(
             found.problems.append(GuestconvError("source-not-found", f"There is nothing at {pattern}.", path=pattern))
         for match in matches:
             _walk(match, match != pattern, recursive, exclude, folders, found)
+    _leave_out_links(folders)
     owned = {os.path.realpath(path) for guest in known for path in _files(guest.description)}
     for folder in folders.values():
         folder.read_descriptors(found, owned)
@@ -113,6 +114,20 @@ def _walk(
         folder = _folder(folders, directory, is_one_of_several or directory != path)
         for name in names:
             folder.add(name, exclude, found, is_named=False)
+
+
+def _leave_out_links(folders: dict[str, _Folder]) -> None:
+    """Leave out what is a link to another file that was found: libvirt has one in autostart/ for a domain that it starts.
+
+    A link to a disk in another directory may say which guest the disk belongs to, so it stays.
+    """
+    places = {os.path.join(real, name) for real, folder in folders.items() for name in folder.names()}
+    for real, folder in folders.items():
+        for name in folder.names():
+            file = os.path.realpath(os.path.join(real, name))
+            is_descriptor = registry.by_suffix(os.path.splitext(name)[1].lower()) is not None
+            if file != os.path.join(real, name) and file in places and (is_descriptor or os.path.dirname(file) == real):
+                folder.leave_out(name)
 
 
 def _folder(folders: dict[str, _Folder], path: str, is_subdirectory: bool) -> _Folder:
@@ -160,6 +175,14 @@ class _Folder:
             )
             return
         self._names[name] = is_named or self._names.get(name, False)
+
+    def names(self) -> list[str]:
+        """The names of the files."""
+        return list(self._names)
+
+    def leave_out(self, name: str) -> None:
+        """Forget the file of this name."""
+        del self._names[name]
 
     def read_descriptors(self, found: Found, owned: set[str]) -> None:
         """Add the guests that files describe to found, and the real paths of all files that they name to owned.

@@ -193,10 +193,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
 
 def _located(path: str, name: str) -> str:
     """The path of the disk that the VMX path calls name."""
-    # VMware on Windows separates by backslashes.
-    if "\\" in name and "/" not in name:
-        name = name.replace("\\", "/")
-    return os.path.join(os.path.dirname(path), name)
+    return os.path.join(os.path.dirname(path), placed.slashed(name))
 
 
 def _named(path: str) -> list[str]:
