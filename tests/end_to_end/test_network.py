@@ -33,7 +33,7 @@ def in_one_process(name):
 
 # These differ by a detail from one that script/test boots.
 DETAILS = (
-    *("ifupdown-hotplug", "ifupdown-logs", "ifupdown-bond-master", "ifupdown-static"),
+    *("ifupdown-hotplug", "ifupdown-logs", "ifupdown-bond-master", "ifupdown-openvswitch", "ifupdown-static"),
     *("networkd-static", "networkd-bond-by-names", "networkd-bond-by-macs"),
     *("networkmanager-bond", "networkmanager-static", "netplan-new-macs", "netplan-by-macs", "netplan-static"),
 )
@@ -56,7 +56,7 @@ class Announcement:
     """What a guest said of its network.
 
     interfaces: {name: [address that is in use]}. gateways: of the default routes.
-    macs: {MAC address of the hardware: names of the interfaces that have it, and of the bond that these are in}.
+    macs: {MAC address of the hardware: names of the interfaces that have it, and of the bond or bridge that these are in}.
     drivers: {name of a network card: kernel driver}. members: the network cards in bond0, and the active one of them.
     files: {path of a configuration file: sha256}.
     """
@@ -92,10 +92,12 @@ def announcement(console):
             said.setdefault(subject, []).append(value)
     assert "end" in said, console
     links = json.loads(said["addresses"][0])
+    bridges = dict(line.split(" ") for line in said.get("over", []))
     macs = {}
     for link in links:
         # The members of a bond all have one address, be that of a card or made up; `permaddr` is their own.
-        macs.setdefault(link.get("permaddr") or link["address"], []).extend(_names(link))
+        names = [link["ifname"], link.get("master"), bridges.get(link["ifname"])]
+        macs.setdefault(link.get("permaddr") or link["address"], []).extend(filter(None, names))
     # A bond of some modes has no active member.
     members, _word, active = said.get("members", [" active"])[0].rpartition(" active")
     return Announcement(
@@ -106,10 +108,6 @@ def announcement(console):
         members=(sorted(members.split()), active.strip()),
         files={f"/etc/{path}": digest for digest, path in (line.split("  ") for line in said["file"])},
     )
-
-
-def _names(link):
-    return [name for name in (link["ifname"], link.get("master")) if name]
 
 
 def _addresses(link):

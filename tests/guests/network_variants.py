@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Guests that differ by how they configure their network, and by nothing else.
 
-Each is an overlay over one guest, debian12-network, with a few files more. A new one is a new row of VARIANTS.
+Each is an overlay over a guest with a few files more; but for Open vSwitch that is debian12-network. A new one is a new
+row of VARIANTS.
 
 Most have two network cards, which are to become cards of two models on the target: so one boot shows both models. Any
 card but those named stays without a static address: only a guest whose network identity is right answers there.
@@ -73,7 +74,7 @@ class Variant:
     addresses: {interface: the static addresses that it has on the target}; gateways: those of the default routes.
     members: the network cards in bond0, the active one first.
     edited: those of files that must change with the hardware; all others stay as they are, to the byte.
-    reversed: the target has the cards in the other order.
+    reversed: the target has the cards in the other order. base: the guest that it is an overlay over.
     """
 
     what: str
@@ -87,6 +88,7 @@ class Variant:
     members: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     reversed: bool = False
+    base: str = BASE
 
 
 def _ifupdown(first="ens192", second="ens224", auto="auto", more=""):
@@ -222,6 +224,24 @@ VARIANTS = {
         addresses=OVER_BOND,
         members=("ens192", "ens224"),
         reversed=True,
+    ),
+    # README.Debian of openvswitch-switch. The bridge has the MAC address of a card, too.
+    "ifupdown-openvswitch": Variant(
+        what="ifupdown, a bond of Open vSwitch in a bridge of its",
+        files={
+            _INTERFACES: (
+                f"{_LOOPBACK}auto br0\nallow-ovs br0\niface br0 inet static\n\taddress 10.0.2.15/24\n\tgateway 10.0.2.2\n"
+                "\tovs_type OVSBridge\n\tovs_ports bond0\n\n"
+                "allow-br0 bond0\niface bond0 inet manual\n\tovs_bridge br0\n\tovs_type OVSBond\n"
+                "\tovs_bonds ens192 ens224\n\tovs_options bond_mode=active-backup other_config:bond-primary=ens192\n"
+            ),
+        },
+        services=("networking",),
+        hardware=BOND,
+        drivers=E1000_AND_VIRTIO,
+        addresses={"ens192": [], "ens224": [], "br0": ["10.0.2.15/24"]},
+        reversed=True,
+        base="debian12-openvswitch",
     ),
     "ifupdown-static": Variant(
         what="ifupdown, policy: static",
@@ -434,9 +454,10 @@ def disk(name):
 
     The image is shared by all tests: work on a copy of it, which is small. Raises BuildError.
     """
-    base = guest(BASE)
-    # All in one launch of the appliance, which is most of the time that they take.
-    directory = made_once(f"{base.stem}-{_key()}", partial(_make_all, base))
+    base = guest(VARIANTS[name].base)
+    # All over one guest in one launch of the appliance, which is most of the time that they take.
+    variants = {each: variant for each, variant in VARIANTS.items() if variant.base == VARIANTS[name].base}
+    directory = made_once(f"{base.stem}-{_key()}", partial(_make_all, base, variants))
     return {"path": str(directory / f"{name}.qcow2"), "backing": [str(base)]}
 
 
@@ -444,16 +465,16 @@ def _key():
     return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 
 
-def _make_all(base, directory):
+def _make_all(base, variants, directory):
     with scratch_beside(directory) as scratch:
         made = Path(scratch, "variants")
         made.mkdir()
         images = []
-        for name in VARIANTS:
+        for name in variants:
             images.append({"path": str(made / f"{name}.qcow2"), "backing": [str(base)]})
             run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, images[-1]["path"]])
         with Appliance(disks_from_option(images), read_only=False) as appliance:
-            for index, variant in enumerate(VARIANTS.values()):
+            for index, variant in enumerate(variants.values()):
                 appliance.mount(f"{appliance.device(index)}1", "/")
                 _write(appliance, variant)
                 appliance.umount_all()

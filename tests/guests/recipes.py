@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.guests import announcement, boot_loaders, initrds, selinux
 
@@ -351,6 +351,28 @@ _add(
             make_initrds(),
         ),
         disk=_sda("debian12-network", device_map=False),
+    )
+)
+
+# Open vSwitch's daemons would run in all of those, too. `ip` does not say what bridge of it a network card is in.
+_NETWORK = RECIPES["debian12-network"]
+_OVER_BRIDGES = """\
+    for card in /sys/class/net/*/device; do
+        name=${card%/device}
+        name=${name##*/}
+        echo "announce over $name $(ovs-vsctl iface-to-br "$name")"
+    done
+"""
+_add(
+    replace(
+        _NETWORK,
+        name="debian12-openvswitch",
+        summary=f"{_NETWORK.summary}, with Open vSwitch",
+        packages=replace(_NETWORK.packages, names=(*_NETWORK.packages.names, "openvswitch-switch")),
+        files={
+            **_NETWORK.files,
+            **announcement.files(_ANNOUNCED + _OVER_BRIDGES, "became of the network", wait=_WAIT_FOR_NETWORK),
+        },
     )
 )
 

@@ -43,7 +43,7 @@ class ToCopies(Workspace):
         return [copy.path for copy in self._copies]
 
     def _begin(self) -> None:
-        room.require_usable_directory(self._dest, "dest-not-usable")
+        room.require_usable_directory(self._dest, "dest-not-usable", "dest")
         self._lock(self.results)
         refuse_existing(self.results)
 
@@ -100,6 +100,7 @@ def refuse_existing(paths: Sequence[str]) -> None:
                 "dest-exists",
                 f"{path} exists already.",
                 hint="Remove it, or give another `dest`: a disk is never overwritten by a copy.",
+                path="dest",
             )
 
 

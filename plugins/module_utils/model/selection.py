@@ -185,7 +185,7 @@ def _alteration(asked: Description, found: Description, altered: Collection[str]
     """The error for a description with these keys altered: by the first place that differs from what is found."""
     for key in KEYS:
         if key in altered and key in found:
-            different = _difference(found[key], asked[key], f"guest.{key}")
+            different = _difference(found[key], asked.get(key, "not there"), f"guest.{key}")
             if different:
                 path, was, now = different
                 return _changed(path, now, repr(was))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from ...devices.targets import KINDS, Target
 from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ..plan import Plan
-from . import completing, concerns, kernels, room, unified_initrds
+from . import blocks, completing, concerns, kernels, room, unified_initrds
 from .completing import Wanted
 from .initrds import Initrd
 from .kernels import Kernel
@@ -38,7 +39,8 @@ def inspect(root: GuestRoot) -> Findings:
     found = kernels.found(root, root.boot_menu)
     boot = next((kernel for kernel in found if kernel.default), None)
     root.remember(Facts(found))
-    usable = {kind: _usable(boot, kind, root.guest.target) for kind in KINDS} if boot else {}
+    blocked = blocks.found(root) if boot else {}
+    usable = {kind: _usable(boot, kind, root.guest.target, blocked) for kind in KINDS} if boot else {}
     findings = Findings(
         kernels=[_describe(kernel, root.guest.target) for kernel in found],
         usable=usable,
@@ -59,6 +61,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     """
     wanted: list[Wanted] = []
     plan.command_line.require(_arguments(root, plan.target))
+    blocks.edit_initrd(plan)
     for kernel in root.recall(Facts).kernels:
         needed = (kernel.path,) if kernel.unified else kernel.initrds
         if kernel.version is None or not needed or not all(map(root.is_file, needed)):
@@ -112,6 +115,9 @@ def _describe(kernel: Kernel, target: Target) -> dict[str, Any]:
     }
 
 
-def _usable(kernel: Kernel, kind: str, target: Target) -> dict[str, str]:
-    """Per driver the reason why kernel cannot use it, "" when it can."""
-    return {model.driver: concerns.reason(kernel, kind, model, target) for model in target.models[kind]}
+def _usable(kernel: Kernel, kind: str, target: Target, blocked: Mapping[str, str]) -> dict[str, str]:
+    """Per driver the reason why kernel cannot use it, "" when it can. blocked: as of blocks.found."""
+    return {
+        model.driver: concerns.reason(kernel, kind, model, target) or blocks.reason(kernel, kind, model, blocked)
+        for model in target.models[kind]
+    }

@@ -24,7 +24,7 @@ from .cards.assembly import assemble, nics_of
 from .cards.nics import Nic, Setting
 from .cards.statics import Static
 from .formats import NetworkFormat, kernel_arguments
-from .names import in_initrd, naming
+from .names import in_initrd, mentioned, naming
 
 NAME = "network"
 INSPECT_AFTER = ("bootloader",)
@@ -63,6 +63,7 @@ def inspect(root: GuestRoot) -> Findings:
     if is_done:
         cards, macs = [replace(card, mac=macs.get(card.mac or "", card.mac)) for card in cards], {}
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
+    found, mentions = mentioned.with_names(root, found)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.remember(Facts(found, configured.formats, cards, macs))
@@ -70,7 +71,7 @@ def inspect(root: GuestRoot) -> Findings:
     doubts += [earlier.uncertain(macs)] if is_done is None else []
     return Findings(
         devices={"network": {nic.identifier: nic.facts(bound.places.get(nic.name or "")) for nic in found}},
-        concerns=[*configured.unread, *guesses, *doubts],
+        concerns=[*configured.unread, *guesses, *mentions, *doubts],
     )
 
 

@@ -17,6 +17,7 @@ from ...model.concerns import Concern
 from ...texts import crypttab, fstab, tables
 from .. import inits
 from . import arguments, resume, software_made, specs
+from .mentions import units
 from .names import Names, lost, shared
 
 
@@ -25,12 +26,19 @@ class Spot:
     """Where a row names a device. column: the index of the field. pattern: finds each name in it, as its group `name`.
 
     as_path: whether a path alone will do there, and not UUID=. tags: of which the name may be made, where not of all.
+    as_unit: whether it is written as systemd's name of the device's unit (dev-sda1.device).
     """
 
     column: int
     pattern: re.Pattern[str] = re.compile(r"\A(?P<name>.+)\Z", re.DOTALL)
     as_path: bool = False
     tags: tuple[str, ...] = ()
+    as_unit: bool = False
+
+    def name(self, match: re.Match[str]) -> str:
+        """The name that was found, as a path where it is a unit's."""
+        name = fstab.unescaped(match["name"])
+        return (units.path_of(name) or name) if self.as_unit else name
 
 
 _DEVICE = r"(?:/dev/|(?:PART)?(?:UUID|LABEL)=)"
@@ -52,7 +60,7 @@ class Reference:
     def names(self, row: tables.Row) -> list[tuple[Spot, str]]:
         """All names in a row, with the spots where they are; first what it is about."""
         return [
-            (spot, fstab.unescaped(match["name"]))
+            (spot, spot.name(match))
             for spot in self.spots
             for field in row.fields[spot.column : spot.column + 1]
             for match in spot.pattern.finditer(field)
@@ -68,6 +76,8 @@ class Reference:
             # Without a header, what is on the device is written over when the guest starts, or has no UUID.
             tags = ("PARTUUID",) if not entry.has_header else ("UUID",) if entry.is_luks else ("UUID", "PARTUUID")
         tag = names.storage.stable_name(name, names.links, tags) if tags else names.stable(name)
+        if tag and spot.as_unit:
+            return units.unit_of(specs.path(tag))
         return specs.path(tag) if tag and spot.as_path else tag
 
     def edited(self, names: Names, row: tables.Row) -> str:
@@ -80,7 +90,7 @@ class Reference:
         return row.line
 
     def _replaced(self, names: Names, row: tables.Row, spot: Spot, match: re.Match[str]) -> str:
-        stable = self.stable(names, row, spot, fstab.unescaped(match["name"]))
+        stable = self.stable(names, row, spot, spot.name(match))
         start, end = match.start("name") - match.start(), match.end("name") - match.start()
         return f"{match[0][:start]}{stable or match['name']}{match[0][end:]}"
 
@@ -94,6 +104,7 @@ FSTAB = Reference(
         Spot(
             3, re.compile(r"(?:\A|,)(?:logdev|rtdev|journal_path|jdev|x-systemd\.requires)=(?P<name>/dev/[^,]+)"), True
         ),
+        Spot(3, re.compile(r"(?:\A|,)x-systemd\.requires=(?P<name>dev-[^,]+\.device)(?=,|\Z)"), as_unit=True),
         # Each device of a btrfs has the filesystem's UUID.
         Spot(3, re.compile(r"(?:\A|,)device=(?P<name>/dev/[^,]+)"), True, ("PARTUUID",)),
     ),

@@ -110,8 +110,18 @@ SUBJECT = Subject(
             "nic-name-used-elsewhere",
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "
-            "one: rules of a firewall, sysctls, services.",
-            "Change the name in the files that the message lists, where it means the network card.",
+            "one: rules of a firewall, sysctls, services. Or such files use names of network cards, and the network "
+            "configuration has none for several cards, so that it is not known which card has which name.",
+            "Change the name in the files that the message lists, where it means the network card, or keep it with "
+            "`policy: rename` and the old name.",
+        ),
+        concern(
+            "nic-name-from-elsewhere",
+            "info",
+            "The network configuration does not name the only network card, or is in a format that guestconv does not read, "
+            "but other files in /etc use a name of a network card: rules of a firewall, dhcpcd.conf, a script. The card "
+            "keeps this name on the target.",
+            "Nothing needs to be done if it is the name of the network card. If not, remove it from the files.",
         ),
         concern(
             "target-interface-unknown",

@@ -599,6 +599,7 @@ PARSERS = (
         edits=(
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda"}),
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
+            lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ["sda"]),
             debconf.answer_for_fallback,
         ),
     ),
@@ -609,6 +610,7 @@ PARSERS = (
         edits=(
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ()),
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ["sda"]),
         ),
     ),
     Parser(

@@ -36,6 +36,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
     link_files,
+    mentioned,
     udev_rules,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
@@ -80,6 +81,9 @@ INTERFACES = (
     "allow-hotplug /eth*/1",
     "auto eth0=home",
     "eth0:1",
+    " bridge_ports all regex eth.* noregex",
+    " pre-up ip link add link eth0 name a type vlan; brctl addif a eth0 || ovs-vsctl add-port a eth0",
+    " up $IFACE peer name",
     "\\",
 )
 SYSTEMD = (
@@ -298,7 +302,10 @@ def _values(text):
         values.says_no,
         values.is_main_table,
         nics.is_software,
+        nics.mac_in,
         nics.natural,
+        mentioned.names_in,
+        elsewhere.without_xml_comments,
     ):
         function(text)
     for found in (*values.with_prefix(text), *values.with_prefix("10.0.0.1", text), *values.with_prefix(text, "64")):

@@ -44,6 +44,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.texts import (
     crypttab,
     fstab,
     luks_header,
+    modprobe,
     printable,
     registry,
     tables,
@@ -452,6 +453,19 @@ PARSERS = (
         ),
         # A line that names two ports that are gone.
         found=("1:2345:respawn:/sbin/getty 38400 ttyS01:2345:respawn:/sbin/getty 38400 ttyS0",),
+    ),
+    Parser(
+        "modprobe.d",
+        (
+            "blacklist virtio-blk\n",
+            "install virtio_blk \\\n /bin/true\n",
+            "# a\n",
+            "modprobe.blacklist=a,b",
+            "/sbin/modprobe a;",
+        ),
+        each(modprobe.blocked, lambda text: modprobe.blocked_by_arguments(text.split())),
+        unedited=(lambda text: modprobe.without_blocks(text, ()),),
+        edits=(lambda text: modprobe.without_blocks(text, {"virtio_blk", "a"}),),
     ),
     Parser(
         "xorg.conf",

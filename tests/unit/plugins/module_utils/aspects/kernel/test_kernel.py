@@ -568,6 +568,13 @@ def test_a_copy_that_is_there_already_is_not_put_there_again():
     assert root.files["/boot/initrd.img-6.1.0-50-amd64"] == before
 
 
+def test_an_initrd_loads_what_it_needs_though_it_is_from_before_the_guest_allowed_that():
+    hardening = "blacklist floppy\nblacklist virtio-blk\ninstall virtio_pci /bin/true\n"
+    root = make_root(initrd_bytes=an_initrd_of("dracut", ("etc/modprobe.d/hardening.conf", hardening)))
+    convert(root, modules=["virtio_pci", "virtio_blk"])
+    assert texts_in(root, "etc/modprobe.d/hardening.conf") == ["blacklist floppy\n\n\n"]
+
+
 def test_several_edits_of_one_text_are_all_made():
     root = make_root(initrd_bytes=an_initrd())
     edits = [

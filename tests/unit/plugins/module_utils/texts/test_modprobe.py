@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps modules from being loaded, as kmod reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.virttools.guestconv.plugins.module_utils.texts import modprobe
+
+
+@pytest.mark.parametrize(
+    "text, blocked",
+    [
+        ("", set()),
+        ("blacklist virtio_blk", {"virtio_blk"}),
+        ("  blacklist\tvirtio-blk # why", {"virtio_blk"}),
+        ("#blacklist a\n# blacklist b\nblacklist c\n", {"c"}),
+        ("install virtio_blk /bin/true", {"virtio_blk"}),
+        ("install \\\n virtio_blk \\\n /bin/false\nblacklist b", {"virtio_blk", "b"}),
+        ("install a", {"a"}),
+        ("blacklist", set()),
+        ("install", set()),
+        # They load it after all.
+        ("install a /sbin/modprobe --ignore-install a", set()),
+        ("install a modprobe -i a && modprobe b;", set()),
+        ("install a { insmod /a.ko; }", set()),
+        # These load it, too.
+        ("options a b=1\nalias b a\nsoftdep a pre: b\nremove a /bin/true", set()),
+    ],
+)
+def test_modules_are_kept_from_being_loaded_by_these_lines(text, blocked):
+    assert modprobe.blocked(text) == blocked
+    assert modprobe.blocked(modprobe.without_blocks(text, blocked)) == set()
+    assert modprobe.without_blocks(text, {"another"}) == text
+
+
+def test_modules_are_kept_from_being_loaded_by_these_arguments():
+    arguments = [
+        "quiet",
+        "modprobe.blacklist=floppy,virtio-blk",
+        "module_blacklist=virtio_net",
+        "a=virtio_pci",
+        "blacklist=",
+    ]
+    assert modprobe.blocked_by_arguments(arguments) == {
+        "floppy": arguments[1],
+        "virtio_blk": arguments[1],
+        "virtio_net": arguments[2],
+    }
