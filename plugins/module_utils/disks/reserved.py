@@ -4,9 +4,9 @@
 """Room that an image grows into, which the filesystem allocates before the image is written.
 
 Past the page cache, filesystems let writes that make a file longer wait for each other (ext4_dio_write_checks() in
-fs/ext4/file.c of Linux), so that of 16 requests one is under way. QEMU's filter `preallocate` avoids that as well, but the
-QEMU of EL has a list of drivers that its tools may use, and it is not in there (qemu-kvm.spec, --block-drv-rw-whitelist and
---enable-block-drv-whitelist-in-tools). Where nothing is reserved, the copy is the same, and slower.
+fs/ext4/file.c of Linux), so that of 16 requests one is under way. QEMU's filter `preallocate` avoids that, too, in steps
+that each wait for the requests before it (block/preallocate.c). This needs no driver of QEMU's, and reserves once for each
+run of qemu-img. Where nothing is reserved, the copy is the same, and slower.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from .reading import BadHeader, read, unpack
 
 # QCOW_MAX_REFTABLE_SIZE: QEMU refuses more.
 _MAX_TABLE = 8 << 20
+# Blocks of reference counts that are read in search of the last one that counts something.
+_MAX_EMPTY = 64
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,15 @@ def used_end(stream: BinaryIO, header: Header) -> int:
     """
     if header.refcount_length > _MAX_TABLE:
         raise BadHeader("the table of its reference counts is too large")
-    table = _refcount_table(stream, header)
-    for index, offset in reversed(list(enumerate(table))):
-        counts = read(stream, offset, header.cluster_size).rstrip(b"\0") if offset else b""
+    blocks = [(index, offset) for index, offset in enumerate(_refcount_table(stream, header)) if offset]
+    # QEMU makes a block when it counts a cluster in it: the last ones can be empty only where what they counted was freed.
+    for index, offset in blocks[: -_MAX_EMPTY - 1 : -1]:
+        counts = read(stream, offset, header.cluster_size).rstrip(b"\0")
         if counts:
             # Counts of less than a byte begin at its lowest bit.
             last = (len(counts) * 8 - 9 + counts[-1].bit_length()) // header.refcount_bits
             return (index * _per_block(header) + last + 1) * header.cluster_size
-    raise BadHeader("not even its header is counted as used")
+    raise BadHeader("its last blocks of reference counts are empty")
 
 
 def _refcount_table(stream: BinaryIO, header: Header) -> list[int]:
