@@ -61,6 +61,14 @@ SUBJECT = Subject(
             "use.",
         ),
         concern(
+            "nic-mac-differs",
+            "warning",
+            "A file of the guest knows a network card by a MAC address, and `hardware.interfaces` has another one for the "
+            "only card. The guest does not apply the file to it, on the source as on the target.",
+            "Check that `hardware.interfaces` belongs to this guest. If it does, correct the address in the file, or "
+            "remove the file.",
+        ),
+        concern(
             "nic-address-not-configured",
             "warning",
             "The source reports an IP address of a network card that no network configuration sets which guestconv reads. "
