@@ -15,7 +15,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.sources import
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.sources import storage
 from tests.source_cases import presets
 
-KEYS = frozenset(("what", "files", "vmx", "domain", "ovf", "ova", "disks", "why", "expect"))
+KEYS = frozenset(("what", "files", "vmx", "domain", "ovf", "ova", "disks", "links", "why", "expect"))
 EXPECTED = frozenset(("guests", "errors", "concerns", "silent", "told", "hardware"))
 
 
@@ -38,6 +38,9 @@ def run(case, folder):
     files.update((name, presets.ovf(given)) for name, given in (case.get("ovf") or {}).items())
     files.update((name, presets.ova(given, _disk)) for name, given in (case.get("ova") or {}).items())
     storage.place(folder, {name: data.replace(b"@DIR@", str(folder).encode()) for name, data in files.items()})
+    for name, target in (case.get("links") or {}).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).symlink_to(target)
     return discovery.find([str(folder)])
 
 

@@ -80,7 +80,7 @@ class GuestRun:
         """
         options = self._options
         if options["workdir"]:
-            room.require_usable_directory(options["workdir"], "workdir-not-usable")
+            room.require_usable_directory(options["workdir"], "workdir-not-usable", "workdir")
         given = keys.from_option(options["keys"])
         policy = policy_from(options["tools"]) if tools is None else tools
         drivers = library.from_option(options["virtio_win"] or virtio_win)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -66,6 +68,66 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
         extents += image.extents
         uuid = uuid or image.uuid
     return DiskFile(path, top.format, top.size, tuple(backing), extents, uuid)
+
+
+def made_of(path: str, stated: str | None = None) -> Iterator[str]:
+    """The paths of the files that the disk at path is made of: itself, its extents, and the same of the files below it.
+
+    Other than with examine(), files may be missing or damaged: what they would name is left out then. Where a name
+    differs from that of the file by case alone, the path is that of the file.
+    """
+    seen: set[str] = set()
+    level, known = path, stated
+    while os.path.realpath(level) not in seen and len(seen) <= _LONGEST_CHAIN:
+        seen.add(os.path.realpath(level))
+        yield level
+        extents, below, below_format = _named(level, known)
+        yield from (_present(os.path.join(os.path.dirname(level), name)) for name in extents)
+        if not (stated and below):
+            return
+        level, known = _present(os.path.join(os.path.dirname(level), below)), below_format
+
+
+def in_other_case(path: str) -> str:
+    """The path of the only file whose name differs from that of path by case or by Unicode's form alone; "" without one."""
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")
+    except (OSError, ValueError):
+        return ""
+    found = [each for each in names if each != name and _folded(each) == _folded(name)]
+    return os.path.join(folder, found[0]) if len(found) == 1 else ""
+
+
+def _present(path: str) -> str:
+    return path if os.path.lexists(path) else in_other_case(path) or path
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _named(path: str, stated: str | None) -> tuple[list[str], str, str | None]:
+    """(extents, backing file, its format) that the header of one file names, as it names them; files alone."""
+    extents: tuple[vmdk.Extent, ...] = ()
+    name, known = "", None
+    try:
+        with _opened(path) as stream:
+            image_format = stated or probe.probe(stream, stream.seek(0, os.SEEK_END))[0]
+            if image_format == "qcow2":
+                below = qcow2.read_header(stream)
+                name, known = below.backing_file, below.backing_format or None
+            elif image_format == "vmdk":
+                header = vmdk.read_header(stream)
+                extents, name, known = header.extents, header.parent, "vmdk"
+    except (GuestconvError, BadHeader, OSError):
+        pass
+    names = [each.name for each in extents if _is_file_name(each.name)]
+    return names, name if _is_file_name(name) else "", known
+
+
+def _is_file_name(name: str) -> bool:
+    return bool(name) and "\0" not in name and not probe.has_protocol(name)
 
 
 def measure(stream: BinaryIO, size: int, path: str, stated: str | None = None) -> tuple[str, int]:
@@ -179,11 +241,14 @@ def _in_same_directory(below: str, path: str) -> bool:
 
 
 def _missing(path: str) -> GuestconvError:
+    other = in_other_case(path)
     return GuestconvError(
         "source-disk-missing",
         f"{path} does not exist.",
         path=path,
-        hint="All files of a disk must be there, and its snapshots' parents. Was it copied in full?",
+        hint=f"Rename {other}, if it is that file: its name differs in upper and lower case."
+        if other
+        else "All files of a disk must be there, and its snapshots' parents. Was it copied in full?",
     )
 
 

@@ -114,7 +114,27 @@ def _disk(item: Any, default_device: str, in_use_check: bool) -> Disk:
             f"{os.fsencode(path)!r} is not UTF-8.",
             hint="Rename the file, or the directory that it is in.",
         ) from error
+    if not os.path.lexists(path):
+        _refuse_other_than_path(settings["path"])
     return _judge(path, settings.get("format"), device, allowed, in_use_check)
+
+
+def _refuse_other_than_path(text: str) -> None:
+    """Refuse what does not exist as a file, and is a list or a URL by its looks. Errors: disk-option-invalid."""
+    if text.lstrip().startswith(("[", "{")):
+        raise GuestconvError(
+            "disk-option-invalid",
+            f"{text!r} is the text of a list or dict, or a part of it, and not a path.",
+            hint='Pass a list, not its text: `-e` takes one as JSON (`-e \'{"disks": ["/exports/web01.qcow2"]}\'`), and the '
+            "filter from_json makes one of a text.",
+        )
+    scheme, is_url, _rest = text.partition("://")
+    if is_url and not disk_urls.is_export(text):
+        raise GuestconvError(
+            "disk-option-invalid",
+            f"A disk cannot be opened by {scheme}.",
+            hint="Copy it with guestconv_fetch first, or give the URL of an NBD export (nbd://HOST:PORT/EXPORT).",
+        )
 
 
 def _listed(backing: Any) -> Any:

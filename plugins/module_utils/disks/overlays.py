@@ -21,7 +21,7 @@ def create_overlay(disk: Disk, directory: str, name: str, room: int = OVERLAY_RO
     Args: directory: where; name: of the new file; room: bytes that must be free there.
     Returns: its absolute path. Errors: workdir-not-usable, no-space, qemu-img-failed.
     """
-    require_usable_directory(directory, "workdir-not-usable")
+    require_usable_directory(directory, "workdir-not-usable", "workdir")
     require_room(directory, room, f"the overlay of {disk.path}")
     path = os.path.join(os.path.abspath(directory), name)
     qemu_img.run_checked(

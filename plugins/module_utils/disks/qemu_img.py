@@ -25,11 +25,10 @@ from dataclasses import dataclass
 from typing import IO, Any, Callable, cast
 
 from ..errors import GuestconvError
+from ..qemu.mortal import MORTAL
 
 # As OpenStack limits it (nova/privsep/qemu.py): a crafted header can make qemu-img ask for gigabytes.
 _LIMITS = ("prlimit", "--as=1073741824", "--cpu=30")
-# For what must not go on alone when we are killed.
-_MORTAL = ("setpriv", "--pdeathsig", "KILL")
 _INFO_SECONDS = 60
 _CHECK_SECONDS = 300
 # Bytes of an image for which a check has one second more.
@@ -88,7 +87,7 @@ def run(
     or qemu-io of the same package.
     Returns: Outcome. Errors: qemu-img-missing, qemu-img-timeout. It is killed when an exception (SIGTERM) comes.
     """
-    command = [*(_MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
+    command = [*(MORTAL if mortal else ()), *(_LIMITS if limited else ()), program, *arguments]
     try:
         done = subprocess.run(
             command,
@@ -143,7 +142,7 @@ def _printed(
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
-                [*(_MORTAL if mortal else ()), "qemu-img", *arguments],
+                [*(MORTAL if mortal else ()), "qemu-img", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -38,9 +38,9 @@ def require_room(
         )
 
 
-def require_usable_directory(directory: str, code: str) -> None:
-    """Errors: `code`, where it is no directory that this process can write to."""
+def require_usable_directory(directory: str, code: str, option: str) -> None:
+    """Errors: `code`, where it is no directory that this process can write to. option: which one names it."""
     if not os.path.isdir(directory):
-        raise GuestconvError(code, f"{directory} is not a directory.", hint="Create it first.")
+        raise GuestconvError(code, f"{directory} is not a directory.", hint="Create it first.", path=option)
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise GuestconvError(code, f"{directory} cannot be written to by this user.")
+        raise GuestconvError(code, f"{directory} cannot be written to by this user.", path=option)

@@ -61,14 +61,14 @@ class Throwaway(Workspace):
     def _begin(self) -> None:
         """Take a directory of a new name, after removing those that killed runs of this user left."""
         if self._dest:
-            room.require_usable_directory(self._dest, "dest-not-usable")
+            room.require_usable_directory(self._dest, "dest-not-usable", "dest")
             refuse_existing(self.results)
         elif self._volumes:
             require_volumes(self._volumes, self._originals)
         else:
             commit.refuse_read_only(self._originals)
         place = self._workdir or _PLACE
-        room.require_usable_directory(place, "workdir-not-usable")
+        room.require_usable_directory(place, "workdir-not-usable", "workdir")
         for entry in os.scandir(place):
             if entry.name.startswith(_PREFIX) and is_ours(entry.path, stat.S_ISDIR):
                 _remove_if_abandoned(entry.path)

@@ -144,7 +144,7 @@ class Workspace:
         home = self._states[0]
         if not self._workdir:
             return home.path
-        room.require_usable_directory(self._workdir, "workdir-not-usable")
+        room.require_usable_directory(self._workdir, "workdir-not-usable", "workdir")
         name = SCRATCH_PREFIX + os.path.basename(self.disks[0].path)[:64] + "-" + uuid.uuid4().hex[:8]
         scratch = os.path.join(self._workdir, name)
         home.note(scratch=scratch)

@@ -165,8 +165,12 @@ def sign(description: Description) -> None:
 
     The guest may have changed since inspection (a first convert does that), which is no fault of the caller's.
     """
-    description["checksums"] = {key: _digest(value) for key, value in description.items() if key not in _NOT_SUMMED}
+    description["checksums"] = _checksums(description)
     description["checksum"] = checksum(description)
+
+
+def _checksums(description: Description) -> dict[str, str]:
+    return {key: _digest(value) for key, value in description.items() if key not in _NOT_SUMMED}
 
 
 def checksum(description: Description) -> str:
@@ -181,12 +185,14 @@ def altered_keys(description: Description) -> frozenset[str]:
     """
     if description["checksum"] == checksum(description):
         return frozenset()
-    kept = {key: value for key, value in description.items() if key not in _NOT_SUMMED}
+    right = _checksums(description)
+    if description["checksum"] == checksum({**description, "checksums": right}):
+        return frozenset(("checksums",))
     known = description.get("checksums", {})
     if not isinstance(known, dict):
         known = {}
-    altered = frozenset(key for key, value in kept.items() if known.get(key) != _digest(value))
-    return altered or frozenset(("checksums",))
+    altered = frozenset(key for key, digest in right.items() if known.get(key) != digest)
+    return altered or frozenset(("checksum",))
 
 
 def _digest(value: Any) -> str:

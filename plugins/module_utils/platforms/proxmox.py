@@ -30,6 +30,9 @@ _WITH_WWN = ("scsi", "sata", "ide")
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
+# Characters of `description` (maxLength in PVE::QemuServer).
+_LONGEST_NOTES = 8192
+
 # The ports of PCI Express that each q35 machine has (pve-q35-4.0.cfg).
 _PORTS = ("ich9-pcie-port-1", "ich9-pcie-port-2", "ich9-pcie-port-3", "ich9-pcie-port-4")
 
@@ -199,12 +202,24 @@ def _kept(machine: request.Machine) -> dict[str, Any]:
             path="hardware.clock",
         )
     if kept.annotation:
-        options["description"] = kept.annotation
+        options["description"] = _notes(kept.annotation)
     # Proxmox VE takes no other characters in tags.
     tags = [re.sub(r"[^a-z0-9_.+-]", "-", tag.lower()).lstrip("-.+") for tag in kept.tags]
     if any(tags):
         options["tags"] = [tag for tag in tags if tag]
     return options
+
+
+def _notes(annotation: str) -> str:
+    if len(annotation) > _LONGEST_NOTES:
+        raise GuestconvError(
+            "device-not-offered",
+            f"hardware.annotation: Proxmox VE takes notes of {_LONGEST_NOTES} characters, and these have "
+            f"{len(annotation)}.",
+            hint="Shorten `annotation` in the hardware, or remove it.",
+            path="hardware.annotation",
+        )
+    return annotation
 
 
 def _disks(places: list[request.Pair]) -> dict[str, Any]:

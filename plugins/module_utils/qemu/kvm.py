@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..texts import untrusted_json
+from .mortal import MORTAL
 
 DEVICE = "/dev/kvm"
 
@@ -37,9 +38,6 @@ _KILL_TIMEOUT = 5
 # Seconds that a failure is remembered: it may have been due to a machine that was too busy, or an administrator may
 # have loaded another KVM module. That KVM works is remembered until the host boots again.
 _FAILURE_AGE = 3600
-
-# The kernel ends QEMU when we are killed: one that hangs would run forever.
-_MORTAL = ("setpriv", "--pdeathsig", "KILL")
 
 # Without a root filesystem every kernel comes to this: init/do_mounts.c, mount_block_root().
 _MARK = re.compile(rb"Kernel panic - not syncing: (?:VFS: Unable to mount root fs|No working init found)")
@@ -129,7 +127,7 @@ def probe(emulator: str, accelerator: str, processor: str, kernel: str) -> Probe
     command += ["-kernel", kernel, "-append", arguments]
     try:
         process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [*_MORTAL, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*MORTAL, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     except OSError as error:
         return Probe(f"QEMU cannot be run: {error.strerror}")

@@ -75,6 +75,7 @@ def find(
             found.problems.append(GuestconvError("source-not-found", f"There is nothing at {pattern}.", path=pattern))
         for match in matches:
             _walk(match, match != pattern, recursive, exclude, folders, found)
+    _leave_out_links(folders)
     owned = {os.path.realpath(path) for guest in known for path in _files(guest.description)}
     for folder in folders.values():
         folder.read_descriptors(found, owned)
@@ -113,6 +114,20 @@ def _walk(
         folder = _folder(folders, directory, is_one_of_several or directory != path)
         for name in names:
             folder.add(name, exclude, found, is_named=False)
+
+
+def _leave_out_links(folders: dict[str, _Folder]) -> None:
+    """Leave out what is a link to another file that was found: libvirt has one in autostart/ for a domain that it starts.
+
+    A link to a disk in another directory may say which guest the disk belongs to, so it stays.
+    """
+    places = {os.path.join(real, name) for real, folder in folders.items() for name in folder.names()}
+    for real, folder in folders.items():
+        for name in folder.names():
+            file = os.path.realpath(os.path.join(real, name))
+            is_descriptor = registry.by_suffix(os.path.splitext(name)[1].lower()) is not None
+            if file != os.path.join(real, name) and file in places and (is_descriptor or os.path.dirname(file) == real):
+                folder.leave_out(name)
 
 
 def _folder(folders: dict[str, _Folder], path: str, is_subdirectory: bool) -> _Folder:
@@ -160,6 +175,14 @@ class _Folder:
             )
             return
         self._names[name] = is_named or self._names.get(name, False)
+
+    def names(self) -> list[str]:
+        """The names of the files."""
+        return list(self._names)
+
+    def leave_out(self, name: str) -> None:
+        """Forget the file of this name."""
+        del self._names[name]
 
     def read_descriptors(self, found: Found, owned: set[str]) -> None:
         """Add the guests that files describe to found, and the real paths of all files that they name to owned.
@@ -220,13 +243,8 @@ class _Folder:
             ending = os.path.splitext(name)[1].lower()
             if ending not in disk_files.EXTENSIONS or name.endswith(_NO_DISKS):
                 continue
-            chains[name] = set()
-            try:
-                disk = disk_files.examine(os.path.join(self._path, name), disk_files.EXTENSIONS[ending])
-            except GuestconvError:
-                # Told when its guest is read.
-                continue
-            chains[name].update(map(os.path.realpath, (*disk.extents, *disk.backing)))
+            files = disk_files.made_of(os.path.join(self._path, name), disk_files.EXTENSIONS[ending])
+            chains[name] = set(map(os.path.realpath, files)) - {self._real(name)}
         return chains
 
     def _guest(self, name: str, disks: list[tuple[str, str | None]]) -> Guest:
@@ -281,15 +299,12 @@ def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[Gues
 
 
 def _made_of(path: str, stated: str) -> Iterator[str]:
-    yield path
-    try:
-        disk = disk_files.examine(path, stated)
-    except GuestconvError:
+    files = list(disk_files.made_of(path, stated))
+    yield from files
+    if len(files) == 1:
         # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
         stem, ending = os.path.splitext(path)
         yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
-        return
-    yield from (*disk.extents, *disk.backing)
 
 
 def _unattached(path: str, guest: str) -> GuestconvError:

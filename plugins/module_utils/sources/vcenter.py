@@ -20,7 +20,7 @@ from .kinds.facts import Absent, Cells
 
 # Where each fact is, for docs/sources.md. What the summary lacks is in `unknown`.
 FACTS: Cells = {
-    "network or port group": "`hw_ethN.summary`; `backing.deviceName`, `backing.port.portgroupKey`, `backing.opaqueNetworkId`",
+    "network or port group": "`hw_ethN.portgroup_key`, `hw_ethN.summary`; `backing.deviceName`, `backing.port.portgroupKey`, `backing.opaqueNetworkId`",
     "link state": "`connectable.startConnected`",
     "PCI slot of a card": "`slotInfo.pciSlotNumber`",
     "kind of MAC address": "`hw_ethN.addresstype`; `addressType`",
@@ -172,7 +172,8 @@ def _cards_of_summary(facts: Facts) -> list[metadata.Card] | None:
 def _card_of_summary(card: Facts) -> metadata.Card:
     return metadata.Card(
         mac=metadata.normal_mac(_text(card.get("macaddress"))),
-        network=_text(card.get("summary")) or _text(card.get("portgroup_key")) or None,
+        # On a distributed switch the summary names the switch ("DVSwitch: ..."), which has many port groups.
+        network=_text(card.get("portgroup_key")) or _text(card.get("summary")) or None,
         mac_kind=_mac_kind(card.get("addresstype")),
     )
 

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from ..errors import GuestconvError
+from ..qemu.mortal import MORTAL
 from ..qemu.qmp import Monitor
 from . import display
 from .command_line import Launch, command_line
@@ -88,7 +89,7 @@ class Machine:
             inherited = [end for end in (monitor_end, text_end, agent_end) if end is not None]
             with open(self._errors, "wb") as errors:
                 self._process = subprocess.Popen(
-                    self.command,
+                    [*MORTAL, *self.command],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,

@@ -102,10 +102,10 @@ def verify(
             hint="Name all the disks that were converted, in the same order.",
             path="hardware.disks",
         )
-    for path in (settings.screenshot, settings.console_log):
+    for option, path in (("screenshot", settings.screenshot), ("console_log", settings.console_log)):
         if path:
             # Before the boot, not after it.
-            room.require_usable_directory(os.path.dirname(os.path.abspath(path)), "path-not-writable")
+            room.require_usable_directory(os.path.dirname(os.path.abspath(path)), "path-not-writable", option)
     accelerator, warning = accelerators.choose(settings.accelerator)
     outcome = Outcome(wanted.as_dict(), accelerator, [warning] if warning else [])
     deadline = time.monotonic() + settings.timeout
@@ -363,5 +363,5 @@ def _directory(workdir: str | None) -> tempfile.TemporaryDirectory[str]:
     """A temporary directory, for a with statement."""
     # Not in /tmp, which is often in memory: an overlay can grow.
     workdir = os.path.abspath(workdir or "/var/tmp")
-    room.require_usable_directory(workdir, "workdir-not-usable")
+    room.require_usable_directory(workdir, "workdir-not-usable", "workdir")
     return tempfile.TemporaryDirectory(prefix="guestconv-verify-", dir=workdir)

@@ -109,7 +109,7 @@ def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
 
 def lines_with(text: str, addresses: Collection[str]) -> list[int]:
     """The numbers of the lines of text that have one of addresses, and not in a comment."""
-    text = _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    text = without_xml_comments(text)
     wanted = set(addresses)
     lines = enumerate(text.split("\n"), 1)
     return [
@@ -119,15 +119,25 @@ def lines_with(text: str, addresses: Collection[str]) -> list[int]:
     ]
 
 
+def without_xml_comments(text: str) -> str:
+    """text without comments of XML, with as many lines as before."""
+    return _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+
+
+def files_with(root: GuestRoot, expression: str) -> list[str]:
+    """The files in /etc, but for copies, with a line that fits expression, of `grep -E`."""
+    return sorted(file for file in root.files_with("/etc", expression) or [] if not _IS_COPY.search(file))
+
+
 def _files_with(root: GuestRoot, words: Iterable[str], within: str) -> list[str]:
     """The files in /etc, but for copies, that have one of words, where no character of those within stands next to it."""
     listed = list(words)
-    files: set[str] = set()
+    found: set[str] = set()
     for start in range(0, len(listed), _MOST_WORDS):
         sought = _alternatives(listed[start : start + _MOST_WORDS])
         if sought:
-            files.update(root.files_with("/etc", f"(^|[^{within}])({sought})($|[^{within}])") or [])
-    return sorted(file for file in files if not _IS_COPY.search(file))
+            found.update(files_with(root, f"(^|[^{within}])({sought})($|[^{within}])"))
+    return sorted(found)
 
 
 def _alternatives(words: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ from . import (
     mentions,
     references,
     resume,
+    shared_folders,
     unified_images,
     unmounted,
 )
@@ -117,6 +118,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     plan.concerns += _order_uncertain(models, uncertain)
     for reference in references.references_in(root):
         references.rename(root, names, reference, removed)
+    shared_folders.convert(root)
     encryption.convert(root, plan, names, removed)
     resume.convert(root, names, removed)
     mentions.convert(root, there, plan, names, removed)

@@ -17,14 +17,11 @@ from ...model.concerns import Concern
 from ...texts import fstab
 from ...texts.fstab import Entry
 from .. import inits
-from . import software_made
+from . import shared_folders, software_made
 from .names import Names
 
 # What has a medium at times: nobody expects it where the line says that it may be missing.
 _REMOVABLE = re.compile(r"/dev/(?:cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*\Z")
-# Folders of the machine that the old hypervisor runs on (VMware's, VirtualBox's, Parallels').
-_FOLDERS = ("vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs")
-_FOLDER_NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
 _GIVE = "Give all of the guest's disks. If that was done, remove the line in the guest, or add nofail to its options."
 _KEYS = (
     "If it is in an encrypted device, give the key of that with the option keys. If not, give all of the guest's disks."
@@ -55,7 +52,7 @@ def concerns(root: GuestRoot, names: Names) -> list[Concern]:
         *map(_bound, (entry for entry in entries if mounts.is_bound(entry) and entry.path in NEEDED)),
         *filter(None, waited_for),
         *filter(None, (_not_waited_for(makers, entry) for entry in others)),
-        *(_folder(root, entry) for entry in entries if _is_folder(entry)),
+        *(shared_folders.concern(root, entry) for entry in entries if shared_folders.is_folder(entry)),
         *map(_not_searched, unknown),
     ]
 
@@ -148,22 +145,6 @@ def _made(makers: software_made.Makers, entry: Entry, maker: str) -> Concern:
     is_known = makers.is_known(entry.spec)
     ends = f"It may come to be when the guest starts: {maker}. Conversion does not look there."
     return _absent(makers, entry, "info" if is_known else "warning", ends, _NOTHING if is_known else _GIVE)
-
-
-def _is_folder(entry: Entry) -> bool:
-    return entry.is_mount and (entry.type in _FOLDERS or entry.spec.startswith(_FOLDER_NAMES))
-
-
-def _folder(root: GuestRoot, entry: Entry) -> Concern:
-    severity, ends = "warning", "The guest starts without it."
-    if inits.stops(root, entry):
-        severity, ends = "error", "The guest would try to mount it when it starts, and then stop for an administrator."
-    return Concern(
-        "mount-source-missing",
-        severity,
-        f"/etc/fstab mounts {entry.spec} at {entry.path}, a folder that only the old hypervisor shares. {ends}",
-        "Remove the line in the guest, or add nofail to its options.",
-    )
 
 
 def _absent(makers: software_made.Makers, entry: Entry, severity: str, ends: str, hint: str = _GIVE) -> Concern:

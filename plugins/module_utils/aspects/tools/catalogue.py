@@ -115,7 +115,10 @@ TOOLS = (
         "Parallels Tools",
         (),
         ("/usr/bin/prltoolsd",),
-        ("prltoolsd.service", "prltoolsd", "prl-x11", "prl-x11.service"),
+        (
+            *(f"{name}.service" for name in ("prltoolsd", "prl-x11", "prltools_updater", "prlfsmountd")),
+            *("prltoolsd", "prl-x11", "prltools_updater", "prlfsmountd"),
+        ),
         "Their service and kernel modules find no device of Parallels.",
         unpackaged=("/usr/lib/parallels-tools",),
         remedy="run /usr/lib/parallels-tools/install -r in the guest",

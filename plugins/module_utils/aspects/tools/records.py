@@ -107,6 +107,41 @@ VMWARE = Record(
     ),
 )
 
+# All that the installer of VirtualBox's additions has ever put outside /opt (deffiles, next to install.sh), what its
+# init scripts make when they set the additions up (vboxadd.sh, vboxadd-x11.sh), and what installs these (routines.sh).
+_VIRTUALBOX_FILES = (
+    # VirtualBox itself, which a guest may have too, has other programs of that name.
+    *_each(("/usr/bin/VBox",), ("Client", "Client-all", "Control", "DRMClient", "AudioTest", "RandR")),
+    *_each(("/usr/bin/",), ("vboxwl", "vboxadd-xclient")),
+    *_each(("/usr/sbin/",), ("VBoxService", "vbox-greeter", "vboxadd-timesync", "vboxadd-service")),
+    *_each(("/sbin/", "/usr/sbin/"), ("mount.vboxsf", "rcvboxadd*")),
+    *_each(_UNITS, ("vboxadd*.service",)),
+    *_each(_SCRIPTS, ("vboxadd*",)),
+    # They run rcvboxadd for each new kernel.
+    *_each(("/etc/kernel/postinst.d/", "/etc/kernel/prerm.d/"), ("vboxadd",)),
+    "/etc/udev/rules.d/60-vboxadd.rules",
+    "/etc/udev/rules.d/70-xorg-vboxmouse.rules",
+    "/etc/hal/fdi/policy/90-vboxguest.fdi",
+    "/usr/share/hal/fdi/policy/20thirdparty/90-vboxguest.fdi",
+    "/etc/depmod.d/vboxvideo-upstream.conf",
+    "/etc/modprobe.d/blacklist-vboxvideo.conf",
+    # Of a libGL.so.1 within /var/lib/VBoxGuestAdditions.
+    "/etc/ld.so.conf.d/00vboxvideo.conf",
+    "/etc/xdg/autostart/vboxclient.desktop",
+    "/usr/share/autostart/vboxclient.desktop",
+    "/usr/share/xgreeters/vbox-greeter.desktop",
+    "/etc/X11/Xsession.d/98vboxadd-xclient",
+    "/etc/X11/xinit.d/98vboxadd-xclient",
+    "/etc/X11/xinit/xinitrc.d/98vboxadd-xclient.sh",
+    "/usr/share/xserver-xorg/pci/vboxvideo.ids",
+    *_each(("/usr/lib/", "/usr/share/"), ("X11/xorg.conf.d/50-vboxmouse.conf",)),
+    *_each(
+        ("/usr/lib/", "/usr/lib64/", "/usr/lib/*-linux-gnu/"), ("VBoxOGL*.so", "VBoxEGL.so", "dri/vboxvideo_dri.so")
+    ),
+    *_each(_MODULES, ("vboxguest.ko*", "vboxsf.ko*", "vboxvideo.ko*", "vboxadd.ko*", "vboxvfs.ko*")),
+    "/lib/modules/*/initrd/vboxvideo",
+)
+
 VIRTUALBOX = Record(
     "/var/lib/VBoxGuestAdditions/filelist",
     virtualbox_files,
@@ -116,31 +151,12 @@ VIRTUALBOX = Record(
         "/usr/share/VBoxGuestAdditions",
         "/usr/lib*/VBoxGuestAdditions",
         "/usr/lib/*-linux-gnu/VBoxGuestAdditions",
-        "/usr/src/vboxguest-[0-9]*",
+        *_each(("/usr/src/vbox",), ("guest-[0-9]*", "sf-[0-9]*", "video-[0-9]*", "add-[0-9]*", "vfs-[0-9]*")),
+        # Of versions that built their modules by dkms, which would go on looking for their sources.
+        *_each(("/var/lib/dkms/",), ("vboxguest", "vboxsf", "vboxvideo", "vboxadd", "vboxvfs")),
     ),
-    (
-        *_each(("/usr/bin/", "/usr/sbin/", "/sbin/"), ("VBox*", "vbox-*", "vboxadd-*", "mount.vboxsf")),
-        *_each(_SCRIPTS, ("vboxadd*",)),
-        "/etc/udev/rules.d/60-vboxadd.rules",
-        "/etc/depmod.d/vbox*.conf",
-        "/etc/xdg/autostart/vboxclient.desktop",
-        "/etc/X11/*/98vboxadd-xclient",
-        "/usr/share/xserver-xorg/pci/vboxvideo.ids",
-    ),
-    unrecorded=(
-        "/usr/bin/VBoxClient",
-        "/usr/bin/VBoxClient-all",
-        "/usr/bin/VBoxControl",
-        "/usr/bin/VBoxDRMClient",
-        "/usr/bin/VBoxAudioTest",
-        "/usr/sbin/VBoxService",
-        "/sbin/mount.vboxsf",
-        *_each(_UNITS, ("vboxadd*.service",)),
-        *_each(_SCRIPTS, ("vboxadd*",)),
-        "/etc/udev/rules.d/60-vboxadd.rules",
-        "/etc/xdg/autostart/vboxclient.desktop",
-        *_each(_MODULES, ("vboxguest.ko*", "vboxsf.ko*", "vboxvideo.ko*")),
-    ),
+    (*_VIRTUALBOX_FILES, *_each(("/usr/bin/", "/usr/sbin/", "/sbin/"), ("VBox*", "vbox-*", "vboxadd-*"))),
+    unrecorded=_VIRTUALBOX_FILES,
 )
 
 

@@ -61,6 +61,14 @@ SUBJECT = Subject(
             "use.",
         ),
         concern(
+            "nic-mac-differs",
+            "warning",
+            "A file of the guest knows a network card by a MAC address, and `hardware.interfaces` has another one for the "
+            "only card. The guest does not apply the file to it, on the source as on the target.",
+            "Check that `hardware.interfaces` belongs to this guest. If it does, correct the address in the file, or "
+            "remove the file.",
+        ),
+        concern(
             "nic-address-not-configured",
             "warning",
             "The source reports an IP address of a network card that no network configuration sets which guestconv reads. "
@@ -93,6 +101,22 @@ SUBJECT = Subject(
             "Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
+            "nic-configured-automatically",
+            "info",
+            "No file configures a network card. NetworkManager makes up a connection with DHCP for it, whatever its name is. "
+            "The name is not known, and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the name. If it does, as zones of firewalld do, bind the name "
+            "with a .link file in the guest first. Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-not-configured",
+            "info",
+            "The source has a network card that no network configuration is for which guestconv reads. Its name is not known, "
+            "and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind "
+            "the name with a .link file in the guest first.",
+        ),
+        concern(
             "nic-configured-twice",
             "warning",
             "Files of different programs, such as ifupdown's and NetworkManager's, or several ifcfg files that are for "
@@ -110,8 +134,18 @@ SUBJECT = Subject(
             "nic-name-used-elsewhere",
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "
-            "one: rules of a firewall, sysctls, services.",
-            "Change the name in the files that the message lists, where it means the network card.",
+            "one: rules of a firewall, sysctls, services. Or such files use names of network cards, and the network "
+            "configuration has none for several cards, so that it is not known which card has which name.",
+            "Change the name in the files that the message lists, where it means the network card, or keep it with "
+            "`policy: rename` and the old name.",
+        ),
+        concern(
+            "nic-name-from-elsewhere",
+            "info",
+            "The network configuration does not name the only network card, or is in a format that guestconv does not read, "
+            "but other files in /etc use a name of a network card: rules of a firewall, dhcpcd.conf, a script. The card "
+            "keeps this name on the target.",
+            "Nothing needs to be done if it is the name of the network card. If not, remove it from the files.",
         ),
         concern(
             "target-interface-unknown",

@@ -27,8 +27,8 @@ _XEN_NAME = re.compile(r"xvd[a-z]{1,3}\d{0,2}|[sh]d[a-z]{1,3}\d{1,2}")
 # How many disks libvirt puts on a controller (on IDE: on a channel) where no address says so.
 _UNITS = {"ide": 2, "sata": 6, "scsi": 7}
 
-# Xen's words for formats.
-_XEN_FORMATS = {"aio": "raw", "vhd": "vpc"}
+# Other words for formats: Xen's, and that of a CD-ROM's image.
+_FORMATS = {"aio": "raw", "vhd": "vpc", "iso": "raw"}
 
 # The protocols of network disks that a URL is known for: nbdkit and QEMU read them.
 _URLS = ("nbd", "ssh", "http", "https")
@@ -74,14 +74,11 @@ def disk_of(
     place = _place(element, bus, target, position)
     number, unit = _address(element, bus, target)
     order = metadata.number(attribute(element, "boot", "order"), 1 << 20)
-    image_format = attribute(element, "driver", "type") or None
-    image_format = _XEN_FORMATS.get(str(image_format), image_format)
     return metadata.Disk(
         _path(element, path, volume_path),
         bus,
         place,
-        # For any other word the header knows better.
-        format=image_format if image_format in probe.SUPPORTED else None,
+        format=_format_of(element),
         controller=controllers.get(place[0]) if bus == "scsi" else model_of("libvirt-bus", "block", bus),
         boot_order=order,
         # Only for these is the guest's name libvirt's: the backend passes it to the guest.
@@ -107,6 +104,11 @@ def _backing(element: Any) -> dict[str, list[str]]:
     return {"backing": files}
 
 
+def _format_of(element: Any) -> str | None:
+    word = attribute(element, "driver", "type")
+    return _FORMATS.get(word, word) or None
+
+
 def _refuse_other_bytes(element: Any, path: str) -> None:
     """Refuse a disk of which the guest sees other bytes than the file has, or in other sectors."""
     encryption = element.find("encryption")
@@ -126,6 +128,8 @@ def _refuse_other_bytes(element: Any, path: str) -> None:
         reason = "has its data in another file (<dataStore>)"
     elif element.find("mirror") is not None:
         reason, hint = "is being copied (<mirror>)", "End the block job: `virsh blockjob DOMAIN DISK --abort`."
+    elif _format_of(element) not in (None, *probe.SUPPORTED):
+        reason = f"has the format {_format_of(element)}, which is not supported"
     elif attribute(element, "blockio", "logical_block_size") not in ("", "0", "512"):
         reason = f"has sectors of {attribute(element, 'blockio', 'logical_block_size')} bytes"
         hint = "Its partition table is valid only with such sectors, which guestconv does not support."

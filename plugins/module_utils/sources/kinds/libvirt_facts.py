@@ -14,7 +14,7 @@ from .libvirt_disks import attribute, kind_of
 
 # Where each fact is, for docs/sources.md.
 FACTS: Cells = {
-    "network or port group": "`<interface><source network= | bridge= | dev=`, `portgroup=`",
+    "network or port group": "`<interface><source network= | bridge= | dev=`, `portgroup=`, `<vlan>`",
     "link state": "`<link state=`",
     "PCI slot of a card": "`<interface><address slot=`",
     "kind of MAC address": "`<mac type=`",
@@ -101,11 +101,14 @@ def _storage(disk: Any) -> str | None:
 def of_card(card: Any) -> dict[str, Any]:
     """What is known of an <interface> beyond its model and MAC address."""
     names = (attribute(card, "source", key) for key in ("network", "bridge", "dev"))
-    network, group = next(filter(None, names), None), attribute(card, "source", "portgroup")
+    # One bridge has many networks, by port groups of Open vSwitch or by VLANs.
+    group = attribute(card, "source", "portgroup")
+    vlans = ",".join(str(tag.get("id")) for tag in card.iterfind("vlan/tag"))
+    parts = (next(filter(None, names), ""), group, vlans and f"vlan{vlans}")
     address = card.find("address[@type='pci']")
     slot = None if address is None else address.get("slot", "")
     return {
-        "network": f"{network}/{group}" if network and group else network,
+        "network": "/".join(filter(None, parts)) or None,
         "connected": False if attribute(card, "link", "state") == "down" else None,
         "pci_slot": int(slot, 16) if slot and re.fullmatch(r"0x[0-9a-fA-F]{1,2}", slot) else None,
         "mac_kind": {"static": "assigned", "generated": "generated"}.get(attribute(card, "mac", "type")),

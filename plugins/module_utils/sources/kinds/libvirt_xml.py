@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ...disks import disk_files
 from ...disks.formats import probe
+from ...disks.suffixes import format_of_name
 from ...errors import GuestconvError
 from . import libvirt_facts, metadata, placed
 from .kind import Description, DiskEntry
@@ -23,6 +25,9 @@ class NotADomain(GuestconvError):
 
 
 # Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
+# The formats of disks of hypervisors whose domains do not say them: VirtualBox goes by the suffix.
+_FORMATS: dict[str, Callable[[str], str | None]] = {"vmware": lambda path: "vmdk", "vbox": format_of_name}
+
 _POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
 _UNIT = re.compile(r"([kmgtpe])(b|ib)?|b|bytes?", re.IGNORECASE)
 _MIB = 1 << 20
@@ -116,8 +121,8 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
         if kind_of(element, domain) in ("disk", "lun"):
             disk = disk_of(element, position, controllers, path, volume_path)
             machine.disks.append(dataclasses.replace(disk, **libvirt_facts.of_disk(element)))
-            if domain.get("type") == "vmware":
-                machine.disks[-1].format = "vmdk"
+            if domain.get("type") in _FORMATS:
+                machine.disks[-1].format = _FORMATS[domain.get("type")](machine.disks[-1].path)
     if machine.disks and _boots_first(domain) and all(disk.boot_order is None for disk in machine.disks):
         # <boot dev="hd"/>, which is the default, is the first in the domain, whatever bus it is on.
         machine.disks[0].boot_order = 1

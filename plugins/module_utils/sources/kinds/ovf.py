@@ -4,8 +4,8 @@
 """OVF, the Open Virtualization Format (DMTF DSP0243, 1.x and 2.x): an XML descriptor next to the files of the disks.
 
 Producers differ more than the versions do, so elements and attributes are found by their names without namespaces. What
-VMware adds to it (firmware, boot order), VirtualBox (a whole machine of its own, with the MAC addresses) and oVirt (the
-interface of a disk) is read, too.
+VMware adds to it (firmware, boot order), VirtualBox (a whole machine of its own, with the MAC addresses), oVirt (the
+interface of a disk) and XenServer (settings) is read, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import manifest, metadata, ovf_disks, ovf_facts, placed
+from . import manifest, metadata, ovf_disks, ovf_facts, ovf_xen, placed
 from .kind import Counter, Description, DiskEntry, Package
 from .metadata import local_name, malformed
 from .ovf_elements import attribute, named
@@ -98,14 +98,18 @@ def parse(data: str | bytes, path: str, vm: str | None = None) -> Description:
     items = items_of(envelope, hardware)
     # VirtualBox's own description of the machine, in addition to the standard's.
     box = next(named(system, "Machine"), None)
+    xen, cpus = ovf_xen.settings_of(hardware), _quantity(items, _PROCESSOR)
     machine = metadata.Machine(
         name=_name(system),
         disks=[],
         interfaces=_interfaces(items, box),
-        firmware=_firmware(hardware, box),
-        cpus=_quantity(items, _PROCESSOR),
+        firmware=_firmware(hardware, box) or ovf_xen.firmware(xen),
+        cpus=cpus,
         memory=_memory(items),
-        facts=ovf_facts.of_machine(system, hardware, [(item.type, item.values) for item in items], box),
+        facts={
+            **ovf_facts.of_machine(system, hardware, [(item.type, item.values) for item in items], box),
+            **ovf_xen.of_machine(xen, cpus),
+        },
     )
     machine.disks = ovf_disks.disks_of(envelope, system, items, box, machine.warnings, path)
     return metadata.describe(machine, path)

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from ...devices import models
+from ...devices.letters import letters
 from ...errors import GuestconvError
 from . import metadata, ovf_facts
 from .metadata import malformed
@@ -17,7 +18,12 @@ from .ovf_items import Item, unit_of
 
 # CIM_ResourceAllocationSettingData.ResourceType. 20, "other storage device", is SATA and NVMe.
 _IDE, _SCSI, _OTHER_STORAGE = "5", "6", "20"
-_DISKS = ("17", "31")
+# The last is XenServer's, whose disks are on no controller, but have numbers.
+_STORAGE_EXTENT = "19"
+_DISKS = ("17", "31", _STORAGE_EXTENT)
+
+# Xen gives disks whose numbers are below this names of one letter.
+_XEN_DISKS = 26
 
 _CONTROLLERS = (_IDE, _SCSI, _OTHER_STORAGE)
 
@@ -25,7 +31,14 @@ _CONTROLLERS = (_IDE, _SCSI, _OTHER_STORAGE)
 _BUSES_WITHOUT_MODEL = {"buslogic": "scsi"}
 
 # What ovf:format of a disk contains.
-_FORMATS = (("vmdk", "vmdk"), ("qcow", "qcow2"), ("linkid=137171", "vpc"), ("vhdx", "vhdx"), ("vdi", "vdi"))
+_FORMATS = (
+    ("vmdk", "vmdk"),
+    ("qcow", "qcow2"),
+    ("linkid=137171", "vpc"),
+    ("vhdspec", "vpc"),
+    ("vhdx", "vhdx"),
+    ("vdi", "vdi"),
+)
 
 _HOST_RESOURCE = re.compile(r"(?:ovf:)?/+(disk|file)/(.+)")
 
@@ -48,7 +61,7 @@ def disks_of(
         if file is None:
             warnings.append(f"{item['ElementName'] or 'A disk'} was left out: it is empty and has no file.")
             continue
-        bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk), 0)
+        bus, model, controller = controllers.get(item["Parent"]) or (*_interface_of(disk, item.type), 0)
         found.append(
             metadata.Disk(
                 attribute(file, "href"),
@@ -58,6 +71,7 @@ def disks_of(
                 size=_capacity(disk),
                 controller=model,
                 boot_order=_boot_order(disk, item["InstanceID"], order),
+                device=f"xvd{letters(unit)}" if bus == "xen" and unit is not None and unit < _XEN_DISKS else None,
                 number=controller if item["Parent"] in controllers else None,
                 unit=unit,
                 serial=_serial(disk, box),
@@ -89,8 +103,10 @@ def _serial(disk: Any, box: Any) -> str | None:
     return f"VB{int(uuid[:8], 16):x}-{last:x}"
 
 
-def _interface_of(disk: Any) -> tuple[str, str | None]:
-    """(bus, model) of a disk that hangs on no controller that is described."""
+def _interface_of(disk: Any, kind: str) -> tuple[str, str | None]:
+    """(bus, model) of a disk that hangs on no controller that is described. kind: the type of its item."""
+    if kind == _STORAGE_EXTENT:
+        return "xen", None
     model = None if disk is None else models.named("ovirt", "block", attribute(disk, "disk-interface"))
     return (model.bus, model.driver) if model else ("scsi", None)
 
@@ -99,7 +115,8 @@ def _boot_order(disk: Any, instance: str, order: list[str]) -> int | None:
     """order: the instances of VMware's boot order."""
     if instance in order:
         return order.index(instance)
-    return 0 if disk is not None and attribute(disk, "boot") == "true" else None
+    # Words of oVirt and of XenServer.
+    return 0 if disk is not None and "true" in (attribute(disk, "boot"), attribute(disk, "isBootable")) else None
 
 
 def _controllers(items: list[Item]) -> dict[str, tuple[str, str | None, int]]:

@@ -34,18 +34,18 @@ FACTS: Cells = {
     "TPM": "`vmware.vtpm`; VirtualBox: `<TrustedPlatformModule type=`",
     "BIOS UUID": "`uuid`, which VMware exports when asked; VirtualBox: `<Hardware uuid=`, `<Machine uuid=`",
     "instance UUID": Absent("it is the identity in vCenter, which is not exported"),
-    "sockets, cores and threads": "`vmw:CoresPerSocket`",
+    "sockets, cores and threads": "`vmw:CoresPerSocket`; XenServer: `cores-per-socket`",
     "hot-plug of CPUs and memory": "`cpuHotAddEnabled`, `memoryHotAddEnabled`",
     "NUMA nodes": "`numaInfo.coresPerNumaNode`",
     "passthrough and USB devices": "`vmware.pci.passthrough`, `vmware.nvdimm.device`, `sevEnabled`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
     "serial ports": "resource type 21; VirtualBox: `<UART><Port enabled=`",
-    "clock": "VirtualBox: `<RTC localOrUTC=`",
+    "clock": "VirtualBox: `<RTC localOrUTC=`; XenServer: `timeoffset`",
     "guest id": "`vmw:osType`, or the description of OperatingSystemSection",
     "annotation and tags": "`AnnotationSection`. There are no tags",
     "running or suspended": "VirtualBox: `stateFile=`. Others export a machine that is off",
     "template": Absent("an export is a copy, of a template as well"),
     "architecture": "`vmw:osType`; VirtualBox: `<Platform architecture=`",
-    "kernel of the host": Absent("OVF has no such kernels"),
+    "kernel of the host": Absent("only XenServer's OVFs have it: `PV_kernel`"),
 }
 
 _FLOPPY, _CDS, _OTHER, _SERIAL, _PROCESSOR = "14", ("15", "16"), "1", "21", "3"
@@ -112,8 +112,12 @@ def of_disk(disk: Any, box: Any) -> dict[str, Any]:
 
 def of_card(values: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, Any]:
     """What is known of a card beyond its model and MAC address."""
+    network = values.get("Connection", "")
+    if metadata.normal_uuid(network):
+        # XenServer has its name elsewhere (OVF.AddNetwork() in XenOvfApi/OVF.cs).
+        network = values.get("ElementName") or network
     return {
-        "network": values.get("Connection") or None,
+        "network": network or None,
         "connected": False if values.get("AutomaticAllocation", "").lower() == "false" else None,
         "pci_slot": metadata.number(configs.get("slotInfo.pciSlotNumber"), 1 << 16),
     }

@@ -15,39 +15,58 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from ...disks import disk_files
 from ...errors import GuestconvError
 from ...texts import hostile_xml
 from . import metadata
 
 # References of OVF, and files and devices of libvirt. Not parsed as XML: what is malformed names its files, too.
-_NAMED = re.compile(r"""\b(?:href|file|dev)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_NAMED = re.compile(
+    r"""\b(?:href|file|dev)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"""
+    # Variables of the firmware, and memory that is kept in a file.
+    r"""|<(?:nvram|path)\b[^<>]*>\s*([^<\s][^<]*)"""
+)
 
 
 def named_in_xml(path: str) -> list[str]:
-    """What attributes of the XML file path name as files; none if it cannot be read. It need not be well-formed."""
+    """What the XML file path names as files; none if it cannot be read. It need not be well-formed."""
     try:
         data = metadata.read_file(path)
     except GuestconvError:
         return []
     known = hostile_xml.decoded(data)
     text = known if isinstance(known, str) else known.decode("utf-8", "replace")
-    names = [html.unescape(double or single) for double, single in _NAMED.findall(text)]
+    names = [html.unescape("".join(found)).strip() for found in _NAMED.findall(text)]
     return [*names, *(unquote(name) for name in names if "%" in name)]
 
 
 def base_name(name: str) -> str:
     """The last part of a name of a file, of any hypervisor."""
-    # VMware on Windows separates by backslashes, and a file of a datastore may be in none of its directories.
-    if "\\" in name and "/" not in name:
-        name = name.replace("\\", "/")
-    return os.path.basename(re.sub(r"\A\[[^]]*\]\s*", "", name))
+    # A file of a datastore may be in none of its directories.
+    return os.path.basename(re.sub(r"\A\[[^]]*\]\s*", "", slashed(name)))
+
+
+def slashed(name: str) -> str:
+    """The name of a file with slashes: VMware on Windows separates by backslashes."""
+    return name.replace("\\", "/") if "/" not in name else name
 
 
 def found_files(names: Sequence[str], descriptor: str) -> list[str]:
-    """The paths of the files that names may mean, as far as they are there: as the names say, or next to descriptor."""
+    """The paths of the files that names may mean, as far as they are there: as the names say, or next to descriptor.
+
+    A disk that is called so in another case is among them: it may have come by way of a system where that is the same.
+    """
     folder = os.path.dirname(descriptor)
-    candidates = (os.path.join(folder, part) for name in names for part in (name, base_name(name)) if part)
-    return [path for path in dict.fromkeys(candidates) if "\0" not in path and os.path.exists(path)]
+    candidates = (
+        os.path.join(folder, part) for name in names for part in (name, slashed(name), base_name(name)) if part
+    )
+    found = []
+    for path in dict.fromkeys(candidates):
+        if "\0" not in path and os.path.exists(path):
+            found.append(path)
+        elif os.path.splitext(path)[1].lower() in disk_files.EXTENSIONS:
+            found += filter(None, [disk_files.in_other_case(path)])
+    return found
 
 
 def located(paths: Sequence[str], descriptor: str) -> list[str]:

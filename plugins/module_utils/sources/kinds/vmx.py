@@ -27,6 +27,8 @@ _ENCODING = re.compile(rb"^[ \t]*\.encoding[ \t]*=[ \t]*\"?([A-Za-z0-9_.-]+)", r
 _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
 
 _DISK = re.compile(r"(ide|scsi|sata|nvme)(\d{1,3}):(\d{1,3})\.filename")
+# NVDIMMs have a file that is like a disk's.
+_NAMING = re.compile(rf"{_DISK.pattern}|nvdimm\d{{1,3}}:\d{{1,3}}\.filename")
 _ENCRYPTED = frozenset(("encryption.keysafe", "encryption.data"))
 # Keys that no VMX has: that the machine runs, and what is set twice.
 _LOCKED, _TWICE = " locked", " twice"
@@ -191,10 +193,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
 
 def _located(path: str, name: str) -> str:
     """The path of the disk that the VMX path calls name."""
-    # VMware on Windows separates by backslashes.
-    if "\\" in name and "/" not in name:
-        name = name.replace("\\", "/")
-    return os.path.join(os.path.dirname(path), name)
+    return os.path.join(os.path.dirname(path), placed.slashed(name))
 
 
 def _named(path: str) -> list[str]:
@@ -205,7 +204,7 @@ def _named(path: str) -> list[str]:
         return []
     if _ENCRYPTED & set(settings):
         return [name for name in os.listdir(os.path.dirname(path)) if name.lower().endswith(".vmdk")]
-    return [value for key, value in settings.items() if _DISK.fullmatch(key)]
+    return [value for key, value in settings.items() if _NAMING.fullmatch(key)]
 
 
 KIND = DescribedInFile("vmx", (".vmx", ".vmtx"), read, _named)

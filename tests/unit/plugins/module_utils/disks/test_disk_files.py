@@ -181,3 +181,36 @@ def test_what_is_no_file_is_an_error(tmp_path):
     assert refusal(tmp_path / "pipe") == "source-disk-unreadable"
     assert refusal(tmp_path) == "source-disk-unreadable"
     assert refusal(tmp_path / ("x" * 300)) == "source-disk-unreadable"
+
+
+def test_what_a_disk_is_made_of_is_known_also_where_a_part_of_it_is_missing(tmp_path):
+    descriptor = '# Disk DescriptorFile\nversion=1\nRW 8 SPARSE "a-s001.vmdk"\nRW 8 SPARSE "A-S002.vmdk"\n'
+    (tmp_path / "a.vmdk").write_text(descriptor + 'parentFileNameHint="b.vmdk"\n')
+    (tmp_path / "a-s002.vmdk").write_bytes(b"KDMV")
+    (tmp_path / "b.vmdk").write_text('version=1\nRW 8 FLAT "nbd:x" 0\nparentFileNameHint="a.vmdk"\n')
+    found = [os.path.basename(path) for path in disk_files.made_of(str(tmp_path / "a.vmdk"), "vmdk")]
+    assert found == ["a.vmdk", "a-s001.vmdk", "a-s002.vmdk", "b.vmdk"]
+
+
+@pytest.mark.parametrize(("stated", "files"), [("qcow2", 2), (None, 1), ("raw", 1)])
+def test_what_a_guest_may_have_written_names_no_parts(tmp_path, stated, files):
+    path = create(tmp_path / "a.img", "-f", "qcow2", "-u", "-b", "/etc/passwd", "-F", "raw")
+    assert len(list(disk_files.made_of(path, stated))) == files
+
+
+@pytest.mark.parametrize(
+    ("there", "found"), [(["web01.vmdk"], "web01.vmdk"), (["web01.vmdk", "WEB01.vmdk"], ""), (["web02.vmdk"], "")]
+)
+def test_a_file_of_a_name_in_another_case_is_named_where_there_is_one(tmp_path, there, found):
+    for name in there:
+        (tmp_path / name).touch()
+    other = disk_files.in_other_case(str(tmp_path / "Web01.vmdk"))
+    assert os.path.basename(other) == found
+    with pytest.raises(GuestconvError) as caught:
+        disk_files.examine(str(tmp_path / "Web01.vmdk"))
+    assert ("Rename" in caught.value.hint) == bool(found)
+
+
+def test_there_is_no_file_in_a_directory_that_is_none(tmp_path):
+    assert disk_files.in_other_case(str(tmp_path / "a" / "Web01.vmdk")) == ""
+    assert disk_files.in_other_case("\0/x") == ""

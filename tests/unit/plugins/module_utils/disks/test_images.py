@@ -188,6 +188,9 @@ def test_a_disk_that_may_not_be_written_to_is_not_converted_in_place(tmp_path, m
         ({"path": "/x", "backing": [5]}, "disk-option-invalid"),
         ({"path": "/x\0y"}, "disk-option-invalid"),
         ("", "disk-option-invalid"),
+        ('["/x"]', "disk-option-invalid"),
+        ("{'path': '/x'}", "disk-option-invalid"),
+        ("https://example.com/x", "disk-option-invalid"),
         ({"path": "/x", "device": "/dev/sda"}, "device-name-invalid"),
     ],
 )

@@ -247,9 +247,26 @@ def test_an_alteration_of_a_description_of_an_earlier_version_is_refused():
     assert (error.code, error.path) == ("description-changed", "guest.hardware")
 
 
-@pytest.mark.parametrize("path, value", [("checksums", {}), ("checksums", 7), ("checksums.roots", "sha256:0")])
+@pytest.mark.parametrize(
+    "path, value",
+    [
+        ("checksums", {}),
+        ("checksums", 7),
+        ("checksums", None),
+        ("checksums.roots", "sha256:0"),
+        ("checksum", "sha256:0"),
+    ],
+)
 def test_altered_checksums_are_refused(path, value):
-    assert refusal(altered(path, value)).code == "description-changed"
+    error = refusal(altered(path, value))
+    assert error.code == "description-changed"
+    assert error.path.startswith(f"guest.{path}")
+
+
+def test_checksums_that_were_taken_out_are_refused():
+    asked = {key: value for key, value in described().items() if key != "checksums"}
+    error = refusal(asked)
+    assert (error.code, error.path) == ("description-changed", "guest.checksums")
 
 
 def test_an_alteration_is_named_even_where_the_guest_has_changed_elsewhere_since_it_was_inspected():

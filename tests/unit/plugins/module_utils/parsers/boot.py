@@ -599,6 +599,7 @@ PARSERS = (
         edits=(
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda"}),
             lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}),
+            lambda text: debconf.edit_devices(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ["sda"]),
             debconf.answer_for_fallback,
         ),
     ),
@@ -609,12 +610,16 @@ PARSERS = (
         edits=(
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda"}, ()),
             lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ()),
+            lambda text: install_devices.edit_list(text, {"sda": "/dev/vda", "sdb": "/dev/vdb"}, ["sda"]),
         ),
     ),
     Parser(
         "IMA's policy",
-        ("dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n", "# none\nmeasure func=BPRM_CHECK\n"),
-        appraisal.appraises_files,
+        (
+            "dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n",
+            "appraise fsmagic=0x fsname=ext fsuuid=A\n",
+        ),
+        lambda text: [appraisal.appraises_files(text, filesystem("/dev/sda1", kind, "a")) for kind in ("ext4", "a")],
     ),
     Parser(
         "IMA's arguments",

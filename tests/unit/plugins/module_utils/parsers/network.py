@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    automatic,
     drivers,
     elsewhere,
     systemd_files,
@@ -36,6 +37,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.names import (
     in_initrd,
     link_files,
+    mentioned,
     udev_rules,
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.plan import Plan
@@ -57,6 +59,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
 )
 
 MAC = "00:50:56:aa:bb:cc"
+UUID = "1a2b3c4d-0001-0002-0003-aabbccddeeff"
 HERE, AWAY = Nic("eth0", "eth0", MAC, HARDWARE), Nic("absent", "absent", ABSENT, HARDWARE)
 STATIC = Static(("10.1.2.3/24", "10.1.2.4/24", "2001:db8::5/64"), ("10.1.2.1", "fe80::1"), ("10.1.2.53",))
 MALFORMED = ("network-configuration-malformed",)
@@ -80,6 +83,9 @@ INTERFACES = (
     "allow-hotplug /eth*/1",
     "auto eth0=home",
     "eth0:1",
+    " bridge_ports all regex eth.* noregex",
+    " pre-up ip link add link eth0 name a type vlan; brctl addif a eth0 || ovs-vsctl add-port a eth0",
+    " up $IFACE peer name",
     "\\",
 )
 SYSTEMD = (
@@ -298,7 +304,10 @@ def _values(text):
         values.says_no,
         values.is_main_table,
         nics.is_software,
+        nics.mac_in,
         nics.natural,
+        mentioned.names_in,
+        elsewhere.without_xml_comments,
     ):
         function(text)
     for found in (*values.with_prefix(text), *values.with_prefix("10.0.0.1", text), *values.with_prefix(text, "64")):
@@ -316,6 +325,10 @@ def _values(text):
 def _unmanaged(text):
     for specs in (*unmanaged.lists_of([text]), text.split(";")):
         unmanaged.fits(specs, "eth0", MAC)
+
+
+def _excepted(text):
+    automatic.Automatic([automatic.excepted_by([text])]).configures(Nic("nic0", None, MAC))
 
 
 def _keyfile(text):
@@ -465,6 +478,23 @@ PARSERS = (
             "managed=0",
         ),
         _unmanaged,
+    ),
+    Parser(
+        "cards that NetworkManager makes up no connection for",
+        ("[main]", "no-auto-default=*", f"no-auto-default+=eth0;{MAC}, mac:{MAC}", "[device]", "no-auto-default=eth1"),
+        _excepted,
+    ),
+    Parser(
+        "times of NetworkManager's connections",
+        (
+            "[timestamps]",
+            f"{UUID}=1764500000",
+            f"{UUID[:-1]}0=1764499999",
+            f"{UUID}=",
+            f"{UUID}=-7",
+            f"{UUID}=99999999999999999999",
+        ),
+        each(traces.last_active),
     ),
     Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
     Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),

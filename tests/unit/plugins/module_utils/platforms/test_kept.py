@@ -123,6 +123,7 @@ def test_openstack_takes_the_topology():
     ("define", "path"),
     [
         (lambda: openstack.define(machine(disks=[{"driver": "virtio-blk-pci"}])), "hardware.interfaces[0].connected"),
+        (lambda: proxmox.define(machine(annotation="x" * 8193), "web01", ["a:b", "a:c"]), "hardware.annotation"),
         (
             lambda: openstack.define(machine(disks=[{"driver": "virtio-blk-pci"}], interfaces=[], clock="localtime")),
             "hardware.clock",

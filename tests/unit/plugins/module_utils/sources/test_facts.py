@@ -195,6 +195,24 @@ SUMMARY_DISKS = {
 }
 
 
+def test_cards_on_one_distributed_switch_are_on_different_networks():
+    # As in the sample of vmware.vmware.guest_info.
+    cards = [
+        {"macaddress": f"00:0c:29:36:63:0{number}", "portgroup_key": key, "summary": summary}
+        for number, (key, summary) in enumerate(
+            [
+                ("dvportgroup-13", "DVSwitch: fea97929-4b2d"),
+                ("dvportgroup-14", "DVSwitch: fea97929-4b2d"),
+                (None, "VM Network"),
+            ]
+        )
+    ]
+    summary = {"hw_name": "web01", "hw_interfaces": ["eth0", "eth1", "eth2"]}
+    summary.update((f"hw_eth{number}", card) for number, card in enumerate(cards))
+    found = vcenter.hardware(summary)["interfaces"]
+    assert [each["network"] for each in found] == ["dvportgroup-13", "dvportgroup-14", "VM Network"]
+
+
 def test_a_network_of_nsx_has_its_id_and_an_nvdimm_is_left():
     card = {"macAddress": "00:50:56:aa:00:01", "backing": {"opaqueNetworkId": "25c9a00e-dc60"}}
     nvdimm = {

@@ -75,8 +75,8 @@ def _edit_disks(question: str, names: Mapping[str, str], starting: Collection[st
     listed = value.split(", ")
     if install_devices.is_of_target(listed, names, starting) or not install_devices.is_lasting(listed, names, starting):
         return question
-    found = [install_devices.on_target(name, names) or name for name in listed]
-    return _with_value(question, ", ".join(dict.fromkeys(found))) if ", ".join(found) != value else question
+    found = install_devices.renamed(listed, names, starting)
+    return _with_value(question, ", ".join(found)) if ", ".join(found) != value else question
 
 
 def _edit_partitions(question: str, names: Mapping[str, str], with_system_partition: Collection[str]) -> str:

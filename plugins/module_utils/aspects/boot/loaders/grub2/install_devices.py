@@ -49,7 +49,10 @@ def edit_list(text: str, names: Mapping[str, str], starting: Collection[str]) ->
     found = _names(text)
     if is_of_target(found, names, starting) or not is_lasting(found, names, starting):
         return text
-    lines = [(on_target(line.strip(), names) or line) if line.startswith("/") else line for line in text.split("\n")]
+    lines: list[str] = []
+    for line in text.split("\n"):
+        new = renamed([line.strip()], names, starting) if line.startswith("/") else [line]
+        lines += [line] if new == [line.strip()] else [each for each in new if each not in lines]
     return "\n".join(lines)
 
 
@@ -75,16 +78,32 @@ def is_of_target(found: Sequence[str], names: Mapping[str, str], meant: Collecti
     """
     called = {disk for each in names for disk in (f"/dev/{each}", names[each])}
     disks = [next((disk for disk in called if _partition_of(disk, name) is not None), name) for name in found]
-    return set(_renamed(found, names)) == set(found) or device_map.are_of_target(disks, names, meant)
+    return set(renamed(found, names, meant)) == set(found) or device_map.are_of_target(disks, names, meant)
 
 
 def is_lasting(found: Sequence[str], names: Mapping[str, str], meant: Collection[str]) -> bool:
     """Whether the next conversion would let these names be as this one renames them, and not rename them again."""
-    return is_of_target(_renamed(found, names), names, meant)
+    return is_of_target(renamed(found, names, meant), names, meant)
 
 
-def _renamed(found: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    return [on_target(name, names) or name for name in found]
+def renamed(found: Sequence[str], names: Mapping[str, str], meant: Collection[str]) -> list[str]:
+    """The names on the target, each once. What cannot be resolved stays.
+
+    meant: the disks (their ids) on which GRUB is. A disk of several that is named by what its old hardware gave is one of
+    them, or had GRUB no more: without a name that is there grub-pc asks for one, and where nobody is there to answer, the
+    upgrade fails ("You must correct your GRUB install devices before proceeding", its postinst).
+    """
+    new: list[str] = []
+    for name in found:
+        known = on_target(name, names)
+        is_lost_disk = known is None and _is_disk_by_hardware(name)
+        new += [names[disk] for disk in meant if disk in names] if is_lost_disk and meant else [known or name]
+    return list(dict.fromkeys(new))
+
+
+def _is_disk_by_hardware(name: str) -> bool:
+    found = None if _LASTING.match(name) else _BY_HARDWARE.fullmatch(name)
+    return found is not None and found["partition"] is None
 
 
 def _partition_of(disk: str, name: str) -> str | None:

@@ -74,7 +74,10 @@ def test_oracle_05_a_line_that_leads_nowhere_is_an_error_where_the_guest_waits_f
         ("nas:/srv /srv nfs defaults 0 0", None),
         ("//nas/srv /srv cifs defaults 0 0", None),
         ("/swapfile none swap sw 0 0", None),
-        (".host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0", "error"),
+        (".host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0", "warning"),
+        ("share /mnt/share virtiofs defaults 0 0", "warning"),
+        ("share /mnt/share 9p trans=virtio,version=9p2000.L 0 0", "warning"),
+        ("192.0.2.1 /mnt/share 9p trans=tcp 0 0", None),
         ("share /mnt/share vboxsf nofail 0 0", "warning"),
     ),
 )

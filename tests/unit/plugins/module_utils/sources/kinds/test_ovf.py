@@ -371,3 +371,42 @@ def test_no_damage_to_an_envelope_leads_to_a_traceback(at, junk):
         parsed(VSPHERE[:at] + junk + VSPHERE[at + len(junk) :])
     except GuestconvError as error:
         assert error.code.startswith("source-")
+
+
+def of_xenserver(unit, settings=""):
+    return (
+        "<Envelope xmlns='http://schemas.dmtf.org/ovf/envelope/1'><References><File id='f' href='a.vhd'/></References>"
+        "<DiskSection><Disk diskId='d' fileRef='f' "
+        "format='http://www.microsoft.com/technet/virtualserver/downloads/vhdspec.mspx'/></DiskSection>"
+        "<VirtualSystem id='web01'><VirtualHardwareSection><Item><ResourceType>19</ResourceType>"
+        f"<AddressOnParent>{unit}</AddressOnParent><HostResource>ovf:/disk/d</HostResource></Item>{settings}"
+        "</VirtualHardwareSection></VirtualSystem></Envelope>"
+    )
+
+
+@pytest.mark.parametrize(("unit", "device"), [("0", "xvda"), ("3", "xvdd"), ("26", "xvda"), ("", "xvda")])
+def test_disks_of_xenserver_are_called_by_their_numbers(unit, device):
+    (found,) = ovf.parse(of_xenserver(unit), "/x.ovf")["disks"]
+    assert (found["device"], found["format"]) == (device, "vpc")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fact"),
+    [
+        ("HVM_boot_params", "order=cdn;firmware=uefi", ("firmware", "uefi")),
+        ("HVM_boot_policy", "BIOS order", ("firmware", "bios")),
+        ("PV_bootloader", "pygrub", ("firmware", None)),
+        ("PV_kernel", "/boot/vmlinuz", ("host_kernel", "/boot/vmlinuz")),
+        ("platform", "viridian=true;timeoffset=3600;", ("clock", "3600")),
+        ("platform", "timeoffset=0", ("clock", None)),
+        ("platform", "timeoffset", ("clock", None)),
+        ("platform", "vtpm=true", ("tpm", True)),
+        ("platform", "secureboot=auto", ("secure_boot", None)),
+        ("vgpu", "", ("passthrough", ["GPU"])),
+        ("vgpu", "GPU_types={};VGPU_type_model_name=GRID K100;", ("passthrough", ["GRID K100"])),
+    ],
+)
+def test_settings_of_xenserver(name, value, fact):
+    setting = "<VirtualSystemOtherConfigurationData Name='%s'><Value>%s</Value></VirtualSystemOtherConfigurationData>"
+    found = ovf.parse(of_xenserver("0", setting % (name, value)), "/x.ovf")
+    assert found["hardware"].get(fact[0]) == fact[1]

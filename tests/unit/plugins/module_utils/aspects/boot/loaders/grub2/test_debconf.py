@@ -55,6 +55,30 @@ def test_grub_pc_is_installed_to_the_disk_of_the_target(value, names, expected):
     assert debconf.edit_devices(edited, names) == edited
 
 
+BY_ATA = "/dev/disk/by-id/ata-VMware_Virtual_SATA_Hard_Drive_01000000000000000001"
+
+
+@pytest.mark.parametrize(
+    "value, starting, expected",
+    [
+        (BY_ID, ["sdb"], "/dev/vdb"),
+        (f"{BY_ID}, {BY_ATA}", ["sda", "sdb"], "/dev/vda, /dev/vdb"),
+        # That of a disk which is gone, or has GRUB no more.
+        (f"{BY_ID}, {BY_ATA}", ["sda"], "/dev/vda"),
+        (f"/dev/sda, {BY_ATA}", ["sda"], "/dev/vda"),
+        # What is no disk, or is named by other things than hardware, stays.
+        (f"{BY_ID}-part2", ["sda"], f"{BY_ID}-part2"),
+        ("/dev/disk/by-id/md-uuid-1:2", ["sda"], "/dev/disk/by-id/md-uuid-1:2"),
+        # So does what no boot sector answers.
+        (BY_ID, [], BY_ID),
+    ],
+)
+def test_of_several_disks_those_with_grub_are_what_names_of_the_old_hardware_meant(value, starting, expected):
+    edited = debconf.edit_devices(database(OF_PC, value), TWO, starting)
+    assert edited == database(OF_PC, expected)
+    assert debconf.edit_devices(edited, TWO, starting) == edited
+
+
 @pytest.mark.parametrize(
     "value, names, expected",
     [

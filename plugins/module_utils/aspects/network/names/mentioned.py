@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, the guestconv authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of NICs that files in /etc use, where the network configuration that is read has no name for the NIC.
+
+`Name=en*` is for whatever the card is called, but the rules of the firewall may be for ens192, as may be dhcpcd.conf, or
+a script that sets the address. Only names that udev gives by a card's place or address are looked for: they are in no
+file by accident, as eth0 is, which is the only card's name anyway where the kernel gives the names.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ....guest.root import GuestRoot
+from ....model.concerns import Concern
+from .. import elsewhere
+from ..cards.nics import Nic, labels, unique_identifier
+from ..cards.patterns import matches
+
+# systemd.net-naming-scheme(7): ens192, enp11s0, eno1, enx005056aabbcc; and Xen's enX0.
+_NAME = r"en(?:[os][0-9]+|p[0-9]+s[0-9]+)(?:[fdnu][0-9]+|np[0-9]+)*|enX[0-9]+|enx[0-9a-f]{12}"
+# Shell variables of netifrc end with it: config_ens192.
+_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[])")
+# grep has no (?:).
+_FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?])".replace("(?:", "(")
+_MOST_FILES = 10
+# Of ALT's etcnet a directory is called like its interface (network.init), and no file in it names that.
+_ETCNET = "/etc/net/ifaces"
+
+
+def with_names(root: GuestRoot, nics: Sequence[Nic]) -> tuple[list[Nic], list[Concern]]:
+    """(nics, Concerns), where the only one, if it has no name, has that which files in /etc use, if they use one.
+
+    Where that is not clear, a Concern lists the files. What has a name, or is left alone, is not looked at.
+    """
+    nameless = [nic for nic in nics if not nic.name]
+    known = {nic.name for nic in nics}
+    if nics and not nameless:
+        return list(nics), []
+    mentioned = {name: files for name, files in _mentioned(root).items() if name not in known}
+    if nics:
+        mentioned = {name: files for name, files in mentioned.items() if any(_may_be(nic, name) for nic in nameless)}
+    if not mentioned:
+        return list(nics), []
+    if len(mentioned) == 1 and len(nics) < 2 and root.guest.hardware.get("interfaces") != []:
+        ((name, files),) = mentioned.items()
+        nic = nics[0] if nics else Nic("", None)
+        return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files, nics)]
+    return list(nics), [_not_kept(mentioned, nameless)]
+
+
+def _may_be(nic: Nic, name: str) -> bool:
+    return not nic.patterns or matches(name, nic.patterns)
+
+
+def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
+    """{name: the files in /etc that have it in lines which are no comments}."""
+    found: dict[str, list[str]] = {}
+    for file in elsewhere.files_with(root, _FOR_GREP):
+        for name in names_in(root.read(file) or ""):
+            found.setdefault(name, []).append(file)
+    for file in root.glob(f"{_ETCNET}/*/options"):
+        name = posixpath.basename(posixpath.dirname(file))
+        if re.fullmatch(_NAME, name):
+            found.setdefault(name, []).append(file)
+    return found
+
+
+def names_in(text: str) -> list[str]:
+    """The names in text, but those in comments, each once."""
+    lines = (line for line in elsewhere.without_xml_comments(text).split("\n") if line.lstrip()[:1] not in ("#", ";"))
+    return list(dict.fromkeys(name for line in lines for name in _IN_TEXT.findall(line) if len(name) < 16))
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
+    return ", ".join(files[:_MOST_FILES]) + more
+
+
+def _taken(name: str, files: Sequence[str], nics: Sequence[Nic]) -> Concern:
+    without = "No network configuration that guestconv reads names" + (
+        " the network card." if nics else " a network card."
+    )
+    return Concern(
+        "nic-name-from-elsewhere",
+        "info",
+        f"{without} It keeps the name {name} on the target, which is used by {_listed(files)}.",
+        "Nothing needs to be done if it is the name of the network card. If not, remove it from these files.",
+    )
+
+
+def _not_kept(mentioned: dict[str, list[str]], nameless: Sequence[Nic]) -> Concern:
+    files = list(dict.fromkeys(file for files in mentioned.values() for file in files))
+    whose = f"the network configuration has no name for {labels(nameless)}" if nameless else "no network card is known"
+    example = nameless[0].identifier if nameless else "nic0"
+    return Concern(
+        "nic-name-used-elsewhere",
+        "warning",
+        f"{', '.join(sorted(mentioned))} {'is' if len(mentioned) == 1 else 'are'} used by {_listed(files)}, but {whose}, so "
+        "that network cards may have other names on the target.",
+        f"To keep a name, set the policy of its network card, as in guest.devices.network.{example}: "
+        f"{{policy: rename, name: {min(mentioned)}}}, or change the name in these files.",
+    )
