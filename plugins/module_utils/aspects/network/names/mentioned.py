@@ -10,6 +10,7 @@ file by accident, as eth0 is, which is the only card's name anyway where the ker
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ _IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[])")
 # grep has no (?:).
 _FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?])".replace("(?:", "(")
 _MOST_FILES = 10
+# Of ALT's etcnet a directory is called like its interface (network.init), and no file in it names that.
+_ETCNET = "/etc/net/ifaces"
 
 
 def with_names(root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card]) -> tuple[list[Nic], list[Concern]]:
@@ -70,6 +73,10 @@ def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for file in elsewhere.files_with(root, _FOR_GREP):
         for name in names_in(root.read(file) or ""):
+            found.setdefault(name, []).append(file)
+    for file in root.glob(f"{_ETCNET}/*/options"):
+        name = posixpath.basename(posixpath.dirname(file))
+        if re.fullmatch(_NAME, name):
             found.setdefault(name, []).append(file)
     return found
 
