@@ -54,6 +54,16 @@ class Module(Protocol):
         """Add a warning to the result."""
 
 
+class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule. What Ansible itself refuses, such as an option that the module does not have, has a code, too."""
+
+    def fail_json(self, msg: str, **values: Any) -> NoReturn:
+        """Fail. values: further ones of the result; if they have no code, Ansible has checked the options."""
+        refused = {} if "code" in values else GuestconvError("option-invalid", msg).as_result()
+        super().fail_json(**{**refused, **values, "msg": msg})
+        raise SystemExit(1)  # fail_json() has exited
+
+
 def run_module(
     argument_spec: ArgumentSpec,
     body: Callable[[Module], Result],
@@ -89,7 +99,7 @@ def run_long_module(
 
 
 def _started(argument_spec: ArgumentSpec, needs: Sequence[str], module_options: Mapping[str, Any]) -> AnsibleModule:
-    module = AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
+    module = _AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
     _respawn_if_missing(module, needs)
     signal.signal(signal.SIGTERM, _terminated)
     return module

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ....model.concerns import Concern
 from ..values import Address
 from .identity import Card
-from .macs import CONFIGURATION, HARDWARE
+from .macs import CONFIGURATION, HARDWARE, Origin
 from .nics import Nic, unique_identifier
 
 # {NIC's identifier: Card}
@@ -45,7 +45,7 @@ def matched(
     open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
-    concerns += doubts + contradictions + guesses
+    concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs)
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics
@@ -163,6 +163,17 @@ def _contradictions(nics: Sequence[Nic], pairs: _Pairs, seen: _Seen) -> list[Con
     return found
 
 
+def _other_macs(nics: Sequence[Nic], pairs: _Pairs, macs: Mapping[str, str]) -> list[Concern]:
+    """The Concerns that files know NICs by other MAC addresses than those of their cards: they are for other cards."""
+    found = []
+    for nic in nics:
+        card = pairs.get(nic.identifier)
+        if card and card.mac and nic.hardware_mac and nic.mac_source and nic.mac_source.origin is Origin.FILE:
+            if nic.hardware_mac not in (card.mac, macs.get(card.mac)):
+                found.append(_other_mac(nic, card, nic.mac_source.file))
+    return found
+
+
 def _rank(nic: Nic) -> tuple[bool, bool, bool]:
     """A key that sorts by how likely it is that the source has the card."""
     return nic.is_left_alone, not nic.at_boot, not nic.reached_at
@@ -261,6 +272,17 @@ def _other_address(nic: Nic, card: Card) -> Concern:
         f"hardware.interfaces[{card.position}] was matched to {nic.label}, but it was seen with {seen}, and {nic.label} "
         f"is configured with {', '.join(nic.reached_at) or 'no address'}.",
         "Check that hardware.interfaces belongs to this guest, and that the guest's configuration is the one in use.",
+    )
+
+
+def _other_mac(nic: Nic, card: Card, file: str) -> Concern:
+    return Concern(
+        "nic-mac-differs",
+        "warning",
+        f"hardware.interfaces[{card.position}] ({card.mac}) was matched to {nic.label}, because it is the only one, but {file} "
+        f"is for a network card with the MAC address {nic.hardware_mac}. The guest does not apply it to this one.",
+        "Check that hardware.interfaces belongs to this guest. If it does, correct the address in the file, or remove the "
+        "file if the guest works without it.",
     )
 
 
