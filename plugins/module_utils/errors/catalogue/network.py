@@ -101,6 +101,22 @@ SUBJECT = Subject(
             "Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
+            "nic-configured-automatically",
+            "info",
+            "No file configures a network card. NetworkManager makes up a connection with DHCP for it, whatever its name is. "
+            "The name is not known, and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the name. If it does, as zones of firewalld do, bind the name "
+            "with a .link file in the guest first. Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-not-configured",
+            "info",
+            "The source has a network card that no network configuration is for which guestconv reads. Its name is not known, "
+            "and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind "
+            "the name with a .link file in the guest first.",
+        ),
+        concern(
             "nic-configured-twice",
             "warning",
             "Files of different programs, such as ifupdown's and NetworkManager's, or several ifcfg files that are for "
