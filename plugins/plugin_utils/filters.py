@@ -34,6 +34,14 @@ def as_filter(name: str, function: Filter) -> Filter:
         except GuestconvError as error:
             # Not from error: Ansible would say the message of a cause once more.
             raise AnsibleFilterError(in_text.to_text(name, error)) from None
+        except Exception as error:
+            # The values in it are not checked one by one; -vvv shows the traceback.
+            wrong = GuestconvError(
+                "argument-invalid",
+                f"an argument has another form than expected: {type(error).__name__}: {error}.",
+                hint=f"`ansible-doc -t filter virttools.guestconv.{name}` documents the arguments.",
+            )
+            raise AnsibleFilterError(in_text.to_text(name, wrong)) from error
 
     return filtered
 

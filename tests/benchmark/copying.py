@@ -31,10 +31,10 @@ _NBDCOPY = (
 )
 
 
-def measure_copies(bench, gibibytes, repeat, say):
+def measure_copies(bench, gibibytes, repeat, say, sources=()):
     """Copy a disk in all ways, interleaved, `repeat` times: {source: {way: [Usage as a dict]}}.
 
-    bench: rows.Bench. say: called with a line of text for each measurement.
+    bench: rows.Bench. sources: those of SOURCES to measure, all by default. say: called with a line of text for each measurement.
     """
     if not shutil.which("nbdcopy"):
         say(
@@ -43,9 +43,10 @@ def measure_copies(bench, gibibytes, repeat, say):
     disk = make_disk(bench.scratch / "source.raw", gibibytes)
     samples = {}
     for number in range(repeat):
-        for source, way, usage in _once(bench, disk):
-            samples.setdefault(source, {}).setdefault(way, []).append(vars(usage))
-            say(f"{number + 1}/{repeat} {source}, {way}: {usage.wall:.1f} s, {usage.cpu:.1f} s of CPU")
+        for source in sources or SOURCES:
+            for way, usage in SOURCES[source](bench, disk):
+                samples.setdefault(source, {}).setdefault(way, []).append(vars(usage))
+                say(f"{number + 1}/{repeat} {source}, {way}: {usage.wall:.1f} s, {usage.cpu:.1f} s of CPU")
     return samples
 
 
@@ -64,22 +65,32 @@ def make_disk(path, gibibytes):
     return path
 
 
-def _once(bench, disk):
-    """Measure each way once: yields (source, way, Usage)."""
+def _from_file(bench, disk):
+    """Measure each way once: yields (way, Usage)."""
     size = str(os.path.getsize(disk))
     dest = bench.request(
         "dest", [{"path": str(disk), "format": "raw"}], {"dest": _place(bench), "dest_format": "qcow2"}
     )
     for way, command in _shuffled([*_ways(bench, str(disk), str(disk), size), (DEST, dest[0])]):
-        yield "file", way, _measured(bench, command, disk)
-    # The server is part of what is measured, in all ways alike: a process that is not would be taken for a leftover.
+        yield way, _measured(bench, command, disk)
+
+
+def _from_nbd(bench, disk):
+    """As _from_file(). The server is part of what is measured, in all ways alike: a process that is not would be taken for a
+    leftover."""
     place = bench.scratch / "socket"
     server = ["nbdkit", "--unix", str(place), "--readonly", "file", str(disk), "--run"]
     url = f"nbd+unix:///?socket={place}"
-    for way, command in _shuffled(_ways(bench, url, url, size)):
-        yield "NBD", way, _measured(bench, [*server, shlex.join(command)], disk)
+    for way, command in _shuffled(_ways(bench, url, url, str(os.path.getsize(disk)))):
+        yield way, _measured(bench, [*server, shlex.join(command)], disk)
         # nbdkit leaves it.
         place.unlink()
+
+
+def _from_https(bench, disk):
+    """As _from_file()."""
+    place = bench.scratch / "socket"
+    url = f"nbd+unix:///?socket={place}"
     folder = bench.scratch / "tls"
     folder.mkdir(exist_ok=True)
     cert, key = certificate(folder)
@@ -87,13 +98,16 @@ def _once(bench, disk):
     with WebServer(bench.scratch).running(cert, key) as address:
         web = f"{address}/{disk.name}"
         client = ["nbdkit", "--unix", str(place), "--readonly", "curl", f"url={web}", f"cainfo={cert}", "--run"]
-        for way, command in _shuffled(_ways(bench, web, url, size, cert)):
+        for way, command in _shuffled(_ways(bench, web, url, str(os.path.getsize(disk)), cert)):
             if way == OURS:
-                yield "HTTPS", way, _measured(bench, command, disk)
+                yield way, _measured(bench, command, disk)
             else:
                 # On Debian qemu-img reads no HTTPS by itself.
-                yield "HTTPS", way, _measured(bench, [*client, shlex.join(command)], disk)
+                yield way, _measured(bench, [*client, shlex.join(command)], disk)
                 place.unlink()
+
+
+SOURCES = {"file": _from_file, "NBD": _from_nbd, "HTTPS": _from_https}
 
 
 def _shuffled(ways):

@@ -46,6 +46,9 @@ def _arguments():
     parser.add_argument("--guests", type=int, default=1000, metavar="N", help="with --fleet: N, and a tenth (1000)")
     parser.add_argument("--forks", type=int, default=20, metavar="N", help="with --fleet: Ansible's (20)")
     parser.add_argument("--gibibytes", type=float, default=6, metavar="N", help="with --copy: size of the disk (6)")
+    parser.add_argument(
+        "--from", dest="sources", action="append", choices=copying.SOURCES, help="with --copy: from these only (all)"
+    )
     parser.add_argument("--fixed-appliance", metavar="DIRECTORY", help="measure ours with this fixed appliance")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scale", dest="measure", action="store_const", const=_scale, help="how inspection grows")
@@ -96,7 +99,8 @@ def _fleet(bench, arguments, _machine):
 
 
 def _copy(bench, arguments, _machine):
-    found = copying.points(copying.measure_copies(bench, arguments.gibibytes, arguments.repeat, _say))
+    samples = copying.measure_copies(bench, arguments.gibibytes, arguments.repeat, _say, arguments.sources)
+    found = copying.points(samples)
     return "copy", {"gibibytes": arguments.gibibytes, "points": found}, copying.copy_table(found)
 
 

@@ -57,6 +57,7 @@ def run(case):
         boot_menu=menu(" ".join(case.get("arguments") or [])),
         hardware=case.get("hardware"),
         links=case.get("links"),
+        info={"arch": "x86_64"},
     )
     outcome = Outcome(root)
     try:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from tests.benchmark import copying
 
 
@@ -24,6 +26,20 @@ def test_ours_is_compared_with_the_best_of_the_others_by_medians():
     assert slower["met"] is False
     table = copying.copy_table({"file": found, "NBD": slower})
     assert "met" in table and "MISSED" in table and "file, guestconv_fetch" in table
+
+
+def test_only_the_sources_that_are_asked_for_are_measured(tmp_path, monkeypatch):
+    def measured(source):
+        return lambda bench, disk: iter([(copying.OURS, SimpleNamespace(wall=1.0, cpu=0.5, largest=9.0, of=source))])
+
+    monkeypatch.setattr(copying, "SOURCES", {source: measured(source) for source in copying.SOURCES})
+    bench = SimpleNamespace(scratch=tmp_path)
+    told = []
+    whole = copying.measure_copies(bench, 96 / 1024, 2, told.append)
+    assert list(whole) == ["file", "NBD", "HTTPS"]
+    assert [usage["of"] for usage in whole["NBD"][copying.OURS]] == ["NBD", "NBD"]
+    assert list(copying.measure_copies(bench, 96 / 1024, 1, told.append, ["NBD"])) == ["NBD"]
+    assert any("2/2 HTTPS" in line for line in told)
 
 
 def test_five_of_twelve_pieces_of_the_disk_hold_data(tmp_path):

@@ -20,6 +20,7 @@ from ansible.module_utils.common.respawn import has_respawned, probe_interpreter
 from ..errors import GuestconvError
 from ..run.long_run import long_run
 from ..run.progress import Progress
+from ..texts import disk_urls
 from ..texts.printable import printable
 from .argument_specs import ArgumentSpec
 
@@ -52,6 +53,16 @@ class Module(Protocol):
 
     def warn(self, warning: str) -> None:
         """Add a warning to the result."""
+
+
+class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule. What Ansible itself refuses, such as an option that the module does not have, has a code, too."""
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Fail. kwargs: further values of the result; if they have no code, Ansible has checked the options."""
+        refused = {} if "code" in kwargs else GuestconvError("option-invalid", msg).as_result()
+        super().fail_json(**{**refused, **kwargs, "msg": msg})
+        raise SystemExit(1)  # fail_json() has exited
 
 
 def run_module(
@@ -89,7 +100,9 @@ def run_long_module(
 
 
 def _started(argument_spec: ArgumentSpec, needs: Sequence[str], module_options: Mapping[str, Any]) -> AnsibleModule:
-    module = AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
+    module = _AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
+    # Ansible returns the options with the result, and AWX keeps them.
+    module.no_log_values.update(disk_urls.secrets_in(module.params))
     _respawn_if_missing(module, needs)
     signal.signal(signal.SIGTERM, _terminated)
     return module

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from ..errors import GuestconvError
-from . import copy_options, qemu_img, room
+from . import copy_options, qemu_img, reserved, room, slices
 from .images import Disk
 from .state_directory import file_identity, room_or_place, synchronize
 from .suffixes import SUFFIXES
@@ -48,23 +49,15 @@ class ToCopies(Workspace):
 
     def _commit(self) -> None:
         """Copy under temporary names, then move all copies to their places."""
-        required = sum(
+        required = [
             qemu_img.required_bytes(overlay.path, copy.format) for overlay, copy in zip(self.overlays, self._copies)
-        )
-        room.require_room(self._dest, required, "the converted copy")
+        ]
+        room.require_room(self._dest, sum(required), "the converted copy")
         parts = [os.path.join(state.path, "copy") for state in self._states]
         tellers = qemu_img.tellers([overlay.device for overlay in self.overlays], self._tell)
         try:
-            for overlay, copy, part, tell in zip(self.overlays, self._copies, parts, tellers):
-                _create(part)
-                read = [overlay.path, *overlay.backing, *overlay.extents]
-                options = copy_options.fast(read, part, overlay.virtual_size)
-                qemu_img.transfer(
-                    ["convert", *options, "-f", "qcow2", "-O", copy.format, overlay.path, part],
-                    qemu_img.copy_timeout(overlay.virtual_size),
-                    tell,
-                    self._states[0].lock_descriptor,
-                )
+            for overlay, copy, part, needed, tell in zip(self.overlays, self._copies, parts, required, tellers):
+                self._copy(overlay, copy.format, part, needed, tell)
                 _resemble(part, copy.source)
                 synchronize(part)
                 self._step(f"copied {overlay.device}")
@@ -72,6 +65,20 @@ class ToCopies(Workspace):
             self._arrive(parts)
         except OSError as error:
             raise room_or_place(error, self._dest, "dest-not-usable") from error
+
+    def _copy(self, overlay: Disk, image_format: str, part: str, needed: int, tell: Callable[[float], Any]) -> None:
+        """Write what an overlay shows to a new image. needed: its bytes at most."""
+        slices.create(part, image_format, overlay.virtual_size)
+        read = [overlay.path, *overlay.backing, *overlay.extents]
+        options = copy_options.fast(read, part, overlay.virtual_size)
+        grows = image_format == "qcow2"
+        with reserved.room_for(part, needed, overlay.virtual_size) if grows else nullcontext():
+            qemu_img.transfer(
+                ["convert", "-n", "--target-is-zero", *options, "-f", "qcow2", "-O", image_format, overlay.path, part],
+                qemu_img.copy_timeout(overlay.virtual_size),
+                tell,
+                self._states[0].lock_descriptor,
+            )
 
     def _arrive(self, parts: Sequence[str]) -> None:
         """All copies appear, or none: until they all have, the notes say what is to be removed again."""
@@ -129,13 +136,6 @@ def _copy_name(disk: Disk, dest_format: str | None, distinction: str) -> tuple[s
     if image_format != disk.format:
         suffix = "." + image_format
     return stem + distinction + suffix, image_format
-
-
-def _create(path: str) -> None:
-    """Make an empty file that only its owner may read, in place of whatever is there."""
-    if os.path.lexists(path):
-        os.unlink(path)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _resemble(path: str, source: str) -> None:

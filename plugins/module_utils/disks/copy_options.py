@@ -33,8 +33,13 @@ def fast(sources: Sequence[str], target: str, end: int) -> list[str]:
     target, and drops the error: tried with QEMU 7.2.)
     """
     read = "none" if all(map(_takes_direct, sources)) else "writeback"
-    written = "none" if end % _SECTOR == 0 and _takes_direct(target) else "writeback"
+    written = "none" if is_direct(target, end) else "writeback"
     return ["-W", "-m", str(_REQUESTS), "-T", read, "-t", written]
+
+
+def is_direct(target: str, end: int) -> bool:
+    """Whether a file is written past the page cache. Args: as of fast()."""
+    return end % _SECTOR == 0 and _takes_direct(target)
 
 
 def local_files(node: Mapping[str, Any]) -> Iterator[str]:

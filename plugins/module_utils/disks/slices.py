@@ -15,13 +15,14 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Callable
 
 from ..errors import GuestconvError
 from ..texts import disk_urls
-from . import copy_options, disk_files, nodes, qemu_img, volumes
+from . import copy_options, disk_files, nodes, qemu_img, reserved, volumes
 from .nodes import Node, reference, window
 from .state_directory import room_or_place
 
@@ -196,14 +197,16 @@ class _Target:
             reference(window(node, offset, length)),
             reference(window(target, offset, length)),
         ]
+        grows = self.format == "qcow2"
         try:
-            qemu_img.transfer(
-                arguments,
-                qemu_img.copy_timeout(length),
-                lambda fraction: tell(int(length * fraction)),
-                self.lock,
-                mortal=True,
-            )
+            with reserved.room_for(self.path, length, offset + length) if grows else nullcontext():
+                qemu_img.transfer(
+                    arguments,
+                    qemu_img.copy_timeout(length),
+                    lambda fraction: tell(int(length * fraction)),
+                    self.lock,
+                    mortal=True,
+                )
         except qemu_img.QemuImgFailed as error:
             if not volumes.is_volume(self.path):
                 require_room_at(os.path.dirname(self.path))

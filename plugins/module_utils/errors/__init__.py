@@ -52,12 +52,15 @@ class GuestconvError(Exception):
         self.args = (self.message,)
 
     def as_result(self) -> dict[str, Any]:
-        """What a module or action that failed so returns, besides `failed`."""
+        """What a module or action that failed so returns, besides `failed`.
+
+        Where there is nothing more to say about it, the hint is the remedy of the code.
+        """
         return {
             **self.extra,
             "msg": self.message,
             "code": self.code,
-            "hint": self.hint,
+            "hint": self.hint or catalogue.declaration(self.code).remedy,
             "path": self.path,
             "retryable": self.retryable,
         }

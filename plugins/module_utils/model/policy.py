@@ -24,6 +24,7 @@ from typing import Any
 from ..devices.targets import KINDS
 from ..errors import GuestconvError
 from .description import Description
+from .selection import as_mapping, malformed, settings_of
 from .tools import DEFAULTS, REMOVE_DEPENDENCIES, check_action, policy_from
 
 # What a network card may have several of, and no list to choose from.
@@ -36,8 +37,9 @@ def choose(guest: Description, *policies: Any) -> Description:
     Args: policies: each a list of rules, a single rule, or None.
     A driver may be a list: the first of them that the guest can use is taken. A device that gets None is taken out.
     Errors: policy-invalid, for what is no policy; policy-not-possible, for a driver that the guest cannot use, with the
-    path in the description and the allowed values.
+    path in the description and the allowed values; description-malformed, description-incomplete.
     """
+    _check_guest(guest)
     chosen = copy.deepcopy(guest)
     for number, policy in enumerate(policies):
         rules = policy if isinstance(policy, (list, tuple)) else [policy] if policy else []
@@ -46,6 +48,29 @@ def choose(guest: Description, *policies: Any) -> Description:
             if _applies(rule.get("when") or {}, guest):
                 _apply(rule, chosen)
     return chosen
+
+
+def _check_guest(guest: object) -> None:
+    """Errors: description-malformed, description-incomplete."""
+    description = as_mapping(guest)
+    for key in ("boot", "roots", "devices", "choices"):
+        if key not in description:
+            raise GuestconvError(
+                "description-incomplete",
+                f"guest.{key} is missing.",
+                hint="Pass `guest` of what guestconv_inspect returned: `inspected.guest`.",
+                path=f"guest.{key}",
+            )
+        _check_dict(f"guest.{key}", description[key])
+    for kind, devices in description["devices"].items():
+        _check_dict(f"guest.devices.{kind}", devices)
+        for identifier, settings in devices.items():
+            _check_dict(f"guest.devices.{kind}.{identifier}", settings)
+
+
+def _check_dict(path: str, value: object) -> None:
+    if not isinstance(value, dict):
+        raise malformed(path, value)
 
 
 def _check_rule(rule: Any, where: str) -> None:
@@ -60,6 +85,10 @@ def _check_rule(rule: Any, where: str) -> None:
         for pattern, settings in rule.get(kind, {}).items():
             if settings is not None and not isinstance(settings, dict):
                 raise _invalid(f"{where}.{kind}.{pattern}", "This is a dictionary such as {driver: ...}, or null.")
+            for name in settings or ():
+                if name not in settings_of(kind):
+                    known = ", ".join(settings_of(kind))
+                    raise _invalid(f"{where}.{kind}.{pattern}.{name}", f"There is no such setting; known are {known}.")
     _check_tools(rule.get("tools", {}), f"{where}.tools")
 
 

@@ -18,6 +18,11 @@ from .tools import policy_from
 _SETTINGS = {"network": ("policy", "name", "addresses", "gateway", "dns")}
 
 
+def settings_of(kind: str) -> tuple[str, ...]:
+    """What a caller may say of a device of that kind."""
+    return ("driver", *_SETTINGS.get(kind, ()))
+
+
 def as_mapping(description: object) -> Description:
     """description, which must be a dict. Errors: description-malformed."""
     if not isinstance(description, dict):
@@ -243,7 +248,7 @@ def _is_same_card(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 def _selected_drivers(devices: object, found: Description) -> dict[str, dict[str, str]]:
     if not isinstance(devices, dict):
-        raise _malformed("guest.devices", devices)
+        raise malformed("guest.devices", devices)
     for kind in devices:
         if kind not in KINDS:
             raise _unknown(f"guest.devices.{kind}", "kind of device", KINDS)
@@ -251,14 +256,14 @@ def _selected_drivers(devices: object, found: Description) -> dict[str, dict[str
     for kind in KINDS:
         of_kind = devices.get(kind, {})
         if not isinstance(of_kind, dict):
-            raise _malformed(f"guest.devices.{kind}", of_kind)
+            raise malformed(f"guest.devices.{kind}", of_kind)
         for identifier, settings in of_kind.items():
             path = f"guest.devices.{kind}.{identifier}"
             if identifier not in found["current"][kind]:
                 raise _unknown(path, f"{kind} device of this guest", found["current"][kind])
             if not isinstance(settings, dict):
-                raise _malformed(path, settings)
-            allowed = ("driver", *_SETTINGS.get(kind, ()))
+                raise malformed(path, settings)
+            allowed = settings_of(kind)
             for key in settings:
                 if key not in allowed:
                     raise _unknown(f"{path}.{key}", f"setting of a {kind} device", allowed)
@@ -345,7 +350,8 @@ def _unknown(path: str, what: str, allowed: Iterable[str]) -> GuestconvError:
     )
 
 
-def _malformed(path: str, value: object) -> GuestconvError:
+def malformed(path: str, value: object) -> GuestconvError:
+    """The error for a value at path that is no dict."""
     return GuestconvError(
         "description-malformed", f"{path} must be a dict, and is a {type(value).__name__}.", path=path
     )

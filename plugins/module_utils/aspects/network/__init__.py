@@ -17,7 +17,7 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import afterwards, concerns, configuration, drivers, elsewhere
+from . import afterwards, automatic, concerns, configuration, drivers, elsewhere
 from .afterwards import Chosen
 from .cards import earlier, identity, matching, policies
 from .cards.assembly import assemble, nics_of
@@ -54,7 +54,7 @@ def inspect(root: GuestRoot) -> Findings:
     cards = identity.cards_of(root.guest.hardware)
     macs = identity.new_macs(root.guest.hardware)
     configured = configuration.read(root)
-    settings = configuration.settings_in_effect(root, configured)
+    settings = configuration.settings_in_effect(root, configured, cards)
     bound = naming.bindings(root)
     assembly = assemble(settings, {known.mac: name for name, known in bound.macs.items()}, cards)
     traced = configuration.traced_macs(root, assembly.nics, {**configured.recorded, **bound.macs})
@@ -63,7 +63,7 @@ def inspect(root: GuestRoot) -> Findings:
     if is_done:
         cards, macs = [replace(card, mac=macs.get(card.mac or "", card.mac)) for card in cards], {}
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
-    found, mentions = mentioned.with_names(root, found)
+    found, mentions = mentioned.with_names(root, automatic.applied(root, found), cards)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.remember(Facts(found, configured.formats, cards, macs))
@@ -98,7 +98,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         after = configuration.read(root)
         afterwards.check(before, nics_of(after.settings), wanted)
         if wanted.static:
-            settings = configuration.settings_in_effect(root, after, plan.command_line.edited)
+            settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
             afterwards.check_static(root, nics_of(settings), wanted)
             afterwards.check_others(facts.nics, _with_cards(facts, settings), wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)

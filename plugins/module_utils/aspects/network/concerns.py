@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts.unread import Unread
-from . import drivers, elsewhere
+from . import automatic, drivers, elsewhere
 from .cards import identity, nics
 from .cards.assembly import Assembly
 from .cards.identity import Card
@@ -68,8 +68,11 @@ def concerns_of(
         _never_applied([*(setting.file for setting in assembly.unused), *_of_unmanaged_cards(root, found)]),
         _configured_twice(found, settings),
         _for_any_nic(found, assembly.spare, cards),
+        automatic.concern(found, bool(cards)),
     )
-    return [*(concern for concern in doubts if concern), *_from_elsewhere(root, found, cards, macs)]
+    unknown = _unknown_addresses(found, cards, macs)
+    of_bare = automatic.not_configured(found, [card.mac for card, _nic, _addresses in unknown])
+    return [*(concern for concern in (*doubts, of_bare) if concern), *_from_elsewhere(root, unknown)]
 
 
 def unread(error: Unread) -> Concern:
@@ -240,9 +243,9 @@ def _for_any_nic(found: Sequence[Nic], spare: Nic | None, cards: Sequence[Card])
     )
 
 
-def _from_elsewhere(
-    root: GuestRoot, found: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]
-) -> list[Concern]:
+def _unknown_addresses(
+    found: Sequence[Nic], cards: Sequence[Card], macs: Mapping[str, str]
+) -> list[tuple[Card, Nic | None, list[str]]]:
     """Addresses that cards had, and nothing that is read gives them: dhcpcd does, netctl, a script."""
     by_mac = {nic.mac: nic for nic in found if nic.mac}
     configured = {host(each) for nic in found for each in (*nic.addresses, *_of_uppers(nic))}
@@ -258,6 +261,11 @@ def _from_elsewhere(
         ]
         if addresses:
             unknown.append((card, nic, addresses))
+    return unknown
+
+
+def _from_elsewhere(root: GuestRoot, unknown: Sequence[tuple[Card, Nic | None, list[str]]]) -> list[Concern]:
+    """The Concerns over such addresses."""
     files = elsewhere.files_mentioning(root, [address for _card, _nic, addresses in unknown for address in addresses])
     return [_unconfigured(card, nic, addresses, files) for card, nic, addresses in unknown]
 

@@ -16,6 +16,7 @@ from ...texts.unread import Unread
 from . import concerns, formats
 from .cards import traces
 from .cards.assembly import nics_of
+from .cards.identity import Card
 from .cards.macs import KnownMac, MacSource, Origin, traced_in
 from .cards.nics import Nic, Setting, is_software, mac_in
 from .formats import NetworkFormat, cloud_init, kernel_arguments, wicked
@@ -62,12 +63,15 @@ def read(root: GuestRoot) -> Configuration:
 
 
 def settings_in_effect(
-    root: GuestRoot, configuration: Configuration, change: Callable[[str], str] | None = None
+    root: GuestRoot,
+    configuration: Configuration,
+    cards: Sequence[Card] = (),
+    change: Callable[[str], str] | None = None,
 ) -> Sequence[Setting]:
     """The settings, with the command line's for the interfaces that no file configures: what the initrd made stays there.
 
-    Next to files it counts where something makes the initrd bring the network up; `ip=` alone does not everywhere.
-    change: what the conversion makes of the command line.
+    Next to files it counts where something makes the initrd bring the network up; `ip=` alone does not everywhere. What
+    only a lease is left of counts, too. cards: those of the source. change: what the conversion makes of the command line.
     """
     settings = configuration.settings
     arguments = kernel_arguments.arguments_of(root)
@@ -75,19 +79,38 @@ def settings_in_effect(
     if not nics_of(settings):
         found = [*settings, *further]
         return found if nics_of(found) else [*found, *_leased(root)]
-    if not kernel_arguments.need_network(arguments):
-        return settings
     known = {key for setting in settings for key in (setting.name, setting.hardware_mac, *setting.lower)} - {None}
-    return [*settings, *(each for each in further if not known & {each.name, each.hardware_mac})]
+    if kernel_arguments.need_network(arguments):
+        settings = [*settings, *(each for each in further if not known & {each.name, each.hardware_mac})]
+    # Who knows all cards, and which is which, needs no traces of them.
+    if cards and known.issuperset(card.mac for card in cards):
+        return settings
+    macs = {card.mac for card in cards}
+    in_use = (each for each in _leased(root, next_to_files=True) if not known & {each.name, each.hardware_mac})
+    return [*settings, *(each for each in in_use if not cards or each.hardware_mac in macs)]
 
 
-def _leased(root: GuestRoot) -> list[Setting]:
+def _leased(root: GuestRoot, next_to_files: bool = False) -> list[Setting]:
     """A Setting for each interface that had a DHCP lease in a former run: without a file, NetworkManager makes up a
-    connection for every card (its "Wired connection 1"), and its lease is all that is left of it."""
+    connection for every card (its "Wired connection 1"), and its lease is all that is left of it.
+
+    Leases outlive their cards. So of several those count that were in use when the guest was last shut down, and next to
+    files no others.
+    """
+    leases = traces.leases_of(root)
+    names = [name for name in sorted(leases.macs) if not is_software(name)]
+    used = [name for name in names if name in leases.in_use]
     return [
-        Setting(known.source.file, "lease", name, hardware=True, hardware_mac=known.mac, method="dhcp", is_record=True)
-        for name, known in sorted(traces.from_leases(root).items())
-        if not is_software(name)
+        Setting(
+            leases.macs[name].source.file,
+            "lease",
+            name,
+            hardware=True,
+            hardware_mac=leases.macs[name].mac,
+            method="dhcp",
+            is_record=True,
+        )
+        for name in (used if used or next_to_files else names)
     ]
 
 
@@ -109,7 +132,7 @@ def traced_macs(root: GuestRoot, nics: Sequence[Nic], known: Mapping[str, KnownM
             found.setdefault(nic.name, traced_in(mac, nic.configured_by[0][0]))
     unknown = [nic.name for nic in nics if nic.mac is None and nic.name not in found]
     if unknown:
-        found = {**traces.from_leases(root), **found}
+        found = {**traces.leases_of(root).macs, **found}
     if any(name not in found for name in unknown):
         found = {**traces.from_logs(root, journal=len(nics) > 1), **found}
     return found

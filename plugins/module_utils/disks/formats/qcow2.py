@@ -13,6 +13,11 @@ from typing import BinaryIO
 from .layout import Layout
 from .reading import BadHeader, read, unpack
 
+# QCOW_MAX_REFTABLE_SIZE: QEMU refuses more.
+_MAX_TABLE = 8 << 20
+# Blocks of reference counts that are read in search of the last one that counts something.
+_MAX_EMPTY = 64
+
 
 @dataclass(frozen=True)
 class Header:
@@ -103,11 +108,10 @@ def counts_beyond_end(stream: BinaryIO, size: int, header: Header) -> bool:
     for offset, length in ((header.l1_offset, header.l1_length), (header.refcount_offset, header.refcount_length)):
         if offset + length > size:
             return True
-    if header.refcount_length > 8 << 20:  # QCOW_MAX_REFTABLE_SIZE: QEMU refuses more
+    if header.refcount_length > _MAX_TABLE:
         return True
-    raw = read(stream, header.refcount_offset, header.refcount_length)
-    table = [entry & ~511 for entry in struct.unpack(f">{len(raw) // 8}Q", raw)]
-    per_block = header.cluster_size * 8 // header.refcount_bits
+    table = _refcount_table(stream, header)
+    per_block = _per_block(header)
     first_missing = -(-size // header.cluster_size)
     index, within = divmod(first_missing, per_block)
     if any(offset >= size for offset in table):
@@ -119,6 +123,36 @@ def counts_beyond_end(stream: BinaryIO, size: int, header: Header) -> bool:
     if index < len(table) and table[index]:
         blocks.append((table[index], within * header.refcount_bits // 8))
     return any(any(read(stream, offset + skip, header.cluster_size - skip)) for offset, skip in blocks)
+
+
+def used_end(stream: BinaryIO, header: Header) -> int:
+    """Where the last cluster ends that is counted as used, in bytes: what follows it holds nothing that QEMU would read.
+
+    Args: those of an image that is not open for writing and not dirty: its counts are complete. Errors: BadHeader.
+    """
+    if header.refcount_length > _MAX_TABLE:
+        raise BadHeader("the table of its reference counts is too large")
+    blocks = [(index, offset) for index, offset in enumerate(_refcount_table(stream, header)) if offset]
+    # QEMU makes a block when it counts a cluster in it: the last ones can be empty only where what they counted was freed.
+    for index, offset in blocks[: -_MAX_EMPTY - 1 : -1]:
+        counts = read(stream, offset, header.cluster_size).rstrip(b"\0")
+        if counts:
+            # Counts of less than a byte begin at its lowest bit.
+            last = (len(counts) * 8 - 9 + counts[-1].bit_length()) // header.refcount_bits
+            return (index * _per_block(header) + last + 1) * header.cluster_size
+    raise BadHeader("its last blocks of reference counts are empty")
+
+
+def _refcount_table(stream: BinaryIO, header: Header) -> list[int]:
+    """Where the blocks of reference counts are; 0 for those that are not there."""
+    raw = read(stream, header.refcount_offset, header.refcount_length)
+    whole = len(raw) // 8
+    return [entry & ~511 for entry in struct.unpack(f">{whole}Q", raw[: whole * 8])]
+
+
+def _per_block(header: Header) -> int:
+    """How many clusters a block of reference counts is for."""
+    return header.cluster_size * 8 // header.refcount_bits
 
 
 def virtual_size(stream: BinaryIO, size: int) -> int:

@@ -9,7 +9,7 @@ from .declaration import Subject, error
 
 SUBJECT = Subject(
     "Descriptions",
-    "The option `guest` must be what `guestconv_inspect` returned for these disks. Only `devices` may be altered. "
+    "The option `guest` must be what `guestconv_inspect` returned for these disks. Only `devices` and `tools` may be altered. "
     "The codes that begin with `xml-` are about its XML form.",
     (
         error(

@@ -45,9 +45,15 @@ SUBJECT = Subject(
             "configuration in the guest first.",
         ),
         error(
+            "option-invalid",
+            "An option is missing or unknown, or its value has the wrong type or is not one of those that it can have.",
+            "Correct the option that the message names. `ansible-doc` documents the options of each module.",
+        ),
+        error(
             "argument-invalid",
-            "A filter was called with arguments that it does not have.",
-            "Use the arguments that the message lists. `ansible-doc -t filter` documents them.",
+            "A filter was called with arguments that it does not have, or that have another form than it expects.",
+            "Use the arguments that the message lists. `ansible-doc -t filter` documents them. The results of modules must be "
+            "passed as they are.",
         ),
         error(
             "outcome-invalid",

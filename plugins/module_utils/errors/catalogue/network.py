@@ -61,6 +61,14 @@ SUBJECT = Subject(
             "use.",
         ),
         concern(
+            "nic-mac-differs",
+            "warning",
+            "A file of the guest knows a network card by a MAC address, and `hardware.interfaces` has another one for the "
+            "only card. The guest does not apply the file to it, on the source as on the target.",
+            "Check that `hardware.interfaces` belongs to this guest. If it does, correct the address in the file, or "
+            "remove the file.",
+        ),
+        concern(
             "nic-address-not-configured",
             "warning",
             "The source reports an IP address of a network card that no network configuration sets which guestconv reads. "
@@ -91,6 +99,22 @@ SUBJECT = Subject(
             "info",
             "The guest has a configuration for any further network card, and it is not known whether there is one.",
             "Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-configured-automatically",
+            "info",
+            "No file configures a network card. NetworkManager makes up a connection with DHCP for it, whatever its name is. "
+            "The name is not known, and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the name. If it does, as zones of firewalld do, bind the name "
+            "with a .link file in the guest first. Pass all network cards of the source in `hardware.interfaces`.",
+        ),
+        concern(
+            "nic-not-configured",
+            "info",
+            "The source has a network card that no network configuration is for which guestconv reads. Its name is not known, "
+            "and may be another on the target.",
+            "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind "
+            "the name with a .link file in the guest first.",
         ),
         concern(
             "nic-configured-twice",

@@ -8,6 +8,7 @@ What is hardware is decided by what files say of an interface; its name decides 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -45,7 +46,7 @@ def assemble(
 
     names: {MAC address: name} of what else of the guest gives NICs their names. cards: those of the source.
     """
-    by_mac = {**(names or {}), **_names_by_mac(settings)}
+    by_mac = {**_names_by_cards(settings, cards), **(names or {}), **_names_by_mac(settings)}
     interfaces = _Interfaces(by_mac, frozenset(by_mac.values()))
     for setting in settings:
         if setting.superseded:
@@ -200,6 +201,30 @@ def _names_by_mac(settings: Iterable[Setting]) -> dict[str, str]:
         for setting in settings
         if setting.hardware_mac and setting.name and not setting.virtual
     }
+
+
+def _names_by_cards(settings: Sequence[Setting], cards: Sequence[Card]) -> dict[str, str]:
+    """{MAC address: name} of cards that one file knows by the address, and another, which has its IP address, by a name.
+
+    NetworkManager has several profiles for one card, and older configuration may have stayed next to a newer one.
+    """
+    by_mac_alone = {setting.hardware_mac for setting in settings if setting.hardware_mac and not setting.name}
+    sought = [card for card in cards if card.mac in by_mac_alone and card.addresses]
+    # What is made of the card, such as its bond, has the address, too.
+    others = {setting.name for setting in settings if setting.virtual or setting.hardware_mac} if sought else set()
+    owners: dict[str, set[str]] = {}
+    for setting in settings if sought else ():
+        if setting.name and setting.name not in others and not is_software(setting.name):
+            for address in setting.addresses:
+                owners.setdefault(host(address), set()).add(setting.name)
+    found: dict[str, str] = {}
+    for card in sought:
+        names = {name for address in card.addresses for name in owners.get(str(address), ())}
+        if card.mac and len(names) == 1:
+            found[card.mac] = names.pop()
+    # One name is that of one card.
+    counts = Counter(found.values())
+    return {mac: name for mac, name in found.items() if counts[name] == 1}
 
 
 def _order(key: str) -> tuple[bool, list[tuple[bool, int, str]]]:

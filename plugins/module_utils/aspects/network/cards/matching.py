@@ -13,7 +13,7 @@ from dataclasses import replace
 from ....model.concerns import Concern
 from ..values import Address
 from .identity import Card
-from .macs import CONFIGURATION, HARDWARE
+from .macs import CONFIGURATION, HARDWARE, Origin
 from .nics import Nic, unique_identifier
 
 # {NIC's identifier: Card}
@@ -25,8 +25,8 @@ def matched(
 ) -> tuple[list[Nic], list[Concern]]:
     """(Nics, Concerns): nics with the MAC addresses of their cards, and a Nic for each card that matches none of them.
 
-    A fact goes before a guess: the MAC address that the disk knows, the address that is configured, and only then the
-    order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
+    A fact goes before a guess: the MAC address that the disk knows, the address that is configured, the slot by which udev
+    has made the name, and only then the order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
     NICs get them that start at boot, or else have an address. A NIC that its daemon leaves alone is none without a card.
 
     cards, macs: as of identity.cards_of and new_macs. A guest that was converted before knows its NICs by new ones.
@@ -35,6 +35,7 @@ def matched(
     seen = _Seen(nics)
     pairs, concerns = _by_mac([nic for nic in nics if not nic.mac_was_seen], cards, macs)
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
+    pairs.update(_by_slot(_left(nics, pairs), _unused(cards, pairs)))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
     contradictions = _contradictions(nics, pairs, seen)
@@ -45,7 +46,7 @@ def matched(
     open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
-    concerns += doubts + contradictions + guesses
+    concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs)
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics
@@ -136,6 +137,16 @@ def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pai
     return {identifier: card for identifier, card in pairs.items() if shared[card.position] == 1}
 
 
+def _by_slot(nics: Sequence[Nic], cards: Sequence[Card]) -> _Pairs:
+    """The pairs of NICs whose names are those that udev gives to cards by their slots."""
+    by_name: dict[str, list[Card]] = {}
+    for card in cards:
+        if card.name_by_slot:
+            by_name.setdefault(card.name_by_slot, []).append(card)
+    found = {nic.identifier: by_name.get(nic.name or "", []) for nic in nics if nic.hardware_mac is None}
+    return {identifier: fitting[0] for identifier, fitting in found.items() if len(fitting) == 1}
+
+
 def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:
     """(the pairs that nothing else tells, Concerns). The only NIC gets the only card, whatever that was seen with."""
     if len(nics) == len(cards) == 1:
@@ -160,6 +171,17 @@ def _contradictions(nics: Sequence[Nic], pairs: _Pairs, seen: _Seen) -> list[Con
         owners = seen.owners_of(card) if card else None
         if card and owners and nic.identifier not in owners:
             found.append(_other_address(nic, card))
+    return found
+
+
+def _other_macs(nics: Sequence[Nic], pairs: _Pairs, macs: Mapping[str, str]) -> list[Concern]:
+    """The Concerns that files know NICs by other MAC addresses than those of their cards: they are for other cards."""
+    found = []
+    for nic in nics:
+        card = pairs.get(nic.identifier)
+        if card and card.mac and nic.hardware_mac and nic.mac_source and nic.mac_source.origin is Origin.FILE:
+            if nic.hardware_mac not in (card.mac, macs.get(card.mac)):
+                found.append(_other_mac(nic, card, nic.mac_source.file))
     return found
 
 
@@ -261,6 +283,17 @@ def _other_address(nic: Nic, card: Card) -> Concern:
         f"hardware.interfaces[{card.position}] was matched to {nic.label}, but it was seen with {seen}, and {nic.label} "
         f"is configured with {', '.join(nic.reached_at) or 'no address'}.",
         "Check that hardware.interfaces belongs to this guest, and that the guest's configuration is the one in use.",
+    )
+
+
+def _other_mac(nic: Nic, card: Card, file: str) -> Concern:
+    return Concern(
+        "nic-mac-differs",
+        "warning",
+        f"hardware.interfaces[{card.position}] ({card.mac}) was matched to {nic.label}, because it is the only one, but {file} "
+        f"is for a network card with the MAC address {nic.hardware_mac}. The guest does not apply it to this one.",
+        "Check that hardware.interfaces belongs to this guest. If it does, correct the address in the file, or remove the "
+        "file if the guest works without it.",
     )
 
 

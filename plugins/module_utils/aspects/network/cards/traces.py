@@ -14,10 +14,13 @@ Broadcom's do when they find the card, under the kernel's first name for it. dhc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from ....guest.reading import READ_LIMIT
 from ....guest.root import GuestRoot
+from ....texts import sections
 from .macs import KnownMac, traced_in
 
 _DHCLIENT_LEASES = (
@@ -27,6 +30,10 @@ _DHCLIENT_LEASES = (
     "/var/lib/NetworkManager/dhclient*.lease",
 )
 _NM_LEASES = "/var/lib/NetworkManager/internal-*.lease"
+_TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
+_UUID = re.compile(r"/(?:internal|dhclient)6?-(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-")
+# Seconds: also those of connections that ended with the system, shortly before.
+_AT_ONCE = 600
 # networkd keeps its leases in /run, which does not outlive the guest's shutdown.
 _WICKED_LEASES = "/var/lib/wicked/lease-*-dhcp-ipv[46].xml"
 _LOGS = (
@@ -58,6 +65,39 @@ _CLOUD_INIT = re.compile(rf"\| +(?P<name>\S{{1,15}}) +\| +True +\|.*\| +(?P<mac>
 _CLIENT_ID = re.compile(r"option dhcp-client-identifier ([^;\n]{1,500});")
 _DUID = re.compile(r'default-duid "((?:[^"\\]|\\.){0,200})";')
 _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
+
+
+@dataclass(frozen=True)
+class Leases:
+    """macs: {name of an interface: KnownMac} by the leases of dhclient, NetworkManager and wicked.
+
+    in_use: the names of those with a lease of a connection of NetworkManager's that was active when it last ended.
+    """
+
+    macs: Mapping[str, KnownMac]
+    in_use: frozenset[str]
+
+
+def leases_of(root: GuestRoot) -> Leases:
+    """The root's Leases. They are read once."""
+    with suppress(KeyError):
+        return root.recall(Leases)
+    macs = from_leases(root)
+    uuids = {name: _UUID.search(known.source.file) for name, known in macs.items()}
+    active = last_active(root.read(_TIMESTAMPS) or "") if any(uuids.values()) else frozenset()
+    leases = Leases(macs, frozenset(name for name, uuid in uuids.items() if uuid and uuid["uuid"] in active))
+    root.remember(leases)
+    return leases
+
+
+def last_active(text: str) -> frozenset[str]:
+    """The UUIDs of the connections that were active when NetworkManager last ended, by the text of its timestamps.
+
+    It saves the time of all active connections when it ends (nm_manager_write_device_state_all() of src/core/nm-manager.c).
+    """
+    times = {entry.key: int(entry.value) for entry in sections.parse(text) if re.fullmatch(r"[0-9]{1,15}", entry.value)}
+    last = max(times.values(), default=0)
+    return frozenset(uuid for uuid, time in times.items() if time >= last - _AT_ONCE)
 
 
 def from_leases(root: GuestRoot) -> dict[str, KnownMac]:

@@ -17,12 +17,13 @@ from typing import Callable
 
 from ....devices.targets import Target
 from ....guest.root import GuestRoot
-from ....texts import globs, sections
+from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
 from ..device_manager import device_manager
+from ..system_conditions import hold
 from ..systemd_files import WRITABLE, File, files, rewrite
 from . import static_sections
 
@@ -60,14 +61,14 @@ _NOT_AT_BOOT = ("manual", "down", "always-down")
 
 def read(root: GuestRoot) -> list[Setting]:
     """What networkd's files say: a list of Settings."""
-    netdevs = {file: _device(file) for file in files(root, ".netdev")}
+    netdevs = {file: _device(file) for file in files(root, ".netdev") if hold(root, file)}
     devices = [device for device in netdevs.values() if device.name]
     vlans = {device.name for device in devices if device.tagged}
     kinds = [(device, "".join(file.values("NetDev", "Kind")[-1:])) for file, device in netdevs.items() if device.name]
     found = list(devices)
     for file in files(root, ".network"):
         settings = [*_settings(file, vlans, root.guest.target), *_of_kind(file, kinds)]
-        unused = bool(settings) and (_is_of_another_host(root, file) or _is_ignored(root, file))
+        unused = bool(settings) and (not hold(root, file) or _is_ignored(root, file))
         found += [replace(setting, superseded=True) for setting in settings] if unused else settings
     return found
 
@@ -78,18 +79,6 @@ def _is_ignored(root: GuestRoot, file: File) -> bool:
     network_verify() of src/network/networkd-network.c; systemd's issue 15665 has the version.
     """
     return not file.asks_for_something and device_manager(root).systemd >= _IGNORED_SINCE
-
-
-def _is_of_another_host(root: GuestRoot, file: File) -> bool:
-    """Whether Host= asks for another name or machine ID than the guest has (condition_test_host() of shared/condition.c)."""
-    asked = "".join(file.values("Match", "Host")[-1:]).strip()
-    if not asked:
-        return False
-    name = (root.read("/etc/hostname") or "").strip()
-    excluded = asked.startswith("!")
-    wanted = asked.lstrip("! ")
-    fits_it = wanted == (root.read("/etc/machine-id") or "").strip() or globs.fits(name, wanted)
-    return bool(name) and fits_it == excluded
 
 
 def unconfigure(root: GuestRoot, nics: Sequence[Nic]) -> None:

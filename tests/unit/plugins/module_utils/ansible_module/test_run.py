@@ -15,7 +15,7 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import argument_specs
 from ansible_collections.virttools.guestconv.plugins.module_utils.ansible_module import run as running
-from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError
+from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, catalogue
 from ansible_collections.virttools.guestconv.plugins.module_utils.run.slots import slot
 
 
@@ -47,6 +47,38 @@ def test_an_error_is_a_failure_with_its_code_hint_and_path(run):
     assert status == 1 and result["failed"] is True
     assert (result["msg"], result["code"], result["hint"]) == ("No such disk.", "disk-not-found", "Look.")
     assert (result["path"], result["allowed"], result["retryable"]) == ("disks[0]", ["x"], False)
+
+
+def test_an_error_without_a_hint_has_the_remedy_of_its_code(run):
+    def body(module):
+        raise GuestconvError("disk-not-found", "No such disk.")
+
+    assert run(body)[1]["hint"] == catalogue.DECLARED["disk-not-found"].remedy
+
+
+def test_what_ansible_refuses_has_a_code(run):
+    status, result = run(lambda module: {}, absent="x")
+    assert status == 1 and result["failed"] is True and "absent" in result["msg"]
+    assert (result["code"], result["path"], result["retryable"]) == ("option-invalid", "", False)
+    assert "ansible-doc" in result["hint"]
+
+
+@pytest.mark.parametrize(
+    "url, hidden",
+    [
+        ("https://images.example.com/web01.raw?sig=0123456789abcdef", True),
+        ("https://user:0123456789abcdef@images.example.com/web01.raw", True),
+        ("nbd+unix:///web01?socket=/run/0123456789abcdef", False),
+        ("/srv/web01.raw?sig=0123456789abcdef", False),
+    ],
+)
+def test_secrets_of_urls_are_not_in_the_options_that_are_returned(capsys, url, hidden):
+    spec = {"source": {"type": "dict"}}
+    with patch_module_args({"source": {"disks": [{"path": url}]}}), pytest.raises(SystemExit):
+        running.run_module(spec, lambda module: {"used": module.params["source"]["disks"][0]["path"] == url}, ())
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["used"] is True
+    assert ("0123456789abcdef" not in printed) == hidden
 
 
 def test_an_error_of_a_busy_machine_is_worth_a_retry(run):

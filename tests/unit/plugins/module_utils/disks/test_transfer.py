@@ -118,6 +118,7 @@ def test_a_map_that_fails_or_takes_too_long_is_an_error(tmp_path, monkeypatch):
     with pytest.raises(qemu_img.QemuImgFailed) as caught:
         list(qemu_img.spans("disk", 60))
     assert "lost" in caught.value.message
+    replace_qemu_img(tmp_path / "hangs", monkeypatch, "exec sleep 3600")
     with pytest.raises(qemu_img.TooSlow):
         list(qemu_img.spans("disk", 0))
 

@@ -112,6 +112,8 @@ def test_a_driver_that_the_guest_cannot_use_is_refused_with_those_that_it_can():
         ([{}, {"nic": {}}], "policy 1, rule 2.nic"),
         ([{"network": "e1000"}], "policy 1, rule 1.network"),
         ([{"network": {"*": "e1000"}}], "policy 1, rule 1.network.*"),
+        ([{"network": {"*": {"drvier": "e1000"}}}], "policy 1, rule 1.network.*.drvier"),
+        ([{"block": {"*": {"policy": "dhcp"}}}], "policy 1, rule 1.block.*.policy"),
         ([{"when": {"distro": "debian"}}], "when.distro"),
         ([{"when": {"version.patch": 1}}], "when.version.patch"),
     ],
@@ -120,6 +122,27 @@ def test_what_is_no_policy_is_refused_with_the_place(policy, said):
     with pytest.raises(GuestconvError) as caught:
         choose(GUEST, policy)
     assert (caught.value.code, caught.value.path) == ("policy-invalid", said)
+
+
+@pytest.mark.parametrize(
+    "guest, code, path",
+    [
+        ("web01", "description-malformed", "guest"),
+        # All that inspect returned, in place of its guest.
+        ({"guest": GUEST, "xml": ""}, "description-incomplete", "guest.boot"),
+        ({**GUEST, "roots": []}, "description-malformed", "guest.roots"),
+        ({**GUEST, "devices": {"network": []}}, "description-malformed", "guest.devices.network"),
+        (
+            {**GUEST, "devices": {"network": {"ens192": "e1000"}}},
+            "description-malformed",
+            "guest.devices.network.ens192",
+        ),
+    ],
+)
+def test_what_is_no_description_is_refused(guest, code, path):
+    with pytest.raises(GuestconvError) as caught:
+        choose(guest, {"network": {"*": {"driver": "e1000"}}})
+    assert (caught.value.code, caught.value.path) == (code, path)
 
 
 def test_the_addresses_of_a_rule_are_no_list_to_choose_from():

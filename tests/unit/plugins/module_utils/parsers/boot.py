@@ -615,8 +615,11 @@ PARSERS = (
     ),
     Parser(
         "IMA's policy",
-        ("dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n", "# none\nmeasure func=BPRM_CHECK\n"),
-        appraisal.appraises_files,
+        (
+            "dont_appraise fsmagic=0x9fa0\nappraise func=FILE_CHECK fowner=0\n",
+            "appraise fsmagic=0x fsname=ext fsuuid=A\n",
+        ),
+        lambda text: [appraisal.appraises_files(text, filesystem("/dev/sda1", kind, "a")) for kind in ("ext4", "a")],
     ),
     Parser(
         "IMA's arguments",

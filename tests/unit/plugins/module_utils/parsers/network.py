@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network import (
+    automatic,
     drivers,
     elsewhere,
     systemd_files,
@@ -58,6 +59,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.par
 )
 
 MAC = "00:50:56:aa:bb:cc"
+UUID = "1a2b3c4d-0001-0002-0003-aabbccddeeff"
 HERE, AWAY = Nic("eth0", "eth0", MAC, HARDWARE), Nic("absent", "absent", ABSENT, HARDWARE)
 STATIC = Static(("10.1.2.3/24", "10.1.2.4/24", "2001:db8::5/64"), ("10.1.2.1", "fe80::1"), ("10.1.2.53",))
 MALFORMED = ("network-configuration-malformed",)
@@ -325,6 +327,10 @@ def _unmanaged(text):
         unmanaged.fits(specs, "eth0", MAC)
 
 
+def _excepted(text):
+    automatic.Automatic([automatic.excepted_by([text])]).configures(Nic("nic0", None, MAC))
+
+
 def _keyfile(text):
     connection = keyfile_connections.Connection("/etc/NetworkManager/system-connections/a", text)
     for key in ("eth0", MAC):
@@ -472,6 +478,23 @@ PARSERS = (
             "managed=0",
         ),
         _unmanaged,
+    ),
+    Parser(
+        "cards that NetworkManager makes up no connection for",
+        ("[main]", "no-auto-default=*", f"no-auto-default+=eth0;{MAC}, mac:{MAC}", "[device]", "no-auto-default=eth1"),
+        _excepted,
+    ),
+    Parser(
+        "times of NetworkManager's connections",
+        (
+            "[timestamps]",
+            f"{UUID}=1764500000",
+            f"{UUID[:-1]}0=1764499999",
+            f"{UUID}=",
+            f"{UUID}=-7",
+            f"{UUID}=99999999999999999999",
+        ),
+        each(traces.last_active),
     ),
     Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
     Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),

@@ -199,6 +199,7 @@ def _image(data):
     calls += [lambda kind=kind: probe.virtual_size(stream, size, kind) for kind in probe.SUPPORTED]
     calls += [lambda kind=kind: probe.layout(stream, kind, 65536) for kind in probe.SUPPORTED]
     calls.append(lambda: qcow2.counts_beyond_end(stream, size, qcow2.read_header(stream)))
+    calls.append(lambda: qcow2.used_end(stream, qcow2.read_header(stream)))
     for call in calls:
         try:
             call()

@@ -41,7 +41,7 @@ def test_the_only_nic_is_the_only_interface():
 
 
 def test_what_the_hypervisor_says_goes_before_a_stale_file():
-    assert matched([nic("ens192", B)], {"mac": A}) == ({"ens192": A}, [])
+    assert matched([nic("ens192", B)], {"mac": A}) == ({"ens192": A}, ["nic-mac-differs"])
 
 
 def test_a_mac_known_from_the_disk_decides():
