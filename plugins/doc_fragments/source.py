@@ -226,6 +226,10 @@ options:
         description: Drives for removable media, and what is in them. They are a concern.
         type: list
         elements: str
+      other_settings:
+        description: Further devices and settings that are not moved, such as parallel ports and limits. They are a concern.
+        type: list
+        elements: str
       unknown:
         description: What the source does not tell, such as a summary of vCenter. It is a concern.
         type: list
