@@ -63,7 +63,7 @@ def inspect(root: GuestRoot) -> Findings:
     if is_done:
         cards, macs = [replace(card, mac=macs.get(card.mac or "", card.mac)) for card in cards], {}
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
-    found, mentions = mentioned.with_names(root, automatic.applied(root, found))
+    found, mentions = mentioned.with_names(root, automatic.applied(root, found), cards)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.remember(Facts(found, configured.formats, cards, macs))
