@@ -240,7 +240,7 @@ def _of_objects(facts: Facts) -> metadata.Machine:
             "tags": _tags(facts.get("tags")),
             "state": _STATES.get(_text(runtime.get("powerState")).lower()),
             "template": config.get("template") is True,
-            "unknown": [] if "device" in parts else ["all devices"],
+            "unknown": [name for name, asked in _asked(facts, config, parts) if not asked],
         },
     )
 
@@ -263,6 +263,19 @@ _FURTHER = (
     "VirtualWDT",
     "VirtualPrecisionClock",
 )
+
+
+def _asked(facts: Facts, config: Facts, parts: Facts) -> list[tuple[str, bool]]:
+    """(what it is, whether the properties that have it are there): a caller may have asked for others alone."""
+    return [
+        ("all devices", "device" in parts),
+        ("firmware", "firmware" in config),
+        ("secure boot", "bootOptions" in config),
+        ("UUIDs", "uuid" in config),
+        ("hot-plug", "cpuHotAddEnabled" in config),
+        ("whether it runs", "runtime" in facts),
+        ("snapshots", "snapshot" in facts),
+    ]
 
 
 def _class(device: Facts) -> str:
