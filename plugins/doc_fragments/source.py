@@ -56,7 +56,9 @@ options:
             description: Whether the card is connected when the machine starts. It is returned by a conversion.
             type: bool
           pci_slot:
-            description: The PCI slot of the card, for information only. Names of cards are kept by their MAC addresses.
+            description: >-
+              The PCI slot of the card, as the source hypervisor has it. It tells cards apart which neither a MAC address nor an
+              IP address does: those of Windows, and those that Linux calls by the slot, such as ens192.
             type: int
           mac_kind:
             description: Whether a person assigned the MAC address, or the hypervisor generated it. For information only.
@@ -222,6 +224,10 @@ options:
         elements: str
       removable:
         description: Drives for removable media, and what is in them. They are a concern.
+        type: list
+        elements: str
+      other_settings:
+        description: Further devices and settings that are not moved, such as parallel ports and limits. They are a concern.
         type: list
         elements: str
       unknown:

@@ -105,12 +105,13 @@ options:
     type: dict
     suboptions:
       count:
-        description: How many disks are copied at once.
+        description: How many disks are copied at once. There is no such limit by default; either it or
+          O(copy_slots.per_source) is required.
         type: int
-        required: true
       per_source:
         description: How many of them are copied from the same machine (the host of a URL, or V(server) of VMware) at once.
-          There is no such limit by default, and none for files of this machine.
+          There is no such limit by default, and none for files of this machine. Other machines that copy from there are not
+          counted; in a fleet, C(guestconv_source_copies) is divided among the conversion hosts.
         type: int
       directory:
         description: The directory of the slots' files, as in O(slots.directory).
@@ -327,10 +328,11 @@ ARGUMENT_SPEC = {
     "copy_slots": {
         "type": "dict",
         "options": {
-            "count": {"type": "int", "required": True},
+            "count": {"type": "int"},
             "per_source": {"type": "int"},
             "directory": {"type": "path", "default": "/run/lock/guestconv-copies"},
         },
+        "required_one_of": [("count", "per_source")],
     },
     **argument_specs.PROGRESS,
 }

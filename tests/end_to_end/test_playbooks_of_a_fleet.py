@@ -113,12 +113,65 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
             "guestconv_platform of guest0001 is libvrt, but must be one of none, libvirt,",
         ),
         ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, but must be true or false."),
+        (
+            {"guestconv_source_copies": 1},
+            "guestconv_source_copies of guest0001 is 1, but must be at least 2: one for each conversion host.",
+        ),
+        (
+            {"guestconv_source_copies": 2, "guestconv_conversion_host": "conv9"},
+            "guestconv_conversion_host of guest0001 is conv9, but must be one of conv1, conv2, among which",
+        ),
     ],
 )
 def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):
     ended = play(place, "migrate", variables=variables)
     assert ended.returncode == 2 and sentence in said(ended)
     assert not (place.scratch / "run" / "state").exists()
+
+
+def _copy_slots(folder, variables):
+    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts."""
+    folder.mkdir()
+    names = [f"conv{number}" for number in range(1, 5)]
+    guests = {f"guest-of-{name}": {"guestconv_conversion_host": name} for name in names}
+    inventory = {"all": {"vars": variables, "children": {}}}
+    inventory["all"]["children"] = {
+        "guestconv_conversion_hosts": {
+            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": {"count": 8}}}
+        },
+        "fleet": {"hosts": guests},
+    }
+    found = {
+        "content": "{{ guestconv_copy_slots | default({}) | to_json }}",
+        "dest": f"{folder}/{{{{ inventory_hostname }}}}",
+    }
+    tasks = [
+        {"ansible.builtin.import_tasks": str(fleet.ROOT / "playbooks" / "tasks" / "place.yml")},
+        {"ansible.builtin.copy": {**found, "mode": "0600"}, "delegate_to": "localhost"},
+    ]
+    tried = [{"hosts": "fleet", "gather_facts": False, "vars": {"guestconv_run": str(folder)}, "tasks": tasks}]
+    (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    (folder / "play.yml").write_text(yaml.safe_dump(tried), encoding="utf-8")
+    command = ["ansible-playbook", "-i", folder / "hosts.json", folder / "play.yml"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, said(ended)
+    return {name: json.loads((folder / f"guest-of-{name}").read_text(encoding="utf-8")) for name in names}
+
+
+def test_what_a_source_permits_is_divided_among_the_conversion_hosts(tmp_path):
+    slots = _copy_slots(tmp_path / "six", {"guestconv_source_copies": 6})
+    assert {name: found["per_source"] for name, found in slots.items()} == {
+        "conv1": 1,
+        "conv2": 2,
+        "conv3": 1,
+        "conv4": 2,
+    }
+    assert slots["conv1"]["count"] == 8 and "count" not in slots["conv2"]
+    # From -e it is text; and what a conversion host has by itself stays without it.
+    slots = _copy_slots(tmp_path / "text", {"guestconv_source_copies": "11"})
+    assert sum(found["per_source"] for found in slots.values()) == 11
+    slots = _copy_slots(tmp_path / "none", {})
+    assert slots == {"conv1": {"count": 8}, "conv2": {}, "conv3": {}, "conv4": {}}
 
 
 def test_names_that_a_map_lacks_are_one_error_before_anything_is_fetched(place):

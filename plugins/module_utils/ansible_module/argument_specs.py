@@ -27,7 +27,9 @@ _MACHINE: dict[str, Any] = {
     ),
     **dict.fromkeys(("secure_boot", "tpm", "cpu_hotplug", "memory_hotplug", "template"), {"type": "bool"}),
     **dict.fromkeys(("sockets", "cores", "threads", "numa_nodes", "snapshots"), {"type": "int"}),
-    **dict.fromkeys(("serial_ports", "removable", "tags", "unknown"), {"type": "list", "elements": "str"}),
+    **dict.fromkeys(
+        ("serial_ports", "removable", "other_settings", "tags", "unknown"), {"type": "list", "elements": "str"}
+    ),
     # Ansible takes its name for that of a secret.
     "passthrough": {"type": "list", "elements": "str", "no_log": False},
     "state": {"type": "str", "choices": ["off", "running", "suspended"]},

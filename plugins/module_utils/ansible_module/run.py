@@ -20,6 +20,7 @@ from ansible.module_utils.common.respawn import has_respawned, probe_interpreter
 from ..errors import GuestconvError
 from ..run.long_run import long_run
 from ..run.progress import Progress
+from ..texts import disk_urls
 from ..texts.printable import printable
 from .argument_specs import ArgumentSpec
 
@@ -57,10 +58,10 @@ class Module(Protocol):
 class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule. What Ansible itself refuses, such as an option that the module does not have, has a code, too."""
 
-    def fail_json(self, msg: str, **values: Any) -> NoReturn:
-        """Fail. values: further ones of the result; if they have no code, Ansible has checked the options."""
-        refused = {} if "code" in values else GuestconvError("option-invalid", msg).as_result()
-        super().fail_json(**{**refused, **values, "msg": msg})
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Fail. kwargs: further values of the result; if they have no code, Ansible has checked the options."""
+        refused = {} if "code" in kwargs else GuestconvError("option-invalid", msg).as_result()
+        super().fail_json(**{**refused, **kwargs, "msg": msg})
         raise SystemExit(1)  # fail_json() has exited
 
 
@@ -100,6 +101,8 @@ def run_long_module(
 
 def _started(argument_spec: ArgumentSpec, needs: Sequence[str], module_options: Mapping[str, Any]) -> AnsibleModule:
     module = _AnsibleModule(argument_spec, supports_check_mode=True, **module_options)
+    # Ansible returns the options with the result, and AWX keeps them.
+    module.no_log_values.update(disk_urls.secrets_in(module.params))
     _respawn_if_missing(module, needs)
     signal.signal(signal.SIGTERM, _terminated)
     return module

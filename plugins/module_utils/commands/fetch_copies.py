@@ -164,7 +164,7 @@ class Copying:
                 kind = f"source-{hashlib.sha256(host.lower().encode()).hexdigest()[:16]}-"
                 count, directory = wanted["per_source"], wanted["directory"]
                 stack.enter_context(slot(count, directory, wait, _OPTION, True, "per_source", kind))
-            if wanted:
+            if wanted.get("count") is not None:
                 stack.enter_context(slot(wanted["count"], wanted["directory"], wait, _OPTION, in_thread=True))
             yield
 

@@ -68,6 +68,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("NUMA nodes", "", ("numa_nodes",), "machine-settings-left"),
     Fact("passthrough and USB devices", "", ("passthrough",), "passthrough-left"),
     Fact("serial ports", "", ("serial_ports",), "machine-settings-left"),
+    Fact("other devices and settings", "", ("other_settings",), "machine-settings-left"),
     Fact("clock", "", ("clock",), TARGET),
     Fact("guest id", "", ("guest_id",), TARGET),
     Fact("annotation and tags", "", ("annotation", "tags"), TARGET),
@@ -175,6 +176,7 @@ def _left(hardware: Mapping[str, Any]) -> Iterator[Concern]:
             found.append(words.format(hardware[key]))
     found += [f"serial port ({port})" for port in hardware.get("serial_ports") or ()]
     found += hardware.get("removable") or ()
+    found += hardware.get("other_settings") or ()
     for number, disk in enumerate(hardware.get("disks") or (), 1):
         if disk.get("serial") and not SERIAL.fullmatch(disk["serial"]):
             found.append(f"serial number {disk['serial']!r} of disk {number}")

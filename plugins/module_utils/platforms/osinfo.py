@@ -50,13 +50,25 @@ _LINES = {
     "debian": _Line("debian.org", "debian", (("4", "11"),)),
     "fedora": _Line("fedoraproject.org", "fedora", (("10", "37"),)),
     "ol": _Line("oracle.com", "ol", (("5.5", "5.11"), ("6.0", "6.10"), ("7.0", "7.9"), ("8.0", "8.5"))),
+    "mageia": _Line("mageia.org", "mageia", (("1", "8"),)),
+    # Until 13.2; what came then is called Leap.
+    "opensuse": _Line(
+        "opensuse.org",
+        "opensuse",
+        (("10.2", "10.3"), ("11.0", "11.4"), ("12.1", "12.3"), ("13.1", "13.2")),
+    ),
     "opensuse-leap": _Line("opensuse.org", "opensuse", (("15.0", "15.4"), ("42.1", "42.3"))),
     "rhel": _Line(
         "redhat.com",
         "rhel",
         (("5.0", "5.11"), ("6.0", "6.10"), ("7.0", "7.9"), ("8.0", "8.7"), ("9.0", "9.1")),
     ),
-    "rocky": _Line("rockylinux.org", "rocky", (("8.4", "8.6"), ("9.0", "9.0"))),
+    "rocky": _Line("rockylinux.org", "rocky", (("8", "9"), ("8.4", "8.6"), ("9.0", "9.0"))),
+    "scientific": _Line(
+        "scientificlinux.org",
+        "scientificlinux",
+        (("5.0", "5.11"), ("6.0", "6.10"), ("7.0", "7.6")),
+    ),
     "sle": _Line("suse.com", "sle", (("15", "15"), ("15.1", "15.4"))),
     "sles": _Line("suse.com", "sles", (("11", "11"), ("11.1", "11.4"), ("12", "12"), ("12.1", "12.5"))),
     "ubuntu": _Line("ubuntu.com", "ubuntu", tuple((f"{year}.04", f"{year}.04") for year in range(8, 23))),

@@ -41,6 +41,7 @@ FACTS: Cells = {
     "NUMA nodes": "`advanced_settings`; `config.extraConfig`",
     "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`, `VirtualNVDIMM`",
     "serial ports": "`VirtualSerialPort`",
+    "other devices and settings": "`advanced_settings`; `VirtualParallelPort`, `VirtualHdAudioCard`, `VirtualWDT`, `config.extraConfig`",
     "clock": "`advanced_settings`; `config.extraConfig`",
     "guest id": "`hw_guest_id`; `config.guestId`",
     "annotation and tags": "`annotation`, `tags`; `config.annotation`",
@@ -204,8 +205,9 @@ def _of_objects(facts: Facts) -> metadata.Machine:
     parts = _mapping(config.get("hardware"))
     devices = [_mapping(each) for each in _items(parts.get("device"))]
     guest_id, cpus = _text(config.get("guestId")), parts.get("numCPU")
-    settings = map(_mapping, _items(config.get("extraConfig")))
-    advanced = {_text(each.get("key")).lower(): _text(each.get("value")) for each in settings}
+    options = map(_mapping, _items(config.get("extraConfig")))
+    advanced = {_text(each.get("key")).lower(): _text(each.get("value")) for each in options}
+    settings = _of_settings(advanced, cpus)
     runtime = _mapping(facts.get("runtime"))
     return metadata.Machine(
         name=_text(config.get("name")),
@@ -216,7 +218,7 @@ def _of_objects(facts: Facts) -> metadata.Machine:
         cpus=_number(cpus),
         memory=_number(parts.get("memoryMB")),
         facts={
-            **_of_settings(advanced, cpus),
+            **settings,
             **_topology(cpus, parts.get("numCoresPerSocket")),
             "snapshots": _count_snapshots(_mapping(facts.get("snapshot")).get("rootSnapshotList")),
             "secure_boot": _mapping(config.get("bootOptions")).get("efiSecureBootEnabled") is True,
@@ -228,13 +230,17 @@ def _of_objects(facts: Facts) -> metadata.Machine:
             "passthrough": [_label(each) for each in devices if _class(each) in _OF_HOST],
             "serial_ports": [_label(each) for each in devices if _class(each) == "VirtualSerialPort"],
             "removable": [_label(each) for each in devices if _class(each) in ("VirtualCdrom", "VirtualFloppy")],
+            "other_settings": [
+                *(_label(each) for each in devices if _class(each) in _FURTHER),
+                *settings["other_settings"],
+            ],
             "guest_id": guest_id,
             "arch": _arch(guest_id),
             "annotation": _text(config.get("annotation")),
             "tags": _tags(facts.get("tags")),
             "state": _STATES.get(_text(runtime.get("powerState")).lower()),
             "template": config.get("template") is True,
-            "unknown": [] if "device" in parts else ["all devices"],
+            "unknown": [name for name, asked in _asked(facts, config, parts) if not asked],
         },
     )
 
@@ -247,6 +253,29 @@ _OF_HOST = (
     "VirtualSCSIPassthrough",
     "VirtualNVDIMM",
 )
+
+
+_FURTHER = (
+    "VirtualParallelPort",
+    "VirtualHdAudioCard",
+    "VirtualEnsoniq1371",
+    "VirtualSoundBlaster16",
+    "VirtualWDT",
+    "VirtualPrecisionClock",
+)
+
+
+def _asked(facts: Facts, config: Facts, parts: Facts) -> list[tuple[str, bool]]:
+    """(what it is, whether the properties that have it are there): a caller may have asked for others alone."""
+    return [
+        ("all devices", "device" in parts),
+        ("firmware", "firmware" in config),
+        ("secure boot", "bootOptions" in config),
+        ("UUIDs", "uuid" in config),
+        ("hot-plug", "cpuHotAddEnabled" in config),
+        ("whether it runs", "runtime" in facts),
+        ("snapshots", "snapshot" in facts),
+    ]
 
 
 def _class(device: Facts) -> str:
@@ -320,7 +349,7 @@ def _disk(bus: str, word: str, number: Any, unit: Any, path: str, backing: Facts
 def _of_settings(advanced: Mapping[str, str], cpus: Any) -> dict[str, Any]:
     """The facts that vCenter keeps as settings of the VMX. advanced: by their keys in small letters."""
     found = vmx_facts.of_machine({**advanced, "numvcpus": str(cpus or 1)})
-    return {key: found[key] for key in ("numa_nodes", "clock")}
+    return {key: found[key] for key in ("numa_nodes", "clock", "other_settings")}
 
 
 def _topology(cpus: Any, cores: Any) -> dict[str, Any]:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ..errors import GuestconvError
@@ -15,6 +17,9 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What begins with a dash would be an option to some program; IPv6 addresses come without their brackets.
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 _NBD_PORT = 10809
+_PASSWORD = re.compile(r"[^/]*//[^/@:]*:([^/]+)@")
+# Characters of a query that cannot be a signature. Ansible hides a secret wherever it occurs in the result.
+_SHORTEST_SIGNATURE = 16
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,22 @@ def of_file(host: str, port: int | None, user: str | None, path: str) -> str:
 def scheme_of(text: str) -> str:
     """The scheme of a URL, in lower case."""
     return text.partition(":")[0].lower()
+
+
+def secrets_in(option: Any) -> Iterator[str]:
+    """What in the URLs of an option must not be shown: passwords, and queries, which may contain a signature.
+
+    Args: option: a value as Ansible has it, of dicts, lists and texts.
+    """
+    if isinstance(option, (dict, list)):
+        for item in option.values() if isinstance(option, dict) else option:
+            yield from secrets_in(item)
+    elif isinstance(option, str) and is_url(option) and not is_export(option):
+        password, query = _PASSWORD.match(option), option.partition("?")[2]
+        if password:
+            yield password[1]
+        if len(query) >= _SHORTEST_SIGNATURE:
+            yield query
 
 
 def parse(text: str) -> Url:

@@ -76,11 +76,12 @@ def test_slots_for_copies_hold_over_the_guests_of_a_machine(three, tmp_path, mon
     assert watched.most == 2
 
 
-def test_slots_of_a_source_hold_for_what_comes_from_one_machine(web, tls, tmp_path, monkeypatch):
+@pytest.mark.parametrize("count", [8, None])
+def test_slots_of_a_source_hold_for_what_comes_from_one_machine(web, tls, tmp_path, monkeypatch, count):
     monkeypatch.setattr(slots, "_TICK", 0.01)
     _server, url = web
     watched = Watched(monkeypatch)
-    wanted = {"count": 8, "per_source": 1, "directory": str(tmp_path / "slots")}
+    wanted = {"count": count, "per_source": 1, "directory": str(tmp_path / "slots")}
     source = disks({"path": f"{url}/disk.raw", "format": "raw"}, {"path": f"{url}/disk.raw?again", "format": "raw"})
     fetch(dict(source, cafile=tls[0]), tmp_path / "to", name="web01", copy_slots=wanted)
     assert watched.most == 1

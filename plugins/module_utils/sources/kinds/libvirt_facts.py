@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import metadata
+from . import libvirt_others, metadata
 from .facts import Absent, Cells
 from .libvirt_disks import attribute, kind_of
 
@@ -35,6 +35,8 @@ FACTS: Cells = {
     "NUMA nodes": "`<cpu><numa>`",
     "passthrough and USB devices": "`<hostdev>`, `<redirdev>`, `<filesystem>`, `<interface type='hostdev'>`, `<launchSecurity>`, NVDIMMs",
     "serial ports": "`<serial>`, except for a pty",
+    "other devices and settings": "`<parallel>`, `<sound>`, `<watchdog>`, `<vsock>`, `<shmem>`, `<smartcard>`, `<crypto>`, `<iommu>`, `<genid>`, "
+    "`<sysinfo>`, `<smbios>`, `<acpi>`, `<iotune>`, `<bandwidth>`, `<filterref>`, `<qemu:commandline>`",
     "clock": "`<clock offset=`",
     "guest id": "the libosinfo id in `<metadata>`",
     "annotation and tags": "`<title>`, `<description>`. There are no tags",
@@ -68,6 +70,7 @@ def of_machine(domain: Any) -> dict[str, Any]:
         "passthrough": _passthrough(domain),
         "serial_ports": [_port(port) for port in domain.iterfind("devices/serial") if port.get("type") != "pty"],
         "removable": [drive for drive in (_drive(each, domain) for each in domain.iterfind("devices/disk")) if drive],
+        "other_settings": libvirt_others.settings_of(domain),
         "clock": _clock(domain.find("clock")),
         "guest_id": None if osinfo is None else osinfo.get("id"),
         "annotation": text,

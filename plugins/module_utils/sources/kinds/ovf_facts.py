@@ -39,6 +39,7 @@ FACTS: Cells = {
     "NUMA nodes": "`numaInfo.coresPerNumaNode`",
     "passthrough and USB devices": "`vmware.pci.passthrough`, `vmware.nvdimm.device`, `sevEnabled`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
     "serial ports": "resource type 21; VirtualBox: `<UART><Port enabled=`",
+    "other devices and settings": "resource types 22 and 35; `<ProductSection><Property>`",
     "clock": "VirtualBox: `<RTC localOrUTC=`; XenServer: `timeoffset`",
     "guest id": "`vmw:osType`, or the description of OperatingSystemSection",
     "annotation and tags": "`AnnotationSection`. There are no tags",
@@ -49,6 +50,7 @@ FACTS: Cells = {
 }
 
 _FLOPPY, _CDS, _OTHER, _SERIAL, _PROCESSOR = "14", ("15", "16"), "1", "21", "3"
+_FURTHER = {"22": "parallel port", "35": "sound card"}
 
 # (type, {name: value}) of each item.
 # Parts of the subtypes of what is of the host, without dots: "vmware.pci.passthrough-vmiop", "vmware.usb.remotehost". Persistent
@@ -87,6 +89,10 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
         ],
         "serial_ports": [values.get("ElementName") or "serial port" for kind, values in items if kind == _SERIAL],
         "removable": [_drive(kind, values) for kind, values in items if kind in (_FLOPPY, *_CDS)],
+        "other_settings": [
+            *(f"{_FURTHER[kind]} {_device(values)}".strip() for kind, values in items if kind in _FURTHER),
+            *_environment(system),
+        ],
         "guest_id": guest_id,
         "annotation": next((text for text in map(_text, named(system, "Annotation")) if text), None),
         "arch": "aarch64" if guest_id.lower().startswith("arm") else None,
@@ -171,6 +177,12 @@ def _guest_id(system: Any) -> str:
     return attribute(section, "osType") or next(
         (text for text in map(_text, named(section, "Description")) if text), ""
     )
+
+
+def _environment(system: Any) -> list[str]:
+    """What the guest finds in its OVF environment (DSP0243, 9.5 and 11): its configuration, of appliances mostly."""
+    count = sum(1 for _each in named(system, "Property"))
+    return [f"properties of its OVF environment ({count})"] if count else []
 
 
 def _is_of_host(values: Mapping[str, str]) -> bool:

@@ -26,12 +26,23 @@ from .nics import Nic, labels
 class Card:
     """An entry of the caller's hardware.interfaces.
 
-    position: its index there. addresses: a frozenset of ipaddress's objects, without prefix.
+    position: its index there. addresses: a frozenset of ipaddress's objects, without prefix. slot: the number of its PCI
+    slot, as the hypervisor has it.
     """
 
     position: int
     mac: str | None
     addresses: frozenset[Address]
+    slot: int | None = None
+
+    @property
+    def name_by_slot(self) -> str | None:
+        """What udev calls it by its slot, None where that is not known (systemd.net-naming-scheme(7)).
+
+        VMware's pciSlotNumber has the function in its upper bits, the bridge, and the device in the lowest five: the fifth
+        card, with 1184, is ens161 (Broadcom's article 2047927).
+        """
+        return f"ens{(self.slot & 1023) + (self.slot >> 10)}" if self.slot else None
 
 
 def cards_of(hardware: Mapping[str, Any]) -> list[Card]:
@@ -47,7 +58,9 @@ def cards_of(hardware: Mapping[str, Any]) -> list[Card]:
             raise _malformed(path, entry, "a dict with mac and addresses")
         mac = entry.get("mac")
         mac = None if mac is None else _checked_mac(mac, f"{path}.mac")
-        card = Card(position, mac, _checked_addresses(entry.get("addresses"), path))
+        slot = entry.get("pci_slot")
+        addresses = _checked_addresses(entry.get("addresses"), path)
+        card = Card(position, mac, addresses, slot if isinstance(slot, int) else None)
         if card.mac in listed:
             raise _malformed(f"{path}.mac", card.mac, "different from those of the entries before it")
         listed.update([card.mac] if card.mac else [])

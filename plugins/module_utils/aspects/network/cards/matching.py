@@ -25,8 +25,8 @@ def matched(
 ) -> tuple[list[Nic], list[Concern]]:
     """(Nics, Concerns): nics with the MAC addresses of their cards, and a Nic for each card that matches none of them.
 
-    A fact goes before a guess: the MAC address that the disk knows, the address that is configured, and only then the
-    order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
+    A fact goes before a guess: the MAC address that the disk knows, the address that is configured, the slot by which udev
+    has made the name, and only then the order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
     NICs get them that start at boot, or else have an address. A NIC that its daemon leaves alone is none without a card.
 
     cards, macs: as of identity.cards_of and new_macs. A guest that was converted before knows its NICs by new ones.
@@ -35,6 +35,7 @@ def matched(
     seen = _Seen(nics)
     pairs, concerns = _by_mac([nic for nic in nics if not nic.mac_was_seen], cards, macs)
     pairs.update(_by_address(_left(nics, pairs), _unused(cards, pairs), seen))
+    pairs.update(_by_slot(_left(nics, pairs), _unused(cards, pairs)))
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
     contradictions = _contradictions(nics, pairs, seen)
@@ -134,6 +135,16 @@ def _by_address(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> _Pai
         if len(fitting) == 1:
             pairs[nic.identifier] = next(iter(fitting.values()))
     return {identifier: card for identifier, card in pairs.items() if shared[card.position] == 1}
+
+
+def _by_slot(nics: Sequence[Nic], cards: Sequence[Card]) -> _Pairs:
+    """The pairs of NICs whose names are those that udev gives to cards by their slots."""
+    by_name: dict[str, list[Card]] = {}
+    for card in cards:
+        if card.name_by_slot:
+            by_name.setdefault(card.name_by_slot, []).append(card)
+    found = {nic.identifier: by_name.get(nic.name or "", []) for nic in nics if nic.hardware_mac is None}
+    return {identifier: fitting[0] for identifier, fitting in found.items() if len(fitting) == 1}
 
 
 def _guessed(nics: Sequence[Nic], cards: Sequence[Card], seen: _Seen) -> tuple[_Pairs, list[Concern]]:

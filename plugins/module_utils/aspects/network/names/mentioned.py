@@ -18,6 +18,7 @@ from dataclasses import replace
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from .. import elsewhere
+from ..cards.identity import Card
 from ..cards.nics import Nic, labels, unique_identifier
 from ..cards.patterns import matches
 
@@ -32,25 +33,35 @@ _MOST_FILES = 10
 _ETCNET = "/etc/net/ifaces"
 
 
-def with_names(root: GuestRoot, nics: Sequence[Nic]) -> tuple[list[Nic], list[Concern]]:
-    """(nics, Concerns), where the only one, if it has no name, has that which files in /etc use, if they use one.
+def with_names(root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card]) -> tuple[list[Nic], list[Concern]]:
+    """(nics, Concerns), where those without a name have one that files in /etc use, if it is clear which.
 
-    Where that is not clear, a Concern lists the files. What has a name, or is left alone, is not looked at.
+    It is for the only one, and for one whose card is in the slot by which udev makes the name. Where it is not clear, a
+    Concern lists the files. cards: those of the source.
     """
-    nameless = [nic for nic in nics if not nic.name]
+    found = list(nics)
+    if nics and all(nic.name for nic in nics):
+        return found, []
     known = {nic.name for nic in nics}
-    if nics and not nameless:
-        return list(nics), []
     mentioned = {name: files for name, files in _mentioned(root).items() if name not in known}
     if nics:
+        nameless = [nic for nic in nics if not nic.name]
         mentioned = {name: files for name, files in mentioned.items() if any(_may_be(nic, name) for nic in nameless)}
-    if not mentioned:
-        return list(nics), []
     if len(mentioned) == 1 and len(nics) < 2 and root.guest.hardware.get("interfaces") != []:
         ((name, files),) = mentioned.items()
         nic = nics[0] if nics else Nic("", None)
-        return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files, nics)]
-    return list(nics), [_not_kept(mentioned, nameless)]
+        return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files)]
+    concerns = []
+    slots = {card.mac: card.name_by_slot for card in cards if card.mac}
+    for index, nic in enumerate(nics):
+        by_slot = slots.get(nic.mac or "") or ""
+        if not nic.name and by_slot in mentioned and _may_be(nic, by_slot):
+            taken = {each.identifier for each in found}
+            found[index] = replace(nic, name=by_slot, identifier=unique_identifier(by_slot, taken))
+            concerns.append(_taken(by_slot, mentioned.pop(by_slot)))
+    if mentioned:
+        concerns.append(_not_kept(mentioned, [nic for nic in found if not nic.name]))
+    return found, concerns
 
 
 def _may_be(nic: Nic, name: str) -> bool:
@@ -72,7 +83,7 @@ def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
 
 def names_in(text: str) -> list[str]:
     """The names in text, but those in comments, each once."""
-    lines = (line for line in elsewhere.without_xml_comments(text).split("\n") if line.lstrip()[:1] not in ("#", ";"))
+    lines = elsewhere.without_comments(text)
     return list(dict.fromkeys(name for line in lines for name in _IN_TEXT.findall(line) if len(name) < 16))
 
 
@@ -81,14 +92,12 @@ def _listed(files: Sequence[str]) -> str:
     return ", ".join(files[:_MOST_FILES]) + more
 
 
-def _taken(name: str, files: Sequence[str], nics: Sequence[Nic]) -> Concern:
-    without = "No network configuration that guestconv reads names" + (
-        " the network card." if nics else " a network card."
-    )
+def _taken(name: str, files: Sequence[str]) -> Concern:
     return Concern(
         "nic-name-from-elsewhere",
         "info",
-        f"{without} It keeps the name {name} on the target, which is used by {_listed(files)}.",
+        f"No network configuration that guestconv reads names the network card {name}. It keeps this name on the target, "
+        f"because it is used by {_listed(files)}.",
         "Nothing needs to be done if it is the name of the network card. If not, remove it from these files.",
     )
 

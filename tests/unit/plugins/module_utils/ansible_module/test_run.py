@@ -63,6 +63,24 @@ def test_what_ansible_refuses_has_a_code(run):
     assert "ansible-doc" in result["hint"]
 
 
+@pytest.mark.parametrize(
+    "url, hidden",
+    [
+        ("https://images.example.com/web01.raw?sig=0123456789abcdef", True),
+        ("https://user:0123456789abcdef@images.example.com/web01.raw", True),
+        ("nbd+unix:///web01?socket=/run/0123456789abcdef", False),
+        ("/srv/web01.raw?sig=0123456789abcdef", False),
+    ],
+)
+def test_secrets_of_urls_are_not_in_the_options_that_are_returned(capsys, url, hidden):
+    spec = {"source": {"type": "dict"}}
+    with patch_module_args({"source": {"disks": [{"path": url}]}}), pytest.raises(SystemExit):
+        running.run_module(spec, lambda module: {"used": module.params["source"]["disks"][0]["path"] == url}, ())
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["used"] is True
+    assert ("0123456789abcdef" not in printed) == hidden
+
+
 def test_an_error_of_a_busy_machine_is_worth_a_retry(run):
     def body(module):
         raise GuestconvError("appliance-launch-failed", "It did not start.")

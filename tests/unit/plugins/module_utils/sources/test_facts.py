@@ -50,6 +50,13 @@ usb.autoConnect.device0 = "path:1/0/2"
 serial0.present = "TRUE"
 serial0.fileType = "file"
 serial0.fileName = "console.log"
+parallel0.present = "TRUE"
+parallel0.fileName = "LPT1"
+sound.present = "TRUE"
+smbios.reflectHost = "TRUE"
+guestinfo.metadata = "e30K"
+sched.scsi0:0.throughputCap = "500"
+sched.scsi0:1.throughputCap = "off"
 floppy0.present = "TRUE"
 ide1:0.present = "TRUE"
 ide1:0.deviceType = "cdrom-image"
@@ -82,7 +89,7 @@ DOMAIN = {
     "<interface type='network'><mac address='52:54:00:aa:bb:01' type='static'/><source network='lan' portgroup='web'/>"
     "<link state='down'/><address type='pci' bus='0x01' slot='0x0a'/></interface>"
     "<hostdev mode='subsystem' type='pci'/><filesystem><source dir='/srv'/></filesystem>"
-    "<tpm model='tpm-crb'/><serial type='file'><source path='/log'/></serial>",
+    "<tpm model='tpm-crb'/><serial type='file'><source path='/log'/></serial><watchdog model='i6300esb'/>",
 }
 
 OVF = {
@@ -94,6 +101,7 @@ OVF = {
         "ResourceType=14;InstanceID=4",
         "ResourceType=15;InstanceID=5;HostResource=ovf:/file/iso",
         "ResourceType=21;InstanceID=6;ElementName=Serial port 1",
+        "ResourceType=35;InstanceID=9;ResourceSubType=ensoniq1371",
         "ResourceType=1;InstanceID=7;ResourceSubType=vmware.vtpm",
         "ResourceType=1;InstanceID=8;ResourceSubType=vmware.pcipassthrough;ElementName=PCI device 1",
     ],
@@ -157,6 +165,7 @@ OBJECTS = {
                     "slotInfo": {"pciSlotNumber": 192},
                 },
                 {"_vimtype": "vim.vm.device.VirtualTPM"},
+                {"_vimtype": "vim.vm.device.VirtualHdAudioCard", "deviceInfo": {"label": "Sound card"}},
                 {"_vimtype": "vim.vm.device.VirtualCdrom", "deviceInfo": {"label": "CD/DVD drive 1"}},
                 {"_vimtype": "vim.vm.device.VirtualPCIPassthrough", "deviceInfo": {"label": "PCI device 0"}},
                 {"_vimtype": "vim.vm.device.VirtualSerialPort", "deviceInfo": {"label": "Serial port 1"}},
@@ -211,6 +220,84 @@ def test_cards_on_one_distributed_switch_are_on_different_networks():
     summary.update((f"hw_eth{number}", card) for number, card in enumerate(cards))
     found = vcenter.hardware(summary)["interfaces"]
     assert [each["network"] for each in found] == ["dvportgroup-13", "dvportgroup-14", "VM Network"]
+
+
+def test_other_settings_of_a_vmx(tmp_path):
+    assert of_vmx(tmp_path)["other_settings"] == [
+        "guestinfo.metadata",
+        "parallel port LPT1",
+        "limits of the disk scsi0:0",
+        "sound card",
+        "SMBIOS strings of the host",
+    ]
+
+
+def test_other_settings_of_an_ovf():
+    properties = "<ProductSection><Property ovf:key='ip'/><Property ovf:key='dns'/></ProductSection>"
+    found = ovf.parse(presets.ovf({**OVF, "system": properties}), "/x.ovf")["hardware"]
+    assert found["other_settings"] == ["sound card ensoniq1371", "properties of its OVF environment (2)"]
+
+
+def test_other_settings_of_vcenter_are_those_of_its_devices_and_of_the_vmx():
+    config = {**OBJECTS["config"], "extraConfig": [{"key": "smbios.reflectHost", "value": "TRUE"}]}
+    assert vcenter.hardware({"config": config})["other_settings"] == ["Sound card", "SMBIOS strings of the host"]
+    summary = {**SUMMARY, "advanced_settings": {"smbios.reflectHost": "TRUE"}}
+    assert vcenter.hardware(summary)["other_settings"] == ["SMBIOS strings of the host"]
+
+
+DEVICES = (
+    "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/><iotune><read_iops_sec>9</read_iops_sec></iotune></disk>"
+    "<interface type='bridge'><source bridge='br0'/><mac address='52:54:00:aa:bb:01'/><bandwidth/>"
+    "<filterref filter='clean-traffic'/></interface>"
+    "<parallel type='pty'/><sound model='ich9'/><watchdog model='itco'/><watchdog model='diag288'/><vsock model='virtio'/>"
+    "<shmem name='s0'/><smartcard mode='host'/><crypto model='virtio'/><iommu model='intel'/><panic model='isa'/>"
+)
+SETTINGS = (
+    "<genid/><sysinfo type='smbios'><system><entry name='serial'>x</entry><entry name='uuid'>x</entry></system>"
+    "<oemStrings><entry>y</entry></oemStrings></sysinfo>"
+    "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg value='-snapshot'/></q:commandline>"
+)
+
+
+def test_other_settings_of_a_domain():
+    system = "<type arch='x86_64'>hvm</type><smbios mode='host'/><acpi><table type='slic'>/slic</table></acpi>"
+    text = presets.domain({"devices": DEVICES, "os": system, "more": SETTINGS})
+    assert libvirt_xml.parse(text, "/x.xml")["hardware"]["other_settings"] == [
+        "parallel port (pty)",
+        "sound card (ich9)",
+        "watchdog (diag288)",
+        "vsock (virtio)",
+        "shared memory (s0)",
+        "smart card reader (host)",
+        "cryptographic device (virtio)",
+        "IOMMU (intel)",
+        "generation ID",
+        "SMBIOS strings (system serial, oemStrings)",
+        "SMBIOS strings of the host",
+        "ACPI table (slic)",
+        "arguments of QEMU",
+        "limits of the disk vda",
+        "limits of the network card 52:54:00:aa:bb:01",
+        "filter clean-traffic of the network card 52:54:00:aa:bb:01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "unknown"),
+    [
+        ({**OBJECTS, "config": {**OBJECTS["config"], "bootOptions": None}, "snapshot": None}, None),
+        ({"config": OBJECTS["config"]}, ["whether it runs", "snapshots"]),
+        (
+            {**OBJECTS, "config": {"name": "web01", "hardware": {"memoryMB": 2048}}},
+            ["all devices", "firmware", "secure boot", "UUIDs", "hot-plug"],
+        ),
+    ],
+)
+def test_properties_that_were_not_asked_of_vcenter_are_not_known(facts, unknown):
+    found = vcenter.hardware(facts)
+    assert found.get("unknown") == unknown
+    codes = [concern.code for concern in source_facts.concerns(found)]
+    assert ("machine-not-known" in codes) == bool(unknown)
 
 
 def test_a_network_of_nsx_has_its_id_and_an_nvdimm_is_left():
