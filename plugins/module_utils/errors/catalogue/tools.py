@@ -103,8 +103,8 @@ SUBJECT = Subject(
         concern(
             "clock-source-lost",
             "warning",
-            "chronyd is configured to take the time from a clock that only the old hypervisor offers (`/dev/ptp_hyperv`). "
-            "Without this device chronyd does not start on the target.",
+            "The configuration of chronyd takes the time from a clock that only the old hypervisor offers "
+            "(`/dev/ptp_hyperv`). Without this device chronyd does not start on the target.",
             "Remove the line that names the device in the guest, and name an NTP server in its place.",
         ),
         concern(
