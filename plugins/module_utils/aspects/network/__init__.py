@@ -104,6 +104,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
+    gone = [nic.name for nic in wanted.gone if nic.name]
+    plan.concerns += elsewhere.gone_elsewhere(root, [name for name in gone if name not in wanted.names.values()])
     if wanted.macs:
         plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
