@@ -282,6 +282,24 @@ def test_other_settings_of_a_domain():
     ]
 
 
+@pytest.mark.parametrize(
+    ("facts", "unknown"),
+    [
+        ({**OBJECTS, "config": {**OBJECTS["config"], "bootOptions": None}, "snapshot": None}, None),
+        ({"config": OBJECTS["config"]}, ["whether it runs", "snapshots"]),
+        (
+            {**OBJECTS, "config": {"name": "web01", "hardware": {"memoryMB": 2048}}},
+            ["all devices", "firmware", "secure boot", "UUIDs", "hot-plug"],
+        ),
+    ],
+)
+def test_properties_that_were_not_asked_of_vcenter_are_not_known(facts, unknown):
+    found = vcenter.hardware(facts)
+    assert found.get("unknown") == unknown
+    codes = [concern.code for concern in source_facts.concerns(found)]
+    assert ("machine-not-known" in codes) == bool(unknown)
+
+
 def test_a_network_of_nsx_has_its_id_and_an_nvdimm_is_left():
     card = {"macAddress": "00:50:56:aa:00:01", "backing": {"opaqueNetworkId": "25c9a00e-dc60"}}
     nvdimm = {
