@@ -16,7 +16,9 @@ import shutil
 
 import pytest
 
+from ansible_collections.virttools.guestconv.plugins.module_utils.disks.images import disks_from_option
 from ansible_collections.virttools.guestconv.plugins.module_utils.packages.rpm import Rpm
+from ansible_collections.virttools.guestconv.tests.any_call import Appliance
 from tests import support_page
 from tests.end_to_end import boots
 from tests.end_to_end.conftest import looked_into
@@ -191,3 +193,28 @@ def test_oracle_14_rpm_itself_removes_the_files_of_the_tools_and_runs_their_scri
     result = convert(module, source, "virtio")
     check_tools(result, name, "virtio")
     assert of_tools(source) == (set(), packages - {"open-vm-tools"})
+
+
+@pytest.mark.matrix
+@group("debian13")
+def test_oracle_14_tools_on_hold_stay_and_do_not_start(module, copy_of_system):
+    source = copy_of_system("debian13")
+    with Appliance(disks_from_option([str(source)]), read_only=False) as appliance:
+        appliance.mount(f"{appliance.device(0)}1", "/")
+        appliance.command(["apt-mark", "hold", "open-vm-tools"])
+        appliance.umount_all()
+        appliance.close()
+    result = convert(module, source, "virtio")
+    assert [change for change in result["changes"] if change["detail"].startswith("removed ")] == []
+    (stays,) = [each["message"] for each in result["guest"]["concerns"] if each["code"] == "vmware-tools-needed"]
+    assert "open-vm-tools" in stays and "on hold" in stays
+    with Appliance(disks_from_option([str(source)]), read_only=True) as appliance:
+        appliance.mount_ro(f"{appliance.device(0)}1", "/")
+        status = appliance.command(["dpkg-query", "-W", "-f", "${Status}", "open-vm-tools"])
+        units = [f"/etc/systemd/system/{name}.service" for name in ("open-vm-tools", "vgauth")]
+        masks = [appliance.readlink(unit) for unit in units]
+        appliance.close()
+    assert status == "hold ok installed"
+    assert masks == ["/dev/null", "/dev/null"]
+    said = booted(module, source, "debian13", result["hardware"])
+    check(said, "debian13", "virtio")

@@ -81,9 +81,10 @@ class InPlace(Workspace):
 
 def refuse_read_only(disks: Sequence[Disk]) -> None:
     """Errors: those of images.writable_in_place() and replacement.require_replaceable()."""
-    for disk in disks:
-        images.writable_in_place(disk)
-        replacement.require_replaceable(disk)
+    for number, disk in enumerate(disks):
+        with images.about_item(number):
+            images.writable_in_place(disk)
+            replacement.require_replaceable(disk)
 
 
 def _require_room_for_replacements(disks: Sequence[Disk]) -> None:

@@ -14,7 +14,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,16 @@ def device_names(count: int) -> list[str]:
     return ["sd" + letters(number) for number in range(count)]
 
 
+@contextmanager
+def about_item(number: int) -> Iterator[None]:
+    """Have the path of an error within say which item of the option `disks` is at fault, if it has none."""
+    try:
+        yield
+    except GuestconvError as error:
+        error.path = error.path or f"disks[{number}]"
+        raise
+
+
 def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_check: bool = True) -> list[Disk]:
     """Judge the module's option `disks` and return what may be opened.
 
@@ -80,11 +91,8 @@ def disks_from_option(option: Any, names: Sequence[str] | None = None, in_use_ch
     names = names or device_names(len(option))
     disks: list[Disk] = []
     for number, item in enumerate(option):
-        try:
+        with about_item(number):
             disks.append(_disk(item, names[number] if number < len(names) else "", in_use_check))
-        except GuestconvError as error:
-            error.path = error.path or f"disks[{number}]"
-            raise
     _refuse_twins(disks)
     return disks
 

@@ -77,8 +77,9 @@ class Workspace:
             raise _journal_pending(self.disks[0].path)
         try:
             self._begin()
-            for disk in self.disks:
-                images.require_sound(disk)
+            for number, disk in enumerate(self.disks):
+                with images.about_item(number):
+                    images.require_sound(disk)
             place = self._place_for_overlays()
             self._identities = _identities(self.disks)
             for disk in self.disks:

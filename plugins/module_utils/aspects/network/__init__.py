@@ -17,7 +17,7 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import afterwards, automatic, concerns, configuration, drivers, elsewhere
+from . import afterwards, automatic, concerns, configuration, drivers, elsewhere, kudzu
 from .afterwards import Chosen
 from .cards import earlier, identity, matching, policies
 from .cards.assembly import assemble, nics_of
@@ -104,6 +104,8 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
+    gone = [nic.name for nic in wanted.gone if nic.name]
+    plan.concerns += elsewhere.gone_elsewhere(root, [name for name in gone if name not in wanted.names.values()])
     if wanted.macs:
         plan.concerns += elsewhere.macs_elsewhere(root, wanted.macs)
     changed = {policies.changed(nic, policy): stays[nic] for nic, policy in chosen.items()}
@@ -111,6 +113,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     left = concerns.asks_for_old_hardware(drivers.use_new(root, on_target))
     plan.concerns += [left] if left else []
     naming.bind_names(root, plan, on_target)
+    kudzu.turn_off(root)
     plan.hardware.interfaces = _interfaces(on_target)
 
 

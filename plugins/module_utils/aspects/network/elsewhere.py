@@ -42,6 +42,26 @@ def named_elsewhere(root: GuestRoot, names: Mapping[str, str]) -> list[Concern]:
     ]
 
 
+def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
+    """The Concern that other files name NICs that are not on the target; nft refuses all of its rules for such a one."""
+    words = re.compile("|".join(rf"(?<![{_IN_NAMES}]){re.escape(name)}(?![{_IN_NAMES}])" for name in names))
+    found = [
+        file
+        for file in (_files_with(root, names, _IN_NAMES) if names else ())
+        if any(words.search(line) for line in without_comments(root.read(file) or ""))
+    ]
+    if not found:
+        return []
+    return [
+        Concern(
+            "nic-name-used-elsewhere",
+            "warning",
+            f"{_listed(found)} still mention {', '.join(names)}, which the target does not have.",
+            "Remove the name from these files if it is that of the network card: rules of a firewall, services, sysctls.",
+        )
+    ]
+
+
 def macs_elsewhere(root: GuestRoot, macs: Mapping[str, str]) -> list[Concern]:
     """The Concern that other files know NICs by the MAC addresses that they had, {old: new}."""
     # One that another card gets is where it belongs.
@@ -117,6 +137,12 @@ def lines_with(text: str, addresses: Collection[str]) -> list[int]:
         for number, line in lines
         if line.lstrip()[:1] not in ("#", ";") and wanted.intersection(_ADDRESS.findall(line))
     ]
+
+
+def without_comments(text: str) -> list[str]:
+    """The lines of text that are no comments."""
+    lines = without_xml_comments(text).split("\n")
+    return [line for line in lines if line.lstrip()[:1] not in ("#", ";")]
 
 
 def without_xml_comments(text: str) -> str:

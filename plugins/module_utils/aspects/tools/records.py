@@ -96,6 +96,7 @@ VMWARE = Record(
         "/etc/pam.d/vmware-*",
         "/etc/udev/rules.d/99-vmware*.rules",
         "/etc/depmod.d/vmware*.conf",
+        "/etc/ld.so.conf.d/vmware-tools*.conf",
         "/etc/modprobe.d/vmware*.conf",
         "/etc/xdg/autostart/vmware-*.desktop",
         "/etc/rc[0-6S].d/[SK][0-9][0-9]vmware-*",

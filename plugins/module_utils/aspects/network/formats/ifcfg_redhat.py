@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from uuid import NAMESPACE_URL, uuid5
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
@@ -50,6 +51,9 @@ _OF_STATIC = re.compile(
 )
 _SERVER = re.compile(r"DNS\d+")
 _YES = ("yes", "true", "t", "y", "1")
+_PRIORITY = re.compile(r"-?\d{1,4}")
+# Of connection.autoconnect-priority (nm-settings-ifcfg-rh(5)).
+_HIGHEST_PRIORITY = 999
 
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
@@ -194,7 +198,10 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
 
 
 def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
-    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have."""
+    """Give these Nics their addresses, with the gateways and name servers, in the place of what they have.
+
+    A file that is for any NIC stays, and one for the Nic goes before it.
+    """
     by_key: dict[str, list[_File]] = {}
     for file in _files(root):
         key = file.path if file.is_for_any_nic else file.name or file.hardware_mac
@@ -202,7 +209,30 @@ def use_static(root: GuestRoot, statics: Mapping[Nic, Static]) -> None:
             by_key.setdefault(key, []).append(file)
     for nic, static in statics.items():
         keys = dict.fromkeys([*_keys(nic), *(path for path, _kind in nic.configured_by)])
-        _use_static(root, nic, static, [file for key in keys for file in by_key.get(key, ())])
+        own = [file for key in keys for file in by_key.get(key, ())]
+        _use_static(root, nic, static, [_for_one(file, nic) if file.is_for_any_nic else file for file in own])
+
+
+def _for_one(file: _File, nic: Nic) -> _File:
+    """A file like this one, which is for any NIC: for nic alone; the same where that is known by nothing.
+
+    NetworkManager prefers it, by its priority. Its UUID is the same whenever it is made of this file.
+    """
+    if not nic.key:
+        return file
+    uuid = uuid5(NAMESPACE_URL, f"guestconv:{file.values['UUID']}:{nic.identifier}")
+    said = file.values.get("AUTOCONNECT_PRIORITY", "")
+    priority = min(int(said) if _PRIORITY.fullmatch(said) else 0, _HIGHEST_PRIORITY - 1) + 1
+    new = {
+        "NAME": f'"{file.suffix}-{nic.identifier}"',
+        "UUID": str(uuid),
+        "AUTOCONNECT_PRIORITY": str(priority),
+        "HWADDR" if values.normal_mac(nic.key) else "DEVICE": nic.key,
+    }
+    text = assignments.commented_out(file.text, lambda name: name == "MULTI_CONNECT")
+    for name, value in new.items():
+        text = assignments.with_value(text, name, value)
+    return _File(f"{file.path}-{nic.identifier}", text)
 
 
 def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File]) -> None:

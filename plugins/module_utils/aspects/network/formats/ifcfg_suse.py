@@ -43,6 +43,9 @@ _OF_VIRTUAL = (
     *("WIRELESS", "WIRELESS_ESSID", "WIRELESS_ESSID_1", "IPOIB_MODE", "PPPMODE", "MODEM_DEVICE"),
 )
 _HARDWARE_TYPES = ("", "ethernet", "eth")
+# How files and ports of bonds were called before SUSE Linux Enterprise 11: by the hardware.
+_BY_MAC = re.compile(r"(?<=id-)[0-9A-Fa-f:]{17}(?![0-9A-Za-z:])")
+_BY_BUS = re.compile(r"(?:\w+-)?(bus-\S+)")
 
 
 class _File:
@@ -53,8 +56,10 @@ class _File:
         self.text = text
         self.values = assignments.values(text)
         suffix = posixpath.basename(path)[len("ifcfg-") :]
-        identity = re.match(r"(?:\w+-)?id-([0-9A-Fa-f:]{17})$", suffix)
-        self.hardware_mac = values.normal_mac(identity[1]) if identity else None
+        identity = _BY_MAC.search(suffix)
+        self.hardware_mac = values.normal_mac(identity[0]) if identity else None
+        bus = _BY_BUS.fullmatch(suffix)
+        self.bus = bus[1] if bus else None
         self.name = suffix if INTERFACE.fullmatch(suffix) and not self.hardware_mac else None
 
     @property
@@ -65,7 +70,9 @@ class _File:
     @property
     def ports(self) -> list[str]:
         found = [value for key, value in self.values.items() if _PORT.fullmatch(key)]
-        return [name for name in (*found, *self.values.get("BRIDGE_PORTS", "").split()) if INTERFACE.fullmatch(name)]
+        names = (*found, *self.values.get("BRIDGE_PORTS", "").split())
+        macs = [values.normal_mac(mac) for name in names for mac in _BY_MAC.findall(name)]
+        return [*(name for name in names if INTERFACE.fullmatch(name)), *(mac for mac in macs if mac)]
 
 
 def read(root: GuestRoot) -> list[Setting]:
@@ -98,11 +105,18 @@ def replace_macs(root: GuestRoot, macs: Mapping[str, str]) -> None:
     moved: dict[str, str] = {}
     for file in _files(root):
         text = assignments.edited(file.text, ("LLADDR",), lambda value: values.with_macs_replaced(value, macs))
+        ports = [key for key in file.values if _PORT.fullmatch(key) or key in ("BRIDGE_PORTS", *_PARENTS)]
+        text = assignments.edited(text, ports, lambda value: _with_identities_replaced(value, macs))
         root.write(file.path, text, detail)
         if file.hardware_mac and file.hardware_mac in macs:
             for path in (file.path, _routes_of(file)):
                 moved[path] = path[: -len(file.hardware_mac)] + macs[file.hardware_mac]
     files.rename(root, moved, detail)
+
+
+def _with_identities_replaced(value: str, macs: Mapping[str, str]) -> str:
+    """value with new MAC addresses in what is called by the hardware: {old: new}."""
+    return _BY_MAC.sub(lambda mac: values.with_macs_replaced(mac.group(), macs), value)
 
 
 def rename(root: GuestRoot, names: Mapping[str, str]) -> None:
@@ -226,7 +240,11 @@ def _setting(root: GuestRoot, file: _File, servers: tuple[str, ...]) -> Setting:
         or kind not in _HARDWARE_TYPES
         or any(file.values.get(key, "no").lower() not in ("", "no") for key in _OF_VIRTUAL),
         hardware=bool(kind),
-        lower=tuple(name for name in (*file.parents, *file.ports) if INTERFACE.fullmatch(name)),
+        patterns=("*",) if file.bus else (),
+        source_hardware=(file.bus,) if file.bus else (),
+        lower=tuple(
+            name for name in (*file.parents, *file.ports) if INTERFACE.fullmatch(name) or values.normal_mac(name)
+        ),
         tagged=tagged,
         dhcp=tuple(version for version in (4, 6) if {"dhcp", f"dhcp{version}"}.intersection(protocols)),
         method="manual" if method == "static" and not addresses else method,

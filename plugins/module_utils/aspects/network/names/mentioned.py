@@ -83,7 +83,7 @@ def _mentioned(root: GuestRoot) -> dict[str, list[str]]:
 
 def names_in(text: str) -> list[str]:
     """The names in text, but those in comments, each once."""
-    lines = (line for line in elsewhere.without_xml_comments(text).split("\n") if line.lstrip()[:1] not in ("#", ";"))
+    lines = elsewhere.without_comments(text)
     return list(dict.fromkeys(name for line in lines for name in _IN_TEXT.findall(line) if len(name) < 16))
 
 

@@ -216,6 +216,7 @@ def test_a_disk_of_another_user_is_not_replaced_by_one_of_this_user(place, monke
     with pytest.raises(GuestconvError) as caught:
         commit.refuse_read_only(images.disks_from_option(disks))
     assert caught.value.code == "disk-not-writable" and disks[1] in caught.value.message
+    assert caught.value.path == "disks[1]"
 
 
 def test_owner_and_attributes_that_cannot_be_given_leave_the_disk_as_it_was(place, monkeypatch):
@@ -537,6 +538,7 @@ def test_a_hard_linked_disk_is_not_converted_in_place_but_to_a_copy(place, tmp_p
     for settings in ({}, {"mode": "throwaway", "workdir": str(tmp_path)}):
         error = refusal_of(lambda settings=settings: enter(disks, room=0, **settings))
         assert error.code == "disk-linked" and disks[1].path in error.message
+        assert error.path == "disks[1]"
     (tmp_path / "dest").mkdir()
     convert(disks, mode="dest", dest=str(tmp_path / "dest"))
     assert is_converted(str(tmp_path / "dest" / "two.raw"), "raw")

@@ -307,6 +307,7 @@ def _values(text):
         nics.mac_in,
         nics.natural,
         mentioned.names_in,
+        elsewhere.without_comments,
         elsewhere.without_xml_comments,
     ):
         function(text)
