@@ -18,7 +18,8 @@ class Entry:
     kernel: its path in the root. initrds: those of the images that become its initrd, in their order; none when it boots
     without one. arguments: the kernel's command line, as the kernel gets it. title: what a person sees in the menu.
     version: of the kernel, where the entry itself says it. unified: whether initrd and command line are within the
-    kernel's file (a unified kernel image).
+    kernel's file (a unified kernel image). is_elsewhere: whether its files are on a filesystem that the root with the menu
+    does not mount, so that the paths are those there.
     """
 
     kernel: str
@@ -27,6 +28,7 @@ class Entry:
     title: str = ""
     version: str | None = None
     unified: bool = False
+    is_elsewhere: bool = False
 
     @property
     def initrd(self) -> str | None:

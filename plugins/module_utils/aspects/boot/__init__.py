@@ -19,6 +19,7 @@ from ...model.description import Findings
 from . import evidence, loaders, menu_files, new_loader, shared, system_partition, uefi, unread
 from .command_line import Editors
 from .evidence import UNKNOWN, Evidence
+from .loaders import grub2, grub_legacy
 from .loaders.loader import Fallback, InstalledLoader
 from .new_loader import NewLoader
 
@@ -53,7 +54,7 @@ def inspect(root: GuestRoot) -> Findings:
         # The boot loader is inspected with the system that has it.
         root.boot_menu = shared.of_others(root)
         root.remember(Facts(None, "", is_of_another=True))
-        return Findings()
+        return Findings(concerns=shared.concerns(root))
     new = new_loader.planned(root)
     if new:
         root.boot_menu = new.menu
@@ -79,6 +80,8 @@ def inspect(root: GuestRoot) -> Findings:
         concerns.append(_unknown_code(started.unknown, boots.kind.TITLE))
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition, ways)
+    if started.name in (grub2.NAME, grub_legacy.NAME):
+        concerns += unread.menus_of_grub(root)
     if firmware == "uefi":
         concerns += unread.concerns(root, boots.kind is None or boots.kind.READS_EXTENDED)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)

@@ -15,6 +15,8 @@ from dataclasses import replace
 from ...guest import entries
 from ...guest.boot_menu import BootMenu, Entry
 from ...guest.root import GuestRoot
+from ...guest.storage.layers.filesystem import Filesystem
+from ...model.concerns import Concern
 from .loaders.grub2.paths import RootFiles
 
 _DEVICE = re.compile(r"\([^)/]*\)(?=/)")
@@ -32,6 +34,41 @@ def of_others(root: GuestRoot) -> BootMenu:
     files = RootFiles(root)
     found = [_in_root(files, each) for each in root.started_by]
     return BootMenu(found, found[0] if found else None)
+
+
+def concerns(root: GuestRoot) -> list[Concern]:
+    """A concern for each menu of another root that starts this one, which has no menu, with what it does not mount itself.
+
+    So it is where a system was copied to another disk, and /boot stayed. It is an error where that menu starts no system
+    but this one.
+    """
+    found = []
+    for other in root.guest.roots:
+        own = [each for each in other.boot_menu.entries if each in root.started_by and not each.is_elsewhere]
+        places = {each.kernel: _filesystem(other, each.kernel) for each in own if other is not root}
+        there = {mount.filesystem for mount in root.mount_plan.mounts}
+        lost = [path for path, filesystem in places.items() if filesystem not in there]
+        if lost:
+            found.append(_elsewhere(root, other, lost[0], other.boot_menu.default is None))
+    return found
+
+
+def _filesystem(root: GuestRoot, path: str) -> Filesystem:
+    """The filesystem that has path, in root."""
+    within = [each for each in root.mount_plan.mounts if path.startswith(f"{each.path.rstrip('/')}/")]
+    return max(within, key=lambda each: len(each.path)).filesystem
+
+
+def _elsewhere(root: GuestRoot, other: GuestRoot, path: str, is_only: bool) -> Concern:
+    return Concern(
+        "boot-files-of-another-system",
+        "error" if is_only else "warning",
+        f"The boot menu of {other.name} starts the system on {root.name} with {path} of {other.name}, which that system does "
+        "not mount. guestconv prepares only the kernels and initrds of a system itself, so "
+        + ("the guest would not start." if is_only else "that entry may not start."),
+        f"Mount the filesystem with the boot files at /boot in {root.name}, or install the boot loader again there so that "
+        "it starts that system's own kernel, before the guest moves.",
+    )
 
 
 def _in_root(files: RootFiles, entry: Entry) -> Entry:

@@ -1,15 +1,65 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Partitions that UEFI firmware, or systemd-boot, reads, and that nothing in the guest mounts: they were not looked at."""
+"""Partitions that firmware or boot loaders read, and that nothing in the guest mounts: what is there is not prepared."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from ...guest.root import GuestRoot
+from ...guest.storage.diagnosis import MountError
 from ...guest.storage.graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION
 from ...guest.storage.layers.partition import Partition
 from ...model import target_hardware
 from ...model.concerns import Concern
+
+# On a /boot: menus of GRUB 2 and GRUB legacy, and what the former may make one of.
+_MENUS = ("/grub/grub.cfg", "/grub2/grub.cfg", "/grub/menu.lst", "/grub/grub.conf")
+_ENTRIES = "/loader/entries/*.conf"
+_MAY_HAVE_MENUS = ("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs")
+_ROOT = re.compile(r"\broot=([^\s\"'\\]+)")
+# Each is mounted for it, and a guest may have a hundred disks with data.
+_MOST_VOLUMES = 8
+
+
+def menus_of_grub(root: GuestRoot) -> list[Concern]:
+    """A concern for each filesystem with a menu of GRUB that no system mounts, as a /boot has it.
+
+    GRUB's code knows the partition that it reads its menu from: a /boot whose line in fstab was lost is still that, though
+    updates go to the directory /boot of the root. It is an error where that menu starts root first: of two, one boots.
+    """
+    planned = {mount.filesystem for each in (root, *root.guest.roots) for mount in each.mount_plan.mounts}
+    found = [each for each in root.guest.storage.filesystems if each.type in _MAY_HAVE_MENUS and each not in planned]
+    concerns = []
+    for filesystem in found[:_MOST_VOLUMES]:
+        try:
+            with root.volume(filesystem) as volume:
+                path = next(filter(volume.is_file, _MENUS), "")
+                texts = [volume.read(path) or "", *volume.texts([_ENTRIES]).values()] if path else []
+        except MountError:
+            continue
+        if texts:
+            concerns.append(_menu(root, f"{path[1:]} on {filesystem.name}", _starts_first(root, texts)))
+    return concerns
+
+
+def _starts_first(root: GuestRoot, texts: Sequence[str]) -> bool:
+    """Whether the first root= of a menu is root; those of other systems come behind it (os-prober)."""
+    first = next(filter(None, map(_ROOT.search, texts)), None)
+    return first is not None and root.mount_plan.root.filesystem in root.guest.storage.filesystems_called(first[1])
+
+
+def _menu(root: GuestRoot, menu: str, is_error: bool) -> Concern:
+    starts = f", and starts {root.name}" if is_error else ""
+    return Concern(
+        "boot-partition-not-read",
+        "error" if is_error else "warning",
+        f"{menu} is a menu of GRUB on a filesystem that the guest does not mount{starts}. If GRUB reads that one, what it "
+        "starts is not prepared for the target.",
+        "If the guest boots from that filesystem, have its /etc/fstab mount it at /boot. If not, remove that menu.",
+    )
 
 
 def concerns(root: GuestRoot, reads_extended: bool) -> list[Concern]:

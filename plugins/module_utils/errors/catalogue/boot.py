@@ -87,9 +87,10 @@ SUBJECT = Subject(
         ),
         concern(
             "boot-partition-not-read",
-            "warning",
-            "UEFI firmware or systemd-boot reads a partition that nothing in the guest mounts: an extended boot loader "
-            "partition, or an EFI system partition that comes before the guest's own. It was not looked at.",
+            "warning error",
+            "Firmware or a boot loader may read a partition that nothing in the guest mounts: an extended boot loader "
+            "partition, an EFI system partition that comes before the guest's own, or a filesystem with a menu of GRUB. What "
+            "is there is not prepared. The severity is `error` for a menu that starts this guest.",
             "If the guest boots from it, have /etc/fstab of the guest mount it.",
         ),
         concern(
@@ -124,6 +125,15 @@ SUBJECT = Subject(
             "error",
             "The default entry of the boot menu starts another filesystem than the system that has this menu.",
             "Select the entry of this system as the default in the guest, or name the other system in the option `root`.",
+        ),
+        concern(
+            "boot-files-of-another-system",
+            "error warning",
+            "The boot menu of one system starts another one with a kernel and an initrd that the other one does not mount, as "
+            "after a system was copied to another disk and its /boot was not. guestconv prepares only those that a system "
+            "has itself. The severity is `warning` where the menu starts its own system, too.",
+            "Mount the filesystem with the boot files at /boot in the system that starts, or install the boot loader again "
+            "there, before the guest moves.",
         ),
         concern(
             "kernel-argument-left",

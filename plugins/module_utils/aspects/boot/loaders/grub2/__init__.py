@@ -183,7 +183,8 @@ def _check_display(plan: Plan, path: str, root: str) -> None:
 def _entry(item: Item, loaded: Loaded) -> Entry:
     arguments = loader_line.line(argument.text for argument in loaded.arguments[1:])
     kernel = loaded.path or loaded.arguments[0].text
-    return Entry(kernel, tuple(loaded.initrds), arguments, item.title, item.version)
+    is_elsewhere = loaded.path is None
+    return Entry(kernel, tuple(loaded.initrds), arguments, item.title, item.version, is_elsewhere=is_elsewhere)
 
 
 def _not_supported(reading: Reading, item: Item | None) -> Concern:

@@ -41,3 +41,26 @@ def test_only_systemd_boot_reads_extended_partitions_and_the_source_says_which_d
     assert told(filesystem("/dev/sdc1", "ext4", "u", parttype=XBOOTLDR), reads_extended=False) == []
     hardware = {"disks": [{"boot_order": 3}, {"boot_order": 1}, {"boot_order": 2}]}
     assert told(filesystem("/dev/sda1", "vfat", "AB-2", parttype=ESP), hardware=hardware) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "severities"),
+    [
+        ({"/grub2/grub.cfg": "linux /vmlinuz root=UUID=u-root ro\nlinux /vmlinuz root=UUID=u-b"}, ["error"]),
+        ({"/grub/grub.conf": "kernel /vmlinuz root=/dev/sdb2 ro"}, ["error"]),
+        ({"/grub2/grub.cfg": "blscfg", "/loader/entries/a.conf": "options root=UUID=u-root"}, ["error"]),
+        # Another system's, which os-prober found this one for.
+        ({"/grub/grub.cfg": "linux /vmlinuz root=UUID=u-b ro\nlinux /vmlinuz root=UUID=u-root"}, ["warning"]),
+        ({"/grub/grub.cfg": "blscfg"}, ["warning"]),
+        ({"/boot/grub/grub.cfg": "linux /vmlinuz root=UUID=u-root ro"}, []),
+    ],
+)
+def test_a_menu_of_grub_that_nothing_mounts_may_be_what_boots(files, severities):
+    other = filesystem("/dev/sdb3", "xfs", "u-boot")
+    root = FakeRoot(disks=[image("sda"), image("sdb")], filesystems=[ROOT, other])
+    root.mount_plan = MountPlan((Mount("/", ROOT),))
+    root.volumes["/dev/sdb3"] = FakeRoot(files)
+    found = unread.menus_of_grub(root)
+    assert [(each.code, each.severity) for each in found] == [("boot-partition-not-read", each) for each in severities]
+    root.mount_plan = MountPlan((Mount("/", ROOT), Mount("/boot", other)))
+    assert unread.menus_of_grub(root) == []
