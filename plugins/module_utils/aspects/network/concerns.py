@@ -103,7 +103,7 @@ def _not_kept(root: GuestRoot, found: Sequence[Nic]) -> Concern | None:
     return Concern(
         "nic-name-not-kept",
         "warning",
-        f"The guest has no udev, so {', '.join(names)} cannot keep these names on the target.",
+        f"The guest has no udev, so its network cards cannot keep these names on the target: {', '.join(names)}.",
         "The kernel names the network cards eth0, eth1, ... in the order of their places on the bus. Configure them by "
         "these names.",
     )

@@ -36,7 +36,8 @@ FACTS: Cells = {
     "passthrough and USB devices": "`<hostdev>`, `<redirdev>`, `<filesystem>`, `<interface type='hostdev'>`, `<launchSecurity>`, NVDIMMs",
     "serial ports": "`<serial>`, except for a pty",
     "other devices and settings": "`<parallel>`, `<sound>`, `<watchdog>`, `<vsock>`, `<shmem>`, `<smartcard>`, `<crypto>`, `<iommu>`, `<genid>`, "
-    "`<sysinfo>`, `<smbios>`, `<acpi>`, `<iotune>`, `<bandwidth>`, `<filterref>`, `<qemu:commandline>`",
+    "`<sysinfo>`, `<smbios>`, `<acpi>`, `<iotune>`, `<bandwidth>`, `<filterref>`, `<qemu:commandline>`, "
+    "`<mtu>`, `<cputune>` and the like, `<channel>`, `<boot>` from the network, `<cpu><feature>` for nested virtualization",
     "clock": "`<clock offset=`",
     "guest id": "the libosinfo id in `<metadata>`",
     "annotation and tags": "`<title>`, `<description>`. There are no tags",
