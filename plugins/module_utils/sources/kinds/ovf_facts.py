@@ -104,15 +104,20 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
     return {**facts, **{key: value for key, value in of_box.items() if value}}
 
 
-def of_disk(disk: Any, box: Any) -> dict[str, Any]:
-    """mode and sharing of a Disk element (or None), which VirtualBox's media have."""
+def kinds_of_media(box: Any) -> dict[str, str]:
+    """{UUID: type} of the media in VirtualBox's description, or None."""
+    media = () if box is None else named(box, "HardDisk")
+    # Where there are several of one UUID, the first.
+    found: dict[str, str] = {}
+    for medium in media:
+        found.setdefault(attribute(medium, "uuid").strip("{}"), attribute(medium, "type").lower())
+    return found
+
+
+def of_disk(disk: Any, media: Mapping[str, str]) -> dict[str, Any]:
+    """mode and sharing of a Disk element (or None), which VirtualBox's media (as of kinds_of_media()) have."""
     uuid = "" if disk is None else attribute(disk, "uuid").strip("{}")
-    media = (
-        []
-        if box is None or not uuid
-        else [m for m in named(box, "HardDisk") if attribute(m, "uuid").strip("{}") == uuid]
-    )
-    kind = attribute(media[0], "type").lower() if media else ""
+    kind = media.get(uuid, "") if uuid else ""
     return {
         "mode": {"immutable": "nonpersistent", "writethrough": "independent"}.get(kind),
         "sharing": kind if kind in ("shareable", "multiattach") else "shared" if _is_shared(disk) else None,
