@@ -17,7 +17,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.model.selectio
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot, menu
 
 KEYS = frozenset(
-    ("what", "files", "links", "hardware", "arguments", "settings", "removed", "why", "source", "expect")
+    ("what", "files", "links", "hardware", "arguments", "target", "settings", "removed", "why", "source", "expect")
     # What the shared cases say to their readers.
     + ("expected", "today", "kind")
 )
@@ -58,13 +58,15 @@ def run(case):
         hardware=case.get("hardware"),
         links=case.get("links"),
         info={"arch": "x86_64"},
+        target=case.get("target", "kvm"),
     )
     outcome = Outcome(root)
     try:
         found = network.inspect(root)
         outcome.nics, outcome.concerns = found.devices["network"], found.concerns
         removed = case.get("removed") or []
-        drivers = {each: "virtio-net-pci" for each in outcome.nics if each not in removed}
+        recommended = root.guest.target.models["network"][0].driver
+        drivers = {each: recommended for each in outcome.nics if each not in removed}
         settings = {"network": case.get("settings") or {}}
         plan = Plan(root.guest.target, Selection({"network": drivers}, {"network": removed}, settings))
         network.convert(root, plan)

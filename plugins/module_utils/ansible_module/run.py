@@ -38,6 +38,9 @@ _NEEDS = ("guestfs", "lxml")
 _DISKS_ARE_WHOLE = "The disks are as before, or converted, or the next conversion finishes this one."
 
 
+# In place of the value of an option that the module does not have.
+_HIDDEN = "VALUE_OF_AN_UNKNOWN_OPTION"
+
 Result = dict[str, Any]
 
 
@@ -58,11 +61,33 @@ class Module(Protocol):
 class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule. What Ansible itself refuses, such as an option that the module does not have, has a code, too."""
 
+    params: dict[str, Any]
+
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail. kwargs: further values of the result; if they have no code, Ansible has checked the options."""
-        refused = {} if "code" in kwargs else GuestconvError("option-invalid", msg).as_result()
-        super().fail_json(**{**refused, **kwargs, "msg": msg})
+        if "code" not in kwargs:
+            kwargs = {**GuestconvError("option-invalid", msg).as_result(), **kwargs}
+            self.params = _known(self.params, self.argument_spec)
+        super().fail_json(**{**kwargs, "msg": msg})
         raise SystemExit(1)  # fail_json() has exited
+
+
+def _known(options: Mapping[str, Any], spec: ArgumentSpec) -> Result:
+    """options, which are returned with a failure, without the values of those that spec does not have.
+
+    Ansible hides what it knows to be a secret. A passphrase under a misspelt name is none to it.
+    """
+    return {name: _known_value(value, spec.get(name)) for name, value in options.items()}
+
+
+def _known_value(value: Any, declared: ArgumentSpec | None) -> Any:
+    if declared is None:
+        return _HIDDEN
+    if value is None or "options" not in declared:
+        return value
+    if isinstance(value, list):
+        return [_known_value(item, declared) for item in value]
+    return _known(value, declared["options"]) if isinstance(value, dict) else _HIDDEN
 
 
 def run_module(

@@ -67,6 +67,8 @@ def _script(option: Mapping[str, Any]) -> bytes:
         script = _content(str(option["script"]), path, _SCRIPT_LIMIT)
     else:
         return b""
+    if len(script) > _SCRIPT_LIMIT:
+        raise _invalid(path, f"The script has more than {_SCRIPT_LIMIT} bytes.")
     if not script.strip():
         raise _invalid(path, "The script is empty.")
     if b"\0" in script:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -88,15 +88,26 @@ def made_of(path: str, stated: str | None = None) -> Iterator[str]:
         level, known = _present(os.path.join(os.path.dirname(level), below)), below_format
 
 
-def in_other_case(path: str) -> str:
-    """The path of the only file whose name differs from that of path by case or by Unicode's form alone; "" without one."""
+def in_other_case(path: str, names: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The path of the only file whose name differs from that of path by case or by Unicode's form alone; "" without one.
+
+    names: names_in() the directory of path, where that is asked for many paths.
+    """
     folder, name = os.path.split(path)
-    try:
-        names = os.listdir(folder or ".")
-    except (OSError, ValueError):
-        return ""
-    found = [each for each in names if each != name and _folded(each) == _folded(name)]
+    known = names_in(folder) if names is None else names
+    found = [each for each in known.get(_folded(name), ()) if each != name]
     return os.path.join(folder, found[0]) if len(found) == 1 else ""
+
+
+def names_in(folder: str) -> dict[str, list[str]]:
+    """The names of the files in a directory, by what they have in common with those that differ in case; none in no directory."""
+    names: dict[str, list[str]] = {}
+    try:
+        for name in os.listdir(folder or "."):
+            names.setdefault(_folded(name), []).append(name)
+    except (OSError, ValueError):
+        pass
+    return names
 
 
 def _present(path: str) -> str:

@@ -41,7 +41,8 @@ FACTS: Cells = {
     "NUMA nodes": "`advanced_settings`; `config.extraConfig`",
     "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`, `VirtualNVDIMM`",
     "serial ports": "`VirtualSerialPort`",
-    "other devices and settings": "`advanced_settings`; `VirtualParallelPort`, `VirtualHdAudioCard`, `VirtualWDT`, `config.extraConfig`",
+    "other devices and settings": "`advanced_settings`; `VirtualParallelPort`, `VirtualHdAudioCard`, `VirtualWDT`, `config.extraConfig`, "
+    "`config.nestedHVEnabled`, `config.cpuAllocation`, `config.memoryAllocation`, `config.vAppConfig`",
     "clock": "`advanced_settings`; `config.extraConfig`",
     "guest id": "`hw_guest_id`; `config.guestId`",
     "annotation and tags": "`annotation`, `tags`; `config.annotation`",
@@ -232,6 +233,7 @@ def _of_objects(facts: Facts) -> metadata.Machine:
             "removable": [_label(each) for each in devices if _class(each) in ("VirtualCdrom", "VirtualFloppy")],
             "other_settings": [
                 *(_label(each) for each in devices if _class(each) in _FURTHER),
+                *_allocations(config),
                 *settings["other_settings"],
             ],
             "guest_id": guest_id,
@@ -276,6 +278,19 @@ def _asked(facts: Facts, config: Facts, parts: Facts) -> list[tuple[str, bool]]:
         ("whether it runs", "runtime" in facts),
         ("snapshots", "snapshot" in facts),
     ]
+
+
+def _allocations(config: Facts) -> Iterator[str]:
+    """Settings of the machine as a whole that no target gets."""
+    if config.get("nestedHVEnabled") is True:
+        yield "nested virtualization"
+    for key, title in (("cpuAllocation", "processors"), ("memoryAllocation", "memory")):
+        allocation = _mapping(config.get(key))
+        if _number(allocation.get("reservation")) or _number(allocation.get("limit")):
+            yield f"limits of {title}"
+    count = len(_items(_mapping(config.get("vAppConfig")).get("property")))
+    if count:
+        yield f"properties of its OVF environment ({count})"
 
 
 def _class(device: Facts) -> str:

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.virttools.guestconv.plugins.module_utils.disks import images, slices
 from tests.sources.guests import MEBIBYTE, converted, disks, fetch, fetching, is_same, raw_disk, refusal, visible
 from tests.sources.volumes import loop_device
+from tests.unit.plugins.module_utils.disks.conversions import replace_qemu_img
 
 
 def test_a_local_disk_gets_an_overlay_that_inspect_and_convert_accept(exports, raw, tmp_path):
@@ -32,6 +33,19 @@ def test_a_local_disk_gets_an_overlay_that_inspect_and_convert_accept(exports, r
     assert judged.writable
     again = fetch(disks(exports / "disk.vmdk"), tmp_path / "to")
     assert (again["changed"], again["disks"]) == (False, result["disks"])
+
+
+def test_the_map_of_a_disk_is_read_once_to_tell_what_is_to_be_copied_and_not_to_copy_it(exports, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    log.touch()
+    replace_qemu_img(tmp_path / "bin", monkeypatch, f'case $1 in map) echo "$@" >>{log};; esac')
+    both = disks(exports / "disk.qcow2", exports / "disk.vmdk")
+    result = fetch(both, tmp_path, mode="copy", name="web01", check_mode=True)
+    # What each holds, without the 51 MiB that are zero or were never written.
+    assert [size["allocated"] for size in result["sizes"]] == [13 * MEBIBYTE] * 2
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 2
+    fetch(both, tmp_path, mode="copy", name="web01")
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_what_is_written_to_the_overlay_stays_and_does_not_reach_the_source(exports, tmp_path):

@@ -17,7 +17,7 @@ from ...guest.root import GuestRoot
 from ...model.description import Findings
 from ...model.target_hardware import Interface
 from ..plan import Plan
-from . import afterwards, automatic, concerns, configuration, drivers, elsewhere
+from . import afterwards, automatic, concerns, configuration, drivers, elsewhere, kudzu
 from .afterwards import Chosen
 from .cards import earlier, identity, matching, policies
 from .cards.assembly import assemble, nics_of
@@ -113,6 +113,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     left = concerns.asks_for_old_hardware(drivers.use_new(root, on_target))
     plan.concerns += [left] if left else []
     naming.bind_names(root, plan, on_target)
+    kudzu.turn_off(root)
     plan.hardware.interfaces = _interfaces(on_target)
 
 

@@ -51,6 +51,7 @@ def disks_of(
     disks = {attribute(disk, "diskId"): disk for disk in named(envelope, "Disk", "SharedDisk")}
     controllers = _controllers(items)
     order = [attribute(section, "instanceId") for section in named(system, "BootOrderSection")]
+    media = ovf_facts.kinds_of_media(box)
     found = []
     for position, item in enumerate(items):
         if item.type not in _DISKS:
@@ -76,7 +77,7 @@ def disks_of(
                 unit=unit,
                 serial=_serial(disk, box),
                 more=_compression(file, path),
-                **ovf_facts.of_disk(disk, box),
+                **ovf_facts.of_disk(disk, media),
             )
         )
     return found

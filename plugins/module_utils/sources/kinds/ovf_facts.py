@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import metadata
+from . import metadata, ovf_others
 from .facts import Absent, Cells
 from .metadata import local_name
 from .ovf_elements import attribute, named
@@ -39,7 +39,8 @@ FACTS: Cells = {
     "NUMA nodes": "`numaInfo.coresPerNumaNode`",
     "passthrough and USB devices": "`vmware.pci.passthrough`, `vmware.nvdimm.device`, `sevEnabled`; VirtualBox: `<SharedFolder>`, `<USB><DeviceFilter>`",
     "serial ports": "resource type 21; VirtualBox: `<UART><Port enabled=`",
-    "other devices and settings": "resource types 22 and 35; `<ProductSection><Property>`",
+    "other devices and settings": "resource types 22 and 35; `<ProductSection><Property>`; `rasd:Limit`, `rasd:Reservation`; `nestedHVEnabled`, "
+    "`vmw:ExtraConfig`; VirtualBox: `<AudioAdapter>`, `<LPT>`, `<NestedHWVirt>`, `<Forwarding>`, `<Order>`",
     "clock": "VirtualBox: `<RTC localOrUTC=`; XenServer: `timeoffset`",
     "guest id": "`vmw:osType`, or the description of OperatingSystemSection",
     "annotation and tags": "`AnnotationSection`. There are no tags",
@@ -74,7 +75,7 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
     per_node = metadata.number(configs.get("numaInfo.coresPerNumaNode"), 1 << 20)
     guest_id = _guest_id(system)
     of_box = _of_box(box)
-    facts = {
+    facts: dict[str, Any] = {
         "secure_boot": configs.get("bootOptions.efiSecureBootEnabled") == "true",
         "tpm": any("vtpm" in values.get("ResourceSubType", "").lower() for _kind, values in items),
         "uuid": metadata.normal_uuid(configs.get("uuid")),
@@ -91,25 +92,32 @@ def of_machine(system: Any, hardware: Any, items: Items, box: Any) -> dict[str, 
         "removable": [_drive(kind, values) for kind, values in items if kind in (_FLOPPY, *_CDS)],
         "other_settings": [
             *(f"{_FURTHER[kind]} {_device(values)}".strip() for kind, values in items if kind in _FURTHER),
-            *_environment(system),
+            *ovf_others.settings_of(system, configs, items),
         ],
         "guest_id": guest_id,
         "annotation": next((text for text in map(_text, named(system, "Annotation")) if text), None),
         "arch": "aarch64" if guest_id.lower().startswith("arm") else None,
     }
+    if box is not None:
+        facts["other_settings"] = [*facts["other_settings"], *ovf_others.settings_of_box(box)]
     # What VirtualBox knows itself goes before; what it does not have hides nothing.
     return {**facts, **{key: value for key, value in of_box.items() if value}}
 
 
-def of_disk(disk: Any, box: Any) -> dict[str, Any]:
-    """mode and sharing of a Disk element (or None), which VirtualBox's media have."""
+def kinds_of_media(box: Any) -> dict[str, str]:
+    """{UUID: type} of the media in VirtualBox's description, or None."""
+    media = () if box is None else named(box, "HardDisk")
+    # Where there are several of one UUID, the first.
+    found: dict[str, str] = {}
+    for medium in media:
+        found.setdefault(attribute(medium, "uuid").strip("{}"), attribute(medium, "type").lower())
+    return found
+
+
+def of_disk(disk: Any, media: Mapping[str, str]) -> dict[str, Any]:
+    """mode and sharing of a Disk element (or None), which VirtualBox's media (as of kinds_of_media()) have."""
     uuid = "" if disk is None else attribute(disk, "uuid").strip("{}")
-    media = (
-        []
-        if box is None or not uuid
-        else [m for m in named(box, "HardDisk") if attribute(m, "uuid").strip("{}") == uuid]
-    )
-    kind = attribute(media[0], "type").lower() if media else ""
+    kind = media.get(uuid, "") if uuid else ""
     return {
         "mode": {"immutable": "nonpersistent", "writethrough": "independent"}.get(kind),
         "sharing": kind if kind in ("shareable", "multiattach") else "shared" if _is_shared(disk) else None,
@@ -177,12 +185,6 @@ def _guest_id(system: Any) -> str:
     return attribute(section, "osType") or next(
         (text for text in map(_text, named(section, "Description")) if text), ""
     )
-
-
-def _environment(system: Any) -> list[str]:
-    """What the guest finds in its OVF environment (DSP0243, 9.5 and 11): its configuration, of appliances mostly."""
-    count = sum(1 for _each in named(system, "Property"))
-    return [f"properties of its OVF environment ({count})"] if count else []
 
 
 def _is_of_host(values: Mapping[str, str]) -> bool:

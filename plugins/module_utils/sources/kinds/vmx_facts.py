@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import metadata
+from . import metadata, vmx_others
 from .facts import Absent, Cells
 
 Settings = Mapping[str, str]
@@ -37,7 +37,8 @@ FACTS: Cells = {
     "NUMA nodes": "`numa.vcpu.maxPerVirtualNode`",
     "passthrough and USB devices": "`pciPassthruN`, `nvdimmN:M`, `usb.autoConnect.deviceN`, `sharedFolderN`",
     "serial ports": "`serialN`",
-    "other devices and settings": "`parallelN`, `sound`, `smbios.reflectHost`, `guestinfo.metadata`, `guestinfo.userdata`, `sched.scsiN:M.throughputCap`",
+    "other devices and settings": "`parallelN`, `sound`, `smbios.reflectHost`, `guestinfo.*`, `sched.scsiN:M.throughputCap`, `sched.cpu.max` and the "
+    "like, `cpuid.*`, `vhv.enable`, `vvtd.enable`, `hypervisor.cpuid.v0`, `mks.enable3d`, `bios.bootOrder`, `ethernetN.filterN`",
     "clock": "`rtc.diffFromUTC`",
     "guest id": "`guestOS`",
     "annotation and tags": "`annotation`. Tags are in vCenter only",
@@ -79,7 +80,7 @@ def of_machine(settings: Settings) -> dict[str, Any]:
         "passthrough": _passthrough(settings),
         "serial_ports": _serial_ports(settings),
         "removable": _removable(settings),
-        "other_settings": _others(settings),
+        "other_settings": vmx_others.settings_of(settings),
         "clock": _clock(settings.get("rtc.difffromutc", "")),
         "guest_id": guest_id,
         "annotation": settings.get("annotation", "").strip(),
@@ -151,24 +152,6 @@ def _serial_ports(settings: Settings) -> list[str]:
             port = key.partition(".")[0]
             words = (settings.get(f"{port}.filetype", "device"), settings.get(f"{port}.filename", ""))
             found.append(" ".join(filter(None, words)))
-    return found
-
-
-def _others(settings: Settings) -> list[str]:
-    found = []
-    for key in sorted(settings):
-        if re.fullmatch(r"parallel\d\.present", key) and is_true(settings, key):
-            found.append(f"parallel port {settings.get(key.partition('.')[0] + '.filename', '')}".strip())
-        limited = re.fullmatch(r"sched\.(\w{1,8}:\d{1,3})\.throughputcap", key)
-        if limited and settings[key].strip().lower() not in ("", "off"):
-            found.append(f"limits of the disk {limited.group(1)}")
-        # By these cloud-init configures a guest of VMware (DataSourceVMware).
-        if key in ("guestinfo.metadata", "guestinfo.userdata") and settings[key].strip():
-            found.append(key)
-    if is_true(settings, "sound.present"):
-        found.append("sound card")
-    if is_true(settings, "smbios.reflecthost"):
-        found.append("SMBIOS strings of the host")
     return found
 
 

@@ -14,6 +14,7 @@ devices.network.<id> may have, besides driver:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,10 +22,18 @@ from ....errors import GuestconvError
 from ...plan import Plan
 from ..values import host
 from . import statics
-from .nics import INTERFACE, Nic
+from .nics import Nic
 from .statics import Static
 
 POLICIES = ("keep", "rename", "dhcp", "static")
+
+# udev gives a card no other name than of printable ASCII, and none that is a number, `all` or `default` (ifname_valid_full()
+# in systemd's src/basic/socket-util.c). Of the other characters, some mean something in one file or another.
+_NEW_NAME = re.compile(r"(?!(?:\d+|all|default)\Z)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
+_OF_A_NAME = (
+    "the name of an interface, of at most 15 characters (A-Z a-z 0-9 _ . -), that begins with a letter, digit or _, and is "
+    "not a number, all or default"
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,8 @@ def policy_for(plan: Plan, nic: Nic) -> Policy:
         raise _malformed(f"{path}.policy", policy, f"one of {', '.join(POLICIES)}")
     if policy != "rename" and name is not None:
         raise _malformed(f"{path}.name", name, "left out, as only the policy `rename` takes a name")
-    if policy == "rename" and not (isinstance(name, str) and INTERFACE.fullmatch(name)):
-        raise _malformed(f"{path}.name", name, "the name of an interface, of at most 15 characters")
+    if policy == "rename" and not (isinstance(name, str) and _NEW_NAME.fullmatch(name)):
+        raise _malformed(f"{path}.name", name, _OF_A_NAME)
     for key in statics.KEYS:
         if policy != "static" and settings.get(key) is not None:
             raise _malformed(f"{path}.{key}", settings[key], f"left out, as only the policy `static` takes {key}")

@@ -29,13 +29,15 @@ _DHCLIENT_LEASES = (
     "/var/lib/dhclient/*.lease*",
     "/var/lib/NetworkManager/dhclient*.lease",
 )
-_NM_LEASES = "/var/lib/NetworkManager/internal-*.lease"
+_OF_NM = "/var/lib/NetworkManager/internal-"
+_NM_LEASES = f"{_OF_NM}*.lease"
 _TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
 _UUID = re.compile(r"/(?:internal|dhclient)6?-(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-")
 # Seconds: also those of connections that ended with the system, shortly before.
 _AT_ONCE = 600
 # networkd keeps its leases in /run, which does not outlive the guest's shutdown.
-_WICKED_LEASES = "/var/lib/wicked/lease-*-dhcp-ipv[46].xml"
+_OF_WICKED = "/var/lib/wicked/"
+_WICKED_LEASES = f"{_OF_WICKED}lease-*-dhcp-ipv[46].xml"
 _LOGS = (
     "/var/log/dmesg",
     "/var/log/boot.msg",
@@ -103,15 +105,19 @@ def last_active(text: str) -> frozenset[str]:
 def from_leases(root: GuestRoot) -> dict[str, KnownMac]:
     """{name: KnownMac} by the leases of dhclient, NetworkManager and wicked."""
     found: dict[str, KnownMac] = {}
-    for path in root.glob(*_DHCLIENT_LEASES):
-        found.update((name, traced_in(mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
-    for path in root.glob(_NM_LEASES):
-        # internal-UUID-INTERFACE.lease
-        name = re.search(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)\.lease$", path)
-        client = re.search(r"^CLIENTID=01([0-9a-fA-F]{12})$", root.read(path) or "", re.MULTILINE)
-        if name and client:
-            found[name[1]] = traced_in(_colons(bytes.fromhex(client[1])), path)
-    found.update(_wicked_leases(root))
+    of_wicked = []
+    for path in root.glob(*_DHCLIENT_LEASES, _NM_LEASES, _WICKED_LEASES):
+        if path.startswith(_OF_WICKED):
+            of_wicked.append(path)
+        elif not path.startswith(_OF_NM):
+            found.update((name, traced_in(mac, path)) for name, mac in dhclient_lease(root.read(path) or "").items())
+        else:
+            # internal-UUID-INTERFACE.lease
+            name = re.search(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)\.lease$", path)
+            client = re.search(r"^CLIENTID=01([0-9a-fA-F]{12})$", root.read(path) or "", re.MULTILINE)
+            if name and client:
+                found[name[1]] = traced_in(_colons(bytes.fromhex(client[1])), path)
+    found.update(_wicked_leases(root, of_wicked))
     return found
 
 
@@ -131,11 +137,11 @@ def from_logs(root: GuestRoot, journal: bool) -> dict[str, KnownMac]:
     return found
 
 
-def _wicked_leases(root: GuestRoot) -> dict[str, KnownMac]:
-    """{name: KnownMac} by wicked's leases (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
+def _wicked_leases(root: GuestRoot, paths: Iterable[str]) -> dict[str, KnownMac]:
+    """{name: KnownMac} by wicked's leases at these paths (src/dhcp4/lease.c, src/dhcp6/lease.c)."""
     found: dict[str, KnownMac] = {}
     by_duid: dict[str, KnownMac | None] = {}
-    for path in root.glob(_WICKED_LEASES):
+    for path in paths:
         called = re.search(r"lease-(.+)-dhcp-ipv([46])\.xml$", path)
         if not called:
             continue

@@ -26,6 +26,9 @@ from . import in_initrd, link_files, udev_rules
 
 # What systemd calls a NIC on a PCI Express root port, and on a bus with hot-plug slots (systemd.net-naming-scheme(7)).
 _NAMES_BY_PLACE = ("enp1s0", "ens3")
+# What it calls those that are on no PCI bus, by their kernel drivers: nothing for Hyper-V's, so that the kernel's names
+# stay, and Xen's since 253 only (NAMING_XEN_VIF of src/shared/netif-naming-scheme.h).
+_NAMES_BY_DRIVER = {"hv_netvsc": ("eth0",), "vif": ("eth0", "enX0")}
 
 # Names that a NIC may get by its place; those after a slot only up to the target's highest one (VMware has ens192).
 _BY_PLACE = re.compile(r"eno[1-9]\d*|enp\d+s\d+(?:f\d+)?|ens(?P<slot>[1-9]\d{0,4})")
@@ -213,10 +216,10 @@ def _put(root: GuestRoot, plan: Plan, path: str, text: str | None, detail: str) 
 def _with_names(root: GuestRoot, on_target: Mapping[Nic, Model]) -> dict[Nic, Model]:
     """on_target, where each Nic has a name that its configuration is for if it would not get one by itself."""
     by_kernel = not can_be_kept(root) or _kernel_names_stay(root)
-    by_itself = ("eth0",) if by_kernel else _NAMES_BY_PLACE
     taken = {nic.name for nic in on_target if nic.name}
     named: dict[Nic, Model] = {}
     for nic, model in on_target.items():
+        by_itself = ("eth0",) if by_kernel else _NAMES_BY_DRIVER.get(model.kernel_driver, _NAMES_BY_PLACE)
         if not nic.name and nic.patterns and not all(matches(name, nic.patterns) for name in by_itself):
             nic = replace(nic, name=name_for(nic.patterns, taken))
             taken.add(nic.name or "")

@@ -64,6 +64,23 @@ def test_what_ansible_refuses_has_a_code(run):
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"keys": [{"all": True, "password": "s3cret"}]},
+        {"keys": [{"all": True, "passphrase": "other", "Passphrase": ["s3cret"]}]},
+        {"pasword": "s3cret"},
+    ],
+)
+def test_a_passphrase_under_a_misspelt_name_is_not_returned(capsys, options):
+    with patch_module_args({"memory": 512, **options}), pytest.raises(SystemExit):
+        running.run_module({"keys": argument_specs.KEYS, "memory": {"type": "int"}}, lambda module: {}, ())
+    printed = capsys.readouterr().out
+    result = json.loads(printed)
+    assert (result["code"], result["invocation"]["module_args"]["memory"]) == ("option-invalid", 512)
+    assert "s3cret" not in printed
+
+
+@pytest.mark.parametrize(
     "url, hidden",
     [
         ("https://images.example.com/web01.raw?sig=0123456789abcdef", True),

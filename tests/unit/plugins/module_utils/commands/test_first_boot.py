@@ -49,6 +49,7 @@ def invalid(option):
     (
         ("", "empty"),
         (" \n", "empty"),
+        ("x" * (1 << 20 | 1), "more than"),
         ("#!/bin/sh\r\necho\r\n", "carriage return"),
         ("\0", "not text"),
         ("\ud800", "not text"),

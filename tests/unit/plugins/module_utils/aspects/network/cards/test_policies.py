@@ -127,6 +127,12 @@ def test_the_distributions_file_of_networkds_is_changed_in_etc():
         ({"policy": "rename"}, "name"),
         ({"policy": "rename", "name": "much-too-long-a-name"}, "name"),
         ({"policy": "rename", "name": "a/b"}, "name"),
+        # Names that udev gives no card.
+        ({"policy": "rename", "name": "all"}, "name"),
+        ({"policy": "rename", "name": "5"}, "name"),
+        ({"policy": "rename", "name": "eth%d"}, "name"),
+        ({"policy": "rename", "name": "länge"}, "name"),
+        ({"policy": "rename", "name": "lan#0"}, "name"),
         ({"policy": "rename", "name": 7}, "name"),
         ({"policy": "dhcp", "name": "lan0"}, "name"),
         ({"name": "lan0"}, "name"),
