@@ -111,8 +111,9 @@ class Graph(Nodes):
     def learn_foreign(self, spec: str) -> None:
         """Have udev's link spec, of a disk or partition, be of none of the disks: a root's fstab says that it is on a network."""
         link = attachment.disk_in(device_names.path_of_id(spec))
-        for disk in self.disks if link else ():
-            disk.foreign.append(link[0])
+        if link:
+            for disk in self.disks:
+                disk.foreign.append(link[0])
 
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
         spec = device_names.path_of_id(spec)
