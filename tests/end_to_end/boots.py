@@ -19,16 +19,6 @@ from typing import Any
 COLUMNS = ("test", "disk", "devices", "booted", "answered", "seconds")
 
 
-def record(options: dict[str, Any], result: dict[str, Any]) -> None:
-    """Add a boot. options, result: those of guestconv_verify."""
-    _add(_row(options, result))
-
-
-def record_support(row: dict[str, Any]) -> None:
-    """Add a row of docs/support.md (tests/support_page.py), with the commit of this clone."""
-    _add({"support": {**row, "commit": _commit()}})
-
-
 def _commit() -> str:
     """The commit that is checked out, shortened, or "" where git has none. A plus sign stands for uncommitted changes."""
     arguments = [
@@ -42,6 +32,20 @@ def _commit() -> str:
         "--dirty=+",
     ]
     return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout.strip()
+
+
+# When the tests begin: the clone may move on while a guest boots.
+_COMMIT = _commit()
+
+
+def record(options: dict[str, Any], result: dict[str, Any]) -> None:
+    """Add a boot. options, result: those of guestconv_verify."""
+    _add(_row(options, result))
+
+
+def record_support(row: dict[str, Any]) -> None:
+    """Add a row of docs/support.md (tests/support_page.py), with the commit of this clone."""
+    _add({"support": {**row, "commit": _COMMIT}})
 
 
 def announced(console: list[str]) -> dict[str, str]:

@@ -25,7 +25,14 @@ CONVERT_AFTER = ("hypervisor_tools",)
 
 # Xorg's drivers that drive the display of one hypervisor only, and the kernel module that goes with the same display.
 # Its other drivers (modesetting, fbdev, vesa) are general, and whoever chose one had a reason.
-_XORG_DRIVERS = {"vmware": "vmwgfx", "vboxvideo": "vboxvideo", "qxl": "qxl", "cirrus": "cirrus"}
+_XORG_DRIVERS = {
+    "vmware": "vmwgfx",
+    "vboxvideo": "vboxvideo",
+    # Parallels'; it needs no module.
+    "prlvideo": "prlvideo",
+    "qxl": "qxl",
+    "cirrus": "cirrus",
+}
 
 _XORG_FILES = ("/etc/X11/xorg.conf", "/etc/X11/xorg.conf.d/*.conf")
 _BEGIN_OF_DEVICE = re.compile(r'(?im)^[ \t]*Section[ \t]+"Device"')

@@ -15,7 +15,7 @@ from ...guest.space import FilesystemFull
 from ...model.description import Findings
 from ...model.tools import REMOVE
 from ..plan import Plan
-from . import cloud_init, records, repositories
+from . import clock, cloud_init, records, repositories
 from .concerns import concerns
 from .found import Facts, facts, listed, removal_of
 from .services import turn_off
@@ -40,6 +40,7 @@ def inspect(root: GuestRoot) -> Findings:
     pinned = cloud_init.concern(root)
     if pinned:
         findings.concerns.append(pinned)
+    findings.concerns += clock.concerns(root)
     without_room = _without_room(root, found)
     if without_room:
         findings.concerns.append(space.concern(without_room, is_error=True))

@@ -101,6 +101,13 @@ SUBJECT = Subject(
             "/etc/cloud/cloud-init.disabled.",
         ),
         concern(
+            "clock-source-lost",
+            "warning",
+            "The configuration of chronyd takes the time from a clock that only the old hypervisor offers "
+            "(`/dev/ptp_hyperv`). Without this device chronyd does not start on the target.",
+            "Remove the line that names the device in the guest, and name an NTP server in its place.",
+        ),
+        concern(
             "package-database-damaged",
             "warning",
             "The database of packages in the guest is damaged, so the conversion removes no package. The services of "

@@ -100,9 +100,12 @@ def texts(root: GuestRoot) -> dict[str, str]:
 
 
 def _expression(root: GuestRoot) -> str:
-    """What finds a disk's name on a line that is no comment (grep -E, and Python)."""
+    """What finds a disk's name on a line that is no comment (grep -E, and Python), or that of a hypervisor's clock.
+
+    The latter is of the tools', so that /etc is searched once.
+    """
     disks = [re.escape(disk.identifier) for disk in root.guest.storage.disks]
-    names = f"/dev/({'|'.join([*disks, 'disk/by-(id|path|diskseq)/'])})|/sys/(class/)?block/({'|'.join(disks)})"
+    names = f"/dev/({'|'.join([*disks, 'disk/by-(id|path|diskseq)/', 'ptp_[a-z]'])})|/sys/(class/)?block/({'|'.join(disks)})"
     return f"^[ \t]*([^#; \t].*)?({names})"
 
 

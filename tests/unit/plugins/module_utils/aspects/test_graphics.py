@@ -56,8 +56,9 @@ def test_guest_that_leaves_the_display_to_xorg_has_a_display_all_the_same():
 
 @pytest.mark.parametrize("path", (XORG, SNIPPET))
 @pytest.mark.parametrize("driver", ("virtio-vga", "VGA", None))
-def test_driver_and_slot_of_the_old_display_go_and_the_rest_stays(path, driver):
-    root = FakeRoot({path: TEXT.format(driver="vmware")})
+@pytest.mark.parametrize("named", ("vmware", "vboxvideo", "prlvideo"))
+def test_driver_and_slot_of_the_old_display_go_and_the_rest_stays(path, driver, named):
+    root = FakeRoot({path: TEXT.format(driver=named)})
     convert(root, driver)
     assert root.files[path] == WITHOUT
     changes = len(root.changes())

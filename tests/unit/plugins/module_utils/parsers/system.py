@@ -26,6 +26,7 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storag
 )
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.storage.names import Names
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.tools import (
+    clock,
     cloud_init,
     records,
     repositories,
@@ -327,6 +328,7 @@ def _installed(text):
     rpm.zypper_locks(text)
     rpm.dnf5_locks(text)
     cloud_init.datasource_list(text)
+    clock.clocks(text)
     repositories.is_of_tools(text)
     for path in (*records.vmware_files(text), *records.virtualbox_files(text)):
         records.is_theirs(path, records.VMWARE)
