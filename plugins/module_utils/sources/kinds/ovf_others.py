@@ -17,6 +17,8 @@ _SWITCHES = (
     ("flags.vbsEnabled", "virtualization-based security"),
 )
 _UNLIMITED = ("", "0", "-1")
+# Processors, memory and disks. XenServer writes a limit of 1 into all other items, too.
+_LIMITED = ("3", "4", "17")
 
 
 def settings_of(
@@ -28,7 +30,7 @@ def settings_of(
     if count:
         yield f"properties of its OVF environment ({count})"
     for kind, values in items:
-        if any(values.get(key, "").strip() not in _UNLIMITED for key in ("Limit", "Reservation")):
+        if kind in _LIMITED and any(values.get(key, "").strip() not in _UNLIMITED for key in ("Limit", "Reservation")):
             yield f"limits of {values.get('ElementName') or f'resource type {kind}'}"
     yield from (title for key, title in _SWITCHES if configs.get(key) == "true")
     yield from vmx_others.settings_of({key.lower(): value for key, value in configs.items()})
