@@ -6,7 +6,7 @@
 Past the page cache, filesystems let writes that make a file longer wait for each other (ext4_dio_write_checks() in
 fs/ext4/file.c of Linux), so that of 16 requests one is under way. QEMU's filter `preallocate` avoids that, too, in steps
 that each wait for the requests before it (block/preallocate.c). This needs no driver of QEMU's, and reserves once for each
-run of qemu-img. Where nothing is reserved, the copy is the same, and slower.
+run of qemu-img. Tried with ext4, XFS, Btrfs and tmpfs; ext3 reserves nothing, and then the copy is the same, and slower.
 """
 
 from __future__ import annotations

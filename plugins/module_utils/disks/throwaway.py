@@ -6,22 +6,15 @@
 from __future__ import annotations
 
 import os
-import stat
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import GuestconvError
-from . import commit, room
+from . import commit, room, scratch
 from .copies import plan_copies, refuse_existing
 from .images import Disk
 from .partitioned import Partitioned, require_partitionable
-from .state_directory import SCRATCH_PREFIX, StateDirectory, is_ours, lock_all
 from .to_volumes import require_room_to_partition, require_volumes
 from .workspace import Workspace
-
-_PREFIX = SCRATCH_PREFIX + "throwaway-"
-_PLACE = "/var/tmp"
 
 
 class Throwaway(Workspace):
@@ -67,24 +60,10 @@ class Throwaway(Workspace):
             require_volumes(self._volumes, self._originals)
         else:
             commit.refuse_read_only(self._originals)
-        place = self._workdir or _PLACE
-        room.require_usable_directory(place, "workdir-not-usable", "workdir")
-        for entry in os.scandir(place):
-            if entry.name.startswith(_PREFIX) and is_ours(entry.path, stat.S_ISDIR):
-                _remove_if_abandoned(entry.path)
-        self._states = lock_all([os.path.join(place, _PREFIX + uuid.uuid4().hex)])
+        self._states = [scratch.take(self._workdir)]
 
     def _place_for_overlays(self) -> str:
         return self._states[0].path
 
     def _commit(self) -> None:
         pass
-
-
-def _remove_if_abandoned(path: str) -> None:
-    try:
-        state = StateDirectory(path)
-        state.lock()
-    except GuestconvError:  # somebody works in it
-        return
-    state.release()

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any, BinaryIO
 
-from ..disks import images, overlays, room
+from ..disks import images, overlays, room, scratch
 from ..errors import GuestconvError
 from ..model import hardware
 from ..qemu import accelerator as accelerators
@@ -157,7 +156,9 @@ def _attempt(
     """Boot once, and note in outcome how it went. True when it failed for what another attempt may be spared."""
     started = time.monotonic()
     with ExitStack() as stack:
-        directory = stack.enter_context(_directory(settings.workdir))
+        place = scratch.take(settings.workdir)
+        stack.callback(place.release)
+        directory = place.path
         launch = _launch(disks, wanted, expected, settings, outcome.accelerator, directory)
         machine = Machine(launch, console, directory, with_agent=expected.agent)
         stack.callback(machine.stop)
@@ -357,11 +358,3 @@ def _opened(path: str | None) -> Iterator[BinaryIO | None]:
         ) from error
     with log:
         yield log
-
-
-def _directory(workdir: str | None) -> tempfile.TemporaryDirectory[str]:
-    """A temporary directory, for a with statement."""
-    # Not in /tmp, which is often in memory: an overlay can grow.
-    workdir = os.path.abspath(workdir or "/var/tmp")
-    room.require_usable_directory(workdir, "workdir-not-usable", "workdir")
-    return tempfile.TemporaryDirectory(prefix="guestconv-verify-", dir=workdir)
