@@ -179,7 +179,8 @@ def _never_applied(unused: Iterable[str]) -> Concern | None:
         "network-configuration-unused",
         "info",
         f"{', '.join(files)}: the guest does not apply this network configuration, because it prefers another file for the "
-        "same network card, or because the file is not in use (Host=, unmanaged-devices=, ONBOOT=no, an empty [Match]).",
+        "same network card, or because the file is not in use (Host=, KernelCommandLine=, unmanaged-devices=, ONBOOT=no, "
+        "an empty [Match]).",
         "Nothing needs to be done if the guest works. systemd-networkd prefers the file whose name comes first, and "
         "NetworkManager the connection with the highest autoconnect-priority, or the one that was used last.",
     )

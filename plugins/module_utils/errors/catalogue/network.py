@@ -89,9 +89,10 @@ SUBJECT = Subject(
             "info",
             "The guest does not apply a network configuration file, because it prefers another one for the same network "
             "card: systemd-networkd the first that matches, NetworkManager the connection with the highest "
-            "autoconnect-priority, or the one that was used last. Or the file is for another host (`Host=`), for a card "
-            "that NetworkManager does not manage (`unmanaged-devices=`), or not for boot (`ONBOOT=no`), or it has no "
-            "condition in `[Match]`, without which systemd 246 and later ignores it.",
+            "autoconnect-priority, or the one that was used last. Or the file is for another system (`Host=`, "
+            "`KernelCommandLine=`, `Architecture=`), for a card that NetworkManager does not manage "
+            "(`unmanaged-devices=`), or not for boot (`ONBOOT=no`), or it has no condition in `[Match]`, without which "
+            "systemd 246 and later ignores it.",
             "Nothing needs to be done if the guest works.",
         ),
         concern(

@@ -110,7 +110,9 @@ def of_card(card: Any) -> dict[str, Any]:
     vlans = ",".join(str(tag.get("id")) for tag in card.iterfind("vlan/tag"))
     parts = (next(filter(None, names), ""), group, vlans and f"vlan{vlans}")
     address = card.find("address[@type='pci']")
-    slot = None if address is None else address.get("slot", "")
+    # Only on the root bus that is the number by which a guest names the card: on q35 cards are in slot 0 of a bus of their own.
+    is_on_root = address is not None and re.fullmatch("(?:0x)?0*", address.get("bus", ""))
+    slot = address.get("slot", "") if is_on_root else None
     return {
         "network": "/".join(filter(None, parts)) or None,
         "connected": False if attribute(card, "link", "state") == "down" else None,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from .identity import Card
 from .macs import CONFIGURATION, HARDWARE, Origin
 from .nics import Nic, unique_identifier
 
+_OF_SLOT = re.compile(r"ens[0-9]+")
 # {NIC's identifier: Card}
 _Pairs = dict[str, Card]
 
@@ -26,8 +28,9 @@ def matched(
     """(Nics, Concerns): nics with the MAC addresses of their cards, and a Nic for each card that matches none of them.
 
     A fact goes before a guess: the MAC address that the disk knows, the address that is configured, the slot by which udev
-    has made the name, and only then the order, unless there is just one of each left. Configuration outlives its NIC: where there are fewer cards, those
-    NICs get them that start at boot, or else have an address. A NIC that its daemon leaves alone is none without a card.
+    has made the name, and only then the order, unless there is just one of each left. Configuration outlives its NIC: where
+    there are fewer cards, those NICs get them that start at boot, or else have an address. A NIC that its daemon leaves
+    alone is none without a card.
 
     cards, macs: as of identity.cards_of and new_macs. A guest that was converted before knows its NICs by new ones.
     spare: what configures any further card.
@@ -39,11 +42,8 @@ def matched(
     by_traces, doubts = _by_mac(_left(nics, pairs), _unused(cards, pairs), macs)
     pairs.update(by_traces)
     contradictions = _contradictions(nics, pairs, seen)
-    # What the configuration knows a NIC by is not doubted, but where there is just one NIC, and one card; or where it
-    # knows two by one address.
     listed = {card.mac for card in cards if card.mac}
-    alone, doubtful = len(nics) == len(cards) == 1, {None, *listed}
-    open_to_guess = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
+    open_to_guess = _open_to_guess(nics, cards, pairs)
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
     concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs)
@@ -60,6 +60,21 @@ def matched(
         further = replace(spare, identifier=identifier) if spare else Nic(identifier, None)
         found.append(_with_card(further, card, listed, True))
     return found, concerns
+
+
+def _open_to_guess(nics: Sequence[Nic], cards: Sequence[Card], pairs: _Pairs) -> list[Nic]:
+    """Those of nics that may have any card which is left.
+
+    What the configuration knows a NIC by is not doubted, but where there is just one NIC, and one card; or where it knows
+    two by one address. Where names of this guest are those of slots, no card is in the slots of the others.
+    """
+    alone, doubtful = len(nics) == len(cards) == 1, {None, *(card.mac for card in cards if card.mac)}
+    found = [nic for nic in nics if alone or nic.mac_was_seen or nic.hardware_mac in doubtful]
+    named = [nic for nic in nics if nic.name and nic.identifier in pairs]
+    by_slots = any(nic.name == pairs[nic.identifier].name_by_slot for nic in named)
+    if by_slots and all(card.slot for card in _unused(cards, pairs)):
+        found = [nic for nic in found if not _OF_SLOT.fullmatch(nic.name or "")]
+    return found
 
 
 class _Seen:

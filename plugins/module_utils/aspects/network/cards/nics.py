@@ -15,16 +15,17 @@ from .macs import CONFIGURATION, MacSource, Origin
 # What the kernel and the usual tools call interfaces that are not hardware. A VLAN has a dot: eth0.100.
 _SOFTWARE = re.compile(
     r"lo|.*\..*"
-    r"|(?:bond|br|bridge|dummy|erspan|geneve|gre|gretap|ifb|ip6gre|ip6tnl|ipip|ipvlan|ipvtap|macsec|macvlan|macvtap|nlmon"
-    r"|ovs|ovsbr|ppp|sit|tap|team|tun|vbox|vboxnet|vcan|veth|vif|virbr|vlan|vmbr|vmnet|vnet|vrf|vti|vxlan|wg|xfrm)"
+    r"|(?:bat|bond|br|bridge|dummy|erspan|geneve|gre|gretap|ham|hsr|ifb|ip6gre|ip6tnl|ipip|ipsec|ipvlan|ipvtap|isatap"
+    r"|l2tpeth|macsec|macvlan|macvtap|nlmon|nordlynx|ovs|ovsbr|ppp|prp|sit|sl|tap|team|teql|tun|vbox|vboxnet|vcan|veth"
+    r"|vif|virbr|vlan|vmbr|vmnet|vnet|vrf|vti|vxlan|wg|xfrm)"
     r"(?:[-_\d].*)?"
     # Docker, Podman, Kubernetes' networks, LXC and LXD, VPNs.
     r"|docker.*|podman\d+|(?:cali|cilium_|flannel|kube-|nodelocal|weave|antrea|cni|lxc|lxdbr|incusbr|tailscale|nebula)[\w-]*"
     r"|zt[a-z0-9]{8}|ovs-system"
 )
-# What the kernel and udev call wireless cards, modems and InfiniBand (systemd.net-naming-scheme(7)). No machine that was
+# What the kernel and udev call wireless cards, modems, InfiniBand and CAN (systemd.net-naming-scheme(7)). No machine that was
 # converted has one.
-_OTHER_HARDWARE = re.compile(r"(?:wlan|wwan|ath|mlan|ib)\d+|(?:wl|ww|ib)(?:[ops]\d\w*|x[0-9a-f]{12})")
+_OTHER_HARDWARE = re.compile(r"(?:wlan|wwan|ath|mlan|ib|can|slcan)\d+|(?:wl|ww|ib)(?:[ops]\d\w*|x[0-9a-f]{12})")
 
 # NICs with names of these are the kernel's to name, in the order in which it finds them.
 KERNEL_NAME = re.compile(r"eth\d+")

@@ -22,7 +22,7 @@ PARENT = "vlan_raw_device"
 # The other way round, in a port: of which bond or bridge, and in ifupdown2 of which VRF.
 _UPPERS = ("bond_master", "ovs_bridge", "vrf")
 _OF_VIRTUAL = frozenset(
-    (*MEMBERS, PARENT, "vxlan_id", "tunnel_mode", "vrf_table", "wireguard_config_path", "veth_peer")
+    (*MEMBERS, PARENT, "vxlan_id", "tunnel_mode", "vrf_table", "wireguard_config_path", "veth_peer", "tinc_net")
 )
 # With wpa-conf a wired card may be authenticated too.
 _OF_WIRELESS = ("wpa_ssid", "wpa_essid", "wpa_bssid", "wpa_psk", "wireless_")

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ..cards.nics import INTERFACE
+from ..cards.nics import INTERFACE, is_software
 
 # What a shell puts between commands, and before them.
 _BETWEEN = re.compile(r"\|\|?|&&?|;|\{|\}|\(|\)|!|if|then|else|elif|fi|do|done|while|exec|sudo")
@@ -82,6 +82,9 @@ def _by_ip(arguments: Sequence[str]) -> Iterator[Made]:
     elif kind[:1] == "l" and "link".startswith(kind) and "set".startswith(action):
         name = _after("dev", rest) or rest[0]
         yield Made(_after("master", rest), (name,))
+        # ip link set dev dummy0 name service
+        if is_software(_after("dev", rest) or rest[0]):
+            yield Made(_after("name", rest))
     elif kind in ("tuntap", "tuntp", "tunt") and action in ("a", "add"):
         yield Made(_after("dev", rest) or _after("name", rest) or rest[0])
     elif len(kind) > 2 and "tunnel".startswith(kind) and action in ("a", "add"):

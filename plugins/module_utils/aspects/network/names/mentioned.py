@@ -25,10 +25,12 @@ from ..cards.patterns import matches
 # systemd.net-naming-scheme(7): ens192, enp11s0, eno1, enx005056aabbcc; and Xen's enX0.
 _NAME = r"en(?:[os][0-9]+|p[0-9]+s[0-9]+)(?:[fdnu][0-9]+|np[0-9]+)*|enX[0-9]+|enx[0-9a-f]{12}"
 # Shell variables of netifrc end with it: config_ens192.
-_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[])")
+_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[-])")
 # grep has no (?:).
-_FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?])".replace("(?:", "(")
+_FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?-])".replace("(?:", "(")
 _MOST_FILES = 10
+# No guest has so many names of cards, or cards without names, but a hostile one.
+_MOST = 50
 # Of ALT's etcnet a directory is called like its interface (network.init), and no file in it names that.
 _ETCNET = "/etc/net/ifaces"
 
@@ -44,8 +46,9 @@ def with_names(root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card]) -> t
         return found, []
     known = {nic.name for nic in nics}
     mentioned = {name: files for name, files in _mentioned(root).items() if name not in known}
+    mentioned = {name: mentioned[name] for name in sorted(mentioned)[:_MOST]}
     if nics:
-        nameless = [nic for nic in nics if not nic.name]
+        nameless = [nic for nic in nics if not nic.name][:_MOST]
         mentioned = {name: files for name, files in mentioned.items() if any(_may_be(nic, name) for nic in nameless)}
     if len(mentioned) == 1 and len(nics) < 2 and root.guest.hardware.get("interfaces") != []:
         ((name, files),) = mentioned.items()
@@ -53,10 +56,10 @@ def with_names(root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card]) -> t
         return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files)]
     concerns = []
     slots = {card.mac: card.name_by_slot for card in cards if card.mac}
+    taken = {nic.identifier for nic in nics}
     for index, nic in enumerate(nics):
         by_slot = slots.get(nic.mac or "") or ""
         if not nic.name and by_slot in mentioned and _may_be(nic, by_slot):
-            taken = {each.identifier for each in found}
             found[index] = replace(nic, name=by_slot, identifier=unique_identifier(by_slot, taken))
             concerns.append(_taken(by_slot, mentioned.pop(by_slot)))
     if mentioned:

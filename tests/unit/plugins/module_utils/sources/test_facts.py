@@ -87,7 +87,7 @@ DOMAIN = {
     "<serial>S1</serial><wwn>5000c50015ea71aa</wwn><shareable/><transient/></disk>"
     "<disk type='file' device='cdrom'><source file='/iso/a.iso'/><target dev='sdb' bus='sata'/></disk>"
     "<interface type='network'><mac address='52:54:00:aa:bb:01' type='static'/><source network='lan' portgroup='web'/>"
-    "<link state='down'/><address type='pci' bus='0x01' slot='0x0a'/></interface>"
+    "<link state='down'/><address type='pci' bus='0x00' slot='0x0a'/></interface>"
     "<hostdev mode='subsystem' type='pci'/><filesystem><source dir='/srv'/></filesystem>"
     "<tpm model='tpm-crb'/><serial type='file'><source path='/log'/></serial><watchdog model='i6300esb'/>",
 }
