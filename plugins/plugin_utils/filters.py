@@ -34,7 +34,7 @@ def as_filter(name: str, function: Filter) -> Filter:
         except GuestconvError as error:
             # Not from error: Ansible would say the message of a cause once more.
             raise AnsibleFilterError(in_text.to_text(name, error)) from None
-        except Exception as error:
+        except Exception as error:  # pylint: disable=broad-except
             # The values in it are not checked one by one; -vvv shows the traceback.
             wrong = GuestconvError(
                 "argument-invalid",

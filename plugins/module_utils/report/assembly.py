@@ -36,10 +36,7 @@ def outcome(
         "started": started,
         "ended": ended,
         "phase": begun[-1][0] if begun else None,
-        "phases": [
-            {"name": name, "seconds": _seconds(returned), "resumed": bool(returned.get("resumed"))}
-            for name, returned in begun
-        ],
+        "phases": [_phase(name, returned) for name, returned in begun],
         "warnings": [text for _name, returned in begun for text in returned.get("warnings") or ()],
         **more,
     }
@@ -52,6 +49,13 @@ def outcome(
     if failure:
         result.update(_of_failure(failure))
     return result
+
+
+def _phase(name: str, returned: Mapping[str, Any]) -> dict[str, Any]:
+    phase = {"name": name, "seconds": _seconds(returned), "resumed": bool(returned.get("resumed"))}
+    copied = returned.get("copied")
+    # Of an overlay, and of disks that were there, nothing is copied.
+    return {**phase, "bytes": copied} if isinstance(copied, int) and copied > 0 else phase
 
 
 def _seconds(returned: Mapping[str, Any]) -> float:

@@ -173,14 +173,18 @@ def _attempted(guest: Guest, outcome: Outcome | None) -> Guest:
 
 
 def measured(done: Iterable[Outcome], before: Mapping[str, Any], given: Rates) -> Rates:
-    """The Rates of guests that are done and whose allocated bytes a plan has; given where there are none."""
+    """The Rates of guests that are done; given where there are none of which it is known what was copied.
+
+    That is what their copies say, which may have continued earlier ones, or else what a plan has as allocated.
+    """
     amount, copying, work, count = 0, 0.0, 0.0, 0
     for outcome in done:
-        allocated = (before.get(outcome["guest"]) or {}).get("allocated")
         # A phase that a later run did not repeat has the seconds of the run in which it was done.
-        seconds = {phase["name"]: phase.get("seconds") or 0 for phase in outcome.get("phases") or ()}
-        if allocated and seconds.get("fetch") and "convert" in seconds:
-            amount, copying, count = amount + allocated, copying + seconds["fetch"], count + 1
+        phases = {phase["name"]: phase for phase in outcome.get("phases") or ()}
+        seconds = {name: phase.get("seconds") or 0 for name, phase in phases.items()}
+        copied = phases.get("fetch", {}).get("bytes") or (before.get(outcome["guest"]) or {}).get("allocated")
+        if copied and seconds.get("fetch") and "convert" in seconds:
+            amount, copying, count = amount + copied, copying + seconds["fetch"], count + 1
             work += sum(seconds.values()) - seconds["fetch"]
     return Rates(amount / copying, work / count, count) if count else given
 

@@ -56,14 +56,14 @@ def from_dict(value: Mapping[str, Any] | None, hardware: Hardware) -> Expected:
     if value.get("port") and not hardware.interfaces:
         raise _impossible("port", "The hardware has no network interface.")
     if value.get("port") and not 0 < value["port"] < 65536:
-        raise _impossible("port", f"{value['port']} is not a TCP port.")
+        raise _impossible("port", f"{value['port']} is not a TCP port.", "Give a number from 1 to 65535.")
     if value.get("login") and not hardware.console:
         raise _impossible("login", "The hardware has no console to see a login prompt on.")
     return Expected(value.get("port") or None, banner, bool(value.get("login")), bool(value.get("agent")))
 
 
-def _impossible(key: str, message: str) -> GuestconvError:
-    hint = "Give hardware.console a driver or hardware.interfaces an address, or expect something else."
+def _impossible(key: str, message: str, hint: str = "") -> GuestconvError:
+    hint = hint or "Give hardware.console a driver or hardware.interfaces an address, or expect something else."
     return GuestconvError("expectation-impossible", message, hint=hint, path="expect." + key)
 
 

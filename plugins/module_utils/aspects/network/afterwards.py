@@ -47,6 +47,9 @@ def check_patterns(renamed: Mapping[Nic, str]) -> None:
 
 def check(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
     """Compare the Nics that all files configured before with those after. Raises GuestconvError `policy-not-possible`."""
+    for nic in chosen.dynamic:
+        if not nic.configured_by:
+            raise _refused(nic, f"no network configuration that guestconv reads is for {nic.label}")
     gone, dynamic = _keys(chosen.gone), _keys(chosen.dynamic)
     static = {key for nic in chosen.static for key in (nic.name, nic.hardware_mac) if key}
     found = {key: nic for nic in after for key in _keys([nic])}

@@ -45,6 +45,8 @@ _DISTRIBUTION, _MAIN, _OWN = (
 _OF_NETPLAN = "10-globally-managed-devices.conf"
 _NETPLAN = ("/usr/lib/netplan/*.yaml", "/etc/netplan/*.yaml")
 _RENDERER = re.compile(r"""^[ ]{1,8}renderer:[ ]*["']?NetworkManager""", re.MULTILINE)
+# No guest lists so many cards, but a hostile one.
+_MOST_SPECS = 500
 # A line for each card whose made up connection a person has deleted.
 _STATE = "/var/lib/NetworkManager/no-auto-default.state"
 
@@ -132,7 +134,7 @@ def _program(root: GuestRoot) -> Automatic | None:
         hidden.add(_OF_NETPLAN)
     read = [path for path in paths if path.startswith("/etc/") or posixpath.basename(path) not in hidden]
     texts = [root.read(path) or "" for path in read]
-    deleted = (root.read(_STATE) or "").split()
+    deleted = (root.read(_STATE) or "").split()[:_MOST_SPECS]
     return Automatic([specs for specs in (excepted_by(texts), deleted, *unmanaged.lists_of(texts)) if specs])
 
 
@@ -143,4 +145,4 @@ def excepted_by(texts: Sequence[str]) -> list[str]:
         if entry.section == "main" and entry.key in ("no-auto-default", "no-auto-default+"):
             specs = [each for each in re.split(r"[;,\s]+", entry.value) if each]
             listed = [*listed, *specs] if entry.key.endswith("+") else specs
-    return listed
+    return listed[:_MOST_SPECS]

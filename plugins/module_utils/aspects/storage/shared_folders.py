@@ -23,6 +23,9 @@ _NAMES = (".host:", "vmhgfs-fuse#", "vmhgfs-fuse")
 # 9p is also a protocol of networks; these are its transports between a guest and its hypervisor (net/9p/trans_*.c).
 _TRANSPORTS = frozenset(("trans=virtio", "trans=xen"))
 _OPTIONS = 3
+# Upstart's program for fstab in Ubuntu, until 14.04. It waits for what mounts in vain until somebody presses a key, nofail or
+# not, unless this option says otherwise, and takes it off before it mounts (mountall.c, tag_mount(), run_mount()).
+_MOUNTALL, _MOUNTALL_GOES_ON = "/sbin/mountall", "nobootwait"
 
 
 def is_folder(entry: Entry) -> bool:
@@ -34,8 +37,9 @@ def is_folder(entry: Entry) -> bool:
 def concern(root: GuestRoot, entry: Entry) -> Concern:
     """The concern about a line that mounts one."""
     ends = "The guest starts without it."
-    if inits.stops(root, entry):
-        ends = "Conversion adds nofail to its options, without which the guest would stop for an administrator."
+    added = _added(root, entry)
+    if added:
+        ends = f"Conversion adds {added} to its options, without which the guest would stop for an administrator."
     return Concern(
         "mount-source-missing",
         "warning",
@@ -52,11 +56,19 @@ def convert(root: GuestRoot) -> None:
         root.write("/etc/fstab", tables.edited(text, partial(_not_waited_for, root)), detail)
 
 
+def _added(root: GuestRoot, entry: Entry) -> str:
+    """The options that a line lacks, with which the guest starts without what it mounts; "" where it does anyway."""
+    by_mountall = root.info["init"] is None and entry.is_tried and root.is_file(_MOUNTALL)
+    lacks = [_MOUNTALL_GOES_ON] if by_mountall and _MOUNTALL_GOES_ON not in entry.options else []
+    return ",".join([*(["nofail"] if inits.stops(root, entry) else []), *lacks])
+
+
 def _not_waited_for(root: GuestRoot, row: tables.Row) -> str:
     entry = fstab.entry(row)
-    if entry is None or not is_folder(entry) or not inits.stops(root, entry):
+    added = _added(root, entry) if entry and is_folder(entry) else ""
+    if not added:
         return row.line
     # The last of several options counts.
     if len(row.fields) > _OPTIONS:
-        return row.with_field(_OPTIONS, f"{row.fields[_OPTIONS]},nofail")
-    return f"{row.line.rstrip()} nofail" if len(row.fields) == _OPTIONS else row.line
+        return row.with_field(_OPTIONS, f"{row.fields[_OPTIONS]},{added}")
+    return f"{row.line.rstrip()} {added}" if len(row.fields) == _OPTIONS else row.line

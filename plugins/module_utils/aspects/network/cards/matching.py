@@ -46,7 +46,7 @@ def matched(
     open_to_guess = _open_to_guess(nics, cards, pairs)
     guessed, guesses = _guessed(_left(open_to_guess, pairs), _unused(cards, pairs), seen)
     pairs.update(guessed)
-    concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs)
+    concerns += doubts + contradictions + guesses + _other_macs(nics, pairs, macs, listed)
     found = [
         _with_card(nic, pairs.get(nic.identifier), listed, bool(cards))
         for nic in nics
@@ -189,13 +189,15 @@ def _contradictions(nics: Sequence[Nic], pairs: _Pairs, seen: _Seen) -> list[Con
     return found
 
 
-def _other_macs(nics: Sequence[Nic], pairs: _Pairs, macs: Mapping[str, str]) -> list[Concern]:
-    """The Concerns that files know NICs by other MAC addresses than those of their cards: they are for other cards."""
+def _other_macs(
+    nics: Sequence[Nic], pairs: _Pairs, macs: Mapping[str, str], listed: Collection[str | None]
+) -> list[Concern]:
+    """The Concerns that files know NICs by MAC addresses that no card has, which is listed: they are for other cards."""
     found = []
     for nic in nics:
         card = pairs.get(nic.identifier)
         if card and card.mac and nic.hardware_mac and nic.mac_source and nic.mac_source.origin is Origin.FILE:
-            if nic.hardware_mac not in (card.mac, macs.get(card.mac)):
+            if nic.hardware_mac not in listed and nic.hardware_mac != macs.get(card.mac):
                 found.append(_other_mac(nic, card, nic.mac_source.file))
     return found
 

@@ -57,6 +57,12 @@ def test_a_guest_that_went_through_has_what_its_phases_told():
     assert found["devices"]["after"]["network"]["ens192"] == {"driver": GUEST["devices"]["network"]["ens192"]["driver"]}
 
 
+@pytest.mark.parametrize(("copied", "more"), [(12345, {"bytes": 12345}), (0, {}), (None, {})])
+def test_a_fetch_says_how_many_bytes_it_copied(copied, more):
+    found = parsed(outcome({"fetch": {"copied": copied, "seconds": 3}, "convert": CONVERTED}, **TIMES))
+    assert found["phases"][0] == {"name": "fetch", "seconds": 3.0, "resumed": False, **more}
+
+
 def test_a_failure_says_its_phase_its_code_and_what_to_do():
     failure = {"failed": True, "code": "no-operating-system", "msg": "No operating system.", "hint": "Name all disks."}
     found = parsed(outcome({"fetch": {"disks": [{"path": "/a.qcow2"}]}, "inspect": failure}, **TIMES, failure=failure))

@@ -58,6 +58,18 @@ def test_rates_are_measured_in_guests_whose_bytes_are_known_in_whichever_run_the
     assert measured(done[2:], before, Rates(1.0, 2.0)) == Rates(1.0, 2.0)
 
 
+def test_what_a_copy_says_that_it_copied_goes_before_what_was_planned():
+    # It continued the copy of an earlier run. There may be no plan at all.
+    done = outcome("a")
+    done["phases"][0]["bytes"] = 300 * MIB
+    given = Rates(1.0, 2.0)
+    assert (
+        measured([done], {"a": {"allocated": 600 * MIB}}, given)
+        == measured([done], {}, given)
+        == Rates(5.0 * MIB, 120.0, 1)
+    )
+
+
 def test_what_was_planned_is_kept_until_a_guest_is_done_and_compared_then():
     first = plan([guest(size=GIB, allocated=600 * MIB)], MADE, copying=10 * MIB, work=100)
     assert first.as_dict()["guests"]["web01"]["seconds"] == 160.0
