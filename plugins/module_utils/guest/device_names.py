@@ -18,7 +18,9 @@ _FROM_THE_DISKS = rf"dm-name-(?!{_MULTIPATH_NAME})|dm-uuid-(?!(?:part\d+-)?mpath
 _OF_HARDWARE = re.compile(
     r"/dev/(?:(?:sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(?:p\d+)?"
     # Rules of Azure's agent and of cloud-init make their links of places that only Azure has.
-    rf"|mapper/{_MULTIPATH_NAME}|disk/by-(?:path|diskseq)/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+|disk/(?:azure|cloud)/.+)$"
+    # What iSCSI is called after, the target has as well.
+    rf"|mapper/{_MULTIPATH_NAME}|disk/by-path/(?!ip-).+|disk/by-diskseq/.+|disk/by-id/(?!{_FROM_THE_DISKS}).+"
+    r"|disk/(?:azure|cloud)/.+)$"
 )
 # fstab(5) names a link in by-id so, too (util-linux 2.36).
 _ID = "ID="
@@ -40,6 +42,10 @@ _PARTITION_LINK = re.compile(
 # that is not printable as \xHH; udev, \xHH for both.
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _HIGH = re.compile(rb"M-(?:\^([@-_?])|\\(.)|([^\\^]))", re.DOTALL)
+
+# How disks are attached that a virtual machine's own are not: by USB, FireWire, iSCSI, and Fibre Channel (systemd,
+# src/udev/udev-builtin-path_id.c).
+_ELSEWHERE = re.compile(r"(?:\A|[-/])(?:usb|ieee1394|iscsi|fc|zfcp)-|/by-path/ip-")
 
 # Links that a guest uses. No guest has more; to compare each of a hostile one's with all others would take hours.
 MOST_LINKS = 1000
@@ -79,7 +85,7 @@ def partition_on_only_disk(name: str, links: Collection[str]) -> str | None:
     links: the other names that the guest uses. Where those link to another disk in the same way, a disk is missing.
     """
     link = _PARTITION_LINK.match(path_of_id(name))
-    if not link or "usb" in name or len(links) > MOST_LINKS:
+    if not link or _ELSEWHERE.search(name) or "usb" in name or len(links) > MOST_LINKS:
         return None
     others = filter(None, map(_PARTITION_LINK.match, map(path_of_id, links)))
     if any(other["kind"] == link["kind"] and other["disk"] != link["disk"] for other in others):

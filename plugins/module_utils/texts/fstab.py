@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from . import tables
 
+# What the line mounts is on a network (mount(8)).
+ON_NETWORK = "_netdev"
 # With these in its options the guest starts without what a line mounts (systemd.mount(5); the last is older).
-_NOT_WAITED_FOR = frozenset(("_netdev", "x-systemd.automount", "comment=systemd.automount"))
+_NOT_WAITED_FOR = frozenset((ON_NETWORK, "x-systemd.automount", "comment=systemd.automount"))
 # Of these the last counts, for systemd-fstab-generator(8).
 _OPPOSITES = (("noauto", "auto"), ("nofail", "fail"))
 # Another target than local-fs.target, without which the guest does not start, pulls the mount in, and does without it.

@@ -62,6 +62,7 @@ class _Told:
 def inspect(root: GuestRoot) -> Findings:
     """One block device per disk, and a concern for all that names a filesystem which is not there on the target."""
     findings = Findings()
+    encryption.learn(root)
     there = mentions.found(root)
     names_by_driver = _names_by_driver(root.guest)
     rejected = {driver: lvm.rejections(root, on_target) for driver, on_target in names_by_driver.items()}

@@ -36,6 +36,8 @@ _FAMILIES: Mapping[str, str] = {
 _MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "crypto_LUKS", "BitLocker", "bcache", "drbd")
 _NEVER_MOUNTED = (*_MEMBERS, "swap", "swsuspend")
 _ANY_TYPE = ("", "auto")
+# Of these a guest mounts several subvolumes.
+_SEVERAL_TIMES = ("btrfs",)
 # What the firmware reads is FAT (UEFI specification, 13.3).
 _OF_FIRMWARE = ("/boot/efi", "/efi")
 
@@ -58,7 +60,7 @@ def concerns(root: GuestRoot, names: Names, mounted: Collection[tuple[str, Entry
         if device_names.is_of_hardware(entry.spec) and not {"bind", "rbind"} & set(entry.options)
     ]
     labels = frozenset(word for entry in entries if entry.is_mount for word in _labels_for(entry.path))
-    found = [_of_line(root, names, "/etc/fstab", entry, labels) for entry in entries]
+    found = [_of_line(root, names, "/etc/fstab", entry, labels) or _twice(root, names, entry) for entry in entries]
     found += [_of_line(root, names, path, entry, frozenset()) for path, entry in mounted]
     found += [_of_mapping(names, row) for row in tables.rows(root.read("/etc/crypttab") or "")]
     return [concern for concern in found if concern]
@@ -83,6 +85,28 @@ def _of_line(root: GuestRoot, names: Names, path: str, entry: Entry, labels: fro
         said = f"{entry.spec} is {entry.path}, and on the given disks its label is {', '.join(sorted(theirs))}"
         return _concern(path, said, "warning", "")
     return None
+
+
+def _twice(root: GuestRoot, names: Names, entry: Entry) -> Concern | None:
+    """The concern about a line that leads to what is mounted elsewhere, by a name that holds on any hardware, or as root."""
+    filesystems = names.filesystems(entry.spec)
+    if len(filesystems) != 1 or not entry.is_mount or entry.path == "/" or filesystems[0].type in _SEVERAL_TIMES:
+        return None
+    own = filesystems[0] == root.mount_plan.root.filesystem
+    others = (
+        ["/"]
+        if own
+        else [
+            other.path
+            for other in fstab.parse(root.read("/etc/fstab") or "")
+            if other.is_mount and other.path != entry.path and not device_names.is_of_hardware(other.spec)
+            if names.filesystems(other.spec) == filesystems
+        ]
+    )
+    if not others:
+        return None
+    said = f"{entry.spec} is {entry.path}, and on the given disks it is what is mounted at {others[0]}"
+    return _concern("/etc/fstab", said, _severity(root, entry), _WRONG_PLACE)
 
 
 def _severity(root: GuestRoot, entry: Entry) -> str:

@@ -16,7 +16,7 @@ from ...guest.storage.layers.encrypted import Encrypted
 from ...guest.storage.layers.filesystem import BITLOCKER, LUKS, Filesystem
 from ...initrd.builders import initramfs_tools
 from ...model.concerns import Concern
-from ...texts import crypttab, luks_header, tables
+from ...texts import crypttab, fstab, luks_header, tables
 from ...texts.crypttab import Entry
 from ..plan import Plan
 from . import references, specs
@@ -28,6 +28,13 @@ _OLD_COPY = re.escape(initramfs_tools.OLD_CRYPTTAB)
 
 # What opens the root in an initrd, by the last part of its path.
 _PROGRAMS = ("cryptsetup", "systemd-cryptsetup")
+
+
+def learn(root: GuestRoot) -> None:
+    """Have the disks know what of crypttab is on a network."""
+    for entry in encryption.entries(root):
+        if fstab.ON_NETWORK in entry.options:
+            root.guest.storage.learn_foreign(entry.device)
 
 
 def concerns(root: GuestRoot, names: Names) -> list[Concern]:

@@ -108,6 +108,13 @@ class Graph(Nodes):
         if link and partition and len(disks) > 1 and link[1] == str(partition.number):
             partition.disk.learned.append(link[0])
 
+    def learn_foreign(self, spec: str) -> None:
+        """Have udev's link spec, of a disk or partition, be of none of the disks: a root's fstab says that it is on a network."""
+        link = attachment.disk_in(device_names.path_of_id(spec))
+        if link:
+            for disk in self.disks:
+                disk.foreign.append(link[0])
+
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
         spec = device_names.path_of_id(spec)
         tag, value = _tag(spec)
@@ -147,8 +154,10 @@ class Graph(Nodes):
         """The kernel's name of the disk or partition that spec, where it is udev's link of hardware, leads to; else spec."""
         disks = self.disks
         spec, links = device_names.link_of_multipath(spec), set(map(device_names.link_of_multipath, links))
-        linked = attachment.disk_linked(spec, {disk.identifier: disk.attached for disk in disks}, links)
         link = attachment.disk_in(spec)
+        if link and any(link[0] in disk.foreign for disk in disks):
+            return spec
+        linked = attachment.disk_linked(spec, {disk.identifier: disk.attached for disk in disks}, links)
         learned = [disk for disk in disks if link and not linked and link[0] in disk.learned]
         if link and len(learned) == 1:
             linked = learned[0].identifier, link[1]

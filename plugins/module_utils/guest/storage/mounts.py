@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ...texts import fstab
 from ...texts.fstab import Entry
 from .. import device_names
 from .graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION, SELECTING, TOP, Graph
@@ -125,6 +126,9 @@ def planned(
     of_root = {entry.spec for entry in entries if entry.path == "/"}
     if len(of_root) == 1:
         storage.learn(of_root.pop(), root.filesystem)
+    for entry in entries:
+        if fstab.ON_NETWORK in entry.options:
+            storage.learn_foreign(entry.spec)
     mounts = {"/": root}
     missing = []
     claimed = None

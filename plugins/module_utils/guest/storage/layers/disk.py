@@ -23,6 +23,7 @@ class Disk:
     """A disk. size: bytes. boot_sector: its first 512 bytes. attached: what the source knows of it.
 
     learned: udev's links by which roots that are on it know it; they are known once a root is open.
+    foreign: those that roots have for disks which are elsewhere, on a network.
     """
 
     IS_DEVICE: ClassVar[bool] = True
@@ -33,6 +34,7 @@ class Disk:
     boot_sector: bytes = b""
     attached: Attachment = Attachment()
     learned: list[str] = field(default_factory=list, compare=False, repr=False)
+    foreign: list[str] = field(default_factory=list, compare=False, repr=False)
     parents: tuple[Layer, ...] = ()
     # The hardware gives all that a disk is known by.
     identity: ClassVar[str] = ""
