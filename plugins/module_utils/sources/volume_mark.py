@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 
-# The number of the disk in an MBR and its signature, and the GUID of a GPT. Boot loaders may change the other bytes: without
-# a GPT, GRUB is where that would be.
+# The number of the disk in an MBR and its signature, and the GUID of a GPT. Boot loaders may change the other bytes.
 _NUMBER, _SIGNATURE, _GUID = slice(440, 446), slice(510, 512), slice(512 + 56, 512 + 72)
-_GPT = (512, b"EFI PART")
+# What begins the second sector with a GPT. With an MBR, GRUB has its code there, which another version changes.
+_GPT = b"EFI PART"
 # The four entries of an MBR. They identify a disk without a number, although a guest may change its partitions.
 _ENTRIES, _ENTRY = slice(446, 510), 16
 # What fills a disk without partitions: (place of its magic number, the number, its UUID or serial number). Where several disks
@@ -46,8 +46,7 @@ def mark_of(head: bytes) -> str:
 
 def _identity(head: bytes) -> list[bytes]:
     if _is_partitioned(head):
-        place, magic = _GPT
-        guid = head[_GUID] if head.startswith(magic, place) else b""
+        guid = head[_GUID] if head.startswith(_GPT, 512) else b""
         table = [head[_NUMBER], head[_SIGNATURE], guid]
         return table if any(head[_NUMBER]) or any(guid) else [*table, head[_ENTRIES]]
     for place, magic, identity in _FILLING:
