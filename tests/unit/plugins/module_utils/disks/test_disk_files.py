@@ -211,6 +211,16 @@ def test_a_file_of_a_name_in_another_case_is_named_where_there_is_one(tmp_path, 
     assert ("Rename" in caught.value.hint) == bool(found)
 
 
+def test_the_files_of_a_disk_are_looked_for_with_each_directory_listed_once(tmp_path, monkeypatch):
+    names = [f"{'./' * (number % 3)}{place}web01-s{number:03}.vmdk" for number in range(50) for place in ("", "a/../")]
+    extents = "".join(f'RW 8 SPARSE "{name}"\n' for name in names)
+    (tmp_path / "web01.vmdk").write_text(f"# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\n{extents}")
+    listed, listdir = [], os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: listed.append(folder) or listdir(folder))
+    assert len(list(disk_files.made_of(str(tmp_path / "web01.vmdk"), "vmdk"))) == 1 + len(names)
+    assert listed == [str(tmp_path)]
+
+
 def test_there_is_no_file_in_a_directory_that_is_none(tmp_path):
     assert disk_files.in_other_case(str(tmp_path / "a" / "Web01.vmdk")) == ""
     assert disk_files.in_other_case("\0/x") == ""
