@@ -9,7 +9,8 @@ import functools
 import inspect
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
+from jinja2 import UndefinedError
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import GuestconvError, in_text
 from ansible_collections.virttools.guestconv.plugins.module_utils.platforms import registry
@@ -34,6 +35,9 @@ def as_filter(name: str, function: Filter) -> Filter:
         except GuestconvError as error:
             # Not from error: Ansible would say the message of a cause once more.
             raise AnsibleFilterError(in_text.to_text(name, error)) from None
+        except (AnsibleError, UndefinedError):
+            # A variable of a host that is not defined, say: Ansible names it, and `default` applies to it.
+            raise
         except Exception as error:  # pylint: disable=broad-except
             # The values in it are not checked one by one; -vvv shows the traceback.
             wrong = GuestconvError(

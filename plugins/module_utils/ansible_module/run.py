@@ -67,6 +67,7 @@ class _AnsibleModule(AnsibleModule):  # type: ignore[misc]
         """Fail. kwargs: further values of the result; if they have no code, Ansible has checked the options."""
         if "code" not in kwargs:
             kwargs = {**GuestconvError("option-invalid", msg).as_result(), **kwargs}
+            self.no_log_values.update(disk_urls.secrets_in(self.params))
             self.params = _known(self.params, self.argument_spec)
         super().fail_json(**{**kwargs, "msg": msg})
         raise SystemExit(1)  # fail_json() has exited

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -78,14 +79,16 @@ def made_of(path: str, stated: str | None = None) -> Iterator[str]:
     """
     seen: set[str] = set()
     level, known = path, stated
+    # A descriptor may name thousands of extents that are not there.
+    names = functools.lru_cache(maxsize=None)(names_in)
     while os.path.realpath(level) not in seen and len(seen) <= _LONGEST_CHAIN:
         seen.add(os.path.realpath(level))
         yield level
         extents, below, below_format = _named(level, known)
-        yield from (_present(os.path.join(os.path.dirname(level), name)) for name in extents)
+        yield from (_present(os.path.join(os.path.dirname(level), name), names) for name in extents)
         if not (stated and below):
             return
-        level, known = _present(os.path.join(os.path.dirname(level), below)), below_format
+        level, known = _present(os.path.join(os.path.dirname(level), below), names), below_format
 
 
 def in_other_case(path: str, names: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -110,8 +113,8 @@ def names_in(folder: str) -> dict[str, list[str]]:
     return names
 
 
-def _present(path: str) -> str:
-    return path if os.path.lexists(path) else in_other_case(path) or path
+def _present(path: str, names: Callable[[str], Mapping[str, Sequence[str]]]) -> str:
+    return path if os.path.lexists(path) else in_other_case(path, names(os.path.dirname(path))) or path
 
 
 def _folded(name: str) -> str:

@@ -126,7 +126,7 @@ def require_room(volume: str, available: int, disk: str, needed: int, when: str 
             "dest-too-small",
             f"{volume} has {available} bytes, and the disk {disk} has {needed}{when and ' ' + when}.",
             path="dest",
-            hint="Make the volume at least as large as the disk. Or are the volumes in another order than the disks?",
+            hint="Make the volume at least that large. Or are the volumes in another order than the disks?",
             extra={"needed": needed, "available": available},
         )
 

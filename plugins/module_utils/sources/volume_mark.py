@@ -9,6 +9,8 @@ import hashlib
 
 # The number of the disk in an MBR and its signature, and the GUID of a GPT. Boot loaders may change the other bytes.
 _NUMBER, _SIGNATURE, _GUID = slice(440, 446), slice(510, 512), slice(512 + 56, 512 + 72)
+# What begins the second sector with a GPT. With an MBR, GRUB has its code there, which another version changes.
+_GPT = b"EFI PART"
 # The four entries of an MBR. They identify a disk without a number, although a guest may change its partitions.
 _ENTRIES, _ENTRY = slice(446, 510), 16
 # What fills a disk without partitions: (place of its magic number, the number, its UUID or serial number). ext2 to ext4:
@@ -43,8 +45,9 @@ def mark_of(head: bytes) -> str:
 
 def _identity(head: bytes) -> list[bytes]:
     if _is_partitioned(head):
-        table = [head[_NUMBER], head[_SIGNATURE], head[_GUID]]
-        return table if any(head[_NUMBER]) or any(head[_GUID]) else [*table, head[_ENTRIES]]
+        guid = head[_GUID] if head.startswith(_GPT, 512) else b""
+        table = [head[_NUMBER], head[_SIGNATURE], guid]
+        return table if any(head[_NUMBER]) or any(guid) else [*table, head[_ENTRIES]]
     for place, magic, identity in _FILLING:
         if head.startswith(magic, place) and any(head[identity]):
             return [magic, head[identity]]

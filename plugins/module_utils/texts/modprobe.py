@@ -44,9 +44,9 @@ def blocked_by_arguments(arguments: Iterable[str]) -> dict[str, str]:
 
 
 def expression(modules: Collection[str]) -> str:
-    """The regular expression (of grep -E) for lines that may be about one of these modules (with underscores)."""
+    """The regular expression (of grep -E) for lines that may keep one of these modules (with underscores) from being loaded."""
     names = "|".join(re.escape(name).replace("_", "[_-]") for name in sorted(modules))
-    return f"^[^#]*({names})"
+    return f"^[ \t]*(blacklist|install)([ \t]+({names})|[ \t]*\\\\$)"
 
 
 def _blocked_by(line: str) -> str | None:

@@ -1,22 +1,34 @@
 # Copyright: (c) 2026, the guestconv authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules that the guest keeps from being loaded: a driver that needs one of them is as good as not there."""
+"""Modules that the guest keeps from being loaded: a driver that needs one of them is as good as not there.
+
+`blacklist` concerns only a module that is loaded for a device, by its alias, as udev does it. By its name it is loaded in
+spite of that (kmod, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY): an initrd of initramfs-tools so loads what its list `modules`
+names, and one of dracut what `force_drivers` names. Such a driver is taken as not there all the same: an initrd that is made
+without the list would lack it, `install` and `module_blacklist=` stop it under any name, and whoever forbids a driver is
+served with another one.
+"""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from functools import partial
 
-from ...devices.targets import KINDS, Model
+from ...devices.targets import Model
 from ...guest.root import GuestRoot
 from ...texts import kernel_arguments, modprobe
+from .. import searched
 from ..plan import InitrdPlan, Plan
 from .kernels import Kernel
 
 # The administrator's directory. What packages bring in the others is about modules that no target needs.
 _DIRECTORY = "/etc/modprobe.d"
 _ENDING = ".conf"
+# module-init-tools, which kmod replaced, reads this one, and files of any name in the directory, if with a warning
+# (EL 6, Debian 6, SLES 11 and older). Its modprobe is a program, and kmod's a link.
+_OLD_FILE, _OLD_PROGRAM = "/etc/modprobe.conf", "/sbin/modprobe"
 # What initrds have of all of them.
 _COPIES = r"(?:(?:usr/)?lib|etc|run)/modprobe\.d/[^/]+\.conf"
 # What is on the display before a driver is loaded stays there without it.
@@ -25,19 +37,24 @@ _KINDS = ("block", "network", "console")
 
 def found(root: GuestRoot) -> dict[str, str]:
     """{name of a module: what keeps it from being loaded, for messages}, of those that the target's devices need."""
-    models = (model for kind in KINDS for model in root.guest.target.models[kind])
-    modules = {name for model in models for name in model.modules}
     default = root.boot_menu.default
     arguments = modprobe.blocked_by_arguments(kernel_arguments.split(default.arguments) if default else ())
     blocked = {name: f"{argument} on the kernel's command line" for name, argument in arguments.items()}
-    paths = root.files_with(_DIRECTORY, modprobe.expression(modules))
+    paths = searched.paths(root)
     if paths is None:
-        paths = root.glob(f"{_DIRECTORY}/*{_ENDING}")
+        paths = root.glob(f"{_DIRECTORY}/*", _OLD_FILE)
     for path in paths:
-        # kmod reads no others, and none below.
-        if path.endswith(_ENDING) and path.count("/") == _DIRECTORY.count("/") + 1:
+        if _is_read(root, path):
             blocked.update(dict.fromkeys(modprobe.blocked(root.read(path) or ""), path))
-    return {name: place for name, place in blocked.items() if name in modules}
+    return {name: place for name, place in blocked.items() if name in root.guest.target.modules}
+
+
+def _is_read(root: GuestRoot, path: str) -> bool:
+    """Whether the guest's modprobe reads a file. None reads what is in directories below its own."""
+    if path != _OLD_FILE and posixpath.dirname(path) != _DIRECTORY:
+        return False
+    is_for_all = path != _OLD_FILE and path.endswith(_ENDING)
+    return is_for_all or (root.is_file(_OLD_PROGRAM) and root.real_path(_OLD_PROGRAM).endswith("/modprobe"))
 
 
 def reason(kernel: Kernel, kind: str, model: Model, blocked: Mapping[str, str]) -> str:

@@ -77,8 +77,7 @@ def read(root: GuestRoot, path: str) -> ModuleTree:
     """The directory of modules at path."""
     text = _text(root, f"{path}/modules.dep")
     loadable = _names(text)
-    offered = {name for models in root.guest.target.models.values() for model in models for name in model.modules}
-    lost = _lost(root, path, text, loadable & offered)
+    lost = _lost(root, path, text, loadable & root.guest.target.modules)
     is_without_index = not text.strip() and bool(root.glob(*(f"{path}/{pattern}" for pattern in _MODULES)))
     built_in = _built_in(root, path)
     has_old_virtio = _TRANSPORT in loadable | built_in and _has_old_virtio(root, path, text)

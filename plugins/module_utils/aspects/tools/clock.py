@@ -13,9 +13,11 @@ import re
 
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
-from ..storage.mentions import left
+from .. import searched
 
-# The links that udev's rules make (50-udev-default.rules), and whose the clocks are.
+# Its files, and those that they include.
+_FILES = re.compile(r"/etc/.*chrony")
+# Whose the clocks are.
 _CLOCKS = {"/dev/ptp_hyperv": ("hyperv", "azure"), "/dev/ptp_kvm": ("kvm",)}
 # chrony.conf(5); directives are in any case.
 _TAKEN = re.compile(r"(?im)^[ \t]*refclock[ \t]+PHC[ \t]+(/dev/ptp_[a-z]+)\b")
@@ -25,7 +27,8 @@ def concerns(root: GuestRoot) -> list[Concern]:
     """A concern for each file that has chronyd take the time from a clock which the target lacks."""
     hypervisors = root.guest.target.hypervisors
     gone = [name for name, owners in _CLOCKS.items() if not set(owners).intersection(hypervisors)]
-    found = [(path, name) for path, text in left.texts(root).items() for name in clocks(text) if name in gone]
+    paths = filter(_FILES.match, searched.paths(root) or ())
+    found = [(path, name) for path in paths for name in clocks(root.read(path) or "") if name in gone]
     return [_concern(path, name) for path, name in dict(found).items()]
 
 

@@ -70,6 +70,11 @@ class Target:
     has_subsystem_ids: bool = False
     has_local_time: bool = True
 
+    @property
+    def modules(self) -> frozenset[str]:
+        """The kernel modules that its models need, with underscores."""
+        return frozenset(name for models in self.models.values() for model in models for name in model.modules)
+
     def machine_for(self, firmware: str) -> str:
         """The machine type for a guest that boots by this firmware."""
         return self.uefi_machine if self.uefi_machine and firmware == "uefi" else self.machine

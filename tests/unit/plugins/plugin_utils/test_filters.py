@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
+from jinja2 import UndefinedError
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.errors import in_text
 from ansible_collections.virttools.guestconv.plugins.plugin_utils.filters import as_filter
@@ -31,6 +32,16 @@ def test_arguments_of_another_form_are_refused(arguments, options, said):
     error = in_text.from_text(str(caught.value))
     assert error.code == "argument-invalid"
     assert said in error.message and error.hint
+
+
+@pytest.mark.parametrize("error", [UndefinedError("'web_net' is undefined"), AnsibleError("'web_net' is undefined")])
+def test_what_ansible_says_of_a_variable_is_left_to_it(error):
+    def guests(names):
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        as_filter("guests", guests)(["web01"])
+    assert caught.value is error
 
 
 def test_what_a_filter_returns_is_returned():

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ....guest import device_names
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
+from ... import searched
 from ...plan import Plan
 from ..names import Names
 from . import units
@@ -46,14 +47,13 @@ _FILES = (
     "/etc/cron.d/*",
     "/etc/tmpfiles.d/*.conf",
 )
-# What others edit or judge, what only remembers (LVM's archive, policies of security), and what is read no more.
+# What others edit or judge, and what only remembers (LVM's archive, policies of security).
 _NOT_TOLD = re.compile(
     r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub(?:\Z|\.d/|_installdevice\Z)|kernel/(?!(?:pre|post)(?:inst|rm)\.d/|install\.d/)|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
     r"|initramfs-tools/(?!hooks/|scripts/)|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
     # What boot loaders' menus, and command lines, are made from is edited with them.
     r"|default/extlinux|update-extlinux\.conf|sysconfig/bootloader|sdboot-manage\.conf|systemd/ukify\.conf|cmdline\.d/"
-    r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/)"
-    r"|.*(?:~|\.(?:bak|old|orig|save|swp|rpm\w+|dpkg-\w+|ucf-\w+)|[-.]\d{6,8})\Z)"
+    r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/))"
 )
 _EDITED = ("/etc/fstab", "/etc/crypttab", "/etc/default/grub")
 _MOST_FILES = 20
@@ -85,7 +85,7 @@ def texts(root: GuestRoot) -> dict[str, str]:
     """
     with suppress(KeyError):
         return root.recall(Searched).texts
-    paths = root.files_with("/etc", _expression(root))
+    paths = searched.paths(root)
     if paths is None:
         there: dict[str, str | None] = {**root.texts(_FILES), **units.of_kinds(root, (".service",))}
     else:
@@ -97,16 +97,6 @@ def texts(root: GuestRoot) -> dict[str, str]:
     }
     root.remember(Searched(found))
     return found
-
-
-def _expression(root: GuestRoot) -> str:
-    """What finds a disk's name on a line that is no comment (grep -E, and Python), or that of a hypervisor's clock.
-
-    The latter is of the tools', so that /etc is searched once.
-    """
-    disks = [re.escape(disk.identifier) for disk in root.guest.storage.disks]
-    names = f"/dev/({'|'.join([*disks, 'disk/by-(id|path|diskseq)/', 'ptp_[a-z]'])})|/sys/(class/)?block/({'|'.join(disks)})"
-    return f"^[ \t]*([^#; \t].*)?({names})"
 
 
 def concerns(root: GuestRoot, texts: Mapping[str, str], names: Names, disks: Mapping[str, str]) -> list[Concern]:

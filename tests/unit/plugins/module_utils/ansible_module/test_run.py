@@ -98,6 +98,15 @@ def test_secrets_of_urls_are_not_in_the_options_that_are_returned(capsys, url, h
     assert ("0123456789abcdef" not in printed) == hidden
 
 
+def test_secrets_of_urls_are_not_returned_either_where_ansible_refuses_another_option(capsys):
+    options = {"source": {"disks": ["https://images.example.com/web01.raw?sig=0123456789abcdef"]}, "pasword": "x"}
+    with patch_module_args(options), pytest.raises(SystemExit):
+        running.run_module({"source": {"type": "dict"}}, lambda module: {}, ())
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["code"] == "option-invalid"
+    assert "web01.raw" in printed and "0123456789abcdef" not in printed
+
+
 def test_an_error_of_a_busy_machine_is_worth_a_retry(run):
     def body(module):
         raise GuestconvError("appliance-launch-failed", "It did not start.")

@@ -192,6 +192,16 @@ def test_what_a_disk_is_made_of_is_known_also_where_a_part_of_it_is_missing(tmp_
     assert found == ["a.vmdk", "a-s001.vmdk", "a-s002.vmdk", "b.vmdk"]
 
 
+def test_a_directory_is_listed_once_however_many_extents_are_missing(tmp_path, monkeypatch):
+    extents = "".join(f'RW 8 SPARSE "a-s{number:03}.vmdk"\n' for number in range(500))
+    (tmp_path / "a.vmdk").write_text(f"# Disk DescriptorFile\nversion=1\n{extents}")
+    listed = []
+    real = os.listdir
+    monkeypatch.setattr(disk_files.os, "listdir", lambda folder: listed.append(folder) or real(folder))
+    assert len(list(disk_files.made_of(str(tmp_path / "a.vmdk"), "vmdk"))) == 501
+    assert listed == [str(tmp_path)]
+
+
 @pytest.mark.parametrize(("stated", "files"), [("qcow2", 2), (None, 1), ("raw", 1)])
 def test_what_a_guest_may_have_written_names_no_parts(tmp_path, stated, files):
     path = create(tmp_path / "a.img", "-f", "qcow2", "-u", "-b", "/etc/passwd", "-F", "raw")

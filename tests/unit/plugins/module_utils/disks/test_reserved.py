@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -122,6 +123,16 @@ def test_nothing_is_reserved_where_there_is_not_much_room(tmp_path, monkeypatch)
     monkeypatch.setattr(room, "free_bytes", lambda directory: 30 * MEBIBYTE)
     with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
         assert os.path.getsize(path) == length
+
+
+def test_storage_that_does_not_answer_fails_the_copy_and_not_what_is_reserved_for_it(tmp_path, monkeypatch):
+    def fails(directory):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    path = image(tmp_path / "disk")
+    monkeypatch.setattr(room, "free_bytes", fails)
+    with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+        assert os.path.getsize(path) < 20 * MEBIBYTE
 
 
 def test_what_is_no_image_or_a_dirty_one_is_left_as_it_is(tmp_path):

@@ -70,6 +70,11 @@ def test_a_partition_table_is_known_by_its_number_whatever_boots(tmp_path, scrip
     assert mark_of(booting) == mark_of(first)
 
 
+def test_a_partition_table_of_an_mbr_is_known_whatever_version_of_grub_is_after_it(tmp_path):
+    first = made(tmp_path / "disk", ("sfdisk", "-q"), TABLES[0])
+    assert {mark_of(with_bytes(first, at_512=code * 512)) for code in (b"\xfb", b"\xfc")} == {mark_of(first)}
+
+
 def test_a_table_without_a_number_is_known_by_its_partitions(tmp_path):
     numberless = [
         with_bytes(made(tmp_path / "disk", ("sfdisk", "-q"), f"label: dos\n,{size},L\n"), at_440=bytes(6))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.texts import modprobe
@@ -34,6 +36,9 @@ def test_modules_are_kept_from_being_loaded_by_these_lines(text, blocked):
     assert modprobe.blocked(text) == blocked
     assert modprobe.blocked(modprobe.without_blocks(text, blocked)) == set()
     assert modprobe.without_blocks(text, {"another"}) == text
+    if blocked:
+        grep = ["grep", "-qE", "-e", modprobe.expression(blocked)]
+        assert subprocess.run(grep, input=text, text=True, check=False).returncode == 0
 
 
 def test_modules_are_kept_from_being_loaded_by_these_arguments():
