@@ -40,8 +40,9 @@ options:
       - "It may also contain the texts V(phase) (the last one that was started), V(code), V(message), V(hint), V(ended)
         (a time), V(conversion_host), V(target) and V(screenshot) (the path of a PNG, relative to O(directory)); the
         dicts V(info), V(source), V(devices) (V(before) and V(after), each as V(devices) of a description) and
-        V(hardware); the lists of dicts V(phases) (each with V(name), V(seconds) and V(resumed)), V(concerns),
-        V(changes) and V(diff); the lists of texts V(disks) and V(warnings); and the boolean V(check_mode)."
+        V(hardware); the lists of dicts V(phases) (each with V(name), V(seconds), V(resumed) and, where disks were
+        copied, their V(bytes)), V(concerns), V(changes) and V(diff); the lists of texts V(disks) and V(warnings); and
+        the boolean V(check_mode)."
     type: path
     required: true
   _page:

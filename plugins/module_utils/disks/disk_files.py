@@ -21,6 +21,9 @@ from .suffixes import SUFFIXES, VAGUE
 # How a file is called that holds a disk of the format; "" where the name does not say.
 EXTENSIONS = {**SUFFIXES, VAGUE: ""}
 
+# The names of the files in a directory, as of names_in().
+Names = Callable[[str], Mapping[str, Sequence[str]]]
+
 # Snapshots of snapshots; VMware allows 32.
 _LONGEST_CHAIN = 256
 
@@ -78,9 +81,7 @@ def made_of(path: str, stated: str | None = None) -> Iterator[str]:
     differs from that of the file by case alone, the path is that of the file.
     """
     seen: set[str] = set()
-    level, known = path, stated
-    # A descriptor may name thousands of extents that are not there.
-    names = functools.lru_cache(maxsize=None)(names_in)
+    names, level, known = known_names(), path, stated
     while os.path.realpath(level) not in seen and len(seen) <= _LONGEST_CHAIN:
         seen.add(os.path.realpath(level))
         yield level
@@ -91,30 +92,35 @@ def made_of(path: str, stated: str | None = None) -> Iterator[str]:
         level, known = _present(os.path.join(os.path.dirname(level), below), names), below_format
 
 
-def in_other_case(path: str, names: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The path of the only file whose name differs from that of path by case or by Unicode's form alone; "" without one.
-
-    names: names_in() the directory of path, where that is asked for many paths.
-    """
-    folder, name = os.path.split(path)
-    known = names_in(folder) if names is None else names
-    found = [each for each in known.get(_folded(name), ()) if each != name]
-    return os.path.join(folder, found[0]) if len(found) == 1 else ""
-
-
 def names_in(folder: str) -> dict[str, list[str]]:
     """The names of the files in a directory, by what they have in common with those that differ in case; none in no directory."""
     names: dict[str, list[str]] = {}
     try:
-        for name in os.listdir(folder or "."):
+        for name in os.listdir(folder):
             names.setdefault(_folded(name), []).append(name)
     except (OSError, ValueError):
         pass
     return names
 
 
-def _present(path: str, names: Callable[[str], Mapping[str, Sequence[str]]]) -> str:
-    return path if os.path.lexists(path) else in_other_case(path, names(os.path.dirname(path))) or path
+def known_names() -> Names:
+    """names_in(), for many paths: each directory is listed once, as a descriptor can name a hundred thousand files."""
+    return functools.lru_cache(maxsize=None)(names_in)
+
+
+def in_other_case(path: str, names: Names = names_in) -> str:
+    """The path of the only file whose name differs from that of path by case or by Unicode's form alone; "" without one.
+
+    names: known_names(), where this is asked for many paths.
+    """
+    folder, name = os.path.split(path)
+    # One directory has many names: "a", "a/.", "a/b/..".
+    found = [each for each in names(os.path.normpath(folder)).get(_folded(name), ()) if each != name]
+    return os.path.join(folder, found[0]) if len(found) == 1 else ""
+
+
+def _present(path: str, names: Names) -> str:
+    return path if os.path.lexists(path) else in_other_case(path, names) or path
 
 
 def _folded(name: str) -> str:

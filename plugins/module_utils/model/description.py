@@ -61,7 +61,8 @@ class Findings:
     info: facts for roots.<name>.info.
     kernels: the list roots.<name>.kernels.
     boot: firmware, and the boot loader of each disk.
-    devices: {kind: {id: facts}}; the facts become current.<kind>.<id>.
+    devices: {kind: {id: facts}}; the facts become current.<kind>.<id>. name_on_target of a disk is {driver: name}, and becomes
+        the name with the driver that is recommended.
     usable: {kind: {driver: reason why this root cannot use it, "" when it can}}.
     preferred: {kind: the drivers that go with more of what the root has than the others do}.
     tools: what conversion does about the tools of hypervisors that it has, as ToolsPolicy.described returns it.
@@ -125,6 +126,8 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
     concerns += [concern.as_dict() for concern in source_facts.concerns(guest.hardware)]
     concerns += _without_choice(current, choices, unavailable)
     boot = _merged_boot(everything)
+    recommended = {kind: _recommended(kind, choices[kind], everything) for kind in KINDS}
+    _name_disks(current, recommended["block"])
     concerns += _without_firmware(guest.target, boot["firmware"])
     description: Description = {
         "schema": SCHEMA,
@@ -136,12 +139,7 @@ def describe(guest: DescribedGuest, findings: Mapping[str, Sequence[Findings]]) 
         "boot": boot,
         "transform": list(guest.transform),
         "roots": {root.name: _describe_root(root, findings[root.name]) for root in guest.roots},
-        "devices": {
-            kind: {
-                identifier: {"driver": _recommended(kind, choices[kind], everything)} for identifier in current[kind]
-            }
-            for kind in KINDS
-        },
+        "devices": _per_device(current, lambda kind: {"driver": recommended[kind]}),
         "tools": {key: value for one in everything for key, value in one.tools.items()},
         "current": current,
         "choices": _per_device(current, lambda kind: {"driver": list(choices[kind])}),
@@ -233,6 +231,14 @@ def _recommended(kind: str, choices: Sequence[str], everything: Sequence[Finding
     """The first of the choices that the most of the findings prefer."""
     asking = [one.preferred[kind] for one in everything if kind in one.preferred]
     return max(choices, key=lambda driver: sum(driver in drivers for drivers in asking), default=None)
+
+
+def _name_disks(current: Devices, driver: str | None) -> None:
+    """Have the disks known by their names with the driver that is recommended."""
+    for facts in current["block"].values():
+        by_driver = facts.get("name_on_target")
+        if by_driver is not None:
+            facts["name_on_target"] = by_driver.get(driver)
 
 
 def _without_choice(

@@ -126,8 +126,8 @@ def plan(
 
 def kept(earlier: Mapping[str, Any] | None, names: Iterable[str]) -> list[Guest]:
     """The guests of an earlier plan, which is plan.json, without those of these names."""
-    others = ((earlier or {}).get("guests") or {}).items()
-    return [Guest.of(data) for name, data in others if name not in set(names)]
+    known, others = set(names), (earlier or {}).get("guests") or {}
+    return [Guest.of(data) for name, data in others.items() if name not in known]
 
 
 def _migrated(guest: Guest, old: Mapping[str, Any], outcome: Outcome) -> Guest:

@@ -301,9 +301,9 @@ def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[Gues
 def _made_of(path: str, stated: str) -> Iterator[str]:
     files = list(disk_files.made_of(path, stated))
     yield from files
-    if len(files) == 1:
+    stem, ending = os.path.splitext(path)
+    if len(files) == 1 and ending.lower() == ".vmdk":
         # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
-        stem, ending = os.path.splitext(path)
         yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
 
 

@@ -13,19 +13,20 @@ _NUMBER, _SIGNATURE, _GUID = slice(440, 446), slice(510, 512), slice(512 + 56, 5
 _GPT = b"EFI PART"
 # The four entries of an MBR. They identify a disk without a number, although a guest may change its partitions.
 _ENTRIES, _ENTRY = slice(446, 510), 16
-# What fills a disk without partitions: (place of its magic number, the number, its UUID or serial number). ext2 to ext4:
+# What fills a disk without partitions: (place of its magic number, the number, its UUID or serial number). Where several disks
+# share a UUID (an array, a Btrfs), it is that of the disk, and not that of all. ext2 to ext4:
 # fs/ext4/ext4.h of Linux; XFS: fs/xfs/libxfs/xfs_format.h; Btrfs: struct btrfs_super_block in uapi/linux/btrfs_tree.h;
 # LVM: lib/format_text/layout.h of LVM2, of which the label is usually in the second sector; LUKS: its on-disk formats 1 and
 # 2; swap: include/linux/swap.h; md of the versions 1.1 and 1.2: uapi/linux/raid/md_p.h. NTFS and FAT: blkid's superblocks.
 _FILLING = (
     (1080, b"\x53\xef", slice(1128, 1144)),
     (0, b"XFSB", slice(32, 48)),
-    (65600, b"_BHRfS_M", slice(65568, 65584)),
+    (65600, b"_BHRfS_M", slice(65803, 65819)),
     (512, b"LABELONE", slice(544, 576)),
     (0, b"LUKS\xba\xbe", slice(168, 208)),
     (4086, b"SWAPSPACE2", slice(1036, 1052)),
-    (0, b"\xfc\x4e\x2b\xa9", slice(16, 32)),
-    (4096, b"\xfc\x4e\x2b\xa9", slice(4112, 4128)),
+    (0, b"\xfc\x4e\x2b\xa9", slice(168, 184)),
+    (4096, b"\xfc\x4e\x2b\xa9", slice(4264, 4280)),
     (3, b"NTFS    ", slice(72, 80)),
     (82, b"FAT32   ", slice(67, 71)),
     (54, b"FAT16   ", slice(39, 43)),

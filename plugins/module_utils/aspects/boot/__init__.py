@@ -81,7 +81,7 @@ def inspect(root: GuestRoot) -> Findings:
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition, ways)
     if started.name in (grub2.NAME, grub_legacy.NAME):
-        concerns += unread.menus_of_grub(root)
+        concerns += unread.menus_of_grub(root, found_by)
     if firmware == "uefi":
         concerns += unread.concerns(root, boots.kind is None or boots.kind.READS_EXTENDED)
     return Findings(boot={"firmware": firmware, "loaders": found}, concerns=concerns)

@@ -45,7 +45,7 @@ def concerns(root: GuestRoot) -> list[Concern]:
     found = []
     for other in root.guest.roots:
         own = [each for each in other.boot_menu.entries if each in root.started_by and not each.is_elsewhere]
-        places = {each.kernel: _filesystem(other, each.kernel) for each in own if other is not root}
+        places = {each.kernel: filesystem_of(other, each.kernel) for each in own if other is not root}
         there = {mount.filesystem for mount in root.mount_plan.mounts}
         lost = [path for path, filesystem in places.items() if filesystem not in there]
         if lost:
@@ -53,7 +53,7 @@ def concerns(root: GuestRoot) -> list[Concern]:
     return found
 
 
-def _filesystem(root: GuestRoot, path: str) -> Filesystem:
+def filesystem_of(root: GuestRoot, path: str) -> Filesystem:
     """The filesystem that has path, in root."""
     within = [each for each in root.mount_plan.mounts if path.startswith(f"{each.path.rstrip('/')}/")]
     return max(within, key=lambda each: len(each.path)).filesystem

@@ -11,9 +11,13 @@ from collections.abc import Sequence
 from ...guest.root import GuestRoot
 from ...guest.storage.diagnosis import MountError
 from ...guest.storage.graph import EFI_SYSTEM_PARTITION, EXTENDED_BOOT_LOADER_PARTITION
+from ...guest.storage.layers.filesystem import Filesystem
 from ...guest.storage.layers.partition import Partition
 from ...model import target_hardware
 from ...model.concerns import Concern
+from . import evidence, shared
+from .evidence import Evidence
+from .loaders.grub2.starts import CONFIGURATION
 
 # On a /boot: menus of GRUB 2 and GRUB legacy, and what the former may make one of.
 _MENUS = ("/grub/grub.cfg", "/grub2/grub.cfg", "/grub/menu.lst", "/grub/grub.conf")
@@ -24,11 +28,12 @@ _ROOT = re.compile(r"\broot=([^\s\"'\\]+)")
 _MOST_VOLUMES = 8
 
 
-def menus_of_grub(root: GuestRoot) -> list[Concern]:
+def menus_of_grub(root: GuestRoot, found_by: Evidence) -> list[Concern]:
     """A concern for each filesystem with a menu of GRUB that no system mounts, as a /boot has it.
 
     GRUB's code knows the partition that it reads its menu from: a /boot whose line in fstab was lost is still that, though
-    updates go to the directory /boot of the root. It is an error where that menu starts root first: of two, one boots.
+    updates go to the directory /boot of the root. It is an error where that menu starts root first, and GRUB may read it:
+    of two, one boots.
     """
     planned = {mount.filesystem for each in (root, *root.guest.roots) for mount in each.mount_plan.mounts}
     found = [each for each in root.guest.storage.filesystems if each.type in _MAY_HAVE_MENUS and each not in planned]
@@ -41,7 +46,8 @@ def menus_of_grub(root: GuestRoot) -> list[Concern]:
         except MountError:
             continue
         if texts:
-            concerns.append(_menu(root, f"{path[1:]} on {filesystem.name}", _starts_first(root, texts)))
+            is_error = _starts_first(root, texts) and _may_be_read(root, found_by, filesystem)
+            concerns.append(_menu(root, f"{path[1:]} on {filesystem.name}", is_error))
     return concerns
 
 
@@ -49,6 +55,25 @@ def _starts_first(root: GuestRoot, texts: Sequence[str]) -> bool:
     """Whether the first root= of a menu is root; those of other systems come behind it (os-prober)."""
     first = next(filter(None, map(_ROOT.search, texts)), None)
     return first is not None and root.mount_plan.root.filesystem in root.guest.storage.filesystems_called(first[1])
+
+
+def _may_be_read(root: GuestRoot, found_by: Evidence, other: Filesystem) -> bool:
+    """Whether GRUB may read its menu from another filesystem than the one that root has /boot on.
+
+    The scripts on the EFI system partition, which GRUB starts with, name the one that it reads by its UUID. Without them,
+    GRUB is installed on the disk that boots, and so is its menu: where only that of root is there, the other is a copy.
+    """
+    own = shared.filesystem_of(root, "/boot/")
+    partition, storage = found_by.partition, root.guest.storage
+    if partition and found_by.firmware == "uefi":
+        scripts = root.texts([f"{directory}/*.cfg" for directory in partition.with_file(CONFIGURATION)])
+        named = [each for each in (other, own) if each.uuid and any(each.uuid in text for text in scripts.values())]
+        if named:
+            return other in named
+        booting = storage.disks_of(shared.filesystem_of(root, partition.path))
+    else:
+        booting = frozenset(evidence.disks_with(root, found_by, found_by.started or "")[:1])
+    return not booting & storage.disks_of(own) or bool(booting & storage.disks_of(other))
 
 
 def _menu(root: GuestRoot, menu: str, is_error: bool) -> Concern:

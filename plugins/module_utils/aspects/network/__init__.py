@@ -63,7 +63,7 @@ def inspect(root: GuestRoot) -> Findings:
     if is_done:
         cards, macs = [replace(card, mac=macs.get(card.mac or "", card.mac)) for card in cards], {}
     found, guesses = matching.matched(nics, cards, macs, assembly.spare)
-    found, mentions = mentioned.with_names(root, automatic.applied(root, found), cards)
+    found, mentions = mentioned.with_names(root, automatic.applied(root, found), cards, bound.places)
     if root.guest.hardware.get("generate_macs"):
         found = identity.with_generated_macs(found, root.guest.fingerprint())
     root.remember(Facts(found, configured.formats, cards, macs))
@@ -100,7 +100,7 @@ def convert(root: GuestRoot, plan: Plan) -> None:
         if wanted.static:
             settings = configuration.settings_in_effect(root, after, facts.cards, plan.command_line.edited)
             afterwards.check_static(root, nics_of(settings), wanted)
-            afterwards.check_others(facts.nics, _with_cards(facts, settings), wanted)
+            afterwards.check_others(facts.nics, _with_cards(root, facts, settings), wanted)
             plan.concerns += concerns.of_static(root, wanted.static, settings)
     if wanted.names:
         plan.concerns += elsewhere.named_elsewhere(root, wanted.names)
@@ -117,10 +117,11 @@ def convert(root: GuestRoot, plan: Plan) -> None:
     plan.hardware.interfaces = _interfaces(on_target)
 
 
-def _with_cards(facts: Facts, settings: Sequence[Setting]) -> list[Nic]:
-    """What the cards of the source get by settings."""
+def _with_cards(root: GuestRoot, facts: Facts, settings: Sequence[Setting]) -> list[Nic]:
+    """What the cards of the source get by settings, or by themselves."""
     assembly = assemble(settings, cards=facts.cards)
-    return matching.matched(assembly.nics, facts.cards, facts.macs, assembly.spare)[0]
+    found, _guesses = matching.matched(assembly.nics, facts.cards, facts.macs, assembly.spare)
+    return automatic.applied(root, found)
 
 
 def _statics_to_set(root: GuestRoot, chosen: Mapping[Nic, policies.Policy]) -> dict[Nic, Static]:

@@ -105,13 +105,13 @@ def check_static(root: GuestRoot, after: Sequence[Nic], chosen: Chosen) -> None:
 
 
 def check_others(before: Sequence[Nic], after: Sequence[Nic], chosen: Chosen) -> None:
-    """Doubt that NICs without a name, which share a file with one that was given addresses, have what they had.
+    """Doubt that NICs which a file does not name, and which share it with one that was given addresses, have what they had.
 
     after: what the cards of the source get. Raises GuestconvError `policy-not-possible`.
     """
     found = {nic.mac: nic for nic in after if nic.mac}
     for nic in before:
-        if nic.name or nic in chosen.static or nic in chosen.dynamic or nic in chosen.gone:
+        if (nic.name and not nic.patterns) or nic in chosen.static or nic in chosen.dynamic or nic in chosen.gone:
             continue
         now = found.get(chosen.macs.get(nic.mac or "", "")) or found.get(nic.mac or "")
         if now and _whole(now) != _whole(nic):

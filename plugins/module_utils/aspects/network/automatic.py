@@ -34,6 +34,8 @@ _STARTED_BY = (
     "/etc/rc.d/rc[2-5].d/S*NetworkManager",
     "/etc/init/network-manager.conf",
 )
+# A link to /dev/null here masks the service, whatever wants it (systemctl(1)).
+_UNIT = "/etc/systemd/system/NetworkManager.service"
 # In the order in which they are read; one in /etc hides that of the distribution with its name (NetworkManager.conf(5)).
 _DISTRIBUTION, _MAIN, _OWN = (
     "/usr/lib/NetworkManager/conf.d/*.conf",
@@ -59,8 +61,9 @@ class Automatic:
 
     def configures(self, nic: Nic) -> bool:
         """Whether it gives a card, which no file is for, its addresses."""
+        known_by = {nic.name, nic.mac} - {None}
         return not any(
-            unmanaged.fits(specs, nic.name, nic.mac) or nic.name in specs or nic.mac in map(values.normal_mac, specs)
+            unmanaged.fits(specs, nic.name, nic.mac) or known_by.intersection((*specs, *map(values.normal_mac, specs)))
             for specs in self.excepted
         )
 
@@ -124,9 +127,17 @@ def _is_configured(nic: Nic) -> bool:
     return bool(nic.configured_by or nic.used_by)
 
 
+def is_started(root: GuestRoot) -> bool:
+    """Whether the guest starts NetworkManager."""
+    # Pattern matching finds links that lead nowhere.
+    found = set(root.glob(*_STARTED_BY, f"{_UNIT[:-1]}[e]"))
+    is_masked = _UNIT in found and not root.read(_UNIT)
+    return bool(found - {_UNIT}) and not is_masked and root.is_file(PROGRAM)
+
+
 def _program(root: GuestRoot) -> Automatic | None:
     """The Automatic, None for a guest that does not start NetworkManager."""
-    if not root.glob(*_STARTED_BY) or not root.is_file(PROGRAM):
+    if not is_started(root):
         return None
     paths = root.glob(_DISTRIBUTION, _MAIN, _OWN)
     hidden = {posixpath.basename(path) for path in paths if path.startswith("/etc/")}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
@@ -13,7 +14,7 @@ from ...errors import GuestconvError
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts.unread import Unread
-from . import concerns, formats
+from . import automatic, concerns, formats
 from .cards import traces
 from .cards.assembly import nics_of
 from .cards.identity import Card
@@ -85,33 +86,38 @@ def settings_in_effect(
     # Who knows all cards, and which is which, needs no traces of them.
     if cards and known.issuperset(card.mac for card in cards):
         return settings
-    macs = {card.mac for card in cards}
-    in_use = (each for each in _leased(root, next_to_files=True) if not known & {each.name, each.hardware_mac})
-    return [*settings, *(each for each in in_use if not cards or each.hardware_mac in macs)]
+    return [*settings, *(each for each in _in_use(root, cards) if not known & {each.name, each.hardware_mac})]
 
 
-def _leased(root: GuestRoot, next_to_files: bool = False) -> list[Setting]:
+def _leased(root: GuestRoot) -> list[Setting]:
     """A Setting for each interface that had a DHCP lease in a former run: without a file, NetworkManager makes up a
     connection for every card (its "Wired connection 1"), and its lease is all that is left of it.
 
-    Leases outlive their cards. So of several those count that were in use when the guest was last shut down, and next to
-    files no others.
+    Leases outlive their cards. So of several those count that were in use when the guest was last shut down.
     """
     leases = traces.leases_of(root)
     names = [name for name in sorted(leases.macs) if not is_software(name)]
     used = [name for name in names if name in leases.in_use]
-    return [
-        Setting(
-            leases.macs[name].source.file,
-            "lease",
-            name,
-            hardware=True,
-            hardware_mac=leases.macs[name].mac,
-            method="dhcp",
-            is_record=True,
-        )
-        for name in (used if used or next_to_files else names)
-    ]
+    return [_of_lease(name, leases.macs[name]) for name in used or names]
+
+
+def _in_use(root: GuestRoot, cards: Sequence[Card]) -> list[Setting]:
+    """The same next to files, where only leases count that NetworkManager, if it is started, used last.
+
+    A connection has one card: where it has leases of several, only the cards of the source show which one is not old.
+    """
+    leases = traces.leases_of(root)
+    macs = {card.mac for card in cards}
+    used = [name for name in sorted(leases.in_use) if not is_software(name)]
+    used = [name for name in used if not cards or leases.macs[name].mac in macs]
+    counts = Counter(leases.in_use[name] for name in used)
+    used = [name for name in used if counts[leases.in_use[name]] == 1]
+    return [_of_lease(name, leases.macs[name]) for name in used] if used and automatic.is_started(root) else []
+
+
+def _of_lease(name: str, known: KnownMac) -> Setting:
+    file = known.source.file
+    return Setting(file, "lease", name, hardware=True, hardware_mac=known.mac, method="dhcp", is_record=True)
 
 
 def _macs(settings: Sequence[Setting]) -> dict[str, KnownMac]:

@@ -15,7 +15,6 @@ from ...model.concerns import Concern
 _IS_COPY = re.compile(r"(?:~|\.(?:bak|old|orig|rpmsave|rpmnew|dpkg-old|dpkg-dist|save))$|^/etc/mtab$")
 # Files that are named in messages.
 _MOST_FILES = 10
-_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # Words of one search: all of it is one argument of a shell, of less than 128 KiB (execve(2)).
 _MOST_WORDS = 1000
 # Characters that stand next to no word of a search: of names and MAC addresses, and of IP addresses.
@@ -146,8 +145,19 @@ def without_comments(text: str) -> list[str]:
 
 
 def without_xml_comments(text: str) -> str:
-    """text without comments of XML, with as many lines as before."""
-    return _XML_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    """text without comments of XML, with as many lines as before.
+
+    A regular expression would search to the end of a hostile text for each comment that does not end.
+    """
+    kept: list[str] = []
+    place = 0
+    while True:
+        start = text.find("<!--", place)
+        end = text.find("-->", start + len("<!--")) if start >= 0 else -1
+        if end < 0:
+            return "".join(kept) + text[place:]
+        kept += [text[place:start], "\n" * text.count("\n", start, end)]
+        place = end + len("-->")
 
 
 def files_with(root: GuestRoot, expression: str) -> list[str]:

@@ -81,7 +81,7 @@ def inspect(root: GuestRoot) -> Findings:
         findings.devices.setdefault("block", {})[disk.device] = {
             "name": f"/dev/{disk.device}",
             "driver": _at_source(root.guest, position).get("controller"),
-            "name_on_target": names_on_target[disk.device],
+            "name_on_target": {driver: by_disk[disk.device] for driver, by_disk in names_by_driver.items()},
             "position": position,
             "size": disk.virtual_size,
             "mountpoints": sorted(path for path, disks in disks_of.items() if disk.device in disks),

@@ -9,7 +9,7 @@ A name that the hardware gave (/dev/sdb1) leads to another filesystem then, and 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ...guest import device_names
 from ...guest.root import GuestRoot
@@ -54,13 +54,19 @@ def concerns(root: GuestRoot, names: Names, mounted: Collection[tuple[str, Entry
 
     mounted: (path of the unit, what it mounts by a name of hardware).
     """
+    lines = fstab.parse(root.read("/etc/fstab") or "")
     entries = [
         entry
-        for entry in fstab.parse(root.read("/etc/fstab") or "")
+        for entry in lines
         if device_names.is_of_hardware(entry.spec) and not {"bind", "rbind"} & set(entry.options)
     ]
+    lasting = [entry for entry in lines if not device_names.is_of_hardware(entry.spec)] if entries else []
+    mounted_so = _mounted_by_lasting_names(root, names, lasting)
     labels = frozenset(word for entry in entries if entry.is_mount for word in _labels_for(entry.path))
-    found = [_of_line(root, names, "/etc/fstab", entry, labels) or _twice(root, names, entry) for entry in entries]
+    found = [
+        _of_line(root, names, "/etc/fstab", entry, labels) or _twice(root, names, entry, mounted_so)
+        for entry in entries
+    ]
     found += [_of_line(root, names, path, entry, frozenset()) for path, entry in mounted]
     found += [_of_mapping(names, row) for row in tables.rows(root.read("/etc/crypttab") or "")]
     return [concern for concern in found if concern]
@@ -87,25 +93,29 @@ def _of_line(root: GuestRoot, names: Names, path: str, entry: Entry, labels: fro
     return None
 
 
-def _twice(root: GuestRoot, names: Names, entry: Entry) -> Concern | None:
-    """The concern about a line that leads to what is mounted elsewhere, by a name that holds on any hardware, or as root."""
+def _mounted_by_lasting_names(
+    root: GuestRoot, names: Names, entries: Iterable[Entry]
+) -> dict[Filesystem, dict[str, None]]:
+    """{filesystem: the paths (as keys) where lines mount it by a name that holds on any hardware}; of the root "/" alone."""
+    found: dict[Filesystem, dict[str, None]] = {}
+    for entry in entries:
+        filesystems = names.filesystems(entry.spec) if entry.is_mount else []
+        if len(filesystems) == 1:
+            found.setdefault(filesystems[0], {})[entry.path] = None
+    return {**found, root.mount_plan.root.filesystem: {"/": None}}
+
+
+def _twice(
+    root: GuestRoot, names: Names, entry: Entry, mounted: Mapping[Filesystem, Mapping[str, None]]
+) -> Concern | None:
+    """The concern about a line that leads to what is mounted elsewhere. mounted: as of _mounted_by_lasting_names."""
     filesystems = names.filesystems(entry.spec)
     if len(filesystems) != 1 or not entry.is_mount or entry.path == "/" or filesystems[0].type in _SEVERAL_TIMES:
         return None
-    own = filesystems[0] == root.mount_plan.root.filesystem
-    others = (
-        ["/"]
-        if own
-        else [
-            other.path
-            for other in fstab.parse(root.read("/etc/fstab") or "")
-            if other.is_mount and other.path != entry.path and not device_names.is_of_hardware(other.spec)
-            if names.filesystems(other.spec) == filesystems
-        ]
-    )
-    if not others:
+    other = next((path for path in mounted.get(filesystems[0], ()) if path != entry.path), None)
+    if other is None:
         return None
-    said = f"{entry.spec} is {entry.path}, and on the given disks it is what is mounted at {others[0]}"
+    said = f"{entry.spec} is {entry.path}, and on the given disks it is what is mounted at {other}"
     return _concern("/etc/fstab", said, _severity(root, entry), _WRONG_PLACE)
 
 

@@ -90,7 +90,7 @@ SUBJECT = Subject(
             "warning error",
             "Firmware or a boot loader may read a partition that nothing in the guest mounts: an extended boot loader "
             "partition, an EFI system partition that comes before the guest's own, or a filesystem with a menu of GRUB. What "
-            "is there is not prepared. The severity is `error` for a menu that starts this guest.",
+            "is there is not prepared. The severity is `error` for a menu that starts this guest and that GRUB may read.",
             "If the guest boots from it, have /etc/fstab of the guest mount it.",
         ),
         concern(

@@ -64,7 +64,8 @@ SUBJECT = Subject(
             "nic-mac-differs",
             "warning",
             "A file of the guest knows a network card by a MAC address, and `hardware.interfaces` has another one for the "
-            "only card. The guest does not apply the file to it, on the source as on the target.",
+            "card that matches it: the only one, or the one with its IP address. The guest does not apply the file to this "
+            "card, on the source as on the target.",
             "Check that `hardware.interfaces` belongs to this guest. If it does, correct the address in the file, or "
             "remove the file.",
         ),
@@ -143,9 +144,9 @@ SUBJECT = Subject(
         concern(
             "nic-name-from-elsewhere",
             "info",
-            "The network configuration does not name the only network card, or is in a format that guestconv does not read, "
-            "but other files in /etc use a name of a network card: rules of a firewall, dhcpcd.conf, a script. The card "
-            "keeps this name on the target.",
+            "The network configuration does not name a network card, or is in a format that guestconv does not read, but "
+            "other files in /etc use a name of a network card: rules of a firewall, dhcpcd.conf, a script. If it is the only "
+            "card, or its PCI slot is that of the name, the card keeps this name on the target.",
             "Nothing needs to be done if it is the name of the network card. If not, remove it from the files.",
         ),
         concern(

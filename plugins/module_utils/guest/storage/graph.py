@@ -113,7 +113,7 @@ class Graph(Nodes):
         link = attachment.disk_in(device_names.path_of_id(spec))
         if link:
             for disk in self.disks:
-                disk.foreign.append(link[0])
+                disk.foreign.add(link[0])
 
     def _called(self, spec: str, links: Collection[str]) -> list[Layer]:
         spec = device_names.path_of_id(spec)

@@ -87,7 +87,7 @@ def _of_group(storage: Graph, volumes: Sequence[LogicalVolume], is_needed: IsNee
     group, severity = volumes[0].group, "error" if is_needed(volumes) else "warning"
     missing = list(dict.fromkeys(uuid for volume in volumes for uuid in volume.missing))
     inactive = [volume for volume in volumes if not volume.device and not volume.is_skipped]
-    copies = _copies(storage, volumes) if inactive else []
+    copies = _copies(storage, volumes)
     if copies or len({volume.group_uuid for volume in volumes}) > 1:
         return Concern(
             "volume-group-ambiguous",

@@ -24,10 +24,10 @@ class NotADomain(GuestconvError):
     """The XML document describes something else than a domain."""
 
 
-# Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
 # The formats of disks of hypervisors whose domains do not say them: VirtualBox goes by the suffix.
 _FORMATS: dict[str, Callable[[str], str | None]] = {"vmware": lambda path: "vmdk", "vbox": format_of_name}
 
+# Bytes; libvirt's virScaleInteger: "KB" is a thousand, "KiB" and "k" are 1024.
 _POWERS = {letter: exponent for exponent, letter in enumerate("KMGTPE", 1)}
 _UNIT = re.compile(r"([kmgtpe])(b|ib)?|b|bytes?", re.IGNORECASE)
 _MIB = 1 << 20
@@ -130,9 +130,13 @@ def parse(text: str | bytes, path: str, volume_path: VolumePath | None = None) -
 
 
 def _boots_first(domain: Any) -> bool:
-    """Whether the first disk is what is booted: a firmware starts it, or Xen's boot loader on the host reads it (pygrub)."""
+    """Whether the first disk is what is booted: a firmware starts it, or Xen's boot loader on the host reads it.
+
+    Without a kernel of the host, that is pygrub if the domain names none (libxlMakeDomBuildInfo() in libxl_conf.c).
+    """
     is_virtualised = domain.findtext("os/type") in (None, "hvm")
-    return is_virtualised or bool((domain.findtext("bootloader") or "").strip())
+    names_loader, names_kernel = (bool((domain.findtext(name) or "").strip()) for name in ("bootloader", "os/kernel"))
+    return is_virtualised or names_loader or not names_kernel
 
 
 def _firmware(domain: Any) -> str | None:

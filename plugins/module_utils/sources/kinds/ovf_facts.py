@@ -53,12 +53,12 @@ FACTS: Cells = {
 _FLOPPY, _CDS, _OTHER, _SERIAL, _PROCESSOR = "14", ("15", "16"), "1", "21", "3"
 _FURTHER = {"22": "parallel port", "35": "sound card"}
 
-# (type, {name: value}) of each item.
 # Parts of the subtypes of what is of the host, without dots: "vmware.pci.passthrough-vmiop", "vmware.usb.remotehost". Persistent
 # memory is data that an export has as a disk, and no target has as memory.
 _OF_HOST = ("pcipassthrough", "vgpu", "usbremote", "usbhost", "sriov", "nvdimmdevice")
 _ENCRYPTIONS = ("sevEnabled", "sevSnpEnabled", "tdxEnabled")
 
+# (type, {name: value}) of each item.
 Items = list[tuple[str, dict[str, str]]]
 
 

@@ -21,18 +21,20 @@ def settings_of(hardware: Any) -> dict[str, str]:
     Those that are lists of their own are there by their parts as well: {"platform.timeoffset": "0"}.
     """
     found: dict[str, str] = {}
+    cards: list[str] = []
     for element in named(hardware, "VirtualSystemOtherConfigurationData"):
         name = attribute(element, "Name")
         value = next(((child.text or "").strip() for child in named(element, "Value")), "")
         if name == _VGPU:
             # One for each card.
-            value = "\n".join([*_lines(found.get(name, "")), _part(value, "VGPU_type_model_name") or "GPU"])
+            cards.append(_part(value, "VGPU_type_model_name") or "GPU")
+            continue
         found[name] = value
         for part in value.split(";") if name in ("platform", "HVM_boot_params") else ():
             key, equals, text = part.partition("=")
             if equals:
                 found[f"{name}.{key.strip()}"] = text.strip()
-    return found
+    return {**found, _VGPU: "\n".join(cards)} if cards else found
 
 
 def firmware(settings: Mapping[str, str]) -> str | None:

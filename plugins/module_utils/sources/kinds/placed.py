@@ -9,7 +9,6 @@ A hypervisor names the disks of a guest by paths of its own: `/vmfs/volumes/5d8f
 
 from __future__ import annotations
 
-import functools
 import html
 import os
 import re
@@ -62,12 +61,14 @@ def found_files(names: Sequence[str], descriptor: str) -> list[str]:
         os.path.join(folder, part) for name in names for part in (name, slashed(name), base_name(name)) if part
     )
     found: list[str] = []
-    names_in = functools.lru_cache(maxsize=None)(disk_files.names_in)
+    names_in = disk_files.known_names()
     for path in dict.fromkeys(candidates):
-        if "\0" not in path and os.path.exists(path):
+        if "\0" in path:
+            continue
+        if os.path.exists(path):
             found.append(path)
         elif os.path.splitext(path)[1].lower() in disk_files.EXTENSIONS:
-            found += filter(None, [disk_files.in_other_case(path, names_in(os.path.dirname(path)))])
+            found += filter(None, [disk_files.in_other_case(path, names_in)])
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,9 @@ from ....model.concerns import Concern
 from ..values import Address, host, normal_mac
 from .macs import GENERATED, HARDWARE, KnownMac
 from .nics import Nic, labels
+
+# The names that udev makes of slots alone.
+OF_SLOT = re.compile(r"ens[0-9]+")
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ....model.concerns import Concern
 from ..values import Address
-from .identity import Card
+from .identity import OF_SLOT, Card
 from .macs import CONFIGURATION, HARDWARE, Origin
 from .nics import Nic, unique_identifier
 
-_OF_SLOT = re.compile(r"ens[0-9]+")
 # {NIC's identifier: Card}
 _Pairs = dict[str, Card]
 
@@ -73,7 +71,7 @@ def _open_to_guess(nics: Sequence[Nic], cards: Sequence[Card], pairs: _Pairs) ->
     named = [nic for nic in nics if nic.name and nic.identifier in pairs]
     by_slots = any(nic.name == pairs[nic.identifier].name_by_slot for nic in named)
     if by_slots and all(card.slot for card in _unused(cards, pairs)):
-        found = [nic for nic in found if not _OF_SLOT.fullmatch(nic.name or "")]
+        found = [nic for nic in found if not OF_SLOT.fullmatch(nic.name or "")]
     return found
 
 
@@ -307,8 +305,8 @@ def _other_mac(nic: Nic, card: Card, file: str) -> Concern:
     return Concern(
         "nic-mac-differs",
         "warning",
-        f"hardware.interfaces[{card.position}] ({card.mac}) was matched to {nic.label}, because it is the only one, but {file} "
-        f"is for a network card with the MAC address {nic.hardware_mac}. The guest does not apply it to this one.",
+        f"hardware.interfaces[{card.position}] ({card.mac}) was matched to {nic.label}, but {file} is for a network card with "
+        f"the MAC address {nic.hardware_mac}. The guest does not apply it to this one.",
         "Check that hardware.interfaces belongs to this guest. If it does, correct the address in the file, or remove the "
         "file if the guest works without it.",
     )

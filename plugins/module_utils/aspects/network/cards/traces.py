@@ -73,11 +73,11 @@ _INTERFACE = re.compile(r'\binterface "([^"]{1,15})";')
 class Leases:
     """macs: {name of an interface: KnownMac} by the leases of dhclient, NetworkManager and wicked.
 
-    in_use: the names of those with a lease of a connection of NetworkManager's that was active when it last ended.
+    in_use: {name: UUID} of those with a lease of a connection of NetworkManager's that was active when it last ended.
     """
 
     macs: Mapping[str, KnownMac]
-    in_use: frozenset[str]
+    in_use: Mapping[str, str]
 
 
 def leases_of(root: GuestRoot) -> Leases:
@@ -85,9 +85,10 @@ def leases_of(root: GuestRoot) -> Leases:
     with suppress(KeyError):
         return root.recall(Leases)
     macs = from_leases(root)
-    uuids = {name: _UUID.search(known.source.file) for name, known in macs.items()}
-    active = last_active(root.read(_TIMESTAMPS) or "") if any(uuids.values()) else frozenset()
-    leases = Leases(macs, frozenset(name for name, uuid in uuids.items() if uuid and uuid["uuid"] in active))
+    found = ((name, _UUID.search(known.source.file)) for name, known in macs.items())
+    uuids = {name: uuid["uuid"] for name, uuid in found if uuid}
+    active = last_active(root.read(_TIMESTAMPS) or "") if uuids else frozenset()
+    leases = Leases(macs, {name: uuid for name, uuid in uuids.items() if uuid in active})
     root.remember(leases)
     return leases
 

@@ -80,10 +80,10 @@ def _by_ip(arguments: Sequence[str]) -> Iterator[Made]:
         yield Made(name, (link,) if link else (), bool(link) and of not in _CARRIED)
         yield Made(_after("name", rest[end:]))
     elif kind[:1] == "l" and "link".startswith(kind) and "set".startswith(action):
-        name = _after("dev", rest) or rest[0]
+        name = _after("dev", rest) or (rest[0] if rest[0] != "master" else "".join(rest[2:3]))
         yield Made(_after("master", rest), (name,))
         # ip link set dev dummy0 name service
-        if is_software(_after("dev", rest) or rest[0]):
+        if is_software(name):
             yield Made(_after("name", rest))
     elif kind in ("tuntap", "tuntp", "tunt") and action in ("a", "add"):
         yield Made(_after("dev", rest) or _after("name", rest) or rest[0])

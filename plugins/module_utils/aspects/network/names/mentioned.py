@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ....guest.root import GuestRoot
 from ....model.concerns import Concern
 from .. import elsewhere
-from ..cards.identity import Card
+from ..cards.identity import OF_SLOT, Card
 from ..cards.nics import Nic, labels, unique_identifier
 from ..cards.patterns import matches
+from . import naming
 
 # systemd.net-naming-scheme(7): ens192, enp11s0, eno1, enx005056aabbcc; and Xen's enX0.
 _NAME = r"en(?:[os][0-9]+|p[0-9]+s[0-9]+)(?:[fdnu][0-9]+|np[0-9]+)*|enX[0-9]+|enx[0-9a-f]{12}"
@@ -35,35 +36,45 @@ _MOST = 50
 _ETCNET = "/etc/net/ifaces"
 
 
-def with_names(root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card]) -> tuple[list[Nic], list[Concern]]:
+def with_names(
+    root: GuestRoot, nics: Sequence[Nic], cards: Sequence[Card], given: Collection[str]
+) -> tuple[list[Nic], list[Concern]]:
     """(nics, Concerns), where those without a name have one that files in /etc use, if it is clear which.
 
     It is for the only one, and for one whose card is in the slot by which udev makes the name. Where it is not clear, a
-    Concern lists the files. cards: those of the source.
+    Concern lists the files. cards: those of the source. given: the names that rules and .link files give; no card has
+    another of these names where udev gives none itself.
     """
     found = list(nics)
     if nics and all(nic.name for nic in nics):
         return found, []
     known = {nic.name for nic in nics}
-    mentioned = {name: files for name, files in _mentioned(root).items() if name not in known}
+    by_udev = naming.by_policy(root)
+    mentioned = {
+        name: files for name, files in _mentioned(root).items() if name not in known and (by_udev or name in given)
+    }
     mentioned = {name: mentioned[name] for name in sorted(mentioned)[:_MOST]}
     if nics:
-        nameless = [nic for nic in nics if not nic.name][:_MOST]
-        mentioned = {name: files for name, files in mentioned.items() if any(_may_be(nic, name) for nic in nameless)}
+        unnamed = [nic for nic in nics if not nic.name][:_MOST]
+        mentioned = {name: files for name, files in mentioned.items() if any(_may_be(nic, name) for nic in unnamed)}
+    slots = {card.mac: card.name_by_slot for card in cards if card.mac}
     if len(mentioned) == 1 and len(nics) < 2 and root.guest.hardware.get("interfaces") != []:
         ((name, files),) = mentioned.items()
         nic = nics[0] if nics else Nic("", None)
-        return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files)]
+        # In another slot it was not called so.
+        by_slot = slots.get(nic.mac or "")
+        if by_slot in (None, name) or not OF_SLOT.fullmatch(name):
+            return [replace(nic, name=name, identifier=unique_identifier(name, ()))], [_taken(name, files)]
     concerns = []
-    slots = {card.mac: card.name_by_slot for card in cards if card.mac}
     taken = {nic.identifier for nic in nics}
     for index, nic in enumerate(nics):
         by_slot = slots.get(nic.mac or "") or ""
         if not nic.name and by_slot in mentioned and _may_be(nic, by_slot):
             found[index] = replace(nic, name=by_slot, identifier=unique_identifier(by_slot, taken))
             concerns.append(_taken(by_slot, mentioned.pop(by_slot)))
-    if mentioned:
-        concerns.append(_not_kept(mentioned, [nic for nic in found if not nic.name]))
+    nameless = [nic for nic in found if not nic.name]
+    if mentioned and (nameless or not nics):
+        concerns.append(_not_kept(mentioned, nameless))
     return found, concerns
 
 

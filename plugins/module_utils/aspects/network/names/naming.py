@@ -65,6 +65,11 @@ def can_be_kept(root: GuestRoot) -> bool:
     return device_manager(root).is_udev
 
 
+def by_policy(root: GuestRoot) -> bool:
+    """Whether udev gives NICs names by their places or MAC addresses, where nothing else names them."""
+    return can_be_kept(root) and not _kernel_names_stay(root)
+
+
 def use_new_macs(root: GuestRoot, plan: Plan, macs: Mapping[str, str]) -> None:
     """Make rules and .link files that know NICs by their MAC addresses know them by others: {old: new}."""
     detail = "the network card has another MAC address on the target"
@@ -215,7 +220,7 @@ def _put(root: GuestRoot, plan: Plan, path: str, text: str | None, detail: str) 
 
 def _with_names(root: GuestRoot, on_target: Mapping[Nic, Model]) -> dict[Nic, Model]:
     """on_target, where each Nic has a name that its configuration is for if it would not get one by itself."""
-    by_kernel = not can_be_kept(root) or _kernel_names_stay(root)
+    by_kernel = not by_policy(root)
     taken = {nic.name for nic in on_target if nic.name}
     named: dict[Nic, Model] = {}
     for nic, model in on_target.items():

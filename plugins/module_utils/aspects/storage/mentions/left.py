@@ -49,8 +49,10 @@ _FILES = (
 )
 # What others edit or judge, and what only remembers (LVM's archive, policies of security).
 _NOT_TOLD = re.compile(
-    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub(?:\Z|\.d/|_installdevice\Z)|kernel/(?!(?:pre|post)(?:inst|rm)\.d/|install\.d/)|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
-    r"|initramfs-tools/(?!hooks/|scripts/)|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
+    r"/etc/(?:fstab|crypttab|mtab|blkid|lvm/|(?:default|sysconfig)/grub(?:\Z|\.d/|_installdevice\Z)"
+    r"|kernel/(?!(?:pre|post)(?:inst|rm)\.d/|install\.d/)|grub|lilo\.conf|zipl\.conf|extlinux|syslinux"
+    r"|initramfs-tools/(?!hooks/|scripts/)|dracut\.conf|udev/rules\.d/|mdadm|kdump\.conf|auto\.|autofs/"
+    r"|sysconfig/rawdevices|uswsusp\.conf|suspend\.conf|selinux/|apparmor|ssl/"
     # What boot loaders' menus, and command lines, are made from is edited with them.
     r"|default/extlinux|update-extlinux\.conf|sysconfig/bootloader|sdboot-manage\.conf|systemd/ukify\.conf|cmdline\.d/"
     r"|systemd/system/.*\.(?:mount|swap|automount|target)(?:\Z|\.d/))"

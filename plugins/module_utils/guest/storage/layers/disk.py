@@ -34,7 +34,7 @@ class Disk:
     boot_sector: bytes = b""
     attached: Attachment = Attachment()
     learned: list[str] = field(default_factory=list, compare=False, repr=False)
-    foreign: list[str] = field(default_factory=list, compare=False, repr=False)
+    foreign: set[str] = field(default_factory=set, compare=False, repr=False)
     parents: tuple[Layer, ...] = ()
     # The hardware gives all that a disk is known by.
     identity: ClassVar[str] = ""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.virttools.guestconv.plugins.module_utils.devices.targets import KINDS, VMWARE
 from ansible_collections.virttools.guestconv.plugins.module_utils.model import description
 from ansible_collections.virttools.guestconv.plugins.module_utils.model.concerns import Concern
@@ -44,6 +46,22 @@ def test_a_guest_that_can_drive_no_disk_is_not_convertible():
     assert found["convertible"] is False
     assert [concern["code"] for concern in found["concerns"]] == ["no-driver"]
     assert found["devices"]["block"]["sda"]["driver"] is None
+
+
+@pytest.mark.parametrize(
+    ("reasons", "name"),
+    [
+        ({}, "/dev/vda"),
+        ({"virtio-blk-pci": "no module"}, "/dev/sda"),
+        (dict.fromkeys(USABLE["block"], "no module"), None),
+    ],
+)
+def test_a_disks_name_on_the_target_is_that_with_the_driver_which_is_recommended(reasons, name):
+    names = {driver: "/dev/vda" if driver == "virtio-blk-pci" else "/dev/sda" for driver in USABLE["block"]}
+    disks = {"sda": {"name_on_target": names}, "sdb": {"name_on_target": None}}
+    findings = Findings(devices={"block": disks}, usable={**USABLE, "block": {**USABLE["block"], **reasons}})
+    found = description.describe(guest(), {"/dev/sda1": [findings]})
+    assert [disk["name_on_target"] for disk in found["current"]["block"].values()] == [name, None]
 
 
 def test_a_warning_leaves_a_guest_convertible_and_an_error_does_not():

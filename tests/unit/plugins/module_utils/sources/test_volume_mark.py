@@ -81,11 +81,29 @@ def test_a_table_without_a_number_is_known_by_its_partitions(tmp_path):
         for size in ("100M", "200M")
     ]
     assert mark_of(numberless[0]) != mark_of(numberless[1])
-    assert mark_of(with_bytes(numberless[0], at_0=b"\xeb\x63")) == mark_of(numberless[0])
+    # GRUB is where a GPT would be.
+    booting = with_bytes(numberless[0], at_0=b"\xeb\x63", at_512=b"\x52\xe8\x28\x01" * 128)
+    assert mark_of(booting) == mark_of(numberless[0])
+
+
+def test_each_disk_of_a_filesystem_on_several_disks_is_known_by_itself(tmp_path):
+    with open(tmp_path / "other", "wb") as stream:
+        stream.truncate(512 << 20)
+    first = made(tmp_path / "disk", (*FILLING["btrfs"], str(tmp_path / "other")))
+    second = head_of(tmp_path / "other")
+    assert first[65568:65584] == second[65568:65584]
+    assert mark_of(first) != mark_of(second)
 
 
 @pytest.mark.parametrize(
-    "place, magic, identity", [(512, b"LABELONE", 544), (0, b"\xfc\x4e\x2b\xa9", 16), (3, b"NTFS    ", 72)]
+    "place, magic, identity",
+    [
+        (512, b"LABELONE", 544),
+        # All disks of an array have the same UUID at 16; this one is the disk's.
+        (0, b"\xfc\x4e\x2b\xa9", 168),
+        (4096, b"\xfc\x4e\x2b\xa9", 4264),
+        (3, b"NTFS    ", 72),
+    ],
 )
 def test_a_disk_of_lvm_of_an_array_or_of_ntfs_is_known_by_its_number(place, magic, identity):
     heads = [

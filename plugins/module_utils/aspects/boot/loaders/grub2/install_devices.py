@@ -50,9 +50,11 @@ def edit_list(text: str, names: Mapping[str, str], starting: Collection[str]) ->
     if is_of_target(found, names, starting) or not is_lasting(found, names, starting):
         return text
     lines: list[str] = []
+    seen: set[str] = set()
     for line in text.split("\n"):
         new = renamed([line.strip()], names, starting) if line.startswith("/") else [line]
-        lines += [line] if new == [line.strip()] else [each for each in new if each not in lines]
+        lines += [line] if new == [line.strip()] else [each for each in new if each not in seen]
+        seen.update(new)
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot import unread
+from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.boot.evidence import Evidence
 from ansible_collections.virttools.guestconv.plugins.module_utils.guest.storage.mounts import Mount, MountPlan
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.fake_root import FakeRoot
 from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.guest.storage.storage_nodes import (
@@ -60,7 +61,7 @@ def test_a_menu_of_grub_that_nothing_mounts_may_be_what_boots(files, severities)
     root = FakeRoot(disks=[image("sda"), image("sdb")], filesystems=[ROOT, other])
     root.mount_plan = MountPlan((Mount("/", ROOT),))
     root.volumes["/dev/sdb3"] = FakeRoot(files)
-    found = unread.menus_of_grub(root)
+    found = unread.menus_of_grub(root, Evidence())
     assert [(each.code, each.severity) for each in found] == [("boot-partition-not-read", each) for each in severities]
     root.mount_plan = MountPlan((Mount("/", ROOT), Mount("/boot", other)))
-    assert unread.menus_of_grub(root) == []
+    assert unread.menus_of_grub(root, Evidence()) == []

@@ -21,6 +21,7 @@ from ansible_collections.virttools.guestconv.tests.unit.plugins.module_utils.gue
 )
 
 ROOT = filesystem("/dev/sda1", "ext4", "u-1", partuuid="p-1")
+DATA = filesystem("/dev/sdb1", "ext4", "u-2")
 
 
 def told(fstab, *filesystems, crypttab="", roots=()):
@@ -161,3 +162,13 @@ def test_swap_space_with_a_random_key_is_named_by_what_is_not_written_over(partu
     assert told_of == ([] if partuuid else ["device-name-ambiguous"])
     references.rename(root, names, references.references_in(root)[1], ())
     assert root.files["/etc/crypttab"] == f"swap {after} /dev/urandom swap\n"
+
+
+def test_fstab_is_read_once_however_many_lines_may_contradict(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(
+        contradictions.fstab, "parse", lambda text, parse=contradictions.fstab.parse: parsed.append(text) or parse(text)
+    )
+    messages = told("UUID=u-2 /srv ext4 defaults 0 0\n" + "/dev/sdb1 /data ext4 defaults 0 0\n" * 3, DATA)
+    assert len(parsed) == 1
+    assert [message.count("mounted at /srv") for _severity, message in messages] == [1, 1, 1]

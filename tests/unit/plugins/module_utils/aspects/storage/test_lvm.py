@@ -144,7 +144,7 @@ def test_oracle_08_a_driver_whose_disks_the_filter_rejects_is_not_offered(patter
     description = describe(root.guest, {root.name: [findings]})
     (device,) = description["devices"]["block"].values()
     assert device["driver"] == recommended
-    assert findings.devices["block"][name[:-1]]["name_on_target"] == (
+    assert description["current"]["block"][name[:-1]]["name_on_target"] == (
         "/dev/sda" if recommended == "virtio-scsi-pci" else "/dev/vda"
     )
     told = [concern.severity for concern in findings.concerns if concern.code == "lvm-filter-by-name"]
