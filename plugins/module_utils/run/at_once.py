@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Callable, TypeVar
 
 from .child_processes import children, kill_children
@@ -45,7 +45,9 @@ class AtOnce:
             try:
                 futures = [pool.submit(self._one, work) for work in works]
                 self._known.set()
-                wait(futures, return_when=FIRST_EXCEPTION)
+                # In ticks: a signal just before the thread sleeps in the kernel would not wake it.
+                while wait(futures, timeout=_TICK).not_done and not self._ended.is_set():
+                    pass
             finally:
                 self._ended.set()
                 self._known.set()
