@@ -55,7 +55,7 @@ def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
         Concern(
             "nic-name-used-elsewhere",
             "warning",
-            f"{_listed(found)} still mention {', '.join(names)}, which the target does not have.",
+            f"{listed(found)} still mention {', '.join(names)}, which the target does not have.",
             "Remove the name from these files if it is that of the network card: rules of a firewall, services, sysctls.",
         )
     ]
@@ -90,7 +90,7 @@ def addresses_elsewhere(root: GuestRoot, addresses: Sequence[str], whose: str) -
         Concern(
             "nic-address-used-elsewhere",
             "warning",
-            f"{_listed(places)} still mention {', '.join(addresses)}, which was the address or gateway of {whose}.",
+            f"{listed(places)} still mention {', '.join(addresses)}, which was the address or gateway of {whose}.",
             "Change it there where the new address is meant: /etc/hosts, addresses on which services listen, rules of a "
             "firewall, static routes by the old gateway.",
         )
@@ -108,10 +108,10 @@ def files_mentioning(root: GuestRoot, addresses: Sequence[str]) -> dict[str, lis
 
 def _still_in(root: GuestRoot, words: Iterable[str], passed_over: Collection[str] = ()) -> str:
     """The files in /etc that have one of words by itself, as a message lists them, "" for none but those passed over."""
-    return _listed([file for file in _files_with(root, words, _IN_NAMES) if file not in passed_over])
+    return listed([file for file in _files_with(root, words, _IN_NAMES) if file not in passed_over])
 
 
-def _listed(places: Sequence[str]) -> str:
+def listed(places: Sequence[str]) -> str:
     """How a message lists them."""
     more = f" and {len(places) - _MOST_FILES} more" if len(places) > _MOST_FILES else ""
     return ", ".join(places[:_MOST_FILES]) + more

@@ -29,7 +29,6 @@ _NAME = r"en(?:[os][0-9]+|p[0-9]+s[0-9]+)(?:[fdnu][0-9]+|np[0-9]+)*|enX[0-9]+|en
 _IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?:{_NAME})(?![0-9A-Za-z_*?\[-])")
 # grep has no (?:).
 _FOR_GREP = f"(^|[^0-9A-Za-z])({_NAME})($|[^0-9A-Za-z_*?-])".replace("(?:", "(")
-_MOST_FILES = 10
 # No guest has so many names of cards, or cards without names, but a hostile one.
 _MOST = 50
 # Of ALT's etcnet a directory is called like its interface (network.init), and no file in it names that.
@@ -101,17 +100,12 @@ def names_in(text: str) -> list[str]:
     return list(dict.fromkeys(name for line in lines for name in _IN_TEXT.findall(line) if len(name) < 16))
 
 
-def _listed(files: Sequence[str]) -> str:
-    more = f" and {len(files) - _MOST_FILES} more" if len(files) > _MOST_FILES else ""
-    return ", ".join(files[:_MOST_FILES]) + more
-
-
 def _taken(name: str, files: Sequence[str]) -> Concern:
     return Concern(
         "nic-name-from-elsewhere",
         "info",
         f"No network configuration that guestconv reads names the network card {name}. It keeps this name on the target, "
-        f"because it is used by {_listed(files)}.",
+        f"because it is used by {elsewhere.listed(files)}.",
         "Nothing needs to be done if it is the name of the network card. If not, remove it from these files.",
     )
 
@@ -123,7 +117,7 @@ def _not_kept(mentioned: dict[str, list[str]], nameless: Sequence[Nic]) -> Conce
     return Concern(
         "nic-name-used-elsewhere",
         "warning",
-        f"{', '.join(sorted(mentioned))} {'is' if len(mentioned) == 1 else 'are'} used by {_listed(files)}, but {whose}, so "
+        f"{', '.join(sorted(mentioned))} {'is' if len(mentioned) == 1 else 'are'} used by {elsewhere.listed(files)}, but {whose}, so "
         "that network cards may have other names on the target.",
         f"To keep a name, set the policy of its network card, as in guest.devices.network.{example}: "
         f"{{policy: rename, name: {min(mentioned)}}}, or change the name in these files.",
