@@ -80,7 +80,7 @@ def inspect(root: GuestRoot) -> Findings:
         concerns.append(_unknown_code(started.unknown, boots.kind.TITLE))
     if firmware == "uefi" and system_partition.is_there(root.guest):
         concerns += uefi.concerns(root, partition, ways)
-    if started.name in (grub2.NAME, grub_legacy.NAME):
+    if (started.name or (boots.kind and boots.kind.NAME)) in (grub2.NAME, grub_legacy.NAME):
         concerns += unread.menus_of_grub(root, found_by)
     if firmware == "uefi":
         concerns += unread.concerns(root, boots.kind is None or boots.kind.READS_EXTENDED)

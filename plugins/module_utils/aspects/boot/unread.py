@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ...guest.root import GuestRoot
 from ...guest.storage.diagnosis import MountError
@@ -17,11 +18,11 @@ from ...model import target_hardware
 from ...model.concerns import Concern
 from . import evidence, shared
 from .evidence import Evidence
-from .loaders.grub2.starts import CONFIGURATION
 
 # On a /boot: menus of GRUB 2 and GRUB legacy, and what the former may make one of.
 _MENUS = ("/grub/grub.cfg", "/grub2/grub.cfg", "/grub/menu.lst", "/grub/grub.conf")
 _ENTRIES = "/loader/entries/*.conf"
+_SCRIPTS = "/[Ee][Ff][Ii]/*/*.cfg"
 _MAY_HAVE_MENUS = ("ext2", "ext3", "ext4", "xfs", "btrfs", "reiserfs")
 _ROOT = re.compile(r"\broot=([^\s\"'\\]+)")
 # Each is mounted for it, and a guest may have a hundred disks with data.
@@ -63,17 +64,27 @@ def _may_be_read(root: GuestRoot, found_by: Evidence, other: Filesystem) -> bool
     The scripts on the EFI system partition, which GRUB starts with, name the one that it reads by its UUID. Without them,
     GRUB is installed on the disk that boots, and so is its menu: where only that of root is there, the other is a copy.
     """
-    own = shared.filesystem_of(root, "/boot/")
-    partition, storage = found_by.partition, root.guest.storage
-    if partition and found_by.firmware == "uefi":
-        scripts = root.texts([f"{directory}/*.cfg" for directory in partition.with_file(CONFIGURATION)])
-        named = [each for each in (other, own) if each.uuid and any(each.uuid in text for text in scripts.values())]
+    own, storage = shared.filesystem_of(root, "/boot/"), root.guest.storage
+    if found_by.firmware == "uefi":
+        scripts = _scripts(root)
+        named = [each for each in (other, own) if each.uuid and any(each.uuid in text for text in scripts)]
         if named:
             return other in named
-        booting = storage.disks_of(shared.filesystem_of(root, partition.path))
+        booting = frozenset(each.disk.identifier for each in storage.efi_system_partitions)
     else:
         booting = frozenset(evidence.disks_with(root, found_by, found_by.started or "")[:1])
     return not booting & storage.disks_of(own) or bool(booting & storage.disks_of(other))
+
+
+def _scripts(root: GuestRoot) -> list[str]:
+    """The scripts of GRUB on EFI system partitions, be they mounted or not."""
+    partitions = root.guest.storage.efi_system_partitions
+    found = [each for each in root.guest.storage.filesystems if each.partition in partitions]
+    texts: list[str] = []
+    for filesystem in found[:_MOST_VOLUMES]:
+        with suppress(MountError), root.volume(filesystem) as volume:
+            texts += volume.texts([_SCRIPTS]).values()
+    return texts
 
 
 def _menu(root: GuestRoot, menu: str, is_error: bool) -> Concern:
