@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Callable, TypeVar
@@ -15,7 +16,7 @@ from .child_processes import children, kill_children
 _Result = TypeVar("_Result")
 
 # Seconds between two looks at whether all have ended.
-_TICK = 0.1
+_TICK = 0.05
 
 
 class Ended(Exception):
@@ -23,11 +24,13 @@ class Ended(Exception):
 
 
 class AtOnce:
-    """Runs functions in threads. Args: limit: how many at once."""
+    """Runs functions in threads, once. Args: limit: how many at once."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._known, self._ended = threading.Event(), threading.Event()
+        # One item for each piece of work that is over: to append to a list takes no lock.
+        self._over: list[None] = []
 
     def check(self) -> None:
         """To be called now and then by the functions. Errors: Ended."""
@@ -45,9 +48,10 @@ class AtOnce:
             try:
                 futures = [pool.submit(self._one, work) for work in works]
                 self._known.set()
-                # In ticks: a signal just before the thread sleeps in the kernel would not wake it.
-                while wait(futures, timeout=_TICK).not_done and not self._ended.is_set():
-                    pass
+                # Not by wait(), which takes locks: a signal that comes meanwhile may leave one locked, for which its thread then
+                # waits forever; and one that comes just before the kernel is asked to wait does not end that.
+                while len(self._over) < len(works) and not self._ended.is_set():
+                    time.sleep(_TICK)
             finally:
                 self._ended.set()
                 self._known.set()
@@ -75,3 +79,5 @@ class AtOnce:
                 raise Ended from error
             self._ended.set()
             raise
+        finally:
+            self._over.append(None)

@@ -156,8 +156,7 @@ class _Reader:
         return self._root.real_path(path) if path and self._root.is_file(path) else None
 
     def _path(self, devices: Devices, item: Item, command: Command, named: str) -> str | None:
-        selected = item.root_at(command)
-        return devices.path(named, (selected.name, selected.argument) if selected else None)
+        return devices.path(named, _selected(item, command))
 
     def _starts(self, devices: Devices, item: Item) -> bool:
         """Whether what the entry starts is there, as far as can be said."""
@@ -181,7 +180,15 @@ class _Reader:
         initrd = item.initrd
         # It loads one file; what comes behind a blank is not read.
         initrds = [self._path(devices, item, initrd, initrd.argument.split(" ")[0])] if initrd else []
-        return boot_menu.Entry(image, tuple(filter(None, initrds)), found.arguments, item.title)
+        is_elsewhere = devices.is_elsewhere(found.path, _selected(item, starter))
+        files = tuple(filter(None, initrds))
+        return boot_menu.Entry(image, files, found.arguments, item.title, is_elsewhere=is_elsewhere)
+
+
+def _selected(item: Item, command: Command) -> tuple[str, str] | None:
+    """What selects the partition for a command: ("root", "(hd0,0)")."""
+    selected = item.root_at(command)
+    return (selected.name, selected.argument) if selected else None
 
 
 def _alone(command: Command) -> Command:

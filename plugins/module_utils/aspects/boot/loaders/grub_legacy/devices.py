@@ -9,7 +9,7 @@ Disks are numbered as the BIOS has them, the one that boots first; partitions fr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from .....guest.root import GuestRoot
@@ -35,21 +35,30 @@ class Devices:
         named: may have its device before it. selected: the command and argument that selected a partition before it, if
         any: ("root", "(hd0,0)").
         """
-        found = _WITH_DEVICE.match(named)
-        if found:
-            command, device, named = "root", found["device"], found["path"]
-        elif selected and named.startswith("/"):
-            command, device = selected
-        else:
+        placed = _placed(named, selected)
+        if placed is None:
             return self._on_own(named)
-        meant, others = (self._with_uuid(device), []) if command == "uuid" else self._numbered(device)
+        command, device, named = placed
+        meant, others = self._meant(command, device)
         paths = self._paths(meant, named)
         there = next(filter(self.root.is_file, [*paths, *self._paths(others, named)]), None)
         if there or paths:
             return there or paths[0]
-        # A member of a mirror, which GRUB reads as if it were a filesystem, is known by what is in it alone.
-        is_other = any(each.type and not each.type.endswith("_member") for each in meant)
-        return None if is_other else self._on_own(named)
+        return None if _have_files(meant) else self._on_own(named)
+
+    def is_elsewhere(self, named: str, selected: tuple[str, str] | None) -> bool:
+        """Whether a file that the menu names, as of path(), is on a filesystem that the root does not mount.
+
+        It may be that of another system on another disk, which has a file of that path, too.
+        """
+        placed = _placed(named, selected)
+        meant = self._meant(*placed[:2])[0] if placed else []
+        mounted = self.root.info["mountpoints"].values()
+        return _have_files(meant) and not any(each.name in mounted for each in meant)
+
+    def _meant(self, command: str, device: str) -> tuple[list[Filesystem], list[Filesystem]]:
+        """The filesystems that a device is, and those that it may be."""
+        return (self._with_uuid(device), []) if command == "uuid" else self._numbered(device)
 
     def _paths(self, filesystems: list[Filesystem], named: str) -> list[str]:
         """Where the root has a file that is called so on these filesystems, if that is there."""
@@ -82,6 +91,19 @@ class Devices:
             [each for each in found if any(each.disk == one.identifier for one in named)],
             [each for each in found if all(each.disk != one.identifier for one in named)],
         )
+
+
+def _placed(named: str, selected: tuple[str, str] | None) -> tuple[str, str, str] | None:
+    """The command that selects a device, the device, and the path of a file there; None where nothing says the device."""
+    found = _WITH_DEVICE.match(named)
+    if found:
+        return "root", found["device"], found["path"]
+    return (*selected, named) if selected and named.startswith("/") else None
+
+
+def _have_files(filesystems: Collection[Filesystem]) -> bool:
+    """Whether one has files. A member of a mirror, which GRUB reads as if it were one, is known by what is in it alone."""
+    return any(each.type and not each.type.endswith("_member") for each in filesystems)
 
 
 def _number(filesystem: Filesystem) -> int | None:
