@@ -20,7 +20,7 @@ from ...model.concerns import Concern
 from ...texts import sections
 from . import values
 from .cards.nics import Nic
-from .formats import unmanaged
+from .formats import netplan, unmanaged
 
 KIND = "automatic"
 PROGRAM = "/usr/sbin/NetworkManager"
@@ -44,9 +44,7 @@ _DISTRIBUTION, _MAIN, _OWN = (
 )
 # Ubuntu's file that excludes all but wireless cards, which netplan hides by one in /run if it renders for NetworkManager
 # (src/networkmanager.c).
-_OF_NETPLAN = "10-globally-managed-devices.conf"
-_NETPLAN = ("/usr/lib/netplan/*.yaml", "/etc/netplan/*.yaml")
-_RENDERER = re.compile(r"""^[ ]{1,8}renderer:[ ]*["']?NetworkManager""", re.MULTILINE)
+_OF_NETPLAN, _RENDERER = "10-globally-managed-devices.conf", "NetworkManager"
 # No guest lists so many cards, but a hostile one.
 _MOST_SPECS = 500
 # A line for each card whose made up connection a person has deleted.
@@ -141,7 +139,7 @@ def _program(root: GuestRoot) -> Automatic | None:
         return None
     paths = root.glob(_DISTRIBUTION, _MAIN, _OWN)
     hidden = {posixpath.basename(path) for path in paths if path.startswith("/etc/")}
-    if any(_RENDERER.search(root.read(path) or "") for path in root.glob(*_NETPLAN)):
+    if netplan.renderer(root) == _RENDERER:
         hidden.add(_OF_NETPLAN)
     read = [path for path in paths if path.startswith("/etc/") or posixpath.basename(path) not in hidden]
     texts = [root.read(path) or "" for path in read]

@@ -134,6 +134,18 @@ def not_read(root: GuestRoot) -> list[str]:
     return [path for path, each in documents.items() if yaml_text.items(yaml_text.below(each, "network", _NOT_READ))]
 
 
+def renderer(root: GuestRoot) -> str:
+    """What applies the definitions that do not say it: "networkd", which is netplan's own choice, or "NetworkManager"."""
+    try:
+        documents = documents_of(root)
+    except Unread:
+        # read() raises it, too.
+        return NETWORKD
+    return (
+        renderers_of({path: yaml_text.below(each, "network") for path, each in documents.items()}).get("") or NETWORKD
+    )
+
+
 def definitions_of(networks: Mapping[str, Node | None], nics: Iterable[Nic]) -> dict[Nic, dict[str, tuple[str, bool]]]:
     """{Nic: {path: (id of its definition, whether that is the first)}} in networks."""
     definitions = merged_of(networks)[0][HARDWARE]
