@@ -43,11 +43,10 @@ def head_of(path):
         return stream.read(HEAD)
 
 
-def with_bytes(head, **places):
-    """The head with other bytes at these places (at_446=...)."""
+def with_bytes(head, places):
+    """The head with other bytes. places: {offset: bytes}."""
     changed = bytearray(head)
-    for name, data in places.items():
-        start = int(name.removeprefix("at_"))
+    for start, data in places.items():
         changed[start : start + len(data)] = data
     return bytes(changed)
 
@@ -57,7 +56,7 @@ def test_a_filesystem_that_fills_the_disk_is_known_by_its_identity_alone(tmp_pat
     first, second = (made(tmp_path / "disk", FILLING[name]) for _time in range(2))
     assert mark_of(first) != mark_of(second)
     # All that is written to it leaves its identity: here a byte at the end of what is read.
-    assert mark_of(with_bytes(first, at_1048575=b"\x01" if not first[-1] else b"\0")) == mark_of(first)
+    assert mark_of(with_bytes(first, {1048575: b"\x01" if not first[-1] else b"\0"})) == mark_of(first)
 
 
 @pytest.mark.parametrize("script", TABLES)
@@ -66,23 +65,23 @@ def test_a_partition_table_is_known_by_its_number_whatever_boots(tmp_path, scrip
     assert mark_of(first) != mark_of(second)
     # A boot loader in the first sector and after the table, as GRUB has it, or the rest of a filesystem that was there.
     ext4 = made(tmp_path / "disk", FILLING["ext4"])
-    booting = with_bytes(first, at_0=b"\xeb\x63" * 200, at_34000=b"GRUB", at_1080=ext4[1080:1144])
+    booting = with_bytes(first, {0: b"\xeb\x63" * 200, 34000: b"GRUB", 1080: ext4[1080:1144]})
     assert mark_of(booting) == mark_of(first)
 
 
 def test_a_partition_table_of_an_mbr_is_known_whatever_version_of_grub_is_after_it(tmp_path):
     first = made(tmp_path / "disk", ("sfdisk", "-q"), TABLES[0])
-    assert {mark_of(with_bytes(first, at_512=code * 512)) for code in (b"\xfb", b"\xfc")} == {mark_of(first)}
+    assert {mark_of(with_bytes(first, {512: code * 512})) for code in (b"\xfb", b"\xfc")} == {mark_of(first)}
 
 
 def test_a_table_without_a_number_is_known_by_its_partitions(tmp_path):
     numberless = [
-        with_bytes(made(tmp_path / "disk", ("sfdisk", "-q"), f"label: dos\n,{size},L\n"), at_440=bytes(6))
+        with_bytes(made(tmp_path / "disk", ("sfdisk", "-q"), f"label: dos\n,{size},L\n"), {440: bytes(6)})
         for size in ("100M", "200M")
     ]
     assert mark_of(numberless[0]) != mark_of(numberless[1])
     # GRUB is where a GPT would be.
-    booting = with_bytes(numberless[0], at_0=b"\xeb\x63", at_512=b"\x52\xe8\x28\x01" * 128)
+    booting = with_bytes(numberless[0], {0: b"\xeb\x63", 512: b"\x52\xe8\x28\x01" * 128})
     assert mark_of(booting) == mark_of(numberless[0])
 
 
@@ -106,15 +105,12 @@ def test_each_disk_of_a_filesystem_on_several_disks_is_known_by_itself(tmp_path)
     ],
 )
 def test_a_disk_of_lvm_of_an_array_or_of_ntfs_is_known_by_its_number(place, magic, identity):
-    heads = [
-        with_bytes(bytes(HEAD), at_510=b"\x55\xaa", **{f"at_{place}": magic, f"at_{identity}": number * 8})
-        for number in (b"a", b"b")
-    ]
+    heads = [with_bytes(bytes(HEAD), {510: b"\x55\xaa", place: magic, identity: number * 8}) for number in (b"a", b"b")]
     assert mark_of(heads[0]) != mark_of(heads[1])
-    assert mark_of(with_bytes(heads[0], at_9000=b"metadata")) == mark_of(heads[0])
+    assert mark_of(with_bytes(heads[0], {9000: b"metadata"})) == mark_of(heads[0])
 
 
 def test_what_is_not_known_is_known_by_all_of_it_and_nothing_by_nothing():
     assert mark_of(bytes(HEAD)) == mark_of(b"") == ""
     unknown = os.urandom(HEAD)
-    assert mark_of(unknown) != mark_of(with_bytes(unknown, at_1000000=bytes([unknown[1000000] ^ 1])))
+    assert mark_of(unknown) != mark_of(with_bytes(unknown, {1000000: bytes([unknown[1000000] ^ 1])}))
