@@ -125,7 +125,12 @@ def test_each_disk_is_a_device_with_what_is_on_it(make_guest):
     assert devices["sdb"] == {
         "name": "/dev/sdb",
         "driver": None,
-        "name_on_target": "/dev/vdb",
+        "name_on_target": {
+            "virtio-blk-pci": "/dev/vdb",
+            "virtio-scsi-pci": "/dev/sdb",
+            "ahci": "/dev/sdb",
+            "nvme": "/dev/nvme1n1",
+        },
         "position": 1,
         "size": 1 << 30,
         "mountpoints": ["/srv/my data"],

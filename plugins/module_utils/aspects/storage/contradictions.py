@@ -96,10 +96,11 @@ def _of_line(root: GuestRoot, names: Names, path: str, entry: Entry, labels: fro
 def _mounted_by_lasting_names(
     root: GuestRoot, names: Names, entries: Iterable[Entry]
 ) -> dict[Filesystem, dict[str, None]]:
-    """{filesystem: the paths (as keys) where lines mount it by a name that holds on any hardware}; of the root "/" alone."""
+    """{filesystem: the paths (as keys) where lines mount it at boot by a name that holds on any hardware}; of the root "/"
+    alone. A `noauto` line is a second way to what another mounts, which proves nothing."""
     found: dict[Filesystem, dict[str, None]] = {}
     for entry in entries:
-        filesystems = names.filesystems(entry.spec) if entry.is_mount else []
+        filesystems = names.filesystems(entry.spec) if entry.is_mount and entry.is_tried else []
         if len(filesystems) == 1:
             found.setdefault(filesystems[0], {})[entry.path] = None
     return {**found, root.mount_plan.root.filesystem: {"/": None}}
