@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import re
+import select
 import signal
 import socketserver
 import ssl
@@ -235,7 +236,11 @@ def nbd_export(disk, image_format, folder, name=""):
     try:
         yield str(socket)
     finally:
-        os.kill(int(pid.read_text()), signal.SIGTERM)
+        process = os.pidfd_open(int(pid.read_text()))
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        # It holds its socket and its file of the pid until it has ended, and the next one may have the same.
+        select.select([process], [], [])
+        os.close(process)
 
 
 def fake_nbdkit(tmp_path, monkeypatch, stand_in):
