@@ -27,7 +27,7 @@ class Searched:
 
 
 def paths(root: GuestRoot) -> Sequence[str] | None:
-    """The files in /etc, but for copies, that may have a disk's name, that of a hypervisor's clock, or keep modules away.
+    """The files in /etc, but for copies, that may name a disk or a hypervisor's clock, or keep a module from being loaded.
 
     The modules are those that the target's devices need. None where /etc cannot be searched. A root is searched once.
     """

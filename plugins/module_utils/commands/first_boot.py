@@ -62,13 +62,13 @@ def _script(option: Mapping[str, Any]) -> bytes:
             script = str(option["content"]).encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             raise _invalid(path, f"The script is not text: {error.reason}.") from error
+        if len(script) > _SCRIPT_LIMIT:
+            raise _invalid(path, f"The script has more than {_SCRIPT_LIMIT} bytes.")
     elif option.get("script"):
         path = "first_boot.script"
         script = _content(str(option["script"]), path, _SCRIPT_LIMIT)
     else:
         return b""
-    if len(script) > _SCRIPT_LIMIT:
-        raise _invalid(path, f"The script has more than {_SCRIPT_LIMIT} bytes.")
     if not script.strip():
         raise _invalid(path, "The script is empty.")
     if b"\0" in script:

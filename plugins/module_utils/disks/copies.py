@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -71,8 +70,7 @@ class ToCopies(Workspace):
         slices.create(part, image_format, overlay.virtual_size)
         read = [overlay.path, *overlay.backing, *overlay.extents]
         options = copy_options.fast(read, part, overlay.virtual_size)
-        grows = image_format == "qcow2"
-        with reserved.room_for(part, needed, overlay.virtual_size) if grows else nullcontext():
+        with reserved.room_for(part, image_format, needed, overlay.virtual_size):
             qemu_img.transfer(
                 ["convert", "-n", "--target-is-zero", *options, "-f", "qcow2", "-O", image_format, overlay.path, part],
                 qemu_img.copy_timeout(overlay.virtual_size),

@@ -28,12 +28,16 @@ _FREE = 2
 
 
 @contextmanager
-def room_for(path: str, amount: int, end: int) -> Iterator[None]:
-    """Reserve room for `amount` bytes of data, beyond what a qcow2 uses now, while the block writes them to it.
+def room_for(path: str, image_format: str, amount: int, end: int) -> Iterator[None]:
+    """Reserve room for `amount` bytes of data, beyond what an image uses now, while the block writes them to it.
 
     end: the byte of the disk at which the copy ends. What was not used is cut off afterwards, with what a killed process left of
-    that. Nothing is reserved where the filesystem cannot, where it has not much room, or through the page cache.
+    that. Nothing is reserved for other formats than qcow2 (a raw image does not grow: what is in it can be anything, even a
+    qcow2), where the filesystem cannot, where it has not much room, or through the page cache.
     """
+    if image_format != "qcow2":
+        yield
+        return
     if copy_options.is_direct(path, end):
         # Without that room the copy is the same.
         with suppress(OSError):

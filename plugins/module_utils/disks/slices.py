@@ -15,7 +15,6 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Callable
@@ -197,9 +196,8 @@ class _Target:
             reference(window(node, offset, length)),
             reference(window(target, offset, length)),
         ]
-        grows = self.format == "qcow2"
         try:
-            with reserved.room_for(self.path, length, offset + length) if grows else nullcontext():
+            with reserved.room_for(self.path, self.format, length, offset + length):
                 qemu_img.transfer(
                     arguments,
                     qemu_img.copy_timeout(length),

@@ -24,7 +24,7 @@ from typing import Any
 from ..devices.targets import KINDS
 from ..errors import GuestconvError
 from .description import Description
-from .selection import as_mapping, malformed, settings_of
+from .selection import as_mapping, require_dict, require_keys, settings_of
 from .tools import DEFAULTS, REMOVE_DEPENDENCIES, check_action, policy_from
 
 # What a network card may have several of, and no list to choose from.
@@ -54,23 +54,12 @@ def _check_guest(guest: object) -> None:
     """Errors: description-malformed, description-incomplete."""
     description = as_mapping(guest)
     for key in ("boot", "roots", "devices", "choices"):
-        if key not in description:
-            raise GuestconvError(
-                "description-incomplete",
-                f"guest.{key} is missing.",
-                hint="Pass `guest` of what guestconv_inspect returned: `inspected.guest`.",
-                path=f"guest.{key}",
-            )
-        _check_dict(f"guest.{key}", description[key])
+        require_keys(description, [key], "Pass `guest` of what guestconv_inspect returned: `inspected.guest`.")
+        require_dict(f"guest.{key}", description[key])
     for kind, devices in description["devices"].items():
-        _check_dict(f"guest.devices.{kind}", devices)
+        require_dict(f"guest.devices.{kind}", devices)
         for identifier, settings in devices.items():
-            _check_dict(f"guest.devices.{kind}.{identifier}", settings)
-
-
-def _check_dict(path: str, value: object) -> None:
-    if not isinstance(value, dict):
-        raise malformed(path, value)
+            require_dict(f"guest.devices.{kind}.{identifier}", settings)
 
 
 def _check_rule(rule: Any, where: str) -> None:

@@ -35,6 +35,22 @@ def as_mapping(description: object) -> Description:
     return description
 
 
+def require_keys(description: Description, keys: Iterable[str], hint: str) -> None:
+    """Errors: description-incomplete, with that hint, for the first of the keys that is not there."""
+    for key in keys:
+        if key not in description:
+            raise GuestconvError("description-incomplete", f"guest.{key} is missing.", hint=hint, path=f"guest.{key}")
+
+
+def require_dict(path: str, value: object) -> dict[str, Any]:
+    """The value at path. Errors: description-malformed, where it is no dict."""
+    if not isinstance(value, dict):
+        raise GuestconvError(
+            "description-malformed", f"{path} must be a dict, and is a {type(value).__name__}.", path=path
+        )
+    return value
+
+
 def check(asked: object) -> Target:
     """Check all that can be checked of a caller's description before the appliance is launched.
 
@@ -82,15 +98,11 @@ def _check_form(description: Description) -> None:
                 f"guest.{key} is not part of a description. Known are: {', '.join(KEYS)}.",
                 path=f"guest.{key}",
             )
-    for key in KEYS:
-        if key not in description and key not in ADDED_KEYS:
-            raise GuestconvError(
-                "description-incomplete",
-                f"guest.{key} is missing.",
-                hint="Pass the whole of what guestconv_inspect returned as guest; alter it with "
-                "combine(..., recursive=True).",
-                path=f"guest.{key}",
-            )
+    require_keys(
+        description,
+        [key for key in KEYS if key not in ADDED_KEYS],
+        "Pass the whole of what guestconv_inspect returned as guest; alter it with combine(..., recursive=True).",
+    )
     if description["schema"] != SCHEMA:
         raise GuestconvError(
             "description-schema",
@@ -247,24 +259,19 @@ def _is_same_card(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _selected_drivers(devices: object, found: Description) -> dict[str, dict[str, str]]:
-    if not isinstance(devices, dict):
-        raise malformed("guest.devices", devices)
+    devices = require_dict("guest.devices", devices)
     for kind in devices:
         if kind not in KINDS:
             raise _unknown(f"guest.devices.{kind}", "kind of device", KINDS)
     drivers: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     for kind in KINDS:
-        of_kind = devices.get(kind, {})
-        if not isinstance(of_kind, dict):
-            raise malformed(f"guest.devices.{kind}", of_kind)
+        of_kind = require_dict(f"guest.devices.{kind}", devices.get(kind, {}))
         for identifier, settings in of_kind.items():
             path = f"guest.devices.{kind}.{identifier}"
             if identifier not in found["current"][kind]:
                 raise _unknown(path, f"{kind} device of this guest", found["current"][kind])
-            if not isinstance(settings, dict):
-                raise malformed(path, settings)
             allowed = settings_of(kind)
-            for key in settings:
+            for key in require_dict(path, settings):
                 if key not in allowed:
                     raise _unknown(f"{path}.{key}", f"setting of a {kind} device", allowed)
             drivers[kind][identifier] = _selected_driver(path, settings.get("driver"), found, kind, identifier)
@@ -347,11 +354,4 @@ def _unknown(path: str, what: str, allowed: Iterable[str]) -> GuestconvError:
         f"{path} is not a {what}. Known are: {', '.join(allowed) or 'none'}.",
         path=path,
         extra={"allowed": allowed},
-    )
-
-
-def malformed(path: str, value: object) -> GuestconvError:
-    """The error for a value at path that is no dict."""
-    return GuestconvError(
-        "description-malformed", f"{path} must be a dict, and is a {type(value).__name__}.", path=path
     )

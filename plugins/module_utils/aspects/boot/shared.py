@@ -42,14 +42,15 @@ def concerns(root: GuestRoot) -> list[Concern]:
     So it is where a system was copied to another disk, and /boot stayed. It is an error where that menu starts no system
     but this one.
     """
+    mounted = {mount.filesystem for mount in root.mount_plan.mounts}
     found = []
     for other in root.guest.roots:
-        own = [each for each in other.boot_menu.entries if each in root.started_by and not each.is_elsewhere]
-        places = {each.kernel: filesystem_of(other, each.kernel) for each in own if other is not root}
-        there = {mount.filesystem for mount in root.mount_plan.mounts}
-        lost = [path for path, filesystem in places.items() if filesystem not in there]
+        if other is root:
+            continue
+        kernels = [each.kernel for each in other.boot_menu.entries if each in root.started_by and not each.is_elsewhere]
+        lost = next((path for path in kernels if filesystem_of(other, path) not in mounted), None)
         if lost:
-            found.append(_elsewhere(root, other, lost[0], other.boot_menu.default is None))
+            found.append(_elsewhere(root, other, lost, other.boot_menu.default is None))
     return found
 
 

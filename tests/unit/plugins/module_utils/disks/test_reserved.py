@@ -91,7 +91,7 @@ def test_the_end_of_what_is_used_is_where_qemu_img_check_finds_it(tmp_path, opti
 def test_room_is_there_while_the_image_is_written_and_not_afterwards(tmp_path):
     path = image(tmp_path / "disk")
     before = used(path)
-    with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+    with reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
         status = os.stat(path)
         assert status.st_size >= before + 20 * MEBIBYTE or not takes_direct(tmp_path)
         assert status.st_blocks * 512 >= 20 * MEBIBYTE or not takes_direct(tmp_path)
@@ -102,7 +102,7 @@ def test_room_is_there_while_the_image_is_written_and_not_afterwards(tmp_path):
 
 def test_an_error_leaves_no_room_reserved(tmp_path):
     path = image(tmp_path / "disk")
-    with pytest.raises(KeyError), reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+    with pytest.raises(KeyError), reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
         raise KeyError
     assert is_trimmed(path)
 
@@ -112,7 +112,7 @@ def test_a_filesystem_or_a_system_that_cannot_reserve_makes_no_difference(tmp_pa
     path = image(tmp_path / "disk")
     length = os.path.getsize(path)
     monkeypatch.setattr(reserved, "_fallocate", lambda: function)
-    with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+    with reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
         assert os.path.getsize(path) == length
     assert os.path.getsize(path) == length and used(path) == checked(path)["image-end-offset"]
 
@@ -121,7 +121,7 @@ def test_nothing_is_reserved_where_there_is_not_much_room(tmp_path, monkeypatch)
     path = image(tmp_path / "disk")
     length = os.path.getsize(path)
     monkeypatch.setattr(room, "free_bytes", lambda directory: 30 * MEBIBYTE)
-    with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+    with reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
         assert os.path.getsize(path) == length
 
 
@@ -131,7 +131,7 @@ def test_storage_that_does_not_answer_fails_the_copy_and_not_what_is_reserved_fo
 
     path = image(tmp_path / "disk")
     monkeypatch.setattr(room, "free_bytes", fails)
-    with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+    with reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
         assert os.path.getsize(path) < 20 * MEBIBYTE
 
 
@@ -146,10 +146,18 @@ def test_what_is_no_image_or_a_dirty_one_is_left_as_it_is(tmp_path):
     for path in (dirty, other):
         with open(path, "rb") as stream:
             before = stream.read()
-        with reserved.room_for(path, 20 * MEBIBYTE, SIZE):
+        with reserved.room_for(path, "qcow2", 20 * MEBIBYTE, SIZE):
             pass
         with open(path, "rb") as stream:
             assert stream.read() == before
+
+
+def test_a_raw_disk_with_a_qcow2_on_it_is_left_as_it_is(tmp_path):
+    path = image(tmp_path / "disk")
+    os.truncate(path, SIZE)
+    with reserved.room_for(path, "raw", 20 * MEBIBYTE, SIZE):
+        assert os.path.getsize(path) == SIZE
+    assert os.path.getsize(path) == SIZE > used(path)
 
 
 def test_each_slice_of_a_copy_has_its_room(tmp_path, lengths, monkeypatch):
