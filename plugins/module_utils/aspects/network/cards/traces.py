@@ -87,18 +87,27 @@ def leases_of(root: GuestRoot) -> Leases:
     macs = from_leases(root)
     found = ((name, _UUID.search(known.source.file)) for name, known in macs.items())
     uuids = {name: uuid["uuid"] for name, uuid in found if uuid}
-    active = last_active(root.read(_TIMESTAMPS) or "") if uuids else frozenset()
+    active = last_active(last_used(root)) if uuids else frozenset()
     leases = Leases(macs, {name: uuid for name, uuid in uuids.items() if uuid in active})
     root.remember(leases)
     return leases
 
 
-def last_active(text: str) -> frozenset[str]:
-    """The UUIDs of the connections that were active when NetworkManager last ended, by the text of its timestamps.
+def last_used(root: GuestRoot) -> dict[str, int]:
+    """{UUID of a connection of NetworkManager's: when it was last active, in seconds}."""
+    return timestamps(root.read(_TIMESTAMPS) or "")
+
+
+def timestamps(text: str) -> dict[str, int]:
+    """last_used by the text of NetworkManager's file."""
+    return {entry.key: int(entry.value) for entry in sections.parse(text) if re.fullmatch(r"[0-9]{1,15}", entry.value)}
+
+
+def last_active(times: Mapping[str, int]) -> frozenset[str]:
+    """The UUIDs of the connections that were active when NetworkManager last ended. times: as of last_used.
 
     It saves the time of all active connections when it ends (nm_manager_write_device_state_all() of src/core/nm-manager.c).
     """
-    times = {entry.key: int(entry.value) for entry in sections.parse(text) if re.fullmatch(r"[0-9]{1,15}", entry.value)}
     last = max(times.values(), default=0)
     return frozenset(uuid for uuid, time in times.items() if time >= last - _AT_ONCE)
 

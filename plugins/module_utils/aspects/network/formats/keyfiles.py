@@ -20,12 +20,12 @@ from ....texts import sections
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
+from ..cards.traces import last_used
 from . import static_sections
 from .keyfile_connections import WRITABLE, Connection, for_one, int_of, loaded, section_of, with_mac_replaced
 from .unmanaged import fits, unmanaged
 
 KIND = "keyfile"
-_TIMESTAMPS = "/var/lib/NetworkManager/timestamps"
 
 _OTHER_HARDWARE = ("wifi", "802-11-wireless", "wireless", "gsm", "cdma", "infiniband", "bluetooth", "wimax")
 _METHODS = {"auto": "dhcp", "manual": "static", "disabled": None, "ignore": None}
@@ -113,14 +113,14 @@ def _superseded(root: GuestRoot, connections: Sequence[Connection]) -> set[str]:
         if connection.wired and key:
             by_nic.setdefault(key, []).append(connection)
     several = [each for each in by_nic.values() if len(each) > 1]
-    used = {entry.key: entry.value for entry in sections.parse(root.read(_TIMESTAMPS) or "")} if several else {}
+    used = last_used(root) if several else {}
 
     def rank(connection: Connection) -> tuple[bool, int, int]:
         by_itself = not values.says_no(connection.get("connection", "autoconnect"))
         return (
             by_itself,
             int_of(connection.get("connection", "autoconnect-priority")),
-            int_of(used.get(connection.uuid)),
+            used.get(connection.uuid, 0),
         )
 
     found: set[str] = set()

@@ -495,7 +495,7 @@ PARSERS = (
             f"{UUID}=-7",
             f"{UUID}=99999999999999999999",
         ),
-        each(traces.last_active),
+        each(lambda text: traces.last_active(traces.timestamps(text))),
     ),
     Parser("leases and logs", (*LEASES, *LOGS), each(_traces, traces.dhclient_lease)),
     Parser("YAML", YAML, _yaml_without, codes=MALFORMED, inputs=hostile_texts.texts(*YAML), sample=NETPLAN),
