@@ -196,16 +196,19 @@ class _Folder:
                 continue
             if found.attempt(functools.partial(_described, kind, path)):
                 files = set(map(os.path.realpath, _files(found.guests[-1].description)))
-                found.problems += _not_attached(kind, path, files)
+                named_files = placed.found_files(kind.named_files(path), path)
+                if kind.names_disks:
+                    found.problems += _not_attached(path, named_files, files)
                 owned.update(files)
-                owned.update(map(os.path.realpath, _named_files(kind, path)))
+                owned.update(map(os.path.realpath, _made_of(named_files)))
             elif isinstance(found.problems[-1], NotADomain):
                 if not self._names[name]:
                     # Many files are XML. This one was not named, only its directory.
                     found.problems.pop()
             else:
                 self._broken.add(stem)
-                owned.update(map(os.path.realpath, _named_files(kind, path)))
+                named_files = placed.found_files(kind.named_files(path), path)
+                owned.update(map(os.path.realpath, _made_of(named_files)))
 
     def read_disks(self, found: Found, owned: set[str]) -> None:
         """Add the guests whose disks are in the directory, and that no descriptor owns, to found.
@@ -278,15 +281,9 @@ def _described(kind: SourceKind, path: str) -> Guest:
     return Guest({"type": kind.TYPE, "path": path}, path, kind.read(Request(kind.TYPE, {"path": path})))
 
 
-def _named_files(kind: SourceKind, path: str) -> Iterator[str]:
-    """The paths of the files that the descriptor at path names, and of all that these are made of."""
-    for file in placed.found_files(kind.named_files(path), path):
-        yield from _made_of(file, disk_files.EXTENSIONS.get(os.path.splitext(file)[1].lower(), ""))
-
-
-def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[GuestconvError]:
+def _not_attached(path: str, named_files: Iterable[str], files: set[str]) -> Iterator[GuestconvError]:
     """A problem for each disk that the descriptor at path names, and that is not one of the guest's files."""
-    for file in placed.found_files(kind.named_files(path) if kind.names_disks else (), path):
+    for file in named_files:
         # An .img may be a medium, of a floppy drive say.
         is_disk = os.path.splitext(file)[1].lower() in SUFFIXES
         if is_disk and os.path.realpath(file) not in files:
@@ -298,13 +295,15 @@ def _not_attached(kind: SourceKind, path: str, files: set[str]) -> Iterator[Gues
             )
 
 
-def _made_of(path: str, stated: str) -> Iterator[str]:
-    files = list(disk_files.made_of(path, stated))
-    yield from files
-    stem, ending = os.path.splitext(path)
-    if len(files) == 1 and ending.lower() == ".vmdk":
-        # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
-        yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
+def _made_of(paths: Iterable[str]) -> Iterator[str]:
+    """The paths of these files, and of all that they are made of."""
+    for path in paths:
+        stem, ending = os.path.splitext(path)
+        files = list(disk_files.made_of(path, disk_files.EXTENSIONS.get(ending.lower(), "")))
+        yield from files
+        if len(files) == 1 and ending.lower() == ".vmdk":
+            # A descriptor of VMware's that cannot be read keeps its extents by the names that they have.
+            yield from (f"{stem}{part}{ending}" for part in _EXTENTS)
 
 
 def _unattached(path: str, guest: str) -> GuestconvError:

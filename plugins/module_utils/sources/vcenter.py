@@ -334,7 +334,7 @@ def _disks(devices: list[Facts]) -> Iterator[metadata.Disk]:
 
 def _disk(bus: str, word: str, number: Any, unit: Any, path: str, backing: Facts, shared: str) -> metadata.Disk:
     """backing: with vSphere's names. shared: vSphere's word for the sharing of the bus."""
-    mode, sharing = _text(backing.get("diskMode")).lower(), _text(backing.get("sharing")).lower()
+    sharing = _text(backing.get("sharing")).lower()
     if sharing in ("", "sharingnone"):
         sharing = "" if shared.lower() in ("", "nosharing") else shared
     known_unit, known_number = _number(unit, zero=True), _number(number, zero=True)
@@ -347,11 +347,7 @@ def _disk(bus: str, word: str, number: Any, unit: Any, path: str, backing: Facts
         number=known_number,
         unit=known_unit,
         wwn=re.sub("[^0-9a-f]", "", _text(backing.get("uuid")).lower()) or None,
-        mode="nonpersistent"
-        if mode.endswith("nonpersistent") or mode in ("undoable", "append")
-        else "independent"
-        if mode.startswith("independent")
-        else None,
+        mode=vmx_facts.mode_of(_text(backing.get("diskMode"))),
         sharing=sharing or None,
         raw_device=bool(backing.get("lunUuid")),
         storage=metadata.datastore(path),

@@ -12,29 +12,28 @@ from typing import Any
 from . import metadata
 from .ovf_elements import attribute, named
 
-_VGPU = "vgpu"
+_VGPU = "vgpu."
 
 
 def settings_of(hardware: Any) -> dict[str, str]:
     """{name: value} of the settings in a VirtualHardwareSection; none where it is not XenServer's.
 
-    Those that are lists of their own are there by their parts as well: {"platform.timeoffset": "0"}.
+    Those that are lists of their own are there by their parts as well: {"platform.timeoffset": "0"}. There is a setting
+    "vgpu" for each card; here they have the numbers of their places: {"vgpu.3": "GRID K100"}.
     """
     found: dict[str, str] = {}
-    cards: list[str] = []
-    for element in named(hardware, "VirtualSystemOtherConfigurationData"):
+    for number, element in enumerate(named(hardware, "VirtualSystemOtherConfigurationData")):
         name = attribute(element, "Name")
         value = next(((child.text or "").strip() for child in named(element, "Value")), "")
-        if name == _VGPU:
-            # One for each card.
-            cards.append(_part(value, "VGPU_type_model_name") or "GPU")
+        if name == "vgpu":
+            found[f"{_VGPU}{number}"] = _part(value, "VGPU_type_model_name") or "GPU"
             continue
         found[name] = value
         for part in value.split(";") if name in ("platform", "HVM_boot_params") else ():
             key, equals, text = part.partition("=")
             if equals:
                 found[f"{name}.{key.strip()}"] = text.strip()
-    return {**found, _VGPU: "\n".join(cards)} if cards else found
+    return found
 
 
 def firmware(settings: Mapping[str, str]) -> str | None:
@@ -56,13 +55,9 @@ def of_machine(settings: Mapping[str, str], cpus: int | None) -> dict[str, Any]:
         "cores": cores,
         "clock": offset if re.fullmatch(r"[+-]?\d{1,9}", offset) and int(offset) else None,
         "host_kernel": settings.get("PV_kernel"),
-        "passthrough": _lines(settings.get(_VGPU, "")),
+        "passthrough": [card for key, card in settings.items() if key.startswith(_VGPU)],
     }
     return {key: value for key, value in facts.items() if value}
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in text.split("\n") if line]
 
 
 def _part(text: str, name: str) -> str:

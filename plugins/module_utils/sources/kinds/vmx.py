@@ -17,7 +17,7 @@ from typing import Any
 from ...devices import models
 from ...disks import disk_files
 from ...errors import GuestconvError
-from . import metadata, placed, vmx_facts
+from . import metadata, placed, vmx_facts, vmx_others
 from .kind import DescribedInFile, Description
 from .metadata import malformed
 
@@ -157,7 +157,7 @@ def _is_disk(settings: Mapping[str, str], bus: str, controller: str, unit: str) 
     """Whether it is an attached hard disk. `present` is false by default, as libvirt's vmx.c has it, too."""
     device = f"{bus}{controller}:{unit}"
     if (
-        not vmx_facts.is_true(settings, f"{device}.present")
+        not vmx_others.is_true(settings, f"{device}.present")
         or settings.get(f"{bus}{controller}.present", "true").lower() == "false"
     ):
         return False
@@ -179,7 +179,7 @@ def _interfaces(settings: Mapping[str, str]) -> list[metadata.Card]:
     found = []
     for number in sorted(numbers):
         card = f"ethernet{number}."
-        if not vmx_facts.is_true(settings, card + "present"):
+        if not vmx_others.is_true(settings, card + "present"):
             continue
         # `address` was set by a person, and counts only while addressType is static.
         keys = ("generatedaddress", "address")

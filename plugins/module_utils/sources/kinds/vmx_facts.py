@@ -11,6 +11,7 @@ from typing import Any
 
 from . import metadata, vmx_others
 from .facts import Absent, Cells
+from .vmx_others import is_true
 
 Settings = Mapping[str, str]
 
@@ -55,11 +56,6 @@ _NO_MEDIUM = ("", "emptybackingstring", "auto detect")
 _RAW = ("rawdisk", "scsi-passthru", "scsi-passthru-rdm", "scsi-nonpassthru-rdm", "plaindisk")
 
 
-def is_true(settings: Settings, key: str) -> bool:
-    """Whether the setting key is true; by default it is not."""
-    return settings.get(key, "").strip().lower() in ("true", "1", "yes")
-
-
 def of_machine(settings: Settings) -> dict[str, Any]:
     """The facts of the machine with settings (as of vmx.parse()), less those that files next to it say."""
     cpus = metadata.number(settings.get("numvcpus"), 1 << 20) or 1
@@ -92,7 +88,6 @@ def of_machine(settings: Settings) -> dict[str, Any]:
 def of_disk(settings: Settings, bus: str, controller: str, unit: str, path: str) -> dict[str, Any]:
     """mode, sharing, raw_device and storage of the disk at that address, in the VMX path."""
     device = f"{bus}{controller}:{unit}"
-    mode = settings.get(f"{device}.mode", "").strip().lower()
     shared = settings.get(f"{bus}{controller}.sharedbus", "").strip().lower()
     sharing = settings.get(f"{device}.sharing", "").strip().lower()
     if sharing in ("", "none", "nosharing", "sharingnone") and shared not in ("", "none"):
@@ -100,17 +95,21 @@ def of_disk(settings: Settings, bus: str, controller: str, unit: str, path: str)
     if is_true(settings, f"{device}.shared"):
         sharing = sharing or "shared"
     return {
-        # "undoable" and "append" keep what the guest writes in a redo log, which is not the disk.
-        "mode": "nonpersistent"
-        if mode.endswith("nonpersistent") or mode in ("undoable", "append")
-        else "independent"
-        if mode.startswith("independent")
-        else None,
+        "mode": mode_of(settings.get(f"{device}.mode", "")),
         "sharing": None if sharing in ("none", "nosharing", "sharingnone") else sharing,
         "raw_device": settings.get(f"{device}.devicetype", "").strip().lower() in _RAW,
         # A file that is not elsewhere is next to the VMX.
         "storage": metadata.datastore(settings.get(f"{device}.filename", "")) or metadata.datastore(path),
     }
+
+
+def mode_of(word: str) -> str | None:
+    """What a disk with this mode of VMware's is: "nonpersistent", "independent", or None for a usual one."""
+    word = word.strip().lower()
+    # "undoable" and "append" keep what the guest writes in a redo log, which is not the disk.
+    if word.endswith("nonpersistent") or word in ("undoable", "append"):
+        return "nonpersistent"
+    return "independent" if word.startswith("independent") else None
 
 
 def of_card(settings: Settings, card: str) -> dict[str, Any]:

@@ -32,9 +32,9 @@ _PARALLEL = re.compile(r"(parallel\d)\.present")
 def settings_of(settings: Mapping[str, str]) -> list[str]:
     """A text for each of them. settings: by their keys in small letters."""
     found = [text for key in sorted(settings) for text in _of_key(settings, key)]
-    if _is_true(settings, "sound.present"):
+    if is_true(settings, "sound.present"):
         found.append("sound card")
-    found += [title for key, title in _SWITCHES if _is_true(settings, key)]
+    found += [title for key, title in _SWITCHES if is_true(settings, key)]
     if settings.get("hypervisor.cpuid.v0", "").strip().lower() == "false":
         found.append("that the hypervisor is hidden")
     if settings.get("bios.bootorder", "").strip().lower().startswith("ethernet"):
@@ -45,7 +45,7 @@ def settings_of(settings: Mapping[str, str]) -> list[str]:
 def _of_key(settings: Mapping[str, str], key: str) -> Iterator[str]:
     value = settings[key].strip()
     port, disk = _PARALLEL.fullmatch(key), _DISK_LIMIT.fullmatch(key)
-    if port and _is_true(settings, key):
+    if port and is_true(settings, key):
         yield f"parallel port {settings.get(f'{port[1]}.filename', '')}".strip()
     if disk and value.lower() not in _UNLIMITED:
         yield f"limits of the disk {disk[1]}"
@@ -57,5 +57,6 @@ def _of_key(settings: Mapping[str, str], key: str) -> Iterator[str]:
         yield f"filter {value} of a network card"
 
 
-def _is_true(settings: Mapping[str, str], key: str) -> bool:
+def is_true(settings: Mapping[str, str], key: str) -> bool:
+    """Whether the setting key is true; by default it is not."""
     return settings.get(key, "").strip().lower() in ("true", "1", "yes")

@@ -410,3 +410,13 @@ def test_settings_of_xenserver(name, value, fact):
     setting = "<VirtualSystemOtherConfigurationData Name='%s'><Value>%s</Value></VirtualSystemOtherConfigurationData>"
     found = ovf.parse(of_xenserver("0", setting % (name, value)), "/x.ovf")
     assert found["hardware"].get(fact[0]) == fact[1]
+
+
+def test_each_gpu_of_xenserver_is_passed_through():
+    setting = (
+        "<VirtualSystemOtherConfigurationData Name='vgpu'><Value>VGPU_type_model_name=%s;</Value>"
+        "</VirtualSystemOtherConfigurationData>"
+    )
+    settings = "".join(setting % model for model in ("GRID K100", "GRID K200", ""))
+    found = ovf.parse(of_xenserver("0", settings), "/x.ovf")
+    assert found["hardware"]["passthrough"] == ["GRID K100", "GRID K200", "GPU"]
