@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import sections
-from . import values
 from .cards.nics import Nic
 from .formats import netplan, unmanaged
 
@@ -36,17 +35,11 @@ _STARTED_BY = (
 )
 # A link to /dev/null here masks the service, whatever wants it (systemctl(1)).
 _UNIT = "/etc/systemd/system/NetworkManager.service"
-# In the order in which they are read; one in /etc hides that of the distribution with its name (NetworkManager.conf(5)).
-_DISTRIBUTION, _MAIN, _OWN = (
-    "/usr/lib/NetworkManager/conf.d/*.conf",
-    "/etc/NetworkManager/NetworkManager.conf",
-    "/etc/NetworkManager/conf.d/*.conf",
-)
+# They are read before those in /etc, which hide the ones with their names (NetworkManager.conf(5)).
+_OF_DISTRIBUTION = "/usr/lib/NetworkManager/conf.d/*.conf"
 # Ubuntu's file that excludes all but wireless cards, which netplan hides by one in /run if it renders for NetworkManager
 # (src/networkmanager.c).
 _OF_NETPLAN, _RENDERER = "10-globally-managed-devices.conf", "NetworkManager"
-# No guest lists so many cards, but a hostile one.
-_MOST_SPECS = 500
 # A line for each card whose made up connection a person has deleted.
 _STATE = "/var/lib/NetworkManager/no-auto-default.state"
 
@@ -59,11 +52,7 @@ class Automatic:
 
     def configures(self, nic: Nic) -> bool:
         """Whether it gives a card, which no file is for, its addresses."""
-        known_by = {nic.name, nic.mac} - {None}
-        return not any(
-            unmanaged.fits(specs, nic.name, nic.mac) or known_by.intersection((*specs, *map(values.normal_mac, specs)))
-            for specs in self.excepted
-        )
+        return not any(unmanaged.fits(specs, nic.name, nic.mac) for specs in self.excepted)
 
 
 def applied(root: GuestRoot, nics: Sequence[Nic]) -> list[Nic]:
@@ -92,12 +81,11 @@ def concern(nics: Sequence[Nic], are_known: bool) -> Concern | None:
     automatic = [nic for nic in nics if nic.configured_by == ((PROGRAM, KIND),) and nic.name is None]
     if not automatic:
         return None
-    listed = ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in automatic)
     unknown = "" if are_known else " How many such network cards there are is not known; the target gets one."
     return Concern(
         "nic-configured-automatically",
         "info",
-        f"No file configures {listed}: NetworkManager gets an address by DHCP, whatever the name of the network card is. The "
+        f"No file configures {_listed(automatic)}: NetworkManager gets an address by DHCP, whatever the name of the network card is. The "
         f"name is not known, and may be another on the target.{unknown}",
         "If something in the guest uses the name, such as a zone of firewalld, bind it with a .link file in the guest first."
         + ("" if are_known else " Pass all network cards of the source in hardware.interfaces."),
@@ -110,15 +98,19 @@ def not_configured(nics: Sequence[Nic], seen: Sequence[str | None]) -> Concern |
     bare = [nic for nic in nics if nic.name is None and not _is_configured(nic) and nic.mac not in seen]
     if not bare:
         return None
-    listed = ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in bare)
     return Concern(
         "nic-not-configured",
         "info",
-        f"No network configuration that guestconv reads is for {listed}. The name of the network card in the guest is not "
+        f"No network configuration that guestconv reads is for {_listed(bare)}. The name of the network card in the guest is not "
         "known, and may be another on the target.",
         "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind the "
         "name with a .link file in the guest first.",
     )
+
+
+def _listed(nics: Sequence[Nic]) -> str:
+    """What a message calls these Nics, which have no names: with their MAC addresses."""
+    return ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in nics)
 
 
 def _is_configured(nic: Nic) -> bool:
@@ -137,13 +129,13 @@ def _program(root: GuestRoot) -> Automatic | None:
     """The Automatic, None for a guest that does not start NetworkManager."""
     if not is_started(root):
         return None
-    paths = root.glob(_DISTRIBUTION, _MAIN, _OWN)
+    paths = root.glob(_OF_DISTRIBUTION, *unmanaged.FILES)
     hidden = {posixpath.basename(path) for path in paths if path.startswith("/etc/")}
     if netplan.renderer(root) == _RENDERER:
         hidden.add(_OF_NETPLAN)
     read = [path for path in paths if path.startswith("/etc/") or posixpath.basename(path) not in hidden]
     texts = [root.read(path) or "" for path in read]
-    deleted = (root.read(_STATE) or "").split()[:_MOST_SPECS]
+    deleted = (root.read(_STATE) or "").split()[: unmanaged.MOST_SPECS]
     return Automatic([specs for specs in (excepted_by(texts), deleted, *unmanaged.lists_of(texts)) if specs])
 
 
@@ -154,4 +146,4 @@ def excepted_by(texts: Sequence[str]) -> list[str]:
         if entry.section == "main" and entry.key in ("no-auto-default", "no-auto-default+"):
             specs = [each for each in re.split(r"[;,\s]+", entry.value) if each]
             listed = [*listed, *specs] if entry.key.endswith("+") else specs
-    return listed[:_MOST_SPECS]
+    return listed[: unmanaged.MOST_SPECS]

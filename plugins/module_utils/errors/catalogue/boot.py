@@ -129,9 +129,9 @@ SUBJECT = Subject(
         concern(
             "boot-files-of-another-system",
             "error warning",
-            "The boot menu of one system starts another one with a kernel and an initrd that the other one does not mount, as "
-            "after a system was copied to another disk and its /boot was not. guestconv prepares only those that a system "
-            "has itself. The severity is `warning` where the menu starts its own system, too.",
+            "The boot menu of one system starts another one with a kernel and an initrd from a filesystem that the other one does "
+            "not mount, as after a system was copied to another disk without its /boot. guestconv prepares only the kernels "
+            "and initrds that a system has itself. The severity is `warning` where the menu starts its own system, too.",
             "Mount the filesystem with the boot files at /boot in the system that starts, or install the boot loader again "
             "there, before the guest moves.",
         ),

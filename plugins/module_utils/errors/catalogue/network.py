@@ -64,8 +64,8 @@ SUBJECT = Subject(
             "nic-mac-differs",
             "warning",
             "A file of the guest knows a network card by a MAC address, and `hardware.interfaces` has another one for the "
-            "card that matches it: the only one, or the one with its IP address. The guest does not apply the file to this "
-            "card, on the source as on the target.",
+            "card that matches it: the only one, or the one with its IP address. The guest applies the file to this card "
+            "neither on the source nor on the target.",
             "Check that `hardware.interfaces` belongs to this guest. If it does, correct the address in the file, or "
             "remove the file.",
         ),
@@ -105,16 +105,16 @@ SUBJECT = Subject(
         concern(
             "nic-configured-automatically",
             "info",
-            "No file configures a network card. NetworkManager makes up a connection with DHCP for it, whatever its name is. "
-            "The name is not known, and may be another on the target.",
+            "A network card has no configuration file. NetworkManager creates a connection with DHCP for it, whatever its name "
+            "is. The name is not known, and may be another on the target.",
             "Nothing needs to be done if the guest does not use the name. If it does, as zones of firewalld do, bind the name "
             "with a .link file in the guest first. Pass all network cards of the source in `hardware.interfaces`.",
         ),
         concern(
             "nic-not-configured",
             "info",
-            "The source has a network card that no network configuration is for which guestconv reads. Its name is not known, "
-            "and may be another on the target.",
+            "The source has a network card, and the guest has no configuration for it in a format that guestconv reads. The "
+            "name of the card is not known, and may be another on the target.",
             "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind "
             "the name with a .link file in the guest first.",
         ),
@@ -137,7 +137,7 @@ SUBJECT = Subject(
             "warning",
             "A network card has another name on the target, and files that do not configure the network mention the old "
             "one: rules of a firewall, sysctls, services. Or such files use names of network cards, and the network "
-            "configuration has none for several cards, so that it is not known which card has which name.",
+            "configuration does not name several of the cards, so that it is not known which card has which name.",
             "Change the name in the files that the message lists, where it means the network card, or keep it with "
             "`policy: rename` and the old name.",
         ),

@@ -74,8 +74,8 @@ SUBJECT = Subject(
         ),
         error(
             "dest-too-small",
-            "A block device or NBD export in `dest` is smaller than the disk, or than what the disk becomes: a filesystem that "
-            "fills its disk gets a partition table if nothing else can boot it. Nothing was written.",
+            "A block device or NBD export in `dest` is smaller than the disk, or than the disk will be after conversion: a "
+            "filesystem that fills its disk gets a partition table if it cannot be booted without one. Nothing was written.",
             "Make it at least as large as the disk, and 1 MiB larger for a partition table: `needed` and `available` in the "
             "result are bytes. The volumes must be in the order of the disks.",
         ),

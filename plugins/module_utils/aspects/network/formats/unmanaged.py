@@ -16,15 +16,15 @@ from ....guest.root import GuestRoot
 from ....texts import globs, sections
 from .. import values
 
-_FILES = ("/etc/NetworkManager/NetworkManager.conf", "/etc/NetworkManager/conf.d/*.conf")
+FILES = ("/etc/NetworkManager/NetworkManager.conf", "/etc/NetworkManager/conf.d/*.conf")
 _DEVICE = re.compile(r"device(?:[-\d].*)?")
 # No guest lists so many devices, but a hostile one.
-_MOST_SPECS = 500
+MOST_SPECS = 500
 
 
 def unmanaged(root: GuestRoot) -> list[list[str]]:
     """The lists of devices of which a wired card must fit one to be left alone: see fits."""
-    texts = [root.read(path) or "" for path in root.glob(*_FILES)]
+    texts = [root.read(path) or "" for path in root.glob(*FILES)]
     return lists_of(texts)
 
 
@@ -45,7 +45,7 @@ def lists_of(texts: Sequence[str]) -> list[list[str]]:
     # A section without match-device is for all.
     found = [listed, *(matched.get(section, "*") for section, is_alone in left_alone.items() if is_alone)]
     lists: list[list[str]] = []
-    left = _MOST_SPECS
+    left = MOST_SPECS
     for value in filter(None, found):
         if left > 0:
             lists.append(re.split(r"[;,]\s*", value.strip())[:left])
@@ -54,11 +54,17 @@ def lists_of(texts: Sequence[str]) -> list[list[str]]:
 
 
 def fits(specs: Sequence[str], name: str | None, mac: str | None) -> bool:
-    """Whether a list of devices has the wired card with this name and MAC address (NetworkManager.conf(5), Device List)."""
+    """Whether a list of devices has the wired card with this name and MAC address (NetworkManager.conf(5), Device List).
+
+    Both may stand there as they are, but not after `except:`.
+    """
     excepted = [spec[len("except:") :] for spec in specs if spec.startswith("except:")]
     listed = [spec for spec in specs if spec and not spec.startswith("except:")]
     if any(_fits(spec, name, mac) for spec in excepted):
         return False
+    known_by = {name, mac} - {None}
+    if any(spec in known_by or values.normal_mac(spec) in known_by for spec in listed):
+        return True
     return any(_fits(spec, name, mac) for spec in listed) if listed else bool(excepted)
 
 
