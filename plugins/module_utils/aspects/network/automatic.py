@@ -81,12 +81,11 @@ def concern(nics: Sequence[Nic], are_known: bool) -> Concern | None:
     automatic = [nic for nic in nics if nic.configured_by == ((PROGRAM, KIND),) and nic.name is None]
     if not automatic:
         return None
-    listed = ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in automatic)
     unknown = "" if are_known else " How many such network cards there are is not known; the target gets one."
     return Concern(
         "nic-configured-automatically",
         "info",
-        f"No file configures {listed}: NetworkManager gets an address by DHCP, whatever the name of the network card is. The "
+        f"No file configures {_listed(automatic)}: NetworkManager gets an address by DHCP, whatever the name of the network card is. The "
         f"name is not known, and may be another on the target.{unknown}",
         "If something in the guest uses the name, such as a zone of firewalld, bind it with a .link file in the guest first."
         + ("" if are_known else " Pass all network cards of the source in hardware.interfaces."),
@@ -99,15 +98,19 @@ def not_configured(nics: Sequence[Nic], seen: Sequence[str | None]) -> Concern |
     bare = [nic for nic in nics if nic.name is None and not _is_configured(nic) and nic.mac not in seen]
     if not bare:
         return None
-    listed = ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in bare)
     return Concern(
         "nic-not-configured",
         "info",
-        f"No network configuration that guestconv reads is for {listed}. The name of the network card in the guest is not "
+        f"No network configuration that guestconv reads is for {_listed(bare)}. The name of the network card in the guest is not "
         "known, and may be another on the target.",
         "Nothing needs to be done if the guest does not use the network card. If something in it does by its name, bind the "
         "name with a .link file in the guest first.",
     )
+
+
+def _listed(nics: Sequence[Nic]) -> str:
+    """What a message calls these Nics, which have no names: with their MAC addresses."""
+    return ", ".join(f"{nic.label} ({nic.mac})" if nic.mac else nic.label for nic in nics)
 
 
 def _is_configured(nic: Nic) -> bool:

@@ -46,7 +46,7 @@ def gone_elsewhere(root: GuestRoot, names: Collection[str]) -> list[Concern]:
     words = re.compile("|".join(rf"(?<![{_IN_NAMES}]){re.escape(name)}(?![{_IN_NAMES}])" for name in names))
     found = [
         file
-        for file in (_files_with(root, names, _IN_NAMES) if names else ())
+        for file in _files_with(root, names, _IN_NAMES)
         if any(words.search(line) for line in without_comments(root.read(file) or ""))
     ]
     if not found:
@@ -128,20 +128,19 @@ def _places(root: GuestRoot, addresses: Sequence[str]) -> list[str]:
 
 def lines_with(text: str, addresses: Collection[str]) -> list[int]:
     """The numbers of the lines of text that have one of addresses, and not in a comment."""
-    text = without_xml_comments(text)
     wanted = set(addresses)
-    lines = enumerate(text.split("\n"), 1)
-    return [
-        number
-        for number, line in lines
-        if line.lstrip()[:1] not in ("#", ";") and wanted.intersection(_ADDRESS.findall(line))
-    ]
+    return [number for number, line in _numbered(text) if wanted.intersection(_ADDRESS.findall(line))]
 
 
 def without_comments(text: str) -> list[str]:
     """The lines of text that are no comments."""
-    lines = without_xml_comments(text).split("\n")
-    return [line for line in lines if line.lstrip()[:1] not in ("#", ";")]
+    return [line for _number, line in _numbered(text)]
+
+
+def _numbered(text: str) -> list[tuple[int, str]]:
+    """(number, line) of those lines."""
+    lines = enumerate(without_xml_comments(text).split("\n"), 1)
+    return [(number, line) for number, line in lines if line.lstrip()[:1] not in ("#", ";")]
 
 
 def without_xml_comments(text: str) -> str:

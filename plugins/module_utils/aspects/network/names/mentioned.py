@@ -45,10 +45,10 @@ def with_names(
     another of these names where udev gives none itself.
     """
     found = list(nics)
-    if nics and all(nic.name for nic in nics):
+    by_udev = naming.by_policy(root)
+    if (nics and all(nic.name for nic in nics)) or not (by_udev or given):
         return found, []
     known = {nic.name for nic in nics}
-    by_udev = naming.by_policy(root)
     mentioned = {
         name: files for name, files in _mentioned(root).items() if name not in known and (by_udev or name in given)
     }
