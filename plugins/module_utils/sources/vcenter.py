@@ -42,7 +42,7 @@ FACTS: Cells = {
     "passthrough and USB devices": "`VirtualPCIPassthrough`, `VirtualUSB`, `VirtualNVDIMM`",
     "serial ports": "`VirtualSerialPort`",
     "other devices and settings": "`advanced_settings`; `VirtualParallelPort`, `VirtualHdAudioCard`, `VirtualWDT`, `config.extraConfig`, "
-    "`config.nestedHVEnabled`, `config.cpuAllocation`, `config.memoryAllocation`, `config.vAppConfig`",
+    "`config.nestedHVEnabled`, `config.cpuAllocation`, `config.memoryAllocation`, `storageIOAllocation`, `resourceAllocation`, `config.vAppConfig`",
     "clock": "`advanced_settings`; `config.extraConfig`",
     "guest id": "`hw_guest_id`; `config.guestId`",
     "annotation and tags": "`annotation`, `tags`; `config.annotation`",
@@ -62,6 +62,9 @@ _NOT_IN_SUMMARY = (
     "hot-plug",
     "passthrough devices",
     "serial ports",
+    "other devices",
+    "limits of processors, memory, disks and network cards",
+    "properties of an OVF environment",
 )
 
 # vSphere's classes of devices, and a VMX's words for them.
@@ -233,7 +236,8 @@ def _of_objects(facts: Facts) -> metadata.Machine:
             "removable": [_label(each) for each in devices if _class(each) in ("VirtualCdrom", "VirtualFloppy")],
             "other_settings": [
                 *(_label(each) for each in devices if _class(each) in _FURTHER),
-                *_allocations(config),
+                *_of_machine(config),
+                *(f"limits of {_label(each)}" for each in devices if _is_limited(each)),
                 *settings["other_settings"],
             ],
             "guest_id": guest_id,
@@ -255,8 +259,6 @@ _OF_HOST = (
     "VirtualSCSIPassthrough",
     "VirtualNVDIMM",
 )
-
-
 _FURTHER = (
     "VirtualParallelPort",
     "VirtualHdAudioCard",
@@ -275,22 +277,32 @@ def _asked(facts: Facts, config: Facts, parts: Facts) -> list[tuple[str, bool]]:
         ("secure boot", "bootOptions" in config),
         ("UUIDs", "uuid" in config),
         ("hot-plug", "cpuHotAddEnabled" in config),
+        ("advanced settings", "extraConfig" in config),
         ("whether it runs", "runtime" in facts),
         ("snapshots", "snapshot" in facts),
     ]
 
 
-def _allocations(config: Facts) -> Iterator[str]:
+def _of_machine(config: Facts) -> Iterator[str]:
     """Settings of the machine as a whole that no target gets."""
     if config.get("nestedHVEnabled") is True:
         yield "nested virtualization"
     for key, title in (("cpuAllocation", "processors"), ("memoryAllocation", "memory")):
-        allocation = _mapping(config.get(key))
-        if _number(allocation.get("reservation")) or _number(allocation.get("limit")):
+        if _limits(config.get(key)):
             yield f"limits of {title}"
     count = len(_items(_mapping(config.get("vAppConfig")).get("property")))
     if count:
         yield f"properties of its OVF environment ({count})"
+
+
+def _is_limited(device: Facts) -> bool:
+    """Whether a disk or a network card has a limit or a reservation."""
+    return _limits(device.get("storageIOAllocation")) or _limits(device.get("resourceAllocation"))
+
+
+def _limits(allocation: Any) -> bool:
+    """Whether the allocation limits or reserves anything. No limit is -1."""
+    return any(_number(_mapping(allocation).get(key)) for key in ("limit", "reservation"))
 
 
 def _class(device: Facts) -> str:

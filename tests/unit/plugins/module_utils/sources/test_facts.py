@@ -289,7 +289,7 @@ def test_other_settings_of_a_domain():
         ({"config": OBJECTS["config"]}, ["whether it runs", "snapshots"]),
         (
             {**OBJECTS, "config": {"name": "web01", "hardware": {"memoryMB": 2048}}},
-            ["all devices", "firmware", "secure boot", "UUIDs", "hot-plug"],
+            ["all devices", "firmware", "secure boot", "UUIDs", "hot-plug", "advanced settings"],
         ),
     ],
 )

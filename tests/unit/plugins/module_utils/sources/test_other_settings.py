@@ -136,6 +136,26 @@ def test_of_vcenter():
     ]
 
 
+def test_limits_of_devices_of_vcenter():
+    unlimited = {"limit": -1, "reservation": 0, "shares": {"shares": 1000, "level": "normal"}}
+    devices = [
+        {"_vimtype": "vim.vm.device.VirtualDisk", "storageIOAllocation": {**unlimited, "limit": 500}},
+        {"_vimtype": "vim.vm.device.VirtualDisk", "storageIOAllocation": unlimited},
+        {
+            "_vimtype": "vim.vm.device.VirtualVmxnet3",
+            "macAddress": "00:50:56:aa:00:01",
+            "deviceInfo": {"label": "Network adapter 1"},
+            "resourceAllocation": {**unlimited, "reservation": 100},
+        },
+        {"_vimtype": "vim.vm.device.VirtualVmxnet3", "macAddress": "00:50:56:aa:00:02", "resourceAllocation": None},
+    ]
+    config = {"name": "web01", "hardware": {"numCPU": 1, "device": devices}}
+    assert vcenter.hardware({"config": config})["other_settings"] == [
+        "limits of VirtualDisk",
+        "limits of Network adapter 1",
+    ]
+
+
 def test_all_of_them_are_in_the_concern():
     data = b'displayName = "a"\nvhv.enable = "TRUE"\nscsi0:0.present = "TRUE"\nscsi0:0.fileName = "a.vmdk"\n'
     (concern,) = source_facts.concerns(vmx.describe(vmx.parse(data), "/a.vmx")["hardware"])
