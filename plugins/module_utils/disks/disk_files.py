@@ -56,8 +56,7 @@ def examine(path: str, stated: str | None = None, elsewhere: bool = False) -> Di
     extents, seen, upper, uuid = top.extents, {os.path.realpath(path)}, path, top.uuid
     while stated and image.backing_file:
         below = os.path.join(os.path.dirname(upper), image.backing_file)
-        is_file = "\0" not in image.backing_file and not probe.has_protocol(image.backing_file)
-        if not is_file or not (elsewhere or _in_same_directory(below, path)):
+        if not _is_file_name(image.backing_file) or not (elsewhere or _in_same_directory(below, path)):
             # Who wants it names it by hand: the modules refuse the disk, and say how.
             break
         if os.path.realpath(below) in seen or len(backing) == _LONGEST_CHAIN:

@@ -20,7 +20,7 @@ from ....texts import assignments
 from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
-from . import files, ifcfg_addresses
+from . import files, ifcfg_addresses, static_ifcfg
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network-scripts"
@@ -44,13 +44,6 @@ _CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRI
 _PARENTS = ("PHYSDEV", "MACVLAN_PARENT", "ETH")
 # What is on the bridge that OVS_BRIDGE names; the others are ports of it.
 _ON_BRIDGE = ("ovsintport",)
-_EVERYWHERE = ("default", "0.0.0.0/0", "::/0")
-_DHCP = ("dhcp", "bootp")
-_OF_STATIC = re.compile(
-    r"(?:IPADDR|PREFIX|NETMASK|GATEWAY|BROADCAST|NETWORK)\d*|IPV6ADDR(?:_SECONDARIES)?|IPV6_DEFAULTGW"
-)
-_SERVER = re.compile(r"DNS\d+")
-_YES = ("yes", "true", "t", "y", "1")
 _PRIORITY = re.compile(r"-?\d{1,4}")
 # Of connection.autoconnect-priority (nm-settings-ifcfg-rh(5)).
 _HIGHEST_PRIORITY = 999
@@ -97,7 +90,7 @@ class _File:
         return not values.says_no(self.values.get("ONBOOT", ""))
 
     def on(self, name: str) -> bool:
-        return self.values.get(name, "").lower() in _YES
+        return self.values.get(name, "").lower() in static_ifcfg.YES
 
 
 def read(root: GuestRoot) -> list[Setting]:
@@ -190,7 +183,7 @@ def use_dhcp(root: GuestRoot, nics: Sequence[Nic]) -> None:
             # A further address has no place next to that from DHCP.
             root.remove(file.path, detail)
             continue
-        text = assignments.commented_out(file.text, lambda name: bool(_OF_STATIC.fullmatch(name)))
+        text = assignments.commented_out(file.text, lambda name: bool(static_ifcfg.OF_STATIC.fullmatch(name)))
         text = assignments.with_value(text, "BOOTPROTO", "dhcp")
         if any(":" in address for address in addresses):
             text = assignments.with_value(text, "IPV6_AUTOCONF", "yes")
@@ -242,12 +235,12 @@ def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File])
         if file.is_alias:
             root.remove(file.path, detail)
             continue
-        root.write(file.path, with_static(file.text, static, is_first), detail)
+        root.write(file.path, static_ifcfg.with_static(file.text, static, is_first), detail)
         is_first = False
         for companion in _companions(file):
             routes = root.read(companion)
             if routes is not None:
-                root.write(companion, _without_default(routes), detail)
+                root.write(companion, static_ifcfg.without_default(routes), detail)
     everywhere = root.read(_GLOBAL) or ""
     if not is_first and assignments.values(everywhere).get("GATEWAY") in nic.gateways:
         root.write(_GLOBAL, assignments.commented_out(everywhere, lambda name: name == "GATEWAY"), detail)
@@ -255,56 +248,6 @@ def _use_static(root: GuestRoot, nic: Nic, static: Static, own: Iterable[_File])
 
 def _keys(nic: Nic) -> set[str]:
     return {key for key in (nic.name, nic.hardware_mac) if key}
-
-
-def with_static(text: str, static: Static, is_first: bool) -> str:
-    """text, of an ifcfg file, with the addresses static; is_first: whether it shall have them, or lose what it has."""
-    before = assignments.values(text)
-    is_auto = static.of(6) and before.get("DHCPV6C", "").lower() in _YES
-    gone = {"DEFROUTE", *(["DHCPV6C"] if is_auto else []), *(["PEERDNS"] if static.name_servers is not None else [])}
-    text = assignments.commented_out(
-        text,
-        lambda name: bool(
-            name in gone or _OF_STATIC.fullmatch(name) or (static.name_servers is not None and _SERVER.fullmatch(name))
-        ),
-    )
-    if static.of(4) or before.get("BOOTPROTO", "").lower() not in _DHCP:
-        text = assignments.with_value(text, "BOOTPROTO", "none")
-    if not is_first:
-        return text
-    new: dict[str, str] = {}
-    for index, address in enumerate(static.of(4)):
-        number = str(index) if index else ""
-        new[f"IPADDR{number}"], new[f"PREFIX{number}"] = address.split("/")
-    if static.gateway(4):
-        new["GATEWAY"] = static.gateway(4) or ""
-    if static.of(6):
-        first, *others = static.of(6)
-        new.update({"IPV6INIT": "yes", "IPV6ADDR": first})
-        if others:
-            new["IPV6ADDR_SECONDARIES"] = f'"{" ".join(others)}"'
-    if static.gateway(6):
-        new["IPV6_DEFAULTGW"] = static.gateway(6) or ""
-    new.update({f"DNS{number}": server for number, server in enumerate(static.name_servers or (), 1)})
-    for name, value in new.items():
-        text = assignments.with_value(text, name, value)
-    return text
-
-
-def _without_default(text: str) -> str:
-    """text, of route-NAME in either of its forms, with the default routes made comments."""
-    assigned = assignments.values(text)
-    numbers = {
-        key[len("ADDRESS") :] for key, value in assigned.items() if key.startswith("ADDRESS") and value == "0.0.0.0"
-    }
-    gone = {f"{key}{number}" for number in numbers for key in ("ADDRESS", "NETMASK", "GATEWAY")}
-    text = assignments.commented_out(text, lambda name: name in gone)
-    lines = text.split("\n")
-    return "\n".join(f"#{line}" if _is_default(line.split()) else line for line in lines)
-
-
-def _is_default(words: Sequence[str]) -> bool:
-    return bool(words) and words[0] in _EVERYWHERE and values.in_main_table(words)
 
 
 def _files(root: GuestRoot) -> list[_File]:
@@ -329,7 +272,7 @@ def _default_route(root: GuestRoot, paths: Sequence[str]) -> str | None:
         text = root.read(path) or ""
         for line in text.split("\n"):
             words = line.split()
-            if _is_default(words) and "via" in words[:-1]:
+            if static_ifcfg.is_default(words) and "via" in words[:-1]:
                 return values.gateway(words[words.index("via") + 1])
         assigned = assignments.values(text)
         for key, value in assigned.items():
@@ -373,7 +316,7 @@ def _setting(file: _File, everywhere: Mapping[str, str], renames: bool) -> Setti
         dhcp=_dhcp(file),
         addresses=addresses,
         gateways=_gateways(file, everywhere),
-        name_servers=values.gateways(value for key, value in file.values.items() if _SERVER.fullmatch(key)),
+        name_servers=values.gateways(value for key, value in file.values.items() if static_ifcfg.SERVER.fullmatch(key)),
         mac=values.normal_mac(file.values.get("MACADDR", "")),
         hardware_mac=file.hardware_mac,
         binds=bool(renames and file.values.get("DEVICE") and file.hardware_mac),
@@ -403,7 +346,7 @@ def _method(file: _File, addresses: tuple[str, ...]) -> str | None:
 
 def _dhcp(file: _File) -> tuple[int, ...]:
     """The families of which it gets addresses by DHCP."""
-    by_dhcp = {4: file.values.get("BOOTPROTO", "").lower() in _DHCP, 6: file.on("DHCPV6C")}
+    by_dhcp = {4: file.values.get("BOOTPROTO", "").lower() in static_ifcfg.DHCP, 6: file.on("DHCPV6C")}
     return tuple(version for version, is_on in by_dhcp.items() if is_on)
 
 

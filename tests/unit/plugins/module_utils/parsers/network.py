@@ -22,12 +22,12 @@ from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.networ
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.nics import Nic, Setting
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.cards.statics import Static
 from ansible_collections.virttools.guestconv.plugins.module_utils.aspects.network.formats import (
-    ifcfg_redhat,
     ifcfg_suse,
     interfaces,
     kernel_arguments,
     keyfile_connections,
     netplan,
+    static_ifcfg,
     static_interfaces,
     static_netplan,
     static_sections,
@@ -208,8 +208,8 @@ def _static(text):
         static_interfaces.with_name_servers(text, STATIC.name_servers),
         static_sections.with_static_network(text, STATIC, True),
         static_sections.with_static_connection(text, STATIC),
-        ifcfg_redhat.with_static(text, STATIC, True),
-        ifcfg_redhat._without_default(text),
+        static_ifcfg.with_static(text, STATIC, True),
+        static_ifcfg.without_default(text),
         ifcfg_suse.with_static(text, STATIC),
         elsewhere.lines_with(text, ["10.0.0.1"]),
     ]
