@@ -47,7 +47,7 @@ FACTS: Cells = {
     "running or suspended": "VirtualBox: `stateFile=`. Others export a machine that is off",
     "template": Absent("an export is a copy, of a template as well"),
     "architecture": "`vmw:osType`; VirtualBox: `<Platform architecture=`",
-    "kernel of the host": Absent("only XenServer's OVFs have it: `PV_kernel`"),
+    "kernel of the host": "XenServer: `PV_kernel`. Others export no such kernel",
 }
 
 _FLOPPY, _CDS, _OTHER, _SERIAL, _PROCESSOR = "14", ("15", "16"), "1", "21", "3"

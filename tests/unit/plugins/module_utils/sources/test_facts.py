@@ -106,6 +106,7 @@ OVF = {
         "ResourceType=1;InstanceID=8;ResourceSubType=vmware.pcipassthrough;ElementName=PCI device 1",
     ],
     "hardware": '<vmw:Config vmw:key="bootOptions.efiSecureBootEnabled" vmw:value="true"/>'
+    "<VirtualSystemOtherConfigurationData Name='PV_kernel'><Value>/boot/vmlinuz</Value></VirtualSystemOtherConfigurationData>"
     '<vmw:Config vmw:key="cpuHotAddEnabled" vmw:value="true"/>'
     '<vmw:Config vmw:key="memoryHotAddEnabled" vmw:value="true"/>'
     '<vmw:Config vmw:key="numaInfo.coresPerNumaNode" vmw:value="2"/>',
