@@ -18,19 +18,17 @@ from dataclasses import dataclass, replace
 from ...guest.root import GuestRoot
 from ...model.concerns import Concern
 from ...texts import sections
+from ..tools import services
 from .cards.nics import Nic
 from .formats import netplan, unmanaged
 
 KIND = "automatic"
 PROGRAM = "/usr/sbin/NetworkManager"
 
-# What starts it: systemd, OpenRC, and the scripts of sysvinit and upstart.
+# What starts it: systemd, the scripts of sysvinit and OpenRC, and upstart.
 _STARTED_BY = (
     "/etc/systemd/system/*.wants/NetworkManager.service",
-    "/etc/runlevels/*/[Nn]etwork[Mm]anager",
-    "/etc/rc[2-5].d/S*[Nn]etwork[Mm]anager",
-    "/etc/rc[2-5].d/S*network-manager",
-    "/etc/rc.d/rc[2-5].d/S*NetworkManager",
+    *services.start_links(("[Nn]etwork[Mm]anager", "network-manager")),
     "/etc/init/network-manager.conf",
 )
 # A link to /dev/null here masks the service, whatever wants it (systemctl(1)).

@@ -32,7 +32,7 @@ def turn_off(root: GuestRoot, names: Iterable[str], detail: str) -> None:
     if inits.init_of(root) == inits.SYSTEMD:
         _mask(root, units, scripts, detail)
     else:
-        for path in root.glob(*_links(scripts)):
+        for path in root.glob(*start_links(scripts)):
             # A directory of links may itself be one, to another that was looked at before.
             if root.exists(path):
                 root.remove(path, detail)
@@ -46,13 +46,13 @@ def take_out(root: GuestRoot, names: Iterable[str], detail: str) -> None:
     units = [name for name in names if name.endswith(_UNIT_TYPES)]
     scripts = [name for name in names if not name.endswith(_UNIT_TYPES)]
     wants = (f"{_MASKS}/*.{kind}/{unit}" for unit in units for kind in ("wants", "requires"))
-    for path in root.glob(*wants, *_links(scripts)):
+    for path in root.glob(*wants, *start_links(scripts)):
         if root.exists(path):
             root.remove(path, detail)
 
 
-def _links(scripts: Iterable[str]) -> Iterator[str]:
-    """Patterns of the links by which sysvinit and OpenRC start scripts of these names."""
+def start_links(scripts: Iterable[str]) -> Iterator[str]:
+    """Patterns of the links by which sysvinit and OpenRC start scripts of these names, which are patterns, too."""
     for name in scripts:
         yield from (f"{runlevel}/S[0-9][0-9]{name}" for runlevel in _RUNLEVELS)
         yield f"/etc/runlevels/*/{name}"
