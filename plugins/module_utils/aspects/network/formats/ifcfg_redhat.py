@@ -13,7 +13,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from uuid import NAMESPACE_URL, uuid5
 
 from ....guest.root import GuestRoot
 from ....texts import assignments
@@ -21,6 +20,7 @@ from .. import values
 from ..cards.nics import INTERFACE, Nic, Setting, labels
 from ..cards.statics import Static
 from . import files, ifcfg_addresses, static_ifcfg
+from .keyfile_connections import priority_above, uuid_for_one
 
 KIND = "ifcfg"
 _DIRECTORY = "/etc/sysconfig/network-scripts"
@@ -44,9 +44,6 @@ _CONTROLLERS = ("MASTER", "MASTER_UUID", "TEAM_MASTER", "TEAM_MASTER_UUID", "BRI
 _PARENTS = ("PHYSDEV", "MACVLAN_PARENT", "ETH")
 # What is on the bridge that OVS_BRIDGE names; the others are ports of it.
 _ON_BRIDGE = ("ovsintport",)
-_PRIORITY = re.compile(r"-?\d{1,4}")
-# Of connection.autoconnect-priority (nm-settings-ifcfg-rh(5)).
-_HIGHEST_PRIORITY = 999
 
 # What gives the NIC with HWADDR the name DEVICE, where it is installed; NetworkManager does not rename.
 _RENAMER = ("/usr/lib/udev/rename_device", "/lib/udev/rename_device")
@@ -213,13 +210,10 @@ def _for_one(file: _File, nic: Nic) -> _File:
     """
     if not nic.key:
         return file
-    uuid = uuid5(NAMESPACE_URL, f"guestconv:{file.values['UUID']}:{nic.identifier}")
-    said = file.values.get("AUTOCONNECT_PRIORITY", "")
-    priority = min(int(said) if _PRIORITY.fullmatch(said) else 0, _HIGHEST_PRIORITY - 1) + 1
     new = {
         "NAME": f'"{file.suffix}-{nic.identifier}"',
-        "UUID": str(uuid),
-        "AUTOCONNECT_PRIORITY": str(priority),
+        "UUID": uuid_for_one(file.values["UUID"], nic.identifier),
+        "AUTOCONNECT_PRIORITY": str(priority_above(file.values.get("AUTOCONNECT_PRIORITY"))),
         "HWADDR" if values.normal_mac(nic.key) else "DEVICE": nic.key,
     }
     text = assignments.commented_out(file.text, lambda name: name == "MULTI_CONNECT")

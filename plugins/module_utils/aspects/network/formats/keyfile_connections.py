@@ -97,8 +97,8 @@ def for_one(connection: Connection, key: str, identifier: str) -> str:
         entry for entry in connection.entries if (section_of(entry), entry.key) in _OF_ONE or entry.section == "match"
     ]
     text = sections.commented_out(connection.text, gone)
-    uuid = uuid5(NAMESPACE_URL, f"guestconv:{connection.uuid or connection.path}:{identifier}")
-    priority = min(int_of(connection.get("connection", "autoconnect-priority")) + 1, _HIGHEST_PRIORITY)
+    uuid = uuid_for_one(connection.uuid or connection.path, identifier)
+    priority = priority_above(connection.get("connection", "autoconnect-priority"))
     name = connection.get("connection", "id") or posixpath.basename(connection.path)
     lines = [f"id={name}-{identifier}", f"uuid={uuid}", f"autoconnect-priority={priority}"]
     if values.normal_mac(key):
@@ -106,6 +106,16 @@ def for_one(connection: Connection, key: str, identifier: str) -> str:
     else:
         lines.append(f"interface-name={key}")
     return sections.with_lines(text, "connection", lines)
+
+
+def uuid_for_one(whole: str, identifier: str) -> str:
+    """The UUID of what is made, for the NIC with this identifier, of a connection for many: by the latter's UUID or path."""
+    return str(uuid5(NAMESPACE_URL, f"guestconv:{whole}:{identifier}"))
+
+
+def priority_above(text: str | None) -> int:
+    """The autoconnect-priority of what goes before a connection with this one, where there is a higher one."""
+    return min(int_of(text) + 1, _HIGHEST_PRIORITY)
 
 
 def int_of(text: str | None) -> int:
