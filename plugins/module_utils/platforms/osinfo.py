@@ -41,6 +41,13 @@ class _Line:
         return {_numbers(match.group(1)): match.group(1) for match in found if match}
 
 
+# What came after 13.2 is called Leap, and osinfo-db has it under the same name.
+_OPENSUSE = _Line(
+    "opensuse.org",
+    "opensuse",
+    (("10.2", "10.3"), ("11.0", "11.4"), ("12.1", "12.3"), ("13.1", "13.2"), ("15.0", "15.4"), ("42.1", "42.3")),
+)
+
 # By os-release's ID.
 _LINES = {
     "almalinux": _Line("almalinux.org", "almalinux", (("8", "9"),)),
@@ -51,13 +58,8 @@ _LINES = {
     "fedora": _Line("fedoraproject.org", "fedora", (("10", "37"),)),
     "ol": _Line("oracle.com", "ol", (("5.5", "5.11"), ("6.0", "6.10"), ("7.0", "7.9"), ("8.0", "8.5"))),
     "mageia": _Line("mageia.org", "mageia", (("1", "8"),)),
-    # Until 13.2; what came then is called Leap.
-    "opensuse": _Line(
-        "opensuse.org",
-        "opensuse",
-        (("10.2", "10.3"), ("11.0", "11.4"), ("12.1", "12.3"), ("13.1", "13.2")),
-    ),
-    "opensuse-leap": _Line("opensuse.org", "opensuse", (("15.0", "15.4"), ("42.1", "42.3"))),
+    "opensuse": _OPENSUSE,
+    "opensuse-leap": _OPENSUSE,
     "rhel": _Line(
         "redhat.com",
         "rhel",

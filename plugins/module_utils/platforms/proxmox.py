@@ -214,8 +214,8 @@ def _notes(annotation: str) -> str:
     if len(annotation) > _LONGEST_NOTES:
         raise GuestconvError(
             "device-not-offered",
-            f"hardware.annotation: Proxmox VE takes notes of {_LONGEST_NOTES} characters, and these have "
-            f"{len(annotation)}.",
+            f"hardware.annotation: Proxmox VE takes notes of at most {_LONGEST_NOTES} characters, and "
+            f"these have {len(annotation)}.",
             hint="Shorten `annotation` in the hardware, or remove it.",
             path="hardware.annotation",
         )

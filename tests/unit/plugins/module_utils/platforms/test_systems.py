@@ -107,6 +107,14 @@ def test_an_id_of_the_source_is_kept_as_far_as_it_is_known(database, source, fou
     assert osinfo.known_id(source, database) == found
 
 
+@pytest.mark.parametrize(("version", "known"), [("13.2", "13.2"), ("15.3", "15.3"), ("15.6", "15.4"), ("42.3", "42.3")])
+def test_an_id_of_leap_is_no_older_opensuse_without_a_database(version, known):
+    found = osinfo.known_id(f"http://opensuse.org/opensuse/{version}", NOWHERE)
+    assert found == f"http://opensuse.org/opensuse/{known}"
+    system = info("opensuse-leap", *map(int, version.split(".")))
+    assert osinfo.system_id(system, NOWHERE) == found
+
+
 def domain(**options):
     return etree.fromstring(libvirt.define(converted(), "web01", ["/images/a.raw"], **options))
 
