@@ -71,9 +71,9 @@ def with_persistent(adapters: Sequence[Adapter], names: Iterable[str]) -> Networ
     return Network(tuple(found), tuple(unowned))
 
 
-def persistent(name: str) -> Route | None:
+def persistent(text: str) -> Route | None:
     """The route in the name of a value of PersistentRoutes: destination, mask, gateway, metric."""
-    parts = name.split(",")
+    parts = text.split(",")
     if len(parts) < 3:
         return None
     try:

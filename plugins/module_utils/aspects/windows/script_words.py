@@ -40,6 +40,6 @@ def encoded(command: str) -> str:
     return base64.b64encode(command.encode("utf-16-le", "replace")).decode("ascii")
 
 
-def title(text: str) -> str:
+def title(name: str) -> str:
     """What a name is called in the log, where nothing must be interpreted."""
-    return re.sub(r"[^A-Za-z0-9 ._-]", "_", text)[:80]
+    return re.sub(r"[^A-Za-z0-9 ._-]", "_", name)[:80]
