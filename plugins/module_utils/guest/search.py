@@ -19,8 +19,8 @@ _SECONDS = 30
 
 # What version control keeps of the files next to it: etckeeper has thousands of these in /etc.
 _OLD_VERSIONS = (".git", ".hg", ".bzr", "_darcs", ".svn", "CVS")
-# A line that is no path.
-_CUT = "cut"
+# The file that is searched last, of the appliance's kernel, and a line that it has: where it is found, all was searched.
+_LAST, _OF_LAST = "/proc/sys/kernel/ostype", "^Linux$"
 
 
 class Found(NamedTuple):
@@ -36,26 +36,24 @@ def script(directories: Sequence[str], expression: str) -> str:
     expression: as `grep -E` has it in the C locale. Symbolic links (also on the way to a directory), other filesystems, and
     paths that are not ASCII are passed over. The guest is mounted at $root (libguestfs, daemon/debug.c).
     """
-    late = f"[ $? -ne 124 ] || echo {_CUT} >&3"
     versions = " -o ".join(f"-name {name}" for name in _OLD_VERSIONS)
     return (
         'export LC_ALL=C; cd "$root" || exit 0; set --; '
         + "".join(map(_with_directory, directories))
-        + '[ $# -gt 0 ] || exit 0; exec 3>&1; list="$(mktemp)" || exit 0; '
-        f'{{ timeout {_SECONDS} find "$@" -xdev -type d \\( {versions} \\) -prune '
-        f"-o -type f -size -{_LARGEST} ! -path '*[! -~]*' -print0 2>/dev/null; {late}; }} "
-        f'| head -z -n {MOST_FILES + 1} > "$list"; '
-        f"""[ "$(tr -cd '\\0' < "$list" | wc -c)" -le {MOST_FILES} ] || echo {_CUT}; """
-        f'{{ timeout {_SECONDS} xargs -0 -r grep -lIsE -e {shlex.quote(expression)} < "$list"; {late}; }} '
-        f'| head -n {_MOST_FOUND}; rm -f "$list"; exit 0'
+        + f'{{ [ $# -eq 0 ] || timeout {_SECONDS} find "$@" -xdev -type d \\( {versions} \\) -prune '
+        f"-o -type f -size -{_LARGEST} ! -path '*[! -~]*' -print0 2>/dev/null; "
+        # timeout(1) says so where it had to end a program.
+        f"[ $? -eq 124 ] || printf '{_LAST}\\0'; }} "
+        f"| head -z -n {MOST_FILES + 1} "
+        f"| timeout {_SECONDS} xargs -0 -r grep -lIsE -e {shlex.quote(expression)} -e '{_OF_LAST}' "
+        f"| head -n {_MOST_FOUND + 1}; exit 0"
     )
 
 
 def found(printed: str) -> Found:
     """What the script printed."""
     lines = printed.split("\n")
-    paths = [line[1:] for line in lines if line.startswith("./")]
-    return Found(sorted(paths), _CUT not in lines and len(paths) < _MOST_FOUND)
+    return Found(sorted(line[1:] for line in lines if line.startswith("./")), _LAST in lines)
 
 
 def _with_directory(directory: str) -> str:

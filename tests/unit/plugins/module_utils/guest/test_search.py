@@ -48,7 +48,7 @@ def test_that_there_are_more_files_than_are_searched_is_known(find, monkeypatch,
     assert (len(found.paths), found.is_whole) == (count, is_whole)
 
 
-@pytest.mark.parametrize("count, is_whole", [(2, True), (3, False)])
+@pytest.mark.parametrize("count, is_whole", [(3, True), (4, False)])
 def test_that_more_files_may_fit_than_are_listed_is_known(find, monkeypatch, count, is_whole):
     monkeypatch.setattr(search, "_MOST_FOUND", 3)
     found = find([f"/etc/{number}" for number in range(count)], ["/etc"])
