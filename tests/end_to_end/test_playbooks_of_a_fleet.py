@@ -112,6 +112,7 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
             {"guestconv_platform": "libvrt"},
             "guestconv_platform of guest0001 is libvrt, but must be one of none, libvirt,",
         ),
+        ({"guestconv_hardware": "memory=2048"}, "guestconv_hardware of guest0001 must be a dictionary."),
         ({"guestconv_verify": "flase"}, "guestconv_verify of guest0001 is flase, but must be true or false."),
         (
             {"guestconv_source_copies": 1},
@@ -124,20 +125,34 @@ def test_a_pattern_that_is_no_guest_is_an_error(place, playbook):
     ],
 )
 def test_a_misspelt_value_is_found_before_anything_is_done(place, variables, sentence):
-    ended = play(place, "migrate", variables=variables)
+    # The plan would be one of what migrate refuses.
+    ended = play(place, "plan" if "guestconv_platform" in variables else "migrate", variables=variables)
     assert ended.returncode == 2 and sentence in said(ended)
     assert not (place.scratch / "run" / "state").exists()
 
 
-def _copy_slots(folder, variables):
-    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts."""
+def test_a_name_that_cannot_be_that_of_a_file_is_refused(tmp_path):
+    tasks = [{"ansible.builtin.import_tasks": str(fleet.ROOT / "playbooks" / "tasks" / "variables.yml")}]
+    inventory = {"all": {"hosts": dict.fromkeys(["web/01", "..", "web 01", "größe"])}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    (tmp_path / "play.yml").write_text(
+        yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
+    )
+    command = ["ansible-playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    rule = "is the name of a guest, but cannot be the name of a file: its disks, state and outcome are called so."
+    assert ended.returncode == 2 and f"variable-invalid: web/01 {rule} .. {rule}" in said(ended)
+
+
+def _copy_slots(folder, variables, own=None):
+    """{conversion host: what its guests get as guestconv_copy_slots}, of four conversion hosts. own: the slots of conv1."""
     folder.mkdir()
     names = [f"conv{number}" for number in range(1, 5)]
     guests = {f"guest-of-{name}": {"guestconv_conversion_host": name} for name in names}
     inventory = {"all": {"vars": variables, "children": {}}}
     inventory["all"]["children"] = {
         "guestconv_conversion_hosts": {
-            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": {"count": 8}}}
+            "hosts": {**dict.fromkeys(names), "conv1": {"guestconv_copy_slots": own or {"count": 8}}}
         },
         "fleet": {"hosts": guests},
     }
@@ -170,6 +185,11 @@ def test_what_a_source_permits_is_divided_among_the_conversion_hosts(tmp_path):
     # From -e it is text; and what a conversion host has by itself stays without it.
     slots = _copy_slots(tmp_path / "text", {"guestconv_source_copies": "11"})
     assert sum(found["per_source"] for found in slots.values()) == 11
+    # The smaller one of what the machine and the source permit.
+    for number, permitted in ((1, 1), (2, 2), (9, 2), (None, 2)):
+        own = {"count": 8, "per_source": number}
+        slots = _copy_slots(tmp_path / f"own-{number}", {"guestconv_source_copies": 10}, own)
+        assert slots["conv1"] == {"count": 8, "per_source": permitted}
     slots = _copy_slots(tmp_path / "none", {})
     assert slots == {"conv1": {"count": 8}, "conv2": {}, "conv3": {}, "conv4": {}}
 

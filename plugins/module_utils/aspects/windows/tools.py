@@ -9,7 +9,6 @@ itself can uninstall products, so the first boot does: with the Windows Installe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,8 +34,6 @@ CONVERT_AFTER = ("storage", "drivers")
 _CLASSES = "Control\\Class"
 _FILTERS = ("UpperFilters", "LowerFilters")
 _DISABLED = 4
-# A product of the Windows Installer is listed by its code.
-_PRODUCT_CODE = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Installed:
     @property
     def removable(self) -> list[Product]:
         """The products that the Windows Installer can uninstall without questions."""
-        return [each for each in self.products if _PRODUCT_CODE.fullmatch(each.key)]
+        return [each for each in self.products if each.has_code]
 
 
 @dataclass(frozen=True)
@@ -124,12 +121,18 @@ def convert(root: GuestRoot, plan: Plan) -> None:
             service = system.control_set.key(f"{drivers.SERVICES}\\{name}")
             if service is not None:
                 service.set("Start", registry.dword(_DISABLED))
+        for path, value in tools.forgotten:
+            key = system.control_set.key(f"{drivers.SERVICES}\\{path}")
+            if key is not None:
+                key.delete_value(value)
         if installed.action == REMOVE and installed.removable:
             needed = _needed(plan, tools)
             if needed:
                 plan.concerns.append(_stays(root, tools, needed))
                 continue
-            plan.windows_first_boot += [UninstallProduct(each.key.upper(), each.name) for each in installed.removable]
+            plan.windows_first_boot += [
+                UninstallProduct(each.key.upper(), each.name, tools.properties) for each in installed.removable
+            ]
 
 
 def _needed(plan: Plan, tools: Tools) -> list[str]:
@@ -171,7 +174,7 @@ def _concerns(root: GuestRoot, installed: Installed) -> Iterator[Concern]:
             f"{tools.family}-tools-installed",
             "info",
             f"Conversion turns the services of {tools.title} on {root.name} off, and the first boot on the target "
-            f"uninstalls {names}.",
+            f"uninstalls {', '.join(each.name for each in installed.removable)}.",
         )
     else:
         yield Concern(

@@ -94,7 +94,7 @@ def test_verify_understands_what_the_script_writes_at_its_end():
 def test_a_network_card_gets_all_that_was_configured():
     lines = [line.replace(' >>"%log%" 2>&1', "") for line in lines_of(NETWORK)]
     start = lines.index(":step_1")
-    assert f"-eq '{MAC.upper()}'" in decoded(lines[start + 1])
+    assert f"@('{MAC.upper()}') -contains $_.MACAddress" in decoded(lines[start + 1])
     assert lines[start + 2 : start + 17] == [
         "if not defined index exit /b 1",
         "netsh interface ipv4 set address name=%index% source=static address=10.1.2.3 mask=255.255.255.0 gateway=10.1.2.1",
@@ -105,7 +105,7 @@ def test_a_network_card_gets_all_that_was_configured():
         "netsh interface ipv6 delete address interface=%index% address=2001:db8::9",
         "netsh interface ipv6 add address interface=%index% address=2001:db8::5/64",
         "netsh interface ipv6 add route prefix=::/0 interface=%index% nexthop=2001:db8::1",
-        "netsh interface ipv6 add dnsservers name=%index% address=2001:db8::53 index=1 validate=no",
+        "netsh interface ipv6 set dnsservers name=%index% source=static address=2001:db8::53 register=primary validate=no",
         "netsh interface ipv4 add route prefix=172.16.0.0/12 interface=%index% nexthop=10.1.2.9 metric=5",
         "netsh interface ipv6 add route prefix=2001:db8:1::/48 interface=%index% nexthop=2001:db8::2",
         "netsh interface ipv4 add winsservers name=%index% address=10.1.2.8 index=1",
@@ -153,6 +153,7 @@ def test_no_character_of_a_name_is_in_the_script_or_ends_the_text_in_powershell(
         SetNumber("SYSTEM", 'a"b', 1),
         SetNumber("SYSTEM\\!x!", "a", 1),
         UninstallProduct("{1} & calc", "x"),
+        UninstallProduct(PRODUCT.code, "x", ("A=Yes & calc",)),
         SetNetwork("00:0c:29 & calc"),
         SetNetwork(MAC, addresses=("10.0.0.1 & calc",)),
         SetNetwork(MAC, domain="a&b%c"),
@@ -163,6 +164,15 @@ def test_no_character_of_a_name_is_in_the_script_or_ends_the_text_in_powershell(
 def test_what_cmd_would_interpret_is_refused(step):
     with pytest.raises(ValueError):
         script.text([step])
+
+
+def test_a_product_is_uninstalled_with_what_it_needs_besides():
+    step = UninstallProduct(PRODUCT.code, "x", ("PREVENT_REBOOT=Yes",))
+    assert (
+        f'start "" /wait msiexec /x {PRODUCT.code} /qn /norestart REBOOT=ReallySuppress PREVENT_REBOOT=Yes'
+        in lines_of(step)
+    )
+    assert f'start "" /wait msiexec /x {PRODUCT.code} /qn /norestart REBOOT=ReallySuppress' in lines_of(PRODUCT)
 
 
 def test_the_steps_have_an_order_of_their_own():

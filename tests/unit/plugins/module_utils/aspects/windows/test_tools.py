@@ -117,6 +117,20 @@ def test_a_product_without_a_code_is_only_turned_off():
     assert chosen.windows_first_boot == [] and [each.code for each in found.concerns] == ["tools-disabled"]
 
 
+@pytest.mark.parametrize("place", ["", "Wow6432Node\\"])
+def test_a_bundle_is_only_turned_off_and_what_it_installed_is_uninstalled(place):
+    """Nutanix Guest Tools: msiexec does not know the code of a bundle of WiX, and would end as if all were done."""
+    bundle = product("{0B2D5C4E-1111-2222-3333-0123456789AB}", "Nutanix Guest Tools", "Nutanix, Inc.")
+    bundle += '"BundleCachePath"="C:\\\\ProgramData\\\\Package Cache\\\\{0B2D5C4E}\\\\setup.exe"\n'
+    agent = product(CODE, "Nutanix Guest Agent", "Nutanix, Inc.")
+    more = f'[{SERVICES}\\Nutanix Guest Agent]\n"Start"=dword:00000002\n'
+    found, _added, _gone, chosen = done(guest(more, (bundle + agent).replace("[", f"[{place}")))
+    assert chosen.windows_first_boot == [UninstallProduct(CODE, "Nutanix Guest Agent")]
+    assert found.concerns[0].message.endswith(" uninstalls Nutanix Guest Agent.")
+    found, _added, _gone, chosen = done(guest(more, bundle.replace("[", f"[{place}")))
+    assert chosen.windows_first_boot == [] and [each.code for each in found.concerns] == ["tools-disabled"]
+
+
 def test_a_product_of_another_publisher_is_not_uninstalled():
     found, _added, _gone, chosen = done(guest("", product(publisher="Somebody")))
     assert (found.info["source"], found.concerns, chosen.windows_first_boot) == (None, [], [])
@@ -135,6 +149,43 @@ def test_a_filter_goes_before_its_service():
         (key, '"LowerFilters"=multi:'),
     }
     assert len(gone) == 3
+
+
+def test_drivers_of_parallels_do_not_start_leave_their_classes_and_are_forgotten_by_their_uninstaller():
+    """They stop a machine of another hypervisor, and uninstalled, the filter takes the disks with it."""
+    names = ("prl_boot", "prl_dd", "prl_fs", "prl_memdev", "prl_mouf", "prl_pv64", "prl_strg", "prl_tg")
+    disks, mice = (f"ControlSet001\\Control\\Class\\{{4d36e9{each}}}" for each in ("67", "6f"))
+    more = (
+        starts(**dict.fromkeys(names, 0))
+        + f'[{SERVICES}\\prl_strg\\DriverInfo]\n"RefCount"=dword:00000002\n"Inf"="oem9.inf"\n'
+        + f'[{disks}]\n"LowerFilters"=multi:"prl_strg"\n[{mice}]\n"UpperFilters"=multi:"prl_mouf","mouclass"\n'
+    )
+    _found, added, gone, chosen = done(guest(more, product(name="Virtuozzo Tools", publisher="Virtuozzo")))
+    assert added == {
+        *((f"{SERVICES}\\{name}", '"Start"=dword:00000004') for name in names),
+        (disks, '"LowerFilters"=multi:'),
+        (mice, '"UpperFilters"=multi:"mouclass"'),
+    }
+    assert (f"{SERVICES}\\prl_strg\\DriverInfo", '"RefCount"=dword:00000002') in gone and len(gone) == len(added) + 1
+    assert chosen.windows_first_boot == [
+        UninstallProduct(CODE, "Virtuozzo Tools", ("PREVENT_REBOOT=Yes", "LAUNCHED_BY_SETUP_EXE=Yes"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, source",
+    [
+        ("Oracle VM VirtualBox Guest Additions 6.1.50", "virtualbox"),
+        ("Oracle VirtualBox Guest Additions 7.1.6", "virtualbox"),
+        ("Citrix XenServer Windows Management Agent", "xen"),
+        ("Citrix Hypervisor PV Tools", "xen"),
+        ("XCP-ng Windows PV Tools", "xen"),
+        ("Citrix XenCenter", None),
+        ("Oracle VM VirtualBox", None),
+    ],
+)
+def test_tools_are_known_by_all_names_that_their_products_had(name, source):
+    assert tools.inspect(guest("", product(name=name, publisher="x"))).info == {"source": source}
 
 
 def test_the_filters_of_xen_go_except_on_xen():
