@@ -25,7 +25,11 @@ def without_an_end(outcome, hardware):
             address = ipaddress.ip_interface(text).ip
             # A card without a MAC address is one of the NICs that have none.
             may_be = [nic] if mac else [each for each in outcome.nics.values() if not each["mac"]]
-            if not address.is_link_local and str(address) not in said and not any(_has(each, address) for each in may_be):
+            if (
+                not address.is_link_local
+                and str(address) not in said
+                and not any(_has(each, address) for each in may_be)
+            ):
                 lost.append(f"{address} of {mac}")
     return lost
 

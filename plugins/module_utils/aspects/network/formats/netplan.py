@@ -19,7 +19,7 @@ from ....guest.root import GuestRoot
 from ....texts import yaml_text
 from ....texts.unread import Unread
 from ....texts.yaml_text import Change, Path
-from .. import values
+from .. import bounds, values
 from ..cards.nics import Nic, Setting, labels
 from ..cards.patterns import fits
 from ..cards.statics import Static
@@ -318,5 +318,5 @@ def documents_of(root: GuestRoot) -> dict[str, Node | None]:
         for name in root.list(directory):
             if name.endswith(".yaml"):
                 found.setdefault(name, posixpath.join(directory, name))
-    texts = {found[name]: root.read(found[name]) for name in sorted(found)}
+    texts = {path: root.read(path) for path in bounds.to_read(root, [found[name] for name in sorted(found)])}
     return {path: composed(text, path) for path, text in texts.items() if text is not None and text.strip()}
