@@ -285,10 +285,15 @@ def _route(route: Route) -> str:
 
 def _uninstall(step: UninstallProduct) -> list[str]:
     """The Windows Installer's ends: 1605, where the product is not installed; 3010, where a restart is to follow."""
-    if not re.fullmatch(r"\{[0-9A-Fa-f-]{36}\}", step.code):
-        raise ValueError(step.code)
+    for word, pattern in (
+        (step.code, r"\{[0-9A-Fa-f-]{36}\}"),
+        *((each, r"[A-Z_]+=[A-Za-z]+") for each in step.properties),
+    ):
+        if not re.fullmatch(pattern, word):
+            raise ValueError(word)
+    properties = " ".join(("REBOOT=ReallySuppress", *step.properties))
     return [
-        f'start "" /wait msiexec /x {step.code} /qn /norestart REBOOT=ReallySuppress',
+        f'start "" /wait msiexec /x {step.code} /qn /norestart {properties}',
         'if "%errorlevel%"=="1605" exit /b 0',
         "exit /b %errorlevel%",
     ]

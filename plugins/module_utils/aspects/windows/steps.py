@@ -66,10 +66,14 @@ class SetNetwork:
 
 @dataclass(frozen=True)
 class UninstallProduct:
-    """Uninstall a product of the Windows Installer. code: "{...}", its product code. name: for the log."""
+    """Uninstall a product of the Windows Installer.
+
+    code: "{...}", its product code. name: for the log. properties: "NAME=value", which the product needs besides.
+    """
 
     code: str
     name: str
+    properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

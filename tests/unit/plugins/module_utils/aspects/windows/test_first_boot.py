@@ -153,6 +153,7 @@ def test_no_character_of_a_name_is_in_the_script_or_ends_the_text_in_powershell(
         SetNumber("SYSTEM", 'a"b', 1),
         SetNumber("SYSTEM\\!x!", "a", 1),
         UninstallProduct("{1} & calc", "x"),
+        UninstallProduct(PRODUCT.code, "x", ("A=Yes & calc",)),
         SetNetwork("00:0c:29 & calc"),
         SetNetwork(MAC, addresses=("10.0.0.1 & calc",)),
         SetNetwork(MAC, domain="a&b%c"),
@@ -163,6 +164,15 @@ def test_no_character_of_a_name_is_in_the_script_or_ends_the_text_in_powershell(
 def test_what_cmd_would_interpret_is_refused(step):
     with pytest.raises(ValueError):
         script.text([step])
+
+
+def test_a_product_is_uninstalled_with_what_it_needs_besides():
+    step = UninstallProduct(PRODUCT.code, "x", ("PREVENT_REBOOT=Yes",))
+    assert (
+        f'start "" /wait msiexec /x {PRODUCT.code} /qn /norestart REBOOT=ReallySuppress PREVENT_REBOOT=Yes'
+        in lines_of(step)
+    )
+    assert f'start "" /wait msiexec /x {PRODUCT.code} /qn /norestart REBOOT=ReallySuppress' in lines_of(PRODUCT)
 
 
 def test_the_steps_have_an_order_of_their_own():
