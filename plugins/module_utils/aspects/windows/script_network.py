@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from . import instances
 from . import script_words as words
@@ -34,6 +34,8 @@ def lines(step: SetNetwork) -> Iterator[str]:
     yield from _ipv6(step)
     for route in step.routes:
         yield _route(route)
+    for version, metric in step.metrics:
+        yield _netsh(version, "set interface", "interface=%index%", f"metric={metric:d}")
     for place, server in enumerate(step.wins, 1):
         yield _netsh(4, "add winsservers", "name=%index%", f"address={_address(server)}", f"index={place}")
     if step.domain:
@@ -51,21 +53,21 @@ def lines(step: SetNetwork) -> Iterator[str]:
 
 def _ipv4(step: SetNetwork) -> Iterator[str]:
     addresses = [ipaddress.IPv4Interface(address) for address in _of(4, step.addresses)]
-    gateway = next(iter(_of(4, step.gateways)), None)
+    gateways = [_gateway(step, "gateway", "gwmetric", each) for each in _of(4, step.gateways)]
     for place, each in enumerate(addresses):
         values = [f"address={each.ip}", f"mask={each.netmask}"]
         if place == 0:
             # Without a gateway, one that the card has would stay.
-            values += [f"gateway={_address(gateway) if gateway else 'none'}"]
+            values += gateways[0] if gateways else ["gateway=none"]
             yield _netsh(4, "set address", "name=%index%", "source=static", *values)
             yield "if errorlevel 1 exit /b 1"
         else:
             yield _netsh(4, "add address", "name=%index%", *values)
     if not addresses:
         yield _netsh(4, "set address", "name=%index%", "source=dhcp")
-    for further in _of(4, step.gateways)[1:] if addresses else ():
-        yield _netsh(4, "add address", "name=%index%", f"gateway={_address(further)}")
-    yield from _name_servers(4, _of(4, step.name_servers), is_dynamic=not addresses)
+    for further in gateways[1:] if addresses else ():
+        yield _netsh(4, "add address", "name=%index%", *further)
+    yield from _name_servers(4, step, is_dynamic=not addresses)
 
 
 def _ipv6(step: SetNetwork) -> Iterator[str]:
@@ -76,19 +78,30 @@ def _ipv6(step: SetNetwork) -> Iterator[str]:
     for address in _of(6, step.addresses):
         yield _netsh(6, "add address", "interface=%index%", f"address={_interface(address)}")
     for gateway in _of(6, step.gateways):
-        yield _netsh(6, "add route", "prefix=::/0", "interface=%index%", f"nexthop={_address(gateway)}")
-    yield from _name_servers(6, _of(6, step.name_servers), is_dynamic=True)
+        yield _netsh(6, "add route", "prefix=::/0", "interface=%index%", *_gateway(step, "nexthop", "metric", gateway))
+    yield from _name_servers(6, step, is_dynamic=True)
 
 
-def _name_servers(version: int, servers: Sequence[str], is_dynamic: bool) -> Iterator[str]:
+def _gateway(step: SetNetwork, key: str, metric_key: str, gateway: str) -> list[str]:
+    """The arguments for a gateway."""
+    metric = dict(step.gateway_metrics).get(gateway)
+    return [f"{key}={_address(gateway)}"] + ([] if metric is None else [f"{metric_key}={metric:d}"])
+
+
+def _name_servers(version: int, step: SetNetwork, is_dynamic: bool) -> Iterator[str]:
     """is_dynamic: whether the card gets name servers otherwise, where none are configured."""
+    if step.registration not in ("none", "primary", "both"):
+        raise ValueError(step.registration)
+    servers = _of(version, step.name_servers)
+    registered = f"register={step.registration}"
     if not servers:
         nothing = ["source=dhcp"] if is_dynamic else ["source=static", "address=none"]
-        yield _netsh(version, "set dnsservers", "name=%index%", *nothing)
+        unusual = [] if step.registration == "primary" else [registered]
+        yield _netsh(version, "set dnsservers", "name=%index%", *nothing, *unusual)
     for place, server in enumerate(servers, 1):
         address = f"address={_address(server)}"
         if place == 1:
-            first = ("source=static", address, "register=primary", "validate=no")
+            first = ("source=static", address, registered, "validate=no")
             yield _netsh(version, "set dnsservers", "name=%index%", *first)
         else:
             yield _netsh(version, "add dnsservers", "name=%index%", address, f"index={place}", "validate=no")
